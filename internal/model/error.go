@@ -1,0 +1,102 @@
+package model
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Code is the stable machine word of an error. The table that gives each one
+// its HTTP status and title is in handlers.
+type Code string
+
+// The codes. A new one needs a row in the table of handlers; a test holds the
+// two against each other through Codes.
+const (
+	CodeBadRequest           Code = "bad_request"
+	CodeMalformedBody        Code = "malformed_body"
+	CodeUnauthorized         Code = "unauthorized"
+	CodeForbidden            Code = "forbidden"
+	CodeNotFound             Code = "not_found"
+	CodeFunctionNotFound     Code = "function_not_found"
+	CodeVersionNotFound      Code = "version_not_found"
+	CodeWebhookNotFound      Code = "webhook_not_found"
+	CodeExecutionNotFound    Code = "execution_not_found"
+	CodeSubtenantNotFound    Code = "subtenant_not_found"
+	CodeMethodNotAllowed     Code = "method_not_allowed"
+	CodeNameTaken            Code = "name_taken"
+	CodePathTaken            Code = "path_taken"
+	CodeVersionMismatch      Code = "version_mismatch"
+	CodeBodyTooLarge         Code = "body_too_large"
+	CodeUnsupportedMediaType Code = "unsupported_media_type"
+	CodeInvalid              Code = "invalid"
+	CodeSyntaxError          Code = "syntax_error"
+	CodeNoSuchDef            Code = "function_not_defined"
+	CodeSchemaInvalid        Code = "schema_invalid"
+	CodeInputInvalid         Code = "input_invalid"
+	CodeOutputInvalid        Code = "output_invalid"
+	CodeFunctionFailed       Code = "function_failed"
+	CodeTimeout              Code = "timeout"
+	CodeCancelled            Code = "cancelled"
+	CodeTooManyRequests      Code = "too_many_requests"
+	CodeHeadersTooLarge      Code = "headers_too_large"
+	CodeInternal             Code = "internal"
+	CodeNotImplemented       Code = "not_implemented"
+	CodeUnavailable          Code = "unavailable"
+)
+
+// Codes lists every code.
+var Codes = []Code{
+	CodeBadRequest, CodeMalformedBody, CodeUnauthorized, CodeForbidden, CodeNotFound, CodeFunctionNotFound,
+	CodeVersionNotFound, CodeWebhookNotFound, CodeExecutionNotFound, CodeSubtenantNotFound, CodeMethodNotAllowed,
+	CodeNameTaken, CodePathTaken, CodeVersionMismatch, CodeBodyTooLarge, CodeUnsupportedMediaType, CodeInvalid,
+	CodeSyntaxError, CodeNoSuchDef, CodeSchemaInvalid, CodeInputInvalid, CodeOutputInvalid, CodeFunctionFailed,
+	CodeTimeout, CodeCancelled, CodeTooManyRequests, CodeHeadersTooLarge, CodeInternal, CodeNotImplemented,
+	CodeUnavailable,
+}
+
+// Problem is one entry of an error's list: where in the input, or where in
+// the Python source, and what was wrong there.
+type Problem struct {
+	Pointer string `json:"pointer"`          // RFC 6901, "" for the whole value; unused for source
+	Line    int    `json:"line,omitempty"`   // 1-based, of the Python source
+	Column  int    `json:"column,omitempty"` // 1-based, in characters
+	Message string `json:"message"`
+}
+
+// Error is the one error that may reach a client. Detail is a plain sentence
+// for a person: what was wrong, and what to do. Cause is for the log alone and
+// is never shown.
+type Error struct {
+	Code        Code
+	Detail      string
+	Problems    []Problem
+	ExecutionID ID            // zero when no execution was recorded
+	Failure     *Failure      // of the function, for the codes of a failed run
+	RetryAfter  time.Duration // for 429 and 503; 0 means the table's default
+	Cause       error
+}
+
+// NewError makes an Error whose detail is formatted as by fmt.Sprintf.
+func NewError(code Code, format string, args ...any) *Error {
+	return &Error{Code: code, Detail: fmt.Sprintf(format, args...)}
+}
+
+func (e *Error) Error() string {
+	if e.Cause != nil {
+		return fmt.Sprintf("%s: %s: %v", e.Code, e.Detail, e.Cause)
+	}
+	return fmt.Sprintf("%s: %s", e.Code, e.Detail)
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Cause }
+
+// CodeOf returns the code that err carries, or CodeInternal.
+func CodeOf(err error) Code {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return CodeInternal
+}

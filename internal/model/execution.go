@@ -1,0 +1,105 @@
+package model
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Trigger says what started an execution.
+type Trigger string
+
+// The triggers.
+const (
+	TriggerWebhook  Trigger = "webhook"
+	TriggerSchedule Trigger = "schedule"
+	TriggerManual   Trigger = "manual"
+	TriggerRetry    Trigger = "retry"
+	TriggerSpawn    Trigger = "spawn"
+)
+
+// Status is the state of an execution or of a step.
+type Status string
+
+// The states. An execution goes pending → running → one of the rest; a short
+// synchronous one is written once, in its last state. docs/internals.md has
+// the table, and a test holds it against MayFollow.
+const (
+	StatusPending   Status = "pending"
+	StatusRunning   Status = "running"
+	StatusCompleted Status = "completed"
+	StatusFailed    Status = "failed"
+	StatusTimedOut  Status = "timed_out"
+	StatusCancelled Status = "cancelled"
+	StatusCrashed   Status = "crashed"
+)
+
+// Statuses lists every status in the order of a run's life.
+var Statuses = []Status{
+	StatusPending, StatusRunning, StatusCompleted, StatusFailed, StatusTimedOut, StatusCancelled, StatusCrashed,
+}
+
+// Final reports whether nothing follows s, automatic retries aside.
+func (s Status) Final() bool { return s != StatusPending && s != StatusRunning }
+
+// MayFollow lists the states that may come after s.
+func (s Status) MayFollow() []Status {
+	switch s {
+	case StatusPending:
+		return []Status{StatusRunning, StatusCancelled}
+	case StatusRunning:
+		return []Status{StatusCompleted, StatusFailed, StatusTimedOut, StatusCancelled, StatusCrashed}
+	default:
+		return nil
+	}
+}
+
+// Execution is one run: the root of a tree of steps.
+type Execution struct {
+	ID              ID
+	Tenant          string
+	FunctionName    string
+	FunctionVersion int
+	Trigger         Trigger
+	TriggerID       ID // of the webhook or schedule; zero when there is none
+	Status          Status
+	Input           json.RawMessage
+	Output          json.RawMessage // nil unless completed
+	Error           *string
+	ErrorType       *string
+	Traceback       *string
+	CreatedAt       time.Time
+	StartedAt       time.Time
+	CompletedAt     time.Time // zero while it runs
+	Duration        time.Duration
+	Attempt         int
+	ParentID        ID
+	RecordComplete  bool // false when something was cut or masked in the record
+}
+
+// Step is one sibling call within an execution.
+type Step struct {
+	ID              ID
+	ExecutionID     ID
+	ParentID        ID  // zero: called by the execution's own function
+	Depth           int // 1 for a direct call of the execution's function
+	Position        int // 1-based, in start order within the execution and attempt
+	Attempt         int
+	FunctionName    string
+	FunctionVersion int
+	Status          Status
+	Input           json.RawMessage
+	Output          json.RawMessage
+	Error           *string
+	ErrorType       *string
+	Traceback       *string
+	StartedAt       time.Time
+	CompletedAt     time.Time
+	Duration        time.Duration
+	RecordComplete  bool
+}
+
+// Record is what the recorder writes at the end of a run.
+type Record struct {
+	Execution Execution
+	Steps     []Step
+}

@@ -1,0 +1,167 @@
+package model
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+)
+
+// Program is a function version made ready to run by a Compiler. It never
+// changes; the same pointer may be used by any number of calls.
+type Program struct {
+	Key      uint64 // of this program in this process, never reused, never 0
+	Function string
+	Version  int
+	Source   string // the author's own text, for tracebacks
+	Code     []byte // the transformed code object, marshalled
+	Async    bool   // async def
+	Bound    []string
+	// Bound holds the names that the source binds at module level: a sibling
+	// of the same name is hidden from it.
+}
+
+// Compiler makes programs. An *Error with CodeSyntaxError or CodeNoSuchDef
+// says what is wrong with the source. Nothing of the source is run.
+type Compiler interface {
+	Compile(ctx context.Context, function string, version int, source string) (*Program, error)
+}
+
+// Lane is the place where a subtenant's functions run. What a caller observes
+// is the same in every lane.
+type Lane interface {
+	Compiler
+	// Call runs one outer call to its end, its deadline, or the end of ctx,
+	// whichever comes first, and then returns at once, whatever the Python code
+	// does: at the deadline the outcome is a Failure of FailureTimeout, at the
+	// end of ctx one of FailureCancelled. A returned error means that the call
+	// was not started (an *Error with CodeTooManyRequests or CodeUnavailable).
+	Call(ctx context.Context, call Call) (Outcome, error)
+	// Forget tells the lane that a subtenant is no more. It returns at once.
+	Forget(tenant string)
+}
+
+// Call is one outer call.
+type Call struct {
+	Tenant   string
+	Program  *Program
+	Input    json.RawMessage
+	Request  bool // Input has the shape of a request: its "headers" are looked up in any case
+	Deadline time.Time
+	Host     Host
+}
+
+// Outcome is the end of a call: a result, or a Failure.
+type Outcome struct {
+	Output   json.RawMessage // JSON; nil when Failure is set
+	Response *Response       // set when the function returned a maestro.Response; Output then is its JSON form
+	Failure  *Failure
+}
+
+// Response is what a function returns to shape the HTTP answer itself.
+type Response struct {
+	StatusCode int               `json:"status_code"`
+	Headers    map[string]string `json:"headers,omitempty"`
+	Body       json.RawMessage   `json:"body,omitempty"`
+}
+
+// FailureKind is the broad class of a failure.
+type FailureKind uint8
+
+// The kinds.
+const (
+	FailureException FailureKind = iota + 1 // the function raised
+	FailureTimeout                          // it ran past its deadline
+	FailureCancelled                        // someone cancelled it
+	FailureInput                            // the input does not fit the schema
+	FailureOutput                           // the output does not fit the schema, or is no JSON value
+	FailureEngine                           // a fault of ours
+)
+
+// Failure says how a call or a step failed. All texts may hold anything that
+// Python code can put into them; who stores them sanitises them.
+type Failure struct {
+	Kind      FailureKind
+	Type      string // the exception's class, e.g. "ValueError"
+	Message   string // str(exception)
+	Traceback string // as Python prints it, the author's own frames only
+	Problems  []Problem
+}
+
+// StepRef names one call within an execution: 0 is the execution's own
+// function, 1 and up are its steps in the order in which they began.
+type StepRef uint32
+
+// Host is what a running call asks of the engine. Its methods may be called
+// from many threads at once, also after the call has returned to its caller
+// (a thread that the function left behind); they then answer with a Raise of
+// RaiseEnded. They must not block for long: a Python thread waits in them.
+type Host interface {
+	// BeginStep starts a sibling call. A nil Raise means: run Begun.Program,
+	// and EndStep follows. input is owned by the callee.
+	BeginStep(parent StepRef, name string, input []byte) (Begun, *Raise)
+	// EndStep ends a step: with its output (owned by the callee) or its
+	// failure. A Raise (the output does not fit the schema) arrives in the
+	// calling function as an exception.
+	EndStep(step StepRef, output []byte, failure *Failure) *Raise
+	// Lookup resolves a sibling without calling it: an async sibling's
+	// coroutine is made before its step begins.
+	Lookup(name string) (*Program, *Raise)
+	// Siblings returns the names that can be called at present, and a number
+	// that changes whenever they do. The slice is shared: read only.
+	Siblings() (names []string, generation uint64)
+	// Generation returns the number alone; it is asked at every call.
+	Generation() uint64
+	// Log takes one line of output.
+	Log(step StepRef, line LogLine)
+	// Info answers maestro.context().
+	Info(step StepRef) CallInfo
+}
+
+// Begun is the answer to BeginStep.
+type Begun struct {
+	Step    StepRef
+	Program *Program
+}
+
+// Raise tells the lane which Python exception to raise in the calling
+// function.
+type Raise struct {
+	Kind     RaiseKind
+	Message  string
+	Name     string // of the sibling, for RaiseName
+	Problems []Problem
+}
+
+// RaiseKind says which exception class a Raise stands for.
+type RaiseKind uint8
+
+// The kinds.
+const (
+	RaiseName      RaiseKind = iota + 1 // NameError: nobody has that name
+	RaiseRecursion                      // RecursionError: too deep
+	RaiseInput                          // maestro.InputInvalid, a ValueError
+	RaiseOutput                         // maestro.OutputInvalid, a ValueError
+	RaiseEnded                          // RuntimeError: the execution is over
+	RaiseEngine                         // RuntimeError: a fault of ours
+)
+
+// LogLine is one line that a function printed or logged.
+type LogLine struct {
+	Time   time.Time
+	Stream string          // "stdout" or "stderr"; empty for logging
+	Level  string          // "debug" … "critical"; empty for print
+	Text   string          // without the line's end
+	Fields json.RawMessage // an object, or nil
+}
+
+// CallInfo is what maestro.context() shows.
+type CallInfo struct {
+	ExecutionID ID        `json:"execution_id"`
+	StepID      ID        `json:"step_id,omitzero"`
+	Function    string    `json:"function"`
+	Version     int       `json:"version"`
+	Subtenant   string    `json:"subtenant"`
+	Trigger     Trigger   `json:"trigger_type"`
+	Attempt     int       `json:"attempt"`
+	Deadline    time.Time `json:"deadline"`
+}

@@ -1,0 +1,80 @@
+package model
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Subtenant is the unit of isolation. Functions, webhooks, schedules,
+// packages, secrets, executions and the Python interpreter belong to one.
+type Subtenant struct {
+	ID          string // ^[a-z0-9][a-z0-9-]{0,62}$
+	Description *string
+	CreatedAt   time.Time
+}
+
+// Function is a function with its current version.
+type Function struct {
+	ID             ID
+	Tenant         string
+	Name           string
+	Description    *string
+	Code           string
+	InputSchema    json.RawMessage // nil: anything is accepted
+	OutputSchema   json.RawMessage // nil: anything is accepted
+	Tags           []string
+	TimeoutSeconds *float64 // nil: the server's FUNCTION_TIMEOUT
+	IsActive       bool
+	Version        int
+	VersionID      ID // of the current FunctionVersion
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+}
+
+// FunctionVersion is one entry of a function's history; it never changes.
+type FunctionVersion struct {
+	ID           ID
+	FunctionID   ID
+	Version      int
+	Code         string
+	InputSchema  json.RawMessage
+	OutputSchema json.RawMessage
+	CreatedAt    time.Time
+	CreatedBy    *string
+}
+
+// InputMode says what a webhook's function receives.
+type InputMode string
+
+// The input modes (the contract, Webhooks).
+const (
+	InputAuto    InputMode = "auto"
+	InputRequest InputMode = "request"
+	InputBody    InputMode = "body"
+)
+
+// ResponseMode says what a webhook answers with.
+type ResponseMode string
+
+// The response modes (the contract, Webhooks).
+const (
+	ResponseEnvelope ResponseMode = "envelope"
+	ResponseRaw      ResponseMode = "raw"
+)
+
+// Webhook binds a method and a path to a function.
+type Webhook struct {
+	ID            ID
+	Tenant        string
+	Path          string // without a leading slash
+	Method        string // GET HEAD POST PUT DELETE PATCH OPTIONS or ANY
+	FunctionName  string
+	Description   *string
+	DefaultValues json.RawMessage // a JSON object, or nil
+	RequiresAuth  bool
+	InputMode     InputMode
+	ResponseMode  ResponseMode
+	IsActive      bool
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+}
