@@ -1,0 +1,139 @@
+package schema
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"maestro/internal/model"
+)
+
+// MaxSchemaBytes bounds the text of one schema.
+const MaxSchemaBytes = 256 << 10
+
+// Schema is a compiled schema. It never changes and may be used by any number
+// of goroutines. A nil *Schema accepts every value.
+type Schema struct {
+	library *jsonschema.Schema
+	quick   *quick // nil when the schema uses what the quick checker does not know
+}
+
+// Everything but the location within our own text is refused: a schema must
+// never make the server read a file or open a connection.
+type refusingLoader struct{}
+
+func (refusingLoader) Load(url string) (any, error) {
+	return nil, fmt.Errorf("a $ref to another document (%s) is not allowed: put the definition under $defs", url)
+}
+
+// The base that a schema's relative references are resolved against. It can't
+// be reached from a reference in the text without naming it, and then it is
+// the text itself.
+const baseURL = "maestro:schema"
+
+// Compile checks raw against its meta-schema (2020-12 unless $schema says
+// otherwise) and makes it ready. Empty text and null mean "no schema": the
+// result is nil. The error is an *model.Error with CodeSchemaInvalid.
+func Compile(raw json.RawMessage) (*Schema, error) {
+	trimmed := bytes.TrimSpace(raw)
+	if len(trimmed) == 0 || string(trimmed) == "null" {
+		return nil, nil
+	}
+	if len(trimmed) > MaxSchemaBytes {
+		return nil, invalid("the schema has %d bytes, at most %d are allowed", len(trimmed), MaxSchemaBytes)
+	}
+	if err := Scan(trimmed); err != nil {
+		return nil, invalid("the schema can't be read: %v", err)
+	}
+	switch trimmed[0] {
+	case '{', 't', 'f':
+	default:
+		return nil, invalid("a schema is a JSON object, or true or false")
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(trimmed))
+	if err != nil {
+		return nil, invalid("the schema can't be read: %v", err)
+	}
+	if problems := badPatterns(doc, ""); len(problems) > 0 {
+		e := invalid("a pattern in the schema is not a regular expression of RE2 (no look-around, no back-references)")
+		e.Problems = problems
+		return nil, e
+	}
+	c := jsonschema.NewCompiler()
+	c.DefaultDraft(jsonschema.Draft2020)
+	c.AssertFormat()
+	c.UseLoader(refusingLoader{})
+	if err := c.AddResource(baseURL, doc); err != nil {
+		return nil, compileError(err)
+	}
+	compiled, err := c.Compile(baseURL)
+	if err != nil {
+		return nil, compileError(err)
+	}
+	return &Schema{library: compiled, quick: newQuick(compiled)}, nil
+}
+
+func invalid(format string, args ...any) *model.Error {
+	return model.NewError(model.CodeSchemaInvalid, format, args...)
+}
+
+func compileError(err error) *model.Error {
+	var meta *jsonschema.SchemaValidationError
+	if errors.As(err, &meta) {
+		var v *jsonschema.ValidationError
+		if errors.As(meta.Err, &v) {
+			e := invalid("the schema does not follow JSON Schema")
+			e.Problems = problemsOf(v)
+			return e
+		}
+	}
+	var load *jsonschema.LoadURLError
+	if errors.As(err, &load) {
+		return invalid("%v", load.Err)
+	}
+	return invalid("the schema can't be used: %s", strings.ReplaceAll(err.Error(), baseURL, ""))
+}
+
+// badPatterns finds the regular expressions that RE2 refuses, so that the
+// error can say where each one stands. It looks only where a keyword can
+// stand; a property that happens to be named "pattern" has an object as value.
+func badPatterns(doc any, pointer string) []model.Problem {
+	var problems []model.Problem
+	report := func(at, pattern string) {
+		if _, err := regexp.Compile(pattern); err != nil {
+			problems = append(problems, model.Problem{Pointer: at, Message: err.Error()})
+		}
+	}
+	switch doc := doc.(type) {
+	case map[string]any:
+		if p, ok := doc["pattern"].(string); ok {
+			report(pointer+"/pattern", p)
+		}
+		if patterns, ok := doc["patternProperties"].(map[string]any); ok {
+			for p := range patterns {
+				report(pointer+"/patternProperties/"+escapePointer(p), p)
+			}
+		}
+		for key, value := range doc {
+			switch key {
+			case "const", "enum", "default", "examples":
+			default:
+				problems = append(problems, badPatterns(value, pointer+"/"+escapePointer(key))...)
+			}
+		}
+	case []any:
+		for i, value := range doc {
+			problems = append(problems, badPatterns(value, fmt.Sprintf("%s/%d", pointer, i))...)
+		}
+	}
+	return problems
+}
+
+func escapePointer(token string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(token, "~", "~0"), "/", "~1")
+}
