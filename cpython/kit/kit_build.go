@@ -1,0 +1,153 @@
+package kit
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/kluctl/go-embed-python/pip"
+	"github.com/kluctl/go-embed-python/python"
+)
+
+// scratchPrefix begins the names of folders that only the holder of the lock
+// uses.
+const scratchPrefix = ".new-"
+
+// links are the files of the kit that the module unpacks as full copies of
+// another one; they become the symbolic links that they were.
+var links = map[string]string{
+	"bin/idle3":            "idle3.14",
+	"bin/pydoc3":           "pydoc3.14",
+	"bin/python":           "python3.14",
+	"bin/python3":          "python3.14",
+	"bin/python3-config":   "python3.14-config",
+	"lib/libpython3.14.so": "libpython3.14.so.1.0",
+}
+
+// build makes a kit in a scratch folder of root and then, in one step, home.
+// The caller holds the lock.
+func build(ctx context.Context, root, home string, progress func(string)) error {
+	scratch, err := os.MkdirTemp(root, scratchPrefix)
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(scratch)
+
+	progress(fmt.Sprintf("unpacking Python %s into %s", Version, home))
+	fresh := filepath.Join(scratch, "home")
+	if err := unpackPython(fresh); err != nil {
+		return err
+	}
+	if err := unpackPip(filepath.Join(fresh, pipFolder)); err != nil {
+		return fmt.Errorf("pip: %w", err)
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	progress("compiling the Python library (once)")
+	if err := compileLibrary(ctx, fresh, home); err != nil {
+		return err
+	}
+	if err := setModes(fresh); err != nil {
+		return err
+	}
+	if err := writeManifest(fresh); err != nil {
+		return err
+	}
+	// A damaged home may be in use: it is moved aside and removed, so that what
+	// is mapped from it stays valid.
+	if err := os.Rename(home, filepath.Join(scratch, "damaged")); err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	return os.Rename(fresh, home)
+}
+
+// unpackPython unpacks the interpreter and checks that it is the content that
+// this source was written for.
+func unpackPython(to string) error {
+	// The module's own way of unpacking is neither atomic nor checked, but its
+	// files are not exported: into a scratch folder it is good enough.
+	if _, err := python.NewEmbeddedPythonWithTmpDir(to, false); err != nil {
+		return err
+	}
+	for name, target := range links {
+		path := filepath.Join(to, name)
+		if err := os.Remove(path); err != nil {
+			return err
+		}
+		if err := os.Symlink(target, path); err != nil {
+			return err
+		}
+	}
+	return checkContent(to, contentHash)
+}
+
+// unpackPip unpacks pip. The module insists on the system's folder for
+// temporary files, so that pip is copied from there.
+func unpackPip(to string) error {
+	files, err := pip.NewPipLib("maestro-" + rand.Text())
+	if err != nil {
+		return err
+	}
+	from := files.GetExtractedPath()
+	defer os.Remove(from + ".lock")
+	defer files.Cleanup()
+	if err := checkContent(from, pipHash); err != nil {
+		return err
+	}
+	return os.CopyFS(to, os.DirFS(from))
+}
+
+// checkContent compares the files under dir with a contentHash of the module:
+// the SHA-256 of all regular files' content, in the order of their full names.
+func checkContent(dir, want string) error {
+	sum := sha256.New()
+	names, err := filesByName(dir)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if err := copyInto(sum, filepath.Join(dir, name)); err != nil {
+			return err
+		}
+	}
+	if got := hex.EncodeToString(sum.Sum(nil)); got != want {
+		return fmt.Errorf("the unpacked files have the hash %s, not %s: the binary is damaged", got, want)
+	}
+	return nil
+}
+
+func copyInto(to io.Writer, path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	_, err = io.Copy(to, file)
+	return err
+}
+
+// setModes lets every user of the machine read the kit, whatever the umask
+// was: a process lane runs under another one than the server.
+func setModes(home string) error {
+	return filepath.WalkDir(home, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.Type() == fs.ModeSymlink {
+			return err
+		}
+		mode := fs.FileMode(0o644)
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		if info.Mode()&0o100 != 0 {
+			mode = 0o755
+		}
+		return os.Chmod(path, mode)
+	})
+}
