@@ -78,3 +78,11 @@ type Webhook struct {
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
 }
+
+// FunctionRef is what a catalogue needs to know of an active function.
+type FunctionRef struct {
+	ID        ID
+	Name      string
+	Version   int
+	VersionID ID
+}

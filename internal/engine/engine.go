@@ -1,0 +1,162 @@
+package engine
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"maestro/internal/events"
+	"maestro/internal/model"
+)
+
+// Store is what the engine reads of the database.
+type Store interface {
+	// FunctionNames lists the subtenant's active functions.
+	FunctionNames(ctx context.Context, tenant string) ([]model.FunctionRef, error)
+	// Function returns an active function with its current version, or an
+	// error with CodeFunctionNotFound.
+	Function(ctx context.Context, tenant, name string) (model.Function, error)
+}
+
+// Recorder writes what happened.
+type Recorder interface {
+	// Finish returns after the commit, or with an error when ctx ended before
+	// it; the record is kept and written all the same.
+	Finish(ctx context.Context, record *model.Record) error
+	// Running notes a run that takes long. A Finish of the same id wins.
+	Running(execution *model.Execution)
+}
+
+// Publisher takes the events of the live log. It never blocks and never fails.
+type Publisher interface {
+	Publish(event events.Event)
+}
+
+// Options of an Engine. All but the durations must be set.
+type Options struct {
+	Store    Store
+	Recorder Recorder
+	Events   Publisher
+	Lane     model.Lane
+	Log      *slog.Logger
+
+	Timeout      time.Duration // FUNCTION_TIMEOUT: of a function that names none
+	RunningAfter time.Duration // a run that takes longer is written as running; default 250 ms
+	RecordWait   time.Duration // how long an answer waits for its commit; default 10 s
+}
+
+// Engine runs functions. Its methods may be called from any goroutine.
+type Engine struct {
+	opts      Options
+	catalogue *catalogue
+
+	mu       sync.Mutex // guards what follows
+	runs     map[model.ID]*run
+	draining bool
+	empty    chan struct{} // closed when draining and the last run ended
+}
+
+// New makes an Engine. Nothing runs before the first Run.
+func New(opts Options) *Engine {
+	if opts.Timeout == 0 {
+		opts.Timeout = 300 * time.Second
+	}
+	if opts.RunningAfter == 0 {
+		opts.RunningAfter = 250 * time.Millisecond
+	}
+	if opts.RecordWait == 0 {
+		opts.RecordWait = 10 * time.Second
+	}
+	return &Engine{
+		opts:      opts,
+		catalogue: newCatalogue(opts.Store, opts.Lane),
+		runs:      map[model.ID]*run{},
+		empty:     make(chan struct{}),
+	}
+}
+
+// FunctionsChanged is called after each commit that changed a subtenant's
+// functions: the very next call sees the new state, also from a run under way.
+func (e *Engine) FunctionsChanged(tenant string) { e.catalogue.changed(tenant) }
+
+// TenantGone is called after a subtenant was deleted: its runs are cancelled,
+// its interpreter ends.
+func (e *Engine) TenantGone(tenant string) {
+	e.mu.Lock()
+	for _, r := range e.runs {
+		if r.request.Tenant == tenant {
+			r.cancel()
+		}
+	}
+	e.mu.Unlock()
+	e.catalogue.forget(tenant)
+	e.opts.Lane.Forget(tenant)
+}
+
+// Cancel asks a run to stop. It returns false when no such run of the
+// subtenant is under way here.
+func (e *Engine) Cancel(tenant string, id model.ID) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	r, ok := e.runs[id]
+	if !ok || r.request.Tenant != tenant {
+		return false
+	}
+	r.cancel()
+	return true
+}
+
+// Active is the number of runs under way.
+func (e *Engine) Active() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.runs)
+}
+
+// Drain refuses new runs and waits for those under way. When ctx ends it
+// cancels what still runs and waits for that to be recorded; a run answers
+// a cancel at once, whatever its code does.
+func (e *Engine) Drain(ctx context.Context) {
+	e.mu.Lock()
+	if !e.draining {
+		e.draining = true
+		if len(e.runs) == 0 {
+			close(e.empty)
+		}
+	}
+	e.mu.Unlock()
+	select {
+	case <-e.empty:
+		return
+	case <-ctx.Done():
+	}
+	e.mu.Lock()
+	for _, r := range e.runs {
+		r.cancel()
+	}
+	e.mu.Unlock()
+	<-e.empty
+}
+
+// admit notes that a run begins, unless the server is about to stop.
+func (e *Engine) admit(r *run) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.draining {
+		err := model.NewError(model.CodeUnavailable, "The server is about to stop and takes no new calls; try again in a moment.")
+		err.RetryAfter = 2 * time.Second
+		return err
+	}
+	e.runs[r.id] = r
+	return nil
+}
+
+func (e *Engine) release(r *run) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.runs, r.id)
+	if e.draining && len(e.runs) == 0 {
+		close(e.empty)
+	}
+}

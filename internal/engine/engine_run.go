@@ -1,0 +1,168 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"time"
+
+	"maestro/internal/events"
+	"maestro/internal/model"
+	"maestro/internal/schema"
+)
+
+// RunRequest asks for one run.
+type RunRequest struct {
+	Tenant    string
+	Function  string
+	Input     json.RawMessage // JSON; owned by the engine from here on
+	Request   bool            // Input has the shape of a request: its "headers" are looked up in any case
+	Trigger   model.Trigger
+	TriggerID model.ID // of the webhook or schedule; zero when there is none
+	Sensitive []string // masked as *** in everything that is recorded or logged
+}
+
+// RunResult is the end of a run that succeeded.
+type RunResult struct {
+	ExecutionID model.ID
+	Output      json.RawMessage
+	Response    *model.Response // the function returned a maestro.Response
+}
+
+// Run runs a function to its end and returns when it is recorded. ctx is the
+// server's, not the client's: a client that goes away cancels nothing.
+//
+// The error is an *model.Error. When an execution was recorded it carries its
+// id, and what the function did wrong is in its Failure.
+func (e *Engine) Run(ctx context.Context, request RunRequest) (RunResult, error) {
+	if err := scan(request.Input); err != nil {
+		return RunResult{}, err
+	}
+	f, err := e.catalogue.function(ctx, request.Tenant, request.Function)
+	if err != nil {
+		return RunResult{}, err
+	}
+	r := e.newRun(ctx, f, request)
+	defer r.cancel()
+	if err := e.admit(r); err != nil {
+		return RunResult{}, err
+	}
+	defer e.release(r)
+	return r.conduct()
+}
+
+// scan refuses what is not JSON, or more than a function can take; of the
+// latter no execution is recorded, as of every call that never began.
+func scan(input json.RawMessage) error {
+	err := schema.Scan(input)
+	var limit *schema.LimitError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &limit):
+		return model.NewError(model.CodeInputInvalid, "The input can't be taken: %v.", err)
+	default:
+		return model.NewError(model.CodeMalformedBody, "The input is not valid JSON: %v.", err)
+	}
+}
+
+// conduct takes a run from its first check to its record.
+func (r *run) conduct() (RunResult, error) {
+	r.publish(events.ExecutionStarted, model.ID{}, r.function, "", 0, "")
+	running := time.AfterFunc(r.engine.opts.RunningAfter, r.noteRunning)
+	outcome, err := r.perform()
+	running.Stop()
+	if err != nil {
+		outcome = model.Outcome{Failure: &model.Failure{Kind: model.FailureEngine, Type: "EngineError", Message: err.Error()}}
+	}
+	record := r.finish(outcome)
+
+	// The answer waits for the commit; the commit does not wait for whoever
+	// asked, nor for the deadline of the function.
+	wait, cancel := context.WithTimeout(context.WithoutCancel(r.ctx), r.engine.opts.RecordWait)
+	defer cancel()
+	if failed := r.engine.opts.Recorder.Finish(wait, record); failed != nil {
+		r.engine.opts.Log.Error("an execution ended, but is not recorded yet",
+			slog.String("tenant", r.request.Tenant), slog.Any("execution_id", r.id), slog.Any("error", failed))
+		unavailable := model.NewError(model.CodeUnavailable,
+			"The function has run, but the database did not confirm its record in time. The record is kept and will be written; look the execution up later.")
+		unavailable.ExecutionID = r.id
+		unavailable.Cause = failed
+		return RunResult{}, unavailable
+	}
+	r.publish(events.ExecutionCompleted, model.ID{}, r.function, record.Execution.Status, record.Execution.Duration, deref(record.Execution.ErrorType))
+	if err != nil {
+		return RunResult{}, r.notStarted(err)
+	}
+	if outcome.Failure != nil {
+		return RunResult{}, r.failed(outcome.Failure)
+	}
+	return RunResult{ExecutionID: r.id, Output: outcome.Output, Response: outcome.Response}, nil
+}
+
+// perform checks the input, runs the function and checks the output. An error
+// means that the lane did not start it.
+func (r *run) perform() (model.Outcome, error) {
+	f := r.function
+	problems, err := f.input.Validate(r.ctx, r.request.Input)
+	if failure := unfit(err, problems, model.FailureInput, "InputInvalid", "the input does not fit the function's input_schema"); failure != nil {
+		return model.Outcome{Failure: failure}, nil
+	}
+	outcome, err := r.engine.opts.Lane.Call(r.ctx, model.Call{
+		Tenant:   r.request.Tenant,
+		Program:  f.program,
+		Input:    r.request.Input,
+		Request:  r.request.Request,
+		Deadline: r.deadline,
+		Host:     r,
+	})
+	if err != nil || outcome.Failure != nil {
+		return outcome, err
+	}
+	value := outcome.Output
+	problems, err = f.output.Validate(r.ctx, value)
+	if failure := unfit(err, problems, model.FailureOutput, "OutputInvalid", "the output does not fit the function's output_schema"); failure != nil {
+		return model.Outcome{Failure: failure}, nil
+	}
+	return outcome, nil
+}
+
+// unfit turns what Validate found into a failure, or nil.
+func unfit(err error, problems []model.Problem, kind model.FailureKind, class, message string) *model.Failure {
+	switch {
+	case errors.Is(err, schema.ErrDeadline):
+		return &model.Failure{Kind: model.FailureTimeout, Type: "TimeoutError", Message: "the validation ran past the deadline"}
+	case err != nil:
+		return &model.Failure{Kind: model.FailureEngine, Type: "EngineError", Message: err.Error()}
+	case len(problems) > 0:
+		return &model.Failure{Kind: kind, Type: class, Message: message + ": " + inWords(problems), Problems: problems}
+	default:
+		return nil
+	}
+}
+
+// inWords joins the first problems into one line.
+func inWords(problems []model.Problem) string {
+	text := ""
+	for i, p := range problems {
+		if i == 3 {
+			return text + "; …"
+		}
+		if i > 0 {
+			text += "; "
+		}
+		if p.Pointer != "" {
+			text += "at " + p.Pointer + ": "
+		}
+		text += p.Message
+	}
+	return text
+}
+
+func deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}

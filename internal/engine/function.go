@@ -1,0 +1,70 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"maestro/internal/model"
+	"maestro/internal/schema"
+)
+
+// function is a function version with all that it takes to run it.
+type function struct {
+	name    string
+	version int
+	timeout time.Duration // 0: the server's
+	program *model.Program
+	input   *schema.Schema
+	output  *schema.Schema
+}
+
+func newFunction(ctx context.Context, lane model.Lane, stored model.Function) (*function, error) {
+	f := &function{name: stored.Name, version: stored.Version}
+	if stored.TimeoutSeconds != nil {
+		f.timeout = time.Duration(*stored.TimeoutSeconds * float64(time.Second))
+	}
+	var err error
+	if f.input, err = schema.Compile(stored.InputSchema); err != nil {
+		return nil, fmt.Errorf("function %s, version %d: stored input schema: %w", f.name, f.version, err)
+	}
+	if f.output, err = schema.Compile(stored.OutputSchema); err != nil {
+		return nil, fmt.Errorf("function %s, version %d: stored output schema: %w", f.name, f.version, err)
+	}
+	if f.program, err = lane.Compile(ctx, f.name, f.version, stored.Code); err != nil {
+		return nil, fmt.Errorf("function %s, version %d: stored code: %w", f.name, f.version, err)
+	}
+	return f, nil
+}
+
+// Check says whether a function could be saved: its source compiles and
+// defines what it must, its schemas are schemas. Nothing of the source runs.
+// The error is an *model.Error with CodeSyntaxError, CodeNoSuchDef or
+// CodeSchemaInvalid; its problems point into the request's body.
+func (e *Engine) Check(ctx context.Context, name, source string, input, output json.RawMessage) error {
+	if _, err := schema.Compile(input); err != nil {
+		return at("input_schema", err)
+	}
+	if _, err := schema.Compile(output); err != nil {
+		return at("output_schema", err)
+	}
+	_, err := e.opts.Lane.Compile(ctx, name, 0, source)
+	return err
+}
+
+// at says in an error about a schema which of the two is meant.
+func at(member string, err error) error {
+	coded, ok := err.(*model.Error)
+	if !ok {
+		return err
+	}
+	coded.Detail = member + ": " + coded.Detail
+	for i := range coded.Problems {
+		coded.Problems[i].Pointer = "/" + member + coded.Problems[i].Pointer
+	}
+	if len(coded.Problems) == 0 {
+		coded.Problems = []model.Problem{{Pointer: "/" + member, Message: coded.Detail}}
+	}
+	return coded
+}

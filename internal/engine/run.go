@@ -1,0 +1,169 @@
+package engine
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"maestro/internal/events"
+	"maestro/internal/model"
+)
+
+// maxDepth bounds sibling calls within each other; a deeper one is a
+// RecursionError.
+const maxDepth = 100
+
+// maxSteps bounds the sibling calls of one execution, all of which are held
+// in memory until it ends; one more is an error.
+const maxSteps = 100_000
+
+// run is one execution under way. It is the Host that the lane asks.
+type run struct {
+	engine   *Engine
+	id       model.ID
+	request  RunRequest
+	function *function
+	mask     *mask // nil: nothing is masked
+	created  time.Time
+	deadline time.Time
+	ctx      context.Context // ends at the deadline, or when someone cancels
+	cancel   context.CancelFunc
+
+	mu    sync.Mutex // guards what follows, and every step
+	steps []*step
+	ended bool // nothing is added any more: what still runs is left behind
+	held  int  // bytes of recorded values
+}
+
+// step is one sibling call under way or done.
+type step struct {
+	id       model.ID
+	function *function
+	parent   model.StepRef
+	depth    int
+	started  time.Time
+	duration time.Duration
+	status   model.Status
+	input    []byte
+	output   []byte
+	failure  *model.Failure
+	cut      bool
+}
+
+func (e *Engine) newRun(ctx context.Context, f *function, request RunRequest) *run {
+	now := time.Now()
+	timeout := f.timeout
+	if timeout == 0 {
+		timeout = e.opts.Timeout
+	}
+	r := &run{
+		engine:   e,
+		id:       model.NewIDAt(now),
+		request:  request,
+		function: f,
+		mask:     newMask(request.Sensitive),
+		created:  now,
+		deadline: now.Add(timeout),
+	}
+	r.ctx, r.cancel = context.WithCancel(ctx)
+	return r
+}
+
+// publish sends one event of the run itself or, with a step, of that step.
+func (r *run) publish(name string, stepID model.ID, f *function, status model.Status, took time.Duration, errorType string) {
+	r.engine.opts.Events.Publish(events.Event{
+		Tenant:      r.request.Tenant,
+		ExecutionID: r.id,
+		Name:        name,
+		At:          time.Now(),
+		StepID:      stepID,
+		Function:    f.name,
+		Version:     f.version,
+		Status:      status,
+		Duration:    took,
+		ErrorType:   errorType,
+	})
+}
+
+// noteRunning writes the run as running, once it has taken long enough.
+func (r *run) noteRunning() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ended {
+		return
+	}
+	execution := r.execution()
+	execution.Status = model.StatusRunning
+	r.engine.opts.Recorder.Running(&execution)
+}
+
+// Info implements model.Host.
+func (r *run) Info(ref model.StepRef) model.CallInfo {
+	info := model.CallInfo{
+		ExecutionID: r.id,
+		Function:    r.function.name,
+		Version:     r.function.version,
+		Subtenant:   r.request.Tenant,
+		Trigger:     r.request.Trigger,
+		Attempt:     1,
+		Deadline:    r.deadline.UTC(),
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if s := r.step(ref); s != nil {
+		info.StepID, info.Function, info.Version = s.id, s.function.name, s.function.version
+	}
+	return info
+}
+
+// Log implements model.Host.
+func (r *run) Log(ref model.StepRef, line model.LogLine) {
+	f, stepID := r.function, model.ID{}
+	r.mu.Lock()
+	if s := r.step(ref); s != nil {
+		f, stepID = s.function, s.id
+	}
+	ended := r.ended
+	r.mu.Unlock()
+	if ended {
+		return // the log ends with execution_completed
+	}
+	r.engine.opts.Events.Publish(events.Event{
+		Tenant:      r.request.Tenant,
+		ExecutionID: r.id,
+		Name:        events.Log,
+		At:          line.Time,
+		StepID:      stepID,
+		Function:    f.name,
+		Version:     f.version,
+		Stream:      line.Stream,
+		Level:       line.Level,
+		Text:        r.mask.text(line.Text),
+		Fields:      r.mask.json(line.Fields),
+	})
+}
+
+// step returns the step of ref, nil for the execution itself. The caller
+// holds mu.
+func (r *run) step(ref model.StepRef) *step {
+	if ref == 0 || int(ref) > len(r.steps) {
+		return nil
+	}
+	return r.steps[ref-1]
+}
+
+// Siblings implements model.Host. When the database can't be asked, what is
+// known stays as it is: generation 0 stands for "nothing known".
+func (r *run) Siblings() ([]string, uint64) {
+	now, err := r.engine.catalogue.snapshot(r.ctx, r.request.Tenant)
+	if err != nil {
+		return nil, 0
+	}
+	return now.names, now.generation
+}
+
+// Generation implements model.Host.
+func (r *run) Generation() uint64 {
+	_, generation := r.Siblings()
+	return generation
+}

@@ -1,0 +1,47 @@
+package engine
+
+import (
+	"errors"
+
+	"maestro/internal/model"
+)
+
+// failed makes the caller's error of a run that ended badly.
+func (r *run) failed(failure *model.Failure) *model.Error {
+	name := r.function.name
+	var e *model.Error
+	switch failure.Kind {
+	case model.FailureInput:
+		e = model.NewError(model.CodeInputInvalid, "The input does not fit the input_schema of %s.", name)
+	case model.FailureOutput:
+		e = model.NewError(model.CodeOutputInvalid, "%s returned what its output_schema, or JSON, does not allow: %s", name, failure.Message)
+	case model.FailureTimeout:
+		e = model.NewError(model.CodeTimeout, "%s ran past its time limit of %s. Make it faster, or raise its timeout_seconds.", name, r.deadline.Sub(r.created))
+	case model.FailureCancelled:
+		e = model.NewError(model.CodeCancelled, "%s was cancelled while it ran.", name)
+	case model.FailureEngine:
+		e = model.NewError(model.CodeInternal, "A fault of the server's own kept %s from running. It is in the server's log.", name)
+		e.Cause = errors.New(failure.Message)
+	default:
+		e = model.NewError(model.CodeFunctionFailed, "%s raised %s: %s", name, failure.Type, failure.Message)
+	}
+	e.Detail = r.mask.text(e.Detail)
+	e.ExecutionID = r.id
+	e.Problems = failure.Problems
+	e.Failure = &model.Failure{
+		Kind: failure.Kind, Type: failure.Type, Message: r.mask.text(failure.Message),
+		Traceback: r.mask.text(failure.Traceback), Problems: failure.Problems,
+	}
+	return e
+}
+
+// notStarted adds the execution to the lane's own error.
+func (r *run) notStarted(err error) error {
+	var coded *model.Error
+	if !errors.As(err, &coded) {
+		coded = model.NewError(model.CodeInternal, "A fault of the server's own kept %s from running. It is in the server's log.", r.function.name)
+		coded.Cause = err
+	}
+	coded.ExecutionID = r.id
+	return coded
+}

@@ -1,0 +1,129 @@
+package engine
+
+import (
+	"time"
+
+	"maestro/internal/model"
+)
+
+// maxHeld bounds the bytes of step values that one execution holds in memory
+// until it is recorded. What comes after that is recorded as cut.
+const maxHeld = 64 << 20
+
+// hold returns the value as it goes into the record: cut when it is too long
+// by itself, or when the execution holds too much already. The caller holds mu.
+func (r *run) hold(value []byte) ([]byte, bool) {
+	kept, cut := model.CutValue(value, r.held+len(value) > maxHeld)
+	r.held += len(kept)
+	return kept, cut
+}
+
+// execution is the record's root, as far as it is known before the end.
+func (r *run) execution() model.Execution {
+	input, cut := model.CutValue(r.request.Input, false)
+	masked := r.mask.json(input)
+	return model.Execution{
+		ID:              r.id,
+		Tenant:          r.request.Tenant,
+		FunctionName:    r.function.name,
+		FunctionVersion: r.function.version,
+		Trigger:         r.request.Trigger,
+		TriggerID:       r.request.TriggerID,
+		Input:           masked,
+		CreatedAt:       r.created,
+		StartedAt:       r.created,
+		Attempt:         1,
+		RecordComplete:  !cut && len(masked) == len(input),
+	}
+}
+
+// finish closes the run and makes its record. What a thread does that the
+// function left behind is not part of it.
+func (r *run) finish(outcome model.Outcome) *model.Record {
+	now := time.Now()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ended = true
+	execution := r.execution()
+	execution.CompletedAt = now
+	execution.Duration = now.Sub(r.created)
+	execution.Status = statusOf(outcome.Failure)
+	if outcome.Failure == nil {
+		output, cut := model.CutValue(outcome.Output, false)
+		masked := r.mask.json(output)
+		execution.Output = masked
+		execution.RecordComplete = execution.RecordComplete && !cut && len(masked) == len(output)
+	} else {
+		execution.Error, execution.ErrorType, execution.Traceback = r.texts(outcome.Failure)
+	}
+	record := &model.Record{Execution: execution}
+	if len(r.steps) > 0 {
+		record.Steps = make([]model.Step, len(r.steps))
+		for i, s := range r.steps {
+			r.describe(&record.Steps[i], i, s, now, execution.Status)
+		}
+	}
+	return record
+}
+
+// describe fills in a step's row. One that is still open ends with its
+// execution: timed out or cancelled like it, and failed otherwise (its caller
+// returned without waiting for it).
+func (r *run) describe(row *model.Step, index int, s *step, now time.Time, status model.Status) {
+	if s.status == model.StatusRunning {
+		s.duration = now.Sub(s.started)
+		switch status {
+		case model.StatusTimedOut, model.StatusCancelled:
+			s.status = status
+		default:
+			s.status = model.StatusFailed
+			s.failure = &model.Failure{Kind: model.FailureException, Type: "Abandoned", Message: "the execution ended before this call did"}
+		}
+	}
+	input, output := r.mask.json(s.input), r.mask.json(s.output)
+	*row = model.Step{
+		ID:              s.id,
+		ExecutionID:     r.id,
+		Depth:           s.depth,
+		Position:        index + 1,
+		Attempt:         1,
+		FunctionName:    s.function.name,
+		FunctionVersion: s.function.version,
+		Status:          s.status,
+		Input:           input,
+		Output:          output,
+		StartedAt:       s.started,
+		CompletedAt:     s.started.Add(s.duration),
+		Duration:        s.duration,
+		RecordComplete:  !s.cut && len(input) == len(s.input) && len(output) == len(s.output),
+	}
+	if caller := r.step(s.parent); caller != nil {
+		row.ParentID = caller.id
+	}
+	if s.failure != nil {
+		row.Error, row.ErrorType, row.Traceback = r.texts(s.failure)
+	}
+}
+
+func (r *run) texts(failure *model.Failure) (message, class, traceback *string) {
+	m, c := r.mask.text(failure.Message), failure.Type
+	message, class = &m, &c
+	if failure.Traceback != "" {
+		t := r.mask.text(failure.Traceback)
+		traceback = &t
+	}
+	return message, class, traceback
+}
+
+func statusOf(failure *model.Failure) model.Status {
+	switch {
+	case failure == nil:
+		return model.StatusCompleted
+	case failure.Kind == model.FailureTimeout:
+		return model.StatusTimedOut
+	case failure.Kind == model.FailureCancelled:
+		return model.StatusCancelled
+	default:
+		return model.StatusFailed
+	}
+}

@@ -1,0 +1,137 @@
+package engine
+
+import (
+	"fmt"
+	"time"
+
+	"maestro/internal/events"
+	"maestro/internal/model"
+)
+
+// Lookup implements model.Host.
+func (r *run) Lookup(name string) (*model.Program, *model.Raise) {
+	f, raise := r.sibling(name)
+	if raise != nil {
+		return nil, raise
+	}
+	return f.program, nil
+}
+
+func (r *run) sibling(name string) (*function, *model.Raise) {
+	f, err := r.engine.catalogue.function(r.ctx, r.request.Tenant, name)
+	switch {
+	case err == nil:
+		return f, nil
+	case model.CodeOf(err) == model.CodeFunctionNotFound:
+		return nil, &model.Raise{Kind: model.RaiseName, Name: name, Message: fmt.Sprintf("name '%s' is not defined", name)}
+	default:
+		r.engine.opts.Log.Error("a sibling can't be loaded", "tenant", r.request.Tenant, "execution_id", r.id, "function", name, "error", err)
+		return nil, &model.Raise{Kind: model.RaiseEngine, Message: fmt.Sprintf("the function %s can't be loaded at the moment", name)}
+	}
+}
+
+var raiseEnded = &model.Raise{Kind: model.RaiseEnded, Message: "the execution is over: a thread or task that outlives it can't call functions"}
+
+// BeginStep implements model.Host.
+func (r *run) BeginStep(parent model.StepRef, name string, input []byte) (model.Begun, *model.Raise) {
+	f, raise := r.sibling(name)
+	if raise != nil {
+		return model.Begun{}, raise
+	}
+	s := &step{
+		id:       model.NewIDAt(r.created),
+		function: f,
+		parent:   parent,
+		status:   model.StatusRunning,
+		input:    input,
+		started:  time.Now(),
+	}
+	ref, raise := r.add(s)
+	if raise != nil {
+		return model.Begun{}, raise
+	}
+	r.publish(events.FunctionCalled, s.id, f, "", 0, "")
+	problems, err := f.input.Validate(r.ctx, input)
+	if failure := unfit(err, problems, model.FailureInput, "InputInvalid", fmt.Sprintf("the input of %s does not fit its input_schema", name)); failure != nil {
+		r.settle(ref, nil, failure)
+		return model.Begun{}, raiseOf(failure, model.RaiseInput)
+	}
+	return model.Begun{Step: ref, Program: f.program}, nil
+}
+
+// add gives the step its place.
+func (r *run) add(s *step) (model.StepRef, *model.Raise) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ended {
+		return 0, raiseEnded
+	}
+	s.depth = 1
+	if caller := r.step(s.parent); caller != nil {
+		s.depth = caller.depth + 1
+	}
+	if s.depth > maxDepth {
+		return 0, &model.Raise{Kind: model.RaiseRecursion, Message: fmt.Sprintf("maximum depth of sibling calls exceeded: %d calls within each other", maxDepth)}
+	}
+	if len(r.steps) >= maxSteps {
+		return 0, &model.Raise{Kind: model.RaiseEngine, Message: fmt.Sprintf("one execution can make at most %d sibling calls; split the work over several executions", maxSteps)}
+	}
+	s.input, s.cut = r.hold(s.input)
+	r.steps = append(r.steps, s)
+	return model.StepRef(len(r.steps)), nil
+}
+
+// EndStep implements model.Host.
+func (r *run) EndStep(ref model.StepRef, output []byte, failure *model.Failure) *model.Raise {
+	r.mu.Lock()
+	s := r.step(ref)
+	ended := r.ended
+	r.mu.Unlock()
+	if ended || s == nil {
+		return raiseEnded
+	}
+	var raise *model.Raise
+	if failure == nil {
+		problems, err := s.function.output.Validate(r.ctx, output)
+		failure = unfit(err, problems, model.FailureOutput, "OutputInvalid", fmt.Sprintf("the output of %s does not fit its output_schema", s.function.name))
+		if failure != nil {
+			raise = raiseOf(failure, model.RaiseOutput)
+		}
+	}
+	r.settle(ref, output, failure)
+	return raise
+}
+
+// settle notes the end of a step.
+func (r *run) settle(ref model.StepRef, output []byte, failure *model.Failure) {
+	r.mu.Lock()
+	s := r.step(ref)
+	if r.ended || s.status != model.StatusRunning {
+		r.mu.Unlock()
+		return
+	}
+	s.duration = time.Since(s.started)
+	s.status = statusOf(failure)
+	if failure == nil {
+		var cut bool
+		s.output, cut = r.hold(output)
+		s.cut = s.cut || cut
+	} else {
+		s.failure = failure
+	}
+	status, took := s.status, s.duration
+	r.mu.Unlock()
+	errorType := ""
+	if failure != nil {
+		errorType = failure.Type
+	}
+	r.publish(events.FunctionCompleted, s.id, s.function, status, took, errorType)
+}
+
+// raiseOf says which exception the calling function sees.
+func raiseOf(failure *model.Failure, kind model.RaiseKind) *model.Raise {
+	if failure.Kind == model.FailureEngine || failure.Kind == model.FailureTimeout {
+		kind = model.RaiseEngine
+	}
+	return &model.Raise{Kind: kind, Message: failure.Message, Problems: failure.Problems}
+}
