@@ -1,0 +1,158 @@
+package events
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"maestro/internal/model"
+)
+
+// MaxEntries is how many entries a stream keeps; older ones go first.
+const MaxEntries = 10_000
+
+// Options of a Bus. A zero value means the default that is named.
+type Options struct {
+	KeepFor     time.Duration // how long a stream outlives its last entry: 7 days
+	QueueLength int           // events that wait to be written: 16,384
+	QueueBytes  int64         // what they may hold: 64 MiB
+	// StreamBytes bounds what all streams together hold, oldest streams
+	// deleted first. 0: no bound, Redis has its own. For the embedded Redis,
+	// which evicts nothing.
+	StreamBytes int64
+	Log         *slog.Logger
+}
+
+// Stats counts since the Bus was made.
+type Stats struct {
+	Published uint64 // taken by Publish
+	Written   uint64 // acknowledged by Redis
+	Dropped   uint64 // queue full, Redis away, or the Bus stopped
+	Queued    int    // waiting at this moment
+	Connected bool   // false from a failed write until the next one that works
+}
+
+// Bus takes events from any number of goroutines and writes them to Redis in
+// the order in which they came, on one goroutine of its own.
+//
+// A later fan-out to live viewers reads the streams from Redis with XREAD, on
+// a connection of its own, so that it sees the events of every server; nothing
+// of it needs to pass through here.
+type Bus struct {
+	client *redis.Client
+	opts   Options
+	log    *slog.Logger
+	queue  chan item
+
+	queuedBytes atomic.Int64
+	published   atomic.Uint64
+	written     atomic.Uint64
+	dropped     atomic.Uint64
+	away        atomic.Bool
+
+	mu      sync.Mutex // guards running
+	running *writer    // nil while stopped
+}
+
+// item is an event, or with reached set a mark that the writer closes when
+// everything before it has been tried.
+type item struct {
+	event   Event
+	reached chan struct{}
+}
+
+// New makes a Bus for the Redis at url (redis://, rediss:// or unix://). It
+// does not connect yet: Redis being away is no error, neither here nor later.
+func New(url string, opts Options) (*Bus, error) {
+	client, err := newClient(url)
+	if err != nil {
+		return nil, fmt.Errorf("read the address of Redis: %w", err)
+	}
+	if opts.KeepFor == 0 {
+		opts.KeepFor = 7 * 24 * time.Hour
+	}
+	if opts.QueueLength == 0 {
+		opts.QueueLength = 16_384
+	}
+	if opts.QueueBytes == 0 {
+		opts.QueueBytes = 64 << 20
+	}
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Bus{client: client, opts: opts, log: opts.Log, queue: make(chan item, opts.QueueLength)}, nil
+}
+
+// Publish hands over one event. It never blocks and never fails: an event
+// that finds no room is dropped and counted.
+func (b *Bus) Publish(e Event) {
+	b.published.Add(1)
+	size := int64(e.size())
+	if b.queuedBytes.Add(size) > b.opts.QueueBytes {
+		b.queuedBytes.Add(-size)
+		b.dropped.Add(1)
+		return
+	}
+	select {
+	case b.queue <- item{event: e}:
+	default:
+		b.queuedBytes.Add(-size)
+		b.dropped.Add(1)
+	}
+}
+
+// Start begins writing. Events published before wait in the queue. Starting
+// twice does nothing; a stopped Bus can be started again.
+func (b *Bus) Start() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.running == nil {
+		b.running = startWriter(b)
+	}
+}
+
+// Stop writes what is queued, tries no longer than ctx, and returns when the
+// writer is gone. Stopping twice, or before the start, does nothing.
+func (b *Bus) Stop(ctx context.Context) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.running != nil {
+		b.running.stop(ctx)
+		b.running = nil
+	}
+}
+
+// Close stops the Bus and closes its connections.
+func (b *Bus) Close(ctx context.Context) error {
+	b.Stop(ctx)
+	if err := b.client.Close(); err != nil {
+		return fmt.Errorf("close Redis: %w", err)
+	}
+	return nil
+}
+
+// Ping asks Redis whether it is there.
+func (b *Bus) Ping(ctx context.Context) error {
+	if err := b.client.Ping(ctx).Err(); err != nil {
+		return fmt.Errorf("ping Redis: %w", err)
+	}
+	return nil
+}
+
+// Stats returns the counters.
+func (b *Bus) Stats() Stats {
+	return Stats{
+		Published: b.published.Load(),
+		Written:   b.written.Load(),
+		Dropped:   b.dropped.Load(),
+		Queued:    len(b.queue),
+		Connected: !b.away.Load(),
+	}
+}
+
+func streamKey(id model.ID) string { return "execution:" + id.String() }
