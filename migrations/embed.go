@@ -1,0 +1,104 @@
+// Package migrations holds the database's schema as numbered SQL files and
+// applies them, under a lock that keeps two servers from doing so at once.
+//
+// It must not query the product's data: that is the task of repo.
+package migrations
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+//go:embed *.sql
+var files embed.FS
+
+// Migration is one step of the schema's history.
+type Migration struct {
+	Version   int64
+	Name      string    // of its file
+	AppliedAt time.Time // zero while it is pending
+}
+
+// Up applies what is pending and returns it; nothing pending is no error. When
+// another process is migrating it waits for that one, up to five minutes.
+func Up(ctx context.Context, url string) ([]Migration, error) {
+	return migrate(ctx, url, func(p *goose.Provider) ([]*goose.MigrationResult, error) {
+		pending, err := p.HasPending(ctx)
+		if err != nil || !pending {
+			return nil, err // the usual start: no lock taken
+		}
+		return p.Up(ctx)
+	})
+}
+
+// Down takes every migration back, dropping all data. It exists for tests and
+// for those who want to start afresh.
+func Down(ctx context.Context, url string) ([]Migration, error) {
+	return migrate(ctx, url, func(p *goose.Provider) ([]*goose.MigrationResult, error) {
+		return p.DownTo(ctx, 0)
+	})
+}
+
+// Status lists every migration that this program knows, applied or not.
+func Status(ctx context.Context, url string) ([]Migration, error) {
+	provider, db, err := open(url)
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	states, err := provider.Status(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read migration status: %w", err)
+	}
+	var all []Migration
+	for _, s := range states {
+		all = append(all, Migration{Version: s.Source.Version, Name: s.Source.Path, AppliedAt: s.AppliedAt})
+	}
+	return all, nil
+}
+
+func migrate(ctx context.Context, url string, run func(*goose.Provider) ([]*goose.MigrationResult, error)) ([]Migration, error) {
+	provider, db, err := open(url)
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	results, err := run(provider)
+	if err != nil {
+		return nil, fmt.Errorf("migrate the database: %w", err)
+	}
+	var done []Migration
+	for _, r := range results {
+		done = append(done, Migration{Version: r.Source.Version, Name: r.Source.Path, AppliedAt: time.Now()})
+	}
+	return done, nil
+}
+
+// open makes a provider; the caller closes the database, which closes the
+// provider's connection with it.
+func open(url string) (*goose.Provider, *sql.DB, error) {
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the database URL: %w", err)
+	}
+	// Asked every second, 300 times.
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
+	if err != nil {
+		return nil, nil, fmt.Errorf("make the migration lock: %w", err)
+	}
+	db := stdlib.OpenDB(*config)
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithSessionLocker(locker))
+	if err != nil {
+		_ = db.Close()
+		return nil, nil, fmt.Errorf("read the migrations: %w", err)
+	}
+	return provider, db, nil
+}

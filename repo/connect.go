@@ -1,0 +1,150 @@
+package repo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"maestro/repo/dbsqlc"
+)
+
+// LowestServerVersion is the oldest PostgreSQL that works, as in
+// server_version_num.
+const LowestServerVersion = 140000
+
+// Options are the settings of a connection pool. The zero value is usable.
+type Options struct {
+	MaxConns int           // 0: 16
+	Wait     time.Duration // how long Open waits for a server that is away; 0: one try
+	Name     string        // application_name; "": maestro
+	Log      *slog.Logger  // nil: silent
+}
+
+// DB is a pool of connections to the database. Its methods may be called from
+// any number of goroutines.
+type DB struct {
+	pool *pgxpool.Pool
+	q    *dbsqlc.Queries
+	// lists runs the queries whose filters may be absent. They are planned with
+	// the values at hand each time: a plan kept for all values would read a
+	// whole day for a filter that an index answers.
+	lists *dbsqlc.Queries
+	log   *slog.Logger
+}
+
+// Open connects to url, waiting for the server as long as Options say, and
+// refuses a server that is too old. The caller closes the DB.
+func Open(ctx context.Context, url string, opts Options) (*DB, error) {
+	config, err := poolConfig(url, opts)
+	if err != nil {
+		return nil, err
+	}
+	log := opts.Log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("make the connection pool: %w", err)
+	}
+	db := &DB{pool: pool, q: dbsqlc.New(pool), lists: dbsqlc.New(plannedEachTime{pool}), log: log}
+	if err := db.waitFor(ctx, opts.Wait); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+func poolConfig(url string, opts Options) (*pgxpool.Config, error) {
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		// pgx takes the password out of its message.
+		return nil, fmt.Errorf("read the database URL: %w", err)
+	}
+	config.MaxConns = int32(opts.MaxConns)
+	if opts.MaxConns <= 0 {
+		config.MaxConns = 16
+	}
+	if config.ConnConfig.ConnectTimeout == 0 {
+		config.ConnConfig.ConnectTimeout = 5 * time.Second
+	}
+	params := config.ConnConfig.RuntimeParams
+	if params["application_name"] == "" {
+		params["application_name"] = "maestro"
+		if opts.Name != "" {
+			params["application_name"] = opts.Name
+		}
+	}
+	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
+		conn.TypeMap().RegisterType(&pgtype.Type{
+			Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},
+		})
+		return nil
+	}
+	return config, nil
+}
+
+// waitFor returns once the server answers and is new enough.
+func (d *DB) waitFor(ctx context.Context, patience time.Duration) error {
+	deadline := time.Now().Add(patience)
+	for {
+		version, err := d.q.ServerVersion(ctx)
+		switch {
+		case err == nil && version < LowestServerVersion:
+			return fmt.Errorf("the database server is PostgreSQL %d; version %d or later is needed",
+				version/10000, LowestServerVersion/10000)
+		case err == nil:
+			return nil
+		case ctx.Err() != nil || !isAway(err) || time.Now().After(deadline):
+			return fmt.Errorf("connect to the database: %w", err)
+		}
+		d.log.Debug("waiting for the database", "error", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// Close waits for the connections in use and closes them all.
+func (d *DB) Close() { d.pool.Close() }
+
+// Ping asks the server for a sign of life.
+func (d *DB) Ping(ctx context.Context) error { return d.fail(d.pool.Ping(ctx), "ping the database") }
+
+// Pool gives direct access for parts that bring their own SQL, such as the
+// queue. The DB still owns it.
+func (d *DB) Pool() *pgxpool.Pool { return d.pool }
+
+// inTx runs do in one transaction. When do fails nothing of it is kept.
+func (d *DB) inTx(ctx context.Context, do func(*dbsqlc.Queries) error) error {
+	return pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error { return do(d.q.WithTx(tx)) })
+}
+
+// plannedEachTime makes the server plan a query with its values.
+type plannedEachTime struct{ *pgxpool.Pool }
+
+func (p plannedEachTime) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	return p.Pool.Query(ctx, sql, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
+}
+
+// isAway reports whether err says that the server can't be reached at present,
+// as against one that refused what it was asked.
+func isAway(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		switch pg.Code {
+		case "57P01", "57P02", "57P03", "53300", "25006": // shut down, crashed, starting, full, read-only standby
+			return true
+		}
+		return len(pg.Code) == 5 && pg.Code[:2] == "08"
+	}
+	return err != nil && !errors.Is(err, context.Canceled) && isConnectionError(err)
+}

@@ -1,0 +1,76 @@
+package repo
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"maestro/internal/model"
+	"maestro/repo/dbsqlc"
+)
+
+// uuid gives an id its database form; the zero id is NULL.
+func uuid(id model.ID) pgtype.UUID { return pgtype.UUID{Bytes: id, Valid: !id.IsZero()} }
+
+// moment gives a time its database form; the zero time is NULL.
+func moment(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+func timeOf(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return *t
+}
+
+// text gives an optional word its database form; "" is NULL.
+func text(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// now is the present with the precision that the database keeps, so that what
+// is answered on creation equals what is read later.
+func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+
+func each[From, To any](rows []From, convert func(From) To) []To {
+	all := make([]To, len(rows))
+	for i, row := range rows {
+		all[i] = convert(row)
+	}
+	return all
+}
+
+// orNotFound is for a statement that touched no row.
+func orNotFound(err, notFound error) error {
+	if err != nil {
+		return err
+	}
+	return notFound
+}
+
+// Change is what a transaction tells the other servers through the channel
+// ChangesChannel once it is committed.
+type Change struct {
+	Tenant string `json:"tenant"`
+	Kind   string `json:"kind"` // "function", "webhook" or "subtenant"
+}
+
+// ChangesChannel is the name of the NOTIFY channel for Change.
+const ChangesChannel = "maestro_changes"
+
+func notify(ctx context.Context, q *dbsqlc.Queries, tenant, kind string) error {
+	payload, err := json.Marshal(Change{Tenant: tenant, Kind: kind})
+	if err != nil {
+		return err
+	}
+	return q.Notify(ctx, string(payload))
+}

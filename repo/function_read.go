@@ -1,0 +1,144 @@
+package repo
+
+import (
+	"context"
+	"math"
+	"strconv"
+
+	"maestro/internal/model"
+	"maestro/repo/dbsqlc"
+)
+
+// FunctionRef is what the engine's catalogue needs to know of each function.
+type FunctionRef struct {
+	ID        model.ID
+	Name      string
+	Version   int
+	VersionID model.ID
+}
+
+// FunctionFilter narrows ListFunctions.
+type FunctionFilter struct {
+	Tags       []string // functions that have all of them
+	Query      string   // found in the name or the description, in any case
+	ActiveOnly bool
+	Page
+}
+
+// Function returns an active function with its current version, or
+// CodeFunctionNotFound.
+func (d *DB) Function(ctx context.Context, tenant, name string) (model.Function, error) {
+	row, err := d.q.GetFunction(ctx, tenant, name)
+	if noRows(err) {
+		return model.Function{}, errFunctionNotFound(name)
+	}
+	return function(row.Function, row.FunctionVersion), d.fail(err, "load function %s", name)
+}
+
+// FunctionNames lists all active functions of a subtenant by name.
+func (d *DB) FunctionNames(ctx context.Context, tenant string) ([]FunctionRef, error) {
+	rows, err := d.q.ListFunctionRefs(ctx, tenant)
+	return each(rows, func(r dbsqlc.ListFunctionRefsRow) FunctionRef {
+		return FunctionRef{ID: r.ID.Bytes, Name: r.Name, Version: int(r.Version), VersionID: r.VersionID.Bytes}
+	}), d.fail(err, "list function names of %s", tenant)
+}
+
+// ListFunctions returns functions by name and the cursor of the next page.
+func (d *DB) ListFunctions(ctx context.Context, tenant string, filter FunctionFilter) ([]model.Function, string, error) {
+	after, err := filter.after(1)
+	if err != nil {
+		return nil, "", err
+	}
+	rows, err := d.lists.ListFunctions(ctx, dbsqlc.ListFunctionsParams{
+		Tenant: tenant, After: after[0], ActiveOnly: filter.ActiveOnly, Tags: tagsOf(filter.Tags), Needle: filter.Query,
+		RowOffset: int32(filter.Offset), RowLimit: filter.limit(),
+	})
+	if err != nil {
+		return nil, "", d.fail(err, "list functions of %s", tenant)
+	}
+	rows, next := cut(filter.Page, rows, func(r dbsqlc.ListFunctionsRow) []string { return []string{r.Function.Name} })
+	return each(rows, func(r dbsqlc.ListFunctionsRow) model.Function {
+		return function(r.Function, r.FunctionVersion)
+	}), next, nil
+}
+
+// FunctionVersions returns a function's history, newest first, and the cursor
+// of the next page. That of a deleted function can still be read.
+func (d *DB) FunctionVersions(ctx context.Context, tenant, name string, page Page) ([]model.FunctionVersion, string, error) {
+	before := math.MaxInt32
+	if page.Cursor != "" {
+		after, err := page.after(1)
+		if err != nil {
+			return nil, "", err
+		}
+		if before, err = strconv.Atoi(after[0]); err != nil || before > math.MaxInt32 || before < 0 {
+			return nil, "", errBadCursor()
+		}
+	}
+	rows, err := d.lists.ListFunctionVersions(ctx, dbsqlc.ListFunctionVersionsParams{
+		Tenant: tenant, Name: name, Before: int32(before), RowOffset: int32(page.Offset), RowLimit: page.limit(),
+	})
+	if err != nil {
+		return nil, "", d.fail(err, "list versions of function %s", name)
+	}
+	if len(rows) == 0 {
+		if err := d.checkFunctionExists(ctx, tenant, name); err != nil {
+			return nil, "", err
+		}
+	}
+	rows, next := cut(page, rows, func(r dbsqlc.FunctionVersion) []string { return []string{strconv.Itoa(int(r.Version))} })
+	return each(rows, functionVersion), next, nil
+}
+
+// FunctionVersion returns one entry of a function's history, or
+// CodeFunctionNotFound, or CodeVersionNotFound.
+func (d *DB) FunctionVersion(ctx context.Context, tenant, name string, version int) (model.FunctionVersion, error) {
+	if version < 1 || version > math.MaxInt32 {
+		return model.FunctionVersion{}, orNotFound(d.checkFunctionExists(ctx, tenant, name), errVersionNotFound(name, version))
+	}
+	row, err := d.q.GetFunctionVersion(ctx, tenant, name, int32(version))
+	if noRows(err) {
+		return model.FunctionVersion{}, orNotFound(d.checkFunctionExists(ctx, tenant, name), errVersionNotFound(name, version))
+	}
+	return functionVersion(row), d.fail(err, "load version %d of function %s", version, name)
+}
+
+func (d *DB) checkFunctionExists(ctx context.Context, tenant, name string) error {
+	exists, err := d.q.FunctionExists(ctx, tenant, name)
+	if err == nil && !exists {
+		return errFunctionNotFound(name)
+	}
+	return d.fail(err, "look for function %s", name)
+}
+
+func errFunctionNotFound(name string) error {
+	return model.NewError(model.CodeFunctionNotFound, "There is no function %q.", name)
+}
+
+func errVersionNotFound(name string, version int) error {
+	return model.NewError(model.CodeVersionNotFound, "Function %q has no version %d.", name, version)
+}
+
+func function(f dbsqlc.Function, v dbsqlc.FunctionVersion) model.Function {
+	return model.Function{
+		ID: f.ID.Bytes, Tenant: f.Tenant, Name: f.Name, Description: f.Description, Tags: f.Tags,
+		Code: v.Code, InputSchema: v.InputSchema, OutputSchema: v.OutputSchema, TimeoutSeconds: f.TimeoutSeconds,
+		IsActive: f.IsActive, Version: int(f.Version), VersionID: f.VersionID.Bytes,
+		CreatedAt: f.CreatedAt, UpdatedAt: f.UpdatedAt,
+	}
+}
+
+func functionVersion(v dbsqlc.FunctionVersion) model.FunctionVersion {
+	return model.FunctionVersion{
+		ID: v.ID.Bytes, FunctionID: v.FunctionID.Bytes, Version: int(v.Version), Code: v.Code,
+		InputSchema: v.InputSchema, OutputSchema: v.OutputSchema, CreatedAt: v.CreatedAt, CreatedBy: v.CreatedBy,
+	}
+}
+
+// tagsOf makes sure that no tags are an empty array, not NULL.
+func tagsOf(tags []string) []string {
+	if tags == nil {
+		return []string{}
+	}
+	return tags
+}

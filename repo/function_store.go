@@ -1,0 +1,85 @@
+package repo
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"reflect"
+	"slices"
+
+	"maestro/internal/model"
+	"maestro/repo/dbsqlc"
+)
+
+// insertFunction stores a function of a new name as its version 1.
+func insertFunction(ctx context.Context, q *dbsqlc.Queries, tenant string, f model.Function, by *string) (model.Function, error) {
+	f.ID, f.Tenant, f.Tags = model.NewID(), tenant, tagsOf(f.Tags)
+	f.Version, f.VersionID, f.IsActive = 1, model.NewID(), true
+	f.CreatedAt = now()
+	f.UpdatedAt = f.CreatedAt
+	n, err := q.InsertFunction(ctx, dbsqlc.InsertFunctionParams{
+		ID: uuid(f.ID), Tenant: tenant, Name: f.Name, Description: f.Description, Tags: f.Tags,
+		TimeoutSeconds: f.TimeoutSeconds, Version: 1, VersionID: uuid(f.VersionID), CreatedAt: f.CreatedAt,
+	})
+	if err != nil || n == 0 {
+		return f, orNotFound(err, errNameTaken(f.Name)) // made by someone else at the same moment
+	}
+	return f, insertVersion(ctx, q, f, by)
+}
+
+// storeFunction writes a function that is there already, with a next version
+// when newVersion says so. f is brought up to date.
+func storeFunction(ctx context.Context, q *dbsqlc.Queries, f *model.Function, newVersion bool, by *string) error {
+	f.UpdatedAt = now()
+	if newVersion {
+		f.Version++
+		f.VersionID = model.NewID()
+		if err := insertVersion(ctx, q, *f, by); err != nil {
+			return err
+		}
+	}
+	return q.UpdateFunction(ctx, dbsqlc.UpdateFunctionParams{
+		Tenant: f.Tenant, ID: uuid(f.ID), Description: f.Description, Tags: f.Tags, TimeoutSeconds: f.TimeoutSeconds,
+		IsActive: f.IsActive, Version: int32(f.Version), VersionID: uuid(f.VersionID), UpdatedAt: f.UpdatedAt,
+	})
+}
+
+func insertVersion(ctx context.Context, q *dbsqlc.Queries, f model.Function, by *string) error {
+	return q.InsertFunctionVersion(ctx, dbsqlc.InsertFunctionVersionParams{
+		ID: uuid(f.VersionID), Tenant: f.Tenant, FunctionID: uuid(f.ID), Version: int32(f.Version), Code: f.Code,
+		InputSchema: f.InputSchema, OutputSchema: f.OutputSchema, CreatedAt: f.UpdatedAt, CreatedBy: by,
+	})
+}
+
+// sameAttributes compares what belongs to a function and not to a version.
+func sameAttributes(a, b model.Function) bool {
+	return equal(a.Description, b.Description) && equal(a.TimeoutSeconds, b.TimeoutSeconds) && slices.Equal(a.Tags, b.Tags)
+}
+
+func equal[T comparable](a, b *T) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return *a == *b
+}
+
+// sameJSON reports whether two JSON texts mean the same: space and the order
+// of members don't count, the spelling of numbers does.
+func sameJSON(a, b json.RawMessage) bool {
+	if bytes.Equal(a, b) {
+		return true
+	}
+	if len(a) == 0 || len(b) == 0 {
+		return false
+	}
+	left, errLeft := decoded(a)
+	right, errRight := decoded(b)
+	return errLeft == nil && errRight == nil && reflect.DeepEqual(left, right)
+}
+
+func decoded(raw json.RawMessage) (value any, err error) {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	err = decoder.Decode(&value)
+	return value, err
+}

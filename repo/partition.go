@@ -1,0 +1,39 @@
+package repo
+
+import (
+	"context"
+	"time"
+
+	"maestro/internal/model"
+	"maestro/repo/dbsqlc"
+)
+
+// partitionSpan is how much time one partition covers.
+const partitionSpan = 24 * time.Hour
+
+// partitionsAhead is how many days beyond the present one have a partition.
+const partitionsAhead = 7
+
+// EnsurePartitions makes the partitions of executions and steps for the day of
+// at, the one before, and a week to come. It is cheap when they are there. Call it at
+// start and once a day; a day missed costs nothing but the move out of the
+// default partition later.
+func (d *DB) EnsurePartitions(ctx context.Context, at time.Time) error {
+	today := at.UTC().Truncate(partitionSpan)
+	for n := -1; n <= partitionsAhead; n++ {
+		day := today.Add(time.Duration(n) * partitionSpan)
+		for _, parent := range []string{"executions", "step_executions"} {
+			made, err := d.q.MakePartition(ctx, dbsqlc.MakePartitionParams{
+				Parent: parent, Child: parent + day.Format("_20060102"),
+				LowerID: uuid(model.FirstIDOf(day)), UpperID: uuid(model.FirstIDOf(day.Add(partitionSpan))),
+			})
+			if err != nil {
+				return d.fail(err, "make the partition of %s for %s", parent, day.Format(time.DateOnly))
+			}
+			if made {
+				d.log.Debug("partition made", "table", parent, "day", day.Format(time.DateOnly))
+			}
+		}
+	}
+	return nil
+}

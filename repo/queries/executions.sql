@@ -1,0 +1,65 @@
+-- name: GetExecution :one
+SELECT * FROM executions WHERE tenant = $1 AND id = $2;
+
+-- name: ExecutionExists :one
+SELECT EXISTS (SELECT 1 FROM executions WHERE tenant = $1 AND id = $2);
+
+-- name: ListExecutions :many
+-- from_id and before_id bound the partitions that are read.
+SELECT * FROM executions
+WHERE tenant = sqlc.arg(tenant)
+  AND id >= sqlc.arg(from_id)::uuid AND id < sqlc.arg(before_id)::uuid
+  AND (sqlc.narg(function_name)::text IS NULL OR function_name = sqlc.narg(function_name)::text)
+  AND (sqlc.narg(statuses)::text[] IS NULL OR status = ANY (sqlc.narg(statuses)::text[]))
+  AND (sqlc.narg(trigger_type)::text IS NULL OR trigger_type = sqlc.narg(trigger_type)::text)
+  AND (sqlc.narg(trigger_id)::uuid IS NULL OR trigger_id = sqlc.narg(trigger_id)::uuid)
+  AND (sqlc.narg(since)::timestamptz IS NULL OR created_at >= sqlc.narg(since)::timestamptz)
+  AND (sqlc.narg(until)::timestamptz IS NULL OR created_at <= sqlc.narg(until)::timestamptz)
+ORDER BY id DESC
+LIMIT sqlc.arg(row_limit) OFFSET sqlc.arg(row_offset);
+
+-- name: ListSteps :many
+-- from_id and before_id are the day of the execution: one partition.
+SELECT * FROM step_executions
+WHERE tenant = sqlc.arg(tenant) AND execution_id = sqlc.arg(execution_id)
+  AND id >= sqlc.arg(from_id)::uuid AND id < sqlc.arg(before_id)::uuid
+  AND (attempt, position) > (sqlc.arg(after_attempt)::integer, sqlc.arg(after_position)::integer)
+ORDER BY attempt, position
+LIMIT sqlc.arg(row_limit) OFFSET sqlc.arg(row_offset);
+
+-- name: UpsertRunning :exec
+-- Never changes a row that has come to its end.
+INSERT INTO executions
+    (id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data,
+     created_at, started_at, attempt, parent_id, server, record_complete)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+ON CONFLICT (id) DO UPDATE
+SET status = excluded.status, function_version = excluded.function_version, started_at = excluded.started_at,
+    attempt = excluded.attempt, server = excluded.server
+WHERE executions.status = 'pending';
+
+-- name: UpsertExecution :batchexec
+-- For records that may have a row already: one that was written as running, or
+-- one whose first attempt broke off with its fate unknown.
+INSERT INTO executions
+    (id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, output_data,
+     error, error_type, traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id,
+     server, record_complete)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+ON CONFLICT (id) DO UPDATE
+SET status = excluded.status, function_version = excluded.function_version, input_data = excluded.input_data,
+    output_data = excluded.output_data, error = excluded.error, error_type = excluded.error_type,
+    traceback = excluded.traceback, started_at = excluded.started_at, completed_at = excluded.completed_at,
+    duration_us = excluded.duration_us, attempt = excluded.attempt, server = excluded.server,
+    record_complete = excluded.record_complete
+WHERE executions.status IN ('pending', 'running');
+
+-- name: UpsertStep :batchexec
+INSERT INTO step_executions
+    (execution_id, id, tenant, parent_step_id, depth, position, attempt, function_name, function_version, status,
+     input_data, output_data, error, error_type, traceback, started_at, completed_at, duration_us, record_complete)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+ON CONFLICT DO NOTHING;
+
+-- name: MakePartition :one
+SELECT make_partition(sqlc.arg(parent)::text, sqlc.arg(child)::text, sqlc.arg(lower_id)::uuid, sqlc.arg(upper_id)::uuid)::boolean;

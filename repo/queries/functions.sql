@@ -1,0 +1,67 @@
+-- name: GetFunction :one
+SELECT sqlc.embed(f), sqlc.embed(v)
+FROM functions f JOIN function_versions v ON v.id = f.version_id
+WHERE f.tenant = $1 AND f.name = $2 AND f.is_active;
+
+-- name: LockFunction :one
+-- The inactive ones too: a name that comes back continues its history.
+SELECT sqlc.embed(f), sqlc.embed(v)
+FROM functions f JOIN function_versions v ON v.id = f.version_id
+WHERE f.tenant = $1 AND f.name = $2
+FOR UPDATE OF f;
+
+-- name: ListFunctionRefs :many
+SELECT id, name, version, version_id FROM functions
+WHERE tenant = $1 AND is_active
+ORDER BY name;
+
+-- name: ListFunctions :many
+SELECT sqlc.embed(f), sqlc.embed(v)
+FROM functions f JOIN function_versions v ON v.id = f.version_id
+WHERE f.tenant = sqlc.arg(tenant)
+  AND f.name > sqlc.arg(after)::text
+  AND (f.is_active OR NOT sqlc.arg(active_only)::boolean)
+  AND f.tags @> sqlc.arg(tags)::text[]
+  AND (sqlc.arg(needle)::text = ''
+       OR strpos(lower(f.name), lower(sqlc.arg(needle)::text)) > 0
+       OR strpos(lower(f.description), lower(sqlc.arg(needle)::text)) > 0)
+ORDER BY f.name
+LIMIT sqlc.arg(row_limit) OFFSET sqlc.arg(row_offset);
+
+-- name: InsertFunction :execrows
+-- No row: someone else made the name at the same moment.
+INSERT INTO functions
+    (id, tenant, name, description, tags, timeout_seconds, is_active, version, version_id, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, true, $7, $8, $9, $9)
+ON CONFLICT (tenant, name) DO NOTHING;
+
+-- name: UpdateFunction :exec
+UPDATE functions
+SET description = $3, tags = $4, timeout_seconds = $5, is_active = $6, version = $7, version_id = $8, updated_at = $9
+WHERE tenant = $1 AND id = $2;
+
+-- name: DeactivateFunction :execrows
+UPDATE functions SET is_active = false, updated_at = now()
+WHERE tenant = $1 AND name = $2 AND is_active;
+
+-- name: InsertFunctionVersion :exec
+INSERT INTO function_versions
+    (id, tenant, function_id, version, code, input_schema, output_schema, created_at, created_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+
+-- name: FunctionIsActive :one
+SELECT EXISTS (SELECT 1 FROM functions WHERE tenant = $1 AND name = $2 AND is_active);
+
+-- name: FunctionExists :one
+-- Deleted or not: its history is there either way.
+SELECT EXISTS (SELECT 1 FROM functions WHERE tenant = $1 AND name = $2);
+
+-- name: ListFunctionVersions :many
+SELECT v.* FROM function_versions v JOIN functions f ON f.id = v.function_id
+WHERE f.tenant = sqlc.arg(tenant) AND f.name = sqlc.arg(name) AND v.version < sqlc.arg(before)::integer
+ORDER BY v.version DESC
+LIMIT sqlc.arg(row_limit) OFFSET sqlc.arg(row_offset);
+
+-- name: GetFunctionVersion :one
+SELECT v.* FROM function_versions v JOIN functions f ON f.id = v.function_id
+WHERE f.tenant = sqlc.arg(tenant) AND f.name = sqlc.arg(name) AND v.version = sqlc.arg(version);

@@ -1,0 +1,49 @@
+-- name: InsertWebhook :exec
+INSERT INTO webhooks
+    (id, tenant, path, method, function_name, description, default_values, requires_auth,
+     input_mode, response_mode, is_active, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12);
+
+-- name: GetWebhook :one
+SELECT * FROM webhooks WHERE tenant = $1 AND id = $2;
+
+-- name: LockWebhook :one
+SELECT * FROM webhooks WHERE tenant = $1 AND id = $2 FOR UPDATE;
+
+-- name: ListWebhooks :many
+SELECT * FROM webhooks
+WHERE tenant = sqlc.arg(tenant)
+  AND (path, method) > (sqlc.arg(after_path)::text, sqlc.arg(after_method)::text)
+  AND (is_active OR NOT sqlc.arg(active_only)::boolean)
+  AND (sqlc.arg(function_name)::text = '' OR function_name = sqlc.arg(function_name)::text)
+ORDER BY path, method
+LIMIT sqlc.arg(row_limit) OFFSET sqlc.arg(row_offset);
+
+-- name: ListActiveWebhooks :many
+-- Of every subtenant: the router decides what a caller may reach.
+SELECT * FROM webhooks WHERE is_active ORDER BY tenant, path, method;
+
+-- name: UpdateWebhook :exec
+UPDATE webhooks
+SET path = $3, method = $4, function_name = $5, description = $6, default_values = $7, requires_auth = $8,
+    input_mode = $9, response_mode = $10, is_active = $11, updated_at = $12
+WHERE tenant = $1 AND id = $2;
+
+-- name: DeleteWebhook :one
+DELETE FROM webhooks WHERE tenant = $1 AND id = $2 RETURNING *;
+
+-- name: ClaimSegment :execrows
+-- No row: it belongs to someone else, or is still reserved for its last owner.
+INSERT INTO public_segments (segment, tenant) VALUES (sqlc.arg(segment), sqlc.arg(tenant))
+ON CONFLICT (segment) DO UPDATE SET tenant = excluded.tenant, released_at = NULL
+WHERE public_segments.tenant = excluded.tenant
+   OR public_segments.released_at < now() - interval '30 days';
+
+-- name: ReleaseSegment :exec
+-- Lets go of the segment unless another public webhook of the subtenant uses it.
+UPDATE public_segments s SET released_at = now()
+WHERE s.segment = sqlc.arg(segment) AND s.tenant = sqlc.arg(tenant) AND s.released_at IS NULL
+  AND NOT EXISTS (
+      SELECT 1 FROM webhooks w
+      WHERE w.tenant = sqlc.arg(tenant) AND w.first_segment = sqlc.arg(segment)
+        AND w.is_active AND NOT w.requires_auth);
