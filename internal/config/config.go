@@ -1,0 +1,108 @@
+// Package config holds the settings of the server: one struct, filled from
+// the environment and a .env file, each setting described once, in the table
+// of settings_table.go.
+//
+// It must not act on a setting: nothing is connected to or listened on here.
+// The one thing it writes is the secret key in the data folder (Prepare).
+package config
+
+import (
+	"log/slog"
+	"net"
+	"strconv"
+	"time"
+)
+
+// Config is the settings of one server. docs/operations.md and .env.example
+// list them for its operator; a test holds the three together.
+type Config struct {
+	DatabaseURL Secret // of an external PostgreSQL; empty: the embedded one
+	RedisURL    Secret // of an external Redis; empty: the embedded one
+	DataDir     string // absolute; everything that the server writes is below it
+
+	Host      string // the address to listen on
+	Port      int    // 0: a free one
+	PublicURL string // how callers reach the server, without a slash at its end; empty: from each request
+
+	Debug     bool
+	SecretKey Secret // filled by Prepare when it was not set
+
+	CensusAPIURL      string
+	CensusJWTSecret   Secret
+	CensusJWTAudience string
+
+	FunctionTimeout   time.Duration
+	MaxFunctionMemory int64 // bytes that a subtenant's interpreter may hold
+	MaxThreads        int   // OS threads that run Python
+	MaxBodyBytes      int64
+
+	AllowPackageInstallation bool
+	AllowSourceBuilds        bool
+	PackageAllowList         []string // nil: any
+	PipIndexURL              Secret   // may carry credentials
+	PipExtraIndexURL         Secret
+
+	Tracking      Tracking
+	RetentionDays int
+
+	WebhooksRequireAuth bool
+	CORSOrigins         []string
+	MetricsToken        Secret
+
+	PythonHome string // of another CPython 3.14; empty: the embedded kit
+	PGBin      string // the folder of PostgreSQL's programs; empty: looked for
+}
+
+// AuthMode says how callers are known.
+type AuthMode string
+
+// The modes, in the order in which they are chosen.
+const (
+	AuthLocalJWT    AuthMode = "local JWT"   // CENSUS_JWT_SECRET is set
+	AuthCensus      AuthMode = "Census"      // only CENSUS_API_URL is set
+	AuthDevelopment AuthMode = "development" // neither is set
+)
+
+// AuthMode follows from which Census settings there are.
+func (c *Config) AuthMode() AuthMode {
+	switch {
+	case c.CensusJWTSecret != "":
+		return AuthLocalJWT
+	case c.CensusAPIURL != "":
+		return AuthCensus
+	default:
+		return AuthDevelopment
+	}
+}
+
+// Address is what to listen on, as net.Listen takes it.
+func (c *Config) Address() string { return net.JoinHostPort(c.Host, strconv.Itoa(c.Port)) }
+
+// Tracking says when a run's answer may leave.
+type Tracking string
+
+// The ways of tracking.
+const (
+	TrackingDurable Tracking = "durable" // after the record's commit
+	TrackingRelaxed Tracking = "relaxed" // before it is on disk
+)
+
+// Secret is text that must not be shown: printed or logged it is three stars.
+// string(s) is its value.
+type Secret string
+
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return "***"
+}
+
+// GoString is for %#v.
+func (s Secret) GoString() string { return strconv.Quote(s.String()) }
+
+// LogValue is for slog.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// MarshalText is for every encoder.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }

@@ -1,0 +1,147 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/joho/godotenv"
+)
+
+// Faults is everything that is wrong with the settings, one sentence each,
+// with the setting's name in front.
+type Faults []string
+
+func (f Faults) Error() string { return strings.Join(f, "\n") }
+
+// Load reads the settings from environ (as os.Environ returns it) and, for
+// names that are not there, from the file .env in folder, if there is one. An
+// empty value counts as unset. The error is a Faults; warnings name what
+// looks like a mistake but hurts nothing.
+func Load(environ []string, folder string) (c *Config, warnings []string, err error) {
+	values, faults := readDotEnv(folder)
+	for _, pair := range environ {
+		name, value, _ := strings.Cut(pair, "=")
+		values[name] = value
+	}
+
+	c = new(Config)
+	table := Settings()
+	known := map[string]bool{}
+	for _, s := range table {
+		known[s.Name] = true
+		value := strings.TrimSpace(values[s.Name])
+		if value == "" {
+			value = s.Default
+		}
+		if value == "" {
+			continue
+		}
+		if err := s.set(c, value); err != nil {
+			faults = append(faults, s.Name+" "+err.Error())
+		} else if s.Later != "" && value != s.Default {
+			faults = append(faults, notYet(s))
+		}
+	}
+	c.settleHost(strings.TrimSpace(values["HOST"]) != "")
+	faults = append(faults, c.check()...)
+	for name := range values {
+		if strings.HasPrefix(name, "MAESTRO_") && !known[name] && !clientNames[name] && !strings.HasPrefix(name, "MAESTRO_TEST_") {
+			warnings = append(warnings, name+" is no setting of Maestro and is ignored; .env.example lists them all")
+		}
+	}
+	slices.Sort(warnings)
+	if len(faults) > 0 {
+		return nil, warnings, faults
+	}
+	return c, warnings, nil
+}
+
+func notYet(s Setting) string {
+	if s.Default == "" {
+		return s.Name + " must stay unset for now: " + s.Later
+	}
+	return fmt.Sprintf("%s must stay at %s for now: %s", s.Name, s.Default, s.Later)
+}
+
+func readDotEnv(folder string) (map[string]string, Faults) {
+	path := filepath.Join(folder, ".env")
+	values, err := godotenv.Read(path)
+	switch {
+	case err == nil:
+		return values, nil
+	case errors.Is(err, fs.ErrNotExist):
+		return map[string]string{}, nil
+	case errors.As(err, new(*fs.PathError)):
+		return map[string]string{}, Faults{fmt.Sprintf(".env cannot be read: %v", err)}
+	default: // the library's message quotes the file, which holds secrets
+		return map[string]string{}, Faults{path + " cannot be understood: each line must be NAME=value, or a comment after #"}
+	}
+}
+
+// settleHost gives HOST the default that fits how callers are known: tokens
+// that we hand out ourselves are good for this machine alone.
+func (c *Config) settleHost(given bool) {
+	if !given && c.AuthMode() != AuthDevelopment {
+		c.Host = "0.0.0.0"
+	}
+}
+
+// check finds what is wrong between settings.
+func (c *Config) check() Faults {
+	var faults Faults
+	if c.DatabaseURL != "" && c.SecretKey == "" {
+		faults = append(faults, "SECRET_KEY must be set when DATABASE_URL is: every server on that database needs the same key; `openssl rand -hex 32` makes one")
+	}
+	if c.DataDir == "" {
+		faults = append(faults, "DATA_DIR must be set: there is no home folder to put it into")
+	}
+	if c.CensusJWTAudience != "" && c.CensusJWTSecret == "" {
+		faults = append(faults, "CENSUS_JWT_AUDIENCE does nothing without CENSUS_JWT_SECRET: set both or neither")
+	}
+	return faults
+}
+
+// defaultDataDir is "" when there is no home folder.
+func defaultDataDir(root bool, home string) string {
+	switch {
+	case root:
+		return "/var/lib/maestro"
+	case home == "":
+		return ""
+	default:
+		return filepath.Join(home, ".local", "share", "maestro")
+	}
+}
+
+// Prepare makes the data folder and, when SECRET_KEY was not set, reads the
+// key from there or generates it. Several processes may do so at once.
+func (c *Config) Prepare() error {
+	if err := makeDataDir(c.DataDir); err != nil {
+		return fmt.Errorf("DATA_DIR %s cannot be used: %w", c.DataDir, err)
+	}
+	if c.SecretKey != "" {
+		return nil
+	}
+	key, _, err := keepSecret(filepath.Join(c.DataDir, secretKeyFile), generateKey)
+	if err != nil {
+		return fmt.Errorf("read the key that stands in for SECRET_KEY: %w", err)
+	}
+	c.SecretKey = key
+	return nil
+}
+
+// makeDataDir makes the folder. Root's can be entered by others: the embedded
+// PostgreSQL runs as a lesser user, in a folder of its own below it. What is
+// secret in it is a file that only its owner reads.
+func makeDataDir(path string) error {
+	mode := fs.FileMode(0o700)
+	if os.Getuid() == 0 {
+		mode = 0o755
+	}
+	return os.MkdirAll(path, mode)
+}

@@ -1,0 +1,238 @@
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+const longSecret = "0123456789abcdef0123456789abcdef"
+
+func load(t *testing.T, environ ...string) *Config {
+	t.Helper()
+	c, warnings, err := Load(environ, t.TempDir())
+	require.NoError(t, err)
+	require.Empty(t, warnings)
+	return c
+}
+
+func TestDefaultsAreThoseOfTheContract(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, &Config{
+		DataDir: "/srv/maestro", Host: "127.0.0.1", Port: 8000,
+		FunctionTimeout: 300 * time.Second, MaxFunctionMemory: 512 << 20, MaxThreads: 256, MaxBodyBytes: 10 << 20,
+		AllowPackageInstallation: true, Tracking: TrackingDurable, RetentionDays: 30,
+	}, load(t, "DATA_DIR=/srv/maestro"))
+	require.Equal(t, "/var/lib/maestro", defaultDataDir(true, "/root"))
+	require.Equal(t, "/home/ada/.local/share/maestro", defaultDataDir(false, "/home/ada"))
+	require.Empty(t, defaultDataDir(false, ""))
+}
+
+func TestEveryValueIsTaken(t *testing.T) {
+	t.Parallel()
+	here := t.TempDir()
+	c := load(t,
+		"DATABASE_URL=postgres://ada:pass@db/maestro", "REDIS_URL=rediss://cache:6379/1", "DATA_DIR="+here,
+		"HOST=::1", "PORT=0", "PUBLIC_URL=https://maestro.example.com/", "DEBUG=Yes", "SECRET_KEY="+longSecret,
+		"CENSUS_JWT_SECRET="+longSecret, "CENSUS_JWT_AUDIENCE=maestro", "FUNCTION_TIMEOUT=0.5", "MAX_THREADS=8",
+		"MAX_BODY_BYTES=2048", "ALLOW_PACKAGE_INSTALLATION=off", "WEBHOOKS_REQUIRE_AUTH=1",
+		"PIP_INDEX_URL=https://u:p@pip.example.com", "PIP_EXTRA_INDEX_URL=https://more.example.com",
+		"MAESTRO_PYTHON_HOME="+here, "MAESTRO_PG_BIN="+here, "PACKAGE_ALLOW_LIST=", "MAESTRO_TRACKING=durable",
+	)
+	require.Equal(t, &Config{
+		DatabaseURL: "postgres://ada:pass@db/maestro", RedisURL: "rediss://cache:6379/1", DataDir: here,
+		Host: "::1", Port: 0, PublicURL: "https://maestro.example.com", Debug: true, SecretKey: longSecret,
+		CensusJWTSecret: longSecret, CensusJWTAudience: "maestro", FunctionTimeout: 500 * time.Millisecond,
+		MaxFunctionMemory: 512 << 20, MaxThreads: 8, MaxBodyBytes: 2048, WebhooksRequireAuth: true,
+		PipIndexURL: "https://u:p@pip.example.com", PipExtraIndexURL: "https://more.example.com",
+		Tracking: TrackingDurable, RetentionDays: 30, PythonHome: here, PGBin: here,
+	}, c)
+	require.Equal(t, "[::1]:0", c.Address())
+	require.Equal(t, AuthLocalJWT, c.AuthMode())
+}
+
+func TestHostFollowsTheModeOfAuthentication(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "127.0.0.1", load(t).Host)
+	require.Equal(t, "0.0.0.0", load(t, "CENSUS_JWT_SECRET="+longSecret).Host)
+	require.Equal(t, "127.0.0.1", load(t, "CENSUS_JWT_SECRET="+longSecret, "HOST=127.0.0.1").Host)
+	require.Equal(t, "0.0.0.0", load(t, "HOST=0.0.0.0").Host)
+	require.Equal(t, AuthCensus, (&Config{CensusAPIURL: "https://census"}).AuthMode())
+}
+
+func TestAllFaultsAreReportedAtOnce(t *testing.T) {
+	t.Parallel()
+	_, _, err := Load([]string{
+		"PORT=eighty", "DEBUG=maybe", "DATABASE_URL=postgresql+asyncpg://ada:hunter2@db/x", "REDIS_URL=localhost:6379",
+		"HOST=localhost:8000", "PUBLIC_URL=maestro.example.com", "CENSUS_JWT_SECRET=hunter2", "CENSUS_API_URL=http://census:8001",
+		"FUNCTION_TIMEOUT=NaN", "MAX_FUNCTION_MEMORY=1024", "MAX_THREADS=1", "MAX_BODY_BYTES=10MB", "MAESTRO_TRACKING=relaxed",
+		"MAESTRO_RETENTION_DAYS=0", "CORS_ORIGINS=*", "METRICS_TOKEN=hunter22", "MAESTRO_PG_BIN=/nowhere", "SECRET_KEY=hunter2",
+	}, t.TempDir())
+	var faults Faults
+	require.ErrorAs(t, err, &faults)
+	require.Equal(t, []string{
+		"DATABASE_URL must have the form postgres://user:password@host:5432/name",
+		"REDIS_URL must have the form redis://:password@host:6379/0, rediss://… or unix:///path",
+		`HOST must be an address without a port, such as 127.0.0.1 or ::1, not "localhost:8000"`,
+		`PORT must be a whole number from 0 to 65535, not "eighty"`,
+		"PUBLIC_URL must be an address such as https://host.example.com, with no user, query or fragment",
+		`DEBUG must be true or false, not "maybe"`,
+		"SECRET_KEY must have 16 characters or more and has 7: `openssl rand -hex 32` makes a good one",
+		"CENSUS_API_URL must stay unset for now: asking a Census is not built yet: set CENSUS_JWT_SECRET, or neither for development mode",
+		"CENSUS_JWT_SECRET must have 32 characters or more and has 7: `openssl rand -hex 32` makes a good one",
+		`FUNCTION_TIMEOUT must be a number of seconds from 0.001 to 604800, not "NaN"`,
+		"MAX_FUNCTION_MEMORY must stay at 512 for now: the limit on memory is not built yet",
+		`MAX_THREADS must be a whole number from 4 to 10000, not "1"`,
+		`MAX_BODY_BYTES must be a whole number from 1024 to 1073741824, not "10MB"`,
+		"MAESTRO_TRACKING must stay at durable for now: relaxed tracking is not built yet",
+		`MAESTRO_RETENTION_DAYS must be a whole number from 1 to 36500, not "0"`,
+		"CORS_ORIGINS must stay unset for now: CORS is not built yet",
+		"METRICS_TOKEN must stay unset for now: /metrics is not built yet",
+		"MAESTRO_PG_BIN must be a folder that exists, and /nowhere does not",
+	}, []string(faults))
+	require.NotContains(t, err.Error(), "hunter2")
+}
+
+func TestSettingsThatNeedEachOther(t *testing.T) {
+	t.Parallel()
+	_, _, err := Load([]string{"DATABASE_URL=postgres://db/maestro", "CENSUS_JWT_AUDIENCE=maestro"}, t.TempDir())
+	require.ErrorContains(t, err, "SECRET_KEY must be set when DATABASE_URL is")
+	require.ErrorContains(t, err, "CENSUS_JWT_AUDIENCE does nothing without CENSUS_JWT_SECRET")
+}
+
+func TestDotEnvFillsWhatTheEnvironmentLeavesOpen(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	file := filepath.Join(folder, ".env")
+	require.NoError(t, os.WriteFile(file, []byte("# ours\nPORT=9000\nHOST=\"127.0.0.2\"\nDEBUG=\n"), 0o600))
+	c, warnings, err := Load([]string{"HOST=127.0.0.3"}, folder)
+	require.NoError(t, err)
+	require.Empty(t, warnings)
+	require.Equal(t, "127.0.0.3:9000", c.Address())
+
+	require.NoError(t, os.WriteFile(file, []byte("SECRET_KEY='hunter2\n!!\n"), 0o600))
+	_, _, err = Load(nil, folder)
+	require.ErrorContains(t, err, ".env cannot be understood")
+	require.NotContains(t, err.Error(), "hunter2")
+
+	require.NoError(t, os.Remove(file))
+	require.NoError(t, os.Mkdir(file, 0o700))
+	_, _, err = Load(nil, folder)
+	require.ErrorContains(t, err, ".env cannot be read")
+}
+
+func TestUnknownNamesOfOursAreWarnedOf(t *testing.T) {
+	t.Parallel()
+	_, warnings, err := Load([]string{"MAESTRO_TRACING=durable", "MAESTRO_TOKEN=x", "MAESTRO_TEST_LONG=1", "PATH=/bin"}, t.TempDir())
+	require.NoError(t, err)
+	require.Len(t, warnings, 1)
+	require.Contains(t, warnings[0], "MAESTRO_TRACING is no setting of Maestro")
+}
+
+func TestSecretsAreNotShown(t *testing.T) {
+	t.Parallel()
+	c := Config{SecretKey: "hunter2", DatabaseURL: "postgres://ada:hunter2@db/x"}
+	var out bytes.Buffer
+	slog.New(slog.NewJSONHandler(&out, nil)).Info("start", "key", c.SecretKey, "config", c)
+	shown, err := json.Marshal(c)
+	require.NoError(t, err)
+	for _, text := range []string{out.String(), string(shown), fmt.Sprint(c), fmt.Sprintf("%+v %#v %s", c, c, c.SecretKey)} {
+		require.NotContains(t, text, "hunter2")
+		require.Contains(t, text, "***")
+	}
+	require.Equal(t, "hunter2", string(c.SecretKey))
+}
+
+func TestPrepareKeepsOneKeyHoweverManyAsk(t *testing.T) {
+	t.Parallel()
+	folder := filepath.Join(t.TempDir(), "made", "by", "us")
+	keys := make([]Secret, 16)
+	var all sync.WaitGroup
+	for i := range keys {
+		all.Go(func() {
+			c := Config{DataDir: folder}
+			if err := c.Prepare(); err == nil {
+				keys[i] = c.SecretKey
+			}
+		})
+	}
+	all.Wait()
+	require.Len(t, string(keys[0]), 64)
+	for _, key := range keys {
+		require.Equal(t, string(keys[0]), string(key))
+	}
+	files, err := os.ReadDir(folder)
+	require.NoError(t, err)
+	require.Len(t, files, 1, "nothing half written stays behind")
+	info, err := files[0].Info()
+	require.NoError(t, err)
+	require.Equal(t, fs.FileMode(0o600), info.Mode().Perm())
+}
+
+func TestPrepareSaysWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	c := Config{DataDir: folder}
+	path := filepath.Join(folder, secretKeyFile)
+	require.NoError(t, os.WriteFile(path, []byte(longSecret), 0o644))
+	require.ErrorContains(t, c.Prepare(), "can be read by others")
+	require.NoError(t, os.Chmod(path, 0o600))
+	require.NoError(t, c.Prepare())
+	require.Equal(t, longSecret, string(c.SecretKey))
+
+	require.NoError(t, os.WriteFile(path, []byte("\n"), 0o600))
+	c.SecretKey = ""
+	require.ErrorContains(t, c.Prepare(), "holds no secret")
+	c.SecretKey = "set by its owner"
+	require.NoError(t, c.Prepare())
+
+	c.DataDir = path
+	require.ErrorContains(t, c.Prepare(), "DATA_DIR "+path+" cannot be used")
+}
+
+func TestAdminTokenIsMadeOnce(t *testing.T) {
+	t.Parallel()
+	c := Config{DataDir: t.TempDir()}
+	_, err := c.FindAdminToken()
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	_, _, err = c.AdminToken(func() (string, error) { return "", errors.New("no key") })
+	require.ErrorContains(t, err, "no key")
+
+	generate := func() (string, error) { return strings.Repeat("a", 40), nil }
+	for _, wantMade := range []bool{true, false} {
+		token, made, err := c.AdminToken(generate)
+		require.NoError(t, err)
+		require.Equal(t, wantMade, made)
+		found, err := c.FindAdminToken()
+		require.NoError(t, err)
+		require.Equal(t, string(token), string(found))
+	}
+}
+
+func FuzzLoad(f *testing.F) {
+	f.Add("PORT", "8000")
+	f.Add("DATABASE_URL", "postgres://a:b@c/d")
+	f.Add("FUNCTION_TIMEOUT", "1e-400")
+	f.Add("PUBLIC_URL", "https://[::1")
+	folder := f.TempDir()
+	f.Fuzz(func(t *testing.T, name, value string) {
+		c, _, err := Load([]string{name + "=" + value}, folder)
+		if err != nil {
+			require.True(t, strings.Contains(err.Error(), strings.TrimSpace(name)), "%q names its setting", err)
+			return
+		}
+		require.Positive(t, c.FunctionTimeout)
+		require.GreaterOrEqual(t, c.MaxThreads, 4)
+	})
+}

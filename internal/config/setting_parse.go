@@ -1,0 +1,136 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The errors below say what to do and follow the setting's name: "PORT must
+// be …". None repeats a value that may be secret.
+
+func setBool(to *bool, v string) error {
+	switch strings.ToLower(v) {
+	case "true", "1", "yes", "on":
+		*to = true
+	case "false", "0", "no", "off":
+		*to = false
+	default:
+		return fmt.Errorf("must be true or false, not %q", v)
+	}
+	return nil
+}
+
+func setInt(to *int, v string, low, high int) error {
+	n, err := strconv.Atoi(v)
+	if err != nil || n < low || n > high {
+		return fmt.Errorf("must be a whole number from %d to %d, not %q", low, high, v)
+	}
+	*to = n
+	return nil
+}
+
+// setScaled reads a number of units, each unit bytes large.
+func setScaled(to *int64, v string, low, high, unit int64) error {
+	n, err := strconv.ParseInt(v, 10, 64)
+	if err != nil || n < low || n > high {
+		return fmt.Errorf("must be a whole number from %d to %d, not %q", low, high, v)
+	}
+	*to = n * unit
+	return nil
+}
+
+func setSeconds(to *time.Duration, v string) error {
+	const most = 7 * 24 * 3600
+	n, err := strconv.ParseFloat(v, 64)
+	if err != nil || !(n >= 0.001 && n <= most) {
+		return fmt.Errorf("must be a number of seconds from 0.001 to %d, not %q", most, v)
+	}
+	*to = time.Duration(n * float64(time.Second))
+	return nil
+}
+
+func setKey(to *Secret, v string, least int) error {
+	if len(v) < least {
+		return fmt.Errorf("must have %d characters or more and has %d: `openssl rand -hex 32` makes a good one", least, len(v))
+	}
+	*to = Secret(v)
+	return nil
+}
+
+func setTracking(to *Tracking, v string) error {
+	switch t := Tracking(v); t {
+	case TrackingDurable, TrackingRelaxed:
+		*to = t
+		return nil
+	}
+	return fmt.Errorf("must be durable or relaxed, not %q", v)
+}
+
+func setHost(to *string, v string) error {
+	if strings.ContainsAny(v, "/ ") || (strings.Contains(v, ":") && net.ParseIP(v) == nil) {
+		return fmt.Errorf("must be an address without a port, such as 127.0.0.1 or ::1, not %q", v)
+	}
+	*to = v
+	return nil
+}
+
+func setFolder(to *string, v string) error {
+	path, err := filepath.Abs(v)
+	if err != nil {
+		return fmt.Errorf("must be a folder: %w", err)
+	}
+	*to = path
+	return nil
+}
+
+func setExistingFolder(to *string, v string) error {
+	info, err := os.Stat(v)
+	if err != nil || !info.IsDir() {
+		return fmt.Errorf("must be a folder that exists, and %s does not", v)
+	}
+	return setFolder(to, v)
+}
+
+func setHTTPURL(to *string, v string) error {
+	u, err := url.Parse(v)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return errors.New("must be an address such as https://host.example.com, with no user, query or fragment")
+	}
+	*to = strings.TrimRight(v, "/")
+	return nil
+}
+
+func setPostgresURL(to *Secret, v string) error {
+	u, err := url.Parse(v)
+	if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
+		return errors.New("must have the form postgres://user:password@host:5432/name")
+	}
+	*to = Secret(v)
+	return nil
+}
+
+func setRedisURL(to *Secret, v string) error {
+	u, err := url.Parse(v)
+	if err != nil || (u.Scheme != "redis" && u.Scheme != "rediss" && u.Scheme != "unix") {
+		return errors.New("must have the form redis://:password@host:6379/0, rediss://… or unix:///path")
+	}
+	*to = Secret(v)
+	return nil
+}
+
+func splitList(v string) []string {
+	var out []string
+	for part := range strings.SplitSeq(v, ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			out = append(out, part)
+		}
+	}
+	return out
+}

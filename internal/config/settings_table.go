@@ -1,0 +1,89 @@
+package config
+
+import "os"
+
+// Setting describes one setting, for the documents and the test that compares
+// them.
+type Setting struct {
+	Name    string
+	Default string // as one would write it; empty: none
+	Meaning string // one line
+	// Later is set for a setting whose feature is not there yet: any value but
+	// the default stops the start with this reason, since a setting that is
+	// accepted must do what it says.
+	Later string
+
+	set func(c *Config, value string) error
+}
+
+// Settings returns every setting of the server, in the order of the documents.
+func Settings() []Setting {
+	return []Setting{
+		{Name: "DATABASE_URL", Meaning: "PostgreSQL, `postgres://user:password@host:5432/name`; unset: an embedded one in the data folder",
+			set: func(c *Config, v string) error { return setPostgresURL(&c.DatabaseURL, v) }},
+		{Name: "REDIS_URL", Meaning: "Redis, `redis://host:6379/0`; unset: an embedded one, whose logs last until the server ends",
+			set: func(c *Config, v string) error { return setRedisURL(&c.RedisURL, v) }},
+		{Name: "DATA_DIR", Default: defaultDataDir(os.Getuid() == 0, os.Getenv("HOME")), Meaning: "the folder for everything that the server writes",
+			set: func(c *Config, v string) error { return setFolder(&c.DataDir, v) }},
+		{Name: "HOST", Default: "127.0.0.1", Meaning: "the address to listen on; `0.0.0.0` when Census settings are there",
+			set: func(c *Config, v string) error { return setHost(&c.Host, v) }},
+		{Name: "PORT", Default: "8000", Meaning: "the port to listen on; 0: a free one",
+			set: func(c *Config, v string) error { return setInt(&c.Port, v, 0, 65535) }},
+		{Name: "PUBLIC_URL", Meaning: "how callers reach the server, `https://maestro.example.com`; unset: taken from each request",
+			set: func(c *Config, v string) error { return setHTTPURL(&c.PublicURL, v) }},
+		{Name: "DEBUG", Default: "false", Meaning: "debug log level, and Python tracebacks in error answers to authorised callers",
+			set: func(c *Config, v string) error { return setBool(&c.Debug, v) }},
+		{Name: "SECRET_KEY", Meaning: "signs development tokens and encrypts stored secrets, 16 characters or more; unset: generated into the data folder; needed with DATABASE_URL",
+			set: func(c *Config, v string) error { return setKey(&c.SecretKey, v, 16) }},
+		{Name: "CENSUS_API_URL", Meaning: "the Census service, which says who a caller is",
+			Later: "asking a Census is not built yet: set CENSUS_JWT_SECRET, or neither for development mode",
+			set:   func(c *Config, v string) error { return setHTTPURL(&c.CensusAPIURL, v) }},
+		{Name: "CENSUS_JWT_SECRET", Meaning: "checks callers' tokens (HS256) without asking Census, 32 bytes or more",
+			set: func(c *Config, v string) error { return setKey(&c.CensusJWTSecret, v, 32) }},
+		{Name: "CENSUS_JWT_AUDIENCE", Meaning: "the `aud` that a token must name; unset: not checked",
+			set: func(c *Config, v string) error { c.CensusJWTAudience = v; return nil }},
+		{Name: "FUNCTION_TIMEOUT", Default: "300", Meaning: "seconds that a run may take",
+			set: func(c *Config, v string) error { return setSeconds(&c.FunctionTimeout, v) }},
+		{Name: "MAX_FUNCTION_MEMORY", Default: "512", Meaning: "MB that a subtenant's interpreter may hold",
+			Later: "the limit on memory is not built yet",
+			set:   func(c *Config, v string) error { return setScaled(&c.MaxFunctionMemory, v, 16, 1<<20, 1<<20) }},
+		{Name: "MAX_THREADS", Default: "256", Meaning: "OS threads that run Python, a quarter of them at most for one subtenant",
+			set: func(c *Config, v string) error { return setInt(&c.MaxThreads, v, 4, 10_000) }},
+		{Name: "MAX_BODY_BYTES", Default: "10485760", Meaning: "the largest request body, also after it was decompressed",
+			set: func(c *Config, v string) error { return setScaled(&c.MaxBodyBytes, v, 1024, 1<<30, 1) }},
+		{Name: "ALLOW_PACKAGE_INSTALLATION", Default: "true", Meaning: "whether packages may be installed",
+			set: func(c *Config, v string) error { return setBool(&c.AllowPackageInstallation, v) }},
+		{Name: "ALLOW_SOURCE_BUILDS", Default: "false", Meaning: "whether a package may be built from source, which runs its code",
+			Later: "installing packages is not built yet",
+			set:   func(c *Config, v string) error { return setBool(&c.AllowSourceBuilds, v) }},
+		{Name: "PACKAGE_ALLOW_LIST", Meaning: "names of the packages that may be installed, separated by commas; unset: any",
+			Later: "installing packages is not built yet",
+			set:   func(c *Config, v string) error { c.PackageAllowList = splitList(v); return nil }},
+		{Name: "PIP_INDEX_URL", Meaning: "where packages come from; unset: pip's own",
+			set: func(c *Config, v string) error { c.PipIndexURL = Secret(v); return nil }},
+		{Name: "PIP_EXTRA_INDEX_URL", Meaning: "where they may come from besides; unset: nowhere",
+			set: func(c *Config, v string) error { c.PipExtraIndexURL = Secret(v); return nil }},
+		{Name: "MAESTRO_TRACKING", Default: "durable", Meaning: "`durable`: an answer leaves after its record's commit; `relaxed`: before it is on disk",
+			Later: "relaxed tracking is not built yet",
+			set:   func(c *Config, v string) error { return setTracking(&c.Tracking, v) }},
+		{Name: "MAESTRO_RETENTION_DAYS", Default: "30", Meaning: "how long executions are kept",
+			Later: "deleting old executions is not built yet",
+			set:   func(c *Config, v string) error { return setInt(&c.RetentionDays, v, 1, 36_500) }},
+		{Name: "WEBHOOKS_REQUIRE_AUTH", Default: "false", Meaning: "the default of a new webhook's `requires_auth`",
+			set: func(c *Config, v string) error { return setBool(&c.WebhooksRequireAuth, v) }},
+		{Name: "CORS_ORIGINS", Meaning: "origins that browsers may call from, separated by commas; unset: none",
+			Later: "CORS is not built yet",
+			set:   func(c *Config, v string) error { c.CORSOrigins = splitList(v); return nil }},
+		{Name: "METRICS_TOKEN", Meaning: "the bearer token that /metrics wants; unset: none",
+			Later: "/metrics is not built yet",
+			set:   func(c *Config, v string) error { return setKey(&c.MetricsToken, v, 8) }},
+		{Name: "MAESTRO_PYTHON_HOME", Meaning: "the folder of another CPython 3.14; unset: the embedded kit",
+			set: func(c *Config, v string) error { return setExistingFolder(&c.PythonHome, v) }},
+		{Name: "MAESTRO_PG_BIN", Meaning: "the folder of PostgreSQL's programs; unset: looked for in PATH and /usr/lib/postgresql",
+			set: func(c *Config, v string) error { return setExistingFolder(&c.PGBin, v) }},
+	}
+}
+
+// clientNames are read by the command line's clients, which run in the same
+// environments: not settings of the server, but no mistakes either.
+var clientNames = map[string]bool{"MAESTRO_URL": true, "MAESTRO_TOKEN": true}
