@@ -467,7 +467,7 @@ def rewrite(tree, module, siblings, tables):
                 stack.append(scope)
                 stack += _inside(node[0])
                 scope = inner
-        else:
+        elif node is not None:  # None stands among a dict's keys for **
             raise RuntimeError(f"unknown syntax: {kind.__name__}")
     for scope in entered:
         scope.check()
