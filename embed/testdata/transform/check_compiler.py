@@ -193,7 +193,7 @@ def walk(code, where="module"):
     yield code, where
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
-            if where == "lazy" or constant.co_name == "__annotate__" or constant.co_varnames[:1] == (".format",):
+            if where == "lazy" or constant.co_varnames[:1] in ((".format",), ("format",)) and constant.co_posonlyargcount == 1:
                 inner = "lazy"
             elif constant.co_name.startswith("<generic parameters of"):
                 inner = "generic"
@@ -219,7 +219,7 @@ def compare(original, rewritten):
     before, after = set(original.co_positions()), set(rewritten.co_positions())
     if before != after:
         yield f"{where}: positions differ: {sorted(before ^ after, key=str)[:4]}"
-    old, new = [(i.opname, tuple(i.positions)) for i in dis.get_instructions(original)], list(undo(rewritten))
+    old, new = list(undo(original)), list(undo(rewritten))
     if old != new and "CALL_FUNCTION_EX" not in {opcode for opcode, _ in old + new}:
         differing = next((pair for pair in zip(old, new) if pair[0] != pair[1]), "length")
         yield f"{where}: instructions differ: {differing}"
@@ -234,7 +234,8 @@ def compare(original, rewritten):
 
 
 def undo(code):
-    """Yields (opcode, positions) without the constants that the rewriting added."""
+    """Yields (opcode, positions) without the constants that the rewriting
+    added, and without EXTENDED_ARG, which a longer jump or name table needs."""
     place = None  # of a __maestro_call whose first argument comes next
     for instruction in dis.get_instructions(code):
         positions = tuple(instruction.positions)
@@ -245,6 +246,8 @@ def undo(code):
             place = positions
         elif place and instruction.opname == "LOAD_CONST" and positions == place:
             place = None
+            continue
+        elif instruction.opname == "EXTENDED_ARG":
             continue
         yield instruction.opname, positions
 
