@@ -1,0 +1,95 @@
+package embed
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"maestro/internal/model"
+)
+
+// clock is the time in nanoseconds since the process began, monotonic. It is
+// what the scheduling compares: half the size and cost of a time.Time.
+type clock int64
+
+var epoch = time.Now()
+
+func now() clock { return clock(time.Since(epoch)) }
+
+func (c clock) add(d time.Duration) clock { return c + clock(d) }
+
+func (c clock) since(earlier clock) time.Duration { return time.Duration(c - earlier) }
+
+// never is later than any time.
+const never = clock(1<<63 - 1)
+
+// callNumbers gives every call of the process a number of its own. It is the
+// upper part of the frame that C carries along, and the ticket by which a call
+// is stopped.
+var callNumbers atomic.Uint64
+
+// stepBits is the part of a frame that holds the step within its call.
+const stepBits = 20
+
+// maxStep is the highest step that a frame can name.
+const maxStep = model.StepRef(1<<stepBits - 1)
+
+func frameOf(number uint64, step model.StepRef) uint64 { return number<<stepBits | uint64(step) }
+
+func splitFrame(frame uint64) (number uint64, step model.StepRef) {
+	return frame >> stepBits, model.StepRef(frame & uint64(maxStep))
+}
+
+// call is one outer call on its way. It is never reused: a Python thread that
+// a function left behind may still ask for it by its number.
+type call struct {
+	model.Call
+	number uint64
+
+	// Guarded by Host.mu.
+	state     callState
+	tenant    *tenant
+	interp    *interpreter // from running on
+	worker    *worker      // from running on
+	queued    clock
+	due       clock // when the watch looks at it next: its deadline, then the next rung
+	watchSlot int   // in the watch's heap, -1 when it is not there
+	stopBegan clock // when it began to be stopped
+
+	// answered is set, under Host.mu, when the outcome is decided: from then
+	// on Python's questions are answered with "the execution is over".
+	answered atomic.Bool
+	outcome  model.Outcome
+	err      error
+	done     chan struct{} // gets one value after outcome and err are set
+
+	// pinned keeps the programs alive that Python was told to run and may not
+	// have loaded yet.
+	pinMu  sync.Mutex
+	pinned []*model.Program
+}
+
+// doneChannels are reused: exactly one value goes through each, and the caller
+// takes it before it gives the channel back.
+var doneChannels = sync.Pool{New: func() any { return make(chan struct{}, 1) }}
+
+func newCall(c model.Call) *call {
+	return &call{
+		Call:      c,
+		number:    callNumbers.Add(1),
+		watchSlot: -1,
+		done:      doneChannels.Get().(chan struct{}),
+	}
+}
+
+// pin keeps p alive as long as the call.
+func (c *call) pin(p *model.Program) {
+	c.pinMu.Lock()
+	defer c.pinMu.Unlock()
+	for _, have := range c.pinned {
+		if have == p {
+			return
+		}
+	}
+	c.pinned = append(c.pinned, p)
+}

@@ -1,0 +1,210 @@
+package embed
+
+import (
+	"runtime"
+	"time"
+
+	"maestro/internal/model"
+)
+
+// How a call is stopped whose deadline has come, or whose caller has gone. The
+// caller is answered at once. Its thread may be anywhere in Python or C code,
+// so what follows is a ladder, climbed by one timer for all calls:
+//
+//	at once           a sliced sleep is woken
+//	and every 50 ms   an exception that is not an Exception is raised in it
+//	after 200 ms      a trace function raises at every line that it reaches
+//	StuckAfter        its thread and its interpreter are given up
+//
+// Raising needs the interpreter's GIL. It is asked for on a disposable thread,
+// one per interpreter, because C code that never releases it makes that thread
+// wait for ever; after WedgedAfter of waiting the interpreter is given up.
+// Until somebody has attached, new calls of the subtenant wait instead of
+// walking into the same trap.
+const (
+	rungEvery  = 50 * time.Millisecond
+	traceAfter = 200 * time.Millisecond
+)
+
+const (
+	rungException = 0
+	rungTrace     = 1
+)
+
+// stopper is the part of an interpreter that stops its calls. Guarded by
+// Host.mu.
+type stopper struct {
+	orders   []stopOrder
+	running  bool  // its disposable thread is there
+	since    clock // when that thread began to attach
+	attached clock // when one began to attach that has succeeded
+}
+
+type stopOrder struct {
+	ticket uint64
+	rung   int
+}
+
+// watchCalls is what the watch's timer does: it looks at the calls that are
+// due.
+func (h *Host) watchCalls() {
+	h.mu.Lock()
+	at := now()
+	var wake []*call
+	for c := h.watch.first(); c != nil && c.due <= at; c = h.watch.first() {
+		h.watch.remove(c)
+		switch c.state {
+		case callQueued:
+			h.expire(c)
+		case callRunning:
+			h.beginStop(c, at, timedOut)
+			wake = append(wake, c)
+		case callStopping:
+			h.climb(c, at)
+		}
+	}
+	h.watch.armed = never
+	if c := h.watch.first(); c != nil {
+		h.watch.arm(h, c.due)
+	}
+	h.mu.Unlock()
+	for _, c := range wake {
+		c.interp.py.WakeSleeper(c.number)
+	}
+}
+
+var (
+	timedOut  = model.Failure{Kind: model.FailureTimeout, Type: "TimeoutError", Message: "The function ran past its deadline."}
+	cancelled = model.Failure{Kind: model.FailureCancelled, Type: "Cancelled", Message: "The execution was cancelled."}
+)
+
+// expire answers a call whose deadline came before a thread did. h.mu is held.
+func (h *Host) expire(c *call) {
+	change(h, &callMoves, &c.state, callEnded)
+	failure := timedOut
+	failure.Message = "The deadline passed before a thread was free to run the function."
+	h.answer(c, model.Outcome{Failure: &failure}, nil)
+}
+
+// beginStop answers a running call with failure and puts it onto the ladder.
+// h.mu is held; the caller wakes the call's sleeper after releasing it.
+func (h *Host) beginStop(c *call, at clock, failure model.Failure) {
+	change(h, &callMoves, &c.state, callStopping)
+	h.answer(c, model.Outcome{Failure: &failure}, nil)
+	c.stopBegan = at
+	if c.interp.state == interpreterServing {
+		change(h, &interpreterMoves, &c.interp.state, interpreterSuspect)
+	}
+	h.climb(c, at)
+}
+
+// climb does the next thing about a call that is being stopped. h.mu is held.
+func (h *Host) climb(c *call, at clock) {
+	in, elapsed := c.interp, at.since(c.stopBegan)
+	if elapsed >= h.opt.StuckAfter {
+		h.giveUp(c)
+		return
+	}
+	if in.stopper.running && at.since(in.stopper.since) >= h.opt.WedgedAfter {
+		h.abandon(in) // its calls climb on: the GIL may yet be released
+	}
+	rung := rungException
+	if elapsed >= traceAfter {
+		rung = rungTrace
+	}
+	h.order(in, stopOrder{ticket: c.number, rung: rung}, at)
+	c.due = at.add(rungEvery)
+	h.watch.add(h, c)
+}
+
+// giveUp marks a call, its thread and its interpreter as stuck: the thread is
+// replaced in the pool, the subtenant gets another interpreter. Nothing is
+// killed; the thread ends when the call does. h.mu is held.
+func (h *Host) giveUp(c *call) {
+	h.opt.Log.Warn("a call could not be stopped and its thread is given up",
+		"tenant", c.Tenant, "function", c.Program.Function, "interpreter", c.interp.id)
+	change(h, &callMoves, &c.state, callStuck)
+	change(h, &workerMoves, &c.worker.state, workerStuck)
+	c.tenant.active--
+	h.threads--
+	h.stuckThreads++
+	h.abandon(c.interp)
+	h.offer(c.tenant)
+	h.pump(now())
+	h.checkStuckCap()
+	h.checkQuiet()
+}
+
+// order asks in's disposable thread to stop a call. An order for the same call
+// that has not been carried out is replaced. h.mu is held.
+func (h *Host) order(in *interpreter, o stopOrder, at clock) {
+	for i := range in.stopper.orders {
+		if in.stopper.orders[i].ticket == o.ticket {
+			in.stopper.orders[i] = o
+			return
+		}
+	}
+	in.stopper.orders = append(in.stopper.orders, o)
+	if !in.stopper.running {
+		in.stopper.running = true
+		in.stopper.since = at
+		go in.carryOut()
+	}
+}
+
+// carryOut is the disposable thread.
+func (in *interpreter) carryOut() {
+	runtime.LockOSThread() // and never unlocked
+	h := in.host
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for len(in.stopper.orders) > 0 {
+		o := in.stopper.orders[0]
+		in.stopper.orders = in.stopper.orders[1:]
+		began := now()
+		in.stopper.since = began
+		h.mu.Unlock()
+		in.py.Stop(o.ticket, o.rung)
+		h.mu.Lock()
+		in.stopper.attached = began
+		h.settle(in)
+	}
+	in.stopper.running = false
+	h.settle(in)
+}
+
+// cancel stops c because its caller no longer waits for it.
+func (h *Host) cancel(c *call) {
+	h.mu.Lock()
+	running := h.stop(c)
+	h.mu.Unlock()
+	if running {
+		c.interp.py.WakeSleeper(c.number)
+	}
+}
+
+// stop answers c with "cancelled" and reports whether it was running. h.mu is
+// held.
+func (h *Host) stop(c *call) bool {
+	switch c.state {
+	case callQueued:
+		change(h, &callMoves, &c.state, callEnded)
+		h.watch.remove(c)
+		failure := cancelled
+		h.answer(c, model.Outcome{Failure: &failure}, nil)
+	case callRunning:
+		h.watch.remove(c)
+		h.beginStop(c, now(), cancelled)
+		return true
+	}
+	return false
+}
+
+// stopAll cancels the running calls that the condition holds for. h.mu is held.
+func (h *Host) stopAll(condition func(*call) bool) {
+	for w := range h.workers {
+		if c := w.call; c != nil && condition(c) && h.stop(c) {
+			go c.interp.py.WakeSleeper(c.number)
+		}
+	}
+}

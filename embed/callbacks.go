@@ -1,0 +1,154 @@
+package embed
+
+import (
+	"encoding/json"
+	"time"
+
+	"maestro/cpython"
+	"maestro/internal/model"
+)
+
+// callbacks answers Python's questions by asking the host of the call that
+// they belong to. Its methods run on whatever thread Python runs on, with the
+// GIL released, also on threads that outlived their call.
+type callbacks struct{ *registry }
+
+var _ cpython.Callbacks = callbacks{}
+
+// ended is the answer to everything that is asked after the end of a call.
+func ended() *cpython.Raise {
+	return &cpython.Raise{Kind: uint8(model.RaiseEnded), Message: "the execution is over"}
+}
+
+// BeginStep starts a sibling call.
+func (r callbacks) BeginStep(frame uint64, name string, input []byte) cpython.Begun {
+	c, parent := r.call(frame)
+	if c == nil {
+		return cpython.Begun{Raise: ended()}
+	}
+	begun, raise := c.Host.BeginStep(parent, name, input)
+	if raise != nil {
+		return cpython.Begun{Raise: raiseOf(raise)}
+	}
+	if begun.Step > maxStep {
+		const message = "an execution can make at most 1,048,575 sibling calls"
+		c.Host.EndStep(begun.Step, nil, &model.Failure{Kind: model.FailureEngine, Type: "RuntimeError", Message: message})
+		return cpython.Begun{Raise: &cpython.Raise{Kind: uint8(model.RaiseEngine), Message: message}}
+	}
+	c.pin(begun.Program)
+	return cpython.Begun{
+		Frame:      frameOf(c.number, begun.Step),
+		Key:        begun.Program.Key,
+		Async:      begun.Program.Async,
+		Generation: c.Host.Generation(),
+	}
+}
+
+// EndStep ends a step.
+func (r callbacks) EndStep(frame uint64, output []byte, exc *cpython.Exception) *cpython.Raise {
+	c, step := r.call(frame)
+	if c == nil {
+		return ended()
+	}
+	var failure *model.Failure
+	if exc != nil {
+		failure = failureOf(exc)
+	}
+	return raiseOf(c.Host.EndStep(step, output, failure))
+}
+
+// Lookup resolves a sibling without calling it.
+func (r callbacks) Lookup(frame uint64, name string) cpython.Begun {
+	c, _ := r.call(frame)
+	if c == nil {
+		return cpython.Begun{Raise: ended()}
+	}
+	program, raise := c.Host.Lookup(name)
+	if raise != nil {
+		return cpython.Begun{Raise: raiseOf(raise)}
+	}
+	c.pin(program)
+	return cpython.Begun{Key: program.Key, Async: program.Async, Generation: c.Host.Generation()}
+}
+
+// Module returns the code of a program.
+func (r callbacks) Module(_, key uint64) (cpython.Module, bool) {
+	p := r.program(key)
+	if p == nil {
+		return cpython.Module{}, false
+	}
+	return cpython.Module{
+		Key: p.Key, Name: p.Function, Version: p.Version, Source: p.Source,
+		Code: p.Code, Async: p.Async, Bound: p.Bound,
+	}, true
+}
+
+// Siblings returns the names that can be called. A thread that outlived its
+// call gets those that the subtenant's calls were told last.
+func (r callbacks) Siblings(interp, frame uint64) (names []string, generation uint64) {
+	c, _ := r.call(frame)
+	in := r.interpreter(interp)
+	if c == nil {
+		if in == nil {
+			return nil, 0
+		}
+		return in.lastSiblings()
+	}
+	names, generation = c.Host.Siblings()
+	if in != nil {
+		in.noteSiblings(siblingView{names, generation})
+	}
+	return names, generation
+}
+
+// Log takes a line of output.
+func (r callbacks) Log(interp, frame uint64, stream, level, text string, fields []byte) {
+	line := model.LogLine{Time: time.Now(), Stream: stream, Level: level, Text: text, Fields: fields}
+	if c, step := r.call(frame); c != nil {
+		c.Host.Log(step, line)
+		return
+	}
+	if in := r.interpreter(interp); in != nil {
+		if tenant := in.owner(); tenant != "" {
+			in.host.opt.OnTenantLog(tenant, line)
+		}
+	}
+}
+
+// Context answers maestro.context(): a JSON object, or nil when there is no
+// execution.
+func (r callbacks) Context(frame uint64) []byte {
+	c, step := r.call(frame)
+	if c == nil {
+		return nil
+	}
+	object, err := json.Marshal(c.Host.Info(step))
+	if err != nil {
+		return nil // not reachable: CallInfo holds nothing that has no JSON form
+	}
+	return object
+}
+
+func (in *interpreter) lastSiblings() ([]string, uint64) {
+	in.host.mu.Lock()
+	defer in.host.mu.Unlock()
+	if in.tenant == nil {
+		return nil, 0
+	}
+	return in.tenant.siblings.names, in.tenant.siblings.generation
+}
+
+func (in *interpreter) noteSiblings(view siblingView) {
+	in.host.mu.Lock()
+	defer in.host.mu.Unlock()
+	if in.tenant != nil {
+		in.tenant.siblings = view
+	}
+}
+
+// owner returns the name of the subtenant that in serves, or "".
+func (in *interpreter) owner() string {
+	in.host.mu.Lock()
+	defer in.host.mu.Unlock()
+	return in.tenantName()
+}

@@ -1,0 +1,169 @@
+package embed
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"time"
+
+	"maestro/internal/model"
+)
+
+// The compiler is an interpreter of its own, shared by all subtenants, with a
+// thread of its own. Sources are compiled in it and never run, so nothing of a
+// subtenant stays there. A source that keeps it busy for longer than
+// Options.CompileLimit costs it its place: another one takes over.
+
+// compileJob is one source to compile.
+type compileJob struct {
+	request []byte
+	done    chan compileResult // buffered: nobody may be waiting any more
+}
+
+type compileResult struct {
+	answer []byte
+	err    error
+}
+
+// Compile makes a program of a function's source. Nothing of it is run. The
+// error is an *model.Error with CodeSyntaxError or CodeNoSuchDef when the
+// source is at fault, with CodeUnavailable when the host is closed.
+func (h *Host) Compile(ctx context.Context, function string, version int, source string) (*model.Program, error) {
+	request, err := json.Marshal(struct {
+		Name    string `json:"name"`
+		Version int    `json:"version"`
+		Source  string `json:"source"`
+	}{function, version, source})
+	if err != nil {
+		return nil, fmt.Errorf("compile function %s: %w", function, err)
+	}
+	job := &compileJob{request: request, done: make(chan compileResult, 1)}
+	select {
+	case h.compileJobs <- job:
+	case <-h.closing:
+		return nil, model.NewError(model.CodeUnavailable, "The server is not compiling functions at present.")
+	case <-ctx.Done():
+		return nil, fmt.Errorf("compile function %s: %w", function, ctx.Err())
+	}
+	select {
+	case result := <-job.done:
+		if result.err != nil {
+			return nil, result.err
+		}
+		return programOf(function, version, source, result.answer)
+	case <-ctx.Done():
+		return nil, fmt.Errorf("compile function %s: %w", function, ctx.Err())
+	}
+}
+
+// compileAnswer is the first line of what compile.py answers.
+type compileAnswer struct {
+	Async bool     `json:"async"`
+	Bound []string `json:"bound"`
+	Error *struct {
+		Kind    string `json:"kind"`
+		Message string `json:"message"`
+		Line    int    `json:"line"`
+		Column  int    `json:"column"`
+	} `json:"error"`
+}
+
+func programOf(function string, version int, source string, answer []byte) (*model.Program, error) {
+	head, code, _ := bytes.Cut(answer, []byte("\n"))
+	var a compileAnswer
+	if err := json.Unmarshal(head, &a); err != nil {
+		return nil, fmt.Errorf("compile function %s: read the compiler's answer: %w", function, err)
+	}
+	if a.Error != nil {
+		problem := model.Problem{Line: a.Error.Line, Column: a.Error.Column, Message: a.Error.Message}
+		e := model.NewError(model.CodeSyntaxError, "The code is not valid Python: %s.", a.Error.Message)
+		if a.Error.Line > 0 {
+			e.Detail = fmt.Sprintf("The code is not valid Python: %s (line %d).", a.Error.Message, a.Error.Line)
+		}
+		if a.Error.Kind != "syntax_error" {
+			e = model.NewError(model.CodeNoSuchDef, "The code does not define the function as it must: %s.", a.Error.Message)
+		}
+		e.Problems = []model.Problem{problem}
+		return nil, e
+	}
+	p := &model.Program{
+		Function: function, Version: version, Source: source,
+		Code: code, Async: a.Async, Bound: a.Bound,
+	}
+	process.addProgram(p)
+	return p, nil
+}
+
+// runCompiler is the compiler's thread. It ends when the host closes, or after
+// the job that overran.
+func (h *Host) runCompiler() {
+	runtime.LockOSThread() // for ever: the thread has been in Python
+	py, err := h.machines.compiler()
+	if err != nil {
+		h.opt.Log.Error("could not start the compiler's Python interpreter", "error", err)
+	}
+	for {
+		select {
+		case job := <-h.compileJobs:
+			if err != nil {
+				job.done <- compileResult{err: unavailable(err)}
+				if py, err = h.machines.compiler(); err != nil {
+					continue
+				}
+				continue
+			}
+			if !h.compile(py, job) {
+				return
+			}
+		case <-h.closing:
+			if err == nil {
+				py.End()
+			}
+			h.mu.Lock()
+			h.compilers--
+			h.checkQuiet()
+			h.mu.Unlock()
+			return
+		}
+	}
+}
+
+// compile does one job and reports whether the compiler is still in its place.
+func (h *Host) compile(py machine, job *compileJob) bool {
+	overdue := time.AfterFunc(h.opt.CompileLimit, func() {
+		h.opt.Log.Warn("compiling a function takes too long; the compiler is replaced", "limit", h.opt.CompileLimit)
+		job.done <- compileResult{err: model.NewError(model.CodeInvalid,
+			"The code takes longer than %v to compile. Make its expressions smaller.", h.opt.CompileLimit)}
+		h.startCompiler()
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.compilers--
+		h.leaked++
+		h.checkStuckCap()
+		h.checkQuiet()
+	})
+	answer, exc := py.Invoke("compile_program", job.request)
+	if !overdue.Stop() {
+		py.End()
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.leaked--
+		return false
+	}
+	if exc != nil {
+		job.done <- compileResult{err: fmt.Errorf("compile: %s: %s", exc.Type, exc.Message)}
+		return true
+	}
+	job.done <- compileResult{answer: answer}
+	return true
+}
+
+// startCompiler starts a compiler's thread.
+func (h *Host) startCompiler() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.compilers++
+	go h.runCompiler()
+}

@@ -1,0 +1,233 @@
+package embed
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"maestro/internal/model"
+)
+
+// phase is the life of a Host: fresh → serving → closing → closed, or fresh →
+// closed.
+type phase uint8
+
+const (
+	phaseFresh phase = iota
+	phaseServing
+	phaseClosing
+	phaseClosed
+)
+
+// Host is the embedded lane. Make it with New; it is safe for concurrent use.
+type Host struct {
+	opt      Options
+	machines machines
+
+	compileJobs chan *compileJob
+	endSlots    chan struct{} // a value for each interpreter that is being ended
+	closing     chan struct{} // closed when Close begins
+	quiet       chan struct{} // closed when nothing of the host is going on any more
+
+	// onIllegalMove is set by tests.
+	onIllegalMove func(machine, from, to string)
+
+	// mu guards everything below, and what the types tenant, worker,
+	// interpreter, call and watchHeap say is guarded by it. It is held for
+	// fractions of a microsecond, never while Python runs.
+	mu      sync.Mutex
+	phase   phase
+	tenants map[string]*tenant
+
+	ready      fifo[tenant] // those of which a call may start
+	waiting    []*tenant    // those with waiting calls, and some that had until the last tick
+	ticker     *time.Timer  // looks at waiting
+	tickPeriod time.Duration
+
+	workers      map[*worker]struct{} // all that live
+	idle         []*worker            // a stack
+	threads      int                  // in the pool: idle or busy
+	poolSize     int                  // threads that may be started at present
+	grown        clock                // when poolSize grew last
+	progress     clock                // when any call began or ended last
+	stuckThreads int
+	leaving      int
+
+	watch   watchHeap
+	watcher *time.Timer
+	sweeper *time.Timer
+
+	warm       []*interpreter
+	wanting    fifo[tenant] // those that wait for an interpreter
+	makerWork  *sync.Cond
+	makerRests bool
+	makerDone  bool
+	compilers  int
+	trimmer    *time.Timer
+
+	serving, abandoned, ending, leaked int // interpreters in these states
+	made, endedTotal                   int // interpreters so far
+	capReached                         bool
+}
+
+var _ model.Lane = (*Host)(nil)
+
+// New makes a host. It starts nothing.
+func New(opt Options) (*Host, error) {
+	if opt.Home == "" {
+		return nil, fmt.Errorf("make the Python host: no home of Python given")
+	}
+	return newHost(opt, pythonMachines()), nil
+}
+
+func newHost(opt Options, m machines) *Host {
+	h := &Host{
+		opt:         opt.withDefaults(),
+		machines:    m,
+		compileJobs: make(chan *compileJob),
+		endSlots:    make(chan struct{}, endsAtOnce),
+		closing:     make(chan struct{}),
+		quiet:       make(chan struct{}),
+		tenants:     map[string]*tenant{},
+		workers:     map[*worker]struct{}{},
+	}
+	h.watch.armed = never
+	h.poolSize = h.opt.MinThreads
+	h.makerWork = sync.NewCond(&h.mu)
+	h.ticker = stoppedTimer(h.tick)
+	h.watcher = stoppedTimer(h.watchCalls)
+	h.sweeper = stoppedTimer(h.sweep)
+	return h
+}
+
+func stoppedTimer(f func()) *time.Timer {
+	t := time.AfterFunc(time.Hour, f)
+	t.Stop()
+	return t
+}
+
+// Start loads Python into the process, where it stays, and begins to make
+// interpreters. Starting twice is once; after Close it is an error.
+func (h *Host) Start(context.Context) error {
+	if err := h.machines.load(h.opt.Home); err != nil {
+		return fmt.Errorf("start the Python host: %w", err)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch h.phase {
+	case phaseServing:
+		return nil
+	case phaseClosing, phaseClosed:
+		return fmt.Errorf("start the Python host: it is closed")
+	}
+	h.phase = phaseServing
+	h.compilers++
+	go h.runCompiler()
+	go h.makeInterpreters()
+	h.sweeper.Reset(h.sweepPeriod())
+	return nil
+}
+
+// Close refuses new calls, cancels those that wait or run, and ends all
+// interpreters and threads. It returns when that is done or ctx ends,
+// whichever comes first; the error says what was left behind. It may be called
+// any number of times, at any time.
+func (h *Host) Close(ctx context.Context) error {
+	h.mu.Lock()
+	switch h.phase {
+	case phaseFresh:
+		h.phase = phaseClosed
+		close(h.closing)
+		close(h.quiet)
+	case phaseServing:
+		h.beginClose()
+	}
+	h.mu.Unlock()
+	select {
+	case <-h.quiet:
+	case <-ctx.Done():
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.phase != phaseClosed {
+		return fmt.Errorf("close the Python host: %d threads and %d interpreters had not ended: %w",
+			h.threads+h.leaving+h.stuckThreads, h.serving+h.abandoned+h.ending+h.leaked, ctx.Err())
+	}
+	if h.stuckThreads+h.leaked+h.abandoned > 0 {
+		return fmt.Errorf("close the Python host: %d threads are stuck and %d interpreters cannot be ended",
+			h.stuckThreads, h.leaked+h.abandoned)
+	}
+	return nil
+}
+
+// beginClose sets everything in motion towards its end. h.mu is held.
+func (h *Host) beginClose() {
+	h.phase = phaseClosing
+	close(h.closing)
+	h.sweeper.Stop()
+	h.makerWork.Broadcast()
+	for _, t := range h.tenants {
+		h.refuseQueued(t, model.NewError(model.CodeUnavailable, "The server is shutting down."))
+	}
+	h.stopAll(func(*call) bool { return true })
+	for _, t := range h.tenants {
+		h.abandon(t.interp)
+	}
+	for _, in := range h.warm {
+		h.end(in)
+	}
+	h.warm = nil
+	for w := range h.workers {
+		w.dismiss()
+	}
+	h.checkQuiet()
+}
+
+// checkQuiet ends the closing when nothing is left but what is stuck. h.mu is
+// held.
+func (h *Host) checkQuiet() {
+	if h.phase != phaseClosing || h.threads+h.leaving+h.serving+h.ending+h.compilers > 0 || !h.makerDone {
+		return
+	}
+	h.phase = phaseClosed
+	h.ticker.Stop()
+	h.watcher.Stop()
+	close(h.quiet)
+}
+
+// checkStuckCap calls Options.OnStuckCap when there is too much that cannot be
+// ended. h.mu is held.
+func (h *Host) checkStuckCap() {
+	if h.capReached || h.stuckThreads+h.leaked < h.opt.StuckCap {
+		return
+	}
+	h.capReached = true
+	h.opt.Log.Error("too many threads and interpreters cannot be stopped", "stuck_threads", h.stuckThreads, "leaked_interpreters", h.leaked)
+	if h.opt.OnStuckCap != nil {
+		go h.opt.OnStuckCap()
+	}
+}
+
+func (h *Host) illegal(kind, from, to string) {
+	h.opt.Log.Error("illegal change of state", "of", kind, "from", from, "to", to)
+	if h.onIllegalMove != nil {
+		h.onIllegalMove(kind, from, to)
+	}
+}
+
+// Call runs one outer call; see model.Lane.
+func (h *Host) Call(ctx context.Context, mc model.Call) (model.Outcome, error) {
+	c := newCall(mc)
+	if err := h.submit(c); err != nil {
+		return model.Outcome{}, err
+	}
+	select {
+	case <-c.done:
+	case <-ctx.Done():
+		h.cancel(c)
+		<-c.done
+	}
+	doneChannels.Put(c.done)
+	return c.outcome, c.err
+}

@@ -1,0 +1,101 @@
+package embed
+
+import (
+	"runtime"
+	"time"
+)
+
+// endsAtOnce bounds the interpreters that are being ended at the same time.
+const endsAtOnce = 4
+
+// trimAfter is how long after the last end freed memory is given back to the
+// system.
+const trimAfter = time.Second
+
+// end begins to end in, which no call is in. h.mu is held.
+func (h *Host) end(in *interpreter) {
+	change(h, &interpreterMoves, &in.state, interpreterEnding)
+	h.ending++
+	go h.endInterpreter(in)
+}
+
+// endInterpreter ends in, on a disposable thread that nothing waits for: a
+// Python thread that a function left behind may hold the GIL for ever, and code
+// that runs at the end (atexit, __del__) may never return. What takes longer
+// than Options.EndLimit counts as leaked, until it comes to an end after all.
+func (h *Host) endInterpreter(in *interpreter) {
+	runtime.LockOSThread() // for ever: the thread ends with the goroutine
+	h.endSlots <- struct{}{}
+	overdue := time.AfterFunc(h.opt.EndLimit, func() { h.leak(in) })
+
+	// Is the GIL to be had at all? If not, this thread finds out, and not the
+	// workers that are asked to drop their states next.
+	in.py.Stop(0, 0)
+	<-h.vacate(in)
+	in.py.End()
+
+	overdue.Stop()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ended(in)
+}
+
+// vacate asks every thread that has a state for in to drop it. The channel is
+// closed when all have.
+func (h *Host) vacate(in *interpreter) <-chan struct{} {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	vacated := make(chan struct{})
+	if len(in.holders) == 0 {
+		close(vacated)
+		return vacated
+	}
+	in.vacated = vacated
+	for w := range in.holders {
+		w.ask(in)
+	}
+	return vacated
+}
+
+// leak counts in as leaked.
+func (h *Host) leak(in *interpreter) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if in.state != interpreterEnding {
+		return
+	}
+	h.opt.Log.Warn("an interpreter could not be ended in time and counts as leaked",
+		"interpreter", in.id, "tenant", in.tenantName(), "limit", h.opt.EndLimit)
+	change(h, &interpreterMoves, &in.state, interpreterLeaked)
+	h.ending--
+	h.leaked++
+	<-h.endSlots
+	h.checkStuckCap()
+	h.checkQuiet()
+}
+
+// ended takes note that in is no more. h.mu is held.
+func (h *Host) ended(in *interpreter) {
+	if in.state == interpreterLeaked {
+		h.leaked--
+	} else {
+		h.ending--
+		<-h.endSlots
+	}
+	change(h, &interpreterMoves, &in.state, interpreterEnded)
+	process.interpreters.Delete(in.id)
+	h.endedTotal++
+	h.checkQuiet()
+	if h.trimmer == nil {
+		h.trimmer = time.AfterFunc(trimAfter, h.machines.trim)
+	} else {
+		h.trimmer.Reset(trimAfter)
+	}
+}
+
+func (in *interpreter) tenantName() string {
+	if in.tenant == nil {
+		return ""
+	}
+	return in.tenant.name
+}

@@ -1,0 +1,85 @@
+package embed
+
+import (
+	"runtime"
+	"time"
+)
+
+// retryMaking is how long the maker waits after a failure before it fills the
+// warm pool again. A subtenant that wants an interpreter does not wait for it.
+const retryMaking = time.Second
+
+// wantInterpreter gives t a warm interpreter, or has one made for it. h.mu is
+// held.
+func (h *Host) wantInterpreter(t *tenant) {
+	if t.wanting {
+		return
+	}
+	if n := len(h.warm); n > 0 {
+		in := h.warm[n-1]
+		h.warm = h.warm[:n-1]
+		h.assign(in, t)
+	} else {
+		t.wanting = true
+		h.wanting.push(t)
+	}
+	h.makerWork.Signal()
+}
+
+// makeInterpreters is the maker: a thread that makes one interpreter after the
+// other, first those that subtenants wait for, then the warm ones. It ends
+// when the host closes.
+func (h *Host) makeInterpreters() {
+	runtime.LockOSThread() // for ever: the thread has been in Python
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for {
+		for h.phase == phaseServing && h.wanting.len() == 0 && (len(h.warm) >= h.opt.WarmPool || h.makerRests) {
+			h.makerWork.Wait()
+		}
+		if h.phase != phaseServing {
+			h.makerDone = true
+			h.checkQuiet()
+			return
+		}
+		t := h.wanting.pop()
+		if t != nil && (t.gone || t.interp != nil) {
+			t.wanting = false
+			continue
+		}
+		h.mu.Unlock()
+		py, err := h.machines.tenant()
+		h.mu.Lock()
+		if err != nil {
+			h.makingFailed(t, err)
+			continue
+		}
+		h.made++
+		in := newInterpreter(h, py)
+		switch {
+		case h.phase != phaseServing:
+			h.end(in)
+		case t != nil && !t.gone:
+			h.assign(in, t)
+		default:
+			h.warm = append(h.warm, in)
+		}
+	}
+}
+
+// makingFailed refuses the calls that waited for the interpreter and lets the
+// warm pool rest for a moment. h.mu is held.
+func (h *Host) makingFailed(t *tenant, err error) {
+	h.opt.Log.Error("could not make a Python interpreter", "error", err)
+	if t != nil {
+		t.wanting = false
+		h.refuseQueued(t, unavailable(err))
+	}
+	h.makerRests = true
+	time.AfterFunc(retryMaking, func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.makerRests = false
+		h.makerWork.Signal()
+	})
+}

@@ -1,0 +1,23 @@
+package embed
+
+import "maestro/cpython"
+
+// machine is what the host needs of one interpreter. *cpython.Interpreter is
+// the real one; the tests of the scheduling have one without Python.
+type machine interface {
+	ID() uint64
+	Call(cpython.CallArgs) cpython.CallResult
+	Invoke(function string, arg []byte) ([]byte, *cpython.Exception)
+	Stop(ticket uint64, rung int) bool
+	WakeSleeper(ticket uint64)
+	DropThread()
+	End()
+}
+
+// machines makes interpreters, on locked threads.
+type machines struct {
+	load     func(home string) error // once, before all else
+	tenant   func() (machine, error) // for a subtenant's functions
+	compiler func() (machine, error) // for compiling only
+	trim     func()                  // gives freed memory back to the system
+}

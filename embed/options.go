@@ -1,0 +1,90 @@
+package embed
+
+import (
+	"log/slog"
+	"runtime"
+	"time"
+
+	"maestro/internal/model"
+)
+
+// Options are the settings of a Host. The zero value of a field means its
+// default.
+type Options struct {
+	// Home is the root of the Python 3.14 installation. Required.
+	Home string
+	// MaxThreads bounds the pool's threads, stuck ones not counted. Default 256.
+	MaxThreads int
+	// TenantThreads bounds the threads that one subtenant may hold at a time.
+	// Default a quarter of MaxThreads, at least 1.
+	TenantThreads int
+	// MinThreads is how many threads are started without being asked twice,
+	// and kept when idle. Default twice the processors, at least 4.
+	MinThreads int
+	// WaitLimit is how long a call may wait for a thread before it is refused
+	// with CodeTooManyRequests. Default 5 s.
+	WaitLimit time.Duration
+	// WarmPool is how many interpreters stand ready for new subtenants.
+	// Default 2, negative for none.
+	WarmPool int
+	// IdleAfter is how long a subtenant's interpreter lives without a call.
+	// Default 15 minutes.
+	IdleAfter time.Duration
+	// ThreadIdleAfter is how long a thread beyond MinThreads lives without a
+	// call. Default 30 s.
+	ThreadIdleAfter time.Duration
+	// StuckAfter is how long a stopped call may go on before its thread and
+	// interpreter are given up. Default 1.5 s.
+	StuckAfter time.Duration
+	// WedgedAfter is how long attaching to an interpreter in order to stop a
+	// call may take before the interpreter is given up: something in it never
+	// releases the GIL. Default 200 ms.
+	WedgedAfter time.Duration
+	// EndLimit is how long each part of ending an interpreter may take before
+	// it is counted as leaked. Default 5 s.
+	EndLimit time.Duration
+	// CompileLimit is how long the source of one function may take to compile.
+	// Default 10 s.
+	CompileLimit time.Duration
+	// StuckCap is the number of stuck threads and leaked interpreters together
+	// at which OnStuckCap is called. Default 32.
+	StuckCap int
+	// OnStuckCap is called once, on a goroutine of its own, when StuckCap is
+	// reached: the server then recycles itself. May be nil.
+	OnStuckCap func()
+	// OnTenantLog takes a line that was written outside any execution that is
+	// still going: by a thread that a function left behind. May be nil. It may
+	// be called from many threads and must not block.
+	OnTenantLog func(tenant string, line model.LogLine)
+	// Log takes the host's own messages. Default: none.
+	Log *slog.Logger
+}
+
+func (o Options) withDefaults() Options {
+	setDefault(&o.MaxThreads, 256)
+	setDefault(&o.TenantThreads, max(1, o.MaxThreads/4))
+	setDefault(&o.MinThreads, min(o.MaxThreads, max(4, 2*runtime.GOMAXPROCS(0))))
+	setDefault(&o.WaitLimit, 5*time.Second)
+	setDefault(&o.WarmPool, 2)
+	setDefault(&o.IdleAfter, 15*time.Minute)
+	setDefault(&o.ThreadIdleAfter, 30*time.Second)
+	setDefault(&o.StuckAfter, 1500*time.Millisecond)
+	setDefault(&o.WedgedAfter, 200*time.Millisecond)
+	setDefault(&o.EndLimit, 5*time.Second)
+	setDefault(&o.CompileLimit, 10*time.Second)
+	setDefault(&o.StuckCap, 32)
+	if o.OnTenantLog == nil {
+		o.OnTenantLog = func(string, model.LogLine) {}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+func setDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}

@@ -1,0 +1,99 @@
+package embed
+
+import (
+	"runtime"
+	"sync"
+	"weak"
+
+	"maestro/internal/model"
+)
+
+// process is what C's callbacks find their way by. libpython is loaded once in
+// a process and has one set of callbacks, so this is the one place of the
+// package that is not part of a Host.
+var process = &registry{programs: map[uint64]weak.Pointer[model.Program]{}}
+
+// registry maps the numbers that C carries to what they stand for. A number is
+// never reused.
+type registry struct {
+	calls        [callShards]callShard
+	interpreters sync.Map // uint64 → *interpreter
+
+	programMu  sync.Mutex
+	programKey uint64
+	// programs does not keep a program alive: the engine does while its
+	// version is current, and a call does from being told to run it.
+	programs map[uint64]weak.Pointer[model.Program]
+}
+
+const callShards = 64
+
+type callShard struct {
+	mu    sync.RWMutex
+	calls map[uint64]*call
+	_     [24]byte // keeps neighbours off each other's cache line
+}
+
+// begin makes c known, so that Python's questions reach its host.
+func (r *registry) begin(c *call) {
+	s := &r.calls[c.number%callShards]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c.answered.Load() {
+		return
+	}
+	if s.calls == nil {
+		s.calls = map[uint64]*call{}
+	}
+	s.calls[c.number] = c
+}
+
+// end makes c unknown: from now on its frames belong to an execution that is
+// over.
+func (r *registry) end(c *call) {
+	s := &r.calls[c.number%callShards]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.calls, c.number)
+}
+
+// call returns the call that a frame belongs to, or nil when it is over.
+func (r *registry) call(frame uint64) (*call, model.StepRef) {
+	number, step := splitFrame(frame)
+	s := &r.calls[number%callShards]
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.calls[number], step
+}
+
+// interpreter returns the interpreter with that number, or nil.
+func (r *registry) interpreter(id uint64) *interpreter {
+	in, _ := r.interpreters.Load(id)
+	if in == nil {
+		return nil
+	}
+	return in.(*interpreter)
+}
+
+// addProgram gives p its key.
+func (r *registry) addProgram(p *model.Program) {
+	r.programMu.Lock()
+	defer r.programMu.Unlock()
+	r.programKey++
+	p.Key = r.programKey
+	r.programs[p.Key] = weak.Make(p)
+	runtime.AddCleanup(p, r.dropProgram, p.Key)
+}
+
+func (r *registry) dropProgram(key uint64) {
+	r.programMu.Lock()
+	defer r.programMu.Unlock()
+	delete(r.programs, key)
+}
+
+// program returns the program with that key, or nil.
+func (r *registry) program(key uint64) *model.Program {
+	r.programMu.Lock()
+	defer r.programMu.Unlock()
+	return r.programs[key].Value()
+}

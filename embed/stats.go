@@ -1,0 +1,49 @@
+package embed
+
+// Stats is what /health and /metrics show of a host.
+type Stats struct {
+	Tenants             int // that have had a call lately
+	Waiting             int // calls that wait for a thread
+	InterpretersLive    int // serving a subtenant
+	InterpretersWarm    int // ready for one
+	InterpretersStuck   int // given up, with calls in them that go on
+	InterpretersEnding  int
+	InterpretersLeaked  int // ending them overran its time
+	InterpretersCreated int // so far
+	InterpretersEnded   int // so far
+	Threads             int // in the pool
+	ThreadsBusy         int
+	ThreadsStuck        int // given up, no longer in the pool
+	ThreadsMax          int // Options.MaxThreads
+	StuckCapReached     bool
+}
+
+// Stats returns the present figures.
+func (h *Host) Stats() Stats {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	waiting := 0
+	for _, t := range h.tenants {
+		for _, c := range t.queue.items[t.queue.head:] {
+			if c.state == callQueued {
+				waiting++
+			}
+		}
+	}
+	return Stats{
+		Tenants:             len(h.tenants),
+		Waiting:             waiting,
+		InterpretersLive:    h.serving,
+		InterpretersWarm:    len(h.warm),
+		InterpretersStuck:   h.abandoned,
+		InterpretersEnding:  h.ending,
+		InterpretersLeaked:  h.leaked,
+		InterpretersCreated: h.made,
+		InterpretersEnded:   h.endedTotal,
+		Threads:             h.threads,
+		ThreadsBusy:         h.threads - len(h.idle),
+		ThreadsStuck:        h.stuckThreads,
+		ThreadsMax:          h.opt.MaxThreads,
+		StuckCapReached:     h.capReached,
+	}
+}

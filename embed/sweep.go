@@ -1,0 +1,62 @@
+package embed
+
+import "time"
+
+// sweepPeriod is how often the sweep looks for what has been idle too long.
+func (h *Host) sweepPeriod() time.Duration {
+	return max(time.Millisecond, min(h.opt.IdleAfter, h.opt.ThreadIdleAfter)/4)
+}
+
+// sweep ends the interpreters of subtenants without calls, and threads beyond
+// the smallest number that have had nothing to do.
+func (h *Host) sweep() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.phase != phaseServing {
+		return
+	}
+	at := now()
+	for name, t := range h.tenants {
+		if t.head() != nil || t.wanting || at.since(t.used) < h.opt.IdleAfter {
+			continue
+		}
+		if t.interp != nil && len(t.interp.calls) > 0 {
+			continue
+		}
+		h.abandon(t.interp)
+		if t.active == 0 && !t.inReady && !t.inWaiting {
+			delete(h.tenants, name)
+		}
+	}
+	// The bottom of the stack has been idle for the longest time.
+	for len(h.idle) > 0 && h.threads > h.opt.MinThreads {
+		w := h.idle[0]
+		if at.since(w.parked) < h.opt.ThreadIdleAfter {
+			break
+		}
+		w.dismiss()
+		h.poolSize = max(h.opt.MinThreads, h.poolSize-1)
+	}
+	h.sweeper.Reset(h.sweepPeriod())
+}
+
+// dismiss tells w to end when it has nothing to do. h.mu is held.
+func (w *worker) dismiss() {
+	w.leave = true
+	if w.state == workerIdle {
+		w.unpark()
+		w.rouse()
+	}
+}
+
+// unpark takes w from wherever it is on the idle stack. h.mu is held.
+func (w *worker) unpark() {
+	h := w.host
+	for i, idle := range h.idle {
+		if idle == w {
+			h.idle = append(h.idle[:i], h.idle[i+1:]...)
+			break
+		}
+	}
+	change(h, &workerMoves, &w.state, workerBusy)
+}

@@ -1,0 +1,86 @@
+package embed
+
+import "maestro/internal/model"
+
+// tenant is what the host keeps of a subtenant. Guarded by Host.mu.
+type tenant struct {
+	name   string
+	queue  fifo[call] // oldest first; calls that were answered meanwhile stay until they come to the front
+	active int        // pool threads in its calls, stuck ones not counted
+
+	// allowance is how many threads may be active. All threads of a subtenant
+	// compete for one GIL: short calls are done soonest one after the other on
+	// one thread, and only calls that block want more. So it is 1 and grows
+	// only while calls wait and the active threads are not using the processor.
+	allowance  int
+	progress   clock   // when one of its calls began or ended last
+	grown      clock   // when allowance grew last
+	processor  float64 // share of one processor that its active threads use together, while there is a queue
+	sampled    clock   // when processor was measured
+	inReady    bool    // it is on Host.ready
+	inWaiting  bool    // it is on Host.waiting
+	interp     *interpreter
+	wanting    bool // an interpreter is being made for it
+	generation int  // interpreters that it has had
+	used       clock
+	gone       bool // forgotten
+
+	siblings siblingView // the newest that a call of it was told
+}
+
+// siblingView is a list of names that can be called, for threads that outlived
+// their call.
+type siblingView struct {
+	names      []string
+	generation uint64
+}
+
+// mayStart reports whether a waiting call of t may be given a thread now.
+func (t *tenant) mayStart() bool {
+	return t.interp != nil && t.interp.state == interpreterServing && t.active < t.allowance && t.head() != nil
+}
+
+// head returns the oldest call that still waits, or nil. h.mu is held.
+func (t *tenant) head() *call {
+	for c := t.queue.front(); c != nil; c = t.queue.front() {
+		if c.state == callQueued {
+			return c
+		}
+		t.queue.pop()
+	}
+	return nil
+}
+
+// tenantOf returns the subtenant's entry, made on first use. h.mu is held.
+func (h *Host) tenantOf(name string) *tenant {
+	t := h.tenants[name]
+	if t == nil {
+		t = &tenant{name: name, allowance: 1}
+		h.tenants[name] = t
+	}
+	return t
+}
+
+// refuseQueued answers every waiting call of t with err. h.mu is held.
+func (h *Host) refuseQueued(t *tenant, err *model.Error) {
+	for c := t.head(); c != nil; c = t.head() {
+		h.refuse(c, err)
+	}
+}
+
+// Forget tells the host that a subtenant is no more: its waiting calls are
+// refused, its running ones are cancelled, its interpreter is ended. It
+// returns at once.
+func (h *Host) Forget(name string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	t := h.tenants[name]
+	if t == nil {
+		return
+	}
+	delete(h.tenants, name)
+	t.gone = true
+	h.refuseQueued(t, model.NewError(model.CodeUnavailable, "The subtenant %q is being removed.", name))
+	h.stopAll(func(c *call) bool { return c.tenant == t })
+	h.abandon(t.interp)
+}

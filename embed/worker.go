@@ -1,0 +1,242 @@
+package embed
+
+import (
+	"runtime"
+
+	"maestro/cpython"
+	"maestro/internal/model"
+)
+
+// worker is one operating system thread of the pool. Only the thread that made
+// a thread state may delete it, so each worker drops its own: an interpreter
+// that ends puts a request into the inbox of every worker that has been in it.
+type worker struct {
+	host *Host
+	wake chan struct{} // one value when there is something to do for a parked worker
+
+	// Guarded by Host.mu.
+	state  workerState
+	call   *call          // the one that it carries
+	drops  []*interpreter // the inbox: thread states to delete
+	parked clock          // since when it is idle
+	leave  bool           // it shall end when it has nothing to do
+
+	// The worker's own.
+	states map[*interpreter]struct{} // interpreters that it has a thread state for
+	sample processorSample
+}
+
+// newWorker starts a thread. h.mu is held.
+func (h *Host) newWorker() *worker {
+	w := &worker{
+		host:   h,
+		wake:   make(chan struct{}, 1),
+		state:  workerBusy,
+		states: map[*interpreter]struct{}{},
+	}
+	h.threads++
+	h.workers[w] = struct{}{}
+	go w.run()
+	return w
+}
+
+// popIdle takes the worker that was parked last from the stack, or returns nil:
+// its memory is the warmest, and those at the bottom get old and leave. h.mu is
+// held.
+func (h *Host) popIdle() *worker {
+	n := len(h.idle)
+	if n == 0 {
+		return nil
+	}
+	w := h.idle[n-1]
+	h.idle[n-1] = nil
+	h.idle = h.idle[:n-1]
+	change(h, &workerMoves, &w.state, workerBusy)
+	return w
+}
+
+// give hands c to w, which is busy with nothing: just taken from the stack or
+// just made. h.mu is held.
+func (w *worker) give(c *call) {
+	w.call = c
+	w.rouse()
+}
+
+func (w *worker) rouse() {
+	select {
+	case w.wake <- struct{}{}:
+	default: // it has been roused already and will see everything
+	}
+}
+
+// ask puts a request to drop the state for in into w's inbox. h.mu is held.
+func (w *worker) ask(in *interpreter) {
+	w.drops = append(w.drops, in)
+	if w.state != workerIdle {
+		return // it looks at its inbox before it parks or takes a call
+	}
+	w.unpark()
+	w.rouse()
+}
+
+// run is the thread. It stays locked to its goroutine for ever, so that the
+// operating system thread ends with it and no other goroutine ever runs on a
+// thread that has Python's state in it.
+func (w *worker) run() {
+	runtime.LockOSThread()
+	<-w.wake
+	h := w.host
+	h.mu.Lock()
+	for {
+		switch {
+		case len(w.drops) > 0:
+			drops := w.drops
+			w.drops = nil
+			h.mu.Unlock()
+			for _, in := range drops {
+				w.drop(in)
+			}
+			h.mu.Lock()
+		case w.call != nil:
+			c := w.call
+			h.mu.Unlock()
+			result := w.perform(c)
+			h.mu.Lock()
+			w.call = nil
+			h.finish(c, result)
+		case w.state == workerStuck || w.leave:
+			w.quit()
+			return
+		default:
+			at := now()
+			if w.call = h.take(w, at); w.call != nil {
+				h.pump(at)
+				continue
+			}
+			change(h, &workerMoves, &w.state, workerIdle)
+			w.parked = at
+			w.sample.reset()
+			h.idle = append(h.idle, w)
+			h.mu.Unlock()
+			<-w.wake
+			h.mu.Lock()
+		}
+	}
+}
+
+// perform carries c through Python.
+func (w *worker) perform(c *call) cpython.CallResult {
+	if c.answered.Load() {
+		return cpython.CallResult{} // it was cancelled before it began
+	}
+	in := c.interp
+	if _, have := w.states[in]; !have {
+		w.states[in] = struct{}{}
+		in.hold(w)
+	}
+	process.begin(c)
+	c.pin(c.Program)
+	result := in.py.Call(cpython.CallArgs{
+		Frame:      frameOf(c.number, 0),
+		Key:        c.Program.Key,
+		Ticket:     c.number,
+		Generation: c.Host.Generation(),
+		Input:      c.Input,
+		Request:    c.Request,
+	})
+	process.end(c)
+	return result
+}
+
+// drop deletes this thread's own state for in.
+func (w *worker) drop(in *interpreter) {
+	if _, have := w.states[in]; !have {
+		return
+	}
+	in.py.DropThread()
+	delete(w.states, in)
+	in.release(w)
+}
+
+// quit ends the thread. It drops its states outside the pool, because that may
+// wait for a GIL, and last of all those for interpreters that were given up,
+// where it may wait for ever. h.mu is held, and released.
+func (w *worker) quit() {
+	h := w.host
+	if w.state == workerStuck {
+		h.stuckThreads--
+	} else {
+		h.threads--
+	}
+	change(h, &workerMoves, &w.state, workerLeaving)
+	h.leaving++
+	var givenUp []*interpreter
+	var sound []*interpreter
+	for in := range w.states {
+		if in.state == interpreterAbandoned || in.state == interpreterLeaked {
+			givenUp = append(givenUp, in)
+		} else {
+			sound = append(sound, in)
+		}
+	}
+	h.mu.Unlock()
+	for _, in := range sound {
+		w.drop(in)
+	}
+	h.mu.Lock()
+	h.leaving--
+	h.checkQuiet()
+	h.mu.Unlock()
+	for _, in := range givenUp {
+		w.drop(in)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	change(h, &workerMoves, &w.state, workerGone)
+	delete(h.workers, w)
+}
+
+// finish takes note that c's thread has left Python. h.mu is held.
+func (h *Host) finish(c *call, result cpython.CallResult) {
+	at := now()
+	t, in, w := c.tenant, c.interp, c.worker
+	if c.state == callRunning {
+		outcome, err := outcomeOf(result)
+		h.answer(c, outcome, err)
+	}
+	if c.state != callStuck {
+		t.active--
+	}
+	change(h, &callMoves, &c.state, callEnded)
+	h.watch.remove(c)
+	delete(in.calls, c)
+	t.progress, t.used, h.progress = at, at, at
+	if t.head() == nil {
+		t.allowance = 1
+	} else if w.sample.take(at) {
+		t.processor, t.sampled = w.sample.share*float64(t.active+1), at
+		if t.processorBound(at) && t.allowance > 2 {
+			t.allowance /= 2
+		}
+	}
+	h.settle(in)
+	h.offer(t)
+}
+
+// answer gives c's caller the outcome, or the error. h.mu is held. Whoever
+// comes second is ignored: the late result of a stopped call.
+func (h *Host) answer(c *call, outcome model.Outcome, err error) {
+	if c.answered.Swap(true) {
+		return
+	}
+	c.outcome, c.err = outcome, err
+	process.end(c)
+	c.done <- struct{}{}
+}
+
+// refuse answers a waiting call that was never begun. h.mu is held.
+func (h *Host) refuse(c *call, err error) {
+	change(h, &callMoves, &c.state, callEnded)
+	h.watch.remove(c)
+	h.answer(c, model.Outcome{}, err)
+}
