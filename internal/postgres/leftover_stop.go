@@ -1,0 +1,90 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// stopLeftovers ends what an earlier server left running on this cluster, and
+// removes its pid file. The folder's lock is held, so no living Maestro needs
+// those processes. After a kill -9 of Maestro the kernel has told its
+// postmaster to shut down already, and this waits for the end of that.
+func stopLeftovers(ctx context.Context, dataDir string, log *slog.Logger) error {
+	pidFile := filepath.Join(dataDir, "postmaster.pid")
+	if _, err := os.Stat(pidFile); err != nil {
+		return nil // it was shut down in order
+	}
+	// First politely, then so that it repairs itself at its next start.
+	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGQUIT, syscall.SIGKILL} {
+		left := processesIn(dataDir)
+		if len(left) > 0 {
+			log.Info("ending what an earlier PostgreSQL left running", "signal", sig.String(), "processes", len(left))
+		}
+		for _, pid := range left {
+			if sig != syscall.SIGINT || pid == postmasterOf(pidFile) {
+				_ = syscall.Kill(pid, sig)
+			}
+		}
+		gone, err := waitGone(ctx, dataDir, 2*shutdownGrace)
+		if err != nil {
+			return err
+		}
+		if gone {
+			// Its pid may be another program's by now, at which PostgreSQL
+			// would balk.
+			if err := os.Remove(pidFile); err != nil && !os.IsNotExist(err) {
+				return fmt.Errorf("remove %s: %w", pidFile, err)
+			}
+			return nil
+		}
+	}
+	return fmt.Errorf("an earlier PostgreSQL still runs on %s and does not end: end its processes %v", dataDir, processesIn(dataDir))
+}
+
+func waitGone(ctx context.Context, dataDir string, patience time.Duration) (bool, error) {
+	deadline := time.Now().Add(patience)
+	for len(processesIn(dataDir)) > 0 {
+		if time.Now().After(deadline) {
+			return false, nil
+		}
+		select {
+		case <-ctx.Done():
+			return false, fmt.Errorf("wait for an earlier PostgreSQL to end: %w", ctx.Err())
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+	return true, nil
+}
+
+// processesIn lists the processes that work in a folder: every process of a
+// PostgreSQL server works in its cluster's. Those of other accounts can't be
+// seen by an ordinary user, but could not use the folder either.
+func processesIn(dir string) []int {
+	var found []int
+	entries, _ := os.ReadDir("/proc")
+	for _, entry := range entries {
+		pid, err := strconv.Atoi(entry.Name())
+		if err != nil {
+			continue
+		}
+		if cwd, err := os.Readlink(filepath.Join("/proc", entry.Name(), "cwd")); err == nil && cwd == dir {
+			found = append(found, pid)
+		}
+	}
+	return found
+}
+
+func postmasterOf(pidFile string) int {
+	content, err := os.ReadFile(pidFile)
+	if err != nil {
+		return 0
+	}
+	pid, _ := strconv.Atoi(firstLine(content))
+	return pid
+}
