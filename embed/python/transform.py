@@ -22,8 +22,8 @@ column, so they are matched by kind, name and line, in the compiler's order.
 
 import _ast
 import _symtable
-import _thread
 import builtins
+import gc
 import marshal
 import warnings
 
@@ -33,9 +33,6 @@ CALL_IN_CLASS = "__maestro_call__"
 
 _ONLY_AST = 0x400  # ast.PyCF_ONLY_AST; the ast module itself costs milliseconds to import
 _BUILTINS = frozenset(dir(builtins))
-
-# catch_warnings changes state of the whole interpreter.
-_warnings_lock = _thread.allocate_lock()
 
 
 class TransformError(Exception):
@@ -67,75 +64,79 @@ def compile_function(name, version, source):
     def is an async one; "bound", the sorted names that the source binds at
     module level, real builtins aside: they hide siblings of the same name;
     "warnings", a list of {"line", "message"} for the author. Raises
-    TransformError.
+    TransformError. One thread of an interpreter at a time: while it works,
+    the interpreter's warnings come here.
     """
     filename = source_filename(name, version)
-    with _warnings_lock, warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", SyntaxWarning)
-        try:
-            code = _compile(source, filename)
-            told = len(caught)
-            tree = _compile(source, filename, _ONLY_AST)
-            definition = find_definition(name, tree)
-            module = _symtable.symtable(source, filename, "exec")
-            bound, siblings, tables = survey(module)
-            # An author who uses our own name gets nothing rewritten to it.
-            if siblings and CALL not in source and rewrite(tree, module, siblings, tables):
-                code = _compile(tree, filename)
-        except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
-            raise _author_error(source, filename, error) from None
-        finally:
-            _pass_on_others(caught, filename)
+    collecting = gc.isenabled()
+    gc.disable()  # a tree is many objects and no cycle: collecting costs more than all the rest
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            code, definition, bound, told = _compile_function(name, source, filename, caught)
+    finally:
+        if collecting:
+            gc.enable()
     return {
         "code": marshal.dumps(code),
         "async": type(definition) is _ast.AsyncFunctionDef,
         "bound": sorted(bound - _BUILTINS),
-        # The later passes over the same source warn again.
-        "warnings": [_warning(w) for w in caught[:told] if w.filename == filename],
+        "warnings": [{"line": warning.lineno, "message": str(warning.message)} for warning in caught[:told]],
     }
 
 
-def _compile(source, filename, flags=0):
-    return compile(source, filename, "exec", flags, dont_inherit=True, optimize=0)
+def _compile_function(name, source, filename, caught):
+    tree = _parse(source, filename)
+    code = _compile(tree, filename, source)  # as the author wrote it
+    told = len(caught)  # the passes to come warn again of the same
+    definition = find_definition(name, tree)
+    module = _symtable.symtable(source, filename, "exec")
+    bound, siblings, tables = survey(module)
+    # An author who uses our own name gets nothing rewritten to it.
+    if siblings and CALL not in source and rewrite(tree, module, siblings, tables):
+        code = _compile(tree, filename, source)
+    return code, definition, bound, told
 
 
-def _warning(warning):
-    return {"line": warning.lineno, "message": str(warning.message)}
+# What hostile or generated sources get out of the parser and the compiler.
+_TOO_DEEP = (RecursionError, MemoryError, OverflowError)
 
 
-def _pass_on_others(caught, filename):
-    """Shows what other threads of the interpreter warned of meanwhile."""
-    for warning in caught:
-        if warning.filename != filename:
-            warnings.showwarning(
-                warning.message, warning.category, warning.filename, warning.lineno, warning.file, warning.line
-            )
-
-
-def _author_error(source, filename, error):
-    """Says where and why the compiler refused a source."""
-    if isinstance(error, SyntaxError):
-        line, column = error.lineno or 0, error.offset or 0
-        if line and column > 1 and _parses(source, filename):
-            # The parser counts characters, the stages after it UTF-8 bytes.
-            text = source.encode().split(b"\n")[line - 1]
-            column = len(text[: column - 1].decode(errors="replace")) + 1
-        return TransformError("syntax_error", error.msg, line, max(column, 1) if line else 0)
-    if isinstance(error, UnicodeEncodeError):
+def _parse(source, filename):
+    try:
+        return compile(source, filename, "exec", _ONLY_AST, dont_inherit=True, optimize=0)
+    except SyntaxError as error:
+        raise _located(error, error.offset) from None
+    except UnicodeEncodeError as error:
         line = source.count("\n", 0, error.start) + 1
         column = error.start - source.rfind("\n", 0, error.start)
-        return TransformError("syntax_error", "half of a surrogate pair is no character", line, column)
-    if isinstance(error, ValueError):
-        return TransformError("syntax_error", str(error))
-    return TransformError("syntax_error", "the source is nested too deeply to be compiled")
+        raise TransformError("syntax_error", "half of a surrogate pair is no character", line, column) from None
+    except ValueError as error:
+        raise TransformError("syntax_error", str(error)) from None
+    except _TOO_DEEP:
+        raise _too_deep() from None
 
 
-def _parses(source, filename):
+def _compile(tree, filename, source):
     try:
-        _compile(source, filename, _ONLY_AST)
-    except Exception:
-        return False
-    return True
+        return compile(tree, filename, "exec", dont_inherit=True, optimize=0)
+    except SyntaxError as error:
+        column = error.offset
+        if error.lineno and column:  # unlike the parser, these stages count UTF-8 bytes
+            before = source.encode().split(b"\n")[error.lineno - 1][: column - 1]
+            column = len(before.decode(errors="replace")) + 1
+        raise _located(error, column) from None
+    except _TOO_DEEP:
+        raise _too_deep() from None
+
+
+def _located(error, column):
+    line = error.lineno or 0
+    return TransformError("syntax_error", error.msg, line, max(column or 0, 1) if line else 0)
+
+
+def _too_deep():
+    return TransformError("syntax_error", "the source is nested too deeply to be compiled")
 
 
 # --- the def ----------------------------------------------------------------
