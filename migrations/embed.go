@@ -17,8 +17,10 @@ import (
 	"github.com/pressly/goose/v3/lock"
 )
 
+// Files are the migrations, one SQL file each.
+//
 //go:embed *.sql
-var files embed.FS
+var Files embed.FS
 
 // Migration is one step of the schema's history.
 type Migration struct {
@@ -95,7 +97,7 @@ func open(url string) (*goose.Provider, *sql.DB, error) {
 		return nil, nil, fmt.Errorf("make the migration lock: %w", err)
 	}
 	db := stdlib.OpenDB(*config)
-	provider, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithSessionLocker(locker))
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, Files, goose.WithSessionLocker(locker))
 	if err != nil {
 		_ = db.Close()
 		return nil, nil, fmt.Errorf("read the migrations: %w", err)

@@ -11,6 +11,9 @@ import (
 	"syscall"
 )
 
+// ErrInUse says that another Maestro runs its server in the same data folder.
+var ErrInUse = errors.New("stop that one, or set DATA_DIR to another folder")
+
 // lockFolder keeps a second Maestro away from the cluster for as long as the
 // returned file is open. The kernel lets go when this process ends, however it
 // ends; the child does not inherit it.
@@ -24,8 +27,8 @@ func lockFolder(home string) (*os.File, error) {
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		holder, _ := io.ReadAll(io.LimitReader(file, 20))
 		_ = file.Close()
-		return nil, fmt.Errorf("the data folder %s is in use by another Maestro (process %s): stop that one, or set DATA_DIR to another folder",
-			filepath.Dir(home), strings.TrimSpace(string(holder)))
+		return nil, fmt.Errorf("the data folder %s is in use by another Maestro (process %s): %w",
+			filepath.Dir(home), strings.TrimSpace(string(holder)), ErrInUse)
 	}
 	if err == nil {
 		err = file.Truncate(0)

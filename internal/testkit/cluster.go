@@ -1,0 +1,139 @@
+package testkit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io/fs"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"maestro/internal/postgres"
+	"maestro/migrations"
+	"maestro/repo"
+)
+
+// clusterSlots is how many test processes may have a cluster at a time.
+const clusterSlots = 64
+
+// cluster is this process's PostgreSQL.
+type cluster struct {
+	url      string // of a database that tests don't use
+	template string // the name of the migrated one
+}
+
+// theCluster starts it on first use. It ends with the process.
+var theCluster = sync.OnceValues(func() (cluster, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	server, err := startInFreeSlot(ctx)
+	if err != nil {
+		return cluster{}, err
+	}
+	c := cluster{url: server.URL()}
+	return c, c.prepare(ctx)
+})
+
+// startInFreeSlot starts a server on the first cluster that no other test
+// process uses. Nothing is synced to disk: what a power cut leaves is of no
+// use to anyone.
+func startInFreeSlot(ctx context.Context) (*postgres.Server, error) {
+	var err error
+	for slot := range clusterSlots {
+		var dir string
+		if dir, err = cacheDir(fmt.Sprintf("cluster-%d", slot)); err != nil {
+			return nil, err
+		}
+		var server *postgres.Server
+		server, err = postgres.Start(ctx, postgres.Options{DataDir: dir, Settings: map[string]string{
+			"fsync": "off", "full_page_writes": "off", "max_connections": "200", "autovacuum": "off",
+		}})
+		if err == nil {
+			return server, nil
+		}
+		if !errors.Is(err, postgres.ErrInUse) {
+			break
+		}
+	}
+	return nil, fmt.Errorf("start PostgreSQL for tests: %w", err)
+}
+
+// prepare drops what earlier test processes left and makes the template,
+// unless there is one of these migrations and of today: partitions are of
+// days.
+func (c *cluster) prepare(ctx context.Context) error {
+	conn, err := pgx.Connect(ctx, c.url)
+	if err != nil {
+		return fmt.Errorf("connect: %w", err)
+	}
+	defer conn.Close(ctx)
+	c.template = templateName()
+	rows, err := conn.Query(ctx, "SELECT datname FROM pg_database WHERE datname LIKE 'test\\_%' OR datname LIKE 'template\\_%'")
+	if err != nil {
+		return fmt.Errorf("list databases: %w", err)
+	}
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return fmt.Errorf("list databases: %w", err)
+	}
+	ready := false
+	for _, name := range names {
+		if name == c.template {
+			ready = true
+			continue
+		}
+		if _, err := conn.Exec(ctx, "DROP DATABASE "+pgx.Identifier{name}.Sanitize()); err != nil {
+			return fmt.Errorf("drop what an earlier test left: %w", err)
+		}
+	}
+	if ready {
+		return nil
+	}
+	return c.makeTemplate(ctx, conn)
+}
+
+// makeTemplate gives the template its name last, so that an unfinished one is
+// never taken for it.
+func (c *cluster) makeTemplate(ctx context.Context, conn *pgx.Conn) error {
+	if _, err := conn.Exec(ctx, "CREATE DATABASE template_unfinished"); err != nil {
+		return fmt.Errorf("make the template: %w", err)
+	}
+	url := withDatabase(c.url, "template_unfinished")
+	if _, err := migrations.Up(ctx, url); err != nil {
+		return err
+	}
+	db, err := repo.Open(ctx, url, repo.Options{})
+	if err != nil {
+		return err
+	}
+	err = db.EnsurePartitions(ctx, time.Now())
+	db.Close()
+	if err != nil {
+		return err
+	}
+	if _, err := conn.Exec(ctx, "ALTER DATABASE template_unfinished RENAME TO "+c.template); err != nil {
+		return fmt.Errorf("name the template: %w", err)
+	}
+	return nil
+}
+
+// templateName tells templates of different migrations and days apart.
+func templateName() string {
+	sum := fnv.New64a()
+	entries, _ := fs.ReadDir(migrations.Files, ".")
+	for _, entry := range entries {
+		content, _ := fs.ReadFile(migrations.Files, entry.Name())
+		_, _ = sum.Write(content)
+	}
+	return fmt.Sprintf("template_%x_%s", sum.Sum64(), time.Now().UTC().Format("20060102"))
+}
+
+// withDatabase puts another database's name into a URL.
+func withDatabase(url, name string) string {
+	base, query, _ := strings.Cut(url, "?")
+	return base[:strings.LastIndex(base, "/")+1] + name + "?" + query
+}

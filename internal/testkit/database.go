@@ -1,0 +1,73 @@
+package testkit
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync/atomic"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"maestro/repo"
+)
+
+var databases atomic.Int64
+
+// DB opens a migrated database of this test's own.
+func DB(t testing.TB) *repo.DB {
+	t.Helper()
+	db, err := repo.Open(t.Context(), DatabaseURL(t), repo.Options{Name: t.Name(), Log: Logger(t)})
+	if err != nil {
+		t.Fatalf("open the test's database: %v", err)
+	}
+	t.Cleanup(db.Close)
+	return db
+}
+
+// DatabaseURL makes a migrated database of this test's own, and drops it at
+// the test's end.
+func DatabaseURL(t testing.TB) string {
+	t.Helper()
+	c := runningCluster(t)
+	return c.create(t, " TEMPLATE "+c.template)
+}
+
+// EmptyDatabaseURL makes a database that holds nothing, not even tables.
+func EmptyDatabaseURL(t testing.TB) string {
+	t.Helper()
+	return runningCluster(t).create(t, "")
+}
+
+func runningCluster(t testing.TB) cluster {
+	t.Helper()
+	c, err := theCluster()
+	if err != nil {
+		t.Fatalf("no PostgreSQL for tests (scripts/setup installs one): %v", err)
+	}
+	return c
+}
+
+func (c cluster) create(t testing.TB, option string) string {
+	t.Helper()
+	name := fmt.Sprintf("test_%d_%d", os.Getpid(), databases.Add(1))
+	if err := c.run(t.Context(), "CREATE DATABASE "+name+option); err != nil {
+		t.Fatalf("make the test's database: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := c.run(context.Background(), "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+			t.Errorf("drop the test's database: %v", err)
+		}
+	})
+	return withDatabase(c.url, name)
+}
+
+func (c cluster) run(ctx context.Context, sql string) error {
+	conn, err := pgx.Connect(ctx, c.url)
+	if err != nil {
+		return fmt.Errorf("connect: %w", err)
+	}
+	defer conn.Close(ctx)
+	_, err = conn.Exec(ctx, sql)
+	return err
+}
