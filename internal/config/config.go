@@ -35,6 +35,7 @@ type Config struct {
 	MaxFunctionMemory int64 // bytes that a subtenant's interpreter may hold
 	MaxThreads        int   // OS threads that run Python
 	MaxBodyBytes      int64
+	InterpreterIdle   time.Duration // a subtenant's interpreter without a call for so long is ended
 
 	AllowPackageInstallation bool
 	AllowSourceBuilds        bool

@@ -49,6 +49,8 @@ func Settings() []Setting {
 			set:   func(c *Config, v string) error { return setScaled(&c.MaxFunctionMemory, v, 16, 1<<20, 1<<20) }},
 		{Name: "MAX_THREADS", Default: "256", Meaning: "OS threads that run Python, a quarter of them at most for one subtenant",
 			set: func(c *Config, v string) error { return setInt(&c.MaxThreads, v, 4, 10_000) }},
+		{Name: "MAESTRO_INTERPRETER_IDLE", Default: "900", Meaning: "seconds after which the interpreter of a subtenant without calls is ended, to come back with the next one",
+			set: func(c *Config, v string) error { return setSeconds(&c.InterpreterIdle, v) }},
 		{Name: "MAX_BODY_BYTES", Default: "10485760", Meaning: "the largest request body, also after it was decompressed",
 			set: func(c *Config, v string) error { return setScaled(&c.MaxBodyBytes, v, 1024, 1<<30, 1) }},
 		{Name: "ALLOW_PACKAGE_INSTALLATION", Default: "true", Meaning: "whether packages may be installed",

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"maestro/internal/auth"
+	"maestro/internal/postgres"
+)
+
+const jwtSecret = "a secret that only this benchmark knows, 32 bytes"
+
+// compare starts the three servers, loads them in turn, and prints the table.
+func compare(program string, length time.Duration, rounds int) error {
+	dir, err := os.MkdirTemp("", "maestro-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if err := os.Chmod(dir, 0o755); err != nil { // the database runs as a lesser user
+		return err
+	}
+	ctx := context.Background()
+	database, err := postgres.Start(ctx, postgres.Options{DataDir: dir})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = database.Stop(ctx) }()
+
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	env := []string{"DATABASE_URL=" + database.URL(), "SECRET_KEY=" + jwtSecret, "CENSUS_JWT_SECRET=" + jwtSecret, "PORT=0", "HOST=127.0.0.1", "DATA_DIR=" + dir}
+	if home := os.Getenv("MAESTRO_PYTHON_HOME"); home != "" {
+		env = append(env, "MAESTRO_PYTHON_HOME="+home)
+	}
+	begin := time.Now()
+	maestro, err := start(program, env, "serve")
+	if err != nil {
+		return err
+	}
+	defer maestro.stop()
+	fmt.Printf("maestro ready after %d ms (first start: unpacks Python)\n", time.Since(begin).Milliseconds())
+	limit, err := start(self, env, "limit")
+	if err != nil {
+		return err
+	}
+	defer limit.stop()
+	bare, err := start(self, nil, "bare")
+	if err != nil {
+		return err
+	}
+	defer bare.stop()
+
+	token, err := auth.Mint([]byte(jwtSecret), auth.Grant{Email: "bench@example.com", Tenant: "default", TTL: time.Hour})
+	if err != nil {
+		return err
+	}
+	api := api{host: maestro.host, token: token}
+	if err := api.prepare(); err != nil {
+		return err
+	}
+	hello := target{method: "POST", path: "/hello", body: `{"name": "Claude"}`, expect: "Hello, Claude!"}
+	targets := []target{hello, hello, hello}
+	targets[0].name, targets[0].host = "bare Fiber handler", bare.host
+	targets[1].name, targets[1].host = "limit: HTTP + schemas + durable record, no Python", limit.host
+	targets[2].name, targets[2].host, targets[2].path = "maestro: hello_world by webhook", maestro.host, "/api/v1/h/hello"
+	chain := targets[2]
+	chain.name, chain.path, chain.expect = "maestro: webhook with three siblings", "/api/v1/h/chain", `"result":3`
+	targets = append(targets, chain)
+	for _, clients := range []int{64, 1} {
+		if err := table(targets, clients, length, rounds); err != nil {
+			return err
+		}
+	}
+	return api.siblings()
+}
+
+// table loads the targets in turn, so that a drift of the machine's speed
+// meets all of them, and prints the medians and their ratio to the limit.
+func table(targets []target, clients int, length time.Duration, rounds int) error {
+	all := make([][]figures, len(targets))
+	for round := -1; round < rounds; round++ { // the first one warms up
+		for i, t := range targets {
+			f, err := generate(t, clients, length/time.Duration(1+boolean(round < 0)*3))
+			if err != nil {
+				return err
+			}
+			if round >= 0 {
+				all[i] = append(all[i], f)
+			}
+		}
+	}
+	fmt.Printf("\n%d client(s), load generator on the same processors, median of %d rounds of %s\n", clients, rounds, length)
+	fmt.Printf("%-52s %10s %10s %10s %9s %9s\n", "", "req/s", "p50 µs", "p99 µs", "rate/lim", "p50/lim")
+	limit := median(all[1])
+	for i, t := range targets {
+		m := median(all[i])
+		fmt.Printf("%-52s %10.0f %10d %10d %9.2f %9.2f\n", t.name, m.perSecond(), m.p50.Microseconds(), m.p99.Microseconds(),
+			m.perSecond()/limit.perSecond(), float64(m.p50)/float64(limit.p50))
+	}
+	return nil
+}
+
+func boolean(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// median returns the round in the middle by rate.
+func median(all []figures) figures {
+	sorted := slices.Clone(all)
+	slices.SortFunc(sorted, func(a, b figures) int {
+		switch {
+		case a.perSecond() < b.perSecond():
+			return -1
+		case a.perSecond() > b.perSecond():
+			return 1
+		default:
+			return 0
+		}
+	})
+	return sorted[len(sorted)/2]
+}

@@ -1,0 +1,38 @@
+// Command bench measures the server against the limit of what the same HTTP
+// and the same durable insert can do without Python, in one run, and prints
+// the ratios. The limit's parts are the server's own: Fiber, the schemas, the
+// recorder, PostgreSQL.
+//
+// Usage: bench -server bin/maestro [-seconds 5]. It starts and stops
+// everything itself, on loopback, with a data folder of its own. With "bare"
+// or "limit" as its argument it is one of its own children.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"time"
+)
+
+func main() {
+	server := flag.String("server", "bin/maestro", "the server's program")
+	seconds := flag.Float64("seconds", 5, "length of each round of load")
+	rounds := flag.Int("rounds", 3, "rounds of each comparison; the median counts")
+	flag.Parse()
+	var err error
+	switch flag.Arg(0) {
+	case "bare":
+		err = serveBare()
+	case "limit":
+		err = serveLimit()
+	case "":
+		err = compare(*server, time.Duration(*seconds*float64(time.Second)), *rounds)
+	default:
+		err = fmt.Errorf("unknown argument %q", flag.Arg(0))
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}

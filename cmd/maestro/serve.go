@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"maestro/internal/config"
+)
+
+// drainTime is how long SIGTERM waits for runs under way before it stops them.
+const drainTime = 30 * time.Second
+
+// serve is the server: it starts its parts, prints one line when it is ready,
+// and returns when a signal has ended it.
+func serve(ctx context.Context, cfg *config.Config, stdout, stderr io.Writer) error {
+	log := newLogger(cfg, stderr)
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+
+	// The port first: it is the cheapest thing to fail.
+	listener, err := listen(cfg)
+	if err != nil {
+		return err
+	}
+	begin := time.Now()
+	parts, err := startParts(ctx, cfg, log, func(line string) { fmt.Fprintln(stderr, line) })
+	if err != nil {
+		_ = listener.Close()
+		if ctx.Err() != nil {
+			return errors.New("stopped before it was ready")
+		}
+		return err
+	}
+	served := make(chan error, 1)
+	go func() { served <- parts.http.App().Listener(listener) }()
+
+	url := localURL(cfg, listener)
+	announce(stdout, cfg, parts, url, time.Since(begin))
+	noteAddress(cfg, log, url)
+
+	select {
+	case err = <-served:
+		err = fmt.Errorf("the HTTP server ended: %w", err)
+	case <-ctx.Done():
+		stop() // from here on a second signal ends the process at once
+		log.Info("stopping: no new calls, those under way are finished")
+	case <-parts.recycle:
+		log.Error("too many Python threads are stuck: the server ends, to be started again")
+		err = errors.New("recycled: too many Python threads were stuck")
+	}
+	forgetAddress(cfg)
+	parts.stop(drainTime)
+	return err
+}
+
+func newLogger(cfg *config.Config, w io.Writer) *slog.Logger {
+	level := slog.LevelInfo
+	if cfg.Debug {
+		level = slog.LevelDebug
+	}
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
+}
+
+func listen(cfg *config.Config) (net.Listener, error) {
+	listener, err := net.Listen("tcp", cfg.Address())
+	if err == nil {
+		return listener, nil
+	}
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("port %d on %s is taken: stop what listens there, or set PORT to another one (0 picks a free one)", cfg.Port, cfg.Host)
+	}
+	return nil, fmt.Errorf("cannot listen on %s, set HOST and PORT to an address of this machine: %w", cfg.Address(), err)
+}
+
+// localURL is how this machine reaches the server.
+func localURL(cfg *config.Config, listener net.Listener) string {
+	host := cfg.Host
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+// announce prints the line that says the server is ready; the administrator's
+// token of development mode is printed once, when it is made.
+func announce(stdout io.Writer, cfg *config.Config, p *parts, url string, took time.Duration) {
+	if p.newToken != "" {
+		fmt.Fprintf(stdout, "administrator's token, kept in the data folder and not shown again: %s\n", string(p.newToken))
+	}
+	fmt.Fprintf(stdout, "maestro is ready at %s (%s mode, started in %d ms)\n", url, cfg.AuthMode(), took.Milliseconds())
+}
+
+// addressFile tells the command line's clients where the server of this data
+// folder listens.
+func addressFile(cfg *config.Config) string { return cfg.DataDir + "/address" }
+
+func noteAddress(cfg *config.Config, log *slog.Logger, url string) {
+	if err := os.WriteFile(addressFile(cfg), []byte(url+"\n"), 0o644); err != nil {
+		log.Warn("the command line will not find this server by itself", slog.Any("error", err))
+	}
+}
+
+func forgetAddress(cfg *config.Config) { _ = os.Remove(addressFile(cfg)) }
+
+// findAddress returns the address that a running server has noted, or "".
+func findAddress(cfg *config.Config) string {
+	text, err := os.ReadFile(addressFile(cfg))
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(text))
+}

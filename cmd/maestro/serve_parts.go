@@ -1,0 +1,318 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"maestro/cpython"
+	"maestro/cpython/kit"
+	"maestro/embed"
+	"maestro/handlers"
+	"maestro/internal/auth"
+	"maestro/internal/config"
+	"maestro/internal/engine"
+	"maestro/internal/events"
+	"maestro/internal/model"
+	"maestro/internal/postgres"
+	"maestro/internal/recorder"
+	"maestro/migrations"
+	"maestro/repo"
+)
+
+// databasePatience is how long the start waits for an external database.
+const databasePatience = 30 * time.Second
+
+// answerTime is what connections get beyond the grace, to carry the answers of
+// runs that were stopped at its end.
+const answerTime = 5 * time.Second
+
+// developmentTenant exists in development mode from the start.
+const developmentTenant = "default"
+
+// parts are what a server is made of, in the order in which they start; stop
+// ends them in the reverse one. Fields are nil until started.
+type parts struct {
+	cfg *config.Config
+	log *slog.Logger
+
+	postgres *postgres.Server // nil with an external database
+	redis    *events.EmbeddedRedis
+	db       *repo.DB
+	events   *events.Bus
+	recorder *recorder.Recorder
+	lane     *embed.Host
+	engine   *engine.Engine
+	http     *handlers.Server
+
+	recycle  chan struct{} // closed when the server should be started afresh
+	newToken config.Secret // the administrator's, when this start made it
+	daily    sync.WaitGroup
+	endDaily context.CancelFunc
+	draining chan struct{} // closed when stop begins
+}
+
+// startParts starts everything but the listener. PostgreSQL, Python and Redis
+// start side by side: each takes longer than all the rest.
+func startParts(ctx context.Context, cfg *config.Config, log *slog.Logger, progress func(string)) (p *parts, err error) {
+	p = &parts{cfg: cfg, log: log, recycle: make(chan struct{}), draining: make(chan struct{})}
+	defer func() {
+		if err != nil {
+			p.stop(0)
+		}
+	}()
+	if err := cfg.Prepare(); err != nil {
+		return nil, err
+	}
+	home := make(chan string, 1) // of Python, once it is unpacked
+	group, starting := errgroup.WithContext(ctx)
+	group.Go(func() error { return p.startPython(starting, progress, home) })
+	group.Go(func() error { return p.startDatabase(starting, progress, home) })
+	group.Go(func() error { return p.startEvents(starting) })
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	p.recorder = recorder.New(p.db, recorder.Options{SpoolDir: cfg.DataDir + "/spool"}, log)
+	if err := p.recorder.Start(); err != nil {
+		return nil, err
+	}
+	p.engine = engine.New(engine.Options{
+		Store: p.db, Recorder: p.recorder, Events: p.events, Lane: p.lane, Log: log, Timeout: cfg.FunctionTimeout,
+	})
+	return p, p.startHTTP(ctx)
+}
+
+func (p *parts) startPython(ctx context.Context, progress func(string), found chan<- string) error {
+	home := p.cfg.PythonHome
+	if home != "" {
+		if err := kit.Check(home); err != nil {
+			return fmt.Errorf("MAESTRO_PYTHON_HOME %s is no usable Python 3.14, unset it to use the one that Maestro carries: %w", home, err)
+		}
+	} else {
+		var err error
+		if home, err = kit.Ensure(ctx, p.cfg.DataDir, progress); err != nil {
+			return fmt.Errorf("unpack Python into the data folder: %w", err)
+		}
+	}
+	found <- home
+	lane, err := embed.New(embed.Options{
+		Home:       home,
+		MaxThreads: p.cfg.MaxThreads,
+		IdleAfter:  p.cfg.InterpreterIdle,
+		OnStuckCap: func() { close(p.recycle) },
+		OnTenantLog: func(tenant string, line model.LogLine) {
+			p.log.Info("output of no execution", slog.String("tenant", tenant), slog.String("text", line.Text))
+		},
+		Log: p.log,
+	})
+	if err != nil {
+		return err
+	}
+	p.lane = lane
+	return lane.Start(ctx)
+}
+
+func (p *parts) startDatabase(ctx context.Context, progress func(string), python <-chan string) error {
+	url := string(p.cfg.DatabaseURL)
+	if url == "" {
+		server, err := postgres.Start(ctx, postgres.Options{
+			DataDir: p.cfg.DataDir, BinDir: p.cfg.PGBin, Progress: progress, Log: p.log,
+			Pip: func(ctx context.Context, args ...string) error { return runPip(ctx, python, args) },
+		})
+		if err != nil {
+			return err
+		}
+		p.postgres, url = server, server.URL()
+	}
+	db, err := repo.Open(ctx, url, repo.Options{Wait: databasePatience, Log: p.log})
+	if err != nil {
+		if p.postgres == nil {
+			return fmt.Errorf("DATABASE_URL: %w", err)
+		}
+		return err
+	}
+	p.db = db
+	applied, err := migrations.Up(ctx, url)
+	if err != nil {
+		return err
+	}
+	if len(applied) > 0 {
+		p.log.Info("the database was migrated", slog.Int("migrations", len(applied)))
+	}
+	if err := checkSecretKey(ctx, db, p.cfg); err != nil {
+		return err
+	}
+	if p.cfg.AuthMode() == config.AuthDevelopment {
+		if _, err := db.EnsureSubtenant(ctx, developmentTenant); err != nil {
+			return err
+		}
+	}
+	return p.keepPartitions(ctx)
+}
+
+// keepPartitions makes the coming days' partitions, now and from time to time.
+func (p *parts) keepPartitions(ctx context.Context) error {
+	if err := p.db.EnsurePartitions(ctx, time.Now()); err != nil {
+		return err
+	}
+	ctx, p.endDaily = context.WithCancel(context.WithoutCancel(ctx))
+	p.daily.Go(func() {
+		tick := time.NewTicker(time.Hour)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				if err := p.db.EnsurePartitions(ctx, time.Now()); err != nil && ctx.Err() == nil {
+					p.log.Error("the coming days' partitions can't be made, the default one takes their rows", slog.Any("error", err))
+				}
+			}
+		}
+	})
+	return nil
+}
+
+func (p *parts) startEvents(ctx context.Context) error {
+	url, options := string(p.cfg.RedisURL), events.Options{Log: p.log}
+	if url == "" {
+		embedded, err := events.Embedded()
+		if err != nil {
+			return err
+		}
+		p.redis, url, options.StreamBytes = embedded, embedded.URL(), events.EmbeddedStreamBytes
+	}
+	bus, err := events.New(url, options)
+	if err != nil {
+		return fmt.Errorf("REDIS_URL: %w", err)
+	}
+	p.events = bus
+	bus.Start()
+	ping, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	if err := bus.Ping(ping); err != nil {
+		p.log.Warn("REDIS_URL: Redis does not answer; functions run all the same, their logs are dropped until it does", slog.Any("error", err))
+	}
+	return nil
+}
+
+func (p *parts) startHTTP(ctx context.Context) error {
+	authenticator, err := p.authenticator()
+	if err != nil {
+		return err
+	}
+	if p.cfg.AuthMode() == config.AuthDevelopment && p.cfg.Host != "127.0.0.1" && p.cfg.Host != "localhost" && p.cfg.Host != "::1" {
+		p.log.Warn("development mode on an address that other machines may reach: set CENSUS_JWT_SECRET, or HOST=127.0.0.1", slog.String("host", p.cfg.Host))
+	}
+	p.http = handlers.New(handlers.Options{
+		DB: p.db, Engine: p.engine, Events: p.events, Auth: authenticator, Log: p.log,
+		Context: context.WithoutCancel(ctx),
+		Debug:   p.cfg.Debug, PublicURL: p.cfg.PublicURL, MaxBodyBytes: int(p.cfg.MaxBodyBytes),
+		FunctionTimeout: p.cfg.FunctionTimeout, WebhooksRequireAuth: p.cfg.WebhooksRequireAuth,
+		Version: version, Probes: p.probes(), Draining: p.isDraining,
+	})
+	return nil
+}
+
+// authenticator also makes the administrator's token of development mode.
+func (p *parts) authenticator() (auth.Authenticator, error) {
+	if p.cfg.AuthMode() == config.AuthLocalJWT {
+		return auth.NewLocal([]byte(p.cfg.CensusJWTSecret), p.cfg.CensusJWTAudience)
+	}
+	key, err := auth.DevelopmentKey([]byte(p.cfg.SecretKey))
+	if err != nil {
+		return nil, err
+	}
+	token, made, err := p.cfg.AdminToken(func() (string, error) {
+		return auth.Mint(key, auth.Grant{Email: "admin@localhost", Tenant: developmentTenant, Admin: true, TTL: 10 * 365 * 24 * time.Hour})
+	})
+	if err != nil {
+		return nil, err
+	}
+	if made {
+		p.newToken = token
+	}
+	return auth.NewLocal(key, "")
+}
+
+func (p *parts) isDraining() bool {
+	select {
+	case <-p.draining:
+		return true
+	default:
+		return false
+	}
+}
+
+// probes are the checks of /health.
+func (p *parts) probes() []handlers.Probe {
+	return []handlers.Probe{
+		{Name: "postgres", Vital: true, Check: p.db.Ping},
+		{Name: "redis", Check: p.events.Ping},
+		{Name: "recorder", Check: func(context.Context) error { return p.recorder.Healthy() }},
+		{Name: "python", Check: func(context.Context) error {
+			if s := p.lane.Stats(); s.Stuck() > 0 {
+				return errors.New("some Python threads are stuck")
+			}
+			return nil
+		}},
+	}
+}
+
+// stop ends the parts: no new connections, no new runs, those under way until
+// the grace is over, Python, the record's queue, Redis, the database.
+func (p *parts) stop(grace time.Duration) {
+	close(p.draining)
+	note := func(what string, err error) {
+		if err != nil {
+			p.log.Warn("a part did not stop cleanly", slog.String("part", what), slog.Any("error", err))
+		}
+	}
+	drain, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	closed := make(chan error, 1) // of the listener and every connection
+	if p.http != nil {
+		all, cancel := context.WithTimeout(context.Background(), grace+answerTime)
+		defer cancel()
+		go func() { closed <- p.http.App().ShutdownWithContext(all) }()
+	} else {
+		closed <- nil
+	}
+	if p.engine != nil {
+		p.engine.Drain(drain)
+	}
+	note("http", <-closed)
+	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+	defer cancel()
+	if p.lane != nil {
+		note("python", p.lane.Close(ctx))
+		if counters := cpython.Counters(); len(counters) > 0 {
+			p.log.Info("counters of the C border", slog.Int64("interpreters", counters["interpreters"]),
+				slog.Int64("thread_states", counters["thread_states"]), slog.Int64("handles", counters["handles"]), slog.Int64("buffers", counters["buffers"]))
+		}
+	}
+	if p.recorder != nil {
+		note("recorder", p.recorder.Stop(ctx))
+	}
+	if p.events != nil {
+		note("events", p.events.Close(ctx))
+	}
+	if p.redis != nil {
+		p.redis.Close()
+	}
+	if p.endDaily != nil {
+		p.endDaily()
+		p.daily.Wait()
+	}
+	if p.db != nil {
+		p.db.Close()
+	}
+	if p.postgres != nil {
+		note("postgres", p.postgres.Stop(ctx))
+	}
+}

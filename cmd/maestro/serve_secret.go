@@ -1,0 +1,51 @@
+package main
+
+import (
+	"context"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+
+	"maestro/cpython/kit"
+	"maestro/internal/config"
+	"maestro/repo"
+)
+
+// checkSecretKey refuses a server whose SECRET_KEY is not that of the servers
+// before it on the same database: it could not read what they encrypted. The
+// database keeps a fingerprint, from which the key can't be found.
+func checkSecretKey(ctx context.Context, db *repo.DB, cfg *config.Config) error {
+	sum, err := hkdf.Key(sha256.New, []byte(cfg.SecretKey), nil, "maestro secret key fingerprint v1", 16)
+	if err != nil {
+		return fmt.Errorf("fingerprint SECRET_KEY: %w", err)
+	}
+	mine := hex.EncodeToString(sum)
+	kept, err := db.FactOnce(ctx, "secret_key_fingerprint", mine)
+	if err != nil {
+		return err
+	}
+	if kept != mine {
+		return errors.New("SECRET_KEY is not the one that this database was first used with: set that one (without DATABASE_URL it is in the data folder's secret_key)")
+	}
+	return nil
+}
+
+// runPip runs the carried pip in the carried Python, once that is unpacked.
+func runPip(ctx context.Context, python <-chan string, args []string) error {
+	var home string
+	select {
+	case home = <-python:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	cmd := exec.CommandContext(ctx, home+"/bin/python3", append([]string{"-m", "pip"}, args...)...)
+	cmd.Env = append(os.Environ(), "PYTHONPATH="+kit.PipPath(home), "PIP_DISABLE_PIP_VERSION_CHECK=1")
+	if text, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("pip %s: %w: %.500s", args[0], err, text)
+	}
+	return nil
+}
