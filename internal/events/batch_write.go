@@ -4,8 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 )
 
 // maxBatch is how many events go to Redis in one round trip.
@@ -23,12 +21,7 @@ type writer struct {
 	stopping chan struct{}      // closed: write what is queued and end
 	abort    context.CancelFunc // gives up the round trip under way
 	done     chan struct{}      // closed: the goroutine is gone
-	evict    *ledger
-
-	// Kept between batches to spare allocations; used by the goroutine alone.
-	batch  []item
-	fields []string
-	keys   map[string]int // stream → bytes added in this batch
+	batch    []item             // kept between batches to spare allocations
 }
 
 func startWriter(b *Bus) *writer {
@@ -38,8 +31,6 @@ func startWriter(b *Bus) *writer {
 		stopping: make(chan struct{}),
 		abort:    abort,
 		done:     make(chan struct{}),
-		evict:    newLedger(b.opts.StreamBytes),
-		keys:     map[string]int{},
 	}
 	go w.run(ctx)
 	return w
@@ -105,7 +96,7 @@ func (w *writer) collect(first item) []item {
 
 // flush writes a batch, settles its accounts and closes its marks.
 func (w *writer) flush(ctx context.Context, batch []item) {
-	written, err := w.send(ctx, batch)
+	written, err := w.bus.store.write(ctx, batch)
 	w.settle(batch, written)
 	if err == nil {
 		if w.bus.away.CompareAndSwap(true, false) {
@@ -145,40 +136,4 @@ func (w *writer) settle(batch []item, written int) {
 		}
 		batch[i] = item{} // the texts must not live on in the spare slice
 	}
-}
-
-// send is the one round trip. It returns how many events Redis acknowledged
-// and the first error. A batch that failed half way is not sent again: its
-// first half would then be there twice.
-func (w *writer) send(ctx context.Context, batch []item) (written int, err error) {
-	pipe := w.bus.client.Pipeline()
-	clear(w.keys)
-	adds := make([]*redis.StringCmd, 0, len(batch))
-	for i := range batch {
-		if batch[i].reached != nil {
-			continue
-		}
-		e := &batch[i].event
-		key := streamKey(e.ExecutionID)
-		w.fields = e.appendFields(w.fields[:0])
-		adds = append(adds, pipe.XAdd(ctx, &redis.XAddArgs{Stream: key, MaxLen: MaxEntries, Approx: true, Values: w.fields}))
-		w.keys[key] += e.size()
-	}
-	if len(adds) == 0 {
-		return 0, nil
-	}
-	for key, size := range w.keys {
-		pipe.Expire(ctx, key, w.bus.opts.KeepFor)
-		w.evict.add(key, size)
-	}
-	if gone := w.evict.overdue(); len(gone) > 0 {
-		pipe.Del(ctx, gone...)
-	}
-	_, err = pipe.Exec(ctx)
-	for _, add := range adds {
-		if add.Err() == nil {
-			written++
-		}
-	}
-	return written, err
 }

@@ -1,6 +1,7 @@
 package events
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -21,11 +22,10 @@ type Options struct {
 	KeepFor     time.Duration // how long a stream outlives its last entry: 7 days
 	QueueLength int           // events that wait to be written: 16,384
 	QueueBytes  int64         // what they may hold: 64 MiB
-	// StreamBytes bounds what all streams together hold, oldest streams
-	// deleted first. 0: no bound, Redis has its own. For the embedded Redis,
-	// which evicts nothing.
-	StreamBytes int64
-	Log         *slog.Logger
+	// EmbeddedBytes bounds what all streams in the embedded Redis hold, oldest
+	// streams deleted first: 64 MiB. An external Redis has a bound of its own.
+	EmbeddedBytes int64
+	Log           *slog.Logger
 }
 
 // Stats counts since the Bus was made.
@@ -44,10 +44,10 @@ type Stats struct {
 // a connection of its own, so that it sees the events of every server; nothing
 // of it needs to pass through here.
 type Bus struct {
-	client *redis.Client
-	opts   Options
-	log    *slog.Logger
-	queue  chan item
+	store store
+	opts  Options
+	log   *slog.Logger
+	queue chan item
 
 	queuedBytes atomic.Int64
 	published   atomic.Uint64
@@ -69,23 +69,31 @@ type item struct {
 // New makes a Bus for the Redis at url (redis://, rediss:// or unix://). It
 // does not connect yet: Redis being away is no error, neither here nor later.
 func New(url string, opts Options) (*Bus, error) {
-	client, err := newClient(url)
+	opts = opts.withDefaults()
+	store, err := newRedisStore(url, opts.KeepFor)
 	if err != nil {
 		return nil, fmt.Errorf("read the address of Redis: %w", err)
 	}
-	if opts.KeepFor == 0 {
-		opts.KeepFor = 7 * 24 * time.Hour
-	}
-	if opts.QueueLength == 0 {
-		opts.QueueLength = 16_384
-	}
-	if opts.QueueBytes == 0 {
-		opts.QueueBytes = 64 << 20
-	}
-	if opts.Log == nil {
-		opts.Log = slog.New(slog.DiscardHandler)
-	}
-	return &Bus{client: client, opts: opts, log: opts.Log, queue: make(chan item, opts.QueueLength)}, nil
+	return newBus(store, opts), nil
+}
+
+// NewEmbedded makes a Bus with a small Redis of its own in this process.
+func NewEmbedded(opts Options) *Bus {
+	opts = opts.withDefaults()
+	return newBus(newEmbeddedStore(opts.KeepFor, opts.EmbeddedBytes), opts)
+}
+
+func newBus(store store, opts Options) *Bus {
+	return &Bus{store: store, opts: opts, log: opts.Log, queue: make(chan item, opts.QueueLength)}
+}
+
+func (o Options) withDefaults() Options {
+	o.KeepFor = cmp.Or(o.KeepFor, 7*24*time.Hour)
+	o.QueueLength = cmp.Or(o.QueueLength, 16_384)
+	o.QueueBytes = cmp.Or(o.QueueBytes, 64<<20)
+	o.EmbeddedBytes = cmp.Or(o.EmbeddedBytes, 64<<20)
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
+	return o
 }
 
 // Publish hands over one event. It never blocks and never fails: an event
@@ -127,10 +135,10 @@ func (b *Bus) Stop(ctx context.Context) {
 	}
 }
 
-// Close stops the Bus and closes its connections.
+// Close stops the Bus and closes its connections; an embedded Redis ends.
 func (b *Bus) Close(ctx context.Context) error {
 	b.Stop(ctx)
-	if err := b.client.Close(); err != nil {
+	if err := b.store.close(); err != nil {
 		return fmt.Errorf("close Redis: %w", err)
 	}
 	return nil
@@ -138,7 +146,8 @@ func (b *Bus) Close(ctx context.Context) error {
 
 // Ping asks Redis whether it is there.
 func (b *Bus) Ping(ctx context.Context) error {
-	if err := b.client.Ping(ctx).Err(); err != nil {
+	err := b.store.use(func(c *redis.Client) error { return c.Ping(ctx).Err() })
+	if err != nil {
 		return fmt.Errorf("ping Redis: %w", err)
 	}
 	return nil

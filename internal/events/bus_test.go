@@ -26,17 +26,15 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 const patience = 20 * time.Second
 
 // forEachRedis runs a test against the embedded Redis and a real one.
-func forEachRedis(t *testing.T, test func(t *testing.T, url string)) {
+func forEachRedis(t *testing.T, test func(t *testing.T, newBus func(Options) *Bus)) {
 	t.Run("embedded", func(t *testing.T) {
 		t.Parallel()
-		embedded, err := Embedded()
-		require.NoError(t, err)
-		t.Cleanup(embedded.Close)
-		test(t, embedded.URL())
+		test(t, func(opts Options) *Bus { return closing(t, NewEmbedded(opts)) })
 	})
 	t.Run("real", func(t *testing.T) {
 		t.Parallel()
-		test(t, startServer(t, t.TempDir()).url)
+		url := startServer(t, t.TempDir()).url
+		test(t, func(opts Options) *Bus { return connect(t, url, opts) })
 	})
 }
 
@@ -62,15 +60,20 @@ func startServer(tb testing.TB, dir string) *server {
 		_ = cmd.Wait()
 	})
 	tb.Cleanup(s.kill)
-	bus := newBus(tb, s.url, Options{})
+	bus := connect(tb, s.url, Options{})
 	require.Eventually(tb, func() bool { return bus.Ping(tb.Context()) == nil }, patience, 5*time.Millisecond)
 	return s
 }
 
-func newBus(tb testing.TB, url string, opts Options) *Bus {
+func connect(tb testing.TB, url string, opts Options) *Bus {
 	tb.Helper()
 	bus, err := New(url, opts)
 	require.NoError(tb, err)
+	return closing(tb, bus)
+}
+
+func closing(tb testing.TB, bus *Bus) *Bus {
+	tb.Helper()
 	tb.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
@@ -93,8 +96,8 @@ func texts(entries []Entry) []string {
 
 func TestRunIsReadBackAsItWasPublished(t *testing.T) {
 	t.Parallel()
-	forEachRedis(t, func(t *testing.T, url string) {
-		bus := newBus(t, url, Options{})
+	forEachRedis(t, func(t *testing.T, newBus func(Options) *Bus) {
+		bus := newBus(Options{})
 		bus.Start()
 		id, step := model.NewID(), model.NewID()
 		at := time.Date(2026, 11, 23, 1, 2, 3, 4567000, time.FixedZone("", 3600))
@@ -139,8 +142,8 @@ func TestRunIsReadBackAsItWasPublished(t *testing.T) {
 
 func TestReadPages(t *testing.T) {
 	t.Parallel()
-	forEachRedis(t, func(t *testing.T, url string) {
-		bus := newBus(t, url, Options{})
+	forEachRedis(t, func(t *testing.T, newBus func(Options) *Bus) {
+		bus := newBus(Options{})
 		bus.Start()
 		id := model.NewID()
 		var want []string
@@ -173,7 +176,7 @@ func TestReadPages(t *testing.T) {
 
 func TestReadRefusesWhatItCannotRead(t *testing.T) {
 	t.Parallel()
-	bus := newBus(t, "redis://127.0.0.1:1", Options{})
+	bus := connect(t, "redis://127.0.0.1:1", Options{})
 	for _, c := range []struct {
 		after string
 		count int
@@ -188,8 +191,8 @@ func TestReadRefusesWhatItCannotRead(t *testing.T) {
 
 func TestStreamIsBoundedAndExpires(t *testing.T) {
 	t.Parallel()
-	forEachRedis(t, func(t *testing.T, url string) {
-		bus := newBus(t, url, Options{})
+	forEachRedis(t, func(t *testing.T, newBus func(Options) *Bus) {
+		bus := newBus(Options{})
 		id := model.NewID()
 		bus.Start()
 		const published = MaxEntries + 3000 // less than the queue's length
@@ -201,8 +204,11 @@ func TestStreamIsBoundedAndExpires(t *testing.T) {
 		require.NoError(t, err)
 		require.LessOrEqual(t, total, int64(MaxEntries+200), "trimmed in whole nodes")
 		require.GreaterOrEqual(t, total, int64(MaxEntries))
-		ttl, err := bus.client.TTL(t.Context(), streamKey(id)).Result()
-		require.NoError(t, err)
+		var ttl time.Duration
+		require.NoError(t, bus.store.use(func(c *redis.Client) error {
+			ttl, err = c.TTL(t.Context(), streamKey(id)).Result()
+			return err
+		}))
 		require.InDelta(t, 7*24*time.Hour, ttl, float64(time.Hour))
 	})
 }
@@ -220,10 +226,7 @@ func TestLongLineIsCutBetweenCharacters(t *testing.T) {
 
 func TestFullQueueDropsAndCounts(t *testing.T) {
 	t.Parallel()
-	embedded, err := Embedded()
-	require.NoError(t, err)
-	t.Cleanup(embedded.Close)
-	bus := newBus(t, embedded.URL(), Options{QueueLength: 3})
+	bus := closing(t, NewEmbedded(Options{QueueLength: 3}))
 	id := model.NewID()
 	for i := range 5 {
 		bus.Publish(line(id, fmt.Sprint(i)))
@@ -236,7 +239,7 @@ func TestFullQueueDropsAndCounts(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"0", "1", "2"}, texts(entries))
 
-	byBytes := newBus(t, embedded.URL(), Options{QueueBytes: 1000})
+	byBytes := closing(t, NewEmbedded(Options{QueueBytes: 1000}))
 	byBytes.Publish(line(id, strings.Repeat("x", 900)))
 	require.Equal(t, Stats{Published: 1, Dropped: 1, Connected: true}, byBytes.Stats())
 	byBytes.Publish(line(id, strings.Repeat("x", 700)))
@@ -250,7 +253,7 @@ func TestRedisKilledAndBack(t *testing.T) {
 	dir := t.TempDir()
 	first := startServer(t, dir)
 	var logged strings.Builder
-	bus := newBus(t, first.url, Options{Log: slog.New(slog.NewTextHandler(&logged, nil))})
+	bus := connect(t, first.url, Options{Log: slog.New(slog.NewTextHandler(&logged, nil))})
 	bus.Start()
 	id := model.NewID()
 	bus.Publish(line(id, "before"))
@@ -283,8 +286,8 @@ func TestRedisKilledAndBack(t *testing.T) {
 
 func TestStopWritesWhatIsQueued(t *testing.T) {
 	t.Parallel()
-	forEachRedis(t, func(t *testing.T, url string) {
-		bus := newBus(t, url, Options{})
+	forEachRedis(t, func(t *testing.T, newBus func(Options) *Bus) {
+		bus := newBus(Options{})
 		id := model.NewID()
 		for i := range 5000 {
 			bus.Publish(line(id, fmt.Sprint(i)))
@@ -297,7 +300,7 @@ func TestStopWritesWhatIsQueued(t *testing.T) {
 
 func TestStopDoesNotWaitForRedisThatIsAway(t *testing.T) {
 	t.Parallel()
-	bus := newBus(t, "redis://127.0.0.1:1", Options{})
+	bus := connect(t, "redis://127.0.0.1:1", Options{})
 	for range 5000 {
 		bus.Publish(line(model.NewID(), "lost"))
 	}
@@ -309,10 +312,7 @@ func TestStopDoesNotWaitForRedisThatIsAway(t *testing.T) {
 
 func TestStartAndStopInAnyOrder(t *testing.T) {
 	t.Parallel()
-	embedded, err := Embedded()
-	require.NoError(t, err)
-	t.Cleanup(embedded.Close)
-	bus := newBus(t, embedded.URL(), Options{})
+	bus := closing(t, NewEmbedded(Options{}))
 	bus.Stop(t.Context())
 	var all sync.WaitGroup
 	for i := range 60 {
@@ -332,15 +332,11 @@ func TestStartAndStopInAnyOrder(t *testing.T) {
 	bus.Stop(t.Context())
 	bus.Stop(t.Context())
 	require.Equal(t, Stats{Published: 20, Written: 20, Connected: true}, bus.Stats())
-	embedded.Close()
 }
 
 func TestEmbeddedRedisStaysWithinItsBound(t *testing.T) {
 	t.Parallel()
-	embedded, err := Embedded()
-	require.NoError(t, err)
-	t.Cleanup(embedded.Close)
-	bus := newBus(t, embedded.URL(), Options{StreamBytes: 20_000})
+	bus := closing(t, NewEmbedded(Options{EmbeddedBytes: 20_000}))
 	bus.Start()
 	var ids []model.ID
 	for i := range 40 {
@@ -350,20 +346,68 @@ func TestEmbeddedRedisStaysWithinItsBound(t *testing.T) {
 		require.NoError(t, err)
 		require.EqualValues(t, 1, total)
 	}
-	keys := embedded.server.Keys()
-	require.Len(t, keys, 11, "20,000 bytes hold so many")
-	require.Contains(t, keys, streamKey(ids[39]))
-	require.NotContains(t, keys, streamKey(ids[28]))
+	kept := bus.store.(*embeddedStore).server.Keys()
+	require.Len(t, kept, 8, "20,000 bytes hold so many")
+	require.Contains(t, kept, streamKey(ids[39]))
+	require.NotContains(t, kept, streamKey(ids[31]))
 }
 
-func TestEmbeddedRedisWantsItsPassword(t *testing.T) {
+func TestEmbeddedRedisMovesToANewInstance(t *testing.T) {
 	t.Parallel()
-	embedded, err := Embedded()
+	bus := closing(t, NewEmbedded(Options{}))
+	embedded := bus.store.(*embeddedStore)
+	first := embedded.server
+	bus.Start()
+	early := model.NewID()
+	for i := range 3 {
+		bus.Publish(line(early, fmt.Sprint(i)))
+	}
+	before, _, err := bus.Read(t.Context(), early, "", 0)
 	require.NoError(t, err)
-	t.Cleanup(embedded.Close)
-	stranger := redis.NewClient(&redis.Options{Addr: embedded.server.Addr(), MaxRetries: -1})
-	defer func() { require.NoError(t, stranger.Close()) }()
-	require.ErrorContains(t, stranger.Keys(t.Context(), "*").Err(), "NOAUTH")
+	readers, stop := context.WithCancel(t.Context())
+	var all sync.WaitGroup
+	for range 2 {
+		all.Go(func() {
+			for readers.Err() == nil {
+				entries, _, err := bus.Read(t.Context(), early, "", 0)
+				if err != nil || len(entries) < 3 {
+					t.Errorf("a reader is disturbed: %d entries, %v", len(entries), err)
+					return
+				}
+			}
+		})
+	}
+	bus.Stop(t.Context()) // the writer's fields are the test's for a moment
+	embedded.seen = rotateAfter - 1
+	bus.Start()
+	bus.Publish(line(model.NewID(), "the last straw"))
+	bus.Stop(t.Context())
+	stop()
+	all.Wait()
+	require.NotSame(t, first, embedded.server)
+	require.Zero(t, embedded.seen)
+
+	after, _, err := bus.Read(t.Context(), early, "", 0)
+	require.NoError(t, err)
+	require.Equal(t, before, after, "with their ids")
+	require.Equal(t, 7*24*time.Hour, embedded.server.TTL(streamKey(early)))
+}
+
+func TestEmbeddedStreamsExpire(t *testing.T) {
+	t.Parallel()
+	bus := closing(t, NewEmbedded(Options{KeepFor: time.Hour}))
+	embedded := bus.store.(*embeddedStore)
+	old := model.NewID()
+	bus.Publish(line(old, "x"))
+	bus.Start()
+	bus.Stop(t.Context())
+	require.True(t, embedded.server.Exists(streamKey(old)))
+
+	embedded.passed = embedded.passed.Add(-2 * time.Hour)
+	bus.Publish(line(model.NewID(), "y"))
+	bus.Start()
+	bus.Stop(t.Context())
+	require.False(t, embedded.server.Exists(streamKey(old)))
 }
 
 func TestBadAddressIsRefused(t *testing.T) {

@@ -54,10 +54,13 @@ func (b *Bus) Read(ctx context.Context, id model.ID, after string, count int) ([
 	key := streamKey(id)
 	var entries *redis.XMessageSliceCmd
 	var total *redis.IntCmd
-	_, err := b.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-		entries = p.XRangeN(ctx, key, start, "+", int64(count))
-		total = p.XLen(ctx, key)
-		return nil
+	err := b.store.use(func(c *redis.Client) error {
+		_, err := c.Pipelined(ctx, func(p redis.Pipeliner) error {
+			entries = p.XRangeN(ctx, key, start, "+", int64(count))
+			total = p.XLen(ctx, key)
+			return nil
+		})
+		return err
 	})
 	if err != nil {
 		return nil, 0, &model.Error{

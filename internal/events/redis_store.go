@@ -1,0 +1,91 @@
+package events
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
+)
+
+// store is where the streams are.
+type store interface {
+	// write appends a batch and returns how many events are in. Called by the
+	// writer alone. A batch that fails half way is not tried again: its first
+	// half would then be there twice.
+	write(ctx context.Context, batch []item) (written int, err error)
+	// use lends a client, for reading.
+	use(f func(*redis.Client) error) error
+	close() error
+}
+
+// redisStore is an external Redis, written to in one round trip a batch.
+type redisStore struct {
+	client  *redis.Client
+	keepFor time.Duration
+
+	// Kept between batches to spare allocations; used by the writer alone.
+	fields []string
+	keys   map[string]struct{}
+}
+
+func newRedisStore(url string, keepFor time.Duration) (*redisStore, error) {
+	o, err := redis.ParseURL(url)
+	if err != nil {
+		return nil, err
+	}
+	return &redisStore{client: newClient(o), keepFor: keepFor, keys: map[string]struct{}{}}, nil
+}
+
+// newClient makes a client whose waits are short: a Redis that does not
+// answer must cost a batch of events and not a minute of them.
+func newClient(o *redis.Options) *redis.Client {
+	quietOnce.Do(func() { redis.SetLogger(quiet{}) })
+	o.DialTimeout = time.Second
+	o.ReadTimeout = 2 * time.Second
+	o.WriteTimeout = 2 * time.Second
+	o.ContextTimeoutEnabled = true
+	o.MaxRetries = -1 // an XADD tried twice may be there twice
+	o.DisableIdentity = true
+	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+	return redis.NewClient(o)
+}
+
+func (s *redisStore) write(ctx context.Context, batch []item) (written int, err error) {
+	pipe := s.client.Pipeline()
+	clear(s.keys)
+	adds := make([]*redis.StringCmd, 0, len(batch))
+	for i := range batch {
+		if batch[i].reached != nil {
+			continue
+		}
+		e := &batch[i].event
+		key := streamKey(e.ExecutionID)
+		s.fields = e.appendFields(s.fields[:0])
+		adds = append(adds, pipe.XAdd(ctx, &redis.XAddArgs{Stream: key, MaxLen: MaxEntries, Approx: true, Values: s.fields}))
+		s.keys[key] = struct{}{}
+	}
+	for key := range s.keys {
+		pipe.Expire(ctx, key, s.keepFor)
+	}
+	_, err = pipe.Exec(ctx)
+	for _, add := range adds {
+		if add.Err() == nil {
+			written++
+		}
+	}
+	return written, err
+}
+
+func (s *redisStore) use(f func(*redis.Client) error) error { return f(s.client) }
+
+func (s *redisStore) close() error { return s.client.Close() }
+
+// The library knows one logger for the whole process and writes to stderr by
+// default. We report the one thing that matters, Redis away and back, ourselves.
+var quietOnce sync.Once
+
+type quiet struct{}
+
+func (quiet) Printf(context.Context, string, ...any) {}
