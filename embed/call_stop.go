@@ -41,8 +41,8 @@ type stopper struct {
 }
 
 type stopOrder struct {
-	ticket uint64
-	rung   int
+	call *call
+	rung int
 }
 
 // watchCalls is what the watch's timer does: it looks at the calls that are
@@ -112,7 +112,7 @@ func (h *Host) climb(c *call, at clock) {
 	if elapsed >= traceAfter {
 		rung = rungTrace
 	}
-	h.order(in, stopOrder{ticket: c.number, rung: rung}, at)
+	h.order(in, stopOrder{call: c, rung: rung}, at)
 	c.due = at.add(rungEvery)
 	h.watch.add(h, c)
 }
@@ -139,7 +139,7 @@ func (h *Host) giveUp(c *call) {
 // that has not been carried out is replaced. h.mu is held.
 func (h *Host) order(in *interpreter, o stopOrder, at clock) {
 	for i := range in.stopper.orders {
-		if in.stopper.orders[i].ticket == o.ticket {
+		if in.stopper.orders[i].call == o.call {
 			in.stopper.orders[i] = o
 			return
 		}
@@ -152,7 +152,7 @@ func (h *Host) order(in *interpreter, o stopOrder, at clock) {
 	}
 }
 
-// carryOut is the disposable thread.
+// carryOut is the disposable thread. in is not ended while it is there.
 func (in *interpreter) carryOut() {
 	runtime.LockOSThread() // and never unlocked
 	h := in.host
@@ -161,10 +161,13 @@ func (in *interpreter) carryOut() {
 	for len(in.stopper.orders) > 0 {
 		o := in.stopper.orders[0]
 		in.stopper.orders = in.stopper.orders[1:]
+		if o.call.state != callStopping {
+			continue // it has come to an end, or is past stopping
+		}
 		began := now()
 		in.stopper.since = began
 		h.mu.Unlock()
-		in.py.Stop(o.ticket, o.rung)
+		in.py.Stop(o.call.number, o.rung)
 		h.mu.Lock()
 		in.stopper.attached = began
 		h.settle(in)

@@ -52,7 +52,8 @@ type Host struct {
 	grown        clock                // when poolSize grew last
 	progress     clock                // when any call began or ended last
 	stuckThreads int
-	leaving      int
+	dismissed    int // told to end, still in the pool
+	leaving      int // out of the pool, dropping their thread states
 
 	watch   watchHeap
 	watcher *time.Timer
@@ -66,9 +67,10 @@ type Host struct {
 	compilers  int
 	trimmer    *time.Timer
 
-	serving, abandoned, ending, leaked int // interpreters in these states
-	made, endedTotal                   int // interpreters so far
-	capReached                         bool
+	abandoned               map[*interpreter]struct{}
+	serving, ending, leaked int // interpreters in these states, serving with suspect
+	made, endedTotal        int // interpreters so far
+	capReached              bool
 }
 
 var _ model.Lane = (*Host)(nil)
@@ -91,6 +93,7 @@ func newHost(opt Options, m machines) *Host {
 		quiet:       make(chan struct{}),
 		tenants:     map[string]*tenant{},
 		workers:     map[*worker]struct{}{},
+		abandoned:   map[*interpreter]struct{}{},
 	}
 	h.watch.armed = never
 	h.poolSize = h.opt.MinThreads
@@ -152,11 +155,11 @@ func (h *Host) Close(ctx context.Context) error {
 	defer h.mu.Unlock()
 	if h.phase != phaseClosed {
 		return fmt.Errorf("close the Python host: %d threads and %d interpreters had not ended: %w",
-			h.threads+h.leaving+h.stuckThreads, h.serving+h.abandoned+h.ending+h.leaked, ctx.Err())
+			h.threads+h.leaving+h.stuckThreads, h.serving+len(h.abandoned)+h.ending+h.leaked, ctx.Err())
 	}
-	if h.stuckThreads+h.leaked+h.abandoned > 0 {
+	if h.stuckThreads+h.leaked+len(h.abandoned) > 0 {
 		return fmt.Errorf("close the Python host: %d threads are stuck and %d interpreters cannot be ended",
-			h.stuckThreads, h.leaked+h.abandoned)
+			h.stuckThreads, h.leaked+len(h.abandoned))
 	}
 	return nil
 }
@@ -189,6 +192,11 @@ func (h *Host) beginClose() {
 func (h *Host) checkQuiet() {
 	if h.phase != phaseClosing || h.threads+h.leaving+h.serving+h.ending+h.compilers > 0 || !h.makerDone {
 		return
+	}
+	for in := range h.abandoned {
+		if len(in.calls) == 0 {
+			return // about to be ended
+		}
 	}
 	h.phase = phaseClosed
 	h.ticker.Stop()

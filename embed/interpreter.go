@@ -73,7 +73,7 @@ func (h *Host) abandon(in *interpreter) {
 			in.tenant.interp = nil
 		}
 		change(h, &interpreterMoves, &in.state, interpreterAbandoned)
-		h.abandoned++
+		h.abandoned[in] = struct{}{}
 		h.replace(in.tenant)
 		h.settle(in)
 	case interpreterWarm:
@@ -103,8 +103,8 @@ func (h *Host) settle(in *interpreter) {
 		h.offer(in.tenant)
 		h.pump(now())
 	case interpreterAbandoned:
-		if len(in.calls) == 0 {
-			h.abandoned--
+		if len(in.calls) == 0 && !in.stopper.running {
+			delete(h.abandoned, in)
 			h.end(in)
 		}
 	}

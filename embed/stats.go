@@ -35,7 +35,7 @@ func (h *Host) Stats() Stats {
 		Waiting:             waiting,
 		InterpretersLive:    h.serving,
 		InterpretersWarm:    len(h.warm),
-		InterpretersStuck:   h.abandoned,
+		InterpretersStuck:   len(h.abandoned),
 		InterpretersEnding:  h.ending,
 		InterpretersLeaked:  h.leaked,
 		InterpretersCreated: h.made,

@@ -29,7 +29,7 @@ func (h *Host) sweep() {
 		}
 	}
 	// The bottom of the stack has been idle for the longest time.
-	for len(h.idle) > 0 && h.threads > h.opt.MinThreads {
+	for surplus := h.threads - h.dismissed - h.opt.MinThreads; surplus > 0 && len(h.idle) > 0; surplus-- {
 		w := h.idle[0]
 		if at.since(w.parked) < h.opt.ThreadIdleAfter {
 			break
@@ -42,7 +42,11 @@ func (h *Host) sweep() {
 
 // dismiss tells w to end when it has nothing to do. h.mu is held.
 func (w *worker) dismiss() {
+	if w.leave {
+		return
+	}
 	w.leave = true
+	w.host.dismissed++
 	if w.state == workerIdle {
 		w.unpark()
 		w.rouse()

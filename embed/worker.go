@@ -168,6 +168,9 @@ func (w *worker) quit() {
 	} else {
 		h.threads--
 	}
+	if w.leave {
+		h.dismissed--
+	}
 	change(h, &workerMoves, &w.state, workerLeaving)
 	h.leaving++
 	var givenUp []*interpreter

@@ -1,0 +1,170 @@
+package embed
+
+import (
+	"encoding/json"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	"maestro/cpython"
+	"maestro/internal/model"
+)
+
+// fakeMachine stands for an interpreter where the scheduling is tested: it has
+// a GIL, knows which threads have a state in it, and reports every breach of
+// the rules that would crash the real one.
+type fakeMachine struct {
+	t   *testing.T
+	id  uint64
+	gil sync.Mutex
+
+	mu     sync.Mutex
+	states map[int]bool // by thread
+	inside int
+	stops  map[uint64]chan struct{} // by ticket, closed by Stop
+	ended  bool
+}
+
+var fakeIDs atomic.Uint64
+
+// fakePrograms are what the "programs" of the fake do: Program.Key → function.
+var fakePrograms sync.Map
+
+// fakeCall is what a fake program gets.
+type fakeCall struct {
+	*fakeMachine
+	args    cpython.CallArgs
+	stopped <-chan struct{}
+}
+
+// allowThreads runs f with the GIL released.
+func (f fakeCall) allowThreads(work func()) {
+	f.gil.Unlock()
+	defer f.gil.Lock()
+	work()
+}
+
+// fakeProgram makes a program that runs f.
+func fakeProgram(f func(fakeCall) string) *model.Program {
+	p := &model.Program{Function: "fake"}
+	process.addProgram(p)
+	fakePrograms.Store(p.Key, f)
+	return p
+}
+
+func newFakeMachine(t *testing.T) *fakeMachine {
+	return &fakeMachine{t: t, id: 1<<40 + fakeIDs.Add(1), states: map[int]bool{}, stops: map[uint64]chan struct{}{}}
+}
+
+func (m *fakeMachine) ID() uint64 { return m.id }
+
+func (m *fakeMachine) Call(args cpython.CallArgs) cpython.CallResult {
+	stop := make(chan struct{})
+	m.mu.Lock()
+	if m.ended {
+		m.t.Errorf("call in an ended interpreter")
+	}
+	m.states[syscall.Gettid()] = true
+	m.inside++
+	m.stops[args.Ticket] = stop
+	m.mu.Unlock()
+	m.gil.Lock()
+	program, _ := fakePrograms.Load(args.Key)
+	output := program.(func(fakeCall) string)(fakeCall{m, args, stop})
+	m.gil.Unlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.inside--
+	delete(m.stops, args.Ticket)
+	if output == "" {
+		return cpython.CallResult{Stopped: true, Exception: &cpython.Exception{Kind: cpython.ExceptionStopped}}
+	}
+	return cpython.CallResult{Output: []byte(output)}
+}
+
+func (m *fakeMachine) Invoke(function string, arg []byte) ([]byte, *cpython.Exception) {
+	var asked struct{ Source string }
+	if err := json.Unmarshal(arg, &asked); err != nil {
+		return nil, &cpython.Exception{Type: "ValueError", Message: err.Error()}
+	}
+	return fmt.Appendf(nil, "{\"async\": false}\n%s", asked.Source), nil
+}
+
+func (m *fakeMachine) Stop(ticket uint64, _ int) bool {
+	m.gil.Lock()
+	defer m.gil.Unlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.ended {
+		m.t.Errorf("stop in an ended interpreter")
+	}
+	stop, found := m.stops[ticket]
+	if found {
+		select {
+		case <-stop:
+		default:
+			close(stop)
+		}
+	}
+	return found
+}
+
+func (m *fakeMachine) WakeSleeper(uint64) {}
+
+func (m *fakeMachine) DropThread() {
+	m.gil.Lock()
+	defer m.gil.Unlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.ended {
+		m.t.Errorf("a thread state is dropped after the end")
+	}
+	if !m.states[syscall.Gettid()] {
+		m.t.Errorf("a thread drops a state that it has not")
+	}
+	delete(m.states, syscall.Gettid())
+}
+
+func (m *fakeMachine) End() {
+	m.gil.Lock()
+	defer m.gil.Unlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.ended {
+		m.t.Errorf("an interpreter is ended twice")
+	}
+	if m.inside > 0 {
+		m.t.Errorf("an interpreter is ended with %d calls in it", m.inside)
+	}
+	if len(m.states) > 0 {
+		m.t.Errorf("an interpreter is ended while %d threads have a state in it", len(m.states))
+	}
+	m.ended = true
+}
+
+// fakeMachines is a supply of fakes.
+func fakeMachines(t *testing.T) machines {
+	return machines{
+		load:     func(string) error { return nil },
+		tenant:   func() (machine, error) { return newFakeMachine(t), nil },
+		compiler: func() (machine, error) { return newFakeMachine(t), nil },
+		trim:     func() {},
+	}
+}
+
+// nobody is a model.Host that knows no siblings.
+type nobody struct{}
+
+func (nobody) BeginStep(model.StepRef, string, []byte) (model.Begun, *model.Raise) {
+	return model.Begun{}, &model.Raise{Kind: model.RaiseName}
+}
+func (nobody) EndStep(model.StepRef, []byte, *model.Failure) *model.Raise { return nil }
+func (nobody) Lookup(name string) (*model.Program, *model.Raise) {
+	return nil, &model.Raise{Kind: model.RaiseName, Name: name}
+}
+func (nobody) Siblings() ([]string, uint64)          { return nil, 1 }
+func (nobody) Generation() uint64                    { return 1 }
+func (nobody) Log(model.StepRef, model.LogLine)      {}
+func (nobody) Info(model.StepRef) (i model.CallInfo) { return i }
