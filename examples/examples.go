@@ -1,0 +1,87 @@
+// Package examples carries the functions, webhooks and documents that a
+// newcomer tries first, inside the binary.
+//
+// It must not load them anywhere: the command line does that, through the
+// same HTTP API as everyone.
+package examples
+
+import (
+	"embed"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+)
+
+//go:embed functions/*.py functions/*.json webhooks.json documents/*
+var files embed.FS
+
+// Function is an example in the form in which the API takes it.
+type Function struct {
+	Name         string          `json:"name"`
+	Description  string          `json:"description"`
+	Code         string          `json:"code"`
+	InputSchema  json.RawMessage `json:"input_schema,omitempty"`
+	OutputSchema json.RawMessage `json:"output_schema,omitempty"`
+	Tags         []string        `json:"tags"`
+}
+
+// Webhook is an example in the form in which the API takes it.
+type Webhook struct {
+	Path         string `json:"path"`
+	Method       string `json:"http_method"`
+	FunctionName string `json:"function_name"`
+	Description  string `json:"description"`
+}
+
+// Functions returns the example functions by name: each is a .py file, and a
+// .json file with all that is not code.
+func Functions() ([]Function, error) {
+	sources, err := fs.Glob(files, "functions/*.py")
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Function, 0, len(sources))
+	for _, source := range sources {
+		code, err := files.ReadFile(source)
+		if err != nil {
+			return nil, err
+		}
+		name := strings.TrimSuffix(path.Base(source), ".py")
+		f := Function{Name: name, Code: string(code)}
+		if err := readJSON("functions/"+name+".json", &f); err != nil {
+			return nil, err
+		}
+		out = append(out, f)
+	}
+	return out, nil
+}
+
+// Webhooks returns the example webhooks.
+func Webhooks() ([]Webhook, error) {
+	var out []Webhook
+	err := readJSON("webhooks.json", &out)
+	return out, err
+}
+
+// Documents are the texts that the examples work on. The server serves them
+// at /examples/documents/, so that everything runs without a network.
+func Documents() fs.FS {
+	documents, err := fs.Sub(files, "documents")
+	if err != nil {
+		panic(err) // the name is ours and valid
+	}
+	return documents
+}
+
+func readJSON(name string, into any) error {
+	text, err := files.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		return fmt.Errorf("read example %s: %w", name, err)
+	}
+	return nil
+}

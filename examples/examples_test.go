@@ -1,0 +1,57 @@
+package examples
+
+import (
+	"encoding/json"
+	"io/fs"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestEveryFunctionIsWhole(t *testing.T) {
+	t.Parallel()
+	functions, err := Functions()
+	require.NoError(t, err)
+	descriptions, err := fs.Glob(files, "functions/*.json")
+	require.NoError(t, err)
+	require.Len(t, functions, len(descriptions), "a .py for each .json and the other way round")
+	require.Len(t, functions, 15)
+	for _, f := range functions {
+		require.Contains(t, f.Code, "def "+f.Name+"(input):", "its own function")
+		require.NotEmpty(t, f.Description, f.Name)
+		require.NotEmpty(t, f.Tags, f.Name)
+		require.True(t, json.Valid(f.OutputSchema), f.Name)
+		require.Equal(t, strings.HasSuffix(f.Name, "webhook") || strings.HasSuffix(f.Name, "webhook_handler"),
+			f.InputSchema == nil, "%s: a function without input schema is what a webhook hands the whole request to", f.Name)
+	}
+}
+
+func TestWebhooksCallFunctionsThatAreThere(t *testing.T) {
+	t.Parallel()
+	functions, err := Functions()
+	require.NoError(t, err)
+	names := map[string]bool{}
+	for _, f := range functions {
+		names[f.Name] = true
+	}
+	webhooks, err := Webhooks()
+	require.NoError(t, err)
+	require.Len(t, webhooks, 3)
+	for _, w := range webhooks {
+		require.True(t, names[w.FunctionName], w.FunctionName)
+		require.Equal(t, "POST", w.Method)
+		require.NotEmpty(t, w.Path)
+		require.NotEmpty(t, w.Description)
+	}
+}
+
+func TestDocumentsAreText(t *testing.T) {
+	t.Parallel()
+	entries, err := fs.ReadDir(Documents(), ".")
+	require.NoError(t, err)
+	require.NotEmpty(t, entries)
+	for _, e := range entries {
+		require.True(t, strings.HasSuffix(e.Name(), ".txt"), e.Name())
+	}
+}
