@@ -1,0 +1,107 @@
+package handlers
+
+import (
+	"bufio"
+	"bytes"
+	"compress/flate"
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/andybalholm/brotli"
+	"github.com/gofiber/fiber/v2"
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zlib"
+	"github.com/klauspost/compress/zstd"
+
+	"maestro/internal/model"
+)
+
+// maxCodings bounds how often a body may have been compressed.
+const maxCodings = 3
+
+// inflate replaces a compressed body by the plain one and drops the header, so
+// that nobody behind it calls Fiber's own c.Body, which inflates without any
+// limit.
+func (s *Server) inflate(c *fiber.Ctx) error {
+	if len(c.Request().Header.Peek(fiber.HeaderContentEncoding)) > 0 {
+		if err := s.inflateBody(c); err != nil {
+			return err
+		}
+	}
+	return c.Next()
+}
+
+func (s *Server) inflateBody(c *fiber.Ctx) error {
+	header := &c.Request().Header
+	var codings []string
+	for _, value := range header.PeekAll(fiber.HeaderContentEncoding) {
+		codings = append(codings, strings.Split(string(value), ",")...)
+	}
+	if len(codings) > maxCodings {
+		return model.NewError(model.CodeUnsupportedMediaType, "The body was compressed more than %d times.", maxCodings)
+	}
+	body := c.Request().Body()
+	for i := len(codings) - 1; i >= 0 && len(body) > 0; i-- {
+		plain, err := inflated(strings.ToLower(strings.TrimSpace(codings[i])), body, s.opts.MaxBodyBytes)
+		if err != nil {
+			return err
+		}
+		body = plain
+	}
+	header.Del(fiber.HeaderContentEncoding)
+	c.Request().SetBodyRaw(body)
+	return nil
+}
+
+// inflated undoes one coding, up to limit bytes.
+func inflated(coding string, body []byte, limit int) ([]byte, error) {
+	reader, err := inflater(coding, body, limit)
+	if err == nil {
+		defer reader.Close()
+		var plain []byte
+		if plain, err = io.ReadAll(io.LimitReader(reader, int64(limit)+1)); err == nil && len(plain) > limit {
+			err = zstd.ErrDecoderSizeExceeded
+		} else if err == nil {
+			return plain, nil
+		}
+	}
+	var coded *model.Error
+	switch {
+	case errors.As(err, &coded):
+		return nil, coded
+	case errors.Is(err, zstd.ErrDecoderSizeExceeded), errors.Is(err, zstd.ErrWindowSizeExceeded):
+		return nil, model.NewError(model.CodeBodyTooLarge, "The inflated body is larger than %d bytes.", limit)
+	default:
+		return nil, &model.Error{Code: model.CodeMalformedBody, Detail: "The body is not what its Content-Encoding says.", Cause: err}
+	}
+}
+
+func inflater(coding string, body []byte, limit int) (io.ReadCloser, error) {
+	source := bytes.NewReader(body)
+	switch coding {
+	case "", "identity":
+		return io.NopCloser(source), nil
+	case "gzip", "x-gzip":
+		return gzip.NewReader(source)
+	case "br":
+		return io.NopCloser(brotli.NewReader(source)), nil
+	case "zstd":
+		decoder, err := zstd.NewReader(source, zstd.WithDecoderConcurrency(1),
+			zstd.WithDecoderMaxMemory(uint64(limit)+1), zstd.WithDecoderMaxWindow(max(uint64(limit), 8<<20)))
+		if err != nil {
+			return nil, err
+		}
+		return decoder.IOReadCloser(), nil
+	case "deflate":
+		// The name means zlib's format; some senders leave its header out.
+		buffered := bufio.NewReader(source)
+		if head, err := buffered.Peek(2); err == nil && head[0]&0x0f == 8 && (int(head[0])<<8|int(head[1]))%31 == 0 {
+			return zlib.NewReader(buffered)
+		}
+		return flate.NewReader(buffered), nil
+	default:
+		return nil, model.NewError(model.CodeUnsupportedMediaType,
+			"The Content-Encoding is not one of gzip, deflate, br and zstd.")
+	}
+}

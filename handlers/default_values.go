@@ -1,0 +1,80 @@
+package handlers
+
+import (
+	"bytes"
+	"encoding/json"
+)
+
+// defaults are a webhook's default_values, read once. A nil *defaults has
+// none.
+type defaults struct{ members []defaultMember }
+
+type defaultMember struct {
+	name  string
+	value json.RawMessage
+}
+
+func (m *defaultMember) append(dst []byte) []byte {
+	dst = appendString(dst, m.name)
+	dst = append(dst, ':')
+	return append(dst, m.value...)
+}
+
+// newDefaults reads the object that a webhook was saved with.
+func newDefaults(text json.RawMessage) *defaults {
+	if len(text) == 0 {
+		return nil
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	if start, err := decoder.Token(); err != nil || start != json.Delim('{') {
+		return nil
+	}
+	d := &defaults{}
+	for decoder.More() {
+		name, err := decoder.Token()
+		if err != nil {
+			return nil
+		}
+		var m defaultMember
+		if err := decoder.Decode(&m.value); err != nil {
+			return nil
+		}
+		m.name, _ = name.(string)
+		d.members = append(d.members, m)
+	}
+	if len(d.members) == 0 {
+		return nil
+	}
+	return d
+}
+
+// under lays the members under body, a JSON value: those that an object has
+// not itself are added to it, any other value stays as it is. body is valid
+// JSON.
+func (d *defaults) under(body []byte) []byte {
+	trimmed := bytes.TrimLeft(body, " \t\r\n")
+	if d == nil || len(trimmed) == 0 || trimmed[0] != '{' {
+		return body
+	}
+	var own map[string]json.RawMessage
+	if json.Unmarshal(trimmed, &own) != nil {
+		return body
+	}
+	out := append(make([]byte, 0, len(body)+256), '{')
+	for i := range d.members {
+		if _, found := own[d.members[i].name]; found {
+			continue
+		}
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		out = d.members[i].append(out)
+	}
+	if len(out) == 1 {
+		return body
+	}
+	if len(own) > 0 {
+		out = append(out, ',')
+	}
+	return append(out, trimmed[1:]...)
+}

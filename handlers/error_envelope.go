@@ -1,0 +1,116 @@
+package handlers
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"maestro/internal/model"
+)
+
+const (
+	problemType  = "application/problem+json"
+	internalText = "Something went wrong on our side; the log has it under the request id."
+)
+
+// envelope is the one form of every error (RFC 9457).
+type envelope struct {
+	Type        string         `json:"type" doc:"Stable relative URI of the kind of error" example:"/problems/function-not-found"`
+	Title       string         `json:"title" doc:"What the code means in general"`
+	Status      int            `json:"status" doc:"The HTTP status"`
+	Detail      string         `json:"detail,omitempty" doc:"What was wrong here, and what to do"`
+	Code        model.Code     `json:"code" doc:"Stable machine word" example:"function_not_found"`
+	Errors      []envelopeItem `json:"errors,omitempty" doc:"Each fault by itself"`
+	ErrorType   string         `json:"error_type,omitempty" doc:"The class of the exception that a function raised"`
+	Traceback   string         `json:"traceback,omitempty" doc:"Of the function, with DEBUG only"`
+	RequestID   string         `json:"request_id" doc:"Also in X-Request-ID"`
+	ExecutionID string         `json:"execution_id,omitempty" doc:"Of the recorded execution; also in X-Execution-ID"`
+
+	retryAfter time.Duration
+}
+
+// envelopeItem is one fault: at a place in the input, or in Python source.
+type envelopeItem struct {
+	Pointer *string `json:"pointer,omitempty" doc:"Where in the body (RFC 6901)"`
+	Line    int     `json:"line,omitempty" doc:"Of the Python source, from 1"`
+	Column  int     `json:"column,omitempty" doc:"Of the Python source, from 1"`
+	Message string  `json:"message"`
+}
+
+// Error, GetStatus and ContentType make the envelope one of Huma's errors.
+func (e *envelope) Error() string { return string(e.Code) + ": " + e.Detail }
+
+// GetStatus implements huma.StatusError.
+func (e *envelope) GetStatus() int { return e.Status }
+
+// ContentType implements huma.ContentTypeFilter.
+func (e *envelope) ContentType(string) string { return problemType }
+
+// newEnvelope shows err to the caller of call. What a function that failed
+// had to say is for callers with a token of its subtenant.
+func newEnvelope(call *call, err *model.Error) *envelope {
+	m := meaningOf(err.Code)
+	e := &envelope{
+		Type: typeOf(err.Code), Title: m.title, Status: m.status, Code: err.Code,
+		RequestID: call.requestID, retryAfter: m.retryAfter,
+	}
+	if err.RetryAfter > 0 {
+		e.retryAfter = err.RetryAfter
+	}
+	ran := !err.ExecutionID.IsZero()
+	if ran {
+		e.ExecutionID = err.ExecutionID.String()
+	}
+	if ran && !call.trusted {
+		return e
+	}
+	e.Detail = err.Detail
+	if err.Code == model.CodeInternal {
+		e.Detail = internalText
+		return e
+	}
+	for _, problem := range err.Problems {
+		e.Errors = append(e.Errors, newEnvelopeItem(problem))
+	}
+	if err.Failure != nil {
+		e.ErrorType = err.Failure.Type
+		if call.server.opts.Debug {
+			e.Traceback = err.Failure.Traceback
+		}
+	}
+	return e
+}
+
+func newEnvelopeItem(p model.Problem) envelopeItem {
+	if p.Line > 0 {
+		return envelopeItem{Line: p.Line, Column: p.Column, Message: p.Message}
+	}
+	return envelopeItem{Pointer: &p.Pointer, Message: p.Message}
+}
+
+// headers are those that go with the envelope.
+func (e *envelope) headers(set func(name, value string)) {
+	switch e.Status {
+	case http.StatusUnauthorized:
+		set(fiber.HeaderWWWAuthenticate, "Bearer")
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		set(fiber.HeaderRetryAfter, strconv.Itoa(max(1, int(e.retryAfter.Round(time.Second)/time.Second))))
+	}
+	if e.ExecutionID != "" {
+		set(headerExecutionID, e.ExecutionID)
+	}
+}
+
+// write sends the envelope.
+func (e *envelope) write(c *fiber.Ctx) error {
+	e.headers(c.Set)
+	body, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderContentType, problemType)
+	return c.Status(e.Status).Send(body)
+}

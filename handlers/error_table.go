@@ -1,0 +1,67 @@
+package handlers
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"maestro/internal/model"
+)
+
+// meaning is what a code stands for in HTTP. The title says what went wrong in
+// general; the detail of an error says it of one case.
+type meaning struct {
+	status     int
+	title      string
+	retryAfter time.Duration // of 429 and 503, unless the error knows better
+}
+
+// meanings is the one table from codes to statuses. A test holds it against
+// model.Codes.
+var meanings = map[model.Code]meaning{
+	model.CodeBadRequest:           {status: http.StatusBadRequest, title: "Bad request"},
+	model.CodeMalformedBody:        {status: http.StatusBadRequest, title: "Malformed body"},
+	model.CodeUnauthorized:         {status: http.StatusUnauthorized, title: "Not authenticated"},
+	model.CodeForbidden:            {status: http.StatusForbidden, title: "Not allowed"},
+	model.CodeNotFound:             {status: http.StatusNotFound, title: "Not found"},
+	model.CodeFunctionNotFound:     {status: http.StatusNotFound, title: "Function not found"},
+	model.CodeVersionNotFound:      {status: http.StatusNotFound, title: "Version not found"},
+	model.CodeWebhookNotFound:      {status: http.StatusNotFound, title: "Webhook not found"},
+	model.CodeExecutionNotFound:    {status: http.StatusNotFound, title: "Execution not found"},
+	model.CodeSubtenantNotFound:    {status: http.StatusNotFound, title: "Subtenant not found"},
+	model.CodeMethodNotAllowed:     {status: http.StatusMethodNotAllowed, title: "Method not allowed"},
+	model.CodeNameTaken:            {status: http.StatusConflict, title: "Name taken"},
+	model.CodePathTaken:            {status: http.StatusConflict, title: "Path taken"},
+	model.CodeExecutionOver:        {status: http.StatusConflict, title: "Execution over"},
+	model.CodeVersionMismatch:      {status: http.StatusPreconditionFailed, title: "Version differs"},
+	model.CodeBodyTooLarge:         {status: http.StatusRequestEntityTooLarge, title: "Body too large"},
+	model.CodeUnsupportedMediaType: {status: http.StatusUnsupportedMediaType, title: "Unsupported media type"},
+	model.CodeInvalid:              {status: http.StatusUnprocessableEntity, title: "Invalid"},
+	model.CodeSyntaxError:          {status: http.StatusUnprocessableEntity, title: "Syntax error"},
+	model.CodeNoSuchDef:            {status: http.StatusUnprocessableEntity, title: "Function not defined"},
+	model.CodeSchemaInvalid:        {status: http.StatusUnprocessableEntity, title: "Schema invalid"},
+	model.CodeInputInvalid:         {status: http.StatusUnprocessableEntity, title: "Input invalid"},
+	model.CodeTooManyRequests:      {status: http.StatusTooManyRequests, title: "Too many requests", retryAfter: time.Second},
+	model.CodeHeadersTooLarge:      {status: http.StatusRequestHeaderFieldsTooLarge, title: "Headers too large"},
+	model.CodeOutputInvalid:        {status: http.StatusInternalServerError, title: "Output invalid"},
+	model.CodeFunctionFailed:       {status: http.StatusInternalServerError, title: "Function failed"},
+	model.CodeInternal:             {status: http.StatusInternalServerError, title: "Internal error"},
+	model.CodeNotImplemented:       {status: http.StatusNotImplemented, title: "Not implemented"},
+	model.CodeCancelled:            {status: http.StatusInternalServerError, title: "Cancelled"},
+	model.CodeUnavailable:          {status: http.StatusServiceUnavailable, title: "Unavailable", retryAfter: 2 * time.Second},
+	model.CodeTimeout:              {status: http.StatusGatewayTimeout, title: "Timed out"},
+}
+
+// meaningOf never fails: a code without a row is a fault of ours.
+func meaningOf(code model.Code) meaning {
+	if m, found := meanings[code]; found {
+		return m
+	}
+	return meanings[model.CodeInternal]
+}
+
+// typeOf is the stable URI of a code: function_not_found is
+// /problems/function-not-found.
+func typeOf(code model.Code) string {
+	return "/problems/" + strings.ReplaceAll(string(code), "_", "-")
+}

@@ -1,0 +1,36 @@
+package handlers
+
+import (
+	"context"
+
+	"maestro/internal/model"
+)
+
+type cancelOutput struct {
+	Body struct {
+		ExecutionID string `json:"execution_id" format:"uuid"`
+		Message     string `json:"message"`
+	}
+}
+
+// cancelExecution asks the run to stop; that it did is seen in its status.
+func (s *Server) cancelExecution(ctx context.Context, in *executionPath) (*cancelOutput, error) {
+	id, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	tenant := callFrom(ctx).tenant
+	if !s.opts.Engine.Cancel(tenant, id) {
+		e, err := s.opts.DB.Execution(ctx, tenant, id)
+		if err != nil {
+			return nil, err
+		}
+		if e.Status.Final() {
+			return nil, model.NewError(model.CodeExecutionOver, "The execution is over: it is %s.", e.Status)
+		}
+		return nil, model.NewError(model.CodeNotImplemented, "The execution runs on another server; to cancel it from here is not built yet.")
+	}
+	out := &cancelOutput{}
+	out.Body.ExecutionID, out.Body.Message = id.String(), "The run was asked to stop."
+	return out, nil
+}

@@ -1,0 +1,104 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"maestro/internal/model"
+)
+
+// maxCodeBytes bounds a function's source.
+const maxCodeBytes = 1 << 20
+
+type functionCreateInput struct {
+	Body struct {
+		Name string `json:"name" minLength:"1" maxLength:"255" pattern:"^[A-Za-z_][A-Za-z0-9_]*$"`
+		Code string `json:"code" doc:"Python source that defines the function, at most 1 MiB"`
+		functionFields
+	}
+}
+
+type functionCreated struct {
+	Location string `header:"Location"`
+	ETag     string `header:"ETag"`
+	Body     functionView
+}
+
+func (s *Server) addFunctions() {
+	huma.Register(s.api, huma.Operation{
+		OperationID: "create-function", Method: http.MethodPost, Path: "/api/v1/functions", Tags: []string{"Functions"},
+		Summary: "Create a function", DefaultStatus: http.StatusCreated, MaxBodyBytes: -1,
+	}, s.createFunction)
+	huma.Register(s.api, huma.Operation{
+		OperationID: "list-functions", Method: http.MethodGet, Path: "/api/v1/functions", Tags: []string{"Functions"},
+		Summary: "List functions",
+	}, s.listFunctions)
+	huma.Register(s.api, huma.Operation{
+		OperationID: "get-function", Method: http.MethodGet, Path: "/api/v1/functions/{name}", Tags: []string{"Functions"},
+		Summary: "Get a function",
+	}, s.getFunction)
+	huma.Register(s.api, huma.Operation{
+		OperationID: "update-function", Method: http.MethodPut, Path: "/api/v1/functions/{name}", Tags: []string{"Functions"},
+		Summary: "Change a function: any subset of its members", MaxBodyBytes: -1,
+	}, s.updateFunction)
+	huma.Register(s.api, huma.Operation{
+		OperationID: "delete-function", Method: http.MethodDelete, Path: "/api/v1/functions/{name}", Tags: []string{"Functions"},
+		Summary: "Delete a function; its history stays", DefaultStatus: http.StatusNoContent,
+	}, s.deleteFunction)
+	huma.Register(s.api, huma.Operation{
+		OperationID: "list-function-versions", Method: http.MethodGet, Path: "/api/v1/functions/{name}/versions", Tags: []string{"Functions"},
+		Summary: "List a function's versions, newest first",
+	}, s.listVersions)
+	huma.Register(s.api, huma.Operation{
+		OperationID: "get-function-version", Method: http.MethodGet, Path: "/api/v1/functions/{name}/versions/{version}", Tags: []string{"Functions"},
+		Summary: "Get a version of a function",
+	}, s.getVersion)
+	huma.Register(s.api, huma.Operation{
+		OperationID: "roll-back-function", Method: http.MethodPost, Path: "/api/v1/functions/{name}/rollback/{version}", Tags: []string{"Functions"},
+		Summary: "Make a new version that equals an earlier one",
+	}, s.rollbackFunction)
+}
+
+func (s *Server) createFunction(ctx context.Context, in *functionCreateInput) (*functionCreated, error) {
+	call := callFrom(ctx)
+	if problems := in.Body.ownedProblems(nil); len(problems) > 0 {
+		return nil, invalid(problems...)
+	}
+	if fault := nameFault(in.Body.Name); fault != "" {
+		return nil, invalidAt("/name", "%s", fault)
+	}
+	f := model.Function{Name: in.Body.Name, Code: in.Body.Code}
+	if err := in.Body.applyTo(&f, s.opts.FunctionTimeout); err != nil {
+		return nil, err
+	}
+	if err := s.checkCode(ctx, &f); err != nil {
+		return nil, err
+	}
+	made, err := s.opts.DB.CreateFunction(ctx, call.tenant, f, &call.principal.Email)
+	if err != nil {
+		return nil, err
+	}
+	s.functionsChanged(call.tenant)
+	return &functionCreated{
+		Location: "/api/v1/functions/" + url.PathEscape(made.Name), ETag: etag(made.Version), Body: viewFunction(made),
+	}, nil
+}
+
+// checkCode says whether the function could be saved: size, syntax, def,
+// schemas. Nothing of the source runs.
+func (s *Server) checkCode(ctx context.Context, f *model.Function) error {
+	if len(f.Code) > maxCodeBytes {
+		return invalidAt("/code", "the source is longer than 1 MiB")
+	}
+	return s.opts.Engine.Check(ctx, f.Name, f.Code, f.InputSchema, f.OutputSchema)
+}
+
+// functionsChanged tells everyone here that a function was changed by us; the
+// database tells the other servers.
+func (s *Server) functionsChanged(tenant string) {
+	s.opts.Engine.FunctionsChanged(tenant)
+	s.FunctionsChanged(tenant)
+}

@@ -1,0 +1,84 @@
+package handlers
+
+import (
+	"encoding/json"
+	"math"
+	"time"
+
+	"maestro/internal/model"
+)
+
+// functionFields are the members that a function may be made or changed with,
+// apart from its name and code.
+type functionFields struct {
+	Description    Optional[string]          `json:"description,omitzero" maxLength:"65536"`
+	InputSchema    Optional[json.RawMessage] `json:"input_schema,omitzero" doc:"JSON Schema, 2020-12 unless $schema says otherwise"`
+	OutputSchema   Optional[json.RawMessage] `json:"output_schema,omitzero" doc:"JSON Schema, 2020-12 unless $schema says otherwise"`
+	Requirements   Optional[[]string]        `json:"requirements,omitzero" doc:"Not built yet: empty or null"`
+	Tags           Optional[[]string]        `json:"tags,omitzero" maxItems:"100"`
+	TimeoutSeconds Optional[float64]         `json:"timeout_seconds,omitzero" doc:"Of the outer run; at most FUNCTION_TIMEOUT"`
+	Retry          Optional[json.RawMessage] `json:"retry,omitzero" doc:"Not built yet: null"`
+	MaxConcurrency Optional[int]             `json:"max_concurrency,omitzero" doc:"Not built yet: null"`
+
+	ID        owned `json:"id,omitzero" readOnly:"true"`
+	Version   owned `json:"version,omitzero" readOnly:"true"`
+	IsActive  owned `json:"is_active,omitzero" readOnly:"true"`
+	CreatedAt owned `json:"created_at,omitzero" readOnly:"true"`
+	UpdatedAt owned `json:"updated_at,omitzero" readOnly:"true"`
+}
+
+const maxTagBytes = 255
+
+// applyTo changes f as the members say, and answers with what is wrong with
+// them. What is not built yet is refused, never taken and ignored.
+func (in *functionFields) applyTo(f *model.Function, longest time.Duration) error {
+	switch {
+	case in.Requirements.given() && len(in.Requirements.Value) > 0:
+		return notBuilt("requirements")
+	case in.Retry.given():
+		return notBuilt("retry")
+	case in.MaxConcurrency.given():
+		return notBuilt("max_concurrency")
+	}
+	in.Description.apply(&f.Description)
+	if in.InputSchema.Set {
+		f.InputSchema = in.InputSchema.Value // nil when null
+	}
+	if in.OutputSchema.Set {
+		f.OutputSchema = in.OutputSchema.Value
+	}
+	if in.Tags.Set {
+		f.Tags = in.Tags.Value
+	}
+	in.TimeoutSeconds.apply(&f.TimeoutSeconds)
+
+	var problems []model.Problem
+	if t := f.TimeoutSeconds; t != nil && (math.IsNaN(*t) || *t <= 0 || *t > longest.Seconds()) {
+		problems = append(problems, model.Problem{
+			Pointer: "/timeout_seconds",
+			Message: model.NewError("", "must be above 0 and at most %g, the server's FUNCTION_TIMEOUT", longest.Seconds()).Detail,
+		})
+	}
+	problems = append(problems, tagProblems(f.Tags)...)
+	if in.Description.given() {
+		problems = append(problems, textProblems("/description", in.Description.Value)...)
+	}
+	if len(problems) > 0 {
+		return invalid(problems...)
+	}
+	return nil
+}
+
+// ownedProblems compares the server's members with those that are stored;
+// nil stands for a function that is not stored yet.
+func (in *functionFields) ownedProblems(stored *functionView) []model.Problem {
+	var id, version, active, created, updated any
+	if stored != nil {
+		id, version, active, created, updated = stored.ID, stored.Version, stored.IsActive, stored.CreatedAt, stored.UpdatedAt
+	}
+	problems := in.ID.sameAs(id, "/id")
+	problems = append(problems, in.Version.sameAs(version, "/version")...)
+	problems = append(problems, in.IsActive.sameAs(active, "/is_active")...)
+	problems = append(problems, in.CreatedAt.sameAs(created, "/created_at")...)
+	return append(problems, in.UpdatedAt.sameAs(updated, "/updated_at")...)
+}

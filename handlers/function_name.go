@@ -1,0 +1,47 @@
+package handlers
+
+import "strings"
+
+// reservedNames are those that a function can't have: Python's keywords, its
+// builtins (a sibling of that name would change what print or len means to
+// every function), and the module maestro.
+var reservedNames = func() map[string]bool {
+	names := make(map[string]bool)
+	for _, name := range strings.Fields(reservedText) {
+		names[name] = true
+	}
+	return names
+}()
+
+const reservedText = `
+ArithmeticError AssertionError AttributeError BaseException BaseExceptionGroup BlockingIOError BrokenPipeError
+BufferError BytesWarning ChildProcessError ConnectionAbortedError ConnectionError ConnectionRefusedError
+ConnectionResetError DeprecationWarning EOFError Ellipsis EncodingWarning EnvironmentError Exception
+ExceptionGroup False FileExistsError FileNotFoundError FloatingPointError FutureWarning GeneratorExit IOError
+ImportError ImportWarning IndentationError IndexError InterruptedError IsADirectoryError KeyError
+KeyboardInterrupt LookupError MemoryError ModuleNotFoundError NameError None NotADirectoryError NotImplemented
+NotImplementedError OSError OverflowError PendingDeprecationWarning PermissionError ProcessLookupError
+PythonFinalizationError RecursionError ReferenceError ResourceWarning RuntimeError RuntimeWarning
+StopAsyncIteration StopIteration SyntaxError SyntaxWarning SystemError SystemExit TabError TimeoutError True
+TypeError UnboundLocalError UnicodeDecodeError UnicodeEncodeError UnicodeError UnicodeTranslateError
+UnicodeWarning UserWarning ValueError Warning ZeroDivisionError abs aiter all and anext any as ascii assert
+async await bin bool break breakpoint bytearray bytes callable chr class classmethod compile complex continue
+copyright credits def del delattr dict dir divmod elif else enumerate eval except exec exit filter finally
+float for format from frozenset getattr global globals hasattr hash help hex id if import in input int is
+isinstance issubclass iter lambda len license list locals maestro map max memoryview min next nonlocal not
+object oct open or ord pass pow print property quit raise range repr return reversed round set setattr slice
+sorted staticmethod str sum super try tuple type vars while with yield zip
+`
+
+// nameFault says why a function can't have a name that is an identifier, or
+// returns empty text.
+func nameFault(name string) string {
+	switch {
+	case reservedNames[name]:
+		return "the name is a keyword, a builtin or a module of Python here; choose another"
+	case len(name) > 4 && strings.HasPrefix(name, "__") && strings.HasSuffix(name, "__"):
+		return "names with two underscores at both ends are Python's own; choose another"
+	default:
+		return ""
+	}
+}

@@ -1,0 +1,81 @@
+package handlers
+
+import (
+	"context"
+	"strconv"
+
+	"maestro/repo"
+)
+
+type functionPath struct {
+	Name string `path:"name" maxLength:"255"`
+}
+
+type versionPath struct {
+	functionPath
+	Version int `path:"version" minimum:"1"`
+}
+
+type functionOutput struct {
+	ETag string `header:"ETag" doc:"The version, for If-Match"`
+	Body functionView
+}
+
+type versionOutput struct{ Body versionView }
+
+type functionListInput struct {
+	pageInput
+	Tags       []string `query:"tags,explode" doc:"Functions that have all of them"`
+	ActiveOnly bool     `query:"active_only" default:"true" doc:"Leave deleted ones out"`
+	Query      string   `query:"q" maxLength:"255" doc:"Found in the name or the description, in any case"`
+}
+
+func (s *Server) listFunctions(ctx context.Context, in *functionListInput) (*pageOutput[functionView], error) {
+	page, err := in.page()
+	if err != nil {
+		return nil, err
+	}
+	found, next, err := s.opts.DB.ListFunctions(ctx, callFrom(ctx).tenant, repo.FunctionFilter{
+		Tags: orEmpty(in.Tags), Query: in.Query, ActiveOnly: in.ActiveOnly, Page: page,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return newPage(&in.pageInput, found, next, viewFunction), nil
+}
+
+func (s *Server) getFunction(ctx context.Context, in *functionPath) (*functionOutput, error) {
+	f, err := s.opts.DB.Function(ctx, callFrom(ctx).tenant, in.Name)
+	if err != nil {
+		return nil, err
+	}
+	return &functionOutput{ETag: etag(f.Version), Body: viewFunction(f)}, nil
+}
+
+type versionListInput struct {
+	functionPath
+	pageInput
+}
+
+func (s *Server) listVersions(ctx context.Context, in *versionListInput) (*pageOutput[versionView], error) {
+	page, err := in.page()
+	if err != nil {
+		return nil, err
+	}
+	found, next, err := s.opts.DB.FunctionVersions(ctx, callFrom(ctx).tenant, in.Name, page)
+	if err != nil {
+		return nil, err
+	}
+	return newPage(&in.pageInput, found, next, viewVersion), nil
+}
+
+func (s *Server) getVersion(ctx context.Context, in *versionPath) (*versionOutput, error) {
+	v, err := s.opts.DB.FunctionVersion(ctx, callFrom(ctx).tenant, in.Name, in.Version)
+	if err != nil {
+		return nil, err
+	}
+	return &versionOutput{Body: viewVersion(v)}, nil
+}
+
+// etag is a function's version as HTTP wants it.
+func etag(version int) string { return `"` + strconv.Itoa(version) + `"` }

@@ -1,0 +1,94 @@
+package handlers
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"maestro/internal/model"
+)
+
+type functionUpdateInput struct {
+	functionPath
+	IfMatch string `header:"If-Match" doc:"The version that the change is meant for; 412 when it is another by now"`
+	Body    struct {
+		Name Optional[string] `json:"name,omitzero" nullable:"false" doc:"A function keeps its name"`
+		Code Optional[string] `json:"code,omitzero" nullable:"false" doc:"Python source, at most 1 MiB"`
+		functionFields
+	}
+}
+
+func (s *Server) updateFunction(ctx context.Context, in *functionUpdateInput) (*functionOutput, error) {
+	call := callFrom(ctx)
+	ifVersion, err := ifMatch(in.IfMatch)
+	if err != nil {
+		return nil, err
+	}
+	changed, err := s.opts.DB.UpdateFunction(ctx, call.tenant, in.Name, func(f *model.Function) error {
+		return s.applyUpdate(ctx, in, f)
+	}, ifVersion, &call.principal.Email)
+	if err != nil {
+		return nil, err
+	}
+	s.functionsChanged(call.tenant)
+	return &functionOutput{ETag: etag(changed.Version), Body: viewFunction(changed)}, nil
+}
+
+// applyUpdate changes f, and refuses what may not be changed.
+func (s *Server) applyUpdate(ctx context.Context, in *functionUpdateInput, f *model.Function) error {
+	stored := viewFunction(*f)
+	problems := in.Body.ownedProblems(&stored)
+	if in.Body.Name.Set && (in.Body.Name.Null || in.Body.Name.Value != f.Name) {
+		problems = append(problems, model.Problem{Pointer: "/name", Message: "a function keeps its name; create another one"})
+	}
+	if in.Body.Code.Null {
+		problems = append(problems, model.Problem{Pointer: "/code", Message: "a function needs code"})
+	}
+	if len(problems) > 0 {
+		return invalid(problems...)
+	}
+	before := *f
+	in.Body.Code.applyTo(&f.Code)
+	if err := in.Body.applyTo(f, s.opts.FunctionTimeout); err != nil {
+		return err
+	}
+	same := f.Code == before.Code &&
+		slices.Equal(f.InputSchema, before.InputSchema) && slices.Equal(f.OutputSchema, before.OutputSchema)
+	if same {
+		return nil
+	}
+	return s.checkCode(ctx, f)
+}
+
+// ifMatch reads the version of an If-Match header; nil means any.
+func ifMatch(header string) (*int, error) {
+	text := strings.TrimSpace(header)
+	if text == "" || text == "*" {
+		return nil, nil
+	}
+	version, err := strconv.Atoi(strings.Trim(text, `"`))
+	if err != nil || version < 1 {
+		return nil, model.NewError(model.CodeBadRequest, `If-Match must be one version as its ETag shows it, such as "3".`)
+	}
+	return &version, nil
+}
+
+func (s *Server) deleteFunction(ctx context.Context, in *functionPath) (*struct{}, error) {
+	tenant := callFrom(ctx).tenant
+	if err := s.opts.DB.DeleteFunction(ctx, tenant, in.Name); err != nil {
+		return nil, err
+	}
+	s.functionsChanged(tenant)
+	return nil, nil
+}
+
+func (s *Server) rollbackFunction(ctx context.Context, in *versionPath) (*functionOutput, error) {
+	call := callFrom(ctx)
+	f, err := s.opts.DB.RollbackFunction(ctx, call.tenant, in.Name, in.Version, &call.principal.Email)
+	if err != nil {
+		return nil, err
+	}
+	s.functionsChanged(call.tenant)
+	return &functionOutput{ETag: etag(f.Version), Body: viewFunction(f)}, nil
+}

@@ -1,0 +1,64 @@
+package handlers
+
+import (
+	"encoding/json"
+
+	"maestro/internal/model"
+)
+
+// functionView is a function as the API shows it.
+type functionView struct {
+	ID             string          `json:"id" format:"uuid"`
+	Name           string          `json:"name"`
+	Description    *string         `json:"description"`
+	Code           string          `json:"code" doc:"Python source"`
+	InputSchema    json.RawMessage `json:"input_schema" doc:"JSON Schema; null accepts anything"`
+	OutputSchema   json.RawMessage `json:"output_schema" doc:"JSON Schema; null accepts anything"`
+	Requirements   []string        `json:"requirements" nullable:"false"`
+	Tags           []string        `json:"tags" nullable:"false"`
+	TimeoutSeconds *float64        `json:"timeout_seconds" doc:"Null: the server's FUNCTION_TIMEOUT"`
+	Retry          json.RawMessage `json:"retry"`
+	MaxConcurrency *int            `json:"max_concurrency"`
+	IsActive       bool            `json:"is_active"`
+	Version        int             `json:"version"`
+	CreatedAt      timestamp       `json:"created_at"`
+	UpdatedAt      timestamp       `json:"updated_at"`
+}
+
+func viewFunction(f model.Function) functionView {
+	return functionView{
+		ID: f.ID.String(), Name: f.Name, Description: f.Description, Code: f.Code,
+		InputSchema: f.InputSchema, OutputSchema: f.OutputSchema, Requirements: []string{},
+		Tags: orEmpty(f.Tags), TimeoutSeconds: f.TimeoutSeconds, IsActive: f.IsActive, Version: f.Version,
+		CreatedAt: timestamp(f.CreatedAt), UpdatedAt: timestamp(f.UpdatedAt),
+	}
+}
+
+// versionView is one entry of a function's history.
+type versionView struct {
+	ID           string          `json:"id" format:"uuid"`
+	FunctionID   string          `json:"function_id" format:"uuid"`
+	Version      int             `json:"version"`
+	Code         string          `json:"code"`
+	InputSchema  json.RawMessage `json:"input_schema"`
+	OutputSchema json.RawMessage `json:"output_schema"`
+	Requirements []string        `json:"requirements" nullable:"false"`
+	CreatedAt    timestamp       `json:"created_at"`
+	CreatedBy    *string         `json:"created_by"`
+}
+
+func viewVersion(v model.FunctionVersion) versionView {
+	return versionView{
+		ID: v.ID.String(), FunctionID: v.FunctionID.String(), Version: v.Version, Code: v.Code,
+		InputSchema: v.InputSchema, OutputSchema: v.OutputSchema, Requirements: []string{},
+		CreatedAt: timestamp(v.CreatedAt), CreatedBy: v.CreatedBy,
+	}
+}
+
+// orEmpty makes a list that is shown as [] when there is nothing in it.
+func orEmpty(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}

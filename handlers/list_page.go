@@ -1,0 +1,67 @@
+package handlers
+
+import (
+	"fmt"
+	"net/url"
+	"strconv"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"maestro/internal/model"
+	"maestro/repo"
+)
+
+// pageInput is what every list takes.
+type pageInput struct {
+	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"How many at most"`
+	Offset int    `query:"offset" minimum:"0" maximum:"10000" doc:"How many to skip; not together with cursor"`
+	Cursor string `query:"cursor" maxLength:"1024" doc:"The X-Next-Cursor of the page before"`
+
+	address url.URL
+}
+
+// Resolve implements huma.Resolver: it keeps the address for the next page's.
+func (p *pageInput) Resolve(ctx huma.Context) []error {
+	p.address = ctx.URL()
+	return nil
+}
+
+// page is what the input asks of the repository.
+func (p *pageInput) page() (repo.Page, error) {
+	if p.Cursor != "" && p.Offset > 0 {
+		return repo.Page{}, invalidAt("/query/offset", "send either offset or cursor")
+	}
+	return repo.Page{Limit: p.Limit, Offset: p.Offset, Cursor: p.Cursor}, nil
+}
+
+// pageOutput is what every list answers with.
+type pageOutput[T any] struct {
+	NextCursor string `header:"X-Next-Cursor" doc:"Of the next page; absent on the last"`
+	Link       string `header:"Link" doc:"The next page's address, rel=next"`
+	Body       []T    `nullable:"false"`
+}
+
+// newPage makes the answer; next is the cursor of the next page or empty.
+func newPage[M, V any](in *pageInput, items []M, next string, view func(M) V) *pageOutput[V] {
+	out := &pageOutput[V]{NextCursor: next, Body: make([]V, 0, len(items))}
+	for _, item := range items {
+		out.Body = append(out.Body, view(item))
+	}
+	if next != "" {
+		query := in.address.Query()
+		query.Del("offset")
+		query.Set("cursor", next)
+		query.Set("limit", strconv.Itoa(in.Limit))
+		out.Link = fmt.Sprintf(`<%s?%s>; rel="next"`, in.address.EscapedPath(), query.Encode())
+	}
+	return out
+}
+
+// pathID reads an id of a path. What is not an id names nothing.
+func pathID(text string, missing model.Code, what string) (model.ID, error) {
+	id, err := model.ParseID(text)
+	if err != nil || id.IsZero() {
+		return model.ID{}, model.NewError(missing, "There is no %s with that id.", what)
+	}
+	return id, nil
+}

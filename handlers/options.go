@@ -1,0 +1,67 @@
+package handlers
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"maestro/internal/auth"
+	"maestro/internal/engine"
+	"maestro/internal/events"
+	"maestro/repo"
+)
+
+// Options is what the HTTP edge is built from. DB, Engine, Events, Auth and
+// Log are needed, the rest has defaults.
+type Options struct {
+	DB     *repo.DB
+	Engine *engine.Engine
+	Events *events.Bus
+	Auth   auth.Authenticator
+	Log    *slog.Logger
+
+	// Context is the parent of what requests do; it ends when the server does,
+	// not when a client goes away. Default: context.Background().
+	Context context.Context
+
+	Debug               bool          // Python tracebacks in error answers to authorised callers
+	PublicURL           string        // how clients reach the server, without a trailing slash; default: from the request
+	MaxBodyBytes        int           // of a request's body, inflated; default 10 MiB
+	FunctionTimeout     time.Duration // the most that a function may ask for; default 300 s
+	WebhooksRequireAuth bool          // the default of a new webhook's requires_auth
+	Version             string        // of the server, shown in the OpenAPI document
+
+	Probes   []Probe     // what /health looks at
+	Draining func() bool // true once the server no longer wants new work; may be nil
+}
+
+// Probe is one check of /health. Check is given two seconds; the text of its
+// error is logged and not shown.
+type Probe struct {
+	Name  string
+	Vital bool // the server can't work without it: 503 instead of degraded
+	Check func(context.Context) error
+}
+
+const (
+	defaultMaxBody         = 10 << 20
+	defaultFunctionTimeout = 300 * time.Second
+)
+
+func (o *Options) setDefaults() {
+	if o.Context == nil {
+		o.Context = context.Background()
+	}
+	if o.MaxBodyBytes <= 0 {
+		o.MaxBodyBytes = defaultMaxBody
+	}
+	if o.FunctionTimeout <= 0 {
+		o.FunctionTimeout = defaultFunctionTimeout
+	}
+	if o.Draining == nil {
+		o.Draining = func() bool { return false }
+	}
+	if o.Version == "" {
+		o.Version = "dev"
+	}
+}

@@ -1,0 +1,72 @@
+package handlers
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"maestro/internal/auth"
+	"maestro/internal/model"
+)
+
+const (
+	headerRequestID   = "X-Request-ID"
+	headerExecutionID = "X-Execution-ID"
+	headerSubtenantID = "X-Subtenant-ID"
+)
+
+// call is what is known of a request beside what Fiber knows. It belongs to
+// the goroutine that serves the request.
+type call struct {
+	server    *Server
+	requestID string
+	principal *auth.Principal // nil: no valid token
+	tenant    string          // that the request is about; empty until known
+	trusted   bool            // the caller may see what a failing function says
+}
+
+type callKey struct{}
+
+// callOf returns the call of a request. It makes one for a request that no
+// middleware has seen, as Fiber has for those it could not read.
+func (s *Server) callOf(c *fiber.Ctx) *call {
+	if known, ok := c.Locals(callKey{}).(*call); ok {
+		return known
+	}
+	made := &call{server: s, requestID: requestID(c)}
+	c.Locals(callKey{}, made)
+	c.Set(headerRequestID, made.requestID)
+	return made
+}
+
+// callFrom returns the call behind the context of a Huma handler.
+func callFrom(ctx context.Context) *call {
+	return ctx.Value(callKey{}).(*call) // set by the first middleware of all
+}
+
+// requestID takes over the sender's id when it is sane: visible, short, and
+// without anything that could do harm in a log.
+func requestID(c *fiber.Ctx) string {
+	given := c.Request().Header.Peek(headerRequestID)
+	if len(given) == 0 || len(given) > 128 {
+		return model.NewID().String()
+	}
+	for _, b := range given {
+		letter := b|0x20 >= 'a' && b|0x20 <= 'z'
+		if !letter && (b < '0' || b > '9') && !strings.ContainsRune("-_.:+/=@", rune(b)) {
+			return model.NewID().String()
+		}
+	}
+	return string(given)
+}
+
+// attrs are the fields that a log line about the call carries.
+func (call *call) attrs(more ...any) []any {
+	attrs := append(make([]any, 0, 4), slog.String("request_id", call.requestID))
+	if call.tenant != "" {
+		attrs = append(attrs, slog.String("tenant", call.tenant))
+	}
+	return append(attrs, more...)
+}

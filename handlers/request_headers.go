@@ -1,0 +1,132 @@
+package handlers
+
+import (
+	"bytes"
+	"unicode/utf8"
+)
+
+// header is one header of a request as the sender wrote it.
+type header struct {
+	name, value []byte
+	hash        uint32 // of the name in lower case
+}
+
+// eachHeader reads the raw lines of a request's head. The slices point into raw.
+// A folded line continues the value above it.
+func eachHeader(into []header, raw []byte) []header {
+	for len(raw) > 0 {
+		line, rest, _ := bytes.Cut(raw, []byte("\n"))
+		raw = rest
+		line = bytes.TrimSuffix(line, []byte("\r"))
+		if len(line) > 0 && (line[0] == ' ' || line[0] == '\t') && len(into) > 0 {
+			last := &into[len(into)-1]
+			last.value = bytes.Join([][]byte{last.value, bytes.TrimSpace(line)}, []byte(" "))
+			continue
+		}
+		name, value, ok := bytes.Cut(line, []byte(":"))
+		if !ok || len(name) == 0 {
+			continue
+		}
+		into = append(into, header{name: name, value: bytes.TrimSpace(value), hash: lowerHash(name)})
+	}
+	return into
+}
+
+// lowerHash is FNV-1a over the name in lower case: it makes finding repeated
+// names cheap however many there are.
+func lowerHash(name []byte) uint32 {
+	hash := uint32(2166136261)
+	for _, b := range name {
+		if b >= 'A' && b <= 'Z' {
+			b |= 0x20
+		}
+		hash = (hash ^ uint32(b)) * 16777619
+	}
+	return hash
+}
+
+func (h *header) is(other *header) bool {
+	return h.hash == other.hash && bytes.EqualFold(h.name, other.name)
+}
+
+var (
+	hashAuthorization      = lowerHash([]byte("authorization"))
+	hashProxyAuthorization = lowerHash([]byte("proxy-authorization"))
+	hashCookie             = lowerHash([]byte("cookie"))
+)
+
+// sensitive reports whether the header's value is recorded as ***.
+func (h *header) sensitive() bool {
+	switch h.hash {
+	case hashAuthorization, hashProxyAuthorization, hashCookie:
+		return true
+	default:
+		return false
+	}
+}
+
+// appendHeaders appends the headers as a JSON object, in the sender's spelling
+// and order; a repeated one's values are joined. Without authorization the
+// header of that name is left out. It returns the values that no record may
+// show.
+func appendHeaders(dst []byte, headers []header, authorization bool) ([]byte, []string) {
+	var secrets []string
+	dst = append(dst, '{')
+	first := true
+	for i := range headers {
+		h := &headers[i]
+		if h.hash == hashAuthorization && !authorization || repeats(headers, i) {
+			continue
+		}
+		if !first {
+			dst = append(dst, ',')
+		}
+		first = false
+		dst = appendString(dst, h.name)
+		dst = append(dst, ':')
+		value := joined(headers, i)
+		dst = appendString(dst, value)
+		if h.sensitive() && len(value) > 0 {
+			secrets = append(secrets, secretsOf(value)...)
+		}
+	}
+	return append(dst, '}'), secrets
+}
+
+// repeats reports whether an earlier header has the same name.
+func repeats(headers []header, i int) bool {
+	for j := range i {
+		if headers[j].is(&headers[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+// joined is the value of header i and of those behind it of the same name.
+func joined(headers []header, i int) []byte {
+	value, shared := headers[i].value, true
+	for j := i + 1; j < len(headers); j++ {
+		if !headers[j].is(&headers[i]) {
+			continue
+		}
+		if shared {
+			value, shared = bytes.Clone(value), false
+		}
+		value = append(append(value, ", "...), headers[j].value...)
+	}
+	if !utf8.Valid(value) {
+		value = latin1(value)
+	}
+	return value
+}
+
+// secretsOf is what a record must not show of a sensitive header: its value,
+// and what follows the scheme, should a function take it apart.
+func secretsOf(value []byte) []string {
+	secrets := []string{string(value)}
+	if _, credentials, ok := bytes.Cut(value, []byte(" ")); ok && len(credentials) > 0 {
+		secrets = append(secrets, string(bytes.TrimSpace(credentials)))
+	}
+	return secrets
+}

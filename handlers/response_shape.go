@@ -1,0 +1,168 @@
+package handlers
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/textproto"
+	"sort"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"maestro/internal/engine"
+)
+
+// shape is an answer that a function describes itself.
+type shape struct {
+	status  int
+	headers []shapeHeader
+	body    json.RawMessage // nil or null: none
+}
+
+type shapeHeader struct{ name, value string }
+
+// hopByHop are the headers that belong to one connection, not to an answer
+// (RFC 9110, section 7.6.1), and those that follow from the body.
+var hopByHop = []string{
+	"Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Proxy-Authorization", "Te", "Trailer",
+	"Transfer-Encoding", "Upgrade", "Content-Length",
+	headerExecutionID, headerRequestID, // ours
+}
+
+// shapedResponse returns the answer that a result describes: a
+// maestro.Response, or an object with a numeric status_code and nothing but
+// headers and body beside it. Any other result describes none.
+func shapedResponse(result *engine.RunResult) (*shape, error) {
+	if r := result.Response; r != nil {
+		s := &shape{status: r.StatusCode, body: withoutNull(r.Body)}
+		for name, value := range r.Headers {
+			s.headers = append(s.headers, shapeHeader{name, value})
+		}
+		sort.Slice(s.headers, func(i, j int) bool { return s.headers[i].name < s.headers[j].name })
+		return s, s.check(result)
+	}
+	if !bytes.HasPrefix(result.Output, []byte("{")) || !bytes.Contains(result.Output, []byte(`"status_code"`)) {
+		return nil, nil
+	}
+	var object map[string]json.RawMessage
+	if json.Unmarshal(result.Output, &object) != nil {
+		return nil, nil
+	}
+	s := &shape{}
+	for name, value := range object {
+		switch name {
+		case "status_code":
+			if json.Unmarshal(value, &s.status) != nil {
+				return nil, nil
+			}
+		case "headers":
+			if !s.readHeaders(value) {
+				return nil, nil
+			}
+		case "body":
+			s.body = withoutNull(value)
+		default:
+			return nil, nil
+		}
+	}
+	if _, found := object["status_code"]; !found {
+		return nil, nil
+	}
+	return s, s.check(result)
+}
+
+// readHeaders reads an object of texts; a number or a truth value stands for
+// its text, a list for a header that is repeated.
+func (s *shape) readHeaders(text json.RawMessage) bool {
+	if withoutNull(text) == nil {
+		return true
+	}
+	var object map[string]json.RawMessage
+	if json.Unmarshal(text, &object) != nil {
+		return false
+	}
+	for name, value := range object {
+		var list []json.RawMessage
+		if json.Unmarshal(value, &list) != nil {
+			list = []json.RawMessage{value}
+		}
+		for _, item := range list {
+			one, ok := scalarText(item)
+			if !ok {
+				return false
+			}
+			s.headers = append(s.headers, shapeHeader{name, one})
+		}
+	}
+	sort.SliceStable(s.headers, func(i, j int) bool { return s.headers[i].name < s.headers[j].name })
+	return true
+}
+
+func scalarText(value json.RawMessage) (string, bool) {
+	var text string
+	if json.Unmarshal(value, &text) == nil && withoutNull(value) != nil {
+		return text, true
+	}
+	switch value[0] {
+	case '{', '[', 'n':
+		return "", false
+	default:
+		return string(value), true
+	}
+}
+
+// withoutNull is value, or nil when it is null.
+func withoutNull(value json.RawMessage) json.RawMessage {
+	if bytes.Equal(bytes.TrimSpace(value), []byte("null")) {
+		return nil
+	}
+	return value
+}
+
+// check refuses what would break HTTP: a status that is none, and headers
+// that could smuggle in others.
+func (s *shape) check(result *engine.RunResult) error {
+	if s.status < 200 || s.status > 599 {
+		return badResponse(result, "The function returned the status code %d; it must be from 200 to 599.", s.status)
+	}
+	for _, h := range s.headers {
+		if !isToken(h.name) {
+			return badResponse(result, "The function returned a header whose name is not one.")
+		}
+		if strings.ContainsFunc(h.value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
+			return badResponse(result, "The function returned a line break or another control character in the header %s.", h.name)
+		}
+	}
+	return nil
+}
+
+// isToken reports whether name may be the name of a header (RFC 9110).
+func isToken(name string) bool {
+	for i := range len(name) {
+		b := name[i]
+		letter := b|0x20 >= 'a' && b|0x20 <= 'z'
+		if !letter && (b < '0' || b > '9') && !strings.ContainsRune("!#$%&'*+-.^_`|~", rune(b)) {
+			return false
+		}
+	}
+	return name != ""
+}
+
+// connectionOptions are the headers that are not handed on: the hop-by-hop
+// ones, and those that a Connection header names.
+func connectionOptions(headers []shapeHeader) map[string]bool {
+	dropped := make(map[string]bool, len(hopByHop))
+	for _, name := range hopByHop {
+		dropped[canonical(name)] = true
+	}
+	for _, h := range headers {
+		if canonical(h.name) == fiber.HeaderConnection {
+			for option := range strings.SplitSeq(h.value, ",") {
+				dropped[canonical(strings.TrimSpace(option))] = true
+			}
+		}
+	}
+	return dropped
+}
+
+func canonical(name string) string { return textproto.CanonicalMIMEHeaderKey(name) }

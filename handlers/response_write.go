@@ -1,0 +1,84 @@
+package handlers
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+
+	"github.com/gofiber/fiber/v2"
+
+	"maestro/internal/engine"
+	"maestro/internal/model"
+)
+
+const mediaText = "text/plain; charset=utf-8"
+
+// answerEnvelope answers with the result in its envelope, spliced around the
+// bytes that the function returned.
+func answerEnvelope(c *fiber.Ctx, result *engine.RunResult) error {
+	response := c.Response()
+	response.Header.SetContentType(fiber.MIMEApplicationJSON)
+	response.AppendBodyString(`{"success":true,"execution_id":"`)
+	response.AppendBodyString(result.ExecutionID.String())
+	response.AppendBodyString(`","result":`)
+	response.AppendBody(result.Output)
+	response.AppendBodyString("}")
+	return nil
+}
+
+// answerRaw answers with the result itself, or with the response that it
+// describes.
+func answerRaw(c *fiber.Ctx, result *engine.RunResult) error {
+	shaped, err := shapedResponse(result)
+	if err != nil {
+		return err
+	}
+	if shaped == nil {
+		shaped = &shape{status: http.StatusOK, body: result.Output}
+	}
+	response := c.Response()
+	response.SetStatusCode(shaped.status)
+	body, media := bodyOf(shaped.body)
+	if media != "" {
+		response.Header.SetContentType(media)
+	}
+	dropped := connectionOptions(shaped.headers)
+	for _, h := range shaped.headers {
+		if dropped[canonical(h.name)] {
+			continue
+		}
+		if canonical(h.name) == fiber.HeaderContentType {
+			response.Header.SetContentType(h.value)
+		} else {
+			response.Header.Add(h.name, h.value)
+		}
+	}
+	if shaped.status != http.StatusNoContent && shaped.status != http.StatusNotModified {
+		response.SetBody(body)
+	}
+	return nil
+}
+
+// bodyOf is a JSON value as the body of an answer: text stays text, nothing
+// stays nothing.
+func bodyOf(value json.RawMessage) (body []byte, media string) {
+	value = bytes.TrimSpace(value)
+	if len(value) == 0 {
+		return nil, ""
+	}
+	if value[0] == '"' {
+		var text string
+		if json.Unmarshal(value, &text) == nil {
+			return []byte(text), mediaText
+		}
+	}
+	return value, fiber.MIMEApplicationJSON
+}
+
+// badResponse says that what a function returned can't be sent. The run itself
+// was recorded as completed.
+func badResponse(result *engine.RunResult, format string, args ...any) *model.Error {
+	e := model.NewError(model.CodeOutputInvalid, format, args...)
+	e.ExecutionID = result.ExecutionID
+	return e
+}

@@ -1,0 +1,132 @@
+package handlers
+
+import (
+	"bytes"
+	"net/url"
+	"slices"
+	"strings"
+
+	"maestro/internal/model"
+)
+
+// methodAny is the http_method of a webhook that takes every method.
+const methodAny = "ANY"
+
+// routeNode is one segment of the tree of paths.
+type routeNode struct {
+	literal   map[string]*routeNode
+	parameter *routeNode
+	routes    []*route // that end here, one per method
+}
+
+func newRoute(w model.Webhook) *route {
+	r := &route{webhook: w, defaults: newDefaults(w.DefaultValues)}
+	for segment := range strings.SplitSeq(w.Path, "/") {
+		if name, ok := parameterOf(segment); ok {
+			r.parameters = append(r.parameters, name)
+		}
+	}
+	return r
+}
+
+// insert adds a route. Where one of the same method and path is there already
+// (another subtenant's), that one stays.
+func (n *routeNode) insert(r *route) {
+	for segment := range strings.SplitSeq(r.webhook.Path, "/") {
+		if _, ok := parameterOf(segment); ok {
+			if n.parameter == nil {
+				n.parameter = &routeNode{}
+			}
+			n = n.parameter
+			continue
+		}
+		next := n.literal[segment]
+		if next == nil {
+			next = &routeNode{}
+			if n.literal == nil {
+				n.literal = make(map[string]*routeNode)
+			}
+			n.literal[segment] = next
+		}
+		n = next
+	}
+	if n.byMethod(r.webhook.Method) == nil {
+		n.routes = append(n.routes, r)
+	}
+}
+
+func (n *routeNode) byMethod(method string) *route {
+	for _, r := range n.routes {
+		if r.webhook.Method == method {
+			return r
+		}
+	}
+	return nil
+}
+
+// match is what find found: a route with the values of its parameters, or the
+// methods that the path takes.
+type match struct {
+	route  *route
+	values [][]byte // as long as the route's parameters
+	allow  []string // without duplicates; set when the path is there and the method isn't
+}
+
+// find looks for the route of a method and a path: literal segments before
+// parameters from left to right, then the exact method before ANY. The
+// segments are those of the path, decoded.
+func (n *routeNode) find(segments [][]byte, method string, m *match) bool {
+	if n == nil {
+		return false
+	}
+	if len(segments) == 0 {
+		return n.end(method, m)
+	}
+	if next := n.literal[string(segments[0])]; next != nil && next.find(segments[1:], method, m) {
+		return true
+	}
+	if n.parameter == nil || len(segments[0]) == 0 {
+		return false
+	}
+	depth := len(m.values)
+	m.values = append(m.values, segments[0])
+	if n.parameter.find(segments[1:], method, m) {
+		return true
+	}
+	m.values = m.values[:depth]
+	return false
+}
+
+func (n *routeNode) end(method string, m *match) bool {
+	if m.route = n.byMethod(method); m.route == nil {
+		m.route = n.byMethod(methodAny)
+	}
+	if m.route != nil {
+		return true
+	}
+	for _, r := range n.routes {
+		if !slices.Contains(m.allow, r.webhook.Method) {
+			m.allow = append(m.allow, r.webhook.Method)
+		}
+	}
+	return false
+}
+
+// splitPath cuts the path of a request, without its leading slash, into
+// segments and decodes them; a trailing slash counts for nothing. A segment
+// that is not valid percent-encoding is taken as it stands.
+func splitPath(into [][]byte, path []byte) [][]byte {
+	path = bytes.TrimSuffix(path, []byte("/"))
+	if len(path) == 0 {
+		return into
+	}
+	for segment := range bytes.SplitSeq(path, []byte("/")) {
+		if bytes.IndexByte(segment, '%') >= 0 {
+			if plain, err := url.PathUnescape(string(segment)); err == nil {
+				segment = []byte(plain)
+			}
+		}
+		into = append(into, segment)
+	}
+	return into
+}

@@ -1,0 +1,38 @@
+package handlers
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"maestro/internal/auth"
+	"maestro/repo"
+)
+
+// tenants remembers which subtenants exist, so that it costs one query per
+// subtenant and server.
+type tenants struct {
+	db    *repo.DB
+	known sync.Map // id → struct{}
+}
+
+// ensure makes sure that a subtenant exists before anything is done in it. Who
+// issues tokens vouches for the subtenants that they name: such a one comes
+// into being with its first call. One that an administrator merely names in a
+// header does not.
+func (t *tenants) ensure(ctx context.Context, principal *auth.Principal, tenant string) error {
+	if _, found := t.known.Load(tenant); found {
+		return nil
+	}
+	var err error
+	if slices.Contains(principal.Tenants, tenant) {
+		_, err = t.db.EnsureSubtenant(ctx, tenant)
+	} else {
+		_, err = t.db.Subtenant(ctx, tenant)
+	}
+	if err != nil {
+		return err
+	}
+	t.known.Store(tenant, struct{}{})
+	return nil
+}

@@ -1,0 +1,35 @@
+package handlers
+
+import (
+	"fmt"
+	"strings"
+
+	"maestro/internal/model"
+)
+
+// textProblems refuses what PostgreSQL can't store in a text.
+func textProblems(pointer, text string) []model.Problem {
+	if strings.ContainsRune(text, 0) {
+		return []model.Problem{{Pointer: pointer, Message: "must not contain the character U+0000"}}
+	}
+	return nil
+}
+
+func tagProblems(tags []string) []model.Problem {
+	var problems []model.Problem
+	for i, tag := range tags {
+		pointer := fmt.Sprintf("/tags/%d", i)
+		if tag == "" || len(tag) > maxTagBytes {
+			problems = append(problems, model.Problem{Pointer: pointer, Message: fmt.Sprintf("must have 1 to %d bytes", maxTagBytes)})
+		}
+		problems = append(problems, textProblems(pointer, tag)...)
+	}
+	return problems
+}
+
+// notBuilt is the answer to a member that this version does not know to honour.
+func notBuilt(member string) *model.Error {
+	e := model.NewError(model.CodeNotImplemented, "%q is not built yet; leave it out.", member)
+	e.Problems = []model.Problem{{Pointer: "/" + member, Message: "not built yet"}}
+	return e
+}

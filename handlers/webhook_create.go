@@ -1,0 +1,92 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"maestro/internal/model"
+)
+
+// baseInput learns how the client reaches the server, for the URLs that it is
+// told.
+type baseInput struct{ base string }
+
+// Resolve implements huma.Resolver.
+func (b *baseInput) Resolve(ctx huma.Context) []error {
+	b.base = callFrom(ctx.Context()).server.baseURL(ctx.Header("X-Forwarded-Proto"), ctx.TLS() != nil, ctx.Host())
+	return nil
+}
+
+type webhookCreateInput struct {
+	baseInput
+	Body struct {
+		Path         string `json:"path" maxLength:"255" doc:"Without a leading slash; a whole segment {name} is a parameter" example:"orders/{id}"`
+		FunctionName string `json:"function_name" maxLength:"255"`
+		webhookFields
+	}
+}
+
+type webhookCreated struct {
+	Location string `header:"Location"`
+	Body     webhookView
+}
+
+type webhookOutput struct{ Body webhookView }
+
+type webhookPath struct {
+	baseInput
+	ID string `path:"id"`
+}
+
+func (s *Server) addWebhooks() {
+	huma.Register(s.api, huma.Operation{
+		OperationID: "create-webhook", Method: http.MethodPost, Path: "/api/v1/webhooks", Tags: []string{"Webhooks"},
+		Summary: "Bind a path to a function", DefaultStatus: http.StatusCreated, MaxBodyBytes: -1,
+	}, s.createWebhook)
+	huma.Register(s.api, huma.Operation{
+		OperationID: "list-webhooks", Method: http.MethodGet, Path: "/api/v1/webhooks", Tags: []string{"Webhooks"},
+		Summary: "List webhooks",
+	}, s.listWebhooks)
+	huma.Register(s.api, huma.Operation{
+		OperationID: "get-webhook", Method: http.MethodGet, Path: "/api/v1/webhooks/{id}", Tags: []string{"Webhooks"},
+		Summary: "Get a webhook",
+	}, s.getWebhook)
+	huma.Register(s.api, huma.Operation{
+		OperationID: "update-webhook", Method: http.MethodPut, Path: "/api/v1/webhooks/{id}", Tags: []string{"Webhooks"},
+		Summary: "Change a webhook: any subset of its members", MaxBodyBytes: -1,
+	}, s.updateWebhook)
+	huma.Register(s.api, huma.Operation{
+		OperationID: "delete-webhook", Method: http.MethodDelete, Path: "/api/v1/webhooks/{id}", Tags: []string{"Webhooks"},
+		Summary: "Delete a webhook", DefaultStatus: http.StatusNoContent,
+	}, s.deleteWebhook)
+}
+
+func (s *Server) createWebhook(ctx context.Context, in *webhookCreateInput) (*webhookCreated, error) {
+	if problems := in.Body.ownedProblems(nil); len(problems) > 0 {
+		return nil, invalid(problems...)
+	}
+	w := model.Webhook{
+		Path: in.Body.Path, FunctionName: in.Body.FunctionName, Method: http.MethodPost,
+		RequiresAuth: s.opts.WebhooksRequireAuth, InputMode: model.InputAuto, ResponseMode: model.ResponseEnvelope, IsActive: true,
+	}
+	if err := in.Body.applyTo(&w, s.opts.WebhooksRequireAuth); err != nil {
+		return nil, err
+	}
+	made, err := s.opts.DB.CreateWebhook(ctx, callFrom(ctx).tenant, w)
+	if err != nil {
+		return nil, functionOfWebhook(err, w.FunctionName)
+	}
+	s.WebhooksChanged()
+	return &webhookCreated{Location: "/api/v1/webhooks/" + made.ID.String(), Body: s.viewWebhook(ctx, in.base, made)}, nil
+}
+
+// functionOfWebhook turns "there is no such function" into a fault of the
+// body: the address of the request was right.
+func functionOfWebhook(err error, name string) error {
+	if model.CodeOf(err) == model.CodeFunctionNotFound {
+		return invalidAt("/function_name", "there is no function %q; create it first", name)
+	}
+	return err
+}

@@ -1,0 +1,90 @@
+package handlers
+
+import (
+	"encoding/json"
+
+	"maestro/internal/model"
+)
+
+// webhookFields are the members that a webhook may be made or changed with,
+// apart from its path and function.
+type webhookFields struct {
+	Method        Optional[string]          `json:"http_method,omitzero" nullable:"false" enum:"GET,HEAD,POST,PUT,DELETE,PATCH,OPTIONS,ANY"`
+	Description   Optional[string]          `json:"description,omitzero" maxLength:"65536"`
+	DefaultValues Optional[json.RawMessage] `json:"default_values,omitzero" doc:"An object that is laid under the input"`
+	RequiresAuth  Optional[bool]            `json:"requires_auth,omitzero" nullable:"false"`
+	InputMode     Optional[string]          `json:"input_mode,omitzero" nullable:"false" enum:"auto,request,body"`
+	ResponseMode  Optional[string]          `json:"response_mode,omitzero" nullable:"false" enum:"envelope,raw"`
+	Signature     Optional[json.RawMessage] `json:"signature,omitzero" doc:"Not built yet: null"`
+	IsActive      Optional[bool]            `json:"is_active,omitzero" nullable:"false"`
+
+	ID                 owned `json:"id,omitzero" readOnly:"true"`
+	EffectiveInputMode owned `json:"effective_input_mode,omitzero" readOnly:"true"`
+	URL                owned `json:"url,omitzero" readOnly:"true"`
+	SubtenantURL       owned `json:"subtenant_url,omitzero" readOnly:"true"`
+	Access             owned `json:"access,omitzero" readOnly:"true"`
+	CreatedAt          owned `json:"created_at,omitzero" readOnly:"true"`
+	UpdatedAt          owned `json:"updated_at,omitzero" readOnly:"true"`
+}
+
+// applyTo changes w as the members say and checks the outcome. A member that
+// has a default takes it again when it is null.
+func (in *webhookFields) applyTo(w *model.Webhook, requiresAuth bool) error {
+	if in.Signature.given() {
+		return notBuilt("signature")
+	}
+	in.Description.apply(&w.Description)
+	w.Method = in.Method.or(w.Method, "POST")
+	w.RequiresAuth = in.RequiresAuth.or(w.RequiresAuth, requiresAuth)
+	w.InputMode = model.InputMode(in.InputMode.or(string(w.InputMode), string(model.InputAuto)))
+	w.ResponseMode = model.ResponseMode(in.ResponseMode.or(string(w.ResponseMode), string(model.ResponseEnvelope)))
+	w.IsActive = in.IsActive.or(w.IsActive, true)
+
+	var problems []model.Problem
+	if in.DefaultValues.Set {
+		w.DefaultValues = in.DefaultValues.Value
+		if in.DefaultValues.given() && w.DefaultValues[0] != '{' {
+			problems = append(problems, model.Problem{Pointer: "/default_values", Message: "must be an object"})
+		}
+	}
+	if in.Description.given() {
+		problems = append(problems, textProblems("/description", in.Description.Value)...)
+	}
+	if fault := pathFault(w.Path, !w.RequiresAuth); fault != "" {
+		problems = append(problems, model.Problem{Pointer: "/path", Message: fault})
+	}
+	if len(problems) > 0 {
+		return invalid(problems...)
+	}
+	return nil
+}
+
+// or is the value that a member with a default comes to: its own, the default
+// when it is null, what was there before when it is absent.
+func (o Optional[T]) or(before, standard T) T {
+	switch {
+	case o.Null:
+		return standard
+	case o.Set:
+		return o.Value
+	default:
+		return before
+	}
+}
+
+// ownedProblems compares the server's members with those that are stored;
+// nil stands for a webhook that is not stored yet.
+func (in *webhookFields) ownedProblems(stored *webhookView) []model.Problem {
+	var id, mode, address, own, access, created, updated any
+	if stored != nil {
+		id, mode, address, own = stored.ID, stored.EffectiveInputMode, stored.URL, stored.SubtenantURL
+		access, created, updated = stored.Access, stored.CreatedAt, stored.UpdatedAt
+	}
+	problems := in.ID.sameAs(id, "/id")
+	problems = append(problems, in.EffectiveInputMode.sameAs(mode, "/effective_input_mode")...)
+	problems = append(problems, in.URL.sameAs(address, "/url")...)
+	problems = append(problems, in.SubtenantURL.sameAs(own, "/subtenant_url")...)
+	problems = append(problems, in.Access.sameAs(access, "/access")...)
+	problems = append(problems, in.CreatedAt.sameAs(created, "/created_at")...)
+	return append(problems, in.UpdatedAt.sameAs(updated, "/updated_at")...)
+}

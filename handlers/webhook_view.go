@@ -1,0 +1,53 @@
+package handlers
+
+import (
+	"context"
+	"encoding/json"
+
+	"maestro/internal/model"
+)
+
+// webhookView is a webhook as the API shows it.
+type webhookView struct {
+	ID                 string             `json:"id" format:"uuid"`
+	Path               string             `json:"path"`
+	FunctionName       string             `json:"function_name"`
+	Method             string             `json:"http_method"`
+	Description        *string            `json:"description"`
+	DefaultValues      json.RawMessage    `json:"default_values"`
+	RequiresAuth       bool               `json:"requires_auth"`
+	InputMode          model.InputMode    `json:"input_mode"`
+	EffectiveInputMode model.InputMode    `json:"effective_input_mode" doc:"What input_mode comes to with the function's present input schema"`
+	ResponseMode       model.ResponseMode `json:"response_mode"`
+	Signature          json.RawMessage    `json:"signature"`
+	IsActive           bool               `json:"is_active"`
+	URL                string             `json:"url" doc:"Where it answers"`
+	SubtenantURL       string             `json:"subtenant_url" doc:"Where it answers too; nobody else can take this address"`
+	Access             string             `json:"access" doc:"Who can call it, in words"`
+	CreatedAt          timestamp          `json:"created_at"`
+	UpdatedAt          timestamp          `json:"updated_at"`
+}
+
+// viewWebhook shows a webhook to the caller of ctx. base is how clients reach
+// the server.
+func (s *Server) viewWebhook(ctx context.Context, base string, w model.Webhook) webhookView {
+	return webhookView{
+		ID: w.ID.String(), Path: w.Path, FunctionName: w.FunctionName, Method: w.Method,
+		Description: w.Description, DefaultValues: w.DefaultValues, RequiresAuth: w.RequiresAuth,
+		InputMode: w.InputMode, EffectiveInputMode: s.modes.effective(ctx, &w), ResponseMode: w.ResponseMode,
+		IsActive: w.IsActive, URL: base + webhookPrefix + w.Path,
+		SubtenantURL: base + webhookPrefix + "@" + w.Tenant + "/" + w.Path, Access: accessOf(&w),
+		CreatedAt: timestamp(w.CreatedAt), UpdatedAt: timestamp(w.UpdatedAt),
+	}
+}
+
+func accessOf(w *model.Webhook) string {
+	switch {
+	case !w.IsActive:
+		return "Nobody can call it: it is not active."
+	case w.RequiresAuth:
+		return "Only callers with a valid token of this subtenant can call it."
+	default:
+		return "Anyone who knows the URL can call it, without a token."
+	}
+}
