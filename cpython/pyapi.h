@@ -137,6 +137,7 @@ enum {
     Py_tp_traverse = 71,
     Py_tp_members = 72,
     Py_tp_getset = 73,
+    Py_tp_free = 74,
     Py_am_await = 77,
     Py_tp_finalize = 80,
     Py_am_send = 81,
@@ -246,6 +247,7 @@ enum {
     X(void, PyObject_GC_UnTrack, (void *))                                                                          \
     X(int, PyObject_CallFinalizerFromDealloc, (PyObject *))                                                         \
     X(Py_ssize_t, PyGC_Collect, (void))                                                                             \
+    X(int, PyMapping_GetOptionalItem, (PyObject *, PyObject *, PyObject **)) /* new in the third: 1, 0, -1 */       \
     /* types and modules */                                                                                         \
     X(unsigned long, PyType_GetFlags, (PyTypeObject *))                                                             \
     X(int, PyType_IsSubtype, (PyTypeObject *, PyTypeObject *))                                                      \
@@ -289,11 +291,15 @@ enum {
     X(PyObject *, PyUnicode_FromString, (const char *))                    /* new */                                \
     X(PyObject *, PyUnicode_FromFormat, (const char *, ...))               /* new */                                \
     X(PyObject *, PyUnicode_InternFromString, (const char *))              /* new */                                \
+    X(void, PyUnicode_InternInPlace, (PyObject **))                                                                 \
     X(PyObject *, PyUnicode_DecodeUTF8, (const char *, Py_ssize_t, const char *))            /* new */              \
     X(PyObject *, PyUnicode_AsEncodedString, (PyObject *, const char *, const char *))       /* new */              \
     X(const char *, PyUnicode_AsUTF8AndSize, (PyObject *, Py_ssize_t *))   /* owned by the object */                \
     X(PyObject *, PyBytes_FromStringAndSize, (const char *, Py_ssize_t))   /* new */                                \
     X(int, PyBytes_AsStringAndSize, (PyObject *, char **, Py_ssize_t *))   /* owned by the object */                \
+    X(PyObject *, PyMarshal_ReadObjectFromString, (const char *, Py_ssize_t)) /* new */                             \
+    X(PyObject *, PyMarshal_WriteObjectToString, (PyObject *, int))            /* new */                            \
+    X(Py_ssize_t, PyUnicode_GetLength, (PyObject *))                                                               \
     /* numbers */                                                                                                   \
     X(PyObject *, PyLong_FromUnsignedLongLong, (unsigned long long)) /* new */                                      \
     X(PyObject *, PyLong_FromLongLong, (long long))                  /* new */                                      \
@@ -325,7 +331,20 @@ enum {
     MAESTRO_PY_JSON_FUNCTIONS(X)
 
 // What only the JSON converter needs.
-#define MAESTRO_PY_JSON_FUNCTIONS(X)
+#define MAESTRO_PY_JSON_FUNCTIONS(X)                                                                         \
+    X(PyObject *, PyUnicode_New, (Py_ssize_t, uint32_t))                       /* new */                     \
+    X(PyObject *, PyUnicode_FromOrdinal, (int))                                /* new */                     \
+    X(PyObject *, PyUnicode_FromObject, (PyObject *))                          /* new: an exact str */       \
+    X(PyObject *, PyUnicode_Concat, (PyObject *, PyObject *))                  /* new */                     \
+    X(int, PyUnicode_IsIdentifier, (PyObject *))                                                             \
+    X(long long, PyLong_AsLongLongAndOverflow, (PyObject *, int *))                                          \
+    X(Py_ssize_t, PyLong_AsNativeBytes, (PyObject *, void *, Py_ssize_t, int)) /* the size that is needed */ \
+    X(PyObject *, PyLong_FromNativeBytes, (const void *, size_t, int))         /* new */                     \
+    X(double, PyOS_string_to_double, (const char *, char **, PyObject *))                                    \
+    X(char *, PyOS_double_to_string, (double, char, int, int, int *))          /* freed with PyMem_Free */   \
+    X(void, PyMem_Free, (void *))                                                                            \
+    X(PyObject *, PyMapping_Items, (PyObject *))                               /* new */                     \
+    X(PyObject *, PyCFunction_NewEx, (PyMethodDef *, PyObject *, PyObject *))  /* new */
 
 // Objects behind a pointer variable of libpython: static, immortal, shared by
 // all interpreters.
