@@ -42,7 +42,6 @@ type parts struct {
 	log *slog.Logger
 
 	postgres *postgres.Server // nil with an external database
-	redis    *events.EmbeddedRedis
 	db       *repo.DB
 	events   *events.Bus
 	recorder *recorder.Recorder
@@ -179,15 +178,7 @@ func (p *parts) keepPartitions(ctx context.Context) error {
 }
 
 func (p *parts) startEvents(ctx context.Context) error {
-	url, options := string(p.cfg.RedisURL), events.Options{Log: p.log}
-	if url == "" {
-		embedded, err := events.Embedded()
-		if err != nil {
-			return err
-		}
-		p.redis, url, options.StreamBytes = embedded, embedded.URL(), events.EmbeddedStreamBytes
-	}
-	bus, err := events.New(url, options)
+	bus, err := newBus(p.cfg, events.Options{Log: p.log})
 	if err != nil {
 		return fmt.Errorf("REDIS_URL: %w", err)
 	}
@@ -199,6 +190,13 @@ func (p *parts) startEvents(ctx context.Context) error {
 		p.log.Warn("REDIS_URL: Redis does not answer; functions run all the same, their logs are dropped until it does", slog.Any("error", err))
 	}
 	return nil
+}
+
+func newBus(cfg *config.Config, options events.Options) (*events.Bus, error) {
+	if cfg.RedisURL == "" {
+		return events.NewEmbedded(options), nil
+	}
+	return events.New(string(cfg.RedisURL), options)
 }
 
 func (p *parts) startHTTP(ctx context.Context) error {
@@ -301,9 +299,6 @@ func (p *parts) stop(grace time.Duration) {
 	}
 	if p.events != nil {
 		note("events", p.events.Close(ctx))
-	}
-	if p.redis != nil {
-		p.redis.Close()
 	}
 	if p.endDaily != nil {
 		p.endDaily()

@@ -32,6 +32,7 @@ func TestDefaultsAreThoseOfTheContract(t *testing.T) {
 	require.Equal(t, &Config{
 		DataDir: "/srv/maestro", Host: "127.0.0.1", Port: 8000,
 		FunctionTimeout: 300 * time.Second, MaxFunctionMemory: 512 << 20, MaxThreads: 256, MaxBodyBytes: 10 << 20,
+		InterpreterIdle:          15 * time.Minute,
 		AllowPackageInstallation: true, Tracking: TrackingDurable, RetentionDays: 30,
 	}, load(t, "DATA_DIR=/srv/maestro"))
 	require.Equal(t, "/var/lib/maestro", defaultDataDir(true, "/root"))
@@ -45,7 +46,7 @@ func TestEveryValueIsTaken(t *testing.T) {
 	c := load(t,
 		"DATABASE_URL=postgres://ada:pass@db/maestro", "REDIS_URL=rediss://cache:6379/1", "DATA_DIR="+here,
 		"HOST=::1", "PORT=0", "PUBLIC_URL=https://maestro.example.com/", "DEBUG=Yes", "SECRET_KEY="+longSecret,
-		"CENSUS_JWT_SECRET="+longSecret, "CENSUS_JWT_AUDIENCE=maestro", "FUNCTION_TIMEOUT=0.5", "MAX_THREADS=8",
+		"CENSUS_JWT_SECRET="+longSecret, "CENSUS_JWT_AUDIENCE=maestro", "FUNCTION_TIMEOUT=0.5", "MAX_THREADS=8", "MAESTRO_INTERPRETER_IDLE=60",
 		"MAX_BODY_BYTES=2048", "ALLOW_PACKAGE_INSTALLATION=off", "WEBHOOKS_REQUIRE_AUTH=1",
 		"PIP_INDEX_URL=https://u:p@pip.example.com", "PIP_EXTRA_INDEX_URL=https://more.example.com",
 		"MAESTRO_PYTHON_HOME="+here, "MAESTRO_PG_BIN="+here, "PACKAGE_ALLOW_LIST=", "MAESTRO_TRACKING=durable",
@@ -55,7 +56,8 @@ func TestEveryValueIsTaken(t *testing.T) {
 		Host: "::1", Port: 0, PublicURL: "https://maestro.example.com", Debug: true, SecretKey: longSecret,
 		CensusJWTSecret: longSecret, CensusJWTAudience: "maestro", FunctionTimeout: 500 * time.Millisecond,
 		MaxFunctionMemory: 512 << 20, MaxThreads: 8, MaxBodyBytes: 2048, WebhooksRequireAuth: true,
-		PipIndexURL: "https://u:p@pip.example.com", PipExtraIndexURL: "https://more.example.com",
+		InterpreterIdle: time.Minute,
+		PipIndexURL:     "https://u:p@pip.example.com", PipExtraIndexURL: "https://more.example.com",
 		Tracking: TrackingDurable, RetentionDays: 30, PythonHome: here, PGBin: here,
 	}, c)
 	require.Equal(t, "[::1]:0", c.Address())
