@@ -9,14 +9,6 @@ import (
 	"maestro/repo/dbsqlc"
 )
 
-// FunctionRef is what the engine's catalogue needs to know of each function.
-type FunctionRef struct {
-	ID        model.ID
-	Name      string
-	Version   int
-	VersionID model.ID
-}
-
 // FunctionFilter narrows ListFunctions.
 type FunctionFilter struct {
 	Tags       []string // functions that have all of them
@@ -36,10 +28,10 @@ func (d *DB) Function(ctx context.Context, tenant, name string) (model.Function,
 }
 
 // FunctionNames lists all active functions of a subtenant by name.
-func (d *DB) FunctionNames(ctx context.Context, tenant string) ([]FunctionRef, error) {
+func (d *DB) FunctionNames(ctx context.Context, tenant string) ([]model.FunctionRef, error) {
 	rows, err := d.q.ListFunctionRefs(ctx, tenant)
-	return each(rows, func(r dbsqlc.ListFunctionRefsRow) FunctionRef {
-		return FunctionRef{ID: r.ID.Bytes, Name: r.Name, Version: int(r.Version), VersionID: r.VersionID.Bytes}
+	return each(rows, func(r dbsqlc.ListFunctionRefsRow) model.FunctionRef {
+		return model.FunctionRef{ID: r.ID.Bytes, Name: r.Name, Version: int(r.Version), VersionID: r.VersionID.Bytes}
 	}), d.fail(err, "list function names of %s", tenant)
 }
 

@@ -63,7 +63,8 @@ type UpsertExecutionParams struct {
 }
 
 // For records that may have a row already: one that was written as running, or
-// one whose first attempt broke off with its fate unknown.
+// one whose first attempt broke off with its fate unknown. The others are
+// copied (record_copy.go).
 func (q *Queries) UpsertExecution(ctx context.Context, arg []UpsertExecutionParams) *UpsertExecutionBatchResults {
 	batch := &pgx.Batch{}
 	for _, a := range arg {
@@ -112,6 +113,87 @@ func (b *UpsertExecutionBatchResults) Exec(f func(int, error)) {
 }
 
 func (b *UpsertExecutionBatchResults) Close() error {
+	b.closed = true
+	return b.br.Close()
+}
+
+const upsertRunning = `-- name: UpsertRunning :batchexec
+INSERT INTO executions
+    (id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data,
+     created_at, started_at, attempt, parent_id, server, record_complete)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+ON CONFLICT (id) DO UPDATE
+SET status = excluded.status, function_version = excluded.function_version, started_at = excluded.started_at,
+    attempt = excluded.attempt, server = excluded.server
+WHERE executions.status = 'pending'
+`
+
+type UpsertRunningBatchResults struct {
+	br     pgx.BatchResults
+	tot    int
+	closed bool
+}
+
+type UpsertRunningParams struct {
+	ID              pgtype.UUID
+	Tenant          string
+	FunctionName    string
+	FunctionVersion int32
+	TriggerType     string
+	TriggerID       pgtype.UUID
+	Status          string
+	InputData       []byte
+	CreatedAt       time.Time
+	StartedAt       *time.Time
+	Attempt         int32
+	ParentID        pgtype.UUID
+	Server          *string
+	RecordComplete  bool
+}
+
+// Never changes a row that has come to its end.
+func (q *Queries) UpsertRunning(ctx context.Context, arg []UpsertRunningParams) *UpsertRunningBatchResults {
+	batch := &pgx.Batch{}
+	for _, a := range arg {
+		vals := []interface{}{
+			a.ID,
+			a.Tenant,
+			a.FunctionName,
+			a.FunctionVersion,
+			a.TriggerType,
+			a.TriggerID,
+			a.Status,
+			a.InputData,
+			a.CreatedAt,
+			a.StartedAt,
+			a.Attempt,
+			a.ParentID,
+			a.Server,
+			a.RecordComplete,
+		}
+		batch.Queue(upsertRunning, vals...)
+	}
+	br := q.db.SendBatch(ctx, batch)
+	return &UpsertRunningBatchResults{br, len(arg), false}
+}
+
+func (b *UpsertRunningBatchResults) Exec(f func(int, error)) {
+	defer b.br.Close()
+	for t := 0; t < b.tot; t++ {
+		if b.closed {
+			if f != nil {
+				f(t, ErrBatchAlreadyClosed)
+			}
+			continue
+		}
+		_, err := b.br.Exec()
+		if f != nil {
+			f(t, err)
+		}
+	}
+}
+
+func (b *UpsertRunningBatchResults) Close() error {
 	b.closed = true
 	return b.br.Close()
 }

@@ -27,7 +27,7 @@ WHERE tenant = sqlc.arg(tenant) AND execution_id = sqlc.arg(execution_id)
 ORDER BY attempt, position
 LIMIT sqlc.arg(row_limit) OFFSET sqlc.arg(row_offset);
 
--- name: UpsertRunning :exec
+-- name: UpsertRunning :batchexec
 -- Never changes a row that has come to its end.
 INSERT INTO executions
     (id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data,
@@ -40,7 +40,8 @@ WHERE executions.status = 'pending';
 
 -- name: UpsertExecution :batchexec
 -- For records that may have a row already: one that was written as running, or
--- one whose first attempt broke off with its fate unknown.
+-- one whose first attempt broke off with its fate unknown. The others are
+-- copied (record_copy.go).
 INSERT INTO executions
     (id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, output_data,
      error, error_type, traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id,
