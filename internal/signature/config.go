@@ -1,0 +1,158 @@
+package signature
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"maestro/internal/model"
+)
+
+// Scheme is the way in which a sender signs.
+type Scheme string
+
+// The schemes (the contract, Webhooks).
+const (
+	GitHub           Scheme = "github"
+	Stripe           Scheme = "stripe"
+	Slack            Scheme = "slack"
+	StandardWebhooks Scheme = "standard-webhooks"
+	HMACSHA256       Scheme = "hmac-sha256"
+)
+
+// Schemes lists every scheme.
+var Schemes = []Scheme{GitHub, Stripe, Slack, StandardWebhooks, HMACSHA256}
+
+// Bounds of a Config.
+const (
+	maxSecretNames = 10
+	maxNameBytes   = 255
+)
+
+// Config is the "signature" of a webhook as it is sent, stored and shown.
+type Config struct {
+	Scheme      Scheme      `json:"scheme"`
+	SecretNames SecretNames `json:"secret_name"`
+	Header      string      `json:"header,omitempty"` // of hmac-sha256 alone: the one that carries the signature
+}
+
+// SecretNames names the secrets that are active: each of them may have signed.
+// In JSON one name is text and several are a list, so that what a client sent
+// is what it gets back.
+type SecretNames []string
+
+// MarshalJSON writes one name as text and any other number as a list.
+func (n SecretNames) MarshalJSON() ([]byte, error) {
+	if len(n) == 1 {
+		return json.Marshal(n[0])
+	}
+	return json.Marshal([]string(n))
+}
+
+// UnmarshalJSON reads a name or a list of names.
+func (n *SecretNames) UnmarshalJSON(text []byte) error {
+	var one *string
+	if json.Unmarshal(text, &one) == nil && one != nil {
+		*n = SecretNames{*one}
+		return nil
+	}
+	var several []*string
+	if json.Unmarshal(text, &several) != nil || several == nil || slices.Contains(several, nil) {
+		return errors.New("secret_name is a name or a list of names")
+	}
+	*n = make(SecretNames, len(several))
+	for i, name := range several {
+		(*n)[i] = *name
+	}
+	return nil
+}
+
+// Validate returns what is wrong with c, each with a pointer into its JSON;
+// nothing when it can be used.
+func (c Config) Validate() []model.Problem {
+	var problems []model.Problem
+	report := func(pointer, format string, args ...any) {
+		problems = append(problems, model.Problem{Pointer: pointer, Message: fmt.Sprintf(format, args...)})
+	}
+	known := slices.Contains(Schemes, c.Scheme)
+	if !known {
+		report("/scheme", "must be one of %s", listOf(Schemes))
+	}
+	switch {
+	case len(c.SecretNames) == 0:
+		report("/secret_name", "must name the secret that the sender signs with")
+	case len(c.SecretNames) > maxSecretNames:
+		report("/secret_name", "at most %d secrets may be active", maxSecretNames)
+	}
+	for i, name := range c.SecretNames {
+		pointer := "/secret_name"
+		if len(c.SecretNames) > 1 {
+			pointer = fmt.Sprintf("/secret_name/%d", i)
+		}
+		switch {
+		case name == "" || len(name) > maxNameBytes:
+			report(pointer, "must have 1 to %d bytes", maxNameBytes)
+		case slices.Contains(c.SecretNames[:i], name):
+			report(pointer, "names the same secret twice")
+		}
+	}
+	switch {
+	case c.Scheme == HMACSHA256 && c.Header == "":
+		report("/header", "must name the header that carries the signature")
+	case c.Scheme == HMACSHA256 && !isToken(c.Header):
+		report("/header", "is not the name of a header")
+	case c.Scheme == HMACSHA256 && slices.ContainsFunc(unusableHeaders, equalFold(c.Header)):
+		report("/header", "is a header that can't carry a signature")
+	case known && c.Scheme != HMACSHA256 && c.Header != "":
+		report("/header", "the scheme %s has a header of its own: leave this out", c.Scheme)
+	}
+	return problems
+}
+
+// HeaderNames are the headers that carry the signature itself. They are masked
+// in every record.
+func (c Config) HeaderNames() []string {
+	switch c.Scheme {
+	case GitHub:
+		return []string{githubSignature, githubSignatureOld}
+	case Stripe:
+		return []string{stripeSignature}
+	case Slack:
+		return []string{slackSignature}
+	case StandardWebhooks:
+		return []string{standardSignature}
+	case HMACSHA256:
+		return []string{c.Header}
+	default:
+		return nil
+	}
+}
+
+// unusableHeaders have a meaning to the server or to what stands in front of it.
+var unusableHeaders = []string{"Host", "Content-Type", "Content-Length", "Transfer-Encoding", "Connection", "Cookie"}
+
+func equalFold(a string) func(string) bool {
+	return func(b string) bool { return strings.EqualFold(a, b) }
+}
+
+// isToken reports whether name can be a header's (RFC 9110, token).
+func isToken(name string) bool {
+	for i := range len(name) {
+		c := name[i]
+		alphanumeric := c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+		if !alphanumeric && !strings.ContainsRune("!#$%&'*+-.^_`|~", rune(c)) {
+			return false
+		}
+	}
+	return name != "" && len(name) <= maxNameBytes
+}
+
+func listOf(schemes []Scheme) string {
+	words := make([]string, len(schemes))
+	for i, scheme := range schemes {
+		words[i] = string(scheme)
+	}
+	return strings.Join(words, ", ")
+}
