@@ -68,6 +68,7 @@ def compile_function(name, version, source):
     the interpreter's warnings come here.
     """
     filename = source_filename(name, version)
+    source = source.removeprefix("\ufeff")  # of an editor's file; compile() would refuse it in text
     collecting = gc.isenabled()
     gc.disable()  # a tree is many objects and no cycle: collecting costs more than all the rest
     try:
@@ -87,6 +88,8 @@ def compile_function(name, version, source):
 
 def _compile_function(name, source, filename, caught):
     tree = _parse(source, filename)
+    if sum(map(source.count, _NESTING)) > _MAX_BLOCKS:
+        _check_nesting(tree, source)
     code = _compile(tree, filename, source)  # as the author wrote it
     told = len(caught)  # the passes to come warn again of the same
     definition = find_definition(name, tree)
@@ -106,13 +109,11 @@ def _parse(source, filename):
     try:
         return compile(source, filename, "exec", _ONLY_AST, dont_inherit=True, optimize=0)
     except SyntaxError as error:
+        if "\0" in source:
+            raise _at(source.index("\0"), source, "source code cannot contain null bytes") from None
         raise _located(error, error.offset) from None
     except UnicodeEncodeError as error:
-        line = source.count("\n", 0, error.start) + 1
-        column = error.start - source.rfind("\n", 0, error.start)
-        raise TransformError("syntax_error", "half of a surrogate pair is no character", line, column) from None
-    except ValueError as error:
-        raise TransformError("syntax_error", str(error)) from None
+        raise _at(error.start, source, "half of a surrogate pair is no character") from None
     except _TOO_DEEP:
         raise _too_deep() from None
 
@@ -123,11 +124,62 @@ def _compile(tree, filename, source):
     except SyntaxError as error:
         column = error.offset
         if error.lineno and column:  # unlike the parser, these stages count UTF-8 bytes
-            before = source.encode().split(b"\n")[error.lineno - 1][: column - 1]
-            column = len(before.decode(errors="replace")) + 1
+            column = _column(source, error.lineno, column - 1)
         raise _located(error, column) from None
     except _TOO_DEEP:
         raise _too_deep() from None
+
+
+# In CPython 3.14.6 the limit for nested blocks, 21, does not count inlined
+# comprehensions: some twenty of them in each other end the process with a
+# segmentation fault (python/cpython issue 156091). The difference is for
+# generators and async for, which take a place or two.
+_MAX_BLOCKS = 18
+_NESTING = ("for", "try", "except", "finally", "with")
+
+
+def _check_nesting(tree, source):
+    """Refuses a comprehension in too many handlers and comprehensions."""
+    pending = [(tree, 0)]
+    while pending:
+        node, depth = pending.pop()
+        kind = type(node)
+        if kind in _INLINED:
+            depth += 1
+            if depth > _MAX_BLOCKS:
+                column = _column(source, node.lineno, node.col_offset)
+                raise TransformError("syntax_error", "too many statically nested blocks", node.lineno, column)
+        for field in node._fields:
+            value = getattr(node, field, None)
+            inner = depth
+            if field == "body" and kind in _DEFINITIONS:
+                inner = 0  # code of its own
+            elif kind is _ast.Try or kind is _ast.TryStar:
+                inner += bool(node.finalbody) + (field == "body")
+            elif kind is _ast.ExceptHandler:
+                inner += 2
+            elif kind is _ast.With or kind is _ast.AsyncWith:
+                inner += len(node.items)
+            if type(value) is list:
+                pending += [(child, inner) for child in value if isinstance(child, _ast.AST)]
+            elif isinstance(value, _ast.AST):
+                pending.append((value, inner))
+
+
+def _at(index, source, message):
+    before = _lines(source[:index])
+    return TransformError("syntax_error", message, len(before), len(before[-1]) + 1)
+
+
+def _lines(source):
+    """Splits a source as Python does: str.splitlines knows more line ends."""
+    return source.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def _column(source, line, offset):
+    """Turns an offset in UTF-8 bytes, from 0, into a column in characters."""
+    before = _lines(source)[line - 1].encode()[:offset]
+    return len(before.decode(errors="replace")) + 1
 
 
 def _located(error, column):
@@ -189,9 +241,9 @@ def _check_parameters(node):
 def _missing_definition(name, tree):
     """Says what stands where the def should be."""
     advice = f"write def {name}(input): … at the top level"
-    for node, path in _nested_definitions(tree):
+    for node, outer in _nested_definitions(tree):
         if node.name == name and isinstance(node, _FUNCTIONS):
-            return _no_such_def(f'"def {name}" on line {node.lineno} stands inside {path}; move it to the top level', node)
+            return _no_such_def(f'"def {name}" on line {node.lineno} stands inside {outer}; move it to the top level', node)
     for node in tree.body:
         if isinstance(node, (_ast.Assign, _ast.AnnAssign)):
             targets = node.targets if isinstance(node, _ast.Assign) else [node.target]
@@ -211,18 +263,18 @@ def _nested_definitions(tree):
     """Yields the defs and classes below the top level, and what they are in."""
     pending = [(node, None) for node in reversed(tree.body)]
     while pending:
-        node, path = pending.pop()
-        if path and isinstance(node, _DEFINITIONS):
-            yield node, path
-        kind = type(node)
-        if kind in _DEFINITIONS:
-            path = f'{"class" if kind is _ast.ClassDef else "def"} {node.name} (line {node.lineno})'
-        elif path is None and isinstance(node, _ast.stmt):
-            path = f"a compound statement (line {node.lineno})"
+        node, outer = pending.pop()
+        if isinstance(node, _DEFINITIONS):
+            if outer:
+                yield node, outer
+            outer = f"{'class' if isinstance(node, _ast.ClassDef) else 'def'} {node.name} on line {node.lineno}"
+        elif outer is None:
+            word = type(node).__name__.removeprefix("Async").removesuffix("Star").lower()
+            outer = f"the {word} on line {node.lineno}"
         for field in ("body", "handlers", "cases", "orelse", "finalbody"):
             children = getattr(node, field, None)
             if type(children) is list:
-                pending.extend((child, path) for child in reversed(children))
+                pending += [(child, outer) for child in reversed(children)]
 
 
 def _no_such_def(message, node=None):
@@ -267,8 +319,11 @@ def survey(module):
         table, parent = entry = pending.pop()
         order.append(entry)
         names = set()
+        # A comprehension in a class body does not see the class's own names, but
+        # what it uses under such a name is not in the table.
+        hides = table.type == _CLASS
         for name, flags in table.symbols.items():
-            if flags & _TARGET or flags >> _OFFSET & _MASK in _GLOBAL:
+            if hides or flags & _TARGET or flags >> _OFFSET & _MASK in _GLOBAL:
                 names.add(name)
                 if flags & _DECLARED and table is not module:
                     (bound if flags & _BOUND else idle).add(name)
