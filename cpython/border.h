@@ -1,0 +1,63 @@
+// border.h: the plain structs that cross between C and Go. No Python object
+// and no Go pointer is in them.
+#ifndef MAESTRO_BORDER_H
+#define MAESTRO_BORDER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// Bytes with no terminator. Who frees data is said where a struct is filled.
+struct maestro_text {
+    char *data;
+    size_t size;
+};
+
+// An exception that Go wants raised in the calling function. kind 0: none, else
+// a model.RaiseKind. The texts are malloc'ed by Go and freed by
+// maestro_raise_now.
+struct maestro_raise {
+    int kind;
+    struct maestro_text message, name, problems;
+};
+
+// Go's answer to begin_step and lookup.
+struct maestro_begun {
+    uint64_t frame;      // of the new step; 0 after a lookup
+    uint64_t key;        // of the program to run
+    uint64_t generation; // of the sibling names, for comparison
+    int async;
+    struct maestro_raise raise;
+};
+
+// A program's text and code; malloc'ed by Go, freed by who asked.
+struct maestro_source {
+    int found, version, async;
+    struct maestro_text name, source, code, bound; // bound: names, one per line
+};
+
+// How a call or a step failed. The kinds are those of exception.go.
+struct maestro_exception {
+    int kind; // 0: it did not
+    struct maestro_text type, message, traceback; // malloc'ed by C
+};
+
+enum {
+    EXCEPTION_RAISED = 1,     // by the function's own code, or something it called
+    EXCEPTION_STOPPED,        // by Stop
+    EXCEPTION_INPUT_JSON,     // the input's bytes are no JSON value
+    EXCEPTION_OUTPUT_JSON,    // the result is no JSON value
+    EXCEPTION_INPUT_INVALID,  // an uncaught maestro.InputInvalid
+    EXCEPTION_OUTPUT_INVALID, // an uncaught maestro.OutputInvalid
+    EXCEPTION_LOAD,           // the module failed on import
+    EXCEPTION_ENGINE,         // a fault of ours
+};
+
+// The end of an outer call. It belongs to the OS thread that called and is
+// overwritten by its next call.
+struct maestro_result {
+    struct maestro_text output; // malloc'ed by C
+    int response;               // the function returned a maestro.Response
+    struct maestro_exception exception;
+};
+
+#endif

@@ -1,0 +1,45 @@
+package cpython
+
+// #include "border.h"
+import "C"
+
+// The kinds of an Exception.
+const (
+	ExceptionRaised        uint8 = C.EXCEPTION_RAISED         // by the function's code, or something it called
+	ExceptionStopped       uint8 = C.EXCEPTION_STOPPED        // by Stop
+	ExceptionInputJSON     uint8 = C.EXCEPTION_INPUT_JSON     // the input is no JSON value that Python can have
+	ExceptionOutputJSON    uint8 = C.EXCEPTION_OUTPUT_JSON    // the result is no JSON value
+	ExceptionInputInvalid  uint8 = C.EXCEPTION_INPUT_INVALID  // an uncaught maestro.InputInvalid
+	ExceptionOutputInvalid uint8 = C.EXCEPTION_OUTPUT_INVALID // an uncaught maestro.OutputInvalid
+	ExceptionLoad          uint8 = C.EXCEPTION_LOAD           // the module failed on import
+	ExceptionEngine        uint8 = C.EXCEPTION_ENGINE         // a fault of ours
+)
+
+// Exception is a Python exception as text. The texts are valid UTF-8 and may
+// hold anything else that Python code can put into them.
+type Exception struct {
+	Type      string // the class's name, such as "ValueError"
+	Message   string // str(exception)
+	Traceback string // as Python prints it, with the frames of functions only
+	Kind      uint8
+}
+
+func (e *Exception) Error() string {
+	if e.Message == "" {
+		return e.Type
+	}
+	return e.Type + ": " + e.Message
+}
+
+// exceptionOf copies what C has, or returns nil where there was none.
+func exceptionOf(exception *C.struct_maestro_exception) *Exception {
+	if exception.kind == 0 {
+		return nil
+	}
+	return &Exception{
+		Type:      textOf(exception._type),
+		Message:   textOf(exception.message),
+		Traceback: textOf(exception.traceback),
+		Kind:      uint8(exception.kind),
+	}
+}

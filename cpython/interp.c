@@ -1,0 +1,182 @@
+#include "interp.h"
+
+#include "counter.h"
+#include "error.h"
+#include "print.h"
+#include "program.h"
+#include "sleep.h"
+#include "thread.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+__thread struct maestro_interp *maestro_creating;
+
+static atomic_ullong last_id;
+
+// The marshalled code of runtime.py, which is the same for all: compiling it
+// takes longer than all the rest of making an interpreter.
+static struct {
+    pthread_mutex_t lock; // guards the rest; taken with a GIL held, nothing waits inside
+    char *source;         // the text that code was made of
+    char *data;
+    Py_ssize_t size;
+} compiled = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+// The code object of runtime.py. New reference, or NULL with an exception.
+static PyObject *runtime_code(const char *source) {
+    PyObject *code = NULL;
+    pthread_mutex_lock(&compiled.lock);
+    if (compiled.source && strcmp(compiled.source, source) == 0)
+        code = py.PyMarshal_ReadObjectFromString(compiled.data, compiled.size);
+    pthread_mutex_unlock(&compiled.lock);
+    if (code || py.PyErr_Occurred())
+        return code;
+    enum { FILE_INPUT = 257, MARSHAL_VERSION = 5 };
+    code = py.Py_CompileString(source, "<maestro>", FILE_INPUT);
+    PyObject *bytes = code ? py.PyMarshal_WriteObjectToString(code, MARSHAL_VERSION) : NULL;
+    char *data;
+    Py_ssize_t size;
+    if (bytes && py.PyBytes_AsStringAndSize(bytes, &data, &size) == 0) {
+        char *kept = malloc((size_t)size), *text = strdup(source);
+        pthread_mutex_lock(&compiled.lock);
+        if (kept && text && !compiled.source) {
+            memcpy(kept, data, (size_t)size);
+            compiled.data = kept;
+            compiled.size = size;
+            compiled.source = text;
+            kept = text = NULL;
+        }
+        pthread_mutex_unlock(&compiled.lock);
+        free(kept);
+        free(text);
+    }
+    py.Py_DecRef(bytes);
+    return code;
+}
+
+// Imports _maestro, runs runtime.py, tells it the site-packages. Returns 0 with
+// an exception.
+static int start(struct maestro_interp *in, const char *source, const char *site_packages) {
+    PyObject *module = py.PyImport_ImportModule("_maestro");
+    PyObject *code = module ? runtime_code(source) : NULL;
+    PyObject *builtins = code ? py.PyImport_ImportModule("builtins") : NULL;
+    PyObject *site = builtins ? py.PyUnicode_FromString(site_packages) : NULL;
+    PyObject *result = NULL;
+    in->runtime = site ? py.PyDict_New() : NULL;
+    if (in->runtime && py.PyDict_SetItemString(in->runtime, "__builtins__", py.PyModule_GetDict(builtins)) == 0 &&
+        py.PyDict_SetItemString(in->runtime, "site_packages", site) == 0)
+        result = py.PyEval_EvalCode(code, in->runtime, in->runtime);
+    py.Py_DecRef(result);
+    py.Py_DecRef(site);
+    py.Py_DecRef(builtins);
+    py.Py_DecRef(code);
+    py.Py_DecRef(module);
+    return result != NULL;
+}
+
+// Gives up every reference of ours; one that stays keeps the whole memory of
+// the interpreter. Attached.
+static void release(struct maestro_interp *in) {
+    maestro_programs_clear(in);
+    maestro_print_flush(in, 0);
+    maestro_json_clear(&in->json);
+    for (int i = 0; i < HOOK_COUNT; i++)
+        maestro_clear(&in->hooks[i]);
+    maestro_clear(&in->siblings);
+    maestro_clear(&in->runtime);
+    maestro_clear(&in->frame_var);
+    maestro_clear((PyObject **)&in->sibling_type);
+    maestro_clear((PyObject **)&in->awaitable_type);
+    maestro_clear(&in->module);
+}
+
+// Text for the exception that is set, which is cleared; malloc'ed.
+static char *explain(const char *what) {
+    PyObject *raised = py.PyErr_GetRaisedException();
+    PyObject *text = raised ? py.PyObject_Repr(raised) : NULL;
+    const char *utf8 = text ? py.PyUnicode_AsUTF8AndSize(text, NULL) : NULL;
+    char *message;
+    if (asprintf(&message, "%s: %s", what, utf8 ? utf8 : "unknown reason") < 0)
+        message = NULL;
+    py.PyErr_Clear();
+    py.Py_DecRef(text);
+    py.Py_DecRef(raised);
+    return message;
+}
+
+struct maestro_interp *maestro_interp_new(const char *runtime, const char *site_packages, char **message) {
+    struct maestro_interp *in = calloc(1, sizeof *in);
+    PyThreadState *main = in ? py.PyThreadState_New(py.PyInterpreterState_Main()) : NULL;
+    if (!main) {
+        free(in);
+        *message = strdup("out of memory");
+        return NULL;
+    }
+    in->id = atomic_fetch_add(&last_id, 1) + 1;
+    pthread_mutex_init(&in->lock, NULL);
+
+    // Fork and exec would take the whole server along; daemon threads cost a
+    // leak when they outlive an interpreter, their absence a hang.
+    static const PyInterpreterConfig config = {
+        .allow_threads = 1,
+        .allow_daemon_threads = 1,
+        .check_multi_interp_extensions = 1,
+        .gil = PyInterpreterConfig_OWN_GIL,
+    };
+    py.PyEval_RestoreThread(main);
+    PyThreadState *own = NULL;
+    PyStatus status = py.Py_NewInterpreterFromConfig(&own, &config);
+    if (status.type != 0) {
+        *message = strdup(status.err_msg ? status.err_msg : "cannot make an interpreter");
+        py.PyThreadState_Clear(main);
+        py.PyThreadState_DeleteCurrent();
+        free(in);
+        return NULL;
+    }
+    in->state = py.PyInterpreterState_Get();
+    maestro_count(COUNT_INTERPRETERS, 1);
+    maestro_creating = in;
+    int started = start(in, runtime, site_packages);
+    maestro_creating = NULL;
+    if (started) {
+        py.PyThreadState_Clear(own);
+        py.PyThreadState_DeleteCurrent();
+    } else {
+        *message = explain("start runtime");
+        release(in);
+        py.Py_EndInterpreter(own);
+        maestro_count(COUNT_INTERPRETERS, -1);
+        free(in);
+        in = NULL;
+    }
+    // The main interpreter's thread state was left in the making of the other.
+    py.PyEval_RestoreThread(main);
+    py.PyThreadState_Clear(main);
+    py.PyThreadState_DeleteCurrent();
+    return in;
+}
+
+void maestro_interp_end(struct maestro_interp *in) {
+    atomic_store(&in->ended, 1);
+    pthread_mutex_lock(&in->lock);
+    maestro_sleepers_wake_all(in);
+    pthread_mutex_unlock(&in->lock);
+    if (!maestro_attach(in))
+        return; // no memory: leaked, as one that hangs
+    PyThreadState *state = maestro_take(in);
+    release(in);
+    py.Py_EndInterpreter(state);
+    maestro_count(COUNT_INTERPRETERS, -1);
+}
+
+void maestro_interp_free(struct maestro_interp *in) {
+    pthread_mutex_lock(&in->lock);
+    int quiet = !in->sleepers && !in->runs;
+    pthread_mutex_unlock(&in->lock);
+    if (!quiet)
+        return; // a thread left behind still looks at it
+    pthread_mutex_destroy(&in->lock);
+    free(in);
+}

@@ -1,0 +1,98 @@
+// interp.h: one interpreter with its own GIL, as C sees it.
+#ifndef MAESTRO_INTERP_H
+#define MAESTRO_INTERP_H
+
+#include "json.h"
+#include "pyapi.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+// The Python functions that C needs; runtime.py gives them to set_hooks by
+// these names. HOOK(identifier, name).
+#define MAESTRO_HOOKS(HOOK)                                                                          \
+    HOOK(LOAD, "load")               /* (key, name, version, source, code, bound) -> module, ready */ \
+    HOOK(UNLOAD, "unload")           /* (key): its module is out of use */                              \
+    HOOK(SIBLINGS, "set_siblings")   /* (names, one per line) */                                     \
+    HOOK(CONVERT, "convert")         /* (object) -> a simpler object (json.h) */                     \
+    HOOK(RUN, "run")                 /* (awaitable) -> its result */                                 \
+    HOOK(DESCRIBE, "describe")       /* (exception) -> (type, message, traceback) */                 \
+    HOOK(EXCEPTION, "exception")     /* (kind, message, name, problems) -> exception to raise */     \
+    HOOK(THREADS, "threads")         /* (call number) -> identifiers of threads that it started */
+
+// The classes that C needs to know; given to set_hooks as well.
+#define MAESTRO_CLASSES(HOOK)     \
+    HOOK(STOPPED, "Stopped")      \
+    HOOK(RESPONSE, "Response")    \
+    HOOK(HEADERS, "Headers")      \
+    HOOK(INPUT_INVALID, "InputInvalid") \
+    HOOK(OUTPUT_INVALID, "OutputInvalid")
+
+enum maestro_hook {
+#define HOOK(identifier, name) HOOK_##identifier,
+    MAESTRO_HOOKS(HOOK) MAESTRO_CLASSES(HOOK)
+#undef HOOK
+    HOOK_COUNT
+};
+
+struct maestro_line; // print.c
+struct maestro_run;  // stop.h
+struct maestro_sleeper;
+
+// The programs that an interpreter has loaded, newest first (program.c).
+struct maestro_program {
+    uint64_t key;
+    PyObject *module;    // strong
+    PyObject *namespace; // strong: the module's __dict__
+    PyObject *name;      // strong, interned: of the function
+    int async;
+    struct maestro_program *next;
+};
+
+// Made by maestro_interp_new, freed by maestro_interp_free when Go holds it no
+// more, which is after its end. Fields are guarded by the interpreter's GIL
+// where nothing else is said.
+struct maestro_interp {
+    uint64_t id;               // never reused in this process; written once
+    PyInterpreterState *state; // written once
+    PyObject *module;          // strong: _maestro
+    PyObject *runtime;         // strong: the namespace of runtime.py
+    PyObject *frame_var;       // strong: the ContextVar with the current frame
+    PyTypeObject *sibling_type, *awaitable_type; // strong
+    PyObject *hooks[HOOK_COUNT];                 // strong, NULL before set_hooks and after the end
+    PyObject *siblings;        // strong: dict, name -> Sibling, of all that were ever asked for
+    uint64_t generation;       // of the sibling names that the builtins dicts show
+    struct maestro_program *programs[64]; // by key modulo the size
+    struct maestro_line *lines; // begun and not ended by a line feed (print.c)
+    struct maestro_json json;   // hook, type and keys of the converter
+    int tracing;               // rung 1 has set the trace function
+    atomic_int ended;          // the end has begun: what still runs is refused
+
+    pthread_mutex_t lock;              // guards what follows; never held while waiting for the GIL
+    struct maestro_run *runs;          // changed with the GIL and the lock both held
+    struct maestro_sleeper *sleepers;  // changed without the GIL
+};
+
+// Makes an interpreter and runs the source of runtime.py in it. The calling OS
+// thread must be locked; no thread state is attached to it before or after.
+// Returns NULL with a malloc'ed message that the caller frees.
+struct maestro_interp *maestro_interp_new(const char *runtime, const char *site_packages, char **message);
+
+// Ends the interpreter on a locked OS thread with no thread state attached.
+// Every other thread has dropped its own. It may hang for ever in an atexit
+// function of the subtenant's: call it where nothing waits.
+void maestro_interp_end(struct maestro_interp *in);
+
+// Frees the struct itself. No thread state. Nobody may hold `in` any more.
+void maestro_interp_free(struct maestro_interp *in);
+
+// The interpreter being made on this OS thread: what _maestro's own start
+// binds its state to. NULL at any other time.
+extern __thread struct maestro_interp *maestro_creating;
+
+// The interpreter that a builtin of _maestro was called in, from its module.
+// Borrowed from nobody: it lives longer than any Python code in it.
+struct maestro_interp *maestro_of(PyObject *module);
+
+#endif

@@ -1,0 +1,149 @@
+package cpython
+
+// #include <malloc.h>
+// #include <stdlib.h>
+// #include "call.h"
+// #include "interp.h"
+// #include "stop.h"
+// #include "thread.h"
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"unsafe"
+)
+
+// Interpreter is one Python interpreter with a GIL, memory and modules of its
+// own. Its methods but WakeSleeper wait for that GIL, so they belong on OS
+// threads that may wait: each says which.
+type Interpreter struct {
+	c  *C.struct_maestro_interp
+	id uint64
+}
+
+// Config is what an interpreter starts with.
+type Config struct {
+	Runtime      string // the source of embed/python, run in it first
+	SitePackages string // folder of the subtenant's packages; empty for none
+}
+
+// New makes an interpreter. The caller has locked its OS thread; no thread
+// state of it stays there. It takes some 20 ms.
+func New(cfg Config) (*Interpreter, error) {
+	source := C.CString(cfg.Runtime)
+	defer C.free(unsafe.Pointer(source))
+	site := C.CString(cfg.SitePackages)
+	defer C.free(unsafe.Pointer(site))
+	var message *C.char
+	c := C.maestro_interp_new(source, site, &message)
+	if c == nil {
+		defer C.free(unsafe.Pointer(message))
+		return nil, fmt.Errorf("make interpreter: %w", errors.New(C.GoString(message)))
+	}
+	in := &Interpreter{c: c, id: uint64(c.id)}
+	// The struct outlives the interpreter: WakeSleeper may come late. It goes
+	// when nothing in Go can come any more.
+	runtime.AddCleanup(in, func(c *C.struct_maestro_interp) { C.maestro_interp_free(c) }, c)
+	return in, nil
+}
+
+// ID is the interpreter's number in this process, never used again.
+func (in *Interpreter) ID() uint64 { return in.id }
+
+// CallArgs says what an outer call is to run.
+type CallArgs struct {
+	Frame      uint64 // of the outer function
+	Key        uint64 // of its program
+	Ticket     uint64 // by which Stop finds the call
+	Generation uint64 // of the subtenant's sibling names
+	Input      []byte // JSON; not changed, not kept
+	Request    bool   // the input's top-level "headers" is looked up in any case
+}
+
+// CallResult is the end of an outer call.
+type CallResult struct {
+	Output    []byte // JSON
+	Response  bool   // the function returned a maestro.Response
+	Exception *Exception
+	Stopped   bool // the exception is the one that Stop raised
+}
+
+// Call runs a function on the calling OS thread, which is locked and keeps a
+// thread state for this interpreter until DropThread.
+func (in *Interpreter) Call(args CallArgs) CallResult {
+	request := C.int(0)
+	if args.Request {
+		request = 1
+	}
+	result := C.maestro_call(in.c, C.uint64_t(args.Frame), C.uint64_t(args.Key), C.uint64_t(args.Ticket),
+		C.uint64_t(args.Generation), (*C.char)(unsafe.Pointer(unsafe.SliceData(args.Input))),
+		C.size_t(len(args.Input)), request)
+	runtime.KeepAlive(in)
+	return resultOf(result)
+}
+
+// Invoke calls a function of the runtime's own with bytes, which answers with
+// bytes. The calling OS thread is locked, as with Call.
+func (in *Interpreter) Invoke(function string, arg []byte) ([]byte, *Exception) {
+	name := C.CString(function)
+	defer C.free(unsafe.Pointer(name))
+	result := resultOf(C.maestro_invoke(in.c, name, (*C.char)(unsafe.Pointer(unsafe.SliceData(arg))), C.size_t(len(arg))))
+	runtime.KeepAlive(in)
+	return result.Output, result.Exception
+}
+
+// keepBytes is the largest output whose memory C keeps until the thread's next
+// call, which saves a crossing.
+const keepBytes = 64 << 10
+
+func resultOf(result *C.struct_maestro_result) CallResult {
+	exception := exceptionOf(&result.exception)
+	if exception != nil {
+		return CallResult{Exception: exception, Stopped: exception.Kind == ExceptionStopped}
+	}
+	answer := CallResult{Output: bytesOf(result.output.data, result.output.size), Response: result.response != 0}
+	if result.output.size > keepBytes {
+		C.maestro_result_clear()
+	}
+	return answer
+}
+
+// Stop interrupts the call with that ticket and reports whether it still ran.
+// Rung 0 raises an exception that is no Exception in its threads, once; rung 1
+// raises it again at every line. Attaching may block for ever in code that
+// never gives up the GIL: call it on a locked OS thread that nothing waits for.
+// No thread state stays on it.
+func (in *Interpreter) Stop(ticket uint64, rung int) bool {
+	found := C.maestro_stop(in.c, C.uint64_t(ticket), C.int(rung))
+	runtime.KeepAlive(in)
+	return found != 0
+}
+
+// WakeSleeper ends time.sleep in the call with that ticket: it raises at once.
+// It needs no GIL and never blocks for long; any goroutine may call it.
+func (in *Interpreter) WakeSleeper(ticket uint64) {
+	C.maestro_wake(in.c, C.uint64_t(ticket))
+	runtime.KeepAlive(in)
+}
+
+// DropThread deletes the calling OS thread's own thread state for this
+// interpreter, if it has one. Every worker does so before the interpreter ends.
+func (in *Interpreter) DropThread() {
+	C.maestro_drop(in.c)
+	runtime.KeepAlive(in)
+}
+
+// End ends the interpreter. All other OS threads have dropped their thread
+// states. It runs what the subtenant's code has left for its end, which may
+// never return: call it on a locked OS thread that nothing waits for. Nothing
+// but WakeSleeper may be called afterwards.
+func (in *Interpreter) End() {
+	C.maestro_interp_end(in.c)
+	runtime.KeepAlive(in)
+}
+
+// Trim hands memory that ended interpreters have left back to the system. It
+// takes some 40 ms after many ends.
+func Trim() { C.malloc_trim(0) }

@@ -1,0 +1,70 @@
+#include "load.h"
+
+#include "module.h"
+#include "pyapi.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PYTHON_VERSION "3.14."
+
+const char *maestro_version(void) { return py.Py_GetVersion(); }
+
+static char *init_failure(PyInitConfig *config) {
+    const char *reason = NULL;
+    char *message = NULL;
+    if (!config)
+        return strdup("initialise: out of memory");
+    py.PyInitConfig_GetError(config, &reason);
+    if (asprintf(&message, "initialise: %s", reason ? reason : "unknown reason") < 0)
+        message = strdup("initialise");
+    py.PyInitConfig_Free(config);
+    return message;
+}
+
+char *maestro_load(const char *home) {
+    char *path = NULL;
+    if (asprintf(&path, "%s/lib/libpython3.14.so.1.0", home) < 0)
+        return strdup("out of memory");
+    char *message = maestro_py_load(path);
+    free(path);
+    if (message)
+        return message;
+    if (strncmp(py.Py_GetVersion(), PYTHON_VERSION, strlen(PYTHON_VERSION)) != 0) {
+        if (asprintf(&message, "version %s where " PYTHON_VERSION "x is needed", py.Py_GetVersion()) < 0)
+            return strdup("wrong version of libpython");
+        return message;
+    }
+    // Built into every interpreter that is made later (module.h).
+    if (py.PyImport_AppendInittab("_maestro", maestro_module_init) < 0)
+        return strdup("register _maestro: out of memory");
+
+    // The isolated configuration: no environment variable and no user's site
+    // folder is looked at. Each row says why it differs from the default.
+    static const struct {
+        const char *name;
+        int64_t value;
+    } settings[] = {
+        {"install_signal_handlers", 0}, // signals belong to the Go runtime
+        {"site_import", 0},             // no site-packages but the subtenant's own
+        {"write_bytecode", 0},          // the kit is compiled once, and read-only after
+        {"buffered_stdio", 1},
+        {"utf8_mode", 1},
+        {"thread_inherit_context", 1}, // the running call follows into threads
+    };
+    PyInitConfig *config = py.PyInitConfig_Create();
+    if (!config || py.PyInitConfig_SetStr(config, "home", home) < 0)
+        return init_failure(config);
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
+        if (py.PyInitConfig_SetInt(config, settings[i].name, settings[i].value) < 0)
+            return init_failure(config);
+    if (py.Py_InitializeFromInitConfig(config) < 0)
+        return init_failure(config);
+    py.PyInitConfig_Free(config);
+    py.None = py.Py_GetConstantBorrowed(Py_CONSTANT_NONE);
+    py.True = py.Py_GetConstantBorrowed(Py_CONSTANT_TRUE);
+    py.False = py.Py_GetConstantBorrowed(Py_CONSTANT_FALSE);
+    py.PyEval_SaveThread();
+    return NULL;
+}

@@ -1,0 +1,34 @@
+package cpython
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"maestro/cpython/kit"
+)
+
+// TestMain loads Python once, from a kit in a folder that stays from one run
+// to the next, and wants every counter of a debug build back at zero.
+func TestMain(m *testing.M) {
+	home, err := kit.Ensure(context.Background(), filepath.Join(os.TempDir(), "maestro-test"), nil)
+	if err == nil {
+		SetCallbacks(stages)
+		err = Load(home)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	endCompiler()
+	for name, count := range Counters() {
+		if count != 0 && code == 0 {
+			fmt.Fprintf(os.Stderr, "%d %s are left\n", count, name)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}

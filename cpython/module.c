@@ -1,0 +1,188 @@
+#include "module.h"
+
+#include "awaitable.h"
+#include "error.h"
+#include "frame.h"
+#include "print.h"
+#include "sibling.h"
+#include "sleep.h"
+
+#include "_cgo_export.h"
+
+#include <math.h>
+
+struct module_state {
+    struct maestro_interp *in;
+};
+
+struct maestro_interp *maestro_of(PyObject *module) {
+    return ((struct module_state *)py.PyModule_GetState(module))->in;
+}
+
+// frame() -> int: the current frame, 0 where no execution is known.
+static PyObject *frame(PyObject *module, PyObject *unused) {
+    return py.PyLong_FromUnsignedLongLong(maestro_frame(maestro_of(module)));
+}
+
+// context() -> dict: what maestro.context() shows.
+static PyObject *context(PyObject *module, PyObject *unused) {
+    struct maestro_interp *in = maestro_of(module);
+    uint64_t current = maestro_frame(in);
+    struct maestro_text json = {0};
+    PyThreadState *state = py.PyEval_SaveThread();
+    go_maestro_context(current, &json);
+    py.PyEval_RestoreThread(state);
+    PyObject *object = maestro_json_load(&in->json, json.data ? json.data : "{}", json.data ? json.size : 2, "context", NULL);
+    maestro_text_free(&json);
+    return object;
+}
+
+// write_out(text), write_err(text) -> int: what sys.stdout and sys.stderr are
+// made of.
+static PyObject *write_to(PyObject *module, int stream, PyObject *text) {
+    if (!maestro_print(maestro_of(module), stream, text))
+        return NULL;
+    return py.PyLong_FromLongLong(py.PyUnicode_GetLength(text));
+}
+
+static PyObject *write_out(PyObject *module, PyObject *text) { return write_to(module, 1, text); }
+
+static PyObject *write_err(PyObject *module, PyObject *text) { return write_to(module, 2, text); }
+
+// log(level, text, fields): one line of logging; fields is a dict or None.
+static PyObject *log_line(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    struct maestro_interp *in = maestro_of(module);
+    if (count != 3) {
+        py.PyErr_SetString(py.PyExc_TypeError, "log() takes level, text and fields");
+        return NULL;
+    }
+    struct maestro_json_text fields = {0};
+    if (args[2] != py.None && maestro_json_dump(&in->json, args[2], "fields", &fields) < 0)
+        return NULL;
+    const char *level = py.PyUnicode_AsUTF8AndSize(args[0], NULL);
+    struct maestro_text text = maestro_text_of(args[1]);
+    if (level) {
+        uint64_t current = maestro_frame(in);
+        PyThreadState *state = py.PyEval_SaveThread();
+        go_maestro_log(in->id, current, "", (char *)level, text.data, text.size, fields.data, fields.size);
+        py.PyEval_RestoreThread(state);
+    }
+    maestro_text_free(&text);
+    maestro_json_free(&fields);
+    return level ? py.Py_NewRef(py.None) : NULL;
+}
+
+// sleep(seconds): time.sleep.
+static PyObject *sleep_for(PyObject *module, PyObject *argument) {
+    double seconds = py.PyFloat_AsDouble(argument);
+    if (seconds == -1.0 && py.PyErr_Occurred())
+        return NULL;
+    if (isnan(seconds) || seconds < 0) {
+        py.PyErr_SetString(py.PyExc_ValueError, isnan(seconds) ? "Invalid value NaN (not a number)"
+                                                               : "sleep length must be non-negative");
+        return NULL;
+    }
+    if (seconds > 9.2e9) { // as time.sleep: 2**63 nanoseconds
+        py.PyErr_SetString(py.PyExc_OverflowError, "timestamp too large to convert to C PyTime_t");
+        return NULL;
+    }
+    return maestro_sleep(maestro_of(module), seconds) ? py.Py_NewRef(py.None) : NULL;
+}
+
+// dumps(object) -> bytes and loads(bytes) -> object: the converter.
+static PyObject *dumps(PyObject *module, PyObject *object) {
+    struct maestro_json_text text;
+    if (maestro_json_dump(&maestro_of(module)->json, object, "value", &text) < 0)
+        return NULL;
+    PyObject *bytes = py.PyBytes_FromStringAndSize(text.data, (Py_ssize_t)text.size);
+    maestro_json_free(&text);
+    return bytes;
+}
+
+static PyObject *loads(PyObject *module, PyObject *bytes) {
+    char *data;
+    Py_ssize_t size;
+    if (py.PyBytes_AsStringAndSize(bytes, &data, &size) < 0)
+        return NULL;
+    return maestro_json_load(&maestro_of(module)->json, data, (size_t)size, "value", NULL);
+}
+
+// sibling(name) -> Sibling: the callable for the builtins dicts.
+static PyObject *sibling(PyObject *module, PyObject *name) {
+    if (name->ob_type == py.PyUnicode_Type)
+        return maestro_sibling_named(maestro_of(module), name);
+    py.PyErr_SetString(py.PyExc_TypeError, "sibling() takes a name");
+    return NULL;
+}
+
+static const char *const hook_names[] = {
+#define HOOK(identifier, name) name,
+    MAESTRO_HOOKS(HOOK) MAESTRO_CLASSES(HOOK)
+#undef HOOK
+};
+
+// set_hooks(dict): the Python side of MAESTRO_HOOKS and MAESTRO_CLASSES; all of
+// them, once.
+static PyObject *set_hooks(PyObject *module, PyObject *hooks) {
+    struct maestro_interp *in = maestro_of(module);
+    if (in->hooks[0] || hooks->ob_type != py.PyDict_Type) {
+        py.PyErr_SetString(py.PyExc_RuntimeError, "set_hooks() takes a dict, and once");
+        return NULL;
+    }
+    for (int i = 0; i < HOOK_COUNT; i++)
+        if (py.PyDict_GetItemStringRef(hooks, hook_names[i], &in->hooks[i]) != 1)
+            return py.PyErr_Format(py.PyExc_KeyError, "%s", hook_names[i]);
+    maestro_json_set(&in->json, in->hooks[HOOK_CONVERT], in->hooks[HOOK_HEADERS]);
+    return py.Py_NewRef(py.None);
+}
+
+static PyMethodDef methods[] = {
+    {"call", (PyCFunction)(void (*)(void))maestro_call_by_name, METH_FASTCALL | METH_KEYWORDS, NULL},
+    {"context", context, METH_NOARGS, NULL},
+    {"dumps", dumps, METH_O, NULL},
+    {"frame", frame, METH_NOARGS, NULL},
+    {"loads", loads, METH_O, NULL},
+    {"log", (PyCFunction)(void (*)(void))log_line, METH_FASTCALL, NULL},
+    {"set_hooks", set_hooks, METH_O, NULL},
+    {"sibling", sibling, METH_O, NULL},
+    {"sleep", sleep_for, METH_O, "sleep(seconds)\n\nDelay execution for a given number of seconds."},
+    {"write_err", write_err, METH_O, NULL},
+    {"write_out", write_out, METH_O, NULL},
+    {0},
+};
+
+// Binds the module to the interpreter that is being made on this OS thread.
+static int bind(PyObject *module) {
+    struct maestro_interp *in = maestro_creating;
+    if (!in || in->module) {
+        py.PyErr_SetString(py.PyExc_ImportError, "_maestro belongs to the runtime");
+        return -1;
+    }
+    ((struct module_state *)py.PyModule_GetState(module))->in = in;
+    in->module = py.Py_NewRef(module);
+    in->frame_var = py.PyContextVar_New("maestro_frame", NULL);
+    in->siblings = py.PyDict_New();
+    in->sibling_type = (PyTypeObject *)maestro_sibling_type(module);
+    in->awaitable_type = (PyTypeObject *)maestro_awaitable_type(module);
+    if (!in->frame_var || !in->siblings || !in->sibling_type || !in->awaitable_type)
+        return -1;
+    if (py.PyModule_AddObjectRef(module, "frame_var", in->frame_var) < 0)
+        return -1;
+    return py.PyModule_AddObjectRef(module, "Sibling", (PyObject *)in->sibling_type);
+}
+
+static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, (void *)bind},
+    {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
+    {0, NULL},
+};
+
+static PyModuleDef definition = {
+    .ob_base = {.ob_refcnt = 1},
+    .m_name = "_maestro",
+    .m_size = sizeof(struct module_state),
+    .m_methods = methods,
+    .m_slots = slots,
+};
+
+PyObject *maestro_module_init(void) { return py.PyModuleDef_Init(&definition); }

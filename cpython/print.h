@@ -1,0 +1,16 @@
+// print.h: what functions print, cut into lines.
+#ifndef MAESTRO_PRINT_H
+#define MAESTRO_PRINT_H
+
+#include "interp.h"
+
+// Takes text that was written to a stream (1: stdout, 2: stderr). Whole lines go
+// to Go at once, a rest waits for its end. Returns 0 with an exception. Detaches
+// while Go has the line.
+int maestro_print(struct maestro_interp *in, int stream, PyObject *text);
+
+// Hands over the unended lines of an outer call; with call 0 those of all.
+// Attached before and after, detached between.
+void maestro_print_flush(struct maestro_interp *in, uint64_t call);
+
+#endif

@@ -1,0 +1,160 @@
+#include "program.h"
+
+#include "error.h"
+
+#include "_cgo_export.h"
+
+#include <stdlib.h>
+
+// Old versions stay for the executions that began with them, this many besides
+// the newest; an older one is loaded again should it still be needed.
+enum { OLD_VERSIONS = 2 };
+
+#define BUCKETS (sizeof((struct maestro_interp *)0)->programs / sizeof(struct maestro_program *))
+
+static struct maestro_program *find(struct maestro_interp *in, uint64_t key) {
+    struct maestro_program *program = in->programs[key % BUCKETS];
+    while (program && program->key != key)
+        program = program->next;
+    return program;
+}
+
+static void forget(struct maestro_interp *in, struct maestro_program *program) {
+    struct maestro_program **link = &in->programs[program->key % BUCKETS];
+    while (*link != program)
+        link = &(*link)->next;
+    *link = program->next;
+    PyObject *module = program->module, *namespace = program->namespace, *name = program->name;
+    PyObject *key = py.PyLong_FromUnsignedLongLong(program->key);
+    free(program);
+    // Only now: what follows can run the author's __del__, which may come back.
+    PyObject *hook = in->hooks[HOOK_UNLOAD];
+    PyObject *none = hook && key ? py.PyObject_CallOneArg(hook, key) : NULL;
+    if (!none)
+        py.PyErr_Clear();
+    py.Py_DecRef(key);
+    py.Py_DecRef(none);
+    py.Py_DecRef(module);
+    py.Py_DecRef(namespace);
+    py.Py_DecRef(name);
+}
+
+// Forgets the oldest programs of that function when there are too many. Keys
+// grow, so the smallest is the oldest.
+static void trim(struct maestro_interp *in, PyObject *name) {
+    for (;;) {
+        struct maestro_program *oldest = NULL;
+        int versions = 0;
+        for (size_t i = 0; i < BUCKETS; i++)
+            for (struct maestro_program *p = in->programs[i]; p; p = p->next)
+                if (p->name == name) { // both interned
+                    versions++;
+                    if (!oldest || p->key < oldest->key)
+                        oldest = p;
+                }
+        if (versions <= 1 + OLD_VERSIONS)
+            return;
+        forget(in, oldest);
+    }
+}
+
+// Hands the code to the runtime, which runs it under the one re-entrant lock of
+// the interpreter. Answers (module, ready), new reference, or NULL with an
+// exception. A module that is not ready is being loaded further up this stack.
+static PyObject *run_module(struct maestro_interp *in, uint64_t key, const struct maestro_source *source) {
+    PyObject *arguments[] = {
+        py.PyLong_FromUnsignedLongLong(key),
+        maestro_str(&source->name),
+        py.PyLong_FromLongLong(source->version),
+        maestro_str(&source->source),
+        py.PyBytes_FromStringAndSize(source->code.data, (Py_ssize_t)source->code.size),
+        maestro_str(&source->bound),
+    };
+    enum { COUNT = sizeof arguments / sizeof *arguments };
+    PyObject *answer = NULL;
+    int complete = in->hooks[HOOK_LOAD] != NULL;
+    for (int i = 0; i < COUNT; i++)
+        complete = complete && arguments[i];
+    if (complete)
+        answer = py.PyObject_Vectorcall(in->hooks[HOOK_LOAD], arguments, COUNT, NULL);
+    else if (!py.PyErr_Occurred())
+        py.PyErr_SetString(py.PyExc_RuntimeError, "the interpreter is ending");
+    for (int i = 0; i < COUNT; i++)
+        py.Py_DecRef(arguments[i]);
+    return answer;
+}
+
+// Keeps a loaded module, unless another thread has done so meanwhile.
+static int keep(struct maestro_interp *in, uint64_t key, const struct maestro_source *source, PyObject *module) {
+    if (find(in, key))
+        return 1;
+    PyObject *name = py.PyUnicode_FromStringAndSize(source->name.data, (Py_ssize_t)source->name.size);
+    struct maestro_program *program = malloc(sizeof *program);
+    if (!program || !name) {
+        free(program);
+        py.Py_DecRef(name);
+        py.PyErr_NoMemory();
+        return 0;
+    }
+    py.PyUnicode_InternInPlace(&name);
+    *program = (struct maestro_program){
+        .key = key,
+        .module = py.Py_NewRef(module),
+        .namespace = py.Py_NewRef(py.PyModule_GetDict(module)),
+        .name = name,
+        .async = source->async,
+        .next = in->programs[key % BUCKETS],
+    };
+    in->programs[key % BUCKETS] = program;
+    trim(in, name);
+    return 1;
+}
+
+static PyObject *function_in(PyObject *namespace, PyObject *name) {
+    PyObject *function = NULL;
+    if (py.PyDict_GetItemRef(namespace, name, &function) == 0)
+        py.PyErr_Format(py.PyExc_NameError, "name '%U' is not defined in its own module: it was deleted, or is still loading", name);
+    return function;
+}
+
+static PyObject *load(struct maestro_interp *in, uint64_t key, int *async, int *loading) {
+    struct maestro_source source = {0};
+    PyThreadState *state = py.PyEval_SaveThread();
+    go_maestro_module(in->id, key, &source);
+    py.PyEval_RestoreThread(state);
+    PyObject *function = NULL, *answer = NULL;
+    if (!source.found) {
+        py.PyErr_SetString(py.PyExc_RuntimeError, "the function's program is gone");
+    } else if ((answer = run_module(in, key, &source))) {
+        PyObject *module = py.PyTuple_GetItem(answer, 0);
+        int ready = py.PyTuple_GetItem(answer, 1) == py.True;
+        PyObject *name = maestro_str(&source.name);
+        if (name && (!ready || keep(in, key, &source, module)))
+            function = function_in(py.PyModule_GetDict(module), name);
+        py.Py_DecRef(name);
+        *async = source.async;
+    } else {
+        *loading = 1;
+    }
+    py.Py_DecRef(answer);
+    maestro_text_free(&source.name);
+    maestro_text_free(&source.source);
+    maestro_text_free(&source.code);
+    maestro_text_free(&source.bound);
+    return function;
+}
+
+PyObject *maestro_program_function(struct maestro_interp *in, uint64_t key, int *async, int *loading) {
+    *loading = 0;
+    struct maestro_program *program = find(in, key);
+    if (!program)
+        return load(in, key, async, loading);
+    *async = program->async;
+    return function_in(program->namespace, program->name);
+}
+
+void maestro_programs_clear(struct maestro_interp *in) {
+    for (size_t i = 0; i < BUCKETS; i++)
+        while (in->programs[i])
+            forget(in, in->programs[i]);
+}

@@ -1,0 +1,78 @@
+#include "sleep.h"
+
+#include "frame.h"
+#include "stop.h"
+
+#include <math.h>
+#include <time.h>
+
+// One thread asleep; it lives on that thread's C stack.
+struct maestro_sleeper {
+    uint64_t call;
+    int woken;
+    pthread_cond_t wake;
+    struct maestro_sleeper *next;
+};
+
+void maestro_sleepers_wake(struct maestro_interp *in, uint64_t call) {
+    for (struct maestro_sleeper *sleeper = in->sleepers; sleeper; sleeper = sleeper->next)
+        if (sleeper->call == call) {
+            sleeper->woken = 1;
+            pthread_cond_signal(&sleeper->wake);
+        }
+}
+
+void maestro_sleepers_wake_all(struct maestro_interp *in) {
+    for (struct maestro_sleeper *sleeper = in->sleepers; sleeper; sleeper = sleeper->next) {
+        sleeper->woken = 1;
+        pthread_cond_signal(&sleeper->wake);
+    }
+}
+
+// Whether the call that a frame belongs to has been told to stop. The lock is held.
+static int stopping(struct maestro_interp *in, uint64_t call) {
+    for (struct maestro_run *run = in->runs; run; run = run->next)
+        if (run->call == call)
+            return run->stopping;
+    return 0;
+}
+
+// Waits for the deadline or a wake-up. No GIL; takes and releases the lock.
+static int doze(struct maestro_interp *in, uint64_t call, const struct timespec *deadline) {
+    struct maestro_sleeper sleeper = {.call = call, .wake = PTHREAD_COND_INITIALIZER};
+    pthread_mutex_lock(&in->lock);
+    sleeper.next = in->sleepers;
+    in->sleepers = &sleeper;
+    sleeper.woken = stopping(in, call);
+    while (!sleeper.woken && pthread_cond_clockwait(&sleeper.wake, &in->lock, CLOCK_MONOTONIC, deadline) == 0)
+        ;
+    struct maestro_sleeper **link = &in->sleepers;
+    while (*link != &sleeper)
+        link = &(*link)->next;
+    *link = sleeper.next;
+    int woken = sleeper.woken;
+    pthread_mutex_unlock(&in->lock);
+    pthread_cond_destroy(&sleeper.wake);
+    return woken;
+}
+
+int maestro_sleep(struct maestro_interp *in, double seconds) {
+    struct timespec deadline;
+    clock_gettime(CLOCK_MONOTONIC, &deadline);
+    double whole = floor(seconds);
+    deadline.tv_sec += (time_t)whole;
+    deadline.tv_nsec += (long)((seconds - whole) * 1e9);
+    if (deadline.tv_nsec >= 1000000000L) {
+        deadline.tv_nsec -= 1000000000L;
+        deadline.tv_sec++;
+    }
+    uint64_t call = MAESTRO_CALL_OF(maestro_frame(in));
+    PyThreadState *state = py.PyEval_SaveThread();
+    int woken = doze(in, call, &deadline);
+    py.PyEval_RestoreThread(state);
+    if (!woken)
+        return 1;
+    PyObject *stopped = in->hooks[HOOK_STOPPED];
+    py.PyErr_SetNone(stopped ? stopped : py.PyExc_KeyboardInterrupt);
+    return 0;
+}

@@ -1,0 +1,337 @@
+package cpython
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"maestro/embed/python"
+)
+
+// A stage is a small subtenant for tests: an interpreter, its functions, and
+// what came out of it. It is what embed is in the server.
+type stage struct {
+	t  testing.TB
+	in *Interpreter
+
+	mu         sync.Mutex // guards the rest
+	functions  map[string]uint64
+	programs   map[uint64]Module
+	generation uint64
+	steps      []step
+	lines      []line
+	refuse     map[string]*Raise // instead of beginning a step
+	refuseEnd  map[string]*Raise // instead of accepting its output
+}
+
+type step struct {
+	Parent, Frame uint64
+	Name          string
+	Input, Output string
+	Exception     *Exception
+}
+
+type line struct {
+	Frame                       uint64
+	Stream, Level, Text, Fields string
+}
+
+// stageSet routes the callbacks, which are the process's, to stages: by call
+// number or by interpreter.
+type stageSet struct {
+	byCall, byInterp  sync.Map
+	lastCall, lastKey atomic.Uint64
+}
+
+var stages = &stageSet{}
+
+func (s *stageSet) of(frame uint64) *stage {
+	if found, ok := s.byCall.Load(frame >> 20); ok {
+		return found.(*stage)
+	}
+	return nil
+}
+
+var ended = &Raise{Kind: 5, Message: "the execution is over"}
+
+func (s *stageSet) BeginStep(frame uint64, name string, input []byte) Begun {
+	if name == "panics" {
+		panic("a fault in a callback")
+	}
+	st := s.of(frame)
+	if st == nil {
+		return Begun{Raise: ended}
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if raise := st.refuse[name]; raise != nil {
+		return Begun{Raise: raise}
+	}
+	begun := st.find(name)
+	if begun.Raise != nil {
+		return begun
+	}
+	begun.Frame = frame>>20<<20 | uint64(len(st.steps)+1)
+	st.steps = append(st.steps, step{Parent: frame & (1<<20 - 1), Frame: begun.Frame, Name: name, Input: string(input)})
+	return begun
+}
+
+func (s *stageSet) EndStep(frame uint64, output []byte, exc *Exception) *Raise {
+	st := s.of(frame)
+	if st == nil {
+		return ended
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	for i := range st.steps {
+		if st.steps[i].Frame == frame {
+			st.steps[i].Output, st.steps[i].Exception = string(output), exc
+			return st.refuseEnd[st.steps[i].Name]
+		}
+	}
+	return nil
+}
+
+func (s *stageSet) Lookup(frame uint64, name string) Begun {
+	st := s.of(frame)
+	if st == nil {
+		return Begun{Raise: ended}
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return st.find(name)
+}
+
+func (s *stageSet) Module(interp, key uint64) (Module, bool) {
+	found, ok := s.byInterp.Load(interp)
+	if !ok {
+		return Module{}, false
+	}
+	st := found.(*stage)
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	module, ok := st.programs[key]
+	return module, ok
+}
+
+func (s *stageSet) Siblings(interp, _ uint64) ([]string, uint64) {
+	found, ok := s.byInterp.Load(interp)
+	if !ok {
+		return nil, 0
+	}
+	st := found.(*stage)
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return slices.Collect(maps.Keys(st.functions)), st.generation
+}
+
+func (s *stageSet) Log(interp, frame uint64, stream, level, text string, fields []byte) {
+	found, ok := s.byInterp.Load(interp)
+	if !ok {
+		return
+	}
+	st := found.(*stage)
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.lines = append(st.lines, line{frame & (1<<20 - 1), stream, level, text, string(fields)})
+}
+
+func (s *stageSet) Context(frame uint64) []byte {
+	return fmt.Appendf(nil, `{"execution_id":"e","function":"f%d","deadline":"2026-01-02T03:04:05.5Z"}`, frame&(1<<20-1))
+}
+
+// find is called with mu held.
+func (st *stage) find(name string) Begun {
+	key, ok := st.functions[name]
+	if !ok {
+		return Begun{Raise: &Raise{Kind: 1, Name: name}}
+	}
+	return Begun{Key: key, Async: st.programs[key].Async, Generation: st.generation}
+}
+
+// onThread runs f on a locked OS thread that ends with it, after dropping its
+// thread state.
+func (st *stage) onThread(f func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread() // and never unlocked: the thread ends
+		f()
+		st.in.DropThread()
+	}()
+	<-done
+}
+
+// setup makes a stage with functions: name and source in turns.
+func setup(t testing.TB, functions ...string) *stage {
+	t.Helper()
+	st := &stage{
+		t: t, functions: map[string]uint64{}, programs: map[uint64]Module{},
+		refuse: map[string]*Raise{}, refuseEnd: map[string]*Raise{},
+	}
+	var err error
+	onLockedThread(func() { st.in, err = New(Config{Runtime: python.Runtime}) })
+	require.NoError(t, err)
+	stages.byInterp.Store(st.in.ID(), st)
+	t.Cleanup(func() {
+		onLockedThread(st.in.End)
+		stages.byInterp.Delete(st.in.ID())
+	})
+	for i := 0; i < len(functions); i += 2 {
+		st.put(functions[i], functions[i+1])
+	}
+	return st
+}
+
+func onLockedThread(f func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread()
+		f()
+	}()
+	<-done
+}
+
+// put stores a new version of a function.
+func (st *stage) put(name, source string) uint64 {
+	st.t.Helper()
+	key := stages.lastKey.Add(1)
+	module := compileModule(st.t, name, int(key), source)
+	module.Key = key
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if _, known := st.functions[name]; !known {
+		st.generation++
+	}
+	st.functions[name] = key
+	st.programs[key] = module
+	return key
+}
+
+func (st *stage) remove(name string) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	delete(st.functions, name)
+	st.generation++
+}
+
+func (st *stage) taken() []step {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return slices.Clone(st.steps)
+}
+
+func (st *stage) printed() []line {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return slices.Clone(st.lines)
+}
+
+// args readies an outer call; its ticket is its call number.
+func (st *stage) args(name, input string) CallArgs {
+	call := stages.lastCall.Add(1)
+	stages.byCall.Store(call, st)
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return CallArgs{Frame: call << 20, Key: st.functions[name], Ticket: call, Generation: st.generation, Input: []byte(input)}
+}
+
+// call runs a function on a thread of its own.
+func (st *stage) call(name, input string) (result CallResult) {
+	args := st.args(name, input)
+	st.onThread(func() { result = st.in.Call(args) })
+	stages.byCall.Delete(args.Ticket)
+	return result
+}
+
+// output wants a call to succeed.
+func (st *stage) output(name, input string) string {
+	st.t.Helper()
+	result := st.call(name, input)
+	if result.Exception != nil {
+		require.Fail(st.t, result.Exception.Error(), result.Exception.Traceback)
+	}
+	return string(result.Output)
+}
+
+// failure wants a call to fail.
+func (st *stage) failure(name, input string) *Exception {
+	st.t.Helper()
+	result := st.call(name, input)
+	require.NotNil(st.t, result.Exception, "output %s", result.Output)
+	return result.Exception
+}
+
+// compiler is the product's own compiler on a thread of its own, started by
+// the first test that needs it and ended by TestMain.
+var compiler struct {
+	start sync.Once
+	jobs  chan func(*Interpreter)
+	done  chan struct{}
+	err   error
+}
+
+func startCompiler() {
+	compiler.jobs, compiler.done = make(chan func(*Interpreter)), make(chan struct{})
+	ready := make(chan struct{})
+	go func() {
+		runtime.LockOSThread()
+		defer close(compiler.done)
+		var in *Interpreter
+		in, compiler.err = New(Config{Runtime: python.Compiler})
+		close(ready)
+		if compiler.err != nil {
+			return
+		}
+		for job := range compiler.jobs {
+			job(in)
+		}
+		in.DropThread()
+		in.End()
+	}()
+	<-ready
+}
+
+func endCompiler() {
+	if compiler.jobs != nil {
+		close(compiler.jobs)
+		<-compiler.done
+	}
+}
+
+func compileModule(t testing.TB, name string, version int, source string) Module {
+	t.Helper()
+	request, err := json.Marshal(map[string]any{"name": name, "version": version, "source": source})
+	require.NoError(t, err)
+	compiler.start.Do(startCompiler)
+	require.NoError(t, compiler.err)
+	var answer []byte
+	var exc *Exception
+	done := make(chan struct{})
+	compiler.jobs <- func(in *Interpreter) {
+		defer close(done)
+		answer, exc = in.Invoke("compile_program", request)
+	}
+	<-done
+	if exc != nil {
+		require.NoError(t, exc)
+	}
+	head, code, _ := bytes.Cut(answer, []byte("\n"))
+	var parsed struct {
+		Async bool
+		Bound []string
+		Error json.RawMessage
+	}
+	require.NoError(t, json.Unmarshal(head, &parsed))
+	require.Empty(t, string(parsed.Error))
+	return Module{Name: name, Version: version, Source: source, Code: code, Async: parsed.Async, Bound: parsed.Bound}
+}

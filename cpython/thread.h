@@ -1,0 +1,32 @@
+// thread.h: which thread states there are, and who owns them.
+//
+// There is at most one per interpreter and OS thread. It is made on the
+// thread's first call into the interpreter, kept in C thread-local storage
+// under the interpreter's id, which is never reused, and deleted by the same
+// OS thread and nobody else: deleting another thread's leaves its gilstate slot
+// pointing to freed memory. It never moves to another OS thread: since 3.14 it
+// holds the limits of that thread's C stack.
+//
+// Threads that Python made have one of Python's; they reach us attached, and
+// callbacks detach and attach that one.
+#ifndef MAESTRO_THREAD_H
+#define MAESTRO_THREAD_H
+
+#include "interp.h"
+
+// Attaches the calling OS thread, making its thread state when it has none.
+// Returns 0 when there is no memory. Waits for the GIL.
+int maestro_attach(struct maestro_interp *in);
+
+// Detaches the calling OS thread; the thread state is kept.
+void maestro_detach(void);
+
+// Deletes the calling OS thread's own thread state for `in`, if there is one.
+// Not attached before and after. Waits for the GIL.
+void maestro_drop(struct maestro_interp *in);
+
+// Forgets the calling OS thread's thread state for `in` without deleting it and
+// returns it, or NULL. For the end of an interpreter, which deletes it.
+PyThreadState *maestro_take(struct maestro_interp *in);
+
+#endif

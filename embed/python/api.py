@@ -1,0 +1,183 @@
+"""The module maestro, as functions import it, and the types of values that
+come with it.
+"""
+
+import sys
+from types import ModuleType
+
+import _maestro
+
+
+class Stopped(BaseException):
+    """The call ran past its deadline, or someone cancelled it.
+
+    It is no Exception, so that `except Exception` lets it through.
+    """
+
+    __module__ = "maestro"
+
+
+class _Invalid(ValueError):
+    __module__ = "maestro"
+
+    def __init__(self, message="", errors=()):
+        super().__init__(message)
+        self.errors = list(errors)
+
+
+class InputInvalid(_Invalid):
+    """The input of a called function does not fit its schema; .errors tells where."""
+
+    __module__ = "maestro"
+
+
+class OutputInvalid(_Invalid):
+    """The result of a called function does not fit its schema; .errors tells where."""
+
+    __module__ = "maestro"
+
+
+class Headers(dict):
+    """A dict of a request's headers: keeps the sender's spelling, is looked up
+    in any case.
+    """
+
+    __module__ = "maestro"
+    __slots__ = ()
+
+    def _spelled(self, name):
+        if isinstance(name, str) and not dict.__contains__(self, name):
+            lower = name.lower()
+            for key in self:
+                if isinstance(key, str) and key.lower() == lower:
+                    return key
+        return name
+
+    def __missing__(self, name):
+        spelled = self._spelled(name)
+        if spelled is name:
+            raise KeyError(name)
+        return self[spelled]
+
+    def __contains__(self, name):
+        return dict.__contains__(self, self._spelled(name))
+
+    def __setitem__(self, name, value):
+        dict.__setitem__(self, self._spelled(name), value)
+
+    def __delitem__(self, name):
+        dict.__delitem__(self, self._spelled(name))
+
+    def get(self, name, default=None):
+        return dict.get(self, self._spelled(name), default)
+
+    def pop(self, name, *default):
+        return dict.pop(self, self._spelled(name), *default)
+
+    def setdefault(self, name, default=None):
+        return dict.setdefault(self, self._spelled(name), default)
+
+    def copy(self):
+        return Headers(self)
+
+
+class Response:
+    """What a function returns to shape the HTTP answer itself."""
+
+    __module__ = "maestro"
+    __slots__ = ("body", "status_code", "headers")
+
+    def __init__(self, body=None, status_code=200, headers=None):
+        if not isinstance(status_code, int) or not 100 <= status_code <= 599:
+            raise ValueError(f"status_code must be an integer from 100 to 599, not {status_code!r}")
+        self.body = body
+        self.status_code = int(status_code)
+        self.headers = dict(headers or {})
+
+    def __repr__(self):
+        return f"maestro.Response({self.body!r}, {self.status_code}, {self.headers!r})"
+
+
+def _response_object(response):
+    headers = {str(name): str(value) for name, value in response.headers.items()}
+    return {"status_code": response.status_code, "headers": headers, "body": response.body}
+
+
+_known[Response] = _response_object  # noqa: F821 (convert.py)
+
+
+class Context(dict):
+    """What maestro.context() answers: its entries are attributes as well."""
+
+    __module__ = "maestro"
+    __slots__ = ()
+
+    def __getattr__(self, name):
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(f"the context has no {name!r}") from None
+
+
+def _context():
+    """What is running: execution_id, step_id, function, version, subtenant,
+    trigger_type, attempt, and deadline, an aware datetime.
+    """
+    context = Context(_maestro.context())
+    if context.get("deadline"):
+        from datetime import datetime
+
+        context["deadline"] = datetime.fromisoformat(context["deadline"])
+    context.setdefault("step_id", None)
+    return context
+
+
+class _Log:
+    """Writes lines to the live log of the execution, with fields of their own."""
+
+    __slots__ = ()
+
+    def debug(self, text, /, **fields):
+        _maestro.log("debug", str(text), fields or None)
+
+    def info(self, text, /, **fields):
+        _maestro.log("info", str(text), fields or None)
+
+    def warning(self, text, /, **fields):
+        _maestro.log("warning", str(text), fields or None)
+
+    def error(self, text, /, **fields):
+        _maestro.log("error", str(text), fields or None)
+
+
+def _secret(name):
+    raise NotImplementedError("maestro.secret() is not part of this server yet")
+
+
+def _spawn(function, input=None, delay=0):
+    raise NotImplementedError("maestro.spawn() is not part of this server yet")
+
+
+def _publish(**names):
+    module = ModuleType("maestro", "What a function can ask of the server that runs it.")
+    for name, value in names.items():
+        if hasattr(value, "__code__"):
+            value.__name__ = value.__qualname__ = name
+            value.__module__ = "maestro"
+        setattr(module, name, value)
+    module.__all__ = sorted(names)
+    sys.modules["maestro"] = module
+
+
+_publish(
+    context=_context,
+    log=_Log(),
+    secret=_secret,
+    spawn=_spawn,
+    Context=Context,
+    Headers=Headers,
+    InputInvalid=InputInvalid,
+    OutputInvalid=OutputInvalid,
+    Response=Response,
+    Stopped=Stopped,
+)

@@ -1,0 +1,105 @@
+"""Exceptions as text, for the record of a call, and exceptions made for it.
+
+A description is bounded: a failing call describes the same exception once at
+each level that it passes, so the cost of one must not grow with the depth.
+"""
+
+import linecache
+
+_TEXT_LIMIT = 100_000  # characters of a message
+_FIRST, _LAST = 8, 24  # frames shown of a long traceback
+_CHAIN_LIMIT = 4  # causes, contexts and members of groups, each
+
+_entries = {}  # (code, line) -> text of a traceback entry
+
+
+def describe(exception):
+    """Returns the class's name, str(exception), and the traceback."""
+    return type(exception).__name__, _message(exception), "\n".join(_report(exception, set()))
+
+
+def _message(exception):
+    try:
+        text = str(exception)
+    except Exception:
+        return "<its text could not be made>"
+    if len(text) > _TEXT_LIMIT:
+        text = f"{text[:_TEXT_LIMIT]}… ({len(text)} characters)"
+    return text
+
+
+def _report(exception, seen):
+    seen.add(id(exception))
+    lines = []
+    cause, context = exception.__cause__, exception.__context__
+    earlier = cause or (None if exception.__suppress_context__ else context)
+    if earlier is not None and id(earlier) not in seen and len(seen) <= _CHAIN_LIMIT:
+        lines += _report(earlier, seen)
+        lines.append("")
+        lines.append(
+            "The above exception was the direct cause of the following exception:"
+            if cause
+            else "During handling of the above exception, another exception occurred:"
+        )
+        lines.append("")
+    entries = _traceback(exception.__traceback__)
+    if entries:
+        lines.append("Traceback (most recent call last):")
+        lines += entries
+    message = _message(exception)
+    name = type(exception).__qualname__
+    if type(exception).__module__ not in ("builtins", "__main__", "maestro"):
+        name = f"{type(exception).__module__}.{name}"
+    lines.append(f"{name}: {message}" if message else name)
+    lines += [str(note) for note in getattr(exception, "__notes__", ())]
+    if isinstance(exception, BaseExceptionGroup):
+        for member in exception.exceptions[:_CHAIN_LIMIT]:
+            if id(member) not in seen:
+                lines += ["  | " + line for line in _report(member, {*seen})]
+    return lines
+
+
+def _traceback(traceback):
+    """The entries of the author's own frames."""
+    first, last, count = [], [], 0
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        if code.co_filename in _filenames:
+            count += 1
+            if count <= _FIRST:
+                first.append((code, traceback.tb_lineno))
+            else:
+                last.append((code, traceback.tb_lineno))
+                if len(last) > 4 * _LAST:
+                    del last[:-_LAST]
+        traceback = traceback.tb_next
+    del last[:-_LAST]
+    lines = [_entry(*place) for place in first]
+    if count > _FIRST + len(last):
+        lines.append(f"  … {count - _FIRST - len(last)} more …")
+    return lines + [_entry(*place) for place in last]
+
+
+def _entry(code, line):
+    text = _entries.get((code, line))
+    if text is None:
+        text = f'  File "{code.co_filename}", line {line}, in {code.co_name}'
+        source = linecache.getline(code.co_filename, line).strip()
+        if source:
+            text += f"\n    {source}"
+        if len(_entries) >= 1000:
+            _entries.clear()
+        _entries[code, line] = text
+    return text
+
+
+def exception(kind, message, name, problems):
+    """Makes the exception for a model.RaiseKind."""
+    if kind == 1:
+        return NameError(message or f"name {name!r} is not defined", name=name)
+    if kind == 2:
+        return RecursionError(message)
+    if kind in (3, 4):
+        problems = _maestro.loads(problems.encode()) if problems else ()  # noqa: F821
+        return (InputInvalid if kind == 3 else OutputInvalid)(message, problems)  # noqa: F821 (api.py)
+    return RuntimeError(message)

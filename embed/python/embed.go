@@ -1,0 +1,37 @@
+// Package python carries the Python programs that Maestro runs in its
+// interpreters, as text. It must not hold any Go logic.
+package python
+
+import _ "embed"
+
+//go:embed convert.py
+var convert string
+
+//go:embed api.py
+var api string
+
+//go:embed output.py
+var output string
+
+//go:embed load.py
+var load string
+
+//go:embed describe.py
+var describe string
+
+//go:embed runtime.py
+var runtime string
+
+//go:embed transform.py
+var transform string
+
+//go:embed compile.py
+var compile string
+
+// Runtime is what every subtenant's interpreter runs first. Its parts share one
+// namespace and stand in the order in which they need each other.
+var Runtime = convert + "\n" + api + "\n" + output + "\n" + load + "\n" + describe + "\n" + runtime
+
+// Compiler is what the compiler's interpreter runs: source to marshalled code.
+// It needs nothing of Runtime.
+var Compiler = transform + "\n" + compile

@@ -1,0 +1,115 @@
+"""Modules: one for each version of a function, with a __builtins__ of its own
+kind, in which the siblings are found.
+"""
+
+import builtins
+import linecache
+import marshal
+import sys
+from _thread import RLock
+from types import ModuleType
+
+import _maestro
+
+# One lock for all loading, re-entrant: a module may call a sibling while it is
+# imported, whose module is then loaded within. Several locks could be taken in
+# two orders; one cannot.
+_lock = RLock()
+_modules = {}  # key -> module, also while it loads
+_loading = set()  # keys whose module-level code is running
+_private = {}  # key -> (builtins dict, bound names), where it is not the shared one
+_filenames = set()  # of the sources, which is how a traceback knows the author's frames
+_siblings = {}  # name -> Sibling, the present ones
+
+# What every module sees: an exact dict, for a subclass doubles the cost of each
+# look-up of a builtin.
+_base = dict(builtins.__dict__)
+_base["__maestro_call"] = _base["__maestro_call__"] = _maestro.call
+_shared = dict(_base)
+
+# There without an import, but imported only when a source mentions them: a
+# third of the time and memory of a fresh interpreter otherwise.
+_conveniences = {
+    "json": lambda: __import__("json"),
+    "uuid": lambda: __import__("uuid"),
+    "datetime": lambda: __import__("datetime").datetime,
+}
+
+
+def _convenient(source):
+    for name in [name for name in _conveniences if name in source]:
+        _base[name] = value = _conveniences.pop(name)()
+        for names in (_shared, *(private for private, _ in _private.values())):
+            names.setdefault(name, value)
+
+
+def _builtins_for(key, name, bound):
+    hidden = bound.intersection(_siblings)
+    hidden.discard(name)
+    if not hidden:
+        return _shared
+    private = _base | {sibling: value for sibling, value in _siblings.items() if sibling not in bound}
+    _private[key] = private, bound
+    return private
+
+
+def load(key, name, version, source, code, bound):
+    """Runs the code of a program in a module of its own. Returns the module and
+    whether it is ready: it is not when its own code has led here.
+    """
+    with _lock:
+        if key in _modules:
+            return _modules[key], key not in _loading
+        code = marshal.loads(code)
+        filename = code.co_filename
+        module = ModuleType(f"{name}@{version}")
+        module.__file__ = filename
+        _convenient(source)
+        module.__builtins__ = _builtins_for(key, name, set(bound.split("\n")))
+        # No modification time: the entry stands for itself, no file is looked at.
+        linecache.cache[filename] = len(source), None, source.splitlines(True), filename
+        _filenames.add(filename)
+        sys.modules[module.__name__] = module  # dataclasses and pickle look there
+        _modules[key] = module
+        _loading.add(key)
+        try:
+            exec(code, module.__dict__)
+        except BaseException:
+            _forget(key)
+            raise
+        finally:
+            _loading.discard(key)
+        return module, True
+
+
+def _forget(key):
+    module = _modules.pop(key, None)
+    _private.pop(key, None)
+    if module is not None and sys.modules.get(module.__name__) is module:
+        del sys.modules[module.__name__]
+
+
+def unload(key):
+    """A program is out of use. Its source stays for tracebacks still to come."""
+    _forget(key)
+
+
+def set_siblings(names):
+    """Makes the builtins dicts show these siblings, in place: functions hold on
+    to the dict that they were made with.
+    """
+    with _lock:
+        wanted = {name: _maestro.sibling(name) for name in names.split("\n") if name}
+        gone = _siblings.keys() - wanted.keys()
+        new = {name: value for name, value in wanted.items() if name not in _siblings}
+        _siblings.clear()
+        _siblings.update(wanted)
+        for names, bound in ((_shared, ()), *_private.values()):
+            for name in gone:
+                if name in _base:
+                    names[name] = _base[name]
+                else:
+                    names.pop(name, None)
+            for name, value in new.items():
+                if name not in bound:
+                    names[name] = value
