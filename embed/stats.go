@@ -47,3 +47,6 @@ func (h *Host) Stats() Stats {
 		StuckCapReached:     h.capReached,
 	}
 }
+
+// Stuck is how many threads and interpreters could not be stopped or ended.
+func (s Stats) Stuck() int { return s.ThreadsStuck + s.InterpretersStuck + s.InterpretersLeaked }

@@ -1,0 +1,187 @@
+package embed
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"maestro/internal/model"
+)
+
+// endless are programs that do not end by themselves. kept says whether the
+// subtenant's interpreter can be kept afterwards.
+var endless = map[string]struct {
+	body string
+	kept bool
+}{
+	"loop":           {"while True: pass", true},
+	"comprehension":  {"return sum(1 for i in iter(int, 1))", true},
+	"catches":        {"while True:\n        try:\n            while True: pass\n        except Exception: continue", true},
+	"catches all":    {"while True:\n        try:\n            while True: pass\n        except BaseException: continue", true},
+	"finally":        {"try:\n        while True: pass\n    finally:\n        while True: pass", true},
+	"sleep":          {"import time\n    time.sleep(1e6)", true},
+	"big number":     {"sum(range(3 * 10**8))", false},
+	"lock":           {"import threading\n    lock = threading.Lock()\n    lock.acquire()\n    lock.acquire(timeout=5)", false},
+	"sibling":        {"while True: other(1)", true},
+	"sibling sleeps": {"while True: sleeper(1)", true},
+}
+
+func defineEndless(t *testing.T, e *testEngine) {
+	t.Helper()
+	e.define(t, "other", "def other(x):\n    return x\n")
+	e.define(t, "sleeper", "import time\ndef sleeper(x):\n    time.sleep(1e6)\n")
+	e.define(t, "state", "n = 0\ndef state(x):\n    global n\n    n += 1\n    return n\n")
+}
+
+// Whatever a function does, its caller has an answer at the deadline, the next
+// call of the same subtenant works, and so do those of others.
+func TestPythonDeadline(t *testing.T) {
+	t.Parallel()
+	h := startPython(t, Options{})
+	defer eventually(t, func() bool { s := h.Stats(); return s.Stuck()+s.ThreadsBusy == 0 }, "what was stuck comes to its end")
+	for name, program := range endless {
+		t.Run(name, func(t *testing.T) {
+			e := newTestEngine(h)
+			defineEndless(t, e)
+			e.define(t, "f", "def f(input):\n    "+program.body+"\n")
+			require.JSONEq(t, "1", string(e.call(t, name, "state", "null").Output))
+
+			outcome, err := e.callFor(t.Context(), name, "f", "null", 100*time.Millisecond)
+			require.NoError(t, err)
+			require.Equal(t, model.FailureTimeout, outcome.Failure.Kind)
+
+			require.JSONEq(t, "1", string(e.call(t, "neighbour of "+name, "state", "null").Output))
+			after := e.call(t, name, "state", "null")
+			require.Nil(t, after.Failure)
+			if program.kept {
+				require.JSONEq(t, "2", string(after.Output), "in the interpreter that it had")
+				eventually(t, func() bool { return busyIn(h, name) == 0 }, "its thread comes back")
+			}
+		})
+	}
+}
+
+// busyIn is how many threads are in calls of the tenant, stuck ones not counted.
+func busyIn(h *Host, tenant string) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	t := h.tenants[tenant]
+	if t == nil {
+		return 0
+	}
+	return t.active
+}
+
+func TestPythonCancel(t *testing.T) {
+	t.Parallel()
+	h := startPython(t, Options{})
+	e := newTestEngine(h)
+	e.define(t, "f", "def f(input):\n    print('here')\n    while True: pass\n")
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		for {
+			e.mu.Lock()
+			begun := len(e.logs) > 0
+			e.mu.Unlock()
+			if begun {
+				cancel()
+				return
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	outcome, err := e.callFor(ctx, "a", "f", "null", time.Minute)
+	require.NoError(t, err)
+	require.Equal(t, model.FailureCancelled, outcome.Failure.Kind)
+	eventually(t, func() bool { return busyIn(h, "a") == 0 }, "its thread comes back")
+}
+
+// A stop must never hit the call after the one that it was meant for.
+func TestPythonStopDoesNotLeakIntoTheNextCall(t *testing.T) {
+	t.Parallel()
+	h := startPython(t, Options{MinThreads: 1})
+	e := newTestEngine(h)
+	e.define(t, "f", "def f(input):\n    while True:\n        try:\n            while True: pass\n        except Exception: continue\n")
+	e.define(t, "g", "def g(input):\n    return sum(i for i in range(2000))\n")
+	for range 20 {
+		outcome, err := e.callFor(t.Context(), "a", "f", "null", 5*time.Millisecond)
+		require.NoError(t, err)
+		require.Equal(t, model.FailureTimeout, outcome.Failure.Kind)
+		for range 20 {
+			require.Nil(t, e.call(t, "a", "g", "null").Failure)
+		}
+	}
+}
+
+func TestPythonSleepersLeaveThreadsToOthers(t *testing.T) {
+	t.Parallel()
+	h := startPython(t, Options{MaxThreads: 16})
+	e := newTestEngine(h)
+	e.define(t, "sleep", "import time\ndef sleep(input):\n    print('asleep')\n    time.sleep(1e6)\n")
+	e.define(t, "hello", "def hello(input):\n    return 'hello'\n")
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	for range 10 {
+		go func() {
+			_, _ = e.callFor(ctx, "sleeper", "sleep", "null", time.Minute)
+			done <- struct{}{}
+		}()
+	}
+	eventually(t, func() bool { return busyIn(h, "sleeper") == 4 }, "it holds its quarter")
+	for range 50 {
+		require.JSONEq(t, `"hello"`, string(e.call(t, "other", "hello", "null").Output))
+	}
+	require.Equal(t, 4, busyIn(h, "sleeper"))
+	cancel()
+	for range 10 {
+		<-done
+	}
+}
+
+func TestPythonCloseDuringCalls(t *testing.T) {
+	t.Parallel()
+	h := startPython(t, Options{})
+	e := newTestEngine(h)
+	e.define(t, "f", "def f(input):\n    print('here')\n    while True: pass\n")
+	outcomes := make(chan model.Outcome)
+	for _, tenant := range []string{"a", "a", "b", "c"} {
+		go func() {
+			outcome, _ := e.callFor(t.Context(), tenant, "f", "null", time.Minute)
+			outcomes <- outcome
+		}()
+	}
+	eventually(t, func() bool {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		return len(e.logs) == 4
+	}, "all run")
+	require.NoError(t, h.Close(t.Context()))
+	for range 4 {
+		require.Equal(t, model.FailureCancelled, (<-outcomes).Failure.Kind)
+	}
+}
+
+func TestPythonIdleEndAndReturn(t *testing.T) {
+	t.Parallel()
+	h := startPython(t, Options{IdleAfter: 50 * time.Millisecond})
+	e := newTestEngine(h)
+	e.define(t, "state", "n = 0\ndef state(x):\n    global n\n    n += 1\n    return n\n")
+	for range 3 {
+		ended := h.Stats().InterpretersEnded
+		require.JSONEq(t, "1", string(e.call(t, "a", "state", "null").Output))
+		eventually(t, func() bool { return h.Stats().InterpretersEnded > ended }, "it is ended")
+	}
+	require.Zero(t, h.Stats().InterpretersLeaked)
+}
+
+func TestPythonEndThatHangs(t *testing.T) {
+	t.Parallel()
+	h := startPython(t, Options{IdleAfter: 20 * time.Millisecond, EndLimit: 200 * time.Millisecond})
+	e := newTestEngine(h)
+	e.define(t, "f", "import atexit, time\natexit.register(time.sleep, 2)\ndef f(x):\n    return x\n")
+	require.Nil(t, e.call(t, "a", "f", "1").Failure)
+	eventually(t, func() bool { s := h.Stats(); return s.InterpretersLeaked == 1 || s.InterpretersEnded == 1 }, "it is over or leaked")
+	require.Nil(t, e.call(t, "a", "f", "1").Failure)
+}
