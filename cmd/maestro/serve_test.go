@@ -19,7 +19,7 @@ import (
 // fails runs maestro serve where it can't start and returns its one line.
 func fails(t *testing.T, env ...string) string {
 	t.Helper()
-	cmd := command(t, dataDir(t), env, "serve")
+	cmd := command(t, testkit.DataDir(t), env, "serve")
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()
@@ -68,7 +68,7 @@ func TestServeSaysWhyItCantStart(t *testing.T) {
 
 func TestServeWithoutRedis(t *testing.T) {
 	t.Parallel()
-	p := start(t, dataDir(t), "CENSUS_JWT_SECRET="+jwtSecret, "REDIS_URL=redis://127.0.0.1:1")
+	p := start(t, testkit.DataDir(t), "CENSUS_JWT_SECRET="+jwtSecret, "REDIS_URL=redis://127.0.0.1:1")
 	c := p.client(t, "a")
 	c.define("one", "def one(input):\n    return 1\n")
 	require.Equal(t, "1", c.result("one", nil))
@@ -79,7 +79,7 @@ func TestServeWithoutRedis(t *testing.T) {
 
 func TestTwoServersOnOneDataFolder(t *testing.T) {
 	t.Parallel()
-	p := start(t, dataDir(t), "CENSUS_JWT_SECRET="+jwtSecret)
+	p := start(t, testkit.DataDir(t), "CENSUS_JWT_SECRET="+jwtSecret)
 	cmd := command(t, p.dir, []string{"CENSUS_JWT_SECRET=" + jwtSecret}, "serve")
 	text, err := cmd.CombinedOutput()
 	require.Error(t, err)
@@ -90,7 +90,7 @@ func TestTwoServersOnOneDataFolder(t *testing.T) {
 // SIGTERM lets what runs end and answers it; then the process ends well.
 func TestSIGTERMDrains(t *testing.T) {
 	t.Parallel()
-	p := start(t, dataDir(t), "CENSUS_JWT_SECRET="+jwtSecret)
+	p := start(t, testkit.DataDir(t), "CENSUS_JWT_SECRET="+jwtSecret)
 	c := p.client(t, "a")
 	c.define("slow", "import time, maestro\ndef slow(input):\n    print('begun')\n    time.sleep(1)\n    return 'done'\n")
 	c.define("quick", "def quick(input):\n    return 1\n")
@@ -109,7 +109,7 @@ func TestSIGTERMDrains(t *testing.T) {
 // kill -9 under load: everything that was answered is in the database.
 func TestKill9LosesNoAnswer(t *testing.T) {
 	t.Parallel()
-	dir := dataDir(t)
+	dir := testkit.DataDir(t)
 	p := launch(t, dir, "CENSUS_JWT_SECRET="+jwtSecret)
 	c := p.client(t, "a")
 	c.define("echo", "def echo(input):\n    return input\n")
@@ -155,7 +155,7 @@ func TestKill9LosesNoAnswer(t *testing.T) {
 // the command line finds it and the server by itself.
 func TestDevelopmentMode(t *testing.T) {
 	t.Parallel()
-	p := start(t, dataDir(t))
+	p := start(t, testkit.DataDir(t))
 	require.Contains(t, p.said(), "development")
 	text, err := command(t, p.dir, []string{"MAESTRO_URL=" + p.url}, "examples", "load").CombinedOutput()
 	require.NoError(t, err, "%s", text)

@@ -13,7 +13,7 @@ import (
 // loadExamples runs maestro examples load as the client's subtenant.
 func (c *client) loadExamples() string {
 	c.t.Helper()
-	cmd := command(c.t, dataDir(c.t), []string{"MAESTRO_URL=" + c.url, "MAESTRO_TOKEN=" + c.token}, "examples", "load")
+	cmd := command(c.t, testkit.DataDir(c.t), []string{"MAESTRO_URL=" + c.url, "MAESTRO_TOKEN=" + c.token}, "examples", "load")
 	text, err := cmd.CombinedOutput()
 	require.NoError(c.t, err, "%s", text)
 	return string(text)

@@ -1,0 +1,423 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"maestro/internal/events"
+	"maestro/internal/model"
+	"maestro/internal/testkit"
+	"maestro/repo"
+)
+
+// script is a lane whose functions are Go: what is tested here is the engine,
+// not Python. A function's stored code is the name of its script.
+type script struct {
+	mu        sync.Mutex // guards compiled
+	compiled  int
+	functions map[string]func(ctx context.Context, call model.Call, step model.StepRef, input json.RawMessage) (json.RawMessage, *model.Failure)
+	forgotten atomic.Int32
+}
+
+var keys atomic.Uint64
+
+func (s *script) Compile(_ context.Context, function string, version int, source string) (*model.Program, error) {
+	if source == "broken" {
+		return nil, model.NewError(model.CodeSyntaxError, "broken")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.compiled++
+	return &model.Program{Key: keys.Add(1), Function: function, Version: version, Source: source}, nil
+}
+
+func (s *script) Call(ctx context.Context, call model.Call) (model.Outcome, error) {
+	if call.Program.Source == "refused" {
+		return model.Outcome{}, model.NewError(model.CodeTooManyRequests, "too many")
+	}
+	done := make(chan model.Outcome, 1)
+	go func() {
+		output, failure := s.functions[call.Program.Source](ctx, call, 0, call.Input)
+		done <- model.Outcome{Output: output, Failure: failure}
+	}()
+	timer := time.NewTimer(time.Until(call.Deadline))
+	defer timer.Stop()
+	select {
+	case outcome := <-done:
+		return outcome, nil
+	case <-timer.C:
+		return model.Outcome{Failure: &model.Failure{Kind: model.FailureTimeout, Type: "TimeoutError", Message: "late"}}, nil
+	case <-ctx.Done():
+		return model.Outcome{Failure: &model.Failure{Kind: model.FailureCancelled, Type: "Cancelled", Message: "cancelled"}}, nil
+	}
+}
+
+func (s *script) Forget(string) { s.forgotten.Add(1) }
+
+// sibling calls another function as the lane would.
+func (s *script) sibling(ctx context.Context, call model.Call, from model.StepRef, name, input string) (json.RawMessage, *model.Raise) {
+	begun, raise := call.Host.BeginStep(from, name, []byte(input))
+	if raise != nil {
+		return nil, raise
+	}
+	output, failure := s.functions[begun.Program.Source](ctx, call, begun.Step, []byte(input))
+	raise = call.Host.EndStep(begun.Step, output, failure)
+	if failure != nil {
+		raise = &model.Raise{Message: failure.Message}
+	}
+	return output, raise
+}
+
+// book keeps records and events in memory.
+type book struct {
+	mu      sync.Mutex // guards what follows
+	records []*model.Record
+	running []model.Execution
+	events  []events.Event
+	fail    error
+	noted   chan struct{}
+}
+
+func (b *book) Finish(_ context.Context, record *model.Record) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.records = append(b.records, record)
+	return b.fail
+}
+
+func (b *book) Running(e *model.Execution) {
+	b.mu.Lock()
+	b.running = append(b.running, *e)
+	b.mu.Unlock()
+	b.noted <- struct{}{}
+}
+
+func (b *book) Publish(e events.Event) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.events = append(b.events, e)
+}
+
+func (b *book) last() *model.Record {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.records[len(b.records)-1]
+}
+
+type bundle struct {
+	*Engine
+	db    *repo.DB
+	lane  *script
+	book  *book
+	block chan struct{} // the function "blocks" waits for it
+}
+
+func setup(t *testing.T) *bundle {
+	t.Helper()
+	b := &bundle{db: testkit.DB(t), lane: &script{}, book: &book{noted: make(chan struct{}, 100)}, block: make(chan struct{})}
+	s := b.lane
+	type f = func(ctx context.Context, call model.Call, step model.StepRef, input json.RawMessage) (json.RawMessage, *model.Failure)
+	s.functions = map[string]f{
+		"echo": func(_ context.Context, _ model.Call, _ model.StepRef, input json.RawMessage) (json.RawMessage, *model.Failure) {
+			return input, nil
+		},
+		"fails": func(context.Context, model.Call, model.StepRef, json.RawMessage) (json.RawMessage, *model.Failure) {
+			return nil, &model.Failure{Kind: model.FailureException, Type: "ValueError", Message: "no swordfish-1234", Traceback: "Traceback: swordfish-1234"}
+		},
+		"calls": func(ctx context.Context, call model.Call, step model.StepRef, input json.RawMessage) (json.RawMessage, *model.Failure) {
+			output, raise := s.sibling(ctx, call, step, "echo", string(input))
+			if raise != nil {
+				return nil, &model.Failure{Kind: model.FailureException, Type: "Raised", Message: raise.Message}
+			}
+			return output, nil
+		},
+		"dives": func(ctx context.Context, call model.Call, step model.StepRef, input json.RawMessage) (json.RawMessage, *model.Failure) {
+			if _, raise := s.sibling(ctx, call, step, "dives", "1"); raise != nil {
+				return nil, &model.Failure{Kind: model.FailureException, Type: "Raised", Message: raise.Message}
+			}
+			return input, nil
+		},
+		"blocks": func(ctx context.Context, call model.Call, step model.StepRef, input json.RawMessage) (json.RawMessage, *model.Failure) {
+			begun, raise := call.Host.BeginStep(step, "echo", []byte(`1`))
+			if raise == nil {
+				<-b.block
+				raise = call.Host.EndStep(begun.Step, []byte(`1`), nil)
+			}
+			if raise != nil {
+				return nil, &model.Failure{Kind: model.FailureException, Type: "Raised", Message: raise.Message}
+			}
+			return input, nil
+		},
+	}
+	b.Engine = New(Options{Store: b.db, Recorder: b.book, Events: b.book, Lane: s, Log: testkit.Logger(t), RunningAfter: 20 * time.Millisecond, RecordWait: time.Second})
+	_, err := b.db.EnsureSubtenant(t.Context(), "acme")
+	require.NoError(t, err)
+	for name := range s.functions {
+		b.define(t, name, model.Function{Code: name})
+	}
+	return b
+}
+
+func (b *bundle) define(t *testing.T, name string, f model.Function) {
+	t.Helper()
+	f.Name = name
+	_, err := b.db.CreateFunction(t.Context(), "acme", f, nil)
+	require.NoError(t, err)
+	b.FunctionsChanged("acme")
+}
+
+func (b *bundle) run(t *testing.T, function, input string) (RunResult, error) {
+	t.Helper()
+	return b.Run(t.Context(), RunRequest{Tenant: "acme", Function: function, Input: json.RawMessage(input), Trigger: model.TriggerManual, Sensitive: []string{"swordfish-1234"}})
+}
+
+func codeOf(t *testing.T, err error) model.Code {
+	t.Helper()
+	var e *model.Error
+	require.ErrorAs(t, err, &e)
+	return e.Code
+}
+
+func TestARunIsRecordedBeforeItIsAnswered(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	result, err := b.run(t, "calls", `{"a":"swordfish-1234"}`)
+	require.NoError(t, err)
+	require.JSONEq(t, `{"a":"swordfish-1234"}`, string(result.Output), "the caller gets the value itself")
+	record := b.book.last()
+	require.Equal(t, result.ExecutionID, record.Execution.ID)
+	require.Equal(t, model.StatusCompleted, record.Execution.Status)
+	require.JSONEq(t, `{"a":"***"}`, string(record.Execution.Input))
+	require.JSONEq(t, `{"a":"***"}`, string(record.Execution.Output))
+	require.False(t, record.Execution.RecordComplete, "masked")
+	require.Len(t, record.Steps, 1)
+	step := record.Steps[0]
+	require.Equal(t, "echo", step.FunctionName)
+	require.Equal(t, 1, step.Depth)
+	require.Equal(t, 1, step.Position)
+	require.True(t, step.ParentID.IsZero())
+	require.Equal(t, record.Execution.ID.Time(), step.ID.Time(), "both fall into one partition")
+	var names []string
+	for _, e := range b.book.events {
+		names = append(names, e.Name)
+	}
+	require.Equal(t, []string{"execution_started", "function_called", "function_completed", "execution_completed"}, names)
+}
+
+func TestEachWayToFailHasItsCode(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	short := 0.05
+	b.define(t, "picky", model.Function{Code: "echo", InputSchema: json.RawMessage(`{"type":"integer"}`), OutputSchema: json.RawMessage(`{"maximum":5}`)})
+	b.define(t, "slow", model.Function{Code: "blocks", TimeoutSeconds: &short})
+	b.define(t, "refused", model.Function{Code: "refused"})
+	cases := []struct {
+		function, input string
+		code            model.Code
+		status          model.Status
+	}{
+		{"picky", `"x"`, model.CodeInputInvalid, model.StatusFailed},
+		{"picky", `6`, model.CodeOutputInvalid, model.StatusFailed},
+		{"fails", `1`, model.CodeFunctionFailed, model.StatusFailed},
+		{"slow", `1`, model.CodeTimeout, model.StatusTimedOut},
+		{"refused", `1`, model.CodeTooManyRequests, model.StatusFailed},
+		{"dives", `1`, model.CodeFunctionFailed, model.StatusFailed},
+	}
+	for _, c := range cases {
+		_, err := b.run(t, c.function, c.input)
+		require.Equal(t, c.code, codeOf(t, err), c.function)
+		var e *model.Error
+		require.ErrorAs(t, err, &e)
+		record := b.book.last()
+		require.Equal(t, e.ExecutionID, record.Execution.ID)
+		require.Equal(t, c.status, record.Execution.Status, c.function)
+		require.NotContains(t, e.Detail+*record.Execution.Error, "swordfish")
+		if c.function == "slow" {
+			require.Equal(t, model.StatusTimedOut, record.Steps[0].Status, "an open step ends with its execution")
+		}
+		if c.function == "dives" {
+			require.Len(t, record.Steps, maxDepth)
+			require.Contains(t, *record.Execution.Error, "maximum depth")
+		}
+	}
+	before := len(b.book.records)
+	for input, code := range map[string]model.Code{`{`: model.CodeMalformedBody, `1e999`: model.CodeInputInvalid} {
+		_, err := b.run(t, "echo", input)
+		require.Equal(t, code, codeOf(t, err))
+	}
+	_, err := b.run(t, "nobody", `1`)
+	require.Equal(t, model.CodeFunctionNotFound, codeOf(t, err))
+	require.Len(t, b.book.records, before, "what never began is not recorded")
+	close(b.block)
+}
+
+func TestALongRunIsNotedAsRunningAndCanBeCancelled(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	answered := make(chan error, 1)
+	go func() {
+		_, err := b.run(t, "blocks", `1`)
+		answered <- err
+	}()
+	<-b.book.noted
+	id := b.book.running[0].ID
+	require.Equal(t, model.StatusRunning, b.book.running[0].Status)
+	require.False(t, b.Cancel("another", id), "another subtenant's")
+	require.True(t, b.Cancel("acme", id))
+	require.Equal(t, model.CodeCancelled, codeOf(t, <-answered))
+	require.Equal(t, model.StatusCancelled, b.book.last().Steps[0].Status)
+	require.False(t, b.Cancel("acme", id), "it is over")
+	close(b.block)
+}
+
+func TestWhatAFunctionLeavesBehindCanDoNothing(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	var host model.Host
+	b.lane.functions["keeps"] = func(_ context.Context, call model.Call, _ model.StepRef, input json.RawMessage) (json.RawMessage, *model.Failure) {
+		host = call.Host
+		_, raise := host.BeginStep(0, "echo", []byte(`1`))
+		require.Nil(t, raise)
+		return input, nil
+	}
+	b.define(t, "keeps", model.Function{Code: "keeps"})
+	_, err := b.run(t, "keeps", `1`)
+	require.NoError(t, err)
+	_, raise := host.BeginStep(0, "echo", []byte(`2`))
+	require.Equal(t, model.RaiseEnded, raise.Kind)
+	require.Equal(t, model.RaiseEnded, host.EndStep(1, []byte(`1`), nil).Kind)
+	require.Len(t, b.book.last().Steps, 1)
+	require.Equal(t, model.StatusFailed, b.book.last().Steps[0].Status)
+}
+
+func TestTheCatalogueFollowsEveryChange(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	_, err := b.run(t, "echo", `1`)
+	require.NoError(t, err)
+	compiled := b.lane.compiled
+	_, err = b.run(t, "echo", `1`)
+	require.NoError(t, err)
+	require.Equal(t, compiled, b.lane.compiled, "compiled once")
+	first, err := b.catalogue.snapshot(t.Context(), "acme")
+	require.NoError(t, err)
+
+	_, err = b.db.UpdateFunction(t.Context(), "acme", "echo", func(f *model.Function) error { f.Code = "fails"; return nil }, nil, nil)
+	require.NoError(t, err)
+	b.FunctionsChanged("acme")
+	_, err = b.run(t, "echo", `1`)
+	require.Equal(t, model.CodeFunctionFailed, codeOf(t, err))
+	second, err := b.catalogue.snapshot(t.Context(), "acme")
+	require.NoError(t, err)
+	require.Equal(t, first.generation, second.generation, "the same names")
+	require.Same(t, first.functions["calls"], second.functions["calls"], "an unchanged version is kept")
+
+	require.NoError(t, b.db.DeleteFunction(t.Context(), "acme", "echo"))
+	b.FunctionsChanged("acme")
+	_, err = b.run(t, "echo", `1`)
+	require.Equal(t, model.CodeFunctionNotFound, codeOf(t, err))
+	third, err := b.catalogue.snapshot(t.Context(), "acme")
+	require.NoError(t, err)
+	require.NotEqual(t, first.generation, third.generation)
+}
+
+// Changes and calls at once: whoever was told that a change is done sees it.
+func TestNoCallSeesAnOldVersionAfterAChange(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	var wait sync.WaitGroup
+	for k := range 4 {
+		name := fmt.Sprintf("f%d", k)
+		b.define(t, name, model.Function{Code: "echo"})
+		wait.Go(func() {
+			for i := range 25 {
+				_, err := b.db.UpdateFunction(t.Context(), "acme", name, func(f *model.Function) error {
+					f.Code, f.OutputSchema = "echo", json.RawMessage(fmt.Sprintf(`{"const":%d}`, i))
+					return nil
+				}, nil, nil)
+				if err != nil {
+					t.Errorf("update: %v", err)
+					return
+				}
+				b.FunctionsChanged("acme")
+				if _, err := b.run(t, name, fmt.Sprint(i)); err != nil {
+					t.Errorf("%s does not have version %d: %v", name, i, err)
+				}
+			}
+		})
+	}
+	wait.Wait()
+}
+
+func TestDrainRefusesWaitsAndAtLastCancels(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	answered := make(chan error, 1)
+	go func() {
+		_, err := b.run(t, "blocks", `1`)
+		answered <- err
+	}()
+	<-b.book.noted
+	ctx, cancel := context.WithCancel(context.Background())
+	drained := make(chan struct{})
+	go func() { b.Drain(ctx); close(drained) }()
+	require.Eventually(t, func() bool {
+		_, err := b.run(t, "echo", `1`)
+		return err != nil && codeOf(t, err) == model.CodeUnavailable
+	}, 10*time.Second, time.Millisecond)
+	select {
+	case <-drained:
+		t.Fatal("a run is still under way")
+	default:
+	}
+	cancel()
+	<-drained
+	require.Equal(t, model.CodeCancelled, codeOf(t, <-answered))
+	require.Zero(t, b.Active())
+	b.Drain(context.Background()) // again, with nothing to wait for
+	close(b.block)
+}
+
+func TestARecordThatIsLateIsSaidToBe(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.book.fail = errors.New("away")
+	_, err := b.run(t, "echo", `1`)
+	require.Equal(t, model.CodeUnavailable, codeOf(t, err))
+	require.NotContains(t, err.(*model.Error).Detail, "away")
+}
+
+func TestCheckPointsIntoTheBody(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	require.NoError(t, b.Check(t.Context(), "f", "echo", nil, nil))
+	err := b.Check(t.Context(), "f", "echo", nil, json.RawMessage(`{"type":"strin"}`))
+	require.Equal(t, model.CodeSchemaInvalid, codeOf(t, err))
+	require.Equal(t, "/output_schema/type", err.(*model.Error).Problems[0].Pointer)
+	require.Equal(t, model.CodeSyntaxError, codeOf(t, b.Check(t.Context(), "f", "broken", nil, nil)))
+}
+
+func TestLongValuesAreCutInTheRecordOnly(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	long := `"` + strings.Repeat("é", model.MaxRecorded) + `"`
+	result, err := b.run(t, "calls", long)
+	require.NoError(t, err)
+	require.Equal(t, long, string(result.Output))
+	record := b.book.last()
+	require.False(t, record.Execution.RecordComplete)
+	require.False(t, record.Steps[0].RecordComplete)
+	for _, value := range []json.RawMessage{record.Execution.Input, record.Execution.Output, record.Steps[0].Input, record.Steps[0].Output} {
+		require.True(t, json.Valid(value))
+		require.Less(t, len(value), 4096)
+	}
+}
