@@ -21,7 +21,7 @@ func decodeMultipart(body []byte, boundary string) ([]byte, error) {
 	var pairs []pair
 	for {
 		part, err := reader.NextPart()
-		if errors.Is(err, io.EOF) {
+		if errors.Is(err, io.EOF) && bytes.Contains(body, []byte("--"+boundary+"--")) {
 			return appendPairs(nil, pairs, nil), nil
 		}
 		var content []byte
