@@ -1,34 +1,22 @@
 package cpython
 
 import (
-	"context"
 	_ "embed"
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"maestro/cpython/kit"
 )
 
 //go:embed testdata/json_check.py
 var jsonChecks string
 
-// startProbe loads Python, once, and gives the probe its checks. The kit goes
-// into a folder that stays from one test run to the next.
+// startProbe gives the probe its checks, and the converter its hooks.
 var startProbe = sync.OnceValue(func() error {
-	home, err := kit.Ensure(context.Background(), filepath.Join(os.TempDir(), "maestro-test"), nil)
-	if err != nil {
-		return err
-	}
-	if err := Load(home); err != nil {
-		return err
-	}
 	if err := probeRun(jsonChecks); err != nil {
 		return err
 	}
