@@ -132,6 +132,7 @@ func (in *Interpreter) WakeSleeper(ticket uint64) {
 // interpreter, if it has one. Every worker does so before the interpreter ends.
 func (in *Interpreter) DropThread() {
 	C.maestro_drop(in.c)
+	C.maestro_result_clear() // what its last call left; the thread may be about to end
 	runtime.KeepAlive(in)
 }
 
@@ -141,6 +142,7 @@ func (in *Interpreter) DropThread() {
 // but WakeSleeper may be called afterwards.
 func (in *Interpreter) End() {
 	C.maestro_interp_end(in.c)
+	C.maestro_result_clear()
 	runtime.KeepAlive(in)
 }
 
