@@ -2,6 +2,8 @@
 
 uint64_t maestro_frame(struct maestro_interp *in) {
     PyObject *value = NULL;
+    if (!in->frame_var) // the interpreter ends, and code left for that is running
+        return 0;
     if (py.PyContextVar_Get(in->frame_var, NULL, &value) < 0) {
         py.PyErr_Clear();
         return 0;

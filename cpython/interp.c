@@ -168,6 +168,7 @@ void maestro_interp_end(struct maestro_interp *in) {
     PyThreadState *state = maestro_take(in);
     release(in);
     py.Py_EndInterpreter(state);
+    maestro_print_discard(in); // what an atexit function wrote
     maestro_count(COUNT_INTERPRETERS, -1);
 }
 

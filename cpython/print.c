@@ -132,3 +132,11 @@ void maestro_print_flush(struct maestro_interp *in, uint64_t call) {
         release(line);
     }
 }
+
+void maestro_print_discard(struct maestro_interp *in) {
+    while (in->lines) {
+        struct maestro_line *line = in->lines;
+        in->lines = line->next;
+        release(line);
+    }
+}

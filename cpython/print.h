@@ -13,4 +13,7 @@ int maestro_print(struct maestro_interp *in, int stream, PyObject *text);
 // Attached before and after, detached between.
 void maestro_print_flush(struct maestro_interp *in, uint64_t call);
 
+// Drops what is left after the end of the interpreter. No thread state.
+void maestro_print_discard(struct maestro_interp *in);
+
 #endif

@@ -61,6 +61,10 @@ static PyObject *run(struct maestro_sibling *sibling, uint64_t frame, struct mae
 
 static PyObject *call(struct maestro_sibling *sibling, PyObject *const *args, Py_ssize_t count, PyObject *kwnames) {
     struct maestro_interp *in = sibling->in;
+    if (atomic_load_explicit(&in->ended, memory_order_relaxed)) {
+        py.PyErr_SetString(py.PyExc_RuntimeError, "the interpreter is ending");
+        return NULL;
+    }
     uint64_t frame = maestro_frame(in);
     // An ordinary one shows soon enough when it has become async: begin_step
     // tells. An async one is begun later, so it is asked for.

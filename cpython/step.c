@@ -27,7 +27,7 @@ int maestro_step_begin(struct maestro_sibling *sibling, uint64_t parent, const s
                        struct maestro_begun *begun) {
     struct maestro_interp *in = sibling->in;
     *begun = (struct maestro_begun){0};
-    if (atomic_load_explicit(&in->ended, memory_order_relaxed)) {
+    if (atomic_load_explicit(&in->ended, memory_order_relaxed)) { // since the coroutine was made
         py.PyErr_SetString(py.PyExc_RuntimeError, "the interpreter is ending");
         return 0;
     }

@@ -15,7 +15,7 @@ import _maestro
 # imported, whose module is then loaded within. Several locks could be taken in
 # two orders; one cannot.
 _lock = RLock()
-_modules = {}  # key -> module, also while it loads
+_loaded = {}  # key -> module, also while it loads
 _loading = set()  # keys whose module-level code is running
 _private = {}  # key -> (builtins dict, bound names), where it is not the shared one
 _filenames = set()  # of the sources, which is how a traceback knows the author's frames
@@ -58,8 +58,8 @@ def load(key, name, version, source, code, bound):
     whether it is ready: it is not when its own code has led here.
     """
     with _lock:
-        if key in _modules:
-            return _modules[key], key not in _loading
+        if key in _loaded:
+            return _loaded[key], key not in _loading
         code = marshal.loads(code)
         filename = code.co_filename
         module = ModuleType(f"{name}@{version}")
@@ -70,7 +70,7 @@ def load(key, name, version, source, code, bound):
         linecache.cache[filename] = len(source), None, source.splitlines(True), filename
         _filenames.add(filename)
         sys.modules[module.__name__] = module  # dataclasses and pickle look there
-        _modules[key] = module
+        _loaded[key] = module
         _loading.add(key)
         try:
             exec(code, module.__dict__)
@@ -83,7 +83,7 @@ def load(key, name, version, source, code, bound):
 
 
 def _forget(key):
-    module = _modules.pop(key, None)
+    module = _loaded.pop(key, None)
     _private.pop(key, None)
     if module is not None and sys.modules.get(module.__name__) is module:
         del sys.modules[module.__name__]

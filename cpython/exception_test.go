@@ -1,0 +1,135 @@
+package cpython
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestExceptionKeepsItsIdentity(t *testing.T) {
+	t.Parallel()
+	st := setup(t,
+		"outer", `import maestro
+def outer(input):
+    try:
+        middle(1)
+    except ValueError as e:
+        frames = []
+        tb = e.__traceback__
+        while tb:
+            frames.append(tb.tb_frame.f_code.co_name)
+            tb = tb.tb_next
+        return [type(e).__name__, str(e), e.args[1] is e.marker, frames]
+`,
+		"middle", `def middle(input):
+    inner({})
+`,
+		"inner", `def inner(input):
+    marker = object()
+    e = ValueError("wrong é \ud800", marker)
+    e.marker = marker
+    raise e
+`)
+	output := st.output("outer", `{}`)
+	require.Contains(t, output, `true,["outer","middle","inner"]]`)
+	steps := st.taken()
+	require.Len(t, steps, 2)
+	require.Equal(t, "ValueError", steps[1].Exception.Type)
+	require.Equal(t, ExceptionRaised, steps[1].Exception.Kind)
+	require.Equal(t, fmt.Sprintf("Traceback (most recent call last):\n  File \"<inner v%d>\", line 5, in inner\n    raise e\nValueError: ",
+		st.functions["inner"]), strings.SplitAfter(steps[1].Exception.Traceback, "ValueError: ")[0])
+	require.Contains(t, steps[0].Exception.Traceback, "in middle\n    inner({})\n")
+	require.Contains(t, steps[0].Exception.Traceback, "in inner\n    raise e\n")
+}
+
+func TestExceptionOfTheOuterFunction(t *testing.T) {
+	t.Parallel()
+	st := setup(t,
+		"chained", `def chained(input):
+    try:
+        {}["k"]
+    except KeyError as e:
+        raise RuntimeError("on top") from e
+`,
+		"leaves", `import sys
+def leaves(input):
+    sys.exit(3)
+`,
+		"refuses", `def refuses(input):
+    return {"a": [1, object()]}
+`,
+		"imports", `import no_such_module
+def imports(input):
+    return 1
+`,
+		"badtext", `class Odd(Exception):
+    def __str__(self):
+        raise ValueError("no text")
+def badtext(input):
+    raise Odd()
+`)
+	failed := st.failure("chained", "{}")
+	require.Equal(t, "RuntimeError", failed.Type)
+	require.Equal(t, "on top", failed.Message)
+	require.Contains(t, failed.Traceback, "KeyError: 'k'\n\nThe above exception was the direct cause")
+
+	require.Equal(t, "SystemExit", st.failure("leaves", "{}").Type)
+
+	failed = st.failure("refuses", "{}")
+	require.Equal(t, ExceptionOutputJSON, failed.Kind)
+	require.Contains(t, failed.Message, "object")
+
+	for range 2 { // an import that failed is tried again
+		failed = st.failure("imports", "{}")
+		require.Equal(t, "ModuleNotFoundError", failed.Type)
+		require.Equal(t, ExceptionLoad, failed.Kind)
+		require.Contains(t, failed.Traceback, "line 1, in <module>\n    import no_such_module")
+	}
+	require.Equal(t, "Odd", st.failure("badtext", "{}").Type)
+	require.Equal(t, ExceptionInputJSON, st.failure("chained", "{").Kind)
+}
+
+func TestRefusedStepsRaise(t *testing.T) {
+	t.Parallel()
+	st := setup(t,
+		"outer", `import maestro
+def outer(input):
+    seen = []
+    for call in (lambda: strict(1), lambda: lax(1), lambda: deep(1), lambda: panics(1), lambda: nobody(1)):
+        try:
+            call()
+        except Exception as e:
+            seen.append([type(e).__name__, str(e), isinstance(e, ValueError), getattr(e, "errors", None), getattr(e, "name", None)])
+    return seen
+`,
+		"strict", "def strict(input): return 1\n",
+		"lax", "def lax(input): return 1\n",
+		"deep", "def deep(input): return 1\n",
+		"panics", "def panics(input): return 1\n")
+	problems := []byte(`[{"pointer":"/a","message":"bad"}]`)
+	st.refuse["strict"] = &Raise{Kind: 3, Message: "input", Problems: problems}
+	st.refuseEnd["lax"] = &Raise{Kind: 4, Message: "output", Problems: problems}
+	st.refuse["deep"] = &Raise{Kind: 2, Message: "too deep"}
+	require.JSONEq(t, `[
+		["InputInvalid", "input", true, [{"pointer":"/a","message":"bad"}], null],
+		["OutputInvalid", "output", true, [{"pointer":"/a","message":"bad"}], null],
+		["RecursionError", "too deep", false, null, null],
+		["RuntimeError", "internal fault: a fault in a callback", false, null, null],
+		["NameError", "name 'nobody' is not defined", false, null, "nobody"]
+	]`, st.output("outer", "{}"))
+}
+
+func TestFailureDescriptionsStayBounded(t *testing.T) {
+	t.Parallel()
+	st := setup(t, "down", `def down(input):
+    def recurse(n):
+        return recurse(n + 1)
+    return recurse(0)
+`)
+	failed := st.failure("down", "{}")
+	require.Equal(t, "RecursionError", failed.Type)
+	require.Less(t, len(failed.Traceback), 8000)
+	require.Contains(t, failed.Traceback, " more …")
+}
