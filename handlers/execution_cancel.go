@@ -14,7 +14,7 @@ type cancelOutput struct {
 }
 
 // cancelExecution asks the run to stop; that it did is seen in its status.
-func (s *Server) cancelExecution(ctx context.Context, in *executionPath) (*cancelOutput, error) {
+func (s *Server) cancelExecution(ctx context.Context, in *ExecutionPath) (*cancelOutput, error) {
 	id, err := in.id()
 	if err != nil {
 		return nil, err

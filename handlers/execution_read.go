@@ -9,18 +9,18 @@ import (
 	"maestro/repo"
 )
 
-type executionPath struct {
+type ExecutionPath struct {
 	ID string `path:"id"`
 }
 
-func (p *executionPath) id() (model.ID, error) {
+func (p *ExecutionPath) id() (model.ID, error) {
 	return pathID(p.ID, model.CodeExecutionNotFound, "execution")
 }
 
 type executionOutput struct{ Body executionView }
 
 type executionListInput struct {
-	pageInput
+	PageInput
 	FunctionName string    `query:"function_name" maxLength:"255"`
 	Statuses     []string  `query:"status,explode" enum:"pending,running,completed,failed,timed_out,cancelled,crashed"`
 	Trigger      string    `query:"trigger_type" enum:"webhook,schedule,manual,retry,spawn"`
@@ -49,10 +49,10 @@ func (s *Server) listExecutions(ctx context.Context, in *executionListInput) (*p
 	if err != nil {
 		return nil, err
 	}
-	return newPage(&in.pageInput, found, next, viewExecution), nil
+	return newPage(&in.PageInput, found, next, viewExecution), nil
 }
 
-func (s *Server) getExecution(ctx context.Context, in *executionPath) (*executionOutput, error) {
+func (s *Server) getExecution(ctx context.Context, in *ExecutionPath) (*executionOutput, error) {
 	id, err := in.id()
 	if err != nil {
 		return nil, err
@@ -65,8 +65,8 @@ func (s *Server) getExecution(ctx context.Context, in *executionPath) (*executio
 }
 
 type stepListInput struct {
-	executionPath
-	pageInput
+	ExecutionPath
+	PageInput
 }
 
 func (s *Server) listSteps(ctx context.Context, in *stepListInput) (*pageOutput[stepView], error) {
@@ -82,11 +82,11 @@ func (s *Server) listSteps(ctx context.Context, in *stepListInput) (*pageOutput[
 	if err != nil {
 		return nil, err
 	}
-	return newPage(&in.pageInput, found, next, viewStep), nil
+	return newPage(&in.PageInput, found, next, viewStep), nil
 }
 
 type logInput struct {
-	executionPath
+	ExecutionPath
 	Count int    `query:"count" minimum:"1" maximum:"1000" default:"100"`
 	After string `query:"after" maxLength:"64" doc:"The id of the last entry that is known"`
 }

@@ -17,7 +17,7 @@ type functionCreateInput struct {
 	Body struct {
 		Name string `json:"name" minLength:"1" maxLength:"255" pattern:"^[A-Za-z_][A-Za-z0-9_]*$"`
 		Code string `json:"code" doc:"Python source that defines the function, at most 1 MiB"`
-		functionFields
+		FunctionFields
 	}
 }
 

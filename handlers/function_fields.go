@@ -8,9 +8,9 @@ import (
 	"maestro/internal/model"
 )
 
-// functionFields are the members that a function may be made or changed with,
+// FunctionFields are the members that a function may be made or changed with,
 // apart from its name and code.
-type functionFields struct {
+type FunctionFields struct {
 	Description    Optional[string]          `json:"description,omitzero" maxLength:"65536"`
 	InputSchema    Optional[json.RawMessage] `json:"input_schema,omitzero" doc:"JSON Schema, 2020-12 unless $schema says otherwise"`
 	OutputSchema   Optional[json.RawMessage] `json:"output_schema,omitzero" doc:"JSON Schema, 2020-12 unless $schema says otherwise"`
@@ -31,7 +31,7 @@ const maxTagBytes = 255
 
 // applyTo changes f as the members say, and answers with what is wrong with
 // them. What is not built yet is refused, never taken and ignored.
-func (in *functionFields) applyTo(f *model.Function, longest time.Duration) error {
+func (in *FunctionFields) applyTo(f *model.Function, longest time.Duration) error {
 	switch {
 	case in.Requirements.given() && len(in.Requirements.Value) > 0:
 		return notBuilt("requirements")
@@ -71,7 +71,7 @@ func (in *functionFields) applyTo(f *model.Function, longest time.Duration) erro
 
 // ownedProblems compares the server's members with those that are stored;
 // nil stands for a function that is not stored yet.
-func (in *functionFields) ownedProblems(stored *functionView) []model.Problem {
+func (in *FunctionFields) ownedProblems(stored *functionView) []model.Problem {
 	var id, version, active, created, updated any
 	if stored != nil {
 		id, version, active, created, updated = stored.ID, stored.Version, stored.IsActive, stored.CreatedAt, stored.UpdatedAt

@@ -7,12 +7,12 @@ import (
 	"maestro/repo"
 )
 
-type functionPath struct {
+type FunctionPath struct {
 	Name string `path:"name" maxLength:"255"`
 }
 
-type versionPath struct {
-	functionPath
+type VersionPath struct {
+	FunctionPath
 	Version int `path:"version" minimum:"1"`
 }
 
@@ -24,7 +24,7 @@ type functionOutput struct {
 type versionOutput struct{ Body versionView }
 
 type functionListInput struct {
-	pageInput
+	PageInput
 	Tags       []string `query:"tags,explode" doc:"Functions that have all of them"`
 	ActiveOnly bool     `query:"active_only" default:"true" doc:"Leave deleted ones out"`
 	Query      string   `query:"q" maxLength:"255" doc:"Found in the name or the description, in any case"`
@@ -41,10 +41,10 @@ func (s *Server) listFunctions(ctx context.Context, in *functionListInput) (*pag
 	if err != nil {
 		return nil, err
 	}
-	return newPage(&in.pageInput, found, next, viewFunction), nil
+	return newPage(&in.PageInput, found, next, viewFunction), nil
 }
 
-func (s *Server) getFunction(ctx context.Context, in *functionPath) (*functionOutput, error) {
+func (s *Server) getFunction(ctx context.Context, in *FunctionPath) (*functionOutput, error) {
 	f, err := s.opts.DB.Function(ctx, callFrom(ctx).tenant, in.Name)
 	if err != nil {
 		return nil, err
@@ -53,8 +53,8 @@ func (s *Server) getFunction(ctx context.Context, in *functionPath) (*functionOu
 }
 
 type versionListInput struct {
-	functionPath
-	pageInput
+	FunctionPath
+	PageInput
 }
 
 func (s *Server) listVersions(ctx context.Context, in *versionListInput) (*pageOutput[versionView], error) {
@@ -66,10 +66,10 @@ func (s *Server) listVersions(ctx context.Context, in *versionListInput) (*pageO
 	if err != nil {
 		return nil, err
 	}
-	return newPage(&in.pageInput, found, next, viewVersion), nil
+	return newPage(&in.PageInput, found, next, viewVersion), nil
 }
 
-func (s *Server) getVersion(ctx context.Context, in *versionPath) (*versionOutput, error) {
+func (s *Server) getVersion(ctx context.Context, in *VersionPath) (*versionOutput, error) {
 	v, err := s.opts.DB.FunctionVersion(ctx, callFrom(ctx).tenant, in.Name, in.Version)
 	if err != nil {
 		return nil, err

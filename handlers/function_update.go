@@ -10,12 +10,12 @@ import (
 )
 
 type functionUpdateInput struct {
-	functionPath
+	FunctionPath
 	IfMatch string `header:"If-Match" doc:"The version that the change is meant for; 412 when it is another by now"`
 	Body    struct {
 		Name Optional[string] `json:"name,omitzero" nullable:"false" doc:"A function keeps its name"`
 		Code Optional[string] `json:"code,omitzero" nullable:"false" doc:"Python source, at most 1 MiB"`
-		functionFields
+		FunctionFields
 	}
 }
 
@@ -74,7 +74,7 @@ func ifMatch(header string) (*int, error) {
 	return &version, nil
 }
 
-func (s *Server) deleteFunction(ctx context.Context, in *functionPath) (*struct{}, error) {
+func (s *Server) deleteFunction(ctx context.Context, in *FunctionPath) (*struct{}, error) {
 	tenant := callFrom(ctx).tenant
 	if err := s.opts.DB.DeleteFunction(ctx, tenant, in.Name); err != nil {
 		return nil, err
@@ -83,7 +83,7 @@ func (s *Server) deleteFunction(ctx context.Context, in *functionPath) (*struct{
 	return nil, nil
 }
 
-func (s *Server) rollbackFunction(ctx context.Context, in *versionPath) (*functionOutput, error) {
+func (s *Server) rollbackFunction(ctx context.Context, in *VersionPath) (*functionOutput, error) {
 	call := callFrom(ctx)
 	f, err := s.opts.DB.RollbackFunction(ctx, call.tenant, in.Name, in.Version, &call.principal.Email)
 	if err != nil {

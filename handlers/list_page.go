@@ -11,8 +11,9 @@ import (
 	"maestro/repo"
 )
 
-// pageInput is what every list takes.
-type pageInput struct {
+// PageInput is what every list takes. Like all that is embedded in an input it
+// is exported: Huma passes the others over.
+type PageInput struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"How many at most"`
 	Offset int    `query:"offset" minimum:"0" maximum:"10000" doc:"How many to skip; not together with cursor"`
 	Cursor string `query:"cursor" maxLength:"1024" doc:"The X-Next-Cursor of the page before"`
@@ -21,13 +22,13 @@ type pageInput struct {
 }
 
 // Resolve implements huma.Resolver: it keeps the address for the next page's.
-func (p *pageInput) Resolve(ctx huma.Context) []error {
+func (p *PageInput) Resolve(ctx huma.Context) []error {
 	p.address = ctx.URL()
 	return nil
 }
 
 // page is what the input asks of the repository.
-func (p *pageInput) page() (repo.Page, error) {
+func (p *PageInput) page() (repo.Page, error) {
 	if p.Cursor != "" && p.Offset > 0 {
 		return repo.Page{}, invalidAt("/query/offset", "send either offset or cursor")
 	}
@@ -42,7 +43,7 @@ type pageOutput[T any] struct {
 }
 
 // newPage makes the answer; next is the cursor of the next page or empty.
-func newPage[M, V any](in *pageInput, items []M, next string, view func(M) V) *pageOutput[V] {
+func newPage[M, V any](in *PageInput, items []M, next string, view func(M) V) *pageOutput[V] {
 	out := &pageOutput[V]{NextCursor: next, Body: make([]V, 0, len(items))}
 	for _, item := range items {
 		out.Body = append(out.Body, view(item))

@@ -8,8 +8,8 @@ import (
 )
 
 type webhookListInput struct {
-	pageInput
-	baseInput
+	PageInput
+	BaseInput
 	FunctionName string `query:"function_name" maxLength:"255"`
 	ActiveOnly   bool   `query:"active_only" doc:"Leave inactive ones out"`
 }
@@ -25,10 +25,10 @@ func (s *Server) listWebhooks(ctx context.Context, in *webhookListInput) (*pageO
 	if err != nil {
 		return nil, err
 	}
-	return newPage(&in.pageInput, found, next, func(w model.Webhook) webhookView { return s.viewWebhook(ctx, in.base, w) }), nil
+	return newPage(&in.PageInput, found, next, func(w model.Webhook) webhookView { return s.viewWebhook(ctx, in.base, w) }), nil
 }
 
-func (s *Server) getWebhook(ctx context.Context, in *webhookPath) (*webhookOutput, error) {
+func (s *Server) getWebhook(ctx context.Context, in *WebhookPath) (*webhookOutput, error) {
 	id, err := pathID(in.ID, model.CodeWebhookNotFound, "webhook")
 	if err != nil {
 		return nil, err
@@ -41,11 +41,11 @@ func (s *Server) getWebhook(ctx context.Context, in *webhookPath) (*webhookOutpu
 }
 
 type webhookUpdateInput struct {
-	webhookPath
+	WebhookPath
 	Body struct {
 		Path         Optional[string] `json:"path,omitzero" nullable:"false" maxLength:"255"`
 		FunctionName Optional[string] `json:"function_name,omitzero" nullable:"false" maxLength:"255"`
-		webhookFields
+		WebhookFields
 	}
 }
 
@@ -68,7 +68,7 @@ func (s *Server) updateWebhook(ctx context.Context, in *webhookUpdateInput) (*we
 		}
 		in.Body.Path.applyTo(&w.Path)
 		in.Body.FunctionName.applyTo(&w.FunctionName)
-		return in.Body.webhookFields.applyTo(w, s.opts.WebhooksRequireAuth)
+		return in.Body.WebhookFields.applyTo(w, s.opts.WebhooksRequireAuth)
 	})
 	if err != nil {
 		return nil, functionOfWebhook(err, in.Body.FunctionName.Value)
@@ -77,7 +77,7 @@ func (s *Server) updateWebhook(ctx context.Context, in *webhookUpdateInput) (*we
 	return &webhookOutput{Body: s.viewWebhook(ctx, in.base, changed)}, nil
 }
 
-func (s *Server) deleteWebhook(ctx context.Context, in *webhookPath) (*struct{}, error) {
+func (s *Server) deleteWebhook(ctx context.Context, in *WebhookPath) (*struct{}, error) {
 	id, err := pathID(in.ID, model.CodeWebhookNotFound, "webhook")
 	if err != nil {
 		return nil, err

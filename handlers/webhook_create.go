@@ -9,22 +9,22 @@ import (
 	"maestro/internal/model"
 )
 
-// baseInput learns how the client reaches the server, for the URLs that it is
+// BaseInput learns how the client reaches the server, for the URLs that it is
 // told.
-type baseInput struct{ base string }
+type BaseInput struct{ base string }
 
 // Resolve implements huma.Resolver.
-func (b *baseInput) Resolve(ctx huma.Context) []error {
+func (b *BaseInput) Resolve(ctx huma.Context) []error {
 	b.base = callFrom(ctx.Context()).server.baseURL(ctx.Header("X-Forwarded-Proto"), ctx.TLS() != nil, ctx.Host())
 	return nil
 }
 
 type webhookCreateInput struct {
-	baseInput
+	BaseInput
 	Body struct {
 		Path         string `json:"path" maxLength:"255" doc:"Without a leading slash; a whole segment {name} is a parameter" example:"orders/{id}"`
 		FunctionName string `json:"function_name" maxLength:"255"`
-		webhookFields
+		WebhookFields
 	}
 }
 
@@ -35,8 +35,8 @@ type webhookCreated struct {
 
 type webhookOutput struct{ Body webhookView }
 
-type webhookPath struct {
-	baseInput
+type WebhookPath struct {
+	BaseInput
 	ID string `path:"id"`
 }
 

@@ -6,9 +6,9 @@ import (
 	"maestro/internal/model"
 )
 
-// webhookFields are the members that a webhook may be made or changed with,
+// WebhookFields are the members that a webhook may be made or changed with,
 // apart from its path and function.
-type webhookFields struct {
+type WebhookFields struct {
 	Method        Optional[string]          `json:"http_method,omitzero" nullable:"false" enum:"GET,HEAD,POST,PUT,DELETE,PATCH,OPTIONS,ANY"`
 	Description   Optional[string]          `json:"description,omitzero" maxLength:"65536"`
 	DefaultValues Optional[json.RawMessage] `json:"default_values,omitzero" doc:"An object that is laid under the input"`
@@ -29,7 +29,7 @@ type webhookFields struct {
 
 // applyTo changes w as the members say and checks the outcome. A member that
 // has a default takes it again when it is null.
-func (in *webhookFields) applyTo(w *model.Webhook, requiresAuth bool) error {
+func (in *WebhookFields) applyTo(w *model.Webhook, requiresAuth bool) error {
 	if in.Signature.given() {
 		return notBuilt("signature")
 	}
@@ -74,7 +74,7 @@ func (o Optional[T]) or(before, standard T) T {
 
 // ownedProblems compares the server's members with those that are stored;
 // nil stands for a webhook that is not stored yet.
-func (in *webhookFields) ownedProblems(stored *webhookView) []model.Problem {
+func (in *WebhookFields) ownedProblems(stored *webhookView) []model.Problem {
 	var id, mode, address, own, access, created, updated any
 	if stored != nil {
 		id, mode, address, own = stored.ID, stored.EffectiveInputMode, stored.URL, stored.SubtenantURL
