@@ -56,6 +56,12 @@ func IsDataError(err error) bool {
 	return pg.Code[:2] == "22" || pg.Code[:2] == "23" || pg.Code[:2] == "54"
 }
 
+// IsRowConflict reports whether a row was there already.
+func IsRowConflict(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "23505"
+}
+
 // violates reports whether err is a violation of the named constraint.
 func violates(err error, constraint string) bool {
 	var pg *pgconn.PgError

@@ -2,7 +2,13 @@ package recorder
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/semaphore"
 
 	"maestro/internal/model"
 	"maestro/repo"
@@ -12,29 +18,222 @@ import (
 // without a SpoolDir finished work is lost with the process when the database
 // stays away.
 type Options struct {
-	SpoolDir string // a folder for what can't be written in time; made when needed
-	Server   string // the name of this server, kept with runs that are under way
-	Flushers int    // transactions at a time; 0: 2
-	Queue    int    // records that may wait; beyond it Finish blocks; 0: 4096
+	SpoolDir   string        // a folder for what can't be written in time; made when needed
+	Server     string        // the name of this server, kept in each row
+	Flushers   int           // transactions at a time; 0: 2
+	QueueBytes int64         // that may wait in memory; beyond it Finish blocks; 0: 128 MiB
+	SpoolAfter time.Duration // how long the database may be away before records go to the spool; 0: 3 s
 }
 
-// Recorder writes records in batches.
-type Recorder struct{}
+// recordOverhead is what a queued record counts for beside its values, in
+// bytes.
+const recordOverhead = 1 << 10
 
-// New makes a recorder that writes through db. Start it before use.
-func New(db *repo.DB, opts Options, log *slog.Logger) *Recorder { return &Recorder{} }
+// Recorder writes records in batches. Its life goes made → started → stopped,
+// once; both steps may be called from several goroutines and more than once.
+type Recorder struct {
+	db   *repo.DB
+	opts Options
+	log  *slog.Logger
 
-// Start begins writing, first what a spool file holds.
-func (r *Recorder) Start() error { return nil }
+	queue chan *entry
+	room  *semaphore.Weighted // bytes left in the queue
 
-// Stop writes what is queued and ends; ctx bounds how long it may take. What
-// could not be written then is in the spool.
-func (r *Recorder) Stop(ctx context.Context) error { return nil }
+	// mu guards state, and with it the closing of queue: who sends holds it
+	// for reading.
+	mu    sync.RWMutex
+	state state
 
-// Finish records the end of a run and returns once it is committed. When ctx
-// ends first it answers CodeUnavailable; the record is kept all the same.
-func (r *Recorder) Finish(ctx context.Context, record *model.Record) error { return nil }
+	running   runningMarks
+	outage    outage
+	spool     *spool
+	stats     counters
+	flushers  sync.WaitGroup
+	helpers   sync.WaitGroup // the loops for running rows and for the spool
+	stopping  chan struct{}  // closed when Stop begins
+	flushed   chan struct{}  // closed when the queue is empty for ever
+	abandon   context.CancelFunc
+	abandoned context.Context // ends when Stop has run out of time
+}
 
-// Running records that a run is under way. It never waits for the database,
-// and a Finish of the same id wins whatever the order.
-func (r *Recorder) Running(e *model.Execution) {}
+type state uint8
+
+// The states follow each other in this order.
+const (
+	stateMade state = iota
+	stateStarted
+	stateStopped
+)
+
+// entry is a record on its way.
+type entry struct {
+	record  *model.Record
+	size    int64
+	hasRow  bool       // it was marked as running, so it is merged
+	settled chan error // gets the outcome, once; has room for it
+}
+
+// ErrNotStarted says that Start was not called, or Stop was.
+var ErrNotStarted = errors.New("the recorder is not running")
+
+// New makes a recorder that writes through db, which should be a pool of its
+// own: waiting for a connection behind other queries delays every answer.
+// Start it before use.
+func New(db *repo.DB, opts Options, log *slog.Logger) *Recorder {
+	if opts.Flushers <= 0 {
+		opts.Flushers = 2
+	}
+	if opts.QueueBytes <= 0 {
+		opts.QueueBytes = 128 << 20
+	}
+	if opts.SpoolAfter <= 0 {
+		opts.SpoolAfter = 3 * time.Second
+	}
+	r := &Recorder{
+		db: db, opts: opts, log: log, spool: &spool{dir: opts.SpoolDir, log: log},
+		// As many as there can be: sending never blocks, the semaphore does.
+		queue:    make(chan *entry, opts.QueueBytes/recordOverhead+1),
+		room:     semaphore.NewWeighted(opts.QueueBytes),
+		stopping: make(chan struct{}), flushed: make(chan struct{}),
+	}
+	r.running.init()
+	r.abandoned, r.abandon = context.WithCancel(context.Background())
+	return r
+}
+
+// Start begins writing, also what earlier processes left in the spool.
+func (r *Recorder) Start() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch r.state {
+	case stateStarted:
+		return nil
+	case stateStopped:
+		return ErrNotStarted
+	}
+	r.state = stateStarted
+	for range r.opts.Flushers {
+		r.flushers.Go(r.flush)
+	}
+	r.helpers.Go(r.writeRunning)
+	r.helpers.Go(r.replaySpool)
+	return nil
+}
+
+// Stop writes what is queued and ends. When ctx ends first the rest goes to
+// the spool. The error says that records were lost, which takes a database and
+// a disk that both fail.
+func (r *Recorder) Stop(ctx context.Context) error {
+	r.mu.Lock()
+	first := r.state != stateStopped
+	started := r.state == stateStarted
+	r.state = stateStopped
+	if first {
+		close(r.stopping)
+		close(r.queue)
+		if !started {
+			close(r.flushed)
+		}
+	}
+	r.mu.Unlock()
+	if first && started {
+		go func() {
+			r.flushers.Wait()
+			r.helpers.Wait()
+			close(r.flushed)
+		}()
+	}
+	select {
+	case <-r.flushed:
+	case <-ctx.Done():
+		r.abandon()
+		<-r.flushed // soon: what is left goes to a file
+	}
+	r.abandon()
+	if lost := r.stats.lost.Load(); lost > 0 {
+		return errors.New("the recorder could neither write nor spool all records")
+	}
+	return nil
+}
+
+// Finish records the end of a run and returns once it is committed. The
+// recorder owns the record from now on. When ctx ends first, or the database
+// is away for long, the answer is CodeUnavailable; the record is kept all the
+// same and written later.
+func (r *Recorder) Finish(ctx context.Context, record *model.Record) error {
+	clean(record)
+	e := &entry{record: record, size: sizeOf(record), settled: make(chan error, 1)}
+	// One that is larger than the whole queue takes all of it.
+	e.size = min(e.size, r.opts.QueueBytes)
+	if err := r.enqueue(ctx, e); err != nil {
+		return err
+	}
+	select {
+	case err := <-e.settled:
+		return err
+	case <-ctx.Done():
+		return errKept(ctx.Err())
+	}
+}
+
+// enqueue hands e to the flushers, waiting for room. One that can't get in
+// goes to the spool.
+func (r *Recorder) enqueue(ctx context.Context, e *entry) error {
+	if !r.room.TryAcquire(e.size) {
+		if err := r.room.Acquire(ctx, e.size); err != nil {
+			r.toSpool([]*model.Record{e.record})
+			return errKept(err)
+		}
+	}
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if r.state != stateStarted {
+		r.room.Release(e.size)
+		r.toSpool([]*model.Record{e.record})
+		return errKept(ErrNotStarted)
+	}
+	e.hasRow = r.running.forget(e.record.Execution.ID)
+	r.stats.queued.Add(1)
+	r.queue <- e
+	return nil
+}
+
+// errKept is the answer to a caller whose record is not in the database yet.
+func errKept(cause error) error {
+	err := model.NewError(model.CodeUnavailable,
+		"The run has ended, but the database can't be reached to record it; it will be recorded when the database is back.")
+	err.RetryAfter, err.Cause = 2*time.Second, cause
+	return err
+}
+
+// Healthy reports whether records reach the database at present.
+func (r *Recorder) Healthy() bool { return !r.outage.isOn() }
+
+// counters are read by Stats.
+type counters struct {
+	queued, batches, records, largest, spooled, replayed, lost, runningDropped atomic.Int64
+}
+
+// Stats are counts since the start, and the present state.
+type Stats struct {
+	Queued         int64         // records waiting now
+	Batches        int64         // transactions committed
+	Records        int64         // records committed
+	LargestBatch   int64         // in records
+	Spooled        int64         // records put into spool files
+	Replayed       int64         // records written from spool files
+	SpoolFiles     int           // waiting now
+	Lost           int64         // records that neither database nor disk took
+	RunningDropped int64         // running rows not written for want of room
+	AwayFor        time.Duration // how long the database has been away; 0 when it is there
+}
+
+// Stats returns the counts.
+func (r *Recorder) Stats() Stats {
+	return Stats{
+		Queued: r.stats.queued.Load(), Batches: r.stats.batches.Load(), Records: r.stats.records.Load(),
+		LargestBatch: r.stats.largest.Load(), Spooled: r.stats.spooled.Load(), Replayed: r.stats.replayed.Load(),
+		SpoolFiles: r.spool.count(), Lost: r.stats.lost.Load(), RunningDropped: r.stats.runningDropped.Load(),
+		AwayFor: r.outage.duration(),
+	}
+}

@@ -1,0 +1,62 @@
+package recorder
+
+import (
+	"context"
+	"errors"
+
+	"maestro/internal/model"
+	"maestro/repo"
+)
+
+// writer writes records, all or none of them.
+type writer func(ctx context.Context, records []*model.Record, server string) error
+
+// refusals are the records that the database takes in no form.
+type refusals map[*model.Record]error
+
+var errRefused = errors.New("the record of this run can't be stored")
+
+// insert writes records. A value that the database refuses costs no other
+// record its place: the batch is halved until the record is found, and that
+// one goes in with markers for its values. An error means that the database is
+// away, or behaves so; it comes with the records that are not in yet.
+func (r *Recorder) insert(records []*model.Record, write writer, refused *refusals) ([]*model.Record, error) {
+	err := r.try(write, records)
+	if repo.IsRowConflict(err) {
+		err = r.try(r.db.MergeRecords, records)
+	}
+	if err == nil {
+		return nil, nil
+	}
+	if !repo.IsDataError(err) {
+		return records, err
+	}
+	if len(records) > 1 {
+		middle := len(records) / 2
+		if left, err := r.insert(records[:middle], write, refused); err != nil {
+			return append(left, records[middle:]...), err
+		}
+		return r.insert(records[middle:], write, refused)
+	}
+	id := records[0].Execution.ID
+	if !degrade(records[0]) {
+		r.stats.lost.Add(1)
+		r.log.Error("a record can't be stored in any form", "execution_id", id, "error", err)
+		if *refused == nil {
+			*refused = refusals{}
+		}
+		(*refused)[records[0]] = errRefused
+		return nil, nil
+	}
+	r.log.Warn("a record holds what the database refuses; it is stored with a marker instead",
+		"execution_id", id, "error", err)
+	return r.insert(records, write, refused)
+}
+
+// try writes once. What has begun is brought to its end also during Stop,
+// until that has run out of time.
+func (r *Recorder) try(write writer, records []*model.Record) error {
+	ctx, cancel := context.WithTimeout(r.abandoned, writeTimeout)
+	defer cancel()
+	return write(ctx, records, r.opts.Server)
+}
