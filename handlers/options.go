@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"io/fs"
 	"log/slog"
 	"time"
 
@@ -31,8 +32,9 @@ type Options struct {
 	WebhooksRequireAuth bool          // the default of a new webhook's requires_auth
 	Version             string        // of the server, shown in the OpenAPI document
 
-	Probes   []Probe     // what /health looks at
-	Draining func() bool // true once the server no longer wants new work; may be nil
+	Probes    []Probe     // what /health looks at
+	Documents fs.FS       // the examples' documents, served to everyone; may be nil
+	Draining  func() bool // true once the server no longer wants new work; may be nil
 }
 
 // Probe is one check of /health. Check is given two seconds; the text of its

@@ -58,6 +58,7 @@ func New(opts Options) *Server {
 	s.refuseUnknownMethods()
 	s.app.Use(s.observe)
 	s.addOperations()
+	s.addExampleDocuments()
 	s.addWebhookCalls()
 	s.app.Use(s.inflate)
 	s.app.Use("/api/v1", s.authenticate)

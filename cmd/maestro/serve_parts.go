@@ -13,6 +13,7 @@ import (
 	"maestro/cpython"
 	"maestro/cpython/kit"
 	"maestro/embed"
+	"maestro/examples"
 	"maestro/handlers"
 	"maestro/internal/auth"
 	"maestro/internal/config"
@@ -212,7 +213,7 @@ func (p *parts) startHTTP(ctx context.Context) error {
 		Context: context.WithoutCancel(ctx),
 		Debug:   p.cfg.Debug, PublicURL: p.cfg.PublicURL, MaxBodyBytes: int(p.cfg.MaxBodyBytes),
 		FunctionTimeout: p.cfg.FunctionTimeout, WebhooksRequireAuth: p.cfg.WebhooksRequireAuth,
-		Version: version, Probes: p.probes(), Draining: p.isDraining,
+		Version: version, Probes: p.probes(), Draining: p.isDraining, Documents: examples.Documents(),
 	})
 	return nil
 }
@@ -252,7 +253,12 @@ func (p *parts) probes() []handlers.Probe {
 	return []handlers.Probe{
 		{Name: "postgres", Vital: true, Check: p.db.Ping},
 		{Name: "redis", Check: p.events.Ping},
-		{Name: "recorder", Check: func(context.Context) error { return p.recorder.Healthy() }},
+		{Name: "recorder", Check: func(context.Context) error {
+			if !p.recorder.Healthy() {
+				return errors.New("the database does not take records at present; they are kept")
+			}
+			return nil
+		}},
 		{Name: "python", Check: func(context.Context) error {
 			if s := p.lane.Stats(); s.Stuck() > 0 {
 				return errors.New("some Python threads are stuck")

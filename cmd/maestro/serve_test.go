@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"maestro/internal/testkit"
 )
 
 // fails runs maestro serve where it can't start and returns its one line.

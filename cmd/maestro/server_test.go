@@ -84,17 +84,6 @@ func cleanEnv() []string {
 
 var readyLine = regexp.MustCompile(`https?://[0-9.:]+`)
 
-// dataDir makes a folder that the database's lesser user can reach, with a
-// short path, and removes it at the end.
-func dataDir(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "maestro-")
-	require.NoError(t, err)
-	require.NoError(t, os.Chmod(dir, 0o755))
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	return dir
-}
-
 // start runs maestro serve until it is ready; the test's end stops it.
 func start(t *testing.T, dir string, env ...string) *program {
 	t.Helper()

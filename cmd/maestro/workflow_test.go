@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"maestro/internal/testkit"
 )
 
 // loadExamples runs maestro examples load as the client's subtenant.

@@ -1,0 +1,263 @@
+package handlers_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"maestro/embed"
+	"maestro/handlers"
+	"maestro/internal/auth"
+	"maestro/internal/engine"
+	"maestro/internal/events"
+	"maestro/internal/recorder"
+	"maestro/internal/testkit"
+	"maestro/repo"
+)
+
+// The tests here talk to a real server over TCP, with a real database and real
+// Python behind it. Each has a server of its own; Python is the process's.
+
+func init() { runtime.LockOSThread() } // keep the process's first thread out of the pool that runs Python
+
+func TestMain(m *testing.M) { os.Exit(m.Run()) }
+
+var signingSecret = []byte("the secret of the tests, which is long enough")
+
+var theLane = sync.OnceValues(func() (*embed.Host, error) { return embed.New(embed.Options{Home: laneHome}) })
+
+var laneHome string
+
+func lane(t *testing.T) *embed.Host {
+	t.Helper()
+	home := testkit.KitHome(t)
+	laneOnce.Do(func() { laneHome = home })
+	host, err := theLane()
+	require.NoError(t, err)
+	require.NoError(t, host.Start(context.Background()))
+	return host
+}
+
+var laneOnce sync.Once
+
+// fixture is a running server with a subtenant "default".
+type fixture struct {
+	t      *testing.T
+	url    string
+	db     *repo.DB
+	server *handlers.Server
+	log    *logBuffer
+	token  string // of an ordinary user of the subtenant default
+	client *http.Client
+}
+
+// logBuffer keeps what the server logs.
+type logBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer // guarded by mu
+}
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *logBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+func setup(t *testing.T, change ...func(*handlers.Options)) *fixture {
+	t.Helper()
+	f := &fixture{t: t, db: testkit.DB(t), log: &logBuffer{}}
+	log := slog.New(slog.NewJSONHandler(f.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	require.NoError(t, f.db.EnsurePartitions(t.Context(), time.Now()))
+
+	bus := events.NewEmbedded(events.Options{Log: log})
+	bus.Start()
+	t.Cleanup(func() { _ = bus.Close(context.Background()) })
+	writer := recorder.New(f.db, recorder.Options{SpoolDir: t.TempDir()}, log)
+	require.NoError(t, writer.Start())
+	t.Cleanup(func() { _ = writer.Stop(context.Background()) })
+	host := lane(t)
+	runs := engine.New(engine.Options{Store: f.db, Recorder: writer, Events: bus, Lane: host, Log: log, Timeout: 20 * time.Second})
+	local, err := auth.NewLocal(signingSecret, "")
+	require.NoError(t, err)
+
+	opts := handlers.Options{
+		DB: f.db, Engine: runs, Events: bus, Auth: local, Log: log, FunctionTimeout: 20 * time.Second,
+		Probes: []handlers.Probe{{Name: "postgres", Vital: true, Check: f.db.Ping}, {Name: "redis", Check: bus.Ping}},
+	}
+	for _, set := range change {
+		set(&opts)
+	}
+	f.server = handlers.New(opts)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	served := make(chan error, 1)
+	go func() { served <- f.server.App().Listener(listener) }()
+	f.client = &http.Client{Transport: &http.Transport{DisableCompression: true}}
+	t.Cleanup(func() {
+		f.client.CloseIdleConnections()
+		require.NoError(t, f.server.App().Shutdown())
+		require.NoError(t, <-served)
+	})
+	f.url = "http://" + listener.Addr().String()
+	f.token = f.mint("default", false)
+	return f
+}
+
+// mint makes a token of a subtenant; an empty one names none.
+func (f *fixture) mint(tenant string, admin bool) string {
+	f.t.Helper()
+	token, err := auth.Mint(signingSecret, auth.Grant{Email: "user@example.com", Tenant: tenant, Admin: admin, TTL: time.Hour})
+	require.NoError(f.t, err)
+	return token
+}
+
+// ask is one request and what must come of it.
+type ask struct {
+	name   string
+	call   string // method and path
+	token  string // "-": none; empty: that of the fixture
+	header []string
+	body   string
+	status int
+	want   []string // in the body
+	lacks  []string // not in the body
+}
+
+// answer is what came.
+type answer struct {
+	*http.Response
+	text string
+}
+
+// do sends one request. A body is JSON unless a header says otherwise.
+func (f *fixture) do(a ask) answer {
+	f.t.Helper()
+	method, path, _ := strings.Cut(a.call, " ")
+	request, err := http.NewRequestWithContext(context.Background(), method, f.url+path, strings.NewReader(a.body))
+	require.NoError(f.t, err)
+	if a.body != "" {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	switch a.token {
+	case "-":
+	case "":
+		request.Header.Set("Authorization", "Bearer "+f.token)
+	default:
+		request.Header.Set("Authorization", "Bearer "+a.token)
+	}
+	for _, header := range a.header {
+		name, value, _ := strings.Cut(header, ": ")
+		request.Header[name] = []string{value} // in this spelling
+		if value == "" {
+			request.Header.Del(name)
+		}
+	}
+	response, err := f.client.Do(request)
+	require.NoError(f.t, err, a.call)
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(response.Body)
+	require.NoError(f.t, err)
+	return answer{response, string(text)}
+}
+
+// must sends one request and checks the answer.
+func (f *fixture) must(a ask) answer {
+	f.t.Helper()
+	got := f.do(a)
+	require.Equal(f.t, a.status, got.StatusCode, "%s %s\n%s\n%s", a.name, a.call, got.text, f.log)
+	for _, want := range a.want {
+		require.Contains(f.t, got.text, want, a.name+" "+a.call)
+	}
+	for _, lack := range a.lacks {
+		require.NotContains(f.t, got.text, lack, a.name+" "+a.call)
+	}
+	if got.StatusCode >= 400 && method(a.call) != http.MethodHead {
+		f.checkEnvelope(got)
+	}
+	return got
+}
+
+func method(call string) string {
+	m, _, _ := strings.Cut(call, " ")
+	return m
+}
+
+// checkEnvelope holds an error against the contract.
+func (f *fixture) checkEnvelope(a answer) {
+	f.t.Helper()
+	require.Equal(f.t, "application/problem+json", a.Header.Get("Content-Type"), a.text)
+	var e struct {
+		Type, Title, Code, Detail string
+		Status                    int
+		RequestID                 string `json:"request_id"`
+		ExecutionID               string `json:"execution_id"`
+	}
+	require.NoError(f.t, json.Unmarshal([]byte(a.text), &e), a.text)
+	require.Equal(f.t, a.StatusCode, e.Status)
+	require.NotEmpty(f.t, e.Code)
+	require.NotEmpty(f.t, e.Title)
+	require.Equal(f.t, "/problems/"+strings.ReplaceAll(e.Code, "_", "-"), e.Type)
+	require.Equal(f.t, a.Header.Get("X-Request-ID"), e.RequestID)
+	require.NotEmpty(f.t, e.RequestID)
+	require.Equal(f.t, a.Header.Get("X-Execution-ID"), e.ExecutionID)
+	switch a.StatusCode {
+	case http.StatusUnauthorized:
+		require.Equal(f.t, "Bearer", a.Header.Get("WWW-Authenticate"))
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		require.NotEmpty(f.t, a.Header.Get("Retry-After"))
+	case http.StatusMethodNotAllowed:
+		require.NotEmpty(f.t, a.Header.Get("Allow"))
+	}
+}
+
+// all runs a table in order: later rows may build on earlier ones.
+func (f *fixture) all(asks []ask) {
+	f.t.Helper()
+	for _, a := range asks {
+		f.must(a)
+	}
+}
+
+// function saves a function. extra are further members, as JSON text.
+func (f *fixture) function(name, code string, extra ...string) {
+	f.t.Helper()
+	quoted, err := json.Marshal(code)
+	require.NoError(f.t, err)
+	members := append([]string{`"name":"` + name + `","code":` + string(quoted)}, extra...)
+	f.must(ask{call: "POST /api/v1/functions", body: "{" + strings.Join(members, ",") + "}", status: 201})
+}
+
+// webhook saves a webhook and returns its id.
+func (f *fixture) webhook(body string) string {
+	f.t.Helper()
+	got := f.must(ask{call: "POST /api/v1/webhooks", body: body, status: 201})
+	return member(f.t, got.text, "id")
+}
+
+// member returns a text member of a JSON object.
+func member(t *testing.T, text, name string) string {
+	t.Helper()
+	var object map[string]any
+	require.NoError(t, json.Unmarshal([]byte(text), &object), text)
+	value, ok := object[name].(string)
+	require.True(t, ok, "%s has no text %q", text, name)
+	return value
+}
