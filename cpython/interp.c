@@ -1,5 +1,6 @@
 #include "interp.h"
 
+#include "call.h"
 #include "counter.h"
 #include "error.h"
 #include "print.h"
@@ -159,6 +160,7 @@ struct maestro_interp *maestro_interp_new(const char *runtime, const char *site_
 }
 
 void maestro_interp_end(struct maestro_interp *in) {
+    maestro_result_clear();
     atomic_store(&in->ended, 1);
     pthread_mutex_lock(&in->lock);
     maestro_sleepers_wake_all(in);

@@ -1,5 +1,6 @@
 #include "thread.h"
 
+#include "call.h"
 #include "counter.h"
 
 #include <stdlib.h>
@@ -84,6 +85,7 @@ PyThreadState *maestro_take(struct maestro_interp *in) {
 }
 
 void maestro_drop(struct maestro_interp *in) {
+    maestro_result_clear(); // the thread may be at its end
     PyThreadState *state = maestro_take(in);
     if (!state)
         return;

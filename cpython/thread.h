@@ -21,7 +21,8 @@ int maestro_attach(struct maestro_interp *in);
 // Detaches the calling OS thread; the thread state is kept.
 void maestro_detach(void);
 
-// Deletes the calling OS thread's own thread state for `in`, if there is one.
+// Deletes the calling OS thread's own thread state for `in`, if there is one,
+// and frees its last answer (call.h).
 // Not attached before and after. Waits for the GIL.
 void maestro_drop(struct maestro_interp *in);
 

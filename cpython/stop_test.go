@@ -1,0 +1,215 @@
+package cpython
+
+import (
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// stopped starts a function, waits until it has printed, and climbs to that
+// rung of the ladder again and again until the call has ended.
+func stopped(t *testing.T, st *stage, name string, rung int) CallResult {
+	t.Helper()
+	args := st.args(name, "{}")
+	before := len(st.printed())
+	done := make(chan CallResult, 1)
+	go func() {
+		runtime.LockOSThread()
+		done <- st.in.Call(args)
+		st.in.DropThread()
+	}()
+	require.Eventually(t, func() bool { return len(st.printed()) > before }, 20*time.Second, time.Millisecond)
+	for {
+		onLockedThread(func() { st.in.Stop(args.Ticket, rung) })
+		select {
+		case result := <-done:
+			return result
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+func TestStopByException(t *testing.T) {
+	t.Parallel()
+	st := setup(t,
+		"loops", `def loops(input):
+    print("ready")
+    while True:
+        try:
+            pass
+        except Exception:
+            pass
+`, "nested", `def nested(input):
+    return loops({})
+`, "sleeps", `import time
+def sleeps(input):
+    print("ready")
+    time.sleep(1000)
+`, "pools", `from concurrent.futures import ThreadPoolExecutor
+def spin(n):
+    print("ready")
+    while True:
+        pass
+def pools(input):
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(spin, range(2)))
+`, "awaits", `import asyncio
+async def awaits(input):
+    print("ready")
+    await asyncio.sleep(1000)
+`, "finally_loops", `def finally_loops(input):
+    print("ready")
+    try:
+        while True:
+            pass
+    finally:
+        while True:
+            pass
+`, "after", `def after(input):
+    total = 0
+    for n in range(200_000):
+        total += n
+    return total
+`)
+	for _, name := range []string{"loops", "nested", "sleeps", "pools", "awaits", "finally_loops"} {
+		result := stopped(t, st, name, 0)
+		require.True(t, result.Stopped, "%s: %s, %v", name, result.Output, result.Exception)
+		require.Equal(t, "Stopped", result.Exception.Type)
+	}
+	require.Equal(t, "19999900000", st.output("after", "{}"))
+	for _, step := range st.taken() {
+		require.Equal(t, ExceptionStopped, step.Exception.Kind)
+	}
+}
+
+func TestStopByTrace(t *testing.T) {
+	t.Parallel()
+	st := setup(t,
+		"swallows", `def swallows(input):
+    print("ready")
+    while True:
+        try:
+            while True:
+                pass
+        except BaseException:
+            continue
+`, "after", `def after(input):
+    total = 0
+    for n in range(200_000):
+        total += n
+    return total
+`)
+	result := stopped(t, st, "swallows", 1)
+	require.True(t, result.Stopped, "%s, %v", result.Output, result.Exception)
+	require.Equal(t, "19999900000", st.output("after", "{}"))
+}
+
+// A call that is stopped leaves another one of the same interpreter alone, also
+// while the trace is on.
+func TestStopHitsOneCallOnly(t *testing.T) {
+	t.Parallel()
+	st := setup(t,
+		"swallows", `def swallows(input):
+    print("ready")
+    while True:
+        try:
+            while True:
+                pass
+        except BaseException:
+            continue
+`, "waits", `import threading
+GO = threading.Event()
+def waits(input):
+    if input:
+        GO.set()
+        return
+    while not GO.wait(0.001):
+        pass
+    return "whole"
+`)
+	neighbour := make(chan CallResult, 1)
+	go func() { neighbour <- st.call("waits", "false") }()
+	require.True(t, stopped(t, st, "swallows", 1).Stopped)
+	st.output("waits", "true")
+	result := <-neighbour
+	require.Equal(t, `"whole"`, string(result.Output), "%v", result.Exception)
+}
+
+func TestStopOfAnEndedCallIsNothing(t *testing.T) {
+	t.Parallel()
+	st := setup(t, "quick", "def quick(input): return sum(range(1000))\n")
+	onLockedThread(func() {
+		for range 200 {
+			args := st.args("quick", "{}")
+			ready := make(chan struct{})
+			go func() {
+				runtime.LockOSThread()
+				close(ready)
+				st.in.Stop(args.Ticket, 0)
+			}()
+			<-ready
+			result := st.in.Call(args)
+			if result.Exception != nil && !result.Stopped {
+				t.Errorf("%v", result.Exception)
+			}
+			// The next call on this thread meets nothing of it.
+			result = st.in.Call(st.args("quick", "{}"))
+			if string(result.Output) != "499500" {
+				t.Errorf("got %s, %v", result.Output, result.Exception)
+			}
+		}
+		st.in.DropThread()
+	})
+}
+
+func TestWakeSleeper(t *testing.T) {
+	t.Parallel()
+	st := setup(t, "sleeps", `import time, threading
+def sleeps(input):
+    seen = []
+    def nap():
+        try:
+            print("ready")
+            time.sleep(1000)
+        except BaseException as e:
+            seen.append(type(e).__name__)
+    thread = threading.Thread(target=nap)
+    thread.start()
+    nap()
+    thread.join()
+    try:
+        time.sleep(0)
+    except BaseException as e:
+        seen.append(type(e).__name__)
+    return seen
+`)
+	args := st.args("sleeps", "{}")
+	done := make(chan CallResult, 1)
+	go func() {
+		runtime.LockOSThread()
+		done <- st.in.Call(args)
+		st.in.DropThread()
+	}()
+	require.Eventually(t, func() bool { return len(st.printed()) == 2 }, 20*time.Second, time.Millisecond)
+	st.in.WakeSleeper(args.Ticket)
+	require.JSONEq(t, `["Stopped","Stopped","Stopped"]`, string((<-done).Output))
+}
+
+func TestSleepIsTimeSleep(t *testing.T) {
+	t.Parallel()
+	st := setup(t, "naps", `import time, decimal
+def naps(input):
+    before = time.monotonic()
+    time.sleep(0.02); time.sleep(0); time.sleep(decimal.Decimal("0.001")); time.sleep(True * 0)
+    seen = [time.monotonic() - before >= 0.021]
+    for wrong in (-1, float("nan"), "1", 1e300):
+        try:
+            time.sleep(wrong)
+        except Exception as e:
+            seen.append(type(e).__name__)
+    return seen
+`)
+	require.JSONEq(t, `[true,"ValueError","ValueError","TypeError","OverflowError"]`, st.output("naps", "{}"))
+}
