@@ -1,0 +1,6 @@
+import asyncio
+
+
+async def fetch(input):
+    await asyncio.sleep(0)
+    return ["fetched", input]

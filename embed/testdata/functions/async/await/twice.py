@@ -1,0 +1,2 @@
+async def twice(input):
+    return [await fetch(input), await fetch(input)]

@@ -1,0 +1,3 @@
+async def note(input):
+    print("noted", input["n"])
+    return input

@@ -1,0 +1,2 @@
+async def after(input):
+    return "up"

@@ -1,0 +1,5 @@
+import asyncio
+
+
+async def forever(input):
+    await asyncio.Event().wait()

@@ -1,0 +1,2 @@
+async def fail(x):
+    raise LookupError(x)

@@ -1,0 +1,2 @@
+async def fine(x):
+    return x

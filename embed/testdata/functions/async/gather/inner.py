@@ -1,0 +1,2 @@
+async def inner(x):
+    return x + 1

@@ -1,0 +1,2 @@
+async def middle(input):
+    return 1 + await fails(input)

@@ -1,0 +1,2 @@
+def pong(n):
+    return ["pong", *(ping(n - 1) if n else [])]

@@ -1,0 +1,2 @@
+def first(input):
+    return ["first", *second(input)]

@@ -1,0 +1,2 @@
+def second(input):
+    return ["second", *third(input), *third(input)]

@@ -1,0 +1,2 @@
+def third(input):
+    return ["third", input]

@@ -1,0 +1,2 @@
+def add(input):
+    return input["a"] + input["b"]

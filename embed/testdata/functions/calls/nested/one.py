@@ -1,0 +1,2 @@
+def one(_):
+    return 1

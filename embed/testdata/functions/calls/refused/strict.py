@@ -1,0 +1,2 @@
+def strict(input):
+    return input["answer"]

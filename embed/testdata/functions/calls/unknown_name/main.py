@@ -1,0 +1,3 @@
+def main(input):
+    first = 1
+    return nobody(input, first)

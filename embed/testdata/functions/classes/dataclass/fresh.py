@@ -1,0 +1,2 @@
+def fresh(_):
+    return "fresh"

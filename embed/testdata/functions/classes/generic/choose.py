@@ -1,0 +1,2 @@
+def choose(_):
+    return {"metaclass": True}

@@ -1,0 +1,2 @@
+def _Greeter__helper(x):
+    return ["mangled", x]

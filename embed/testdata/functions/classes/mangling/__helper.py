@@ -1,0 +1,2 @@
+def __helper(x):
+    return ["plain", x]

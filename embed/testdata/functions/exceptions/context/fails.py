@@ -1,0 +1,2 @@
+def fails(input):
+    return {}["missing"]

@@ -1,0 +1,5 @@
+def main(input):
+    try:
+        fails(input)
+    except KeyError:
+        nobody(input)

@@ -1,0 +1,4 @@
+def fails(n):
+    if n:
+        raise [None, ValueError, LookupError][n](n)
+    return "fine"

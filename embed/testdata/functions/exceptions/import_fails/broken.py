@@ -1,0 +1,6 @@
+print("importing")
+value = 1 / 0
+
+
+def broken(input):
+    return value

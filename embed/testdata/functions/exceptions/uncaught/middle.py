@@ -1,0 +1,5 @@
+def middle(input):
+    def inner(value):
+        return [deepest(x) for x in [value]]
+
+    return inner(input["n"])

@@ -1,0 +1,2 @@
+def note(input):
+    return input

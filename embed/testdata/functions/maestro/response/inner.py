@@ -1,0 +1,5 @@
+import maestro
+
+
+def inner(input):
+    return maestro.Response(None, 204)

@@ -1,0 +1,3 @@
+def fails(text):
+    separators = " "
+    raise ValueError(text)

@@ -1,0 +1,6 @@
+print("importing main")
+
+
+def main(input):
+    print("calling main")
+    return other()

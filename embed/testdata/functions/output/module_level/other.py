@@ -1,0 +1,5 @@
+print("importing other")
+
+
+def other(input):
+    print("calling other")

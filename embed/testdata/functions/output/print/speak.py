@@ -1,0 +1,2 @@
+def speak(input):
+    print("sibling says", input)

@@ -1,0 +1,2 @@
+def gone(x):
+    return "sibling"

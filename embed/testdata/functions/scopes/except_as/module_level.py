@@ -1,0 +1,2 @@
+def module_level(x):
+    return "sibling"

@@ -1,0 +1,2 @@
+def third(x):
+    return "sibling"

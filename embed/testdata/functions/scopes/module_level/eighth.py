@@ -1,0 +1,2 @@
+def eighth(x):
+    return "sibling"

@@ -1,0 +1,2 @@
+def fifth(x):
+    return "sibling"

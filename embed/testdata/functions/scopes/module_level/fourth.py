@@ -1,0 +1,2 @@
+def fourth(x):
+    return "sibling"

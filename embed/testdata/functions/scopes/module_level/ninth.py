@@ -1,0 +1,2 @@
+def ninth(x):
+    return "sibling"

@@ -1,0 +1,2 @@
+def seventh(x):
+    return "sibling"

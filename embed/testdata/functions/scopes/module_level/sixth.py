@@ -1,0 +1,2 @@
+def sixth(x):
+    return "sibling"

@@ -1,0 +1,2 @@
+def late(x):
+    return "late, the sibling"

@@ -1,0 +1,2 @@
+def main(input):
+    return [input, [type(x).__name__ for x in input]]

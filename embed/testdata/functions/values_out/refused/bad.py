@@ -1,0 +1,2 @@
+def bad(input):
+    return {"y": [1, object]}

@@ -1,0 +1,2 @@
+def reads(input):
+    return input["headers"]["x-user-id"]
