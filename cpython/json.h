@@ -12,7 +12,7 @@
 // through one Python hook (embed/python/convert.py).
 //
 // Nesting is at most MAESTRO_JSON_DEPTH in both directions, which also ends
-// cycles. An attached thread state of the interpreter that the struct
+// cycles; on a thread with a small stack it may be a RecursionError before. An attached thread state of the interpreter that the struct
 // maestro_json belongs to is needed everywhere but in maestro_json_free.
 #ifndef MAESTRO_JSON_H
 #define MAESTRO_JSON_H

@@ -300,9 +300,7 @@ static int write_tuple(struct writer *w, PyObject *tuple, int depth, step *paren
     return put(w->out, ']');
 }
 
-static int write_container(struct writer *w, PyObject *value, int depth, step *at) {
-    if (depth == MAESTRO_JSON_DEPTH)
-        return maestro_json_refuse(w->root, at, py.PyExc_ValueError, "nested more than 512 deep, or within itself", NULL);
+static int write_open(struct writer *w, PyObject *value, int depth, step *at) {
     if (value->ob_type == py.PyDict_Type)
         return write_dict(w, value, depth, at);
     if ((PyObject *)value->ob_type == w->json->headers)
@@ -312,6 +310,17 @@ static int write_container(struct writer *w, PyObject *value, int depth, step *a
     if (maestro_has_flag(value, Py_TPFLAGS_LIST_SUBCLASS))
         return write_list(w, value, depth, at);
     return write_tuple(w, value, depth, at);
+}
+
+static int write_container(struct writer *w, PyObject *value, int depth, step *at) {
+    if (depth == MAESTRO_JSON_DEPTH)
+        return maestro_json_refuse(w->root, at, py.PyExc_ValueError, "nested more than 512 deep, or within itself", NULL);
+    // A thread of Python's own may have a small stack: CPython knows its end.
+    if (py.Py_EnterRecursiveCall(" while writing JSON"))
+        return -1;
+    int result = write_open(w, value, depth, at);
+    py.Py_LeaveRecursiveCall();
+    return result;
 }
 
 // Writes an instance of a subclass of a builtin type as that type. Returns 1

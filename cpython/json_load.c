@@ -359,6 +359,17 @@ static PyObject *read_object(struct reader *r, int depth) {
     return NULL;
 }
 
+static PyObject *read_container(struct reader *r, int opening, int depth) {
+    if (depth == MAESTRO_JSON_DEPTH)
+        return refuse(r, "nested more than 512 deep");
+    // A thread of Python's own may have a small stack: CPython knows its end.
+    if (py.Py_EnterRecursiveCall(" while reading JSON"))
+        return NULL;
+    PyObject *container = opening == '{' ? read_object(r, depth) : read_array(r, depth);
+    py.Py_LeaveRecursiveCall();
+    return container;
+}
+
 // Reads the next value, depth being the number of arrays and objects around it.
 static PyObject *read_value(struct reader *r, int depth) {
     int next = peek(r);
@@ -367,9 +378,7 @@ static PyObject *read_value(struct reader *r, int depth) {
         return read_string(r, 0);
     case '{':
     case '[':
-        if (depth == MAESTRO_JSON_DEPTH)
-            return refuse(r, "nested more than 512 deep");
-        return next == '{' ? read_object(r, depth) : read_array(r, depth);
+        return read_container(r, next, depth);
     case 't':
         return read_word(r, "true", py.True);
     case 'f':

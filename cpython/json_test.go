@@ -50,6 +50,7 @@ func TestJSONHostileObjects(t *testing.T) { t.Parallel(); check(t, "check_hostil
 // These change what others rely on (the hooks, the limit of digits), or count
 // objects: they run alone, before the parallel ones.
 func TestJSONIgnoresTheDigitLimit(t *testing.T) { check(t, "check_digit_limit", "") }
+func TestJSONOnASmallStack(t *testing.T)        { t.Log(check(t, "check_small_stack", "")) }
 func TestJSONHeadersSurvive(t *testing.T)       { check(t, "check_headers", "") }
 
 func TestJSONLeaksNothing(t *testing.T) {
