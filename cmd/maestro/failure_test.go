@@ -110,20 +110,22 @@ func TestBadRequests(t *testing.T) {
 	r := c.send("POST", "/api/v1/webhooks", map[string]any{"path": c.tenant + "/bad", "function_name": "echo"})
 	require.Equal(t, http.StatusCreated, r.status, "%s", r.body)
 	deep := strings.Repeat("[", 600) + strings.Repeat("]", 600)
+	hook := "/api/v1/h/" + c.tenant + "/bad"
 	cases := map[string]struct {
 		method, path string
 		body         any
 		status       int
 		code         string
 	}{
-		"malformed webhook body":   {"POST", "/api/v1/h/" + c.tenant + "/bad", `{"a":`, 400, "malformed_body"},
+		"malformed webhook body":   {"POST", hook, `{"a":`, 400, "malformed_body"},
 		"unknown webhook":          {"POST", "/api/v1/h/" + c.tenant + "/nothing", `{}`, 404, "webhook_not_found"},
-		"webhook of other method":  {"DELETE", "/api/v1/h/" + c.tenant + "/bad", nil, 405, "method_not_allowed"},
+		"webhook of other method":  {"DELETE", hook, nil, 405, "method_not_allowed"},
 		"unknown path":             {"GET", "/api/v1/nothing", nil, 404, "not_found"},
 		"unknown function":         {"POST", "/api/v1/executions", `{"function_name":"nothing"}`, 404, "function_not_found"},
-		"body too large":           {"POST", "/api/v1/h/" + c.tenant + "/bad", `"` + strings.Repeat("x", 11<<20) + `"`, 413, "body_too_large"},
-		"too deep":                 {"POST", "/api/v1/executions", `{"function_name":"echo","input_data":` + deep + `}`, 422, "input_invalid"},
-		"too many digits":          {"POST", "/api/v1/executions", `{"function_name":"echo","input_data":` + strings.Repeat("9", 4301) + `}`, 422, "input_invalid"},
+		"body too large":           {"POST", hook, `"` + strings.Repeat("x", 11<<20) + `"`, 413, "body_too_large"},
+		"too deep":                 {"POST", hook, deep, 422, "input_invalid"},
+		"too many digits":          {"POST", hook, strings.Repeat("9", 4301), 422, "input_invalid"},
+		"too many digits by name":  {"POST", "/api/v1/executions", `{"function_name":"echo","input_data":` + strings.Repeat("9", 4301) + `}`, 422, "invalid"},
 		"not built yet: async":     {"POST", "/api/v1/executions", `{"function_name":"echo","mode":"async"}`, 501, "not_implemented"},
 		"not built yet: schedules": {"GET", "/api/v1/schedules", nil, 501, "not_implemented"},
 	}
@@ -171,7 +173,7 @@ func TestTimeouts(t *testing.T) {
 		"spins":      "    while True:\n        pass\n",
 		"excepts":    "    while True:\n        try:\n            while True: pass\n        except Exception:\n            continue\n",
 		"swallows":   "    while True:\n        try:\n            while True: pass\n        except BaseException:\n            continue\n",
-		"finally":    "    try:\n        while True: pass\n    finally:\n        while True: pass\n",
+		"at_last":    "    try:\n        while True: pass\n    finally:\n        while True: pass\n",
 		"sleeps":     "    import time\n    time.sleep(30)\n",
 		"computes":   "    return sum(range(10**10))\n",
 		"waits":      "    import threading\n    threading.Event().wait(30)\n",

@@ -59,8 +59,8 @@ type parts struct {
 
 // startParts starts everything but the listener. PostgreSQL, Python and Redis
 // start side by side: each takes longer than all the rest.
-func startParts(ctx context.Context, cfg *config.Config, log *slog.Logger, progress func(string)) (p *parts, err error) {
-	p = &parts{cfg: cfg, log: log, recycle: make(chan struct{}), draining: make(chan struct{})}
+func startParts(ctx context.Context, cfg *config.Config, log *slog.Logger, progress func(string)) (_ *parts, err error) {
+	p := &parts{cfg: cfg, log: log, recycle: make(chan struct{}), draining: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			p.stop(0)

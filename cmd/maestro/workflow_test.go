@@ -29,9 +29,7 @@ func TestInvoiceWebhook(t *testing.T) {
 	c := newClient(t)
 	c.loadExamples()
 
-	anyone := *c
-	anyone.token = ""
-	r := anyone.send("POST", "/api/v1/h/@"+c.tenant+"/process-invoice",
+	r := c.send("POST", "/api/v1/h/@"+c.tenant+"/process-invoice",
 		map[string]string{"url": c.url + "/examples/documents/invoice-1001.txt", "priority": "high"}, "X-Customer-ID", "CUST001")
 	require.Equal(t, http.StatusOK, r.status, "%s", r.body)
 	answer := r.json(t)
