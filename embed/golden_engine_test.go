@@ -206,7 +206,7 @@ func (r *goldenRun) Info(ref model.StepRef) model.CallInfo {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	info := model.CallInfo{
-		ExecutionID: model.FirstIDOf(time.Unix(0, 0)),
+		ExecutionID: model.FirstIDOf(time.Unix(1_700_000_000, 0)),
 		Function:    r.name(ref),
 		Version:     1,
 		Subtenant:   r.tenant,

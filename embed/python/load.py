@@ -67,7 +67,7 @@ def load(key, name, version, source, code, bound):
         _convenient(source)
         module.__builtins__ = _builtins_for(key, name, set(bound.split("\n")))
         # No modification time: the entry stands for itself, no file is looked at.
-        linecache.cache[filename] = len(source), None, source.splitlines(True), filename
+        linecache.cache[filename] = len(source), None, _lines(source), filename
         _filenames.add(filename)
         sys.modules[module.__name__] = module  # dataclasses and pickle look there
         _loaded[key] = module
@@ -80,6 +80,12 @@ def load(key, name, version, source, code, bound):
         finally:
             _loading.discard(key)
         return module, True
+
+
+def _lines(source):
+    """Splits a source as the compiler does: str.splitlines knows more line ends."""
+    source = source.replace("\r\n", "\n").replace("\r", "\n")
+    return [line + "\n" for line in source.removesuffix("\n").split("\n")]
 
 
 def _forget(key):

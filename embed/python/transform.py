@@ -11,8 +11,12 @@ annotation, the class of a pattern, and also
 
 * a call that stands directly in a class body: such a name is looked up in the
   class's namespace first, which a metaclass or exec may have filled;
+* a call with **: Python's complaint about its keywords names what is called;
 * the header of a generic class, type parameters and type aliases, which have
   scopes of their own.
+
+One difference remains: where a name is nobody's, the NameError comes after the
+call's arguments were evaluated, not before.
 
 The scopes are the compiler's own (symtable). Two things are not in its
 tables: list, set and dict comprehensions are inlined into the scope around
@@ -489,7 +493,7 @@ def rewrite(tree, module, siblings, tables):
         if fields is not None:
             if kind is _ast.Call and type(node.func) is _ast.Name and not scope.is_class:
                 name = scope.mangle(node.func.id)
-                if name in siblings and scope.is_global(name):
+                if name in siblings and scope.is_global(name) and all(k.arg for k in node.keywords):
                     _rewrite_call(node, name, CALL if scope.private is None else CALL_IN_CLASS)
                     count += 1
             for field in fields:

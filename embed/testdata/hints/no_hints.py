@@ -1,0 +1,3 @@
+def f(x):
+    """Has no hints."""
+    return x
