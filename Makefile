@@ -1,0 +1,55 @@
+# `make help` lists the targets. Nothing here needs more than Go, gcc, make and
+# git: setup brings what is missing.
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+BUILD := go build -buildvcs=false -trimpath -ldflags '-X main.version=$(VERSION)'
+FUZZTIME ?= 5s
+MINUTES ?= 10
+SECONDS ?= 5
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build run test lint format race fuzz bench soak generate docs
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install what is missing on this machine for run and test
+	@scripts/setup test
+
+build: ## bin/maestro
+	@$(BUILD) -o bin/maestro ./cmd/maestro
+
+run: ## build, start the server on embedded services, load the examples (Ctrl-C stops it)
+	@scripts/setup run
+	@$(MAKE) --no-print-directory build
+	@exec scripts/run
+
+test: setup ## every test, on a real PostgreSQL, Redis and Python
+	go test ./...
+
+lint: ## every check of form
+	@scripts/lint
+
+format: ## let the formatters write
+	@scripts/setup lint
+	@gofmt -w $$(git ls-files -co --exclude-standard '*.go')
+	@PYTHONPATH=.tools/python .tools/python/bin/clang-format -i $$(git ls-files -co --exclude-standard '*.c' '*.h')
+
+race: setup ## every test under the race detector, cgo's checks, and the counters of the C border
+	GOEXPERIMENT=cgocheck2 go test -race -tags debug_cpython ./...
+
+fuzz: ## each fuzz target for FUZZTIME (5s)
+	@scripts/fuzz $(FUZZTIME)
+
+bench: build ## throughput and latency beside the limit, in one run; SECONDS (5) a round
+	go run ./bench -server bin/maestro -seconds $(SECONDS)
+
+soak: ## MINUTES (10) of load with everything that can go wrong; RSS and counters at its end
+	@$(BUILD) -tags debug_cpython -o bin/maestro-debug ./cmd/maestro
+	go run ./bench/soak -server bin/maestro-debug -minutes $(MINUTES)
+
+generate: ## the code that is made from SQL
+	@scripts/generate
+
+docs: ## check that the documents say what the program does
+	go test ./internal/house ./internal/config -run 'Document|Lists|House|Link|State'

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"reflect"
+	"slices"
+
+	"maestro/examples"
+)
+
+var examplesLoadCommand = subcommand{
+	name:    "examples load",
+	summary: "load the example functions and webhooks into a server",
+	help: `Loads the examples into the caller's subtenant of a running server, and prints
+what to try. What is there already stays as it is when it is the same, and is
+changed otherwise: loading twice changes nothing.
+
+The server is MAESTRO_URL and the caller MAESTRO_TOKEN; in development mode both
+are found by themselves.`,
+	prepare: func(*flag.FlagSet) action {
+		return func(ctx context.Context, con console) error {
+			client, err := connectAPI(con)
+			if err != nil {
+				return err
+			}
+			l := loader{client: client, out: con.stdout}
+			if err := l.load(ctx); err != nil {
+				return err
+			}
+			l.printWhatToTry()
+			return nil
+		}
+	},
+}
+
+type loader struct {
+	client              *apiClient
+	out                 io.Writer
+	added, changed, all int
+}
+
+func (l *loader) load(ctx context.Context) error {
+	functions, err := examples.Functions()
+	if err != nil {
+		return err
+	}
+	webhooks, err := examples.Webhooks()
+	if err != nil {
+		return err
+	}
+	for _, f := range functions {
+		if err := l.function(ctx, f); err != nil {
+			return fmt.Errorf("load function %s: %w", f.Name, err)
+		}
+	}
+	var stored []storedWebhook
+	if err := l.client.call(ctx, http.MethodGet, "/webhooks?limit=1000", nil, &stored); err != nil {
+		return fmt.Errorf("list webhooks: %w", err)
+	}
+	for _, w := range webhooks {
+		if err := l.webhook(ctx, w, stored); err != nil {
+			return fmt.Errorf("load webhook %s: %w", w.Path, err)
+		}
+	}
+	fmt.Fprintf(l.out, "examples: %d functions and %d webhooks are there (%d new, %d changed, %d as they were)\n",
+		len(functions), len(webhooks), l.added, l.changed, l.all-l.added-l.changed)
+	return nil
+}
+
+func (l *loader) function(ctx context.Context, f examples.Function) error {
+	l.all++
+	var stored examples.Function
+	err := l.client.call(ctx, http.MethodGet, "/functions/"+f.Name, nil, &stored)
+	switch {
+	case is(err, "function_not_found"):
+		l.added++
+		return l.client.call(ctx, http.MethodPost, "/functions", f, nil)
+	case err != nil:
+		return err
+	case sameFunction(f, stored):
+		return nil
+	}
+	l.changed++
+	change := map[string]any{
+		"description": f.Description, "code": f.Code, "tags": f.Tags,
+		"input_schema": f.InputSchema, "output_schema": f.OutputSchema,
+	}
+	return l.client.call(ctx, http.MethodPut, "/functions/"+f.Name, change, nil)
+}
+
+func sameFunction(a, b examples.Function) bool {
+	return a.Description == b.Description && a.Code == b.Code && slices.Equal(a.Tags, b.Tags) &&
+		sameJSON(a.InputSchema, b.InputSchema) && sameJSON(a.OutputSchema, b.OutputSchema)
+}
+
+// sameJSON compares values, not texts: the server may write them otherwise. A
+// schema that is left out equals null.
+func sameJSON(a, b json.RawMessage) bool {
+	value := func(text json.RawMessage) (v any) {
+		_ = json.Unmarshal(text, &v) // empty: stays nil
+		return v
+	}
+	return reflect.DeepEqual(value(a), value(b))
+}
+
+type storedWebhook struct {
+	ID string `json:"id"`
+	examples.Webhook
+}
+
+func (l *loader) webhook(ctx context.Context, w examples.Webhook, stored []storedWebhook) error {
+	l.all++
+	at := slices.IndexFunc(stored, func(s storedWebhook) bool { return s.Path == w.Path && s.Method == w.Method })
+	if at < 0 {
+		l.added++
+		err := l.client.call(ctx, http.MethodPost, "/webhooks", w, nil)
+		if is(err, "path_taken") {
+			return l.privateWebhook(ctx, w)
+		}
+		return err
+	}
+	if stored[at].Webhook == w {
+		return nil
+	}
+	l.changed++
+	return l.client.call(ctx, http.MethodPut, "/webhooks/"+stored[at].ID, w, nil)
+}
+
+// privateWebhook is for a subtenant that is not the first to load the
+// examples: a public path belongs to one alone, a private one to each.
+func (l *loader) privateWebhook(ctx context.Context, w examples.Webhook) error {
+	fmt.Fprintf(l.out, "examples: another subtenant has the public webhook %s, yours wants a token\n", w.Path)
+	return l.client.call(ctx, http.MethodPost, "/webhooks", struct {
+		examples.Webhook
+		RequiresAuth bool `json:"requires_auth"`
+	}{w, true}, nil)
+}
+
+// printWhatToTry shows a token only to whoever could have read it anyway.
+func (l *loader) printWhatToTry() {
+	token := "$MAESTRO_TOKEN"
+	if l.client.found {
+		token = l.client.token
+	}
+	fmt.Fprintf(l.out, `
+Try it:
+
+  curl -X POST %[1]s/api/v1/h/hello -H 'Content-Type: application/json' -d '{"name": "Claude"}'
+
+  curl -X POST %[1]s/api/v1/h/process-invoice -H 'Content-Type: application/json' -H 'X-Customer-ID: CUST001' \
+    -d '{"url": "%[1]s/examples/documents/invoice-1001.txt", "priority": "high"}'
+
+  curl -X POST %[1]s/api/v1/h/process-document -H 'X-User-ID: user123' \
+    -d '{"document_url": "%[1]s/examples/documents/complaint.txt"}'
+
+  curl %[1]s/api/v1/executions?limit=3 -H "Authorization: Bearer %[2]s"
+
+`, l.client.url, token)
+}
