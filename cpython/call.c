@@ -93,16 +93,16 @@ struct maestro_result *maestro_call(struct maestro_interp *in, uint64_t frame, u
     struct maestro_run entry = {.ticket = ticket, .call = MAESTRO_CALL_OF(frame)};
     maestro_run_enter(in, &entry);
     int kind = EXCEPTION_ENGINE, done = 0;
-    PyObject *token = maestro_frame_enter(in, frame);
-    if (token) {
+    PyObject *context = maestro_context_enter(in, frame);
+    if (context)
         done = maestro_siblings_refresh(in, frame, generation) && run(in, key, input, size, request, &kind);
-        if (!done) {
-            PyObject *raised = py.PyErr_GetRaisedException();
-            maestro_describe(in, raised, kind, &result.exception);
-            py.Py_DecRef(raised);
-        }
-        maestro_frame_leave(in, token);
+    if (!done) {
+        PyObject *raised = py.PyErr_GetRaisedException();
+        maestro_describe(in, raised, kind, &result.exception);
+        py.Py_DecRef(raised);
     }
+    if (context)
+        maestro_context_leave(context);
     maestro_run_leave(in, &entry);
     maestro_print_flush(in, entry.call);
     maestro_detach();

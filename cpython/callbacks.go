@@ -177,11 +177,12 @@ func go_maestro_module(interp, key C.uint64_t, out *C.struct_maestro_source) {
 }
 
 //export go_maestro_siblings
-func go_maestro_siblings(interp, frame C.uint64_t, names *C.struct_maestro_text, generation *C.uint64_t) {
-	defer recovered(nil) // the interpreter then shows none, and asks again
+func go_maestro_siblings(interp, frame C.uint64_t, names *C.struct_maestro_text, generation *C.uint64_t) (answered C.int) {
+	defer recovered(nil) // not answered
 	list, now := callbacks.Load().Siblings(uint64(interp), uint64(frame))
 	*names = text(strings.Join(list, "\n"))
 	*generation = C.uint64_t(now)
+	return 1
 }
 
 //export go_maestro_log

@@ -36,6 +36,27 @@ def maestro_function():
 	require.True(t, strings.HasSuffix(output, `"f0"]`))
 }
 
+func TestContextVariablesEndWithTheCall(t *testing.T) {
+	t.Parallel()
+	st := setup(t, "sets", `import contextvars, decimal
+VARIABLE = contextvars.ContextVar("v", default=0)
+def sets(input):
+    before = [VARIABLE.get(), decimal.getcontext().prec]
+    VARIABLE.set(1)
+    decimal.getcontext().prec = 5
+    return before
+`)
+	onLockedThread(func() {
+		for range 3 {
+			result := st.in.Call(st.args("sets", "{}"))
+			if string(result.Output) != "[0,28]" {
+				t.Errorf("got %s, %v", result.Output, result.Exception)
+			}
+		}
+		st.in.DropThread()
+	})
+}
+
 func TestThreadLeftBehindHasNoExecution(t *testing.T) {
 	t.Parallel()
 	st := setup(t, "leaves", `import threading

@@ -84,6 +84,10 @@ static int kind_of(struct maestro_interp *in, PyObject *raised, int kind) {
 }
 
 void maestro_describe(struct maestro_interp *in, PyObject *raised, int kind, struct maestro_exception *out) {
+    if (!raised) { // C code that failed and did not say why
+        maestro_describe_plain(EXCEPTION_ENGINE, "SystemError", "failed without an exception", out);
+        return;
+    }
     out->kind = kind_of(in, raised, kind);
     PyObject *hook = in->hooks[HOOK_DESCRIBE];
     PyObject *texts = hook ? py.PyObject_CallOneArg(hook, raised) : NULL;

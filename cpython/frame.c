@@ -31,3 +31,25 @@ void maestro_frame_leave(struct maestro_interp *in, PyObject *token) {
     py.Py_DecRef(token);
     py.PyErr_SetRaisedException(raised);
 }
+
+PyObject *maestro_context_enter(struct maestro_interp *in, uint64_t frame) {
+    PyObject *context = py.PyContext_New();
+    if (!context || py.PyContext_Enter(context) < 0) {
+        py.Py_DecRef(context);
+        return NULL;
+    }
+    PyObject *token = maestro_frame_enter(in, frame);
+    if (!token) {
+        py.PyContext_Exit(context);
+        py.Py_DecRef(context);
+        return NULL;
+    }
+    py.Py_DecRef(token);
+    return context;
+}
+
+void maestro_context_leave(PyObject *context) {
+    if (py.PyContext_Exit(context) < 0) // the function has left one entered of its own
+        py.PyErr_Clear();
+    py.Py_DecRef(context);
+}

@@ -11,7 +11,16 @@
 // The current frame, or 0 where no execution is known. Never fails.
 uint64_t maestro_frame(struct maestro_interp *in);
 
-// Makes frame the current one. Returns the token (new reference) that goes back
+// Enters a fresh context with frame as the current one: what a function sets in
+// context variables (decimal's precision is one) does not reach the next call
+// of this thread. Returns the context (new reference) that goes back to
+// maestro_context_leave, or NULL with an exception.
+PyObject *maestro_context_enter(struct maestro_interp *in, uint64_t frame);
+
+// Leaves the context and steals it. No exception is set before or after.
+void maestro_context_leave(PyObject *context);
+
+// Makes frame the current one for a while. Returns the token (new reference) that goes back
 // to maestro_frame_leave, or NULL with an exception.
 PyObject *maestro_frame_enter(struct maestro_interp *in, uint64_t frame);
 

@@ -116,6 +116,7 @@ struct maestro_interp *maestro_interp_new(const char *runtime, const char *site_
         return NULL;
     }
     in->id = atomic_fetch_add(&last_id, 1) + 1;
+    in->generation = UINT64_MAX; // none shown yet
     pthread_mutex_init(&in->lock, NULL);
 
     // Fork and exec would take the whole server along; daemon threads cost a

@@ -8,8 +8,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"maestro/embed/python"
 )
 
 // residentKB is the memory of this process in RAM.
@@ -28,7 +26,7 @@ func TestInterpretersLeaveNoMemory(t *testing.T) {
 	cycle := func() {
 		st := &stage{t: t}
 		onLockedThread(func() {
-			in, err := New(Config{Runtime: python.Runtime})
+			in, err := New(runtimeConfig)
 			if err != nil {
 				t.Error(err)
 				return

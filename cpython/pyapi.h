@@ -282,6 +282,9 @@ enum {
     X(int, Py_EnterRecursiveCall, (const char *))                                                                   \
     X(void, Py_LeaveRecursiveCall, (void))                                                                          \
     /* context variables */                                                                                         \
+    X(PyObject *, PyContext_New, (void)) /* new */                                                                  \
+    X(int, PyContext_Enter, (PyObject *))                                                                           \
+    X(int, PyContext_Exit, (PyObject *))                                                                            \
     X(PyObject *, PyContextVar_New, (const char *, PyObject *)) /* new */                                           \
     X(int, PyContextVar_Get, (PyObject *, PyObject *, PyObject **)) /* new in the third, or NULL */                 \
     X(PyObject *, PyContextVar_Set, (PyObject *, PyObject *))   /* new: the token */                                \

@@ -16,6 +16,8 @@ import (
 	"maestro/embed/python"
 )
 
+var runtimeConfig = Config{Runtime: python.Runtime}
+
 // A stage is a small subtenant for tests: an interpreter, its functions, and
 // what came out of it. It is what embed is in the server.
 type stage struct {
@@ -26,6 +28,7 @@ type stage struct {
 	functions  map[string]uint64
 	programs   map[uint64]Module
 	generation uint64
+	forget     bool // keep no steps and lines: for benchmarks
 	steps      []step
 	lines      []line
 	refuse     map[string]*Raise // instead of beginning a step
@@ -77,6 +80,10 @@ func (s *stageSet) BeginStep(frame uint64, name string, input []byte) Begun {
 	}
 	begun := st.find(name)
 	if begun.Raise != nil {
+		return begun
+	}
+	if st.forget {
+		begun.Frame = frame
 		return begun
 	}
 	begun.Frame = frame>>20<<20 | uint64(len(st.steps)+1)
@@ -141,6 +148,9 @@ func (s *stageSet) Log(interp, frame uint64, stream, level, text string, fields 
 	st := found.(*stage)
 	st.mu.Lock()
 	defer st.mu.Unlock()
+	if st.forget {
+		return
+	}
 	st.lines = append(st.lines, line{frame & (1<<20 - 1), stream, level, text, string(fields)})
 }
 
@@ -178,7 +188,7 @@ func setup(t testing.TB, functions ...string) *stage {
 		refuse: map[string]*Raise{}, refuseEnd: map[string]*Raise{},
 	}
 	var err error
-	onLockedThread(func() { st.in, err = New(Config{Runtime: python.Runtime}) })
+	onLockedThread(func() { st.in, err = New(runtimeConfig) })
 	require.NoError(t, err)
 	stages.byInterp.Store(st.in.ID(), st)
 	t.Cleanup(func() {

@@ -11,8 +11,10 @@ int maestro_siblings_refresh(struct maestro_interp *in, uint64_t frame, uint64_t
         return 1;
     struct maestro_text names = {0};
     PyThreadState *state = py.PyEval_SaveThread();
-    go_maestro_siblings(in->id, frame, &names, &generation);
+    int answered = go_maestro_siblings(in->id, frame, &names, &generation);
     py.PyEval_RestoreThread(state);
+    if (!answered)
+        return 1; // a fault of ours: what is shown stays, and is asked for again
     PyObject *text = maestro_str(&names);
     PyObject *none = text ? py.PyObject_CallOneArg(in->hooks[HOOK_SIBLINGS], text) : NULL;
     if (none)
