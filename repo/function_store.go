@@ -4,12 +4,27 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"slices"
 
 	"maestro/internal/model"
 	"maestro/repo/dbsqlc"
 )
+
+// lockFunction loads a function, active or not, that stays as it is until the
+// transaction ends. A name that nobody ever used is pgx.ErrNoRows.
+func lockFunction(ctx context.Context, q *dbsqlc.Queries, tenant, name string) (model.Function, error) {
+	row, err := q.LockFunction(ctx, tenant, name)
+	if err != nil {
+		return model.Function{}, err
+	}
+	version, err := q.GetFunctionVersion(ctx, tenant, name, row.Version)
+	if err != nil {
+		return model.Function{}, fmt.Errorf("load version %d: %w", row.Version, err)
+	}
+	return function(row, version), nil
+}
 
 // insertFunction stores a function of a new name as its version 1.
 func insertFunction(ctx context.Context, q *dbsqlc.Queries, tenant string, f model.Function, by *string) (model.Function, error) {

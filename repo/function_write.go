@@ -14,14 +14,14 @@ import (
 func (d *DB) CreateFunction(ctx context.Context, tenant string, f model.Function, createdBy *string) (model.Function, error) {
 	var made model.Function
 	err := d.inTx(ctx, func(q *dbsqlc.Queries) error {
-		found, err := q.LockFunction(ctx, tenant, f.Name)
+		var err error
+		made, err = lockFunction(ctx, q, tenant, f.Name)
 		switch {
 		case noRows(err):
 			made, err = insertFunction(ctx, q, tenant, f, createdBy)
-		case err == nil && found.Function.IsActive:
+		case err == nil && made.IsActive:
 			err = errNameTaken(f.Name)
 		case err == nil:
-			made = function(found.Function, found.FunctionVersion)
 			made.Description, made.Tags, made.TimeoutSeconds = f.Description, tagsOf(f.Tags), f.TimeoutSeconds
 			made.Code, made.InputSchema, made.OutputSchema, made.IsActive = f.Code, f.InputSchema, f.OutputSchema, true
 			err = storeFunction(ctx, q, &made, true, createdBy)
@@ -96,14 +96,14 @@ func (d *DB) changeFunction(ctx context.Context, tenant, name string, ifVersion 
 ) (model.Function, error) {
 	var f model.Function
 	err := d.inTx(ctx, func(q *dbsqlc.Queries) error {
-		found, err := q.LockFunction(ctx, tenant, name)
-		if noRows(err) || err == nil && !found.Function.IsActive {
+		var err error
+		f, err = lockFunction(ctx, q, tenant, name)
+		if noRows(err) || err == nil && !f.IsActive {
 			return errFunctionNotFound(name)
 		}
 		if err != nil {
 			return err
 		}
-		f = function(found.Function, found.FunctionVersion)
 		if ifVersion != nil && *ifVersion != f.Version {
 			return model.NewError(model.CodeVersionMismatch,
 				"Function %q is at version %d by now, not %d; load it again and repeat the change.", name, f.Version, *ifVersion)

@@ -30,7 +30,7 @@ func DB(t testing.TB) *repo.DB {
 func DatabaseURL(t testing.TB) string {
 	t.Helper()
 	c := runningCluster(t)
-	return c.create(t, " TEMPLATE "+c.template)
+	return c.create(t, " TEMPLATE "+c.template+c.copying)
 }
 
 // EmptyDatabaseURL makes a database that holds nothing, not even tables.

@@ -348,42 +348,27 @@ func (q *Queries) ListFunctions(ctx context.Context, arg ListFunctionsParams) ([
 }
 
 const lockFunction = `-- name: LockFunction :one
-SELECT f.id, f.tenant, f.name, f.description, f.tags, f.timeout_seconds, f.is_active, f.version, f.version_id, f.created_at, f.updated_at, v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by
-FROM functions f JOIN function_versions v ON v.id = f.version_id
-WHERE f.tenant = $1 AND f.name = $2
-FOR UPDATE OF f
+SELECT id, tenant, name, description, tags, timeout_seconds, is_active, version, version_id, created_at, updated_at FROM functions WHERE tenant = $1 AND name = $2 FOR UPDATE
 `
 
-type LockFunctionRow struct {
-	Function        Function
-	FunctionVersion FunctionVersion
-}
-
-// The inactive ones too: a name that comes back continues its history.
-func (q *Queries) LockFunction(ctx context.Context, tenant string, name string) (LockFunctionRow, error) {
+// The inactive ones too: a name that comes back continues its history. The
+// version is read afterwards: in a join, a row that changed while this waited
+// for its lock would not match its version any more.
+func (q *Queries) LockFunction(ctx context.Context, tenant string, name string) (Function, error) {
 	row := q.db.QueryRow(ctx, lockFunction, tenant, name)
-	var i LockFunctionRow
+	var i Function
 	err := row.Scan(
-		&i.Function.ID,
-		&i.Function.Tenant,
-		&i.Function.Name,
-		&i.Function.Description,
-		&i.Function.Tags,
-		&i.Function.TimeoutSeconds,
-		&i.Function.IsActive,
-		&i.Function.Version,
-		&i.Function.VersionID,
-		&i.Function.CreatedAt,
-		&i.Function.UpdatedAt,
-		&i.FunctionVersion.ID,
-		&i.FunctionVersion.Tenant,
-		&i.FunctionVersion.FunctionID,
-		&i.FunctionVersion.Version,
-		&i.FunctionVersion.Code,
-		&i.FunctionVersion.InputSchema,
-		&i.FunctionVersion.OutputSchema,
-		&i.FunctionVersion.CreatedAt,
-		&i.FunctionVersion.CreatedBy,
+		&i.ID,
+		&i.Tenant,
+		&i.Name,
+		&i.Description,
+		&i.Tags,
+		&i.TimeoutSeconds,
+		&i.IsActive,
+		&i.Version,
+		&i.VersionID,
+		&i.CreatedAt,
+		&i.UpdatedAt,
 	)
 	return i, err
 }

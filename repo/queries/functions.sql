@@ -4,11 +4,10 @@ FROM functions f JOIN function_versions v ON v.id = f.version_id
 WHERE f.tenant = $1 AND f.name = $2 AND f.is_active;
 
 -- name: LockFunction :one
--- The inactive ones too: a name that comes back continues its history.
-SELECT sqlc.embed(f), sqlc.embed(v)
-FROM functions f JOIN function_versions v ON v.id = f.version_id
-WHERE f.tenant = $1 AND f.name = $2
-FOR UPDATE OF f;
+-- The inactive ones too: a name that comes back continues its history. The
+-- version is read afterwards: in a join, a row that changed while this waited
+-- for its lock would not match its version any more.
+SELECT * FROM functions WHERE tenant = $1 AND name = $2 FOR UPDATE;
 
 -- name: ListFunctionRefs :many
 SELECT id, name, version, version_id FROM functions
