@@ -23,7 +23,9 @@ class Automatic(Enum):
     A = auto()
 
 
-# accepts input: {"side": "buy", "size": -1, "color": 0, "level": 2, "automatic": "anything"}
+# accepts input: {"side": "buy", "size": -1, "color": 0, "level": 2}
+# refuses input: {"automatic": "anything"}
+# accepts output: "anything"
 # refuses input: {"side": "hold"}
 # refuses input: {"size": true}
 # refuses input: {"color": "green"}
