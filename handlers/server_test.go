@@ -109,8 +109,11 @@ func setup(t *testing.T, change ...func(*handlers.Options)) *fixture {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	served := make(chan error, 1)
-	go func() { served <- f.server.App().Listener(listener) }()
-	f.client = &http.Client{Transport: &http.Transport{DisableCompression: true}}
+	go func() { served <- f.server.App().Listener(handlers.Linger(listener)) }()
+	f.client = &http.Client{
+		Transport:     &http.Transport{DisableCompression: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 	t.Cleanup(func() {
 		f.client.CloseIdleConnections()
 		require.NoError(t, f.server.App().Shutdown())

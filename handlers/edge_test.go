@@ -1,0 +1,356 @@
+package handlers_test
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	neturl "net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/andybalholm/brotli"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/klauspost/compress/zlib"
+	"github.com/klauspost/compress/zstd"
+	"github.com/stretchr/testify/require"
+
+	"maestro/handlers"
+	"maestro/internal/auth"
+	"maestro/internal/testkit"
+	"maestro/repo"
+)
+
+func TestWhoMayAsk(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	expired, err := auth.Mint(signingSecret, auth.Grant{Email: "a@example.com", Tenant: "default", TTL: time.Minute, Now: time.Now().Add(-time.Hour)})
+	require.NoError(t, err)
+	admin := f.mint("", true)
+	f.all([]ask{
+		{name: "no token", call: "GET /api/v1/functions", token: "-", status: 401, want: []string{`"code":"unauthorized"`}},
+		{name: "no bearer", call: "GET /api/v1/functions", token: "-", header: []string{"Authorization: Basic abc"}, status: 401},
+		{name: "lower case", call: "GET /api/v1/functions", token: "-", header: []string{"authorization: bearer " + f.token}, status: 200},
+		{name: "not valid", call: "GET /api/v1/functions", token: "abc", status: 401, lacks: []string{"abc"}},
+		{name: "expired", call: "GET /api/v1/functions", token: expired, status: 401, want: []string{"expired"}},
+		{name: "before anything else is looked at", call: "POST /api/v1/functions", token: "-", body: "{", status: 401},
+		{name: "what is not there", call: "GET /api/v1/nothing", token: "-", status: 401},
+		{name: "what is not built", call: "GET /api/v1/packages", token: "-", status: 401},
+		{name: "another's", call: "GET /api/v1/functions", header: []string{"X-Subtenant-ID: other"}, status: 403, want: []string{"forbidden"}},
+		{name: "one's own by name", call: "GET /api/v1/functions", header: []string{"X-Subtenant-ID: default"}, status: 200},
+		{name: "admin, none named", call: "GET /api/v1/functions", token: admin, status: 400},
+		{name: "admin, any", call: "GET /api/v1/functions", token: admin, header: []string{"X-Subtenant-ID: default"}, status: 200},
+		{name: "admin, one that is not there", call: "GET /api/v1/functions", token: admin, header: []string{"X-Subtenant-ID: nobody"}, status: 404, want: []string{"subtenant_not_found"}},
+	})
+}
+
+func TestWhatIsNotThere(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.all([]ask{
+		{name: "root", call: "GET /", token: "-", status: 404, want: []string{`"code":"not_found"`}},
+		{name: "outside", call: "GET /nothing", token: "-", status: 404},
+		{name: "inside", call: "GET /api/v1/nothing", status: 404},
+		{name: "method", call: "PATCH /api/v1/functions", status: 405},
+		{name: "method of WebDAV", call: "PROPFIND /api/v1/functions", status: 405},
+		{name: "no method", call: "BREW /api/v1/functions", status: 400, want: []string{"bad_request"}},
+		{name: "case", call: "GET /API/v1/functions", status: 404},
+	})
+	got := f.do(ask{call: "PATCH /api/v1/functions"})
+	require.Contains(t, got.Header.Get("Allow"), "GET")
+	require.Contains(t, got.Header.Get("Allow"), "POST")
+	require.NotContains(t, got.Header.Get("Allow"), "DELETE")
+	for _, call := range []string{
+		"GET /metrics", "GET /docs", "GET /redoc", "POST /api/v1/subtenants", "GET /api/v1/subtenants/a", "GET /api/v1/packages", "DELETE /api/v1/packages/x",
+		"PUT /api/v1/secrets/x", "GET /api/v1/schedules", "POST /api/v1/schedules/1/run", "GET /scheduler/status", "GET /api/v1/scheduler/status", "GET /api/v1/openapi/webhooks.yaml",
+		"GET /api/v1/executions/1/logs/stream", "POST /api/v1/executions/1/retry", "POST /api/v1/executions/retry",
+	} {
+		f.must(ask{call: call, status: 501, want: []string{`"code":"not_implemented"`}})
+	}
+}
+
+func TestRequestIDs(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.function("f", "def f(input):\n    return 1")
+	f.webhook(`{"path":"f","function_name":"f"}`)
+	for given, taken := range map[string]bool{
+		"abc-123_X.y:z": true, "0190a8f0-0000-7000-8000-000000000000": true, "with space": false, `"quoted"`: false,
+		"<script>": false, strings.Repeat("a", 129): false, "ä": false,
+	} {
+		for _, call := range []string{"GET /api/v1/functions", "POST /api/v1/h/f", "GET /nothing", "GET /health"} {
+			got := f.do(ask{call: call, header: []string{"X-Request-ID: " + given}}).Header.Get("X-Request-ID")
+			require.NotEmpty(t, got, call)
+			require.Equal(t, taken, got == given, "%s %s: %s", call, given, got)
+		}
+	}
+}
+
+func TestAccessLog(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.do(ask{call: "GET /api/v1/functions/nobody?key=swordfish", header: []string{"X-Request-ID: of-this-test"}})
+	var line map[string]any
+	require.Eventually(t, func() bool { // the line follows the answer
+		for text := range strings.SplitSeq(f.log.String(), "\n") {
+			if strings.Contains(text, "of-this-test") {
+				return json.Unmarshal([]byte(text), &line) == nil
+			}
+		}
+		return false
+	}, 5*time.Second, 5*time.Millisecond)
+	require.Equal(t, "request", line["msg"])
+	require.Equal(t, "GET", line["method"])
+	require.Equal(t, "/api/v1/functions/nobody", line["path"])
+	require.EqualValues(t, 404, line["status"])
+	require.Equal(t, "default", line["tenant"])
+	require.Contains(t, line, "duration_ms")
+	require.NotContains(t, f.log.String(), "swordfish")
+	require.NotContains(t, f.log.String(), f.token)
+}
+
+func TestHealth(t *testing.T) {
+	t.Parallel()
+	away := func(context.Context) error { return errors.New("dial tcp 10.1.2.3: swordfish") }
+	fine := func(context.Context) error { return nil }
+	for _, test := range []struct {
+		name     string
+		vital    func(context.Context) error
+		other    func(context.Context) error
+		draining bool
+		status   int
+		want     string
+	}{
+		{"healthy", fine, fine, false, 200, `"status":"healthy"`},
+		{"degraded", fine, away, false, 200, `"status":"degraded"`},
+		{"without what it needs", away, fine, false, 503, `"status":"unhealthy"`},
+		{"draining", fine, fine, true, 503, `"status":"draining"`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			f := setup(t, func(o *handlers.Options) {
+				o.Probes = []handlers.Probe{{Name: "postgres", Vital: true, Check: test.vital}, {Name: "redis", Check: test.other}}
+				o.Draining = func() bool { return test.draining }
+			})
+			got := f.do(ask{call: "GET /health", token: "-"})
+			require.Equal(t, test.status, got.StatusCode)
+			require.Contains(t, got.text, test.want)
+			require.Contains(t, got.text, `"postgres":`)
+			require.NotContains(t, got.text, "swordfish")
+		})
+	}
+}
+
+func TestOpenAPI(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	got := f.do(ask{call: "GET /openapi.json", token: "-"})
+	require.Equal(t, 200, got.StatusCode)
+	var document struct {
+		OpenAPI string                    `json:"openapi"`
+		Paths   map[string]map[string]any `json:"paths"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(got.text), &document))
+	require.Equal(t, "3.1.0", document.OpenAPI)
+	for _, path := range []string{"/api/v1/functions", "/api/v1/functions/{name}", "/api/v1/webhooks/{id}", "/api/v1/executions/{id}/logs", "/api/v1/h/{path}"} {
+		require.Contains(t, document.Paths, path)
+	}
+	require.Contains(t, got.text, "request_id", "the envelope is described")
+}
+
+func TestDatabaseAway(t *testing.T) {
+	t.Parallel()
+	url, cut := severable(t, testkit.DatabaseURL(t))
+	away, err := repo.Open(t.Context(), url, repo.Options{})
+	require.NoError(t, err)
+	t.Cleanup(away.Close)
+	f := setup(t, func(o *handlers.Options) { o.DB = away })
+	f.must(ask{call: "GET /api/v1/functions", status: 200})
+	cut()
+	for _, a := range []ask{
+		{name: "rest", call: "GET /api/v1/functions", status: 503},
+		{name: "webhook", call: "POST /api/v1/h/f", token: "-", status: 503},
+	} {
+		a.want, a.lacks = []string{`"code":"unavailable"`}, []string{"127.0.0.1", "EOF", "refused"}
+		require.NotEmpty(t, f.must(a).Header.Get("Retry-After"))
+	}
+}
+
+// severable returns the address of a database behind a line that cut severs.
+func severable(t *testing.T, url string) (address string, cut func()) {
+	t.Helper()
+	config, err := pgconn.ParseConfig(url)
+	require.NoError(t, err)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	lines := make(chan net.Conn, 64)
+	go func() {
+		for {
+			near, err := listener.Accept()
+			if err != nil {
+				close(lines)
+				return
+			}
+			network, target := pgconn.NetworkAddress(config.Host, config.Port)
+			far, err := net.Dial(network, target)
+			if err != nil {
+				_ = near.Close()
+				continue
+			}
+			lines <- near
+			go func() { _, _ = io.Copy(far, near); _ = far.Close() }()
+			go func() { _, _ = io.Copy(near, far); _ = near.Close() }()
+		}
+	}()
+	cut = sync.OnceFunc(func() {
+		_ = listener.Close()
+		for line := range lines {
+			_ = line.Close()
+		}
+	})
+	t.Cleanup(cut)
+	user := neturl.UserPassword(config.User, config.Password)
+	return fmt.Sprintf("postgres://%s@%s/%s?sslmode=disable", user, listener.Addr(), config.Database), cut
+}
+
+func TestLimitsOfARequest(t *testing.T) {
+	t.Parallel()
+	f := setup(t, func(o *handlers.Options) { o.MaxBodyBytes = 64 << 10 })
+	f.function("size", "def size(input):\n    return len(str(input['body']))")
+	f.webhook(`{"path":"size","function_name":"size"}`)
+	large := `"` + strings.Repeat("a", 64<<10) + `"`
+	for _, a := range []ask{
+		{name: "body", call: "POST /api/v1/h/size", token: "-", body: large, status: 413, want: []string{"body_too_large"}},
+		{name: "body", call: "POST /api/v1/executions", body: large, status: 413, want: []string{"body_too_large"}},
+		{name: "headers", call: "GET /api/v1/functions", header: []string{"X-Long: " + strings.Repeat("a", 40<<10)}, status: 431, want: []string{"headers_too_large"}},
+		{name: "headers within", call: "GET /api/v1/functions", header: []string{"X-Long: " + strings.Repeat("a", 20<<10)}, status: 200},
+		{name: "a body within", call: "POST /api/v1/h/size", token: "-", body: `"` + strings.Repeat("a", 60<<10) + `"`, status: 200},
+	} {
+		f.must(a)
+	}
+}
+
+func TestCompressedBodies(t *testing.T) {
+	t.Parallel()
+	f := setup(t, func(o *handlers.Options) { o.MaxBodyBytes = 1 << 20 })
+	f.function("echo", "def echo(input):\n    return input")
+	f.webhook(`{"path":"echo","function_name":"echo"}`)
+	text := `{"greeting":"hello"}`
+	for coding, body := range map[string]string{
+		"gzip": compressed(t, "gzip", text), "br": compressed(t, "br", text), "zstd": compressed(t, "zstd", text), "deflate": compressed(t, "deflate", text),
+		"gzip, br": compressed(t, "br", compressed(t, "gzip", text)), "identity": text,
+	} {
+		f.must(ask{name: coding, call: "POST /api/v1/h/echo", token: "-", header: []string{"Content-Encoding: " + coding}, body: body, status: 200, want: []string{`"greeting":"hello"`}})
+		f.must(ask{name: coding, call: "POST /api/v1/executions", header: []string{"Content-Encoding: " + coding},
+			body: recompressed(t, coding, `{"function_name":"echo","input_data":"hello"}`), status: 200, want: []string{"hello"}})
+	}
+	for _, coding := range []string{"gzip", "br", "zstd", "deflate"} {
+		bomb := compressed(t, coding, `"`+strings.Repeat("a", 50<<20)+`"`)
+		f.must(ask{name: coding + " bomb", call: "POST /api/v1/h/echo", token: "-", header: []string{"Content-Encoding: " + coding}, body: bomb, status: 413})
+		f.must(ask{name: coding + " bomb", call: "POST /api/v1/functions", header: []string{"Content-Encoding: " + coding}, body: bomb, status: 413})
+		f.must(ask{name: coding + " that is none", call: "POST /api/v1/h/echo", token: "-", header: []string{"Content-Encoding: " + coding}, body: "no such thing", status: 400})
+	}
+	f.must(ask{call: "POST /api/v1/h/echo", token: "-", header: []string{"Content-Encoding: lzma"}, body: "x", status: 415})
+}
+
+func recompressed(t *testing.T, codings, text string) string {
+	for coding := range strings.SplitSeq(codings, ", ") {
+		text = compressed(t, coding, text)
+	}
+	return text
+}
+
+func compressed(t *testing.T, coding, text string) string {
+	t.Helper()
+	var out bytes.Buffer
+	var w io.WriteCloser
+	switch coding {
+	case "gzip":
+		w = gzip.NewWriter(&out)
+	case "br":
+		w = brotli.NewWriterLevel(&out, 1)
+	case "deflate":
+		w = zlib.NewWriter(&out)
+	case "zstd":
+		encoder, err := zstd.NewWriter(&out, zstd.WithEncoderConcurrency(1))
+		require.NoError(t, err)
+		w = encoder
+	default:
+		return text
+	}
+	_, err := io.WriteString(w, text)
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	return out.String()
+}
+
+// TestWhatIsNoHTTP sends bytes that a client library never would.
+func TestWhatIsNoHTTP(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.function("echo", "def echo(input):\n    return input")
+	f.webhook(`{"path":"echo","function_name":"echo"}`)
+	for _, test := range []struct {
+		name, text string
+		status     int
+		want       string
+	}{
+		{"nonsense", "nonsense\r\n\r\n", 400, "bad_request"},
+		{"no length that is one", "POST /api/v1/h/echo HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", 400, "bad_request"},
+		{"repeated headers", "POST /api/v1/h/echo HTTP/1.1\r\nHost: a\r\nX-A: 1\r\nx-a: 2\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", 200, `"X-A":"1, 2"`},
+		{"dots stay", "POST /api/v1/h/echo/../echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", 404, "webhook_not_found"},
+	} {
+		status, text := f.raw(test.text)
+		require.Equal(t, test.status, status, "%s: %s", test.name, text)
+		require.Contains(t, text, test.want, test.name)
+	}
+}
+
+func (f *fixture) raw(text string) (int, string) {
+	f.t.Helper()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(f.url, "http://"))
+	require.NoError(f.t, err)
+	defer func() { _ = conn.Close() }()
+	require.NoError(f.t, conn.SetDeadline(time.Now().Add(10*time.Second)))
+	_, err = io.WriteString(conn, text)
+	require.NoError(f.t, err)
+	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	require.NoError(f.t, err)
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body)
+	require.NoError(f.t, err)
+	return response.StatusCode, string(body)
+}
+
+func TestManyAtOnce(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.function("echo", "def echo(input):\n    return [input['body'], input['path_params'], input['headers']['X-N'], input['query']]")
+	f.webhook(`{"path":"echo/{n}","function_name":"echo"}`)
+	errs := make(chan error, 16)
+	for worker := range 16 {
+		go func() {
+			for i := range 40 {
+				n := fmt.Sprint(worker*1000 + i)
+				got := f.do(ask{call: "POST /api/v1/h/echo/" + n + "?q=" + n, token: "-", header: []string{"X-N: " + n}, body: n})
+				want := fmt.Sprintf(`"result":[%s,{"n":"%s"},"%s",{"q":"%s"}]`, n, n, n, n)
+				if !strings.Contains(got.text, want) {
+					errs <- fmt.Errorf("wanted %s, got %s", want, got.text)
+					return
+				}
+			}
+			errs <- nil
+		}()
+	}
+	for range 16 {
+		require.NoError(t, <-errs)
+	}
+}
