@@ -15,9 +15,7 @@ import (
 // maxLines is how long a file may be. A longer one needs a reason here.
 const maxLines = 500
 
-var longFiles = map[string]string{
-	"embed/python/transform.py": "compiled in each interpreter as one program; scopes, names and rewriting share their state",
-}
+var longFiles = map[string]string{}
 
 // trackedFiles are the files of the repository, those not yet committed
 // included, whose names end in one of the suffixes.
