@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"maestro/handlers"
 	"maestro/internal/config"
 )
 
@@ -41,7 +42,7 @@ func serve(ctx context.Context, cfg *config.Config, stdout, stderr io.Writer) er
 		return err
 	}
 	served := make(chan error, 1)
-	go func() { served <- parts.http.App().Listener(listener) }()
+	go func() { served <- parts.http.App().Listener(handlers.Linger(listener)) }()
 
 	url := localURL(cfg, listener)
 	announce(stdout, cfg, parts, url, time.Since(begin))
