@@ -32,7 +32,7 @@ func TestTransformAgainstCompiler(t *testing.T) {
 		every = 1
 	}
 	library := filepath.Join(testkit.KitHome(t), "lib", "python3.14")
-	total := runPython(t, "testdata/transform/check_compiler.py", "python", library, "--every", strconv.Itoa(every))
+	total := runPython(t, "testdata/transform/check_compiler.py", library, "--every", strconv.Itoa(every))
 	t.Log(total)
 	require.Regexp(t, `^files=\d{2,} calls=\d{4,} .*rewritten=\d{3,} differences=0\n$`, total)
 }
@@ -43,7 +43,7 @@ func runPython(t *testing.T, arguments ...string) string {
 	t.Helper()
 	home := testkit.KitHome(t)
 	command := exec.CommandContext(t.Context(), filepath.Join(home, "bin", "python3.14"), append([]string{"-B"}, arguments...)...)
-	command.Env = append(os.Environ(), "PYTHONHOME="+home, "PYTHONPATH=python", "PYTHONUTF8=1")
+	command.Env = append(os.Environ(), "PYTHONHOME="+home, "PYTHONUTF8=1")
 	output, err := command.CombinedOutput()
 	require.NoError(t, err, "%s", output)
 	return string(output)

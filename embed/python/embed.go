@@ -22,6 +22,12 @@ var describe string
 //go:embed runtime.py
 var runtime string
 
+//go:embed definition.py
+var definition string
+
+//go:embed scopes.py
+var scopes string
+
 //go:embed transform.py
 var transform string
 
@@ -34,4 +40,4 @@ var Runtime = convert + "\n" + api + "\n" + output + "\n" + load + "\n" + descri
 
 // Compiler is what the compiler's interpreter runs: source to marshalled code.
 // It needs nothing of Runtime.
-var Compiler = transform + "\n" + compile
+var Compiler = definition + "\n" + scopes + "\n" + transform + "\n" + compile

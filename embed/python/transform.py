@@ -18,10 +18,7 @@ annotation, the class of a pattern, and also
 One difference remains: where a name is nobody's, the NameError comes after the
 call's arguments were evaluated, not before.
 
-The scopes are the compiler's own (symtable). Two things are not in its
-tables: list, set and dict comprehensions are inlined into the scope around
-them, so their targets are read from the syntax tree; and tables carry no
-column, so they are matched by kind, name and line, in the compiler's order.
+definition.py and scopes.py share its namespace.
 """
 
 import _ast
@@ -195,235 +192,24 @@ def _too_deep():
     return TransformError("syntax_error", "the source is nested too deeply to be compiled")
 
 
-# --- the def ----------------------------------------------------------------
-
-_FUNCTIONS = (_ast.FunctionDef, _ast.AsyncFunctionDef)
-_DEFINITIONS = (*_FUNCTIONS, _ast.ClassDef)
-
-
-def find_definition(name, tree):
-    """Returns the top-level def of that name, the last one if there are
-    several. A later assignment to the name is the author's business: what it
-    is bound to after the module ran is what gets called."""
-    found = None
-    for node in tree.body:
-        if isinstance(node, _DEFINITIONS) and node.name == name:
-            found = node
-    if isinstance(found, _FUNCTIONS):
-        _check_parameters(found)
-        return found
-    if found is not None:
-        raise _no_such_def(f'"{name}" is a class; a function is needed: def {name}(input): …', found)
-    raise _missing_definition(name, tree)
-
-
-def _check_parameters(node):
-    arguments = node.args
-    positional = arguments.posonlyargs + arguments.args
-    required = len(positional) - len(arguments.defaults)
-    header = f'"{"async " * (type(node) is _ast.AsyncFunctionDef)}def {node.name}"'
-    if not positional:
-        raise _no_such_def(f"{header} takes no positional parameter; it needs one, the input: def {node.name}(input): …", node)
-    if required == 0:
-        first = positional[0].arg
-        raise _no_such_def(f'{header} requires no parameter; its first one is the input: take the default away from "{first}"', node)
-    if required > 1:
-        names = ", ".join(p.arg for p in positional[:required])
-        raise _no_such_def(
-            f"{header} requires {required} positional parameters ({names}); "
-            "exactly one is given, the input: take the others from it, or give them defaults",
-            node,
-        )
-    for parameter, default in zip(arguments.kwonlyargs, arguments.kw_defaults):
-        if default is None:
-            raise _no_such_def(
-                f'{header} requires the keyword-only parameter "{parameter.arg}"; only the input is given: give it a default',
-                node,
-            )
-
-
-def _missing_definition(name, tree):
-    """Says what stands where the def should be."""
-    advice = f"write def {name}(input): … at the top level"
-    for node, outer in _nested_definitions(tree):
-        if node.name == name and isinstance(node, _FUNCTIONS):
-            return _no_such_def(f'"def {name}" on line {node.lineno} stands inside {outer}; move it to the top level', node)
-    for node in tree.body:
-        if isinstance(node, (_ast.Assign, _ast.AnnAssign)):
-            targets = node.targets if isinstance(node, _ast.Assign) else [node.target]
-            if any(isinstance(t, _ast.Name) and t.id == name for t in targets):
-                return _no_such_def(f'"{name}" is assigned, not defined with def; {advice}', node)
-        elif isinstance(node, (_ast.Import, _ast.ImportFrom)):
-            if any((a.asname or a.name.partition(".")[0]) == name for a in node.names):
-                return _no_such_def(f'"{name}" is imported, not defined with def; {advice}', node)
-    others = list(dict.fromkeys(node.name for node in tree.body if isinstance(node, _FUNCTIONS)))
-    if not others:
-        return _no_such_def(f'there is no "def {name}"; {advice}')
-    listed = ", ".join(others[:10]) + (", …" if len(others) > 10 else "")
-    return _no_such_def(f'there is no "def {name}" at the top level, only {listed}; rename one of them, or the function')
-
-
-def _nested_definitions(tree):
-    """Yields the defs and classes below the top level, and what they are in."""
-    pending = [(node, None) for node in reversed(tree.body)]
-    while pending:
-        node, outer = pending.pop()
-        if isinstance(node, _DEFINITIONS):
-            if outer:
-                yield node, outer
-            outer = f"{'class' if isinstance(node, _ast.ClassDef) else 'def'} {node.name} on line {node.lineno}"
-        elif outer is None:
-            word = type(node).__name__.removeprefix("Async").removesuffix("Star").lower()
-            outer = f"the {word} on line {node.lineno}"
-        for field in ("body", "handlers", "cases", "orelse", "finalbody"):
-            children = getattr(node, field, None)
-            if type(children) is list:
-                pending += [(child, outer) for child in reversed(children)]
-
-
-def _no_such_def(message, node=None):
-    if node is None:
-        return TransformError("no_such_def", message)
-    return TransformError("no_such_def", message, node.lineno, 1)
-
-
-# --- the scopes -------------------------------------------------------------
-
-_BOUND = _symtable.DEF_BOUND
-_DECLARED = _symtable.DEF_GLOBAL
-_TARGET = _symtable.DEF_COMP_ITER
-_GLOBAL = (_symtable.GLOBAL_IMPLICIT, _symtable.GLOBAL_EXPLICIT)
-_OFFSET, _MASK = _symtable.SCOPE_OFF, _symtable.SCOPE_MASK
-_FUNCTION, _CLASS = _symtable.TYPE_FUNCTION, _symtable.TYPE_CLASS
-_PARAMETERS = _symtable.TYPE_TYPE_PARAMETERS
-# Annotations, aliases and the bounds of type variables are lazy, and never rewritten.
-_VISITED = (_FUNCTION, _CLASS, _PARAMETERS)
-
-
-def survey(module):
-    """Reads all tables once.
-
-    Returns the names bound at module level; the names, as mangled, that may
-    be siblings somewhere; and the ids of the tables in or under which they
-    appear. A comprehension's targets stand in the table around it (flag
-    _TARGET) when nothing else there has their name: such an entry binds
-    nothing, but may hide a use in another comprehension.
-    """
-    bound, declared, used = set(), set(), []
-    for name, flags in module.symbols.items():
-        if flags & _TARGET:
-            continue
-        if flags & _BOUND:
-            bound.add(name)
-        elif flags & _DECLARED:  # by a global statement, or a := in a comprehension
-            declared.add(name)
-    idle = set()  # declared global in a function that does not assign them
-    order, pending = [], [(module, None)]
-    while pending:
-        table, parent = entry = pending.pop()
-        order.append(entry)
-        names = set()
-        # A comprehension in a class body does not see the class's own names, but
-        # what it uses under such a name is not in the table.
-        hides = table.type == _CLASS
-        for name, flags in table.symbols.items():
-            if hides or flags & _TARGET or flags >> _OFFSET & _MASK in _GLOBAL:
-                names.add(name)
-                if flags & _DECLARED and table is not module:
-                    (bound if flags & _BOUND else idle).add(name)
-        used.append(names)
-        for child in table.children:
-            if child.type in _VISITED:
-                pending.append((child, table))
-    bound |= declared - idle
-    siblings = {name for name in set().union(*used) if _may_be_sibling(name)} - bound - _BUILTINS
-    tables = set()
-    for (table, parent), names in zip(reversed(order), reversed(used)):  # children before parents
-        if table.id in tables or not siblings.isdisjoint(names):
-            tables.add(table.id)
-            if parent is not None:
-                tables.add(parent.id)
-    return bound, siblings, tables
-
-
-def _may_be_sibling(name):
-    return name.isidentifier() and not (name.startswith("__") and name.endswith("__"))
-
-
-class _Scope:
-    """A scope as the walk meets it: a table, or an inlined comprehension.
-
-    children maps (type, name, line) to the tables of that key, the next one
-    last. A comprehension's children are those of the table around it.
-    """
-
-    __slots__ = ("children", "is_class", "parent", "private", "symbols", "table", "targets")
-
-    def __init__(self, parent, private, table=None, targets=()):
-        self.parent = parent
-        self.private = private  # the class whose name mangles, or None
-        self.targets = targets
-        self.table = table
-        if table is None:
-            self.is_class = False
-            self.symbols = {}
-            self.children = parent.children
-            return
-        self.is_class = table.type == _CLASS
-        self.symbols = table.symbols
-        self.children = {}
-        for child in reversed(table.children):
-            self.children.setdefault((child.type, child.name, child.lineno), []).append(child)
-
-    def take(self, kind, name, line):
-        """Returns the next table for a definition in this scope."""
-        try:
-            return self.children[kind, name, line].pop()
-        except (KeyError, IndexError):
-            raise RuntimeError(f"no symbol table for {name} on line {line}") from None
-
-    def check(self):
-        """Raises when a definition's table was not taken: the walk then is
-        not the compiler's, and what it took may be another's."""
-        for (kind, name, line), left in self.children.items():
-            if left and kind != _PARAMETERS and kind in _VISITED:
-                raise RuntimeError(f"the symbol table for {name} on line {line} is left over")
-
-    def is_global(self, name):
-        """Tells whether the mangled name, used here, is the module's."""
-        scope = self
-        while scope is not None:
-            if name in scope.targets:
-                return False
-            flags = scope.symbols.get(name, _TARGET)
-            if not flags & _TARGET:
-                return scope.parent is None or flags >> _OFFSET & _MASK in _GLOBAL
-            scope = scope.parent
-            while scope is not None and scope.is_class:
-                scope = scope.parent
-        return True
-
-    def mangle(self, name):
-        """Returns the name as Python mangles it here."""
-        if self.private is None or not name.startswith("__") or name.endswith("__"):
-            return name
-        stripped = self.private.lstrip("_")
-        return f"_{stripped}{name}" if stripped else name
-
-
-# --- the walk ---------------------------------------------------------------
-
-
 def _fields(**by_name):
     return {getattr(_ast, name): fields.split() for name, fields in by_name.items()}
 
 
 # What the walk visits of each node, the last field first: the stack turns it
-# round into the order in which the compiler makes its tables. Nodes that are
-# not here hold no call: patterns, imports, type aliases and the like.
+# round into the order in which the compiler makes its tables. What is left out
+# is lazy (annotations, type parameters) or holds no call (patterns).
 _CHILDREN = _fields(
     Module="body",
-    Name="", Constant="", Pass="", Break="", Continue="", Import="", ImportFrom="", Global="", Nonlocal="",
+    Name="",
+    Constant="",
+    Pass="",
+    Break="",
+    Continue="",
+    Import="",
+    ImportFrom="",
+    Global="",
+    Nonlocal="",
     TypeAlias="",
     Return="value",
     Delete="targets",
@@ -469,8 +255,6 @@ _CHILDREN = _fields(
     Slice="step upper lower",
     keyword="value",
 )
-
-
 _COMPREHENSIONS = (_ast.GeneratorExp, _ast.ListComp, _ast.SetComp, _ast.DictComp)
 _INLINED = _COMPREHENSIONS[1:]  # none of them is visited where they would not be
 

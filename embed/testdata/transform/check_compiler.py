@@ -1,6 +1,6 @@
 """Holds the transform's decisions against the compiler's own.
 
-usage: check_compiler.py DIRECTORY_OF_TRANSFORM FILE_OR_FOLDER... [--every N]
+usage: check_compiler.py FILE_OR_FOLDER... [--every N]
 
 For every .py file below, each plain call of a name must be rewritten exactly
 when the compiler loads that name from the globals and nothing at module level
@@ -19,22 +19,20 @@ import sys
 import types
 import warnings
 
+import transform
+
 ONLY_AST = 0x400
 BUILTINS = set(dir(builtins))
 
 
 def main(arguments):
-    sys.path.insert(0, arguments[0])
-    global transform
-    import transform
-
     every = 1
     if "--every" in arguments:
         at = arguments.index("--every")
         every = int(arguments[at + 1])
         del arguments[at : at + 2]
     files = []
-    for argument in map(pathlib.Path, arguments[1:]):
+    for argument in map(pathlib.Path, arguments):
         files += sorted(argument.rglob("*.py")) if argument.is_dir() else [argument]
     warnings.simplefilter("ignore")
     totals = {"files": 0, "calls": 0, "loads": 0, "rewritten": 0, "differences": 0}

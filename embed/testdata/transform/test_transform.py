@@ -1,4 +1,4 @@
-"""Tests of transform.py. Run with the folder of transform.py in PYTHONPATH."""
+"""Tests of transform.py and its parts."""
 
 import _ast
 import linecache
