@@ -72,12 +72,13 @@ CREATE TABLE step_executions_default PARTITION OF step_executions DEFAULT;
 CREATE FUNCTION make_partition(parent text, child text, lower uuid, upper uuid) RETURNS boolean
 LANGUAGE plpgsql AS $$
 BEGIN
-    IF to_regclass(quote_ident(child)) IS NOT NULL THEN
+    IF EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = child) THEN
         RETURN false;
     END IF;
-    -- Several servers make the same day at once: one does, the rest look again.
+    -- Several servers make the same day at once: one does, the rest look again,
+    -- with a query: to_regclass would answer from a cache.
     PERFORM pg_advisory_xact_lock(hashtext('maestro.make_partition'));
-    IF to_regclass(quote_ident(child)) IS NOT NULL THEN
+    IF EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = child) THEN
         RETURN false;
     END IF;
     EXECUTE format('LOCK TABLE %I IN ACCESS EXCLUSIVE MODE', parent || '_default');

@@ -1,0 +1,247 @@
+package repo_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+
+	"maestro/internal/model"
+	"maestro/internal/testkit"
+	"maestro/repo"
+	"maestro/repo/dbsqlc"
+)
+
+// serverWide lists the queries that do not look for one subtenant's rows, and
+// why that is right.
+var serverWide = map[string]string{
+	"InsertSubtenant":          "makes a subtenant",
+	"GetSubtenant":             "for admins, by the id itself",
+	"ListSubtenants":           "for admins",
+	"DeleteSubtenant":          "for admins, by the id itself",
+	"LockSubtenant":            "by the id itself",
+	"RememberDeletedSubtenant": "ids of all times",
+	"SetMetaOnce":              "facts about the server",
+	"ServerVersion":            "facts about the server",
+	"Notify":                   "tells all servers; carries the subtenant",
+	"MakePartition":            "partitions hold everyone's rows",
+	"ListActiveWebhooks":       "the router looks at everyone's webhooks and decides itself",
+	"ClaimSegment":             "segments are shared by all; its own test is TestPublicSegmentBelongsToItsFirstUser",
+	"InsertFunction":           "writes a new row with its subtenant",
+	"InsertFunctionVersion":    "writes a new row with its subtenant",
+	"InsertWebhook":            "writes a new row with its subtenant",
+	"UpsertRunning":            "by an id of 74 random bits that only this server knows",
+	"UpsertExecution":          "by an id of 74 random bits that only this server knows",
+	"UpsertStep":               "by an id of 74 random bits that only this server knows",
+}
+
+// everyID is above every id.
+var everyID = pgtype.UUID{Valid: true, Bytes: [16]byte{0xff}}
+
+// stranger holds what a caller of another subtenant may know of the first
+// one's rows: every id and every name.
+type stranger struct {
+	tenant    string
+	function  model.Function
+	webhook   model.Webhook
+	execution model.ID
+}
+
+// probes run each query that takes a subtenant as the stranger, and report
+// whether it reached a row.
+var probes = map[string]func(context.Context, *dbsqlc.Queries, stranger) (bool, error){
+	"GetFunction": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return one(q.GetFunction(ctx, s.tenant, s.function.Name))
+	},
+	"LockFunction": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return one(q.LockFunction(ctx, s.tenant, s.function.Name))
+	},
+	"ListFunctionRefs": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return many(q.ListFunctionRefs(ctx, s.tenant))
+	},
+	"ListFunctions": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return many(q.ListFunctions(ctx, dbsqlc.ListFunctionsParams{Tenant: s.tenant, Tags: []string{}, RowLimit: 10}))
+	},
+	"UpdateFunction": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return false, q.UpdateFunction(ctx, dbsqlc.UpdateFunctionParams{
+			Tenant: s.tenant, ID: repo.UUID(s.function.ID), Description: ptr("stolen"), Tags: []string{},
+			Version: 1, VersionID: repo.UUID(s.function.VersionID), UpdatedAt: time.Now(),
+		})
+	},
+	"DeactivateFunction": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return touched(q.DeactivateFunction(ctx, s.tenant, s.function.Name))
+	},
+	"FunctionIsActive": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return q.FunctionIsActive(ctx, s.tenant, s.function.Name)
+	},
+	"FunctionExists": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return q.FunctionExists(ctx, s.tenant, s.function.Name)
+	},
+	"ListFunctionVersions": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return many(q.ListFunctionVersions(ctx, dbsqlc.ListFunctionVersionsParams{
+			Tenant: s.tenant, Name: s.function.Name, Before: 100, RowLimit: 10,
+		}))
+	},
+	"GetFunctionVersion": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return one(q.GetFunctionVersion(ctx, s.tenant, s.function.Name, 1))
+	},
+	"GetWebhook": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return one(q.GetWebhook(ctx, s.tenant, repo.UUID(s.webhook.ID)))
+	},
+	"LockWebhook": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return one(q.LockWebhook(ctx, s.tenant, repo.UUID(s.webhook.ID)))
+	},
+	"ListWebhooks": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return many(q.ListWebhooks(ctx, dbsqlc.ListWebhooksParams{Tenant: s.tenant, RowLimit: 10}))
+	},
+	"UpdateWebhook": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return false, q.UpdateWebhook(ctx, dbsqlc.UpdateWebhookParams{
+			Tenant: s.tenant, ID: repo.UUID(s.webhook.ID), Path: "stolen", Method: "GET", FunctionName: s.function.Name, UpdatedAt: time.Now(),
+		})
+	},
+	"DeleteWebhook": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return one(q.DeleteWebhook(ctx, s.tenant, repo.UUID(s.webhook.ID)))
+	},
+	"ReleaseSegment": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return false, q.ReleaseSegment(ctx, "acme", s.tenant)
+	},
+	"ReleaseAllSegments": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return false, q.ReleaseAllSegments(ctx, s.tenant)
+	},
+	"DeleteExecutionsOf": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return false, q.DeleteExecutionsOf(ctx, s.tenant)
+	},
+	"DeleteStepsOf": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return false, q.DeleteStepsOf(ctx, s.tenant)
+	},
+	"GetExecution": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return one(q.GetExecution(ctx, s.tenant, repo.UUID(s.execution)))
+	},
+	"ExecutionExists": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return q.ExecutionExists(ctx, s.tenant, repo.UUID(s.execution))
+	},
+	"ListExecutions": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return many(q.ListExecutions(ctx, dbsqlc.ListExecutionsParams{
+			Tenant: s.tenant, FromID: pgtype.UUID{Valid: true}, BeforeID: everyID, RowLimit: 10,
+		}))
+	},
+	"ListSteps": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return many(q.ListSteps(ctx, dbsqlc.ListStepsParams{
+			Tenant: s.tenant, ExecutionID: repo.UUID(s.execution), FromID: pgtype.UUID{Valid: true}, BeforeID: everyID, RowLimit: 10,
+		}))
+	},
+}
+
+func TestEachQueryMissesAnotherTenantsRows(t *testing.T) {
+	t.Parallel()
+	db := testkit.DB(t)
+	ctx := t.Context()
+	first, second := populate(t, db, "acme"), populate(t, db, "zenith")
+	before := snapshot(t, db.Pool(), "acme")
+
+	// Knows all of acme's names and ids, but has no rows of its own that could
+	// be mistaken for them.
+	outsider := first
+	outsider.tenant = "outsider"
+	_, err := db.EnsureSubtenant(ctx, outsider.tenant)
+	require.NoError(t, err)
+	// Has rows of its own, under the same names.
+	neighbour := first
+	neighbour.tenant = second.tenant
+
+	for _, name := range queryNames(t) {
+		probe, probed := probes[name]
+		reason, exempt := serverWide[name]
+		require.True(t, probed != exempt, "query %s needs either a probe or a reason for having none (%q)", name, reason)
+		if !probed {
+			continue
+		}
+		found, err := probe(ctx, db.Queries(), outsider)
+		require.NoError(t, err, name)
+		require.False(t, found, "query %s reaches another subtenant's rows", name)
+		_, err = probe(ctx, db.Queries(), neighbour)
+		require.NoError(t, err, name)
+		require.Equal(t, before, snapshot(t, db.Pool(), "acme"), "query %s changes another subtenant's rows", name)
+	}
+	require.Len(t, queryNames(t), len(probes)+len(serverWide), "a probe of a query that is no more")
+}
+
+func one[T any](_ T, err error) (bool, error) {
+	if errors.Is(err, pgx.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func many[T any](rows []T, err error) (bool, error) { return len(rows) > 0, err }
+
+func touched(n int64, err error) (bool, error) { return n > 0, err }
+
+// queryNames reads the names from the SQL files.
+func queryNames(t *testing.T) (names []string) {
+	t.Helper()
+	files, err := filepath.Glob("queries/*.sql")
+	require.NoError(t, err)
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		require.NoError(t, err)
+		for _, match := range regexp.MustCompile(`(?m)^-- name: (\w+) :`).FindAllSubmatch(content, -1) {
+			names = append(names, string(match[1]))
+		}
+	}
+	require.NotEmpty(t, names)
+	return names
+}
+
+// populate gives a subtenant a row in every table; names are the same for all.
+func populate(t *testing.T, db *repo.DB, tenant string) stranger {
+	t.Helper()
+	ctx := t.Context()
+	_, err := db.EnsureSubtenant(ctx, tenant)
+	require.NoError(t, err)
+	f, err := db.CreateFunction(ctx, tenant, model.Function{Name: "shared_name", Code: tenant}, nil)
+	require.NoError(t, err)
+	w, err := db.CreateWebhook(ctx, tenant, model.Webhook{
+		Path: tenant + "/x", Method: "POST", FunctionName: f.Name, InputMode: model.InputAuto,
+		ResponseMode: model.ResponseRaw, IsActive: true,
+	})
+	require.NoError(t, err)
+	at := time.Now()
+	e := model.Execution{
+		ID: model.NewIDAt(at), Tenant: tenant, FunctionName: f.Name, FunctionVersion: 1, Trigger: model.TriggerManual,
+		Status: model.StatusFailed, Input: json.RawMessage(`1`), CreatedAt: at, StartedAt: at, CompletedAt: at, Attempt: 1,
+	}
+	step := model.Step{
+		ID: model.NewIDAt(at), ExecutionID: e.ID, Depth: 1, Position: 1, Attempt: 1, FunctionName: f.Name,
+		FunctionVersion: 1, Status: model.StatusFailed, StartedAt: at, CompletedAt: at,
+	}
+	require.NoError(t, db.CopyRecords(ctx, []*model.Record{{Execution: e, Steps: []model.Step{step}}}, "test"))
+	return stranger{tenant: tenant, function: f, webhook: w, execution: e.ID}
+}
+
+// snapshot is everything that belongs to a subtenant, as text.
+func snapshot(t *testing.T, pool *pgxpool.Pool, tenant string) (all []string) {
+	t.Helper()
+	for _, table := range []string{"functions", "function_versions", "webhooks", "public_segments", "executions", "step_executions"} {
+		rows, err := pool.Query(t.Context(), "SELECT to_json(t)::text FROM "+table+" t WHERE tenant = $1 ORDER BY 1", tenant)
+		require.NoError(t, err)
+		before := len(all)
+		for rows.Next() {
+			var row string
+			require.NoError(t, rows.Scan(&row))
+			all = append(all, row)
+		}
+		require.NoError(t, rows.Err())
+		require.Greater(t, len(all), before, "%s holds a row to be protected", table)
+	}
+	return all
+}
