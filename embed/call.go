@@ -56,6 +56,11 @@ type call struct {
 	watchSlot int   // in the watch's heap, -1 when it is not there
 	stopBegan clock // when it began to be stopped
 
+	// Of runningList.
+	began          clock
+	recent         bool
+	earlier, later *call
+
 	// answered is set, under Host.mu, when the outcome is decided: from then
 	// on Python's questions are answered with "the execution is over".
 	answered atomic.Bool

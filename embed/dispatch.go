@@ -11,9 +11,13 @@ import (
 // Host.ready; a free thread takes one call of the first. Everything here is
 // guarded by Host.mu.
 //
-// Two things grow while calls wait, both doubling, and shrink again when none
-// do: the number of threads that a subtenant may hold, and the number of
-// threads in the pool. A timer looks at the waiting calls about every
+// Waking a thread costs more than a short call does, so short calls are done
+// soonest one after the other by few threads, and those of one subtenant by one
+// thread. A waiting call therefore has another thread woken for it only if
+// fewer than Host.width calls have begun within the last millisecond, or the
+// newest is not short, and if its subtenant has threads left of its allowance.
+// Both numbers double while calls wait and none comes to an end, and are small
+// again when none waits. A timer looks at the waiting calls about every
 // millisecond; it is armed only while there are some.
 const (
 	// growAfter is how long a subtenant (or the pool) may be without a call
@@ -22,6 +26,8 @@ const (
 	// growAnyway is how long a call may wait although others end, until there
 	// is another thread, provided that a processor is left for it.
 	growAnyway = 5 * time.Millisecond
+	// shortCall is how long a call may take and be waited for.
+	shortCall = 100 * time.Microsecond
 	// tickEvery is the period of the timer, tickSlow that when ticking has
 	// changed nothing for a while.
 	tickEvery = time.Millisecond
@@ -83,6 +89,7 @@ func (h *Host) take(w *worker, at clock) *call {
 		}
 		c := t.queue.pop()
 		change(h, &callMoves, &c.state, callRunning)
+		h.running.add(c, at)
 		c.interp, c.worker = t.interp, w
 		t.interp.calls[c] = struct{}{}
 		t.active++
@@ -93,13 +100,13 @@ func (h *Host) take(w *worker, at clock) *call {
 	return nil
 }
 
-// pump gives calls that may start to idle threads, and to new ones as far as
-// the pool's present size allows.
+// pump gives calls that may start to idle threads, or to new ones where there
+// are none.
 func (h *Host) pump(at clock) {
-	for h.ready.len() > 0 {
+	for h.ready.len() > 0 && h.mayWake(at) {
 		w := h.popIdle()
 		if w == nil {
-			if h.threads >= h.poolSize {
+			if h.threads >= h.opt.MaxThreads {
 				return
 			}
 			w = h.newWorker()
@@ -107,6 +114,17 @@ func (h *Host) pump(at clock) {
 		c := h.take(w, at)
 		w.give(c) // nil sends it back to the idle stack
 	}
+}
+
+// mayWake reports whether another thread is worth being woken.
+func (h *Host) mayWake(at clock) bool {
+	recent := h.running.recents(at)
+	return recent < h.width || recent < h.processors && at.since(h.running.last.began) >= shortCall
+}
+
+// mayGoOn reports whether a thread that is awake may take another call.
+func (h *Host) mayGoOn(at clock) bool {
+	return h.running.recents(at) < max(h.width, h.processors)
 }
 
 // processorBound reports whether t's threads were lately seen to use what one
@@ -138,7 +156,7 @@ func (h *Host) tick() {
 	}
 	clear(h.waiting[len(still):])
 	h.waiting = still
-	changed = h.growPool(at) || changed
+	changed = h.growWidth(at) || changed
 	h.pump(at)
 	if len(h.waiting) > 0 {
 		if changed {
@@ -164,22 +182,19 @@ func (h *Host) growTenant(t *tenant, head *call, at clock) bool {
 	return true
 }
 
-func (h *Host) growPool(at clock) bool {
-	first := h.ready.front()
-	if first == nil || h.poolSize >= h.opt.MaxThreads || len(h.idle) > 0 {
+// narrow is what width is while nothing waits: half of the processors, since
+// what surrounds a short call takes as much.
+func (h *Host) narrow() int { return (h.processors + 1) / 2 }
+
+func (h *Host) growWidth(at clock) bool {
+	switch {
+	case h.ready.len() == 0:
+		h.width = h.narrow()
 		return false
+	case h.width < h.opt.MaxThreads && at.since(h.progress) >= growAfter:
+		h.width = min(2*h.width, h.opt.MaxThreads)
 	}
-	head := first.head()
-	if head == nil {
-		return false
-	}
-	waited := at.since(max(head.queued, h.grown))
-	if at.since(h.progress) < growAfter && waited < 4*growAnyway {
-		return true // soon
-	}
-	h.poolSize = min(2*h.poolSize, h.opt.MaxThreads)
-	h.grown = at
-	return true
+	return true // recent calls soon are no more
 }
 
 // armTick arms the timer unless it is armed already for an earlier time.

@@ -3,6 +3,7 @@ package embed
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 
@@ -27,6 +28,7 @@ type Host struct {
 
 	compileJobs chan *compileJob
 	endSlots    chan struct{} // a value for each interpreter that is being ended
+	processors  int
 	closing     chan struct{} // closed when Close begins
 	quiet       chan struct{} // closed when nothing of the host is going on any more
 
@@ -48,9 +50,9 @@ type Host struct {
 	workers      map[*worker]struct{} // all that live
 	idle         []*worker            // a stack
 	threads      int                  // in the pool: idle or busy
-	poolSize     int                  // threads that may be started at present
-	grown        clock                // when poolSize grew last
-	progress     clock                // when any call began or ended last
+	running      runningList
+	width        int   // recent calls that keep a thread from being woken for another
+	progress     clock // when any call began or ended last
 	stuckThreads int
 	dismissed    int // told to end, still in the pool
 	leaving      int // out of the pool, dropping their thread states
@@ -92,11 +94,12 @@ func newHost(opt Options, m machines) *Host {
 		closing:     make(chan struct{}),
 		quiet:       make(chan struct{}),
 		tenants:     map[string]*tenant{},
+		processors:  runtime.GOMAXPROCS(0),
 		workers:     map[*worker]struct{}{},
 		abandoned:   map[*interpreter]struct{}{},
 	}
 	h.watch.armed = never
-	h.poolSize = h.opt.MinThreads
+	h.width = h.narrow()
 	h.makerWork = sync.NewCond(&h.mu)
 	h.ticker = stoppedTimer(h.tick)
 	h.watcher = stoppedTimer(h.watchCalls)

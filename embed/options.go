@@ -18,8 +18,8 @@ type Options struct {
 	// TenantThreads bounds the threads that one subtenant may hold at a time.
 	// Default a quarter of MaxThreads, at least 1.
 	TenantThreads int
-	// MinThreads is how many threads are started without being asked twice,
-	// and kept when idle. Default twice the processors, at least 4.
+	// MinThreads is how many threads are kept when they have nothing to do.
+	// Default twice the processors, at least 4.
 	MinThreads int
 	// WaitLimit is how long a call may wait for a thread before it is refused
 	// with CodeTooManyRequests. Default 5 s.

@@ -35,7 +35,6 @@ func (h *Host) sweep() {
 			break
 		}
 		w.dismiss()
-		h.poolSize = max(h.opt.MinThreads, h.poolSize-1)
 	}
 	h.sweeper.Reset(h.sweepPeriod())
 }

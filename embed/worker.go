@@ -109,8 +109,11 @@ func (w *worker) run() {
 			return
 		default:
 			at := now()
-			if w.call = h.take(w, at); w.call != nil {
-				h.pump(at)
+			if h.mayGoOn(at) {
+				w.call = h.take(w, at)
+			}
+			h.pump(at)
+			if w.call != nil {
 				continue
 			}
 			change(h, &workerMoves, &w.state, workerIdle)
@@ -212,6 +215,7 @@ func (h *Host) finish(c *call, result cpython.CallResult) {
 	}
 	change(h, &callMoves, &c.state, callEnded)
 	h.watch.remove(c)
+	h.running.remove(c)
 	delete(in.calls, c)
 	t.progress, t.used, h.progress = at, at, at
 	if t.head() == nil {
