@@ -23,7 +23,8 @@ const drainTime = 30 * time.Second
 // serve is the server: it starts its parts, prints one line when it is ready,
 // and returns when a signal has ended it.
 func serve(ctx context.Context, cfg *config.Config, stdout, stderr io.Writer) error {
-	log := newLogger(cfg, stderr)
+	log, lines := newLogger(cfg, stderr)
+	defer lines.Flush()
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 
@@ -63,12 +64,13 @@ func serve(ctx context.Context, cfg *config.Config, stdout, stderr io.Writer) er
 	return err
 }
 
-func newLogger(cfg *config.Config, w io.Writer) *slog.Logger {
+func newLogger(cfg *config.Config, w io.Writer) (*slog.Logger, *logBuffer) {
 	level := slog.LevelInfo
 	if cfg.Debug {
 		level = slog.LevelDebug
 	}
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
+	buffer := &logBuffer{out: w}
+	return slog.New(urgent{slog.NewTextHandler(buffer, &slog.HandlerOptions{Level: level}), buffer}), buffer
 }
 
 func listen(cfg *config.Config) (net.Listener, error) {
