@@ -2,7 +2,7 @@
 # git: setup brings what is missing.
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-BUILD := go build -buildvcs=false -trimpath -ldflags '-X main.version=$(VERSION)'
+BUILD := go build -buildvcs=false -ldflags '-X main.version=$(VERSION)'
 FUZZTIME ?= 5s
 MINUTES ?= 10
 SECONDS ?= 5

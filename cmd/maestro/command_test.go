@@ -29,7 +29,6 @@ func TestHelpIsAsItsGoldenFilesSay(t *testing.T) {
 	}
 	for _, page := range pages {
 		t.Run(page, func(t *testing.T) {
-			t.Parallel()
 			status, got, stderr := say(t, append(strings.Fields(page), "--help")...)
 			require.Zero(t, status, stderr)
 			require.Empty(t, stderr)

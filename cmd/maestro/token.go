@@ -19,10 +19,10 @@ var tokenCommand = subcommand{
 	help: `Prints a token for the API, signed as the server of these settings wants it: with
 CENSUS_JWT_SECRET, or in development mode with the key of the data folder.`,
 	prepare: func(options *flag.FlagSet) action {
-		email := options.String("email", "developer@localhost", "whose token it is, an `E`-mail address (developer@localhost)")
-		subtenant := options.String("subtenant", "", "the `S`ubtenant it is for (in development mode: default)")
+		email := options.String("email", "developer@localhost", "the e-mail `address` of whoever it is for (developer@localhost)")
+		subtenant := options.String("subtenant", "", "the `id` of the subtenant it is good for (in development mode: default)")
 		admin := options.Bool("admin", false, "make it an administrator's")
-		ttl := options.Duration("ttl", time.Hour, "how long it lasts, a `T`ime such as 30m or 12h (1h)")
+		ttl := options.Duration("ttl", time.Hour, "how long it lasts, a `time` such as 30m or 12h (1h)")
 		return func(_ context.Context, con console) error {
 			cfg, err := settings(con)
 			if err != nil {
