@@ -52,6 +52,9 @@ char *maestro_load(const char *home) {
         {"buffered_stdio", 1},
         {"utf8_mode", 1},
         {"thread_inherit_context", 1}, // the running call follows into threads
+#ifdef MAESTRO_DEBUG
+        {"allocator", 2}, // PYMEM_ALLOCATOR_DEBUG: writes out of bounds and uses after free are fatal
+#endif
     };
     PyInitConfig *config = py.PyInitConfig_Create();
     if (!config || py.PyInitConfig_SetStr(config, "home", home) < 0)
