@@ -100,7 +100,9 @@ func heard(t *testing.T, conn *pgx.Conn) *pgconn.Notification {
 
 func startServer(t *testing.T, dir string) *postgres.Server {
 	t.Helper()
-	server, err := postgres.Start(t.Context(), postgres.Options{DataDir: dir, Log: testkit.Logger(t)})
+	server, err := postgres.Start(t.Context(), postgres.Options{
+		DataDir: dir, Log: testkit.Logger(t), Settings: map[string]string{"fsync": "off"},
+	})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = server.Stop(context.Background()) })
 	return server

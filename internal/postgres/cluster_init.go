@@ -45,8 +45,12 @@ func (s *Server) initCluster(ctx context.Context) error {
 // initdb makes a cluster. Only the account can reach its socket, so there is
 // no password.
 func (s *Server) initdb(ctx context.Context, dir, ctype string) error {
-	cmd := s.command(ctx, "initdb", "-D", dir, "-U", superuser, "--auth=trust", "--encoding=UTF8",
-		"--lc-collate=C", "--lc-ctype="+ctype, "--lc-messages=C")
+	args := []string{"-D", dir, "-U", superuser, "--auth=trust", "--encoding=UTF8", "--lc-collate=C", "--lc-ctype=" + ctype,
+		"--lc-messages=C"}
+	if s.options.Settings["fsync"] == "off" {
+		args = append(args, "--no-sync")
+	}
+	cmd := s.command(ctx, "initdb", args...)
 	if err := runQuietly(cmd); err != nil {
 		return fmt.Errorf("initdb: %w", err)
 	}

@@ -173,6 +173,7 @@ func start(t *testing.T, options Options) *Server {
 	if options.Log == nil {
 		options.Log = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
+	options.Settings = map[string]string{"fsync": "off"}
 	server, err := Start(t.Context(), options)
 	require.NoError(t, err)
 	t.Cleanup(func() { stop(t, server) })

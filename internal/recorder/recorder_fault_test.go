@@ -67,7 +67,7 @@ func TestKilledBackendsLoseAndDoubleNothing(t *testing.T) {
 func TestServerGoesAndComesBack(t *testing.T) {
 	t.Parallel()
 	dir := testkit.DataDir(t)
-	server, db := ownServer(t, dir, nil)
+	server, db := ownServer(t, dir)
 	r := New(db, Options{SpoolDir: t.TempDir(), SpoolAfter: 300 * time.Millisecond}, testkit.Logger(t))
 	require.NoError(t, r.Start())
 	t.Cleanup(func() { _ = r.Stop(context.Background()) })
@@ -87,7 +87,7 @@ func TestServerGoesAndComesBack(t *testing.T) {
 	require.EqualValues(t, 5, r.Stats().Spooled)
 	require.Positive(t, r.Stats().AwayFor)
 
-	startServer(t, dir, nil)
+	startServer(t, dir)
 	require.Eventually(t, func() bool { return r.Stats().Replayed == 5 }, 20*time.Second, 10*time.Millisecond)
 	require.True(t, r.Healthy())
 	for _, record := range append(during, before) {
@@ -100,7 +100,7 @@ func TestServerGoesAndComesBack(t *testing.T) {
 func TestShortOutageIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	dir := testkit.DataDir(t)
-	server, db := ownServer(t, dir, nil)
+	server, db := ownServer(t, dir)
 	r := New(db, Options{SpoolDir: t.TempDir(), SpoolAfter: time.Minute}, testkit.Logger(t))
 	require.NoError(t, r.Start())
 	t.Cleanup(func() { _ = r.Stop(context.Background()) })
@@ -114,7 +114,7 @@ func TestShortOutageIsWaitedFor(t *testing.T) {
 	require.Equal(t, model.CodeUnavailable, model.CodeOf(r.Finish(ctx, hasty)))
 	require.Eventually(t, func() bool { return !r.Healthy() }, 10*time.Second, time.Millisecond)
 
-	startServer(t, dir, nil)
+	startServer(t, dir)
 	require.NoError(t, <-answer)
 	requireStatus(t, db, patient, model.StatusCompleted)
 	require.Eventually(t, func() bool {
@@ -127,7 +127,7 @@ func TestShortOutageIsWaitedFor(t *testing.T) {
 func TestStopWithTheServerAwaySpools(t *testing.T) {
 	t.Parallel()
 	dir, spoolDir := testkit.DataDir(t), t.TempDir()
-	server, db := ownServer(t, dir, nil)
+	server, db := ownServer(t, dir)
 	r := New(db, Options{SpoolDir: spoolDir, SpoolAfter: time.Minute}, testkit.Logger(t))
 	require.NoError(t, r.Start())
 	require.NoError(t, server.Stop(t.Context()))
@@ -139,7 +139,7 @@ func TestStopWithTheServerAwaySpools(t *testing.T) {
 	require.Equal(t, model.CodeUnavailable, model.CodeOf(<-answer))
 	require.EqualValues(t, 1, r.Stats().Spooled)
 
-	startServer(t, dir, nil)
+	startServer(t, dir)
 	next := New(db, Options{SpoolDir: spoolDir}, testkit.Logger(t))
 	require.NoError(t, next.Start())
 	t.Cleanup(func() { _ = next.Stop(context.Background()) })
@@ -221,9 +221,9 @@ func TestWhatFinishedIsThereAfterAKill(t *testing.T) {
 
 // ownServer starts a server that the test may stop, and opens its migrated
 // database.
-func ownServer(t *testing.T, dir string, settings map[string]string) (*postgres.Server, *repo.DB) {
+func ownServer(t *testing.T, dir string) (*postgres.Server, *repo.DB) {
 	t.Helper()
-	server := startServer(t, dir, settings)
+	server := startServer(t, dir)
 	_, err := migrations.Up(t.Context(), server.URL())
 	require.NoError(t, err)
 	db, err := repo.Open(t.Context(), server.URL(), repo.Options{})
@@ -233,9 +233,11 @@ func ownServer(t *testing.T, dir string, settings map[string]string) (*postgres.
 	return server, db
 }
 
-func startServer(t testing.TB, dir string, settings map[string]string) *postgres.Server {
+func startServer(t testing.TB, dir string) *postgres.Server {
 	t.Helper()
-	server, err := postgres.Start(t.Context(), postgres.Options{DataDir: dir, Log: testkit.Logger(t), Settings: settings})
+	server, err := postgres.Start(t.Context(), postgres.Options{
+		DataDir: dir, Log: testkit.Logger(t), Settings: map[string]string{"fsync": "off"},
+	})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = server.Stop(context.Background()) })
 	return server
