@@ -117,6 +117,38 @@ func TestAccessLog(t *testing.T) {
 	require.NotContains(t, f.log.String(), f.token)
 }
 
+// panicking is an Authenticator that has a bug.
+type panicking struct{}
+
+func (panicking) Authenticate(context.Context, string) (*auth.Principal, error) {
+	panic("swordfish")
+}
+func (panicking) Issued(string) bool { panic("swordfish") }
+
+func TestAPanicIsAnErrorLikeAnyOther(t *testing.T) {
+	t.Parallel()
+	f := setup(t, func(o *handlers.Options) {
+		o.Auth = panicking{}
+		o.Probes = []handlers.Probe{{Name: "broken", Check: func(context.Context) error { panic("swordfish") }}}
+	})
+	f.must(ask{call: "GET /api/v1/functions", status: 500, want: []string{`"code":"internal"`}, lacks: []string{"swordfish", "panic", ".go"}})
+	require.Equal(t, 1, strings.Count(f.log.String(), `"msg":"internal error"`))
+	require.Contains(t, f.log.String(), "authenticate.go", "the log has the stack")
+	f.must(ask{call: "POST /api/v1/h/x", status: 500, lacks: []string{"swordfish"}})
+	got := f.do(ask{call: "GET /health", token: "-"})
+	require.Equal(t, 200, got.StatusCode)
+	require.Contains(t, got.text, `"status":"degraded"`)
+}
+
+func TestADeletedSubtenantStaysDeleted(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	_, err := f.db.EnsureSubtenant(t.Context(), "gone")
+	require.NoError(t, err)
+	require.NoError(t, f.db.DeleteSubtenant(t.Context(), "gone"))
+	f.must(ask{call: "GET /api/v1/functions", token: f.mint("gone", false), status: 404, want: []string{"subtenant_not_found"}})
+}
+
 func TestHealth(t *testing.T) {
 	t.Parallel()
 	away := func(context.Context) error { return errors.New("dial tcp 10.1.2.3: swordfish") }
@@ -236,6 +268,11 @@ func TestLimitsOfARequest(t *testing.T) {
 	} {
 		f.must(a)
 	}
+	status, text := f.raw("POST /api/v1/h/size HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" +
+		strings.Repeat("4000\r\n"+strings.Repeat("a", 0x4000)+"\r\n", 5) + "0\r\n\r\n")
+	require.Equal(t, 413, status, text)
+	status, text = f.raw("POST /api/v1/h/size HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\n")
+	require.Equal(t, 413, status, text)
 }
 
 func TestCompressedBodies(t *testing.T) {

@@ -18,11 +18,12 @@ import (
 // the limits on depth and numbers has the code of beyond.
 func checkJSON(data []byte, beyond model.Code) error {
 	err := schema.Scan(data)
+	if err == nil {
+		return nil
+	}
 	var limit *schema.LimitError
 	var syntax *schema.SyntaxError
 	switch {
-	case err == nil:
-		return nil
 	case errors.As(err, &limit):
 		return model.NewError(beyond, "The body can't be taken: %v.", err)
 	case errors.As(err, &syntax):

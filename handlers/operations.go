@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -70,13 +71,24 @@ func (s *Server) look(probe Probe) (probeView, bool) {
 	ctx, cancel := context.WithTimeout(s.opts.Context, probeTimeout)
 	defer cancel()
 	start := time.Now()
-	err := probe.Check(ctx)
+	err := guardedCheck(ctx, probe.Check)
 	view := probeView{Status: "up", LatencyMS: float64(time.Since(start).Microseconds()) / 1000}
 	if err != nil {
 		view.Status = "down"
 		s.opts.Log.Warn("health check failed", slog.String("part", probe.Name), slog.Any("error", err))
 	}
 	return view, err == nil
+}
+
+// guardedCheck keeps a panic of a check, which runs in a goroutine of its own,
+// from ending the process.
+func guardedCheck(ctx context.Context, check func(context.Context) error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v", r)
+		}
+	}()
+	return check(ctx)
 }
 
 // openAPI serves the document; it is written once, at the first request.

@@ -40,7 +40,7 @@ var theLane = sync.OnceValues(func() (*embed.Host, error) { return embed.New(emb
 
 var laneHome string
 
-func lane(t *testing.T) *embed.Host {
+func lane(t testing.TB) *embed.Host {
 	t.Helper()
 	home := testkit.KitHome(t)
 	laneOnce.Do(func() { laneHome = home })
@@ -54,7 +54,7 @@ var laneOnce sync.Once
 
 // fixture is a running server with a subtenant "default".
 type fixture struct {
-	t      *testing.T
+	t      testing.TB
 	url    string
 	db     *repo.DB
 	server *handlers.Server
@@ -81,7 +81,7 @@ func (b *logBuffer) String() string {
 	return b.text.String()
 }
 
-func setup(t *testing.T, change ...func(*handlers.Options)) *fixture {
+func setup(t testing.TB, change ...func(*handlers.Options)) *fixture {
 	t.Helper()
 	f := &fixture{t: t, db: testkit.DB(t), log: &logBuffer{}}
 	log := slog.New(slog.NewJSONHandler(f.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -256,7 +256,7 @@ func (f *fixture) webhook(body string) string {
 }
 
 // member returns a text member of a JSON object.
-func member(t *testing.T, text, name string) string {
+func member(t testing.TB, text, name string) string {
 	t.Helper()
 	var object map[string]any
 	require.NoError(t, json.Unmarshal([]byte(text), &object), text)

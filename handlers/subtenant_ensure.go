@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"maestro/internal/auth"
+	"maestro/internal/model"
 	"maestro/repo"
 )
 
@@ -29,6 +30,9 @@ func (t *tenants) ensure(ctx context.Context, principal *auth.Principal, tenant 
 		_, err = t.db.EnsureSubtenant(ctx, tenant)
 	} else {
 		_, err = t.db.Subtenant(ctx, tenant)
+	}
+	if model.CodeOf(err) == model.CodeNameTaken { // it was deleted, and stays so
+		return model.NewError(model.CodeSubtenantNotFound, "The subtenant %q is not there any more.", tenant)
 	}
 	if err != nil {
 		return err

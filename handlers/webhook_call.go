@@ -40,6 +40,10 @@ func (s *Server) callWebhook(c *fiber.Ctx) error {
 		return err
 	}
 	result, err := s.opts.Engine.Run(s.opts.Context, run)
+	if model.CodeOf(err) == model.CodeFunctionNotFound {
+		// Its name is none of a stranger's business.
+		return model.NewError(model.CodeFunctionNotFound, "The function of this webhook is not there any more.")
+	}
 	if err != nil {
 		return err
 	}

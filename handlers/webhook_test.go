@@ -296,6 +296,6 @@ func TestAChangeIsSeenByTheNextCall(t *testing.T) {
 		{name: "moved", call: "POST /api/v1/h/v", token: "-", status: 404},
 		{name: "moved", call: "POST /api/v1/h/w", token: "-", status: 200},
 		{call: "DELETE /api/v1/functions/show", status: 204},
-		{name: "its function is gone", call: "POST /api/v1/h/w", token: "-", status: 404, want: []string{"function_not_found"}},
+		{name: "its function is gone", call: "POST /api/v1/h/w", token: "-", status: 404, want: []string{"function_not_found"}, lacks: []string{"show"}},
 	})
 }
