@@ -2,6 +2,7 @@
 
 #include "frame.h"
 #include "sleep.h"
+#include "thread.h"
 
 void maestro_run_enter(struct maestro_interp *in, struct maestro_run *run) {
     run->thread = py.PyThread_get_thread_ident();
@@ -86,6 +87,7 @@ static void interrupt(struct maestro_interp *in, struct maestro_run *run) {
 }
 
 int maestro_stop(struct maestro_interp *in, uint64_t ticket, int rung) {
+    maestro_block_sigpipe(); // waking an event loop writes to a socket
     // A thread state for this errand alone: the thread is disposable.
     PyThreadState *state = py.PyThreadState_New(in->state);
     if (!state)

@@ -3,6 +3,7 @@
 #include "call.h"
 #include "counter.h"
 
+#include <signal.h>
 #include <stdlib.h>
 
 // One slot of the calling OS thread's table: an open hash by interpreter id.
@@ -47,9 +48,17 @@ static int grow(void) {
     return 1;
 }
 
+void maestro_block_sigpipe(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
 int maestro_attach(struct maestro_interp *in) {
     PyThreadState *state = lookup(in->id);
     if (!state) {
+        maestro_block_sigpipe();
         if (!grow() || !(state = py.PyThreadState_New(in->state)))
             return 0;
         *slot_of(in->id) = (struct slot){in->id, state};

@@ -14,9 +14,15 @@
 
 #include "interp.h"
 
-// Attaches the calling OS thread, making its thread state when it has none.
+// Attaches the calling OS thread, making its thread state when it has none, and
+// blocking SIGPIPE there for good.
 // Returns 0 when there is no memory. Waits for the GIL.
 int maestro_attach(struct maestro_interp *in);
+
+// Blocks SIGPIPE on the calling OS thread, and so on those that Python makes
+// from it: a write to a peer that is gone then is an EPIPE, as in any Python.
+// Go's handler would end the process for a write that did not come from Go.
+void maestro_block_sigpipe(void);
 
 // Detaches the calling OS thread; the thread state is kept.
 void maestro_detach(void);
