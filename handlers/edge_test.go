@@ -124,6 +124,7 @@ func (panicking) Authenticate(context.Context, string) (*auth.Principal, error) 
 	panic("swordfish")
 }
 func (panicking) Issued(string) bool { panic("swordfish") }
+func (panicking) Forget(string)      { panic("swordfish") }
 
 func TestAPanicIsAnErrorLikeAnyOther(t *testing.T) {
 	t.Parallel()
