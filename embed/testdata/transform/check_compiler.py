@@ -233,21 +233,19 @@ def compare(original, rewritten):
 
 def undo(code):
     """Yields (opcode, positions) without the constants that the rewriting
-    added, and without EXTENDED_ARG, which a longer jump or name table needs."""
+    added, and without EXTENDED_ARG, which a longer jump or name table needs.
+    At module level a name that some function declares global is loaded by
+    LOAD_GLOBAL, which pushes a NULL as well: the two ways are made one."""
     place = None  # of a __maestro_call whose first argument comes next
     for instruction in dis.get_instructions(code):
-        positions = tuple(instruction.positions)
-        if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME") and instruction.argval in (
-            transform.CALL,
-            transform.CALL_IN_CLASS,
-        ):
-            place = positions
-        elif place and instruction.opname == "LOAD_CONST" and positions == place:
+        opcode, positions = instruction.opname, tuple(instruction.positions)
+        if opcode == "LOAD_CONST" and positions == place:
             place = None
-            continue
-        elif instruction.opname == "EXTENDED_ARG":
-            continue
-        yield instruction.opname, positions
+        elif opcode not in ("EXTENDED_ARG", "PUSH_NULL"):
+            opcode = opcode.replace("LOAD_GLOBAL", "LOAD_NAME")
+            if opcode == "LOAD_NAME" and instruction.argval in (transform.CALL, transform.CALL_IN_CLASS):
+                place = positions
+            yield opcode, positions
 
 
 if __name__ == "__main__":
