@@ -16,8 +16,17 @@ import (
 // (IsDataError), fails them all: MergeRecords is for those.
 func (d *DB) CopyRecords(ctx context.Context, records []*model.Record, server string) error {
 	executions, steps := copyBuffers.Get().(*copyBuffer), copyBuffers.Get().(*copyBuffer)
-	defer executions.free()
-	defer steps.free()
+	if err := d.copyRecords(ctx, records, server, executions, steps); err != nil {
+		// Not back into the pool: when the connection breaks, pgx returns while
+		// its own goroutine may still be reading them.
+		return err
+	}
+	executions.free()
+	steps.free()
+	return nil
+}
+
+func (d *DB) copyRecords(ctx context.Context, records []*model.Record, server string, executions, steps *copyBuffer) error {
 	executions.begin()
 	steps.begin()
 	hasSteps := false
