@@ -15,6 +15,9 @@ type Authenticator interface {
 	// Issued reports whether a token was made for this server, be it valid at
 	// present or not. Such a token is never handed on to a function.
 	Issued(token string) bool
+	// Forget drops what is remembered of a user, or of everybody when subject
+	// is empty: what they may do has changed, and holds from the next call.
+	Forget(subject string)
 }
 
 // maxTokenBytes is the length above which a token is refused unread.

@@ -23,31 +23,51 @@ type cached struct {
 	until     time.Time
 }
 
+// cache keeps principals by the hash of their token.
 type cache struct {
-	mu      sync.RWMutex
-	entries map[tokenHash]cached // guarded by mu
+	mu         sync.RWMutex
+	entries    map[tokenHash]cached // guarded by mu
+	generation uint64               // guarded by mu: raised by each forget
 }
 
-func (c *cache) get(key tokenHash, now time.Time) *Principal {
+// get returns what is kept, or nil and the generation that a new answer will
+// belong to.
+func (c *cache) get(key tokenHash, now time.Time) (p *Principal, generation uint64) {
 	c.mu.RLock()
+	defer c.mu.RUnlock()
 	entry, found := c.entries[key]
-	c.mu.RUnlock()
 	if !found || !now.Before(entry.until) {
-		return nil
+		return nil, c.generation
 	}
-	return entry.principal
+	return entry.principal, c.generation
 }
 
-// put keeps p for cacheFor, and never past expiry.
-func (c *cache) put(key tokenHash, p *Principal, now, expiry time.Time) {
+// put keeps p for cacheFor, and never past expiry (zero: not known). An answer
+// that was asked for before the last forget may be out of date: it is not kept.
+func (c *cache) put(key tokenHash, p *Principal, generation uint64, now, expiry time.Time) {
 	until := now.Add(cacheFor)
-	if expiry.Before(until) {
+	if !expiry.IsZero() && expiry.Before(until) {
 		until = expiry
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if generation != c.generation {
+		return
+	}
 	if c.entries == nil || len(c.entries) >= cacheSize {
 		c.entries = make(map[tokenHash]cached)
 	}
 	c.entries[key] = cached{principal: p, until: until}
+}
+
+// forget drops what is kept of a user, or of everybody when subject is empty.
+func (c *cache) forget(subject string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.generation++
+	for key, entry := range c.entries {
+		if subject == "" || entry.principal.Subject == subject {
+			delete(c.entries, key)
+		}
+	}
 }

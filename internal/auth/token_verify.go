@@ -23,9 +23,10 @@ var subtenantID = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 // local JWT and, with DevelopmentKey as the secret, the mode development.
 type Local struct {
 	secret []byte
-	parser *jwt.Parser // checks the signature, exp, nbf, aud
-	signed *jwt.Parser // checks the signature alone
-	cache  cache
+	parser *jwt.Parser   // checks the signature, exp, nbf, aud
+	signed *jwt.Parser   // checks the signature alone
+	census *CensusClient // asked for what a token leaves out; nil: nobody is
+	kept   answers
 }
 
 var _ Authenticator = (*Local)(nil)
@@ -48,27 +49,47 @@ func NewLocal(secret []byte, audience string) (*Local, error) {
 	}, nil
 }
 
+// AskCensus makes l ask for the subtenants and groups that a token leaves out.
+// It must be called before the first Authenticate.
+func (l *Local) AskCensus(client *CensusClient) { l.census = client }
+
 // Authenticate implements Authenticator.
-func (l *Local) Authenticate(_ context.Context, token string) (*Principal, error) {
+func (l *Local) Authenticate(ctx context.Context, token string) (*Principal, error) {
 	if len(token) > maxTokenBytes {
 		return nil, unauthorized(nil, "The token is too long.")
 	}
 	key := hashOf(token)
-	now := time.Now()
-	if p := l.cache.get(key, now); p != nil {
+	p, generation := l.kept.cache.get(key, time.Now())
+	if p != nil {
 		return p, nil
 	}
 	var c claims
 	if _, err := l.parser.ParseWithClaims(token, &c, l.key); err != nil {
 		return nil, refusal(err)
 	}
-	p, err := principalOf(&c)
+	if c.Subject == "" || c.Email == "" {
+		return nil, unauthorized(nil, `The token lacks one of the claims "sub" and "email".`)
+	}
+	expiry := c.ExpiresAt.Add(leeway)
+	if l.census != nil && (c.Groups == nil || c.Subtenant == nil || *c.Subtenant == "") {
+		return l.kept.ask(ctx, key, generation, expiry, func(ctx context.Context) (*Principal, error) {
+			rights, err := l.census.rights(ctx, token, c.Subject)
+			if err != nil {
+				return nil, err
+			}
+			return principalOf(&c, rights)
+		})
+	}
+	p, err := principalOf(&c, nil)
 	if err != nil {
 		return nil, err
 	}
-	l.cache.put(key, p, now, c.ExpiresAt.Add(leeway))
+	l.kept.cache.put(key, p, generation, time.Now(), expiry)
 	return p, nil
 }
+
+// Forget implements Authenticator.
+func (l *Local) Forget(subject string) { l.kept.cache.forget(subject) }
 
 // Issued implements Authenticator: one of ours is one that our secret signed.
 func (l *Local) Issued(token string) bool {
@@ -81,25 +102,33 @@ func (l *Local) Issued(token string) bool {
 
 func (l *Local) key(*jwt.Token) (any, error) { return l.secret, nil }
 
-func principalOf(c *claims) (*Principal, error) {
-	if c.Subject == "" || c.Email == "" {
-		return nil, unauthorized(nil, `The token lacks one of the claims "sub" and "email".`)
-	}
+// principalOf combines what a token says with what Census said of its bearer;
+// told is nil when it was not asked. The token's own word comes first.
+func principalOf(c *claims, told *rights) (*Principal, error) {
 	p := &Principal{Subject: c.Subject, Email: c.Email}
-	if c.Groups != nil {
+	switch {
+	case c.Groups != nil:
 		p.Admin = slices.Contains(*c.Groups, AdminGroup)
+	case told != nil:
+		p.Admin = told.admin
 	}
-	if c.Subtenant != nil && *c.Subtenant != "" {
+	switch {
+	case c.Subtenant != nil && *c.Subtenant != "":
 		if !subtenantID.MatchString(*c.Subtenant) {
 			return nil, model.NewError(model.CodeForbidden, `The token's claim "subtenant_id" is not the id of a subtenant.`)
 		}
 		p.Tenants, p.Fixed = []string{*c.Subtenant}, true
+	case told != nil:
+		p.Tenants = told.tenants
 	}
 	if len(p.Tenants) == 0 && !p.Admin {
-		return nil, model.NewError(model.CodeForbidden,
-			"Your token names no subtenant; ask an administrator to grant you access to one.")
+		return nil, noSubtenant()
 	}
 	return p, nil
+}
+
+func noSubtenant() *model.Error {
+	return model.NewError(model.CodeForbidden, "You belong to no subtenant; ask an administrator to grant you access to one.")
 }
 
 // refusal says in words why a token was refused, without a word of the token.
