@@ -91,6 +91,12 @@ def badtext(input):
 	require.Equal(t, ExceptionInputJSON, st.failure("chained", "{").Kind)
 }
 
+func TestTracebackLinesAreThoseOfPython(t *testing.T) {
+	t.Parallel()
+	st := setup(t, "fails", "def fails(input):\n    x = '\u2028 \x0c'\n    raise ValueError(1)  # here\n")
+	require.Contains(t, st.failure("fails", "{}").Traceback, "line 3, in fails\n    raise ValueError(1)  # here\n")
+}
+
 func TestRefusedStepsRaise(t *testing.T) {
 	t.Parallel()
 	st := setup(t,

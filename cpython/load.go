@@ -41,10 +41,11 @@ func Load(home string) error {
 	go func() {
 		runtime.LockOSThread()
 		cHome := C.CString(home)
-		defer C.free(unsafe.Pointer(cHome))
-		if message := C.maestro_load(cHome); message != nil {
-			defer C.free(unsafe.Pointer(message))
+		message := C.maestro_load(cHome)
+		C.free(unsafe.Pointer(cHome))
+		if message != nil {
 			done <- errors.New(C.GoString(message))
+			C.free(unsafe.Pointer(message))
 			return
 		}
 		done <- nil

@@ -3,6 +3,7 @@ kind, in which the siblings are found.
 """
 
 import builtins
+import io
 import linecache
 import marshal
 import sys
