@@ -6,8 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/require"
 
 	"maestro/internal/model"
@@ -66,36 +64,6 @@ func TestServerAwayIsUnavailable(t *testing.T) {
 	require.ErrorAs(t, err, &known)
 	require.Positive(t, known.RetryAfter)
 	require.NotContains(t, known.Detail, "socket", "nothing of the inside is told")
-}
-
-func TestChangesAreAnnounced(t *testing.T) {
-	t.Parallel()
-	url := testkit.DatabaseURL(t)
-	db, err := repo.Open(t.Context(), url, repo.Options{})
-	require.NoError(t, err)
-	t.Cleanup(db.Close)
-	listener, err := pgx.Connect(t.Context(), url)
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = listener.Close(context.Background()) })
-	_, err = listener.Exec(t.Context(), "LISTEN "+repo.ChangesChannel)
-	require.NoError(t, err)
-
-	_, err = db.EnsureSubtenant(t.Context(), "acme")
-	require.NoError(t, err)
-	createFunction(t, db, "acme", "f")
-	require.JSONEq(t, `{"tenant":"acme","kind":"function"}`, heard(t, listener).Payload)
-	_, err = db.CreateWebhook(t.Context(), "acme", newHook("a"))
-	require.NoError(t, err)
-	require.JSONEq(t, `{"tenant":"acme","kind":"webhook"}`, heard(t, listener).Payload)
-}
-
-func heard(t *testing.T, conn *pgx.Conn) *pgconn.Notification {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	notification, err := conn.WaitForNotification(ctx)
-	require.NoError(t, err)
-	return notification
 }
 
 func startServer(t *testing.T, dir string) *postgres.Server {

@@ -1,14 +1,11 @@
 package repo
 
 import (
-	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"maestro/internal/model"
-	"maestro/repo/dbsqlc"
 )
 
 // uuid gives an id its database form; the zero id is NULL.
@@ -55,22 +52,4 @@ func orNotFound(err, notFound error) error {
 		return err
 	}
 	return notFound
-}
-
-// Change is what a transaction tells the other servers through the channel
-// ChangesChannel once it is committed.
-type Change struct {
-	Tenant string `json:"tenant"`
-	Kind   string `json:"kind"` // "function", "webhook" or "subtenant"
-}
-
-// ChangesChannel is the name of the NOTIFY channel for Change.
-const ChangesChannel = "maestro_changes"
-
-func notify(ctx context.Context, q *dbsqlc.Queries, tenant, kind string) error {
-	payload, err := json.Marshal(Change{Tenant: tenant, Kind: kind})
-	if err != nil {
-		return err
-	}
-	return q.Notify(ctx, string(payload))
 }

@@ -29,7 +29,7 @@ func (d *DB) CreateFunction(ctx context.Context, tenant string, f model.Function
 		if err != nil {
 			return err
 		}
-		return notify(ctx, q, tenant, "function")
+		return note(ctx, q, tenant, FunctionsChanged)
 	})
 	if violates(err, "functions_tenant_fkey") {
 		err = errSubtenantNotFound(tenant)
@@ -84,7 +84,7 @@ func (d *DB) DeleteFunction(ctx context.Context, tenant, name string) error {
 		if n, err := q.DeactivateFunction(ctx, tenant, name); err != nil || n == 0 {
 			return orNotFound(err, errFunctionNotFound(name))
 		}
-		return notify(ctx, q, tenant, "function")
+		return note(ctx, q, tenant, FunctionsChanged)
 	})
 	return d.fail(err, "delete function %s", name)
 }
@@ -119,7 +119,7 @@ func (d *DB) changeFunction(ctx context.Context, tenant, name string, ifVersion 
 		if err := storeFunction(ctx, q, &f, newVersion, by); err != nil {
 			return err
 		}
-		return notify(ctx, q, tenant, "function")
+		return note(ctx, q, tenant, FunctionsChanged)
 	})
 	if err != nil {
 		return model.Function{}, d.fail(err, "change function %s", name)

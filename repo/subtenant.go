@@ -2,20 +2,38 @@ package repo
 
 import (
 	"context"
+	"crypto/rand"
+	"strings"
 
 	"maestro/internal/model"
 	"maestro/repo/dbsqlc"
 )
 
-// CreateSubtenant makes a subtenant. An id that is or was in use is
-// CodeNameTaken.
+// CreateSubtenant makes a subtenant; an empty id is replaced by one of the
+// server's making. An id that is or was in use is CodeNameTaken.
 func (d *DB) CreateSubtenant(ctx context.Context, id string, description *string) (model.Subtenant, error) {
-	row, err := d.q.InsertSubtenant(ctx, id, description)
-	if noRows(err) {
-		return model.Subtenant{}, model.NewError(model.CodeNameTaken,
-			"The subtenant id %q is in use or was once; ids are never given again, so choose another.", id)
+	if id == "" {
+		id = strings.ToLower(rand.Text())
 	}
-	return subtenant(row), d.fail(err, "create subtenant %s", id)
+	var row dbsqlc.Subtenant
+	err := d.inTx(ctx, func(q *dbsqlc.Queries) error {
+		var err error
+		if row, err = q.InsertSubtenant(ctx, id, description); err != nil {
+			return err
+		}
+		deleted, err := q.SubtenantWasDeleted(ctx, id)
+		if err == nil && deleted {
+			err = errIDTaken(id)
+		}
+		return err
+	})
+	if noRows(err) {
+		err = errIDTaken(id)
+	}
+	if err != nil {
+		return model.Subtenant{}, d.fail(err, "create subtenant %s", id)
+	}
+	return subtenant(row), nil
 }
 
 // EnsureSubtenant makes the subtenant when it is not there. One that was
@@ -58,28 +76,9 @@ func (d *DB) ListSubtenants(ctx context.Context, page Page) ([]model.Subtenant, 
 	return each(rows, subtenant), next, nil
 }
 
-// DeleteSubtenant removes a subtenant with all it owns. Its id is never given
-// again, and its public paths stay reserved like any that were let go.
-func (d *DB) DeleteSubtenant(ctx context.Context, id string) error {
-	err := d.inTx(ctx, func(q *dbsqlc.Queries) error {
-		if err := q.RememberDeletedSubtenant(ctx, id); err != nil {
-			return err
-		}
-		if n, err := q.DeleteSubtenant(ctx, id); err != nil || n == 0 {
-			return orNotFound(err, errSubtenantNotFound(id))
-		}
-		if err := q.ReleaseAllSegments(ctx, id); err != nil {
-			return err
-		}
-		if err := q.DeleteStepsOf(ctx, id); err != nil {
-			return err
-		}
-		if err := q.DeleteExecutionsOf(ctx, id); err != nil {
-			return err
-		}
-		return notify(ctx, q, id, "subtenant")
-	})
-	return d.fail(err, "delete subtenant %s", id)
+func errIDTaken(id string) error {
+	return model.NewError(model.CodeNameTaken,
+		"The subtenant id %q is in use or was once; ids are never given again, so choose another.", id)
 }
 
 func errSubtenantNotFound(id string) error {

@@ -30,9 +30,14 @@ var serverWide = map[string]string{
 	"DeleteSubtenant":          "for admins, by the id itself",
 	"LockSubtenant":            "by the id itself",
 	"RememberDeletedSubtenant": "ids of all times",
+	"SubtenantWasDeleted":      "ids of all times",
+	"ListUnpurgedSubtenants":   "ids of all times",
+	"NotePurged":               "ids of all times",
 	"SetMetaOnce":              "facts about the server",
 	"ServerVersion":            "facts about the server",
-	"Notify":                   "tells all servers; carries the subtenant",
+	"SumChanges":               "servers follow everyone's changes",
+	"ListChanges":              "servers follow everyone's changes",
+	"DeleteExpiredKeys":        "takes everyone's away that are of no more use",
 	"MakePartition":            "partitions hold everyone's rows",
 	"ListActiveWebhooks":       "the router looks at everyone's webhooks and decides itself",
 	"ClaimSegment":             "segments are shared by all; its own test is TestPublicSegmentBelongsToItsFirstUser",
@@ -55,6 +60,12 @@ type stranger struct {
 	webhook   model.Webhook
 	execution model.ID
 }
+
+// sharedSecret and sharedKey are the names of a secret and of an idempotency
+// key that everyone has.
+const sharedSecret = "SHARED_NAME"
+
+var sharedKey = []byte("shared key")
 
 // probes run each query that takes a subtenant as the stranger, and report
 // whether it reached a row.
@@ -117,11 +128,69 @@ var probes = map[string]func(context.Context, *dbsqlc.Queries, stranger) (bool, 
 	"ReleaseAllSegments": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 		return false, q.ReleaseAllSegments(ctx, s.tenant)
 	},
+	"ListExecutionIDsOf": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return many(q.ListExecutionIDsOf(ctx, s.tenant, pgtype.UUID{Valid: true}, 10))
+	},
 	"DeleteExecutionsOf": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
-		return false, q.DeleteExecutionsOf(ctx, s.tenant)
+		return touched(q.DeleteExecutionsOf(ctx, dbsqlc.DeleteExecutionsOfParams{
+			Tenant: s.tenant, Ids: []pgtype.UUID{repo.UUID(s.execution)}, FromID: pgtype.UUID{Valid: true}, UptoID: everyID,
+		}))
 	},
 	"DeleteStepsOf": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
-		return false, q.DeleteStepsOf(ctx, s.tenant)
+		return touched(q.DeleteStepsOf(ctx, dbsqlc.DeleteStepsOfParams{
+			Tenant: s.tenant, ExecutionIds: []pgtype.UUID{repo.UUID(s.execution)}, FromID: pgtype.UUID{Valid: true}, BeforeID: everyID,
+		}))
+	},
+	"NoteChange": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return false, q.NoteChange(ctx, s.tenant, "function")
+	},
+	"PutSecret": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		err := q.PutSecret(ctx, dbsqlc.PutSecretParams{
+			Tenant: s.tenant, Name: sharedSecret, Sealed: []byte("stolen"), CreatedAt: time.Now(),
+		})
+		if err == nil { // it has one of its own now, which the next probes must not find
+			_, err = q.DeleteSecret(ctx, s.tenant, sharedSecret)
+		}
+		return false, err
+	},
+	"DeleteSecret": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return touched(q.DeleteSecret(ctx, s.tenant, sharedSecret))
+	},
+	"ListSecrets": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return many(q.ListSecrets(ctx, dbsqlc.ListSecretsParams{Tenant: s.tenant, RowLimit: 10}))
+	},
+	"ListSealedSecrets": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return many(q.ListSealedSecrets(ctx, s.tenant))
+	},
+	"ClaimKey": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		_, err := q.ClaimKey(ctx, dbsqlc.ClaimKeyParams{
+			Tenant: s.tenant, Key: sharedKey, Fingerprint: []byte("stolen"), ExecutionID: repo.UUID(model.NewID()),
+			Lease: pgtype.Interval{Valid: true}, Keep: pgtype.Interval{Valid: true, Days: 1},
+		})
+		return false, ignoreNoRows(err) // one of its own
+	},
+	"GetKey": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		row, err := q.GetKey(ctx, s.tenant, sharedKey)
+		return row.ExecutionID == repo.UUID(s.execution), ignoreNoRows(err)
+	},
+	"RenewKey": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		var failed error
+		q.RenewKey(ctx, []dbsqlc.RenewKeyParams{{
+			Tenant: s.tenant, Key: sharedKey, ExecutionID: repo.UUID(s.execution), Lease: pgtype.Interval{Valid: true, Days: 9},
+		}}).Exec(func(_ int, err error) { failed = err })
+		return false, failed
+	},
+	"FinishKey": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return touched(q.FinishKey(ctx, dbsqlc.FinishKeyParams{
+			Tenant: s.tenant, Key: sharedKey, ExecutionID: repo.UUID(s.execution), Status: 200,
+		}))
+	},
+	"ReleaseKey": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return false, q.ReleaseKey(ctx, s.tenant, sharedKey, repo.UUID(s.execution))
+	},
+	"DeleteKeysOf": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		_, err := q.DeleteKeysOf(ctx, s.tenant, 10) // its own
+		return false, err
 	},
 	"GetExecution": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 		return one(q.GetExecution(ctx, s.tenant, repo.UUID(s.execution)))
@@ -184,6 +253,13 @@ func one[T any](_ T, err error) (bool, error) {
 
 func many[T any](rows []T, err error) (bool, error) { return len(rows) > 0, err }
 
+func ignoreNoRows(err error) error {
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	return err
+}
+
 func touched(n int64, err error) (bool, error) { return n > 0, err }
 
 // queryNames reads the names from the SQL files.
@@ -225,13 +301,18 @@ func populate(t *testing.T, db *repo.DB, tenant string) stranger {
 		FunctionVersion: 1, Status: model.StatusFailed, StartedAt: at, CompletedAt: at,
 	}
 	require.NoError(t, db.CopyRecords(ctx, []*model.Record{{Execution: e, Steps: []model.Step{step}}}, "test"))
+	require.NoError(t, db.PutSecret(ctx, tenant, sharedSecret, []byte(tenant)))
+	_, err = db.ClaimKey(ctx, repo.KeyClaim{
+		Tenant: tenant, Key: sharedKey, Fingerprint: []byte(tenant), ExecutionID: e.ID, Lease: time.Hour, Keep: time.Hour,
+	})
+	require.NoError(t, err)
 	return stranger{tenant: tenant, function: f, webhook: w, execution: e.ID}
 }
 
 // snapshot is everything that belongs to a subtenant, as text.
 func snapshot(t *testing.T, pool *pgxpool.Pool, tenant string) (all []string) {
 	t.Helper()
-	for _, table := range []string{"functions", "function_versions", "webhooks", "public_segments", "executions", "step_executions"} {
+	for _, table := range []string{"functions", "function_versions", "webhooks", "public_segments", "executions", "step_executions", "changes", "secrets", "idempotency_keys"} {
 		rows, err := pool.Query(t.Context(), "SELECT to_json(t)::text FROM "+table+" t WHERE tenant = $1 ORDER BY 1", tenant)
 		require.NoError(t, err)
 		before := len(all)

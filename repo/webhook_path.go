@@ -21,7 +21,7 @@ func (d *DB) changeWebhooks(ctx context.Context, tenant string, do func(*dbsqlc.
 		if err := do(q); err != nil {
 			return err
 		}
-		return notify(ctx, q, tenant, "webhook")
+		return note(ctx, q, tenant, WebhooksChanged)
 	})
 }
 

@@ -18,6 +18,60 @@ var (
 	ErrBatchAlreadyClosed = errors.New("batch already closed")
 )
 
+const renewKey = `-- name: RenewKey :batchexec
+UPDATE idempotency_keys SET leased_until = now() + $1::interval
+WHERE tenant = $2 AND key = $3 AND execution_id = $4 AND status IS NULL
+`
+
+type RenewKeyBatchResults struct {
+	br     pgx.BatchResults
+	tot    int
+	closed bool
+}
+
+type RenewKeyParams struct {
+	Lease       pgtype.Interval
+	Tenant      string
+	Key         []byte
+	ExecutionID pgtype.UUID
+}
+
+func (q *Queries) RenewKey(ctx context.Context, arg []RenewKeyParams) *RenewKeyBatchResults {
+	batch := &pgx.Batch{}
+	for _, a := range arg {
+		vals := []interface{}{
+			a.Lease,
+			a.Tenant,
+			a.Key,
+			a.ExecutionID,
+		}
+		batch.Queue(renewKey, vals...)
+	}
+	br := q.db.SendBatch(ctx, batch)
+	return &RenewKeyBatchResults{br, len(arg), false}
+}
+
+func (b *RenewKeyBatchResults) Exec(f func(int, error)) {
+	defer b.br.Close()
+	for t := 0; t < b.tot; t++ {
+		if b.closed {
+			if f != nil {
+				f(t, ErrBatchAlreadyClosed)
+			}
+			continue
+		}
+		_, err := b.br.Exec()
+		if f != nil {
+			f(t, err)
+		}
+	}
+}
+
+func (b *RenewKeyBatchResults) Close() error {
+	b.closed = true
+	return b.br.Close()
+}
+
 const upsertExecution = `-- name: UpsertExecution :batchexec
 INSERT INTO executions
     (id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, output_data,

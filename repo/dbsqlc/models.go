@@ -10,9 +10,16 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
+type Change struct {
+	Tenant string
+	Kind   string
+	Number int64
+}
+
 type DeletedSubtenant struct {
 	ID        string
 	DeletedAt time.Time
+	PurgedAt  *time.Time
 }
 
 type Execution struct {
@@ -87,6 +94,18 @@ type FunctionVersion struct {
 	CreatedBy    *string
 }
 
+type IdempotencyKey struct {
+	Tenant      string
+	Key         []byte
+	Fingerprint []byte
+	ExecutionID pgtype.UUID
+	AbandonedID pgtype.UUID
+	LeasedUntil time.Time
+	ExpiresAt   time.Time
+	Status      *int32
+	Answer      []byte
+}
+
 type InstalledPackage struct {
 	ID          pgtype.UUID
 	Tenant      string
@@ -122,6 +141,14 @@ type ScheduledJob struct {
 	LastStatus     *string
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
+}
+
+type Secret struct {
+	Tenant    string
+	Name      string
+	Sealed    []byte
+	CreatedAt time.Time
+	UpdatedAt time.Time
 }
 
 type ServerMetum struct {

@@ -9,15 +9,6 @@ import (
 	"context"
 )
 
-const notify = `-- name: Notify :exec
-SELECT pg_notify('maestro_changes', $1::text)
-`
-
-func (q *Queries) Notify(ctx context.Context, payload string) error {
-	_, err := q.db.Exec(ctx, notify, payload)
-	return err
-}
-
 const serverVersion = `-- name: ServerVersion :one
 SELECT current_setting('server_version_num')::integer
 `

@@ -7,24 +7,62 @@ package dbsqlc
 
 import (
 	"context"
+
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
-const deleteExecutionsOf = `-- name: DeleteExecutionsOf :exec
-DELETE FROM executions WHERE tenant = $1
+const deleteExecutionsOf = `-- name: DeleteExecutionsOf :execrows
+DELETE FROM executions
+WHERE tenant = $1 AND id = ANY ($2::uuid[])
+  AND id >= $3::uuid AND id <= $4::uuid
 `
 
-func (q *Queries) DeleteExecutionsOf(ctx context.Context, tenant string) error {
-	_, err := q.db.Exec(ctx, deleteExecutionsOf, tenant)
-	return err
+type DeleteExecutionsOfParams struct {
+	Tenant string
+	Ids    []pgtype.UUID
+	FromID pgtype.UUID
+	UptoID pgtype.UUID
 }
 
-const deleteStepsOf = `-- name: DeleteStepsOf :exec
-DELETE FROM step_executions WHERE tenant = $1
+// from_id and upto_id bound the partitions that are read.
+func (q *Queries) DeleteExecutionsOf(ctx context.Context, arg DeleteExecutionsOfParams) (int64, error) {
+	result, err := q.db.Exec(ctx, deleteExecutionsOf,
+		arg.Tenant,
+		arg.Ids,
+		arg.FromID,
+		arg.UptoID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const deleteStepsOf = `-- name: DeleteStepsOf :execrows
+DELETE FROM step_executions
+WHERE tenant = $1 AND execution_id = ANY ($2::uuid[])
+  AND id >= $3::uuid AND id < $4::uuid
 `
 
-func (q *Queries) DeleteStepsOf(ctx context.Context, tenant string) error {
-	_, err := q.db.Exec(ctx, deleteStepsOf, tenant)
-	return err
+type DeleteStepsOfParams struct {
+	Tenant       string
+	ExecutionIds []pgtype.UUID
+	FromID       pgtype.UUID
+	BeforeID     pgtype.UUID
+}
+
+// from_id and before_id are the days of the executions.
+func (q *Queries) DeleteStepsOf(ctx context.Context, arg DeleteStepsOfParams) (int64, error) {
+	result, err := q.db.Exec(ctx, deleteStepsOf,
+		arg.Tenant,
+		arg.ExecutionIds,
+		arg.FromID,
+		arg.BeforeID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const deleteSubtenant = `-- name: DeleteSubtenant :execrows
@@ -51,19 +89,46 @@ func (q *Queries) GetSubtenant(ctx context.Context, id string) (Subtenant, error
 }
 
 const insertSubtenant = `-- name: InsertSubtenant :one
-INSERT INTO subtenants (id, description)
-SELECT $1::text, $2::text
-WHERE NOT EXISTS (SELECT 1 FROM deleted_subtenants d WHERE d.id = $1::text)
+INSERT INTO subtenants (id, description) VALUES ($1, $2)
 ON CONFLICT DO NOTHING
 RETURNING id, description, created_at
 `
 
-// No row: the id is taken, or was once.
+// No row: the id is taken. Whether it was once can only be asked afterwards:
+// this may have waited for the deletion of a namesake.
 func (q *Queries) InsertSubtenant(ctx context.Context, iD string, description *string) (Subtenant, error) {
 	row := q.db.QueryRow(ctx, insertSubtenant, iD, description)
 	var i Subtenant
 	err := row.Scan(&i.ID, &i.Description, &i.CreatedAt)
 	return i, err
+}
+
+const listExecutionIDsOf = `-- name: ListExecutionIDsOf :many
+SELECT id FROM executions
+WHERE tenant = $1 AND id > $2::uuid
+ORDER BY id
+LIMIT $3
+`
+
+// One batch, oldest first.
+func (q *Queries) ListExecutionIDsOf(ctx context.Context, tenant string, afterID pgtype.UUID, rowLimit int32) ([]pgtype.UUID, error) {
+	rows, err := q.db.Query(ctx, listExecutionIDsOf, tenant, afterID, rowLimit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []pgtype.UUID
+	for rows.Next() {
+		var id pgtype.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const listSubtenants = `-- name: ListSubtenants :many
@@ -93,6 +158,30 @@ func (q *Queries) ListSubtenants(ctx context.Context, after string, rowOffset in
 	return items, nil
 }
 
+const listUnpurgedSubtenants = `-- name: ListUnpurgedSubtenants :many
+SELECT id FROM deleted_subtenants WHERE purged_at IS NULL ORDER BY deleted_at, id
+`
+
+func (q *Queries) ListUnpurgedSubtenants(ctx context.Context) ([]string, error) {
+	rows, err := q.db.Query(ctx, listUnpurgedSubtenants)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lockSubtenant = `-- name: LockSubtenant :one
 SELECT id FROM subtenants WHERE id = $1 FOR NO KEY UPDATE
 `
@@ -102,6 +191,18 @@ func (q *Queries) LockSubtenant(ctx context.Context, id string) (string, error) 
 	row := q.db.QueryRow(ctx, lockSubtenant, id)
 	err := row.Scan(&id)
 	return id, err
+}
+
+const notePurged = `-- name: NotePurged :exec
+UPDATE deleted_subtenants SET purged_at = now()
+WHERE id = $1 AND purged_at IS NULL AND deleted_at <= now() - interval '1 day'
+`
+
+// Not final before a day has passed: what was under way when the subtenant was
+// deleted, or waited in a server's spool file, is written later.
+func (q *Queries) NotePurged(ctx context.Context, id string) error {
+	_, err := q.db.Exec(ctx, notePurged, id)
+	return err
 }
 
 const releaseAllSegments = `-- name: ReleaseAllSegments :exec
@@ -134,4 +235,15 @@ func (q *Queries) SetMetaOnce(ctx context.Context, fact string, firstValue strin
 	var value string
 	err := row.Scan(&value)
 	return value, err
+}
+
+const subtenantWasDeleted = `-- name: SubtenantWasDeleted :one
+SELECT EXISTS (SELECT 1 FROM deleted_subtenants WHERE id = $1)
+`
+
+func (q *Queries) SubtenantWasDeleted(ctx context.Context, id string) (bool, error) {
+	row := q.db.QueryRow(ctx, subtenantWasDeleted, id)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
 }

@@ -1,8 +1,7 @@
 -- name: InsertSubtenant :one
--- No row: the id is taken, or was once.
-INSERT INTO subtenants (id, description)
-SELECT sqlc.arg(id)::text, sqlc.narg(description)::text
-WHERE NOT EXISTS (SELECT 1 FROM deleted_subtenants d WHERE d.id = sqlc.arg(id)::text)
+-- No row: the id is taken. Whether it was once can only be asked afterwards:
+-- this may have waited for the deletion of a namesake.
+INSERT INTO subtenants (id, description) VALUES (sqlc.arg(id), sqlc.narg(description))
 ON CONFLICT DO NOTHING
 RETURNING *;
 
@@ -21,14 +20,39 @@ DELETE FROM subtenants WHERE id = $1;
 -- name: RememberDeletedSubtenant :exec
 INSERT INTO deleted_subtenants (id) VALUES ($1) ON CONFLICT DO NOTHING;
 
+-- name: SubtenantWasDeleted :one
+SELECT EXISTS (SELECT 1 FROM deleted_subtenants WHERE id = $1);
+
 -- name: ReleaseAllSegments :exec
 UPDATE public_segments SET released_at = now() WHERE tenant = $1 AND released_at IS NULL;
 
--- name: DeleteExecutionsOf :exec
-DELETE FROM executions WHERE tenant = $1;
+-- name: ListUnpurgedSubtenants :many
+SELECT id FROM deleted_subtenants WHERE purged_at IS NULL ORDER BY deleted_at, id;
 
--- name: DeleteStepsOf :exec
-DELETE FROM step_executions WHERE tenant = $1;
+-- name: NotePurged :exec
+-- Not final before a day has passed: what was under way when the subtenant was
+-- deleted, or waited in a server's spool file, is written later.
+UPDATE deleted_subtenants SET purged_at = now()
+WHERE id = $1 AND purged_at IS NULL AND deleted_at <= now() - interval '1 day';
+
+-- name: ListExecutionIDsOf :many
+-- One batch, oldest first.
+SELECT id FROM executions
+WHERE tenant = sqlc.arg(tenant) AND id > sqlc.arg(after_id)::uuid
+ORDER BY id
+LIMIT sqlc.arg(row_limit);
+
+-- name: DeleteExecutionsOf :execrows
+-- from_id and upto_id bound the partitions that are read.
+DELETE FROM executions
+WHERE tenant = sqlc.arg(tenant) AND id = ANY (sqlc.arg(ids)::uuid[])
+  AND id >= sqlc.arg(from_id)::uuid AND id <= sqlc.arg(upto_id)::uuid;
+
+-- name: DeleteStepsOf :execrows
+-- from_id and before_id are the days of the executions.
+DELETE FROM step_executions
+WHERE tenant = sqlc.arg(tenant) AND execution_id = ANY (sqlc.arg(execution_ids)::uuid[])
+  AND id >= sqlc.arg(from_id)::uuid AND id < sqlc.arg(before_id)::uuid;
 
 -- name: SetMetaOnce :one
 -- The first writer's value stays and is what everyone gets back.

@@ -1,0 +1,42 @@
+-- name: ClaimKey :one
+-- No row: someone runs this key's request, or its answer is kept. A key that
+-- has expired, or whose server is gone, is as good as new.
+INSERT INTO idempotency_keys AS k (tenant, key, fingerprint, execution_id, leased_until, expires_at)
+VALUES (sqlc.arg(tenant), sqlc.arg(key), sqlc.arg(fingerprint), sqlc.arg(execution_id),
+        now() + sqlc.arg(lease)::interval, now() + sqlc.arg(keep)::interval)
+ON CONFLICT (tenant, key) DO UPDATE
+SET fingerprint = excluded.fingerprint, execution_id = excluded.execution_id,
+    abandoned_id = CASE WHEN k.status IS NULL AND k.fingerprint = excluded.fingerprint THEN k.execution_id END,
+    leased_until = excluded.leased_until, expires_at = excluded.expires_at, status = NULL, answer = NULL
+WHERE k.leased_until <= now() AND (k.status IS NULL OR k.expires_at <= now())
+RETURNING abandoned_id;
+
+-- name: GetKey :one
+SELECT fingerprint, execution_id, status, answer FROM idempotency_keys WHERE tenant = $1 AND key = $2;
+
+-- name: RenewKey :batchexec
+UPDATE idempotency_keys SET leased_until = now() + sqlc.arg(lease)::interval
+WHERE tenant = sqlc.arg(tenant) AND key = sqlc.arg(key) AND execution_id = sqlc.arg(execution_id) AND status IS NULL;
+
+-- name: FinishKey :execrows
+-- No row: the lease ran out, and someone else has the key by now.
+UPDATE idempotency_keys SET status = sqlc.arg(status)::integer, answer = sqlc.arg(answer)
+WHERE tenant = sqlc.arg(tenant) AND key = sqlc.arg(key) AND execution_id = sqlc.arg(execution_id) AND status IS NULL;
+
+-- name: ReleaseKey :exec
+DELETE FROM idempotency_keys
+WHERE tenant = sqlc.arg(tenant) AND key = sqlc.arg(key) AND execution_id = sqlc.arg(execution_id) AND status IS NULL;
+
+-- name: DeleteExpiredKeys :execrows
+-- One batch. A request may run for longer than its key is kept.
+DELETE FROM idempotency_keys k
+USING (SELECT e.tenant, e.key FROM idempotency_keys e
+       WHERE e.expires_at <= now() AND (e.status IS NOT NULL OR e.leased_until <= now())
+       LIMIT sqlc.arg(row_limit) FOR UPDATE SKIP LOCKED) expired
+WHERE k.tenant = expired.tenant AND k.key = expired.key;
+
+-- name: DeleteKeysOf :execrows
+-- One batch of a subtenant's.
+DELETE FROM idempotency_keys d
+WHERE d.tenant = sqlc.arg(tenant) AND d.key IN (
+    SELECT k.key FROM idempotency_keys k WHERE k.tenant = sqlc.arg(tenant) LIMIT sqlc.arg(row_limit));

@@ -1,0 +1,71 @@
+package repo
+
+import (
+	"context"
+	"time"
+
+	"maestro/internal/model"
+	"maestro/repo/dbsqlc"
+)
+
+// Secret is what may be told of a secret: all but its value.
+type Secret struct {
+	Name                 string
+	CreatedAt, UpdatedAt time.Time
+}
+
+// PutSecret stores a secret's encrypted value, in place of an earlier one.
+func (d *DB) PutSecret(ctx context.Context, tenant, name string, sealed []byte) error {
+	err := d.inTx(ctx, func(q *dbsqlc.Queries) error {
+		err := q.PutSecret(ctx, dbsqlc.PutSecretParams{Tenant: tenant, Name: name, Sealed: sealed, CreatedAt: now()})
+		if err != nil {
+			return err
+		}
+		return note(ctx, q, tenant, SecretsChanged)
+	})
+	if violates(err, "secrets_tenant_fkey") {
+		err = errSubtenantNotFound(tenant)
+	}
+	return d.fail(err, "store secret %s", name)
+}
+
+// ListSecrets returns secrets by name and the cursor of the next page.
+func (d *DB) ListSecrets(ctx context.Context, tenant string, page Page) ([]Secret, string, error) {
+	after, err := page.after(1)
+	if err != nil {
+		return nil, "", err
+	}
+	rows, err := d.lists.ListSecrets(ctx, dbsqlc.ListSecretsParams{
+		Tenant: tenant, After: after[0], RowOffset: int32(page.Offset), RowLimit: page.limit(),
+	})
+	if err != nil {
+		return nil, "", d.fail(err, "list secrets of %s", tenant)
+	}
+	rows, next := cut(page, rows, func(r dbsqlc.ListSecretsRow) []string { return []string{r.Name} })
+	return each(rows, func(r dbsqlc.ListSecretsRow) Secret { return Secret(r) }), next, nil
+}
+
+// SealedSecrets returns the encrypted values of all of a subtenant's secrets
+// by name.
+func (d *DB) SealedSecrets(ctx context.Context, tenant string) (map[string][]byte, error) {
+	rows, err := d.q.ListSealedSecrets(ctx, tenant)
+	if err != nil {
+		return nil, d.fail(err, "load secrets of %s", tenant)
+	}
+	sealed := make(map[string][]byte, len(rows))
+	for _, row := range rows {
+		sealed[row.Name] = row.Sealed
+	}
+	return sealed, nil
+}
+
+// DeleteSecret removes a secret, or answers CodeSecretNotFound.
+func (d *DB) DeleteSecret(ctx context.Context, tenant, name string) error {
+	err := d.inTx(ctx, func(q *dbsqlc.Queries) error {
+		if n, err := q.DeleteSecret(ctx, tenant, name); err != nil || n == 0 {
+			return orNotFound(err, model.NewError(model.CodeSecretNotFound, "There is no secret %q.", name))
+		}
+		return note(ctx, q, tenant, SecretsChanged)
+	})
+	return d.fail(err, "delete secret %s", name)
+}
