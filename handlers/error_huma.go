@@ -43,7 +43,7 @@ func fromHuma(status int, message string, errs []error) error {
 			return err
 		}
 	}
-	code := model.CodeInvalid
+	var code model.Code
 	switch status {
 	case http.StatusUnprocessableEntity:
 		return invalid(problems...)

@@ -9,6 +9,7 @@ import (
 	"maestro/repo"
 )
 
+// ExecutionPath names an execution in an address.
 type ExecutionPath struct {
 	ID string `path:"id"`
 }

@@ -7,10 +7,12 @@ import (
 	"maestro/repo"
 )
 
+// FunctionPath names a function in an address.
 type FunctionPath struct {
 	Name string `path:"name" maxLength:"255"`
 }
 
+// VersionPath names one of its versions.
 type VersionPath struct {
 	FunctionPath
 	Version int `path:"version" minimum:"1"`

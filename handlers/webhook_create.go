@@ -35,6 +35,7 @@ type webhookCreated struct {
 
 type webhookOutput struct{ Body webhookView }
 
+// WebhookPath names a webhook in an address.
 type WebhookPath struct {
 	BaseInput
 	ID string `path:"id"`

@@ -149,6 +149,9 @@ func TestAuthorizationStaysWithUs(t *testing.T) {
 	record := f.must(ask{call: "GET /api/v1/executions/" + got.Header.Get("X-Execution-ID"), status: 200,
 		want: []string{`"record_complete":false`}, lacks: []string{"Zm9vOmJhcmJheg==", "0123456789"}})
 	require.Contains(t, record.text, "***")
+	short := f.do(ask{call: "POST /api/v1/h/echo", token: "-", header: []string{"Cookie: a=1"}})
+	f.must(ask{name: "however short", call: "GET /api/v1/executions/" + short.Header.Get("X-Execution-ID"), status: 200,
+		want: []string{`"***"`, `"record_complete":false`}, lacks: []string{"a=1"}})
 	require.NotContains(t, f.log.String(), f.token)
 	require.NotContains(t, f.log.String(), "Zm9vOmJhcmJheg==")
 }

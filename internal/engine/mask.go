@@ -7,8 +7,9 @@ import (
 	"strings"
 )
 
-// minSecret is the length, in bytes, from which a value is masked; a shorter
-// one would turn ordinary text into asterisks.
+// minSecret is the length, in bytes, from which a value is masked wherever it
+// stands. A shorter one would turn ordinary text into asterisks: it is masked
+// only where it is the whole of a JSON string, as a header's value is.
 const minSecret = 8
 
 const stars = "***"
@@ -19,23 +20,27 @@ const stars = "***"
 type mask struct {
 	plain  []string // longest first: a value may be part of another
 	quoted [][]byte // the same, as they stand within a JSON string
+	whole  [][]byte // short ones, as JSON strings with their quotation marks
 }
 
 func newMask(values []string) *mask {
 	m := &mask{}
 	for _, value := range values {
+		text, err := json.Marshal(value)
+		if value == "" || err != nil {
+			continue
+		}
 		if len(value) < minSecret {
+			m.whole = append(m.whole, text, []byte(`"`+value+`"`)) // Marshal escapes &, < and >, others don't
 			continue
 		}
 		m.plain = append(m.plain, value)
 		m.quoted = append(m.quoted, []byte(value))
-		if text, err := json.Marshal(value); err == nil {
-			if form := text[1 : len(text)-1]; string(form) != value {
-				m.quoted = append(m.quoted, form)
-			}
+		if form := text[1 : len(text)-1]; string(form) != value {
+			m.quoted = append(m.quoted, form)
 		}
 	}
-	if len(m.plain) == 0 {
+	if len(m.plain) == 0 && len(m.whole) == 0 {
 		return nil
 	}
 	slices.SortFunc(m.plain, func(a, b string) int { return len(b) - len(a) })
@@ -62,13 +67,23 @@ func (m *mask) json(value []byte) []byte {
 		return value
 	}
 	result := value
+	for _, text := range m.whole {
+		if bytes.Contains(result, text) {
+			result = bytes.ReplaceAll(result, text, []byte(`"`+stars+`"`))
+		}
+	}
 	for _, form := range m.quoted {
 		if bytes.Contains(result, form) {
 			result = bytes.ReplaceAll(result, form, []byte(stars))
 		}
 	}
-	if len(result) != len(value) && !json.Valid(result) {
+	if !untouched(result, value) && !json.Valid(result) {
 		return []byte(`"` + stars + `"`)
 	}
 	return result
+}
+
+// untouched reports whether json gave back the very value that it got.
+func untouched(masked, value []byte) bool {
+	return len(masked) == len(value) && (len(value) == 0 || &masked[0] == &value[0])
 }

@@ -33,7 +33,7 @@ func (r *run) execution() model.Execution {
 		CreatedAt:       r.created,
 		StartedAt:       r.created,
 		Attempt:         1,
-		RecordComplete:  !cut && len(masked) == len(input),
+		RecordComplete:  !cut && untouched(masked, input),
 	}
 }
 
@@ -52,7 +52,7 @@ func (r *run) finish(outcome model.Outcome) *model.Record {
 		output, cut := model.CutValue(outcome.Output, false)
 		masked := r.mask.json(output)
 		execution.Output = masked
-		execution.RecordComplete = execution.RecordComplete && !cut && len(masked) == len(output)
+		execution.RecordComplete = execution.RecordComplete && !cut && untouched(masked, output)
 	} else {
 		execution.Error, execution.ErrorType, execution.Traceback = r.texts(outcome.Failure)
 	}
@@ -95,7 +95,7 @@ func (r *run) describe(row *model.Step, index int, s *step, now time.Time, statu
 		StartedAt:       s.started,
 		CompletedAt:     s.started.Add(s.duration),
 		Duration:        s.duration,
-		RecordComplete:  !s.cut && len(input) == len(s.input) && len(output) == len(s.output),
+		RecordComplete:  !s.cut && untouched(input, s.input) && untouched(output, s.output),
 	}
 	if caller := r.step(s.parent); caller != nil {
 		row.ParentID = caller.id
