@@ -1,0 +1,81 @@
+// Package web carries what a browser gets: the pages /docs (Swagger UI) and
+// /redoc (ReDoc) with everything that they load, so that they work without a
+// network. scripts/update-web-assets fetches the two from their npm packages.
+//
+// It must not know how it is served, and nothing in it may refer to another
+// server.
+package web
+
+import (
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"path"
+	"sync"
+)
+
+// ContentSecurityPolicy goes with every page. Beyond our own address it allows
+// only what the two need: inline styles, data images, and ReDoc's search in a
+// worker that it makes itself.
+const ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; " +
+	"img-src 'self' data:; font-src 'self'; connect-src 'self'; worker-src blob:; " +
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// AssetsPath is where the pages expect their assets: relative to the folder
+// that they are in themselves.
+const AssetsPath = "docs"
+
+//go:embed docs.html redoc.html docs.css docs.js swagger-ui redoc
+var files embed.FS
+
+// File is a page or an asset.
+type File struct {
+	Body        []byte // shared: read only
+	ContentType string
+	ETag        string // strong, with its quotes
+}
+
+// Docs returns the page with Swagger UI.
+func Docs() File { return load()["docs.html"] }
+
+// Redoc returns the page with ReDoc.
+func Redoc() File { return load()["redoc.html"] }
+
+// Asset returns one of the files that the pages load, by its bare name.
+func Asset(name string) (File, bool) {
+	file, found := load()[name]
+	return file, found && path.Ext(name) != ".html"
+}
+
+// The types of all that is served. A licence is beside its file for people who
+// read the source.
+var contentTypes = map[string]string{
+	".html": "text/html; charset=utf-8",
+	".css":  "text/css; charset=utf-8",
+	".js":   "text/javascript; charset=utf-8",
+}
+
+// load reads the files once, at the first request for one: an ETag is a hash
+// over megabytes.
+var load = sync.OnceValue(func() map[string]File {
+	loaded := map[string]File{}
+	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
+		contentType, served := contentTypes[path.Ext(name)]
+		if err != nil || entry.IsDir() || !served {
+			return err
+		}
+		body, err := files.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		sum := sha256.Sum256(body)
+		loaded[path.Base(name)] = File{Body: body, ContentType: contentType, ETag: `"` + hex.EncodeToString(sum[:12]) + `"`}
+		return nil
+	})
+	if err != nil { // they are part of the program
+		panic(fmt.Errorf("read the embedded files: %w", err))
+	}
+	return loaded
+})
