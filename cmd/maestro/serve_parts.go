@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -33,17 +34,23 @@ const databasePatience = 30 * time.Second
 // runs that were stopped at its end.
 const answerTime = 5 * time.Second
 
+// recorderConnections are one for each of its flushers, and one for the rows of
+// running executions and the spool.
+const recorderConnections = 4
+
 // developmentTenant exists in development mode from the start.
 const developmentTenant = "default"
 
 // parts are what a server is made of, in the order in which they start; stop
 // ends them in the reverse one. Fields are nil until started.
 type parts struct {
-	cfg *config.Config
-	log *slog.Logger
+	cfg  *config.Config
+	log  *slog.Logger
+	name string // of this server, until it ends; in the records of its runs
 
 	postgres *postgres.Server // nil with an external database
 	db       *repo.DB
+	records  *repo.DB // connections of the recorder alone: nobody's queries delay a commit
 	events   *events.Bus
 	recorder *recorder.Recorder
 	lane     *embed.Host
@@ -60,7 +67,7 @@ type parts struct {
 // startParts starts everything but the listener. PostgreSQL, Python and Redis
 // start side by side: each takes longer than all the rest.
 func startParts(ctx context.Context, cfg *config.Config, log *slog.Logger, progress func(string)) (_ *parts, err error) {
-	p := &parts{cfg: cfg, log: log, recycle: make(chan struct{}), draining: make(chan struct{})}
+	p := &parts{cfg: cfg, log: log, name: model.NewID().String(), recycle: make(chan struct{}), draining: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			p.stop(0)
@@ -77,7 +84,7 @@ func startParts(ctx context.Context, cfg *config.Config, log *slog.Logger, progr
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	p.recorder = recorder.New(p.db, recorder.Options{SpoolDir: cfg.DataDir + "/spool"}, log)
+	p.recorder = recorder.New(p.records, recorder.Options{SpoolDir: filepath.Join(cfg.DataDir, "spool"), Server: p.name}, log)
 	if err := p.recorder.Start(); err != nil {
 		return nil, err
 	}
@@ -137,6 +144,9 @@ func (p *parts) startDatabase(ctx context.Context, progress func(string), python
 		return err
 	}
 	p.db = db
+	if p.records, err = repo.Open(ctx, url, repo.Options{MaxConns: recorderConnections, Name: "maestro recorder", Log: p.log}); err != nil {
+		return err
+	}
 	applied, err := migrations.Up(ctx, url)
 	if err != nil {
 		return err
@@ -310,8 +320,10 @@ func (p *parts) stop(grace time.Duration) {
 		p.endDaily()
 		p.daily.Wait()
 	}
-	if p.db != nil {
-		p.db.Close()
+	for _, db := range []*repo.DB{p.records, p.db} {
+		if db != nil {
+			db.Close()
+		}
 	}
 	if p.postgres != nil {
 		note("postgres", p.postgres.Stop(ctx))
