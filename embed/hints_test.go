@@ -30,7 +30,7 @@ func TestHints(t *testing.T) {
 	require.NoError(t, err)
 	sources = slices.DeleteFunc(sources, func(path string) bool { return filepath.Base(path) == "derive.py" })
 	require.NotEmpty(t, sources)
-	lines := strings.Split(strings.TrimSpace(runPython(t, append([]string{"testdata/hints/derive.py"}, sources...)...)), "\n")
+	lines := strings.Split(strings.TrimSpace(runPython(t, append([]string{"testdata/hints/derive.py", "python"}, sources...)...)), "\n")
 	require.Len(t, lines, len(sources))
 	for i, path := range sources {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".py"), func(t *testing.T) {

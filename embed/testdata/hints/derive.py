@@ -1,11 +1,18 @@
 """Prints the schemas of the function "f" in each of the files named, one line
-of JSON each. Run with the folder of hints.py in PYTHONPATH."""
+of JSON each.
+
+usage: derive.py FOLDER_OF_HINTS FILE...
+"""
 
 import json
 import sys
 
-import hints
-
-for path in sys.argv[1:]:
+namespace = {}
+for part in ("hints_names", "hints_fields", "hints"):
+    path = f"{sys.argv[1]}/{part}.py"
     with open(path, encoding="utf-8") as file:
-        print(json.dumps(hints.derive_schemas("f", file.read())))
+        exec(compile(file.read(), path, "exec"), namespace)
+
+for path in sys.argv[2:]:
+    with open(path, encoding="utf-8") as file:
+        print(json.dumps(namespace["derive_schemas"]("f", file.read())))
