@@ -29,7 +29,9 @@ type ChangeFeed struct {
 // ListenForChanges opens a feed. What is committed from then on is told; the
 // caller closes the feed.
 func (d *DB) ListenForChanges(ctx context.Context) (*ChangeFeed, error) {
-	conn, err := pgx.ConnectConfig(ctx, d.pool.Config().ConnConfig)
+	config := d.pool.Config().ConnConfig // a copy
+	config.RuntimeParams["application_name"] += " listener"
+	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		return nil, d.fail(err, "connect to listen for changes")
 	}

@@ -1,0 +1,14 @@
+// Package changes tells this server what any server changed: functions,
+// webhooks, secrets, who may act, subtenants that are gone. What was read from
+// the database and is kept in memory stays true that way.
+//
+// A change is told twice over. PostgreSQL notifies with the commit, which
+// takes milliseconds. And each change is counted in a table, in the same
+// transaction: after a lost connection, and every few seconds besides, the
+// counts are compared with those known here, so that none is missed, whatever
+// became of the notification.
+//
+// It must not know what a change means, and must not keep anything but counts.
+// A server hears of its own changes too; forgetting something twice is
+// harmless.
+package changes

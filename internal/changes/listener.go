@@ -1,0 +1,182 @@
+package changes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"maestro/repo"
+)
+
+const (
+	defaultCheckEvery = 10 * time.Second
+	checkPatience     = 5 * time.Second // a database that is slower than that is taken for gone
+	firstWait         = 50 * time.Millisecond
+	longestWait       = 2 * time.Second
+)
+
+// Options say what to do about a change.
+type Options struct {
+	// Handlers are called with the subtenant in which something of their kind
+	// changed; several changes may come as one call. They are called one at a
+	// time and must not wait for anything. A kind without one is ignored.
+	Handlers map[repo.ChangeKind]func(tenant string)
+	// CheckEvery is the time between two comparisons of the counts; 0 means
+	// ten seconds.
+	CheckEvery time.Duration
+}
+
+// Listener follows the changes of all servers on one database.
+type Listener struct {
+	db   *repo.DB
+	opts Options
+	log  *slog.Logger
+
+	heard ledger // of the goroutine that follows
+
+	following atomic.Bool
+	mu        sync.Mutex
+	end       context.CancelFunc // guarded by mu; nil unless started
+	ended     sync.WaitGroup
+}
+
+// New makes a listener; it does nothing before Start.
+func New(db *repo.DB, opts Options, log *slog.Logger) *Listener {
+	if opts.CheckEvery <= 0 {
+		opts.CheckEvery = defaultCheckEvery
+	}
+	return &Listener{db: db, opts: opts, log: log}
+}
+
+// Start connects, and tells of every change that is committed after it
+// returns. Call it before anything is read that changes are to be known of. It
+// fails when the database can't be reached; later on it is waited for.
+func (l *Listener) Start(ctx context.Context) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.end != nil {
+		return errors.New("the listener for changes was started already")
+	}
+	feed, err := l.db.ListenForChanges(ctx)
+	if err != nil {
+		return err
+	}
+	all, err := feed.All(ctx)
+	if err != nil {
+		feed.Close()
+		return err
+	}
+	l.heard.differing(all) // what was before is known by reading it
+	ctx, l.end = context.WithCancel(context.WithoutCancel(ctx))
+	l.following.Store(true)
+	l.ended.Go(func() { l.follow(ctx, feed) })
+	return nil
+}
+
+// Stop ends the listener; it may be called at any time and more than once. No
+// handler runs once it has returned, so it must not be called by one.
+func (l *Listener) Stop() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.end != nil {
+		l.end()
+		l.ended.Wait()
+		l.end = nil
+	}
+}
+
+// Healthy reports whether changes are heard of at present. While they are not,
+// what this server keeps in memory may be out of date.
+func (l *Listener) Healthy() bool { return l.following.Load() }
+
+// follow owns feed and those that replace it.
+func (l *Listener) follow(ctx context.Context, feed *repo.ChangeFeed) {
+	defer l.following.Store(false)
+	for {
+		err := l.hear(ctx, feed)
+		feed.Close()
+		if ctx.Err() != nil {
+			return
+		}
+		l.following.Store(false)
+		l.log.Warn("changes by other servers are not heard of until the database can be reached again", slog.Any("error", err))
+		if feed = l.reconnect(ctx); feed == nil {
+			return
+		}
+		l.following.Store(true)
+		l.log.Info("changes by other servers are heard of again")
+	}
+}
+
+// hear tells of changes until the feed fails.
+func (l *Listener) hear(ctx context.Context, feed *repo.ChangeFeed) error {
+	check := time.Now().Add(l.opts.CheckEvery)
+	for {
+		change, err := feed.Next(ctx, time.Until(check))
+		switch {
+		case errors.Is(err, repo.ErrQuiet):
+			if err := l.compare(ctx, feed, false); err != nil {
+				return err
+			}
+			check = time.Now().Add(l.opts.CheckEvery)
+		case err != nil:
+			return err
+		case l.heard.isNews(change):
+			l.tell(change)
+		}
+	}
+}
+
+// reconnect returns a feed once there is one and what was missed is told, or
+// nil once ctx is over.
+func (l *Listener) reconnect(ctx context.Context) *repo.ChangeFeed {
+	for wait := firstWait; ; wait = min(2*wait, longestWait) {
+		feed, err := l.db.ListenForChanges(ctx)
+		if err == nil {
+			if err = l.compare(ctx, feed, true); err == nil {
+				return feed
+			}
+			feed.Close()
+		}
+		l.log.Debug("listen for changes", slog.Any("error", err))
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(wait/2 + rand.N(wait/2)): // not all servers at once
+		}
+	}
+}
+
+// compare tells of what the table of changes knows and this server does not.
+// Unless thorough, equal sums mean that there is nothing: each change adds
+// one. After a lost connection that is not enough: the database may have been
+// restored to an earlier state.
+func (l *Listener) compare(ctx context.Context, feed *repo.ChangeFeed, thorough bool) error {
+	ctx, cancel := context.WithTimeout(ctx, checkPatience)
+	defer cancel()
+	if !thorough {
+		sum, err := feed.Sum(ctx)
+		if err != nil || sum == l.heard.sum {
+			return err
+		}
+	}
+	all, err := feed.All(ctx)
+	if err != nil {
+		return fmt.Errorf("compare with what is known: %w", err)
+	}
+	for _, change := range l.heard.differing(all) {
+		l.tell(change)
+	}
+	return nil
+}
+
+func (l *Listener) tell(change repo.Change) {
+	if handle := l.opts.Handlers[change.Kind]; handle != nil {
+		handle(change.Tenant)
+	}
+}
