@@ -33,7 +33,7 @@ lint: ## every check of form
 format: ## let the formatters write
 	@scripts/setup lint
 	@gofmt -w $$(git ls-files -co --exclude-standard '*.go')
-	@PYTHONPATH=.tools/python .tools/python/bin/clang-format -i $$(git ls-files -co --exclude-standard '*.c' '*.h')
+	@.tools/python/clang_format/data/bin/clang-format -i $$(git ls-files -co --exclude-standard '*.c' '*.h')
 
 race: setup ## every test under the race detector, cgo's checks, and the counters of the C border
 	GOEXPERIMENT=cgocheck2 go test -race -tags debug_cpython ./...
@@ -48,7 +48,7 @@ soak: ## MINUTES (10) of load with everything that can go wrong; RSS and counter
 	@$(BUILD) -tags debug_cpython -o bin/maestro-debug ./cmd/maestro
 	go run ./bench/soak -server bin/maestro-debug -minutes $(MINUTES)
 
-generate: ## the code that is made from SQL
+generate: ## make the code that is made from SQL
 	@scripts/generate
 
 docs: ## check that the documents say what the program does
