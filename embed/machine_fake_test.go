@@ -32,6 +32,9 @@ var fakeIDs atomic.Uint64
 // fakePrograms are what the "programs" of the fake do: Program.Key → function.
 var fakePrograms sync.Map
 
+// fakeHangs are sources that take to compile until their channel is closed.
+var fakeHangs sync.Map
+
 // fakeCall is what a fake program gets.
 type fakeCall struct {
 	*fakeMachine
@@ -84,10 +87,13 @@ func (m *fakeMachine) Call(args cpython.CallArgs) cpython.CallResult {
 	return cpython.CallResult{Output: []byte(output)}
 }
 
-func (m *fakeMachine) Invoke(function string, arg []byte) ([]byte, *cpython.Exception) {
+func (m *fakeMachine) Invoke(_ string, arg []byte) ([]byte, *cpython.Exception) {
 	var asked struct{ Source string }
 	if err := json.Unmarshal(arg, &asked); err != nil {
 		return nil, &cpython.Exception{Type: "ValueError", Message: err.Error()}
+	}
+	if hang, found := fakeHangs.Load(asked.Source); found {
+		<-hang.(chan struct{})
 	}
 	return fmt.Appendf(nil, "{\"async\": false}\n%s", asked.Source), nil
 }

@@ -34,7 +34,8 @@ type callShard struct {
 	_     [24]byte // keeps neighbours off each other's cache line
 }
 
-// begin makes c known, so that Python's questions reach its host.
+// begin makes c known, so that Python's questions reach its host, until it is
+// answered.
 func (r *registry) begin(c *call) {
 	s := &r.calls[c.number%callShards]
 	s.mu.Lock()
@@ -48,8 +49,8 @@ func (r *registry) begin(c *call) {
 	s.calls[c.number] = c
 }
 
-// end makes c unknown: from now on its frames belong to an execution that is
-// over.
+// end makes c unknown after it was answered: from now on its frames belong to
+// an execution that is over.
 func (r *registry) end(c *call) {
 	s := &r.calls[c.number%callShards]
 	s.mu.Lock()

@@ -138,8 +138,7 @@ func (w *worker) perform(c *call) cpython.CallResult {
 		in.hold(w)
 	}
 	process.begin(c)
-	c.pin(c.Program)
-	result := in.py.Call(cpython.CallArgs{
+	return in.py.Call(cpython.CallArgs{
 		Frame:      frameOf(c.number, 0),
 		Key:        c.Program.Key,
 		Ticket:     c.number,
@@ -147,8 +146,6 @@ func (w *worker) perform(c *call) cpython.CallResult {
 		Input:      c.Input,
 		Request:    c.Request,
 	})
-	process.end(c)
-	return result
 }
 
 // drop deletes this thread's own state for in.
