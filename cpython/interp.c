@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 __thread struct maestro_interp *maestro_creating;
 
@@ -160,6 +161,36 @@ struct maestro_interp *maestro_interp_new(const char *runtime, const char *site_
     return in;
 }
 
+// Waits for the threads that the subtenant's code has started. Py_EndInterpreter
+// joins all but the daemons too, but CPython counts a thread as joined a little
+// before it deletes its thread state, and ending frees the GIL that this last
+// step still uses: a crash in take_gil, seen under load. So this waits until
+// their thread states are gone. Daemons that do not end within a second are left
+// to Py_EndInterpreter, which leaks what they use. Attached with `own`; may hang
+// for ever in a thread that does not end.
+static void join_threads(struct maestro_interp *in, PyThreadState *own) {
+    PyObject *threading = NULL, *shutdown = NULL, *none = NULL;
+    if (py.PyDict_GetItemStringRef(py.PyImport_GetModuleDict(), "threading", &threading) == 1)
+        shutdown = py.PyObject_GetAttrString(threading, "_shutdown");
+    if (shutdown)
+        none = py.PyObject_CallNoArgs(shutdown);
+    py.PyErr_Clear();
+    py.Py_DecRef(none);
+    py.Py_DecRef(shutdown);
+    py.Py_DecRef(threading);
+    static const struct timespec moment = {.tv_nsec = 1000000};
+    for (int patience = 1000; patience > 0; patience--) {
+        PyThreadState *state = py.PyInterpreterState_ThreadHead(in->state);
+        while (state == own)
+            state = py.PyThreadState_Next(state);
+        if (!state)
+            return;
+        py.PyEval_SaveThread();
+        nanosleep(&moment, NULL);
+        py.PyEval_RestoreThread(own);
+    }
+}
+
 void maestro_interp_end(struct maestro_interp *in) {
     maestro_result_clear();
     atomic_store(&in->ended, 1);
@@ -169,6 +200,7 @@ void maestro_interp_end(struct maestro_interp *in) {
     if (!maestro_attach(in))
         return; // no memory: leaked, as one that hangs
     PyThreadState *state = maestro_take(in);
+    join_threads(in, state);
     release(in);
     py.Py_EndInterpreter(state);
     maestro_print_discard(in); // what an atexit function wrote

@@ -205,6 +205,8 @@ enum {
     X(void, Py_EndInterpreter, (PyThreadState *))                                                                   \
     X(PyInterpreterState *, PyInterpreterState_Main, (void)) /* no thread state */                                  \
     X(PyInterpreterState *, PyInterpreterState_Get, (void))                                                         \
+    X(PyThreadState *, PyInterpreterState_ThreadHead, (PyInterpreterState *)) /* with the GIL it stays at rest */   \
+    X(PyThreadState *, PyThreadState_Next, (PyThreadState *))                                                       \
     X(PyThreadState *, PyThreadState_New, (PyInterpreterState *)) /* no thread state */                             \
     X(void, PyThreadState_Clear, (PyThreadState *))                                                                 \
     X(void, PyThreadState_DeleteCurrent, (void))                                                                    \
