@@ -100,3 +100,28 @@ func TestCacheNeverOutlivesTheToken(t *testing.T) {
 	c.forget("u")
 	require.False(t, found(0))
 }
+
+// Whatever a token holds, reading its claims ends well, and what is taken for
+// a time of expiry is one.
+func FuzzCensusRead(f *testing.F) {
+	f.Add("e30.eyJleHAiOjE3MDAwMDAwMDAsInN1YnRlbmFudF9pZCI6ImEifQ.x")
+	f.Add("e30.eyJleHAiOiJub3ciLCJzdWJ0ZW5hbnRfaWQiOjd9.x")
+	f.Add("..")
+	f.Fuzz(func(t *testing.T, token string) {
+		c := NewCensus(nil)
+		expiry, tenant := c.read(token)
+		again, same := c.read(token)
+		require.True(t, expiry.Equal(again))
+		require.Equal(t, tenant, same)
+	})
+}
+
+func TestCensusRead(t *testing.T) {
+	t.Parallel()
+	expiry, tenant := NewCensus(nil).read("e30.eyJleHAiOjE3MDAwMDAwMDAsInN1YnRlbmFudF9pZCI6ImEiLCJhdWQiOjd9.x")
+	require.Equal(t, int64(1700000000), expiry.Unix())
+	require.Equal(t, "a", tenant)
+	expiry, tenant = NewCensus(nil).read("e30.eyJleHAiOiJub3ciLCJzdWJ0ZW5hbnRfaWQiOjd9.x")
+	require.True(t, expiry.IsZero())
+	require.Empty(t, tenant)
+}
