@@ -38,7 +38,8 @@ func readRooms(t *testing.T) map[string]room {
 	require.NoError(t, err)
 	out := map[string]room{}
 	for _, row := range tableRow.FindAllStringSubmatch(string(text), -1) {
-		require.NotContains(t, out, row[1], "two rows for one room")
+		_, twice := out[row[1]]
+		require.False(t, twice, "two rows for %s", row[1])
 		r := room{reason: row[3]}
 		for _, name := range quoted.FindAllStringSubmatch(row[2], -1) {
 			r.may = append(r.may, name[1])
