@@ -1,0 +1,200 @@
+package idempotency
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/binary"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"maestro/internal/model"
+	"maestro/repo"
+)
+
+const (
+	keep         = 24 * time.Hour
+	defaultLease = time.Minute
+	renewals     = 4 // in the time of a lease: a few may fail
+	firstWait    = 10 * time.Millisecond
+	longestWait  = time.Second
+	retryAfter   = 2 * time.Second
+)
+
+// Seal encrypts answers while they are kept. A *vault.Vault is one.
+type Seal interface {
+	Seal(tenant, place string, plaintext []byte) []byte
+	Open(tenant, place string, sealed []byte) ([]byte, error)
+}
+
+// Options are the settings of a gate; the zero value is usable.
+type Options struct {
+	Lease time.Duration // after which a silent server has lost its keys; 0: a minute
+}
+
+// Gate lets one request of a key pass. It may be used by any number of
+// goroutines.
+type Gate struct {
+	db    *repo.DB
+	seal  Seal
+	lease time.Duration
+	log   *slog.Logger
+
+	mu       sync.Mutex
+	held     map[place]*Claim // guarded by mu: of this server, granted or asking to be
+	renewing bool             // guarded by mu: renew will be called
+}
+
+// place is where a key is unique.
+type place struct {
+	tenant string
+	key    [sha256.Size]byte
+}
+
+// Request says which key is wanted, and for what.
+type Request struct {
+	Tenant string
+	// Scope separates callers who must not meet each other's keys, such as
+	// everyone on the internet and those who hold a token.
+	Scope string
+	Key   string
+	// Fingerprint is a hash of what has to be the same in a repeat.
+	Fingerprint [sha256.Size]byte
+	// ExecutionID will be the run's. No other request may ever give the same.
+	ExecutionID model.ID
+}
+
+// New makes a gate. It has no goroutine of its own while no key is held.
+func New(db *repo.DB, seal Seal, opts Options, log *slog.Logger) *Gate {
+	if opts.Lease <= 0 {
+		opts.Lease = defaultLease
+	}
+	return &Gate{db: db, seal: seal, lease: opts.Lease, log: log, held: map[place]*Claim{}}
+}
+
+// Begin answers with a claim, when the request is to be run, or else with the
+// answer to repeat. It waits for a first run that is under way until ctx is
+// over: then it is CodeKeyInUse. A key that came with another fingerprint is
+// CodeKeyReused. The caller of a claim must end it, by Finish or Release.
+func (g *Gate) Begin(ctx context.Context, r Request) (*Claim, *Answer, error) {
+	where := placeOf(r)
+	for wait := firstWait; ; wait = min(wait*3/2, longestWait) {
+		claim, other := g.enter(where, r)
+		if other != nil {
+			answer, err := other.await(ctx, r)
+			if answer != nil || err != nil {
+				return nil, answer, err
+			}
+			continue // it was released: the next try may get the key
+		}
+		state, err := g.db.ClaimKey(ctx, claim.row)
+		if err == nil && state.Claimed {
+			g.grant(claim, state.Abandoned)
+			return claim, nil, nil
+		}
+		if err != nil && ctx.Err() != nil {
+			claim.Release(ctx) // the key may have been given all the same
+			err = errInUse()
+		}
+		g.leave(claim, nil)
+		if err != nil {
+			return nil, nil, err
+		}
+		answer, err := g.repeat(r, where, state)
+		if answer != nil || err != nil {
+			return nil, answer, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, nil, errInUse()
+		case <-time.After(wait/2 + rand.N(wait/2)):
+		}
+	}
+}
+
+// repeat reads the answer from the state of a key that another request has; it
+// is nil while that one runs.
+func (g *Gate) repeat(r Request, where place, state repo.KeyState) (*Answer, error) {
+	if subtle.ConstantTimeCompare(state.Fingerprint, r.Fingerprint[:]) != 1 {
+		return nil, errReused()
+	}
+	if state.Status == 0 {
+		return nil, nil
+	}
+	plain, err := g.seal.Open(r.Tenant, where.String(), state.Answer)
+	if err != nil {
+		return nil, fmt.Errorf("open the answer kept for an idempotency key: %w", err)
+	}
+	answer, err := decode(plain)
+	if err != nil {
+		return nil, fmt.Errorf("read the answer kept for an idempotency key: %w", err)
+	}
+	answer.Status, answer.ExecutionID = state.Status, state.ExecutionID
+	return answer, nil
+}
+
+// enter makes a claim that is still to be granted, or returns the one that has
+// the place on this server.
+func (g *Gate) enter(where place, r Request) (mine, other *Claim) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if other = g.held[where]; other != nil {
+		return nil, other
+	}
+	mine = &Claim{
+		gate: g, place: where, fingerprint: r.Fingerprint, granted: make(chan struct{}), over: make(chan struct{}),
+		row: repo.KeyClaim{
+			Tenant: r.Tenant, Key: where.key[:], Fingerprint: r.Fingerprint[:], ExecutionID: r.ExecutionID,
+			Lease: g.lease, Keep: keep,
+		},
+	}
+	g.held[where] = mine
+	return mine, nil
+}
+
+// grant says that the database gave the key to c, and keeps its lease from
+// running out.
+func (g *Gate) grant(c *Claim, abandoned model.ID) {
+	c.Abandoned = abandoned
+	close(c.granted)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.renewing {
+		g.renewing = true
+		time.AfterFunc(g.lease/renewals, g.renew)
+	}
+}
+
+// leave ends a claim on this server and gives those who wait for it the answer,
+// or nil: then they try themselves.
+func (g *Gate) leave(c *Claim, answer *Answer) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.held[c.place] == c {
+		delete(g.held, c.place)
+		c.answer = answer
+		close(c.over)
+	}
+}
+
+func placeOf(r Request) place {
+	text := binary.AppendUvarint(nil, uint64(len(r.Scope)))
+	return place{r.Tenant, sha256.Sum256(append(append(text, r.Scope...), r.Key...))}
+}
+
+// String is the name of the place to which a sealed answer belongs.
+func (p place) String() string { return fmt.Sprintf("idempotency/%x", p.key) }
+
+func errReused() error {
+	return model.NewError(model.CodeKeyReused,
+		"This idempotency key came with another request before (another method, path, body or caller); use a new key for a new request.")
+}
+
+func errInUse() error {
+	busy := model.NewError(model.CodeKeyInUse, "The first request with this idempotency key did not end in time; repeat it later for its answer.")
+	busy.RetryAfter = retryAfter
+	return busy
+}
