@@ -10,6 +10,12 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
+type Cancel struct {
+	Tenant      string
+	ExecutionID pgtype.UUID
+	AskedAt     time.Time
+}
+
 type Change struct {
 	Tenant string
 	Kind   string
@@ -83,15 +89,17 @@ type Function struct {
 }
 
 type FunctionVersion struct {
-	ID           pgtype.UUID
-	Tenant       string
-	FunctionID   pgtype.UUID
-	Version      int32
-	Code         string
-	InputSchema  []byte
-	OutputSchema []byte
-	CreatedAt    time.Time
-	CreatedBy    *string
+	ID            pgtype.UUID
+	Tenant        string
+	FunctionID    pgtype.UUID
+	Version       int32
+	Code          string
+	InputSchema   []byte
+	OutputSchema  []byte
+	CreatedAt     time.Time
+	CreatedBy     *string
+	InputDerived  bool
+	OutputDerived bool
 }
 
 type IdempotencyKey struct {
@@ -149,6 +157,16 @@ type Secret struct {
 	Sealed    []byte
 	CreatedAt time.Time
 	UpdatedAt time.Time
+}
+
+type Server struct {
+	ID        pgtype.UUID
+	Name      string
+	Folder    string
+	Beats     int64
+	StartedAt time.Time
+	LastSeen  time.Time
+	GoneAt    *time.Time
 }
 
 type ServerMetum struct {
