@@ -2,8 +2,9 @@ package handlers
 
 import (
 	"fmt"
-	"log/slog"
 	"runtime/debug"
+	"strconv"
+	"sync"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -21,19 +22,53 @@ func (s *Server) observe(c *fiber.Ctx) error {
 			return err
 		}
 	}
-	ctx := c.Context()
-	if !s.opts.Log.Enabled(ctx, slog.LevelInfo) {
-		return nil
+	if s.opts.AccessLog != nil {
+		s.logAccess(c, call, start)
 	}
-	s.opts.Log.LogAttrs(ctx, slog.LevelInfo, "request",
-		slog.String("method", c.Method()),
-		slog.String("path", string(c.Request().URI().PathOriginal())),
-		slog.Int("status", c.Response().StatusCode()),
-		slog.Float64("duration_ms", float64(time.Since(start).Microseconds())/1000),
-		slog.String("request_id", call.requestID),
-		slog.String("tenant", call.tenant),
-	)
 	return nil
+}
+
+// accessLine is where a line of the access log is put together; lines are
+// short, and reused.
+var accessLine = sync.Pool{New: func() any { return new([]byte) }}
+
+// logAccess writes the line of one request, in the form of the other log
+// lines. It is put together by hand: through slog it was 5 % of a webhook's
+// time on the processor.
+func (s *Server) logAccess(c *fiber.Ctx, call *call, start time.Time) {
+	buffer := accessLine.Get().(*[]byte)
+	line := append((*buffer)[:0], "time="...)
+	line = start.AppendFormat(line, "2006-01-02T15:04:05.000Z07:00")
+	line = append(line, " level=INFO msg=request method="...)
+	line = append(line, c.Method()...)
+	line = append(line, " path="...)
+	line = appendLogText(line, c.Request().URI().PathOriginal())
+	line = append(line, " status="...)
+	line = strconv.AppendInt(line, int64(c.Response().StatusCode()), 10)
+	line = append(line, " duration_ms="...)
+	line = strconv.AppendFloat(line, float64(time.Since(start).Microseconds())/1000, 'f', -1, 64)
+	line = append(line, " request_id="...)
+	line = appendLogText(line, []byte(call.requestID))
+	line = append(line, " tenant="...)
+	line = appendLogText(line, []byte(call.tenant))
+	line = append(line, '\n')
+	_, _ = s.opts.AccessLog.Write(line) // there is nobody to tell
+	*buffer = line
+	accessLine.Put(buffer)
+}
+
+// appendLogText appends text as slog's text handler would: quoted where it
+// holds anything that could be taken for the line's own structure.
+func appendLogText(line, text []byte) []byte {
+	for _, b := range text {
+		if b <= ' ' || b == '"' || b == '=' || b >= 0x7f {
+			return strconv.AppendQuote(line, string(text))
+		}
+	}
+	if len(text) == 0 {
+		return append(line, '"', '"')
+	}
+	return append(line, text...)
 }
 
 // guarded runs the rest of the request. A panic must not end the process.

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"io"
 	"io/fs"
 	"log/slog"
 	"time"
@@ -20,6 +21,9 @@ type Options struct {
 	Events *events.Bus
 	Auth   auth.Authenticator
 	Log    *slog.Logger
+	// AccessLog gets a line per request; nil: none. It may be written to by
+	// several goroutines at once.
+	AccessLog io.Writer
 
 	// Context is the parent of what requests do; it ends when the server does,
 	// not when a client goes away. Default: context.Background().

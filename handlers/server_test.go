@@ -59,7 +59,8 @@ type fixture struct {
 	db     *repo.DB
 	server *handlers.Server
 	log    *logBuffer
-	token  string // of an ordinary user of the subtenant default
+	access *logBuffer // the access log
+	token  string     // of an ordinary user of the subtenant default
 	client *http.Client
 }
 
@@ -83,7 +84,7 @@ func (b *logBuffer) String() string {
 
 func setup(t testing.TB, change ...func(*handlers.Options)) *fixture {
 	t.Helper()
-	f := &fixture{t: t, db: testkit.DB(t), log: &logBuffer{}}
+	f := &fixture{t: t, db: testkit.DB(t), log: &logBuffer{}, access: &logBuffer{}}
 	log := slog.New(slog.NewJSONHandler(f.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	require.NoError(t, f.db.EnsurePartitions(t.Context(), time.Now()))
 
@@ -99,7 +100,7 @@ func setup(t testing.TB, change ...func(*handlers.Options)) *fixture {
 	require.NoError(t, err)
 
 	opts := handlers.Options{
-		DB: f.db, Engine: runs, Events: bus, Auth: local, Log: log, FunctionTimeout: 20 * time.Second,
+		DB: f.db, Engine: runs, Events: bus, Auth: local, Log: log, AccessLog: f.access, FunctionTimeout: 20 * time.Second,
 		Probes: []handlers.Probe{{Name: "postgres", Vital: true, Check: f.db.Ping}, {Name: "redis", Check: bus.Ping}},
 	}
 	for _, set := range change {

@@ -34,7 +34,7 @@ func serve(ctx context.Context, cfg *config.Config, stdout, stderr io.Writer) er
 		return err
 	}
 	begin := time.Now()
-	parts, err := startParts(ctx, cfg, log, func(line string) { fmt.Fprintln(stderr, line) })
+	parts, err := startParts(ctx, cfg, log, lines, func(line string) { fmt.Fprintln(stderr, line) })
 	if err != nil {
 		_ = listener.Close()
 		if ctx.Err() != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"path/filepath"
 	"sync"
@@ -66,7 +67,7 @@ type parts struct {
 
 // startParts starts everything but the listener. PostgreSQL, Python and Redis
 // start side by side: each takes longer than all the rest.
-func startParts(ctx context.Context, cfg *config.Config, log *slog.Logger, progress func(string)) (_ *parts, err error) {
+func startParts(ctx context.Context, cfg *config.Config, log *slog.Logger, access io.Writer, progress func(string)) (_ *parts, err error) {
 	p := &parts{cfg: cfg, log: log, name: model.NewID().String(), recycle: make(chan struct{}), draining: make(chan struct{})}
 	defer func() {
 		if err != nil {
@@ -91,7 +92,7 @@ func startParts(ctx context.Context, cfg *config.Config, log *slog.Logger, progr
 	p.engine = engine.New(engine.Options{
 		Store: p.db, Recorder: p.recorder, Events: p.events, Lane: p.lane, Log: log, Timeout: cfg.FunctionTimeout,
 	})
-	return p, p.startHTTP(ctx)
+	return p, p.startHTTP(ctx, access)
 }
 
 func (p *parts) startPython(ctx context.Context, progress func(string), found chan<- string) error {
@@ -210,7 +211,7 @@ func newBus(cfg *config.Config, options events.Options) (*events.Bus, error) {
 	return events.New(string(cfg.RedisURL), options)
 }
 
-func (p *parts) startHTTP(ctx context.Context) error {
+func (p *parts) startHTTP(ctx context.Context, access io.Writer) error {
 	authenticator, err := p.authenticator()
 	if err != nil {
 		return err
@@ -219,7 +220,7 @@ func (p *parts) startHTTP(ctx context.Context) error {
 		p.log.Warn("development mode on an address that other machines may reach: set CENSUS_JWT_SECRET, or HOST=127.0.0.1", slog.String("host", p.cfg.Host))
 	}
 	p.http = handlers.New(handlers.Options{
-		DB: p.db, Engine: p.engine, Events: p.events, Auth: authenticator, Log: p.log,
+		DB: p.db, Engine: p.engine, Events: p.events, Auth: authenticator, Log: p.log, AccessLog: access,
 		Context: context.WithoutCancel(ctx),
 		Debug:   p.cfg.Debug, PublicURL: p.cfg.PublicURL, MaxBodyBytes: int(p.cfg.MaxBodyBytes),
 		FunctionTimeout: p.cfg.FunctionTimeout, WebhooksRequireAuth: p.cfg.WebhooksRequireAuth,
