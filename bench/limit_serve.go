@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -105,6 +106,7 @@ func serveLimit() error {
 }
 
 func newApp() *fiber.App {
+	debug.SetGCPercent(400) // as the server does
 	return fiber.New(fiber.Config{DisableStartupMessage: true, ReadBufferSize: 32 << 10})
 }
 

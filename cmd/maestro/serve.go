@@ -23,6 +23,7 @@ const drainTime = 30 * time.Second
 // serve is the server: it starts its parts, prints one line when it is ready,
 // and returns when a signal has ended it.
 func serve(ctx context.Context, cfg *config.Config, stdout, stderr io.Writer) error {
+	tuneMemory()
 	log, lines := newLogger(cfg, stderr)
 	defer lines.Flush()
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
