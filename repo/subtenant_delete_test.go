@@ -28,6 +28,10 @@ func TestDeletionTakesEverythingOfThatSubtenantAlone(t *testing.T) {
 	}
 	require.NoError(t, db.CopyRecords(t.Context(), records, ""))
 
+	// A new table goes by a foreign key, or in batches and is named here.
+	goes := append(cascading(t, db), "function_versions", "executions", "step_executions", "idempotency_keys")
+	require.ElementsMatch(t, append(goes, "changes", "public_segments"), ownedTables(t, db))
+
 	require.NoError(t, db.DeleteSubtenant(t.Context(), tenant))
 	for _, table := range ownedTables(t, db) {
 		if table != "changes" && table != "public_segments" {
@@ -138,5 +142,16 @@ func ownedTables(t *testing.T, db *repo.DB) []string {
 	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	require.NoError(t, err)
 	require.Contains(t, tables, "step_executions")
+	return tables
+}
+
+// cascading are the tables whose rows go with their subtenant's.
+func cascading(t *testing.T, db *repo.DB) []string {
+	t.Helper()
+	rows, err := db.Pool().Query(t.Context(), `SELECT conrelid::regclass::text FROM pg_constraint
+		WHERE contype = 'f' AND confrelid = 'subtenants'::regclass AND confdeltype = 'c'`)
+	require.NoError(t, err)
+	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	require.NoError(t, err)
 	return tables
 }

@@ -45,12 +45,17 @@ var serverWide = map[string]string{
 	"SumChanges":               "servers follow everyone's changes",
 	"ListChanges":              "servers follow everyone's changes",
 	"DeleteExpiredKeys":        "takes everyone's away that are of no more use",
+	"DeleteOldCancels":         "takes everyone's away that are of no more use",
 	"MakePartition":            "partitions hold everyone's rows",
 	"ListActiveWebhooks":       "the router looks at everyone's webhooks and decides itself",
 	"ClaimSegment":             "segments are shared by all; its own test is TestPublicSegmentBelongsToItsFirstUser",
+	"InsertSchedule":           "writes a new row with its subtenant",
+	"LockDueSchedules":         "the scheduler starts everyone's",
+	"NextDue":                  "the scheduler starts everyone's",
 	"InsertFunction":           "writes a new row with its subtenant",
 	"InsertFunctionVersion":    "writes a new row with its subtenant",
 	"InsertWebhook":            "writes a new row with its subtenant",
+	"InsertCancel":             "writes a new row with its subtenant",
 	"UpsertRunning":            "by an id of 74 random bits that only this server knows",
 	"UpsertExecution":          "by an id of 74 random bits that only this server knows",
 	"UpsertStep":               "by an id of 74 random bits that only this server knows",
@@ -66,6 +71,7 @@ type stranger struct {
 	function  model.Function
 	webhook   model.Webhook
 	execution model.ID
+	schedule  model.ID
 }
 
 // sharedSecret and sharedKey are the names of a secret and of an idempotency
@@ -128,6 +134,30 @@ var probes = map[string]func(context.Context, *dbsqlc.Queries, stranger) (bool, 
 	},
 	"DeleteWebhook": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 		return one(q.DeleteWebhook(ctx, s.tenant, repo.UUID(s.webhook.ID)))
+	},
+	"GetSchedule": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return one(q.GetSchedule(ctx, s.tenant, repo.UUID(s.schedule)))
+	},
+	"LockSchedule": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return one(q.LockSchedule(ctx, s.tenant, repo.UUID(s.schedule)))
+	},
+	"ListSchedules": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return many(q.ListSchedules(ctx, dbsqlc.ListSchedulesParams{Tenant: s.tenant, RowLimit: 10}))
+	},
+	"UpdateSchedule": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return false, q.UpdateSchedule(ctx, dbsqlc.UpdateScheduleParams{
+			Tenant: s.tenant, ID: repo.UUID(s.schedule), Name: "stolen", FunctionName: s.function.Name, InputData: []byte("1"),
+			Overlap: "skip", CatchUp: "all", MaxInstances: 1, UpdatedAt: time.Now(),
+		})
+	},
+	"DeleteSchedule": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return touched(q.DeleteSchedule(ctx, s.tenant, repo.UUID(s.schedule)))
+	},
+	"MoveSchedule": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return false, q.MoveSchedule(ctx, dbsqlc.MoveScheduleParams{Tenant: s.tenant, ID: repo.UUID(s.schedule), LastStatus: ptr("stolen")})
+	},
+	"NoteScheduleResult": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return false, q.NoteScheduleResult(ctx, dbsqlc.NoteScheduleResultParams{Tenant: s.tenant, ID: repo.UUID(s.schedule), Status: "stolen", Failed: true})
 	},
 	"ReleaseSegment": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 		return false, q.ReleaseSegment(ctx, "acme", s.tenant)
@@ -204,6 +234,9 @@ var probes = map[string]func(context.Context, *dbsqlc.Queries, stranger) (bool, 
 	},
 	"ExecutionExists": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 		return q.ExecutionExists(ctx, s.tenant, repo.UUID(s.execution))
+	},
+	"ListCancels": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return many(q.ListCancels(ctx, s.tenant))
 	},
 	"ListExecutions": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 		return many(q.ListExecutions(ctx, dbsqlc.ListExecutionsParams{
@@ -308,18 +341,21 @@ func populate(t *testing.T, db *repo.DB, tenant string) stranger {
 		FunctionVersion: 1, Status: model.StatusFailed, StartedAt: at, CompletedAt: at,
 	}
 	require.NoError(t, db.CopyRecords(ctx, []*model.Record{{Execution: e, Steps: []model.Step{step}}}, "test"))
+	require.NoError(t, db.RequestCancel(ctx, tenant, e.ID))
+	job, err := db.CreateSchedule(ctx, tenant, newSchedule("shared name", f.Name))
+	require.NoError(t, err)
 	require.NoError(t, db.PutSecret(ctx, tenant, sharedSecret, []byte(tenant)))
 	_, err = db.ClaimKey(ctx, repo.KeyClaim{
 		Tenant: tenant, Key: sharedKey, Fingerprint: []byte(tenant), ExecutionID: e.ID, Lease: time.Hour, Keep: time.Hour,
 	})
 	require.NoError(t, err)
-	return stranger{tenant: tenant, function: f, webhook: w, execution: e.ID}
+	return stranger{tenant: tenant, function: f, webhook: w, execution: e.ID, schedule: job.ID}
 }
 
 // snapshot is everything that belongs to a subtenant, as text.
 func snapshot(t *testing.T, pool *pgxpool.Pool, tenant string) (all []string) {
 	t.Helper()
-	for _, table := range []string{"functions", "function_versions", "webhooks", "public_segments", "executions", "step_executions", "changes", "secrets", "idempotency_keys"} {
+	for _, table := range []string{"functions", "function_versions", "webhooks", "scheduled_jobs", "public_segments", "executions", "step_executions", "changes", "secrets", "cancels", "idempotency_keys"} {
 		rows, err := pool.Query(t.Context(), "SELECT to_json(t)::text FROM "+table+" t WHERE tenant = $1 ORDER BY 1", tenant)
 		require.NoError(t, err)
 		before := len(all)

@@ -15,7 +15,7 @@ import (
 	"maestro/repo"
 )
 
-// kinds are all that there are.
+// kinds are those that the tests cause.
 var kinds = []repo.ChangeKind{
 	repo.FunctionsChanged, repo.WebhooksChanged, repo.SecretsChanged, repo.SchedulesChanged, repo.AccessChanged, repo.SubtenantGone,
 }

@@ -24,6 +24,7 @@ const (
 	CodeExecutionNotFound    Code = "execution_not_found"
 	CodeSubtenantNotFound    Code = "subtenant_not_found"
 	CodeSecretNotFound       Code = "secret_not_found"
+	CodeScheduleNotFound     Code = "schedule_not_found"
 	CodeMethodNotAllowed     Code = "method_not_allowed"
 	CodeNameTaken            Code = "name_taken"
 	CodePathTaken            Code = "path_taken"
@@ -52,7 +53,7 @@ const (
 // Codes lists every code.
 var Codes = []Code{
 	CodeBadRequest, CodeMalformedBody, CodeUnauthorized, CodeForbidden, CodeNotFound, CodeFunctionNotFound,
-	CodeVersionNotFound, CodeWebhookNotFound, CodeExecutionNotFound, CodeSubtenantNotFound, CodeSecretNotFound, CodeMethodNotAllowed,
+	CodeVersionNotFound, CodeWebhookNotFound, CodeExecutionNotFound, CodeSubtenantNotFound, CodeSecretNotFound, CodeScheduleNotFound, CodeMethodNotAllowed,
 	CodeNameTaken, CodePathTaken, CodeKeyReused, CodeKeyInUse, CodeExecutionOver, CodeVersionMismatch, CodeBodyTooLarge, CodeUnsupportedMediaType, CodeInvalid,
 	CodeSyntaxError, CodeNoSuchDef, CodeSchemaInvalid, CodeInputInvalid, CodeOutputInvalid, CodeFunctionFailed,
 	CodeTimeout, CodeCancelled, CodeTooManyRequests, CodeHeadersTooLarge, CodeInternal, CodeNotImplemented,

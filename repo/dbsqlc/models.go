@@ -131,24 +131,27 @@ type PublicSegment struct {
 }
 
 type ScheduledJob struct {
-	ID             pgtype.UUID
-	Tenant         string
-	Name           string
-	FunctionName   string
-	CronExpression string
-	Timezone       string
-	InputData      []byte
-	Description    *string
-	IsActive       bool
-	Retry          []byte
-	Overlap        string
-	CatchUp        string
-	MaxInstances   int32
-	LastRun        *time.Time
-	NextRun        *time.Time
-	LastStatus     *string
-	CreatedAt      time.Time
-	UpdatedAt      time.Time
+	ID              pgtype.UUID
+	Tenant          string
+	Name            string
+	FunctionName    string
+	CronExpression  string
+	Timezone        string
+	InputData       []byte
+	Description     *string
+	IsActive        bool
+	Retry           []byte
+	Overlap         string
+	CatchUp         string
+	MaxInstances    int32
+	LastRun         *time.Time
+	NextRun         *time.Time
+	LastStatus      *string
+	CreatedAt       time.Time
+	UpdatedAt       time.Time
+	LastExecutionID pgtype.UUID
+	LastError       *string
+	Failures        int32
 }
 
 type Secret struct {

@@ -1,0 +1,53 @@
+-- name: InsertSchedule :exec
+INSERT INTO scheduled_jobs
+    (id, tenant, name, function_name, cron_expression, timezone, input_data, description, is_active, retry,
+     overlap, catch_up, max_instances, next_run, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15);
+
+-- name: GetSchedule :one
+SELECT * FROM scheduled_jobs WHERE tenant = $1 AND id = $2;
+
+-- name: LockSchedule :one
+SELECT * FROM scheduled_jobs WHERE tenant = $1 AND id = $2 FOR UPDATE;
+
+-- name: ListSchedules :many
+SELECT * FROM scheduled_jobs
+WHERE tenant = sqlc.arg(tenant) AND name > sqlc.arg(after)::text
+  AND (is_active OR NOT sqlc.arg(active_only)::boolean)
+  AND (sqlc.arg(function_name)::text = '' OR function_name = sqlc.arg(function_name)::text)
+ORDER BY name
+LIMIT sqlc.arg(row_limit) OFFSET sqlc.arg(row_offset);
+
+-- name: UpdateSchedule :exec
+UPDATE scheduled_jobs
+SET name = $3, function_name = $4, cron_expression = $5, timezone = $6, input_data = $7, description = $8,
+    is_active = $9, retry = $10, overlap = $11, catch_up = $12, max_instances = $13, next_run = $14, updated_at = $15
+WHERE tenant = $1 AND id = $2;
+
+-- name: DeleteSchedule :execrows
+DELETE FROM scheduled_jobs WHERE tenant = $1 AND id = $2;
+
+-- name: LockDueSchedules :many
+-- Of every subtenant, the longest overdue first. What another server has
+-- locked is being started there.
+SELECT * FROM scheduled_jobs
+WHERE is_active AND next_run <= sqlc.arg(due)::timestamptz
+ORDER BY next_run
+LIMIT sqlc.arg(row_limit)
+FOR UPDATE SKIP LOCKED;
+
+-- name: NextDue :one
+-- When the next schedule of any subtenant is due; no row when none will be.
+SELECT next_run FROM scheduled_jobs WHERE is_active AND next_run IS NOT NULL ORDER BY next_run LIMIT 1;
+
+-- name: MoveSchedule :exec
+UPDATE scheduled_jobs SET last_run = $3, next_run = $4, last_status = $5, last_execution_id = $6, last_error = $7
+WHERE tenant = $1 AND id = $2;
+
+-- name: NoteScheduleResult :exec
+-- The status is that of the latest run; failures count whichever ends.
+UPDATE scheduled_jobs
+SET last_status = CASE WHEN last_execution_id = sqlc.arg(execution_id) THEN sqlc.arg(status)::text ELSE last_status END,
+    last_error = CASE WHEN last_execution_id = sqlc.arg(execution_id) THEN sqlc.narg(error)::text ELSE last_error END,
+    failures = CASE WHEN sqlc.arg(failed)::boolean THEN failures + 1 ELSE 0 END
+WHERE tenant = sqlc.arg(tenant) AND id = sqlc.arg(id);

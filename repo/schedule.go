@@ -1,0 +1,170 @@
+package repo
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"maestro/internal/model"
+	"maestro/repo/dbsqlc"
+)
+
+// Schedule runs a function at times.
+type Schedule struct {
+	ID             model.ID
+	Tenant         string
+	Name           string
+	FunctionName   string
+	CronExpression string
+	Timezone       string
+	Input          json.RawMessage
+	Description    *string
+	IsActive       bool
+	Retry          json.RawMessage // nil: the function's policy
+	Overlap        string          // allow or skip
+	CatchUp        string          // none, latest or all
+	MaxInstances   int
+
+	NextRun         time.Time // zero: never; the scheduler's
+	LastRun         time.Time // the due time that was last started or skipped
+	LastStatus      *string   // of the run of LastRun, or skipped
+	LastExecutionID model.ID  // zero when it was skipped
+	LastError       *string   // why LastStatus is what it is, for people
+	Failures        int       // in a row
+
+	CreatedAt, UpdatedAt time.Time
+}
+
+// ScheduleFilter narrows ListSchedules.
+type ScheduleFilter struct {
+	FunctionName string
+	ActiveOnly   bool
+	Page
+}
+
+// Schedule returns one schedule, or CodeScheduleNotFound.
+func (d *DB) Schedule(ctx context.Context, tenant string, id model.ID) (Schedule, error) {
+	row, err := d.q.GetSchedule(ctx, tenant, uuid(id))
+	if noRows(err) {
+		return Schedule{}, errScheduleNotFound()
+	}
+	return schedule(row), d.fail(err, "load schedule %s", id)
+}
+
+// ListSchedules returns schedules by name and the cursor of the next page.
+func (d *DB) ListSchedules(ctx context.Context, tenant string, filter ScheduleFilter) ([]Schedule, string, error) {
+	after, err := filter.after(1)
+	if err != nil {
+		return nil, "", err
+	}
+	rows, err := d.lists.ListSchedules(ctx, dbsqlc.ListSchedulesParams{
+		Tenant: tenant, After: after[0], ActiveOnly: filter.ActiveOnly, FunctionName: filter.FunctionName,
+		RowOffset: int32(filter.Offset), RowLimit: filter.limit(),
+	})
+	if err != nil {
+		return nil, "", d.fail(err, "list schedules of %s", tenant)
+	}
+	rows, next := cut(filter.Page, rows, func(r dbsqlc.ScheduledJob) []string { return []string{r.Name} })
+	return each(rows, schedule), next, nil
+}
+
+// CreateSchedule stores a schedule; its id and times of creation are the
+// server's, NextRun is the caller's. A name in use is CodeNameTaken, a function
+// that is not there CodeFunctionNotFound.
+func (d *DB) CreateSchedule(ctx context.Context, tenant string, s Schedule) (Schedule, error) {
+	s.ID, s.Tenant, s.CreatedAt = model.NewID(), tenant, now()
+	s.UpdatedAt = s.CreatedAt
+	err := d.inTx(ctx, func(q *dbsqlc.Queries) error {
+		if err := checkActive(ctx, q, tenant, s.FunctionName); err != nil {
+			return err
+		}
+		err := q.InsertSchedule(ctx, dbsqlc.InsertScheduleParams{
+			ID: uuid(s.ID), Tenant: tenant, Name: s.Name, FunctionName: s.FunctionName, CronExpression: s.CronExpression,
+			Timezone: s.Timezone, InputData: s.Input, Description: s.Description, IsActive: s.IsActive, Retry: s.Retry,
+			Overlap: s.Overlap, CatchUp: s.CatchUp, MaxInstances: int32(s.MaxInstances), NextRun: moment(s.NextRun), CreatedAt: s.CreatedAt,
+		})
+		if err != nil {
+			return orScheduleTaken(err, s.Name)
+		}
+		return note(ctx, q, tenant, SchedulesChanged)
+	})
+	if err != nil {
+		return Schedule{}, d.fail(err, "create schedule %s", s.Name)
+	}
+	return s, nil
+}
+
+// UpdateSchedule applies change to a schedule and stores what came of it;
+// change sets NextRun as well. An error of change is returned as it is; the
+// others are those of CreateSchedule and CodeScheduleNotFound. What tells of
+// past runs keeps its values.
+func (d *DB) UpdateSchedule(ctx context.Context, tenant string, id model.ID, change func(*Schedule) error) (Schedule, error) {
+	var s Schedule
+	err := d.inTx(ctx, func(q *dbsqlc.Queries) error {
+		row, err := q.LockSchedule(ctx, tenant, uuid(id))
+		if noRows(err) {
+			return errScheduleNotFound()
+		}
+		if err != nil {
+			return err
+		}
+		before := schedule(row)
+		s = before
+		if err := change(&s); err != nil {
+			return err
+		}
+		s.ID, s.Tenant, s.CreatedAt, s.UpdatedAt = before.ID, tenant, before.CreatedAt, now()
+		s.LastRun, s.LastStatus, s.LastExecutionID = before.LastRun, before.LastStatus, before.LastExecutionID
+		s.LastError, s.Failures = before.LastError, before.Failures
+		if s.FunctionName != before.FunctionName {
+			if err := checkActive(ctx, q, tenant, s.FunctionName); err != nil {
+				return err
+			}
+		}
+		err = q.UpdateSchedule(ctx, dbsqlc.UpdateScheduleParams{
+			Tenant: tenant, ID: uuid(id), Name: s.Name, FunctionName: s.FunctionName, CronExpression: s.CronExpression,
+			Timezone: s.Timezone, InputData: s.Input, Description: s.Description, IsActive: s.IsActive, Retry: s.Retry,
+			Overlap: s.Overlap, CatchUp: s.CatchUp, MaxInstances: int32(s.MaxInstances), NextRun: moment(s.NextRun), UpdatedAt: s.UpdatedAt,
+		})
+		if err != nil {
+			return orScheduleTaken(err, s.Name)
+		}
+		return note(ctx, q, tenant, SchedulesChanged)
+	})
+	if err != nil {
+		return Schedule{}, d.fail(err, "change schedule %s", id)
+	}
+	return s, nil
+}
+
+// DeleteSchedule removes a schedule, or answers CodeScheduleNotFound.
+func (d *DB) DeleteSchedule(ctx context.Context, tenant string, id model.ID) error {
+	err := d.inTx(ctx, func(q *dbsqlc.Queries) error {
+		if n, err := q.DeleteSchedule(ctx, tenant, uuid(id)); err != nil || n == 0 {
+			return orNotFound(err, errScheduleNotFound())
+		}
+		return note(ctx, q, tenant, SchedulesChanged)
+	})
+	return d.fail(err, "delete schedule %s", id)
+}
+
+func orScheduleTaken(err error, name string) error {
+	if !violates(err, "scheduled_jobs_tenant_name_key") {
+		return err
+	}
+	return model.NewError(model.CodeNameTaken, "There is a schedule %q already; change it with PUT, or choose another name.", name)
+}
+
+func errScheduleNotFound() error {
+	return model.NewError(model.CodeScheduleNotFound, "There is no schedule of that id.")
+}
+
+func schedule(r dbsqlc.ScheduledJob) Schedule {
+	return Schedule{
+		ID: r.ID.Bytes, Tenant: r.Tenant, Name: r.Name, FunctionName: r.FunctionName, CronExpression: r.CronExpression,
+		Timezone: r.Timezone, Input: r.InputData, Description: r.Description, IsActive: r.IsActive, Retry: r.Retry,
+		Overlap: r.Overlap, CatchUp: r.CatchUp, MaxInstances: int(r.MaxInstances), NextRun: timeOf(r.NextRun),
+		LastRun: timeOf(r.LastRun), LastStatus: r.LastStatus, LastExecutionID: r.LastExecutionID.Bytes, LastError: r.LastError,
+		Failures: int(r.Failures), CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+	}
+}

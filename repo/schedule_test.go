@@ -1,0 +1,172 @@
+package repo_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"maestro/internal/model"
+	"maestro/repo"
+)
+
+func newSchedule(name, function string) repo.Schedule {
+	return repo.Schedule{
+		Name: name, FunctionName: function, CronExpression: "0 9 * * *", Timezone: "Europe/Paris", Input: json.RawMessage(`{"a": 1}`),
+		IsActive: true, Overlap: "allow", CatchUp: "none", MaxInstances: 3, NextRun: time.Date(2030, 1, 1, 8, 0, 0, 0, time.UTC),
+	}
+}
+
+func TestScheduleLife(t *testing.T) {
+	t.Parallel()
+	db, tenant := setup(t)
+	createFunction(t, db, tenant, "f")
+	_, err := db.CreateSchedule(t.Context(), tenant, newSchedule("daily", "nobody"))
+	requireCode(t, model.CodeFunctionNotFound, err)
+	made, err := db.CreateSchedule(t.Context(), tenant, newSchedule("daily", "f"))
+	require.NoError(t, err)
+	loaded, err := db.Schedule(t.Context(), tenant, made.ID)
+	require.NoError(t, err)
+	require.Equal(t, made, loaded, "what creation answers is what is stored")
+	_, err = db.CreateSchedule(t.Context(), tenant, newSchedule("daily", "f"))
+	requireCode(t, model.CodeNameTaken, err)
+	second, err := db.CreateSchedule(t.Context(), tenant, newSchedule("another", "f"))
+	require.NoError(t, err)
+	first, next, err := db.ListSchedules(t.Context(), tenant, repo.ScheduleFilter{Page: repo.Page{Limit: 1}})
+	require.NoError(t, err)
+	require.Equal(t, "another", first[0].Name)
+	rest, next, err := db.ListSchedules(t.Context(), tenant, repo.ScheduleFilter{FunctionName: "f", Page: repo.Page{Limit: 1, Cursor: next}})
+	require.NoError(t, err)
+	require.Empty(t, next)
+	require.Equal(t, []repo.Schedule{made}, rest)
+
+	_, err = db.UpdateSchedule(t.Context(), tenant, second.ID, func(s *repo.Schedule) error { s.Name = "daily"; return nil })
+	requireCode(t, model.CodeNameTaken, err)
+	changed, err := db.UpdateSchedule(t.Context(), tenant, made.ID, func(s *repo.Schedule) error {
+		s.ID, s.Failures, s.LastStatus = second.ID, 9, ptr("forged")
+		s.IsActive, s.NextRun, s.Retry = false, time.Time{}, json.RawMessage(`{"max_attempts":2}`)
+		return nil
+	})
+	require.NoError(t, err)
+	loaded, err = db.Schedule(t.Context(), tenant, made.ID)
+	require.NoError(t, err)
+	require.Equal(t, changed, loaded)
+	require.Equal(t, made.ID, loaded.ID)
+	require.Nil(t, loaded.LastStatus)
+	require.True(t, loaded.NextRun.IsZero())
+	active, _, err := db.ListSchedules(t.Context(), tenant, repo.ScheduleFilter{ActiveOnly: true})
+	require.NoError(t, err)
+	require.Len(t, active, 1)
+
+	require.NoError(t, db.DeleteSchedule(t.Context(), tenant, made.ID))
+	requireCode(t, model.CodeScheduleNotFound, db.DeleteSchedule(t.Context(), tenant, made.ID))
+	_, err = db.Schedule(t.Context(), tenant, made.ID)
+	requireCode(t, model.CodeScheduleNotFound, err)
+	_, err = db.UpdateSchedule(t.Context(), tenant, made.ID, func(*repo.Schedule) error { return nil })
+	requireCode(t, model.CodeScheduleNotFound, err)
+}
+
+func TestEachDueTimeIsStartedOnce(t *testing.T) {
+	t.Parallel()
+	db, tenant := setup(t)
+	createFunction(t, db, tenant, "f")
+	const schedules = 20
+	for i := range schedules {
+		_, err := db.CreateSchedule(t.Context(), tenant, newSchedule(string(rune('a'+i)), "f"))
+		require.NoError(t, err)
+	}
+	due, err := db.NextDue(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, newSchedule("", "").NextRun, due)
+	var mu sync.Mutex
+	starts := map[model.ID]int{}
+	start := func(ctx context.Context, tx pgx.Tx, s *repo.Schedule) error {
+		s.LastRun, s.NextRun, s.LastExecutionID = s.NextRun, s.NextRun.Add(24*time.Hour), model.NewID()
+		s.LastStatus = ptr(string(model.StatusPending))
+		mu.Lock()
+		defer mu.Unlock()
+		starts[s.ID]++
+		return nil
+	}
+	n, err := db.StartDueSchedules(t.Context(), due.Add(-time.Microsecond), 100, start)
+	require.NoError(t, err)
+	require.Zero(t, n, "not yet")
+
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for {
+				n, err := db.StartDueSchedules(t.Context(), due, 3, start)
+				if err != nil {
+					t.Errorf("start: %v", err)
+				}
+				if n == 0 {
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	require.Len(t, starts, schedules)
+	for _, times := range starts {
+		require.Equal(t, 1, times)
+	}
+	next, err := db.NextDue(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, due.Add(24*time.Hour), next)
+}
+
+func TestStartThatFailsIsRepeated(t *testing.T) {
+	t.Parallel()
+	db, tenant := setup(t)
+	createFunction(t, db, tenant, "f")
+	made, err := db.CreateSchedule(t.Context(), tenant, newSchedule("daily", "f"))
+	require.NoError(t, err)
+	broken := errors.New("the queue is away")
+	_, err = db.StartDueSchedules(t.Context(), made.NextRun, 1, func(ctx context.Context, tx pgx.Tx, s *repo.Schedule) error {
+		s.NextRun = s.NextRun.Add(time.Hour)
+		_, err := tx.Exec(ctx, "DELETE FROM scheduled_jobs")
+		require.NoError(t, err)
+		return broken
+	})
+	require.ErrorIs(t, err, broken)
+	loaded, err := db.Schedule(t.Context(), tenant, made.ID)
+	require.NoError(t, err)
+	require.Equal(t, made, loaded)
+}
+
+func TestScheduleResults(t *testing.T) {
+	t.Parallel()
+	db, tenant := setup(t)
+	createFunction(t, db, tenant, "f")
+	made, err := db.CreateSchedule(t.Context(), tenant, newSchedule("daily", "f"))
+	require.NoError(t, err)
+	older, latest := model.NewID(), model.NewID()
+	_, err = db.StartDueSchedules(t.Context(), made.NextRun, 1, func(_ context.Context, _ pgx.Tx, s *repo.Schedule) error {
+		s.LastExecutionID, s.LastStatus = latest, ptr("pending")
+		return nil
+	})
+	require.NoError(t, err)
+	note := func(execution model.ID, status model.Status, problem *string) repo.Schedule {
+		require.NoError(t, db.NoteScheduleResult(t.Context(), tenant, made.ID, execution, status, problem))
+		s, err := db.Schedule(t.Context(), tenant, made.ID)
+		require.NoError(t, err)
+		return s
+	}
+	s := note(older, model.StatusFailed, ptr("old news"))
+	require.Equal(t, "pending", *s.LastStatus)
+	require.Nil(t, s.LastError)
+	require.Equal(t, 1, s.Failures)
+	s = note(latest, model.StatusTimedOut, ptr("too slow"))
+	require.Equal(t, "timed_out", *s.LastStatus)
+	require.Equal(t, "too slow", *s.LastError)
+	require.Equal(t, 2, s.Failures)
+	s = note(latest, model.StatusCompleted, nil)
+	require.Nil(t, s.LastError)
+	require.Zero(t, s.Failures)
+}
