@@ -22,10 +22,11 @@ func main() {
 	minutes := flag.Float64("minutes", 10, "how long to run")
 	tenants := flag.Int("tenants", 50, "number of subtenants")
 	clients := flag.Int("clients", 16, "connections that send calls")
+	logFile := flag.String("log", "", "a file for everything that the server logs")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := soak(ctx, *server, *tenants, *clients, time.Duration(*minutes*float64(time.Minute))); err != nil {
+	if err := soak(ctx, *server, *logFile, *tenants, *clients, time.Duration(*minutes*float64(time.Minute))); err != nil {
 		fmt.Fprintln(os.Stderr, "soak:", err)
 		os.Exit(1)
 	}

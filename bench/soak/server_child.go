@@ -30,7 +30,7 @@ type child struct {
 	done     chan error
 }
 
-func startServer(ctx context.Context, program string) (*child, error) {
+func startServer(ctx context.Context, program, logFile string) (*child, error) {
 	program, err := filepath.Abs(program)
 	if err != nil {
 		return nil, err
@@ -59,7 +59,13 @@ func startServer(ctx context.Context, program string) (*child, error) {
 	if err := c.cmd.Start(); err != nil {
 		return nil, err
 	}
-	go c.read(out)
+	var log io.WriteCloser = nopCloser{io.Discard}
+	if logFile != "" {
+		if log, err = os.Create(logFile); err != nil {
+			return nil, err
+		}
+	}
+	go c.read(out, log)
 	deadline := time.Now().Add(2 * time.Minute)
 	for time.Now().Before(deadline) && ctx.Err() == nil {
 		if status, _, err := get(c.base+"/health", ""); err == nil && status == 200 {
@@ -75,12 +81,18 @@ func startServer(ctx context.Context, program string) (*child, error) {
 	return nil, fmt.Errorf("the server was not ready in time")
 }
 
+type nopCloser struct{ io.Writer }
+
+func (nopCloser) Close() error { return nil }
+
 // read keeps the line with the counters and shows warnings and errors.
-func (c *child) read(out io.Reader) {
+func (c *child) read(out io.Reader, log io.WriteCloser) {
+	defer log.Close()
 	lines := bufio.NewScanner(out)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
 		line := lines.Text()
+		fmt.Fprintln(log, line)
 		switch {
 		case strings.Contains(line, "counters of the C border"):
 			c.mu.Lock()

@@ -20,8 +20,8 @@ const maxGrowth = 40
 // is; the silent half's interpreters are ended meanwhile.
 const window = 12 * time.Second
 
-func soak(ctx context.Context, program string, tenants, clients int, length time.Duration) error {
-	server, err := startServer(ctx, program)
+func soak(ctx context.Context, program, logFile string, tenants, clients int, length time.Duration) error {
+	server, err := startServer(ctx, program, logFile)
 	if err != nil {
 		return err
 	}
