@@ -16,10 +16,11 @@ import (
 // subtenant stays there. A source that keeps it busy for longer than
 // Options.CompileLimit costs it its place: another one takes over.
 
-// compileJob is one source to compile.
+// compileJob is one source to compile, or to read the type hints of.
 type compileJob struct {
-	request []byte
-	done    chan compileResult // buffered: nobody may be waiting any more
+	function string // of compile.py
+	request  []byte
+	done     chan compileResult // buffered: nobody may be waiting any more
 }
 
 type compileResult struct {
@@ -31,6 +32,37 @@ type compileResult struct {
 // error is an *model.Error with CodeSyntaxError or CodeNoSuchDef when the
 // source is at fault, with CodeUnavailable when the host is closed.
 func (h *Host) Compile(ctx context.Context, function string, version int, source string) (*model.Program, error) {
+	answer, err := h.askCompiler(ctx, "compile_program", function, version, source)
+	if err != nil {
+		return nil, err
+	}
+	return programOf(function, version, source, answer)
+}
+
+// Hints derives schemas from a function's type hints; nothing of the source is
+// run. Its errors are those of Compile, but for the source's own: what can't be
+// understood gives no schema.
+func (h *Host) Hints(ctx context.Context, function, source string) (model.Hints, error) {
+	answer, err := h.askCompiler(ctx, "hint_schemas", function, 0, source)
+	if err != nil {
+		return model.Hints{}, err
+	}
+	var said map[string]json.RawMessage
+	if err := json.Unmarshal(answer, &said); err != nil {
+		return model.Hints{}, fmt.Errorf("read the type hints of function %s: %w", function, err)
+	}
+	return model.Hints{Input: unlessNull(said["input"]), Output: unlessNull(said["output"])}, nil
+}
+
+func unlessNull(value json.RawMessage) json.RawMessage {
+	if string(value) == "null" {
+		return nil
+	}
+	return value
+}
+
+// askCompiler has a function of compile.py answered by the compiler's thread.
+func (h *Host) askCompiler(ctx context.Context, what, function string, version int, source string) ([]byte, error) {
 	request, err := json.Marshal(struct {
 		Name    string `json:"name"`
 		Version int    `json:"version"`
@@ -39,7 +71,7 @@ func (h *Host) Compile(ctx context.Context, function string, version int, source
 	if err != nil {
 		return nil, fmt.Errorf("compile function %s: %w", function, err)
 	}
-	job := &compileJob{request: request, done: make(chan compileResult, 1)}
+	job := &compileJob{function: what, request: request, done: make(chan compileResult, 1)}
 	select {
 	case h.compileJobs <- job:
 	case <-h.closing:
@@ -49,10 +81,7 @@ func (h *Host) Compile(ctx context.Context, function string, version int, source
 	}
 	select {
 	case result := <-job.done:
-		if result.err != nil {
-			return nil, result.err
-		}
-		return programOf(function, version, source, result.answer)
+		return result.answer, result.err
 	case <-ctx.Done():
 		return nil, fmt.Errorf("compile function %s: %w", function, ctx.Err())
 	}
@@ -144,7 +173,7 @@ func (h *Host) compile(py machine, job *compileJob) bool {
 		h.checkStuckCap()
 		h.checkQuiet()
 	})
-	answer, exc := py.Invoke("compile_program", job.request)
+	answer, exc := py.Invoke(job.function, job.request)
 	if !overdue.Stop() {
 		py.End()
 		h.mu.Lock()
@@ -153,7 +182,7 @@ func (h *Host) compile(py machine, job *compileJob) bool {
 		return false
 	}
 	if exc != nil {
-		job.done <- compileResult{err: fmt.Errorf("compile: %s: %s", exc.Type, exc.Message)}
+		job.done <- compileResult{err: fmt.Errorf("%s: %s: %s", job.function, exc.Type, exc.Message)}
 		return true
 	}
 	job.done <- compileResult{answer: answer}

@@ -51,3 +51,26 @@ func TestWarmPoolIsFilled(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 1, cold.Stats().InterpretersCreated)
 }
+
+func TestHintsAreReadByTheCompiler(t *testing.T) {
+	t.Parallel()
+	h := startPython(t, Options{})
+	for _, test := range []struct{ name, source, input, output string }{
+		{"both", "def f(input: int) -> list[str]: ...", `{"type": "integer"}`, `{"type": "array", "items": {"type": "string"}}`},
+		{"none", "def f(input): ...", "", ""},
+		{"one", "async def f(input) -> bool: ...", "", `{"type": "boolean"}`},
+		{"a default that is no JSON", "from dataclasses import dataclass\n@dataclass\nclass A:\n    x: float = 1e999\ndef f(input: A): ...",
+			`{"type": "object", "properties": {"x": {"type": "number"}}}`, ""},
+	} {
+		hints, err := h.Hints(t.Context(), "f", test.source)
+		require.NoError(t, err, test.name)
+		require.Equal(t, test.input == "", hints.Input == nil, test.name)
+		if test.input != "" {
+			require.JSONEq(t, test.input, string(hints.Input), test.name)
+		}
+		require.Equal(t, test.output == "", hints.Output == nil, test.name)
+		if test.output != "" {
+			require.JSONEq(t, test.output, string(hints.Output), test.name)
+		}
+	}
+}

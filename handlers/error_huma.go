@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"regexp"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -38,7 +39,7 @@ func fromHuma(status int, message string, errs []error) error {
 		case errors.As(err, &coded):
 			return coded
 		case errors.As(err, &detail):
-			problems = append(problems, model.Problem{Pointer: pointerTo(detail.Location), Message: detail.Message})
+			problems = append(problems, problemOf(detail))
 		default:
 			return err
 		}
@@ -67,9 +68,13 @@ func fromHuma(status int, message string, errs []error) error {
 // invalid is a 422 that names each fault.
 func invalid(problems ...model.Problem) *model.Error {
 	e := model.NewError(model.CodeInvalid, "The request is not valid.")
-	if len(problems) == 1 && problems[0].Pointer != "" {
-		e = model.NewError(model.CodeInvalid, "%s: %s.", problems[0].Pointer, strings.TrimSuffix(problems[0].Message, "."))
-	} else if len(problems) > 0 {
+	if len(problems) == 1 {
+		where := "The body"
+		if problems[0].Pointer != "" {
+			where = problems[0].Pointer
+		}
+		e = model.NewError(model.CodeInvalid, "%s: %s.", where, strings.TrimSuffix(problems[0].Message, "."))
+	} else if len(problems) > 1 {
 		e = model.NewError(model.CodeInvalid, "The request has %d faults; errors lists them.", len(problems))
 	}
 	e.Problems = problems
@@ -79,6 +84,19 @@ func invalid(problems ...model.Problem) *model.Error {
 // invalidAt is a 422 about one member of the body.
 func invalidAt(pointer, format string, args ...any) *model.Error {
 	return invalid(model.Problem{Pointer: pointer, Message: model.NewError("", format, args...).Detail})
+}
+
+// missing is how Huma says that a member is not there; it points to the object
+// that lacks it, we to where it belongs.
+var missing = regexp.MustCompile(`^expected required property (\S+) to be present$`)
+
+func problemOf(detail *huma.ErrorDetail) model.Problem {
+	p := model.Problem{Pointer: pointerTo(detail.Location), Message: detail.Message}
+	if name := missing.FindStringSubmatch(detail.Message); name != nil {
+		p.Pointer += "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name[1])
+		p.Message = "is needed"
+	}
+	return p
 }
 
 // pointerTo turns Huma's "body.tags[0]" into "/tags/0". A parameter keeps its

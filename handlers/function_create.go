@@ -70,7 +70,7 @@ func (s *Server) createFunction(ctx context.Context, in *functionCreateInput) (*
 	if fault := nameFault(in.Body.Name); fault != "" {
 		return nil, invalidAt("/name", "%s", fault)
 	}
-	f := model.Function{Name: in.Body.Name, Code: in.Body.Code}
+	f := model.Function{Name: in.Body.Name, Code: in.Body.Code, InputDerived: true, OutputDerived: true} // unless the body has them
 	if err := in.Body.applyTo(&f, s.opts.FunctionTimeout); err != nil {
 		return nil, err
 	}
@@ -88,12 +88,13 @@ func (s *Server) createFunction(ctx context.Context, in *functionCreateInput) (*
 }
 
 // checkCode says whether the function could be saved: size, syntax, def,
-// schemas. Nothing of the source runs.
+// schemas. Those to be derived from type hints are filled in. Nothing of the
+// source runs.
 func (s *Server) checkCode(ctx context.Context, f *model.Function) error {
 	if len(f.Code) > maxCodeBytes {
 		return invalidAt("/code", "the source is longer than 1 MiB")
 	}
-	return s.opts.Engine.Check(ctx, f.Name, f.Code, f.InputSchema, f.OutputSchema)
+	return s.opts.Engine.Check(ctx, f)
 }
 
 // functionsChanged tells everyone here that a function was changed by us; the

@@ -12,13 +12,15 @@ import (
 // apart from its name and code.
 type FunctionFields struct {
 	Description    Optional[string]          `json:"description,omitzero" maxLength:"65536"`
-	InputSchema    Optional[json.RawMessage] `json:"input_schema,omitzero" doc:"JSON Schema, 2020-12 unless $schema says otherwise"`
-	OutputSchema   Optional[json.RawMessage] `json:"output_schema,omitzero" doc:"JSON Schema, 2020-12 unless $schema says otherwise"`
+	InputSchema    Optional[json.RawMessage] `json:"input_schema,omitzero" doc:"JSON Schema, 2020-12 unless $schema says otherwise; derived from type hints when never sent, null accepts anything"`
+	OutputSchema   Optional[json.RawMessage] `json:"output_schema,omitzero" doc:"JSON Schema, 2020-12 unless $schema says otherwise; derived from type hints when never sent, null accepts anything"`
 	Requirements   Optional[[]string]        `json:"requirements,omitzero" doc:"Not built yet: empty or null"`
 	Tags           Optional[[]string]        `json:"tags,omitzero" maxItems:"100"`
 	TimeoutSeconds Optional[float64]         `json:"timeout_seconds,omitzero" doc:"Of the outer run; at most FUNCTION_TIMEOUT"`
 	Retry          Optional[json.RawMessage] `json:"retry,omitzero" doc:"Not built yet: null"`
 	MaxConcurrency Optional[int]             `json:"max_concurrency,omitzero" doc:"Not built yet: null"`
+
+	DerivedSchemas owned `json:"derived_schemas,omitzero" readOnly:"true"`
 
 	ID        owned `json:"id,omitzero" readOnly:"true"`
 	Version   owned `json:"version,omitzero" readOnly:"true"`
@@ -41,12 +43,8 @@ func (in *FunctionFields) applyTo(f *model.Function, longest time.Duration) erro
 		return notBuilt("max_concurrency")
 	}
 	in.Description.apply(&f.Description)
-	if in.InputSchema.Set {
-		f.InputSchema = in.InputSchema.Value // nil when null
-	}
-	if in.OutputSchema.Set {
-		f.OutputSchema = in.OutputSchema.Value
-	}
+	applySchema(in.InputSchema, &f.InputSchema, &f.InputDerived)
+	applySchema(in.OutputSchema, &f.OutputSchema, &f.OutputDerived)
 	if in.Tags.Set {
 		f.Tags = in.Tags.Value
 	}
@@ -69,14 +67,24 @@ func (in *FunctionFields) applyTo(f *model.Function, longest time.Duration) erro
 	return nil
 }
 
+// applySchema changes a schema when the member is there. What its author sends,
+// null too, is not derived any more.
+func applySchema(member Optional[json.RawMessage], schema *json.RawMessage, derived *bool) {
+	if member.Set {
+		*schema, *derived = member.Value, false // nil when null
+	}
+}
+
 // ownedProblems compares the server's members with those that are stored;
 // nil stands for a function that is not stored yet.
 func (in *FunctionFields) ownedProblems(stored *functionView) []model.Problem {
-	var id, version, active, created, updated any
+	var id, version, active, created, updated, derived any
 	if stored != nil {
 		id, version, active, created, updated = stored.ID, stored.Version, stored.IsActive, stored.CreatedAt, stored.UpdatedAt
+		derived = stored.DerivedSchemas
 	}
 	problems := in.ID.sameAs(id, "/id")
+	problems = append(problems, in.DerivedSchemas.sameAs(derived, "/derived_schemas")...)
 	problems = append(problems, in.Version.sameAs(version, "/version")...)
 	problems = append(problems, in.IsActive.sameAs(active, "/is_active")...)
 	problems = append(problems, in.CreatedAt.sameAs(created, "/created_at")...)

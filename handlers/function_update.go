@@ -1,8 +1,9 @@
 package handlers
 
 import (
+	"bytes"
 	"context"
-	"slices"
+	"encoding/json"
 	"strconv"
 	"strings"
 
@@ -53,12 +54,29 @@ func (s *Server) applyUpdate(ctx context.Context, in *functionUpdateInput, f *mo
 	if err := in.Body.applyTo(f, s.opts.FunctionTimeout); err != nil {
 		return err
 	}
-	same := f.Code == before.Code &&
-		slices.Equal(f.InputSchema, before.InputSchema) && slices.Equal(f.OutputSchema, before.OutputSchema)
-	if same {
-		return nil
+	if f.Code == before.Code {
+		// To send back what was read changes nothing, not even where it is from.
+		sameInput, sameOutput := sameSchema(f.InputSchema, before.InputSchema), sameSchema(f.OutputSchema, before.OutputSchema)
+		if sameInput {
+			f.InputSchema, f.InputDerived = before.InputSchema, before.InputDerived
+		}
+		if sameOutput {
+			f.OutputSchema, f.OutputDerived = before.OutputSchema, before.OutputDerived
+		}
+		if sameInput && sameOutput {
+			return nil
+		}
 	}
 	return s.checkCode(ctx, f)
+}
+
+// sameSchema compares without space: what a client shows may be indented.
+func sameSchema(a, b json.RawMessage) bool {
+	var left, right bytes.Buffer
+	if len(a) == 0 || len(b) == 0 {
+		return len(a) == len(b)
+	}
+	return json.Compact(&left, a) == nil && json.Compact(&right, b) == nil && bytes.Equal(left.Bytes(), right.Bytes())
 }
 
 // ifMatch reads the version of an If-Match header; nil means any.

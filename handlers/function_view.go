@@ -14,6 +14,7 @@ type functionView struct {
 	Code           string          `json:"code" doc:"Python source"`
 	InputSchema    json.RawMessage `json:"input_schema" doc:"JSON Schema; null accepts anything"`
 	OutputSchema   json.RawMessage `json:"output_schema" doc:"JSON Schema; null accepts anything"`
+	DerivedSchemas []string        `json:"derived_schemas" nullable:"false" enum:"input_schema,output_schema" doc:"Those that come from the code's type hints; new code derives them anew"`
 	Requirements   []string        `json:"requirements" nullable:"false"`
 	Tags           []string        `json:"tags" nullable:"false"`
 	TimeoutSeconds *float64        `json:"timeout_seconds" doc:"Null: the server's FUNCTION_TIMEOUT"`
@@ -29,9 +30,21 @@ func viewFunction(f model.Function) functionView {
 	return functionView{
 		ID: f.ID.String(), Name: f.Name, Description: f.Description, Code: f.Code,
 		InputSchema: f.InputSchema, OutputSchema: f.OutputSchema, Requirements: []string{},
-		Tags: orEmpty(f.Tags), TimeoutSeconds: f.TimeoutSeconds, IsActive: f.IsActive, Version: f.Version,
+		DerivedSchemas: derivedSchemas(f.InputDerived, f.OutputDerived),
+		Tags:           orEmpty(f.Tags), TimeoutSeconds: f.TimeoutSeconds, IsActive: f.IsActive, Version: f.Version,
 		CreatedAt: timestamp(f.CreatedAt), UpdatedAt: timestamp(f.UpdatedAt),
 	}
+}
+
+func derivedSchemas(input, output bool) []string {
+	derived := []string{}
+	if input {
+		derived = append(derived, "input_schema")
+	}
+	if output {
+		derived = append(derived, "output_schema")
+	}
+	return derived
 }
 
 // versionView is one entry of a function's history.
@@ -42,6 +55,7 @@ type versionView struct {
 	Code         string          `json:"code"`
 	InputSchema  json.RawMessage `json:"input_schema"`
 	OutputSchema json.RawMessage `json:"output_schema"`
+	Derived      []string        `json:"derived_schemas" nullable:"false" enum:"input_schema,output_schema"`
 	Requirements []string        `json:"requirements" nullable:"false"`
 	CreatedAt    timestamp       `json:"created_at"`
 	CreatedBy    *string         `json:"created_by"`
@@ -51,6 +65,7 @@ func viewVersion(v model.FunctionVersion) versionView {
 	return versionView{
 		ID: v.ID.String(), FunctionID: v.FunctionID.String(), Version: v.Version, Code: v.Code,
 		InputSchema: v.InputSchema, OutputSchema: v.OutputSchema, Requirements: []string{},
+		Derived:   derivedSchemas(v.InputDerived, v.OutputDerived),
 		CreatedAt: timestamp(v.CreatedAt), CreatedBy: v.CreatedBy,
 	}
 }

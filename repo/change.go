@@ -17,6 +17,7 @@ const (
 	SecretsChanged   ChangeKind = "secret"
 	SchedulesChanged ChangeKind = "schedule"
 	AccessChanged    ChangeKind = "access"    // who may act in it
+	RunsCancelled    ChangeKind = "cancel"    // some of its runs are to stop
 	SubtenantGone    ChangeKind = "subtenant" // with all it owned, for ever
 )
 

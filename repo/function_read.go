@@ -114,7 +114,8 @@ func errVersionNotFound(name string, version int) error {
 func function(f dbsqlc.Function, v dbsqlc.FunctionVersion) model.Function {
 	return model.Function{
 		ID: f.ID.Bytes, Tenant: f.Tenant, Name: f.Name, Description: f.Description, Tags: f.Tags,
-		Code: v.Code, InputSchema: v.InputSchema, OutputSchema: v.OutputSchema, TimeoutSeconds: f.TimeoutSeconds,
+		Code: v.Code, InputSchema: v.InputSchema, OutputSchema: v.OutputSchema, InputDerived: v.InputDerived,
+		OutputDerived: v.OutputDerived, TimeoutSeconds: f.TimeoutSeconds,
 		IsActive: f.IsActive, Version: int(f.Version), VersionID: f.VersionID.Bytes,
 		CreatedAt: f.CreatedAt, UpdatedAt: f.UpdatedAt,
 	}
@@ -123,7 +124,8 @@ func function(f dbsqlc.Function, v dbsqlc.FunctionVersion) model.Function {
 func functionVersion(v dbsqlc.FunctionVersion) model.FunctionVersion {
 	return model.FunctionVersion{
 		ID: v.ID.Bytes, FunctionID: v.FunctionID.Bytes, Version: int(v.Version), Code: v.Code,
-		InputSchema: v.InputSchema, OutputSchema: v.OutputSchema, CreatedAt: v.CreatedAt, CreatedBy: v.CreatedBy,
+		InputSchema: v.InputSchema, OutputSchema: v.OutputSchema, InputDerived: v.InputDerived, OutputDerived: v.OutputDerived,
+		CreatedAt: v.CreatedAt, CreatedBy: v.CreatedBy,
 	}
 }
 

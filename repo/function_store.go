@@ -62,8 +62,21 @@ func storeFunction(ctx context.Context, q *dbsqlc.Queries, f *model.Function, ne
 func insertVersion(ctx context.Context, q *dbsqlc.Queries, f model.Function, by *string) error {
 	return q.InsertFunctionVersion(ctx, dbsqlc.InsertFunctionVersionParams{
 		ID: uuid(f.VersionID), Tenant: f.Tenant, FunctionID: uuid(f.ID), Version: int32(f.Version), Code: f.Code,
-		InputSchema: f.InputSchema, OutputSchema: f.OutputSchema, CreatedAt: f.UpdatedAt, CreatedBy: by,
+		InputSchema: f.InputSchema, OutputSchema: f.OutputSchema, InputDerived: f.InputDerived, OutputDerived: f.OutputDerived,
+		CreatedAt: f.UpdatedAt, CreatedBy: by,
 	})
+}
+
+// copyVersion gives f what belongs to a version of from.
+func copyVersion(f *model.Function, from model.Function) {
+	f.Code, f.InputSchema, f.OutputSchema = from.Code, from.InputSchema, from.OutputSchema
+	f.InputDerived, f.OutputDerived = from.InputDerived, from.OutputDerived
+}
+
+// sameVersion compares what belongs to a version.
+func sameVersion(a, b model.Function) bool {
+	return a.Code == b.Code && sameJSON(a.InputSchema, b.InputSchema) && sameJSON(a.OutputSchema, b.OutputSchema) &&
+		a.InputDerived == b.InputDerived && a.OutputDerived == b.OutputDerived
 }
 
 // sameAttributes compares what belongs to a function and not to a version.

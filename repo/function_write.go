@@ -23,7 +23,8 @@ func (d *DB) CreateFunction(ctx context.Context, tenant string, f model.Function
 			err = errNameTaken(f.Name)
 		case err == nil:
 			made.Description, made.Tags, made.TimeoutSeconds = f.Description, tagsOf(f.Tags), f.TimeoutSeconds
-			made.Code, made.InputSchema, made.OutputSchema, made.IsActive = f.Code, f.InputSchema, f.OutputSchema, true
+			made.IsActive = true
+			copyVersion(&made, f)
 			err = storeFunction(ctx, q, &made, true, createdBy)
 		}
 		if err != nil {
@@ -56,9 +57,8 @@ func (d *DB) UpdateFunction(ctx context.Context, tenant, name string, change fun
 		after := *f
 		*f = before
 		f.Description, f.Tags, f.TimeoutSeconds = after.Description, tagsOf(after.Tags), after.TimeoutSeconds
-		f.Code, f.InputSchema, f.OutputSchema = after.Code, after.InputSchema, after.OutputSchema
-		return f.Code != before.Code || !sameJSON(f.InputSchema, before.InputSchema) ||
-			!sameJSON(f.OutputSchema, before.OutputSchema), nil
+		copyVersion(f, after)
+		return !sameVersion(before, *f), nil
 	})
 }
 
@@ -73,7 +73,7 @@ func (d *DB) RollbackFunction(ctx context.Context, tenant, name string, version 
 		if noRows(err) {
 			err = errVersionNotFound(name, version)
 		}
-		f.Code, f.InputSchema, f.OutputSchema = old.Code, old.InputSchema, old.OutputSchema
+		copyVersion(f, function(dbsqlc.Function{}, old))
 		return true, err
 	})
 }

@@ -31,6 +31,15 @@ var scopes string
 //go:embed transform.py
 var transform string
 
+//go:embed hints_names.py
+var hintsNames string
+
+//go:embed hints_fields.py
+var hintsFields string
+
+//go:embed hints.py
+var hints string
+
 //go:embed compile.py
 var compile string
 
@@ -38,6 +47,7 @@ var compile string
 // namespace and stand in the order in which they need each other.
 var Runtime = convert + "\n" + api + "\n" + output + "\n" + load + "\n" + describe + "\n" + runtime
 
-// Compiler is what the compiler's interpreter runs: source to marshalled code.
-// It needs nothing of Runtime.
-var Compiler = definition + "\n" + scopes + "\n" + transform + "\n" + compile
+// Compiler is what the compiler's interpreter runs: source to marshalled code,
+// and type hints to schemas. It needs nothing of Runtime.
+var Compiler = definition + "\n" + scopes + "\n" + transform + "\n" +
+	hintsNames + "\n" + hintsFields + "\n" + hints + "\n" + compile

@@ -30,6 +30,10 @@ type script struct {
 
 var keys atomic.Uint64
 
+func (s *script) Hints(context.Context, string, string) (model.Hints, error) {
+	return model.Hints{Input: json.RawMessage(`{"type":"integer"}`), Output: json.RawMessage(`{"type":"no such type"}`)}, nil
+}
+
 func (s *script) Compile(_ context.Context, function string, version int, source string) (*model.Program, error) {
 	if source == "broken" {
 		return nil, model.NewError(model.CodeSyntaxError, "broken")
@@ -399,11 +403,24 @@ func TestARecordThatIsLateIsSaidToBe(t *testing.T) {
 func TestCheckPointsIntoTheBody(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	require.NoError(t, b.Check(t.Context(), "f", "echo", nil, nil))
-	err := b.Check(t.Context(), "f", "echo", nil, json.RawMessage(`{"type":"strin"}`))
+	require.NoError(t, b.Check(t.Context(), &model.Function{Name: "f", Code: "echo"}))
+	err := b.Check(t.Context(), &model.Function{Name: "f", Code: "echo", OutputSchema: json.RawMessage(`{"type":"strin"}`)})
 	require.Equal(t, model.CodeSchemaInvalid, codeOf(t, err))
 	require.Equal(t, "/output_schema/type", err.(*model.Error).Problems[0].Pointer)
-	require.Equal(t, model.CodeSyntaxError, codeOf(t, b.Check(t.Context(), "f", "broken", nil, nil)))
+	require.Equal(t, model.CodeSyntaxError, codeOf(t, b.Check(t.Context(), &model.Function{Name: "f", Code: "broken"})))
+}
+
+func TestCheckDerivesWhatIsToBeDerived(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	written := json.RawMessage(`{"type":"array"}`)
+	f := model.Function{Name: "f", Code: "echo", InputSchema: written, OutputSchema: written, InputDerived: true}
+	require.NoError(t, b.Check(t.Context(), &f))
+	require.JSONEq(t, `{"type":"integer"}`, string(f.InputSchema))
+	require.Equal(t, written, f.OutputSchema, "its author's own stays")
+	f = model.Function{Name: "f", Code: "echo", OutputSchema: written, OutputDerived: true}
+	require.NoError(t, b.Check(t.Context(), &f))
+	require.Nil(t, f.OutputSchema, "what is no schema is nobody's fault but ours")
 }
 
 func TestLongValuesAreCutInTheRecordOnly(t *testing.T) {

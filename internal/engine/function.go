@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"maestro/internal/model"
@@ -39,18 +40,45 @@ func newFunction(ctx context.Context, lane model.Lane, stored model.Function) (*
 }
 
 // Check says whether a function could be saved: its source compiles and
-// defines what it must, its schemas are schemas. Nothing of the source runs.
-// The error is an *model.Error with CodeSyntaxError, CodeNoSuchDef or
+// defines what it must, its schemas are schemas. A schema that is marked as
+// derived is made anew from the source's type hints. Nothing of the source
+// runs. The error is an *model.Error with CodeSyntaxError, CodeNoSuchDef or
 // CodeSchemaInvalid; its problems point into the request's body.
-func (e *Engine) Check(ctx context.Context, name, source string, input, output json.RawMessage) error {
-	if _, err := schema.Compile(input); err != nil {
+func (e *Engine) Check(ctx context.Context, f *model.Function) error {
+	if _, err := schema.Compile(f.InputSchema); err != nil && !f.InputDerived {
 		return at("input_schema", err)
 	}
-	if _, err := schema.Compile(output); err != nil {
+	if _, err := schema.Compile(f.OutputSchema); err != nil && !f.OutputDerived {
 		return at("output_schema", err)
 	}
-	_, err := e.opts.Lane.Compile(ctx, name, 0, source)
-	return err
+	if _, err := e.opts.Lane.Compile(ctx, f.Name, 0, f.Code); err != nil {
+		return err
+	}
+	if !f.InputDerived && !f.OutputDerived {
+		return nil
+	}
+	hints, err := e.opts.Lane.Hints(ctx, f.Name, f.Code)
+	if err != nil {
+		return err
+	}
+	if f.InputDerived {
+		f.InputSchema = e.usable(f, "input", hints.Input)
+	}
+	if f.OutputDerived {
+		f.OutputSchema = e.usable(f, "output", hints.Output)
+	}
+	return nil
+}
+
+// usable returns a derived schema, or nil when it is none: that would be a
+// fault of ours, for which no author is refused.
+func (e *Engine) usable(f *model.Function, part string, derived json.RawMessage) json.RawMessage {
+	if _, err := schema.Compile(derived); err != nil {
+		e.opts.Log.Error("the schema derived from type hints is none", slog.String("tenant", f.Tenant),
+			slog.String("function", f.Name), slog.String("part", part), slog.Any("error", err))
+		return nil
+	}
+	return derived
 }
 
 // at says in an error about a schema which of the two is meant.

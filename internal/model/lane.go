@@ -24,6 +24,14 @@ type Program struct {
 // says what is wrong with the source. Nothing of the source is run.
 type Compiler interface {
 	Compile(ctx context.Context, function string, version int, source string) (*Program, error)
+	// Hints reads the type hints of a function whose source compiles.
+	Hints(ctx context.Context, function, source string) (Hints, error)
+}
+
+// Hints are the JSON Schemas that a function's type hints amount to; nil where
+// they say nothing that can be checked.
+type Hints struct {
+	Input, Output json.RawMessage
 }
 
 // Lane is the place where a subtenant's functions run. What a caller observes

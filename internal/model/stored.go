@@ -22,6 +22,8 @@ type Function struct {
 	Code           string
 	InputSchema    json.RawMessage // nil: anything is accepted
 	OutputSchema   json.RawMessage // nil: anything is accepted
+	InputDerived   bool            // InputSchema is what the type hints of Code say
+	OutputDerived  bool            // OutputSchema is what the type hints of Code say
 	Tags           []string
 	TimeoutSeconds *float64 // nil: the server's FUNCTION_TIMEOUT
 	IsActive       bool
@@ -33,14 +35,15 @@ type Function struct {
 
 // FunctionVersion is one entry of a function's history; it never changes.
 type FunctionVersion struct {
-	ID           ID
-	FunctionID   ID
-	Version      int
-	Code         string
-	InputSchema  json.RawMessage
-	OutputSchema json.RawMessage
-	CreatedAt    time.Time
-	CreatedBy    *string
+	ID                          ID
+	FunctionID                  ID
+	Version                     int
+	Code                        string
+	InputSchema                 json.RawMessage
+	OutputSchema                json.RawMessage
+	InputDerived, OutputDerived bool // as in Function
+	CreatedAt                   time.Time
+	CreatedBy                   *string
 }
 
 // InputMode says what a webhook's function receives.

@@ -49,7 +49,7 @@ func (q *Queries) FunctionIsActive(ctx context.Context, tenant string, name stri
 }
 
 const getFunction = `-- name: GetFunction :one
-SELECT f.id, f.tenant, f.name, f.description, f.tags, f.timeout_seconds, f.is_active, f.version, f.version_id, f.created_at, f.updated_at, v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by
+SELECT f.id, f.tenant, f.name, f.description, f.tags, f.timeout_seconds, f.is_active, f.version, f.version_id, f.created_at, f.updated_at, v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived
 FROM functions f JOIN function_versions v ON v.id = f.version_id
 WHERE f.tenant = $1 AND f.name = $2 AND f.is_active
 `
@@ -83,12 +83,14 @@ func (q *Queries) GetFunction(ctx context.Context, tenant string, name string) (
 		&i.FunctionVersion.OutputSchema,
 		&i.FunctionVersion.CreatedAt,
 		&i.FunctionVersion.CreatedBy,
+		&i.FunctionVersion.InputDerived,
+		&i.FunctionVersion.OutputDerived,
 	)
 	return i, err
 }
 
 const getFunctionVersion = `-- name: GetFunctionVersion :one
-SELECT v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by FROM function_versions v JOIN functions f ON f.id = v.function_id
+SELECT v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived FROM function_versions v JOIN functions f ON f.id = v.function_id
 WHERE f.tenant = $1 AND f.name = $2 AND v.version = $3
 `
 
@@ -105,6 +107,8 @@ func (q *Queries) GetFunctionVersion(ctx context.Context, tenant string, name st
 		&i.OutputSchema,
 		&i.CreatedAt,
 		&i.CreatedBy,
+		&i.InputDerived,
+		&i.OutputDerived,
 	)
 	return i, err
 }
@@ -149,20 +153,22 @@ func (q *Queries) InsertFunction(ctx context.Context, arg InsertFunctionParams) 
 
 const insertFunctionVersion = `-- name: InsertFunctionVersion :exec
 INSERT INTO function_versions
-    (id, tenant, function_id, version, code, input_schema, output_schema, created_at, created_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    (id, tenant, function_id, version, code, input_schema, output_schema, input_derived, output_derived, created_at, created_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 `
 
 type InsertFunctionVersionParams struct {
-	ID           pgtype.UUID
-	Tenant       string
-	FunctionID   pgtype.UUID
-	Version      int32
-	Code         string
-	InputSchema  []byte
-	OutputSchema []byte
-	CreatedAt    time.Time
-	CreatedBy    *string
+	ID            pgtype.UUID
+	Tenant        string
+	FunctionID    pgtype.UUID
+	Version       int32
+	Code          string
+	InputSchema   []byte
+	OutputSchema  []byte
+	InputDerived  bool
+	OutputDerived bool
+	CreatedAt     time.Time
+	CreatedBy     *string
 }
 
 func (q *Queries) InsertFunctionVersion(ctx context.Context, arg InsertFunctionVersionParams) error {
@@ -174,6 +180,8 @@ func (q *Queries) InsertFunctionVersion(ctx context.Context, arg InsertFunctionV
 		arg.Code,
 		arg.InputSchema,
 		arg.OutputSchema,
+		arg.InputDerived,
+		arg.OutputDerived,
 		arg.CreatedAt,
 		arg.CreatedBy,
 	)
@@ -219,7 +227,7 @@ func (q *Queries) ListFunctionRefs(ctx context.Context, tenant string) ([]ListFu
 }
 
 const listFunctionVersions = `-- name: ListFunctionVersions :many
-SELECT v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by FROM function_versions v JOIN functions f ON f.id = v.function_id
+SELECT v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived FROM function_versions v JOIN functions f ON f.id = v.function_id
 WHERE f.tenant = $1 AND f.name = $2 AND v.version < $3::integer
 ORDER BY v.version DESC
 LIMIT $5 OFFSET $4
@@ -258,6 +266,8 @@ func (q *Queries) ListFunctionVersions(ctx context.Context, arg ListFunctionVers
 			&i.OutputSchema,
 			&i.CreatedAt,
 			&i.CreatedBy,
+			&i.InputDerived,
+			&i.OutputDerived,
 		); err != nil {
 			return nil, err
 		}
@@ -270,7 +280,7 @@ func (q *Queries) ListFunctionVersions(ctx context.Context, arg ListFunctionVers
 }
 
 const listFunctions = `-- name: ListFunctions :many
-SELECT f.id, f.tenant, f.name, f.description, f.tags, f.timeout_seconds, f.is_active, f.version, f.version_id, f.created_at, f.updated_at, v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by
+SELECT f.id, f.tenant, f.name, f.description, f.tags, f.timeout_seconds, f.is_active, f.version, f.version_id, f.created_at, f.updated_at, v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived
 FROM functions f JOIN function_versions v ON v.id = f.version_id
 WHERE f.tenant = $1
   AND f.name > $2::text
@@ -336,6 +346,8 @@ func (q *Queries) ListFunctions(ctx context.Context, arg ListFunctionsParams) ([
 			&i.FunctionVersion.OutputSchema,
 			&i.FunctionVersion.CreatedAt,
 			&i.FunctionVersion.CreatedBy,
+			&i.FunctionVersion.InputDerived,
+			&i.FunctionVersion.OutputDerived,
 		); err != nil {
 			return nil, err
 		}
