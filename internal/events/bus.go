@@ -25,6 +25,8 @@ type Options struct {
 	// EmbeddedBytes bounds what all streams in the embedded Redis hold, oldest
 	// streams deleted first: 64 MiB. An external Redis has a bound of its own.
 	EmbeddedBytes int64
+	MaxViewers    int // who may follow logs at a time: 1,000
+	TenantViewers int // and of one subtenant: 100
 	Log           *slog.Logger
 }
 
@@ -40,14 +42,14 @@ type Stats struct {
 // Bus takes events from any number of goroutines and writes them to Redis in
 // the order in which they came, on one goroutine of its own.
 //
-// A later fan-out to live viewers reads the streams from Redis with XREAD, on
-// a connection of its own, so that it sees the events of every server; nothing
-// of it needs to pass through here.
+// Live viewers get nothing from here: the fan-out reads the streams from Redis,
+// on a connection of its own, so that it sees the events of every server.
 type Bus struct {
-	store store
-	opts  Options
-	log   *slog.Logger
-	queue chan item
+	store  store
+	opts   Options
+	log    *slog.Logger
+	queue  chan item
+	fanout *fanout
 
 	queuedBytes atomic.Int64
 	published   atomic.Uint64
@@ -84,7 +86,10 @@ func NewEmbedded(opts Options) *Bus {
 }
 
 func newBus(store store, opts Options) *Bus {
-	return &Bus{store: store, opts: opts, log: opts.Log, queue: make(chan item, opts.QueueLength)}
+	return &Bus{
+		store: store, opts: opts, log: opts.Log, queue: make(chan item, opts.QueueLength),
+		fanout: newFanout(store, opts.MaxViewers, opts.TenantViewers),
+	}
 }
 
 func (o Options) withDefaults() Options {
@@ -92,6 +97,8 @@ func (o Options) withDefaults() Options {
 	o.QueueLength = cmp.Or(o.QueueLength, 16_384)
 	o.QueueBytes = cmp.Or(o.QueueBytes, 64<<20)
 	o.EmbeddedBytes = cmp.Or(o.EmbeddedBytes, 64<<20)
+	o.MaxViewers = cmp.Or(o.MaxViewers, 1000)
+	o.TenantViewers = cmp.Or(o.TenantViewers, 100)
 	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	return o
 }
@@ -135,8 +142,10 @@ func (b *Bus) Stop(ctx context.Context) {
 	}
 }
 
-// Close stops the Bus and closes its connections; an embedded Redis ends.
+// Close stops the Bus and closes its connections; viewers get an error, and an
+// embedded Redis ends.
 func (b *Bus) Close(ctx context.Context) error {
+	b.fanout.close()
 	b.Stop(ctx)
 	if err := b.store.close(); err != nil {
 		return fmt.Errorf("close Redis: %w", err)

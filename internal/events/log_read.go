@@ -23,6 +23,8 @@ const (
 // before it.
 const settleWait = 250 * time.Millisecond
 
+const badAfter = "after must be the id of a log entry, such as 1719405000123-0"
+
 var streamID = regexp.MustCompile(`^[0-9]{1,19}(-[0-9]{1,19})?$`)
 
 // Read returns up to count entries of an execution's log, oldest first, those
@@ -39,7 +41,7 @@ func (b *Bus) Read(ctx context.Context, id model.ID, after string, count int) ([
 	start := "-"
 	if after != "" {
 		if !streamID.MatchString(after) {
-			return nil, 0, model.NewError(model.CodeInvalid, "after must be the id of a log entry, such as 1719405000123-0")
+			return nil, 0, model.NewError(model.CodeInvalid, "%s", badAfter)
 		}
 		start = successor(after)
 	}
