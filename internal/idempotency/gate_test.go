@@ -35,7 +35,7 @@ func open(t *testing.T, url string, lease time.Duration) server {
 	db, err := repo.Open(t.Context(), url, repo.Options{})
 	require.NoError(t, err)
 	t.Cleanup(db.Close)
-	seal, err := vault.New([]byte("a key for tests"), "answers")
+	seal, err := vault.New([]byte("a key for tests"), vault.Answers)
 	require.NoError(t, err)
 	return server{idempotency.New(db, seal, idempotency.Options{Lease: lease}, testkit.Logger(t)), db}
 }

@@ -34,6 +34,7 @@ type Purpose string
 const (
 	Secrets Purpose = "secrets" // place: the name of the secret
 	Inputs  Purpose = "inputs"  // place: the id of the execution that waits
+	Answers Purpose = "answers" // place: the idempotency key that it is kept for
 )
 
 const version = 1
