@@ -38,6 +38,7 @@ enum maestro_hook {
 
 struct maestro_line; // print.c
 struct maestro_run;  // stop.h
+struct maestro_shield; // shield.h
 struct maestro_sleeper;
 
 // The programs that an interpreter has loaded, newest first (program.c).
@@ -67,6 +68,7 @@ struct maestro_interp {
     struct maestro_line *lines; // begun and not ended by a line feed (print.c)
     struct maestro_json json;   // hook, type and keys of the converter
     int tracing;               // rung 1 has set the trace function
+    struct maestro_shield *shields; // of threads in code that must not be stopped half way, newest first
     atomic_int ended;          // the end has begun: what still runs is refused
 
     pthread_mutex_t lock;              // guards what follows; never held while waiting for the GIL

@@ -4,6 +4,7 @@
 #include "error.h"
 #include "frame.h"
 #include "print.h"
+#include "shield.h"
 #include "sibling.h"
 #include "sleep.h"
 
@@ -107,6 +108,16 @@ static PyObject *loads(PyObject *module, PyObject *bytes) {
     return maestro_json_load(&maestro_of(module)->json, data, (size_t)size, "value", NULL);
 }
 
+// run_code(code, namespace): exec for the author's module-level code, which may
+// be stopped where the runtime around it may not.
+static PyObject *run_code(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    if (count != 2) {
+        py.PyErr_SetString(py.PyExc_TypeError, "run_code() takes code and namespace");
+        return NULL;
+    }
+    return maestro_shield_run(maestro_of(module), args[0], args[1]);
+}
+
 // sibling(name) -> Sibling: the callable for the builtins dicts.
 static PyObject *sibling(PyObject *module, PyObject *name) {
     if (name->ob_type == py.PyUnicode_Type)
@@ -143,6 +154,7 @@ static PyMethodDef methods[] = {
     {"frame", frame, METH_NOARGS, NULL},
     {"loads", loads, METH_O, NULL},
     {"log", (PyCFunction)(void (*)(void))log_line, METH_FASTCALL, NULL},
+    {"run_code", (PyCFunction)(void (*)(void))run_code, METH_FASTCALL, NULL},
     {"set_hooks", set_hooks, METH_O, NULL},
     {"sibling", sibling, METH_O, NULL},
     {"sleep", sleep_for, METH_O, "sleep(seconds)\n\nDelay execution for a given number of seconds."},

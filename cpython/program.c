@@ -1,6 +1,7 @@
 #include "program.h"
 
 #include "error.h"
+#include "shield.h"
 
 #include "_cgo_export.h"
 
@@ -75,9 +76,12 @@ static PyObject *run_module(struct maestro_interp *in, uint64_t key, const struc
     int complete = in->hooks[HOOK_LOAD] != NULL;
     for (int i = 0; i < COUNT; i++)
         complete = complete && arguments[i];
-    if (complete)
+    if (complete) {
+        struct maestro_shield shield;
+        maestro_shield_up(in, &shield);
         answer = py.PyObject_Vectorcall(in->hooks[HOOK_LOAD], arguments, COUNT, NULL);
-    else if (!py.PyErr_Occurred())
+        maestro_shield_down(in, &shield);
+    } else if (!py.PyErr_Occurred())
         py.PyErr_SetString(py.PyExc_RuntimeError, "the interpreter is ending");
     for (int i = 0; i < COUNT; i++)
         py.Py_DecRef(arguments[i]);

@@ -3,6 +3,7 @@
 #include "error.h"
 #include "frame.h"
 #include "program.h"
+#include "shield.h"
 
 #include "_cgo_export.h"
 
@@ -16,7 +17,10 @@ int maestro_siblings_refresh(struct maestro_interp *in, uint64_t frame, uint64_t
     if (!answered)
         return 1; // a fault of ours: what is shown stays, and is asked for again
     PyObject *text = maestro_str(&names);
+    struct maestro_shield shield;
+    maestro_shield_up(in, &shield);
     PyObject *none = text ? py.PyObject_CallOneArg(in->hooks[HOOK_SIBLINGS], text) : NULL;
+    maestro_shield_down(in, &shield);
     if (none)
         in->generation = generation;
     py.Py_DecRef(text);

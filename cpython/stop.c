@@ -1,6 +1,7 @@
 #include "stop.h"
 
 #include "frame.h"
+#include "shield.h"
 #include "sleep.h"
 #include "thread.h"
 
@@ -12,8 +13,7 @@ void maestro_run_enter(struct maestro_interp *in, struct maestro_run *run) {
     pthread_mutex_unlock(&in->lock);
 }
 
-// The running call that a frame belongs to. Attached, or with the lock held.
-static struct maestro_run *run_of_call(struct maestro_interp *in, uint64_t call) {
+struct maestro_run *maestro_run_of_call(const struct maestro_interp *in, uint64_t call) {
     struct maestro_run *run = in->runs;
     while (run && run->call != call)
         run = run->next;
@@ -35,9 +35,9 @@ static int trace(PyObject *self, PyFrameObject *frame, int what, PyObject *argum
     if (!in || !in->hooks[HOOK_STOPPED])
         return 0;
     // The exception that is being traced stays as it is.
-    if (py.PyErr_Occurred())
+    if (py.PyErr_Occurred() || maestro_shielded(in, py.PyThread_get_thread_ident()))
         return 0;
-    struct maestro_run *run = run_of_call(in, MAESTRO_CALL_OF(maestro_frame(in)));
+    struct maestro_run *run = maestro_run_of_call(in, MAESTRO_CALL_OF(maestro_frame(in)));
     if (!run || !run->tracing)
         return 0;
     py.PyErr_SetNone(in->hooks[HOOK_STOPPED]);
@@ -67,19 +67,24 @@ void maestro_run_leave(struct maestro_interp *in, struct maestro_run *run) {
     }
 }
 
+// Tells a thread to stop, unless it will be told when its shield comes down.
+static void tell(struct maestro_interp *in, unsigned long thread) {
+    if (!maestro_shielded(in, thread))
+        py.PyThreadState_SetAsyncExc(thread, in->hooks[HOOK_STOPPED]);
+}
+
 // Gives the exception to the call's own thread and to those that it started.
 static void interrupt(struct maestro_interp *in, struct maestro_run *run) {
-    PyObject *stopped = in->hooks[HOOK_STOPPED];
     uint64_t call = run->call;
-    py.PyThreadState_SetAsyncExc(run->thread, stopped);
+    tell(in, run->thread);
     // From here on Python code runs here, which may let the GIL go: the run
     // may be over afterwards, and is not looked at again.
     PyObject *number = py.PyLong_FromUnsignedLongLong(call);
     PyObject *threads = number ? py.PyObject_CallOneArg(in->hooks[HOOK_THREADS], number) : NULL;
     Py_ssize_t count = threads && threads->ob_type == py.PyList_Type ? py.PyList_Size(threads) : 0;
-    for (Py_ssize_t i = 0; i < count && run_of_call(in, call); i++) {
+    for (Py_ssize_t i = 0; i < count && maestro_run_of_call(in, call); i++) {
         unsigned long thread = (unsigned long)py.PyLong_AsUnsignedLongLong(py.PyList_GetItem(threads, i));
-        py.PyThreadState_SetAsyncExc(thread, stopped);
+        tell(in, thread);
     }
     py.PyErr_Clear();
     py.Py_DecRef(threads);

@@ -21,6 +21,10 @@ struct maestro_run {
     struct maestro_run *next;
 };
 
+// The running call that a frame belongs to, or NULL. Attached, or with the lock
+// held.
+struct maestro_run *maestro_run_of_call(const struct maestro_interp *in, uint64_t call);
+
 // Enters a call in the list; attached, on the thread that runs it.
 void maestro_run_enter(struct maestro_interp *in, struct maestro_run *run);
 

@@ -214,3 +214,24 @@ def f(x):
 	require.Nil(t, e.call(t, "a", "f", "1").Failure)
 	eventually(t, func() bool { return h.Stats().InterpretersEnded == 1 }, "it is ended")
 }
+
+// A stop that comes while the runtime loads modules or refreshes the siblings
+// leaves none of its locks taken.
+func TestPythonStopWhileLoading(t *testing.T) {
+	t.Parallel()
+	h := startPython(t, Options{})
+	e := newTestEngine(h)
+	e.define(t, "f", "def f(input):\n    return sibling(input)\n")
+	for round := range 60 {
+		e.define(t, "sibling", "def sibling(input):\n    return input\n")
+		_, err := e.callFor(t.Context(), "a", "f", "1", time.Duration(round%12)*100*time.Microsecond)
+		require.NoError(t, err)
+	}
+	e.define(t, "endless", "while True:\n    try:\n        while True: pass\n    except Exception: continue\ndef endless(x): pass\n")
+	outcome, err := e.callFor(t.Context(), "a", "endless", "1", 50*time.Millisecond)
+	require.NoError(t, err)
+	require.Equal(t, model.FailureTimeout, outcome.Failure.Kind)
+	require.JSONEq(t, "1", string(e.call(t, "a", "f", "1").Output))
+	eventually(t, func() bool { return busyIn(h, "a") == 0 }, "module-level code is stopped too")
+	require.Zero(t, h.Stats().Stuck())
+}

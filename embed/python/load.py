@@ -74,7 +74,7 @@ def load(key, name, version, source, code, bound):
         _loaded[key] = module
         _loading.add(key)
         try:
-            exec(code, module.__dict__)
+            _maestro.run_code(code, module.__dict__)
         except BaseException:
             _forget(key)
             raise

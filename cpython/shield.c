@@ -1,0 +1,59 @@
+#include "shield.h"
+
+#include "frame.h"
+#include "stop.h"
+
+static struct maestro_shield *innermost(const struct maestro_interp *in, unsigned long thread) {
+    struct maestro_shield *shield = in->shields;
+    while (shield && shield->thread != thread)
+        shield = shield->next;
+    return shield;
+}
+
+int maestro_shielded(const struct maestro_interp *in, unsigned long thread) {
+    const struct maestro_shield *shield = innermost(in, thread);
+    return shield && !shield->lifted;
+}
+
+// What the calling thread's call is, if it is to be stopped.
+static int stopping(struct maestro_interp *in) {
+    struct maestro_run *run = maestro_run_of_call(in, MAESTRO_CALL_OF(maestro_frame(in)));
+    return run && run->stopping;
+}
+
+static void take_back(struct maestro_interp *in, unsigned long thread) {
+    if (stopping(in))
+        py.PyThreadState_SetAsyncExc(thread, NULL);
+}
+
+static void tell_anew(struct maestro_interp *in, unsigned long thread) {
+    if (stopping(in) && in->hooks[HOOK_STOPPED])
+        py.PyThreadState_SetAsyncExc(thread, in->hooks[HOOK_STOPPED]);
+}
+
+void maestro_shield_up(struct maestro_interp *in, struct maestro_shield *shield) {
+    *shield = (struct maestro_shield){.thread = py.PyThread_get_thread_ident(), .next = in->shields};
+    in->shields = shield;
+    take_back(in, shield->thread);
+}
+
+void maestro_shield_down(struct maestro_interp *in, struct maestro_shield *shield) {
+    struct maestro_shield **link = &in->shields;
+    while (*link != shield)
+        link = &(*link)->next;
+    *link = shield->next;
+    if (!maestro_shielded(in, shield->thread))
+        tell_anew(in, shield->thread);
+}
+
+PyObject *maestro_shield_run(struct maestro_interp *in, PyObject *code, PyObject *namespace) {
+    struct maestro_shield *shield = innermost(in, py.PyThread_get_thread_ident());
+    if (!shield)
+        return py.PyEval_EvalCode(code, namespace, namespace);
+    shield->lifted = 1;
+    tell_anew(in, shield->thread);
+    PyObject *result = py.PyEval_EvalCode(code, namespace, namespace);
+    shield->lifted = 0;
+    take_back(in, shield->thread);
+    return result;
+}
