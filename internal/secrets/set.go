@@ -1,0 +1,77 @@
+package secrets
+
+import (
+	"time"
+
+	"maestro/internal/mask"
+)
+
+// Set is a subtenant's secrets at one moment. It never changes. A nil *Set
+// holds none.
+type Set struct {
+	values map[string]string
+	former []formerValue
+	mask   *mask.Mask
+	until  time.Time // of the first former value to be dropped; zero: there is none
+}
+
+// formerValue is a value that was replaced or deleted. Functions may have kept
+// it (a module reads its secrets once), so it stays masked for a while.
+type formerValue struct {
+	text  string
+	until time.Time
+}
+
+// Value returns the value of the secret of that name.
+func (s *Set) Value(name string) (value string, found bool) {
+	if s == nil {
+		return "", false
+	}
+	value, found = s.values[name]
+	return value, found
+}
+
+// Mask masks the values that there are, and for a day those that there were;
+// it is nil when there is nothing to mask.
+func (s *Set) Mask() *mask.Mask {
+	if s == nil {
+		return nil
+	}
+	return s.mask
+}
+
+// follow makes the set of values that comes after s.
+func (s *Set) follow(values map[string]string, now time.Time) *Set {
+	next := &Set{values: values}
+	current := make(map[string]bool, len(values))
+	all := make([]string, 0, len(values))
+	for _, value := range values {
+		current[value] = true
+		all = append(all, value)
+	}
+	if s != nil {
+		for _, value := range s.values {
+			next.retire(formerValue{value, now.Add(keepFormer)}, current, now)
+		}
+		for _, former := range s.former {
+			next.retire(former, current, now)
+		}
+	}
+	for _, former := range next.former {
+		all = append(all, former.text)
+		if next.until.IsZero() || former.until.Before(next.until) {
+			next.until = former.until
+		}
+	}
+	next.mask = mask.New(all)
+	return next
+}
+
+// retire keeps a former value unless it is still one, or has been there long
+// enough. seen holds what is masked already.
+func (s *Set) retire(former formerValue, seen map[string]bool, now time.Time) {
+	if !seen[former.text] && now.Before(former.until) && len(s.former) < maxFormer {
+		seen[former.text] = true
+		s.former = append(s.former, former)
+	}
+}
