@@ -34,6 +34,8 @@ type Options struct {
 	MaxBodyBytes        int           // of a request's body, inflated; default 10 MiB
 	FunctionTimeout     time.Duration // the most that a function may ask for; default 300 s
 	WebhooksRequireAuth bool          // the default of a new webhook's requires_auth
+	CORSOrigins         []string      // that browsers may call from, "*" for any; nil: none
+	Heartbeat           time.Duration // how often a quiet stream of events says that it is there; default 15 s
 	Version             string        // of the server, shown in the OpenAPI document
 
 	Probes    []Probe     // what /health looks at
@@ -52,6 +54,7 @@ type Probe struct {
 const (
 	defaultMaxBody         = 10 << 20
 	defaultFunctionTimeout = 300 * time.Second
+	defaultHeartbeat       = 15 * time.Second
 )
 
 func (o *Options) setDefaults() {
@@ -63,6 +66,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.FunctionTimeout <= 0 {
 		o.FunctionTimeout = defaultFunctionTimeout
+	}
+	if o.Heartbeat <= 0 {
+		o.Heartbeat = defaultHeartbeat
 	}
 	if o.Draining == nil {
 		o.Draining = func() bool { return false }

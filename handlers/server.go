@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"slices"
 	"time"
 
@@ -33,6 +34,9 @@ type Server struct {
 	router  *webhookRouter
 	modes   *inputModes
 	tenants tenants
+
+	streams    context.Context // of the answers that last; ends when the server is to stop
+	endStreams context.CancelFunc
 }
 
 // New builds the HTTP edge. Nothing is listened to, and nothing is asked of
@@ -40,6 +44,7 @@ type Server struct {
 func New(opts Options) *Server {
 	opts.setDefaults()
 	s := &Server{opts: opts, router: newWebhookRouter(opts.DB), modes: newInputModes(opts.DB), tenants: tenants{db: opts.DB}}
+	s.streams, s.endStreams = context.WithCancel(opts.Context)
 	s.app = fiber.New(fiber.Config{
 		AppName:               "maestro",
 		DisableStartupMessage: true,
@@ -57,6 +62,7 @@ func New(opts Options) *Server {
 	})
 	s.refuseUnknownMethods()
 	s.app.Use(s.observe)
+	s.app.Use(s.cors)
 	s.addOperations()
 	s.addExampleDocuments()
 	s.addWebhookCalls()
@@ -71,6 +77,13 @@ func New(opts Options) *Server {
 
 // App is the Fiber application, to be given a listener.
 func (s *Server) App() *fiber.App { return s.app }
+
+// Shutdown takes no more connections, ends the answers that last, and returns
+// when every other request has been answered, or when ctx ends.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.endStreams()
+	return s.app.ShutdownWithContext(ctx)
+}
 
 // FunctionsChanged says that functions of a subtenant were changed, here or on
 // another server.

@@ -223,7 +223,7 @@ func (p *parts) startHTTP(ctx context.Context, access io.Writer) error {
 		DB: p.db, Engine: p.engine, Events: p.events, Auth: authenticator, Log: p.log, AccessLog: access,
 		Context: context.WithoutCancel(ctx),
 		Debug:   p.cfg.Debug, PublicURL: p.cfg.PublicURL, MaxBodyBytes: int(p.cfg.MaxBodyBytes),
-		FunctionTimeout: p.cfg.FunctionTimeout, WebhooksRequireAuth: p.cfg.WebhooksRequireAuth,
+		FunctionTimeout: p.cfg.FunctionTimeout, WebhooksRequireAuth: p.cfg.WebhooksRequireAuth, CORSOrigins: p.cfg.CORSOrigins,
 		Version: version, Probes: p.probes(), Draining: p.isDraining, Documents: examples.Documents(),
 	})
 	return nil
@@ -294,7 +294,7 @@ func (p *parts) stop(grace time.Duration) {
 	if p.http != nil {
 		all, cancel := context.WithTimeout(context.Background(), grace+answerTime)
 		defer cancel()
-		go func() { closed <- p.http.App().ShutdownWithContext(all) }()
+		go func() { closed <- p.http.Shutdown(all) }()
 	} else {
 		closed <- nil
 	}

@@ -46,6 +46,7 @@ func TestEveryValueIsTaken(t *testing.T) {
 	c := load(t,
 		"DATABASE_URL=postgres://ada:pass@db/maestro", "REDIS_URL=rediss://cache:6379/1", "DATA_DIR="+here,
 		"HOST=::1", "PORT=0", "PUBLIC_URL=https://maestro.example.com/", "DEBUG=Yes", "SECRET_KEY="+longSecret,
+		"CENSUS_API_URL=http://census:8001/", "CORS_ORIGINS=*, https://App.example.com:443/,http://localhost:3000",
 		"CENSUS_JWT_SECRET="+longSecret, "CENSUS_JWT_AUDIENCE=maestro", "FUNCTION_TIMEOUT=0.5", "MAX_THREADS=8", "MAESTRO_INTERPRETER_IDLE=60",
 		"MAX_BODY_BYTES=2048", "ALLOW_PACKAGE_INSTALLATION=off", "WEBHOOKS_REQUIRE_AUTH=1",
 		"PIP_INDEX_URL=https://u:p@pip.example.com", "PIP_EXTRA_INDEX_URL=https://more.example.com",
@@ -54,6 +55,7 @@ func TestEveryValueIsTaken(t *testing.T) {
 	require.Equal(t, &Config{
 		DatabaseURL: "postgres://ada:pass@db/maestro", RedisURL: "rediss://cache:6379/1", DataDir: here,
 		Host: "::1", Port: 0, PublicURL: "https://maestro.example.com", Debug: true, SecretKey: longSecret,
+		CensusAPIURL: "http://census:8001", CORSOrigins: []string{"*", "https://app.example.com", "http://localhost:3000"},
 		CensusJWTSecret: longSecret, CensusJWTAudience: "maestro", FunctionTimeout: 500 * time.Millisecond,
 		MaxFunctionMemory: 512 << 20, MaxThreads: 8, MaxBodyBytes: 2048, WebhooksRequireAuth: true,
 		InterpreterIdle: time.Minute,
@@ -77,9 +79,9 @@ func TestAllFaultsAreReportedAtOnce(t *testing.T) {
 	t.Parallel()
 	_, _, err := Load([]string{
 		"PORT=eighty", "DEBUG=maybe", "DATABASE_URL=postgresql+asyncpg://ada:hunter2@db/x", "REDIS_URL=localhost:6379",
-		"HOST=localhost:8000", "PUBLIC_URL=maestro.example.com", "CENSUS_JWT_SECRET=hunter2", "CENSUS_API_URL=http://census:8001",
+		"HOST=localhost:8000", "PUBLIC_URL=maestro.example.com", "CENSUS_JWT_SECRET=hunter2", "CENSUS_API_URL=census:8001",
 		"FUNCTION_TIMEOUT=NaN", "MAX_FUNCTION_MEMORY=1024", "MAX_THREADS=1", "MAX_BODY_BYTES=10MB", "MAESTRO_TRACKING=relaxed",
-		"MAESTRO_RETENTION_DAYS=0", "CORS_ORIGINS=*", "METRICS_TOKEN=hunter22", "MAESTRO_PG_BIN=/nowhere", "SECRET_KEY=hunter2",
+		"MAESTRO_RETENTION_DAYS=0", "CORS_ORIGINS=app.example.com", "METRICS_TOKEN=hunter22", "MAESTRO_PG_BIN=/nowhere", "SECRET_KEY=hunter2",
 	}, t.TempDir())
 	var faults Faults
 	require.ErrorAs(t, err, &faults)
@@ -91,7 +93,7 @@ func TestAllFaultsAreReportedAtOnce(t *testing.T) {
 		"PUBLIC_URL must be an address such as https://host.example.com, with no user, query or fragment",
 		`DEBUG must be true or false, not "maybe"`,
 		"SECRET_KEY must have 16 characters or more and has 7: `openssl rand -hex 32` makes a good one",
-		"CENSUS_API_URL must stay unset for now: asking a Census is not built yet: set CENSUS_JWT_SECRET, or neither for development mode",
+		"CENSUS_API_URL must be an address such as https://host.example.com, with no user, query or fragment",
 		"CENSUS_JWT_SECRET must have 32 characters or more and has 7: `openssl rand -hex 32` makes a good one",
 		`FUNCTION_TIMEOUT must be a number of seconds from 0.001 to 604800, not "NaN"`,
 		"MAX_FUNCTION_MEMORY must stay at 512 for now: the limit on memory is not built yet",
@@ -99,7 +101,7 @@ func TestAllFaultsAreReportedAtOnce(t *testing.T) {
 		`MAX_BODY_BYTES must be a whole number from 1024 to 1073741824, not "10MB"`,
 		"MAESTRO_TRACKING must stay at durable for now: relaxed tracking is not built yet",
 		`MAESTRO_RETENTION_DAYS must be a whole number from 1 to 36500, not "0"`,
-		"CORS_ORIGINS must stay unset for now: CORS is not built yet",
+		"CORS_ORIGINS must be *, or origins such as https://app.example.com separated by commas, with no user, path or query",
 		"METRICS_TOKEN must stay unset for now: /metrics is not built yet",
 		"MAESTRO_PG_BIN must be a folder that exists, and /nowhere does not",
 	}, []string(faults))

@@ -107,6 +107,28 @@ func setHTTPURL(to *string, v string) error {
 	return nil
 }
 
+// setOrigins reads origins as browsers write them: without a path, in lower
+// case, without the port that the scheme has anyway.
+func setOrigins(to *[]string, v string) error {
+	origins := splitList(v)
+	for i, origin := range origins {
+		if origin == "*" {
+			continue
+		}
+		u, err := url.Parse(strings.ToLower(origin))
+		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil ||
+			strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
+			return errors.New("must be *, or origins such as https://app.example.com separated by commas, with no user, path or query")
+		}
+		origins[i] = u.Scheme + "://" + u.Host
+		if port := u.Port(); port == "443" && u.Scheme == "https" || port == "80" && u.Scheme == "http" {
+			origins[i] = strings.TrimSuffix(origins[i], ":"+port)
+		}
+	}
+	*to = origins
+	return nil
+}
+
 func setPostgresURL(to *Secret, v string) error {
 	u, err := url.Parse(v)
 	if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
