@@ -34,6 +34,8 @@ func (s *Server) addAPI() {
 	s.addFunctions()
 	s.addWebhooks()
 	s.addExecutions()
+	s.addSubtenants()
+	s.addLogStream()
 	s.documentWebhookCalls()
 }
 

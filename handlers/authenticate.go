@@ -7,6 +7,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"maestro/internal/auth"
 	"maestro/internal/model"
 )
 
@@ -29,6 +30,37 @@ func bearerToken(c *fiber.Ctx) string {
 // which subtenant it is about.
 func (s *Server) authenticate(c *fiber.Ctx) error {
 	call := s.callOf(c)
+	if call.principal != nil {
+		return c.Next() // an administrator, let in by authenticateAdmin
+	}
+	return s.known(c, func(ctx context.Context, principal *auth.Principal) error {
+		tenant, err := principal.Choose(string(c.Request().Header.Peek(headerSubtenantID)))
+		if err != nil {
+			return err
+		}
+		if err := s.tenants.ensure(ctx, principal, tenant); err != nil {
+			return err
+		}
+		call.tenant, call.trusted = tenant, true
+		return nil
+	})
+}
+
+// authenticateAdmin lets a request pass that carries an administrator's token,
+// whatever subtenant it is for.
+func (s *Server) authenticateAdmin(c *fiber.Ctx) error {
+	return s.known(c, func(_ context.Context, principal *auth.Principal) error {
+		if !principal.Admin {
+			return model.NewError(model.CodeForbidden, "This is for administrators.")
+		}
+		return nil
+	})
+}
+
+// known goes on with a request whose token is valid, if permit has nothing
+// against it.
+func (s *Server) known(c *fiber.Ctx, permit func(context.Context, *auth.Principal) error) error {
+	call := s.callOf(c)
 	token := bearerToken(c)
 	if token == "" {
 		return model.NewError(model.CodeUnauthorized, "Send a token: Authorization: Bearer <token>.")
@@ -41,13 +73,9 @@ func (s *Server) authenticate(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	tenant, err := principal.Choose(string(c.Request().Header.Peek(headerSubtenantID)))
-	if err != nil {
+	if err := permit(ctx, principal); err != nil {
 		return err
 	}
-	if err := s.tenants.ensure(ctx, principal, tenant); err != nil {
-		return err
-	}
-	call.principal, call.tenant, call.trusted = principal, tenant, true
+	call.principal, call.token = principal, token
 	return c.Next()
 }

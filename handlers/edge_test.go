@@ -70,7 +70,7 @@ func TestWhatIsNotThere(t *testing.T) {
 	require.Contains(t, got.Header.Get("Allow"), "POST")
 	require.NotContains(t, got.Header.Get("Allow"), "DELETE")
 	for _, call := range []string{
-		"GET /metrics", "GET /docs", "GET /redoc", "POST /api/v1/subtenants", "GET /api/v1/subtenants/a", "GET /api/v1/packages", "DELETE /api/v1/packages/x",
+		"GET /metrics", "GET /docs", "GET /redoc", "GET /api/v1/packages", "DELETE /api/v1/packages/x",
 		"PUT /api/v1/secrets/x", "GET /api/v1/schedules", "POST /api/v1/schedules/1/run", "GET /scheduler/status", "GET /api/v1/scheduler/status", "GET /api/v1/openapi/webhooks.yaml",
 		"GET /api/v1/executions/1/logs/stream", "POST /api/v1/executions/1/retry", "POST /api/v1/executions/retry",
 	} {

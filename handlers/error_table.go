@@ -33,6 +33,7 @@ var meanings = map[model.Code]meaning{
 	model.CodeNameTaken:            {status: http.StatusConflict, title: "Name taken"},
 	model.CodePathTaken:            {status: http.StatusConflict, title: "Path taken"},
 	model.CodeExecutionOver:        {status: http.StatusConflict, title: "Execution over"},
+	model.CodeNoCensus:             {status: http.StatusConflict, title: "No Census"},
 	model.CodeVersionMismatch:      {status: http.StatusPreconditionFailed, title: "Version differs"},
 	model.CodeBodyTooLarge:         {status: http.StatusRequestEntityTooLarge, title: "Body too large"},
 	model.CodeUnsupportedMediaType: {status: http.StatusUnsupportedMediaType, title: "Unsupported media type"},

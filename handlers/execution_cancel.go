@@ -28,7 +28,9 @@ func (s *Server) cancelExecution(ctx context.Context, in *ExecutionPath) (*cance
 		if e.Status.Final() {
 			return nil, model.NewError(model.CodeExecutionOver, "The execution is over: it is %s.", e.Status)
 		}
-		return nil, model.NewError(model.CodeNotImplemented, "The execution runs on another server; to cancel it from here is not built yet.")
+		if err := s.opts.DB.RequestCancel(ctx, tenant, id); err != nil { // another server runs it
+			return nil, err
+		}
 	}
 	out := &cancelOutput{}
 	out.Body.ExecutionID, out.Body.Message = id.String(), "The run was asked to stop."

@@ -81,7 +81,7 @@ func (s *Server) createFunction(ctx context.Context, in *functionCreateInput) (*
 	if err != nil {
 		return nil, err
 	}
-	s.functionsChanged(call.tenant)
+	s.FunctionsChanged(call.tenant)
 	return &functionCreated{
 		Location: "/api/v1/functions/" + url.PathEscape(made.Name), ETag: etag(made.Version), Body: viewFunction(made),
 	}, nil
@@ -95,11 +95,4 @@ func (s *Server) checkCode(ctx context.Context, f *model.Function) error {
 		return invalidAt("/code", "the source is longer than 1 MiB")
 	}
 	return s.opts.Engine.Check(ctx, f)
-}
-
-// functionsChanged tells everyone here that a function was changed by us; the
-// database tells the other servers.
-func (s *Server) functionsChanged(tenant string) {
-	s.opts.Engine.FunctionsChanged(tenant)
-	s.FunctionsChanged(tenant)
 }

@@ -32,7 +32,7 @@ func (s *Server) updateFunction(ctx context.Context, in *functionUpdateInput) (*
 	if err != nil {
 		return nil, err
 	}
-	s.functionsChanged(call.tenant)
+	s.FunctionsChanged(call.tenant)
 	return &functionOutput{ETag: etag(changed.Version), Body: viewFunction(changed)}, nil
 }
 
@@ -97,7 +97,7 @@ func (s *Server) deleteFunction(ctx context.Context, in *FunctionPath) (*struct{
 	if err := s.opts.DB.DeleteFunction(ctx, tenant, in.Name); err != nil {
 		return nil, err
 	}
-	s.functionsChanged(tenant)
+	s.FunctionsChanged(tenant)
 	return nil, nil
 }
 
@@ -107,6 +107,6 @@ func (s *Server) rollbackFunction(ctx context.Context, in *VersionPath) (*functi
 	if err != nil {
 		return nil, err
 	}
-	s.functionsChanged(call.tenant)
+	s.FunctionsChanged(call.tenant)
 	return &functionOutput{ETag: etag(f.Version), Body: viewFunction(f)}, nil
 }

@@ -21,9 +21,7 @@ func (s *Server) addOperations() {
 	get := func(path string, handler fiber.Handler) { headToo{s.app}.Add(fiber.MethodGet, path, handler) }
 	get("/health", s.health)
 	get("/openapi.json", s.openAPI())
-	for _, path := range []string{"/docs", "/redoc", "/metrics"} {
-		get(path, notBuiltYet)
-	}
+	get("/metrics", notBuiltYet)
 }
 
 type healthView struct {
@@ -108,11 +106,11 @@ func (s *Server) openAPI() fiber.Handler {
 // come, after authentication like the real ones.
 func (s *Server) addNotImplemented() {
 	for _, path := range []string{
-		"/api/v1/subtenants", "/api/v1/subtenants/*", "/api/v1/packages", "/api/v1/packages/*",
+		"/api/v1/packages", "/api/v1/packages/*",
 		"/api/v1/secrets", "/api/v1/secrets/*", "/api/v1/schedules", "/api/v1/schedules/*",
 		"/api/v1/scheduler/status", "/scheduler/status", "/api/v1/openapi/webhooks",
 		"/api/v1/openapi/webhooks.json", "/api/v1/openapi/webhooks.yaml",
-		"/api/v1/executions/:id/logs/stream", "/api/v1/executions/:id/retry", "/api/v1/executions/retry",
+		"/api/v1/executions/:id/retry", "/api/v1/executions/retry",
 	} {
 		s.app.All(path, notBuiltYet)
 	}

@@ -20,6 +20,7 @@ type Options struct {
 	Engine *engine.Engine
 	Events *events.Bus
 	Auth   auth.Authenticator
+	Census *auth.CensusClient // keeps who has access to which subtenant; nil: nobody does
 	Log    *slog.Logger
 	// AccessLog gets a line per request; nil: none. It may be written to by
 	// several goroutines at once.

@@ -23,6 +23,7 @@ type call struct {
 	server    *Server
 	requestID string
 	principal *auth.Principal // nil: no valid token
+	token     string          // of the principal; on REST calls only
 	tenant    string          // that the request is about; empty until known
 	trusted   bool            // the caller may see what a failing function says
 }

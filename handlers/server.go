@@ -64,9 +64,11 @@ func New(opts Options) *Server {
 	s.app.Use(s.observe)
 	s.app.Use(s.cors)
 	s.addOperations()
+	s.addPages()
 	s.addExampleDocuments()
 	s.addWebhookCalls()
 	s.app.Use(s.inflate)
+	s.app.Use("/api/v1/subtenants", s.authenticateAdmin)
 	s.app.Use("/api/v1", s.authenticate)
 	s.app.Use("/scheduler", s.authenticate)
 	s.app.Use("/api/v1", s.checkBody)
@@ -84,14 +86,6 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.endStreams()
 	return s.app.ShutdownWithContext(ctx)
 }
-
-// FunctionsChanged says that functions of a subtenant were changed, here or on
-// another server.
-func (s *Server) FunctionsChanged(tenant string) { s.modes.forget(tenant) }
-
-// WebhooksChanged says that webhooks of any subtenant were changed, here or on
-// another server: the next call of one loads the routing table anew.
-func (s *Server) WebhooksChanged() { s.router.changed() }
 
 // refuseUnknownMethods answers methods that Fiber does not know itself: its
 // own answer to them can't be changed and is not our envelope.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"maestro/internal/auth"
 	"maestro/internal/model"
@@ -14,7 +15,14 @@ import (
 // subtenant and server.
 type tenants struct {
 	db    *repo.DB
-	known sync.Map // id → struct{}
+	known sync.Map      // id → struct{}
+	gone  atomic.Uint64 // counts calls of forget
+}
+
+// forget drops a subtenant that was deleted.
+func (t *tenants) forget(tenant string) {
+	t.gone.Add(1)
+	t.known.Delete(tenant)
 }
 
 // ensure makes sure that a subtenant exists before anything is done in it. Who
@@ -25,6 +33,7 @@ func (t *tenants) ensure(ctx context.Context, principal *auth.Principal, tenant 
 	if _, found := t.known.Load(tenant); found {
 		return nil
 	}
+	gone := t.gone.Load()
 	var err error
 	if slices.Contains(principal.Tenants, tenant) {
 		_, err = t.db.EnsureSubtenant(ctx, tenant)
@@ -38,5 +47,8 @@ func (t *tenants) ensure(ctx context.Context, principal *auth.Principal, tenant 
 		return err
 	}
 	t.known.Store(tenant, struct{}{})
+	if t.gone.Load() != gone {
+		t.known.Delete(tenant) // perhaps it was this one
+	}
 	return nil
 }

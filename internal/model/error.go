@@ -31,6 +31,7 @@ const (
 	CodeKeyReused            Code = "idempotency_key_reused"
 	CodeKeyInUse             Code = "idempotency_key_in_use"
 	CodeExecutionOver        Code = "execution_over"
+	CodeNoCensus             Code = "no_census"
 	CodeVersionMismatch      Code = "version_mismatch"
 	CodeBodyTooLarge         Code = "body_too_large"
 	CodeUnsupportedMediaType Code = "unsupported_media_type"
@@ -54,7 +55,7 @@ const (
 var Codes = []Code{
 	CodeBadRequest, CodeMalformedBody, CodeUnauthorized, CodeForbidden, CodeNotFound, CodeFunctionNotFound,
 	CodeVersionNotFound, CodeWebhookNotFound, CodeExecutionNotFound, CodeSubtenantNotFound, CodeSecretNotFound, CodeScheduleNotFound, CodeMethodNotAllowed,
-	CodeNameTaken, CodePathTaken, CodeKeyReused, CodeKeyInUse, CodeExecutionOver, CodeVersionMismatch, CodeBodyTooLarge, CodeUnsupportedMediaType, CodeInvalid,
+	CodeNameTaken, CodePathTaken, CodeKeyReused, CodeKeyInUse, CodeExecutionOver, CodeNoCensus, CodeVersionMismatch, CodeBodyTooLarge, CodeUnsupportedMediaType, CodeInvalid,
 	CodeSyntaxError, CodeNoSuchDef, CodeSchemaInvalid, CodeInputInvalid, CodeOutputInvalid, CodeFunctionFailed,
 	CodeTimeout, CodeCancelled, CodeTooManyRequests, CodeHeadersTooLarge, CodeInternal, CodeNotImplemented,
 	CodeUnavailable,

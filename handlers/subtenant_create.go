@@ -1,0 +1,85 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"maestro/internal/model"
+)
+
+type subtenantCreateInput struct {
+	Body struct {
+		SubtenantID Optional[string] `json:"subtenant_id,omitzero" pattern:"^[a-z0-9][a-z0-9-]{0,62}$" example:"company-a" doc:"Generated when left out; one that was deleted is never given again"`
+		Description Optional[string] `json:"description,omitzero" maxLength:"65536"`
+
+		ID        owned `json:"id,omitzero" readOnly:"true"`
+		CreatedAt owned `json:"created_at,omitzero" readOnly:"true"`
+	}
+}
+
+type subtenantCreated struct {
+	Location string `header:"Location"`
+	Body     subtenantView
+}
+
+// subtenantView is a subtenant as the API shows it.
+type subtenantView struct {
+	ID          string    `json:"id" example:"company-a"`
+	SubtenantID string    `json:"subtenant_id" example:"company-a" doc:"The same as id"`
+	Description *string   `json:"description"`
+	CreatedAt   timestamp `json:"created_at"`
+}
+
+func viewSubtenant(t model.Subtenant) subtenantView {
+	return subtenantView{ID: t.ID, SubtenantID: t.ID, Description: t.Description, CreatedAt: timestamp(t.CreatedAt)}
+}
+
+// addSubtenants registers what administrators do with subtenants. Their
+// address alone decides which one is meant: X-Subtenant-ID plays no part.
+func (s *Server) addSubtenants() {
+	tags := []string{"Subtenants"}
+	huma.Register(s.api, huma.Operation{
+		OperationID: "create-subtenant", Method: http.MethodPost, Path: "/api/v1/subtenants", Tags: tags,
+		Summary: "Create a subtenant", DefaultStatus: http.StatusCreated, MaxBodyBytes: -1,
+	}, s.createSubtenant)
+	huma.Register(s.api, huma.Operation{
+		OperationID: "list-subtenants", Method: http.MethodGet, Path: "/api/v1/subtenants", Tags: tags,
+		Summary: "List subtenants",
+	}, s.listSubtenants)
+	huma.Register(s.api, huma.Operation{
+		OperationID: "get-subtenant", Method: http.MethodGet, Path: "/api/v1/subtenants/{id}", Tags: tags,
+		Summary: "Get a subtenant",
+	}, s.getSubtenant)
+	huma.Register(s.api, huma.Operation{
+		OperationID: "delete-subtenant", Method: http.MethodDelete, Path: "/api/v1/subtenants/{id}", Tags: tags,
+		Summary: "Delete a subtenant with all that is in it", DefaultStatus: http.StatusNoContent,
+	}, s.deleteSubtenant)
+	huma.Register(s.api, huma.Operation{
+		OperationID: "grant-access", Method: http.MethodPost, Path: "/api/v1/subtenants/{id}/grant-access", Tags: tags,
+		Summary: "Give a user access to a subtenant", MaxBodyBytes: -1,
+	}, s.grantAccess)
+	huma.Register(s.api, huma.Operation{
+		OperationID: "revoke-access", Method: http.MethodDelete, Path: "/api/v1/subtenants/{id}/revoke-access", Tags: tags,
+		Summary: "Take a user's access to a subtenant away", MaxBodyBytes: -1,
+	}, s.revokeAccess)
+}
+
+func (s *Server) createSubtenant(ctx context.Context, in *subtenantCreateInput) (*subtenantCreated, error) {
+	problems := in.Body.ID.sameAs(nil, "/id")
+	problems = append(problems, in.Body.CreatedAt.sameAs(nil, "/created_at")...)
+	if in.Body.Description.given() {
+		problems = append(problems, textProblems("/description", in.Body.Description.Value)...)
+	}
+	if len(problems) > 0 {
+		return nil, invalid(problems...)
+	}
+	var description *string
+	in.Body.Description.apply(&description)
+	made, err := s.opts.DB.CreateSubtenant(ctx, in.Body.SubtenantID.Value, description)
+	if err != nil {
+		return nil, err
+	}
+	return &subtenantCreated{Location: "/api/v1/subtenants/" + made.ID, Body: viewSubtenant(made)}, nil
+}

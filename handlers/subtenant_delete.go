@@ -1,0 +1,21 @@
+package handlers
+
+import "context"
+
+// deleteSubtenant takes the grants away first: while Census can't be asked
+// nothing is deleted, and the call can be repeated.
+func (s *Server) deleteSubtenant(ctx context.Context, in *SubtenantPath) (*struct{}, error) {
+	if _, err := s.opts.DB.Subtenant(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	if s.opts.Census != nil {
+		if err := s.opts.Census.RevokeAll(ctx, callFrom(ctx).token, in.ID); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.opts.DB.DeleteSubtenant(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	s.SubtenantGone(in.ID)
+	return nil, nil
+}

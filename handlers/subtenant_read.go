@@ -1,0 +1,30 @@
+package handlers
+
+import "context"
+
+// SubtenantPath names a subtenant in an address.
+type SubtenantPath struct {
+	ID string `path:"id" maxLength:"255" example:"company-a"`
+}
+
+type subtenantOutput struct{ Body subtenantView }
+
+func (s *Server) listSubtenants(ctx context.Context, in *PageInput) (*pageOutput[subtenantView], error) {
+	page, err := in.page()
+	if err != nil {
+		return nil, err
+	}
+	found, next, err := s.opts.DB.ListSubtenants(ctx, page)
+	if err != nil {
+		return nil, err
+	}
+	return newPage(in, found, next, viewSubtenant), nil
+}
+
+func (s *Server) getSubtenant(ctx context.Context, in *SubtenantPath) (*subtenantOutput, error) {
+	found, err := s.opts.DB.Subtenant(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &subtenantOutput{Body: viewSubtenant(found)}, nil
+}
