@@ -32,6 +32,8 @@ type Callbacks interface {
 	Log(interp, frame uint64, stream, level, text string, fields []byte)
 	// Context gives the JSON object behind maestro.context().
 	Context(frame uint64) []byte
+	// Secret gives the value behind maestro.secret().
+	Secret(frame uint64, name string) (string, *Raise)
 }
 
 // Begun is the answer to BeginStep and Lookup.
@@ -47,7 +49,7 @@ type Begun struct {
 type Raise struct {
 	Kind     uint8 // a model.RaiseKind
 	Message  string
-	Name     string // of the sibling, for a NameError
+	Name     string // of the sibling or the secret that is not there
 	Problems []byte // a JSON array, for the exceptions about schemas
 }
 
@@ -199,4 +201,15 @@ func go_maestro_log(interp, frame C.uint64_t, stream, level, line *C.char, size 
 func go_maestro_context(frame C.uint64_t, out *C.struct_maestro_text) {
 	defer recovered(nil) // an empty context
 	*out = textBytes(callbacks.Load().Context(uint64(frame)))
+}
+
+//export go_maestro_secret
+func go_maestro_secret(frame C.uint64_t, name *C.char, size C.size_t, out *C.struct_maestro_text, raise *C.struct_maestro_raise) {
+	defer recovered(raise)
+	value, refused := callbacks.Load().Secret(uint64(frame), stringOf(name, size))
+	if refused != nil {
+		fillRaise(raise, refused)
+		return
+	}
+	*out = text(value)
 }

@@ -38,6 +38,28 @@ static PyObject *context(PyObject *module, PyObject *unused) {
     return object;
 }
 
+// secret(name) -> str: what maestro.secret() returns.
+static PyObject *secret(PyObject *module, PyObject *name) {
+    struct maestro_interp *in = maestro_of(module);
+    Py_ssize_t size;
+    const char *utf8 = py.PyUnicode_AsUTF8AndSize(name, &size);
+    if (!utf8)
+        return NULL;
+    uint64_t current = maestro_frame(in);
+    struct maestro_text value = {0};
+    struct maestro_raise raise = {0};
+    PyThreadState *state = py.PyEval_SaveThread();
+    go_maestro_secret(current, (char *)utf8, (size_t)size, &value, &raise);
+    py.PyEval_RestoreThread(state);
+    if (raise.kind) {
+        maestro_raise_now(in, &raise);
+        return NULL;
+    }
+    PyObject *text = maestro_str(&value);
+    maestro_text_free(&value);
+    return text;
+}
+
 // write_out(text), write_err(text) -> int: what sys.stdout and sys.stderr are
 // made of.
 static PyObject *write_to(PyObject *module, int stream, PyObject *text) {
@@ -155,6 +177,7 @@ static PyMethodDef methods[] = {
     {"loads", loads, METH_O, NULL},
     {"log", (PyCFunction)(void (*)(void))log_line, METH_FASTCALL, NULL},
     {"run_code", (PyCFunction)(void (*)(void))run_code, METH_FASTCALL, NULL},
+    {"secret", secret, METH_O, NULL},
     {"set_hooks", set_hooks, METH_O, NULL},
     {"sibling", sibling, METH_O, NULL},
     {"sleep", sleep_for, METH_O, "sleep(seconds)\n\nDelay execution for a given number of seconds."},

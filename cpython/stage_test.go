@@ -7,6 +7,7 @@ import (
 	"maps"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -156,6 +157,21 @@ func (s *stageSet) Log(interp, frame uint64, stream, level, text string, fields 
 
 func (s *stageSet) Context(frame uint64) []byte {
 	return fmt.Appendf(nil, `{"execution_id":"e","function":"f%d","deadline":"2026-01-02T03:04:05.5Z"}`, frame&(1<<20-1))
+}
+
+func (s *stageSet) Secret(frame uint64, name string) (string, *Raise) {
+	switch {
+	case s.of(frame) == nil:
+		return "", ended
+	case name == "panics":
+		panic("a fault in a callback")
+	case name == "EMPTY":
+		return "", nil
+	case strings.HasPrefix(name, "KEY"):
+		return "the välue of " + name, nil
+	default:
+		return "", &Raise{Kind: 7, Message: "there is no secret " + name, Name: name}
+	}
 }
 
 // find is called with mu held.

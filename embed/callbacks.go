@@ -129,6 +129,17 @@ func (r callbacks) Context(frame uint64) []byte {
 	return object
 }
 
+// Secret answers maestro.secret(). What does not belong to a call has none:
+// whose it is could change.
+func (r callbacks) Secret(frame uint64, name string) (string, *cpython.Raise) {
+	c, _ := r.call(frame)
+	if c == nil {
+		return "", ended()
+	}
+	value, raise := c.Host.Secret(name)
+	return value, raiseOf(raise)
+}
+
 func (in *interpreter) lastSiblings() ([]string, uint64) {
 	in.host.mu.Lock()
 	defer in.host.mu.Unlock()

@@ -174,3 +174,6 @@ func (nobody) Siblings() ([]string, uint64)          { return nil, 1 }
 func (nobody) Generation() uint64                    { return 1 }
 func (nobody) Log(model.StepRef, model.LogLine)      {}
 func (nobody) Info(model.StepRef) (i model.CallInfo) { return i }
+func (nobody) Secret(name string) (string, *model.Raise) {
+	return "", &model.Raise{Kind: model.RaiseSecret, Name: name}
+}

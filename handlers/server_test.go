@@ -23,7 +23,9 @@ import (
 	"maestro/internal/engine"
 	"maestro/internal/events"
 	"maestro/internal/recorder"
+	"maestro/internal/secrets"
 	"maestro/internal/testkit"
+	"maestro/internal/vault"
 	"maestro/repo"
 )
 
@@ -54,14 +56,15 @@ var laneOnce sync.Once
 
 // fixture is a running server with a subtenant "default".
 type fixture struct {
-	t      testing.TB
-	url    string
-	db     *repo.DB
-	server *handlers.Server
-	log    *logBuffer
-	access *logBuffer // the access log
-	token  string     // of an ordinary user of the subtenant default
-	client *http.Client
+	t       testing.TB
+	url     string
+	db      *repo.DB
+	server  *handlers.Server
+	secrets *secrets.Keeper
+	log     *logBuffer
+	access  *logBuffer // the access log
+	token   string     // of an ordinary user of the subtenant default
+	client  *http.Client
 }
 
 // logBuffer keeps what the server logs.
@@ -95,7 +98,10 @@ func setup(t testing.TB, change ...func(*handlers.Options)) *fixture {
 	require.NoError(t, writer.Start())
 	t.Cleanup(func() { _ = writer.Stop(context.Background()) })
 	host := lane(t)
-	runs := engine.New(engine.Options{Store: f.db, Recorder: writer, Events: bus, Lane: host, Log: log, Timeout: 20 * time.Second})
+	sealed, err := vault.New(signingSecret, vault.Secrets)
+	require.NoError(t, err)
+	f.secrets = secrets.New(f.db, sealed, log)
+	runs := engine.New(engine.Options{Store: f.db, Secrets: f.secrets, Recorder: writer, Events: bus, Lane: host, Log: log, Timeout: 20 * time.Second})
 	local, err := auth.NewLocal(signingSecret, "")
 	require.NoError(t, err)
 

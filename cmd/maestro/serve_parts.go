@@ -24,6 +24,7 @@ import (
 	"maestro/internal/model"
 	"maestro/internal/postgres"
 	"maestro/internal/recorder"
+	"maestro/internal/secrets"
 	"maestro/migrations"
 	"maestro/repo"
 )
@@ -55,6 +56,7 @@ type parts struct {
 	events   *events.Bus
 	recorder *recorder.Recorder
 	lane     *embed.Host
+	secrets  *secrets.Keeper
 	engine   *engine.Engine
 	http     *handlers.Server
 
@@ -89,8 +91,11 @@ func startParts(ctx context.Context, cfg *config.Config, log *slog.Logger, acces
 	if err := p.recorder.Start(); err != nil {
 		return nil, err
 	}
+	if p.secrets, err = newSecrets(p.db, cfg, log); err != nil {
+		return nil, err
+	}
 	p.engine = engine.New(engine.Options{
-		Store: p.db, Recorder: p.recorder, Events: p.events, Lane: p.lane, Log: log, Timeout: cfg.FunctionTimeout,
+		Store: p.db, Secrets: p.secrets, Recorder: p.recorder, Events: p.events, Lane: p.lane, Log: log, Timeout: cfg.FunctionTimeout,
 	})
 	return p, p.startHTTP(ctx, access)
 }
@@ -114,7 +119,7 @@ func (p *parts) startPython(ctx context.Context, progress func(string), found ch
 		IdleAfter:  p.cfg.InterpreterIdle,
 		OnStuckCap: func() { close(p.recycle) },
 		OnTenantLog: func(tenant string, line model.LogLine) {
-			p.log.Info("output of no execution", slog.String("tenant", tenant), slog.String("text", line.Text))
+			p.log.Info("output of no execution", slog.String("tenant", tenant), slog.String("text", p.secrets.Mask(tenant).Text(line.Text)))
 		},
 		Log: p.log,
 	})

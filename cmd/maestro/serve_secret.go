@@ -7,11 +7,14 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 
 	"maestro/cpython/kit"
 	"maestro/internal/config"
+	"maestro/internal/secrets"
+	"maestro/internal/vault"
 	"maestro/repo"
 )
 
@@ -32,6 +35,15 @@ func checkSecretKey(ctx context.Context, db *repo.DB, cfg *config.Config) error 
 		return errors.New("SECRET_KEY is not the one that this database was first used with: set that one (without DATABASE_URL it is in the data folder's secret_key)")
 	}
 	return nil
+}
+
+// newSecrets makes the keeper of what is encrypted under SECRET_KEY.
+func newSecrets(db *repo.DB, cfg *config.Config, log *slog.Logger) (*secrets.Keeper, error) {
+	sealed, err := vault.New([]byte(cfg.SecretKey), vault.Secrets)
+	if err != nil {
+		return nil, err
+	}
+	return secrets.New(db, sealed, log), nil
 }
 
 // runPip runs the carried pip in the carried Python, once that is unpacked.

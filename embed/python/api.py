@@ -150,8 +150,27 @@ class _Log:
         _maestro.log("error", str(text), fields or None)
 
 
+class SecretNotFound(KeyError):
+    """There is no secret of that name; .name tells which."""
+
+    __module__ = "maestro"
+
+    def __init__(self, message="", name=None):
+        super().__init__(message)
+        self.name = name
+
+    def __str__(self):
+        return str(self.args[0]) if self.args else ""  # a KeyError would show its repr
+
+
 def _secret(name):
-    raise NotImplementedError("maestro.secret() is not part of this server yet")
+    """The value of one of the subtenant's secrets, as it is now.
+
+    Where it turns up in logs, records and errors it is shown as ***.
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"maestro.secret() takes the name of a secret, not {type(name).__name__}")
+    return _maestro.secret(name)
 
 
 def _spawn(function, input=None, delay=0):
@@ -179,5 +198,6 @@ _publish(
     InputInvalid=InputInvalid,
     OutputInvalid=OutputInvalid,
     Response=Response,
+    SecretNotFound=SecretNotFound,
     Stopped=Stopped,
 )

@@ -102,4 +102,6 @@ def exception(kind, message, name, problems):
     if kind in (3, 4):
         problems = _maestro.loads(problems.encode()) if problems else ()  # noqa: F821
         return (InputInvalid if kind == 3 else OutputInvalid)(message, problems)  # noqa: F821 (api.py)
+    if kind == 7:
+        return SecretNotFound(message, name)  # noqa: F821 (api.py)
     return RuntimeError(message)

@@ -8,6 +8,7 @@ import (
 
 	"maestro/internal/events"
 	"maestro/internal/model"
+	"maestro/internal/secrets"
 )
 
 // Store is what the engine reads of the database.
@@ -17,6 +18,15 @@ type Store interface {
 	// Function returns an active function with its current version, or an
 	// error with CodeFunctionNotFound.
 	Function(ctx context.Context, tenant, name string) (model.Function, error)
+}
+
+// Secrets keeps what functions may read and records must not show.
+type Secrets interface {
+	// Of returns the subtenant's secrets as they are now. It costs next to
+	// nothing unless they changed.
+	Of(ctx context.Context, tenant string) (*secrets.Set, error)
+	// Forget drops what is known of a subtenant that is no more.
+	Forget(tenant string)
 }
 
 // Recorder writes what happened.
@@ -36,6 +46,7 @@ type Publisher interface {
 // Options of an Engine. All but the durations must be set.
 type Options struct {
 	Store    Store
+	Secrets  Secrets
 	Recorder Recorder
 	Events   Publisher
 	Lane     model.Lane
@@ -91,6 +102,7 @@ func (e *Engine) TenantGone(tenant string) {
 	}
 	e.mu.Unlock()
 	e.catalogue.forget(tenant)
+	e.opts.Secrets.Forget(tenant)
 	e.opts.Lane.Forget(tenant)
 }
 

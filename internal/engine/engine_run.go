@@ -21,6 +21,7 @@ type RunRequest struct {
 	Trigger   model.Trigger
 	TriggerID model.ID // of the webhook or schedule; zero when there is none
 	Sensitive []string // masked as *** in everything that is recorded or logged
+	ID        model.ID // of the execution, never used before; zero: the engine makes one
 }
 
 // RunResult is the end of a run that succeeded.
@@ -43,6 +44,9 @@ func (e *Engine) Run(ctx context.Context, request RunRequest) (RunResult, error)
 	if err != nil {
 		return RunResult{}, err
 	}
+	if _, err := e.opts.Secrets.Of(ctx, request.Tenant); err != nil {
+		return RunResult{}, err // without them nothing of the run could be recorded
+	}
 	r := e.newRun(ctx, f, request)
 	defer r.cancel()
 	if err := e.admit(r); err != nil {
@@ -50,6 +54,16 @@ func (e *Engine) Run(ctx context.Context, request RunRequest) (RunResult, error)
 	}
 	defer e.release(r)
 	return r.conduct()
+}
+
+// TimeLimit is how long a run of a function may take: the server's limit when
+// it names none, or is not there.
+func (e *Engine) TimeLimit(ctx context.Context, tenant, name string) time.Duration {
+	f, err := e.catalogue.function(ctx, tenant, name)
+	if err != nil || f.timeout == 0 {
+		return e.opts.Timeout
+	}
+	return f.timeout
 }
 
 // scan refuses what is not JSON, or more than a function can take; of the

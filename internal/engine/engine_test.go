@@ -15,7 +15,9 @@ import (
 
 	"maestro/internal/events"
 	"maestro/internal/model"
+	"maestro/internal/secrets"
 	"maestro/internal/testkit"
+	"maestro/internal/vault"
 	"maestro/repo"
 )
 
@@ -119,10 +121,11 @@ func (b *book) last() *model.Record {
 
 type bundle struct {
 	*Engine
-	db    *repo.DB
-	lane  *script
-	book  *book
-	block chan struct{} // the function "blocks" waits for it
+	db      *repo.DB
+	lane    *script
+	book    *book
+	block   chan struct{} // the function "blocks" waits for it
+	secrets *secrets.Keeper
 }
 
 func setup(t *testing.T) *bundle {
@@ -162,8 +165,11 @@ func setup(t *testing.T) *bundle {
 			return input, nil
 		},
 	}
-	b.Engine = New(Options{Store: b.db, Recorder: b.book, Events: b.book, Lane: s, Log: testkit.Logger(t), RunningAfter: 20 * time.Millisecond, RecordWait: time.Second})
-	_, err := b.db.EnsureSubtenant(t.Context(), "acme")
+	sealed, err := vault.New([]byte("a key of the tests"), vault.Secrets)
+	require.NoError(t, err)
+	b.secrets = secrets.New(b.db, sealed, testkit.Logger(t))
+	b.Engine = New(Options{Store: b.db, Secrets: b.secrets, Recorder: b.book, Events: b.book, Lane: s, Log: testkit.Logger(t), RunningAfter: 20 * time.Millisecond, RecordWait: time.Second})
+	_, err = b.db.EnsureSubtenant(t.Context(), "acme")
 	require.NoError(t, err)
 	for name := range s.functions {
 		b.define(t, name, model.Function{Code: name})

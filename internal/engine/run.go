@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"maestro/internal/events"
+	"maestro/internal/mask"
 	"maestro/internal/model"
 )
 
@@ -23,7 +24,7 @@ type run struct {
 	id       model.ID
 	request  RunRequest
 	function *function
-	mask     *mask // nil: nothing is masked
+	headers  *mask.Mask // of what came with the request
 	created  time.Time
 	deadline time.Time
 	ctx      context.Context // ends at the deadline, or when someone cancels
@@ -52,16 +53,19 @@ type step struct {
 
 func (e *Engine) newRun(ctx context.Context, f *function, request RunRequest) *run {
 	now := time.Now()
+	if request.ID.IsZero() {
+		request.ID = model.NewIDAt(now)
+	}
 	timeout := f.timeout
 	if timeout == 0 {
 		timeout = e.opts.Timeout
 	}
 	r := &run{
 		engine:   e,
-		id:       model.NewIDAt(now),
+		id:       request.ID,
 		request:  request,
 		function: f,
-		mask:     newMask(request.Sensitive),
+		headers:  mask.NewWhole(request.Sensitive),
 		created:  now,
 		deadline: now.Add(timeout),
 	}
@@ -87,12 +91,13 @@ func (r *run) publish(name string, stepID model.ID, f *function, status model.St
 
 // noteRunning writes the run as running, once it has taken long enough.
 func (r *run) noteRunning() {
+	veil := r.veil()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.ended {
 		return
 	}
-	execution := r.execution()
+	execution := r.execution(veil)
 	execution.Status = model.StatusRunning
 	r.engine.opts.Recorder.Running(&execution)
 }
@@ -128,6 +133,7 @@ func (r *run) Log(ref model.StepRef, line model.LogLine) {
 	if ended {
 		return // the log ends with execution_completed
 	}
+	veil := r.veil()
 	r.engine.opts.Events.Publish(events.Event{
 		Tenant:      r.request.Tenant,
 		ExecutionID: r.id,
@@ -138,8 +144,8 @@ func (r *run) Log(ref model.StepRef, line model.LogLine) {
 		Version:     f.version,
 		Stream:      line.Stream,
 		Level:       line.Level,
-		Text:        r.mask.text(line.Text),
-		Fields:      r.mask.json(line.Fields),
+		Text:        veil.text(line.Text),
+		Fields:      veil.json(line.Fields),
 	})
 }
 

@@ -8,7 +8,7 @@ import (
 
 // failed makes the caller's error of a run that ended badly.
 func (r *run) failed(failure *model.Failure) *model.Error {
-	name := r.function.name
+	name, veil := r.function.name, r.veil()
 	var e *model.Error
 	switch failure.Kind {
 	case model.FailureInput:
@@ -21,16 +21,16 @@ func (r *run) failed(failure *model.Failure) *model.Error {
 		e = model.NewError(model.CodeCancelled, "%s was cancelled while it ran.", name)
 	case model.FailureEngine:
 		e = model.NewError(model.CodeInternal, "A fault of the server's own kept %s from running. It is in the server's log.", name)
-		e.Cause = errors.New(failure.Message)
+		e.Cause = errors.New(veil.text(failure.Message))
 	default:
 		e = model.NewError(model.CodeFunctionFailed, "%s raised %s: %s", name, failure.Type, failure.Message)
 	}
-	e.Detail = r.mask.text(e.Detail)
+	e.Detail = veil.text(e.Detail)
 	e.ExecutionID = r.id
-	e.Problems = failure.Problems
+	e.Problems = veil.problems(failure.Problems)
 	e.Failure = &model.Failure{
-		Kind: failure.Kind, Type: failure.Type, Message: r.mask.text(failure.Message),
-		Traceback: r.mask.text(failure.Traceback), Problems: failure.Problems,
+		Kind: failure.Kind, Type: veil.text(failure.Type), Message: veil.text(failure.Message),
+		Traceback: veil.text(failure.Traceback), Problems: e.Problems,
 	}
 	return e
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"time"
 
+	"maestro/internal/mask"
 	"maestro/internal/model"
 )
 
@@ -11,17 +12,21 @@ import (
 const maxHeld = 64 << 20
 
 // hold returns the value as it goes into the record: cut when it is too long
-// by itself, or when the execution holds too much already. The caller holds mu.
+// by itself, or when the execution holds too much already; masked before that,
+// or half a secret could remain at the cut. The caller holds mu.
 func (r *run) hold(value []byte) ([]byte, bool) {
-	kept, cut := model.CutValue(value, r.held+len(value) > maxHeld)
+	full := r.held+len(value) > maxHeld
+	if full || len(value) > model.MaxRecorded {
+		value = r.veil().json(value)
+	}
+	kept, cut := model.CutValue(value, full)
 	r.held += len(kept)
 	return kept, cut
 }
 
 // execution is the record's root, as far as it is known before the end.
-func (r *run) execution() model.Execution {
-	input, cut := model.CutValue(r.request.Input, false)
-	masked := r.mask.json(input)
+func (r *run) execution(veil veil) model.Execution {
+	input, complete := veil.recorded(r.request.Input)
 	return model.Execution{
 		ID:              r.id,
 		Tenant:          r.request.Tenant,
@@ -29,38 +34,37 @@ func (r *run) execution() model.Execution {
 		FunctionVersion: r.function.version,
 		Trigger:         r.request.Trigger,
 		TriggerID:       r.request.TriggerID,
-		Input:           masked,
+		Input:           input,
 		CreatedAt:       r.created,
 		StartedAt:       r.created,
 		Attempt:         1,
-		RecordComplete:  !cut && untouched(masked, input),
+		RecordComplete:  complete,
 	}
 }
 
 // finish closes the run and makes its record. What a thread does that the
 // function left behind is not part of it.
 func (r *run) finish(outcome model.Outcome) *model.Record {
-	now := time.Now()
+	now, veil := time.Now(), r.veil()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.ended = true
-	execution := r.execution()
+	execution := r.execution(veil)
 	execution.CompletedAt = now
 	execution.Duration = now.Sub(r.created)
 	execution.Status = statusOf(outcome.Failure)
 	if outcome.Failure == nil {
-		output, cut := model.CutValue(outcome.Output, false)
-		masked := r.mask.json(output)
-		execution.Output = masked
-		execution.RecordComplete = execution.RecordComplete && !cut && untouched(masked, output)
+		output, complete := veil.recorded(outcome.Output)
+		execution.Output = output
+		execution.RecordComplete = execution.RecordComplete && complete
 	} else {
-		execution.Error, execution.ErrorType, execution.Traceback = r.texts(outcome.Failure)
+		execution.Error, execution.ErrorType, execution.Traceback = veil.texts(outcome.Failure)
 	}
 	record := &model.Record{Execution: execution}
 	if len(r.steps) > 0 {
 		record.Steps = make([]model.Step, len(r.steps))
 		for i, s := range r.steps {
-			r.describe(&record.Steps[i], i, s, now, execution.Status)
+			r.describe(&record.Steps[i], i, s, now, execution.Status, veil)
 		}
 	}
 	return record
@@ -69,7 +73,7 @@ func (r *run) finish(outcome model.Outcome) *model.Record {
 // describe fills in a step's row. One that is still open ends with its
 // execution: timed out or cancelled like it, and failed otherwise (its caller
 // returned without waiting for it).
-func (r *run) describe(row *model.Step, index int, s *step, now time.Time, status model.Status) {
+func (r *run) describe(row *model.Step, index int, s *step, now time.Time, status model.Status, veil veil) {
 	if s.status == model.StatusRunning {
 		s.duration = now.Sub(s.started)
 		switch status {
@@ -80,7 +84,7 @@ func (r *run) describe(row *model.Step, index int, s *step, now time.Time, statu
 			s.failure = &model.Failure{Kind: model.FailureException, Type: "Abandoned", Message: "the execution ended before this call did"}
 		}
 	}
-	input, output := r.mask.json(s.input), r.mask.json(s.output)
+	input, output := veil.json(s.input), veil.json(s.output)
 	*row = model.Step{
 		ID:              s.id,
 		ExecutionID:     r.id,
@@ -95,24 +99,14 @@ func (r *run) describe(row *model.Step, index int, s *step, now time.Time, statu
 		StartedAt:       s.started,
 		CompletedAt:     s.started.Add(s.duration),
 		Duration:        s.duration,
-		RecordComplete:  !s.cut && untouched(input, s.input) && untouched(output, s.output),
+		RecordComplete:  !s.cut && mask.Untouched(input, s.input) && mask.Untouched(output, s.output),
 	}
 	if caller := r.step(s.parent); caller != nil {
 		row.ParentID = caller.id
 	}
 	if s.failure != nil {
-		row.Error, row.ErrorType, row.Traceback = r.texts(s.failure)
+		row.Error, row.ErrorType, row.Traceback = veil.texts(s.failure)
 	}
-}
-
-func (r *run) texts(failure *model.Failure) (message, class, traceback *string) {
-	m, c := r.mask.text(failure.Message), failure.Type
-	message, class = &m, &c
-	if failure.Traceback != "" {
-		t := r.mask.text(failure.Traceback)
-		traceback = &t
-	}
-	return message, class, traceback
 }
 
 func statusOf(failure *model.Failure) model.Status {

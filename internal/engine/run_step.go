@@ -39,7 +39,7 @@ func (r *run) BeginStep(parent model.StepRef, name string, input []byte) (model.
 		return model.Begun{}, raise
 	}
 	s := &step{
-		id:       model.NewIDAt(r.created),
+		id:       model.NewIDAt(r.id.Time()), // the same day's partition
 		function: f,
 		parent:   parent,
 		status:   model.StatusRunning,
@@ -123,7 +123,7 @@ func (r *run) settle(ref model.StepRef, output []byte, failure *model.Failure) {
 	r.mu.Unlock()
 	errorType := ""
 	if failure != nil {
-		errorType = failure.Type
+		errorType = r.veil().text(failure.Type)
 	}
 	r.publish(events.FunctionCompleted, s.id, s.function, status, took, errorType)
 }

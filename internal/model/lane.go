@@ -123,6 +123,10 @@ type Host interface {
 	Log(step StepRef, line LogLine)
 	// Info answers maestro.context().
 	Info(step StepRef) CallInfo
+	// Secret returns the value of one of the subtenant's secrets, or a Raise of
+	// RaiseSecret when there is none of that name. The value is masked in all
+	// that is recorded from then on.
+	Secret(name string) (string, *Raise)
 }
 
 // Begun is the answer to BeginStep.
@@ -136,7 +140,7 @@ type Begun struct {
 type Raise struct {
 	Kind     RaiseKind
 	Message  string
-	Name     string // of the sibling, for RaiseName
+	Name     string // of the sibling, for RaiseName; of the secret, for RaiseSecret
 	Problems []Problem
 }
 
@@ -151,6 +155,7 @@ const (
 	RaiseOutput                         // maestro.OutputInvalid, a ValueError
 	RaiseEnded                          // RuntimeError: the execution is over
 	RaiseEngine                         // RuntimeError: a fault of ours
+	RaiseSecret                         // maestro.SecretNotFound, a KeyError: nobody has stored it
 )
 
 // LogLine is one line that a function printed or logged.

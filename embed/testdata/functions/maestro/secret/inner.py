@@ -1,0 +1,5 @@
+from maestro import secret
+
+
+def inner(input):
+    return secret("KEY_INNER")

@@ -1,0 +1,5 @@
+import maestro
+
+
+def uncaught(input):
+    return maestro.secret("missing")
