@@ -105,19 +105,12 @@ func (s *Server) readLog(ctx context.Context, in *logInput) (*logOutput, error) 
 	if err != nil {
 		return nil, err
 	}
-	tenant := callFrom(ctx).tenant
-	// A run that is under way has no row yet for its first 250 ms; its log says
-	// whose it is just as well.
-	_, missing := s.opts.DB.Execution(ctx, tenant, id)
-	if missing != nil && model.CodeOf(missing) != model.CodeExecutionNotFound {
-		return nil, missing
+	if _, err := s.ownExecution(ctx, callFrom(ctx).tenant, id); err != nil {
+		return nil, err
 	}
 	entries, total, err := s.opts.Events.Read(ctx, id, in.After, in.Count)
 	if err != nil {
 		return nil, err
-	}
-	if missing != nil && (len(entries) == 0 || entries[0].Tenant != tenant) {
-		return nil, missing
 	}
 	out := &logOutput{}
 	out.Body.ExecutionID, out.Body.Total, out.Body.Logs = id.String(), total, entries
@@ -125,4 +118,25 @@ func (s *Server) readLog(ctx context.Context, in *logInput) (*logOutput, error) 
 		out.Body.Logs = []events.Entry{}
 	}
 	return out, nil
+}
+
+// ownExecution makes sure that an execution is the subtenant's. One that is
+// under way has no row for its first 250 ms, and nil is returned; its log says
+// whose it is just as well.
+func (s *Server) ownExecution(ctx context.Context, tenant string, id model.ID) (*model.Execution, error) {
+	execution, missing := s.opts.DB.Execution(ctx, tenant, id)
+	switch {
+	case missing == nil:
+		return &execution, nil
+	case model.CodeOf(missing) != model.CodeExecutionNotFound:
+		return nil, missing
+	}
+	first, _, err := s.opts.Events.Read(ctx, id, "", 1)
+	if err != nil {
+		return nil, err
+	}
+	if len(first) == 0 || first[0].Tenant != tenant {
+		return nil, missing
+	}
+	return nil, nil
 }

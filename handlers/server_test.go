@@ -123,7 +123,7 @@ func setup(t testing.TB, change ...func(*handlers.Options)) *fixture {
 	}
 	t.Cleanup(func() {
 		f.client.CloseIdleConnections()
-		require.NoError(t, f.server.App().Shutdown())
+		require.NoError(t, f.server.Shutdown(context.Background()))
 		require.NoError(t, <-served)
 	})
 	f.url = "http://" + listener.Addr().String()

@@ -1,12 +1,14 @@
-// Package web carries what a browser gets: the pages /docs (Swagger UI) and
-// /redoc (ReDoc) with everything that they load, so that they work without a
-// network. scripts/update-web-assets fetches the two from their npm packages.
+// Package web carries what a browser gets: the page at the server's root, and
+// /docs (Swagger UI) and /redoc (ReDoc) with everything that they load, so that
+// they work without a network. scripts/update-web-assets fetches the two from their npm packages.
 //
 // It must not know how it is served, and nothing in it may refer to another
 // server.
 package web
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -27,15 +29,19 @@ const ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 
 // that they are in themselves.
 const AssetsPath = "docs"
 
-//go:embed docs.html redoc.html docs.css docs.js swagger-ui redoc
+//go:embed home.html docs.html redoc.html home.css docs.css docs.js swagger-ui redoc
 var files embed.FS
 
 // File is a page or an asset.
 type File struct {
 	Body        []byte // shared: read only
+	Gzip        []byte // the same compressed; shared
 	ContentType string
 	ETag        string // strong, with its quotes
 }
+
+// Home returns the page at the server's root.
+func Home() File { return load()["home.html"] }
 
 // Docs returns the page with Swagger UI.
 func Docs() File { return load()["docs.html"] }
@@ -71,7 +77,9 @@ var load = sync.OnceValue(func() map[string]File {
 			return err
 		}
 		sum := sha256.Sum256(body)
-		loaded[path.Base(name)] = File{Body: body, ContentType: contentType, ETag: `"` + hex.EncodeToString(sum[:12]) + `"`}
+		loaded[path.Base(name)] = File{
+			Body: body, Gzip: compressed(body), ContentType: contentType, ETag: `"` + hex.EncodeToString(sum[:12]) + `"`,
+		}
 		return nil
 	})
 	if err != nil { // they are part of the program
@@ -79,3 +87,12 @@ var load = sync.OnceValue(func() map[string]File {
 	}
 	return loaded
 })
+
+// compressed can't fail: it writes to memory.
+func compressed(body []byte) []byte {
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
+	_, _ = w.Write(body)
+	_ = w.Close()
+	return out.Bytes()
+}

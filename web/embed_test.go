@@ -42,6 +42,11 @@ func TestPages(t *testing.T) {
 		}
 		require.Equal(t, 2, scripts, name)
 	}
+	home := string(Home().Body)
+	require.NotRegexp(t, inline, home)
+	require.NotContains(t, home, "<script")
+	require.NotRegexp(t, network, home)
+	require.Contains(t, home, `href="docs/home.css"`)
 	own, found := Asset("docs.js")
 	require.True(t, found)
 	require.NotRegexp(t, network, regexp.MustCompile(`(?m)//\s.*$`).ReplaceAllString(string(own.Body), ""))

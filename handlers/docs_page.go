@@ -1,0 +1,71 @@
+package handlers
+
+import (
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"maestro/internal/model"
+	"maestro/web"
+)
+
+// addPages registers what a person opens in a browser. None of it needs a
+// token: what the pages then ask the API does.
+func (s *Server) addPages() {
+	get := func(path string, handler fiber.Handler) { headToo{s.app}.Add(fiber.MethodGet, path, handler) }
+	get("/", func(c *fiber.Ctx) error { return sendFile(c, web.Home()) })
+	get("/docs", func(c *fiber.Ctx) error { return sendFile(c, web.Docs()) })
+	get("/redoc", func(c *fiber.Ctx) error { return sendFile(c, web.Redoc()) })
+	get("/"+web.AssetsPath+"/:asset", func(c *fiber.Ctx) error {
+		file, found := web.Asset(c.Params("asset"))
+		if !found {
+			return model.NewError(model.CodeNotFound, "There is no such file.")
+		}
+		return sendFile(c, file)
+	})
+}
+
+// sendFile sends a page or an asset. A browser asks each time whether its copy
+// is still good: their names stay the same from version to version.
+func sendFile(c *fiber.Ctx, file web.File) error {
+	c.Set(fiber.HeaderContentSecurityPolicy, web.ContentSecurityPolicy)
+	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
+	c.Set(fiber.HeaderReferrerPolicy, "no-referrer")
+	c.Set(fiber.HeaderCacheControl, "no-cache")
+	c.Set(fiber.HeaderVary, fiber.HeaderAcceptEncoding)
+	body, etag := file.Body, file.ETag
+	if acceptsGzip(c) {
+		body, etag = file.Gzip, strings.TrimSuffix(file.ETag, `"`)+`-gzip"`
+		c.Set(fiber.HeaderContentEncoding, "gzip")
+	}
+	c.Set(fiber.HeaderETag, etag)
+	if matchesETag(c, etag) {
+		c.Response().Header.Del(fiber.HeaderContentEncoding)
+		return c.SendStatus(fiber.StatusNotModified)
+	}
+	c.Set(fiber.HeaderContentType, file.ContentType)
+	c.Response().SetBodyRaw(body) // shared, and never written to
+	return nil
+}
+
+// acceptsGzip reads Accept-Encoding as far as browsers use it.
+func acceptsGzip(c *fiber.Ctx) bool {
+	for coding := range strings.SplitSeq(c.Get(fiber.HeaderAcceptEncoding), ",") {
+		name, quality, _ := strings.Cut(strings.TrimSpace(coding), ";")
+		if strings.TrimSpace(name) == "gzip" {
+			quality = strings.ReplaceAll(quality, " ", "")
+			return quality != "q=0" && !strings.HasPrefix(quality, "q=0.0")
+		}
+	}
+	return false
+}
+
+// matchesETag reports whether the client has this very version already.
+func matchesETag(c *fiber.Ctx, etag string) bool {
+	for known := range strings.SplitSeq(c.Get(fiber.HeaderIfNoneMatch), ",") {
+		if known = strings.TrimSpace(known); known == "*" || strings.TrimPrefix(known, "W/") == etag {
+			return true
+		}
+	}
+	return false
+}

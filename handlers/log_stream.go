@@ -1,0 +1,239 @@
+package handlers
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
+	"github.com/gofiber/fiber/v2"
+
+	"maestro/internal/events"
+	"maestro/internal/model"
+)
+
+const mediaEventStream = "text/event-stream"
+
+// lastWords is how long after the end of an execution its log may still get
+// entries: they are written after its record, perhaps by another server.
+const lastWords = 2 * time.Second
+
+type logStreamInput struct {
+	ExecutionPath
+	After       string `query:"after" maxLength:"64" doc:"The id of the last entry that is known, for clients that can't send Last-Event-ID"`
+	LastEventID string `header:"Last-Event-ID" maxLength:"64" doc:"The id of the last entry that is known; an EventSource sends it when it connects again"`
+}
+
+func (s *Server) addLogStream() {
+	huma.Register(s.api, huma.Operation{
+		OperationID: "follow-log", Method: http.MethodGet, Path: "/api/v1/executions/{id}/logs/stream", Tags: []string{"Executions"},
+		Summary: "Follow the log of an execution",
+		Description: "Server-sent events: what the log holds, then what comes, each with its id, the name of the event and, as data, the same JSON as in the log. " +
+			"The stream ends after `execution_completed`. Comments keep it open meanwhile.",
+		Responses: map[string]*huma.Response{
+			"200": {Description: "The stream", Content: map[string]*huma.MediaType{mediaEventStream: {
+				Schema:  &huma.Schema{Type: huma.TypeString},
+				Example: "id: 1719405000123-0\nevent: log\ndata: {\"id\":\"1719405000123-0\",\"timestamp\":\"2026-11-23T00:02:03.004567Z\",\"event\":\"log\",\"stream\":\"stdout\",\"message\":\"Hello\"}\n\n",
+			}}},
+			"204": {Description: "The execution is over and everything after Last-Event-ID was sent: there is no reason to connect again"},
+		},
+	}, s.followLog)
+}
+
+// followLog answers with a stream. What can be refused is refused before it.
+func (s *Server) followLog(ctx context.Context, in *logStreamInput) (_ *huma.StreamResponse, err error) {
+	id, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	call := callFrom(ctx)
+	execution, err := s.ownExecution(ctx, call.tenant, id)
+	if err != nil {
+		return nil, err
+	}
+	after := in.After
+	if in.LastEventID != "" {
+		after = in.LastEventID
+	}
+	viewer, err := s.opts.Events.Follow(call.tenant, id, after)
+	if err != nil {
+		return nil, err
+	}
+	stream := &logStream{server: s, viewer: viewer, tenant: call.tenant, id: id}
+	stream.noteEnd(execution)
+	page, err := viewer.Page(ctx)
+	if err != nil {
+		viewer.Close()
+		return nil, err
+	}
+	return &huma.StreamResponse{Body: func(ctx huma.Context) {
+		c := humafiber.Unwrap(ctx)
+		c.Set(fiber.HeaderCacheControl, "no-store")
+		switch {
+		case after != "" && len(page) == 0 && stream.over != nil:
+			viewer.Close()
+			c.Status(http.StatusNoContent)
+		case c.Method() == fiber.MethodHead:
+			viewer.Close()
+			c.Set(fiber.HeaderContentType, mediaEventStream)
+		default:
+			c.Set(fiber.HeaderContentType, mediaEventStream)
+			c.Set("X-Accel-Buffering", "no") // says to a proxy like nginx: hand on at once
+			stream.token, stream.conn = bearerToken(c), c.Context().Conn()
+			c.Context().SetBodyStreamWriter(func(w *bufio.Writer) { stream.run(w, page) })
+		}
+	}}, nil
+}
+
+// logStream is one client that follows a log. It runs on a goroutine of its
+// own and outlives the request: nothing of Fiber's is in it.
+type logStream struct {
+	server *Server
+	viewer *events.Viewer
+	tenant string
+	id     model.ID
+	token  string
+	conn   net.Conn
+	over   *model.Execution // once it has ended; nil before
+}
+
+// run writes until the log ends, the client is gone, its token is no longer
+// valid, or the server stops. A panic here would end the process.
+func (f *logStream) run(w *bufio.Writer, page []events.Entry) {
+	defer f.viewer.Close()
+	defer func() {
+		if r := recover(); r != nil {
+			f.server.opts.Log.Error("following a log failed", slog.Any("execution_id", f.id), slog.String("error", fmt.Sprintf("panic: %v\n%s", r, debug.Stack())))
+		}
+	}()
+	_, _ = w.WriteString(": the log of " + f.id.String() + "\n\n")
+	for {
+		ended := f.write(w, page)
+		if f.flush(w) != nil || ended {
+			return
+		}
+		var err error
+		if page, err = f.more(); err != nil {
+			return
+		}
+		if len(page) > 0 {
+			continue
+		}
+		if f.over != nil {
+			f.writeEnd(w)
+			_ = f.flush(w)
+			return
+		}
+		if f.renew() != nil {
+			return
+		}
+		_, _ = w.WriteString(": still following\n\n")
+	}
+}
+
+// more waits for entries. None means that there were none for a while.
+func (f *logStream) more() ([]events.Entry, error) {
+	wait := f.server.opts.Heartbeat
+	if f.over != nil {
+		wait = lastWords
+	}
+	ctx, cancel := context.WithTimeout(f.server.streams, wait)
+	defer cancel()
+	next := f.viewer.Next
+	if f.over != nil && time.Since(f.over.CompletedAt) > lastWords {
+		next = f.viewer.Page // what is there is all there is
+	}
+	page, err := next(ctx)
+	switch {
+	case f.server.streams.Err() != nil:
+		return nil, f.server.streams.Err()
+	case err == nil || errors.Is(err, context.DeadlineExceeded):
+		return page, nil
+	default: // Redis is away: perhaps not for long
+		<-ctx.Done()
+		return nil, f.server.streams.Err()
+	}
+}
+
+// renew looks whether the client may go on, and whether the execution has
+// ended without a word in its log, as after a crash.
+func (f *logStream) renew() error {
+	ctx, cancel := context.WithTimeout(f.server.streams, restTimeout)
+	defer cancel()
+	principal, err := f.server.opts.Auth.Authenticate(ctx, f.token)
+	if err == nil {
+		_, err = principal.Choose(f.tenant)
+	}
+	if err != nil && model.CodeOf(err) != model.CodeUnavailable {
+		return err
+	}
+	execution, err := f.server.opts.DB.Execution(ctx, f.tenant, f.id)
+	if err == nil {
+		f.noteEnd(&execution)
+	}
+	return nil
+}
+
+func (f *logStream) noteEnd(execution *model.Execution) {
+	if execution != nil && execution.Status.Final() {
+		f.over = execution
+	}
+}
+
+// write reports whether the log ends with these entries.
+func (f *logStream) write(w *bufio.Writer, page []events.Entry) (ended bool) {
+	for i := range page {
+		f.writeEvent(w, page[i].ID, page[i].Event, &page[i])
+		if page[i].Event == events.ExecutionCompleted {
+			return true
+		}
+	}
+	return false
+}
+
+// writeEnd makes up for an end that the log does not have: it was dropped, has
+// expired, or the server that should have written it died.
+func (f *logStream) writeEnd(w *bufio.Writer) {
+	e := f.over
+	f.writeEvent(w, "", events.ExecutionCompleted, struct {
+		Timestamp       timestamp    `json:"timestamp"`
+		Event           string       `json:"event"`
+		FunctionName    string       `json:"function_name"`
+		FunctionVersion int          `json:"function_version"`
+		Status          model.Status `json:"status"`
+		DurationMS      *float64     `json:"duration_ms"`
+		ErrorType       *string      `json:"error_type,omitempty"`
+	}{
+		timestamp(e.CompletedAt), events.ExecutionCompleted, e.FunctionName, e.FunctionVersion,
+		e.Status, milliseconds(e.Duration, e.CompletedAt), e.ErrorType,
+	})
+}
+
+// writeEvent writes into the buffer; flush tells whether that worked.
+func (f *logStream) writeEvent(w *bufio.Writer, id, name string, data any) {
+	text, err := json.Marshal(data)
+	if err != nil {
+		return // of texts and numbers: it does not happen
+	}
+	if id != "" {
+		_, _ = w.WriteString("id: " + id + "\n")
+	}
+	_, _ = w.WriteString("event: " + name + "\ndata: ")
+	_, _ = w.Write(text)
+	_, _ = w.WriteString("\n\n")
+}
+
+// flush sends what was written. A client that takes nothing for writeTimeout
+// is given up.
+func (f *logStream) flush(w *bufio.Writer) error {
+	_ = f.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
+	return w.Flush()
+}
