@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
+	"github.com/riverqueue/river/rivermigrate"
 )
 
 // Files are the migrations, one SQL file each.
@@ -29,29 +30,47 @@ type Migration struct {
 	AppliedAt time.Time // zero while it is pending
 }
 
-// Up applies what is pending and returns it; nothing pending is no error. When
-// another process is migrating it waits for that one, up to five minutes.
+// Up applies what is pending, of ours and of the queue's, and returns what there
+// was of ours; nothing pending is no error. When another process is migrating
+// it waits for that one, up to five minutes.
 func Up(ctx context.Context, url string) ([]Migration, error) {
-	return migrate(ctx, url, func(p *goose.Provider) ([]*goose.MigrationResult, error) {
+	return migrate(ctx, url, func(p *goose.Provider, db *sql.DB, locker lock.SessionLocker) (done []*goose.MigrationResult, err error) {
 		pending, err := p.HasPending(ctx)
-		if err != nil || !pending {
+		if err != nil {
+			return nil, err
+		}
+		upToDate, err := riverIsUpToDate(ctx, url)
+		if err != nil || upToDate && !pending {
 			return nil, err // the usual start: no lock taken
 		}
-		return p.Up(ctx)
+		err = locked(ctx, db, locker, func() error {
+			if done, err = p.Up(ctx); err != nil {
+				return err
+			}
+			return migrateRiver(ctx, url, rivermigrate.DirectionUp)
+		})
+		return done, err
 	})
 }
 
 // Down takes every migration back, dropping all data. It exists for tests and
 // for those who want to start afresh.
 func Down(ctx context.Context, url string) ([]Migration, error) {
-	return migrate(ctx, url, func(p *goose.Provider) ([]*goose.MigrationResult, error) {
-		return p.DownTo(ctx, 0)
+	return migrate(ctx, url, func(p *goose.Provider, db *sql.DB, locker lock.SessionLocker) (done []*goose.MigrationResult, err error) {
+		err = locked(ctx, db, locker, func() error {
+			if err := migrateRiver(ctx, url, rivermigrate.DirectionDown); err != nil {
+				return err
+			}
+			done, err = p.DownTo(ctx, 0)
+			return err
+		})
+		return done, err
 	})
 }
 
 // Status lists every migration that this program knows, applied or not.
 func Status(ctx context.Context, url string) ([]Migration, error) {
-	provider, db, err := open(url)
+	provider, db, _, err := open(url)
 	if err != nil {
 		return nil, err
 	}
@@ -67,13 +86,13 @@ func Status(ctx context.Context, url string) ([]Migration, error) {
 	return all, nil
 }
 
-func migrate(ctx context.Context, url string, run func(*goose.Provider) ([]*goose.MigrationResult, error)) ([]Migration, error) {
-	provider, db, err := open(url)
+func migrate(ctx context.Context, url string, run func(*goose.Provider, *sql.DB, lock.SessionLocker) ([]*goose.MigrationResult, error)) ([]Migration, error) {
+	provider, db, locker, err := open(url)
 	if err != nil {
 		return nil, err
 	}
 	defer db.Close()
-	results, err := run(provider)
+	results, err := run(provider, db, locker)
 	if err != nil {
 		return nil, fmt.Errorf("migrate the database: %w", err)
 	}
@@ -84,23 +103,24 @@ func migrate(ctx context.Context, url string, run func(*goose.Provider) ([]*goos
 	return done, nil
 }
 
-// open makes a provider; the caller closes the database, which closes the
-// provider's connection with it.
-func open(url string) (*goose.Provider, *sql.DB, error) {
+// open makes a provider, and the lock that is to be held while it migrates;
+// the caller closes the database, which closes the provider's connection with
+// it.
+func open(url string) (*goose.Provider, *sql.DB, lock.SessionLocker, error) {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read the database URL: %w", err)
+		return nil, nil, nil, fmt.Errorf("read the database URL: %w", err)
 	}
 	// Asked every second, 300 times.
 	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
 	if err != nil {
-		return nil, nil, fmt.Errorf("make the migration lock: %w", err)
+		return nil, nil, nil, fmt.Errorf("make the migration lock: %w", err)
 	}
 	db := stdlib.OpenDB(*config)
-	provider, err := goose.NewProvider(goose.DialectPostgres, db, Files, goose.WithSessionLocker(locker))
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, Files)
 	if err != nil {
 		_ = db.Close()
-		return nil, nil, fmt.Errorf("read the migrations: %w", err)
+		return nil, nil, nil, fmt.Errorf("read the migrations: %w", err)
 	}
-	return provider, db, nil
+	return provider, db, locker, nil
 }

@@ -1,0 +1,31 @@
+-- +goose Up
+
+-- What is accepted and not over yet, one row per execution that nobody waits
+-- for; its row in executions says pending or running. The row goes when the
+-- execution ends. state is waiting, then handed (to River, as job), then
+-- running (on server). job is a fence as well: each hand-over has a greater one, and
+-- whoever was given an earlier one can neither start the run nor end it. input is whole
+-- and encrypted: executions has it masked, and cut when it is long.
+CREATE TABLE queued_runs (
+    execution_id  uuid PRIMARY KEY,
+    tenant        text COLLATE "C" NOT NULL,
+    function_name text COLLATE "C" NOT NULL,
+    trigger_id    uuid,
+    priority      smallint NOT NULL,
+    run_at        timestamptz NOT NULL,
+    attempt       integer NOT NULL DEFAULT 1,
+    chain         integer NOT NULL DEFAULT 0,
+    policy        json,
+    request       boolean NOT NULL,
+    input         bytea NOT NULL,
+    state         text COLLATE "C" NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'handed', 'running')),
+    job           bigint,
+    server        uuid
+) WITH (fillfactor = 70);
+
+CREATE INDEX queued_runs_waiting ON queued_runs (tenant, priority, run_at, execution_id) WHERE state = 'waiting';
+CREATE INDEX queued_runs_under_way ON queued_runs (tenant, function_name) WHERE state <> 'waiting';
+CREATE INDEX queued_runs_by_trigger ON queued_runs (trigger_id) WHERE trigger_id IS NOT NULL;
+
+-- +goose Down
+DROP TABLE queued_runs;
