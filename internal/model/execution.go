@@ -102,4 +102,5 @@ type Step struct {
 type Record struct {
 	Execution Execution
 	Steps     []Step
+	Queued    *QueuedEnd `json:",omitempty"` // nil: somebody waited for the run
 }

@@ -26,6 +26,8 @@ type Function struct {
 	OutputDerived  bool            // OutputSchema is what the type hints of Code say
 	Tags           []string
 	TimeoutSeconds *float64 // nil: the server's FUNCTION_TIMEOUT
+	Retry          *RetryPolicy
+	MaxConcurrency *int // nil: as many as there are
 	IsActive       bool
 	Version        int
 	VersionID      ID // of the current FunctionVersion

@@ -1,0 +1,82 @@
+package model
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+// RetryPolicy says how often, when and after what a run that nobody waits for
+// is tried again. A nil policy stands for "never".
+type RetryPolicy struct {
+	MaxAttempts       int      `json:"max_attempts"`                  // with the first one
+	BackoffSeconds    float64  `json:"backoff_seconds"`               // before the second attempt; doubles each time
+	MaxBackoffSeconds float64  `json:"max_backoff_seconds"`           // it grows up to that
+	On                []string `json:"on,omitempty" nullable:"false"` // exception classes; empty: whatever went wrong
+}
+
+const (
+	maxAttempts       = 100
+	maxBackoffSeconds = 24 * 60 * 60
+)
+
+// ParseRetryPolicy reads a policy, filling in the defaults, and says what is
+// wrong with it; null and nothing are nil.
+func ParseRetryPolicy(raw json.RawMessage) (*RetryPolicy, []Problem) {
+	if raw = bytes.TrimSpace(raw); len(raw) == 0 || string(raw) == "null" {
+		return nil, nil
+	}
+	p := RetryPolicy{MaxAttempts: 3, BackoffSeconds: 1, MaxBackoffSeconds: 300}
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&p); err != nil {
+		return nil, []Problem{{Pointer: "/retry", Message: fmt.Sprintf("must be an object with max_attempts, backoff_seconds, max_backoff_seconds and on: %v", err)}}
+	}
+	return &p, p.problems()
+}
+
+func (p *RetryPolicy) problems() (all []Problem) {
+	wrong := func(member, format string, args ...any) {
+		all = append(all, Problem{Pointer: "/retry/" + member, Message: fmt.Sprintf(format, args...)})
+	}
+	if p.MaxAttempts < 1 || p.MaxAttempts > maxAttempts {
+		wrong("max_attempts", "must be from 1 to %d", maxAttempts)
+	}
+	if p.BackoffSeconds < 0 || p.BackoffSeconds > maxBackoffSeconds {
+		wrong("backoff_seconds", "must be from 0 to %d", maxBackoffSeconds)
+	}
+	if p.MaxBackoffSeconds < 0 || p.MaxBackoffSeconds > maxBackoffSeconds {
+		wrong("max_backoff_seconds", "must be from 0 to %d", maxBackoffSeconds)
+	}
+	if slices.Contains(p.On, "") {
+		wrong("on", "must hold names of exception classes, such as ConnectionError")
+	}
+	return all
+}
+
+// Again says whether an attempt (1 is the first) that ended with status is to be
+// followed by another one, and after how long. errorType is the class that was
+// raised; what has none, such as a crash, is retried only by a policy that
+// names no classes, or names the status.
+func (p *RetryPolicy) Again(attempt int, status Status, errorType string) (time.Duration, bool) {
+	if p == nil || attempt >= p.MaxAttempts {
+		return 0, false
+	}
+	switch status {
+	case StatusFailed, StatusTimedOut, StatusCrashed:
+	default:
+		return 0, false
+	}
+	if len(p.On) > 0 && !slices.Contains(p.On, errorType) && !slices.Contains(p.On, string(status)) {
+		return 0, false
+	}
+	longest := min(p.BackoffSeconds*math.Pow(2, float64(attempt-1)), p.MaxBackoffSeconds)
+	// At least half of it, so that it is a pause; the rest by chance, so that
+	// those that failed together don't come back together.
+	seconds := longest/2 + rand.Float64()*longest/2
+	return time.Duration(seconds * float64(time.Second)), true
+}
