@@ -27,7 +27,7 @@ type action func(ctx context.Context, con console) error
 
 // commands in the order of the list.
 func commands() []subcommand {
-	return []subcommand{serveCommand, migrateUpCommand, migrateStatusCommand, tokenCommand, examplesLoadCommand, versionCommand}
+	return []subcommand{serveCommand, migrateUpCommand, migrateStatusCommand, tokenCommand, examplesLoadCommand, censusDevCommand, versionCommand}
 }
 
 // Exit statuses.

@@ -18,9 +18,11 @@ import (
 	"maestro/examples"
 	"maestro/handlers"
 	"maestro/internal/auth"
+	"maestro/internal/changes"
 	"maestro/internal/config"
 	"maestro/internal/engine"
 	"maestro/internal/events"
+	"maestro/internal/idempotency"
 	"maestro/internal/model"
 	"maestro/internal/postgres"
 	"maestro/internal/recorder"
@@ -57,14 +59,18 @@ type parts struct {
 	recorder *recorder.Recorder
 	lane     *embed.Host
 	secrets  *secrets.Keeper
+	keys     *idempotency.Gate
 	engine   *engine.Engine
+	auth     auth.Authenticator
+	census   *auth.CensusClient // nil without a Census
 	http     *handlers.Server
+	changes  *changes.Listener
 
-	recycle  chan struct{} // closed when the server should be started afresh
-	newToken config.Secret // the administrator's, when this start made it
-	daily    sync.WaitGroup
-	endDaily context.CancelFunc
-	draining chan struct{} // closed when stop begins
+	recycle   chan struct{} // closed when the server should be started afresh
+	newToken  config.Secret // the administrator's, when this start made it
+	upkeep    sync.WaitGroup
+	endUpkeep context.CancelFunc
+	draining  chan struct{} // closed when stop begins
 }
 
 // startParts starts everything but the listener. PostgreSQL, Python and Redis
@@ -91,7 +97,7 @@ func startParts(ctx context.Context, cfg *config.Config, log *slog.Logger, acces
 	if err := p.recorder.Start(); err != nil {
 		return nil, err
 	}
-	if p.secrets, err = newSecrets(p.db, cfg, log); err != nil {
+	if err := p.startSecrets(); err != nil {
 		return nil, err
 	}
 	p.engine = engine.New(engine.Options{
@@ -164,34 +170,13 @@ func (p *parts) startDatabase(ctx context.Context, progress func(string), python
 		return err
 	}
 	if p.cfg.AuthMode() == config.AuthDevelopment {
-		if _, err := db.EnsureSubtenant(ctx, developmentTenant); err != nil {
+		if _, err := db.EnsureSubtenant(ctx, developmentTenant); model.CodeOf(err) == model.CodeNameTaken {
+			p.log.Warn("the subtenant of development mode was deleted and stays so: name another one in X-Subtenant-ID", slog.String("tenant", developmentTenant))
+		} else if err != nil {
 			return err
 		}
 	}
-	return p.keepPartitions(ctx)
-}
-
-// keepPartitions makes the coming days' partitions, now and from time to time.
-func (p *parts) keepPartitions(ctx context.Context) error {
-	if err := p.db.EnsurePartitions(ctx, time.Now()); err != nil {
-		return err
-	}
-	ctx, p.endDaily = context.WithCancel(context.WithoutCancel(ctx))
-	p.daily.Go(func() {
-		tick := time.NewTicker(time.Hour)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-				if err := p.db.EnsurePartitions(ctx, time.Now()); err != nil && ctx.Err() == nil {
-					p.log.Error("the coming days' partitions can't be made, the default one takes their rows", slog.Any("error", err))
-				}
-			}
-		}
-	})
-	return nil
+	return p.startUpkeep(ctx)
 }
 
 func (p *parts) startEvents(ctx context.Context) error {
@@ -217,42 +202,17 @@ func newBus(cfg *config.Config, options events.Options) (*events.Bus, error) {
 }
 
 func (p *parts) startHTTP(ctx context.Context, access io.Writer) error {
-	authenticator, err := p.authenticator()
-	if err != nil {
+	if err := p.startAuth(); err != nil {
 		return err
 	}
-	if p.cfg.AuthMode() == config.AuthDevelopment && p.cfg.Host != "127.0.0.1" && p.cfg.Host != "localhost" && p.cfg.Host != "::1" {
-		p.log.Warn("development mode on an address that other machines may reach: set CENSUS_JWT_SECRET, or HOST=127.0.0.1", slog.String("host", p.cfg.Host))
-	}
 	p.http = handlers.New(handlers.Options{
-		DB: p.db, Engine: p.engine, Events: p.events, Auth: authenticator, Log: p.log, AccessLog: access,
-		Context: context.WithoutCancel(ctx),
+		DB: p.db, Engine: p.engine, Events: p.events, Auth: p.auth, Census: p.census, Log: p.log, AccessLog: access,
+		Context: context.WithoutCancel(ctx), Secrets: p.secrets, Keys: p.keys,
 		Debug:   p.cfg.Debug, PublicURL: p.cfg.PublicURL, MaxBodyBytes: int(p.cfg.MaxBodyBytes),
 		FunctionTimeout: p.cfg.FunctionTimeout, WebhooksRequireAuth: p.cfg.WebhooksRequireAuth, CORSOrigins: p.cfg.CORSOrigins,
 		Version: version, Probes: p.probes(), Draining: p.isDraining, Documents: examples.Documents(),
 	})
-	return nil
-}
-
-// authenticator also makes the administrator's token of development mode.
-func (p *parts) authenticator() (auth.Authenticator, error) {
-	if p.cfg.AuthMode() == config.AuthLocalJWT {
-		return auth.NewLocal([]byte(p.cfg.CensusJWTSecret), p.cfg.CensusJWTAudience)
-	}
-	key, err := auth.DevelopmentKey([]byte(p.cfg.SecretKey))
-	if err != nil {
-		return nil, err
-	}
-	token, made, err := p.cfg.AdminToken(func() (string, error) {
-		return auth.Mint(key, auth.Grant{Email: "admin@localhost", Tenant: developmentTenant, Admin: true, TTL: 10 * 365 * 24 * time.Hour})
-	})
-	if err != nil {
-		return nil, err
-	}
-	if made {
-		p.newToken = token
-	}
-	return auth.NewLocal(key, "")
+	return p.startChanges(ctx)
 }
 
 func (p *parts) isDraining() bool {
@@ -272,6 +232,12 @@ func (p *parts) probes() []handlers.Probe {
 		{Name: "recorder", Check: func(context.Context) error {
 			if !p.recorder.Healthy() {
 				return errors.New("the database does not take records at present; they are kept")
+			}
+			return nil
+		}},
+		{Name: "changes", Check: func(context.Context) error {
+			if !p.changes.Healthy() {
+				return errors.New("what other servers change is not heard of at present")
 			}
 			return nil
 		}},
@@ -322,9 +288,15 @@ func (p *parts) stop(grace time.Duration) {
 	if p.events != nil {
 		note("events", p.events.Close(ctx))
 	}
-	if p.endDaily != nil {
-		p.endDaily()
-		p.daily.Wait()
+	if p.changes != nil {
+		p.changes.Stop()
+	}
+	if p.census != nil {
+		p.census.Close()
+	}
+	if p.endUpkeep != nil {
+		p.endUpkeep()
+		p.upkeep.Wait()
 	}
 	for _, db := range []*repo.DB{p.records, p.db} {
 		if db != nil {

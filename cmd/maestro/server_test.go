@@ -94,8 +94,15 @@ func start(t *testing.T, dir string, env ...string) *program {
 
 func launch(t *testing.T, dir string, env ...string) *program {
 	t.Helper()
+	return launchCommand(t, dir, env, "serve")
+}
+
+// launchCommand starts a command that goes on until it is stopped, and waits
+// until it has said its address.
+func launchCommand(t *testing.T, dir string, env []string, args ...string) *program {
+	t.Helper()
 	p := &program{dir: dir, done: make(chan struct{})}
-	p.cmd = command(t, dir, env, "serve")
+	p.cmd = command(t, dir, env, args...)
 	stdout, err := p.cmd.StdoutPipe()
 	require.NoError(t, err)
 	p.cmd.Stderr = writer(func(text []byte) { p.keep(text) })
@@ -219,6 +226,9 @@ type reply struct {
 	header http.Header
 	body   []byte
 }
+
+// into decodes the answer.
+func (r reply) into(value any) error { return json.Unmarshal(r.body, value) }
 
 func (r reply) json(t *testing.T) map[string]any {
 	t.Helper()

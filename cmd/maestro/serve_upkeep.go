@@ -1,0 +1,54 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+// upkeepEvery is the time between two rounds of what keeps the database in
+// order. Several servers may do so at once.
+const upkeepEvery = time.Hour
+
+// startUpkeep makes the coming days' partitions, and does the rest of the
+// chores beside the start and from time to time.
+func (p *parts) startUpkeep(ctx context.Context) error {
+	if err := p.db.EnsurePartitions(ctx, time.Now()); err != nil {
+		return err
+	}
+	ctx, p.endUpkeep = context.WithCancel(context.WithoutCancel(ctx))
+	p.upkeep.Go(func() {
+		tick := time.NewTicker(upkeepEvery)
+		defer tick.Stop()
+		for {
+			p.keepUp(ctx)
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+		}
+	})
+	return nil
+}
+
+func (p *parts) keepUp(ctx context.Context) {
+	for _, chore := range []struct {
+		failed string
+		do     func(context.Context) error
+	}{
+		{"the coming days' partitions can't be made, the default one takes their rows", func(ctx context.Context) error {
+			return p.db.EnsurePartitions(ctx, time.Now())
+		}},
+		{"what deleted subtenants left can't be taken away now", p.db.PurgeDeletedSubtenants},
+		{"idempotency keys that expired can't be deleted now", func(ctx context.Context) error {
+			_, err := p.db.DeleteExpiredKeys(ctx)
+			return err
+		}},
+		{"old requests to stop a run can't be deleted now", p.db.DeleteOldCancelRequests},
+	} {
+		if err := chore.do(ctx); err != nil && ctx.Err() == nil {
+			p.log.Error(chore.failed, slog.Any("error", err))
+		}
+	}
+}
