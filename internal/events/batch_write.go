@@ -121,7 +121,7 @@ func (w *writer) drop(batch []item) { w.settle(batch, 0) }
 func (w *writer) settle(batch []item, written int) {
 	events, size := 0, 0
 	for i := range batch {
-		if batch[i].reached != nil {
+		if !batch[i].isEvent() {
 			continue
 		}
 		events++

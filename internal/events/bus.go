@@ -61,12 +61,15 @@ type Bus struct {
 	running *writer    // nil while stopped
 }
 
-// item is an event, or with reached set a mark that the writer closes when
-// everything before it has been tried.
+// item is an event, or a mark: the writer reveals a log, and closes reached
+// when everything before it has been tried.
 type item struct {
 	event   Event
-	reached chan struct{}
+	reveal  model.ID      // zero: none
+	reached chan struct{} // nil: nobody waits
 }
+
+func (i *item) isEvent() bool { return i.reached == nil && i.reveal.IsZero() }
 
 // New makes a Bus for the Redis at url (redis://, rediss:// or unix://). It
 // does not connect yet: Redis being away is no error, neither here nor later.
@@ -107,6 +110,16 @@ func (o Options) withDefaults() Options {
 // that finds no room is dropped and counted.
 func (b *Bus) Publish(e Event) {
 	b.published.Add(1)
+	if kept, full := b.store.keep(&e); kept {
+		b.written.Add(1)
+		if full {
+			select {
+			case b.queue <- item{reveal: e.ExecutionID}:
+			default: // a later reader will ask for it
+			}
+		}
+		return
+	}
 	size := int64(e.size())
 	if b.queuedBytes.Add(size) > b.opts.QueueBytes {
 		b.queuedBytes.Add(-size)

@@ -8,6 +8,8 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
+
+	"maestro/internal/model"
 )
 
 // embeddedStore is a miniredis in this process, for a server that was given no
@@ -19,8 +21,11 @@ import (
 // when it is told that time has passed, the oldest streams are deleted at a
 // bound on memory (ledger), and since it remembers every key that it ever saw,
 // its contents move to a new instance after each rotateAfter streams.
+//
+// Most logs never come so far: they stay among the unread ones.
 type embeddedStore struct {
 	keepFor time.Duration
+	unread  *unreadLogs
 	ledger  *ledger // of the writer alone
 	seen    int     // streams made since the last rotation; of the writer alone
 	passed  time.Time
@@ -38,7 +43,9 @@ const rotateAfter = 50_000
 const passEvery = 10 * time.Minute
 
 func newEmbeddedStore(keepFor time.Duration, bound int64) *embeddedStore {
-	s := &embeddedStore{keepFor: keepFor, ledger: newLedger(bound), passed: time.Now()}
+	s := &embeddedStore{
+		keepFor: keepFor, unread: newUnreadLogs(bound/2, keepFor), ledger: newLedger(bound / 2), passed: time.Now(),
+	}
 	s.server, s.client = newEmbedded()
 	return s
 }
@@ -57,34 +64,60 @@ func (s *embeddedStore) write(ctx context.Context, batch []item) (written int, e
 		s.server.FastForward(since)
 	}
 	for i := range batch {
-		if batch[i].reached != nil {
-			continue
-		}
-		e := &batch[i].event
-		key := streamKey(e.ExecutionID)
-		if _, err := s.server.XAdd(key, "*", e.appendFields(make([]string, 0, 20))); err != nil {
-			return written, err
-		}
-		written++
-		entries := s.ledger.add(key, e.size())
-		if entries == 1 {
-			s.server.SetTTL(key, s.keepFor)
-			s.seen++
-		}
-		if entries%trimEvery == 0 && entries > MaxEntries {
-			if err := s.client.XTrimMaxLen(ctx, key, MaxEntries).Err(); err != nil {
+		if !batch[i].reveal.IsZero() {
+			if err := s.reveal(ctx, batch[i].reveal); err != nil {
 				return written, err
 			}
 		}
+		if !batch[i].isEvent() {
+			continue
+		}
+		if err := s.add(ctx, &batch[i].event); err != nil {
+			return written, err
+		}
+		written++
 	}
-	for _, key := range s.ledger.overdue() {
-		s.server.Del(key)
+	for _, id := range s.ledger.overdue() {
+		s.server.Del(streamKey(id))
+		s.unread.release(id)
 	}
 	if s.seen >= rotateAfter {
 		s.seen = 0
 		return written, s.rotate()
 	}
 	return written, nil
+}
+
+// add appends an event to its stream.
+func (s *embeddedStore) add(ctx context.Context, e *Event) error {
+	key := streamKey(e.ExecutionID)
+	if _, err := s.server.XAdd(key, "*", e.appendFields(make([]string, 0, 20))); err != nil {
+		return err
+	}
+	entries := s.ledger.add(e.ExecutionID, e.size())
+	if entries == 1 {
+		s.server.SetTTL(key, s.keepFor)
+		s.seen++
+	}
+	if entries%trimEvery == 0 && entries > MaxEntries {
+		return s.client.XTrimMaxLen(ctx, key, MaxEntries).Err()
+	}
+	return nil
+}
+
+func (s *embeddedStore) keep(e *Event) (kept, full bool) { return s.unread.keep(e) }
+
+// reveal also notes logs that are still empty: what comes of them goes to
+// their streams, since somebody waits for it.
+func (s *embeddedStore) reveal(ctx context.Context, id model.ID) error {
+	events := s.unread.take(id)
+	s.ledger.open(id)
+	for i := range events {
+		if err := s.add(ctx, &events[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // trimEvery is how far a stream may grow past MaxEntries, as a Redis's own

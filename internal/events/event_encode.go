@@ -47,6 +47,8 @@ type Event struct {
 	Level       string          // of Log: debug … critical, empty for print
 	Text        string          // of Log, without the line's end
 	Fields      json.RawMessage // of Log: an object, or nil
+
+	cut int // bytes of Text that are gone already
 }
 
 // size is roughly what the event holds in memory, in bytes.
@@ -77,6 +79,7 @@ func (e *Event) appendFields(to []string) []string {
 	}
 	if e.Name == Log {
 		text, cut := cutText(e.Text)
+		cut += e.cut
 		to = append(to, "message", text)
 		if cut > 0 {
 			to = append(to, "message_cut_bytes", strconv.Itoa(cut))

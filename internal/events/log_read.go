@@ -51,7 +51,7 @@ func (b *Bus) Read(ctx context.Context, id model.ID, after string, count int) ([
 	if count == 0 {
 		count = DefaultCount
 	}
-	b.awaitPublished(ctx)
+	b.awaitPublished(ctx, id)
 
 	key := streamKey(id)
 	var entries *redis.XMessageSliceCmd
@@ -78,17 +78,19 @@ func (b *Bus) Read(ctx context.Context, id model.ID, after string, count int) ([
 	return out, total.Val(), nil
 }
 
-// awaitPublished returns when every event published before the call has been
-// written or dropped, or after settleWait.
-func (b *Bus) awaitPublished(ctx context.Context) {
+// awaitPublished returns when every event of the log that was published before
+// the call has been written or dropped, or after settleWait.
+func (b *Bus) awaitPublished(ctx context.Context, id model.ID) {
 	reached := make(chan struct{})
-	select {
-	case b.queue <- item{reached: reached}:
-	default:
-		return // the queue is full: Redis is behind or away, waiting is no use
-	}
 	limit := time.NewTimer(settleWait)
 	defer limit.Stop()
+	select {
+	case b.queue <- item{reveal: id, reached: reached}:
+	case <-limit.C:
+		return // the queue is full: Redis is behind or away
+	case <-ctx.Done():
+		return
+	}
 	select {
 	case <-reached:
 	case <-limit.C:

@@ -7,6 +7,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"maestro/internal/model"
 )
 
 // store is where the streams are.
@@ -15,6 +17,12 @@ type store interface {
 	// writer alone. A batch that fails half way is not tried again: its first
 	// half would then be there twice.
 	write(ctx context.Context, batch []item) (written int, err error)
+	// keep takes an event that need not be in its stream yet, and says whether
+	// it did; full asks for a reveal of the log. Called by many at once.
+	keep(e *Event) (kept, full bool)
+	// reveal moves what was kept of a log to its stream, and lets what follows
+	// go there. Called by the writer alone.
+	reveal(ctx context.Context, id model.ID) error
 	// use lends a client, for reading.
 	use(f func(*redis.Client) error) error
 	close() error
@@ -57,7 +65,7 @@ func (s *redisStore) write(ctx context.Context, batch []item) (written int, err 
 	clear(s.keys)
 	adds := make([]*redis.StringCmd, 0, len(batch))
 	for i := range batch {
-		if batch[i].reached != nil {
+		if !batch[i].isEvent() {
 			continue
 		}
 		e := &batch[i].event
@@ -77,6 +85,10 @@ func (s *redisStore) write(ctx context.Context, batch []item) (written int, err 
 	}
 	return written, err
 }
+
+func (s *redisStore) keep(*Event) (kept, full bool) { return false, false }
+
+func (s *redisStore) reveal(context.Context, model.ID) error { return nil }
 
 func (s *redisStore) use(f func(*redis.Client) error) error { return f(s.client) }
 

@@ -1,6 +1,10 @@
 package events
 
-import "container/list"
+import (
+	"container/list"
+
+	"maestro/internal/model"
+)
 
 // ledger keeps account of what the streams hold, so that the embedded Redis,
 // which evicts nothing by itself, stays within a bound. It forgets whole
@@ -9,31 +13,36 @@ type ledger struct {
 	limit int64 // bytes
 	total int64
 	order *list.List // of *account, the oldest in front
-	byKey map[string]*list.Element
+	byID  map[model.ID]*list.Element
 }
 
 type account struct {
-	key     string
+	id      model.ID
 	size    int64
 	entries int
 }
 
 func newLedger(limit int64) *ledger {
-	return &ledger{limit: limit, order: list.New(), byKey: map[string]*list.Element{}}
+	return &ledger{limit: limit, order: list.New(), byID: map[model.ID]*list.Element{}}
+}
+
+// open notes a stream, though it may be empty yet.
+func (l *ledger) open(id model.ID) *account {
+	if at, ok := l.byID[id]; ok {
+		return at.Value.(*account)
+	}
+	const perStream = 1024 // the key and the stream's own structures
+	a := &account{id: id, size: perStream}
+	l.byID[id] = l.order.PushBack(a)
+	l.total += perStream
+	return a
 }
 
 // add notes that an entry of size bytes was written to a stream and returns
 // how many were. Entries that the trimming or the expiry removed stay on the
 // account: the bound errs on the safe side.
-func (l *ledger) add(key string, size int) (entries int) {
-	at, ok := l.byKey[key]
-	if !ok {
-		const perStream = 1024 // the key and the stream's own structures
-		at = l.order.PushBack(&account{key: key, size: perStream})
-		l.byKey[key] = at
-		l.total += perStream
-	}
-	a := at.Value.(*account)
+func (l *ledger) add(id model.ID, size int) (entries int) {
+	a := l.open(id)
 	a.size += int64(size)
 	a.entries++
 	l.total += int64(size)
@@ -41,14 +50,14 @@ func (l *ledger) add(key string, size int) (entries int) {
 }
 
 // overdue takes the streams that must go from the account and returns them.
-func (l *ledger) overdue() []string {
-	var gone []string
+func (l *ledger) overdue() []model.ID {
+	var gone []model.ID
 	for l.total > l.limit {
 		oldest := l.order.Front()
 		a := l.order.Remove(oldest).(*account)
-		delete(l.byKey, a.key)
+		delete(l.byID, a.id)
 		l.total -= a.size
-		gone = append(gone, a.key)
+		gone = append(gone, a.id)
 	}
 	return gone
 }

@@ -1,0 +1,125 @@
+package events
+
+import (
+	"sync"
+	"time"
+
+	"maestro/internal/model"
+)
+
+// unreadLogs keeps the logs that nobody has asked for, packed, in front of the
+// embedded Redis. Most logs are never read, and making two entries of a stream
+// took a third of the processor time of a whole webhook call; keeping them
+// here takes a hundredth. The first reader of a log has it moved to its
+// stream, and what follows goes there too.
+//
+// Within its bound on memory it forgets whole logs, the one begun first going
+// first.
+type unreadLogs struct {
+	limit   int64         // bytes
+	keepFor time.Duration // since a log began
+
+	mu    sync.Mutex // guards the rest
+	total int64
+	logs  map[model.ID]*unreadLog
+	order []*unreadLog // as they began; those that were taken stay until they come to the front
+	front int          // of order
+	asked map[model.ID]struct{}
+}
+
+type unreadLog struct {
+	id     model.ID
+	tenant string
+	begun  time.Time
+	packed []byte // events, as Event.pack writes them
+	events int
+	taken  bool
+}
+
+const (
+	// perUnreadLog is what a log holds besides its events, in bytes.
+	perUnreadLog = 256
+	// maxUnreadEvents is the length at which a log is moved to its stream,
+	// which keeps the newest MaxEntries and forgets older ones.
+	maxUnreadEvents = 1000
+)
+
+func newUnreadLogs(limit int64, keepFor time.Duration) *unreadLogs {
+	return &unreadLogs{limit: limit, keepFor: keepFor, logs: map[model.ID]*unreadLog{}, asked: map[model.ID]struct{}{}}
+}
+
+// keep takes an event, unless its log has been asked for: then it must go to
+// the stream. full says that the log should be moved there, as it is long.
+func (u *unreadLogs) keep(e *Event) (kept, full bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if _, ok := u.asked[e.ExecutionID]; ok {
+		return false, false
+	}
+	log := u.logs[e.ExecutionID]
+	if log == nil {
+		log = &unreadLog{id: e.ExecutionID, tenant: e.Tenant, begun: time.Now(), packed: make([]byte, 0, 160)}
+		u.logs[e.ExecutionID] = log
+		u.order = append(u.order, log)
+		u.total += perUnreadLog
+	}
+	before := len(log.packed)
+	log.packed = e.pack(log.packed)
+	log.events++
+	u.total += int64(len(log.packed) - before)
+	u.forgetOld()
+	return true, log.events == maxUnreadEvents
+}
+
+// take returns what was kept of a log; from now on its events are not kept.
+// The events are as they were published, but for a text that was too long.
+func (u *unreadLogs) take(id model.ID) []Event {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.asked[id] = struct{}{}
+	log := u.logs[id]
+	if log == nil {
+		return nil
+	}
+	u.remove(log)
+	events := make([]Event, 0, log.events)
+	for rest := log.packed; len(rest) > 0; {
+		var e Event
+		e, rest = unpack(rest)
+		e.Tenant, e.ExecutionID = log.tenant, log.id
+		events = append(events, e)
+	}
+	return events
+}
+
+// release is called when a stream is gone: should there be more events of its
+// log, they are kept again.
+func (u *unreadLogs) release(id model.ID) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	delete(u.asked, id)
+}
+
+func (u *unreadLogs) remove(log *unreadLog) {
+	log.taken = true
+	delete(u.logs, log.id)
+	u.total -= perUnreadLog + int64(len(log.packed))
+}
+
+func (u *unreadLogs) forgetOld() {
+	for u.front < len(u.order) {
+		log := u.order[u.front]
+		if !log.taken {
+			if u.total <= u.limit && time.Since(log.begun) < u.keepFor {
+				break
+			}
+			u.remove(log)
+		}
+		u.order[u.front] = nil
+		u.front++
+	}
+	if u.front > len(u.order)/2 && u.front > 1024 {
+		u.order = append([]*unreadLog(nil), u.order[u.front:]...)
+		u.front = 0
+	}
+}
