@@ -46,6 +46,7 @@ type Stats struct {
 // on a connection of its own, so that it sees the events of every server.
 type Bus struct {
 	store  store
+	unread *unreadLogs // of an embedded Redis; nil: all events go to their streams
 	opts   Options
 	log    *slog.Logger
 	queue  chan item
@@ -85,7 +86,10 @@ func New(url string, opts Options) (*Bus, error) {
 // NewEmbedded makes a Bus with a small Redis of its own in this process.
 func NewEmbedded(opts Options) *Bus {
 	opts = opts.withDefaults()
-	return newBus(newEmbeddedStore(opts.KeepFor, opts.EmbeddedBytes), opts)
+	store := newEmbeddedStore(opts.KeepFor, opts.EmbeddedBytes)
+	bus := newBus(store, opts)
+	bus.unread = store.unread
+	return bus
 }
 
 func newBus(store store, opts Options) *Bus {
@@ -110,15 +114,17 @@ func (o Options) withDefaults() Options {
 // that finds no room is dropped and counted.
 func (b *Bus) Publish(e Event) {
 	b.published.Add(1)
-	if kept, full := b.store.keep(&e); kept {
-		b.written.Add(1)
-		if full {
-			select {
-			case b.queue <- item{reveal: e.ExecutionID}:
-			default: // a later reader will ask for it
+	if b.unread != nil {
+		if kept, full := b.unread.keep(&e); kept {
+			b.written.Add(1)
+			if full {
+				select {
+				case b.queue <- item{reveal: e.ExecutionID}:
+				default: // a later reader will ask for it
+				}
 			}
+			return
 		}
-		return
 	}
 	size := int64(e.size())
 	if b.queuedBytes.Add(size) > b.opts.QueueBytes {

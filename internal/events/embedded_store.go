@@ -105,8 +105,6 @@ func (s *embeddedStore) add(ctx context.Context, e *Event) error {
 	return nil
 }
 
-func (s *embeddedStore) keep(e *Event) (kept, full bool) { return s.unread.keep(e) }
-
 // reveal also notes logs that are still empty: what comes of them goes to
 // their streams, since somebody waits for it.
 func (s *embeddedStore) reveal(ctx context.Context, id model.ID) error {

@@ -17,9 +17,6 @@ type store interface {
 	// writer alone. A batch that fails half way is not tried again: its first
 	// half would then be there twice.
 	write(ctx context.Context, batch []item) (written int, err error)
-	// keep takes an event that need not be in its stream yet, and says whether
-	// it did; full asks for a reveal of the log. Called by many at once.
-	keep(e *Event) (kept, full bool)
 	// reveal moves what was kept of a log to its stream, and lets what follows
 	// go there. Called by the writer alone.
 	reveal(ctx context.Context, id model.ID) error
@@ -85,8 +82,6 @@ func (s *redisStore) write(ctx context.Context, batch []item) (written int, err 
 	}
 	return written, err
 }
-
-func (s *redisStore) keep(*Event) (kept, full bool) { return false, false }
 
 func (s *redisStore) reveal(context.Context, model.ID) error { return nil }
 
