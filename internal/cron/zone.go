@@ -1,0 +1,28 @@
+package cron
+
+import (
+	"errors"
+	"regexp"
+	"time"
+	_ "time/tzdata" // machines without a database of time zones are served too
+)
+
+// zoneName is the form of the names in the IANA database. What a machine keeps
+// beside them in the same folder (localtime, right/…) means something else
+// elsewhere.
+var zoneName = regexp.MustCompile(`^[A-Z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$`)
+
+// Zone finds a time zone by its name in the IANA database. The error's text is
+// for people.
+func Zone(name string) (*time.Location, error) {
+	if len(name) > 64 || name == "Local" || !zoneName.MatchString(name) {
+		return nil, errUnknownZone
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return nil, errUnknownZone
+	}
+	return zone, nil
+}
+
+var errUnknownZone = errors.New("is no time zone; send a name of the IANA database, such as Europe/Paris or UTC")
