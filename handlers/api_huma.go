@@ -3,6 +3,7 @@ package handlers
 import (
 	"bytes"
 	"encoding/json"
+	"reflect"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
@@ -12,17 +13,17 @@ import (
 // jsonFormat reads and writes the bodies of the REST part.
 var jsonFormat = huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: unmarshal}
 
-// addAPI registers the REST resources with Huma, which checks requests against
-// the handlers' own types and describes them in the OpenAPI document.
-func (s *Server) addAPI() {
+// newAPI begins the OpenAPI document, before the first route.
+func (s *Server) newAPI() {
+	namer := func(t reflect.Type, hint string) string { return schemaName(huma.DefaultSchemaNamer(t, hint)) }
 	config := huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
 			Info:    &huma.Info{Title: "Maestro", Version: s.opts.Version},
 			Components: &huma.Components{
-				Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
+				Schemas: huma.NewMapRegistry("#/components/schemas/", namer),
 				SecuritySchemes: map[string]*huma.SecurityScheme{
-					"bearer": {Type: "http", Scheme: "bearer", BearerFormat: "JWT"},
+					"bearer": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "As `maestro token` prints it, or as Census issues it."},
 				},
 			},
 			Security: []map[string][]string{{"bearer": {}}},
@@ -31,10 +32,16 @@ func (s *Server) addAPI() {
 		DefaultFormat: "application/json",
 	}
 	s.api = humafiber.NewWithGroup(s.app, headToo{s.app}, config)
+}
+
+// addAPI registers the REST resources with Huma, which checks requests against
+// the handlers' own types and describes them in the OpenAPI document.
+func (s *Server) addAPI() {
 	s.addFunctions()
 	s.addWebhooks()
 	s.addExecutions()
 	s.addSubtenants()
+	s.addSecrets()
 	s.addLogStream()
 	s.documentWebhookCalls()
 }

@@ -3,6 +3,7 @@ package handlers
 import (
 	"strings"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
 
 	"maestro/internal/model"
@@ -12,11 +13,27 @@ import (
 // addPages registers what a person opens in a browser. None of it needs a
 // token: what the pages then ask the API does.
 func (s *Server) addPages() {
-	get := func(path string, handler fiber.Handler) { headToo{s.app}.Add(fiber.MethodGet, path, handler) }
-	get("/", func(c *fiber.Ctx) error { return sendFile(c, web.Home()) })
-	get("/docs", func(c *fiber.Ctx) error { return sendFile(c, web.Docs()) })
-	get("/redoc", func(c *fiber.Ctx) error { return sendFile(c, web.Redoc()) })
-	get("/"+web.AssetsPath+"/:asset", func(c *fiber.Ctx) error {
+	tags := []string{"Operations"}
+	for _, page := range []struct {
+		id, path, summary string
+		file              func() web.File
+	}{
+		{"home", "/", "A page with the way to the others", web.Home},
+		{"swagger-ui", "/docs", "This document, to try out (Swagger UI)", web.Docs},
+		{"redoc", "/redoc", "This document, to read (ReDoc)", web.Redoc},
+	} {
+		s.plain(huma.Operation{
+			OperationID: page.id, Path: page.path, Tags: tags, Security: anyone, Summary: page.summary,
+			Responses: answers("The page", "text/html", nil),
+		}, func(c *fiber.Ctx) error { return sendFile(c, page.file()) })
+	}
+	s.plain(huma.Operation{
+		OperationID: "documents-asset", Path: "/" + web.AssetsPath + "/{asset}", Tags: tags, Security: anyone, Summary: "What the pages load",
+		Parameters: []*huma.Param{pathParameter("asset", "The name of a file", "docs.css")},
+		Responses: map[string]*huma.Response{"200": {Description: "The file", Content: map[string]*huma.MediaType{
+			"text/css": {Schema: &huma.Schema{Type: huma.TypeString}}, "text/javascript": {Schema: &huma.Schema{Type: huma.TypeString}},
+		}}},
+	}, func(c *fiber.Ctx) error {
 		file, found := web.Asset(c.Params("asset"))
 		if !found {
 			return model.NewError(model.CodeNotFound, "There is no such file.")

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
 
 	"maestro/internal/model"
@@ -15,7 +16,11 @@ func (s *Server) addExampleDocuments() {
 	if s.opts.Documents == nil {
 		return
 	}
-	headToo{s.app}.Add(fiber.MethodGet, "/examples/documents/:name", func(c *fiber.Ctx) error {
+	s.plain(huma.Operation{
+		OperationID: "example-document", Path: "/examples/documents/{name}", Tags: []string{"Operations"}, Security: anyone,
+		Summary: "A text that the example functions work on", Responses: answers("The text", "text/plain", nil),
+		Parameters: []*huma.Param{pathParameter("name", "The name of a file", "invoice-1001.txt")},
+	}, func(c *fiber.Ctx) error {
 		name := c.Params("name")
 		text, err := fs.ReadFile(s.opts.Documents, name)
 		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {

@@ -8,9 +8,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
 
-	"maestro/internal/model"
+	"maestro/web"
 )
 
 // probeTimeout bounds one check of /health.
@@ -18,10 +19,28 @@ const probeTimeout = 2 * time.Second
 
 // addOperations registers what is not about a subtenant and needs no token.
 func (s *Server) addOperations() {
-	get := func(path string, handler fiber.Handler) { headToo{s.app}.Add(fiber.MethodGet, path, handler) }
-	get("/health", s.health)
-	get("/openapi.json", s.openAPI())
-	get("/metrics", notBuiltYet)
+	tags := []string{"Operations"}
+	s.plain(huma.Operation{
+		OperationID: "health", Path: "/health", Tags: tags, Security: anyone, Summary: "How the server and its parts are",
+		Responses: map[string]*huma.Response{
+			"200": {Description: "It works, perhaps degraded", Content: jsonContent(schemaOf[healthView](s))},
+			"503": {
+				Description: "It can't work, or is about to end", Content: jsonContent(schemaOf[healthView](s)),
+				Headers: map[string]*huma.Header{"Retry-After": {Ref: headerReference + "Retry-After"}},
+			},
+		},
+	}, s.health)
+	s.plain(huma.Operation{
+		OperationID: "openapi", Path: "/openapi.json", Tags: tags, Security: anyone, Summary: "This document",
+		Responses: answers("OpenAPI 3.1", fiber.MIMEApplicationJSON, &huma.Schema{Type: huma.TypeObject}),
+	}, s.openAPI())
+	s.plain(huma.Operation{
+		OperationID: "metrics", Path: "/metrics", Tags: tags, Security: anyone, Summary: "Not built yet", Responses: map[string]*huma.Response{},
+	}, notBuiltYet)
+}
+
+func jsonContent(schema *huma.Schema) map[string]*huma.MediaType {
+	return map[string]*huma.MediaType{fiber.MIMEApplicationJSON: {Schema: schema}}
 }
 
 type healthView struct {
@@ -91,31 +110,15 @@ func guardedCheck(ctx context.Context, check func(context.Context) error) (err e
 
 // openAPI serves the document; it is written once, at the first request.
 func (s *Server) openAPI() fiber.Handler {
-	document := sync.OnceValues(func() ([]byte, error) { return json.Marshal(s.api.OpenAPI()) })
+	document := sync.OnceValues(func() (web.File, error) {
+		text, err := json.Marshal(s.api.OpenAPI())
+		return web.NewFile(text, fiber.MIMEApplicationJSON), err
+	})
 	return func(c *fiber.Ctx) error {
-		text, err := document()
+		file, err := document()
 		if err != nil {
 			return err
 		}
-		c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)
-		return c.Send(text)
+		return sendFile(c, file)
 	}
-}
-
-// addNotImplemented answers for the parts of the contract that are still to
-// come, after authentication like the real ones.
-func (s *Server) addNotImplemented() {
-	for _, path := range []string{
-		"/api/v1/packages", "/api/v1/packages/*",
-		"/api/v1/secrets", "/api/v1/secrets/*", "/api/v1/schedules", "/api/v1/schedules/*",
-		"/api/v1/scheduler/status", "/scheduler/status", "/api/v1/openapi/webhooks",
-		"/api/v1/openapi/webhooks.json", "/api/v1/openapi/webhooks.yaml",
-		"/api/v1/executions/:id/retry", "/api/v1/executions/retry",
-	} {
-		s.app.All(path, notBuiltYet)
-	}
-}
-
-func notBuiltYet(*fiber.Ctx) error {
-	return model.NewError(model.CodeNotImplemented, "This is not built yet.")
 }

@@ -60,6 +60,7 @@ func New(opts Options) *Server {
 		// A form is read by whoever wants it, within the limits of the body.
 		DisablePreParseMultipartForm: true,
 	})
+	s.newAPI()
 	s.refuseUnknownMethods()
 	s.app.Use(s.observe)
 	s.app.Use(s.cors)
@@ -74,6 +75,7 @@ func New(opts Options) *Server {
 	s.app.Use("/api/v1", s.checkBody)
 	s.addAPI()
 	s.addNotImplemented()
+	s.finishDocument()
 	return s
 }
 

@@ -40,6 +40,12 @@ type File struct {
 	ETag        string // strong, with its quotes
 }
 
+// NewFile makes a File of a body, which nobody may change from then on.
+func NewFile(body []byte, contentType string) File {
+	sum := sha256.Sum256(body)
+	return File{Body: body, Gzip: compressed(body), ContentType: contentType, ETag: `"` + hex.EncodeToString(sum[:12]) + `"`}
+}
+
 // Home returns the page at the server's root.
 func Home() File { return load()["home.html"] }
 
@@ -76,10 +82,7 @@ var load = sync.OnceValue(func() map[string]File {
 		if err != nil {
 			return err
 		}
-		sum := sha256.Sum256(body)
-		loaded[path.Base(name)] = File{
-			Body: body, Gzip: compressed(body), ContentType: contentType, ETag: `"` + hex.EncodeToString(sum[:12]) + `"`,
-		}
+		loaded[path.Base(name)] = NewFile(body, contentType)
 		return nil
 	})
 	if err != nil { // they are part of the program

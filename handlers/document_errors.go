@@ -1,0 +1,163 @@
+package handlers
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"maestro/internal/model"
+)
+
+// failures are the codes that an operation may fail with beside those that
+// every one of its kind may (see commonFailures).
+var failures = map[string][]model.Code{
+	"create-function":      append([]model.Code{model.CodeNameTaken}, saving...),
+	"update-function":      append([]model.Code{model.CodeFunctionNotFound, model.CodeVersionMismatch}, saving...),
+	"get-function":         {model.CodeFunctionNotFound},
+	"delete-function":      {model.CodeFunctionNotFound},
+	"list-functions":       {},
+	"get-function-version": {model.CodeFunctionNotFound, model.CodeVersionNotFound},
+	"roll-back-function": {
+		model.CodeFunctionNotFound, model.CodeVersionNotFound,
+	},
+	"list-function-versions": {model.CodeFunctionNotFound},
+	"create-webhook":         {model.CodePathTaken, model.CodeNotImplemented},
+	"update-webhook":         {model.CodeWebhookNotFound, model.CodePathTaken, model.CodeNotImplemented},
+	"get-webhook":            {model.CodeWebhookNotFound},
+	"delete-webhook":         {model.CodeWebhookNotFound},
+	"run-function": {
+		model.CodeFunctionNotFound, model.CodeInputInvalid, model.CodeOutputInvalid, model.CodeFunctionFailed, model.CodeCancelled,
+		model.CodeTooManyRequests, model.CodeTimeout, model.CodeNotImplemented,
+	},
+	"get-execution":     {model.CodeExecutionNotFound},
+	"list-steps":        {model.CodeExecutionNotFound},
+	"read-log":          {model.CodeExecutionNotFound},
+	"follow-log":        {model.CodeExecutionNotFound, model.CodeTooManyRequests},
+	"cancel-execution":  {model.CodeExecutionNotFound, model.CodeExecutionOver, model.CodeNotImplemented},
+	"create-subtenant":  {model.CodeNameTaken},
+	"grant-access":      {model.CodeNoCensus},
+	"revoke-access":     {model.CodeNoCensus},
+	"put-secret":        {model.CodeNotImplemented},
+	"delete-secret":     {model.CodeSecretNotFound},
+	"example-document":  {model.CodeNotFound},
+	"documents-asset":   {model.CodeNotFound},
+	"metrics":           {model.CodeNotImplemented},
+	"webhooks-document": {},
+}
+
+// saving are the codes of a function whose code or schemas are refused.
+var saving = []model.Code{
+	model.CodeSyntaxError, model.CodeNoSuchDef, model.CodeSchemaInvalid, model.CodeNotImplemented,
+}
+
+// commonFailures are the codes that follow from what an operation is like.
+func commonFailures(operation *huma.Operation) []model.Code {
+	codes := []model.Code{model.CodeBadRequest, model.CodeHeadersTooLarge, model.CodeInternal}
+	if operation.Security == nil { // the document's own: a token
+		codes = append(codes, model.CodeUnauthorized, model.CodeForbidden, model.CodeSubtenantNotFound, model.CodeUnavailable)
+	}
+	if operation.RequestBody != nil {
+		codes = append(codes, model.CodeMalformedBody, model.CodeBodyTooLarge, model.CodeUnsupportedMediaType, model.CodeInvalid)
+	}
+	for _, parameter := range operation.Parameters {
+		if parameter.Ref == "" && operation.Security == nil {
+			codes = append(codes, model.CodeInvalid)
+			break
+		}
+	}
+	for _, status := range operation.Errors {
+		if status == http.StatusNotImplemented {
+			codes = append(codes, model.CodeNotImplemented)
+		}
+	}
+	return codes
+}
+
+// documentErrors gives an operation an answer for every status that it may
+// fail with.
+func (s *Server) documentErrors(operation *huma.Operation) {
+	codes := append(commonFailures(operation), failures[operation.OperationID]...)
+	byStatus := map[int][]model.Code{}
+	for _, code := range model.Codes { // in the order of the list
+		if slices.Contains(codes, code) {
+			status := meaningOf(code).status
+			byStatus[status] = append(byStatus[status], code)
+		}
+	}
+	for status, codes := range byStatus {
+		if operation.Responses[strconv.Itoa(status)] == nil || status == http.StatusNotImplemented {
+			operation.Responses[strconv.Itoa(status)] = s.problemResponse(status, codes)
+		}
+	}
+}
+
+// problemResponse is the answer with these codes, by reference.
+func (s *Server) problemResponse(status int, codes []model.Code) *huma.Response {
+	components := s.api.OpenAPI().Components
+	var name []string
+	response := &huma.Response{
+		Headers: map[string]*huma.Header{headerRequestID: {Ref: headerReference + headerRequestID}},
+	}
+	examples := map[string]*huma.Example{}
+	for _, code := range codes {
+		name = append(name, string(code))
+		examples[string(code)] = &huma.Example{Ref: "#/components/examples/" + string(code)}
+		components.Examples[string(code)] = exampleOf(code)
+		for _, header := range headersOf(code) {
+			response.Headers[header] = &huma.Header{Ref: headerReference + header}
+		}
+	}
+	key := strings.Join(name, ".")
+	if components.Responses[key] == nil {
+		response.Description = http.StatusText(status) + ": `" + strings.Join(name, "`, `") + "`"
+		response.Content = map[string]*huma.MediaType{problemType: {Schema: schemaOf[envelope](s), Examples: examples}}
+		components.Responses[key] = response
+	}
+	return &huma.Response{Ref: "#/components/responses/" + key}
+}
+
+const headerReference = "#/components/headers/"
+
+// headersOf are the headers that go with a code.
+func headersOf(code model.Code) []string {
+	switch code {
+	case model.CodeFunctionFailed, model.CodeInputInvalid, model.CodeOutputInvalid, model.CodeTimeout, model.CodeCancelled:
+		return []string{headerExecutionID}
+	}
+	switch meaningOf(code).status {
+	case http.StatusUnauthorized:
+		return []string{"WWW-Authenticate"}
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		return []string{"Retry-After"}
+	}
+	return nil
+}
+
+// exampleOf shows an error with a code.
+func exampleOf(code model.Code) *huma.Example {
+	m := meaningOf(code)
+	value := map[string]any{
+		"type": typeOf(code), "title": m.title, "status": m.status, "code": code,
+		"detail": m.title + ".", "request_id": exampleID,
+	}
+	if slices.Contains(headersOf(code), headerExecutionID) {
+		value["execution_id"] = exampleID
+	}
+	switch code {
+	case model.CodeInvalid, model.CodeInputInvalid, model.CodeOutputInvalid:
+		value["detail"] = "/name: expected string, got number."
+		value["errors"] = []map[string]any{{"pointer": "/name", "message": "expected string, got number"}}
+	case model.CodeSyntaxError:
+		value["detail"] = "The source is not valid Python: line 2: expected ':'."
+		value["errors"] = []map[string]any{{"line": 2, "column": 11, "message": "expected ':'"}}
+	case model.CodeFunctionFailed:
+		value["detail"] = "ValueError: the invoice has no lines"
+		value["error_type"] = "ValueError"
+	case model.CodeInternal:
+		value["detail"] = internalText
+	}
+	return &huma.Example{Summary: m.title, Value: value}
+}

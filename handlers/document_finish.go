@@ -1,0 +1,101 @@
+package handlers
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+const documentText = `Python functions that are stored here, call each other by their plain names, and run when a webhook, a schedule or a client says so. Every run is recorded with its steps.
+
+All calls but ` + "`/health`, `/metrics`" + `, the documents and public webhooks need ` + "`Authorization: Bearer <token>`" + `. ` + "`maestro token`" + ` prints one.
+
+Every error has the same form, ` + "`application/problem+json`" + `, and a stable ` + "`code`" + `. Lists answer with an array; ` + "`X-Next-Cursor`" + ` and ` + "`Link`" + ` carry the next page.`
+
+// finishDocument adds to the OpenAPI document what no single route knows.
+func (s *Server) finishDocument() {
+	document := s.api.OpenAPI()
+	document.Info.Description = documentText
+	document.Info.License = &huma.License{Name: "MIT", Identifier: "MIT"}
+	document.Tags = []*huma.Tag{
+		{Name: "Functions", Description: "Python functions and their versions."},
+		{Name: "Webhooks", Description: "Addresses that run functions, and the calls of them."},
+		{Name: "Executions", Description: "Runs, their steps and their logs."},
+		{Name: "Secrets", Description: "Values that functions read with `maestro.secret`; they are never shown again."},
+		{Name: "Schedules", Description: "Runs at set times."},
+		{Name: "Packages", Description: "Python packages for the subtenant's functions."},
+		{Name: "Subtenants", Description: "The units of isolation. For administrators."},
+		{Name: "Operations", Description: "The server itself, and these documents."},
+	}
+	components := document.Components
+	components.Headers = map[string]*huma.Header{
+		headerRequestID:    {Description: "Of this request; taken over from the request when it is sane", Schema: &huma.Schema{Type: huma.TypeString}},
+		headerExecutionID:  {Description: "Of the execution that was recorded", Schema: &huma.Schema{Type: huma.TypeString, Format: "uuid"}},
+		"Retry-After":      {Description: "Seconds", Schema: &huma.Schema{Type: huma.TypeInteger}},
+		"WWW-Authenticate": {Description: "How to authenticate", Schema: &huma.Schema{Type: huma.TypeString}, Example: "Bearer"},
+	}
+	components.Parameters = map[string]*huma.Param{
+		headerSubtenantID: {
+			Name: headerSubtenantID, In: "header", Schema: &huma.Schema{Type: huma.TypeString},
+			Description: "Chooses among the caller's subtenants; needed only when there are several",
+		},
+	}
+	components.Examples, components.Responses = map[string]*huma.Example{}, map[string]*huma.Response{}
+	for path, item := range document.Paths {
+		if path == webhookPrefix+"{path}" {
+			continue
+		}
+		for _, operation := range operationsOf(item) {
+			s.finishOperation(operation)
+		}
+	}
+}
+
+func (s *Server) finishOperation(operation *huma.Operation) {
+	delete(operation.Responses, "default")
+	s.documentErrors(operation)
+	addExamples(operation)
+	for _, response := range operation.Responses {
+		if response.Ref != "" {
+			continue
+		}
+		if response.Headers == nil {
+			response.Headers = map[string]*huma.Header{}
+		}
+		response.Headers[headerRequestID] = &huma.Header{Ref: headerReference + headerRequestID}
+	}
+	if operation.Security == nil && !slices.Contains(operation.Tags, "Subtenants") {
+		operation.Parameters = append(operation.Parameters, &huma.Param{Ref: "#/components/parameters/" + headerSubtenantID})
+	}
+}
+
+// operationsOf lists the operations of one path.
+func operationsOf(item *huma.PathItem) map[string]*huma.Operation {
+	operations := map[string]*huma.Operation{
+		http.MethodGet: item.Get, http.MethodPut: item.Put, http.MethodPost: item.Post, http.MethodDelete: item.Delete,
+		http.MethodPatch: item.Patch, http.MethodOptions: item.Options, http.MethodHead: item.Head, http.MethodTrace: item.Trace,
+	}
+	for method, operation := range operations {
+		if operation == nil {
+			delete(operations, method)
+		}
+	}
+	return operations
+}
+
+// schemaName names a type in the document: as a client would.
+func schemaName(name string) string {
+	switch name {
+	case "Envelope":
+		return "Problem"
+	case "EnvelopeItem":
+		return "ProblemItem"
+	}
+	for _, ending := range []string{"View", "InputBody", "OutputBody"} {
+		if len(name) > len(ending) && name[len(name)-len(ending):] == ending {
+			return name[:len(name)-len(ending)]
+		}
+	}
+	return name
+}
