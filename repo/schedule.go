@@ -26,11 +26,13 @@ type Schedule struct {
 	MaxInstances   int
 
 	NextRun         time.Time // zero: never; the scheduler's
+	HeldUntil       time.Time // zero unless NextRun is due and waits for earlier runs to end
 	LastRun         time.Time // the due time that was last started or skipped
 	LastStatus      *string   // of the run of LastRun, or skipped
 	LastExecutionID model.ID  // zero when it was skipped
 	LastError       *string   // why LastStatus is what it is, for people
 	Failures        int       // in a row
+	FunctionGone    bool      // there is no active function of that name; worked out as it is read
 
 	CreatedAt, UpdatedAt time.Time
 }
@@ -48,7 +50,7 @@ func (d *DB) Schedule(ctx context.Context, tenant string, id model.ID) (Schedule
 	if noRows(err) {
 		return Schedule{}, errScheduleNotFound()
 	}
-	return schedule(row), d.fail(err, "load schedule %s", id)
+	return schedule(row.ScheduledJob, row.FunctionThere), d.fail(err, "load schedule %s", id)
 }
 
 // ListSchedules returns schedules by name and the cursor of the next page.
@@ -64,8 +66,8 @@ func (d *DB) ListSchedules(ctx context.Context, tenant string, filter ScheduleFi
 	if err != nil {
 		return nil, "", d.fail(err, "list schedules of %s", tenant)
 	}
-	rows, next := cut(filter.Page, rows, func(r dbsqlc.ScheduledJob) []string { return []string{r.Name} })
-	return each(rows, schedule), next, nil
+	rows, next := cut(filter.Page, rows, func(r dbsqlc.ListSchedulesRow) []string { return []string{r.ScheduledJob.Name} })
+	return each(rows, func(r dbsqlc.ListSchedulesRow) Schedule { return schedule(r.ScheduledJob, r.FunctionThere) }), next, nil
 }
 
 // CreateSchedule stores a schedule; its id and times of creation are the
@@ -108,18 +110,19 @@ func (d *DB) UpdateSchedule(ctx context.Context, tenant string, id model.ID, cha
 		if err != nil {
 			return err
 		}
-		before := schedule(row)
+		before := schedule(row.ScheduledJob, row.FunctionThere)
 		s = before
 		if err := change(&s); err != nil {
 			return err
 		}
 		s.ID, s.Tenant, s.CreatedAt, s.UpdatedAt = before.ID, tenant, before.CreatedAt, now()
 		s.LastRun, s.LastStatus, s.LastExecutionID = before.LastRun, before.LastStatus, before.LastExecutionID
-		s.LastError, s.Failures = before.LastError, before.Failures
+		s.LastError, s.Failures, s.HeldUntil = before.LastError, before.Failures, time.Time{}
 		if s.FunctionName != before.FunctionName {
 			if err := checkActive(ctx, q, tenant, s.FunctionName); err != nil {
 				return err
 			}
+			s.FunctionGone = false
 		}
 		err = q.UpdateSchedule(ctx, dbsqlc.UpdateScheduleParams{
 			Tenant: tenant, ID: uuid(id), Name: s.Name, FunctionName: s.FunctionName, CronExpression: s.CronExpression,
@@ -159,12 +162,12 @@ func errScheduleNotFound() error {
 	return model.NewError(model.CodeScheduleNotFound, "There is no schedule of that id.")
 }
 
-func schedule(r dbsqlc.ScheduledJob) Schedule {
+func schedule(r dbsqlc.ScheduledJob, functionThere bool) Schedule {
 	return Schedule{
 		ID: r.ID.Bytes, Tenant: r.Tenant, Name: r.Name, FunctionName: r.FunctionName, CronExpression: r.CronExpression,
 		Timezone: r.Timezone, Input: r.InputData, Description: r.Description, IsActive: r.IsActive, Retry: r.Retry,
 		Overlap: r.Overlap, CatchUp: r.CatchUp, MaxInstances: int(r.MaxInstances), NextRun: timeOf(r.NextRun),
-		LastRun: timeOf(r.LastRun), LastStatus: r.LastStatus, LastExecutionID: r.LastExecutionID.Bytes, LastError: r.LastError,
+		HeldUntil: timeOf(r.HeldUntil), FunctionGone: !functionThere, LastRun: timeOf(r.LastRun), LastStatus: r.LastStatus, LastExecutionID: r.LastExecutionID.Bytes, LastError: r.LastError,
 		Failures: int(r.Failures), CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 }

@@ -12,8 +12,8 @@ import (
 
 // StartDueSchedules hands the schedules that are due, at most limit of them
 // and of any subtenant, to start, one after the other. start stores what it
-// starts through tx and sets NextRun, LastRun, LastStatus, LastExecutionID and
-// LastError. All of it is committed at once, or nothing is; meanwhile other
+// starts through tx and sets NextRun, HeldUntil, LastRun, LastStatus,
+// LastExecutionID and LastError. All of it is committed at once, or nothing is; meanwhile other
 // servers pass these schedules over: each due time is started once. It returns
 // how many there were: with limit of them there may be more.
 func (d *DB) StartDueSchedules(ctx context.Context, due time.Time, limit int, start func(context.Context, pgx.Tx, *Schedule) error) (int, error) {
@@ -25,15 +25,11 @@ func (d *DB) StartDueSchedules(ctx context.Context, due time.Time, limit int, st
 			return err
 		}
 		for _, row := range rows {
-			s := schedule(row)
+			s := schedule(row.ScheduledJob, row.FunctionThere)
 			if err := start(ctx, tx, &s); err != nil {
 				return err
 			}
-			err := q.MoveSchedule(ctx, dbsqlc.MoveScheduleParams{
-				Tenant: row.Tenant, ID: row.ID, LastRun: moment(s.LastRun), NextRun: moment(s.NextRun),
-				LastStatus: s.LastStatus, LastExecutionID: uuid(s.LastExecutionID), LastError: s.LastError,
-			})
-			if err != nil {
+			if err := move(ctx, q, &s); err != nil {
 				return err
 			}
 		}
@@ -43,22 +39,56 @@ func (d *DB) StartDueSchedules(ctx context.Context, due time.Time, limit int, st
 	return started, d.fail(err, "start due schedules")
 }
 
-// NextDue returns when the next schedule of any subtenant is due; zero when
-// none will be.
+// StartSchedule hands one schedule to start, whether it is due or not, as
+// StartDueSchedules does, and waits for a server that is at it. An error of
+// start is returned as it is; CodeScheduleNotFound when there is none.
+func (d *DB) StartSchedule(ctx context.Context, tenant string, id model.ID, start func(context.Context, pgx.Tx, *Schedule) error) error {
+	err := pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
+		q := d.q.WithTx(tx)
+		row, err := q.LockSchedule(ctx, tenant, uuid(id))
+		if noRows(err) {
+			return errScheduleNotFound()
+		}
+		if err != nil {
+			return err
+		}
+		s := schedule(row.ScheduledJob, row.FunctionThere)
+		if err := start(ctx, tx, &s); err != nil {
+			return err
+		}
+		return move(ctx, q, &s)
+	})
+	return d.fail(err, "start schedule %s", id)
+}
+
+// move stores what the start of a schedule changed.
+func move(ctx context.Context, q *dbsqlc.Queries, s *Schedule) error {
+	return q.MoveSchedule(ctx, dbsqlc.MoveScheduleParams{
+		Tenant: s.Tenant, ID: uuid(s.ID), LastRun: moment(s.LastRun), NextRun: moment(s.NextRun), HeldUntil: moment(s.HeldUntil),
+		LastStatus: s.LastStatus, LastExecutionID: uuid(s.LastExecutionID), LastError: s.LastError,
+	})
+}
+
+// NextDue returns when the next schedule of any subtenant is to be looked at:
+// when it is due, or when it is no longer held. Zero when there is none.
 func (d *DB) NextDue(ctx context.Context) (time.Time, error) {
 	next, err := d.q.NextDue(ctx)
 	if noRows(err) {
 		return time.Time{}, nil
 	}
-	return timeOf(next), d.fail(err, "look for the next schedule")
+	return next, d.fail(err, "look for the next schedule")
 }
 
 // NoteScheduleResult tells a schedule how one of its runs ended. problem is
 // for people, nil when all is well.
 func (d *DB) NoteScheduleResult(ctx context.Context, tenant string, id, executionID model.ID, status model.Status, problem *string) error {
-	err := d.q.NoteScheduleResult(ctx, dbsqlc.NoteScheduleResultParams{
+	err := noteScheduleResult(ctx, d.q, tenant, id, executionID, status, problem)
+	return d.fail(err, "note the result of schedule %s", id)
+}
+
+func noteScheduleResult(ctx context.Context, q *dbsqlc.Queries, tenant string, id, executionID model.ID, status model.Status, problem *string) error {
+	return q.NoteScheduleResult(ctx, dbsqlc.NoteScheduleResultParams{
 		Tenant: tenant, ID: uuid(id), ExecutionID: uuid(executionID), Status: string(status), Error: problem,
 		Failed: status.Final() && status != model.StatusCompleted && status != model.StatusCancelled,
 	})
-	return d.fail(err, "note the result of schedule %s", id)
 }

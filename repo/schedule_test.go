@@ -170,3 +170,74 @@ func TestScheduleResults(t *testing.T) {
 	require.Nil(t, s.LastError)
 	require.Zero(t, s.Failures)
 }
+
+func TestScheduleOfAFunctionThatIsGone(t *testing.T) {
+	t.Parallel()
+	db, tenant := setup(t)
+	createFunction(t, db, tenant, "f")
+	made, err := db.CreateSchedule(t.Context(), tenant, newSchedule("daily", "f"))
+	require.NoError(t, err)
+	require.False(t, made.FunctionGone)
+	require.NoError(t, db.DeleteFunction(t.Context(), tenant, "f"))
+	loaded, err := db.Schedule(t.Context(), tenant, made.ID)
+	require.NoError(t, err)
+	require.True(t, loaded.FunctionGone)
+	require.Equal(t, made.NextRun, loaded.NextRun)
+	all, _, err := db.ListSchedules(t.Context(), tenant, repo.ScheduleFilter{})
+	require.NoError(t, err)
+	require.Equal(t, []repo.Schedule{loaded}, all)
+	createFunction(t, db, tenant, "f")
+	loaded, err = db.Schedule(t.Context(), tenant, made.ID)
+	require.NoError(t, err)
+	require.Equal(t, made, loaded, "and is there again")
+}
+
+func TestScheduleThatIsHeld(t *testing.T) {
+	t.Parallel()
+	db, tenant := setup(t)
+	createFunction(t, db, tenant, "f")
+	made, err := db.CreateSchedule(t.Context(), tenant, newSchedule("daily", "f"))
+	require.NoError(t, err)
+	until := made.NextRun.Add(time.Second)
+	count := func(due time.Time) int {
+		n, err := db.StartDueSchedules(t.Context(), due, 10, func(_ context.Context, _ pgx.Tx, s *repo.Schedule) error {
+			s.HeldUntil = until
+			return nil
+		})
+		require.NoError(t, err)
+		return n
+	}
+	require.Equal(t, 1, count(made.NextRun))
+	require.Zero(t, count(until.Add(-time.Microsecond)))
+	next, err := db.NextDue(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, until, next)
+	require.Equal(t, 1, count(until))
+	_, err = db.UpdateSchedule(t.Context(), tenant, made.ID, func(*repo.Schedule) error { return nil })
+	require.NoError(t, err)
+	next, err = db.NextDue(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, made.NextRun, next, "a change lets go")
+}
+
+func TestOneScheduleIsStarted(t *testing.T) {
+	t.Parallel()
+	db, tenant := setup(t)
+	createFunction(t, db, tenant, "f")
+	made, err := db.CreateSchedule(t.Context(), tenant, newSchedule("daily", "f"))
+	require.NoError(t, err)
+	execution := model.NewID()
+	start := func(_ context.Context, _ pgx.Tx, s *repo.Schedule) error {
+		s.LastRun, s.LastExecutionID, s.LastStatus = made.CreatedAt, execution, ptr("pending")
+		return nil
+	}
+	require.NoError(t, db.StartSchedule(t.Context(), tenant, made.ID, start))
+	loaded, err := db.Schedule(t.Context(), tenant, made.ID)
+	require.NoError(t, err)
+	require.Equal(t, execution, loaded.LastExecutionID)
+	require.Equal(t, made.NextRun, loaded.NextRun, "what is due stays due")
+	requireCode(t, model.CodeScheduleNotFound, db.StartSchedule(t.Context(), tenant, model.NewID(), start))
+	requireCode(t, model.CodeScheduleNotFound, db.StartSchedule(t.Context(), "another", made.ID, start))
+	broken := errors.New("the queue is away")
+	require.ErrorIs(t, db.StartSchedule(t.Context(), tenant, made.ID, func(context.Context, pgx.Tx, *repo.Schedule) error { return broken }), broken)
+}

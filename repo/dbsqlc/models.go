@@ -86,6 +86,8 @@ type Function struct {
 	VersionID      pgtype.UUID
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
+	Retry          []byte
+	MaxConcurrency *int32
 }
 
 type FunctionVersion struct {
@@ -130,6 +132,32 @@ type PublicSegment struct {
 	ReleasedAt *time.Time
 }
 
+type QueuedRun struct {
+	ExecutionID  pgtype.UUID
+	Tenant       string
+	FunctionName string
+	TriggerType  string
+	TriggerID    pgtype.UUID
+	ParentID     pgtype.UUID
+	CreatedAt    time.Time
+	Priority     int16
+	RunAt        time.Time
+	Attempt      int32
+	Chain        int32
+	Policy       []byte
+	Request      bool
+	Input        []byte
+	State        string
+	Job          *int64
+	Server       pgtype.UUID
+}
+
+type RiverJob struct {
+	ID          int64
+	State       string
+	AttemptedBy []string
+}
+
 type ScheduledJob struct {
 	ID              pgtype.UUID
 	Tenant          string
@@ -152,6 +180,7 @@ type ScheduledJob struct {
 	LastExecutionID pgtype.UUID
 	LastError       *string
 	Failures        int32
+	HeldUntil       *time.Time
 }
 
 type Secret struct {

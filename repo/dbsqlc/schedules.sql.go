@@ -25,34 +25,43 @@ func (q *Queries) DeleteSchedule(ctx context.Context, tenant string, iD pgtype.U
 }
 
 const getSchedule = `-- name: GetSchedule :one
-SELECT id, tenant, name, function_name, cron_expression, timezone, input_data, description, is_active, retry, overlap, catch_up, max_instances, last_run, next_run, last_status, created_at, updated_at, last_execution_id, last_error, failures FROM scheduled_jobs WHERE tenant = $1 AND id = $2
+SELECT j.id, j.tenant, j.name, j.function_name, j.cron_expression, j.timezone, j.input_data, j.description, j.is_active, j.retry, j.overlap, j.catch_up, j.max_instances, j.last_run, j.next_run, j.last_status, j.created_at, j.updated_at, j.last_execution_id, j.last_error, j.failures, j.held_until, EXISTS (
+    SELECT 1 FROM functions f WHERE f.tenant = j.tenant AND f.name = j.function_name AND f.is_active) AS function_there
+FROM scheduled_jobs j WHERE j.tenant = $1 AND j.id = $2
 `
 
-func (q *Queries) GetSchedule(ctx context.Context, tenant string, iD pgtype.UUID) (ScheduledJob, error) {
+type GetScheduleRow struct {
+	ScheduledJob  ScheduledJob
+	FunctionThere bool
+}
+
+func (q *Queries) GetSchedule(ctx context.Context, tenant string, iD pgtype.UUID) (GetScheduleRow, error) {
 	row := q.db.QueryRow(ctx, getSchedule, tenant, iD)
-	var i ScheduledJob
+	var i GetScheduleRow
 	err := row.Scan(
-		&i.ID,
-		&i.Tenant,
-		&i.Name,
-		&i.FunctionName,
-		&i.CronExpression,
-		&i.Timezone,
-		&i.InputData,
-		&i.Description,
-		&i.IsActive,
-		&i.Retry,
-		&i.Overlap,
-		&i.CatchUp,
-		&i.MaxInstances,
-		&i.LastRun,
-		&i.NextRun,
-		&i.LastStatus,
-		&i.CreatedAt,
-		&i.UpdatedAt,
-		&i.LastExecutionID,
-		&i.LastError,
-		&i.Failures,
+		&i.ScheduledJob.ID,
+		&i.ScheduledJob.Tenant,
+		&i.ScheduledJob.Name,
+		&i.ScheduledJob.FunctionName,
+		&i.ScheduledJob.CronExpression,
+		&i.ScheduledJob.Timezone,
+		&i.ScheduledJob.InputData,
+		&i.ScheduledJob.Description,
+		&i.ScheduledJob.IsActive,
+		&i.ScheduledJob.Retry,
+		&i.ScheduledJob.Overlap,
+		&i.ScheduledJob.CatchUp,
+		&i.ScheduledJob.MaxInstances,
+		&i.ScheduledJob.LastRun,
+		&i.ScheduledJob.NextRun,
+		&i.ScheduledJob.LastStatus,
+		&i.ScheduledJob.CreatedAt,
+		&i.ScheduledJob.UpdatedAt,
+		&i.ScheduledJob.LastExecutionID,
+		&i.ScheduledJob.LastError,
+		&i.ScheduledJob.Failures,
+		&i.ScheduledJob.HeldUntil,
+		&i.FunctionThere,
 	)
 	return i, err
 }
@@ -104,11 +113,13 @@ func (q *Queries) InsertSchedule(ctx context.Context, arg InsertScheduleParams) 
 }
 
 const listSchedules = `-- name: ListSchedules :many
-SELECT id, tenant, name, function_name, cron_expression, timezone, input_data, description, is_active, retry, overlap, catch_up, max_instances, last_run, next_run, last_status, created_at, updated_at, last_execution_id, last_error, failures FROM scheduled_jobs
-WHERE tenant = $1 AND name > $2::text
-  AND (is_active OR NOT $3::boolean)
-  AND ($4::text = '' OR function_name = $4::text)
-ORDER BY name
+SELECT j.id, j.tenant, j.name, j.function_name, j.cron_expression, j.timezone, j.input_data, j.description, j.is_active, j.retry, j.overlap, j.catch_up, j.max_instances, j.last_run, j.next_run, j.last_status, j.created_at, j.updated_at, j.last_execution_id, j.last_error, j.failures, j.held_until, EXISTS (
+    SELECT 1 FROM functions f WHERE f.tenant = j.tenant AND f.name = j.function_name AND f.is_active) AS function_there
+FROM scheduled_jobs j
+WHERE j.tenant = $1 AND j.name > $2::text
+  AND (j.is_active OR NOT $3::boolean)
+  AND ($4::text = '' OR j.function_name = $4::text)
+ORDER BY j.name
 LIMIT $6 OFFSET $5
 `
 
@@ -121,7 +132,12 @@ type ListSchedulesParams struct {
 	RowLimit     int32
 }
 
-func (q *Queries) ListSchedules(ctx context.Context, arg ListSchedulesParams) ([]ScheduledJob, error) {
+type ListSchedulesRow struct {
+	ScheduledJob  ScheduledJob
+	FunctionThere bool
+}
+
+func (q *Queries) ListSchedules(ctx context.Context, arg ListSchedulesParams) ([]ListSchedulesRow, error) {
 	rows, err := q.db.Query(ctx, listSchedules,
 		arg.Tenant,
 		arg.After,
@@ -134,31 +150,33 @@ func (q *Queries) ListSchedules(ctx context.Context, arg ListSchedulesParams) ([
 		return nil, err
 	}
 	defer rows.Close()
-	var items []ScheduledJob
+	var items []ListSchedulesRow
 	for rows.Next() {
-		var i ScheduledJob
+		var i ListSchedulesRow
 		if err := rows.Scan(
-			&i.ID,
-			&i.Tenant,
-			&i.Name,
-			&i.FunctionName,
-			&i.CronExpression,
-			&i.Timezone,
-			&i.InputData,
-			&i.Description,
-			&i.IsActive,
-			&i.Retry,
-			&i.Overlap,
-			&i.CatchUp,
-			&i.MaxInstances,
-			&i.LastRun,
-			&i.NextRun,
-			&i.LastStatus,
-			&i.CreatedAt,
-			&i.UpdatedAt,
-			&i.LastExecutionID,
-			&i.LastError,
-			&i.Failures,
+			&i.ScheduledJob.ID,
+			&i.ScheduledJob.Tenant,
+			&i.ScheduledJob.Name,
+			&i.ScheduledJob.FunctionName,
+			&i.ScheduledJob.CronExpression,
+			&i.ScheduledJob.Timezone,
+			&i.ScheduledJob.InputData,
+			&i.ScheduledJob.Description,
+			&i.ScheduledJob.IsActive,
+			&i.ScheduledJob.Retry,
+			&i.ScheduledJob.Overlap,
+			&i.ScheduledJob.CatchUp,
+			&i.ScheduledJob.MaxInstances,
+			&i.ScheduledJob.LastRun,
+			&i.ScheduledJob.NextRun,
+			&i.ScheduledJob.LastStatus,
+			&i.ScheduledJob.CreatedAt,
+			&i.ScheduledJob.UpdatedAt,
+			&i.ScheduledJob.LastExecutionID,
+			&i.ScheduledJob.LastError,
+			&i.ScheduledJob.Failures,
+			&i.ScheduledJob.HeldUntil,
+			&i.FunctionThere,
 		); err != nil {
 			return nil, err
 		}
@@ -171,46 +189,55 @@ func (q *Queries) ListSchedules(ctx context.Context, arg ListSchedulesParams) ([
 }
 
 const lockDueSchedules = `-- name: LockDueSchedules :many
-SELECT id, tenant, name, function_name, cron_expression, timezone, input_data, description, is_active, retry, overlap, catch_up, max_instances, last_run, next_run, last_status, created_at, updated_at, last_execution_id, last_error, failures FROM scheduled_jobs
-WHERE is_active AND next_run <= $1::timestamptz
-ORDER BY next_run
+SELECT j.id, j.tenant, j.name, j.function_name, j.cron_expression, j.timezone, j.input_data, j.description, j.is_active, j.retry, j.overlap, j.catch_up, j.max_instances, j.last_run, j.next_run, j.last_status, j.created_at, j.updated_at, j.last_execution_id, j.last_error, j.failures, j.held_until, EXISTS (
+    SELECT 1 FROM functions f WHERE f.tenant = j.tenant AND f.name = j.function_name AND f.is_active) AS function_there
+FROM scheduled_jobs j
+WHERE j.is_active AND COALESCE(j.held_until, j.next_run) <= $1::timestamptz
+ORDER BY COALESCE(j.held_until, j.next_run)
 LIMIT $2
-FOR UPDATE SKIP LOCKED
+FOR UPDATE OF j SKIP LOCKED
 `
+
+type LockDueSchedulesRow struct {
+	ScheduledJob  ScheduledJob
+	FunctionThere bool
+}
 
 // Of every subtenant, the longest overdue first. What another server has
 // locked is being started there.
-func (q *Queries) LockDueSchedules(ctx context.Context, due time.Time, rowLimit int32) ([]ScheduledJob, error) {
+func (q *Queries) LockDueSchedules(ctx context.Context, due time.Time, rowLimit int32) ([]LockDueSchedulesRow, error) {
 	rows, err := q.db.Query(ctx, lockDueSchedules, due, rowLimit)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []ScheduledJob
+	var items []LockDueSchedulesRow
 	for rows.Next() {
-		var i ScheduledJob
+		var i LockDueSchedulesRow
 		if err := rows.Scan(
-			&i.ID,
-			&i.Tenant,
-			&i.Name,
-			&i.FunctionName,
-			&i.CronExpression,
-			&i.Timezone,
-			&i.InputData,
-			&i.Description,
-			&i.IsActive,
-			&i.Retry,
-			&i.Overlap,
-			&i.CatchUp,
-			&i.MaxInstances,
-			&i.LastRun,
-			&i.NextRun,
-			&i.LastStatus,
-			&i.CreatedAt,
-			&i.UpdatedAt,
-			&i.LastExecutionID,
-			&i.LastError,
-			&i.Failures,
+			&i.ScheduledJob.ID,
+			&i.ScheduledJob.Tenant,
+			&i.ScheduledJob.Name,
+			&i.ScheduledJob.FunctionName,
+			&i.ScheduledJob.CronExpression,
+			&i.ScheduledJob.Timezone,
+			&i.ScheduledJob.InputData,
+			&i.ScheduledJob.Description,
+			&i.ScheduledJob.IsActive,
+			&i.ScheduledJob.Retry,
+			&i.ScheduledJob.Overlap,
+			&i.ScheduledJob.CatchUp,
+			&i.ScheduledJob.MaxInstances,
+			&i.ScheduledJob.LastRun,
+			&i.ScheduledJob.NextRun,
+			&i.ScheduledJob.LastStatus,
+			&i.ScheduledJob.CreatedAt,
+			&i.ScheduledJob.UpdatedAt,
+			&i.ScheduledJob.LastExecutionID,
+			&i.ScheduledJob.LastError,
+			&i.ScheduledJob.Failures,
+			&i.ScheduledJob.HeldUntil,
+			&i.FunctionThere,
 		); err != nil {
 			return nil, err
 		}
@@ -223,40 +250,51 @@ func (q *Queries) LockDueSchedules(ctx context.Context, due time.Time, rowLimit 
 }
 
 const lockSchedule = `-- name: LockSchedule :one
-SELECT id, tenant, name, function_name, cron_expression, timezone, input_data, description, is_active, retry, overlap, catch_up, max_instances, last_run, next_run, last_status, created_at, updated_at, last_execution_id, last_error, failures FROM scheduled_jobs WHERE tenant = $1 AND id = $2 FOR UPDATE
+SELECT j.id, j.tenant, j.name, j.function_name, j.cron_expression, j.timezone, j.input_data, j.description, j.is_active, j.retry, j.overlap, j.catch_up, j.max_instances, j.last_run, j.next_run, j.last_status, j.created_at, j.updated_at, j.last_execution_id, j.last_error, j.failures, j.held_until, EXISTS (
+    SELECT 1 FROM functions f WHERE f.tenant = j.tenant AND f.name = j.function_name AND f.is_active) AS function_there
+FROM scheduled_jobs j WHERE j.tenant = $1 AND j.id = $2
+FOR UPDATE OF j
 `
 
-func (q *Queries) LockSchedule(ctx context.Context, tenant string, iD pgtype.UUID) (ScheduledJob, error) {
+type LockScheduleRow struct {
+	ScheduledJob  ScheduledJob
+	FunctionThere bool
+}
+
+func (q *Queries) LockSchedule(ctx context.Context, tenant string, iD pgtype.UUID) (LockScheduleRow, error) {
 	row := q.db.QueryRow(ctx, lockSchedule, tenant, iD)
-	var i ScheduledJob
+	var i LockScheduleRow
 	err := row.Scan(
-		&i.ID,
-		&i.Tenant,
-		&i.Name,
-		&i.FunctionName,
-		&i.CronExpression,
-		&i.Timezone,
-		&i.InputData,
-		&i.Description,
-		&i.IsActive,
-		&i.Retry,
-		&i.Overlap,
-		&i.CatchUp,
-		&i.MaxInstances,
-		&i.LastRun,
-		&i.NextRun,
-		&i.LastStatus,
-		&i.CreatedAt,
-		&i.UpdatedAt,
-		&i.LastExecutionID,
-		&i.LastError,
-		&i.Failures,
+		&i.ScheduledJob.ID,
+		&i.ScheduledJob.Tenant,
+		&i.ScheduledJob.Name,
+		&i.ScheduledJob.FunctionName,
+		&i.ScheduledJob.CronExpression,
+		&i.ScheduledJob.Timezone,
+		&i.ScheduledJob.InputData,
+		&i.ScheduledJob.Description,
+		&i.ScheduledJob.IsActive,
+		&i.ScheduledJob.Retry,
+		&i.ScheduledJob.Overlap,
+		&i.ScheduledJob.CatchUp,
+		&i.ScheduledJob.MaxInstances,
+		&i.ScheduledJob.LastRun,
+		&i.ScheduledJob.NextRun,
+		&i.ScheduledJob.LastStatus,
+		&i.ScheduledJob.CreatedAt,
+		&i.ScheduledJob.UpdatedAt,
+		&i.ScheduledJob.LastExecutionID,
+		&i.ScheduledJob.LastError,
+		&i.ScheduledJob.Failures,
+		&i.ScheduledJob.HeldUntil,
+		&i.FunctionThere,
 	)
 	return i, err
 }
 
 const moveSchedule = `-- name: MoveSchedule :exec
-UPDATE scheduled_jobs SET last_run = $3, next_run = $4, last_status = $5, last_execution_id = $6, last_error = $7
+UPDATE scheduled_jobs
+SET last_run = $3, next_run = $4, last_status = $5, last_execution_id = $6, last_error = $7, held_until = $8
 WHERE tenant = $1 AND id = $2
 `
 
@@ -268,6 +306,7 @@ type MoveScheduleParams struct {
 	LastStatus      *string
 	LastExecutionID pgtype.UUID
 	LastError       *string
+	HeldUntil       *time.Time
 }
 
 func (q *Queries) MoveSchedule(ctx context.Context, arg MoveScheduleParams) error {
@@ -279,20 +318,23 @@ func (q *Queries) MoveSchedule(ctx context.Context, arg MoveScheduleParams) erro
 		arg.LastStatus,
 		arg.LastExecutionID,
 		arg.LastError,
+		arg.HeldUntil,
 	)
 	return err
 }
 
 const nextDue = `-- name: NextDue :one
-SELECT next_run FROM scheduled_jobs WHERE is_active AND next_run IS NOT NULL ORDER BY next_run LIMIT 1
+SELECT COALESCE(held_until, next_run)::timestamptz AS due FROM scheduled_jobs
+WHERE is_active AND COALESCE(held_until, next_run) IS NOT NULL
+ORDER BY COALESCE(held_until, next_run) LIMIT 1
 `
 
 // When the next schedule of any subtenant is due; no row when none will be.
-func (q *Queries) NextDue(ctx context.Context) (*time.Time, error) {
+func (q *Queries) NextDue(ctx context.Context) (time.Time, error) {
 	row := q.db.QueryRow(ctx, nextDue)
-	var next_run *time.Time
-	err := row.Scan(&next_run)
-	return next_run, err
+	var due time.Time
+	err := row.Scan(&due)
+	return due, err
 }
 
 const noteScheduleResult = `-- name: NoteScheduleResult :exec
@@ -328,7 +370,8 @@ func (q *Queries) NoteScheduleResult(ctx context.Context, arg NoteScheduleResult
 const updateSchedule = `-- name: UpdateSchedule :exec
 UPDATE scheduled_jobs
 SET name = $3, function_name = $4, cron_expression = $5, timezone = $6, input_data = $7, description = $8,
-    is_active = $9, retry = $10, overlap = $11, catch_up = $12, max_instances = $13, next_run = $14, updated_at = $15
+    is_active = $9, retry = $10, overlap = $11, catch_up = $12, max_instances = $13, next_run = $14, updated_at = $15,
+    held_until = NULL
 WHERE tenant = $1 AND id = $2
 `
 

@@ -5,23 +5,31 @@ INSERT INTO scheduled_jobs
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15);
 
 -- name: GetSchedule :one
-SELECT * FROM scheduled_jobs WHERE tenant = $1 AND id = $2;
+SELECT sqlc.embed(j), EXISTS (
+    SELECT 1 FROM functions f WHERE f.tenant = j.tenant AND f.name = j.function_name AND f.is_active) AS function_there
+FROM scheduled_jobs j WHERE j.tenant = $1 AND j.id = $2;
 
 -- name: LockSchedule :one
-SELECT * FROM scheduled_jobs WHERE tenant = $1 AND id = $2 FOR UPDATE;
+SELECT sqlc.embed(j), EXISTS (
+    SELECT 1 FROM functions f WHERE f.tenant = j.tenant AND f.name = j.function_name AND f.is_active) AS function_there
+FROM scheduled_jobs j WHERE j.tenant = $1 AND j.id = $2
+FOR UPDATE OF j;
 
 -- name: ListSchedules :many
-SELECT * FROM scheduled_jobs
-WHERE tenant = sqlc.arg(tenant) AND name > sqlc.arg(after)::text
-  AND (is_active OR NOT sqlc.arg(active_only)::boolean)
-  AND (sqlc.arg(function_name)::text = '' OR function_name = sqlc.arg(function_name)::text)
-ORDER BY name
+SELECT sqlc.embed(j), EXISTS (
+    SELECT 1 FROM functions f WHERE f.tenant = j.tenant AND f.name = j.function_name AND f.is_active) AS function_there
+FROM scheduled_jobs j
+WHERE j.tenant = sqlc.arg(tenant) AND j.name > sqlc.arg(after)::text
+  AND (j.is_active OR NOT sqlc.arg(active_only)::boolean)
+  AND (sqlc.arg(function_name)::text = '' OR j.function_name = sqlc.arg(function_name)::text)
+ORDER BY j.name
 LIMIT sqlc.arg(row_limit) OFFSET sqlc.arg(row_offset);
 
 -- name: UpdateSchedule :exec
 UPDATE scheduled_jobs
 SET name = $3, function_name = $4, cron_expression = $5, timezone = $6, input_data = $7, description = $8,
-    is_active = $9, retry = $10, overlap = $11, catch_up = $12, max_instances = $13, next_run = $14, updated_at = $15
+    is_active = $9, retry = $10, overlap = $11, catch_up = $12, max_instances = $13, next_run = $14, updated_at = $15,
+    held_until = NULL
 WHERE tenant = $1 AND id = $2;
 
 -- name: DeleteSchedule :execrows
@@ -30,18 +38,23 @@ DELETE FROM scheduled_jobs WHERE tenant = $1 AND id = $2;
 -- name: LockDueSchedules :many
 -- Of every subtenant, the longest overdue first. What another server has
 -- locked is being started there.
-SELECT * FROM scheduled_jobs
-WHERE is_active AND next_run <= sqlc.arg(due)::timestamptz
-ORDER BY next_run
+SELECT sqlc.embed(j), EXISTS (
+    SELECT 1 FROM functions f WHERE f.tenant = j.tenant AND f.name = j.function_name AND f.is_active) AS function_there
+FROM scheduled_jobs j
+WHERE j.is_active AND COALESCE(j.held_until, j.next_run) <= sqlc.arg(due)::timestamptz
+ORDER BY COALESCE(j.held_until, j.next_run)
 LIMIT sqlc.arg(row_limit)
-FOR UPDATE SKIP LOCKED;
+FOR UPDATE OF j SKIP LOCKED;
 
 -- name: NextDue :one
 -- When the next schedule of any subtenant is due; no row when none will be.
-SELECT next_run FROM scheduled_jobs WHERE is_active AND next_run IS NOT NULL ORDER BY next_run LIMIT 1;
+SELECT COALESCE(held_until, next_run)::timestamptz AS due FROM scheduled_jobs
+WHERE is_active AND COALESCE(held_until, next_run) IS NOT NULL
+ORDER BY COALESCE(held_until, next_run) LIMIT 1;
 
 -- name: MoveSchedule :exec
-UPDATE scheduled_jobs SET last_run = $3, next_run = $4, last_status = $5, last_execution_id = $6, last_error = $7
+UPDATE scheduled_jobs
+SET last_run = $3, next_run = $4, last_status = $5, last_execution_id = $6, last_error = $7, held_until = $8
 WHERE tenant = $1 AND id = $2;
 
 -- name: NoteScheduleResult :exec
