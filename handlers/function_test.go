@@ -154,3 +154,33 @@ func TestListsHavePages(t *testing.T) {
 		{name: "another subtenant's", call: "GET /api/v1/functions", token: f.mint("other", false), status: 200, want: []string{"[]"}},
 	})
 }
+
+// TestFunctionsOfAnotherSubtenant: as if they were not there, and untouched.
+func TestFunctionsOfAnotherSubtenant(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.function("mine", "def mine(input):\n    return 'swordfish'", `"description":"swordfish"`)
+	stranger := f.mint("other", false)
+	for _, call := range []string{
+		"GET /api/v1/functions/mine", "PUT /api/v1/functions/mine", "DELETE /api/v1/functions/mine", "GET /api/v1/functions/mine/versions",
+		"GET /api/v1/functions/mine/versions/1", "POST /api/v1/functions/mine/rollback/1",
+	} {
+		a := ask{call: call, token: stranger, status: 404, want: []string{`"code":"function_not_found"`}, lacks: []string{"swordfish"}}
+		if method(call) == "PUT" {
+			a.body = `{"code":"def mine(input):\n    return 1"}`
+		}
+		theirs := f.must(a).text
+		a.call = strings.ReplaceAll(call, "mine", "nobody")
+		nobodys := f.must(a).text
+		require.Equal(t, withoutRequestID(nobodys), withoutRequestID(strings.ReplaceAll(theirs, "mine", "nobody")), "which of the two it is can't be told")
+	}
+	f.must(ask{call: "GET /api/v1/functions?active_only=false&q=mine", token: stranger, status: 200, want: []string{"[]"}})
+	f.must(ask{call: "GET /api/v1/functions/mine", status: 200, want: []string{`"version":1`, "swordfish"}})
+	f.must(ask{name: "the name is free elsewhere", call: "POST /api/v1/functions", token: stranger, body: `{"name":"mine","code":"def mine(input):\n    return 1"}`, status: 201, want: []string{`"version":1`}})
+}
+
+func withoutRequestID(text string) string {
+	before, after, _ := strings.Cut(text, `"request_id":"`)
+	_, after, _ = strings.Cut(after, `"`)
+	return before + after
+}

@@ -314,3 +314,32 @@ func TestLocalTokensAskCensusForTheRest(t *testing.T) {
 	f.must(ask{name: "a token that says all", call: "GET /api/v1/functions", token: whole, status: 200})
 	require.Equal(t, asked, census.Calls(""))
 }
+
+// TestWebhooksAndCensus: third parties send credentials of their own, which
+// are none of Census's business for long.
+func TestWebhooksAndCensus(t *testing.T) {
+	t.Parallel()
+	f := setupCensus(t, 200*time.Millisecond)
+	_, owner := f.add(censusdev.User{Email: "owner@example.com", Access: censusdev.In("company-a")})
+	for _, a := range []ask{
+		{call: "POST /api/v1/functions", body: `{"name":"who","code":"def who(input):\n    return input['headers'].get('Authorization', 'none')"}`},
+		{call: "POST /api/v1/webhooks", body: `{"path":"open","function_name":"who"}`},
+		{call: "POST /api/v1/webhooks", body: `{"path":"closed","function_name":"who","requires_auth":true}`},
+	} {
+		a.token, a.status = owner, 201
+		f.must(a)
+	}
+	f.all([]ask{
+		{name: "one of ours never reaches a function", call: "POST /api/v1/h/open", token: owner, status: 200, want: []string{`"result":"none"`}},
+		{name: "one of theirs does", call: "POST /api/v1/h/open", token: "theirs", status: 200, want: []string{`"result":"Bearer theirs"`}},
+		{name: "guarded", call: "POST /api/v1/h/closed", token: owner, status: 200},
+		{name: "guarded, theirs", call: "POST /api/v1/h/closed", token: "theirs", status: 401},
+		{name: "guarded, of nobody", call: "POST /api/v1/h/closed", token: f.userT, status: 403},
+	})
+	f.census.Break(censusdev.Fault{Stall: true})
+	f.all([]ask{
+		{name: "public ones go on", call: "POST /api/v1/h/open", token: "neverseen", status: 200, want: []string{`"result":"none"`}},
+		{name: "guarded ones too, for whom is known", call: "POST /api/v1/h/closed", token: owner, status: 200},
+		{name: "not for others", call: "POST /api/v1/h/closed", token: "neverseen", status: 503},
+	})
+}

@@ -1,0 +1,123 @@
+package handlers_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// page reads a list to its end, limit at a time, and returns all its objects.
+func (f *fixture) page(path string, limit int) (all []map[string]any) {
+	f.t.Helper()
+	separator := "?"
+	if strings.Contains(path, "?") {
+		separator = "&"
+	}
+	call := fmt.Sprintf("GET %s%slimit=%d", path, separator, limit)
+	for range 100 {
+		got := f.must(ask{call: call, status: 200})
+		var part []map[string]any
+		require.NoError(f.t, json.Unmarshal([]byte(got.text), &part), got.text)
+		require.LessOrEqual(f.t, len(part), limit)
+		all = append(all, part...)
+		link := got.Header.Get("Link")
+		require.Equal(f.t, got.Header.Get("X-Next-Cursor") == "", link == "")
+		if link == "" {
+			return all
+		}
+		address, _, _ := strings.Cut(strings.TrimPrefix(link, "<"), ">")
+		call = "GET " + address
+	}
+	f.t.Fatal("the list has no end")
+	return nil
+}
+
+// column is one member of each object.
+func column(all []map[string]any, name string) []string {
+	out := make([]string, len(all))
+	for i, one := range all {
+		out[i] = fmt.Sprint(one[name])
+	}
+	return out
+}
+
+// TestExecutionsPageByPage: every filter goes on from page to page.
+func TestExecutionsPageByPage(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.function("ok", "def ok(input):\n    return 1")
+	f.function("bad", "def bad(input):\n    return 1 / 0")
+	f.function("picky", "def picky(input: int):\n    return 1")
+	hook := f.webhook(`{"path":"ok","function_name":"ok"}`)
+	var ids []string
+	for range 3 {
+		for _, a := range []ask{
+			{call: "POST /api/v1/h/ok", token: "-", status: 200},
+			{call: "POST /api/v1/executions", body: `{"function_name":"bad"}`, status: 500},
+			{call: "POST /api/v1/executions", body: `{"function_name":"picky","input_data":"x"}`, status: 422},
+		} {
+			ids = append(ids, f.must(a).Header.Get("X-Execution-ID"))
+		}
+	}
+	newest := make([]string, 0, len(ids))
+	for i := range ids {
+		newest = append(newest, ids[len(ids)-1-i])
+	}
+	list := "/api/v1/executions"
+	all := f.page(list, 2)
+	require.Equal(t, newest, column(all, "id"), "newest first, none twice and none left out")
+	for _, test := range []struct {
+		name, query string
+		at          []int // in newest
+	}{
+		{"by function", "function_name=ok", []int{2, 5, 8}},
+		{"by status", "status=completed", []int{2, 5, 8}},
+		{"by statuses", "status=failed&status=running", []int{0, 1, 3, 4, 6, 7}},
+		{"by function and status", "function_name=bad&status=failed&status=completed", []int{1, 4, 7}},
+		{"by trigger", "trigger_type=manual", []int{0, 1, 3, 4, 6, 7}},
+		{"by webhook", "trigger_type=webhook&trigger_id=" + hook, []int{2, 5, 8}},
+		{"from a moment on", "since=" + url.QueryEscape(column(all, "created_at")[3]), []int{0, 1, 2, 3}},
+		{"up to a moment", "until=" + url.QueryEscape(column(all, "created_at")[6]), []int{6, 7, 8}},
+		{"of one moment", "since=" + url.QueryEscape(column(all, "created_at")[4]) + "&until=" + url.QueryEscape(column(all, "created_at")[4]), []int{4}},
+		{"in another zone", "until=" + url.QueryEscape("2020-01-01T00:00:00+02:00"), nil},
+		{"of nobody", "function_name=nobody", nil},
+		{"of another webhook", "trigger_id=0190a8f0-0000-7000-8000-000000000000", nil},
+	} {
+		var want []string
+		for _, i := range test.at {
+			want = append(want, newest[i])
+		}
+		require.ElementsMatch(t, want, column(f.page(list+"?"+test.query, 2), "id"), test.name)
+		require.ElementsMatch(t, want, column(f.page(list+"?"+test.query, 100), "id"), test.name)
+	}
+	f.must(ask{name: "empty filters filter nothing", call: "GET /api/v1/executions?function_name=&status=&trigger_type=&trigger_id=&since=&until=", status: 200, want: []string{newest[0], newest[8]}})
+	f.must(ask{name: "one of two statuses is none", call: "GET /api/v1/executions?status=failed&status=done", status: 422})
+	f.must(ask{name: "a cursor of another list", call: "GET /api/v1/executions?cursor=YQ", status: 400})
+}
+
+// TestStepsAreATree: each step names the one that called it, and stands behind
+// it in the list.
+func TestStepsAreATree(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.function("leaf", "def leaf(input):\n    if input == 3:\n        raise ValueError('three')\n    return input")
+	f.function("branch", "def branch(input):\n    return [leaf(input), leaf(input + 1)]")
+	f.function("root", "def root(input):\n    first = branch(0)\n    try:\n        branch(2)\n    except ValueError as e:\n        return [first, str(e)]")
+	id := f.must(ask{call: "POST /api/v1/executions", body: `{"function_name":"root"}`, status: 200, want: []string{`"result":[[0,1],"three"]`}}).Header.Get("X-Execution-ID")
+	steps := f.page("/api/v1/executions/"+id+"/steps", 2)
+	require.Equal(t, []string{"branch", "leaf", "leaf", "branch", "leaf", "leaf"}, column(steps, "function_name"))
+	require.Equal(t, []string{"1", "2", "2", "1", "2", "2"}, column(steps, "depth"))
+	require.Equal(t, []string{"1", "2", "3", "4", "5", "6"}, column(steps, "position"))
+	require.Equal(t, []string{"completed", "completed", "completed", "failed", "completed", "failed"}, column(steps, "status"))
+	ids := column(steps, "id")
+	require.Equal(t, []string{"<nil>", ids[0], ids[0], "<nil>", ids[3], ids[3]}, column(steps, "parent_step_id"))
+	require.Equal(t, []string{"<nil>", "<nil>", "<nil>", "ValueError", "<nil>", "ValueError"}, column(steps, "error_type"))
+	for _, one := range column(steps, "execution_id") {
+		require.Equal(t, id, one)
+	}
+	f.must(ask{name: "no steps", call: "GET /api/v1/executions/" + f.must(ask{call: "POST /api/v1/executions", body: `{"function_name":"leaf","input_data":1}`, status: 200}).Header.Get("X-Execution-ID") + "/steps", status: 200, want: []string{"[]"}})
+}
