@@ -72,10 +72,10 @@ func (s *Server) changeAccess(ctx context.Context, in *accessInput, message stri
 	}
 	user, err := s.opts.Census.FindUser(ctx, callFrom(ctx).token, email)
 	if err != nil {
-		return nil, err
+		return nil, byCensus(err)
 	}
 	if err := change(user); err != nil {
-		return nil, err
+		return nil, byCensus(err)
 	}
 	s.opts.Auth.Forget(user.ID)
 	if err := s.opts.DB.NoteAccessChanged(ctx, in.ID); err != nil {
@@ -84,4 +84,13 @@ func (s *Server) changeAccess(ctx context.Context, in *accessInput, message stri
 	out := &accessOutput{}
 	out.Body.Message, out.Body.UserID, out.Body.SubtenantID = fmt.Sprintf(message, user.Email, in.ID), user.ID, in.ID
 	return out, nil
+}
+
+// byCensus turns "your token is not valid" into "you may not": it is valid
+// here, or the call would not have come so far, but Census knows better.
+func byCensus(err error) error {
+	if model.CodeOf(err) == model.CodeUnauthorized {
+		return model.NewError(model.CodeForbidden, "Census does not accept your token; use that of an administrator whom Census knows.")
+	}
+	return err
 }

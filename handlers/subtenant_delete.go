@@ -10,7 +10,7 @@ func (s *Server) deleteSubtenant(ctx context.Context, in *SubtenantPath) (*struc
 	}
 	if s.opts.Census != nil {
 		if err := s.opts.Census.RevokeAll(ctx, callFrom(ctx).token, in.ID); err != nil {
-			return nil, err
+			return nil, byCensus(err)
 		}
 	}
 	if err := s.opts.DB.DeleteSubtenant(ctx, in.ID); err != nil {

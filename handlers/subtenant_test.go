@@ -313,6 +313,17 @@ func TestLocalTokensAskCensusForTheRest(t *testing.T) {
 	asked := census.Calls("")
 	f.must(ask{name: "a token that says all", call: "GET /api/v1/functions", token: whole, status: 200})
 	require.Equal(t, asked, census.Calls(""))
+
+	stranger, err := auth.Mint(testkit.CensusSecret, auth.Grant{Email: "signed@here", Tenant: "company-b", Admin: true, TTL: time.Hour})
+	require.NoError(t, err)
+	for _, a := range []ask{
+		{call: "POST /api/v1/subtenants/company-a/grant-access", body: `{"user_email":"user@example.com"}`},
+		{call: "DELETE /api/v1/subtenants/company-a/revoke-access", body: `{"user_email":"user@example.com"}`},
+		{call: "DELETE /api/v1/subtenants/company-a"},
+	} {
+		a.name, a.token, a.status, a.want = "an administrator whom Census does not know", stranger, 403, []string{"Census does not accept your token"}
+		f.must(a)
+	}
 }
 
 // TestWebhooksAndCensus: third parties send credentials of their own, which

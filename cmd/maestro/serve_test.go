@@ -173,3 +173,23 @@ func TestDevelopmentMode(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEmpty(t, found)
 }
+
+// The subtenant of development mode can be deleted like any other; the server
+// starts without it, and the administrator works in others.
+func TestDevelopmentModeWithoutItsSubtenant(t *testing.T) {
+	t.Parallel()
+	dir := testkit.DataDir(t)
+	p := launch(t, dir)
+	token, err := command(t, dir, nil, "token", "--admin").Output()
+	require.NoError(t, err)
+	admin := &client{t: t, url: p.url, token: strings.TrimSpace(string(token))}
+	require.Equal(t, http.StatusNoContent, admin.send("DELETE", "/api/v1/subtenants/default", nil).status)
+	require.Equal(t, http.StatusCreated, admin.send("POST", "/api/v1/subtenants", map[string]string{"subtenant_id": "other"}).status)
+	p.stop(t)
+
+	p = start(t, dir)
+	require.Contains(t, p.said(), "was deleted and stays so")
+	admin.url = p.url
+	require.Equal(t, http.StatusNotFound, admin.send("GET", "/api/v1/functions", nil).status)
+	require.Equal(t, http.StatusOK, admin.send("GET", "/api/v1/functions", nil, "X-Subtenant-ID", "other").status)
+}

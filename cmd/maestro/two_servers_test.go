@@ -50,6 +50,13 @@ func TestAServerHearsWhatAnotherChanges(t *testing.T) {
 	require.Equal(t, "2", a.result("f", nil), "the very next call on the same server")
 	b.hears("POST", "/api/v1/executions", run, http.StatusOK, `"result":2`)
 
+	a.define("secret", "import maestro\ndef secret(input):\n    return len(maestro.secret('KEY'))\n")
+	for _, value := range []string{"first value", "the second one"} {
+		r := a.send("PUT", "/api/v1/secrets/KEY", map[string]string{"value": value})
+		require.Equal(t, http.StatusNoContent, r.status, "%s", r.body)
+		b.hears("POST", "/api/v1/executions", map[string]any{"function_name": "secret"}, http.StatusOK, fmt.Sprintf(`"result":%d`, len(value)))
+	}
+
 	made := a.send("POST", "/api/v1/webhooks", map[string]any{"path": "two-servers", "function_name": "f"})
 	require.Equal(t, http.StatusCreated, made.status, "%s", made.body)
 	b.hears("POST", "/api/v1/h/two-servers", "{}", http.StatusOK, `"result":2`)
