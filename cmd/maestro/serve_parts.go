@@ -208,7 +208,7 @@ func (p *parts) startHTTP(ctx context.Context, access io.Writer) error {
 	p.http = handlers.New(handlers.Options{
 		DB: p.db, Engine: p.engine, Events: p.events, Auth: p.auth, Census: p.census, Log: p.log, AccessLog: access,
 		Context: context.WithoutCancel(ctx), Secrets: p.secrets, Keys: p.keys,
-		Debug:   p.cfg.Debug, PublicURL: p.cfg.PublicURL, MaxBodyBytes: int(p.cfg.MaxBodyBytes),
+		Debug: p.cfg.Debug, PublicURL: p.cfg.PublicURL, MaxBodyBytes: int(p.cfg.MaxBodyBytes),
 		FunctionTimeout: p.cfg.FunctionTimeout, WebhooksRequireAuth: p.cfg.WebhooksRequireAuth, CORSOrigins: p.cfg.CORSOrigins,
 		Version: version, Probes: p.probes(), Draining: p.isDraining, Documents: examples.Documents(),
 	})
