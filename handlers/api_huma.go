@@ -43,6 +43,7 @@ func (s *Server) addAPI() {
 	s.addSubtenants()
 	s.addSecrets()
 	s.addLogStream()
+	s.addWebhooksDocument()
 	s.documentWebhookCalls()
 }
 
