@@ -1,0 +1,143 @@
+package scheduler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"maestro/internal/model"
+	"maestro/repo"
+)
+
+const (
+	// grace is how late a due time always runs, whatever catch_up says.
+	grace = 60 * time.Second
+	// holdTime is how long a schedule that catches up is left alone when its
+	// earlier runs leave no room.
+	holdTime = time.Second
+
+	defaultBatch      = 100
+	defaultClockCheck = 5 * time.Second
+)
+
+// Queue takes the runs that schedules start. What it does through tx counts
+// when tx is committed.
+type Queue interface {
+	// Add stores a pending run of the schedule's function, with its input and
+	// retry policy, and returns its execution's id. CodeTooManyRequests,
+	// CodeFunctionNotFound and CodeInvalid skip the due time; after any other
+	// error it is tried again.
+	Add(ctx context.Context, tx pgx.Tx, s *repo.Schedule) (model.ID, error)
+	// Unfinished counts the runs of the schedule that are pending or running.
+	Unfinished(ctx context.Context, tx pgx.Tx, s *repo.Schedule) (int, error)
+}
+
+// CronOptions is what a Cron is made of. DB, Queue and Log are needed.
+type CronOptions struct {
+	DB    *repo.DB
+	Queue Queue
+	Log   *slog.Logger
+
+	Now        func() time.Time // the wall clock; default time.Now
+	ClockCheck time.Duration    // how often a wait looks whether the clock was changed; default 5 s
+	Batch      int              // how many schedules one transaction starts; default 100
+}
+
+// Cron starts the runs of schedules, each due time once, on however many
+// servers: what is due next stands in the database and moves on in the
+// transaction that stores the run.
+type Cron struct {
+	opts CronOptions
+	wake chan struct{} // holds one word at most: something changed
+
+	mu    sync.Mutex
+	end   context.CancelFunc // guarded by mu; nil unless it runs
+	ended sync.WaitGroup
+}
+
+// NewCron makes a Cron; it does nothing by itself before Start.
+func NewCron(opts CronOptions) *Cron {
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	if opts.ClockCheck <= 0 {
+		opts.ClockCheck = defaultClockCheck
+	}
+	if opts.Batch <= 0 {
+		opts.Batch = defaultBatch
+	}
+	return &Cron{opts: opts, wake: make(chan struct{}, 1)}
+}
+
+// Start begins to start what is due. It asks nothing of the database itself:
+// one that is away is waited for.
+func (c *Cron) Start() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.end != nil {
+		return errors.New("the scheduler was started already")
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	c.end = cancel
+	c.ended.Go(func() { c.run(ctx) })
+	return nil
+}
+
+// Stop returns once nothing more is started. It may be called at any time and
+// more than once, and Start again after it.
+func (c *Cron) Stop() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.end != nil {
+		c.end()
+		c.ended.Wait()
+		c.end = nil
+	}
+}
+
+// Running reports whether due times are started by this server.
+func (c *Cron) Running() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.end != nil
+}
+
+// Wake makes it look again: schedules were changed, by whichever server. It
+// never blocks.
+func (c *Cron) Wake() {
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run starts a schedule now, besides its due times and whatever its overlap
+// and max_instances say: someone asked for it. It returns the id of the
+// execution, which is pending.
+func (c *Cron) Run(ctx context.Context, tenant string, id model.ID) (model.ID, error) {
+	var execution model.ID
+	err := c.opts.DB.StartSchedule(ctx, tenant, id, func(ctx context.Context, tx pgx.Tx, s *repo.Schedule) error {
+		if s.FunctionGone {
+			return functionGone(s)
+		}
+		var err error
+		if execution, err = c.opts.Queue.Add(ctx, tx, s); err != nil {
+			return err
+		}
+		started(s, c.now(), execution)
+		return nil
+	})
+	if err != nil {
+		return model.ID{}, fmt.Errorf("run schedule %s: %w", id, err)
+	}
+	return execution, nil
+}
+
+// now is the wall clock alone: what is compared with the database's times must
+// follow a clock that is changed.
+func (c *Cron) now() time.Time { return c.opts.Now().Round(0).UTC() }

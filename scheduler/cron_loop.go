@@ -1,0 +1,104 @@
+package scheduler
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+)
+
+const (
+	// passPatience bounds one pass: a database that is slower is taken for gone.
+	passPatience = 30 * time.Second
+	// longestWait is how long the loop sleeps without asking the database, in
+	// case that a change was told to nobody.
+	longestWait = time.Minute
+
+	firstRetry = 50 * time.Millisecond
+	lastRetry  = 5 * time.Second
+
+	busyWait = 50 * time.Millisecond
+)
+
+// run is the loop: start what is due, sleep until the next is.
+func (c *Cron) run(ctx context.Context) {
+	retry := firstRetry // grows while the database is away
+	away := false
+	for ctx.Err() == nil {
+		next, err := c.pass(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			if !away {
+				c.opts.Log.Warn("schedules are not started until the database can be asked again", slog.Any("error", err))
+			}
+			away = true
+		case away:
+			c.opts.Log.Info("schedules are started again")
+			away = false
+		}
+		switch {
+		case err != nil:
+			sleep(ctx, retry/2+rand.N(retry/2))
+			retry = min(2*retry, lastRetry)
+		case !next.IsZero() && !next.After(c.now()): // another server is at it
+			sleep(ctx, busyWait/2+rand.N(busyWait))
+		default:
+			retry = firstRetry
+			c.await(ctx, next)
+		}
+	}
+}
+
+// pass starts what is due and returns when to look again; zero when nothing
+// will be due.
+func (c *Cron) pass(ctx context.Context) (time.Time, error) {
+	for {
+		ctx, cancel := context.WithTimeout(ctx, passPatience)
+		n, err := c.opts.DB.StartDueSchedules(ctx, c.now(), c.opts.Batch, c.startOne)
+		var next time.Time
+		if err == nil && n == 0 {
+			next, err = c.opts.DB.NextDue(ctx)
+		}
+		cancel()
+		if err != nil || n == 0 {
+			return next, err
+		}
+	}
+}
+
+// await returns when the clock shows next, when something changed, or after
+// longestWait. A timer does not know of a clock that is changed, so the clock
+// is looked at from time to time, which costs nothing.
+func (c *Cron) await(ctx context.Context, next time.Time) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for begin := time.Now(); time.Since(begin) < longestWait; {
+		wait := min(c.opts.ClockCheck, longestWait)
+		if !next.IsZero() {
+			left := next.Sub(c.now())
+			if left <= 0 {
+				return
+			}
+			wait = min(wait, left)
+		}
+		timer.Reset(wait)
+		select {
+		case <-ctx.Done():
+			return
+		case <-c.wake:
+			return
+		case <-timer.C:
+		}
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}

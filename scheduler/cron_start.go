@@ -1,0 +1,197 @@
+package scheduler
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"maestro/internal/cron"
+	"maestro/internal/model"
+	"maestro/repo"
+)
+
+// skipped is the last_status of a due time that was not started.
+const skipped = "skipped"
+
+// mostAtOnce bounds the due times that one transaction starts of a schedule
+// that catches up; the next transaction goes on.
+const mostAtOnce = 50
+
+// startOne starts what is due of one schedule. The errors it returns have to
+// do with the database, or with the queue as a whole.
+func (c *Cron) startOne(ctx context.Context, tx pgx.Tx, s *repo.Schedule) error {
+	s.HeldUntil = time.Time{}
+	expression, zone, err := timetable(s)
+	if err != nil {
+		c.skip(s, s.NextRun, "The schedule can't go on, save it again: "+err.Error()+".")
+		s.NextRun = time.Time{}
+		return nil
+	}
+	now := c.now()
+	if s.FunctionGone { // nothing to catch up with, should it come back
+		c.skip(s, s.NextRun, functionGone(s).Detail)
+		s.NextRun = expression.Next(now, zone)
+		return nil
+	}
+	unfinished, err := c.opts.Queue.Unfinished(ctx, tx, s)
+	if err != nil {
+		return err
+	}
+	for n := 0; n < mostAtOnce && isDue(s, now); n++ {
+		due := catchUp(s, expression, zone, now)
+		if !due.Equal(s.NextRun) {
+			c.opts.Log.Warn("due times of a schedule were missed and are not caught up with", slog.String("tenant", s.Tenant),
+				slog.String("schedule", s.Name), slog.Time("from", s.NextRun), slog.Time("until", due), slog.String("catch_up", s.CatchUp))
+			s.NextRun = due
+			continue
+		}
+		answer := noRoom(s, unfinished)
+		if answer.reason == "" {
+			if answer, err = c.add(ctx, tx, s); err != nil {
+				return err
+			}
+		}
+		late := now.Sub(due) > grace
+		switch {
+		case answer.reason == "":
+			unfinished++
+			started(s, due, answer.execution)
+		case answer.again || answer.full && late: // what is to be caught up with waits for room
+			s.HeldUntil = now.Add(holdTime)
+			return nil
+		default:
+			c.skip(s, due, answer.reason)
+		}
+		s.NextRun = expression.Next(due, zone)
+	}
+	return nil
+}
+
+func isDue(s *repo.Schedule, now time.Time) bool { return !s.NextRun.IsZero() && !s.NextRun.After(now) }
+
+// timetable reads what says when a schedule is due. Both were checked when it
+// was saved; a zone can go all the same, with another server's database of
+// zones.
+func timetable(s *repo.Schedule) (*cron.Expression, *time.Location, error) {
+	expression, err := cron.Parse(s.CronExpression)
+	if err != nil {
+		return nil, nil, errors.New("cron_expression " + err.Error())
+	}
+	zone, err := cron.Zone(s.Timezone)
+	if err != nil {
+		return nil, nil, errors.New("timezone " + err.Error())
+	}
+	return expression, zone, nil
+}
+
+// catchUp is the due time to go on with, from the next one of s: that itself,
+// or a later one, which may still be to come, when s does not want to catch up
+// with all.
+func catchUp(s *repo.Schedule, expression *cron.Expression, zone *time.Location, now time.Time) time.Time {
+	if now.Sub(s.NextRun) <= grace {
+		return s.NextRun
+	}
+	switch s.CatchUp {
+	case "all":
+		return s.NextRun
+	case "latest":
+		return latest(s.NextRun, expression, zone, now)
+	default:
+		return expression.Next(now.Add(-grace-time.Nanosecond), zone)
+	}
+}
+
+// latest is the last due time up to now, of which due is one. It looks into
+// ever longer pasts: most often the last hours hold it.
+func latest(due time.Time, expression *cron.Expression, zone *time.Location, now time.Time) time.Time {
+	for window := time.Hour; ; window *= 4 {
+		found := due
+		if from := now.Add(-window); from.After(due) {
+			found = expression.Next(from, zone)
+		}
+		if found.IsZero() || found.After(now) {
+			continue
+		}
+		for next := found; !next.IsZero() && !next.After(now); next = expression.Next(next, zone) {
+			found = next
+		}
+		return found
+	}
+}
+
+// answer is what became of a due time.
+type answer struct {
+	execution model.ID
+	reason    string // why it was not started, for people; empty when it was
+	full      bool   // for want of room
+	again     bool   // by a fault of ours: it is to be tried again
+}
+
+// noRoom answers with a reason when no run may begin beside those that are not
+// finished.
+func noRoom(s *repo.Schedule, unfinished int) answer {
+	switch {
+	case unfinished > 0 && s.Overlap == "skip":
+		return answer{reason: "An earlier run was not finished, and overlap is skip.", full: true}
+	case unfinished >= s.MaxInstances:
+		return answer{reason: "As many runs as max_instances allows were not finished.", full: true}
+	default:
+		return answer{}
+	}
+}
+
+// add gives a run to the queue. An error means that the transaction is lost.
+func (c *Cron) add(ctx context.Context, tx pgx.Tx, s *repo.Schedule) (answer, error) {
+	// A part of the transaction that can fail by itself: the other schedules of
+	// the batch don't fail with it.
+	var execution model.ID
+	err := pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) (err error) {
+		execution, err = c.opts.Queue.Add(ctx, tx, s)
+		return err
+	})
+	if err == nil {
+		return answer{execution: execution}, nil
+	}
+	var coded *model.Error
+	if errors.As(err, &coded) {
+		switch coded.Code {
+		case model.CodeTooManyRequests:
+			return answer{reason: coded.Detail, full: true}, nil
+		case model.CodeFunctionNotFound, model.CodeInvalid:
+			return answer{reason: coded.Detail}, nil
+		case model.CodeUnavailable:
+			return answer{}, err
+		}
+	}
+	if ctx.Err() != nil {
+		return answer{}, err
+	}
+	c.opts.Log.Error("a schedule can't be started and is tried again", slog.String("tenant", s.Tenant), slog.String("schedule", s.Name), slog.Any("error", err))
+	return answer{reason: "Its run could not be stored.", again: true}, nil
+}
+
+// started notes that a due time has its run.
+func started(s *repo.Schedule, due time.Time, execution model.ID) {
+	status := string(model.StatusPending)
+	s.LastRun, s.LastStatus, s.LastExecutionID, s.LastError = due, &status, execution, nil
+}
+
+// skip notes that a due time has none.
+func (c *Cron) skip(s *repo.Schedule, due time.Time, reason string) {
+	status := skipped
+	level := slog.LevelWarn
+	if s.LastError != nil && *s.LastError == reason {
+		level = slog.LevelDebug // it was said the first time
+	}
+	c.opts.Log.Log(context.Background(), level, "a due time of a schedule was skipped", slog.String("tenant", s.Tenant),
+		slog.String("schedule", s.Name), slog.Time("due", due), slog.String("reason", reason))
+	s.LastRun, s.LastStatus, s.LastExecutionID, s.LastError = due, &status, model.ID{}, &reason
+}
+
+func functionGone(s *repo.Schedule) *model.Error {
+	return model.NewError(model.CodeFunctionNotFound,
+		"There is no function %q any more: create it again, or give the schedule another one.", s.FunctionName)
+}

@@ -1,0 +1,244 @@
+package scheduler_test
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"maestro/internal/changes"
+	"maestro/internal/model"
+	"maestro/internal/testkit"
+	"maestro/repo"
+	"maestro/scheduler"
+)
+
+func TestThreeServersStartEachDueTimeOnce(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	const schedules, times = 20, 8
+	for i := range schedules {
+		f.schedule(fmt.Sprint(i), "* * * * *")
+	}
+	servers := []*scheduler.Cron{f.start(), f.start(), f.start()}
+	for i := range times {
+		f.clock.set(base.Add(30*time.Second + time.Duration(i)*time.Minute))
+		if i == times/2 {
+			servers[0].Stop()
+		}
+		f.eventually(func() bool { return f.count() == schedules*(i+1) })
+	}
+	for i := range schedules {
+		require.Equal(t, []int{0, 1, 2, 3, 4, 5, 6, 7}, f.starts(fmt.Sprint(i)))
+	}
+}
+
+func TestLateOnesFollowCatchUp(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, catchUp, expression string
+		late                      time.Duration // of the first due time
+		want                      []int
+		next                      int // in minutes, as want
+	}{
+		{"in time", "none", "0 * * * *", 0, []int{0}, 60},
+		{"a minute late", "none", "0 * * * *", time.Minute, []int{0}, 60},
+		{"later", "none", "0 * * * *", time.Minute + time.Microsecond, []int{}, 60},
+		{"the last minute counts", "none", "* * * * *", 10*time.Minute + time.Second, []int{10}, 11},
+		{"to the second", "none", "* * * * *", 10 * time.Minute, []int{9, 10}, 11},
+		{"years", "none", "* * * * *", 3 * 365 * 24 * time.Hour, []int{3*365*24*60 - 1, 3 * 365 * 24 * 60}, 3*365*24*60 + 1},
+		{"the latest", "latest", "0 * * * *", 200 * time.Minute, []int{180}, 240},
+		{"the latest, which is the first", "latest", "0 12 * * *", 20 * time.Hour, []int{0}, 24 * 60},
+		{"the latest of many", "latest", "*/2 * * * *", 400*24*time.Hour + 90*time.Second, []int{400 * 24 * 60}, 400*24*60 + 2},
+		{"the latest, in time", "latest", "* * * * *", 10*time.Minute + time.Second, []int{10}, 11},
+		{"all", "all", "0 * * * *", 200 * time.Minute, []int{0, 60, 120, 180}, 240},
+		{"all of many", "all", "* * * * *", 119 * time.Minute, numbers(120), 120},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			f := setup(t)
+			s := f.schedule("s", c.expression, func(s *repo.Schedule) { s.CatchUp, s.MaxInstances = c.catchUp, 1000 })
+			f.clock.set(s.NextRun.Add(c.late))
+			f.start()
+			f.passed()
+			require.Equal(t, c.want, f.starts("s"))
+			require.Equal(t, s.NextRun.Add(time.Duration(c.next)*time.Minute), f.load(s).NextRun)
+		})
+	}
+}
+
+func numbers(n int) []int {
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i
+	}
+	return all
+}
+
+func TestDueTimesWithoutRoomAreSkipped(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*repo.Schedule){
+		"max_instances": func(s *repo.Schedule) { s.MaxInstances = 1 },
+		"overlap":       func(s *repo.Schedule) { s.Overlap = "skip" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := setup(t)
+			s := f.schedule("s", "* * * * *", change)
+			f.start()
+			f.clock.forward(time.Minute)
+			f.passed()
+			first := f.load(s)
+			require.Equal(t, "pending", *first.LastStatus)
+			require.Equal(t, s.NextRun, first.LastRun)
+			require.False(t, first.LastExecutionID.IsZero())
+			f.clock.forward(time.Minute)
+			f.passed()
+			second := f.load(s)
+			require.Equal(t, "skipped", *second.LastStatus)
+			require.Contains(t, *second.LastError, name)
+			require.Equal(t, first.LastRun.Add(time.Minute), second.LastRun)
+			require.True(t, second.LastExecutionID.IsZero())
+			f.exec("UPDATE starts SET unfinished = false")
+			f.clock.forward(time.Minute)
+			f.passed()
+			third := f.load(s)
+			require.Equal(t, "pending", *third.LastStatus)
+			require.Nil(t, third.LastError)
+			require.Equal(t, []int{0, 2}, f.starts("s"))
+		})
+	}
+}
+
+func TestCatchingUpWaitsForRoom(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	s := f.schedule("s", "0 * * * *", func(s *repo.Schedule) { s.CatchUp, s.MaxInstances = "all", 2 })
+	f.clock.set(s.NextRun.Add(200 * time.Minute))
+	f.start()
+	for want := 2; want <= 4; want++ {
+		f.eventually(func() bool { return f.count() == want && (want == 4 || !f.load(s).HeldUntil.IsZero()) })
+		f.exec("UPDATE starts SET unfinished = false WHERE due = (SELECT min(due) FROM starts WHERE unfinished)")
+		f.clock.forward(2 * time.Second)
+	}
+	f.passed()
+	require.Equal(t, []int{0, 60, 120, 180}, f.starts("s"))
+}
+
+func TestFunctionThatIsGone(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	s := f.schedule("s", "* * * * *", func(s *repo.Schedule) { s.CatchUp = "all" })
+	require.NoError(t, f.db.DeleteFunction(t.Context(), tenant, "f"))
+	c := f.start()
+	f.clock.forward(10 * time.Minute)
+	f.passed()
+	gone := f.load(s)
+	require.Equal(t, "skipped", *gone.LastStatus)
+	require.Contains(t, *gone.LastError, `no function "f" any more`)
+	_, err := c.Run(t.Context(), tenant, s.ID)
+	require.Equal(t, model.CodeFunctionNotFound, model.CodeOf(err))
+	_, err = f.db.CreateFunction(t.Context(), tenant, model.Function{Name: "f", Code: "x"}, nil)
+	require.NoError(t, err)
+	f.clock.forward(time.Minute)
+	f.passed()
+	require.Equal(t, "pending", *f.load(s).LastStatus)
+	require.Equal(t, []int{10}, f.starts("s"), "it goes on, and does not catch up")
+}
+
+func TestExpressionThatCanNoLongerBeRead(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	s := f.schedule("s", "* * * * *", func(s *repo.Schedule) { s.Timezone = "Mars/Phobos" })
+	f.clock.forward(time.Minute)
+	f.start()
+	f.passed()
+	stopped := f.load(s)
+	require.True(t, stopped.NextRun.IsZero())
+	require.Contains(t, *stopped.LastError, "timezone is no time zone")
+}
+
+func TestFaultOfOneScheduleIsItsOwn(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	bad, good := f.schedule("bad", "* * * * *"), f.schedule("good", "* * * * *")
+	f.queue.fail("bad", errBroken)
+	f.start()
+	f.clock.forward(time.Minute)
+	f.eventually(func() bool { return len(f.starts("good")) == 1 && !f.load(bad).HeldUntil.IsZero() })
+	f.queue.fail("bad", model.NewError(model.CodeTooManyRequests, "Too many wait."))
+	f.clock.forward(2 * time.Second)
+	f.passed()
+	require.Equal(t, "Too many wait.", *f.load(bad).LastError)
+	f.queue.fail("bad", nil)
+	f.clock.forward(time.Minute)
+	f.passed()
+	require.Equal(t, "pending", *f.load(bad).LastStatus)
+	require.Equal(t, "pending", *f.load(good).LastStatus)
+	require.Equal(t, []int{0, 1}, f.starts("good"))
+	require.Equal(t, []int{1}, f.starts("bad"))
+}
+
+func TestChangeIsHeardOfAtOnce(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	c := scheduler.NewCron(scheduler.CronOptions{DB: f.open(), Queue: f.queue, Log: testkit.Logger(t), Now: f.clock.Now})
+	t.Cleanup(c.Stop)
+	wake := func(string) { c.Wake() }
+	l := changes.New(f.open(), changes.Options{Handlers: map[repo.ChangeKind]func(string){repo.SchedulesChanged: wake}}, testkit.Logger(t))
+	require.NoError(t, l.Start(t.Context()))
+	t.Cleanup(l.Stop)
+	require.NoError(t, c.Start())
+	f.schedule("s", "* * * * *", func(s *repo.Schedule) { s.NextRun = base }) // by another server
+	f.eventually(func() bool { return f.count() == 1 })
+}
+
+func TestRunNow(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	c := f.cron()
+	s := f.schedule("s", "* * * * *", func(s *repo.Schedule) { s.IsActive, s.Overlap = false, "skip" })
+	id, err := c.Run(t.Context(), tenant, s.ID)
+	require.NoError(t, err)
+	loaded := f.load(s)
+	require.Equal(t, id, loaded.LastExecutionID)
+	require.Equal(t, base, loaded.LastRun)
+	require.Equal(t, s.NextRun, loaded.NextRun)
+	_, err = c.Run(t.Context(), "another", s.ID)
+	require.Equal(t, model.CodeScheduleNotFound, model.CodeOf(err))
+	require.Equal(t, 1, f.count())
+}
+
+func TestStartAndStopInAnyOrder(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	c := f.cron()
+	c.Stop()
+	require.False(t, c.Running())
+	for range 5 {
+		require.NoError(t, c.Start())
+		require.Error(t, c.Start(), "it runs")
+		require.True(t, c.Running())
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(c.Stop)
+			wg.Go(c.Wake)
+		}
+		wg.Wait()
+		require.False(t, c.Running())
+	}
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() { _ = c.Start() })
+		wg.Go(c.Stop)
+	}
+	wg.Wait()
+	c.Stop()
+	f.schedule("s", "* * * * *")
+	f.clock.forward(time.Minute)
+	require.NoError(t, c.Start())
+	f.passed()
+	require.Equal(t, []int{0}, f.starts("s"))
+}
