@@ -220,6 +220,14 @@ func (r *goldenRun) Info(ref model.StepRef) model.CallInfo {
 	return info
 }
 
+// Spawn implements model.Host.
+func (r *goldenRun) Spawn(name string, input []byte, delay time.Duration) (model.ID, *model.Raise) {
+	if name == "nobody" {
+		return model.ID{}, &model.Raise{Kind: model.RaiseName, Name: name, Message: "name 'nobody' is not defined"}
+	}
+	return model.FirstIDOf(time.Unix(int64(len(input)), 0).Add(delay)), nil
+}
+
 // Secret implements model.Host.
 func (r *goldenRun) Secret(name string) (string, *model.Raise) {
 	if strings.HasPrefix(name, "KEY") {

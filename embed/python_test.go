@@ -148,6 +148,9 @@ func (e *testEngine) Log(_ model.StepRef, line model.LogLine) {
 
 func (e *testEngine) Info(model.StepRef) model.CallInfo { return model.CallInfo{Function: "f"} }
 
+func (e *testEngine) Spawn(string, []byte, time.Duration) (model.ID, *model.Raise) {
+	return model.ID{}, &model.Raise{Kind: model.RaiseEngine}
+}
 func (e *testEngine) Secret(name string) (string, *model.Raise) { return "the value of " + name, nil }
 
 func TestPythonCall(t *testing.T) {

@@ -5,14 +5,19 @@
 -- execution ends. state is waiting, then handed (to River, as job), then
 -- running (on server). job is a fence as well: each hand-over has a greater one, and
 -- whoever was given an earlier one can neither start the run nor end it. input is whole
--- and encrypted: executions has it masked, and cut when it is long.
+-- and encrypted: executions has it masked, and cut when it is long. run_at
+-- is -infinity for what is to run as soon as it can, so that no clock that is
+-- changed delays it.
 CREATE TABLE queued_runs (
     execution_id  uuid PRIMARY KEY,
     tenant        text COLLATE "C" NOT NULL,
     function_name text COLLATE "C" NOT NULL,
+    trigger_type  text COLLATE "C" NOT NULL,
     trigger_id    uuid,
+    parent_id     uuid,
+    created_at    timestamptz NOT NULL,
     priority      smallint NOT NULL,
-    run_at        timestamptz NOT NULL,
+    run_at        timestamptz NOT NULL DEFAULT '-infinity',
     attempt       integer NOT NULL DEFAULT 1,
     chain         integer NOT NULL DEFAULT 0,
     policy        json,
@@ -23,7 +28,7 @@ CREATE TABLE queued_runs (
     server        uuid
 ) WITH (fillfactor = 70);
 
-CREATE INDEX queued_runs_waiting ON queued_runs (tenant, priority, run_at, execution_id) WHERE state = 'waiting';
+CREATE INDEX queued_runs_waiting ON queued_runs (tenant, function_name, priority, run_at, execution_id) WHERE state = 'waiting';
 CREATE INDEX queued_runs_under_way ON queued_runs (tenant, function_name) WHERE state <> 'waiting';
 CREATE INDEX queued_runs_by_trigger ON queued_runs (trigger_id) WHERE trigger_id IS NOT NULL;
 

@@ -31,7 +31,7 @@ func (d *DB) Function(ctx context.Context, tenant, name string) (model.Function,
 func (d *DB) FunctionNames(ctx context.Context, tenant string) ([]model.FunctionRef, error) {
 	rows, err := d.q.ListFunctionRefs(ctx, tenant)
 	return each(rows, func(r dbsqlc.ListFunctionRefsRow) model.FunctionRef {
-		return model.FunctionRef{ID: r.ID.Bytes, Name: r.Name, Version: int(r.Version), VersionID: r.VersionID.Bytes}
+		return model.FunctionRef{ID: r.ID.Bytes, Name: r.Name, Version: int(r.Version), VersionID: r.VersionID.Bytes, UpdatedAt: r.UpdatedAt}
 	}), d.fail(err, "list function names of %s", tenant)
 }
 
@@ -115,7 +115,7 @@ func function(f dbsqlc.Function, v dbsqlc.FunctionVersion) model.Function {
 	return model.Function{
 		ID: f.ID.Bytes, Tenant: f.Tenant, Name: f.Name, Description: f.Description, Tags: f.Tags,
 		Code: v.Code, InputSchema: v.InputSchema, OutputSchema: v.OutputSchema, InputDerived: v.InputDerived,
-		OutputDerived: v.OutputDerived, TimeoutSeconds: f.TimeoutSeconds,
+		OutputDerived: v.OutputDerived, TimeoutSeconds: f.TimeoutSeconds, Retry: policyOf(f.Retry), MaxConcurrency: number(f.MaxConcurrency),
 		IsActive: f.IsActive, Version: int(f.Version), VersionID: f.VersionID.Bytes,
 		CreatedAt: f.CreatedAt, UpdatedAt: f.UpdatedAt,
 	}
@@ -127,6 +127,14 @@ func functionVersion(v dbsqlc.FunctionVersion) model.FunctionVersion {
 		InputSchema: v.InputSchema, OutputSchema: v.OutputSchema, InputDerived: v.InputDerived, OutputDerived: v.OutputDerived,
 		CreatedAt: v.CreatedAt, CreatedBy: v.CreatedBy,
 	}
+}
+
+func number(n *int32) *int {
+	if n == nil {
+		return nil
+	}
+	long := int(*n)
+	return &long
 }
 
 // tagsOf makes sure that no tags are an empty array, not NULL.

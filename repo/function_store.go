@@ -32,9 +32,14 @@ func insertFunction(ctx context.Context, q *dbsqlc.Queries, tenant string, f mod
 	f.Version, f.VersionID, f.IsActive = 1, model.NewID(), true
 	f.CreatedAt = now()
 	f.UpdatedAt = f.CreatedAt
+	retry, err := policyJSON(f.Retry)
+	if err != nil {
+		return f, err
+	}
 	n, err := q.InsertFunction(ctx, dbsqlc.InsertFunctionParams{
 		ID: uuid(f.ID), Tenant: tenant, Name: f.Name, Description: f.Description, Tags: f.Tags,
 		TimeoutSeconds: f.TimeoutSeconds, Version: 1, VersionID: uuid(f.VersionID), CreatedAt: f.CreatedAt,
+		Retry: retry, MaxConcurrency: wholeNumber(f.MaxConcurrency),
 	})
 	if err != nil || n == 0 {
 		return f, orNotFound(err, errNameTaken(f.Name)) // made by someone else at the same moment
@@ -53,9 +58,14 @@ func storeFunction(ctx context.Context, q *dbsqlc.Queries, f *model.Function, ne
 			return err
 		}
 	}
+	retry, err := policyJSON(f.Retry)
+	if err != nil {
+		return err
+	}
 	return q.UpdateFunction(ctx, dbsqlc.UpdateFunctionParams{
 		Tenant: f.Tenant, ID: uuid(f.ID), Description: f.Description, Tags: f.Tags, TimeoutSeconds: f.TimeoutSeconds,
 		IsActive: f.IsActive, Version: int32(f.Version), VersionID: uuid(f.VersionID), UpdatedAt: f.UpdatedAt,
+		Retry: retry, MaxConcurrency: wholeNumber(f.MaxConcurrency),
 	})
 }
 
@@ -81,7 +91,16 @@ func sameVersion(a, b model.Function) bool {
 
 // sameAttributes compares what belongs to a function and not to a version.
 func sameAttributes(a, b model.Function) bool {
-	return equal(a.Description, b.Description) && equal(a.TimeoutSeconds, b.TimeoutSeconds) && slices.Equal(a.Tags, b.Tags)
+	return equal(a.Description, b.Description) && equal(a.TimeoutSeconds, b.TimeoutSeconds) && slices.Equal(a.Tags, b.Tags) &&
+		reflect.DeepEqual(a.Retry, b.Retry) && equal(a.MaxConcurrency, b.MaxConcurrency)
+}
+
+func wholeNumber(n *int) *int32 {
+	if n == nil {
+		return nil
+	}
+	short := int32(*n)
+	return &short
 }
 
 func equal[T comparable](a, b *T) bool {

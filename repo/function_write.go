@@ -23,7 +23,7 @@ func (d *DB) CreateFunction(ctx context.Context, tenant string, f model.Function
 			err = errNameTaken(f.Name)
 		case err == nil:
 			made.Description, made.Tags, made.TimeoutSeconds = f.Description, tagsOf(f.Tags), f.TimeoutSeconds
-			made.IsActive = true
+			made.Retry, made.MaxConcurrency, made.IsActive = f.Retry, f.MaxConcurrency, true
 			copyVersion(&made, f)
 			err = storeFunction(ctx, q, &made, true, createdBy)
 		}
@@ -57,6 +57,7 @@ func (d *DB) UpdateFunction(ctx context.Context, tenant, name string, change fun
 		after := *f
 		*f = before
 		f.Description, f.Tags, f.TimeoutSeconds = after.Description, tagsOf(after.Tags), after.TimeoutSeconds
+		f.Retry, f.MaxConcurrency = after.Retry, after.MaxConcurrency
 		copyVersion(f, after)
 		return !sameVersion(before, *f), nil
 	})

@@ -9,8 +9,29 @@ import (
 
 // MergeRecords writes records that may have a row already, all or none of
 // them: a row that is pending or running becomes the record, one that has come
-// to its end stays as it is. It is slower than CopyRecords.
+// to its end stays as it is. So does that of a queued run which was taken away
+// from the server that made the record. It is slower than CopyRecords.
 func (d *DB) MergeRecords(ctx context.Context, records []*model.Record, server string) error {
+	var queued, others []*model.Record
+	for _, record := range records {
+		if record.Queued != nil {
+			queued = append(queued, record)
+		} else {
+			others = append(others, record)
+		}
+	}
+	err := d.inTx(ctx, func(q *dbsqlc.Queries) error {
+		if len(queued) > 0 {
+			if err := endQueued(ctx, q, queued, server); err != nil {
+				return err
+			}
+		}
+		return upsertRecords(ctx, q, others, server)
+	})
+	return d.fail(err, "merge %d records", len(records))
+}
+
+func upsertRecords(ctx context.Context, q *dbsqlc.Queries, records []*model.Record, server string) error {
 	var executions []dbsqlc.UpsertExecutionParams
 	var steps []dbsqlc.UpsertStepParams
 	for _, record := range records {
@@ -19,20 +40,19 @@ func (d *DB) MergeRecords(ctx context.Context, records []*model.Record, server s
 			steps = append(steps, stepParams(&record.Steps[i], record.Execution.Tenant))
 		}
 	}
-	err := d.inTx(ctx, func(q *dbsqlc.Queries) error {
-		var failed error
-		keep := func(_ int, err error) {
-			if failed == nil {
-				failed = err
-			}
+	var failed error
+	keep := func(_ int, err error) {
+		if failed == nil {
+			failed = err
 		}
+	}
+	if len(executions) > 0 {
 		q.UpsertExecution(ctx, executions).Exec(keep)
-		if failed == nil && len(steps) > 0 {
-			q.UpsertStep(ctx, steps).Exec(keep)
-		}
-		return failed
-	})
-	return d.fail(err, "merge %d records", len(records))
+	}
+	if failed == nil && len(steps) > 0 {
+		q.UpsertStep(ctx, steps).Exec(keep)
+	}
+	return failed
 }
 
 // MarkRunning writes executions that are under way on server. A row that has

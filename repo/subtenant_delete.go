@@ -58,6 +58,9 @@ func (d *DB) PurgeDeletedSubtenants(ctx context.Context) error {
 }
 
 func (d *DB) purge(ctx context.Context, id string) error {
+	if err := d.q.DeleteQueuedOf(ctx, id); err != nil {
+		return err
+	}
 	for {
 		n, err := d.q.DeleteKeysOf(ctx, id, purgeBatch)
 		if err != nil {

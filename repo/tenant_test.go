@@ -52,6 +52,19 @@ var serverWide = map[string]string{
 	"InsertSchedule":           "writes a new row with its subtenant",
 	"LockDueSchedules":         "the scheduler starts everyone's",
 	"NextDue":                  "the scheduler starts everyone's",
+	"InsertPending":            "writes a new row with its subtenant",
+	"InsertQueued":             "writes a new row with its subtenant",
+	"LockDispatch":             "the queue is everyone's",
+	"PickRuns":                 "the queue is everyone's, and fair to all",
+	"HandRuns":                 "the queue is everyone's",
+	"ClaimRuns":                "by an id of 74 random bits that the queue handed over",
+	"ReturnRun":                "by an id of 74 random bits that the queue handed over",
+	"EndQueued":                "by an id of 74 random bits that the queue handed over",
+	"RequeueRuns":              "by an id of 74 random bits that the queue handed over",
+	"LockAbandoned":            "a server that is gone ran everyone's",
+	"CrashRunsOf":              "a server that is gone ran everyone's",
+	"ReturnOrphans":            "the queue is everyone's",
+	"DeleteRiverJobsOf":        "the queue is everyone's",
 	"InsertFunction":           "writes a new row with its subtenant",
 	"InsertFunctionVersion":    "writes a new row with its subtenant",
 	"InsertWebhook":            "writes a new row with its subtenant",
@@ -72,6 +85,7 @@ type stranger struct {
 	webhook   model.Webhook
 	execution model.ID
 	schedule  model.ID
+	queued    model.ID // an execution that waits
 }
 
 // sharedSecret and sharedKey are the names of a secret and of an idempotency
@@ -83,6 +97,29 @@ var sharedKey = []byte("shared key")
 // probes run each query that takes a subtenant as the stranger, and report
 // whether it reached a row.
 var probes = map[string]func(context.Context, *dbsqlc.Queries, stranger) (bool, error){
+	"CancelQueued": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		n, err := q.CancelQueued(ctx, s.tenant, pgtype.UUID{Bytes: s.queued, Valid: true})
+		return n > 0, err
+	},
+	"CancelPending": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return one(q.CancelPending(ctx, s.tenant, pgtype.UUID{Bytes: s.queued, Valid: true}))
+	},
+	"NoteCrash": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return false, q.NoteCrash(ctx, dbsqlc.NoteCrashParams{
+			Tenant: s.tenant, ID: pgtype.UUID{Bytes: s.queued, Valid: true}, Status: "crashed", Attempt: 1,
+		})
+	},
+	"CountQueued": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		n, err := q.CountQueued(ctx, s.tenant, 10)
+		return n > 0, err
+	},
+	"CountQueuedOf": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		n, err := q.CountQueuedOf(ctx, s.tenant, pgtype.UUID{Bytes: s.schedule, Valid: true})
+		return n > 0, err
+	},
+	"DeleteQueuedOf": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return false, q.DeleteQueuedOf(ctx, s.tenant)
+	},
 	"GetFunction": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 		return one(q.GetFunction(ctx, s.tenant, s.function.Name))
 	},
@@ -344,18 +381,21 @@ func populate(t *testing.T, db *repo.DB, tenant string) stranger {
 	require.NoError(t, db.RequestCancel(ctx, tenant, e.ID))
 	job, err := db.CreateSchedule(ctx, tenant, newSchedule("shared name", f.Name))
 	require.NoError(t, err)
+	queued := newQueued(tenant, f.Name)
+	queued.Execution.TriggerID = job.ID
+	require.NoError(t, db.QueueRuns(ctx, nil, queued))
 	require.NoError(t, db.PutSecret(ctx, tenant, sharedSecret, []byte(tenant)))
 	_, err = db.ClaimKey(ctx, repo.KeyClaim{
 		Tenant: tenant, Key: sharedKey, Fingerprint: []byte(tenant), ExecutionID: e.ID, Lease: time.Hour, Keep: time.Hour,
 	})
 	require.NoError(t, err)
-	return stranger{tenant: tenant, function: f, webhook: w, execution: e.ID, schedule: job.ID}
+	return stranger{tenant: tenant, function: f, webhook: w, execution: e.ID, schedule: job.ID, queued: queued.Execution.ID}
 }
 
 // snapshot is everything that belongs to a subtenant, as text.
 func snapshot(t *testing.T, pool *pgxpool.Pool, tenant string) (all []string) {
 	t.Helper()
-	for _, table := range []string{"functions", "function_versions", "webhooks", "scheduled_jobs", "public_segments", "executions", "step_executions", "changes", "secrets", "cancels", "idempotency_keys"} {
+	for _, table := range []string{"functions", "function_versions", "webhooks", "scheduled_jobs", "public_segments", "executions", "step_executions", "changes", "secrets", "cancels", "idempotency_keys", "queued_runs"} {
 		rows, err := pool.Query(t.Context(), "SELECT to_json(t)::text FROM "+table+" t WHERE tenant = $1 ORDER BY 1", tenant)
 		require.NoError(t, err)
 		before := len(all)

@@ -162,7 +162,7 @@ func (c *catalogue) load(ctx context.Context, tenant string, known *entry) (*fun
 	if err != nil {
 		return nil, err
 	}
-	if stored.VersionID == known.ref.VersionID {
+	if stored.VersionID == known.ref.VersionID && stored.UpdatedAt.Equal(known.ref.UpdatedAt) {
 		known.ready.Store(f)
 	}
 	return f, nil

@@ -50,6 +50,9 @@ type Options struct {
 	Recorder Recorder
 	Events   Publisher
 	Lane     model.Lane
+	Pending  Pending
+	Inputs   Seal   // of what waits
+	Queued   func() // called after each run that was stored to wait; must not block
 	Log      *slog.Logger
 
 	Timeout      time.Duration // FUNCTION_TIMEOUT: of a function that names none
@@ -145,6 +148,9 @@ func (e *Engine) Drain(ctx context.Context) {
 	}
 	e.mu.Lock()
 	for _, r := range e.runs {
+		r.mu.Lock()
+		r.lost = true
+		r.mu.Unlock()
 		r.cancel()
 	}
 	e.mu.Unlock()

@@ -21,6 +21,7 @@ type RunRequest struct {
 	Trigger   model.Trigger
 	TriggerID model.ID // of the webhook or schedule; zero when there is none
 	Sensitive []string // masked as *** in everything that is recorded or logged
+	ParentID  model.ID // of the execution that this one was made from; zero when there is none
 	ID        model.ID // of the execution, never used before; zero: the engine makes one
 }
 
@@ -87,25 +88,18 @@ func (r *run) conduct() (RunResult, error) {
 	running := time.AfterFunc(r.engine.opts.RunningAfter, r.noteRunning)
 	outcome, err := r.perform()
 	running.Stop()
+	if err != nil && r.queued != nil {
+		r.abandon()
+		return RunResult{}, &notBegunError{err}
+	}
 	if err != nil {
 		outcome = model.Outcome{Failure: &model.Failure{Kind: model.FailureEngine, Type: "EngineError", Message: err.Error()}}
 	}
 	record := r.finish(outcome)
-
-	// The answer waits for the commit; the commit does not wait for whoever
-	// asked, nor for the deadline of the function.
-	wait, cancel := context.WithTimeout(context.WithoutCancel(r.ctx), r.engine.opts.RecordWait)
-	defer cancel()
-	if failed := r.engine.opts.Recorder.Finish(wait, record); failed != nil {
-		r.engine.opts.Log.Error("an execution ended, but is not recorded yet",
-			slog.String("tenant", r.request.Tenant), slog.Any("execution_id", r.id), slog.Any("error", failed))
-		unavailable := model.NewError(model.CodeUnavailable,
-			"The function has run, but the database did not confirm its record in time. The record is kept and will be written; look the execution up later.")
-		unavailable.ExecutionID = r.id
-		unavailable.Cause = failed
-		return RunResult{}, unavailable
+	if failed := r.commit(record); failed != nil {
+		return RunResult{}, failed
 	}
-	r.publish(events.ExecutionCompleted, model.ID{}, r.function, record.Execution.Status, record.Execution.Duration, deref(record.Execution.ErrorType))
+	r.announce(record)
 	if err != nil {
 		return RunResult{}, r.notStarted(err)
 	}
@@ -113,6 +107,40 @@ func (r *run) conduct() (RunResult, error) {
 		return RunResult{}, r.failed(outcome.Failure)
 	}
 	return RunResult{ExecutionID: r.id, Output: outcome.Output, Response: outcome.Response}, nil
+}
+
+// commit writes the record. The answer waits for the commit; the commit does
+// not wait for whoever asked, nor for the deadline of the function.
+func (r *run) commit(record *model.Record) error {
+	wait, cancel := context.WithTimeout(context.WithoutCancel(r.ctx), r.engine.opts.RecordWait)
+	defer cancel()
+	failed := r.engine.opts.Recorder.Finish(wait, record)
+	if failed == nil {
+		return nil
+	}
+	r.engine.opts.Log.Error("an execution ended, but is not recorded yet",
+		slog.String("tenant", r.request.Tenant), slog.Any("execution_id", r.id), slog.Any("error", failed))
+	unavailable := model.NewError(model.CodeUnavailable,
+		"The function has run, but the database did not confirm its record in time. The record is kept and will be written; look the execution up later.")
+	unavailable.ExecutionID = r.id
+	unavailable.Cause = failed
+	return unavailable
+}
+
+// announce tells the live log that the execution is over, unless another
+// attempt follows.
+func (r *run) announce(record *model.Record) {
+	if record.Queued != nil && record.Queued.Retry {
+		return
+	}
+	r.publish(events.ExecutionCompleted, model.ID{}, r.function, record.Execution.Status, record.Execution.Duration, deref(record.Execution.ErrorType))
+}
+
+// abandon closes a run that was not begun and leaves no record.
+func (r *run) abandon() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ended = true
 }
 
 // perform checks the input, runs the function and checks the output. An error

@@ -16,6 +16,8 @@ type function struct {
 	name    string
 	version int
 	timeout time.Duration // 0: the server's
+	retry   *model.RetryPolicy
+	atOnce  int // runs at a time; 0: as many as there are
 	program *model.Program
 	input   *schema.Schema
 	output  *schema.Schema
@@ -25,6 +27,10 @@ func newFunction(ctx context.Context, lane model.Lane, stored model.Function) (*
 	f := &function{name: stored.Name, version: stored.Version}
 	if stored.TimeoutSeconds != nil {
 		f.timeout = time.Duration(*stored.TimeoutSeconds * float64(time.Second))
+	}
+	f.retry = stored.Retry
+	if stored.MaxConcurrency != nil {
+		f.atOnce = *stored.MaxConcurrency
 	}
 	var err error
 	if f.input, err = schema.Compile(stored.InputSchema); err != nil {

@@ -26,14 +26,19 @@ type run struct {
 	function *function
 	headers  *mask.Mask // of what came with the request
 	created  time.Time
+	started  time.Time // of this attempt
 	deadline time.Time
-	ctx      context.Context // ends at the deadline, or when someone cancels
+	attempt  int
+	chain    int              // how many spawned runs lead to this one
+	queued   *model.QueuedRun // nil: somebody waits for the run
+	ctx      context.Context  // ends at the deadline, or when someone cancels
 	cancel   context.CancelFunc
 
 	mu    sync.Mutex // guards what follows, and every step
 	steps []*step
 	ended bool // nothing is added any more: what still runs is left behind
 	held  int  // bytes of recorded values
+	lost  bool // the server stops it, for its own ends
 }
 
 // step is one sibling call under way or done.
@@ -67,7 +72,9 @@ func (e *Engine) newRun(ctx context.Context, f *function, request RunRequest) *r
 		function: f,
 		headers:  mask.NewWhole(request.Sensitive),
 		created:  now,
+		started:  now,
 		deadline: now.Add(timeout),
+		attempt:  1,
 	}
 	r.ctx, r.cancel = context.WithCancel(ctx)
 	return r
@@ -110,7 +117,7 @@ func (r *run) Info(ref model.StepRef) model.CallInfo {
 		Version:     r.function.version,
 		Subtenant:   r.request.Tenant,
 		Trigger:     r.request.Trigger,
-		Attempt:     1,
+		Attempt:     r.attempt,
 		Deadline:    r.deadline.UTC(),
 	}
 	r.mu.Lock()

@@ -36,8 +36,9 @@ func (r *run) execution(veil veil) model.Execution {
 		TriggerID:       r.request.TriggerID,
 		Input:           input,
 		CreatedAt:       r.created,
-		StartedAt:       r.created,
-		Attempt:         1,
+		StartedAt:       r.started,
+		Attempt:         r.attempt,
+		ParentID:        r.request.ParentID,
 		RecordComplete:  complete,
 	}
 }
@@ -51,7 +52,7 @@ func (r *run) finish(outcome model.Outcome) *model.Record {
 	r.ended = true
 	execution := r.execution(veil)
 	execution.CompletedAt = now
-	execution.Duration = now.Sub(r.created)
+	execution.Duration = now.Sub(r.started)
 	execution.Status = statusOf(outcome.Failure)
 	if outcome.Failure == nil {
 		output, complete := veil.recorded(outcome.Output)
@@ -67,6 +68,7 @@ func (r *run) finish(outcome model.Outcome) *model.Record {
 			r.describe(&record.Steps[i], i, s, now, execution.Status, veil)
 		}
 	}
+	r.endQueued(record)
 	return record
 }
 
@@ -90,7 +92,7 @@ func (r *run) describe(row *model.Step, index int, s *step, now time.Time, statu
 		ExecutionID:     r.id,
 		Depth:           s.depth,
 		Position:        index + 1,
-		Attempt:         1,
+		Attempt:         r.attempt,
 		FunctionName:    s.function.name,
 		FunctionVersion: s.function.version,
 		Status:          s.status,

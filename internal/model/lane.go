@@ -127,6 +127,10 @@ type Host interface {
 	// RaiseSecret when there is none of that name. The value is masked in all
 	// that is recorded from then on.
 	Secret(name string) (string, *Raise)
+	// Spawn queues a run that nobody waits for, not before delay is over, and
+	// returns the id of its execution once it is stored. input is owned by the
+	// callee.
+	Spawn(name string, input []byte, delay time.Duration) (ID, *Raise)
 }
 
 // Begun is the answer to BeginStep.

@@ -5,11 +5,11 @@ import "time"
 // QueuedRun is an execution that was accepted and that nobody waits for: it is
 // pending until a server runs it.
 type QueuedRun struct {
-	Execution Execution // as it is recorded: its input masked, and cut when it is long
-	Input     []byte    // whole, sealed
-	Request   bool      // the input has the shape of a request
-	Priority  int       // 1, the first to be run, to 4
-	RunAt     time.Time // not before that
+	Execution Execution     // as it is recorded: its input masked, and cut when it is long
+	Input     []byte        // whole, sealed
+	Request   bool          // the input has the shape of a request
+	Priority  int           // 1, the first to be run, to 4
+	Delay     time.Duration // from when it is stored; 0: at once
 	Policy    *RetryPolicy
 	Chain     int   // how many spawned runs lead to it
 	Job       int64 // the hand-over by which it was given to a server; 0 while it waits
@@ -24,6 +24,7 @@ const (
 
 // QueuedEnd is what a Record holds beside its execution when that was queued.
 type QueuedEnd struct {
-	Job     int64     // a record whose hand-over is not the latest one is refused
-	RetryAt time.Time // not zero: this attempt has ended, the execution has not
+	Job     int64         // a record whose hand-over is not the latest one is refused
+	Retry   bool          // this attempt has ended, the execution has not
+	RetryIn time.Duration // until the next attempt
 }

@@ -90,4 +90,5 @@ type FunctionRef struct {
 	Name      string
 	Version   int
 	VersionID ID
+	UpdatedAt time.Time // also of what belongs to no version, such as its time limit
 }

@@ -18,6 +18,150 @@ var (
 	ErrBatchAlreadyClosed = errors.New("batch already closed")
 )
 
+const insertPending = `-- name: InsertPending :batchexec
+INSERT INTO executions
+    (id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, created_at, attempt,
+     parent_id, record_complete)
+VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $8, 1, $9, $10)
+`
+
+type InsertPendingBatchResults struct {
+	br     pgx.BatchResults
+	tot    int
+	closed bool
+}
+
+type InsertPendingParams struct {
+	ID              pgtype.UUID
+	Tenant          string
+	FunctionName    string
+	FunctionVersion int32
+	TriggerType     string
+	TriggerID       pgtype.UUID
+	InputData       []byte
+	CreatedAt       time.Time
+	ParentID        pgtype.UUID
+	RecordComplete  bool
+}
+
+func (q *Queries) InsertPending(ctx context.Context, arg []InsertPendingParams) *InsertPendingBatchResults {
+	batch := &pgx.Batch{}
+	for _, a := range arg {
+		vals := []interface{}{
+			a.ID,
+			a.Tenant,
+			a.FunctionName,
+			a.FunctionVersion,
+			a.TriggerType,
+			a.TriggerID,
+			a.InputData,
+			a.CreatedAt,
+			a.ParentID,
+			a.RecordComplete,
+		}
+		batch.Queue(insertPending, vals...)
+	}
+	br := q.db.SendBatch(ctx, batch)
+	return &InsertPendingBatchResults{br, len(arg), false}
+}
+
+func (b *InsertPendingBatchResults) Exec(f func(int, error)) {
+	defer b.br.Close()
+	for t := 0; t < b.tot; t++ {
+		if b.closed {
+			if f != nil {
+				f(t, ErrBatchAlreadyClosed)
+			}
+			continue
+		}
+		_, err := b.br.Exec()
+		if f != nil {
+			f(t, err)
+		}
+	}
+}
+
+func (b *InsertPendingBatchResults) Close() error {
+	b.closed = true
+	return b.br.Close()
+}
+
+const insertQueued = `-- name: InsertQueued :batchexec
+INSERT INTO queued_runs
+    (execution_id, tenant, function_name, trigger_type, trigger_id, parent_id, created_at, priority, run_at, chain, policy, request, input)
+VALUES ($1, $2, $3, $4, $5, $6,
+        $7, $8,
+        CASE WHEN $9::bigint > 0 THEN now() + $9::bigint * interval '1 microsecond' ELSE '-infinity' END,
+        $10, $11, $12, $13)
+`
+
+type InsertQueuedBatchResults struct {
+	br     pgx.BatchResults
+	tot    int
+	closed bool
+}
+
+type InsertQueuedParams struct {
+	ExecutionID  pgtype.UUID
+	Tenant       string
+	FunctionName string
+	TriggerType  string
+	TriggerID    pgtype.UUID
+	ParentID     pgtype.UUID
+	CreatedAt    time.Time
+	Priority     int16
+	DelayUs      int64
+	Chain        int32
+	Policy       []byte
+	Request      bool
+	Input        []byte
+}
+
+func (q *Queries) InsertQueued(ctx context.Context, arg []InsertQueuedParams) *InsertQueuedBatchResults {
+	batch := &pgx.Batch{}
+	for _, a := range arg {
+		vals := []interface{}{
+			a.ExecutionID,
+			a.Tenant,
+			a.FunctionName,
+			a.TriggerType,
+			a.TriggerID,
+			a.ParentID,
+			a.CreatedAt,
+			a.Priority,
+			a.DelayUs,
+			a.Chain,
+			a.Policy,
+			a.Request,
+			a.Input,
+		}
+		batch.Queue(insertQueued, vals...)
+	}
+	br := q.db.SendBatch(ctx, batch)
+	return &InsertQueuedBatchResults{br, len(arg), false}
+}
+
+func (b *InsertQueuedBatchResults) Exec(f func(int, error)) {
+	defer b.br.Close()
+	for t := 0; t < b.tot; t++ {
+		if b.closed {
+			if f != nil {
+				f(t, ErrBatchAlreadyClosed)
+			}
+			continue
+		}
+		_, err := b.br.Exec()
+		if f != nil {
+			f(t, err)
+		}
+	}
+}
+
+func (b *InsertQueuedBatchResults) Close() error {
+	b.closed = true
+	return b.br.Close()
+}
+
 const renewKey = `-- name: RenewKey :batchexec
 UPDATE idempotency_keys SET leased_until = now() + $1::interval
 WHERE tenant = $2 AND key = $3 AND execution_id = $4 AND status IS NULL
@@ -179,7 +323,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 ON CONFLICT (id) DO UPDATE
 SET status = excluded.status, function_version = excluded.function_version, started_at = excluded.started_at,
     attempt = excluded.attempt, server = excluded.server
-WHERE executions.status = 'pending'
+WHERE executions.status = 'pending' AND executions.attempt = excluded.attempt
 `
 
 type UpsertRunningBatchResults struct {
@@ -205,7 +349,7 @@ type UpsertRunningParams struct {
 	RecordComplete  bool
 }
 
-// Never changes a row that has come to its end.
+// Never changes a row that has come to its end, or waits for another attempt.
 func (q *Queries) UpsertRunning(ctx context.Context, arg []UpsertRunningParams) *UpsertRunningBatchResults {
 	batch := &pgx.Batch{}
 	for _, a := range arg {

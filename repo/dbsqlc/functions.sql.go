@@ -49,7 +49,7 @@ func (q *Queries) FunctionIsActive(ctx context.Context, tenant string, name stri
 }
 
 const getFunction = `-- name: GetFunction :one
-SELECT f.id, f.tenant, f.name, f.description, f.tags, f.timeout_seconds, f.is_active, f.version, f.version_id, f.created_at, f.updated_at, v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived
+SELECT f.id, f.tenant, f.name, f.description, f.tags, f.timeout_seconds, f.is_active, f.version, f.version_id, f.created_at, f.updated_at, f.retry, f.max_concurrency, v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived
 FROM functions f JOIN function_versions v ON v.id = f.version_id
 WHERE f.tenant = $1 AND f.name = $2 AND f.is_active
 `
@@ -74,6 +74,8 @@ func (q *Queries) GetFunction(ctx context.Context, tenant string, name string) (
 		&i.Function.VersionID,
 		&i.Function.CreatedAt,
 		&i.Function.UpdatedAt,
+		&i.Function.Retry,
+		&i.Function.MaxConcurrency,
 		&i.FunctionVersion.ID,
 		&i.FunctionVersion.Tenant,
 		&i.FunctionVersion.FunctionID,
@@ -115,8 +117,8 @@ func (q *Queries) GetFunctionVersion(ctx context.Context, tenant string, name st
 
 const insertFunction = `-- name: InsertFunction :execrows
 INSERT INTO functions
-    (id, tenant, name, description, tags, timeout_seconds, is_active, version, version_id, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, true, $7, $8, $9, $9)
+    (id, tenant, name, description, tags, timeout_seconds, is_active, version, version_id, created_at, updated_at, retry, max_concurrency)
+VALUES ($1, $2, $3, $4, $5, $6, true, $7, $8, $9, $9, $10, $11)
 ON CONFLICT (tenant, name) DO NOTHING
 `
 
@@ -130,6 +132,8 @@ type InsertFunctionParams struct {
 	Version        int32
 	VersionID      pgtype.UUID
 	CreatedAt      time.Time
+	Retry          []byte
+	MaxConcurrency *int32
 }
 
 // No row: someone else made the name at the same moment.
@@ -144,6 +148,8 @@ func (q *Queries) InsertFunction(ctx context.Context, arg InsertFunctionParams) 
 		arg.Version,
 		arg.VersionID,
 		arg.CreatedAt,
+		arg.Retry,
+		arg.MaxConcurrency,
 	)
 	if err != nil {
 		return 0, err
@@ -189,7 +195,7 @@ func (q *Queries) InsertFunctionVersion(ctx context.Context, arg InsertFunctionV
 }
 
 const listFunctionRefs = `-- name: ListFunctionRefs :many
-SELECT id, name, version, version_id FROM functions
+SELECT id, name, version, version_id, updated_at FROM functions
 WHERE tenant = $1 AND is_active
 ORDER BY name
 `
@@ -199,6 +205,7 @@ type ListFunctionRefsRow struct {
 	Name      string
 	Version   int32
 	VersionID pgtype.UUID
+	UpdatedAt time.Time
 }
 
 func (q *Queries) ListFunctionRefs(ctx context.Context, tenant string) ([]ListFunctionRefsRow, error) {
@@ -215,6 +222,7 @@ func (q *Queries) ListFunctionRefs(ctx context.Context, tenant string) ([]ListFu
 			&i.Name,
 			&i.Version,
 			&i.VersionID,
+			&i.UpdatedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -280,7 +288,7 @@ func (q *Queries) ListFunctionVersions(ctx context.Context, arg ListFunctionVers
 }
 
 const listFunctions = `-- name: ListFunctions :many
-SELECT f.id, f.tenant, f.name, f.description, f.tags, f.timeout_seconds, f.is_active, f.version, f.version_id, f.created_at, f.updated_at, v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived
+SELECT f.id, f.tenant, f.name, f.description, f.tags, f.timeout_seconds, f.is_active, f.version, f.version_id, f.created_at, f.updated_at, f.retry, f.max_concurrency, v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived
 FROM functions f JOIN function_versions v ON v.id = f.version_id
 WHERE f.tenant = $1
   AND f.name > $2::text
@@ -337,6 +345,8 @@ func (q *Queries) ListFunctions(ctx context.Context, arg ListFunctionsParams) ([
 			&i.Function.VersionID,
 			&i.Function.CreatedAt,
 			&i.Function.UpdatedAt,
+			&i.Function.Retry,
+			&i.Function.MaxConcurrency,
 			&i.FunctionVersion.ID,
 			&i.FunctionVersion.Tenant,
 			&i.FunctionVersion.FunctionID,
@@ -360,7 +370,7 @@ func (q *Queries) ListFunctions(ctx context.Context, arg ListFunctionsParams) ([
 }
 
 const lockFunction = `-- name: LockFunction :one
-SELECT id, tenant, name, description, tags, timeout_seconds, is_active, version, version_id, created_at, updated_at FROM functions WHERE tenant = $1 AND name = $2 FOR UPDATE
+SELECT id, tenant, name, description, tags, timeout_seconds, is_active, version, version_id, created_at, updated_at, retry, max_concurrency FROM functions WHERE tenant = $1 AND name = $2 FOR UPDATE
 `
 
 // The inactive ones too: a name that comes back continues its history. The
@@ -381,13 +391,16 @@ func (q *Queries) LockFunction(ctx context.Context, tenant string, name string) 
 		&i.VersionID,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Retry,
+		&i.MaxConcurrency,
 	)
 	return i, err
 }
 
 const updateFunction = `-- name: UpdateFunction :exec
 UPDATE functions
-SET description = $3, tags = $4, timeout_seconds = $5, is_active = $6, version = $7, version_id = $8, updated_at = $9
+SET description = $3, tags = $4, timeout_seconds = $5, is_active = $6, version = $7, version_id = $8, updated_at = $9,
+    retry = $10, max_concurrency = $11
 WHERE tenant = $1 AND id = $2
 `
 
@@ -401,6 +414,8 @@ type UpdateFunctionParams struct {
 	Version        int32
 	VersionID      pgtype.UUID
 	UpdatedAt      time.Time
+	Retry          []byte
+	MaxConcurrency *int32
 }
 
 func (q *Queries) UpdateFunction(ctx context.Context, arg UpdateFunctionParams) error {
@@ -414,6 +429,8 @@ func (q *Queries) UpdateFunction(ctx context.Context, arg UpdateFunctionParams) 
 		arg.Version,
 		arg.VersionID,
 		arg.UpdatedAt,
+		arg.Retry,
+		arg.MaxConcurrency,
 	)
 	return err
 }

@@ -28,7 +28,7 @@ ORDER BY attempt, position
 LIMIT sqlc.arg(row_limit) OFFSET sqlc.arg(row_offset);
 
 -- name: UpsertRunning :batchexec
--- Never changes a row that has come to its end.
+-- Never changes a row that has come to its end, or waits for another attempt.
 INSERT INTO executions
     (id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data,
      created_at, started_at, attempt, parent_id, server, record_complete)
@@ -36,7 +36,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 ON CONFLICT (id) DO UPDATE
 SET status = excluded.status, function_version = excluded.function_version, started_at = excluded.started_at,
     attempt = excluded.attempt, server = excluded.server
-WHERE executions.status = 'pending';
+WHERE executions.status = 'pending' AND executions.attempt = excluded.attempt;
 
 -- name: UpsertExecution :batchexec
 -- For records that may have a row already: one that was written as running, or

@@ -10,7 +10,7 @@ WHERE f.tenant = $1 AND f.name = $2 AND f.is_active;
 SELECT * FROM functions WHERE tenant = $1 AND name = $2 FOR UPDATE;
 
 -- name: ListFunctionRefs :many
-SELECT id, name, version, version_id FROM functions
+SELECT id, name, version, version_id, updated_at FROM functions
 WHERE tenant = $1 AND is_active
 ORDER BY name;
 
@@ -30,13 +30,14 @@ LIMIT sqlc.arg(row_limit) OFFSET sqlc.arg(row_offset);
 -- name: InsertFunction :execrows
 -- No row: someone else made the name at the same moment.
 INSERT INTO functions
-    (id, tenant, name, description, tags, timeout_seconds, is_active, version, version_id, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, true, $7, $8, $9, $9)
+    (id, tenant, name, description, tags, timeout_seconds, is_active, version, version_id, created_at, updated_at, retry, max_concurrency)
+VALUES ($1, $2, $3, $4, $5, $6, true, $7, $8, $9, $9, $10, $11)
 ON CONFLICT (tenant, name) DO NOTHING;
 
 -- name: UpdateFunction :exec
 UPDATE functions
-SET description = $3, tags = $4, timeout_seconds = $5, is_active = $6, version = $7, version_id = $8, updated_at = $9
+SET description = $3, tags = $4, timeout_seconds = $5, is_active = $6, version = $7, version_id = $8, updated_at = $9,
+    retry = $10, max_concurrency = $11
 WHERE tenant = $1 AND id = $2;
 
 -- name: DeactivateFunction :execrows

@@ -1,0 +1,133 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"maestro/internal/events"
+	"maestro/internal/model"
+)
+
+// Pending stores runs that nobody waits for, until a server begins them.
+type Pending interface {
+	// Enqueue returns after the commit.
+	Enqueue(ctx context.Context, run model.QueuedRun) error
+	// QueuedCount is how many of a subtenant wait, counted up to most.
+	QueuedCount(ctx context.Context, tenant string, most int) (int, error)
+	// CancelQueued ends one that no server has begun; nil when there is none.
+	CancelQueued(ctx context.Context, tenant string, id model.ID) (*model.Execution, error)
+}
+
+// Seal encrypts inputs while they wait. A *vault.Vault is one.
+type Seal interface {
+	Seal(tenant, place string, plaintext []byte) []byte
+	Open(tenant, place string, sealed []byte) ([]byte, error)
+}
+
+// Later says how a run is to be done that nobody waits for.
+type Later struct {
+	Delay    time.Duration
+	Priority int                // 0: model.PriorityDefault
+	Policy   *model.RetryPolicy // nil: the function's
+	Chain    int                // how many spawned runs lead to it
+}
+
+const (
+	maxChain   = 100
+	maxPending = 10_000 // of a subtenant, as far as spawn fills it
+)
+
+// Prepare makes the pending run of a request and stores nothing: that is for
+// those who do so in a transaction of their own. The errors are those of Run
+// before anything is recorded.
+func (e *Engine) Prepare(ctx context.Context, request RunRequest, later Later) (model.QueuedRun, error) {
+	if err := scan(request.Input); err != nil {
+		return model.QueuedRun{}, err
+	}
+	f, err := e.catalogue.function(ctx, request.Tenant, request.Function)
+	if err != nil {
+		return model.QueuedRun{}, err
+	}
+	if _, err := e.opts.Secrets.Of(ctx, request.Tenant); err != nil {
+		return model.QueuedRun{}, err // without them the input could not be recorded
+	}
+	r := e.newRun(ctx, f, request)
+	r.cancel()
+	execution := r.execution(r.veil())
+	execution.Status = model.StatusPending
+	if later.Priority == 0 {
+		later.Priority = model.PriorityDefault
+	}
+	if later.Policy == nil {
+		later.Policy = f.retry
+	}
+	return model.QueuedRun{
+		Execution: execution, Input: e.opts.Inputs.Seal(request.Tenant, r.id.String(), request.Input), Request: request.Request,
+		Delay: later.Delay, Priority: later.Priority, Policy: later.Policy, Chain: later.Chain,
+	}, nil
+}
+
+// Submit accepts a run that nobody waits for and returns, with the id of the
+// execution, once it is stored.
+func (e *Engine) Submit(ctx context.Context, request RunRequest, later Later) (model.ID, error) {
+	run, err := e.Prepare(ctx, request, later)
+	if err != nil {
+		return model.ID{}, err
+	}
+	if err := e.opts.Pending.Enqueue(ctx, run); err != nil {
+		return model.ID{}, err
+	}
+	e.opts.Queued()
+	return run.Execution.ID, nil
+}
+
+// CancelPending ends an execution that waits and that no server has begun, and
+// reports whether there was one.
+func (e *Engine) CancelPending(ctx context.Context, tenant string, id model.ID) (bool, error) {
+	cancelled, err := e.opts.Pending.CancelQueued(ctx, tenant, id)
+	if err != nil || cancelled == nil {
+		return false, err
+	}
+	e.opts.Events.Publish(events.Event{
+		Tenant: tenant, ExecutionID: id, Name: events.ExecutionCompleted, At: time.Now(),
+		Function: cancelled.FunctionName, Version: cancelled.FunctionVersion, Status: cancelled.Status,
+	})
+	return true, nil
+}
+
+// Spawn implements model.Host.
+func (r *run) Spawn(name string, input []byte, delay time.Duration) (model.ID, *model.Raise) {
+	e := r.engine
+	r.mu.Lock()
+	ended := r.ended
+	r.mu.Unlock()
+	if ended {
+		return model.ID{}, raiseEnded
+	}
+	refused := func(format string, args ...any) (model.ID, *model.Raise) {
+		return model.ID{}, &model.Raise{Kind: model.RaiseEngine, Message: fmt.Sprintf(format, args...)}
+	}
+	if r.chain >= maxChain {
+		return refused("a chain of spawned runs can be at most %d long", maxChain)
+	}
+	if _, raise := r.sibling(name); raise != nil {
+		return model.ID{}, raise
+	}
+	pending, err := e.opts.Pending.QueuedCount(r.ctx, r.request.Tenant, maxPending)
+	if err == nil && pending >= maxPending {
+		return refused("%d runs of this subtenant are pending already: spawn waits for none, try again when there are fewer", maxPending)
+	}
+	var id model.ID
+	if err == nil {
+		id, err = e.Submit(r.ctx, RunRequest{
+			Tenant: r.request.Tenant, Function: name, Input: input, Trigger: model.TriggerSpawn, ParentID: r.id,
+			Sensitive: r.request.Sensitive,
+		}, Later{Delay: delay, Chain: r.chain + 1})
+	}
+	if err != nil {
+		e.opts.Log.Error("a run can't be spawned", "tenant", r.request.Tenant, "execution_id", r.id, "function", name, "error", err)
+		return refused("the run can't be queued at the moment")
+	}
+	return id, nil
+}

@@ -1,0 +1,137 @@
+-- name: InsertPending :batchexec
+INSERT INTO executions
+    (id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, created_at, attempt,
+     parent_id, record_complete)
+VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $8, 1, $9, $10);
+
+-- name: InsertQueued :batchexec
+INSERT INTO queued_runs
+    (execution_id, tenant, function_name, trigger_type, trigger_id, parent_id, created_at, priority, run_at, chain, policy, request, input)
+VALUES (sqlc.arg(execution_id), sqlc.arg(tenant), sqlc.arg(function_name), sqlc.arg(trigger_type), sqlc.narg(trigger_id), sqlc.narg(parent_id),
+        sqlc.arg(created_at), sqlc.arg(priority),
+        CASE WHEN sqlc.arg(delay_us)::bigint > 0 THEN now() + sqlc.arg(delay_us)::bigint * interval '1 microsecond' ELSE '-infinity' END,
+        sqlc.arg(chain), sqlc.narg(policy), sqlc.arg(request), sqlc.arg(input));
+
+-- name: LockDispatch :exec
+-- One server at a time hands runs over: what it counts stays true meanwhile.
+SELECT pg_advisory_xact_lock(hashtext('maestro.dispatch'));
+
+-- name: PickRuns :many
+-- Those that may be handed over now: of each function the first by priority and
+-- age, at most so many that per_function, or its own limit, are under way; of
+-- each subtenant at most per_tenant; between subtenants round robin, those with
+-- the least under way first.
+WITH RECURSIVE waiting AS (
+    (SELECT q.tenant, q.function_name FROM queued_runs q WHERE q.state = 'waiting' ORDER BY q.tenant, q.function_name LIMIT 1)
+    UNION ALL
+    SELECT n.tenant, n.function_name FROM waiting w CROSS JOIN LATERAL (
+        SELECT q.tenant, q.function_name FROM queued_runs q
+        WHERE q.state = 'waiting' AND (q.tenant, q.function_name) > (w.tenant, w.function_name)
+        ORDER BY q.tenant, q.function_name LIMIT 1) n
+), busy AS (
+    SELECT q.tenant, q.function_name, count(*) AS runs FROM queued_runs q WHERE q.state <> 'waiting' GROUP BY q.tenant, q.function_name
+), candidates AS (
+    SELECT w.tenant, c.execution_id, c.priority,
+           row_number() OVER (PARTITION BY w.tenant ORDER BY c.priority, c.run_at, c.execution_id)
+           + COALESCE((SELECT sum(b.runs) FROM busy b WHERE b.tenant = w.tenant), 0) AS place
+    FROM waiting w
+    LEFT JOIN functions f ON f.tenant = w.tenant AND f.name = w.function_name
+    LEFT JOIN busy ON busy.tenant = w.tenant AND busy.function_name = w.function_name
+    CROSS JOIN LATERAL (
+        SELECT q.execution_id, q.priority, q.run_at FROM queued_runs q
+        WHERE q.state = 'waiting' AND q.tenant = w.tenant AND q.function_name = w.function_name AND q.run_at <= now()
+        ORDER BY q.priority, q.run_at, q.execution_id
+        LIMIT GREATEST(LEAST(COALESCE(f.max_concurrency, sqlc.arg(per_function)::integer), sqlc.arg(per_function)::integer) - COALESCE(busy.runs, 0), 0)) c
+), picked AS (
+    SELECT candidates.execution_id, candidates.place FROM candidates
+    WHERE candidates.place <= sqlc.arg(per_tenant)::integer
+    ORDER BY candidates.place, candidates.priority LIMIT sqlc.arg(row_limit)::integer
+)
+SELECT q.execution_id, q.priority FROM queued_runs q JOIN picked ON picked.execution_id = q.execution_id
+WHERE q.state = 'waiting'
+ORDER BY picked.place, q.priority
+FOR UPDATE OF q SKIP LOCKED;
+
+-- name: HandRuns :exec
+UPDATE queued_runs q SET state = 'handed', job = h.job
+FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(jobs)::bigint[]) AS job) AS h
+WHERE q.execution_id = h.id;
+
+-- name: ClaimRuns :many
+-- Of hand-overs that River gave to a server, those that are still good.
+UPDATE queued_runs q SET state = 'running', server = sqlc.arg(server)
+FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(jobs)::bigint[]) AS job) AS c
+WHERE q.execution_id = c.id AND q.job = c.job AND q.state = 'handed'
+  AND EXISTS (SELECT 1 FROM servers s WHERE s.id = sqlc.arg(server) AND s.gone_at IS NULL)
+RETURNING q.execution_id, q.tenant, q.function_name, q.trigger_type, q.trigger_id, q.parent_id, q.created_at, q.priority, q.attempt,
+    q.chain, q.policy, q.request, q.input, q.job;
+
+-- name: ReturnRun :exec
+-- It was not begun, and waits again.
+UPDATE queued_runs SET state = 'waiting', job = NULL, server = NULL, run_at = now() + sqlc.arg(delay_us)::bigint * interval '1 microsecond'
+WHERE execution_id = sqlc.arg(id) AND job = sqlc.arg(job) AND state = 'running';
+
+-- name: EndQueued :many
+DELETE FROM queued_runs q USING (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(jobs)::bigint[]) AS job) AS e
+WHERE q.execution_id = e.id AND q.job = e.job AND q.state = 'running'
+RETURNING q.execution_id;
+
+-- name: RequeueRuns :many
+-- Their attempts have ended and are to be followed by others.
+UPDATE queued_runs q SET state = 'waiting', job = NULL, server = NULL, attempt = q.attempt + 1,
+    run_at = now() + e.delay_us * interval '1 microsecond'
+FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(jobs)::bigint[]) AS job, unnest(sqlc.arg(delays_us)::bigint[]) AS delay_us) AS e
+WHERE q.execution_id = e.id AND q.job = e.job AND q.state = 'running'
+RETURNING q.execution_id;
+
+-- name: CancelQueued :execrows
+-- One that no server has begun.
+DELETE FROM queued_runs WHERE tenant = sqlc.arg(tenant) AND execution_id = sqlc.arg(id) AND state <> 'running';
+
+-- name: CancelPending :one
+UPDATE executions SET status = 'cancelled', completed_at = now()
+WHERE tenant = sqlc.arg(tenant) AND id = sqlc.arg(id) AND status IN ('pending', 'running')
+RETURNING *;
+
+-- name: LockAbandoned :many
+-- Runs whose server is gone.
+SELECT q.execution_id, q.tenant, q.trigger_type, q.trigger_id, q.attempt, q.policy, q.job FROM queued_runs q
+WHERE q.state = 'running' AND NOT EXISTS (SELECT 1 FROM servers s WHERE s.id = q.server AND s.gone_at IS NULL)
+ORDER BY q.execution_id LIMIT sqlc.arg(row_limit)
+FOR UPDATE OF q SKIP LOCKED;
+
+-- name: NoteCrash :exec
+UPDATE executions SET status = sqlc.arg(status), attempt = sqlc.arg(attempt), error = sqlc.arg(error), error_type = 'Crashed', traceback = NULL,
+    completed_at = CASE WHEN sqlc.arg(status) = 'crashed' THEN now() END
+WHERE tenant = sqlc.arg(tenant) AND id = sqlc.arg(id) AND status IN ('pending', 'running');
+
+-- name: CrashRunsOf :execrows
+-- Those that somebody waited for; the queued ones are LockAbandoned's.
+UPDATE executions e SET status = 'crashed', error = sqlc.arg(error)::text, error_type = 'Crashed', completed_at = now()
+WHERE e.status = 'running' AND e.server = ANY (sqlc.arg(servers)::text[])
+  AND NOT EXISTS (SELECT 1 FROM queued_runs q WHERE q.execution_id = e.id);
+
+-- name: ReturnOrphans :execrows
+-- Runs that were handed to River and that it, for whatever reason, no longer
+-- has for a living server.
+UPDATE queued_runs q SET state = 'waiting', job = NULL
+WHERE q.state = 'handed' AND NOT EXISTS (
+    SELECT 1 FROM river_job j WHERE j.id = q.job
+      AND (j.state IN ('available', 'pending', 'scheduled', 'retryable')
+           OR j.state = 'running' AND EXISTS (
+               SELECT 1 FROM servers s WHERE s.id::text = j.attempted_by[array_upper(j.attempted_by, 1)] AND s.gone_at IS NULL)));
+
+-- name: CountQueued :one
+-- Of a subtenant, as far as most.
+SELECT count(*) FROM (SELECT 1 FROM queued_runs q WHERE q.tenant = sqlc.arg(tenant) AND q.state = 'waiting' LIMIT sqlc.arg(most)) AS found;
+
+-- name: CountQueuedOf :one
+SELECT count(*) FROM queued_runs WHERE tenant = sqlc.arg(tenant) AND trigger_id = sqlc.arg(trigger_id);
+
+-- name: DeleteQueuedOf :exec
+DELETE FROM queued_runs WHERE tenant = $1;
+
+-- name: DeleteRiverJobsOf :exec
+-- What River gave to servers that are gone; their runs are settled by us.
+DELETE FROM river_job j WHERE j.state = 'running'
+  AND EXISTS (SELECT 1 FROM servers s WHERE s.id::text = j.attempted_by[array_upper(j.attempted_by, 1)] AND s.gone_at IS NOT NULL);

@@ -1,0 +1,179 @@
+package repo
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"maestro/internal/model"
+	"maestro/repo/dbsqlc"
+)
+
+// QueueRuns stores runs as pending, all or none of them. With a tx they are part
+// of that transaction, which is the caller's to commit; nil makes one.
+func (d *DB) QueueRuns(ctx context.Context, tx pgx.Tx, runs ...model.QueuedRun) error {
+	if tx == nil {
+		err := d.inTx(ctx, func(q *dbsqlc.Queries) error { return queueRuns(ctx, q, runs) })
+		return d.fail(err, "queue %d runs", len(runs))
+	}
+	return d.fail(queueRuns(ctx, d.q.WithTx(tx), runs), "queue %d runs", len(runs))
+}
+
+func queueRuns(ctx context.Context, q *dbsqlc.Queries, runs []model.QueuedRun) error {
+	pending := make([]dbsqlc.InsertPendingParams, len(runs))
+	queued := make([]dbsqlc.InsertQueuedParams, len(runs))
+	for i, run := range runs {
+		e := &run.Execution
+		policy, err := policyJSON(run.Policy)
+		if err != nil {
+			return err
+		}
+		pending[i] = dbsqlc.InsertPendingParams{
+			ID: uuid(e.ID), Tenant: e.Tenant, FunctionName: e.FunctionName, FunctionVersion: int32(e.FunctionVersion),
+			TriggerType: string(e.Trigger), TriggerID: uuid(e.TriggerID), InputData: e.Input, CreatedAt: e.CreatedAt,
+			ParentID: uuid(e.ParentID), RecordComplete: e.RecordComplete,
+		}
+		queued[i] = dbsqlc.InsertQueuedParams{
+			ExecutionID: uuid(e.ID), Tenant: e.Tenant, FunctionName: e.FunctionName, TriggerType: string(e.Trigger),
+			TriggerID: uuid(e.TriggerID), ParentID: uuid(e.ParentID), CreatedAt: e.CreatedAt, Priority: int16(run.Priority),
+			DelayUs: run.Delay.Microseconds(), Chain: int32(run.Chain), Policy: policy, Request: run.Request, Input: run.Input,
+		}
+	}
+	var failed error
+	keep := func(_ int, err error) {
+		if failed == nil {
+			failed = err
+		}
+	}
+	if q.InsertPending(ctx, pending).Exec(keep); failed != nil {
+		return failed
+	}
+	q.InsertQueued(ctx, queued).Exec(keep)
+	return failed
+}
+
+func policyJSON(policy *model.RetryPolicy) ([]byte, error) {
+	if policy == nil {
+		return nil, nil
+	}
+	text, err := json.Marshal(policy)
+	if err != nil {
+		return nil, fmt.Errorf("encode a retry policy: %w", err)
+	}
+	return text, nil
+}
+
+// policyOf reads what policyJSON or the API wrote; it was checked then.
+func policyOf(text []byte) *model.RetryPolicy {
+	policy, problems := model.ParseRetryPolicy(text)
+	if len(problems) > 0 {
+		return nil
+	}
+	return policy
+}
+
+// QueuedCount is how many runs of a subtenant wait, counted up to most.
+func (d *DB) QueuedCount(ctx context.Context, tenant string, most int) (int, error) {
+	n, err := d.q.CountQueued(ctx, tenant, int32(most))
+	return int(n), d.fail(err, "count the queued runs of %s", tenant)
+}
+
+// QueuedOf is how many runs of a trigger wait or are under way. tx may be nil.
+func (d *DB) QueuedOf(ctx context.Context, tx pgx.Tx, tenant string, triggerID model.ID) (int, error) {
+	q := d.q
+	if tx != nil {
+		q = q.WithTx(tx)
+	}
+	n, err := q.CountQueuedOf(ctx, tenant, uuid(triggerID))
+	return int(n), d.fail(err, "count the queued runs of %s", triggerID)
+}
+
+// Limits say how much Dispatch may hand over.
+type Limits struct {
+	PerFunction int // runs of one function under way
+	PerTenant   int // runs of one subtenant under way
+	AtOnce      int // in one call
+}
+
+// Handing is a run that is given to the queue.
+type Handing struct {
+	ID       model.ID
+	Priority int
+}
+
+// Dispatch picks runs that wait and may start, fairly between subtenants, and
+// lets hand give them to the queue through tx; it answers with the numbers of
+// the hand-overs, in the same order. All of it is committed at once. It returns
+// how many there were: with AtOnce of them there may be more.
+func (d *DB) Dispatch(ctx context.Context, limits Limits, hand func(context.Context, pgx.Tx, []Handing) ([]int64, error)) (int, error) {
+	handed := 0
+	err := pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
+		q := d.q.WithTx(tx)
+		if err := q.LockDispatch(ctx); err != nil {
+			return err
+		}
+		rows, err := q.PickRuns(ctx, int32(limits.PerFunction), int32(limits.PerTenant), int32(limits.AtOnce))
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		ids := each(rows, func(r dbsqlc.PickRunsRow) pgtype.UUID { return r.ExecutionID })
+		jobs, err := hand(ctx, tx, each(rows, func(r dbsqlc.PickRunsRow) Handing {
+			return Handing{ID: r.ExecutionID.Bytes, Priority: int(r.Priority)}
+		}))
+		if err != nil {
+			return err
+		}
+		handed = len(rows)
+		return q.HandRuns(ctx, ids, jobs)
+	})
+	return handed, d.fail(err, "hand runs to the queue")
+}
+
+// Handover names one giving of a run to a server.
+type Handover struct {
+	ID  model.ID
+	Job int64
+}
+
+// ClaimRuns makes server the one that runs what it was handed. What is missing
+// in the answer is not its to run: cancelled, or handed to someone else since,
+// or server was declared gone.
+func (d *DB) ClaimRuns(ctx context.Context, server model.ID, claims []Handover) (map[Handover]model.QueuedRun, error) {
+	ids, jobs := handovers(claims)
+	rows, err := d.q.ClaimRuns(ctx, uuid(server), ids, jobs)
+	if err != nil {
+		return nil, d.fail(err, "claim %d runs", len(claims))
+	}
+	claimed := make(map[Handover]model.QueuedRun, len(rows))
+	for _, r := range rows {
+		claimed[Handover{ID: r.ExecutionID.Bytes, Job: *r.Job}] = model.QueuedRun{
+			Execution: model.Execution{
+				ID: r.ExecutionID.Bytes, Tenant: r.Tenant, FunctionName: r.FunctionName, Trigger: model.Trigger(r.TriggerType),
+				TriggerID: r.TriggerID.Bytes, ParentID: r.ParentID.Bytes, CreatedAt: r.CreatedAt, Attempt: int(r.Attempt),
+			},
+			Input: r.Input, Request: r.Request, Priority: int(r.Priority), Policy: policyOf(r.Policy), Chain: int(r.Chain), Job: *r.Job,
+		}
+	}
+	return claimed, nil
+}
+
+func handovers(all []Handover) (ids []pgtype.UUID, jobs []int64) {
+	for _, h := range all {
+		ids, jobs = append(ids, uuid(h.ID)), append(jobs, h.Job)
+	}
+	return ids, jobs
+}
+
+// ReturnRun puts a claimed run that was not begun back among those that wait.
+func (d *DB) ReturnRun(ctx context.Context, h Handover, delay time.Duration) error {
+	return d.fail(d.q.ReturnRun(ctx, delay.Microseconds(), uuid(h.ID), &h.Job), "return run %s", h.ID)
+}
+
+// Enqueue stores a run as pending.
+func (d *DB) Enqueue(ctx context.Context, run model.QueuedRun) error {
+	return d.QueueRuns(ctx, nil, run)
+}
