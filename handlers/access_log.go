@@ -42,7 +42,11 @@ func (s *Server) logAccess(c *fiber.Ctx, call *call, start time.Time) {
 	line = append(line, " level=INFO msg=request method="...)
 	line = append(line, c.Method()...)
 	line = append(line, " path="...)
-	line = appendLogText(line, c.Request().URI().PathOriginal())
+	path := c.Request().URI().PathOriginal()
+	if veil := s.opts.Secrets.Mask(call.tenant); veil != nil {
+		path = []byte(veil.Text(string(path)))
+	}
+	line = appendLogText(line, path)
 	line = append(line, " status="...)
 	line = strconv.AppendInt(line, int64(c.Response().StatusCode()), 10)
 	line = append(line, " duration_ms="...)

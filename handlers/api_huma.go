@@ -40,6 +40,7 @@ func (s *Server) addAPI() {
 	s.addFunctions()
 	s.addWebhooks()
 	s.addExecutions()
+	s.addSecrets()
 	s.addSubtenants()
 	s.addSecrets()
 	s.addLogStream()

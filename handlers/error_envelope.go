@@ -67,12 +67,14 @@ func newEnvelope(call *call, err *model.Error) *envelope {
 	if ran && !call.trusted {
 		return e
 	}
-	e.Detail = err.Detail
+	veil := call.server.opts.Secrets.Mask(call.tenant)
+	e.Detail = veil.Text(err.Detail)
 	if err.Code == model.CodeInternal {
 		e.Detail = internalText
 		return e
 	}
 	for _, problem := range err.Problems {
+		problem.Message = veil.Text(problem.Message)
 		e.Errors = append(e.Errors, newEnvelopeItem(problem))
 	}
 	if err.Failure != nil {
@@ -96,7 +98,10 @@ func (e *envelope) headers(set func(name, value string)) {
 	switch e.Status {
 	case http.StatusUnauthorized:
 		set(fiber.HeaderWWWAuthenticate, "Bearer")
-	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusConflict:
+		if e.retryAfter == 0 {
+			break // a conflict that time does not mend
+		}
 		set(fiber.HeaderRetryAfter, strconv.Itoa(max(1, int(e.retryAfter.Round(time.Second)/time.Second))))
 	}
 	if e.ExecutionID != "" {

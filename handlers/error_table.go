@@ -13,7 +13,7 @@ import (
 type meaning struct {
 	status     int
 	title      string
-	retryAfter time.Duration // of 429 and 503, unless the error knows better
+	retryAfter time.Duration // when it may be tried again, unless the error knows better; 0: no word of that
 }
 
 // meanings is the one table from codes to statuses. A test holds it against
@@ -29,11 +29,13 @@ var meanings = map[model.Code]meaning{
 	model.CodeWebhookNotFound:      {status: http.StatusNotFound, title: "Webhook not found"},
 	model.CodeExecutionNotFound:    {status: http.StatusNotFound, title: "Execution not found"},
 	model.CodeSubtenantNotFound:    {status: http.StatusNotFound, title: "Subtenant not found"},
+	model.CodeSecretNotFound:       {status: http.StatusNotFound, title: "Secret not found"},
 	model.CodeMethodNotAllowed:     {status: http.StatusMethodNotAllowed, title: "Method not allowed"},
 	model.CodeNameTaken:            {status: http.StatusConflict, title: "Name taken"},
 	model.CodePathTaken:            {status: http.StatusConflict, title: "Path taken"},
 	model.CodeExecutionOver:        {status: http.StatusConflict, title: "Execution over"},
 	model.CodeNoCensus:             {status: http.StatusConflict, title: "No Census"},
+	model.CodeKeyInUse:             {status: http.StatusConflict, title: "Idempotency key in use", retryAfter: 2 * time.Second},
 	model.CodeVersionMismatch:      {status: http.StatusPreconditionFailed, title: "Version differs"},
 	model.CodeBodyTooLarge:         {status: http.StatusRequestEntityTooLarge, title: "Body too large"},
 	model.CodeUnsupportedMediaType: {status: http.StatusUnsupportedMediaType, title: "Unsupported media type"},
@@ -41,6 +43,7 @@ var meanings = map[model.Code]meaning{
 	model.CodeSyntaxError:          {status: http.StatusUnprocessableEntity, title: "Syntax error"},
 	model.CodeNoSuchDef:            {status: http.StatusUnprocessableEntity, title: "Function not defined"},
 	model.CodeSchemaInvalid:        {status: http.StatusUnprocessableEntity, title: "Schema invalid"},
+	model.CodeKeyReused:            {status: http.StatusUnprocessableEntity, title: "Idempotency key reused"},
 	model.CodeInputInvalid:         {status: http.StatusUnprocessableEntity, title: "Input invalid"},
 	model.CodeTooManyRequests:      {status: http.StatusTooManyRequests, title: "Too many requests", retryAfter: time.Second},
 	model.CodeHeadersTooLarge:      {status: http.StatusRequestHeaderFieldsTooLarge, title: "Headers too large"},

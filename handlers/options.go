@@ -10,16 +10,22 @@ import (
 	"maestro/internal/auth"
 	"maestro/internal/engine"
 	"maestro/internal/events"
+	"maestro/internal/idempotency"
+	"maestro/internal/secrets"
 	"maestro/repo"
 )
 
-// Options is what the HTTP edge is built from. DB, Engine, Events, Auth and
-// Log are needed, the rest has defaults.
+// Options is what the HTTP edge is built from. DB, Engine, Events, Auth,
+// Secrets, Keys and Log are needed, the rest has defaults.
 type Options struct {
 	DB     *repo.DB
 	Engine *engine.Engine
 	Events *events.Bus
 	Auth   auth.Authenticator
+	// Secrets keeps what webhooks are signed with and what error answers mask.
+	Secrets *secrets.Keeper
+	// Keys lets a request with an idempotency key run once.
+	Keys   *idempotency.Gate
 	Census *auth.CensusClient // keeps who has access to which subtenant; nil: nobody does
 	Log    *slog.Logger
 	// AccessLog gets a line per request; nil: none. It may be written to by

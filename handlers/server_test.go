@@ -22,6 +22,7 @@ import (
 	"maestro/internal/auth"
 	"maestro/internal/engine"
 	"maestro/internal/events"
+	"maestro/internal/idempotency"
 	"maestro/internal/recorder"
 	"maestro/internal/secrets"
 	"maestro/internal/testkit"
@@ -56,15 +57,16 @@ var laneOnce sync.Once
 
 // fixture is a running server with a subtenant "default".
 type fixture struct {
-	t       testing.TB
-	url     string
-	db      *repo.DB
-	server  *handlers.Server
-	secrets *secrets.Keeper
-	log     *logBuffer
-	access  *logBuffer // the access log
-	token   string     // of an ordinary user of the subtenant default
-	client  *http.Client
+	t        testing.TB
+	url      string
+	db       *repo.DB
+	server   *handlers.Server
+	database string // its URL
+	secrets  *secrets.Keeper
+	log      *logBuffer
+	access   *logBuffer // the access log
+	token    string     // of an ordinary user of the subtenant default
+	client   *http.Client
 }
 
 // logBuffer keeps what the server logs.
@@ -87,8 +89,12 @@ func (b *logBuffer) String() string {
 
 func setup(t testing.TB, change ...func(*handlers.Options)) *fixture {
 	t.Helper()
-	f := &fixture{t: t, db: testkit.DB(t), log: &logBuffer{}, access: &logBuffer{}}
+	f := &fixture{t: t, database: testkit.DatabaseURL(t), log: &logBuffer{}, access: &logBuffer{}}
 	log := slog.New(slog.NewJSONHandler(f.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	var err error
+	f.db, err = repo.Open(t.Context(), f.database, repo.Options{Name: t.Name(), Log: log})
+	require.NoError(t, err)
+	t.Cleanup(f.db.Close)
 	require.NoError(t, f.db.EnsurePartitions(t.Context(), time.Now()))
 
 	bus := events.NewEmbedded(events.Options{Log: log})
@@ -100,13 +106,15 @@ func setup(t testing.TB, change ...func(*handlers.Options)) *fixture {
 	host := lane(t)
 	sealed, err := vault.New(signingSecret, vault.Secrets)
 	require.NoError(t, err)
+	answers, err := vault.New(signingSecret, vault.Answers)
+	require.NoError(t, err)
 	f.secrets = secrets.New(f.db, sealed, log)
 	runs := engine.New(engine.Options{Store: f.db, Secrets: f.secrets, Recorder: writer, Events: bus, Lane: host, Log: log, Timeout: 20 * time.Second})
 	local, err := auth.NewLocal(signingSecret, "")
 	require.NoError(t, err)
 
 	opts := handlers.Options{
-		DB: f.db, Engine: runs, Events: bus, Auth: local, Log: log, AccessLog: f.access, FunctionTimeout: 20 * time.Second,
+		DB: f.db, Secrets: f.secrets, Keys: idempotency.New(f.db, answers, idempotency.Options{Lease: 2 * time.Second}, log), Engine: runs, Events: bus, Auth: local, Log: log, AccessLog: f.access, FunctionTimeout: 20 * time.Second,
 		Probes: []handlers.Probe{{Name: "postgres", Vital: true, Check: f.db.Ping}, {Name: "redis", Check: bus.Ping}},
 	}
 	for _, set := range change {

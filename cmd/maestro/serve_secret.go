@@ -7,12 +7,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"os/exec"
 
 	"maestro/cpython/kit"
 	"maestro/internal/config"
+	"maestro/internal/idempotency"
 	"maestro/internal/secrets"
 	"maestro/internal/vault"
 	"maestro/repo"
@@ -37,13 +37,20 @@ func checkSecretKey(ctx context.Context, db *repo.DB, cfg *config.Config) error 
 	return nil
 }
 
-// newSecrets makes the keeper of what is encrypted under SECRET_KEY.
-func newSecrets(db *repo.DB, cfg *config.Config, log *slog.Logger) (*secrets.Keeper, error) {
-	sealed, err := vault.New([]byte(cfg.SecretKey), vault.Secrets)
+// startSecrets makes the keepers of what is encrypted under SECRET_KEY:
+// secrets, and the answers to requests with an idempotency key.
+func (p *parts) startSecrets() error {
+	values, err := vault.New([]byte(p.cfg.SecretKey), vault.Secrets)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return secrets.New(db, sealed, log), nil
+	answers, err := vault.New([]byte(p.cfg.SecretKey), vault.Answers)
+	if err != nil {
+		return err
+	}
+	p.secrets = secrets.New(p.db, values, p.log)
+	p.keys = idempotency.New(p.db, answers, idempotency.Options{}, p.log)
+	return nil
 }
 
 // runPip runs the carried pip in the carried Python, once that is unpacked.
