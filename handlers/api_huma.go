@@ -40,10 +40,12 @@ func (s *Server) addAPI() {
 	s.addFunctions()
 	s.addWebhooks()
 	s.addExecutions()
-	s.addSecrets()
 	s.addSubtenants()
 	s.addSecrets()
 	s.addLogStream()
+	if s.opts.Scheduler != nil {
+		s.addSchedules()
+	}
 	s.addWebhooksDocument()
 	s.documentWebhookCalls()
 }

@@ -44,6 +44,11 @@ var failures = map[string][]model.Code{
 	"delete-secret":     {model.CodeSecretNotFound},
 	"example-document":  {model.CodeNotFound},
 	"documents-asset":   {model.CodeNotFound},
+	"create-schedule":   {model.CodeNameTaken},
+	"update-schedule":   {model.CodeScheduleNotFound, model.CodeNameTaken},
+	"get-schedule":      {model.CodeScheduleNotFound},
+	"delete-schedule":   {model.CodeScheduleNotFound},
+	"run-schedule":      {model.CodeScheduleNotFound, model.CodeFunctionNotFound, model.CodeTooManyRequests},
 	"metrics":           {model.CodeNotImplemented},
 	"webhooks-document": {},
 }

@@ -30,6 +30,7 @@ var meanings = map[model.Code]meaning{
 	model.CodeExecutionNotFound:    {status: http.StatusNotFound, title: "Execution not found"},
 	model.CodeSubtenantNotFound:    {status: http.StatusNotFound, title: "Subtenant not found"},
 	model.CodeSecretNotFound:       {status: http.StatusNotFound, title: "Secret not found"},
+	model.CodeScheduleNotFound:     {status: http.StatusNotFound, title: "Schedule not found"},
 	model.CodeMethodNotAllowed:     {status: http.StatusMethodNotAllowed, title: "Method not allowed"},
 	model.CodeNameTaken:            {status: http.StatusConflict, title: "Name taken"},
 	model.CodePathTaken:            {status: http.StatusConflict, title: "Path taken"},

@@ -25,9 +25,11 @@ type Options struct {
 	// Secrets keeps what webhooks are signed with and what error answers mask.
 	Secrets *secrets.Keeper
 	// Keys lets a request with an idempotency key run once.
-	Keys   *idempotency.Gate
-	Census *auth.CensusClient // keeps who has access to which subtenant; nil: nobody does
-	Log    *slog.Logger
+	Keys *idempotency.Gate
+	// Scheduler starts schedules; nil: their routes are not built.
+	Scheduler Scheduler
+	Census    *auth.CensusClient // keeps who has access to which subtenant; nil: nobody does
+	Log       *slog.Logger
 	// AccessLog gets a line per request; nil: none. It may be written to by
 	// several goroutines at once.
 	AccessLog io.Writer

@@ -71,7 +71,7 @@ func (s *Server) updateWebhook(ctx context.Context, in *webhookUpdateInput) (*we
 		return in.Body.WebhookFields.applyTo(w, s.opts.WebhooksRequireAuth)
 	})
 	if err != nil {
-		return nil, functionOfWebhook(err, in.Body.FunctionName.Value)
+		return nil, functionOfBody(err, in.Body.FunctionName.Value)
 	}
 	s.WebhooksChanged()
 	return &webhookOutput{Body: s.viewWebhook(ctx, in.base, changed)}, nil

@@ -77,15 +77,15 @@ func (s *Server) createWebhook(ctx context.Context, in *webhookCreateInput) (*we
 	}
 	made, err := s.opts.DB.CreateWebhook(ctx, callFrom(ctx).tenant, w)
 	if err != nil {
-		return nil, functionOfWebhook(err, w.FunctionName)
+		return nil, functionOfBody(err, w.FunctionName)
 	}
 	s.WebhooksChanged()
 	return &webhookCreated{Location: "/api/v1/webhooks/" + made.ID.String(), Body: s.viewWebhook(ctx, in.base, made)}, nil
 }
 
-// functionOfWebhook turns "there is no such function" into a fault of the
+// functionOfBody turns "there is no such function" into a fault of the
 // body: the address of the request was right.
-func functionOfWebhook(err error, name string) error {
+func functionOfBody(err error, name string) error {
 	if model.CodeOf(err) == model.CodeFunctionNotFound {
 		return invalidAt("/function_name", "there is no function %q; create it first", name)
 	}

@@ -30,8 +30,8 @@ const (
 type Queue interface {
 	// Add stores a pending run of the schedule's function, with its input and
 	// retry policy, and returns its execution's id. CodeTooManyRequests,
-	// CodeFunctionNotFound and CodeInvalid skip the due time; after any other
-	// error it is tried again.
+	// CodeFunctionNotFound, CodeInvalid and CodeInputInvalid skip the due time;
+	// after any other error it is tried again.
 	Add(ctx context.Context, tx pgx.Tx, s *repo.Schedule) (model.ID, error)
 	// Unfinished counts the runs of the schedule that are pending or running.
 	Unfinished(ctx context.Context, tx pgx.Tx, s *repo.Schedule) (int, error)
@@ -43,6 +43,7 @@ type CronOptions struct {
 	Queue Queue
 	Log   *slog.Logger
 
+	Started    func()           // called when runs were committed; must not block; may be nil
 	Now        func() time.Time // the wall clock; default time.Now
 	ClockCheck time.Duration    // how often a wait looks whether the clock was changed; default 5 s
 	Batch      int              // how many schedules one transaction starts; default 100
@@ -64,6 +65,9 @@ type Cron struct {
 func NewCron(opts CronOptions) *Cron {
 	if opts.Now == nil {
 		opts.Now = time.Now
+	}
+	if opts.Started == nil {
+		opts.Started = func() {}
 	}
 	if opts.ClockCheck <= 0 {
 		opts.ClockCheck = defaultClockCheck
@@ -135,6 +139,7 @@ func (c *Cron) Run(ctx context.Context, tenant string, id model.ID) (model.ID, e
 	if err != nil {
 		return model.ID{}, fmt.Errorf("run schedule %s: %w", id, err)
 	}
+	c.opts.Started()
 	return execution, nil
 }
 

@@ -15,7 +15,7 @@ const (
 	longestWait = time.Minute
 
 	firstRetry = 50 * time.Millisecond
-	lastRetry  = 5 * time.Second
+	lastRetry  = 2 * time.Second
 
 	busyWait = 50 * time.Millisecond
 )
@@ -65,6 +65,7 @@ func (c *Cron) pass(ctx context.Context) (time.Time, error) {
 		if err != nil || n == 0 {
 			return next, err
 		}
+		c.opts.Started()
 	}
 }
 

@@ -160,7 +160,7 @@ func (c *Cron) add(ctx context.Context, tx pgx.Tx, s *repo.Schedule) (answer, er
 		switch coded.Code {
 		case model.CodeTooManyRequests:
 			return answer{reason: coded.Detail, full: true}, nil
-		case model.CodeFunctionNotFound, model.CodeInvalid:
+		case model.CodeFunctionNotFound, model.CodeInvalid, model.CodeInputInvalid:
 			return answer{reason: coded.Detail}, nil
 		case model.CodeUnavailable:
 			return answer{}, err

@@ -1,0 +1,70 @@
+package handlers
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"maestro/repo"
+)
+
+// manyFailures in a row are a problem of the schedule, not of one run.
+const manyFailures = 3
+
+// scheduleView is a schedule as the API shows it.
+type scheduleView struct {
+	ID             string          `json:"id" format:"uuid"`
+	Name           string          `json:"name"`
+	FunctionName   string          `json:"function_name"`
+	CronExpression string          `json:"cron_expression"`
+	Timezone       string          `json:"timezone"`
+	Input          json.RawMessage `json:"input_data"`
+	Description    *string         `json:"description"`
+	IsActive       bool            `json:"is_active"`
+	Retry          json.RawMessage `json:"retry"`
+	Overlap        string          `json:"overlap" enum:"allow,skip"`
+	CatchUp        string          `json:"catch_up" enum:"none,latest,all"`
+	MaxInstances   int             `json:"max_instances"`
+
+	LastRun         timestamp `json:"last_run" doc:"The due time that was last started or skipped, or when it was last run by hand"`
+	NextRun         timestamp `json:"next_run" doc:"Null while nothing will be started"`
+	LastStatus      *string   `json:"last_status" doc:"Of the run of last_run, or skipped"`
+	LastError       *string   `json:"last_error" doc:"Why last_status is what it is"`
+	LastExecutionID *string   `json:"last_execution_id" format:"uuid"`
+	Failures        int       `json:"failures" doc:"In a row, up to the present"`
+	Problem         *string   `json:"problem" doc:"Why the schedule needs someone's attention"`
+	CreatedAt       timestamp `json:"created_at"`
+	UpdatedAt       timestamp `json:"updated_at"`
+}
+
+func viewSchedule(s repo.Schedule) scheduleView {
+	view := scheduleView{
+		ID: s.ID.String(), Name: s.Name, FunctionName: s.FunctionName, CronExpression: s.CronExpression, Timezone: s.Timezone,
+		Input: s.Input, Description: s.Description, IsActive: s.IsActive, Retry: s.Retry, Overlap: s.Overlap, CatchUp: s.CatchUp,
+		MaxInstances: s.MaxInstances, LastRun: timestamp(s.LastRun), NextRun: timestamp(s.NextRun), LastStatus: s.LastStatus,
+		LastError: s.LastError, LastExecutionID: idOrNull(s.LastExecutionID), Failures: s.Failures, Problem: problemOfSchedule(s),
+		CreatedAt: timestamp(s.CreatedAt), UpdatedAt: timestamp(s.UpdatedAt),
+	}
+	if s.FunctionGone {
+		view.NextRun = timestamp{}
+	}
+	return view
+}
+
+// problemOfSchedule says in words why a schedule does not do what it is for.
+func problemOfSchedule(s repo.Schedule) *string {
+	var text string
+	switch {
+	case s.FunctionGone:
+		text = fmt.Sprintf("There is no function %q any more: create it again, or give the schedule another one.", s.FunctionName)
+	case s.IsActive && s.NextRun.IsZero():
+		text = "Nothing will be started."
+		if s.LastError != nil {
+			text = *s.LastError
+		}
+	case s.Failures >= manyFailures:
+		text = fmt.Sprintf("It failed %d times in a row.", s.Failures)
+	default:
+		return nil
+	}
+	return &text
+}

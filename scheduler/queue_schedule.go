@@ -1,0 +1,47 @@
+package scheduler
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"maestro/internal/engine"
+	"maestro/internal/model"
+	"maestro/repo"
+)
+
+// ScheduleRuns stores the runs of schedules as what waits. It is the Queue of a
+// Cron.
+type ScheduleRuns struct {
+	DB     *repo.DB
+	Engine *engine.Engine
+	Woken  func() // called after a run was added, before its commit; must not block
+}
+
+// Add implements Queue.
+func (r ScheduleRuns) Add(ctx context.Context, tx pgx.Tx, s *repo.Schedule) (model.ID, error) {
+	policy, problems := model.ParseRetryPolicy(s.Retry)
+	if len(problems) > 0 {
+		bad := model.NewError(model.CodeInvalid, "The schedule's retry policy is no policy.")
+		bad.Problems = problems
+		return model.ID{}, bad
+	}
+	run, err := r.Engine.Prepare(ctx, engine.RunRequest{
+		Tenant: s.Tenant, Function: s.FunctionName, Input: s.Input, Trigger: model.TriggerSchedule, TriggerID: s.ID,
+	}, engine.Later{Policy: policy})
+	if err != nil {
+		return model.ID{}, err
+	}
+	if err := r.DB.QueueRuns(ctx, tx, run); err != nil {
+		return model.ID{}, err
+	}
+	if r.Woken != nil {
+		r.Woken()
+	}
+	return run.Execution.ID, nil
+}
+
+// Unfinished implements Queue.
+func (r ScheduleRuns) Unfinished(ctx context.Context, tx pgx.Tx, s *repo.Schedule) (int, error) {
+	return r.DB.QueuedOf(ctx, tx, s.Tenant, s.ID)
+}
