@@ -108,16 +108,19 @@ type Handing struct {
 // Dispatch picks runs that wait and may start, fairly between subtenants, and
 // lets hand give them to the queue through tx; it answers with the numbers of
 // the hand-overs, in the same order. All of it is committed at once. It returns
-// how many there were: with AtOnce of them there may be more.
-func (d *DB) Dispatch(ctx context.Context, limits Limits, hand func(context.Context, pgx.Tx, []Handing) ([]int64, error)) (int, error) {
-	handed := 0
-	err := pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
+// how many there were, and whether any are left that could not go yet.
+func (d *DB) Dispatch(ctx context.Context, limits Limits, hand func(context.Context, pgx.Tx, []Handing) ([]int64, error)) (handed int, left bool, err error) {
+	err = pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
 		q := d.q.WithTx(tx)
 		if err := q.LockDispatch(ctx); err != nil {
 			return err
 		}
 		rows, err := q.PickRuns(ctx, int32(limits.PerFunction), int32(limits.PerTenant), int32(limits.AtOnce))
-		if err != nil || len(rows) == 0 {
+		if err != nil {
+			return err
+		}
+		if len(rows) == 0 {
+			left, err = q.AnyDue(ctx)
 			return err
 		}
 		ids := each(rows, func(r dbsqlc.PickRunsRow) pgtype.UUID { return r.ExecutionID })
@@ -127,10 +130,10 @@ func (d *DB) Dispatch(ctx context.Context, limits Limits, hand func(context.Cont
 		if err != nil {
 			return err
 		}
-		handed = len(rows)
+		handed, left = len(rows), true
 		return q.HandRuns(ctx, ids, jobs)
 	})
-	return handed, d.fail(err, "hand runs to the queue")
+	return handed, left, d.fail(err, "hand runs to the queue")
 }
 
 // Handover names one giving of a run to a server.
@@ -141,10 +144,11 @@ type Handover struct {
 
 // ClaimRuns makes server the one that runs what it was handed. What is missing
 // in the answer is not its to run: cancelled, or handed to someone else since,
-// or server was declared gone.
-func (d *DB) ClaimRuns(ctx context.Context, server model.ID, claims []Handover) (map[Handover]model.QueuedRun, error) {
+// or server was declared gone. again says that the last try
+// may have been committed: what server has of claims is then in the answer too.
+func (d *DB) ClaimRuns(ctx context.Context, server model.ID, claims []Handover, again bool) (map[Handover]model.QueuedRun, error) {
 	ids, jobs := handovers(claims)
-	rows, err := d.q.ClaimRuns(ctx, uuid(server), ids, jobs)
+	rows, err := d.q.ClaimRuns(ctx, dbsqlc.ClaimRunsParams{Server: uuid(server), Ids: ids, Jobs: jobs, Again: again})
 	if err != nil {
 		return nil, d.fail(err, "claim %d runs", len(claims))
 	}

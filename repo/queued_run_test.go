@@ -68,26 +68,29 @@ func TestQueuedRunFromPendingToEnd(t *testing.T) {
 	require.Equal(t, model.StatusPending, now)
 
 	river := &queue{}
-	n, err := db.Dispatch(t.Context(), wide, river.hand)
+	n, _, err := db.Dispatch(t.Context(), wide, river.hand)
 	require.NoError(t, err)
 	require.Equal(t, 1, n, "the other one is not due")
-	n, err = db.Dispatch(t.Context(), wide, river.hand)
+	n, _, err = db.Dispatch(t.Context(), wide, river.hand)
 	require.NoError(t, err)
 	require.Zero(t, n, "it was handed over")
 
 	server := register(t, db)
 	handed := river.got[0]
 	stale := repo.Handover{ID: handed.ID, Job: handed.Job - 1}
-	claimed, err := db.ClaimRuns(t.Context(), server, []repo.Handover{handed, stale})
+	claimed, err := db.ClaimRuns(t.Context(), server, []repo.Handover{handed, stale}, false)
 	require.NoError(t, err)
 	require.Len(t, claimed, 1)
 	got := claimed[handed]
 	require.Equal(t, run.Input, got.Input)
 	require.Equal(t, run.Policy, got.Policy)
 	require.Equal(t, 1, got.Execution.Attempt)
-	again, err := db.ClaimRuns(t.Context(), server, []repo.Handover{handed})
+	again, err := db.ClaimRuns(t.Context(), server, []repo.Handover{handed}, false)
 	require.NoError(t, err)
 	require.Empty(t, again, "a run starts once")
+	again, err = db.ClaimRuns(t.Context(), server, []repo.Handover{handed}, true)
+	require.NoError(t, err)
+	require.Len(t, again, 1, "the answer to the first try was lost")
 
 	end := func(job int64, status model.Status, retry bool) *model.Record {
 		e := got.Execution
@@ -102,11 +105,11 @@ func TestQueuedRunFromPendingToEnd(t *testing.T) {
 	now, attempt := status(t, db, tenant, handed.ID)
 	require.Equal(t, model.StatusPending, now)
 	require.Equal(t, 2, attempt)
-	n, err = db.Dispatch(t.Context(), wide, river.hand)
+	n, _, err = db.Dispatch(t.Context(), wide, river.hand)
 	require.NoError(t, err)
 	require.Equal(t, 1, n)
 	second := river.got[1]
-	claimed, err = db.ClaimRuns(t.Context(), server, []repo.Handover{second})
+	claimed, err = db.ClaimRuns(t.Context(), server, []repo.Handover{second}, false)
 	require.NoError(t, err)
 	got = claimed[second]
 	require.Equal(t, 2, got.Execution.Attempt)
@@ -126,10 +129,10 @@ func TestRunsOfAServerThatIsGone(t *testing.T) {
 	never.Policy = nil
 	require.NoError(t, db.QueueRuns(t.Context(), nil, again, never))
 	river := &queue{}
-	_, err := db.Dispatch(t.Context(), wide, river.hand)
+	_, _, err := db.Dispatch(t.Context(), wide, river.hand)
 	require.NoError(t, err)
 	gone, alive := register(t, db), register(t, db)
-	claimed, err := db.ClaimRuns(t.Context(), gone, river.got)
+	claimed, err := db.ClaimRuns(t.Context(), gone, river.got, false)
 	require.NoError(t, err)
 	require.Len(t, claimed, 2)
 	n, err := db.SettleGone(t.Context())
@@ -156,10 +159,10 @@ func TestRunsOfAServerThatIsGone(t *testing.T) {
 	require.Equal(t, model.StatusPending, now)
 	now, _ = status(t, db, tenant, never.Execution.ID)
 	require.Equal(t, model.StatusCrashed, now)
-	_, err = db.Dispatch(t.Context(), wide, river.hand)
+	_, _, err = db.Dispatch(t.Context(), wide, river.hand)
 	require.NoError(t, err)
 	fresh := river.got[len(river.got)-1:]
-	claimed, err = db.ClaimRuns(t.Context(), gone, fresh)
+	claimed, err = db.ClaimRuns(t.Context(), gone, fresh, false)
 	require.NoError(t, err)
 	require.Empty(t, claimed, "a server that is gone begins nothing")
 
@@ -167,7 +170,7 @@ func TestRunsOfAServerThatIsGone(t *testing.T) {
 	n, err = db.SettleGone(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, 1, n)
-	claimed, err = db.ClaimRuns(t.Context(), alive, fresh)
+	claimed, err = db.ClaimRuns(t.Context(), alive, fresh, false)
 	require.NoError(t, err)
 	require.Empty(t, claimed)
 }
@@ -192,7 +195,7 @@ func TestDispatchIsFairAndKeepsToLimits(t *testing.T) {
 	put("other", "wide", 3, 3)
 	put("other", "wide", 1, 1)
 	river := &queue{}
-	n, err := db.Dispatch(t.Context(), repo.Limits{PerFunction: 6, PerTenant: 7, AtOnce: 100}, river.hand)
+	n, _, err := db.Dispatch(t.Context(), repo.Limits{PerFunction: 6, PerTenant: 7, AtOnce: 100}, river.hand)
 	require.NoError(t, err)
 	require.Equal(t, 11, n)
 	counts, order := map[string]int{}, []string{}
@@ -205,7 +208,7 @@ func TestDispatchIsFairAndKeepsToLimits(t *testing.T) {
 	}, counts)
 	require.ElementsMatch(t, []string{tenant + "/narrow/1", "other/wide/1"}, order[:2], "round robin, by priority within")
 	require.ElementsMatch(t, []string{tenant + "/narrow/1", "other/wide/3"}, order[2:4])
-	n, err = db.Dispatch(t.Context(), repo.Limits{PerFunction: 6, PerTenant: 7, AtOnce: 100}, river.hand)
+	n, _, err = db.Dispatch(t.Context(), repo.Limits{PerFunction: 6, PerTenant: 7, AtOnce: 100}, river.hand)
 	require.NoError(t, err)
 	require.Zero(t, n)
 }
@@ -216,7 +219,7 @@ func TestCancelQueued(t *testing.T) {
 	run := newQueued(tenant, "f")
 	require.NoError(t, db.QueueRuns(t.Context(), nil, run))
 	river := &queue{}
-	_, err := db.Dispatch(t.Context(), wide, river.hand)
+	_, _, err := db.Dispatch(t.Context(), wide, river.hand)
 	require.NoError(t, err)
 	stopped, err := db.CancelQueued(t.Context(), "other", run.Execution.ID)
 	require.NoError(t, err)
@@ -224,7 +227,7 @@ func TestCancelQueued(t *testing.T) {
 	stopped, err = db.CancelQueued(t.Context(), tenant, run.Execution.ID)
 	require.NoError(t, err)
 	require.Equal(t, model.StatusCancelled, stopped.Status)
-	claimed, err := db.ClaimRuns(t.Context(), register(t, db), river.got)
+	claimed, err := db.ClaimRuns(t.Context(), register(t, db), river.got, false)
 	require.NoError(t, err)
 	require.Empty(t, claimed)
 	now, _ := status(t, db, tenant, run.Execution.ID)

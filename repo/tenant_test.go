@@ -56,6 +56,7 @@ var serverWide = map[string]string{
 	"InsertQueued":             "writes a new row with its subtenant",
 	"LockDispatch":             "the queue is everyone's",
 	"PickRuns":                 "the queue is everyone's, and fair to all",
+	"AnyDue":                   "the queue is everyone's",
 	"HandRuns":                 "the queue is everyone's",
 	"ClaimRuns":                "by an id of 74 random bits that the queue handed over",
 	"ReturnRun":                "by an id of 74 random bits that the queue handed over",

@@ -192,7 +192,7 @@ func (r *Recorder) enqueue(ctx context.Context, e *entry) error {
 		r.toSpool([]*model.Record{e.record})
 		return errKept(ErrNotStarted)
 	}
-	e.hasRow = r.running.forget(e.record.Execution.ID)
+	e.hasRow = r.running.forget(e.record.Execution.ID) || e.record.Queued != nil
 	r.stats.queued.Add(1)
 	r.queue <- e
 	return nil

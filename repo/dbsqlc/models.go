@@ -273,4 +273,5 @@ type Webhook struct {
 	IsActive      bool
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
+	Signature     []byte
 }

@@ -12,6 +12,17 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
+const anyDue = `-- name: AnyDue :one
+SELECT EXISTS (SELECT 1 FROM queued_runs WHERE state = 'waiting' AND run_at <= now())
+`
+
+func (q *Queries) AnyDue(ctx context.Context) (bool, error) {
+	row := q.db.QueryRow(ctx, anyDue)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const cancelPending = `-- name: CancelPending :one
 UPDATE executions SET status = 'cancelled', completed_at = now()
 WHERE tenant = $1 AND id = $2 AND status IN ('pending', 'running')
@@ -61,12 +72,20 @@ func (q *Queries) CancelQueued(ctx context.Context, tenant string, iD pgtype.UUI
 
 const claimRuns = `-- name: ClaimRuns :many
 UPDATE queued_runs q SET state = 'running', server = $1
-FROM (SELECT unnest($2::uuid[]) AS id, unnest($3::bigint[]) AS job) AS c
-WHERE q.execution_id = c.id AND q.job = c.job AND q.state = 'handed'
+FROM (SELECT unnest($3::uuid[]) AS id, unnest($4::bigint[]) AS job) AS c
+WHERE q.execution_id = c.id AND q.job = c.job
+  AND (q.state = 'handed' OR $2::boolean AND q.state = 'running' AND q.server = $1)
   AND EXISTS (SELECT 1 FROM servers s WHERE s.id = $1 AND s.gone_at IS NULL)
 RETURNING q.execution_id, q.tenant, q.function_name, q.trigger_type, q.trigger_id, q.parent_id, q.created_at, q.priority, q.attempt,
     q.chain, q.policy, q.request, q.input, q.job
 `
+
+type ClaimRunsParams struct {
+	Server pgtype.UUID
+	Again  bool
+	Ids    []pgtype.UUID
+	Jobs   []int64
+}
 
 type ClaimRunsRow struct {
 	ExecutionID  pgtype.UUID
@@ -85,9 +104,15 @@ type ClaimRunsRow struct {
 	Job          *int64
 }
 
-// Of hand-overs that River gave to a server, those that are still good.
-func (q *Queries) ClaimRuns(ctx context.Context, server pgtype.UUID, ids []pgtype.UUID, jobs []int64) ([]ClaimRunsRow, error) {
-	rows, err := q.db.Query(ctx, claimRuns, server, ids, jobs)
+// Of hand-overs that River gave to a server, those that are still good. again
+// is for a server that does not know whether its last try was committed.
+func (q *Queries) ClaimRuns(ctx context.Context, arg ClaimRunsParams) ([]ClaimRunsRow, error) {
+	rows, err := q.db.Query(ctx, claimRuns,
+		arg.Server,
+		arg.Again,
+		arg.Ids,
+		arg.Jobs,
+	)
 	if err != nil {
 		return nil, err
 	}

@@ -29,7 +29,7 @@ func (q *Queries) ClaimSegment(ctx context.Context, segment string, tenant strin
 }
 
 const deleteWebhook = `-- name: DeleteWebhook :one
-DELETE FROM webhooks WHERE tenant = $1 AND id = $2 RETURNING id, tenant, path, path_key, first_segment, method, function_name, description, default_values, requires_auth, input_mode, response_mode, is_active, created_at, updated_at
+DELETE FROM webhooks WHERE tenant = $1 AND id = $2 RETURNING id, tenant, path, path_key, first_segment, method, function_name, description, default_values, requires_auth, input_mode, response_mode, is_active, created_at, updated_at, signature
 `
 
 func (q *Queries) DeleteWebhook(ctx context.Context, tenant string, iD pgtype.UUID) (Webhook, error) {
@@ -51,12 +51,13 @@ func (q *Queries) DeleteWebhook(ctx context.Context, tenant string, iD pgtype.UU
 		&i.IsActive,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Signature,
 	)
 	return i, err
 }
 
 const getWebhook = `-- name: GetWebhook :one
-SELECT id, tenant, path, path_key, first_segment, method, function_name, description, default_values, requires_auth, input_mode, response_mode, is_active, created_at, updated_at FROM webhooks WHERE tenant = $1 AND id = $2
+SELECT id, tenant, path, path_key, first_segment, method, function_name, description, default_values, requires_auth, input_mode, response_mode, is_active, created_at, updated_at, signature FROM webhooks WHERE tenant = $1 AND id = $2
 `
 
 func (q *Queries) GetWebhook(ctx context.Context, tenant string, iD pgtype.UUID) (Webhook, error) {
@@ -78,6 +79,7 @@ func (q *Queries) GetWebhook(ctx context.Context, tenant string, iD pgtype.UUID)
 		&i.IsActive,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Signature,
 	)
 	return i, err
 }
@@ -85,8 +87,8 @@ func (q *Queries) GetWebhook(ctx context.Context, tenant string, iD pgtype.UUID)
 const insertWebhook = `-- name: InsertWebhook :exec
 INSERT INTO webhooks
     (id, tenant, path, method, function_name, description, default_values, requires_auth,
-     input_mode, response_mode, is_active, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)
+     input_mode, response_mode, signature, is_active, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)
 `
 
 type InsertWebhookParams struct {
@@ -100,6 +102,7 @@ type InsertWebhookParams struct {
 	RequiresAuth  bool
 	InputMode     string
 	ResponseMode  string
+	Signature     []byte
 	IsActive      bool
 	CreatedAt     time.Time
 }
@@ -116,6 +119,7 @@ func (q *Queries) InsertWebhook(ctx context.Context, arg InsertWebhookParams) er
 		arg.RequiresAuth,
 		arg.InputMode,
 		arg.ResponseMode,
+		arg.Signature,
 		arg.IsActive,
 		arg.CreatedAt,
 	)
@@ -123,7 +127,7 @@ func (q *Queries) InsertWebhook(ctx context.Context, arg InsertWebhookParams) er
 }
 
 const listActiveWebhooks = `-- name: ListActiveWebhooks :many
-SELECT id, tenant, path, path_key, first_segment, method, function_name, description, default_values, requires_auth, input_mode, response_mode, is_active, created_at, updated_at FROM webhooks WHERE is_active ORDER BY tenant, path, method
+SELECT id, tenant, path, path_key, first_segment, method, function_name, description, default_values, requires_auth, input_mode, response_mode, is_active, created_at, updated_at, signature FROM webhooks WHERE is_active ORDER BY tenant, path, method
 `
 
 // Of every subtenant: the router decides what a caller may reach.
@@ -152,6 +156,7 @@ func (q *Queries) ListActiveWebhooks(ctx context.Context) ([]Webhook, error) {
 			&i.IsActive,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.Signature,
 		); err != nil {
 			return nil, err
 		}
@@ -164,7 +169,7 @@ func (q *Queries) ListActiveWebhooks(ctx context.Context) ([]Webhook, error) {
 }
 
 const listWebhooks = `-- name: ListWebhooks :many
-SELECT id, tenant, path, path_key, first_segment, method, function_name, description, default_values, requires_auth, input_mode, response_mode, is_active, created_at, updated_at FROM webhooks
+SELECT id, tenant, path, path_key, first_segment, method, function_name, description, default_values, requires_auth, input_mode, response_mode, is_active, created_at, updated_at, signature FROM webhooks
 WHERE tenant = $1
   AND (path, method) > ($2::text, $3::text)
   AND (is_active OR NOT $4::boolean)
@@ -216,6 +221,7 @@ func (q *Queries) ListWebhooks(ctx context.Context, arg ListWebhooksParams) ([]W
 			&i.IsActive,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.Signature,
 		); err != nil {
 			return nil, err
 		}
@@ -228,7 +234,7 @@ func (q *Queries) ListWebhooks(ctx context.Context, arg ListWebhooksParams) ([]W
 }
 
 const lockWebhook = `-- name: LockWebhook :one
-SELECT id, tenant, path, path_key, first_segment, method, function_name, description, default_values, requires_auth, input_mode, response_mode, is_active, created_at, updated_at FROM webhooks WHERE tenant = $1 AND id = $2 FOR UPDATE
+SELECT id, tenant, path, path_key, first_segment, method, function_name, description, default_values, requires_auth, input_mode, response_mode, is_active, created_at, updated_at, signature FROM webhooks WHERE tenant = $1 AND id = $2 FOR UPDATE
 `
 
 func (q *Queries) LockWebhook(ctx context.Context, tenant string, iD pgtype.UUID) (Webhook, error) {
@@ -250,6 +256,7 @@ func (q *Queries) LockWebhook(ctx context.Context, tenant string, iD pgtype.UUID
 		&i.IsActive,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Signature,
 	)
 	return i, err
 }
@@ -272,7 +279,7 @@ func (q *Queries) ReleaseSegment(ctx context.Context, segment string, tenant str
 const updateWebhook = `-- name: UpdateWebhook :exec
 UPDATE webhooks
 SET path = $3, method = $4, function_name = $5, description = $6, default_values = $7, requires_auth = $8,
-    input_mode = $9, response_mode = $10, is_active = $11, updated_at = $12
+    input_mode = $9, response_mode = $10, signature = $11, is_active = $12, updated_at = $13
 WHERE tenant = $1 AND id = $2
 `
 
@@ -287,6 +294,7 @@ type UpdateWebhookParams struct {
 	RequiresAuth  bool
 	InputMode     string
 	ResponseMode  string
+	Signature     []byte
 	IsActive      bool
 	UpdatedAt     time.Time
 }
@@ -303,6 +311,7 @@ func (q *Queries) UpdateWebhook(ctx context.Context, arg UpdateWebhookParams) er
 		arg.RequiresAuth,
 		arg.InputMode,
 		arg.ResponseMode,
+		arg.Signature,
 		arg.IsActive,
 		arg.UpdatedAt,
 	)

@@ -58,10 +58,12 @@ FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(jobs)::bigint[
 WHERE q.execution_id = h.id;
 
 -- name: ClaimRuns :many
--- Of hand-overs that River gave to a server, those that are still good.
+-- Of hand-overs that River gave to a server, those that are still good. again
+-- is for a server that does not know whether its last try was committed.
 UPDATE queued_runs q SET state = 'running', server = sqlc.arg(server)
 FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(jobs)::bigint[]) AS job) AS c
-WHERE q.execution_id = c.id AND q.job = c.job AND q.state = 'handed'
+WHERE q.execution_id = c.id AND q.job = c.job
+  AND (q.state = 'handed' OR sqlc.arg(again)::boolean AND q.state = 'running' AND q.server = sqlc.arg(server))
   AND EXISTS (SELECT 1 FROM servers s WHERE s.id = sqlc.arg(server) AND s.gone_at IS NULL)
 RETURNING q.execution_id, q.tenant, q.function_name, q.trigger_type, q.trigger_id, q.parent_id, q.created_at, q.priority, q.attempt,
     q.chain, q.policy, q.request, q.input, q.job;
@@ -135,3 +137,6 @@ DELETE FROM queued_runs WHERE tenant = $1;
 -- What River gave to servers that are gone; their runs are settled by us.
 DELETE FROM river_job j WHERE j.state = 'running'
   AND EXISTS (SELECT 1 FROM servers s WHERE s.id::text = j.attempted_by[array_upper(j.attempted_by, 1)] AND s.gone_at IS NOT NULL);
+
+-- name: AnyDue :one
+SELECT EXISTS (SELECT 1 FROM queued_runs WHERE state = 'waiting' AND run_at <= now());
