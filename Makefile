@@ -6,9 +6,10 @@ BUILD := go build -buildvcs=false -ldflags '-X main.version=$(VERSION)'
 FUZZTIME ?= 5s
 MINUTES ?= 10
 SECONDS ?= 5
+EXAMPLES ?= 50
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test lint format race fuzz bench soak generate docs
+.PHONY: help setup build run test lint format race fuzz conformance bench soak generate docs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +41,9 @@ race: setup ## every test under the race detector, cgo's checks, and the counter
 
 fuzz: ## each fuzz target for FUZZTIME (5s)
 	@scripts/fuzz $(FUZZTIME)
+
+conformance: build ## an independent fuzzer, driven by the served OpenAPI document; EXAMPLES (50) an operation
+	@scripts/conformance $(EXAMPLES)
 
 bench: build ## throughput and latency beside the limit, in one run; SECONDS (5) a round
 	go run ./bench -server bin/maestro -seconds $(SECONDS)

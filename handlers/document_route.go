@@ -38,7 +38,12 @@ func schemaOf[T any](s *Server) *huma.Schema {
 	return s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[T](), true, "")
 }
 
-// pathParameter describes a part of a path.
+// pathParameter describes a part of a path; the example may be left empty.
 func pathParameter(name, description, example string) *huma.Param {
-	return &huma.Param{Name: name, In: "path", Required: true, Description: description, Example: example, Schema: &huma.Schema{Type: huma.TypeString}}
+	least := 1
+	p := &huma.Param{Name: name, In: "path", Required: true, Description: description, Schema: &huma.Schema{Type: huma.TypeString, MinLength: &least}}
+	if example != "" {
+		p.Example = example
+	}
+	return p
 }

@@ -39,9 +39,19 @@ func (s *Server) addLogStream() {
 		Description: "Server-sent events: what the log holds, then what comes, each with its id, the name of the event and, as data, the same JSON as in the log. " +
 			"The stream ends after `execution_completed`. Comments keep it open meanwhile.",
 		Responses: map[string]*huma.Response{
-			"200": {Description: "The stream", Content: map[string]*huma.MediaType{mediaEventStream: {
-				Schema:  &huma.Schema{Type: huma.TypeString},
-				Example: "id: 1719405000123-0\nevent: log\ndata: {\"id\":\"1719405000123-0\",\"timestamp\":\"2026-11-23T00:02:03.004567Z\",\"event\":\"log\",\"stream\":\"stdout\",\"message\":\"Hello\"}\n\n",
+			"200": {Description: "The stream; the schema is that of one event", Content: map[string]*huma.MediaType{mediaEventStream: {
+				Schema: &huma.Schema{
+					Type: huma.TypeObject, Required: []string{"event", "data"},
+					Properties: map[string]*huma.Schema{
+						"id":    {Type: huma.TypeString, Description: "Of the entry, for Last-Event-ID"},
+						"event": {Type: huma.TypeString, Description: "As in the log"},
+						"data":  {Type: huma.TypeString, Description: "The entry as JSON"},
+					},
+				},
+				Example: map[string]any{
+					"id": "1719405000123-0", "event": "log",
+					"data": `{"id":"1719405000123-0","timestamp":"2026-11-23T00:02:03.004567Z","event":"log","stream":"stdout","message":"Hello"}`,
+				},
 			}}},
 			"204": {Description: "The execution is over and everything after Last-Event-ID was sent: there is no reason to connect again"},
 		},
