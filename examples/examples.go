@@ -1,5 +1,5 @@
-// Package examples carries the functions, webhooks and documents that a
-// newcomer tries first, inside the binary.
+// Package examples carries the functions, webhooks, schedules and documents
+// that a newcomer tries first, inside the binary.
 //
 // It must not load them anywhere: the command line does that, through the
 // same HTTP API as everyone.
@@ -14,7 +14,7 @@ import (
 	"strings"
 )
 
-//go:embed functions/*.py functions/*.json webhooks.json documents/*
+//go:embed functions/*.py functions/*.json webhooks.json schedules.json documents/*
 var files embed.FS
 
 // Function is an example in the form in which the API takes it.
@@ -33,6 +33,18 @@ type Webhook struct {
 	Method       string `json:"http_method"`
 	FunctionName string `json:"function_name"`
 	Description  string `json:"description"`
+}
+
+// Schedule is an example in the form in which the API takes it.
+type Schedule struct {
+	Name           string          `json:"name"`
+	FunctionName   string          `json:"function_name"`
+	CronExpression string          `json:"cron_expression"`
+	Timezone       string          `json:"timezone"`
+	Description    string          `json:"description"`
+	Input          json.RawMessage `json:"input_data"`
+	Overlap        string          `json:"overlap"`
+	CatchUp        string          `json:"catch_up"`
 }
 
 // Functions returns the example functions by name: each is a .py file, and a
@@ -63,6 +75,25 @@ func Webhooks() ([]Webhook, error) {
 	var out []Webhook
 	err := readJSON("webhooks.json", &out)
 	return out, err
+}
+
+// Schedules returns the example schedules. Their inputs name documents at the
+// server, which is an address without a trailing slash.
+func Schedules(server string) ([]Schedule, error) {
+	text, err := files.ReadFile("schedules.json")
+	if err != nil {
+		return nil, err
+	}
+	quoted, err := json.Marshal(server)
+	if err != nil {
+		return nil, err
+	}
+	var out []Schedule
+	inside := strings.Trim(string(quoted), `"`)
+	if err := json.Unmarshal([]byte(strings.ReplaceAll(string(text), "{server}", inside)), &out); err != nil {
+		return nil, fmt.Errorf("read the example schedules: %w", err)
+	}
+	return out, nil
 }
 
 // Documents are the texts that the examples work on. The server serves them

@@ -16,7 +16,7 @@ func TestEveryFunctionIsWhole(t *testing.T) {
 	descriptions, err := fs.Glob(files, "functions/*.json")
 	require.NoError(t, err)
 	require.Len(t, functions, len(descriptions), "a .py for each .json and the other way round")
-	require.Len(t, functions, 15)
+	require.Len(t, functions, 16)
 	for _, f := range functions {
 		require.Contains(t, f.Code, "def "+f.Name+"(input):", "its own function")
 		require.NotEmpty(t, f.Description, f.Name)
@@ -43,6 +43,25 @@ func TestWebhooksCallFunctionsThatAreThere(t *testing.T) {
 		require.Equal(t, "POST", w.Method)
 		require.NotEmpty(t, w.Path)
 		require.NotEmpty(t, w.Description)
+	}
+}
+
+func TestSchedulesRunFunctionsThatAreThere(t *testing.T) {
+	t.Parallel()
+	functions, err := Functions()
+	require.NoError(t, err)
+	names := map[string]bool{}
+	for _, f := range functions {
+		names[f.Name] = true
+	}
+	schedules, err := Schedules("http://localhost:1")
+	require.NoError(t, err)
+	require.Len(t, schedules, 1)
+	for _, s := range schedules {
+		require.True(t, names[s.FunctionName], s.FunctionName)
+		require.NotEmpty(t, s.Description)
+		require.Contains(t, string(s.Input), `"http://localhost:1/examples/documents/invoice-1001.txt"`)
+		require.NotContains(t, string(s.Input), "{server}")
 	}
 }
 
