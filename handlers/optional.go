@@ -29,7 +29,7 @@ func (o *Optional[T]) UnmarshalJSON(data []byte) error {
 // Schema implements huma.SchemaProvider: that of T, or null.
 func (o Optional[T]) Schema(r huma.Registry) *huma.Schema {
 	s := *huma.SchemaFromType(r, reflect.TypeFor[T]())
-	s.Nullable = s.Type != "" && s.Type != huma.TypeObject
+	s.Nullable = s.Type != ""
 	return &s
 }
 

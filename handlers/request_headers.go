@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"bytes"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -68,8 +69,8 @@ func (h *header) sensitive() bool {
 // appendHeaders appends the headers as a JSON object, in the sender's spelling
 // and order; a repeated one's values are joined. Without authorization the
 // header of that name is left out. It returns the values that no record may
-// show.
-func appendHeaders(dst []byte, headers []header, authorization bool) ([]byte, []string) {
+// show, those of the signature among them.
+func appendHeaders(dst []byte, headers []header, authorization bool, signed *signer) ([]byte, []string) {
 	var secrets []string
 	dst = append(dst, '{')
 	first := true
@@ -86,8 +87,12 @@ func appendHeaders(dst []byte, headers []header, authorization bool) ([]byte, []
 		dst = append(dst, ':')
 		value := joined(headers, i)
 		dst = appendString(dst, value)
-		if h.sensitive() && len(value) > 0 {
+		switch {
+		case len(value) == 0:
+		case h.sensitive():
 			secrets = append(secrets, secretsOf(value)...)
+		case signed.carries(h):
+			secrets = append(secrets, signaturesOf(value)...)
 		}
 	}
 	return append(dst, '}'), secrets
@@ -129,4 +134,20 @@ func secretsOf(value []byte) []string {
 		secrets = append(secrets, string(bytes.TrimSpace(credentials)))
 	}
 	return secrets
+}
+
+// shortestMAC is the least number of characters that a signature of 32 bytes
+// has in any form. What is shorter in its header is a time, or a version.
+const shortestMAC = 40
+
+// signaturesOf is what a record must not show of a signature's header: its
+// value, and the signatures in it, should a function take it apart.
+func signaturesOf(value []byte) []string {
+	signatures := []string{string(value)}
+	for _, part := range strings.FieldsFunc(string(value), func(r rune) bool { return strings.ContainsRune(" ,;=", r) }) {
+		if len(part) >= shortestMAC {
+			signatures = append(signatures, part)
+		}
+	}
+	return signatures
 }

@@ -8,7 +8,8 @@ import (
 type request struct {
 	body          []byte // JSON
 	headers       []header
-	authorization bool // hand the Authorization header on
+	authorization bool    // hand the Authorization header on
+	signed        *signer // how it was signed; nil: it was not
 	query         []pair
 	parameters    []string
 	values        [][]byte // of the parameters
@@ -31,7 +32,7 @@ func (r *request) input() (text []byte, secrets []string) {
 	}
 	out := append(make([]byte, 0, size), `{"body":`...)
 	out = append(out, r.body...)
-	out, secrets = appendHeaders(append(out, `,"headers":`...), r.headers, r.authorization)
+	out, secrets = appendHeaders(append(out, `,"headers":`...), r.headers, r.authorization, r.signed)
 	out = appendPairs(append(out, `,"query":`...), r.query, r.defaults)
 	out = append(out, `,"path_params":{`...)
 	for i, name := range r.parameters {

@@ -20,7 +20,7 @@ type routeNode struct {
 }
 
 func newRoute(w model.Webhook) *route {
-	r := &route{webhook: w, defaults: newDefaults(w.DefaultValues)}
+	r := &route{webhook: w, defaults: newDefaults(w.DefaultValues), signer: newSigner(w.Signature)}
 	for segment := range strings.SplitSeq(w.Path, "/") {
 		if name, ok := parameterOf(segment); ok {
 			r.parameters = append(r.parameters, name)

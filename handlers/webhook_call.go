@@ -32,6 +32,14 @@ func (s *Server) callWebhook(c *fiber.Ctx) error {
 	hook := &found.route.webhook
 	call.tenant = hook.Tenant
 	call.trusted = call.principal != nil && call.principal.Belongs(hook.Tenant)
+	if found.route.signer != nil {
+		if _, err := s.verify(c, call, found.route); err != nil {
+			return err
+		}
+		if answerChallenge(c, found.route) {
+			return nil
+		}
+	}
 	if len(c.Request().Header.Peek("Idempotency-Key")) > 0 {
 		return notBuilt("Idempotency-Key")
 	}
@@ -89,7 +97,7 @@ func (s *Server) webhookRun(c *fiber.Ctx, who *caller, found *match) (engine.Run
 	uri := c.Request().URI()
 	base := s.baseURL(string(c.Request().Header.Peek(fiber.HeaderXForwardedProto)), c.Context().IsTLS(), string(c.Request().Host()))
 	r := request{
-		body: body, headers: eachHeader(headers[:0], c.Request().Header.RawHeaders()), authorization: !s.ours(who),
+		body: body, headers: eachHeader(headers[:0], c.Request().Header.RawHeaders()), authorization: !s.ours(who), signed: found.route.signer,
 		query: query, parameters: found.route.parameters, values: found.values, method: c.Method(),
 		url: base + string(c.Request().RequestURI()), path: string(uri.PathOriginal()), defaults: found.route.defaults,
 	}

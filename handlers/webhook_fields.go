@@ -15,7 +15,7 @@ type WebhookFields struct {
 	RequiresAuth  Optional[bool]            `json:"requires_auth,omitzero" nullable:"false"`
 	InputMode     Optional[string]          `json:"input_mode,omitzero" nullable:"false" enum:"auto,request,body"`
 	ResponseMode  Optional[string]          `json:"response_mode,omitzero" nullable:"false" enum:"envelope,raw"`
-	Signature     Optional[json.RawMessage] `json:"signature,omitzero" doc:"Not built yet: null"`
+	Signature     Optional[SignatureFields] `json:"signature,omitzero" doc:"How callers sign; calls whose signature is not right are refused"`
 	IsActive      Optional[bool]            `json:"is_active,omitzero" nullable:"false"`
 
 	ID                 owned `json:"id,omitzero" readOnly:"true"`
@@ -30,9 +30,6 @@ type WebhookFields struct {
 // applyTo changes w as the members say and checks the outcome. A member that
 // has a default takes it again when it is null.
 func (in *WebhookFields) applyTo(w *model.Webhook, requiresAuth bool) error {
-	if in.Signature.given() {
-		return notBuilt("signature")
-	}
 	in.Description.apply(&w.Description)
 	w.Method = in.Method.or(w.Method, "POST")
 	w.RequiresAuth = in.RequiresAuth.or(w.RequiresAuth, requiresAuth)
@@ -46,6 +43,12 @@ func (in *WebhookFields) applyTo(w *model.Webhook, requiresAuth bool) error {
 		if in.DefaultValues.given() && w.DefaultValues[0] != '{' {
 			problems = append(problems, model.Problem{Pointer: "/default_values", Message: "must be an object"})
 		}
+	}
+	switch {
+	case in.Signature.Null:
+		w.Signature = nil
+	case in.Signature.Set:
+		problems = append(problems, in.Signature.Value.applyTo(w)...)
 	}
 	if in.Description.given() {
 		problems = append(problems, textProblems("/description", in.Description.Value)...)

@@ -34,6 +34,7 @@ type route struct {
 	webhook    model.Webhook
 	parameters []string // names, in the order of the path
 	defaults   *defaults
+	signer     *signer
 }
 
 func newWebhookRouter(db *repo.DB) *webhookRouter { return &webhookRouter{db: db} }

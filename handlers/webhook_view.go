@@ -19,7 +19,7 @@ type webhookView struct {
 	InputMode          model.InputMode    `json:"input_mode"`
 	EffectiveInputMode model.InputMode    `json:"effective_input_mode" doc:"What input_mode comes to with the function's present input schema"`
 	ResponseMode       model.ResponseMode `json:"response_mode"`
-	Signature          json.RawMessage    `json:"signature"`
+	Signature          json.RawMessage    `json:"signature" doc:"How callers sign; null: they need not"`
 	IsActive           bool               `json:"is_active"`
 	URL                string             `json:"url" doc:"Where it answers"`
 	SubtenantURL       string             `json:"subtenant_url" doc:"Where it answers too; nobody else can take this address"`
@@ -35,7 +35,7 @@ func (s *Server) viewWebhook(ctx context.Context, base string, w model.Webhook) 
 		ID: w.ID.String(), Path: w.Path, FunctionName: w.FunctionName, Method: w.Method,
 		Description: w.Description, DefaultValues: w.DefaultValues, RequiresAuth: w.RequiresAuth,
 		InputMode: w.InputMode, EffectiveInputMode: s.modes.effective(ctx, &w), ResponseMode: w.ResponseMode,
-		IsActive: w.IsActive, URL: base + webhookPrefix + w.Path,
+		Signature: w.Signature, IsActive: w.IsActive, URL: base + webhookPrefix + w.Path,
 		SubtenantURL: base + webhookPrefix + "@" + w.Tenant + "/" + w.Path, Access: accessOf(&w),
 		CreatedAt: timestamp(w.CreatedAt), UpdatedAt: timestamp(w.UpdatedAt),
 	}
@@ -45,6 +45,10 @@ func accessOf(w *model.Webhook) string {
 	switch {
 	case !w.IsActive:
 		return "Nobody can call it: it is not active."
+	case w.RequiresAuth && w.Signature != nil:
+		return "Only callers with a valid token of this subtenant can call it, and only with a valid signature."
+	case w.Signature != nil:
+		return "Anyone who signs the call with its secret can call it, without a token."
 	case w.RequiresAuth:
 		return "Only callers with a valid token of this subtenant can call it."
 	default:

@@ -62,7 +62,7 @@ func (d *DB) CreateWebhook(ctx context.Context, tenant string, w model.Webhook) 
 		err := q.InsertWebhook(ctx, dbsqlc.InsertWebhookParams{
 			ID: uuid(w.ID), Tenant: tenant, Path: w.Path, Method: w.Method, FunctionName: w.FunctionName,
 			Description: w.Description, DefaultValues: w.DefaultValues, RequiresAuth: w.RequiresAuth,
-			InputMode: string(w.InputMode), ResponseMode: string(w.ResponseMode), IsActive: w.IsActive, CreatedAt: w.CreatedAt,
+			InputMode: string(w.InputMode), ResponseMode: string(w.ResponseMode), Signature: w.Signature, IsActive: w.IsActive, CreatedAt: w.CreatedAt,
 		})
 		if err != nil {
 			return orPathTaken(err, w)
@@ -102,7 +102,7 @@ func (d *DB) UpdateWebhook(ctx context.Context, tenant string, id model.ID, chan
 		err = q.UpdateWebhook(ctx, dbsqlc.UpdateWebhookParams{
 			Tenant: tenant, ID: uuid(id), Path: w.Path, Method: w.Method, FunctionName: w.FunctionName,
 			Description: w.Description, DefaultValues: w.DefaultValues, RequiresAuth: w.RequiresAuth,
-			InputMode: string(w.InputMode), ResponseMode: string(w.ResponseMode), IsActive: w.IsActive, UpdatedAt: w.UpdatedAt,
+			InputMode: string(w.InputMode), ResponseMode: string(w.ResponseMode), Signature: w.Signature, IsActive: w.IsActive, UpdatedAt: w.UpdatedAt,
 		})
 		if err != nil {
 			return orPathTaken(err, w)
@@ -138,6 +138,6 @@ func webhook(r dbsqlc.Webhook) model.Webhook {
 		ID: r.ID.Bytes, Tenant: r.Tenant, Path: r.Path, Method: r.Method, FunctionName: r.FunctionName,
 		Description: r.Description, DefaultValues: r.DefaultValues, RequiresAuth: r.RequiresAuth,
 		InputMode: model.InputMode(r.InputMode), ResponseMode: model.ResponseMode(r.ResponseMode),
-		IsActive: r.IsActive, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		Signature: r.Signature, IsActive: r.IsActive, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 }

@@ -79,6 +79,7 @@ type Webhook struct {
 	RequiresAuth  bool
 	InputMode     InputMode
 	ResponseMode  ResponseMode
+	Signature     json.RawMessage // how callers sign, a signature.Config; nil: they need not
 	IsActive      bool
 	CreatedAt     time.Time
 	UpdatedAt     time.Time

@@ -1,8 +1,8 @@
 -- name: InsertWebhook :exec
 INSERT INTO webhooks
     (id, tenant, path, method, function_name, description, default_values, requires_auth,
-     input_mode, response_mode, is_active, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12);
+     input_mode, response_mode, signature, is_active, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13);
 
 -- name: GetWebhook :one
 SELECT * FROM webhooks WHERE tenant = $1 AND id = $2;
@@ -26,7 +26,7 @@ SELECT * FROM webhooks WHERE is_active ORDER BY tenant, path, method;
 -- name: UpdateWebhook :exec
 UPDATE webhooks
 SET path = $3, method = $4, function_name = $5, description = $6, default_values = $7, requires_auth = $8,
-    input_mode = $9, response_mode = $10, is_active = $11, updated_at = $12
+    input_mode = $9, response_mode = $10, signature = $11, is_active = $12, updated_at = $13
 WHERE tenant = $1 AND id = $2;
 
 -- name: DeleteWebhook :one
