@@ -57,6 +57,7 @@ enum {
 struct maestro_result {
     struct maestro_text output; // malloc'ed by C
     int response;               // the function returned a maestro.Response
+    int interrupted;            // a stop was raised at whatever line one of its threads had reached
     struct maestro_exception exception;
 };
 

@@ -16,7 +16,7 @@ static __thread struct maestro_result result;
 void maestro_result_clear(void) {
     maestro_text_free(&result.output);
     maestro_exception_free(&result.exception);
-    result.response = 0;
+    result.response = result.interrupted = 0;
 }
 
 static struct maestro_result *no_memory(void) {
@@ -104,6 +104,7 @@ struct maestro_result *maestro_call(struct maestro_interp *in, uint64_t frame, u
     if (context)
         maestro_context_leave(context);
     maestro_run_leave(in, &entry);
+    result.interrupted = entry.interrupted;
     maestro_print_flush(in, entry.call);
     maestro_detach();
     return &result;

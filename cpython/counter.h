@@ -7,7 +7,7 @@
 
 enum maestro_counter {
     COUNT_INTERPRETERS,  // made and not ended
-    COUNT_THREAD_STATES, // in the tables of thread.c
+    COUNT_THREAD_STATES, // that our threads have made and nobody has deleted
     COUNT_BUFFERS,       // malloc'ed bytes on their way across the border
     COUNT_HANDLES,       // awaitables of steps that have begun and not ended
     COUNT_END

@@ -17,22 +17,44 @@ __thread struct maestro_interp *maestro_creating;
 
 static atomic_ullong last_id;
 
-// The marshalled code of runtime.py, which is the same for all: compiling it
-// takes longer than all the rest of making an interpreter.
-static struct {
-    pthread_mutex_t lock; // guards the rest; taken with a GIL held, nothing waits inside
-    char *source;         // the text that code was made of
+// The marshalled code of the runtimes, which is the same for all: compiling it
+// takes longer than all the rest of making an interpreter. There are two of
+// them, the subtenants' and the compiler's.
+enum { RUNTIMES = 2 };
+static struct compiled {
+    char *source; // the text that the code was made of; NULL: free
     char *data;
     Py_ssize_t size;
-} compiled = {.lock = PTHREAD_MUTEX_INITIALIZER};
+} compiled[RUNTIMES];
+static pthread_mutex_t compiled_lock = PTHREAD_MUTEX_INITIALIZER; // taken with a GIL held, nothing waits inside
 
-// The code object of runtime.py. New reference, or NULL with an exception.
+// Keeps the code for the next interpreter with that source, if there is room.
+static void keep_code(const char *source, const char *data, Py_ssize_t size) {
+    struct compiled entry = {strdup(source), malloc((size_t)size), size};
+    pthread_mutex_lock(&compiled_lock);
+    struct compiled *place = compiled, *end = compiled + RUNTIMES;
+    while (place < end && place->source && strcmp(place->source, source) != 0)
+        place++;
+    int kept = place < end && !place->source && entry.source && entry.data;
+    if (kept) {
+        memcpy(entry.data, data, (size_t)size);
+        *place = entry;
+    }
+    pthread_mutex_unlock(&compiled_lock);
+    if (!kept) {
+        free(entry.source);
+        free(entry.data);
+    }
+}
+
+// The code object of a runtime. New reference, or NULL with an exception.
 static PyObject *runtime_code(const char *source) {
     PyObject *code = NULL;
-    pthread_mutex_lock(&compiled.lock);
-    if (compiled.source && strcmp(compiled.source, source) == 0)
-        code = py.PyMarshal_ReadObjectFromString(compiled.data, compiled.size);
-    pthread_mutex_unlock(&compiled.lock);
+    pthread_mutex_lock(&compiled_lock);
+    for (int i = 0; i < RUNTIMES && compiled[i].source; i++)
+        if (strcmp(compiled[i].source, source) == 0)
+            code = py.PyMarshal_ReadObjectFromString(compiled[i].data, compiled[i].size);
+    pthread_mutex_unlock(&compiled_lock);
     if (code || py.PyErr_Occurred())
         return code;
     enum { FILE_INPUT = 257, MARSHAL_VERSION = 5 };
@@ -40,20 +62,8 @@ static PyObject *runtime_code(const char *source) {
     PyObject *bytes = code ? py.PyMarshal_WriteObjectToString(code, MARSHAL_VERSION) : NULL;
     char *data;
     Py_ssize_t size;
-    if (bytes && py.PyBytes_AsStringAndSize(bytes, &data, &size) == 0) {
-        char *kept = malloc((size_t)size), *text = strdup(source);
-        pthread_mutex_lock(&compiled.lock);
-        if (kept && text && !compiled.source) {
-            memcpy(kept, data, (size_t)size);
-            compiled.data = kept;
-            compiled.size = size;
-            compiled.source = text;
-            kept = text = NULL;
-        }
-        pthread_mutex_unlock(&compiled.lock);
-        free(kept);
-        free(text);
-    }
+    if (bytes && py.PyBytes_AsStringAndSize(bytes, &data, &size) == 0)
+        keep_code(source, data, size);
     py.Py_DecRef(bytes);
     return code;
 }
@@ -200,6 +210,7 @@ void maestro_interp_end(struct maestro_interp *in) {
     if (!maestro_attach(in))
         return; // no memory: leaked, as one that hangs
     PyThreadState *state = maestro_take(in);
+    maestro_held_clear(in);
     join_threads(in, state);
     release(in);
     py.Py_EndInterpreter(state);

@@ -40,6 +40,7 @@ struct maestro_line; // print.c
 struct maestro_run;  // stop.h
 struct maestro_shield; // shield.h
 struct maestro_sleeper;
+struct maestro_held; // thread.c
 
 // The programs that an interpreter has loaded, newest first (program.c).
 struct maestro_program {
@@ -74,6 +75,7 @@ struct maestro_interp {
     pthread_mutex_t lock;              // guards what follows; never held while waiting for the GIL
     struct maestro_run *runs;          // changed with the GIL and the lock both held
     struct maestro_sleeper *sleepers;  // changed without the GIL
+    struct maestro_held *held;         // the thread states that our threads have for it
 };
 
 // Makes an interpreter and runs the source of runtime.py in it. The calling OS

@@ -68,6 +68,10 @@ type CallResult struct {
 	Response  bool   // the function returned a maestro.Response
 	Exception *Exception
 	Stopped   bool // the exception is the one that Stop raised
+	// Interrupted: Stop has raised at whatever line the call's threads had
+	// reached. What they were doing to shared things, a lock of the standard
+	// library's for one, may be half done. A sleep that was ended is not that.
+	Interrupted bool
 }
 
 // Call runs a function on the calling OS thread, which is locked and keeps a
@@ -100,10 +104,15 @@ const keepBytes = 64 << 10
 
 func resultOf(result *C.struct_maestro_result) CallResult {
 	exception := exceptionOf(&result.exception)
+	interrupted := result.interrupted != 0
 	if exception != nil {
-		return CallResult{Exception: exception, Stopped: exception.Kind == ExceptionStopped}
+		return CallResult{Exception: exception, Stopped: exception.Kind == ExceptionStopped, Interrupted: interrupted}
 	}
-	answer := CallResult{Output: bytesOf(result.output.data, result.output.size), Response: result.response != 0}
+	answer := CallResult{
+		Output:      bytesOf(result.output.data, result.output.size),
+		Response:    result.response != 0,
+		Interrupted: interrupted,
+	}
 	if result.output.size > keepBytes {
 		C.maestro_result_clear()
 	}
@@ -128,6 +137,15 @@ func (in *Interpreter) WakeSleeper(ticket uint64) {
 	runtime.KeepAlive(in)
 }
 
+// Running reports whether the call with that ticket is in Python: its thread
+// has attached and not left since. It needs no GIL and never blocks for long;
+// any goroutine may call it.
+func (in *Interpreter) Running(ticket uint64) bool {
+	found := C.maestro_running(in.c, C.uint64_t(ticket))
+	runtime.KeepAlive(in)
+	return found != 0
+}
+
 // DropThread deletes the calling OS thread's own thread state for this
 // interpreter, if it has one. Every worker does so before the interpreter ends.
 func (in *Interpreter) DropThread() {
@@ -136,8 +154,19 @@ func (in *Interpreter) DropThread() {
 	runtime.KeepAlive(in)
 }
 
-// End ends the interpreter. All other OS threads have dropped their thread
-// states. It runs what the subtenant's code has left for its end, which may
+// LeaveThread gives up the calling OS thread's own thread state for this
+// interpreter without waiting for its GIL: End deletes it, or has done so. It is
+// for a thread that never attaches to any interpreter again, and for one that
+// End did not wait for.
+func (in *Interpreter) LeaveThread() {
+	C.maestro_leave(in.c)
+	runtime.KeepAlive(in)
+}
+
+// End ends the interpreter. All other OS threads have dropped or left their
+// thread states, or are in a call of another interpreter, the Running of which
+// was seen to be true; those call LeaveThread when they have returned, before
+// they attach to any. It runs what the subtenant's code has left for its end, which may
 // never return: call it on a locked OS thread that nothing waits for. Nothing
 // but WakeSleeper may be called afterwards.
 func (in *Interpreter) End() {

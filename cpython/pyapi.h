@@ -209,6 +209,7 @@ enum {
     X(PyThreadState *, PyThreadState_Next, (PyThreadState *))                                                       \
     X(PyThreadState *, PyThreadState_New, (PyInterpreterState *)) /* no thread state */                             \
     X(void, PyThreadState_Clear, (PyThreadState *))                                                                 \
+    X(void, PyThreadState_Delete, (PyThreadState *))                                                                \
     X(void, PyThreadState_DeleteCurrent, (void))                                                                    \
     X(PyThreadState *, PyThreadState_GetUnchecked, (void)) /* no thread state */                                    \
     X(PyThreadState *, PyThreadState_Swap, (PyThreadState *)) /* no thread state */                                 \

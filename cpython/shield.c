@@ -15,10 +15,10 @@ int maestro_shielded(const struct maestro_interp *in, unsigned long thread) {
     return shield && !shield->lifted;
 }
 
-// What the calling thread's call is, if it is to be stopped.
-static int stopping(struct maestro_interp *in) {
+// The calling thread's call if it is to be stopped, or NULL.
+static struct maestro_run *stopping(struct maestro_interp *in) {
     struct maestro_run *run = maestro_run_of_call(in, MAESTRO_CALL_OF(maestro_frame(in)));
-    return run && run->stopping;
+    return run && run->stopping ? run : NULL;
 }
 
 static void take_back(struct maestro_interp *in, unsigned long thread) {
@@ -27,8 +27,11 @@ static void take_back(struct maestro_interp *in, unsigned long thread) {
 }
 
 static void tell_anew(struct maestro_interp *in, unsigned long thread) {
-    if (stopping(in) && in->hooks[HOOK_STOPPED])
-        py.PyThreadState_SetAsyncExc(thread, in->hooks[HOOK_STOPPED]);
+    struct maestro_run *run = stopping(in);
+    if (!run || !in->hooks[HOOK_STOPPED])
+        return;
+    run->interrupted = 1;
+    py.PyThreadState_SetAsyncExc(thread, in->hooks[HOOK_STOPPED]);
 }
 
 void maestro_shield_up(struct maestro_interp *in, struct maestro_shield *shield) {

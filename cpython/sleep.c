@@ -67,9 +67,18 @@ int maestro_sleep(struct maestro_interp *in, double seconds) {
         deadline.tv_sec++;
     }
     uint64_t call = MAESTRO_CALL_OF(maestro_frame(in));
+    struct maestro_run *run = maestro_run_of_call(in, call);
+    if (run && run->thread != py.PyThread_get_thread_ident())
+        run = NULL; // a thread that the call has started
+    if (run)
+        run->asleep = 1;
     PyThreadState *state = py.PyEval_SaveThread();
     int woken = doze(in, call, &deadline);
     py.PyEval_RestoreThread(state);
+    if (run) { // it is this thread's: still there
+        run->asleep = 0;
+        woken = woken || run->told; // spared when its sleep was just over
+    }
     if (!woken)
         return 1;
     PyObject *stopped = in->hooks[HOOK_STOPPED];

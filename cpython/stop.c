@@ -40,6 +40,7 @@ static int trace(PyObject *self, PyFrameObject *frame, int what, PyObject *argum
     struct maestro_run *run = maestro_run_of_call(in, MAESTRO_CALL_OF(maestro_frame(in)));
     if (!run || !run->tracing)
         return 0;
+    run->interrupted = 1;
     py.PyErr_SetNone(in->hooks[HOOK_STOPPED]);
     return -1;
 }
@@ -68,24 +69,28 @@ void maestro_run_leave(struct maestro_interp *in, struct maestro_run *run) {
 }
 
 // Tells a thread to stop, unless it will be told when its shield comes down.
-static void tell(struct maestro_interp *in, unsigned long thread) {
-    if (!maestro_shielded(in, thread))
-        py.PyThreadState_SetAsyncExc(thread, in->hooks[HOOK_STOPPED]);
+static void tell(struct maestro_interp *in, struct maestro_run *run, unsigned long thread) {
+    if (maestro_shielded(in, thread))
+        return;
+    run->interrupted = 1;
+    py.PyThreadState_SetAsyncExc(thread, in->hooks[HOOK_STOPPED]);
 }
 
-// Gives the exception to the call's own thread and to those that it started.
+// Gives the exception to the call's own thread and to those that it started. A
+// thread that is asleep is woken and raises in an orderly way; it is spared for
+// once.
 static void interrupt(struct maestro_interp *in, struct maestro_run *run) {
     uint64_t call = run->call;
-    tell(in, run->thread);
+    if (run->told || !run->asleep)
+        tell(in, run, run->thread);
+    run->told = 1;
     // From here on Python code runs here, which may let the GIL go: the run
     // may be over afterwards, and is not looked at again.
     PyObject *number = py.PyLong_FromUnsignedLongLong(call);
     PyObject *threads = number ? py.PyObject_CallOneArg(in->hooks[HOOK_THREADS], number) : NULL;
     Py_ssize_t count = threads && threads->ob_type == py.PyList_Type ? py.PyList_Size(threads) : 0;
-    for (Py_ssize_t i = 0; i < count && maestro_run_of_call(in, call); i++) {
-        unsigned long thread = (unsigned long)py.PyLong_AsUnsignedLongLong(py.PyList_GetItem(threads, i));
-        tell(in, thread);
-    }
+    for (Py_ssize_t i = 0; i < count && (run = maestro_run_of_call(in, call)); i++)
+        tell(in, run, (unsigned long)py.PyLong_AsUnsignedLongLong(py.PyList_GetItem(threads, i)));
     py.PyErr_Clear();
     py.Py_DecRef(threads);
     py.Py_DecRef(number);
@@ -126,4 +131,11 @@ void maestro_wake(struct maestro_interp *in, uint64_t ticket) {
         maestro_sleepers_wake(in, run->call);
     }
     pthread_mutex_unlock(&in->lock);
+}
+
+int maestro_running(struct maestro_interp *in, uint64_t ticket) {
+    pthread_mutex_lock(&in->lock);
+    int found = run_of_ticket(in, ticket) != NULL;
+    pthread_mutex_unlock(&in->lock);
+    return found;
 }

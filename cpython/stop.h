@@ -18,6 +18,9 @@ struct maestro_run {
     unsigned long thread; // as PyThread_get_thread_ident knows it
     int stopping;         // Stop has been asked for
     int tracing;          // rung 1 has been asked for
+    int told;             // its threads have been told to stop at least once
+    int asleep;           // its own thread is in maestro_sleep, which raises by itself
+    int interrupted;      // an exception was raised at whatever line a thread had reached
     struct maestro_run *next;
 };
 
@@ -35,6 +38,10 @@ void maestro_run_leave(struct maestro_interp *in, struct maestro_run *run);
 // its threads, 1 a trace function that raises each time. Returns 0 when it runs
 // no more. Not attached before or after; waits for the GIL, perhaps for ever.
 int maestro_stop(struct maestro_interp *in, uint64_t ticket, int rung);
+
+// Reports whether the call with that ticket is in Python: its thread has attached
+// and not left since. No GIL.
+int maestro_running(struct maestro_interp *in, uint64_t ticket);
 
 // Ends the sleep of that call's threads at once: each raises Stopped. No GIL.
 void maestro_wake(struct maestro_interp *in, uint64_t ticket);

@@ -18,6 +18,51 @@ static __thread struct {
     size_t used;
 } table;
 
+// One thread state in the list of its interpreter, which the interpreter's lock
+// guards.
+struct maestro_held {
+    PyThreadState *state;
+    int left; // its OS thread will not use it again
+    struct maestro_held *next;
+};
+
+static void hold(struct maestro_interp *in, struct maestro_held *held) {
+    maestro_count(COUNT_THREAD_STATES, 1);
+    pthread_mutex_lock(&in->lock);
+    held->next = in->held;
+    in->held = held;
+    pthread_mutex_unlock(&in->lock);
+}
+
+// Takes a thread state out of the list: the one given, or with NULL one that was
+// left, or with `any` whichever comes first. Returns it, or NULL.
+static PyThreadState *release(struct maestro_interp *in, const PyThreadState *state, int any) {
+    pthread_mutex_lock(&in->lock);
+    struct maestro_held **link = &in->held;
+    while (*link && !any && (state ? (*link)->state != state : !(*link)->left))
+        link = &(*link)->next;
+    struct maestro_held *found = *link;
+    if (found)
+        *link = found->next;
+    pthread_mutex_unlock(&in->lock);
+    if (!found)
+        return NULL;
+    PyThreadState *released = found->state;
+    free(found);
+    maestro_count(COUNT_THREAD_STATES, -1);
+    return released;
+}
+
+// Deletes other threads' states. Attached.
+static void delete_held(struct maestro_interp *in, int any) {
+    for (PyThreadState *state = release(in, NULL, any); state; state = release(in, NULL, any)) {
+        py.PyThreadState_Clear(state);
+        py.PyThreadState_Delete(state);
+    }
+}
+
+void maestro_held_clear(struct maestro_interp *in) { delete_held(in, 1); }
+
 static size_t place(uint64_t id, size_t size) { return (size_t)(id * 0x9e3779b97f4a7c15u >> 32) & (size - 1); }
 
 // The slot of id, or the free one where it would go. The table has room.
@@ -57,26 +102,34 @@ void maestro_block_sigpipe(void) {
 
 int maestro_attach(struct maestro_interp *in) {
     PyThreadState *state = lookup(in->id);
-    if (!state) {
-        maestro_block_sigpipe();
-        if (!grow() || !(state = py.PyThreadState_New(in->state)))
-            return 0;
-        *slot_of(in->id) = (struct slot){in->id, state};
-        table.used++;
-        maestro_count(COUNT_THREAD_STATES, 1);
+    if (state) {
+        py.PyEval_RestoreThread(state);
+        return 1;
     }
+    maestro_block_sigpipe();
+    struct maestro_held *held = grow() ? calloc(1, sizeof *held) : NULL;
+    if (!held || !(held->state = py.PyThreadState_New(in->state))) {
+        free(held);
+        return 0;
+    }
+    state = held->state;
+    *slot_of(in->id) = (struct slot){in->id, state};
+    table.used++;
+    hold(in, held);
     py.PyEval_RestoreThread(state);
+    delete_held(in, 0); // they would add up in an interpreter that lives for long
     return 1;
 }
 
 void maestro_detach(void) { py.PyEval_SaveThread(); }
 
-PyThreadState *maestro_take(struct maestro_interp *in) {
-    PyThreadState *state = lookup(in->id);
+// Takes the calling thread's state for the interpreter with that id out of the
+// table, and returns it, or NULL.
+static PyThreadState *forget(uint64_t id) {
+    PyThreadState *state = lookup(id);
     if (!state)
         return NULL;
-    maestro_count(COUNT_THREAD_STATES, -1);
-    size_t hole = (size_t)(slot_of(in->id) - table.slots);
+    size_t hole = (size_t)(slot_of(id) - table.slots);
     table.slots[hole] = (struct slot){0, NULL};
     if (--table.used == 0) { // an OS thread that ends leaves nothing behind
         free(table.slots);
@@ -91,6 +144,21 @@ PyThreadState *maestro_take(struct maestro_interp *in) {
         *slot_of(entry.id) = entry;
     }
     return state;
+}
+
+PyThreadState *maestro_take(struct maestro_interp *in) {
+    PyThreadState *state = forget(in->id);
+    return state ? release(in, state, 0) : NULL;
+}
+
+void maestro_leave(struct maestro_interp *in) {
+    maestro_result_clear(); // the thread may be at its end
+    PyThreadState *state = forget(in->id);
+    pthread_mutex_lock(&in->lock);
+    for (struct maestro_held *held = in->held; held; held = held->next)
+        if (held->state == state)
+            held->left = 1;
+    pthread_mutex_unlock(&in->lock);
 }
 
 void maestro_drop(struct maestro_interp *in) {

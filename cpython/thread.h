@@ -3,9 +3,16 @@
 // There is at most one per interpreter and OS thread. It is made on the
 // thread's first call into the interpreter, kept in C thread-local storage
 // under the interpreter's id, which is never reused, and deleted by the same
-// OS thread and nobody else: deleting another thread's leaves its gilstate slot
-// pointing to freed memory. It never moves to another OS thread: since 3.14 it
-// holds the limits of that thread's C stack.
+// OS thread: deleting another thread's leaves that thread's gilstate slot
+// pointing to freed memory, which its next attaching writes to. There are two
+// exceptions, because a thread must not keep interpreters alive that it only
+// once visited. The slot points to the thread state that was attached last. So
+// while a thread is in a call of another interpreter, having attached there, and
+// when it never attaches again, its states for all others are in no slot: the
+// end of their interpreter deletes them.
+//
+// A thread state never moves to another OS thread: since 3.14 it holds the
+// limits of that thread's C stack.
 //
 // Threads that Python made have one of Python's; they reach us attached, and
 // callbacks detach and attach that one.
@@ -32,8 +39,19 @@ void maestro_detach(void);
 // Not attached before and after. Waits for the GIL.
 void maestro_drop(struct maestro_interp *in);
 
+// Gives up the calling OS thread's thread state for `in`, if there is one and
+// the interpreter has not ended meanwhile: another thread will delete it. The
+// caller's gilstate slot points elsewhere, or the caller never attaches to
+// anything again. No thread state; never waits for a GIL.
+void maestro_leave(struct maestro_interp *in);
+
 // Forgets the calling OS thread's thread state for `in` without deleting it and
 // returns it, or NULL. For the end of an interpreter, which deletes it.
 PyThreadState *maestro_take(struct maestro_interp *in);
+
+// Deletes all thread states in the list: of threads that have left, and that are
+// in calls elsewhere. For the end of an interpreter. Attached, with a thread
+// state that is not in the list.
+void maestro_held_clear(struct maestro_interp *in);
 
 #endif

@@ -43,6 +43,7 @@ type Host struct {
 	tenants map[string]*tenant
 
 	ready      fifo[tenant] // those of which a call may start
+	gathering  bool         // somebody will start what may start in a moment
 	waiting    []*tenant    // those with waiting calls, and some that had until the last tick
 	ticker     *time.Timer  // looks at waiting
 	tickPeriod time.Duration
@@ -69,9 +70,9 @@ type Host struct {
 	compilers  int
 	trimmer    *time.Timer
 
-	abandoned               map[*interpreter]struct{}
-	serving, ending, leaked int // interpreters in these states, serving with suspect
-	made, endedTotal        int // interpreters so far
+	detached                map[*interpreter]struct{} // retiring or abandoned, with calls in them
+	serving, ending, leaked int                       // interpreters in these states, serving with suspect
+	made, endedTotal        int                       // interpreters so far
 	capReached              bool
 }
 
@@ -96,7 +97,7 @@ func newHost(opt Options, m machines) *Host {
 		tenants:     map[string]*tenant{},
 		processors:  runtime.GOMAXPROCS(0),
 		workers:     map[*worker]struct{}{},
-		abandoned:   map[*interpreter]struct{}{},
+		detached:    map[*interpreter]struct{}{},
 	}
 	h.watch.armed = never
 	h.width = h.narrow()
@@ -158,11 +159,7 @@ func (h *Host) Close(ctx context.Context) error {
 	defer h.mu.Unlock()
 	if h.phase != phaseClosed {
 		return fmt.Errorf("close the Python host: %d threads and %d interpreters had not ended: %w",
-			h.threads+h.leaving+h.stuckThreads, h.serving+len(h.abandoned)+h.ending+h.leaked, ctx.Err())
-	}
-	if h.stuckThreads+h.leaked+len(h.abandoned) > 0 {
-		return fmt.Errorf("close the Python host: %d threads are stuck and %d interpreters cannot be ended",
-			h.stuckThreads, h.leaked+len(h.abandoned))
+			h.threads+h.leaving+h.stuckThreads, h.serving+len(h.detached)+h.ending+h.leaked, ctx.Err())
 	}
 	return nil
 }
@@ -190,16 +187,13 @@ func (h *Host) beginClose() {
 	h.checkQuiet()
 }
 
-// checkQuiet ends the closing when nothing is left but what is stuck. h.mu is
-// held.
+// checkQuiet ends the closing when nothing is left. What is stuck is waited for
+// as well: most of it only computes for some seconds more. h.mu is held.
 func (h *Host) checkQuiet() {
-	if h.phase != phaseClosing || h.threads+h.leaving+h.serving+h.ending+h.compilers > 0 || !h.makerDone {
+	threads := h.threads + h.stuckThreads + h.leaving
+	interpreters := h.serving + len(h.detached) + h.ending + h.leaked
+	if h.phase != phaseClosing || threads+interpreters+h.compilers > 0 || !h.makerDone {
 		return
-	}
-	for in := range h.abandoned {
-		if len(in.calls) == 0 {
-			return // about to be ended
-		}
 	}
 	h.phase = phaseClosed
 	h.ticker.Stop()

@@ -1,6 +1,10 @@
 package embed
 
-import "maestro/internal/model"
+import (
+	"time"
+
+	"maestro/internal/model"
+)
 
 // interpreter is one Python interpreter and the subtenant that it serves.
 type interpreter struct {
@@ -14,6 +18,7 @@ type interpreter struct {
 	calls   map[*call]struct{} // whose threads are in it
 	holders map[*worker]struct{}
 	vacated chan struct{} // made when ending begins, closed when there are no holders
+	scarred bool          // a stop was raised in it at whatever line was reached
 	stopper stopper
 }
 
@@ -41,6 +46,11 @@ func (in *interpreter) hold(w *worker) {
 func (in *interpreter) release(w *worker) {
 	in.host.mu.Lock()
 	defer in.host.mu.Unlock()
+	in.dismissHolder(w)
+}
+
+// dismissHolder takes w from those that in's end waits for. Host.mu is held.
+func (in *interpreter) dismissHolder(w *worker) {
 	delete(in.holders, w)
 	if len(in.holders) == 0 && in.vacated != nil {
 		close(in.vacated)
@@ -68,17 +78,43 @@ func (h *Host) abandon(in *interpreter) {
 	}
 	switch in.state {
 	case interpreterServing, interpreterSuspect:
-		h.serving--
-		if in.tenant.interp == in {
-			in.tenant.interp = nil
-		}
+		h.detach(in, interpreterAbandoned)
+	case interpreterRetiring:
 		change(h, &interpreterMoves, &in.state, interpreterAbandoned)
-		h.abandoned[in] = struct{}{}
-		h.replace(in.tenant)
-		h.settle(in)
 	case interpreterWarm:
 		h.end(in)
 	}
+}
+
+// retireEvery is how often at most a subtenant's interpreter is retired. Making
+// one takes some 20 ms of a processor, which is not to be had by running into
+// deadlines.
+const retireEvery = time.Second
+
+// retire takes in from its subtenant if a stop was raised in it at whatever
+// line a thread had reached: a lock of the standard library may then be taken
+// for ever. The next call gets another interpreter, those under way finish in
+// this one. h.mu is held.
+func (h *Host) retire(in *interpreter, at clock) {
+	if !in.scarred || in.state != interpreterServing && in.state != interpreterSuspect {
+		return
+	}
+	if t := in.tenant; t.retired == 0 || at.since(t.retired) >= retireEvery {
+		t.retired = at
+		h.detach(in, interpreterRetiring)
+	}
+}
+
+// detach takes in from its subtenant, with calls in it or without. h.mu is held.
+func (h *Host) detach(in *interpreter, to interpreterState) {
+	h.serving--
+	if in.tenant.interp == in {
+		in.tenant.interp = nil
+	}
+	change(h, &interpreterMoves, &in.state, to)
+	h.detached[in] = struct{}{}
+	h.replace(in.tenant)
+	h.settle(in)
 }
 
 // replace asks for a new interpreter for t if calls of it wait. h.mu is held.
@@ -89,8 +125,8 @@ func (h *Host) replace(t *tenant) {
 }
 
 // settle looks at in after a call has left it or a thread has attached to it
-// to stop one: a suspect may be trusted again, an abandoned one without calls
-// is ended. h.mu is held.
+// to stop one: a suspect may be trusted again, a detached one without calls is
+// ended. h.mu is held.
 func (h *Host) settle(in *interpreter) {
 	switch in.state {
 	case interpreterSuspect:
@@ -102,9 +138,9 @@ func (h *Host) settle(in *interpreter) {
 		change(h, &interpreterMoves, &in.state, interpreterServing)
 		h.offer(in.tenant)
 		h.pump(now())
-	case interpreterAbandoned:
+	case interpreterRetiring, interpreterAbandoned:
 		if len(in.calls) == 0 && !in.stopper.running {
-			delete(h.abandoned, in)
+			delete(h.detached, in)
 			h.end(in)
 		}
 	}

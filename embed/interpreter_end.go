@@ -31,7 +31,7 @@ func (h *Host) endInterpreter(in *interpreter) {
 	// Is the GIL to be had at all? If not, this thread finds out, and not the
 	// workers that are asked to drop their states next.
 	in.py.Stop(0, 0)
-	<-h.vacate(in)
+	h.vacate(in)
 	in.py.End()
 
 	overdue.Stop()
@@ -40,21 +40,48 @@ func (h *Host) endInterpreter(in *interpreter) {
 	h.ended(in)
 }
 
-// vacate asks every thread that has a state for in to drop it. The channel is
-// closed when all have.
-func (h *Host) vacate(in *interpreter) <-chan struct{} {
+// passEvery is how often the end of an interpreter looks again whether those
+// that it waits for have gone into another one.
+const passEvery = 20 * time.Millisecond
+
+// vacate asks every thread that has a state for in to drop it, and returns when
+// all have. Those that are in a call of another interpreter are passed over:
+// End deletes their states.
+func (h *Host) vacate(in *interpreter) {
 	h.mu.Lock()
-	defer h.mu.Unlock()
 	vacated := make(chan struct{})
-	if len(in.holders) == 0 {
-		close(vacated)
-		return vacated
-	}
 	in.vacated = vacated
 	for w := range in.holders {
 		w.ask(in)
 	}
-	return vacated
+	h.mu.Unlock()
+	for again := time.NewTicker(passEvery); ; {
+		h.passOver(in)
+		select {
+		case <-vacated:
+			again.Stop()
+			return
+		case <-again.C:
+		}
+	}
+}
+
+// passOver takes the threads that are in a call of another interpreter from
+// those that in's end waits for. That is safe only if the thread has attached
+// there (cpython/thread.h), which Running tells.
+func (h *Host) passOver(in *interpreter) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for w := range in.holders {
+		if c := w.call; c != nil && c.interp != in && c.interp.py.Running(c.number) {
+			w.passed = append(w.passed, in)
+			in.dismissHolder(w)
+		}
+	}
+	if len(in.holders) == 0 && in.vacated != nil { // there never were any
+		close(in.vacated)
+		in.vacated = nil
+	}
 }
 
 // leak counts in as leaked.

@@ -10,7 +10,9 @@ type machine interface {
 	Invoke(function string, arg []byte) ([]byte, *cpython.Exception)
 	Stop(ticket uint64, rung int) bool
 	WakeSleeper(ticket uint64)
+	Running(ticket uint64) bool
 	DropThread()
+	LeaveThread()
 	End()
 }
 

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"maestro/cpython"
 	"maestro/internal/model"
@@ -20,14 +21,33 @@ type fakeMachine struct {
 	id  uint64
 	gil sync.Mutex
 
-	mu     sync.Mutex
-	states map[int]bool // by thread
-	inside int
-	stops  map[uint64]chan struct{} // by ticket, closed by Stop
-	ended  bool
+	mu      sync.Mutex
+	states  map[int]bool // by thread
+	inside  int
+	stops   map[uint64]chan struct{} // by ticket, closed by Stop
+	left    map[int]bool             // threads that will not use their state again
+	running map[uint64]bool          // tickets whose thread has attached
+	ended   bool
 }
 
 var fakeIDs atomic.Uint64
+
+// fakeSlots stands for Python's one slot in each thread: the machine whose state
+// the thread attached last. A state must not be deleted by another thread while
+// the slot points to it.
+var fakeSlots sync.Map // thread → *fakeMachine
+
+// attach makes the calling thread's state if need be and waits for the GIL.
+func (m *fakeMachine) attach() {
+	m.gil.Lock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.ended {
+		m.t.Errorf("a thread attaches to an ended interpreter")
+	}
+	m.states[syscall.Gettid()] = true
+	fakeSlots.Store(syscall.Gettid(), m)
+}
 
 // fakePrograms are what the "programs" of the fake do: Program.Key → function.
 var fakePrograms sync.Map
@@ -58,7 +78,7 @@ func fakeProgram(f func(fakeCall) string) *model.Program {
 }
 
 func newFakeMachine(t *testing.T) *fakeMachine {
-	return &fakeMachine{t: t, id: 1<<40 + fakeIDs.Add(1), states: map[int]bool{}, stops: map[uint64]chan struct{}{}}
+	return &fakeMachine{t: t, id: 1<<40 + fakeIDs.Add(1), states: map[int]bool{}, stops: map[uint64]chan struct{}{}, running: map[uint64]bool{}, left: map[int]bool{}}
 }
 
 func (m *fakeMachine) ID() uint64 { return m.id }
@@ -69,11 +89,13 @@ func (m *fakeMachine) Call(args cpython.CallArgs) cpython.CallResult {
 	if m.ended {
 		m.t.Errorf("call in an ended interpreter")
 	}
-	m.states[syscall.Gettid()] = true
 	m.inside++
 	m.stops[args.Ticket] = stop
 	m.mu.Unlock()
-	m.gil.Lock()
+	m.attach()
+	m.mu.Lock()
+	m.running[args.Ticket] = true
+	m.mu.Unlock()
 	program, _ := fakePrograms.Load(args.Key)
 	output := program.(func(fakeCall) string)(fakeCall{m, args, stop})
 	m.gil.Unlock()
@@ -81,8 +103,9 @@ func (m *fakeMachine) Call(args cpython.CallArgs) cpython.CallResult {
 	defer m.mu.Unlock()
 	m.inside--
 	delete(m.stops, args.Ticket)
+	delete(m.running, args.Ticket)
 	if output == "" {
-		return cpython.CallResult{Stopped: true, Exception: &cpython.Exception{Kind: cpython.ExceptionStopped}}
+		return cpython.CallResult{Stopped: true, Interrupted: true, Exception: &cpython.Exception{Kind: cpython.ExceptionStopped}}
 	}
 	return cpython.CallResult{Output: []byte(output)}
 }
@@ -119,6 +142,21 @@ func (m *fakeMachine) Stop(ticket uint64, _ int) bool {
 
 func (m *fakeMachine) WakeSleeper(uint64) {}
 
+func (m *fakeMachine) Running(ticket uint64) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.running[ticket]
+}
+
+func (m *fakeMachine) LeaveThread() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	fakeSlots.CompareAndDelete(syscall.Gettid(), m) // it attaches never again
+	if !m.ended {
+		m.left[syscall.Gettid()] = true
+	}
+}
+
 func (m *fakeMachine) DropThread() {
 	m.gil.Lock()
 	defer m.gil.Unlock()
@@ -131,6 +169,7 @@ func (m *fakeMachine) DropThread() {
 		m.t.Errorf("a thread drops a state that it has not")
 	}
 	delete(m.states, syscall.Gettid())
+	fakeSlots.Delete(syscall.Gettid())
 }
 
 func (m *fakeMachine) End() {
@@ -144,8 +183,10 @@ func (m *fakeMachine) End() {
 	if m.inside > 0 {
 		m.t.Errorf("an interpreter is ended with %d calls in it", m.inside)
 	}
-	if len(m.states) > 0 {
-		m.t.Errorf("an interpreter is ended while %d threads have a state in it", len(m.states))
+	for thread := range m.states {
+		if last, _ := fakeSlots.Load(thread); last == m && !m.left[thread] {
+			m.t.Errorf("an interpreter is ended while its state is the last of a thread")
+		}
 	}
 	m.ended = true
 }
@@ -174,6 +215,9 @@ func (nobody) Siblings() ([]string, uint64)          { return nil, 1 }
 func (nobody) Generation() uint64                    { return 1 }
 func (nobody) Log(model.StepRef, model.LogLine)      {}
 func (nobody) Info(model.StepRef) (i model.CallInfo) { return i }
+func (nobody) Spawn(string, []byte, time.Duration) (model.ID, *model.Raise) {
+	return model.ID{}, &model.Raise{Kind: model.RaiseEngine}
+}
 func (nobody) Secret(name string) (string, *model.Raise) {
 	return "", &model.Raise{Kind: model.RaiseSecret, Name: name}
 }

@@ -193,7 +193,7 @@ func TestDeadlineStopsACall(t *testing.T) {
 	eventually(t, func() bool { return h.Stats().ThreadsBusy == 0 }, "the thread comes back")
 	_, err = run(t.Context(), h, "a", fakeProgram(echo), "1")
 	require.NoError(t, err)
-	require.Equal(t, 1, generationOf(h, "a"), "the interpreter was kept")
+	require.Equal(t, 2, generationOf(h, "a"), "the interpreter was retired")
 }
 
 func generationOf(h *Host, tenant string) int {
@@ -349,15 +349,75 @@ func TestCloseDuringCalls(t *testing.T) {
 	require.Equal(t, model.CodeUnavailable, model.CodeOf(err))
 }
 
-func TestCloseLeavesWhatIsStuck(t *testing.T) {
+// What is stuck is waited for until the time is over.
+func TestCloseWaitsForWhatIsStuck(t *testing.T) {
 	t.Parallel()
 	h := newHost(Options{StuckAfter: 20 * time.Millisecond}, fakeMachines(t))
 	require.NoError(t, h.Start(t.Context()))
 	started, release := make(chan struct{}), make(chan struct{})
-	defer close(release)
 	hog := fakeProgram(func(fakeCall) string { close(started); <-release; return "1" })
 	cancelOnce(t, started, h, "a", hog)
-	require.ErrorContains(t, h.Close(t.Context()), "stuck")
+	eventually(t, func() bool { return h.Stats().ThreadsStuck == 1 }, "it is given up")
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.ErrorContains(t, h.Close(over), "1 threads and")
+	close(release)
+	require.NoError(t, h.Close(t.Context()))
+	require.Zero(t, h.Stats().Stuck())
+}
+
+// A thread that is in a call of one subtenant keeps no other's interpreter
+// alive, however long the call takes; and nothing breaks when it comes back.
+func TestEndDoesNotWaitForCallsElsewhere(t *testing.T) {
+	t.Parallel()
+	h := startFake(t, Options{MaxThreads: 1, IdleAfter: 20 * time.Millisecond, StuckAfter: 20 * time.Millisecond})
+	outcome, err := run(t.Context(), h, "visited", fakeProgram(echo), "1")
+	require.NoError(t, err)
+	require.Equal(t, "1", string(outcome.Output))
+	b := newBlocker()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_, _ = run(t.Context(), h, "elsewhere", b.program, "null")
+	}()
+	<-b.first
+	eventually(t, func() bool { return h.Stats().InterpretersEnded == 1 }, "the visited one is ended")
+	close(b.release)
+	<-done
+	for n := range 5 {
+		outcome, err := run(t.Context(), h, fmt.Sprint("later ", n), fakeProgram(echo), "1")
+		require.NoError(t, err)
+		require.Equal(t, "1", string(outcome.Output))
+	}
+	require.Zero(t, h.Stats().InterpretersLeaked)
+}
+
+// An interpreter in which a stop was raised goes on with what runs in it, and
+// takes no new call.
+func TestRetiredAfterAStop(t *testing.T) {
+	t.Parallel()
+	h := startFake(t, Options{TenantThreads: 8, MaxThreads: 8})
+	slow, where := newBlocker(), fakeProgram(func(c fakeCall) string { return fmt.Sprint(c.id) })
+	slowDone := make(chan string)
+	go func() {
+		outcome, _ := run(t.Context(), h, "a", slow.program, "null")
+		slowDone <- string(outcome.Output)
+	}()
+	<-slow.first
+	before, err := run(t.Context(), h, "a", where, "null")
+	require.NoError(t, err)
+	stopped := newBlocker()
+	cancelOnce(t, stopped.first, h, "a", stopped.program)
+	eventually(t, func() bool { return stopped.started.Load() == 0 }, "it is stopped")
+	eventually(t, func() bool {
+		after, err := run(t.Context(), h, "a", where, "null")
+		return err == nil && string(after.Output) != string(before.Output)
+	}, "the next calls are in another interpreter")
+	require.Zero(t, h.Stats().Stuck())
+	require.Zero(t, h.Stats().InterpretersEnded)
+	close(slow.release)
+	require.Equal(t, `"released"`, <-slowDone)
+	eventually(t, func() bool { return h.Stats().InterpretersEnded == 1 }, "then the retired one is ended")
 }
 
 func TestStartStopStress(t *testing.T) {

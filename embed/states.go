@@ -65,20 +65,22 @@ const (
 	interpreterWarm      interpreterState = iota // ready, belongs to nobody yet
 	interpreterServing                           // a subtenant's; takes calls
 	interpreterSuspect                           // a call in it is being stopped and nobody has attached since: new calls wait
-	interpreterAbandoned                         // takes no new call; ended when its last call has left
+	interpreterRetiring                          // a stop was raised in it: takes no new call, ended when its last call has left
+	interpreterAbandoned                         // given up: something in it cannot be stopped; takes no new call, ended when its last call has left
 	interpreterEnding                            // threads drop their states for it, then it is ended
 	interpreterEnded                             // gone
 	interpreterLeaked                            // ending it overran its time
 )
 
-var interpreterStates = []string{"warm", "serving", "suspect", "abandoned", "ending", "ended", "leaked"}
+var interpreterStates = []string{"warm", "serving", "suspect", "retiring", "abandoned", "ending", "ended", "leaked"}
 
 func (s interpreterState) String() string { return interpreterStates[s] }
 
 var interpreterMoves = moves{
 	interpreterWarm:      bits(interpreterServing, interpreterEnding),
-	interpreterServing:   bits(interpreterSuspect, interpreterAbandoned),
-	interpreterSuspect:   bits(interpreterServing, interpreterAbandoned),
+	interpreterServing:   bits(interpreterSuspect, interpreterRetiring, interpreterAbandoned),
+	interpreterSuspect:   bits(interpreterServing, interpreterRetiring, interpreterAbandoned),
+	interpreterRetiring:  bits(interpreterAbandoned, interpreterEnding),
 	interpreterAbandoned: bits(interpreterEnding),
 	interpreterEnding:    bits(interpreterEnded, interpreterLeaked),
 	interpreterLeaked:    bits(interpreterEnded),

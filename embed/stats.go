@@ -30,12 +30,18 @@ func (h *Host) Stats() Stats {
 			}
 		}
 	}
+	stuck := 0
+	for in := range h.detached {
+		if in.state == interpreterAbandoned {
+			stuck++
+		}
+	}
 	return Stats{
 		Tenants:             len(h.tenants),
 		Waiting:             waiting,
 		InterpretersLive:    h.serving,
 		InterpretersWarm:    len(h.warm),
-		InterpretersStuck:   len(h.abandoned),
+		InterpretersStuck:   stuck,
 		InterpretersEnding:  h.ending,
 		InterpretersLeaked:  h.leaked,
 		InterpretersCreated: h.made,

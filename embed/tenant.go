@@ -23,7 +23,8 @@ type tenant struct {
 	wanting    bool // an interpreter is being made for it
 	generation int  // interpreters that it has had
 	used       clock
-	gone       bool // forgotten
+	retired    clock // when an interpreter of it was retired last, 0: never
+	gone       bool  // forgotten
 
 	siblings siblingView // the newest that a call of it was told
 }

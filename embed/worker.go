@@ -8,8 +8,10 @@ import (
 )
 
 // worker is one operating system thread of the pool. Only the thread that made
-// a thread state may delete it, so each worker drops its own: an interpreter
-// that ends puts a request into the inbox of every worker that has been in it.
+// a thread state may delete it, with the exceptions that cpython/thread.h names,
+// so each worker drops its own: an interpreter that ends puts a request into the
+// inbox of every worker that has been in it. It does not wait for those that
+// are in a call elsewhere, which may take minutes or never end.
 type worker struct {
 	host *Host
 	wake chan struct{} // one value when there is something to do for a parked worker
@@ -18,6 +20,7 @@ type worker struct {
 	state  workerState
 	call   *call          // the one that it carries
 	drops  []*interpreter // the inbox: thread states to delete
+	passed []*interpreter // that did not wait for it: thread states to forget
 	parked clock          // since when it is idle
 	leave  bool           // it shall end when it has nothing to do
 
@@ -89,10 +92,14 @@ func (w *worker) run() {
 	h.mu.Lock()
 	for {
 		switch {
-		case len(w.drops) > 0:
-			drops := w.drops
-			w.drops = nil
+		case len(w.drops)+len(w.passed) > 0:
+			drops, passed := w.drops, w.passed
+			w.drops, w.passed = nil, nil
 			h.mu.Unlock()
+			for _, in := range passed { // first: a thread attaches to nothing before it
+				in.py.LeaveThread()
+				delete(w.states, in)
+			}
 			for _, in := range drops {
 				w.drop(in)
 			}
@@ -158,9 +165,8 @@ func (w *worker) drop(in *interpreter) {
 	in.release(w)
 }
 
-// quit ends the thread. It drops its states outside the pool, because that may
-// wait for a GIL, and last of all those for interpreters that were given up,
-// where it may wait for ever. h.mu is held, and released.
+// quit ends the thread. It leaves its thread states to others, because deleting
+// them would mean waiting for GILs. h.mu is held, and released.
 func (w *worker) quit() {
 	h := w.host
 	if w.state == workerStuck {
@@ -173,30 +179,17 @@ func (w *worker) quit() {
 	}
 	change(h, &workerMoves, &w.state, workerLeaving)
 	h.leaving++
-	var givenUp []*interpreter
-	var sound []*interpreter
+	h.mu.Unlock()
 	for in := range w.states {
-		if in.state == interpreterAbandoned || in.state == interpreterLeaked {
-			givenUp = append(givenUp, in)
-		} else {
-			sound = append(sound, in)
-		}
-	}
-	h.mu.Unlock()
-	for _, in := range sound {
-		w.drop(in)
-	}
-	h.mu.Lock()
-	h.leaving--
-	h.checkQuiet()
-	h.mu.Unlock()
-	for _, in := range givenUp {
-		w.drop(in)
+		in.py.LeaveThread()
+		in.release(w)
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.leaving--
 	change(h, &workerMoves, &w.state, workerGone)
 	delete(h.workers, w)
+	h.checkQuiet()
 }
 
 // finish takes note that c's thread has left Python. h.mu is held.
@@ -223,6 +216,8 @@ func (h *Host) finish(c *call, result cpython.CallResult) {
 			t.allowance /= 2
 		}
 	}
+	in.scarred = in.scarred || result.Interrupted
+	h.retire(in, at)
 	h.settle(in)
 	h.offer(t)
 }
