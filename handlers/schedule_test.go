@@ -14,7 +14,6 @@ import (
 	"maestro/handlers"
 	"maestro/internal/model"
 	"maestro/repo"
-	"maestro/scheduler"
 )
 
 // pendingRuns stores executions that stay pending: nothing runs them here.
@@ -29,21 +28,16 @@ func (pendingRuns) Add(ctx context.Context, tx pgx.Tx, s *repo.Schedule) (model.
 
 func (pendingRuns) Unfinished(context.Context, pgx.Tx, *repo.Schedule) (int, error) { return 0, nil }
 
-func setupSchedules(t *testing.T) (*fixture, *scheduler.Cron) {
+func setupSchedules(t *testing.T) *fixture {
 	t.Helper()
-	var c *scheduler.Cron
-	f := setup(t, func(o *handlers.Options) {
-		c = scheduler.NewCron(scheduler.CronOptions{DB: o.DB, Queue: pendingRuns{}, Log: o.Log})
-		o.Scheduler = c
-	})
-	t.Cleanup(c.Stop)
+	f := setup(t)
 	f.function("echo", "def echo(input):\n    return input")
-	return f, c
+	return f
 }
 
 func TestSchedules(t *testing.T) {
 	t.Parallel()
-	f, _ := setupSchedules(t)
+	f := setupSchedules(t)
 	made := f.must(ask{name: "the quick start's", call: "POST /api/v1/schedules", status: 201,
 		body: `{"name":"daily-hello","function_name":"echo","cron_expression":"0 9 * * *","input_data":{"name":"Daily User"}}`,
 		want: []string{`"timezone":"UTC"`, `"input_data":{"name":"Daily User"}`, `"is_active":true`, `"retry":null`, `"overlap":"allow"`, `"catch_up":"none"`,
@@ -90,7 +84,7 @@ func withoutSchema(text string) string {
 
 func TestSchedulesThatAreRefused(t *testing.T) {
 	t.Parallel()
-	f, _ := setupSchedules(t)
+	f := setupSchedules(t)
 	with := func(members string) string {
 		return `{"name":"s","function_name":"echo","cron_expression":"@daily",` + members + `}`
 	}
@@ -151,7 +145,7 @@ func TestSchedulesThatAreRefused(t *testing.T) {
 
 func TestScheduleLists(t *testing.T) {
 	t.Parallel()
-	f, c := setupSchedules(t)
+	f := setupSchedules(t)
 	f.function("second", "def second(input):\n    return 2")
 	for i, name := range []string{"delta", "alpha", "charlie", "bravo"} {
 		function := []string{"echo", "second"}[i%2]
@@ -162,7 +156,7 @@ func TestScheduleLists(t *testing.T) {
 	require.Contains(t, first.Header.Get("Link"), `rel="next"`)
 	stopped := f.must(ask{call: "GET /scheduler/status", status: 200, lacks: []string{"alpha"},
 		want: []string{`"status":"stopped"`, `"total_jobs":3`, `"name":"bravo"`, `"trigger":"cron: 30 6 * * 1 (Europe/Paris)"`, `"next_run":"20`}})
-	require.NoError(t, c.Start())
+	require.NoError(t, f.cron.Start())
 	f.all([]ask{
 		{name: "next page", call: "GET /api/v1/schedules?limit=3&cursor=" + first.Header.Get("X-Next-Cursor"), status: 200, want: []string{"delta"}, lacks: []string{"charlie"}},
 		{name: "offset", call: "GET /api/v1/schedules?limit=1&offset=1", status: 200, want: []string{"bravo"}, lacks: []string{"alpha", "charlie"}},
@@ -179,7 +173,7 @@ func TestScheduleLists(t *testing.T) {
 
 func TestScheduleRunsAndTellsWhatIsWrong(t *testing.T) {
 	t.Parallel()
-	f, _ := setupSchedules(t)
+	f := setupSchedules(t)
 	made := f.must(ask{call: "POST /api/v1/schedules", body: `{"name":"s","function_name":"echo","cron_expression":"@daily","input_data":{"n":7}}`, status: 201})
 	id := member(t, made.text, "id")
 	one := "/api/v1/schedules/" + id
@@ -210,7 +204,7 @@ func TestScheduleRunsAndTellsWhatIsWrong(t *testing.T) {
 
 func TestSchedulesAreNotBuiltWithoutAScheduler(t *testing.T) {
 	t.Parallel()
-	f := setup(t)
+	f := setup(t, func(o *handlers.Options) { o.Scheduler = nil })
 	for _, call := range []string{"GET /api/v1/schedules", "POST /api/v1/schedules/1/run", "GET /scheduler/status", "GET /api/v1/scheduler/status"} {
 		f.must(ask{call: call, status: 501, want: []string{"not_implemented"}})
 	}

@@ -28,6 +28,7 @@ import (
 	"maestro/internal/testkit"
 	"maestro/internal/vault"
 	"maestro/repo"
+	"maestro/scheduler"
 )
 
 // The tests here talk to a real server over TCP, with a real database and real
@@ -61,7 +62,8 @@ type fixture struct {
 	url      string
 	db       *repo.DB
 	server   *handlers.Server
-	database string // its URL
+	cron     *scheduler.Cron // not started
+	database string          // its URL
 	secrets  *secrets.Keeper
 	log      *logBuffer
 	access   *logBuffer // the access log
@@ -112,9 +114,12 @@ func setup(t testing.TB, change ...func(*handlers.Options)) *fixture {
 	runs := engine.New(engine.Options{Store: f.db, Secrets: f.secrets, Recorder: writer, Events: bus, Lane: host, Log: log, Timeout: 20 * time.Second})
 	local, err := auth.NewLocal(signingSecret, "")
 	require.NoError(t, err)
+	f.cron = scheduler.NewCron(scheduler.CronOptions{DB: f.db, Queue: pendingRuns{}, Log: log})
+	t.Cleanup(f.cron.Stop)
 
 	opts := handlers.Options{
-		DB: f.db, Secrets: f.secrets, Keys: idempotency.New(f.db, answers, idempotency.Options{Lease: 2 * time.Second}, log), Engine: runs, Events: bus, Auth: local, Log: log, AccessLog: f.access, FunctionTimeout: 20 * time.Second,
+		Scheduler: f.cron,
+		DB:        f.db, Secrets: f.secrets, Keys: idempotency.New(f.db, answers, idempotency.Options{Lease: 2 * time.Second}, log), Engine: runs, Events: bus, Auth: local, Log: log, AccessLog: f.access, FunctionTimeout: 20 * time.Second,
 		Probes: []handlers.Probe{{Name: "postgres", Vital: true, Check: f.db.Ping}, {Name: "redis", Check: bus.Ping}},
 	}
 	for _, set := range change {
