@@ -11,9 +11,9 @@ import (
 	"maestro/internal/model"
 )
 
-// failures are the codes that an operation may fail with beside those that
+// operationFailures are the codes that an operation may fail with beside those that
 // every one of its kind may (see commonFailures).
-var failures = map[string][]model.Code{
+var operationFailures = map[string][]model.Code{
 	"create-function":      append([]model.Code{model.CodeNameTaken}, saving...),
 	"update-function":      append([]model.Code{model.CodeFunctionNotFound, model.CodeVersionMismatch}, saving...),
 	"get-function":         {model.CodeFunctionNotFound},
@@ -36,6 +36,8 @@ var failures = map[string][]model.Code{
 	"list-steps":        {model.CodeExecutionNotFound},
 	"read-log":          {model.CodeExecutionNotFound},
 	"follow-log":        {model.CodeExecutionNotFound, model.CodeTooManyRequests},
+	"retry-execution":   {model.CodeExecutionNotFound, model.CodeExecutionNotOver, model.CodeRecordIncomplete, model.CodeFunctionNotFound, model.CodeNotImplemented},
+	"retry-executions":  {model.CodeInvalid},
 	"cancel-execution":  {model.CodeExecutionNotFound, model.CodeExecutionOver, model.CodeNotImplemented},
 	"create-subtenant":  {model.CodeNameTaken},
 	"grant-access":      {model.CodeNoCensus},
@@ -84,7 +86,7 @@ func commonFailures(operation *huma.Operation) []model.Code {
 // documentErrors gives an operation an answer for every status that it may
 // fail with.
 func (s *Server) documentErrors(operation *huma.Operation) {
-	codes := append(commonFailures(operation), failures[operation.OperationID]...)
+	codes := append(commonFailures(operation), operationFailures[operation.OperationID]...)
 	byStatus := map[int][]model.Code{}
 	for _, code := range model.Codes { // in the order of the list
 		if slices.Contains(codes, code) {

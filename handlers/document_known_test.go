@@ -10,8 +10,8 @@ import (
 // not there.
 func RequireKnownOperations(t *testing.T, known map[string]bool) {
 	t.Helper()
-	for id := range failures {
-		require.True(t, known[id], "failures: %s", id)
+	for id := range operationFailures {
+		require.True(t, known[id], "operationFailures: %s", id)
 	}
 	for id := range requestExamples {
 		require.True(t, known[id], "requestExamples: %s", id)
