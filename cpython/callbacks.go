@@ -14,15 +14,17 @@ import (
 )
 
 // Callbacks is what running Python code asks of Go. Its methods may be called
-// on any OS thread, several at once, with the GIL released; a frame is the
-// number that Call or BeginStep gave out, 0 where no execution is known.
+// on any OS thread, several at once, with the GIL released. interp is the
+// interpreter that asks. frame is the number that Call or BeginStep gave out, 0
+// where no execution is known; the code that hands it back may have made it up,
+// so it counts only if its call runs in interp.
 type Callbacks interface {
 	// BeginStep starts a sibling call from frame. input belongs to the callee.
-	BeginStep(frame uint64, name string, input []byte) Begun
+	BeginStep(interp, frame uint64, name string, input []byte) Begun
 	// EndStep ends the step of that frame: exc is nil when it has an output.
-	EndStep(frame uint64, output []byte, exc *Exception) *Raise
+	EndStep(interp, frame uint64, output []byte, exc *Exception) *Raise
 	// Lookup resolves a sibling without calling it; Frame in the answer is 0.
-	Lookup(frame uint64, name string) Begun
+	Lookup(interp, frame uint64, name string) Begun
 	// Module gives the code of a program that this interpreter has not loaded.
 	Module(interp, key uint64) (Module, bool)
 	// Siblings gives the names that can be called at present.
@@ -31,9 +33,9 @@ type Callbacks interface {
 	// logging with stream "". fields is a JSON object or nil.
 	Log(interp, frame uint64, stream, level, text string, fields []byte)
 	// Context gives the JSON object behind maestro.context().
-	Context(frame uint64) []byte
+	Context(interp, frame uint64) []byte
 	// Secret gives the value behind maestro.secret().
-	Secret(frame uint64, name string) (string, *Raise)
+	Secret(interp, frame uint64, name string) (string, *Raise)
 }
 
 // Begun is the answer to BeginStep and Lookup.
@@ -135,25 +137,25 @@ func fillBegun(out *C.struct_maestro_begun, begun Begun) {
 }
 
 //export go_maestro_begin_step
-func go_maestro_begin_step(frame C.uint64_t, name *C.char, nameSize C.size_t, input *C.char, size C.size_t, out *C.struct_maestro_begun) {
+func go_maestro_begin_step(interp, frame C.uint64_t, name *C.char, nameSize C.size_t, input *C.char, size C.size_t, out *C.struct_maestro_begun) {
 	defer recovered(&out.raise)
-	fillBegun(out, callbacks.Load().BeginStep(uint64(frame), stringOf(name, nameSize), bytesOf(input, size)))
+	fillBegun(out, callbacks.Load().BeginStep(uint64(interp), uint64(frame), stringOf(name, nameSize), bytesOf(input, size)))
 }
 
 //export go_maestro_lookup
-func go_maestro_lookup(frame C.uint64_t, name *C.char, nameSize C.size_t, out *C.struct_maestro_begun) {
+func go_maestro_lookup(interp, frame C.uint64_t, name *C.char, nameSize C.size_t, out *C.struct_maestro_begun) {
 	defer recovered(&out.raise)
-	fillBegun(out, callbacks.Load().Lookup(uint64(frame), stringOf(name, nameSize)))
+	fillBegun(out, callbacks.Load().Lookup(uint64(interp), uint64(frame), stringOf(name, nameSize)))
 }
 
 //export go_maestro_end_step
-func go_maestro_end_step(frame C.uint64_t, output *C.char, size C.size_t, exception *C.struct_maestro_exception, out *C.struct_maestro_raise) {
+func go_maestro_end_step(interp, frame C.uint64_t, output *C.char, size C.size_t, exception *C.struct_maestro_exception, out *C.struct_maestro_raise) {
 	defer recovered(out)
 	var raise *Raise
 	if exception == nil {
-		raise = callbacks.Load().EndStep(uint64(frame), bytesOf(output, size), nil)
+		raise = callbacks.Load().EndStep(uint64(interp), uint64(frame), bytesOf(output, size), nil)
 	} else {
-		raise = callbacks.Load().EndStep(uint64(frame), nil, exceptionOf(exception))
+		raise = callbacks.Load().EndStep(uint64(interp), uint64(frame), nil, exceptionOf(exception))
 	}
 	if raise != nil {
 		fillRaise(out, raise)
@@ -198,15 +200,15 @@ func go_maestro_log(interp, frame C.uint64_t, stream, level, line *C.char, size 
 }
 
 //export go_maestro_context
-func go_maestro_context(frame C.uint64_t, out *C.struct_maestro_text) {
+func go_maestro_context(interp, frame C.uint64_t, out *C.struct_maestro_text) {
 	defer recovered(nil) // an empty context
-	*out = textBytes(callbacks.Load().Context(uint64(frame)))
+	*out = textBytes(callbacks.Load().Context(uint64(interp), uint64(frame)))
 }
 
 //export go_maestro_secret
-func go_maestro_secret(frame C.uint64_t, name *C.char, size C.size_t, out *C.struct_maestro_text, raise *C.struct_maestro_raise) {
+func go_maestro_secret(interp, frame C.uint64_t, name *C.char, size C.size_t, out *C.struct_maestro_text, raise *C.struct_maestro_raise) {
 	defer recovered(raise)
-	value, refused := callbacks.Load().Secret(uint64(frame), stringOf(name, size))
+	value, refused := callbacks.Load().Secret(uint64(interp), uint64(frame), stringOf(name, size))
 	if refused != nil {
 		fillRaise(raise, refused)
 		return

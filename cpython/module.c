@@ -31,7 +31,7 @@ static PyObject *context(PyObject *module, PyObject *unused) {
     uint64_t current = maestro_frame(in);
     struct maestro_text json = {0};
     PyThreadState *state = py.PyEval_SaveThread();
-    go_maestro_context(current, &json);
+    go_maestro_context(in->id, current, &json);
     py.PyEval_RestoreThread(state);
     PyObject *object = maestro_json_load(&in->json, json.data ? json.data : "{}", json.data ? json.size : 2, "context", NULL);
     maestro_text_free(&json);
@@ -49,7 +49,7 @@ static PyObject *secret(PyObject *module, PyObject *name) {
     struct maestro_text value = {0};
     struct maestro_raise raise = {0};
     PyThreadState *state = py.PyEval_SaveThread();
-    go_maestro_secret(current, (char *)utf8, (size_t)size, &value, &raise);
+    go_maestro_secret(in->id, current, (char *)utf8, (size_t)size, &value, &raise);
     py.PyEval_RestoreThread(state);
     if (raise.kind) {
         maestro_raise_now(in, &raise);

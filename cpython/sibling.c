@@ -28,7 +28,7 @@ static PyObject *gather(PyObject *name, PyObject *const *args, Py_ssize_t count,
 static int resolve(struct maestro_sibling *sibling, uint64_t frame) {
     struct maestro_begun found = {0};
     PyThreadState *state = py.PyEval_SaveThread();
-    go_maestro_lookup(frame, (char *)sibling->utf8, sibling->size, &found);
+    go_maestro_lookup(sibling->in->id, frame, (char *)sibling->utf8, sibling->size, &found);
     py.PyEval_RestoreThread(state);
     if (found.raise.kind) {
         maestro_raise_now(sibling->in, &found.raise);

@@ -66,7 +66,7 @@ func (s *stageSet) of(frame uint64) *stage {
 
 var ended = &Raise{Kind: 5, Message: "the execution is over"}
 
-func (s *stageSet) BeginStep(frame uint64, name string, input []byte) Begun {
+func (s *stageSet) BeginStep(_, frame uint64, name string, input []byte) Begun {
 	if name == "panics" {
 		panic("a fault in a callback")
 	}
@@ -92,7 +92,7 @@ func (s *stageSet) BeginStep(frame uint64, name string, input []byte) Begun {
 	return begun
 }
 
-func (s *stageSet) EndStep(frame uint64, output []byte, exc *Exception) *Raise {
+func (s *stageSet) EndStep(_, frame uint64, output []byte, exc *Exception) *Raise {
 	st := s.of(frame)
 	if st == nil {
 		return ended
@@ -108,7 +108,7 @@ func (s *stageSet) EndStep(frame uint64, output []byte, exc *Exception) *Raise {
 	return nil
 }
 
-func (s *stageSet) Lookup(frame uint64, name string) Begun {
+func (s *stageSet) Lookup(_, frame uint64, name string) Begun {
 	st := s.of(frame)
 	if st == nil {
 		return Begun{Raise: ended}
@@ -155,11 +155,11 @@ func (s *stageSet) Log(interp, frame uint64, stream, level, text string, fields 
 	st.lines = append(st.lines, line{frame & (1<<20 - 1), stream, level, text, string(fields)})
 }
 
-func (s *stageSet) Context(frame uint64) []byte {
+func (s *stageSet) Context(_, frame uint64) []byte {
 	return fmt.Appendf(nil, `{"execution_id":"e","function":"f%d","deadline":"2026-01-02T03:04:05.5Z"}`, frame&(1<<20-1))
 }
 
-func (s *stageSet) Secret(frame uint64, name string) (string, *Raise) {
+func (s *stageSet) Secret(_, frame uint64, name string) (string, *Raise) {
 	switch {
 	case s.of(frame) == nil:
 		return "", ended

@@ -38,7 +38,7 @@ int maestro_step_begin(struct maestro_sibling *sibling, uint64_t parent, const s
         return 0;
     }
     PyThreadState *state = py.PyEval_SaveThread();
-    go_maestro_begin_step(parent, (char *)sibling->utf8, sibling->size, input->data, input->size, begun);
+    go_maestro_begin_step(in->id, parent, (char *)sibling->utf8, sibling->size, input->data, input->size, begun);
     py.PyEval_RestoreThread(state);
     if (begun->raise.kind) {
         maestro_raise_now(in, &begun->raise);
@@ -87,7 +87,7 @@ PyObject *maestro_step_complete(struct maestro_interp *in, uint64_t frame, PyObj
     }
     struct maestro_raise raise = {0};
     PyThreadState *state = py.PyEval_SaveThread();
-    go_maestro_end_step(frame, output.data, output.size, NULL, &raise);
+    go_maestro_end_step(in->id, frame, output.data, output.size, NULL, &raise);
     py.PyEval_RestoreThread(state);
     PyObject *fresh = NULL;
     if (raise.kind) {
@@ -106,7 +106,7 @@ void maestro_step_fail(struct maestro_interp *in, uint64_t frame, int kind) {
     struct maestro_raise raise = {0};
     maestro_describe(in, raised, kind, &exception);
     PyThreadState *state = py.PyEval_SaveThread();
-    go_maestro_end_step(frame, NULL, 0, &exception, &raise);
+    go_maestro_end_step(in->id, frame, NULL, 0, &exception, &raise);
     py.PyEval_RestoreThread(state);
     maestro_exception_free(&exception);
     py.PyErr_SetRaisedException(raised);

@@ -21,8 +21,8 @@ func ended() *cpython.Raise {
 }
 
 // BeginStep starts a sibling call.
-func (r callbacks) BeginStep(frame uint64, name string, input []byte) cpython.Begun {
-	c, parent := r.call(frame)
+func (r callbacks) BeginStep(interp, frame uint64, name string, input []byte) cpython.Begun {
+	c, parent := r.callIn(interp, frame)
 	if c == nil {
 		return cpython.Begun{Raise: ended()}
 	}
@@ -45,8 +45,8 @@ func (r callbacks) BeginStep(frame uint64, name string, input []byte) cpython.Be
 }
 
 // EndStep ends a step.
-func (r callbacks) EndStep(frame uint64, output []byte, exc *cpython.Exception) *cpython.Raise {
-	c, step := r.call(frame)
+func (r callbacks) EndStep(interp, frame uint64, output []byte, exc *cpython.Exception) *cpython.Raise {
+	c, step := r.callIn(interp, frame)
 	if c == nil {
 		return ended()
 	}
@@ -58,8 +58,8 @@ func (r callbacks) EndStep(frame uint64, output []byte, exc *cpython.Exception) 
 }
 
 // Lookup resolves a sibling without calling it.
-func (r callbacks) Lookup(frame uint64, name string) cpython.Begun {
-	c, _ := r.call(frame)
+func (r callbacks) Lookup(interp, frame uint64, name string) cpython.Begun {
+	c, _ := r.callIn(interp, frame)
 	if c == nil {
 		return cpython.Begun{Raise: ended()}
 	}
@@ -86,7 +86,7 @@ func (r callbacks) Module(_, key uint64) (cpython.Module, bool) {
 // Siblings returns the names that can be called. A thread that outlived its
 // call gets those that the subtenant's calls were told last.
 func (r callbacks) Siblings(interp, frame uint64) (names []string, generation uint64) {
-	c, _ := r.call(frame)
+	c, _ := r.callIn(interp, frame)
 	in := r.interpreter(interp)
 	if c == nil {
 		if in == nil {
@@ -104,7 +104,7 @@ func (r callbacks) Siblings(interp, frame uint64) (names []string, generation ui
 // Log takes a line of output.
 func (r callbacks) Log(interp, frame uint64, stream, level, text string, fields []byte) {
 	line := model.LogLine{Time: time.Now(), Stream: stream, Level: level, Text: text, Fields: fields}
-	if c, step := r.call(frame); c != nil {
+	if c, step := r.callIn(interp, frame); c != nil {
 		c.Host.Log(step, line)
 		return
 	}
@@ -117,8 +117,8 @@ func (r callbacks) Log(interp, frame uint64, stream, level, text string, fields 
 
 // Context answers maestro.context(): a JSON object, or nil when there is no
 // execution.
-func (r callbacks) Context(frame uint64) []byte {
-	c, step := r.call(frame)
+func (r callbacks) Context(interp, frame uint64) []byte {
+	c, step := r.callIn(interp, frame)
 	if c == nil {
 		return nil
 	}
@@ -131,8 +131,8 @@ func (r callbacks) Context(frame uint64) []byte {
 
 // Secret answers maestro.secret(). What does not belong to a call has none:
 // whose it is could change.
-func (r callbacks) Secret(frame uint64, name string) (string, *cpython.Raise) {
-	c, _ := r.call(frame)
+func (r callbacks) Secret(interp, frame uint64, name string) (string, *cpython.Raise) {
+	c, _ := r.callIn(interp, frame)
 	if c == nil {
 		return "", ended()
 	}

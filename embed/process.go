@@ -67,6 +67,17 @@ func (r *registry) call(frame uint64) (*call, model.StepRef) {
 	return s.calls[number], step
 }
 
+// callIn is call for a frame that came from Python code of an interpreter. The
+// code could have made it up, and so named another subtenant's call: it is
+// known only in the interpreter that its call runs in.
+func (r *registry) callIn(interp, frame uint64) (*call, model.StepRef) {
+	c, step := r.call(frame)
+	if c == nil || c.interp == nil || c.interp.id != interp {
+		return nil, 0
+	}
+	return c, step
+}
+
 // interpreter returns the interpreter with that number, or nil.
 func (r *registry) interpreter(id uint64) *interpreter {
 	in, _ := r.interpreters.Load(id)

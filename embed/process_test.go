@@ -62,33 +62,54 @@ func TestTooManySteps(t *testing.T) {
 	t.Parallel()
 	host := &manySteps{step: maxStep}
 	c := newCall(model.Call{Host: host})
+	c.interp = &interpreter{id: 1}
 	process.begin(c)
 	defer process.end(c)
-	begun := callbacks{process}.BeginStep(frameOf(c.number, 0), "f", nil)
+	begun := callbacks{process}.BeginStep(1, frameOf(c.number, 0), "f", nil)
 	require.Nil(t, begun.Raise)
 	require.Equal(t, frameOf(c.number, maxStep), begun.Frame)
 	host.step++
-	begun = callbacks{process}.BeginStep(frameOf(c.number, 0), "f", nil)
+	begun = callbacks{process}.BeginStep(1, frameOf(c.number, 0), "f", nil)
 	require.NotNil(t, begun.Raise)
 	require.Equal(t, uint8(model.RaiseEngine), begun.Raise.Kind)
 	require.NotNil(t, host.ended, "the step that had begun has ended")
 }
 
+// refusesEverything asks as an interpreter that has no call of that frame.
+func refusesEverything(t *testing.T, interp, frame uint64) {
+	t.Helper()
+	answers := callbacks{process}
+	require.Equal(t, uint8(model.RaiseEnded), answers.BeginStep(interp, frame, "f", nil).Raise.Kind)
+	require.Equal(t, uint8(model.RaiseEnded), answers.Lookup(interp, frame, "f").Raise.Kind)
+	require.Equal(t, uint8(model.RaiseEnded), answers.EndStep(interp, frame, nil, nil).Kind)
+	require.Nil(t, answers.Context(interp, frame))
+	_, raise := answers.Secret(interp, frame, "x")
+	require.Equal(t, uint8(model.RaiseEnded), raise.Kind)
+	names, generation := answers.Siblings(interp, frame)
+	require.Empty(t, names)
+	require.Zero(t, generation)
+	answers.Log(interp, frame, "stdout", "", "lost", nil)
+}
+
 func TestAfterTheEndEverythingIsRefused(t *testing.T) {
 	t.Parallel()
 	c := newCall(model.Call{Host: nobody{}})
+	c.interp = &interpreter{id: 1}
 	process.begin(c)
 	process.end(c)
-	frame := frameOf(c.number, 1)
-	answers := callbacks{process}
-	require.Equal(t, uint8(model.RaiseEnded), answers.BeginStep(frame, "f", nil).Raise.Kind)
-	require.Equal(t, uint8(model.RaiseEnded), answers.Lookup(frame, "f").Raise.Kind)
-	require.Equal(t, uint8(model.RaiseEnded), answers.EndStep(frame, nil, nil).Kind)
-	require.Nil(t, answers.Context(frame))
-	names, generation := answers.Siblings(0, frame)
-	require.Empty(t, names)
-	require.Zero(t, generation)
-	answers.Log(0, frame, "stdout", "", "lost", nil)
+	refusesEverything(t, 1, frameOf(c.number, 1))
+}
+
+// untouchable is a host that must not be asked anything.
+type untouchable struct{ model.Host }
+
+func TestFramesOfOtherInterpretersAreRefused(t *testing.T) {
+	t.Parallel()
+	c := newCall(model.Call{Host: untouchable{}})
+	c.interp = &interpreter{id: 1}
+	process.begin(c)
+	defer process.end(c)
+	refusesEverything(t, 2, frameOf(c.number, 1))
 }
 
 // Not parallel: it looks at all goroutines.

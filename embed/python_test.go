@@ -377,3 +377,51 @@ func deep(n int) string {
 	}
 	return string(b)
 }
+
+// Code that makes up the number of another subtenant's call reaches nothing of
+// it: no context, no secret, no function, no log.
+func TestPythonForgedFrame(t *testing.T) {
+	t.Parallel()
+	h := startPython(t, Options{})
+	victim, thief := newTestEngine(h), newTestEngine(h)
+	victim.define(t, "wait", "import time\ndef wait(input):\n    print('here')\n    time.sleep(1e6)\n")
+	victim.define(t, "private", "def private(input):\n    return 'private'\n")
+	thief.define(t, "steal", `
+import contextvars, maestro
+def steal(input):
+    frame = next(v for v in contextvars.copy_context() if v.name == "maestro_frame")
+    mine = frame.get()
+    got = []
+    for call in range(max(0, (mine >> 20) - 200), (mine >> 20) + 200):
+        if call == mine >> 20:
+            continue
+        frame.set(call << 20)
+        print("a line of the thief's")
+        for what in (lambda: maestro.context().function, lambda: maestro.secret("x"), lambda: __maestro_call__("private", 1)):
+            try:
+                got.append(what())
+            except (RuntimeError, NameError, AttributeError, TypeError, KeyError):
+                pass
+    frame.set(mine)
+    return [g for g in got if g], maestro.secret("x")
+`)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		_, _ = victim.callFor(ctx, "victim", "wait", "null", time.Minute)
+	}()
+	eventually(t, func() bool {
+		victim.mu.Lock()
+		defer victim.mu.Unlock()
+		return len(victim.logs) == 1
+	}, "the victim's call runs")
+	outcome := thief.call(t, "thief", "steal", "null")
+	require.Nil(t, outcome.Failure)
+	require.JSONEq(t, `[[], "the value of x"]`, string(outcome.Output))
+	cancel()
+	<-over
+	require.Len(t, victim.logs, 1)
+	require.Zero(t, victim.steps)
+}
