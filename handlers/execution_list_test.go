@@ -94,7 +94,7 @@ func TestExecutionsPageByPage(t *testing.T) {
 		require.ElementsMatch(t, want, column(f.page(list+"?"+test.query, 2), "id"), test.name)
 		require.ElementsMatch(t, want, column(f.page(list+"?"+test.query, 100), "id"), test.name)
 	}
-	f.must(ask{name: "empty filters filter nothing", call: "GET /api/v1/executions?function_name=&status=&trigger_type=&trigger_id=&since=&until=", status: 200, want: []string{newest[0], newest[8]}})
+	f.must(ask{name: "filters without a value", call: "GET /api/v1/executions?status=&since=", status: 422, want: []string{`"/query/status"`, `"/query/since"`}})
 	f.must(ask{name: "one of two statuses is none", call: "GET /api/v1/executions?status=failed&status=done", status: 422})
 	f.must(ask{name: "a cursor of another list", call: "GET /api/v1/executions?cursor=YQ", status: 400})
 }
