@@ -114,10 +114,15 @@ static int keep(struct maestro_interp *in, uint64_t key, const struct maestro_so
     return 1;
 }
 
-static PyObject *function_in(PyObject *namespace, PyObject *name) {
+// The function of that name in its module, which is ready unless its own
+// module-level code has led here. New reference, or NULL with an exception.
+static PyObject *function_in(PyObject *namespace, PyObject *name, int ready) {
     PyObject *function = NULL;
     if (py.PyDict_GetItemRef(namespace, name, &function) == 0)
-        py.PyErr_Format(py.PyExc_NameError, "name '%U' is not defined in its own module: it was deleted, or is still loading", name);
+        py.PyErr_Format(py.PyExc_NameError,
+                        ready ? "name '%U' is not defined: its own module has deleted it"
+                              : "name '%U' is not defined: its module is still loading",
+                        name);
     return function;
 }
 
@@ -134,7 +139,7 @@ static PyObject *load(struct maestro_interp *in, uint64_t key, int *async, int *
         int ready = py.PyTuple_GetItem(answer, 1) == py.True;
         PyObject *name = maestro_str(&source.name);
         if (name && (!ready || keep(in, key, &source, module)))
-            function = function_in(py.PyModule_GetDict(module), name);
+            function = function_in(py.PyModule_GetDict(module), name, ready);
         py.Py_DecRef(name);
         *async = source.async;
     } else {
@@ -154,7 +159,7 @@ PyObject *maestro_program_function(struct maestro_interp *in, uint64_t key, int 
     if (!program)
         return load(in, key, async, loading);
     *async = program->async;
-    return function_in(program->namespace, program->name);
+    return function_in(program->namespace, program->name, 1);
 }
 
 void maestro_programs_clear(struct maestro_interp *in) {
