@@ -37,7 +37,7 @@ struct maestro_source {
 
 // How a call or a step failed. The kinds are those of exception.go.
 struct maestro_exception {
-    int kind; // 0: it did not
+    int kind;                                     // 0: it did not
     struct maestro_text type, message, traceback; // malloc'ed by C
 };
 

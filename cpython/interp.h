@@ -11,21 +11,21 @@
 
 // The Python functions that C needs; runtime.py gives them to set_hooks by
 // these names. HOOK(identifier, name).
-#define MAESTRO_HOOKS(HOOK)                                                                          \
-    HOOK(LOAD, "load")               /* (key, name, version, source, code, bound) -> module, ready */ \
-    HOOK(UNLOAD, "unload")           /* (key): its module is out of use */                              \
-    HOOK(SIBLINGS, "set_siblings")   /* (names, one per line) */                                     \
-    HOOK(CONVERT, "convert")         /* (object) -> a simpler object (json.h) */                     \
-    HOOK(RUN, "run")                 /* (awaitable) -> its result */                                 \
-    HOOK(DESCRIBE, "describe")       /* (exception) -> (type, message, traceback) */                 \
-    HOOK(EXCEPTION, "exception")     /* (kind, message, name, problems) -> exception to raise */     \
-    HOOK(THREADS, "threads")         /* (call number) -> identifiers of threads that it started */
+#define MAESTRO_HOOKS(HOOK)                                                                         \
+    HOOK(LOAD, "load")             /* (key, name, version, source, code, bound) -> module, ready */ \
+    HOOK(UNLOAD, "unload")         /* (key): its module is out of use */                            \
+    HOOK(SIBLINGS, "set_siblings") /* (names, one per line) */                                      \
+    HOOK(CONVERT, "convert")       /* (object) -> a simpler object (json.h) */                      \
+    HOOK(RUN, "run")               /* (awaitable) -> its result */                                  \
+    HOOK(DESCRIBE, "describe")     /* (exception) -> (type, message, traceback) */                  \
+    HOOK(EXCEPTION, "exception")   /* (kind, message, name, problems) -> exception to raise */      \
+    HOOK(THREADS, "threads")       /* (call number) -> identifiers of threads that it started */
 
 // The classes that C needs to know; given to set_hooks as well.
-#define MAESTRO_CLASSES(HOOK)     \
-    HOOK(STOPPED, "Stopped")      \
-    HOOK(RESPONSE, "Response")    \
-    HOOK(HEADERS, "Headers")      \
+#define MAESTRO_CLASSES(HOOK)           \
+    HOOK(STOPPED, "Stopped")            \
+    HOOK(RESPONSE, "Response")          \
+    HOOK(HEADERS, "Headers")            \
     HOOK(INPUT_INVALID, "InputInvalid") \
     HOOK(OUTPUT_INVALID, "OutputInvalid")
 
@@ -33,11 +33,11 @@ enum maestro_hook {
 #define HOOK(identifier, name) HOOK_##identifier,
     MAESTRO_HOOKS(HOOK) MAESTRO_CLASSES(HOOK)
 #undef HOOK
-    HOOK_COUNT
+        HOOK_COUNT
 };
 
-struct maestro_line; // print.c
-struct maestro_run;  // stop.h
+struct maestro_line;   // print.c
+struct maestro_run;    // stop.h
 struct maestro_shield; // shield.h
 struct maestro_sleeper;
 struct maestro_held; // thread.c
@@ -56,26 +56,26 @@ struct maestro_program {
 // more, which is after its end. Fields are guarded by the interpreter's GIL
 // where nothing else is said.
 struct maestro_interp {
-    uint64_t id;               // never reused in this process; written once
-    PyInterpreterState *state; // written once
-    PyObject *module;          // strong: _maestro
-    PyObject *runtime;         // strong: the namespace of runtime.py
-    PyObject *frame_var;       // strong: the ContextVar with the current frame
+    uint64_t id;                                 // never reused in this process; written once
+    PyInterpreterState *state;                   // written once
+    PyObject *module;                            // strong: _maestro
+    PyObject *runtime;                           // strong: the namespace of runtime.py
+    PyObject *frame_var;                         // strong: the ContextVar with the current frame
     PyTypeObject *sibling_type, *awaitable_type; // strong
     PyObject *hooks[HOOK_COUNT];                 // strong, NULL before set_hooks and after the end
-    PyObject *siblings;        // strong: dict, name -> Sibling, of all that were ever asked for
-    uint64_t generation;       // of the sibling names that the builtins dicts show
-    struct maestro_program *programs[64]; // by key modulo the size
-    struct maestro_line *lines; // begun and not ended by a line feed (print.c)
-    struct maestro_json json;   // hook, type and keys of the converter
-    int tracing;               // rung 1 has set the trace function
-    struct maestro_shield *shields; // of threads in code that must not be stopped half way, newest first
-    atomic_int ended;          // the end has begun: what still runs is refused
+    PyObject *siblings;                          // strong: dict, name -> Sibling, of all that were ever asked for
+    uint64_t generation;                         // of the sibling names that the builtins dicts show
+    struct maestro_program *programs[64];        // by key modulo the size
+    struct maestro_line *lines;                  // begun and not ended by a line feed (print.c)
+    struct maestro_json json;                    // hook, type and keys of the converter
+    int tracing;                                 // rung 1 has set the trace function
+    struct maestro_shield *shields;              // of threads in code that must not be stopped half way, newest first
+    atomic_int ended;                            // the end has begun: what still runs is refused
 
-    pthread_mutex_t lock;              // guards what follows; never held while waiting for the GIL
-    struct maestro_run *runs;          // changed with the GIL and the lock both held
-    struct maestro_sleeper *sleepers;  // changed without the GIL
-    struct maestro_held *held;         // the thread states that our threads have for it
+    pthread_mutex_t lock;             // guards what follows; never held while waiting for the GIL
+    struct maestro_run *runs;         // changed with the GIL and the lock both held
+    struct maestro_sleeper *sleepers; // changed without the GIL
+    struct maestro_held *held;        // the thread states that our threads have for it
 };
 
 // Makes an interpreter and runs the source of runtime.py in it. The calling OS

@@ -12,8 +12,8 @@
 // through one Python hook (embed/python/convert.py).
 //
 // Nesting is at most MAESTRO_JSON_DEPTH in both directions, which also ends
-// cycles; on a thread with a small stack it may be a RecursionError before. An attached thread state of the interpreter that the struct
-// maestro_json belongs to is needed everywhere but in maestro_json_free.
+// cycles; on a thread with a small stack it may be a RecursionError before. An attached thread state of the interpreter that
+// the struct maestro_json belongs to is needed everywhere but in maestro_json_free.
 #ifndef MAESTRO_JSON_H
 #define MAESTRO_JSON_H
 
@@ -29,9 +29,9 @@ enum {
 // is no hook then, and objects of unknown types are refused. Guarded by the
 // interpreter's GIL.
 struct maestro_json {
-    PyObject *convert; // strong, or NULL: convert(object) -> a simpler object, or
-                       // the same one when it knows of none
-    PyObject *headers; // strong, or NULL: the dict type that is looked up in any case
+    PyObject *convert;                 // strong, or NULL: convert(object) -> a simpler object, or
+                                       // the same one when it knows of none
+    PyObject *headers;                 // strong, or NULL: the dict type that is looked up in any case
     PyObject *keys[MAESTRO_JSON_KEYS]; // strong or NULL: short ASCII keys met lately
 };
 

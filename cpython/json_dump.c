@@ -199,8 +199,8 @@ static int write_key(struct writer *w, PyObject *key, step *parent) {
         else if (py.PyType_IsSubtype(key->ob_type, py.PyFloat_Type))
             result = write_float(w, key, &at);
         else
-            result = maestro_json_refuse(w->root, parent, py.PyExc_TypeError,
-                                         "a key of type %U, where JSON has text only", key->ob_type);
+            result = maestro_json_refuse(w->root, parent, py.PyExc_TypeError, "a key of type %U, where JSON has text only",
+                                         key->ob_type);
     }
     return result < 0 ? -1 : put(w->out, '"');
 }
@@ -345,7 +345,8 @@ static int write_converted(struct writer *w, PyObject *value, int depth, step *a
     if (w->json->convert) {
         // The hook may answer with something that needs it again, for ever.
         if (w->conversions > MAESTRO_JSON_DEPTH)
-            return maestro_json_refuse(w->root, at, py.PyExc_ValueError, "nested more than 512 deep, or within itself", NULL);
+            return maestro_json_refuse(w->root, at, py.PyExc_ValueError, "nested more than 512 deep, or within itself",
+                                       NULL);
         if (!(simpler = py.PyObject_CallOneArg(w->json->convert, value)))
             return -1;
     }
@@ -354,8 +355,8 @@ static int write_converted(struct writer *w, PyObject *value, int depth, step *a
         result = write_value(w, simpler, depth, at);
         w->conversions--;
     } else if ((result = write_base(w, value, depth, at)) > 0) {
-        result = maestro_json_refuse(w->root, at, py.PyExc_TypeError, "object of type %U is not a JSON value",
-                                     value->ob_type);
+        result =
+            maestro_json_refuse(w->root, at, py.PyExc_TypeError, "object of type %U is not a JSON value", value->ob_type);
     }
     py.Py_DecRef(simpler);
     return result;

@@ -181,8 +181,7 @@ static PyObject *read_string(struct reader *r, int key) {
     }
     const unsigned char *last = r->at++;
     if ((size_t)(last - first) == count) // one byte each: ASCII with no escape
-        return key ? maestro_json_key(r->json, (const char *)first, count)
-                   : maestro_json_ascii((const char *)first, count);
+        return key ? maestro_json_key(r->json, (const char *)first, count) : maestro_json_ascii((const char *)first, count);
     if (count == 1)
         highest = 0x10ffff; // replaced below by CPython's own object for it
     PyObject *text = py.PyUnicode_New((Py_ssize_t)count, highest < 0x80 ? 0x7f : highest);

@@ -37,7 +37,7 @@ static inline void *maestro_str_data(PyObject *text) {
 // Set the top bit of each byte of word that is below limit, or equal to byte.
 // Exact up to and including the lowest one set, where a borrow cannot reach.
 #define MAESTRO_BYTES(byte) (0x0101010101010101ull * (byte))
-#define MAESTRO_BELOW(word, limit) (((word)-MAESTRO_BYTES(limit)) & ~(word))
+#define MAESTRO_BELOW(word, limit) (((word) - MAESTRO_BYTES(limit)) & ~(word))
 #define MAESTRO_EQUAL(word, byte) MAESTRO_BELOW((word) ^ MAESTRO_BYTES(byte), 1)
 
 // The first byte from at on that is not an ordinary ASCII character of a JSON
@@ -48,8 +48,8 @@ static inline const unsigned char *maestro_json_plain(const unsigned char *at, c
     for (; end - at >= 8; at += 8) {
         uint64_t word;
         memcpy(&word, at, 8);
-        uint64_t special = (MAESTRO_BELOW(word, 0x20) | MAESTRO_EQUAL(word, '"') | MAESTRO_EQUAL(word, '\\') | word) &
-                           MAESTRO_BYTES(0x80);
+        uint64_t special =
+            (MAESTRO_BELOW(word, 0x20) | MAESTRO_EQUAL(word, '"') | MAESTRO_EQUAL(word, '\\') | word) & MAESTRO_BYTES(0x80);
         if (special)
             return at + (__builtin_ctzll(special) >> 3);
     }
@@ -66,10 +66,10 @@ struct maestro_json_number {
     const char *start;
     size_t size;
     int negative, real;
-    uint64_t digits; // the significant digits as one integer, when count <= 18
-    size_t count;    // of significant digits, with no leading zeros
+    uint64_t digits;  // the significant digits as one integer, when count <= 18
+    size_t count;     // of significant digits, with no leading zeros
     int64_t exponent; // of ten, that digits is to be multiplied with; 0 for integers
-    int zero;        // all digits are 0
+    int zero;         // all digits are 0
 };
 
 // Makes an int or a float: a new reference. NULL with a reason, and no Python

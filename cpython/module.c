@@ -16,9 +16,7 @@ struct module_state {
     struct maestro_interp *in;
 };
 
-struct maestro_interp *maestro_of(PyObject *module) {
-    return ((struct module_state *)py.PyModule_GetState(module))->in;
-}
+struct maestro_interp *maestro_of(PyObject *module) { return ((struct module_state *)py.PyModule_GetState(module))->in; }
 
 // frame() -> int: the current frame, 0 where no execution is known.
 static PyObject *frame(PyObject *module, PyObject *unused) {
@@ -33,7 +31,8 @@ static PyObject *context(PyObject *module, PyObject *unused) {
     PyThreadState *state = py.PyEval_SaveThread();
     go_maestro_context(in->id, current, &json);
     py.PyEval_RestoreThread(state);
-    PyObject *object = maestro_json_load(&in->json, json.data ? json.data : "{}", json.data ? json.size : 2, "context", NULL);
+    PyObject *object =
+        maestro_json_load(&in->json, json.data ? json.data : "{}", json.data ? json.size : 2, "context", NULL);
     maestro_text_free(&json);
     return object;
 }
@@ -101,8 +100,8 @@ static PyObject *sleep_for(PyObject *module, PyObject *argument) {
     if (seconds == -1.0 && py.PyErr_Occurred())
         return NULL;
     if (isnan(seconds) || seconds < 0) {
-        py.PyErr_SetString(py.PyExc_ValueError, isnan(seconds) ? "Invalid value NaN (not a number)"
-                                                               : "sleep length must be non-negative");
+        py.PyErr_SetString(py.PyExc_ValueError,
+                           isnan(seconds) ? "Invalid value NaN (not a number)" : "sleep length must be non-negative");
         return NULL;
     }
     if (seconds > 9.2e9) { // as time.sleep: 2**63 nanoseconds

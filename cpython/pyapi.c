@@ -26,22 +26,22 @@ char *maestro_py_load(const char *path) {
     void *library = dlopen(path, RTLD_NOW | RTLD_GLOBAL);
     if (!library)
         return failure("dlopen", dlerror());
-#define X(result, name, parameters)       \
-    if (!find(library, #name, &py.name))  \
+#define X(result, name, parameters)      \
+    if (!find(library, #name, &py.name)) \
         return failure("missing in libpython", #name);
     MAESTRO_PY_FUNCTIONS(X)
 #undef X
-#define X(name)                                    \
-    {                                              \
-        PyObject **variable;                       \
-        if (!find(library, #name, &variable))      \
+#define X(name)                                            \
+    {                                                      \
+        PyObject **variable;                               \
+        if (!find(library, #name, &variable))              \
             return failure("missing in libpython", #name); \
-        py.name = *variable;                       \
+        py.name = *variable;                               \
     }
     MAESTRO_PY_EXCEPTIONS(X)
 #undef X
-#define X(name)                           \
-    if (!find(library, #name, &py.name))  \
+#define X(name)                          \
+    if (!find(library, #name, &py.name)) \
         return failure("missing in libpython", #name);
     MAESTRO_PY_TYPES(X)
 #undef X

@@ -190,188 +190,188 @@ enum {
 
 // The functions: X(type of the result, name, parameters). Names and meaning
 // are CPython's; the comments give the reference that comes back.
-#define MAESTRO_PY_FUNCTIONS(X)                                                                                     \
-    /* start; need no thread state */                                                                               \
-    X(const char *, Py_GetVersion, (void))                                                                          \
-    X(PyInitConfig *, PyInitConfig_Create, (void))                                                                  \
-    X(void, PyInitConfig_Free, (PyInitConfig *))                                                                    \
-    X(int, PyInitConfig_SetInt, (PyInitConfig *, const char *, int64_t))                                            \
-    X(int, PyInitConfig_SetStr, (PyInitConfig *, const char *, const char *))                                       \
-    X(int, PyInitConfig_GetError, (PyInitConfig *, const char **))                                                  \
-    X(int, Py_InitializeFromInitConfig, (PyInitConfig *))                                                           \
-    X(int, PyImport_AppendInittab, (const char *, PyObject *(*)(void)))                                             \
-    /* interpreters and threads */                                                                                  \
-    X(PyStatus, Py_NewInterpreterFromConfig, (PyThreadState **, const PyInterpreterConfig *))                       \
-    X(void, Py_EndInterpreter, (PyThreadState *))                                                                   \
-    X(PyInterpreterState *, PyInterpreterState_Main, (void)) /* no thread state */                                  \
-    X(PyInterpreterState *, PyInterpreterState_Get, (void))                                                         \
-    X(PyThreadState *, PyInterpreterState_ThreadHead, (PyInterpreterState *)) /* with the GIL it stays at rest */   \
-    X(PyThreadState *, PyThreadState_Next, (PyThreadState *))                                                       \
-    X(PyThreadState *, PyThreadState_New, (PyInterpreterState *)) /* no thread state */                             \
-    X(void, PyThreadState_Clear, (PyThreadState *))                                                                 \
-    X(void, PyThreadState_Delete, (PyThreadState *))                                                                \
-    X(void, PyThreadState_DeleteCurrent, (void))                                                                    \
-    X(PyThreadState *, PyThreadState_GetUnchecked, (void)) /* no thread state */                                    \
-    X(PyThreadState *, PyThreadState_Swap, (PyThreadState *)) /* no thread state */                                 \
-    X(int, PyThreadState_SetAsyncExc, (unsigned long, PyObject *))                                                  \
-    X(PyThreadState *, PyEval_SaveThread, (void))                                                                   \
-    X(void, PyEval_RestoreThread, (PyThreadState *)) /* no thread state */                                          \
-    X(void, PyEval_SetTrace, (Py_tracefunc, PyObject *))                                                            \
-    X(void, PyEval_SetTraceAllThreads, (Py_tracefunc, PyObject *))                                                  \
-    X(PyObject *, PyEval_GetFrameGlobals, (void)) /* new; NULL without an error when there is no frame */           \
-    X(PyObject *, PyEval_GetFrameBuiltins, (void)) /* new */                                                        \
-    X(unsigned long, PyThread_get_thread_ident, (void)) /* no thread state */                                       \
-    /* objects */                                                                                                   \
-    X(void, Py_IncRef, (PyObject *))                                                                                \
-    X(void, Py_DecRef, (PyObject *))                                                                                \
-    X(PyObject *, Py_NewRef, (PyObject *))                    /* new */                                             \
-    X(PyObject *, Py_GetConstantBorrowed, (unsigned int))     /* borrowed, immortal, the same everywhere */         \
-    X(PyObject *, PyObject_GetAttr, (PyObject *, PyObject *)) /* new */                                             \
-    X(PyObject *, PyObject_GetAttrString, (PyObject *, const char *)) /* new */                                     \
-    X(int, PyObject_GetOptionalAttr, (PyObject *, PyObject *, PyObject **)) /* new in the third: 1, 0, -1 */        \
-    X(int, PyObject_GetOptionalAttrString, (PyObject *, const char *, PyObject **)) /* the same */                  \
-    X(int, PyObject_SetAttrString, (PyObject *, const char *, PyObject *))                                          \
-    X(PyObject *, PyObject_GenericGetAttr, (PyObject *, PyObject *)) /* new */                                      \
-    X(int, PyObject_IsInstance, (PyObject *, PyObject *))                                                           \
-    X(int, PyObject_IsTrue, (PyObject *))                                                                           \
-    X(int, PyCallable_Check, (PyObject *))                                                                          \
-    X(PyObject *, PyObject_Str, (PyObject *))                                               /* new */               \
-    X(PyObject *, PyObject_Repr, (PyObject *))                                              /* new */               \
-    X(PyObject *, PyObject_SelfIter, (PyObject *))                                          /* new */               \
-    X(PyObject *, PyObject_GetIter, (PyObject *))                                           /* new */               \
-    X(PyObject *, PyIter_Next, (PyObject *))                                                /* new */               \
-    X(int, PyIter_Send, (PyObject *, PyObject *, PyObject **))                              /* new in the third */  \
-    X(PyObject *, PyObject_Vectorcall, (PyObject *, PyObject *const *, size_t, PyObject *)) /* new */               \
-    X(PyObject *, PyObject_VectorcallMethod, (PyObject *, PyObject *const *, size_t, PyObject *)) /* new */         \
-    X(PyObject *, PyObject_CallNoArgs, (PyObject *))                                        /* new */               \
-    X(PyObject *, PyObject_CallOneArg, (PyObject *, PyObject *))                            /* new */               \
-    X(PyObject *, PyVectorcall_Call, (PyObject *, PyObject *, PyObject *))                  /* new */               \
-    X(void, PyObject_GC_Track, (void *))                                                                            \
-    X(void, PyObject_GC_UnTrack, (void *))                                                                          \
-    X(int, PyObject_CallFinalizerFromDealloc, (PyObject *))                                                         \
-    X(Py_ssize_t, PyGC_Collect, (void))                                                                             \
-    X(int, PyMapping_GetOptionalItem, (PyObject *, PyObject *, PyObject **)) /* new in the third: 1, 0, -1 */       \
-    /* types and modules */                                                                                         \
-    X(unsigned long, PyType_GetFlags, (PyTypeObject *))                                                             \
-    X(int, PyType_IsSubtype, (PyTypeObject *, PyTypeObject *))                                                      \
-    X(PyObject *, PyType_GetName, (PyTypeObject *))               /* new */                                         \
-    X(PyObject *, PyType_GetFullyQualifiedName, (PyTypeObject *)) /* new */                                         \
-    X(PyObject *, PyType_FromModuleAndSpec, (PyObject *, PyType_Spec *, PyObject *)) /* new */                      \
-    X(PyObject *, PyType_GenericAlloc, (PyTypeObject *, Py_ssize_t))                 /* new */                      \
-    X(void *, PyType_GetSlot, (PyTypeObject *, int))                                                                \
-    X(PyObject *, PyModuleDef_Init, (PyModuleDef *)) /* borrowed */                                                 \
-    X(void *, PyModule_GetState, (PyObject *))                                                                      \
-    X(PyObject *, PyModule_GetDict, (PyObject *)) /* borrowed */                                                    \
-    X(int, PyModule_AddObjectRef, (PyObject *, const char *, PyObject *))                                           \
-    X(PyObject *, PyModule_NewObject, (PyObject *))          /* new */                                              \
-    X(PyObject *, PyImport_ImportModule, (const char *))     /* new */                                              \
-    X(PyObject *, PyImport_GetModuleDict, (void))            /* borrowed */                                         \
-    X(PyObject *, PyEval_EvalCode, (PyObject *, PyObject *, PyObject *))             /* new */                      \
-    X(PyObject *, Py_CompileString, (const char *, const char *, int))               /* new */                      \
-    /* errors */                                                                                                    \
-    X(PyObject *, PyErr_Occurred, (void)) /* borrowed */                                                            \
-    X(void, PyErr_Clear, (void))                                                                                    \
-    X(void, PyErr_SetNone, (PyObject *))                                                                            \
-    X(void, PyErr_SetString, (PyObject *, const char *))                                                            \
-    X(void, PyErr_SetObject, (PyObject *, PyObject *))                                                              \
-    X(PyObject *, PyErr_Format, (PyObject *, const char *, ...)) /* NULL */                                         \
-    X(PyObject *, PyErr_NoMemory, (void))                        /* NULL */                                         \
-    X(int, PyErr_WarnFormat, (PyObject *, Py_ssize_t, const char *, ...))                                           \
-    X(int, PyErr_ExceptionMatches, (PyObject *))                                                                    \
-    X(int, PyErr_GivenExceptionMatches, (PyObject *, PyObject *))                                                   \
-    X(PyObject *, PyErr_GetRaisedException, (void))  /* new */                                                      \
-    X(void, PyErr_SetRaisedException, (PyObject *))  /* steals */                                                   \
-    X(void, PyErr_WriteUnraisable, (PyObject *))                                                                    \
-    X(int, Py_EnterRecursiveCall, (const char *))                                                                   \
-    X(void, Py_LeaveRecursiveCall, (void))                                                                          \
-    /* context variables */                                                                                         \
-    X(PyObject *, PyContext_New, (void)) /* new */                                                                  \
-    X(int, PyContext_Enter, (PyObject *))                                                                           \
-    X(int, PyContext_Exit, (PyObject *))                                                                            \
-    X(PyObject *, PyContextVar_New, (const char *, PyObject *)) /* new */                                           \
-    X(int, PyContextVar_Get, (PyObject *, PyObject *, PyObject **)) /* new in the third, or NULL */                 \
-    X(PyObject *, PyContextVar_Set, (PyObject *, PyObject *))   /* new: the token */                                \
-    X(int, PyContextVar_Reset, (PyObject *, PyObject *))                                                            \
-    /* text and bytes */                                                                                            \
-    X(PyObject *, PyUnicode_FromStringAndSize, (const char *, Py_ssize_t)) /* new */                                \
-    X(PyObject *, PyUnicode_FromString, (const char *))                    /* new */                                \
-    X(PyObject *, PyUnicode_FromFormat, (const char *, ...))               /* new */                                \
-    X(PyObject *, PyUnicode_InternFromString, (const char *))              /* new */                                \
-    X(void, PyUnicode_InternInPlace, (PyObject **))                                                                 \
-    X(PyObject *, PyUnicode_DecodeUTF8, (const char *, Py_ssize_t, const char *))            /* new */              \
-    X(PyObject *, PyUnicode_AsEncodedString, (PyObject *, const char *, const char *))       /* new */              \
-    X(const char *, PyUnicode_AsUTF8AndSize, (PyObject *, Py_ssize_t *))   /* owned by the object */                \
-    X(PyObject *, PyBytes_FromStringAndSize, (const char *, Py_ssize_t))   /* new */                                \
-    X(int, PyBytes_AsStringAndSize, (PyObject *, char **, Py_ssize_t *))   /* owned by the object */                \
-    X(PyObject *, PyMarshal_ReadObjectFromString, (const char *, Py_ssize_t)) /* new */                             \
-    X(PyObject *, PyMarshal_WriteObjectToString, (PyObject *, int))            /* new */                            \
-    X(Py_ssize_t, PyUnicode_GetLength, (PyObject *))                                                               \
-    /* numbers */                                                                                                   \
-    X(PyObject *, PyLong_FromUnsignedLongLong, (unsigned long long)) /* new */                                      \
-    X(PyObject *, PyLong_FromLongLong, (long long))                  /* new */                                      \
-    X(unsigned long long, PyLong_AsUnsignedLongLong, (PyObject *))                                                  \
-    X(long, PyLong_AsLong, (PyObject *))                                                                            \
-    X(PyObject *, PyFloat_FromDouble, (double)) /* new */                                                           \
-    X(double, PyFloat_AsDouble, (PyObject *))                                                                       \
-    /* containers */                                                                                                \
-    X(PyObject *, PyDict_New, (void)) /* new */                                                                     \
-    X(int, PyDict_SetItem, (PyObject *, PyObject *, PyObject *))                                                    \
-    X(int, PyDict_SetItemString, (PyObject *, const char *, PyObject *))                                            \
-    X(PyObject *, PyDict_GetItemWithError, (PyObject *, PyObject *))        /* borrowed */                          \
-    X(int, PyDict_GetItemRef, (PyObject *, PyObject *, PyObject **))        /* new in the third: 1, 0, -1 */        \
-    X(int, PyDict_GetItemStringRef, (PyObject *, const char *, PyObject **)) /* the same */                         \
-    X(int, PyDict_DelItem, (PyObject *, PyObject *))                                                                \
-    X(int, PyDict_Next, (PyObject *, Py_ssize_t *, PyObject **, PyObject **)) /* borrowed */                        \
-    X(Py_ssize_t, PyDict_Size, (PyObject *))                                                                        \
-    X(PyObject *, PyList_New, (Py_ssize_t))                                 /* new */                               \
-    X(int, PyList_Append, (PyObject *, PyObject *))                                                                 \
-    X(int, PyList_SetItem, (PyObject *, Py_ssize_t, PyObject *))            /* steals the item */                   \
-    X(PyObject *, PyList_GetItem, (PyObject *, Py_ssize_t))                 /* borrowed */                          \
-    X(PyObject *, PyList_GetItemRef, (PyObject *, Py_ssize_t))              /* new */                               \
-    X(Py_ssize_t, PyList_Size, (PyObject *))                                                                        \
-    X(PyObject *, PyTuple_New, (Py_ssize_t))                                /* new */                               \
-    X(PyObject *, PyTuple_Pack, (Py_ssize_t, ...))                          /* new */                               \
-    X(PyObject *, PyTuple_GetItem, (PyObject *, Py_ssize_t))                /* borrowed */                          \
-    X(int, PyTuple_SetItem, (PyObject *, Py_ssize_t, PyObject *))           /* steals the item */                   \
-    X(Py_ssize_t, PyTuple_Size, (PyObject *))                                                                       \
+#define MAESTRO_PY_FUNCTIONS(X)                                                                                           \
+    /* start; need no thread state */                                                                                     \
+    X(const char *, Py_GetVersion, (void))                                                                                \
+    X(PyInitConfig *, PyInitConfig_Create, (void))                                                                        \
+    X(void, PyInitConfig_Free, (PyInitConfig *))                                                                          \
+    X(int, PyInitConfig_SetInt, (PyInitConfig *, const char *, int64_t))                                                  \
+    X(int, PyInitConfig_SetStr, (PyInitConfig *, const char *, const char *))                                             \
+    X(int, PyInitConfig_GetError, (PyInitConfig *, const char **))                                                        \
+    X(int, Py_InitializeFromInitConfig, (PyInitConfig *))                                                                 \
+    X(int, PyImport_AppendInittab, (const char *, PyObject *(*)(void)))                                                   \
+    /* interpreters and threads */                                                                                        \
+    X(PyStatus, Py_NewInterpreterFromConfig, (PyThreadState **, const PyInterpreterConfig *))                             \
+    X(void, Py_EndInterpreter, (PyThreadState *))                                                                         \
+    X(PyInterpreterState *, PyInterpreterState_Main, (void)) /* no thread state */                                        \
+    X(PyInterpreterState *, PyInterpreterState_Get, (void))                                                               \
+    X(PyThreadState *, PyInterpreterState_ThreadHead, (PyInterpreterState *)) /* with the GIL it stays at rest */         \
+    X(PyThreadState *, PyThreadState_Next, (PyThreadState *))                                                             \
+    X(PyThreadState *, PyThreadState_New, (PyInterpreterState *)) /* no thread state */                                   \
+    X(void, PyThreadState_Clear, (PyThreadState *))                                                                       \
+    X(void, PyThreadState_Delete, (PyThreadState *))                                                                      \
+    X(void, PyThreadState_DeleteCurrent, (void))                                                                          \
+    X(PyThreadState *, PyThreadState_GetUnchecked, (void))    /* no thread state */                                       \
+    X(PyThreadState *, PyThreadState_Swap, (PyThreadState *)) /* no thread state */                                       \
+    X(int, PyThreadState_SetAsyncExc, (unsigned long, PyObject *))                                                        \
+    X(PyThreadState *, PyEval_SaveThread, (void))                                                                         \
+    X(void, PyEval_RestoreThread, (PyThreadState *)) /* no thread state */                                                \
+    X(void, PyEval_SetTrace, (Py_tracefunc, PyObject *))                                                                  \
+    X(void, PyEval_SetTraceAllThreads, (Py_tracefunc, PyObject *))                                                        \
+    X(PyObject *, PyEval_GetFrameGlobals, (void))       /* new; NULL without an error when there is no frame */           \
+    X(PyObject *, PyEval_GetFrameBuiltins, (void))      /* new */                                                         \
+    X(unsigned long, PyThread_get_thread_ident, (void)) /* no thread state */                                             \
+    /* objects */                                                                                                         \
+    X(void, Py_IncRef, (PyObject *))                                                                                      \
+    X(void, Py_DecRef, (PyObject *))                                                                                      \
+    X(PyObject *, Py_NewRef, (PyObject *))                                  /* new */                                     \
+    X(PyObject *, Py_GetConstantBorrowed, (unsigned int))                   /* borrowed, immortal, the same everywhere */ \
+    X(PyObject *, PyObject_GetAttr, (PyObject *, PyObject *))               /* new */                                     \
+    X(PyObject *, PyObject_GetAttrString, (PyObject *, const char *))       /* new */                                     \
+    X(int, PyObject_GetOptionalAttr, (PyObject *, PyObject *, PyObject **)) /* new in the third: 1, 0, -1 */              \
+    X(int, PyObject_GetOptionalAttrString, (PyObject *, const char *, PyObject **)) /* the same */                        \
+    X(int, PyObject_SetAttrString, (PyObject *, const char *, PyObject *))                                                \
+    X(PyObject *, PyObject_GenericGetAttr, (PyObject *, PyObject *)) /* new */                                            \
+    X(int, PyObject_IsInstance, (PyObject *, PyObject *))                                                                 \
+    X(int, PyObject_IsTrue, (PyObject *))                                                                                 \
+    X(int, PyCallable_Check, (PyObject *))                                                                                \
+    X(PyObject *, PyObject_Str, (PyObject *))                                                     /* new */               \
+    X(PyObject *, PyObject_Repr, (PyObject *))                                                    /* new */               \
+    X(PyObject *, PyObject_SelfIter, (PyObject *))                                                /* new */               \
+    X(PyObject *, PyObject_GetIter, (PyObject *))                                                 /* new */               \
+    X(PyObject *, PyIter_Next, (PyObject *))                                                      /* new */               \
+    X(int, PyIter_Send, (PyObject *, PyObject *, PyObject **))                                    /* new in the third */  \
+    X(PyObject *, PyObject_Vectorcall, (PyObject *, PyObject *const *, size_t, PyObject *))       /* new */               \
+    X(PyObject *, PyObject_VectorcallMethod, (PyObject *, PyObject *const *, size_t, PyObject *)) /* new */               \
+    X(PyObject *, PyObject_CallNoArgs, (PyObject *))                                              /* new */               \
+    X(PyObject *, PyObject_CallOneArg, (PyObject *, PyObject *))                                  /* new */               \
+    X(PyObject *, PyVectorcall_Call, (PyObject *, PyObject *, PyObject *))                        /* new */               \
+    X(void, PyObject_GC_Track, (void *))                                                                                  \
+    X(void, PyObject_GC_UnTrack, (void *))                                                                                \
+    X(int, PyObject_CallFinalizerFromDealloc, (PyObject *))                                                               \
+    X(Py_ssize_t, PyGC_Collect, (void))                                                                                   \
+    X(int, PyMapping_GetOptionalItem, (PyObject *, PyObject *, PyObject **)) /* new in the third: 1, 0, -1 */             \
+    /* types and modules */                                                                                               \
+    X(unsigned long, PyType_GetFlags, (PyTypeObject *))                                                                   \
+    X(int, PyType_IsSubtype, (PyTypeObject *, PyTypeObject *))                                                            \
+    X(PyObject *, PyType_GetName, (PyTypeObject *))                                  /* new */                            \
+    X(PyObject *, PyType_GetFullyQualifiedName, (PyTypeObject *))                    /* new */                            \
+    X(PyObject *, PyType_FromModuleAndSpec, (PyObject *, PyType_Spec *, PyObject *)) /* new */                            \
+    X(PyObject *, PyType_GenericAlloc, (PyTypeObject *, Py_ssize_t))                 /* new */                            \
+    X(void *, PyType_GetSlot, (PyTypeObject *, int))                                                                      \
+    X(PyObject *, PyModuleDef_Init, (PyModuleDef *)) /* borrowed */                                                       \
+    X(void *, PyModule_GetState, (PyObject *))                                                                            \
+    X(PyObject *, PyModule_GetDict, (PyObject *)) /* borrowed */                                                          \
+    X(int, PyModule_AddObjectRef, (PyObject *, const char *, PyObject *))                                                 \
+    X(PyObject *, PyModule_NewObject, (PyObject *))                      /* new */                                        \
+    X(PyObject *, PyImport_ImportModule, (const char *))                 /* new */                                        \
+    X(PyObject *, PyImport_GetModuleDict, (void))                        /* borrowed */                                   \
+    X(PyObject *, PyEval_EvalCode, (PyObject *, PyObject *, PyObject *)) /* new */                                        \
+    X(PyObject *, Py_CompileString, (const char *, const char *, int))   /* new */                                        \
+    /* errors */                                                                                                          \
+    X(PyObject *, PyErr_Occurred, (void)) /* borrowed */                                                                  \
+    X(void, PyErr_Clear, (void))                                                                                          \
+    X(void, PyErr_SetNone, (PyObject *))                                                                                  \
+    X(void, PyErr_SetString, (PyObject *, const char *))                                                                  \
+    X(void, PyErr_SetObject, (PyObject *, PyObject *))                                                                    \
+    X(PyObject *, PyErr_Format, (PyObject *, const char *, ...)) /* NULL */                                               \
+    X(PyObject *, PyErr_NoMemory, (void))                        /* NULL */                                               \
+    X(int, PyErr_WarnFormat, (PyObject *, Py_ssize_t, const char *, ...))                                                 \
+    X(int, PyErr_ExceptionMatches, (PyObject *))                                                                          \
+    X(int, PyErr_GivenExceptionMatches, (PyObject *, PyObject *))                                                         \
+    X(PyObject *, PyErr_GetRaisedException, (void)) /* new */                                                             \
+    X(void, PyErr_SetRaisedException, (PyObject *)) /* steals */                                                          \
+    X(void, PyErr_WriteUnraisable, (PyObject *))                                                                          \
+    X(int, Py_EnterRecursiveCall, (const char *))                                                                         \
+    X(void, Py_LeaveRecursiveCall, (void))                                                                                \
+    /* context variables */                                                                                               \
+    X(PyObject *, PyContext_New, (void)) /* new */                                                                        \
+    X(int, PyContext_Enter, (PyObject *))                                                                                 \
+    X(int, PyContext_Exit, (PyObject *))                                                                                  \
+    X(PyObject *, PyContextVar_New, (const char *, PyObject *))     /* new */                                             \
+    X(int, PyContextVar_Get, (PyObject *, PyObject *, PyObject **)) /* new in the third, or NULL */                       \
+    X(PyObject *, PyContextVar_Set, (PyObject *, PyObject *))       /* new: the token */                                  \
+    X(int, PyContextVar_Reset, (PyObject *, PyObject *))                                                                  \
+    /* text and bytes */                                                                                                  \
+    X(PyObject *, PyUnicode_FromStringAndSize, (const char *, Py_ssize_t)) /* new */                                      \
+    X(PyObject *, PyUnicode_FromString, (const char *))                    /* new */                                      \
+    X(PyObject *, PyUnicode_FromFormat, (const char *, ...))               /* new */                                      \
+    X(PyObject *, PyUnicode_InternFromString, (const char *))              /* new */                                      \
+    X(void, PyUnicode_InternInPlace, (PyObject **))                                                                       \
+    X(PyObject *, PyUnicode_DecodeUTF8, (const char *, Py_ssize_t, const char *))      /* new */                          \
+    X(PyObject *, PyUnicode_AsEncodedString, (PyObject *, const char *, const char *)) /* new */                          \
+    X(const char *, PyUnicode_AsUTF8AndSize, (PyObject *, Py_ssize_t *))               /* owned by the object */          \
+    X(PyObject *, PyBytes_FromStringAndSize, (const char *, Py_ssize_t))               /* new */                          \
+    X(int, PyBytes_AsStringAndSize, (PyObject *, char **, Py_ssize_t *))               /* owned by the object */          \
+    X(PyObject *, PyMarshal_ReadObjectFromString, (const char *, Py_ssize_t))          /* new */                          \
+    X(PyObject *, PyMarshal_WriteObjectToString, (PyObject *, int))                    /* new */                          \
+    X(Py_ssize_t, PyUnicode_GetLength, (PyObject *))                                                                      \
+    /* numbers */                                                                                                         \
+    X(PyObject *, PyLong_FromUnsignedLongLong, (unsigned long long)) /* new */                                            \
+    X(PyObject *, PyLong_FromLongLong, (long long))                  /* new */                                            \
+    X(unsigned long long, PyLong_AsUnsignedLongLong, (PyObject *))                                                        \
+    X(long, PyLong_AsLong, (PyObject *))                                                                                  \
+    X(PyObject *, PyFloat_FromDouble, (double)) /* new */                                                                 \
+    X(double, PyFloat_AsDouble, (PyObject *))                                                                             \
+    /* containers */                                                                                                      \
+    X(PyObject *, PyDict_New, (void)) /* new */                                                                           \
+    X(int, PyDict_SetItem, (PyObject *, PyObject *, PyObject *))                                                          \
+    X(int, PyDict_SetItemString, (PyObject *, const char *, PyObject *))                                                  \
+    X(PyObject *, PyDict_GetItemWithError, (PyObject *, PyObject *))         /* borrowed */                               \
+    X(int, PyDict_GetItemRef, (PyObject *, PyObject *, PyObject **))         /* new in the third: 1, 0, -1 */             \
+    X(int, PyDict_GetItemStringRef, (PyObject *, const char *, PyObject **)) /* the same */                               \
+    X(int, PyDict_DelItem, (PyObject *, PyObject *))                                                                      \
+    X(int, PyDict_Next, (PyObject *, Py_ssize_t *, PyObject **, PyObject **)) /* borrowed */                              \
+    X(Py_ssize_t, PyDict_Size, (PyObject *))                                                                              \
+    X(PyObject *, PyList_New, (Py_ssize_t)) /* new */                                                                     \
+    X(int, PyList_Append, (PyObject *, PyObject *))                                                                       \
+    X(int, PyList_SetItem, (PyObject *, Py_ssize_t, PyObject *)) /* steals the item */                                    \
+    X(PyObject *, PyList_GetItem, (PyObject *, Py_ssize_t))      /* borrowed */                                           \
+    X(PyObject *, PyList_GetItemRef, (PyObject *, Py_ssize_t))   /* new */                                                \
+    X(Py_ssize_t, PyList_Size, (PyObject *))                                                                              \
+    X(PyObject *, PyTuple_New, (Py_ssize_t))                      /* new */                                               \
+    X(PyObject *, PyTuple_Pack, (Py_ssize_t, ...))                /* new */                                               \
+    X(PyObject *, PyTuple_GetItem, (PyObject *, Py_ssize_t))      /* borrowed */                                          \
+    X(int, PyTuple_SetItem, (PyObject *, Py_ssize_t, PyObject *)) /* steals the item */                                   \
+    X(Py_ssize_t, PyTuple_Size, (PyObject *))                                                                             \
     MAESTRO_PY_JSON_FUNCTIONS(X)
 
 // What only the JSON converter needs.
 #define MAESTRO_PY_JSON_FUNCTIONS(X)                                                                         \
-    X(PyObject *, PyUnicode_New, (Py_ssize_t, uint32_t))                       /* new */                     \
-    X(PyObject *, PyUnicode_FromOrdinal, (int))                                /* new */                     \
-    X(PyObject *, PyUnicode_FromObject, (PyObject *))                          /* new: an exact str */       \
-    X(PyObject *, PyUnicode_Concat, (PyObject *, PyObject *))                  /* new */                     \
+    X(PyObject *, PyUnicode_New, (Py_ssize_t, uint32_t))      /* new */                                      \
+    X(PyObject *, PyUnicode_FromOrdinal, (int))               /* new */                                      \
+    X(PyObject *, PyUnicode_FromObject, (PyObject *))         /* new: an exact str */                        \
+    X(PyObject *, PyUnicode_Concat, (PyObject *, PyObject *)) /* new */                                      \
     X(int, PyUnicode_IsIdentifier, (PyObject *))                                                             \
     X(long long, PyLong_AsLongLongAndOverflow, (PyObject *, int *))                                          \
     X(Py_ssize_t, PyLong_AsNativeBytes, (PyObject *, void *, Py_ssize_t, int)) /* the size that is needed */ \
     X(PyObject *, PyLong_FromNativeBytes, (const void *, size_t, int))         /* new */                     \
     X(double, PyOS_string_to_double, (const char *, char **, PyObject *))                                    \
-    X(char *, PyOS_double_to_string, (double, char, int, int, int *))          /* freed with PyMem_Free */   \
+    X(char *, PyOS_double_to_string, (double, char, int, int, int *)) /* freed with PyMem_Free */            \
     X(void, PyMem_Free, (void *))                                                                            \
-    X(PyObject *, PyMapping_Items, (PyObject *))                               /* new */                     \
-    X(PyObject *, PyCFunction_NewEx, (PyMethodDef *, PyObject *, PyObject *))  /* new */
+    X(PyObject *, PyMapping_Items, (PyObject *))                              /* new */                      \
+    X(PyObject *, PyCFunction_NewEx, (PyMethodDef *, PyObject *, PyObject *)) /* new */
 
 // Objects behind a pointer variable of libpython: static, immortal, shared by
 // all interpreters.
-#define MAESTRO_PY_EXCEPTIONS(X)  \
-    X(PyExc_AttributeError)       \
-    X(PyExc_BaseException)        \
-    X(PyExc_Exception)            \
-    X(PyExc_GeneratorExit)        \
-    X(PyExc_ImportError)          \
-    X(PyExc_KeyError)             \
-    X(PyExc_KeyboardInterrupt)    \
-    X(PyExc_MemoryError)          \
-    X(PyExc_NameError)            \
-    X(PyExc_NotImplementedError)  \
-    X(PyExc_OverflowError)        \
-    X(PyExc_RecursionError)       \
-    X(PyExc_RuntimeError)         \
-    X(PyExc_RuntimeWarning)       \
-    X(PyExc_StopIteration)        \
-    X(PyExc_SystemExit)           \
-    X(PyExc_TypeError)            \
+#define MAESTRO_PY_EXCEPTIONS(X) \
+    X(PyExc_AttributeError)      \
+    X(PyExc_BaseException)       \
+    X(PyExc_Exception)           \
+    X(PyExc_GeneratorExit)       \
+    X(PyExc_ImportError)         \
+    X(PyExc_KeyError)            \
+    X(PyExc_KeyboardInterrupt)   \
+    X(PyExc_MemoryError)         \
+    X(PyExc_NameError)           \
+    X(PyExc_NotImplementedError) \
+    X(PyExc_OverflowError)       \
+    X(PyExc_RecursionError)      \
+    X(PyExc_RuntimeError)        \
+    X(PyExc_RuntimeWarning)      \
+    X(PyExc_StopIteration)       \
+    X(PyExc_SystemExit)          \
+    X(PyExc_TypeError)           \
     X(PyExc_ValueError)
 
 // Types that are variables of libpython themselves: static, immortal, shared.

@@ -19,8 +19,8 @@ struct maestro_sibling {
     PyObject *name;            // strong: str
     const char *utf8;          // of name, owned by it
     size_t size;
-    int known; // its program has been asked for, and then was…
-    int async; // …an async def. The answer of begin_step corrects it
+    int known;           // its program has been asked for, and then was…
+    int async;           // …an async def. The answer of begin_step corrects it
     uint64_t generation; // of the names, when async was found out
 };
 
