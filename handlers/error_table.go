@@ -35,6 +35,8 @@ var meanings = map[model.Code]meaning{
 	model.CodeNameTaken:            {status: http.StatusConflict, title: "Name taken"},
 	model.CodePathTaken:            {status: http.StatusConflict, title: "Path taken"},
 	model.CodeExecutionOver:        {status: http.StatusConflict, title: "Execution over"},
+	model.CodeExecutionNotOver:     {status: http.StatusConflict, title: "Execution not over"},
+	model.CodeRecordIncomplete:     {status: http.StatusConflict, title: "Record incomplete"},
 	model.CodeNoCensus:             {status: http.StatusConflict, title: "No Census"},
 	model.CodeKeyInUse:             {status: http.StatusConflict, title: "Idempotency key in use", retryAfter: 2 * time.Second},
 	model.CodeVersionMismatch:      {status: http.StatusPreconditionFailed, title: "Version differs"},

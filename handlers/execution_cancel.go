@@ -21,6 +21,9 @@ func (s *Server) cancelExecution(ctx context.Context, in *ExecutionPath) (*cance
 	}
 	tenant := callFrom(ctx).tenant
 	if !s.opts.Engine.Cancel(tenant, id) {
+		if waited, err := s.opts.Engine.CancelPending(ctx, tenant, id); err != nil || waited {
+			return stopAsked(id), err
+		}
 		e, err := s.opts.DB.Execution(ctx, tenant, id)
 		if err != nil {
 			return nil, err
@@ -32,7 +35,11 @@ func (s *Server) cancelExecution(ctx context.Context, in *ExecutionPath) (*cance
 			return nil, err
 		}
 	}
+	return stopAsked(id), nil
+}
+
+func stopAsked(id model.ID) *cancelOutput {
 	out := &cancelOutput{}
 	out.Body.ExecutionID, out.Body.Message = id.String(), "The run was asked to stop."
-	return out, nil
+	return out
 }

@@ -20,8 +20,8 @@ func (p *ExecutionPath) id() (model.ID, error) {
 
 type executionOutput struct{ Body executionView }
 
-type executionListInput struct {
-	PageInput
+// ExecutionMatch are the filters of a list of executions.
+type ExecutionMatch struct {
 	FunctionName string    `query:"function_name" maxLength:"255"`
 	Statuses     []string  `query:"status,explode" enum:"pending,running,completed,failed,timed_out,cancelled,crashed"`
 	Trigger      string    `query:"trigger_type" enum:"webhook,schedule,manual,retry,spawn"`
@@ -30,22 +30,34 @@ type executionListInput struct {
 	Until        time.Time `query:"until" doc:"Created then or earlier"`
 }
 
-func (s *Server) listExecutions(ctx context.Context, in *executionListInput) (*pageOutput[executionView], error) {
-	page, err := in.page()
-	if err != nil {
-		return nil, err
-	}
-	filter := repo.ExecutionFilter{
-		FunctionName: in.FunctionName, Trigger: model.Trigger(in.Trigger), Since: in.Since, Until: in.Until, Page: page,
-	}
+func (in *ExecutionMatch) filter() (filter repo.ExecutionFilter, err error) {
+	filter = repo.ExecutionFilter{FunctionName: in.FunctionName, Trigger: model.Trigger(in.Trigger), Since: in.Since, Until: in.Until}
 	for _, status := range in.Statuses {
 		filter.Statuses = append(filter.Statuses, model.Status(status))
 	}
 	if in.TriggerID != "" {
 		if filter.TriggerID, err = model.ParseID(in.TriggerID); err != nil {
-			return nil, invalidAt("/query/trigger_id", "is not an id")
+			return filter, invalidAt("/query/trigger_id", "is not an id")
 		}
 	}
+	return filter, nil
+}
+
+type executionListInput struct {
+	PageInput
+	ExecutionMatch
+}
+
+func (s *Server) listExecutions(ctx context.Context, in *executionListInput) (*pageOutput[executionView], error) {
+	page, err := in.page()
+	if err != nil {
+		return nil, err
+	}
+	filter, err := in.filter()
+	if err != nil {
+		return nil, err
+	}
+	filter.Page = page
 	found, next, err := s.opts.DB.ListExecutions(ctx, callFrom(ctx).tenant, filter)
 	if err != nil {
 		return nil, err

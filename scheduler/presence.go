@@ -18,7 +18,6 @@ type PresenceOptions struct {
 	Server model.ID   // as registered
 	Before []model.ID // who had this data folder before, and is gone
 	OnLost func()     // this server was declared gone: it must end. Called once
-	Woken  func()     // runs of others wait again; may be nil
 	Log    *slog.Logger
 
 	Every  time.Duration // between two signs of life; 0: 5 s
@@ -49,9 +48,6 @@ func NewPresence(opts PresenceOptions) *Presence {
 	}
 	if opts.Silent <= 0 {
 		opts.Silent = 90 * time.Second
-	}
-	if opts.Woken == nil {
-		opts.Woken = func() {}
 	}
 	return &Presence{opts: opts, others: map[model.ID]*pulse{}}
 }
@@ -154,7 +150,6 @@ func (p *Presence) watch(ctx context.Context, since time.Duration) bool {
 	}
 	if n > 0 {
 		p.opts.Log.Warn("runs were taken from servers that are gone", slog.Int("runs", n))
-		p.opts.Woken()
 	}
 	return true
 }

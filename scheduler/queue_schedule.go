@@ -15,7 +15,6 @@ import (
 type ScheduleRuns struct {
 	DB     *repo.DB
 	Engine *engine.Engine
-	Woken  func() // called after a run was added, before its commit; must not block
 }
 
 // Add implements Queue.
@@ -34,9 +33,6 @@ func (r ScheduleRuns) Add(ctx context.Context, tx pgx.Tx, s *repo.Schedule) (mod
 	}
 	if err := r.DB.QueueRuns(ctx, tx, run); err != nil {
 		return model.ID{}, err
-	}
-	if r.Woken != nil {
-		r.Woken()
 	}
 	return run.Execution.ID, nil
 }

@@ -56,9 +56,9 @@ func serve(ctx context.Context, cfg *config.Config, stdout, stderr io.Writer) er
 	case <-ctx.Done():
 		stop() // from here on a second signal ends the process at once
 		log.Info("stopping: no new calls, those under way are finished")
-	case <-parts.recycle:
-		log.Error("too many Python threads are stuck: the server ends, to be started again")
-		err = errors.New("recycled: too many Python threads were stuck")
+	case err = <-parts.recycle:
+		log.Error("the server ends, to be started again", slog.Any("reason", err))
+		err = fmt.Errorf("recycled: %w", err)
 	}
 	forgetAddress(cfg)
 	parts.stop(drainTime)

@@ -16,6 +16,7 @@ func (p *parts) startChanges(ctx context.Context) error {
 		repo.SecretsChanged:   p.secrets.Changed,
 		repo.AccessChanged:    p.http.AccessChanged,
 		repo.RunsCancelled:    p.http.RunsCancelled,
+		repo.SchedulesChanged: func(string) { p.cron.Wake() },
 		repo.SubtenantGone:    p.http.SubtenantGone,
 	}}, p.log)
 	return p.changes.Start(ctx)

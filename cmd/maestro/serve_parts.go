@@ -27,8 +27,10 @@ import (
 	"maestro/internal/postgres"
 	"maestro/internal/recorder"
 	"maestro/internal/secrets"
+	"maestro/internal/vault"
 	"maestro/migrations"
 	"maestro/repo"
+	"maestro/scheduler"
 )
 
 // databasePatience is how long the start waits for an external database.
@@ -48,9 +50,9 @@ const developmentTenant = "default"
 // parts are what a server is made of, in the order in which they start; stop
 // ends them in the reverse one. Fields are nil until started.
 type parts struct {
-	cfg  *config.Config
-	log  *slog.Logger
-	name string // of this server, until it ends; in the records of its runs
+	cfg *config.Config
+	log *slog.Logger
+	id  model.ID // of this server, until it ends; in the records of its runs
 
 	postgres *postgres.Server // nil with an external database
 	db       *repo.DB
@@ -59,6 +61,7 @@ type parts struct {
 	recorder *recorder.Recorder
 	lane     *embed.Host
 	secrets  *secrets.Keeper
+	inputs   *vault.Vault // of runs that wait
 	keys     *idempotency.Gate
 	engine   *engine.Engine
 	auth     auth.Authenticator
@@ -66,7 +69,11 @@ type parts struct {
 	http     *handlers.Server
 	changes  *changes.Listener
 
-	recycle   chan struct{} // closed when the server should be started afresh
+	queue    *scheduler.RunQueue
+	cron     *scheduler.Cron
+	presence *scheduler.Presence
+
+	recycle   chan error    // why the server should be started afresh; has room for one
 	newToken  config.Secret // the administrator's, when this start made it
 	upkeep    sync.WaitGroup
 	endUpkeep context.CancelFunc
@@ -76,7 +83,7 @@ type parts struct {
 // startParts starts everything but the listener. PostgreSQL, Python and Redis
 // start side by side: each takes longer than all the rest.
 func startParts(ctx context.Context, cfg *config.Config, log *slog.Logger, access io.Writer, progress func(string)) (_ *parts, err error) {
-	p := &parts{cfg: cfg, log: log, name: model.NewID().String(), recycle: make(chan struct{}), draining: make(chan struct{})}
+	p := &parts{cfg: cfg, log: log, recycle: make(chan error, 1), draining: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			p.stop(0)
@@ -93,7 +100,10 @@ func startParts(ctx context.Context, cfg *config.Config, log *slog.Logger, acces
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	p.recorder = recorder.New(p.records, recorder.Options{SpoolDir: filepath.Join(cfg.DataDir, "spool"), Server: p.name}, log)
+	if err := p.register(ctx); err != nil {
+		return nil, err
+	}
+	p.recorder = recorder.New(p.records, recorder.Options{SpoolDir: filepath.Join(cfg.DataDir, "spool"), Server: p.id.String()}, log)
 	if err := p.recorder.Start(); err != nil {
 		return nil, err
 	}
@@ -102,8 +112,15 @@ func startParts(ctx context.Context, cfg *config.Config, log *slog.Logger, acces
 	}
 	p.engine = engine.New(engine.Options{
 		Store: p.db, Secrets: p.secrets, Recorder: p.recorder, Events: p.events, Lane: p.lane, Log: log, Timeout: cfg.FunctionTimeout,
+		Pending: p.db, Inputs: p.inputs, Queued: p.wakeQueue,
 	})
-	return p, p.startHTTP(ctx, access)
+	if err := p.makeQueue(); err != nil {
+		return nil, err
+	}
+	if err := p.startHTTP(ctx, access); err != nil {
+		return nil, err
+	}
+	return p, p.startQueue()
 }
 
 func (p *parts) startPython(ctx context.Context, progress func(string), found chan<- string) error {
@@ -123,7 +140,7 @@ func (p *parts) startPython(ctx context.Context, progress func(string), found ch
 		Home:       home,
 		MaxThreads: p.cfg.MaxThreads,
 		IdleAfter:  p.cfg.InterpreterIdle,
-		OnStuckCap: func() { close(p.recycle) },
+		OnStuckCap: func() { p.endSoon(errors.New("too many Python threads were stuck")) },
 		OnTenantLog: func(tenant string, line model.LogLine) {
 			p.log.Info("output of no execution", slog.String("tenant", tenant), slog.String("text", p.secrets.Mask(tenant).Text(line.Text)))
 		},
@@ -207,7 +224,7 @@ func (p *parts) startHTTP(ctx context.Context, access io.Writer) error {
 	}
 	p.http = handlers.New(handlers.Options{
 		DB: p.db, Engine: p.engine, Events: p.events, Auth: p.auth, Census: p.census, Log: p.log, AccessLog: access,
-		Context: context.WithoutCancel(ctx), Secrets: p.secrets, Keys: p.keys,
+		Context: context.WithoutCancel(ctx), Secrets: p.secrets, Keys: p.keys, Scheduler: p.cron,
 		Debug: p.cfg.Debug, PublicURL: p.cfg.PublicURL, MaxBodyBytes: int(p.cfg.MaxBodyBytes),
 		FunctionTimeout: p.cfg.FunctionTimeout, WebhooksRequireAuth: p.cfg.WebhooksRequireAuth, CORSOrigins: p.cfg.CORSOrigins,
 		Version: version, Probes: p.probes(), Draining: p.isDraining, Documents: examples.Documents(),
@@ -269,9 +286,11 @@ func (p *parts) stop(grace time.Duration) {
 	} else {
 		closed <- nil
 	}
+	queueStopped := p.stopQueue(drain)
 	if p.engine != nil {
 		p.engine.Drain(drain)
 	}
+	note("queue", <-queueStopped)
 	note("http", <-closed)
 	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
 	defer cancel()
@@ -284,6 +303,9 @@ func (p *parts) stop(grace time.Duration) {
 	}
 	if p.recorder != nil {
 		note("recorder", p.recorder.Stop(ctx))
+	}
+	if p.presence != nil {
+		note("presence", p.presence.Stop(ctx))
 	}
 	if p.events != nil {
 		note("events", p.events.Close(ctx))

@@ -38,7 +38,8 @@ func checkSecretKey(ctx context.Context, db *repo.DB, cfg *config.Config) error 
 }
 
 // startSecrets makes the keepers of what is encrypted under SECRET_KEY:
-// secrets, and the answers to requests with an idempotency key.
+// secrets, the inputs of runs that wait, and the answers to requests with an
+// idempotency key.
 func (p *parts) startSecrets() error {
 	values, err := vault.New([]byte(p.cfg.SecretKey), vault.Secrets)
 	if err != nil {
@@ -46,6 +47,9 @@ func (p *parts) startSecrets() error {
 	}
 	answers, err := vault.New([]byte(p.cfg.SecretKey), vault.Answers)
 	if err != nil {
+		return err
+	}
+	if p.inputs, err = vault.New([]byte(p.cfg.SecretKey), vault.Inputs); err != nil {
 		return err
 	}
 	p.secrets = secrets.New(p.db, values, p.log)

@@ -31,6 +31,8 @@ const (
 	CodeKeyReused            Code = "idempotency_key_reused"
 	CodeKeyInUse             Code = "idempotency_key_in_use"
 	CodeExecutionOver        Code = "execution_over"
+	CodeExecutionNotOver     Code = "execution_not_over"
+	CodeRecordIncomplete     Code = "record_incomplete"
 	CodeNoCensus             Code = "no_census"
 	CodeVersionMismatch      Code = "version_mismatch"
 	CodeBodyTooLarge         Code = "body_too_large"
@@ -55,7 +57,7 @@ const (
 var Codes = []Code{
 	CodeBadRequest, CodeMalformedBody, CodeUnauthorized, CodeForbidden, CodeNotFound, CodeFunctionNotFound,
 	CodeVersionNotFound, CodeWebhookNotFound, CodeExecutionNotFound, CodeSubtenantNotFound, CodeSecretNotFound, CodeScheduleNotFound, CodeMethodNotAllowed,
-	CodeNameTaken, CodePathTaken, CodeKeyReused, CodeKeyInUse, CodeExecutionOver, CodeNoCensus, CodeVersionMismatch, CodeBodyTooLarge, CodeUnsupportedMediaType, CodeInvalid,
+	CodeNameTaken, CodePathTaken, CodeKeyReused, CodeKeyInUse, CodeExecutionOver, CodeExecutionNotOver, CodeRecordIncomplete, CodeNoCensus, CodeVersionMismatch, CodeBodyTooLarge, CodeUnsupportedMediaType, CodeInvalid,
 	CodeSyntaxError, CodeNoSuchDef, CodeSchemaInvalid, CodeInputInvalid, CodeOutputInvalid, CodeFunctionFailed,
 	CodeTimeout, CodeCancelled, CodeTooManyRequests, CodeHeadersTooLarge, CodeInternal, CodeNotImplemented,
 	CodeUnavailable,

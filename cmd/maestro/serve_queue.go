@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"maestro/internal/model"
+	"maestro/scheduler"
+)
+
+// queueEnd is what the queue gets to put itself away once no run is under way.
+const queueEnd = 10 * time.Second
+
+// register gives this server its id, and settles what its predecessor on the
+// same data folder left.
+func (p *parts) register(ctx context.Context) error {
+	folder, err := folderID(p.cfg.DataDir)
+	if err != nil {
+		return err
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown host"
+	}
+	id, before, err := p.db.RegisterServer(ctx, fmt.Sprintf("%s, process %d", host, os.Getpid()), folder)
+	if err != nil {
+		return err
+	}
+	p.id = id
+	p.presence = scheduler.NewPresence(scheduler.PresenceOptions{
+		DB: p.db, Server: id, Before: before, Log: p.log,
+		OnLost: func() { p.endSoon(errors.New("the other servers declared this one gone")) },
+	})
+	return p.presence.Start(ctx)
+}
+
+// folderID is what a data folder is known by on every machine: its path says
+// nothing, containers all have the same.
+func folderID(dir string) (string, error) {
+	path := filepath.Join(dir, "folder_id")
+	text, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		text = []byte(model.NewID().String() + "\n")
+		err = os.WriteFile(path, text, 0o600)
+	}
+	if err != nil {
+		return "", fmt.Errorf("name the data folder: %w", err)
+	}
+	return strings.TrimSpace(string(text)), nil
+}
+
+// endSoon ends the server from within.
+func (p *parts) endSoon(reason error) {
+	select {
+	case p.recycle <- reason:
+	default: // it ends already
+	}
+}
+
+// makeQueue makes what runs without anyone waiting for it; nothing runs yet.
+func (p *parts) makeQueue() error {
+	queue, err := scheduler.NewRunQueue(scheduler.QueueOptions{DB: p.db, Runner: p.engine, Server: p.id, Log: p.log})
+	if err != nil {
+		return err
+	}
+	p.queue = queue
+	p.cron = scheduler.NewCron(scheduler.CronOptions{
+		DB: p.db, Log: p.log, Queue: scheduler.ScheduleRuns{DB: p.db, Engine: p.engine},
+	})
+	return nil
+}
+
+// startQueue comes last: runs find everything in place.
+func (p *parts) startQueue() error {
+	if err := p.queue.Start(); err != nil {
+		return err
+	}
+	return p.cron.Start()
+}
+
+// wakeQueue is called from runs: there are none before the queue is made.
+func (p *parts) wakeQueue() { p.queue.Wake() }
+
+// stopQueue begins nothing new and leaves to other servers what waits. The
+// answer comes when what runs is over, which the engine sees to.
+func (p *parts) stopQueue(drain context.Context) <-chan error {
+	stopped := make(chan error, 1)
+	if p.queue == nil {
+		stopped <- nil
+		return stopped
+	}
+	p.cron.Stop()
+	go func() {
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		// It is given some time beyond the engine's.
+		defer context.AfterFunc(drain, func() {
+			time.AfterFunc(queueEnd, cancel)
+		})()
+		stopped <- p.queue.Stop(ctx)
+	}()
+	return stopped
+}
