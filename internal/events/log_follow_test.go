@@ -48,7 +48,7 @@ func goLive(tb testing.TB, v *Viewer) {
 		fanout.mu.Lock()
 		defer fanout.mu.Unlock()
 		log := fanout.logs[streamKey(v.id)]
-		return log != nil && log.viewers[v] != nil
+		return log[v] != nil
 	}, patience, 5*time.Millisecond)
 	cancel()
 	require.ErrorIs(tb, <-waited, context.Canceled)
@@ -132,7 +132,7 @@ func TestSlowViewerCatchesUp(t *testing.T) {
 			bus.fanout.mu.Lock()
 			defer bus.fanout.mu.Unlock()
 			log := bus.fanout.logs[streamKey(id)]
-			return log == nil || log.viewers[slow] == nil
+			return log[slow] == nil
 		}, patience, 5*time.Millisecond, "the slow one was dropped")
 		require.Equal(t, numbered(1, all), collect(t, slow, fmt.Sprint(all-1)))
 	})

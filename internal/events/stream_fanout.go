@@ -36,8 +36,8 @@ type fanout struct {
 
 	mu      sync.Mutex // guards the rest
 	viewers map[string]int
-	count   int                  // of viewers in all
-	logs    map[string]*followed // by key
+	count   int                 // of viewers in all
+	logs    map[string]followed // by key
 	running bool
 	closed  bool
 	cancel  context.CancelFunc // of the goroutine
@@ -45,13 +45,28 @@ type fanout struct {
 }
 
 // followed is a log that someone follows.
-type followed struct {
-	position string // everything up to this entry was handed out
-	viewers  map[*Viewer]chan []Entry
+type followed map[*Viewer]*feed
+
+// feed is what one viewer of a log gets.
+type feed struct {
+	entries chan []Entry
+	at      string // everything up to this entry was put into it, or was known before
+}
+
+// position is where the log is read from: where the last of its viewers is.
+// The others pass over what they have.
+func (f followed) position() string {
+	var last string
+	for _, feed := range f {
+		if last == "" || comesBefore(feed.at, last) {
+			last = feed.at
+		}
+	}
+	return last
 }
 
 func newFanout(store store, all, each int) *fanout {
-	return &fanout{store: store, all: all, each: each, viewers: map[string]int{}, logs: map[string]*followed{}}
+	return &fanout{store: store, all: all, each: each, viewers: map[string]int{}, logs: map[string]followed{}}
 }
 
 // admit counts a new viewer.
@@ -72,7 +87,7 @@ func (f *fanout) admit(tenant string) error {
 }
 
 // join adds a viewer that has caught up. What came since is not lost: the log
-// is read again from where the viewer is; the others pass over what they have.
+// is read again from where the viewer is.
 func (f *fanout) join(v *Viewer) (chan []Entry, error) {
 	key := streamKey(v.id)
 	f.mu.Lock()
@@ -80,23 +95,18 @@ func (f *fanout) join(v *Viewer) (chan []Entry, error) {
 	if f.closed {
 		return nil, model.NewError(model.CodeUnavailable, "The server is stopping.")
 	}
-	at := cmp.Or(v.last, "0-0")
-	log := f.logs[key]
-	if log == nil {
-		log = &followed{position: at, viewers: map[*Viewer]chan []Entry{}}
-		f.logs[key] = log
-	} else if comesBefore(at, log.position) {
-		log.position = at
+	if f.logs[key] == nil {
+		f.logs[key] = followed{}
 	}
-	feed := make(chan []Entry, feedLength)
-	log.viewers[v] = feed
+	entries := make(chan []Entry, feedLength)
+	f.logs[key][v] = &feed{entries: entries, at: cmp.Or(v.last, "0-0")}
 	if !f.running {
 		f.running = true
 		ctx, cancel := context.WithCancel(context.Background())
 		f.cancel, f.done = cancel, make(chan struct{})
 		go f.run(ctx, f.done)
 	}
-	return feed, nil
+	return entries, nil
 }
 
 // leave takes a viewer out and gives its place free.
@@ -113,12 +123,12 @@ func (f *fanout) leave(v *Viewer) {
 // drop takes a viewer out; mu is held.
 func (f *fanout) drop(key string, v *Viewer) {
 	log := f.logs[key]
-	if log == nil || log.viewers[v] == nil {
+	if log[v] == nil {
 		return
 	}
-	close(log.viewers[v])
-	delete(log.viewers, v)
-	if len(log.viewers) == 0 {
+	close(log[v].entries)
+	delete(log, v)
+	if len(log) == 0 {
 		delete(f.logs, key)
 	}
 }
@@ -128,7 +138,7 @@ func (f *fanout) close() {
 	f.mu.Lock()
 	f.closed = true
 	for key, log := range f.logs {
-		for v := range log.viewers {
+		for v := range log {
 			f.drop(key, v)
 		}
 	}
@@ -171,7 +181,7 @@ func (f *fanout) positions() []string {
 		asked = append(asked, key)
 	}
 	for i := range len(f.logs) {
-		asked = append(asked, f.logs[asked[i]].position)
+		asked = append(asked, f.logs[asked[i]].position())
 	}
 	return asked
 }
@@ -205,21 +215,23 @@ func (f *fanout) listen(ctx context.Context, asked []string) error {
 	return nil
 }
 
-// handOut gives entries, read from a position, to those who follow the log. A
-// viewer whose feed is full drops out.
+// handOut gives entries, read from a position, to those who follow the log and
+// were there already: who is further behind, having joined meanwhile, would
+// miss what is between. A viewer whose feed is full drops out.
 func (f *fanout) handOut(key, from string, entries []Entry) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	log := f.logs[key]
-	if log == nil || len(entries) == 0 {
+	if len(entries) == 0 {
 		return
 	}
-	if log.position == from { // else someone joined who is further behind: it is read again
-		log.position = entries[len(entries)-1].ID
-	}
-	for v, feed := range log.viewers {
+	last := entries[len(entries)-1].ID
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for v, feed := range f.logs[key] {
+		if comesBefore(feed.at, from) || !comesBefore(feed.at, last) {
+			continue
+		}
 		select {
-		case feed <- entries:
+		case feed.entries <- entries:
+			feed.at = last
 		default:
 			f.drop(key, v)
 		}
