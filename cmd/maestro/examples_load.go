@@ -15,7 +15,7 @@ import (
 
 var examplesLoadCommand = subcommand{
 	name:    "examples load",
-	summary: "load the example functions and webhooks into a server",
+	summary: "load the example functions, webhooks and schedules into a server",
 	help: `Loads the examples into the caller's subtenant of a running server, and prints
 what to try. What is there already stays as it is when it is the same, and is
 changed otherwise: loading twice changes nothing.
@@ -53,6 +53,10 @@ func (l *loader) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	schedules, err := examples.Schedules(l.client.url)
+	if err != nil {
+		return err
+	}
 	for _, f := range functions {
 		if err := l.function(ctx, f); err != nil {
 			return fmt.Errorf("load function %s: %w", f.Name, err)
@@ -67,8 +71,17 @@ func (l *loader) load(ctx context.Context) error {
 			return fmt.Errorf("load webhook %s: %w", w.Path, err)
 		}
 	}
-	fmt.Fprintf(l.out, "examples: %d functions and %d webhooks are there (%d new, %d changed, %d as they were)\n",
-		len(functions), len(webhooks), l.added, l.changed, l.all-l.added-l.changed)
+	var there []storedSchedule
+	if err := l.client.call(ctx, http.MethodGet, "/schedules?limit=1000", nil, &there); err != nil {
+		return fmt.Errorf("list schedules: %w", err)
+	}
+	for _, s := range schedules {
+		if err := l.schedule(ctx, s, there); err != nil {
+			return fmt.Errorf("load schedule %s: %w", s.Name, err)
+		}
+	}
+	fmt.Fprintf(l.out, "examples: functions %d, webhooks %d, schedules %d (%d new, %d changed, %d as they were)\n",
+		len(functions), len(webhooks), len(schedules), l.added, l.changed, l.all-l.added-l.changed)
 	return nil
 }
 
@@ -141,6 +154,31 @@ func (l *loader) privateWebhook(ctx context.Context, w examples.Webhook) error {
 	}{w, true}, nil)
 }
 
+type storedSchedule struct {
+	ID string `json:"id"`
+	examples.Schedule
+}
+
+func (l *loader) schedule(ctx context.Context, s examples.Schedule, stored []storedSchedule) error {
+	l.all++
+	at := slices.IndexFunc(stored, func(other storedSchedule) bool { return other.Name == s.Name })
+	if at < 0 {
+		l.added++
+		return l.client.call(ctx, http.MethodPost, "/schedules", s, nil)
+	}
+	if sameSchedule(stored[at].Schedule, s) {
+		return nil
+	}
+	l.changed++
+	return l.client.call(ctx, http.MethodPut, "/schedules/"+stored[at].ID, s, nil)
+}
+
+func sameSchedule(a, b examples.Schedule) bool {
+	same := sameJSON(a.Input, b.Input)
+	a.Input, b.Input = nil, nil
+	return same && reflect.DeepEqual(a, b)
+}
+
 // printWhatToTry shows a token only to whoever could have read it anyway.
 func (l *loader) printWhatToTry() {
 	token := "$MAESTRO_TOKEN"
@@ -159,6 +197,8 @@ Try it:
     -d '{"document_url": "%[1]s/examples/documents/complaint.txt"}'
 
   curl %[1]s/api/v1/executions?limit=3 -H "Authorization: Bearer %[2]s"
+
+  curl %[1]s/scheduler/status -H "Authorization: Bearer %[2]s"
 
 `, l.client.url, token)
 }

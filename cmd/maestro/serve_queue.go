@@ -70,7 +70,7 @@ func (p *parts) makeQueue() error {
 	}
 	p.queue = queue
 	p.cron = scheduler.NewCron(scheduler.CronOptions{
-		DB: p.db, Log: p.log, Queue: scheduler.ScheduleRuns{DB: p.db, Engine: p.engine},
+		DB: p.db, Log: p.log, Queue: scheduler.ScheduleRuns{DB: p.db, Engine: p.engine}, Started: p.wakeQueue,
 	})
 	return nil
 }
