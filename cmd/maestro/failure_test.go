@@ -117,17 +117,17 @@ func TestBadRequests(t *testing.T) {
 		status       int
 		code         string
 	}{
-		"malformed webhook body":   {"POST", hook, `{"a":`, 400, "malformed_body"},
-		"unknown webhook":          {"POST", "/api/v1/h/" + c.tenant + "/nothing", `{}`, 404, "webhook_not_found"},
-		"webhook of other method":  {"DELETE", hook, nil, 405, "method_not_allowed"},
-		"unknown path":             {"GET", "/api/v1/nothing", nil, 404, "not_found"},
-		"unknown function":         {"POST", "/api/v1/executions", `{"function_name":"nothing"}`, 404, "function_not_found"},
-		"body too large":           {"POST", hook, `"` + strings.Repeat("x", 11<<20) + `"`, 413, "body_too_large"},
-		"too deep":                 {"POST", hook, deep, 422, "input_invalid"},
-		"too many digits":          {"POST", hook, strings.Repeat("9", 4301), 422, "input_invalid"},
-		"too many digits by name":  {"POST", "/api/v1/executions", `{"function_name":"echo","input_data":` + strings.Repeat("9", 4301) + `}`, 422, "invalid"},
-		"not built yet: async":     {"POST", "/api/v1/executions", `{"function_name":"echo","mode":"async"}`, 501, "not_implemented"},
-		"not built yet: packages":  {"GET", "/api/v1/packages", nil, 501, "not_implemented"},
+		"malformed webhook body":  {"POST", hook, `{"a":`, 400, "malformed_body"},
+		"unknown webhook":         {"POST", "/api/v1/h/" + c.tenant + "/nothing", `{}`, 404, "webhook_not_found"},
+		"webhook of other method": {"DELETE", hook, nil, 405, "method_not_allowed"},
+		"unknown path":            {"GET", "/api/v1/nothing", nil, 404, "not_found"},
+		"unknown function":        {"POST", "/api/v1/executions", `{"function_name":"nothing"}`, 404, "function_not_found"},
+		"body too large":          {"POST", hook, `"` + strings.Repeat("x", 11<<20) + `"`, 413, "body_too_large"},
+		"too deep":                {"POST", hook, deep, 422, "input_invalid"},
+		"too many digits":         {"POST", hook, strings.Repeat("9", 4301), 422, "input_invalid"},
+		"too many digits by name": {"POST", "/api/v1/executions", `{"function_name":"echo","input_data":` + strings.Repeat("9", 4301) + `}`, 422, "invalid"},
+		"not built yet: async":    {"POST", "/api/v1/executions", `{"function_name":"echo","mode":"async"}`, 501, "not_implemented"},
+		"not built yet: packages": {"GET", "/api/v1/packages", nil, 501, "not_implemented"},
 	}
 	for name, k := range cases {
 		t.Run(name, func(t *testing.T) {
