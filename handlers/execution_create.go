@@ -14,13 +14,13 @@ import (
 
 type executionCreateInput struct {
 	Prefer string `header:"Prefer" doc:"respond-async is not built yet"`
-	Key    string `header:"Idempotency-Key" doc:"Not built yet"`
+	Key    string `header:"Idempotency-Key" maxLength:"255" doc:"A repeat with the same key within 24 hours gets the first one's answer and runs nothing"`
 	Body   struct {
 		FunctionName   string                    `json:"function_name" minLength:"1" maxLength:"255"`
 		Input          Optional[json.RawMessage] `json:"input_data,omitzero" doc:"Any JSON value; {} when left out"`
 		Mode           Optional[string]          `json:"mode,omitzero" enum:"sync,async" doc:"async is not built yet"`
 		Priority       Optional[int]             `json:"priority,omitzero" minimum:"1" maximum:"4" doc:"Not built yet"`
-		IdempotencyKey Optional[string]          `json:"idempotency_key,omitzero" doc:"Not built yet"`
+		IdempotencyKey Optional[string]          `json:"idempotency_key,omitzero" minLength:"1" maxLength:"255" doc:"The same as the header Idempotency-Key"`
 	}
 }
 
@@ -66,10 +66,6 @@ func (s *Server) runFunction(ctx context.Context, in *executionCreateInput) (*ex
 		return nil, notBuilt("mode")
 	case in.Body.Priority.given():
 		return nil, notBuilt("priority")
-	case in.Body.IdempotencyKey.given():
-		return nil, notBuilt("idempotency_key")
-	case in.Key != "":
-		return nil, notBuilt("Idempotency-Key")
 	case strings.Contains(strings.ToLower(in.Prefer), "respond-async"):
 		return nil, notBuilt("Prefer: respond-async")
 	}
@@ -80,8 +76,9 @@ func (s *Server) runFunction(ctx context.Context, in *executionCreateInput) (*ex
 	case !in.Body.Input.Set:
 		input = json.RawMessage("{}")
 	}
-	result, err := s.opts.Engine.Run(contextOf(ctx), engine.RunRequest{
-		Tenant: callFrom(ctx).tenant, Function: in.Body.FunctionName, Input: input, Trigger: model.TriggerManual,
+	call := callFrom(ctx)
+	result, err := s.run(contextOf(ctx), call, engine.RunRequest{
+		Tenant: call.tenant, Function: in.Body.FunctionName, Input: input, Trigger: model.TriggerManual,
 	})
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"maestro/internal/auth"
+	"maestro/internal/engine"
 	"maestro/internal/model"
 )
 
@@ -26,6 +27,11 @@ type call struct {
 	token     string          // of the principal; on REST calls only
 	tenant    string          // that the request is about; empty until known
 	trusted   bool            // the caller may see what a failing function says
+
+	// Of a request that runs once (request_once.go).
+	executionID model.ID          // of the run that it makes; zero: the engine chooses
+	abandoned   model.ID          // of the run that it may have made already, on a server that is gone
+	earlier     *engine.RunResult // of that run, when it came to a result
 }
 
 type callKey struct{}

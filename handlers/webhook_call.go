@@ -8,6 +8,7 @@ import (
 
 	"maestro/internal/engine"
 	"maestro/internal/model"
+	"maestro/internal/signature"
 )
 
 // webhookPrefix is where webhooks answer.
@@ -32,22 +33,57 @@ func (s *Server) callWebhook(c *fiber.Ctx) error {
 	hook := &found.route.webhook
 	call.tenant = hook.Tenant
 	call.trusted = call.principal != nil && call.principal.Belongs(hook.Tenant)
+	delivery := ""
 	if found.route.signer != nil {
-		if _, err := s.verify(c, call, found.route); err != nil {
+		var err error
+		if delivery, err = s.verify(c, call, found.route); err != nil {
 			return err
 		}
 		if answerChallenge(c, found.route) {
 			return nil
 		}
 	}
-	if len(c.Request().Header.Peek("Idempotency-Key")) > 0 {
-		return notBuilt("Idempotency-Key")
-	}
-	run, err := s.webhookRun(c, &who, &found)
+	key, err := idempotencyKey(c)
 	if err != nil {
 		return err
 	}
-	result, err := s.opts.Engine.Run(s.opts.Context, run)
+	if delivery == "" && key == "" {
+		return s.answerWebhook(c, call, &who, &found)
+	}
+	return s.once(c, call, found.route.occasion(c, delivery, key), func() error {
+		return s.answerWebhook(c, call, &who, &found)
+	})
+}
+
+// occasion is what a call of the route with a delivery's id or a key stands
+// for.
+func (r *route) occasion(c *fiber.Ctx, delivery, key string) occasion {
+	o := occasion{scope: scopePublic, key: "key:" + key, function: r.webhook.FunctionName, body: c.Request().Body()}
+	switch {
+	case r.signer != nil:
+		// Only who signs gets here; and a sender may tell two webhooks of the
+		// same event.
+		o.scope = "webhook:" + r.webhook.ID.String()
+	case r.webhook.RequiresAuth:
+		o.scope = scopeMembers
+	}
+	if delivery != "" {
+		o.key = "delivery:" + delivery
+		if r.signer.Scheme == signature.Stripe {
+			o.body = nil // a repeat counts anew how many webhooks have not got the event
+		}
+	}
+	return o
+}
+
+// answerWebhook runs the function and answers.
+func (s *Server) answerWebhook(c *fiber.Ctx, call *call, who *caller, found *match) error {
+	hook := &found.route.webhook
+	run, err := s.webhookRun(c, who, found)
+	if err != nil {
+		return err
+	}
+	result, err := s.run(s.opts.Context, call, run)
 	if model.CodeOf(err) == model.CodeFunctionNotFound {
 		// Its name is none of a stranger's business.
 		return model.NewError(model.CodeFunctionNotFound, "The function of this webhook is not there any more.")

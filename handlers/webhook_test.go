@@ -109,7 +109,6 @@ func TestCallsInRequestMode(t *testing.T) {
 		{name: "no path", call: "POST /api/v1/h/", token: "-", status: 404},
 		{name: "nothing there", call: "POST /api/v1/h/nothing", token: "-", status: 404, want: []string{"webhook_not_found"}},
 		{name: "another method", call: "POST /api/v1/h/things/1/2", token: "-", status: 405, want: []string{"method_not_allowed"}},
-		{name: "idempotency", call: "POST /api/v1/h/echo", token: "-", header: []string{"Idempotency-Key: k"}, status: 501, want: []string{"Idempotency-Key"}},
 	})
 	got := f.do(ask{call: "POST /api/v1/h/things/1/2", token: "-"})
 	require.Equal(t, "GET", got.Header.Get("Allow"))
