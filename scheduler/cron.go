@@ -29,9 +29,9 @@ const (
 // when tx is committed.
 type Queue interface {
 	// Add stores a pending run of the schedule's function, with its input and
-	// retry policy, and returns its execution's id. CodeTooManyRequests,
-	// CodeFunctionNotFound, CodeInvalid and CodeInputInvalid skip the due time;
-	// after any other error it is tried again.
+	// retry policy, and returns its execution's id. A *model.Error skips the
+	// due time, and says why; but after CodeUnavailable, CodeInternal and any
+	// other error it is tried again.
 	Add(ctx context.Context, tx pgx.Tx, s *repo.Schedule) (model.ID, error)
 	// Unfinished counts the runs of the schedule that are pending or running.
 	Unfinished(ctx context.Context, tx pgx.Tx, s *repo.Schedule) (int, error)

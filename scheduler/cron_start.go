@@ -160,10 +160,11 @@ func (c *Cron) add(ctx context.Context, tx pgx.Tx, s *repo.Schedule) (answer, er
 		switch coded.Code {
 		case model.CodeTooManyRequests:
 			return answer{reason: coded.Detail, full: true}, nil
-		case model.CodeFunctionNotFound, model.CodeInvalid, model.CodeInputInvalid:
-			return answer{reason: coded.Detail}, nil
 		case model.CodeUnavailable:
 			return answer{}, err
+		case model.CodeInternal:
+		default: // about the function or its input: no better the next time
+			return answer{reason: coded.Detail}, nil
 		}
 	}
 	if ctx.Err() != nil {
