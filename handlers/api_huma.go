@@ -45,9 +45,7 @@ func (s *Server) addAPI() {
 	s.addSubtenants()
 	s.addSecrets()
 	s.addLogStream()
-	if s.opts.Scheduler != nil {
-		s.addSchedules()
-	}
+	s.addSchedules()
 	s.addWebhooksDocument()
 	s.documentWebhookCalls()
 }

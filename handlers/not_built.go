@@ -18,20 +18,9 @@ func (s *Server) addNotImplemented() {
 		{"list-packages", "GET /api/v1/packages", "Packages"},
 		{"get-installation", "GET /api/v1/packages/installs/{id}", "Packages"},
 		{"remove-package", "DELETE /api/v1/packages/{name}", "Packages"},
-		{"create-schedule", "POST /api/v1/schedules", "Schedules"},
-		{"list-schedules", "GET /api/v1/schedules", "Schedules"},
-		{"get-schedule", "GET /api/v1/schedules/{id}", "Schedules"},
-		{"update-schedule", "PUT /api/v1/schedules/{id}", "Schedules"},
-		{"delete-schedule", "DELETE /api/v1/schedules/{id}", "Schedules"},
-		{"run-schedule", "POST /api/v1/schedules/{id}/run", "Schedules"},
-		{"scheduler-status", "GET /api/v1/scheduler/status", "Schedules"},
-		{"scheduler-status-at-the-root", "GET /scheduler/status", "Schedules"},
 		{"retry-execution", "POST /api/v1/executions/{id}/retry", "Executions"},
 		{"retry-executions", "POST /api/v1/executions/retry", "Executions"},
 	} {
-		if route.tag == "Schedules" && s.opts.Scheduler != nil {
-			continue
-		}
 		method, path, _ := strings.Cut(route.call, " ")
 		operation := huma.Operation{
 			OperationID: route.id, Method: method, Path: path, Tags: []string{route.tag}, Summary: "Not built yet",

@@ -16,7 +16,7 @@ import (
 )
 
 // Options is what the HTTP edge is built from. DB, Engine, Events, Auth,
-// Secrets, Keys and Log are needed, the rest has defaults.
+// Secrets, Keys, Scheduler and Log are needed, the rest has defaults.
 type Options struct {
 	DB     *repo.DB
 	Engine *engine.Engine
@@ -26,7 +26,7 @@ type Options struct {
 	Secrets *secrets.Keeper
 	// Keys lets a request with an idempotency key run once.
 	Keys *idempotency.Gate
-	// Scheduler starts schedules; nil: their routes are not built.
+	// Scheduler starts schedules.
 	Scheduler Scheduler
 	Census    *auth.CensusClient // keeps who has access to which subtenant; nil: nobody does
 	Log       *slog.Logger

@@ -11,7 +11,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
-	"maestro/handlers"
 	"maestro/internal/model"
 	"maestro/repo"
 )
@@ -200,12 +199,4 @@ func TestScheduleRunsAndTellsWhatIsWrong(t *testing.T) {
 	})
 	f.function("echo", "def echo(input):\n    return 1")
 	f.must(ask{name: "it is back", call: "GET " + one, status: 200, want: []string{`"next_run":"20`}})
-}
-
-func TestSchedulesAreNotBuiltWithoutAScheduler(t *testing.T) {
-	t.Parallel()
-	f := setup(t, func(o *handlers.Options) { o.Scheduler = nil })
-	for _, call := range []string{"GET /api/v1/schedules", "POST /api/v1/schedules/1/run", "GET /scheduler/status", "GET /api/v1/scheduler/status"} {
-		f.must(ask{call: call, status: 501, want: []string{"not_implemented"}})
-	}
 }
