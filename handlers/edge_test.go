@@ -69,7 +69,7 @@ func TestWhatIsNotThere(t *testing.T) {
 	require.Contains(t, got.Header.Get("Allow"), "POST")
 	require.NotContains(t, got.Header.Get("Allow"), "DELETE")
 	for _, call := range []string{
-		"GET /metrics", "GET /api/v1/packages", "DELETE /api/v1/packages/x", "POST /api/v1/executions/1/retry", "POST /api/v1/executions/retry",
+		"GET /metrics", "GET /api/v1/packages", "DELETE /api/v1/packages/x",
 	} {
 		f.must(ask{call: call, status: 501, want: []string{`"code":"not_implemented"`}})
 	}

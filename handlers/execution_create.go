@@ -13,30 +13,35 @@ import (
 )
 
 type executionCreateInput struct {
-	Prefer string `header:"Prefer" doc:"respond-async is not built yet"`
+	Prefer string `header:"Prefer" doc:"respond-async is the same as mode async"`
 	Key    string `header:"Idempotency-Key" maxLength:"255" doc:"A repeat with the same key within 24 hours gets the first one's answer and runs nothing"`
 	Body   struct {
 		FunctionName   string                    `json:"function_name" minLength:"1" maxLength:"255"`
 		Input          Optional[json.RawMessage] `json:"input_data,omitzero" doc:"Any JSON value; {} when left out"`
-		Mode           Optional[string]          `json:"mode,omitzero" enum:"sync,async" doc:"async is not built yet"`
-		Priority       Optional[int]             `json:"priority,omitzero" minimum:"1" maximum:"4" doc:"Not built yet"`
+		Mode           Optional[string]          `json:"mode,omitzero" enum:"sync,async" doc:"async answers 202 as soon as the run is stored; sync when left out"`
+		Priority       Optional[int]             `json:"priority,omitzero" minimum:"1" maximum:"4" doc:"Of a run that waits, mode async: 1 is the first to be run; 2 when left out"`
 		IdempotencyKey Optional[string]          `json:"idempotency_key,omitzero" minLength:"1" maxLength:"255" doc:"The same as the header Idempotency-Key"`
 	}
 }
 
 type executionResult struct {
+	Status      int
 	ExecutionID string `header:"X-Execution-ID"`
+	Location    string `header:"Location" doc:"Of the execution, with 202"`
+	Preference  string `header:"Preference-Applied" doc:"respond-async, when that was asked for"`
 	Body        struct {
-		Success     bool            `json:"success"`
+		Success     bool            `json:"success,omitempty" doc:"With 200"`
 		ExecutionID string          `json:"execution_id" format:"uuid"`
-		Result      json.RawMessage `json:"result" doc:"What the function returned"`
+		Result      json.RawMessage `json:"result,omitempty" doc:"With 200: what the function returned"`
+		Status      model.Status    `json:"status,omitempty" enum:"pending" doc:"With 202"`
 	}
 }
 
 func (s *Server) addExecutions() {
 	huma.Register(s.api, huma.Operation{
 		OperationID: "run-function", Method: http.MethodPost, Path: "/api/v1/executions", Tags: []string{"Executions"},
-		Summary: "Run a function and wait for its result", MaxBodyBytes: -1,
+		Summary: "Run a function: wait for its result, or let it wait for its turn", MaxBodyBytes: -1,
+		Responses: map[string]*huma.Response{"202": {Description: "Accepted: the run is pending"}},
 	}, s.runFunction)
 	huma.Register(s.api, huma.Operation{
 		OperationID: "list-executions", Method: http.MethodGet, Path: "/api/v1/executions", Tags: []string{"Executions"},
@@ -58,17 +63,10 @@ func (s *Server) addExecutions() {
 		OperationID: "cancel-execution", Method: http.MethodPost, Path: "/api/v1/executions/{id}/cancel", Tags: []string{"Executions"},
 		Summary: "Ask a run to stop", DefaultStatus: http.StatusAccepted,
 	}, s.cancelExecution)
+	s.addRetries()
 }
 
 func (s *Server) runFunction(ctx context.Context, in *executionCreateInput) (*executionResult, error) {
-	switch {
-	case in.Body.Mode.Value == "async":
-		return nil, notBuilt("mode")
-	case in.Body.Priority.given():
-		return nil, notBuilt("priority")
-	case strings.Contains(strings.ToLower(in.Prefer), "respond-async"):
-		return nil, notBuilt("Prefer: respond-async")
-	}
 	input := in.Body.Input.Value
 	switch {
 	case in.Body.Input.Null:
@@ -76,14 +74,52 @@ func (s *Server) runFunction(ctx context.Context, in *executionCreateInput) (*ex
 	case !in.Body.Input.Set:
 		input = json.RawMessage("{}")
 	}
-	call := callFrom(ctx)
-	result, err := s.run(contextOf(ctx), call, engine.RunRequest{
-		Tenant: call.tenant, Function: in.Body.FunctionName, Input: input, Trigger: model.TriggerManual,
-	})
+	request := engine.RunRequest{
+		Tenant: callFrom(ctx).tenant, Function: in.Body.FunctionName, Input: input, Trigger: model.TriggerManual,
+	}
+	preferred := !in.Body.Mode.given() && prefersAsync(in.Prefer)
+	if preferred || in.Body.Mode.Value == "async" {
+		out, err := s.submit(ctx, request, engine.Later{Priority: in.Body.Priority.Value})
+		if err == nil && preferred {
+			out.Preference = "respond-async"
+		}
+		return out, err
+	}
+	if in.Body.Priority.given() {
+		return nil, invalidAt("/priority", "is for runs that wait for their turn: mode async")
+	}
+	result, err := s.run(contextOf(ctx), callFrom(ctx), request)
 	if err != nil {
 		return nil, err
 	}
-	out := &executionResult{ExecutionID: result.ExecutionID.String()}
+	out := &executionResult{Status: http.StatusOK, ExecutionID: result.ExecutionID.String()}
 	out.Body.Success, out.Body.ExecutionID, out.Body.Result = true, out.ExecutionID, result.Output
 	return out, nil
+}
+
+// submit stores a run that nobody waits for.
+func (s *Server) submit(ctx context.Context, request engine.RunRequest, later engine.Later) (*executionResult, error) {
+	call := callFrom(ctx)
+	id := call.abandoned
+	if id.IsZero() || !s.isRecorded(ctx, call.tenant, id) {
+		var err error
+		request.ID = call.executionID
+		if id, err = s.opts.Engine.Submit(ctx, request, later); err != nil {
+			return nil, err
+		}
+	}
+	out := &executionResult{Status: http.StatusAccepted, ExecutionID: id.String(), Location: "/api/v1/executions/" + id.String()}
+	out.Body.ExecutionID, out.Body.Status = out.ExecutionID, model.StatusPending
+	return out, nil
+}
+
+// prefersAsync reads a Prefer header (RFC 7240).
+func prefersAsync(header string) bool {
+	for preference := range strings.SplitSeq(header, ",") {
+		name, _, _ := strings.Cut(preference, ";")
+		if strings.EqualFold(strings.TrimSpace(name), "respond-async") {
+			return true
+		}
+	}
+	return false
 }

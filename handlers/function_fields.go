@@ -17,8 +17,8 @@ type FunctionFields struct {
 	Requirements   Optional[[]string]        `json:"requirements,omitzero" doc:"Not built yet: empty or null"`
 	Tags           Optional[[]string]        `json:"tags,omitzero" maxItems:"100"`
 	TimeoutSeconds Optional[float64]         `json:"timeout_seconds,omitzero" doc:"Of the outer run; at most FUNCTION_TIMEOUT"`
-	Retry          Optional[json.RawMessage] `json:"retry,omitzero" doc:"Not built yet: null"`
-	MaxConcurrency Optional[int]             `json:"max_concurrency,omitzero" doc:"Not built yet: null"`
+	Retry          Optional[json.RawMessage] `json:"retry,omitzero" doc:"Of runs that nobody waits for: an object with max_attempts (3), backoff_seconds (1), max_backoff_seconds (300) and on, a list of exception classes"`
+	MaxConcurrency Optional[int]             `json:"max_concurrency,omitzero" doc:"Runs at a time: of those that wait for their turn over all servers, of the others on each; null: as many as there are"`
 
 	DerivedSchemas owned `json:"derived_schemas,omitzero" readOnly:"true"`
 
@@ -29,18 +29,16 @@ type FunctionFields struct {
 	UpdatedAt owned `json:"updated_at,omitzero" readOnly:"true"`
 }
 
-const maxTagBytes = 255
+const (
+	maxTagBytes = 255
+	mostAtOnce  = 10_000
+)
 
 // applyTo changes f as the members say, and answers with what is wrong with
 // them. What is not built yet is refused, never taken and ignored.
 func (in *FunctionFields) applyTo(f *model.Function, longest time.Duration) error {
-	switch {
-	case in.Requirements.given() && len(in.Requirements.Value) > 0:
+	if in.Requirements.given() && len(in.Requirements.Value) > 0 {
 		return notBuilt("requirements")
-	case in.Retry.given():
-		return notBuilt("retry")
-	case in.MaxConcurrency.given():
-		return notBuilt("max_concurrency")
 	}
 	in.Description.apply(&f.Description)
 	applySchema(in.InputSchema, &f.InputSchema, &f.InputDerived)
@@ -49,8 +47,17 @@ func (in *FunctionFields) applyTo(f *model.Function, longest time.Duration) erro
 		f.Tags = in.Tags.Value
 	}
 	in.TimeoutSeconds.apply(&f.TimeoutSeconds)
+	in.MaxConcurrency.apply(&f.MaxConcurrency)
 
 	var problems []model.Problem
+	if in.Retry.Set {
+		f.Retry, problems = model.ParseRetryPolicy(in.Retry.Value)
+	}
+	if n := f.MaxConcurrency; n != nil && (*n < 1 || *n > mostAtOnce) {
+		problems = append(problems, model.Problem{
+			Pointer: "/max_concurrency", Message: model.NewError("", "must be from 1 to %d", mostAtOnce).Detail,
+		})
+	}
 	if t := f.TimeoutSeconds; t != nil && (math.IsNaN(*t) || *t <= 0 || *t > longest.Seconds()) {
 		problems = append(problems, model.Problem{
 			Pointer: "/timeout_seconds",

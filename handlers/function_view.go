@@ -18,7 +18,7 @@ type functionView struct {
 	Requirements   []string        `json:"requirements" nullable:"false"`
 	Tags           []string        `json:"tags" nullable:"false"`
 	TimeoutSeconds *float64        `json:"timeout_seconds" doc:"Null: the server's FUNCTION_TIMEOUT"`
-	Retry          json.RawMessage `json:"retry"`
+	Retry          json.RawMessage `json:"retry" doc:"As it was sent, with the defaults; null: never"`
 	MaxConcurrency *int            `json:"max_concurrency"`
 	IsActive       bool            `json:"is_active"`
 	Version        int             `json:"version"`
@@ -31,9 +31,22 @@ func viewFunction(f model.Function) functionView {
 		ID: f.ID.String(), Name: f.Name, Description: f.Description, Code: f.Code,
 		InputSchema: f.InputSchema, OutputSchema: f.OutputSchema, Requirements: []string{},
 		DerivedSchemas: derivedSchemas(f.InputDerived, f.OutputDerived),
-		Tags:           orEmpty(f.Tags), TimeoutSeconds: f.TimeoutSeconds, IsActive: f.IsActive, Version: f.Version,
+		Tags:           orEmpty(f.Tags), TimeoutSeconds: f.TimeoutSeconds,
+		Retry: viewRetry(f.Retry), MaxConcurrency: f.MaxConcurrency, IsActive: f.IsActive, Version: f.Version,
 		CreatedAt: timestamp(f.CreatedAt), UpdatedAt: timestamp(f.UpdatedAt),
 	}
+}
+
+// viewRetry is a policy as the API shows it; nil becomes null.
+func viewRetry(policy *model.RetryPolicy) json.RawMessage {
+	if policy == nil {
+		return nil
+	}
+	text, err := json.Marshal(policy)
+	if err != nil { // numbers and texts always marshal
+		return nil
+	}
+	return text
 }
 
 func derivedSchemas(input, output bool) []string {

@@ -18,8 +18,6 @@ func (s *Server) addNotImplemented() {
 		{"list-packages", "GET /api/v1/packages", "Packages"},
 		{"get-installation", "GET /api/v1/packages/installs/{id}", "Packages"},
 		{"remove-package", "DELETE /api/v1/packages/{name}", "Packages"},
-		{"retry-execution", "POST /api/v1/executions/{id}/retry", "Executions"},
-		{"retry-executions", "POST /api/v1/executions/retry", "Executions"},
 	} {
 		method, path, _ := strings.Cut(route.call, " ")
 		operation := huma.Operation{

@@ -62,8 +62,9 @@ type fixture struct {
 	url      string
 	db       *repo.DB
 	server   *handlers.Server
-	cron     *scheduler.Cron // not started
-	database string          // its URL
+	cron     *scheduler.Cron     // not started
+	queue    *scheduler.RunQueue // not started
+	database string              // its URL
 	secrets  *secrets.Keeper
 	log      *logBuffer
 	access   *logBuffer // the access log
@@ -111,7 +112,17 @@ func setup(t testing.TB, change ...func(*handlers.Options)) *fixture {
 	answers, err := vault.New(signingSecret, vault.Answers)
 	require.NoError(t, err)
 	f.secrets = secrets.New(f.db, sealed, log)
-	runs := engine.New(engine.Options{Store: f.db, Secrets: f.secrets, Recorder: writer, Events: bus, Lane: host, Log: log, Timeout: 20 * time.Second})
+	inputs, err := vault.New(signingSecret, vault.Inputs)
+	require.NoError(t, err)
+	runs := engine.New(engine.Options{
+		Store: f.db, Secrets: f.secrets, Recorder: writer, Events: bus, Lane: host, Log: log, Timeout: 20 * time.Second,
+		Pending: f.db, Inputs: inputs, Queued: func() { f.queue.Wake() },
+	})
+	server, _, err := f.db.RegisterServer(t.Context(), "test", t.Name())
+	require.NoError(t, err)
+	f.queue, err = scheduler.NewRunQueue(scheduler.QueueOptions{DB: f.db, Runner: runs, Server: server, Log: log, Poll: 50 * time.Millisecond})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = f.queue.Stop(context.Background()) })
 	local, err := auth.NewLocal(signingSecret, "")
 	require.NoError(t, err)
 	f.cron = scheduler.NewCron(scheduler.CronOptions{DB: f.db, Queue: pendingRuns{}, Log: log})

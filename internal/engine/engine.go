@@ -64,6 +64,7 @@ type Options struct {
 type Engine struct {
 	opts      Options
 	catalogue *catalogue
+	limits    limits
 
 	mu       sync.Mutex // guards what follows
 	runs     map[model.ID]*run

@@ -48,6 +48,13 @@ func (e *Engine) Run(ctx context.Context, request RunRequest) (RunResult, error)
 	if _, err := e.opts.Secrets.Of(ctx, request.Tenant); err != nil {
 		return RunResult{}, err // without them nothing of the run could be recorded
 	}
+	if f.atOnce > 0 {
+		slot := slotKey{request.Tenant, request.Function}
+		if err := e.limits.take(ctx, slot, f.atOnce); err != nil {
+			return RunResult{}, err
+		}
+		defer e.limits.give(slot)
+	}
 	r := e.newRun(ctx, f, request)
 	defer r.cancel()
 	if err := e.admit(r); err != nil {

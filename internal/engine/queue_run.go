@@ -30,6 +30,13 @@ func (e *Engine) RunQueued(ctx context.Context, queued model.QueuedRun) error {
 	} else if err != nil {
 		return err
 	}
+	if f.atOnce > 0 {
+		slot := slotKey{request.Tenant, request.Function}
+		if err := e.limits.take(ctx, slot, f.atOnce); err != nil {
+			return err
+		}
+		defer e.limits.give(slot)
+	}
 	r := e.newRun(ctx, f, request)
 	defer r.cancel()
 	r.queued, r.created, r.attempt, r.chain = &queued, execution.CreatedAt, execution.Attempt, queued.Chain
