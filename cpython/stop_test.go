@@ -217,3 +217,26 @@ def naps(input):
 `)
 	require.JSONEq(t, `[true,"ValueError","ValueError","TypeError","OverflowError"]`, st.output("naps", "{}"))
 }
+
+// Whether an interpreter can be trusted after a stop: a sleep that is ended
+// raises by itself, anything else may have been half way through something.
+func TestInterrupted(t *testing.T) {
+	t.Parallel()
+	st := setup(t,
+		"sleeps", "import time\ndef sleeps(input):\n    print('ready')\n    time.sleep(1000)\n",
+		"loops", "def loops(input):\n    print('ready')\n    while True: pass\n",
+		"fine", "def fine(input):\n    return 1\n",
+		"stubborn", `import time
+def stubborn(input):
+    print('ready')
+    while True:
+        try:
+            time.sleep(1000)
+        except BaseException:
+            pass
+`)
+	require.False(t, stopped(t, st, "sleeps", 1, 0).Interrupted)
+	require.True(t, stopped(t, st, "loops", 1, 0).Interrupted)
+	require.True(t, stopped(t, st, "stubborn", 1, 1).Interrupted)
+	require.False(t, st.call("fine", "{}").Interrupted)
+}

@@ -235,3 +235,31 @@ func TestPythonStopWhileLoading(t *testing.T) {
 	eventually(t, func() bool { return busyIn(h, "a") == 0 }, "module-level code is stopped too")
 	require.Zero(t, h.Stats().Stuck())
 }
+
+// A thread that is in a call elsewhere keeps no interpreter alive that it once
+// visited. Python's checking allocator would see a touch of what was deleted.
+func TestPythonEndDuringCallsElsewhere(t *testing.T) {
+	t.Parallel()
+	h := startPython(t, Options{MaxThreads: 1, IdleAfter: 20 * time.Millisecond})
+	e := newTestEngine(h)
+	e.define(t, "hello", "import threading\nlocal = threading.local()\ndef hello(x):\n    local.x = x\n    return x\n")
+	e.define(t, "sleep", "import time\ndef sleep(x):\n    time.sleep(1e6)\n")
+	for range 5 {
+		for _, tenant := range []string{"a", "b", "c"} {
+			require.JSONEq(t, "1", string(e.call(t, tenant, "hello", "1").Output))
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		over := make(chan struct{})
+		go func() {
+			defer close(over)
+			_, _ = e.callFor(ctx, "elsewhere", "sleep", "null", time.Minute)
+		}()
+		eventually(t, func() bool {
+			s := h.Stats()
+			return s.ThreadsBusy == 1 && s.InterpretersLive == 1 && s.InterpretersEnding == 0
+		}, "those of the others are ended")
+		cancel()
+		<-over
+	}
+	require.Zero(t, h.Stats().InterpretersLeaked)
+}

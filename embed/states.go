@@ -44,7 +44,7 @@ const (
 	workerIdle    workerState = iota // parked, on the idle stack
 	workerBusy                       // in a call, or dropping thread states
 	workerStuck                      // in a call that could not be stopped; no longer counted in the pool
-	workerLeaving                    // drops its thread states; then its thread ends
+	workerLeaving                    // leaves its thread states to others; then its thread ends
 	workerGone                       // its thread has ended
 )
 
@@ -67,7 +67,7 @@ const (
 	interpreterSuspect                           // a call in it is being stopped and nobody has attached since: new calls wait
 	interpreterRetiring                          // a stop was raised in it: takes no new call, ended when its last call has left
 	interpreterAbandoned                         // given up: something in it cannot be stopped; takes no new call, ended when its last call has left
-	interpreterEnding                            // threads drop their states for it, then it is ended
+	interpreterEnding                            // idle threads drop their states for it, then it is ended
 	interpreterEnded                             // gone
 	interpreterLeaked                            // ending it overran its time
 )

@@ -40,6 +40,9 @@ const databasePatience = 30 * time.Second
 // runs that were stopped at its end.
 const answerTime = 5 * time.Second
 
+// pythonTime is what Python gets to come to its end.
+const pythonTime = 15 * time.Second
+
 // recorderConnections are one for each of its flushers, and one for the rows of
 // running executions and the spool.
 const recorderConnections = 4
@@ -292,15 +295,19 @@ func (p *parts) stop(grace time.Duration) {
 	}
 	note("queue", <-queueStopped)
 	note("http", <-closed)
-	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
-	defer cancel()
 	if p.lane != nil {
-		note("python", p.lane.Close(ctx))
+		// A time of its own: it waits for what computes without a stop, and the
+		// record's queue comes after it.
+		python, cancel := context.WithTimeout(context.Background(), pythonTime)
+		defer cancel()
+		note("python", p.lane.Close(python))
 		if counters := cpython.Counters(); len(counters) > 0 {
 			p.log.Info("counters of the C border", slog.Int64("interpreters", counters["interpreters"]),
 				slog.Int64("thread_states", counters["thread_states"]), slog.Int64("handles", counters["handles"]), slog.Int64("buffers", counters["buffers"]))
 		}
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+	defer cancel()
 	if p.recorder != nil {
 		note("recorder", p.recorder.Stop(ctx))
 	}
