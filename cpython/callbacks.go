@@ -34,6 +34,9 @@ type Callbacks interface {
 	Log(interp, frame uint64, stream, level, text string, fields []byte)
 	// Context gives the JSON object behind maestro.context().
 	Context(interp, frame uint64) []byte
+	// Spawn queues a run, not before delay seconds are over, and gives the id of
+	// its execution.
+	Spawn(frame uint64, name string, input []byte, delay float64) (string, *Raise)
 	// Secret gives the value behind maestro.secret().
 	Secret(interp, frame uint64, name string) (string, *Raise)
 }
@@ -214,4 +217,15 @@ func go_maestro_secret(interp, frame C.uint64_t, name *C.char, size C.size_t, ou
 		return
 	}
 	*out = text(value)
+}
+
+//export go_maestro_spawn
+func go_maestro_spawn(frame C.uint64_t, name *C.char, nameSize C.size_t, input *C.char, size C.size_t, delay C.double, out *C.struct_maestro_text, raise *C.struct_maestro_raise) {
+	defer recovered(raise)
+	id, refused := callbacks.Load().Spawn(uint64(frame), stringOf(name, nameSize), bytesOf(input, size), float64(delay))
+	if refused != nil {
+		fillRaise(raise, refused)
+		return
+	}
+	*out = text(id)
 }

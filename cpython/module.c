@@ -59,6 +59,37 @@ static PyObject *secret(PyObject *module, PyObject *name) {
     return text;
 }
 
+// spawn(name, input, delay) -> str: what maestro.spawn() returns.
+static PyObject *spawn(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    struct maestro_interp *in = maestro_of(module);
+    if (count != 3) {
+        py.PyErr_SetString(py.PyExc_TypeError, "spawn() takes name, input and delay");
+        return NULL;
+    }
+    Py_ssize_t size;
+    const char *name = py.PyUnicode_AsUTF8AndSize(args[0], &size);
+    double delay = py.PyFloat_AsDouble(args[2]);
+    if (!name || (delay == -1.0 && py.PyErr_Occurred()))
+        return NULL;
+    struct maestro_json_text input = {0};
+    if (maestro_json_dump(&in->json, args[1], "input", &input) < 0)
+        return NULL;
+    uint64_t current = maestro_frame(in);
+    struct maestro_text id = {0};
+    struct maestro_raise raise = {0};
+    PyThreadState *state = py.PyEval_SaveThread();
+    go_maestro_spawn(current, (char *)name, (size_t)size, input.data, input.size, delay, &id, &raise);
+    py.PyEval_RestoreThread(state);
+    maestro_json_free(&input);
+    if (raise.kind) {
+        maestro_raise_now(in, &raise);
+        return NULL;
+    }
+    PyObject *text = maestro_str(&id);
+    maestro_text_free(&id);
+    return text;
+}
+
 // write_out(text), write_err(text) -> int: what sys.stdout and sys.stderr are
 // made of.
 static PyObject *write_to(PyObject *module, int stream, PyObject *text) {
@@ -180,6 +211,7 @@ static PyMethodDef methods[] = {
     {"set_hooks", set_hooks, METH_O, NULL},
     {"sibling", sibling, METH_O, NULL},
     {"sleep", sleep_for, METH_O, "sleep(seconds)\n\nDelay execution for a given number of seconds."},
+    {"spawn", (PyCFunction)(void (*)(void))spawn, METH_FASTCALL, NULL},
     {"write_err", write_err, METH_O, NULL},
     {"write_out", write_out, METH_O, NULL},
     {0},

@@ -159,6 +159,13 @@ func (s *stageSet) Context(_, frame uint64) []byte {
 	return fmt.Appendf(nil, `{"execution_id":"e","function":"f%d","deadline":"2026-01-02T03:04:05.5Z"}`, frame&(1<<20-1))
 }
 
+func (s *stageSet) Spawn(frame uint64, name string, input []byte, delay float64) (string, *Raise) {
+	if s.of(frame) == nil {
+		return "", ended
+	}
+	return fmt.Sprintf("%s(%s) in %g s", name, input, delay), nil
+}
+
 func (s *stageSet) Secret(_, frame uint64, name string) (string, *Raise) {
 	switch {
 	case s.of(frame) == nil:

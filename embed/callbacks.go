@@ -140,6 +140,19 @@ func (r callbacks) Secret(interp, frame uint64, name string) (string, *cpython.R
 	return value, raiseOf(raise)
 }
 
+// Spawn answers maestro.spawn().
+func (r callbacks) Spawn(frame uint64, name string, input []byte, delay float64) (string, *cpython.Raise) {
+	c, _ := r.call(frame)
+	if c == nil {
+		return "", ended()
+	}
+	id, raise := c.Host.Spawn(name, input, time.Duration(delay*float64(time.Second)))
+	if raise != nil {
+		return "", raiseOf(raise)
+	}
+	return id.String(), nil
+}
+
 func (in *interpreter) lastSiblings() ([]string, uint64) {
 	in.host.mu.Lock()
 	defer in.host.mu.Unlock()

@@ -130,3 +130,33 @@ func TestAutomaticRetry(t *testing.T) {
 	changed := f.becomes(run("2"), "failed")
 	require.Contains(t, changed.text, `"attempt":1`)
 }
+
+func TestSpawn(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	require.NoError(t, f.queue.Start())
+	f.function("child", "def child(input):\n    return input['n'] * 2")
+	f.function("parent", "import maestro\ndef parent(input):\n    return [maestro.spawn('child', {'n': n}, delay=n / 100) for n in range(3)]")
+	f.function("bad", "import maestro\ndef bad(input):\n    return maestro.spawn(*input)")
+	got := f.must(ask{call: "POST /api/v1/executions", body: `{"function_name":"parent"}`, status: 200})
+	var answer struct{ Result []string }
+	require.NoError(t, json.Unmarshal([]byte(got.text), &answer))
+	require.Len(t, answer.Result, 3)
+	last := f.becomes(answer.Result[2], "completed")
+	for _, want := range []string{`"output_data":4`, `"trigger_type":"spawn"`, `"parent_execution_id":"` + got.Header.Get("X-Execution-ID")} {
+		require.Contains(t, last.text, want)
+	}
+	f.all([]ask{
+		{name: "nobody", call: "POST /api/v1/executions", body: `{"function_name":"bad","input_data":["nobody"]}`, status: 500, want: []string{"NameError"}},
+		{name: "no name", call: "POST /api/v1/executions", body: `{"function_name":"bad","input_data":[1]}`, status: 500, want: []string{"TypeError"}},
+		{name: "the past", call: "POST /api/v1/executions", body: `{"function_name":"bad","input_data":["child",1,-1]}`, status: 500, want: []string{"ValueError"}},
+	})
+	f.function("chain", "import maestro\ndef chain(input):\n    maestro.spawn('chain', input + 1)\n    return input")
+	f.must(ask{call: "POST /api/v1/executions", body: `{"function_name":"chain","input_data":0}`, status: 200})
+	require.Eventually(t, func() bool {
+		return len(f.do(ask{call: "GET /api/v1/executions?function_name=chain&status=failed"}).text) > 10
+	}, 30*time.Second, 50*time.Millisecond, "a chain ends after 100")
+	var list []json.RawMessage
+	require.NoError(t, json.Unmarshal([]byte(f.do(ask{call: "GET /api/v1/executions?function_name=chain"}).text), &list))
+	require.Len(t, list, 100, "a page")
+}

@@ -173,8 +173,20 @@ def _secret(name):
     return _maestro.secret(name)
 
 
-def _spawn(function, input=None, delay=0):
-    raise NotImplementedError("maestro.spawn() is not part of this server yet")
+_LONGEST_DELAY = 365 * 24 * 60 * 60
+
+
+def _spawn(function, input={}, delay=0):
+    """Queues a run of a function, to begin in delay seconds at the earliest.
+
+    Nobody waits for it: the answer is the id of its execution.
+    """
+    if not isinstance(function, str):
+        raise TypeError(f"maestro.spawn() takes the name of a function, not {type(function).__name__}")
+    seconds = float(delay)
+    if not 0 <= seconds <= _LONGEST_DELAY:
+        raise ValueError(f"delay must be from 0 to {_LONGEST_DELAY} seconds, not {delay!r}")
+    return _maestro.spawn(function, input, seconds)
 
 
 def _publish(**names):
