@@ -91,26 +91,26 @@ func (t *tenant) once() error {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	switch k := rand.IntN(2000); {
-	case k < 2:
+	case k < 1:
 		name := stopped[rand.IntN(len(stopped))]
 		if name == "computes" && !mayCompute() {
 			name = "sleeps"
 		}
 		status, a, err := t.call(name, nil)
 		return t.expect(name, err, status == 504 && a.Code == "timeout", status, a)
-	case k < 60:
+	case k < 30:
 		status, a, err := t.call("together", 10)
 		return t.expect("together", err, string(a.Result) == "45", status, a)
-	case k < 90:
+	case k < 45:
 		status, a, err := t.call("threads", 5)
 		return t.expect("threads", err, string(a.Result) == "[1,2,3,4,5]", status, a)
-	case k < 190:
+	case k < 145:
 		status, a, err := t.call("fails", nil)
 		return t.expect("fails", err, status == 500 && a.Code == "function_failed" && strings.Contains(a.Detail, t.name+" x"), status, a)
-	case k < 290:
+	case k < 245:
 		status, a, err := t.call("catches", nil)
 		return t.expect("catches", err, string(a.Result) == `"`+t.name[:4]+`"`, status, a)
-	case k < 300:
+	case k < 255:
 		status, a, err := t.call("deep", nil)
 		return t.expect("deep", err, string(a.Result) == `"`+t.name+`"`, status, a)
 	case k < 800:
