@@ -47,7 +47,7 @@ func (s Status) MayFollow() []Status {
 	case StatusPending:
 		return []Status{StatusRunning, StatusCancelled}
 	case StatusRunning:
-		return []Status{StatusCompleted, StatusFailed, StatusTimedOut, StatusCancelled, StatusCrashed}
+		return []Status{StatusPending, StatusCompleted, StatusFailed, StatusTimedOut, StatusCancelled, StatusCrashed} // pending: another attempt
 	default:
 		return nil
 	}
