@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -171,7 +172,7 @@ func (p *parts) startDatabase(ctx context.Context, progress func(string), python
 	db, err := repo.Open(ctx, url, repo.Options{Wait: databasePatience, Log: p.log})
 	if err != nil {
 		if p.postgres == nil {
-			return fmt.Errorf("DATABASE_URL: %w", err)
+			return fmt.Errorf("DATABASE_URL can't be used: %s; start that server, or set DATABASE_URL to another one", inOneLine(err))
 		}
 		return err
 	}
@@ -336,3 +337,6 @@ func (p *parts) stop(grace time.Duration) {
 		note("postgres", p.postgres.Stop(ctx))
 	}
 }
+
+// inOneLine is an error's text without the line ends that pgx puts into it.
+func inOneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
