@@ -65,7 +65,7 @@ func (s *Server) logAccess(c *fiber.Ctx, call *call, start time.Time) {
 // holds anything that could be taken for the line's own structure.
 func appendLogText(line, text []byte) []byte {
 	for _, b := range text {
-		if b <= ' ' || b == '"' || b == '=' || b >= 0x7f {
+		if b <= ' ' || b == '"' || b == '=' || b > 0x7f {
 			return strconv.AppendQuote(line, string(text))
 		}
 	}

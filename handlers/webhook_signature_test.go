@@ -27,14 +27,15 @@ func signed(scheme, secret, body string, at time.Time) []string {
 	stamp := strconv.FormatInt(at.Unix(), 10)
 	switch scheme {
 	case "github":
-		return []string{"X-GitHub-Delivery: d-1", "X-Hub-Signature-256: sha256=" + hexMAC(secret, body)}
+		return []string{fmt.Sprintf("X-GitHub-Delivery: d-%d", len(body)), "X-Hub-Signature-256: sha256=" + hexMAC(secret, body)}
 	case "stripe":
 		return []string{"Stripe-Signature: t=" + stamp + ",v1=" + hexMAC(secret, stamp+"."+body)}
 	case "slack":
 		return []string{"X-Slack-Request-Timestamp: " + stamp, "X-Slack-Signature: v0=" + hexMAC(secret, "v0:"+stamp+":"+body)}
 	case "standard-webhooks":
-		return []string{"webhook-id: msg_1", "webhook-timestamp: " + stamp,
-			"webhook-signature: v1," + base64.StdEncoding.EncodeToString(mac(secret, "msg_1."+stamp+"."+body))}
+		id := fmt.Sprintf("msg_%d", len(body))
+		return []string{"webhook-id: " + id, "webhook-timestamp: " + stamp,
+			"webhook-signature: v1," + base64.StdEncoding.EncodeToString(mac(secret, id+"."+stamp+"."+body))}
 	default:
 		return []string{"X-Mine: " + hexMAC(secret, body)}
 	}
