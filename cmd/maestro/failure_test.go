@@ -126,7 +126,6 @@ func TestBadRequests(t *testing.T) {
 		"too deep":                {"POST", hook, deep, 422, "input_invalid"},
 		"too many digits":         {"POST", hook, strings.Repeat("9", 4301), 422, "input_invalid"},
 		"too many digits by name": {"POST", "/api/v1/executions", `{"function_name":"echo","input_data":` + strings.Repeat("9", 4301) + `}`, 422, "invalid"},
-		"not built yet: async":    {"POST", "/api/v1/executions", `{"function_name":"echo","mode":"async"}`, 501, "not_implemented"},
 		"not built yet: packages": {"GET", "/api/v1/packages", nil, 501, "not_implemented"},
 	}
 	for name, k := range cases {
