@@ -113,6 +113,8 @@ func TestDocumentIsValid(t *testing.T) {
 	require.Error(t, dialect.Validate(map[string]any{"type": "text"}))
 	schemas := d.whole.(map[string]any)["components"].(map[string]any)["schemas"].(map[string]any)
 	require.Contains(t, schemas, "Problem")
+	execution := schemas["Execution"].(map[string]any)["properties"].(map[string]any)
+	require.Equal(t, []any{"string", "null"}, execution["completed_at"].(map[string]any)["type"], "null while it runs")
 	for name, schema := range schemas {
 		require.NoError(t, dialect.Validate(schema), name)
 	}

@@ -22,8 +22,8 @@ type executionView struct {
 	ErrorType       *string         `json:"error_type"`
 	Traceback       *string         `json:"traceback"`
 	CreatedAt       timestamp       `json:"created_at"`
-	StartedAt       timestamp       `json:"started_at"`
-	CompletedAt     timestamp       `json:"completed_at"`
+	StartedAt       timestamp       `json:"started_at" nullable:"true"`
+	CompletedAt     timestamp       `json:"completed_at" nullable:"true"`
 	DurationMS      *float64        `json:"duration_ms"`
 	Attempt         int             `json:"attempt"`
 	ParentID        *string         `json:"parent_execution_id" format:"uuid"`
@@ -58,8 +58,8 @@ type stepView struct {
 	Error           *string         `json:"error"`
 	ErrorType       *string         `json:"error_type"`
 	Traceback       *string         `json:"traceback"`
-	StartedAt       timestamp       `json:"started_at"`
-	CompletedAt     timestamp       `json:"completed_at"`
+	StartedAt       timestamp       `json:"started_at" nullable:"true"`
+	CompletedAt     timestamp       `json:"completed_at" nullable:"true"`
 	DurationMS      *float64        `json:"duration_ms"`
 	RecordComplete  bool            `json:"record_complete"`
 }

@@ -25,8 +25,8 @@ type scheduleView struct {
 	CatchUp        string          `json:"catch_up" enum:"none,latest,all"`
 	MaxInstances   int             `json:"max_instances"`
 
-	LastRun         timestamp `json:"last_run" doc:"The due time that was last started or skipped, or when it was last run by hand"`
-	NextRun         timestamp `json:"next_run" doc:"Null while nothing will be started"`
+	LastRun         timestamp `json:"last_run" nullable:"true" doc:"The due time that was last started or skipped, or when it was last run by hand"`
+	NextRun         timestamp `json:"next_run" nullable:"true" doc:"Null while nothing will be started"`
 	LastStatus      *string   `json:"last_status" doc:"Of the run of last_run, or skipped"`
 	LastError       *string   `json:"last_error" doc:"Why last_status is what it is"`
 	LastExecutionID *string   `json:"last_execution_id" format:"uuid"`

@@ -10,7 +10,7 @@ import (
 type jobView struct {
 	ID      string    `json:"id" format:"uuid"`
 	Name    string    `json:"name"`
-	NextRun timestamp `json:"next_run"`
+	NextRun timestamp `json:"next_run" nullable:"true"`
 	Trigger string    `json:"trigger" doc:"Its expression and time zone" example:"cron: 0 9 * * * (Europe/Paris)"`
 }
 
