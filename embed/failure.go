@@ -8,9 +8,9 @@ import (
 )
 
 // outcomeOf turns what cpython returned into the outcome of a call.
-func outcomeOf(result cpython.CallResult) (model.Outcome, error) {
+func outcomeOf(result cpython.CallResult) model.Outcome {
 	if result.Exception != nil {
-		return model.Outcome{Failure: failureOf(result.Exception)}, nil
+		return model.Outcome{Failure: failureOf(result.Exception)}
 	}
 	outcome := model.Outcome{Output: result.Output}
 	if result.Response {
@@ -18,10 +18,10 @@ func outcomeOf(result cpython.CallResult) (model.Outcome, error) {
 		if err := json.Unmarshal(result.Output, outcome.Response); err != nil {
 			return model.Outcome{Failure: &model.Failure{
 				Kind: model.FailureOutput, Type: "TypeError", Message: "maestro.Response: " + err.Error(),
-			}}, nil
+			}}
 		}
 	}
-	return outcome, nil
+	return outcome
 }
 
 // failureOf turns an exception into a failure. That a sibling's input or output

@@ -28,8 +28,7 @@ func TestProgramsAreNotKeptForEver(t *testing.T) {
 	key := p.Key
 	require.NotZero(t, key)
 	require.Same(t, p, process.program(key))
-	runtime.KeepAlive(p)
-	p = nil
+	runtime.KeepAlive(p) // its last use: from here on it may be collected
 	eventually(t, func() bool {
 		runtime.GC()
 		process.programMu.Lock()

@@ -37,12 +37,12 @@ func (s *processorSample) take(at clock) bool {
 	complete := s.at != 0
 	if complete {
 		s.share = float64(used-s.used) / float64(at.since(s.at))
-		if 2*(int64(usage.Nvcsw)-s.switches) < s.calls {
+		if 2*(usage.Nvcsw-s.switches) < s.calls {
 			// It hardly ever went to sleep by itself: what it lacks of a whole
 			// processor others took, on a busy machine.
 			s.share = 1
 		}
 	}
-	s.at, s.used, s.switches, s.calls = at, used, int64(usage.Nvcsw), 0
+	s.at, s.used, s.switches, s.calls = at, used, usage.Nvcsw, 0
 	return complete
 }

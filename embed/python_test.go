@@ -57,7 +57,6 @@ type testEngine struct {
 	functions  map[string]*model.Program
 	generation uint64
 	steps      model.StepRef
-	over       bool
 	logs       []model.LogLine
 	failures   []*model.Failure
 }

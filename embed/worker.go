@@ -197,8 +197,7 @@ func (h *Host) finish(c *call, result cpython.CallResult) {
 	at := now()
 	t, in, w := c.tenant, c.interp, c.worker
 	if c.state == callRunning {
-		outcome, err := outcomeOf(result)
-		h.answer(c, outcome, err)
+		h.answer(c, outcomeOf(result), nil)
 	}
 	if c.state != callStuck {
 		t.active--

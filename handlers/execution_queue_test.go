@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"encoding/json"
+	"net/http"
 	"testing"
 	"time"
 
@@ -14,7 +15,7 @@ func (f *fixture) becomes(id, status string) answer {
 	var got answer
 	require.Eventually(f.t, func() bool {
 		got = f.do(ask{call: "GET /api/v1/executions/" + id})
-		return got.StatusCode == 200 && member(f.t, got.text, "status") == status
+		return got.StatusCode == http.StatusOK && member(f.t, got.text, "status") == status
 	}, 20*time.Second, 20*time.Millisecond, status)
 	return got
 }

@@ -260,7 +260,7 @@ func TestCensusAway(t *testing.T) {
 	f.must(ask{name: "nothing is deleted by half", call: "GET /api/v1/subtenants/company-a", status: 200})
 	f.census.Mend()
 	require.Eventually(t, func() bool {
-		return f.do(ask{call: "GET /api/v1/functions", token: late}).StatusCode == 200
+		return f.do(ask{call: "GET /api/v1/functions", token: late}).StatusCode == http.StatusOK
 	}, 20*time.Second, 50*time.Millisecond, "and it is noticed that it is back")
 }
 

@@ -34,7 +34,7 @@ type Migration struct {
 // was of ours; nothing pending is no error. When another process is migrating
 // it waits for that one, up to five minutes.
 func Up(ctx context.Context, url string) ([]Migration, error) {
-	return migrate(ctx, url, func(p *goose.Provider, db *sql.DB, locker lock.SessionLocker) (done []*goose.MigrationResult, err error) {
+	return migrate(url, func(p *goose.Provider, db *sql.DB, locker lock.SessionLocker) (done []*goose.MigrationResult, err error) {
 		pending, err := p.HasPending(ctx)
 		if err != nil {
 			return nil, err
@@ -56,7 +56,7 @@ func Up(ctx context.Context, url string) ([]Migration, error) {
 // Down takes every migration back, dropping all data. It exists for tests and
 // for those who want to start afresh.
 func Down(ctx context.Context, url string) ([]Migration, error) {
-	return migrate(ctx, url, func(p *goose.Provider, db *sql.DB, locker lock.SessionLocker) (done []*goose.MigrationResult, err error) {
+	return migrate(url, func(p *goose.Provider, db *sql.DB, locker lock.SessionLocker) (done []*goose.MigrationResult, err error) {
 		err = locked(ctx, db, locker, func() error {
 			if err := migrateRiver(ctx, url, rivermigrate.DirectionDown); err != nil {
 				return err
@@ -86,7 +86,7 @@ func Status(ctx context.Context, url string) ([]Migration, error) {
 	return all, nil
 }
 
-func migrate(ctx context.Context, url string, run func(*goose.Provider, *sql.DB, lock.SessionLocker) ([]*goose.MigrationResult, error)) ([]Migration, error) {
+func migrate(url string, run func(*goose.Provider, *sql.DB, lock.SessionLocker) ([]*goose.MigrationResult, error)) ([]Migration, error) {
 	provider, db, locker, err := open(url)
 	if err != nil {
 		return nil, err

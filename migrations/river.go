@@ -64,7 +64,7 @@ func locked(ctx context.Context, db *sql.DB, locker lock.SessionLocker, do func(
 	if err != nil {
 		return fmt.Errorf("connect for the migration lock: %w", err)
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }() // back to its pool
 	if err := locker.SessionLock(ctx, conn); err != nil {
 		return fmt.Errorf("take the migration lock: %w", err)
 	}

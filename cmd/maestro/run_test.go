@@ -47,7 +47,7 @@ func TestManyTenantsAtOnce(t *testing.T) {
 	clients := make([]*client, tenants)
 	for i := range clients {
 		clients[i] = newClient(t)
-		clients[i].define("who", fmt.Sprintf("seen = []\ndef who(input):\n    seen.append(input)\n    return {\"who\": mine(input), \"first\": seen[0]}\n"))
+		clients[i].define("who", "seen = []\ndef who(input):\n    seen.append(input)\n    return {\"who\": mine(input), \"first\": seen[0]}\n")
 		clients[i].define("mine", fmt.Sprintf("def mine(input):\n    return [%q, input]\n", clients[i].tenant))
 		clients[i].call("who", clients[i].tenant)
 	}

@@ -123,7 +123,7 @@ func TestKill9LosesNoAnswer(t *testing.T) {
 	for range 8 {
 		wait.Go(func() {
 			for {
-				request, err := http.NewRequest("POST", c.url+"/api/v1/executions", strings.NewReader(`{"function_name":"echo","input_data":1}`))
+				request, err := http.NewRequest(http.MethodPost, c.url+"/api/v1/executions", strings.NewReader(`{"function_name":"echo","input_data":1}`))
 				if err != nil {
 					return
 				}

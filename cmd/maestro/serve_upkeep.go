@@ -48,7 +48,7 @@ func (p *parts) keepUp(ctx context.Context) {
 		{"old requests to stop a run can't be deleted now", p.db.DeleteOldCancelRequests},
 	} {
 		if err := chore.do(ctx); err != nil && ctx.Err() == nil {
-			p.log.Error(chore.failed, slog.Any("error", err))
+			p.log.Error("upkeep failed and is tried again in an hour", slog.String("what", chore.failed), slog.Any("error", err))
 		}
 	}
 }

@@ -97,7 +97,7 @@ func unpackPip(to string) error {
 	}
 	from := files.GetExtractedPath()
 	defer os.Remove(from + ".lock")
-	defer files.Cleanup()
+	defer func() { _ = files.Cleanup() }() // a scratch folder
 	if err := checkContent(from, pipHash); err != nil {
 		return err
 	}

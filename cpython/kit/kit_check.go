@@ -20,7 +20,7 @@ func Check(home string) error {
 	if err != nil {
 		return fmt.Errorf("%s has no Python 3.14 built as a shared library: %w", home, err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // only read
 	if want := machines[runtime.GOARCH]; file.Type != elf.ET_DYN || file.Machine != want {
 		return fmt.Errorf("%s is for another processor (%v, not %v)", library, file.Machine, want)
 	}

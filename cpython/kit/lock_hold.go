@@ -37,7 +37,7 @@ func lock(ctx context.Context, path string, waiting func()) (func(), error) {
 		}
 		return release, nil
 	case <-ctx.Done():
-		go func() { <-got; release() }()
+		go func() { _ = <-got; release() }() // whether it came or failed
 		return nil, ctx.Err()
 	}
 }

@@ -69,7 +69,7 @@ func (r *fieldRule) readItem(text string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	high := low
+	var high int
 	switch {
 	case ranged:
 		if high, err = r.value(last); err != nil {

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -89,8 +90,8 @@ func (e *Engine) usable(f *model.Function, part string, derived json.RawMessage)
 
 // at says in an error about a schema which of the two is meant.
 func at(member string, err error) error {
-	coded, ok := err.(*model.Error)
-	if !ok {
+	var coded *model.Error
+	if !errors.As(err, &coded) {
 		return err
 	}
 	coded.Detail = member + ": " + coded.Detail

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 
@@ -49,7 +50,8 @@ func (e *Engine) RunQueued(ctx context.Context, queued model.QueuedRun) error {
 		return r.record(r.finish(model.Outcome{Failure: failure}))
 	}
 	_, err = r.conduct()
-	if notBegun, ok := err.(*notBegunError); ok {
+	var notBegun *notBegunError
+	if errors.As(err, &notBegun) {
 		return notBegun
 	}
 	return nil // what went wrong is in the record

@@ -45,7 +45,8 @@ func (c *checker) value(i int, n *quickNode, depth int) (int, bool) {
 	if depth > maxQuickDepth {
 		return 0, false
 	}
-	end, ok := 0, false
+	var end int
+	var ok bool
 	switch b := c.at(i); b {
 	case '{':
 		end, ok = c.object(i, n, depth)
