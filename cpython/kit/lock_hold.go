@@ -37,7 +37,7 @@ func lock(ctx context.Context, path string, waiting func()) (func(), error) {
 		}
 		return release, nil
 	case <-ctx.Done():
-		go func() { _ = <-got; release() }() // whether it came or failed
+		go func() { <-got; release() }() //nolint:errcheck // released whether the lock came or not
 		return nil, ctx.Err()
 	}
 }
