@@ -25,6 +25,10 @@ func (a *answers) ask(ctx context.Context, key tokenHash, generation uint64, exp
 	question func(context.Context) (*Principal, error),
 ) (*Principal, error) {
 	flight := a.flights.DoChan(string(key[:])+strconv.FormatUint(generation, 10), func() (any, error) {
+		// A flight may have ended between the caller's look and its joining.
+		if p, now := a.cache.get(key, time.Now()); p != nil && now == generation {
+			return p, nil
+		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), censusTimeout)
 		defer cancel()
 		p, err := question(ctx)
