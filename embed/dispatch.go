@@ -1,6 +1,7 @@
 package embed
 
 import (
+	"context"
 	"runtime"
 	"time"
 
@@ -42,12 +43,18 @@ const (
 	sampleValid = 50 * time.Millisecond
 )
 
-// submit queues c and starts it if a thread is free.
-func (h *Host) submit(c *call) error {
+// submit queues c and starts it if a thread is free. A call whose context has
+// ended is not begun: after Forget, which follows the cancelling of a
+// subtenant's calls, none of them may bring back what is forgotten.
+func (h *Host) submit(ctx context.Context, c *call) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.phase != phaseServing {
 		return model.NewError(model.CodeUnavailable, "The server is not running functions at present.")
+	}
+	if ctx.Err() != nil {
+		h.stop(c)
+		return nil
 	}
 	at := now()
 	t := h.tenantOf(c.Tenant)
@@ -57,7 +64,8 @@ func (h *Host) submit(c *call) error {
 		h.watch.add(h, c)
 	}
 	t.queue.push(c)
-	if t.interp != nil && t.interp.scarred {
+	h.usePackages(t, c.Packages)
+	if t.interp != nil {
 		h.retire(t.interp, at)
 	}
 	if t.interp == nil {

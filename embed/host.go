@@ -224,7 +224,7 @@ func (h *Host) illegal(kind, from, to string) {
 // Call runs one outer call; see model.Lane.
 func (h *Host) Call(ctx context.Context, mc model.Call) (model.Outcome, error) {
 	c := newCall(mc)
-	if err := h.submit(c); err != nil {
+	if err := h.submit(ctx, c); err != nil {
 		return model.Outcome{}, err
 	}
 	select {

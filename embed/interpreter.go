@@ -1,6 +1,7 @@
 package embed
 
 import (
+	"sync"
 	"time"
 
 	"maestro/internal/model"
@@ -20,6 +21,12 @@ type interpreter struct {
 	vacated chan struct{} // made when ending begins, closed when there are no holders
 	scarred bool          // a stop was raised in it at whatever line was reached
 	stopper stopper
+
+	// packages are given to it together with its subtenant, under Host.mu, and
+	// stay as they are.
+	packages model.SitePackages
+	furnish  sync.Once // tells Python of packages
+	unfit    bool      // that failed; set under Host.mu
 }
 
 func newInterpreter(h *Host, py machine) *interpreter {
@@ -61,7 +68,7 @@ func (in *interpreter) dismissHolder(w *worker) {
 // assign gives in to t. h.mu is held.
 func (h *Host) assign(in *interpreter, t *tenant) {
 	change(h, &interpreterMoves, &in.state, interpreterServing)
-	in.tenant = t
+	in.tenant, in.packages = t, t.packages
 	t.interp = in
 	t.wanting = false
 	t.generation++
@@ -93,10 +100,10 @@ const retireEvery = time.Second
 
 // retire takes in from its subtenant if a stop was raised in it at whatever
 // line a thread had reached: a lock of the standard library may then be taken
-// for ever. The next call gets another interpreter, those under way finish in
-// this one. h.mu is held.
+// for ever; or if it could not be given its packages. The next call gets another
+// interpreter, those under way finish in this one. h.mu is held.
 func (h *Host) retire(in *interpreter, at clock) {
-	if !in.scarred || in.state != interpreterServing && in.state != interpreterSuspect {
+	if !in.scarred && !in.unfit || in.state != interpreterServing && in.state != interpreterSuspect {
 		return
 	}
 	if t := in.tenant; t.retired == 0 || at.since(t.retired) >= retireEvery {

@@ -27,6 +27,7 @@ type fakeMachine struct {
 	stops   map[uint64]chan struct{} // by ticket, closed by Stop
 	left    map[int]bool             // threads that will not use their state again
 	running map[uint64]bool          // tickets whose thread has attached
+	site    string                   // the folder that it was given
 	ended   bool
 }
 
@@ -110,7 +111,10 @@ func (m *fakeMachine) Call(args cpython.CallArgs) cpython.CallResult {
 	return cpython.CallResult{Output: []byte(output)}
 }
 
-func (m *fakeMachine) Invoke(_ string, arg []byte) ([]byte, *cpython.Exception) {
+func (m *fakeMachine) Invoke(function string, arg []byte) ([]byte, *cpython.Exception) {
+	if function == "use_packages" {
+		return nil, m.usePackages(string(arg))
+	}
 	var asked struct{ Source string }
 	if err := json.Unmarshal(arg, &asked); err != nil {
 		return nil, &cpython.Exception{Type: "ValueError", Message: err.Error()}
@@ -119,6 +123,24 @@ func (m *fakeMachine) Invoke(_ string, arg []byte) ([]byte, *cpython.Exception) 
 		<-hang.(chan struct{})
 	}
 	return fmt.Appendf(nil, "{\"async\": false}\n%s", asked.Source), nil
+}
+
+// noSuchSite is a folder that cannot be read.
+const noSuchSite = "/no/such/site"
+
+func (m *fakeMachine) usePackages(site string) *cpython.Exception {
+	m.attach()
+	defer m.gil.Unlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.site != "" || len(m.running) > 0 {
+		m.t.Errorf("a fake interpreter gets %s after %q, with %d calls running", site, m.site, len(m.running))
+	}
+	if site == noSuchSite {
+		return &cpython.Exception{Type: "FileNotFoundError", Message: site}
+	}
+	m.site = site
+	return nil
 }
 
 func (m *fakeMachine) Stop(ticket uint64, _ int) bool {

@@ -65,7 +65,7 @@ const (
 	interpreterWarm      interpreterState = iota // ready, belongs to nobody yet
 	interpreterServing                           // a subtenant's; takes calls
 	interpreterSuspect                           // a call in it is being stopped and nobody has attached since: new calls wait
-	interpreterRetiring                          // a stop was raised in it: takes no new call, ended when its last call has left
+	interpreterRetiring                          // a stop was raised in it, or its packages are old: takes no new call, ended when its last call has left
 	interpreterAbandoned                         // given up: something in it cannot be stopped; takes no new call, ended when its last call has left
 	interpreterEnding                            // idle threads drop their states for it, then it is ended
 	interpreterEnded                             // gone

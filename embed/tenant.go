@@ -13,12 +13,13 @@ type tenant struct {
 	// one thread, and only calls that block want more. So it is 1 and grows
 	// only while calls wait and the active threads are not using the processor.
 	allowance  int
-	progress   clock   // when one of its calls began or ended last
-	grown      clock   // when allowance grew last
-	processor  float64 // share of one processor that its active threads use together, while there is a queue
-	sampled    clock   // when processor was measured
-	inReady    bool    // it is on Host.ready
-	inWaiting  bool    // it is on Host.waiting
+	progress   clock              // when one of its calls began or ended last
+	grown      clock              // when allowance grew last
+	processor  float64            // share of one processor that its active threads use together, while there is a queue
+	sampled    clock              // when processor was measured
+	inReady    bool               // it is on Host.ready
+	inWaiting  bool               // it is on Host.waiting
+	packages   model.SitePackages // the newest that a call of it has named; those of interp
 	interp     *interpreter
 	wanting    bool // an interpreter is being made for it
 	generation int  // interpreters that it has had

@@ -107,10 +107,10 @@ func (w *worker) run() {
 		case w.call != nil:
 			c := w.call
 			h.mu.Unlock()
-			result := w.perform(c)
+			result, err := w.perform(c)
 			h.mu.Lock()
 			w.call = nil
-			h.finish(c, result)
+			h.finish(c, result, err)
 		case w.state == workerStuck || w.leave:
 			w.quit()
 			return
@@ -134,15 +134,18 @@ func (w *worker) run() {
 	}
 }
 
-// perform carries c through Python.
-func (w *worker) perform(c *call) cpython.CallResult {
+// perform carries c through Python. An error means that it was not begun.
+func (w *worker) perform(c *call) (cpython.CallResult, error) {
 	if c.answered.Load() {
-		return cpython.CallResult{} // it was cancelled before it began
+		return cpython.CallResult{}, nil // it was cancelled before it began
 	}
 	in := c.interp
 	if _, have := w.states[in]; !have {
 		w.states[in] = struct{}{}
 		in.hold(w)
+	}
+	if err := in.prepare(); err != nil {
+		return cpython.CallResult{}, err
 	}
 	process.begin(c)
 	return in.py.Call(cpython.CallArgs{
@@ -152,7 +155,7 @@ func (w *worker) perform(c *call) cpython.CallResult {
 		Generation: c.Host.Generation(),
 		Input:      c.Input,
 		Request:    c.Request,
-	})
+	}), nil
 }
 
 // drop deletes this thread's own state for in.
@@ -193,11 +196,15 @@ func (w *worker) quit() {
 }
 
 // finish takes note that c's thread has left Python. h.mu is held.
-func (h *Host) finish(c *call, result cpython.CallResult) {
+func (h *Host) finish(c *call, result cpython.CallResult, err error) {
 	at := now()
 	t, in, w := c.tenant, c.interp, c.worker
 	if c.state == callRunning {
-		h.answer(c, outcomeOf(result), nil)
+		if err != nil {
+			h.answer(c, model.Outcome{}, err)
+		} else {
+			h.answer(c, outcomeOf(result), nil)
+		}
 	}
 	if c.state != callStuck {
 		t.active--

@@ -19,6 +19,9 @@ var load string
 //go:embed describe.py
 var describe string
 
+//go:embed packages.py
+var packages string
+
 //go:embed runtime.py
 var runtime string
 
@@ -45,7 +48,7 @@ var compile string
 
 // Runtime is what every subtenant's interpreter runs first. Its parts share one
 // namespace and stand in the order in which they need each other.
-var Runtime = convert + "\n" + api + "\n" + output + "\n" + load + "\n" + describe + "\n" + runtime
+var Runtime = convert + "\n" + api + "\n" + output + "\n" + load + "\n" + describe + "\n" + packages + "\n" + runtime
 
 // Compiler is what the compiler's interpreter runs: source to marshalled code,
 // and type hints to schemas. It needs nothing of Runtime.

@@ -56,6 +56,9 @@ type Call struct {
 	Request  bool // Input has the shape of a request: its "headers" are looked up in any case
 	Deadline time.Time
 	Host     Host
+	// Packages are those that the call must find. It may run with newer ones,
+	// when the lane was told of some meanwhile, and never with older ones.
+	Packages SitePackages
 }
 
 // Outcome is the end of a call: a result, or a Failure.

@@ -1,0 +1,74 @@
+package embed
+
+import (
+	"fmt"
+
+	"maestro/internal/model"
+)
+
+// usePackages gives t the packages that a call has named, when they are newer
+// than those it has: its interpreter is detached and goes on with the calls in
+// it, which keep their modules. Those that still wait are done with the new
+// ones. So the packages of t and of t.interp are always the same. h.mu is held.
+func (h *Host) usePackages(t *tenant, packages model.SitePackages) {
+	if packages.Number <= t.packages.Number {
+		return
+	}
+	t.packages = packages
+	if t.interp != nil {
+		h.detach(t.interp, interpreterRetiring)
+	}
+}
+
+// prepare puts in's packages on Python's path, before the first call in it. A
+// warm interpreter may come to serve any subtenant, so it has none yet; telling
+// it of them takes a fiftieth of the time that making another one takes. Each
+// call asks for it, on its own thread, and waits for the first one to be done.
+// An error means that the call must not begin.
+func (in *interpreter) prepare() error {
+	if in.packages.Path == "" {
+		return nil
+	}
+	in.furnish.Do(in.usePackages)
+	if !in.unfit {
+		return nil
+	}
+	e := model.NewError(model.CodeUnavailable, "The packages of this subtenant cannot be read on this server.")
+	e.Cause = fmt.Errorf("the folder %s cannot be used", in.packages.Path)
+	e.RetryAfter = retireEvery
+	return e
+}
+
+func (in *interpreter) usePackages() {
+	_, exc := in.py.Invoke("use_packages", []byte(in.packages.Path))
+	if exc == nil {
+		return
+	}
+	h := in.host
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	in.unfit = true
+	h.opt.Log.Error("the folder of a subtenant's packages cannot be used", "tenant", in.tenantName(),
+		"number", in.packages.Number, "path", in.packages.Path, "error", exc.Type+": "+exc.Message)
+}
+
+// SitesInUse returns the folders of packages that must stay where they are: an
+// interpreter that is not yet ended has them, or the next one of its subtenant
+// will. What is not among them may be removed, unless a call is on its way here
+// that names it.
+func (h *Host) SitesInUse() map[string]bool {
+	sites := map[string]bool{}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	process.interpreters.Range(func(_, value any) bool {
+		if in := value.(*interpreter); in.host == h {
+			sites[in.packages.Path] = true
+		}
+		return true
+	})
+	for _, t := range h.tenants {
+		sites[t.packages.Path] = true
+	}
+	delete(sites, "") // of those without packages
+	return sites
+}

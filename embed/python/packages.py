@@ -1,0 +1,47 @@
+"""The folder of the subtenant's packages, on sys.path. It stays as it is for as
+long as the interpreter lives: other packages mean another interpreter.
+"""
+
+import posix
+import sys
+
+
+def use_packages(folder):
+    """Puts a folder (as bytes) on sys.path, and after it those of its folders
+    that its .pth files name. They come last: nothing in them hides a module of
+    the standard library. A folder that cannot be read is an OSError. The answer
+    says nothing.
+    """
+    folder = folder.decode("utf-8", "surrogateescape")
+    for path in (folder, *_named_by_pth_files(folder)):
+        if path not in sys.path:
+            sys.path.append(path)
+    return b""
+
+
+def _named_by_pth_files(folder):
+    """Yields what the lines of the .pth files name, as site.addsitedir finds it,
+    with two exceptions. A line of code (`import …`) is not run: it would run
+    outside of any call, with no deadline. And what is not within the folder is
+    left out: it would not be the same on every server.
+    """
+    for name in sorted(posix.listdir(folder)):
+        if name.startswith(".") or not name.endswith(".pth"):
+            continue
+        with open(f"{folder}/{name}", "rb") as file:
+            text = file.read().removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
+        for line in text.splitlines():
+            line = line.strip()
+            if not line or line.startswith(("#", "import ", "import\t")):
+                continue
+            path = _within(folder, line)
+            if path:
+                yield path
+
+
+def _within(folder, line):
+    """Returns the folder that a line names, or None."""
+    from os.path import isdir, join, normpath  # costs something, and hardly any package needs it
+
+    path = normpath(join(folder, line)) if "\0" not in line else ""
+    return path if path.startswith(normpath(folder) + "/") and isdir(path) else None
