@@ -45,7 +45,7 @@ fuzz: ## each fuzz target for FUZZTIME (5s)
 conformance: build ## an independent fuzzer, driven by the served OpenAPI document; EXAMPLES (50) an operation
 	@scripts/conformance $(EXAMPLES)
 
-bench: build ## throughput and latency beside the limit, in one run; SECONDS (5) a round
+bench: build ## throughput and latency beside the limit, and the queue beside River, in one run; SECONDS (5) a round
 	go run ./bench -server bin/maestro -seconds $(SECONDS)
 
 soak: ## MINUTES (10) of load with everything that can go wrong; RSS and counters at its end

@@ -13,8 +13,17 @@ import (
 
 const jwtSecret = "a secret that only this benchmark knows, 32 bytes"
 
-// compare starts the three servers, loads them in turn, and prints the table.
-func compare(program string, length time.Duration, rounds int) error {
+// plan is what is to be measured.
+type plan struct {
+	server    string // a program
+	length    time.Duration
+	rounds    int
+	jobs      int // of a round of the queue; 0: none
+	queueOnly bool
+}
+
+// compare starts the servers, loads them in turn, and prints the tables.
+func compare(p plan) error {
 	dir, err := os.MkdirTemp("", "maestro-bench-")
 	if err != nil {
 		return err
@@ -39,12 +48,25 @@ func compare(program string, length time.Duration, rounds int) error {
 		env = append(env, "MAESTRO_PYTHON_HOME="+home)
 	}
 	begin := time.Now()
-	maestro, err := start(program, env, "serve")
+	maestro, err := start(p.server, env, "serve")
 	if err != nil {
 		return err
 	}
 	defer maestro.stop()
 	fmt.Printf("maestro ready after %d ms (first start: unpacks Python)\n", time.Since(begin).Milliseconds())
+	if !p.queueOnly {
+		if err := compareWebhooks(self, env, maestro, p); err != nil {
+			return err
+		}
+	}
+	if p.jobs == 0 {
+		return nil
+	}
+	return compareQueue(ctx, database.URL(), maestro.host, p.jobs, p.rounds)
+}
+
+// compareWebhooks loads the server and its two limits in turn.
+func compareWebhooks(self string, env []string, maestro *child, p plan) error {
 	limit, err := start(self, env, "limit")
 	if err != nil {
 		return err
@@ -73,7 +95,7 @@ func compare(program string, length time.Duration, rounds int) error {
 	chain.name, chain.path, chain.expect = "maestro: webhook with three siblings", "/api/v1/h/chain", `"result":3`
 	targets = append(targets, chain)
 	for _, clients := range []int{64, 1} {
-		if err := table(targets, clients, length, rounds); err != nil {
+		if err := table(targets, clients, p.length, p.rounds); err != nil {
 			return err
 		}
 	}

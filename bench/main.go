@@ -3,7 +3,9 @@
 // the ratios. The limit's parts are the server's own: Fiber, the schemas, the
 // recorder, PostgreSQL.
 //
-// Usage: bench -server bin/maestro [-seconds 5]. It starts and stops
+// Then it measures the queue beside River alone (queue_compare.go).
+//
+// Usage: bench -server bin/maestro [-seconds 5] [-queue]. It starts and stops
 // everything itself, on loopback, with a data folder of its own. With "bare"
 // or "limit" as its argument it is one of its own children.
 package main
@@ -19,6 +21,8 @@ func main() {
 	server := flag.String("server", "bin/maestro", "the server's program")
 	seconds := flag.Float64("seconds", 5, "length of each round of load")
 	rounds := flag.Int("rounds", 3, "rounds of each comparison; the median counts")
+	jobs := flag.Int("jobs", 10_000, "runs that are drained from the queue in a round; 0 leaves the queue out")
+	only := flag.Bool("queue", false, "measure the queue alone")
 	flag.Parse()
 	var err error
 	switch flag.Arg(0) {
@@ -27,7 +31,9 @@ func main() {
 	case "limit":
 		err = serveLimit()
 	case "":
-		err = compare(*server, time.Duration(*seconds*float64(time.Second)), *rounds)
+		err = compare(plan{
+			server: *server, length: time.Duration(*seconds * float64(time.Second)), rounds: *rounds, jobs: *jobs, queueOnly: *only,
+		})
 	default:
 		err = fmt.Errorf("unknown argument %q", flag.Arg(0))
 	}

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/valyala/fasthttp"
+
+	"maestro/internal/auth"
+	"maestro/internal/model"
+	"maestro/repo"
+)
+
+// serverQueue is the server under test, reached as its callers reach it: POST
+// /executions with mode async. Each run is stored in two tables with its input
+// sealed, handed over within its subtenant's and its function's limits, given
+// to a worker by River, claimed, run in Python, and recorded.
+type serverQueue struct {
+	host string
+	db   *repo.DB
+	pool *pgxpool.Pool
+}
+
+// clientsOfQueue is how many clients fill the queue at a time.
+const clientsOfQueue = 64
+
+// prepare makes subtenants that have the function.
+func (s *serverQueue) prepare(ctx context.Context, tenants int) ([]api, error) {
+	all := make([]api, tenants)
+	for i := range all {
+		tenant := fmt.Sprintf("queue-%d-%d", tenants, i)
+		if _, err := s.db.EnsureSubtenant(ctx, tenant); err != nil {
+			return nil, err
+		}
+		token, err := auth.Mint([]byte(jwtSecret), auth.Grant{Email: "bench@example.com", Tenant: tenant, TTL: time.Hour})
+		if err != nil {
+			return nil, err
+		}
+		all[i] = api{host: s.host, token: token}
+		body := map[string]any{"name": "hello_world", "code": "def hello_world(input):\n    return f\"Hello, {input.get('name', 'World')}!\"\n",
+			"input_schema": json.RawMessage(helloInput), "output_schema": json.RawMessage(helloOutput)}
+		if _, err := all[i].send(http.MethodPost, "/api/v1/functions", body); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// submit asks for one run that nobody waits for and returns its id.
+func (s *serverQueue) submit(client *fasthttp.HostClient, a api) (model.ID, error) {
+	request, response := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
+	defer fasthttp.ReleaseRequest(request)
+	defer fasthttp.ReleaseResponse(response)
+	request.SetRequestURI("http://" + s.host + "/api/v1/executions")
+	request.Header.SetMethod(fasthttp.MethodPost)
+	request.Header.SetContentType("application/json")
+	request.Header.Set("Authorization", "Bearer "+a.token)
+	request.SetBodyString(`{"function_name": "hello_world", "input_data": {"name": "Claude"}, "mode": "async"}`)
+	if err := client.Do(request, response); err != nil {
+		return model.ID{}, err
+	}
+	var answer struct {
+		ID string `json:"execution_id"`
+	}
+	if response.StatusCode() != http.StatusAccepted {
+		return model.ID{}, fmt.Errorf("POST /executions: %d %s", response.StatusCode(), response.Body())
+	}
+	if err := json.Unmarshal(response.Body(), &answer); err != nil {
+		return model.ID{}, err
+	}
+	return model.ParseID(answer.ID)
+}
+
+// drain has n runs accepted while no dispatcher may work, and returns how long
+// that took, and then how long, from when one may, until all are recorded.
+func (s *serverQueue) drain(ctx context.Context, tenants []api, n int) (accepted, drained time.Duration, err error) {
+	held, err := s.holdDispatch(ctx)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer func() { _ = held.Rollback(ctx) }()
+	begin := time.Now()
+	if err := s.fill(tenants, n); err != nil {
+		return 0, 0, err
+	}
+	accepted = time.Since(begin)
+	var waiting int
+	if err := s.pool.QueryRow(ctx, "SELECT count(*) FROM queued_runs WHERE state = 'waiting'").Scan(&waiting); err != nil {
+		return 0, 0, err
+	}
+	if waiting != n {
+		return 0, 0, fmt.Errorf("%d of %d runs wait", waiting, n)
+	}
+	begin = time.Now()
+	if err := held.Rollback(ctx); err != nil {
+		return 0, 0, err
+	}
+	if err := untilNone(ctx, s.pool, "SELECT EXISTS (SELECT 1 FROM queued_runs)"); err != nil {
+		return 0, 0, err
+	}
+	return accepted, time.Since(begin), s.checkCompleted(ctx, n)
+}
+
+// holdDispatch keeps every dispatcher waiting until the transaction ends.
+func (s *serverQueue) holdDispatch(ctx context.Context) (pgx.Tx, error) {
+	tx, err := s.pool.Begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock(hashtext('maestro.dispatch'))"); err != nil {
+		return nil, errors.Join(err, tx.Rollback(ctx))
+	}
+	return tx, nil
+}
+
+func (s *serverQueue) fill(tenants []api, n int) error {
+	client := &fasthttp.HostClient{Addr: s.host, MaxConns: clientsOfQueue, ReadTimeout: 30 * time.Second}
+	defer client.CloseIdleConnections()
+	var wait sync.WaitGroup
+	failed := make([]error, clientsOfQueue)
+	for c := range clientsOfQueue {
+		wait.Go(func() {
+			for i := c; i < n && failed[c] == nil; i += clientsOfQueue {
+				_, failed[c] = s.submit(client, tenants[i%len(tenants)])
+			}
+		})
+	}
+	wait.Wait()
+	return errors.Join(failed...)
+}
+
+// checkCompleted sees that n runs are recorded as done, and forgets them: the
+// next round counts afresh.
+func (s *serverQueue) checkCompleted(ctx context.Context, n int) error {
+	tag, err := s.pool.Exec(ctx, "DELETE FROM executions WHERE trigger_type = 'manual' AND status = 'completed' AND tenant LIKE 'queue-%'")
+	if err != nil {
+		return err
+	}
+	if int(tag.RowsAffected()) != n {
+		return fmt.Errorf("%d of %d runs are recorded as completed", tag.RowsAffected(), n)
+	}
+	return nil
+}
+
+// starts returns, for n runs one after the other, the times from before the
+// request until the engine began the run, by the same machine's clock.
+func (s *serverQueue) starts(ctx context.Context, a api, n int) ([]time.Duration, error) {
+	client := &fasthttp.HostClient{Addr: s.host, MaxConns: 1, ReadTimeout: 30 * time.Second}
+	defer client.CloseIdleConnections()
+	asked := make(map[model.ID]time.Time, n)
+	for range n {
+		begin := time.Now()
+		id, err := s.submit(client, a)
+		if err != nil {
+			return nil, err
+		}
+		asked[id] = begin
+		if err := untilNone(ctx, s.pool, "SELECT EXISTS (SELECT 1 FROM queued_runs)"); err != nil {
+			return nil, err
+		}
+		time.Sleep(pauseBetween())
+	}
+	rows, err := s.pool.Query(ctx, "SELECT id, started_at FROM executions WHERE tenant LIKE 'queue-%' AND status = 'completed'")
+	if err != nil {
+		return nil, err
+	}
+	times := make([]time.Duration, 0, n)
+	var (
+		id      [16]byte
+		started time.Time
+	)
+	_, err = pgx.ForEachRow(rows, []any{&id, &started}, func() error {
+		times = append(times, started.Sub(asked[id]))
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return times, s.checkCompleted(ctx, n)
+}
