@@ -56,6 +56,14 @@ var meanings = map[model.Code]meaning{
 	model.CodeNotImplemented:       {status: http.StatusNotImplemented, title: "Not implemented"},
 	model.CodeCancelled:            {status: http.StatusInternalServerError, title: "Cancelled"},
 	model.CodeUnavailable:          {status: http.StatusServiceUnavailable, title: "Unavailable", retryAfter: 2 * time.Second},
+	model.CodePackageNotFound:      {status: http.StatusNotFound, title: "Package not found"},
+	model.CodeInstallNotFound:      {status: http.StatusNotFound, title: "Install not found"},
+	model.CodePackageRequired:      {status: http.StatusConflict, title: "Package required"},
+	model.CodePackagesDisabled:     {status: http.StatusForbidden, title: "Packages can't be changed"},
+	model.CodePackageNotAllowed:    {status: http.StatusForbidden, title: "Package not allowed"},
+	model.CodePackageConflict:      {status: http.StatusConflict, title: "Packages conflict"},
+	model.CodePackageUnsupported:   {status: http.StatusUnprocessableEntity, title: "Package unsupported"},
+	model.CodePackageInstallFailed: {status: http.StatusUnprocessableEntity, title: "Install failed"},
 	model.CodeTimeout:              {status: http.StatusGatewayTimeout, title: "Timed out"},
 }
 

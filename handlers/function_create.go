@@ -77,7 +77,7 @@ func (s *Server) createFunction(ctx context.Context, in *functionCreateInput) (*
 	if err := s.checkCode(ctx, &f); err != nil {
 		return nil, err
 	}
-	made, err := s.opts.DB.CreateFunction(ctx, call.tenant, f, &call.principal.Email)
+	made, err := s.opts.DB.CreateFunction(ctx, call.tenant, f, &call.principal.Email, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -28,7 +28,7 @@ func (s *Server) updateFunction(ctx context.Context, in *functionUpdateInput) (*
 	}
 	changed, err := s.opts.DB.UpdateFunction(ctx, call.tenant, in.Name, func(f *model.Function) error {
 		return s.applyUpdate(ctx, in, f)
-	}, ifVersion, &call.principal.Email)
+	}, ifVersion, &call.principal.Email, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +103,7 @@ func (s *Server) deleteFunction(ctx context.Context, in *FunctionPath) (*struct{
 
 func (s *Server) rollbackFunction(ctx context.Context, in *VersionPath) (*functionOutput, error) {
 	call := callFrom(ctx)
-	f, err := s.opts.DB.RollbackFunction(ctx, call.tenant, in.Name, in.Version, &call.principal.Email)
+	f, err := s.opts.DB.RollbackFunction(ctx, call.tenant, in.Name, in.Version, &call.principal.Email, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -205,7 +205,7 @@ func TestOpenStreamsDoNotHoldUpTheEnd(t *testing.T) {
 	execution, err := f.db.Execution(t.Context(), "default", mustID(t, id))
 	require.NoError(t, err)
 	require.Equal(t, model.StatusRunning, execution.Status)
-	_, err = f.db.CreateFunction(t.Context(), "default", model.Function{Name: "done", Code: "def done(input):\n    return 1"}, nil)
+	_, err = f.db.CreateFunction(t.Context(), "default", model.Function{Name: "done", Code: "def done(input):\n    return 1"}, nil, nil)
 	require.NoError(t, err)
 	runs.FunctionsChanged("default")
 	require.Equal(t, http.StatusOK, (<-ended).StatusCode, "a run is still answered")

@@ -115,7 +115,7 @@ func function(f dbsqlc.Function, v dbsqlc.FunctionVersion) model.Function {
 	return model.Function{
 		ID: f.ID.Bytes, Tenant: f.Tenant, Name: f.Name, Description: f.Description, Tags: f.Tags,
 		Code: v.Code, InputSchema: v.InputSchema, OutputSchema: v.OutputSchema, InputDerived: v.InputDerived,
-		OutputDerived: v.OutputDerived, TimeoutSeconds: f.TimeoutSeconds, Retry: policyOf(f.Retry), MaxConcurrency: number(f.MaxConcurrency),
+		OutputDerived: v.OutputDerived, Requirements: v.Requirements, Lock: lockOf(v.Lock), TimeoutSeconds: f.TimeoutSeconds, Retry: policyOf(f.Retry), MaxConcurrency: number(f.MaxConcurrency),
 		IsActive: f.IsActive, Version: int(f.Version), VersionID: f.VersionID.Bytes,
 		CreatedAt: f.CreatedAt, UpdatedAt: f.UpdatedAt,
 	}
@@ -125,7 +125,7 @@ func functionVersion(v dbsqlc.FunctionVersion) model.FunctionVersion {
 	return model.FunctionVersion{
 		ID: v.ID.Bytes, FunctionID: v.FunctionID.Bytes, Version: int(v.Version), Code: v.Code,
 		InputSchema: v.InputSchema, OutputSchema: v.OutputSchema, InputDerived: v.InputDerived, OutputDerived: v.OutputDerived,
-		CreatedAt: v.CreatedAt, CreatedBy: v.CreatedBy,
+		CreatedAt: v.CreatedAt, CreatedBy: v.CreatedBy, Requirements: v.Requirements, Lock: lockOf(v.Lock),
 	}
 }
 

@@ -28,7 +28,7 @@ func lockFunction(ctx context.Context, q *dbsqlc.Queries, tenant, name string) (
 
 // insertFunction stores a function of a new name as its version 1.
 func insertFunction(ctx context.Context, q *dbsqlc.Queries, tenant string, f model.Function, by *string) (model.Function, error) {
-	f.ID, f.Tenant, f.Tags = model.NewID(), tenant, tagsOf(f.Tags)
+	f.ID, f.Tenant, f.Tags, f.Requirements = model.NewID(), tenant, tagsOf(f.Tags), tagsOf(f.Requirements)
 	f.Version, f.VersionID, f.IsActive = 1, model.NewID(), true
 	f.CreatedAt = now()
 	f.UpdatedAt = f.CreatedAt
@@ -70,10 +70,14 @@ func storeFunction(ctx context.Context, q *dbsqlc.Queries, f *model.Function, ne
 }
 
 func insertVersion(ctx context.Context, q *dbsqlc.Queries, f model.Function, by *string) error {
+	lock, err := lockJSON(f.Lock)
+	if err != nil {
+		return err
+	}
 	return q.InsertFunctionVersion(ctx, dbsqlc.InsertFunctionVersionParams{
 		ID: uuid(f.VersionID), Tenant: f.Tenant, FunctionID: uuid(f.ID), Version: int32(f.Version), Code: f.Code,
 		InputSchema: f.InputSchema, OutputSchema: f.OutputSchema, InputDerived: f.InputDerived, OutputDerived: f.OutputDerived,
-		CreatedAt: f.UpdatedAt, CreatedBy: by,
+		CreatedAt: f.UpdatedAt, CreatedBy: by, Requirements: tagsOf(f.Requirements), Lock: lock,
 	})
 }
 
@@ -81,12 +85,13 @@ func insertVersion(ctx context.Context, q *dbsqlc.Queries, f model.Function, by 
 func copyVersion(f *model.Function, from model.Function) {
 	f.Code, f.InputSchema, f.OutputSchema = from.Code, from.InputSchema, from.OutputSchema
 	f.InputDerived, f.OutputDerived = from.InputDerived, from.OutputDerived
+	f.Requirements, f.Lock = tagsOf(from.Requirements), from.Lock
 }
 
-// sameVersion compares what belongs to a version.
+// sameVersion compares what belongs to a version and is its author's.
 func sameVersion(a, b model.Function) bool {
 	return a.Code == b.Code && sameJSON(a.InputSchema, b.InputSchema) && sameJSON(a.OutputSchema, b.OutputSchema) &&
-		a.InputDerived == b.InputDerived && a.OutputDerived == b.OutputDerived
+		a.InputDerived == b.InputDerived && a.OutputDerived == b.OutputDerived && slices.Equal(a.Requirements, b.Requirements)
 }
 
 // sameAttributes compares what belongs to a function and not to a version.

@@ -22,7 +22,7 @@ func TestFunctionLife(t *testing.T) {
 	made, err := db.CreateFunction(t.Context(), tenant, model.Function{
 		Name: "double", Description: &by, Code: "def double(input): ...", InputSchema: json.RawMessage(`{"type": "object"}`),
 		Tags: []string{"math", "demo"}, TimeoutSeconds: ptr(2.5),
-	}, &by)
+	}, &by, nil)
 	require.NoError(t, err)
 	require.Equal(t, 1, made.Version)
 	loaded, err := db.Function(t.Context(), tenant, "double")
@@ -31,13 +31,13 @@ func TestFunctionLife(t *testing.T) {
 	require.JSONEq(t, `{"type":"object"}`, string(loaded.InputSchema))
 	require.Nil(t, loaded.OutputSchema)
 
-	_, err = db.CreateFunction(t.Context(), tenant, model.Function{Name: "double", Code: "x"}, nil)
+	_, err = db.CreateFunction(t.Context(), tenant, model.Function{Name: "double", Code: "x"}, nil, nil)
 	requireCode(t, model.CodeNameTaken, err)
 
 	changed, err := db.UpdateFunction(t.Context(), tenant, "double", func(f *model.Function) error {
 		f.Code = "def double(input): return 2"
 		return nil
-	}, ptr(1), &by)
+	}, ptr(1), &by, nil)
 	require.NoError(t, err)
 	require.Equal(t, 2, changed.Version)
 	require.NotEqual(t, made.VersionID, changed.VersionID)
@@ -46,27 +46,27 @@ func TestFunctionLife(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, changed, loaded)
 
-	_, err = db.UpdateFunction(t.Context(), tenant, "double", func(*model.Function) error { return nil }, ptr(1), nil)
+	_, err = db.UpdateFunction(t.Context(), tenant, "double", func(*model.Function) error { return nil }, ptr(1), nil, nil)
 	requireCode(t, model.CodeVersionMismatch, err)
 
-	rolledBack, err := db.RollbackFunction(t.Context(), tenant, "double", 1, nil)
+	rolledBack, err := db.RollbackFunction(t.Context(), tenant, "double", 1, nil, nil)
 	require.NoError(t, err)
 	require.Equal(t, 3, rolledBack.Version, "a rollback is a new version")
 	require.Equal(t, made.Code, rolledBack.Code)
-	_, err = db.RollbackFunction(t.Context(), tenant, "double", 9, nil)
+	_, err = db.RollbackFunction(t.Context(), tenant, "double", 9, nil, nil)
 	requireCode(t, model.CodeVersionNotFound, err)
 
 	require.NoError(t, db.DeleteFunction(t.Context(), tenant, "double"))
 	_, err = db.Function(t.Context(), tenant, "double")
 	requireCode(t, model.CodeFunctionNotFound, err)
 	requireCode(t, model.CodeFunctionNotFound, db.DeleteFunction(t.Context(), tenant, "double"))
-	_, err = db.RollbackFunction(t.Context(), tenant, "double", 1, nil)
+	_, err = db.RollbackFunction(t.Context(), tenant, "double", 1, nil, nil)
 	requireCode(t, model.CodeFunctionNotFound, err)
 	history, _, err := db.FunctionVersions(t.Context(), tenant, "double", repo.Page{})
 	require.NoError(t, err, "the history of a deleted function stays")
 	require.Len(t, history, 3)
 
-	reborn, err := db.CreateFunction(t.Context(), tenant, model.Function{Name: "double", Code: "def double(x): ..."}, nil)
+	reborn, err := db.CreateFunction(t.Context(), tenant, model.Function{Name: "double", Code: "def double(x): ..."}, nil, nil)
 	require.NoError(t, err)
 	require.Equal(t, 4, reborn.Version, "a name used again continues its history")
 	require.Nil(t, reborn.Description)
@@ -87,7 +87,7 @@ func TestUpdateMakesAVersionOnlyOfWhatIsVersioned(t *testing.T) {
 		f, err := db.UpdateFunction(t.Context(), tenant, "f", func(f *model.Function) error {
 			change(f)
 			return nil
-		}, nil, nil)
+		}, nil, nil, nil)
 		require.NoError(t, err)
 		return f
 	}
@@ -106,9 +106,9 @@ func TestUpdateMakesAVersionOnlyOfWhatIsVersioned(t *testing.T) {
 	require.Equal(t, made.ID, f.ID)
 
 	refusal := errors.New("no")
-	_, err := db.UpdateFunction(t.Context(), tenant, "f", func(*model.Function) error { return refusal }, nil, nil)
+	_, err := db.UpdateFunction(t.Context(), tenant, "f", func(*model.Function) error { return refusal }, nil, nil, nil)
 	require.ErrorIs(t, err, refusal)
-	_, err = db.UpdateFunction(t.Context(), tenant, "nobody", func(*model.Function) error { return nil }, nil, nil)
+	_, err = db.UpdateFunction(t.Context(), tenant, "nobody", func(*model.Function) error { return nil }, nil, nil, nil)
 	requireCode(t, model.CodeFunctionNotFound, err)
 }
 
@@ -120,7 +120,7 @@ func TestFunctionVersionsOneByOne(t *testing.T) {
 		_, err := db.UpdateFunction(t.Context(), tenant, "f", func(f *model.Function) error {
 			f.Code = fmt.Sprint("code ", i)
 			return nil
-		}, nil, nil)
+		}, nil, nil, nil)
 		require.NoError(t, err)
 	}
 	var seen []int
@@ -156,7 +156,7 @@ func TestListFunctions(t *testing.T) {
 	_, err := db.UpdateFunction(t.Context(), tenant, "beta", func(f *model.Function) error {
 		f.Tags, f.Description = []string{"a", "b", "c"}, ptr("Adds VAT")
 		return nil
-	}, nil, nil)
+	}, nil, nil, nil)
 	require.NoError(t, err)
 	require.NoError(t, db.DeleteFunction(t.Context(), tenant, "alpha"))
 	list := func(filter repo.FunctionFilter) (names []string) {
@@ -196,7 +196,7 @@ func TestOneNameIsMadeOnceByMany(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 16 {
 		wg.Go(func() {
-			_, err := db.CreateFunction(t.Context(), tenant, model.Function{Name: "f", Code: "x"}, nil)
+			_, err := db.CreateFunction(t.Context(), tenant, model.Function{Name: "f", Code: "x"}, nil, nil)
 			switch {
 			case err == nil:
 				made.Add(1)
@@ -219,7 +219,7 @@ func TestVersionsOfConcurrentUpdatesAreConsecutive(t *testing.T) {
 			_, err := db.UpdateFunction(t.Context(), tenant, "f", func(f *model.Function) error {
 				f.Code = fmt.Sprint("code ", i)
 				return nil
-			}, nil, nil)
+			}, nil, nil, nil)
 			if err != nil {
 				t.Errorf("update: %v", err)
 			}
@@ -238,10 +238,10 @@ func TestUnstorableTextIsInvalid(t *testing.T) {
 		{Name: "f", Code: "a\x00b"}, {Name: "f", Code: "caf\xe9"},
 		{Name: "f", Code: "x", InputSchema: json.RawMessage("{")},
 	} {
-		_, err := db.CreateFunction(t.Context(), tenant, f, nil)
+		_, err := db.CreateFunction(t.Context(), tenant, f, nil, nil)
 		requireCode(t, model.CodeInvalid, err)
 	}
-	_, err := db.CreateFunction(t.Context(), "nobody", model.Function{Name: "f", Code: "x"}, nil)
+	_, err := db.CreateFunction(t.Context(), "nobody", model.Function{Name: "f", Code: "x"}, nil, nil)
 	requireCode(t, model.CodeSubtenantNotFound, err)
 }
 
@@ -255,7 +255,7 @@ func setup(t *testing.T) (*repo.DB, string) {
 
 func createFunction(t *testing.T, db *repo.DB, tenant, name string) model.Function {
 	t.Helper()
-	f, err := db.CreateFunction(t.Context(), tenant, model.Function{Name: name, Code: "def " + name + "(input): ..."}, nil)
+	f, err := db.CreateFunction(t.Context(), tenant, model.Function{Name: name, Code: "def " + name + "(input): ..."}, nil, nil)
 	require.NoError(t, err)
 	return f
 }

@@ -10,8 +10,9 @@ import (
 
 // CreateFunction stores a function and its next version; the server-owned
 // fields of f are ignored. A name in use is CodeNameTaken. A deleted function
-// of that name comes back with its id and continues its history.
-func (d *DB) CreateFunction(ctx context.Context, tenant string, f model.Function, createdBy *string) (model.Function, error) {
+// of that name comes back with its id and continues its history. packages, if
+// there is any, is committed with it: ErrEnvironmentMoved when it is outdated.
+func (d *DB) CreateFunction(ctx context.Context, tenant string, f model.Function, createdBy *string, packages *EnvironmentChange) (model.Function, error) {
 	var made model.Function
 	err := d.inTx(ctx, func(q *dbsqlc.Queries) error {
 		var err error
@@ -26,6 +27,9 @@ func (d *DB) CreateFunction(ctx context.Context, tenant string, f model.Function
 			made.Retry, made.MaxConcurrency, made.IsActive = f.Retry, f.MaxConcurrency, true
 			copyVersion(&made, f)
 			err = storeFunction(ctx, q, &made, true, createdBy)
+		}
+		if err == nil {
+			err = applyChange(ctx, q, tenant, packages)
 		}
 		if err != nil {
 			return err
@@ -46,9 +50,11 @@ func (d *DB) CreateFunction(ctx context.Context, tenant string, f model.Function
 // when nothing does. An error of change is returned as it is. With ifVersion
 // the current version must be that one, or it is CodeVersionMismatch. change
 // runs inside the transaction that holds the function locked, and must not
-// change the fields that the server owns.
-func (d *DB) UpdateFunction(ctx context.Context, tenant, name string, change func(*model.Function) error, ifVersion *int, by *string) (model.Function, error) {
-	return d.changeFunction(ctx, tenant, name, ifVersion, by, func(_ *dbsqlc.Queries, f *model.Function) (bool, error) {
+// change the fields that the server owns. packages is as for CreateFunction.
+func (d *DB) UpdateFunction(ctx context.Context, tenant, name string, change func(*model.Function) error, ifVersion *int, by *string,
+	packages *EnvironmentChange,
+) (model.Function, error) {
+	return d.changeFunction(ctx, tenant, name, ifVersion, by, packages, func(_ *dbsqlc.Queries, f *model.Function) (bool, error) {
 		before := *f
 		f.Tags = append([]string(nil), f.Tags...) // change may write into it
 		if err := change(f); err != nil {
@@ -64,12 +70,13 @@ func (d *DB) UpdateFunction(ctx context.Context, tenant, name string, change fun
 }
 
 // RollbackFunction makes a new version that equals an earlier one:
-// CodeFunctionNotFound or CodeVersionNotFound when there is none.
-func (d *DB) RollbackFunction(ctx context.Context, tenant, name string, version int, by *string) (model.Function, error) {
+// CodeFunctionNotFound or CodeVersionNotFound when there is none. packages is as
+// for CreateFunction.
+func (d *DB) RollbackFunction(ctx context.Context, tenant, name string, version int, by *string, packages *EnvironmentChange) (model.Function, error) {
 	if version < 1 || version > math.MaxInt32 {
 		return model.Function{}, errVersionNotFound(name, version)
 	}
-	return d.changeFunction(ctx, tenant, name, nil, by, func(q *dbsqlc.Queries, f *model.Function) (bool, error) {
+	return d.changeFunction(ctx, tenant, name, nil, by, packages, func(q *dbsqlc.Queries, f *model.Function) (bool, error) {
 		old, err := q.GetFunctionVersion(ctx, tenant, name, int32(version))
 		if noRows(err) {
 			err = errVersionNotFound(name, version)
@@ -92,7 +99,7 @@ func (d *DB) DeleteFunction(ctx context.Context, tenant, name string) error {
 
 // changeFunction loads and locks an active function, lets change alter it, and
 // stores it, as a new version when change says so.
-func (d *DB) changeFunction(ctx context.Context, tenant, name string, ifVersion *int, by *string,
+func (d *DB) changeFunction(ctx context.Context, tenant, name string, ifVersion *int, by *string, packages *EnvironmentChange,
 	change func(*dbsqlc.Queries, *model.Function) (newVersion bool, err error),
 ) (model.Function, error) {
 	var f model.Function
@@ -112,6 +119,9 @@ func (d *DB) changeFunction(ctx context.Context, tenant, name string, ifVersion 
 		before := f
 		newVersion, err := change(q, &f)
 		if err != nil {
+			return err
+		}
+		if err := applyChange(ctx, q, tenant, packages); err != nil {
 			return err
 		}
 		if !newVersion && sameAttributes(before, f) {

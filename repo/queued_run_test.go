@@ -179,7 +179,7 @@ func TestDispatchIsFairAndKeepsToLimits(t *testing.T) {
 	t.Parallel()
 	db, tenant := setup(t)
 	two := 2
-	_, err := db.CreateFunction(t.Context(), tenant, model.Function{Name: "narrow", Code: "x", MaxConcurrency: &two}, nil)
+	_, err := db.CreateFunction(t.Context(), tenant, model.Function{Name: "narrow", Code: "x", MaxConcurrency: &two}, nil, nil)
 	require.NoError(t, err)
 	place := map[model.ID]string{}
 	put := func(tenant, function string, priority, count int) {

@@ -362,7 +362,7 @@ func populate(t *testing.T, db *repo.DB, tenant string) stranger {
 	ctx := t.Context()
 	_, err := db.EnsureSubtenant(ctx, tenant)
 	require.NoError(t, err)
-	f, err := db.CreateFunction(ctx, tenant, model.Function{Name: "shared_name", Code: tenant}, nil)
+	f, err := db.CreateFunction(ctx, tenant, model.Function{Name: "shared_name", Code: tenant}, nil, nil)
 	require.NoError(t, err)
 	w, err := db.CreateWebhook(ctx, tenant, model.Webhook{
 		Path: tenant + "/x", Method: "POST", FunctionName: f.Name, InputMode: model.InputAuto,
@@ -390,13 +390,14 @@ func populate(t *testing.T, db *repo.DB, tenant string) stranger {
 		Tenant: tenant, Key: sharedKey, Fingerprint: []byte(tenant), ExecutionID: e.ID, Lease: time.Hour, Keep: time.Hour,
 	})
 	require.NoError(t, err)
+	populatePackages(t, db, tenant)
 	return stranger{tenant: tenant, function: f, webhook: w, execution: e.ID, schedule: job.ID, queued: queued.Execution.ID}
 }
 
 // snapshot is everything that belongs to a subtenant, as text.
 func snapshot(t *testing.T, pool *pgxpool.Pool, tenant string) (all []string) {
 	t.Helper()
-	for _, table := range []string{"functions", "function_versions", "webhooks", "scheduled_jobs", "public_segments", "executions", "step_executions", "changes", "secrets", "cancels", "idempotency_keys", "queued_runs"} {
+	for _, table := range []string{"functions", "function_versions", "webhooks", "scheduled_jobs", "public_segments", "executions", "step_executions", "changes", "secrets", "cancels", "idempotency_keys", "queued_runs", "environments", "package_states", "installed_packages", "package_installs"} {
 		rows, err := pool.Query(t.Context(), "SELECT to_json(t)::text FROM "+table+" t WHERE tenant = $1 ORDER BY 1", tenant)
 		require.NoError(t, err)
 		before := len(all)

@@ -85,7 +85,7 @@ func setup(t *testing.T) *fixture {
 	f.db = f.open()
 	_, err := f.db.EnsureSubtenant(t.Context(), tenant)
 	require.NoError(t, err)
-	_, err = f.db.CreateFunction(t.Context(), tenant, model.Function{Name: "f", Code: "x"}, nil)
+	_, err = f.db.CreateFunction(t.Context(), tenant, model.Function{Name: "f", Code: "x"}, nil, nil)
 	require.NoError(t, err)
 	f.exec("CREATE TABLE starts (name text, due timestamptz, id uuid, unfinished boolean, PRIMARY KEY (name, due))")
 	return f

@@ -140,7 +140,7 @@ func TestFunctionThatIsGone(t *testing.T) {
 	require.Contains(t, *gone.LastError, `no function "f" any more`)
 	_, err := c.Run(t.Context(), tenant, s.ID)
 	require.Equal(t, model.CodeFunctionNotFound, model.CodeOf(err))
-	_, err = f.db.CreateFunction(t.Context(), tenant, model.Function{Name: "f", Code: "x"}, nil)
+	_, err = f.db.CreateFunction(t.Context(), tenant, model.Function{Name: "f", Code: "x"}, nil, nil)
 	require.NoError(t, err)
 	f.clock.forward(time.Minute)
 	f.passed()

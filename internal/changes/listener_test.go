@@ -74,7 +74,7 @@ func (s *server) hears(t *testing.T, want string) {
 
 func (s *server) put(t *testing.T, function string) {
 	t.Helper()
-	_, err := s.CreateFunction(t.Context(), "acme", model.Function{Name: function, Code: "x"}, nil)
+	_, err := s.CreateFunction(t.Context(), "acme", model.Function{Name: function, Code: "x"}, nil, nil)
 	require.NoError(t, err)
 }
 

@@ -180,7 +180,7 @@ func setup(t *testing.T) *bundle {
 func (b *bundle) define(t *testing.T, name string, f model.Function) {
 	t.Helper()
 	f.Name = name
-	_, err := b.db.CreateFunction(t.Context(), "acme", f, nil)
+	_, err := b.db.CreateFunction(t.Context(), "acme", f, nil, nil)
 	require.NoError(t, err)
 	b.FunctionsChanged("acme")
 }
@@ -321,7 +321,7 @@ func TestTheCatalogueFollowsEveryChange(t *testing.T) {
 	first, err := b.catalogue.snapshot(t.Context(), "acme")
 	require.NoError(t, err)
 
-	_, err = b.db.UpdateFunction(t.Context(), "acme", "echo", func(f *model.Function) error { f.Code = "fails"; return nil }, nil, nil)
+	_, err = b.db.UpdateFunction(t.Context(), "acme", "echo", func(f *model.Function) error { f.Code = "fails"; return nil }, nil, nil, nil)
 	require.NoError(t, err)
 	b.FunctionsChanged("acme")
 	_, err = b.run(t, "echo", `1`)
@@ -353,7 +353,7 @@ func TestNoCallSeesAnOldVersionAfterAChange(t *testing.T) {
 				_, err := b.db.UpdateFunction(t.Context(), "acme", name, func(f *model.Function) error {
 					f.Code, f.OutputSchema = "echo", json.RawMessage(fmt.Sprintf(`{"const":%d}`, i))
 					return nil
-				}, nil, nil)
+				}, nil, nil, nil)
 				if err != nil {
 					t.Errorf("update: %v", err)
 					return

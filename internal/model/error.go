@@ -51,6 +51,14 @@ const (
 	CodeInternal             Code = "internal"
 	CodeNotImplemented       Code = "not_implemented"
 	CodeUnavailable          Code = "unavailable"
+	CodePackageNotFound      Code = "package_not_found"
+	CodeInstallNotFound      Code = "install_not_found"
+	CodePackageRequired      Code = "package_required"
+	CodePackagesDisabled     Code = "packages_disabled"
+	CodePackageNotAllowed    Code = "package_not_allowed"
+	CodePackageConflict      Code = "package_conflict"
+	CodePackageUnsupported   Code = "package_unsupported"
+	CodePackageInstallFailed Code = "package_install_failed"
 )
 
 // Codes lists every code.
@@ -60,7 +68,8 @@ var Codes = []Code{
 	CodeNameTaken, CodePathTaken, CodeKeyReused, CodeKeyInUse, CodeExecutionOver, CodeExecutionNotOver, CodeRecordIncomplete, CodeNoCensus, CodeVersionMismatch, CodeBodyTooLarge, CodeUnsupportedMediaType, CodeInvalid,
 	CodeSyntaxError, CodeNoSuchDef, CodeSchemaInvalid, CodeInputInvalid, CodeOutputInvalid, CodeFunctionFailed,
 	CodeTimeout, CodeCancelled, CodeTooManyRequests, CodeHeadersTooLarge, CodeInternal, CodeNotImplemented,
-	CodeUnavailable,
+	CodeUnavailable, CodePackageNotFound, CodeInstallNotFound, CodePackageRequired, CodePackagesDisabled, CodePackageNotAllowed,
+	CodePackageConflict, CodePackageUnsupported, CodePackageInstallFailed,
 }
 
 // Problem is one entry of an error's list: where in the input, or where in

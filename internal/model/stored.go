@@ -24,6 +24,8 @@ type Function struct {
 	OutputSchema   json.RawMessage // nil: anything is accepted
 	InputDerived   bool            // InputSchema is what the type hints of Code say
 	OutputDerived  bool            // OutputSchema is what the type hints of Code say
+	Requirements   []string        // what Code imports, in the words of PEP 508
+	Lock           Lock            // what Requirements were resolved to when the version became current
 	Tags           []string
 	TimeoutSeconds *float64 // nil: the server's FUNCTION_TIMEOUT
 	Retry          *RetryPolicy
@@ -44,6 +46,8 @@ type FunctionVersion struct {
 	InputSchema                 json.RawMessage
 	OutputSchema                json.RawMessage
 	InputDerived, OutputDerived bool // as in Function
+	Requirements                []string
+	Lock                        Lock // as in Function
 	CreatedAt                   time.Time
 	CreatedBy                   *string
 }

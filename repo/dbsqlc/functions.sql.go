@@ -49,7 +49,7 @@ func (q *Queries) FunctionIsActive(ctx context.Context, tenant string, name stri
 }
 
 const getFunction = `-- name: GetFunction :one
-SELECT f.id, f.tenant, f.name, f.description, f.tags, f.timeout_seconds, f.is_active, f.version, f.version_id, f.created_at, f.updated_at, f.retry, f.max_concurrency, v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived
+SELECT f.id, f.tenant, f.name, f.description, f.tags, f.timeout_seconds, f.is_active, f.version, f.version_id, f.created_at, f.updated_at, f.retry, f.max_concurrency, v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived, v.requirements, v.lock
 FROM functions f JOIN function_versions v ON v.id = f.version_id
 WHERE f.tenant = $1 AND f.name = $2 AND f.is_active
 `
@@ -87,12 +87,14 @@ func (q *Queries) GetFunction(ctx context.Context, tenant string, name string) (
 		&i.FunctionVersion.CreatedBy,
 		&i.FunctionVersion.InputDerived,
 		&i.FunctionVersion.OutputDerived,
+		&i.FunctionVersion.Requirements,
+		&i.FunctionVersion.Lock,
 	)
 	return i, err
 }
 
 const getFunctionVersion = `-- name: GetFunctionVersion :one
-SELECT v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived FROM function_versions v JOIN functions f ON f.id = v.function_id
+SELECT v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived, v.requirements, v.lock FROM function_versions v JOIN functions f ON f.id = v.function_id
 WHERE f.tenant = $1 AND f.name = $2 AND v.version = $3
 `
 
@@ -111,6 +113,8 @@ func (q *Queries) GetFunctionVersion(ctx context.Context, tenant string, name st
 		&i.CreatedBy,
 		&i.InputDerived,
 		&i.OutputDerived,
+		&i.Requirements,
+		&i.Lock,
 	)
 	return i, err
 }
@@ -159,8 +163,9 @@ func (q *Queries) InsertFunction(ctx context.Context, arg InsertFunctionParams) 
 
 const insertFunctionVersion = `-- name: InsertFunctionVersion :exec
 INSERT INTO function_versions
-    (id, tenant, function_id, version, code, input_schema, output_schema, input_derived, output_derived, created_at, created_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+    (id, tenant, function_id, version, code, input_schema, output_schema, input_derived, output_derived, created_at, created_by,
+     requirements, lock)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 `
 
 type InsertFunctionVersionParams struct {
@@ -175,6 +180,8 @@ type InsertFunctionVersionParams struct {
 	OutputDerived bool
 	CreatedAt     time.Time
 	CreatedBy     *string
+	Requirements  []string
+	Lock          []byte
 }
 
 func (q *Queries) InsertFunctionVersion(ctx context.Context, arg InsertFunctionVersionParams) error {
@@ -190,6 +197,8 @@ func (q *Queries) InsertFunctionVersion(ctx context.Context, arg InsertFunctionV
 		arg.OutputDerived,
 		arg.CreatedAt,
 		arg.CreatedBy,
+		arg.Requirements,
+		arg.Lock,
 	)
 	return err
 }
@@ -235,7 +244,7 @@ func (q *Queries) ListFunctionRefs(ctx context.Context, tenant string) ([]ListFu
 }
 
 const listFunctionVersions = `-- name: ListFunctionVersions :many
-SELECT v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived FROM function_versions v JOIN functions f ON f.id = v.function_id
+SELECT v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived, v.requirements, v.lock FROM function_versions v JOIN functions f ON f.id = v.function_id
 WHERE f.tenant = $1 AND f.name = $2 AND v.version < $3::integer
 ORDER BY v.version DESC
 LIMIT $5 OFFSET $4
@@ -276,6 +285,8 @@ func (q *Queries) ListFunctionVersions(ctx context.Context, arg ListFunctionVers
 			&i.CreatedBy,
 			&i.InputDerived,
 			&i.OutputDerived,
+			&i.Requirements,
+			&i.Lock,
 		); err != nil {
 			return nil, err
 		}
@@ -288,7 +299,7 @@ func (q *Queries) ListFunctionVersions(ctx context.Context, arg ListFunctionVers
 }
 
 const listFunctions = `-- name: ListFunctions :many
-SELECT f.id, f.tenant, f.name, f.description, f.tags, f.timeout_seconds, f.is_active, f.version, f.version_id, f.created_at, f.updated_at, f.retry, f.max_concurrency, v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived
+SELECT f.id, f.tenant, f.name, f.description, f.tags, f.timeout_seconds, f.is_active, f.version, f.version_id, f.created_at, f.updated_at, f.retry, f.max_concurrency, v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived, v.requirements, v.lock
 FROM functions f JOIN function_versions v ON v.id = f.version_id
 WHERE f.tenant = $1
   AND f.name > $2::text
@@ -358,6 +369,8 @@ func (q *Queries) ListFunctions(ctx context.Context, arg ListFunctionsParams) ([
 			&i.FunctionVersion.CreatedBy,
 			&i.FunctionVersion.InputDerived,
 			&i.FunctionVersion.OutputDerived,
+			&i.FunctionVersion.Requirements,
+			&i.FunctionVersion.Lock,
 		); err != nil {
 			return nil, err
 		}

@@ -28,6 +28,14 @@ type DeletedSubtenant struct {
 	PurgedAt  *time.Time
 }
 
+type Environment struct {
+	Tenant    string
+	Number    int32
+	Lock      []byte
+	CreatedAt time.Time
+	CreatedBy *string
+}
+
 type Execution struct {
 	ID              pgtype.UUID
 	Tenant          string
@@ -102,6 +110,8 @@ type FunctionVersion struct {
 	CreatedBy     *string
 	InputDerived  bool
 	OutputDerived bool
+	Requirements  []string
+	Lock          []byte
 }
 
 type IdempotencyKey struct {
@@ -121,9 +131,30 @@ type InstalledPackage struct {
 	Tenant      string
 	Name        string
 	Version     string
-	Requested   bool
 	InstalledAt time.Time
 	InstalledBy *string
+	Requirement *string
+}
+
+type PackageInstall struct {
+	ID          pgtype.UUID
+	Tenant      string
+	Name        string
+	Requirement string
+	Status      string
+	Log         []string
+	Error       *string
+	ErrorCode   *string
+	Server      pgtype.UUID
+	CreatedAt   time.Time
+	CreatedBy   *string
+	CompletedAt *time.Time
+}
+
+type PackageState struct {
+	Tenant      string
+	Revision    int32
+	Environment int32
 }
 
 type PublicSegment struct {

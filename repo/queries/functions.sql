@@ -46,8 +46,9 @@ WHERE tenant = $1 AND name = $2 AND is_active;
 
 -- name: InsertFunctionVersion :exec
 INSERT INTO function_versions
-    (id, tenant, function_id, version, code, input_schema, output_schema, input_derived, output_derived, created_at, created_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
+    (id, tenant, function_id, version, code, input_schema, output_schema, input_derived, output_derived, created_at, created_by,
+     requirements, lock)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 
 -- name: FunctionIsActive :one
 SELECT EXISTS (SELECT 1 FROM functions WHERE tenant = $1 AND name = $2 AND is_active);
