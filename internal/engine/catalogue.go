@@ -3,22 +3,33 @@ package engine
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"maestro/internal/model"
 )
 
 // catalogue knows, for each subtenant, which functions can be called at
-// present. It holds immutable snapshots: a call reads one with two atomic
-// loads and a map look-up, a change throws it away.
+// present, and with which packages. It holds immutable snapshots: a call reads
+// one with two atomic loads and a map look-up, a change throws it away.
 type catalogue struct {
-	store   Store
-	lane    model.Lane
+	store    Store
+	lane     model.Lane
+	packages Packages // nil: nobody has any
+	log      *slog.Logger
+	patience time.Duration // how long a caller waits for packages to be built
+
 	tenants sync.Map // subtenant → *shelf
 	// generations numbers the sets of names over all subtenants, so that a
 	// number stands for one set only.
 	generations atomic.Uint64
+
+	beginning sync.Mutex      // held while a build is begun, and by stop
+	building  context.Context // of all builds; ends with stop
+	cancel    context.CancelFunc
+	builds    sync.WaitGroup
 }
 
 // shelf is one subtenant's part.
@@ -26,15 +37,26 @@ type shelf struct {
 	tenant  string
 	current atomic.Pointer[snapshot] // nil: must be read from the database
 	changes atomic.Uint64            // counts changed calls
+	gone    atomic.Bool              // forgotten: the subtenant is no more
 
 	loading sync.Mutex // held by the goroutine that reads the database
-	last    *snapshot  // guarded by loading: what was current before the change
+	// What follows is changed with loading held.
+	latest atomic.Pointer[snapshot] // what was current last; nil: nothing yet
+	build  atomic.Pointer[build]    // of the packages that the newest state needs, while they are not there
 }
 
+// snapshot is a subtenant's functions with the packages that they have. While
+// the packages of a newer state are not built on this server it is what can be
+// run of that state without them (environment_build.go).
 type snapshot struct {
-	functions  map[string]*entry
-	names      []string // sorted as the store sorts them
-	generation uint64
+	functions   map[string]*entry
+	names       []string // sorted as the store sorts them
+	generation  uint64
+	environment model.Environment // Number 0: without packages
+	site        model.SitePackages
+
+	awaited *build          // nil: this is the newest state
+	newer   map[string]bool // names that only the awaited state has
 }
 
 // entry is a function of a snapshot; what it takes to run it is made at the
@@ -45,8 +67,10 @@ type entry struct {
 	loading sync.Mutex
 }
 
-func newCatalogue(store Store, lane model.Lane) *catalogue {
-	return &catalogue{store: store, lane: lane}
+func newCatalogue(opts Options) *catalogue {
+	c := &catalogue{store: opts.Store, lane: opts.Lane, packages: opts.Packages, log: opts.Log, patience: opts.PackagesWait}
+	c.building, c.cancel = context.WithCancel(context.Background())
+	return c
 }
 
 func (c *catalogue) shelf(tenant string) *shelf {
@@ -57,38 +81,67 @@ func (c *catalogue) shelf(tenant string) *shelf {
 	return s.(*shelf)
 }
 
-func (c *catalogue) changed(tenant string) {
-	s := c.shelf(tenant)
+func (c *catalogue) changed(tenant string) { c.shelf(tenant).changed() }
+
+func (s *shelf) changed() {
 	s.changes.Add(1)
 	s.current.Store(nil)
 }
 
-func (c *catalogue) forget(tenant string) { c.tenants.Delete(tenant) }
+func (c *catalogue) forget(tenant string) {
+	forgotten, ok := c.tenants.LoadAndDelete(tenant)
+	if !ok {
+		return
+	}
+	s := forgotten.(*shelf)
+	s.gone.Store(true)
+	if b := s.build.Load(); b != nil {
+		b.cancel() // one that begins later finds that the shelf is gone
+	}
+}
 
-// snapshot returns the present state, from memory unless it changed.
-func (c *catalogue) snapshot(ctx context.Context, tenant string) (*snapshot, error) {
-	s := c.shelf(tenant)
+// present returns the state that can be run now, from memory unless it changed.
+// A build instead means that nothing can before its end.
+func (c *catalogue) present(ctx context.Context, s *shelf) (*snapshot, *build, error) {
 	if now := s.current.Load(); now != nil {
-		return now, nil
+		return now, nil, nil
 	}
 	s.loading.Lock()
 	defer s.loading.Unlock()
 	for {
 		if now := s.current.Load(); now != nil {
-			return now, nil
+			return now, nil, nil
 		}
 		// A change during the read would be missed by what was read: such a
 		// snapshot is used for nobody, and the database is asked again.
 		changes := s.changes.Load()
-		refs, err := c.store.FunctionNames(ctx, tenant)
+		refs, err := c.store.FunctionNames(ctx, s.tenant)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		next := c.follow(s.last, refs)
-		s.last = next
+		// The environment after the functions: it is then at least the one that
+		// was stored together with them.
+		environment, err := c.environment(ctx, s.tenant)
+		if err != nil {
+			return nil, nil, err
+		}
+		next, last := (*snapshot)(nil), s.latest.Load()
+		site, awaited := c.lodge(s, environment)
+		switch {
+		case awaited == nil:
+			next = c.follow(last, refs)
+			next.environment, next.site = environment, site
+		case last != nil:
+			next = c.hold(last, refs, awaited)
+		case s.changes.Load() == changes:
+			return nil, awaited, nil
+		default:
+			continue
+		}
+		s.latest.Store(next)
 		s.current.Store(next)
 		if s.changes.Load() == changes {
-			return next, nil
+			return next, nil, nil
 		}
 		s.current.Store(nil)
 	}
@@ -120,33 +173,59 @@ func (c *catalogue) follow(last *snapshot, refs []model.FunctionRef) *snapshot {
 }
 
 // function returns what it takes to run a function, or an error with
-// CodeFunctionNotFound.
+// CodeFunctionNotFound. It waits for packages that the function may need; an
+// error with CodeUnavailable says that they are not there in time.
 func (c *catalogue) function(ctx context.Context, tenant, name string) (*function, error) {
-	for {
-		now, err := c.snapshot(ctx, tenant)
-		if err != nil {
+	f, awaited, err := c.seek(ctx, c.shelf(tenant), name)
+	if awaited == nil {
+		return f, err
+	}
+	limited, cancel := context.WithTimeout(ctx, c.patience)
+	defer cancel()
+	for awaited != nil {
+		if err := awaited.wait(limited); err != nil {
 			return nil, err
 		}
+		f, awaited, err = c.seek(ctx, c.shelf(tenant), name)
+	}
+	return f, err
+}
+
+// seek is function without the waiting: it returns the build instead.
+func (c *catalogue) seek(ctx context.Context, s *shelf, name string) (*function, *build, error) {
+	for {
+		now, awaited, err := c.present(ctx, s)
+		if now == nil {
+			return nil, awaited, err
+		}
 		known, ok := now.functions[name]
-		if !ok {
-			return nil, notFound(name)
+		if !ok && now.newer[name] {
+			return nil, now.awaited, notFound(name)
+		} else if !ok {
+			return nil, nil, notFound(name)
 		}
 		if f := known.ready.Load(); f != nil {
-			return f, nil
+			return f, nil, nil
 		}
-		f, err := c.load(ctx, tenant, known)
-		if err == nil {
-			return f, nil
-		}
-		// Deleted, or replaced, between the two reads: look again, unless the
-		// snapshot is still the present one.
+		f, err := c.load(ctx, s.tenant, known)
 		var coded *model.Error
-		if errors.As(err, &coded) && coded.Code == model.CodeFunctionNotFound && c.shelf(tenant).current.Load() != now {
-			continue
+		switch {
+		case err == nil:
+			return f, nil, nil
+		case errors.Is(err, errReplaced) && now.awaited != nil:
+			return nil, now.awaited, err // the version of before cannot be had any more
+		case errors.Is(err, errReplaced):
+			s.changed() // somebody did it whom we have not yet heard
+		case errors.As(err, &coded) && coded.Code == model.CodeFunctionNotFound && s.current.Load() != now:
+			// Deleted between the two reads: look again.
+		default:
+			return nil, nil, err
 		}
-		return nil, err
 	}
 }
+
+// errReplaced says that a function has another version than the snapshot knows.
+var errReplaced = errors.New("the function has got another version")
 
 func (c *catalogue) load(ctx context.Context, tenant string, known *entry) (*function, error) {
 	known.loading.Lock()
@@ -158,11 +237,14 @@ func (c *catalogue) load(ctx context.Context, tenant string, known *entry) (*fun
 	if err != nil {
 		return nil, err
 	}
+	if stored.VersionID != known.ref.VersionID {
+		return nil, errReplaced // it may need packages that the snapshot has not
+	}
 	f, err := newFunction(ctx, c.lane, stored)
 	if err != nil {
 		return nil, err
 	}
-	if stored.VersionID == known.ref.VersionID && stored.UpdatedAt.Equal(known.ref.UpdatedAt) {
+	if stored.UpdatedAt.Equal(known.ref.UpdatedAt) {
 		known.ready.Store(f)
 	}
 	return f, nil

@@ -18,6 +18,9 @@ type Store interface {
 	// Function returns an active function with its current version, or an
 	// error with CodeFunctionNotFound.
 	Function(ctx context.Context, tenant, name string) (model.Function, error)
+	// Environment returns the subtenant's current packages; Number is 0 when
+	// there are none. It is asked only when there is Options.Packages.
+	Environment(ctx context.Context, tenant string) (model.Environment, error)
 }
 
 // Secrets keeps what functions may read and records must not show.
@@ -43,13 +46,14 @@ type Publisher interface {
 	Publish(event events.Event)
 }
 
-// Options of an Engine. All but the durations must be set.
+// Options of an Engine. All but Packages and the durations must be set.
 type Options struct {
 	Store    Store
 	Secrets  Secrets
 	Recorder Recorder
 	Events   Publisher
 	Lane     model.Lane
+	Packages Packages // nil: no subtenant has any
 	Pending  Pending
 	Inputs   Seal   // of what waits
 	Queued   func() // called after each run that was stored to wait; must not block
@@ -58,6 +62,7 @@ type Options struct {
 	Timeout      time.Duration // FUNCTION_TIMEOUT: of a function that names none
 	RunningAfter time.Duration // a run that takes longer is written as running; default 250 ms
 	RecordWait   time.Duration // how long an answer waits for its commit; default 10 s
+	PackagesWait time.Duration // how long a run waits for packages that this server has yet to build; default 60 s
 }
 
 // Engine runs functions. Its methods may be called from any goroutine.
@@ -83,9 +88,12 @@ func New(opts Options) *Engine {
 	if opts.RecordWait == 0 {
 		opts.RecordWait = 10 * time.Second
 	}
+	if opts.PackagesWait == 0 {
+		opts.PackagesWait = time.Minute
+	}
 	return &Engine{
 		opts:      opts,
-		catalogue: newCatalogue(opts.Store, opts.Lane),
+		catalogue: newCatalogue(opts),
 		runs:      map[model.ID]*run{},
 		empty:     make(chan struct{}),
 	}
@@ -95,9 +103,39 @@ func New(opts Options) *Engine {
 // functions: the very next call sees the new state, also from a run under way.
 func (e *Engine) FunctionsChanged(tenant string) { e.catalogue.changed(tenant) }
 
+// PackagesChanged is called after each commit that changed a subtenant's
+// packages: the next calls find the new ones, as soon as they are built on this
+// server.
+func (e *Engine) PackagesChanged(tenant string) { e.catalogue.changed(tenant) }
+
+// PackagesProblems lists the subtenants whose packages could not be built on
+// this server, by name. They are tried again.
+func (e *Engine) PackagesProblems() []PackagesProblem { return e.catalogue.problems() }
+
+// SitesInUse returns the folders of packages that a run under way was told of,
+// or a next one may be. What is neither here nor in use in the lane, and not of
+// a current environment, is never asked for again.
+func (e *Engine) SitesInUse() map[string]bool {
+	sites := map[string]bool{}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, r := range e.runs {
+		sites[r.packages().Path] = true
+	}
+	e.catalogue.tenants.Range(func(_, value any) bool {
+		if latest := value.(*shelf).latest.Load(); latest != nil {
+			sites[latest.site.Path] = true
+		}
+		return true
+	})
+	delete(sites, "") // of those without packages
+	return sites
+}
+
 // TenantGone is called after a subtenant was deleted: its runs are cancelled,
 // its interpreter ends.
 func (e *Engine) TenantGone(tenant string) {
+	e.catalogue.forget(tenant) // no run of it is admitted from now on
 	e.mu.Lock()
 	for _, r := range e.runs {
 		if r.request.Tenant == tenant {
@@ -105,9 +143,11 @@ func (e *Engine) TenantGone(tenant string) {
 		}
 	}
 	e.mu.Unlock()
-	e.catalogue.forget(tenant)
 	e.opts.Secrets.Forget(tenant)
 	e.opts.Lane.Forget(tenant)
+	if e.opts.Packages != nil {
+		e.opts.Packages.Forget(tenant)
+	}
 }
 
 // Cancel asks a run to stop. It returns false when no such run of the
@@ -142,6 +182,8 @@ func (e *Engine) Drain(ctx context.Context) {
 		}
 	}
 	e.mu.Unlock()
+	e.catalogue.stop() // nobody waits for packages who would be refused then
+	defer e.catalogue.builds.Wait()
 	select {
 	case <-e.empty:
 		return
@@ -158,17 +200,26 @@ func (e *Engine) Drain(ctx context.Context) {
 	<-e.empty
 }
 
-// admit notes that a run begins, unless the server is about to stop.
+// admit notes that a run begins, unless the server is about to stop or the
+// subtenant is no more.
 func (e *Engine) admit(r *run) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.draining {
-		err := model.NewError(model.CodeUnavailable, "The server is about to stop and takes no new calls; try again in a moment.")
-		err.RetryAfter = 2 * time.Second
-		return err
+	switch {
+	case e.draining:
+		return stopping()
+	case r.shelf.gone.Load():
+		return notFound(r.function.name)
 	}
+	r.view = r.shelf.latest.Load()
 	e.runs[r.id] = r
 	return nil
+}
+
+func stopping() *model.Error {
+	err := model.NewError(model.CodeUnavailable, "The server is about to stop and takes no new calls; try again in a moment.")
+	err.RetryAfter = 2 * time.Second
+	return err
 }
 
 func (e *Engine) release(r *run) {

@@ -165,6 +165,7 @@ func (r *run) perform() (model.Outcome, error) {
 		Request:  r.request.Request,
 		Deadline: r.deadline,
 		Host:     r,
+		Packages: r.packages(),
 	})
 	if err != nil || outcome.Failure != nil {
 		return outcome, err

@@ -318,7 +318,7 @@ func TestTheCatalogueFollowsEveryChange(t *testing.T) {
 	_, err = b.run(t, "echo", `1`)
 	require.NoError(t, err)
 	require.Equal(t, compiled, b.lane.compiled, "compiled once")
-	first, err := b.catalogue.snapshot(t.Context(), "acme")
+	first, _, err := b.catalogue.present(t.Context(), b.catalogue.shelf("acme"))
 	require.NoError(t, err)
 
 	_, err = b.db.UpdateFunction(t.Context(), "acme", "echo", func(f *model.Function) error { f.Code = "fails"; return nil }, nil, nil, nil)
@@ -326,7 +326,7 @@ func TestTheCatalogueFollowsEveryChange(t *testing.T) {
 	b.FunctionsChanged("acme")
 	_, err = b.run(t, "echo", `1`)
 	require.Equal(t, model.CodeFunctionFailed, codeOf(t, err))
-	second, err := b.catalogue.snapshot(t.Context(), "acme")
+	second, _, err := b.catalogue.present(t.Context(), b.catalogue.shelf("acme"))
 	require.NoError(t, err)
 	require.Equal(t, first.generation, second.generation, "the same names")
 	require.Same(t, first.functions["calls"], second.functions["calls"], "an unchanged version is kept")
@@ -335,7 +335,7 @@ func TestTheCatalogueFollowsEveryChange(t *testing.T) {
 	b.FunctionsChanged("acme")
 	_, err = b.run(t, "echo", `1`)
 	require.Equal(t, model.CodeFunctionNotFound, codeOf(t, err))
-	third, err := b.catalogue.snapshot(t.Context(), "acme")
+	third, _, err := b.catalogue.present(t.Context(), b.catalogue.shelf("acme"))
 	require.NoError(t, err)
 	require.NotEqual(t, first.generation, third.generation)
 }

@@ -22,10 +22,11 @@ type function struct {
 	program *model.Program
 	input   *schema.Schema
 	output  *schema.Schema
+	lock    model.Lock // of the packages that it requires
 }
 
 func newFunction(ctx context.Context, lane model.Lane, stored model.Function) (*function, error) {
-	f := &function{name: stored.Name, version: stored.Version}
+	f := &function{name: stored.Name, version: stored.Version, lock: stored.Lock}
 	if stored.TimeoutSeconds != nil {
 		f.timeout = time.Duration(*stored.TimeoutSeconds * float64(time.Second))
 	}

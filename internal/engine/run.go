@@ -24,6 +24,8 @@ type run struct {
 	id       model.ID
 	request  RunRequest
 	function *function
+	shelf    *shelf
+	view     *snapshot  // the latest one when the run was admitted, with its packages; nil: there is none
 	headers  *mask.Mask // of what came with the request
 	created  time.Time
 	started  time.Time // of this attempt
@@ -70,6 +72,7 @@ func (e *Engine) newRun(ctx context.Context, f *function, request RunRequest) *r
 		id:       request.ID,
 		request:  request,
 		function: f,
+		shelf:    e.catalogue.shelf(request.Tenant),
 		headers:  mask.NewWhole(request.Sensitive),
 		created:  now,
 		started:  now,
@@ -165,11 +168,19 @@ func (r *run) step(ref model.StepRef) *step {
 	return r.steps[ref-1]
 }
 
+// packages are those that the run needs to find.
+func (r *run) packages() model.SitePackages {
+	if r.view == nil {
+		return model.SitePackages{}
+	}
+	return r.view.site
+}
+
 // Siblings implements model.Host. When the database can't be asked, what is
 // known stays as it is: generation 0 stands for "nothing known".
 func (r *run) Siblings() ([]string, uint64) {
-	now, err := r.engine.catalogue.snapshot(r.ctx, r.request.Tenant)
-	if err != nil {
+	now, _, err := r.engine.catalogue.present(r.ctx, r.shelf)
+	if now == nil || err != nil {
 		return nil, 0
 	}
 	return now.names, now.generation

@@ -18,16 +18,45 @@ func (r *run) Lookup(name string) (*model.Program, *model.Raise) {
 }
 
 func (r *run) sibling(name string) (*function, *model.Raise) {
-	f, err := r.engine.catalogue.function(r.ctx, r.request.Tenant, name)
+	// It does not wait for packages that are being built: they would be of no
+	// use to an interpreter that has others.
+	f, _, err := r.engine.catalogue.seek(r.ctx, r.shelf, name)
 	switch {
-	case err == nil:
-		return f, nil
+	case f != nil:
+		return r.fitting(f)
 	case model.CodeOf(err) == model.CodeFunctionNotFound:
 		return nil, &model.Raise{Kind: model.RaiseName, Name: name, Message: fmt.Sprintf("name '%s' is not defined", name)}
 	default:
 		r.engine.opts.Log.Error("a sibling can't be loaded", "tenant", r.request.Tenant, "execution_id", r.id, "function", name, "error", err)
 		return nil, &model.Raise{Kind: model.RaiseEngine, Message: fmt.Sprintf("the function %s can't be loaded at the moment", name)}
 	}
+}
+
+// fitting returns f, or the version of it that was there when the run began if
+// f requires packages that have changed since: the run goes on with the modules
+// of before.
+func (r *run) fitting(f *function) (*function, *model.Raise) {
+	now := r.shelf.latest.Load()
+	if now == r.view || r.view == nil || sameEnvironment(now.environment, r.view.environment) || f.findsTheSame(now, r.view) {
+		return f, nil
+	}
+	if known := r.view.functions[f.name]; known != nil {
+		if former := known.ready.Load(); former != nil {
+			return former, nil
+		}
+	}
+	return nil, &model.Raise{Kind: model.RaiseEngine, Message: fmt.Sprintf("the function %s requires packages that were installed after this execution had begun", f.name)}
+}
+
+// findsTheSame reports whether what f requires is the same in two snapshots.
+func (f *function) findsTheSame(a, b *snapshot) bool {
+	for _, needed := range f.lock {
+		in, other := a.environment.Lock.Find(needed.Name), b.environment.Lock.Find(needed.Name)
+		if (in == nil) != (other == nil) || in != nil && in.SHA256 != other.SHA256 {
+			return false
+		}
+	}
+	return true
 }
 
 var raiseEnded = &model.Raise{Kind: model.RaiseEnded, Message: "the execution is over: a thread or task that outlives it can't call functions"}
