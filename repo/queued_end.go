@@ -1,10 +1,12 @@
 package repo
 
 import (
+	"bytes"
 	"context"
-	"errors"
+	"slices"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"maestro/internal/model"
@@ -13,7 +15,7 @@ import (
 
 // endQueued writes the records of runs that were queued, in a transaction. One
 // whose run was taken away from the server that made the record is left out.
-func endQueued(ctx context.Context, q *dbsqlc.Queries, records []*model.Record, server string) error {
+func endQueued(ctx context.Context, tx pgx.Tx, q *dbsqlc.Queries, records []*model.Record, server string) error {
 	var over, again []Handover
 	var delays []int64
 	for _, r := range records {
@@ -24,52 +26,65 @@ func endQueued(ctx context.Context, q *dbsqlc.Queries, records []*model.Record, 
 			over = append(over, h)
 		}
 	}
-	held := make(map[model.ID]bool, len(records))
+	held := make(map[Handover]bool, len(records))
 	if len(over) > 0 {
-		if err := hold(held)(q.EndQueued(ctx, idsOf(over), jobsOf(over))); err != nil {
+		ids, jobs := handovers(over)
+		rows, err := q.EndQueued(ctx, ids, jobs)
+		if err != nil {
 			return err
+		}
+		for _, row := range rows {
+			held[Handover{ID: row.ExecutionID.Bytes, Job: row.Job}] = true
 		}
 	}
 	if len(again) > 0 {
-		if err := hold(held)(q.RequeueRuns(ctx, idsOf(again), jobsOf(again), delays)); err != nil {
+		ids, jobs := handovers(again)
+		rows, err := q.RequeueRuns(ctx, ids, jobs, delays)
+		if err != nil {
 			return err
+		}
+		for _, row := range rows {
+			held[Handover{ID: row.ExecutionID.Bytes, Job: row.Job}] = true
 		}
 	}
 	var kept []*model.Record
 	for _, r := range records {
-		if !held[r.Execution.ID] {
+		h := Handover{ID: r.Execution.ID, Job: r.Queued.Job}
+		if !held[h] {
 			continue
 		}
+		delete(held, h) // a hand-over has one end
 		record := *r
 		if e := &record.Execution; r.Queued.Retry {
 			e.Status, e.Attempt, e.CompletedAt = model.StatusPending, e.Attempt+1, time.Time{}
 		}
 		kept = append(kept, &record)
 	}
-	if err := upsertRecords(ctx, q, kept, server); err != nil {
+	if err := mergeQueuedRecords(ctx, tx, kept, server); err != nil {
 		return err
 	}
+	var ended []model.Execution
 	for _, r := range kept {
-		if e := &r.Execution; e.Trigger == model.TriggerSchedule && !r.Queued.Retry {
-			if err := noteScheduleResult(ctx, q, e.Tenant, e.TriggerID, e.ID, e.Status, e.Error); err != nil {
-				return err
-			}
+		if !r.Queued.Retry {
+			ended = append(ended, r.Execution)
+		}
+	}
+	return noteScheduleResults(ctx, q, ended)
+}
+
+// noteScheduleResults tells the schedules whose runs are among those that have
+// ended, in the order of the schedules' ids: two servers that do so at the same
+// time then wait for each other in one direction only.
+func noteScheduleResults(ctx context.Context, q *dbsqlc.Queries, ended []model.Execution) error {
+	ofSchedules := slices.DeleteFunc(ended, func(e model.Execution) bool { return e.Trigger != model.TriggerSchedule })
+	slices.SortStableFunc(ofSchedules, func(a, b model.Execution) int { return bytes.Compare(a.TriggerID[:], b.TriggerID[:]) })
+	for i := range ofSchedules {
+		e := &ofSchedules[i]
+		if err := noteScheduleResult(ctx, q, e.Tenant, e.TriggerID, e.ID, e.Status, e.Error); err != nil {
+			return err
 		}
 	}
 	return nil
-}
-
-func idsOf(all []Handover) []pgtype.UUID { ids, _ := handovers(all); return ids }
-
-func jobsOf(all []Handover) []int64 { _, jobs := handovers(all); return jobs }
-
-func hold(held map[model.ID]bool) func([]pgtype.UUID, error) error {
-	return func(ids []pgtype.UUID, err error) error {
-		for _, id := range ids {
-			held[id.Bytes] = true
-		}
-		return err
-	}
 }
 
 // CancelQueued ends an execution that waits and that no server has begun, and
@@ -113,11 +128,24 @@ func (d *DB) SettleGone(ctx context.Context) (int, error) {
 		n := 0
 		err := d.inTx(ctx, func(q *dbsqlc.Queries) error {
 			rows, err := q.LockAbandoned(ctx, settleBatch)
-			n = len(rows)
-			for _, row := range rows {
-				err = errors.Join(err, settle(ctx, q, row))
+			if err != nil {
+				return err
 			}
-			return err
+			n = len(rows)
+			var crashed []model.Execution
+			for _, row := range rows {
+				over, err := settle(ctx, q, row)
+				if err != nil {
+					return err
+				}
+				if over {
+					crashed = append(crashed, model.Execution{
+						ID: row.ExecutionID.Bytes, Tenant: row.Tenant, Trigger: model.Trigger(row.TriggerType), TriggerID: row.TriggerID.Bytes,
+						Status: model.StatusCrashed, Error: text(crashMessage),
+					})
+				}
+			}
+			return noteScheduleResults(ctx, q, crashed)
 		})
 		if err != nil {
 			return settled, d.fail(err, "settle the runs of servers that are gone")
@@ -133,7 +161,9 @@ func (d *DB) SettleGone(ctx context.Context) (int, error) {
 	return settled + int(orphans), d.fail(err, "return runs that the queue has lost")
 }
 
-func settle(ctx context.Context, q *dbsqlc.Queries, row dbsqlc.LockAbandonedRow) error {
+// settle ends an abandoned run, or has it wait again, and reports whether it is
+// over.
+func settle(ctx context.Context, q *dbsqlc.Queries, row dbsqlc.LockAbandonedRow) (over bool, err error) {
 	crash := dbsqlc.NoteCrashParams{
 		Tenant: row.Tenant, ID: row.ExecutionID, Status: string(model.StatusCrashed), Attempt: row.Attempt, Error: text(crashMessage),
 	}
@@ -141,18 +171,14 @@ func settle(ctx context.Context, q *dbsqlc.Queries, row dbsqlc.LockAbandonedRow)
 	pause, again := policyOf(row.Policy).Again(int(row.Attempt), model.StatusCrashed, "Crashed")
 	if again {
 		crash.Status, crash.Attempt = string(model.StatusPending), row.Attempt+1
-		if _, err := q.RequeueRuns(ctx, ids, jobs, []int64{pause.Microseconds()}); err != nil {
-			return err
-		}
-		return q.NoteCrash(ctx, crash)
+		_, err = q.RequeueRuns(ctx, ids, jobs, []int64{pause.Microseconds()})
+	} else {
+		_, err = q.EndQueued(ctx, ids, jobs)
 	}
-	if _, err := q.EndQueued(ctx, ids, jobs); err != nil {
-		return err
+	if err != nil {
+		return false, err
 	}
-	if err := q.NoteCrash(ctx, crash); err != nil || row.TriggerType != string(model.TriggerSchedule) {
-		return err
-	}
-	return noteScheduleResult(ctx, q, row.Tenant, row.TriggerID.Bytes, row.ExecutionID.Bytes, model.StatusCrashed, crash.Error)
+	return !again, q.NoteCrash(ctx, crash)
 }
 
 // CrashRunsOf ends, as crashed, what somebody waited for on servers that are

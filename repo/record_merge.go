@@ -3,6 +3,8 @@ package repo
 import (
 	"context"
 
+	"github.com/jackc/pgx/v5"
+
 	"maestro/internal/model"
 	"maestro/repo/dbsqlc"
 )
@@ -20,13 +22,13 @@ func (d *DB) MergeRecords(ctx context.Context, records []*model.Record, server s
 			others = append(others, record)
 		}
 	}
-	err := d.inTx(ctx, func(q *dbsqlc.Queries) error {
+	err := pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
 		if len(queued) > 0 {
-			if err := endQueued(ctx, q, queued, server); err != nil {
+			if err := endQueued(ctx, tx, d.q.WithTx(tx), queued, server); err != nil {
 				return err
 			}
 		}
-		return upsertRecords(ctx, q, others, server)
+		return upsertRecords(ctx, d.q.WithTx(tx), others, server)
 	})
 	return d.fail(err, "merge %d records", len(records))
 }

@@ -207,22 +207,27 @@ func (q *Queries) DeleteRiverJobsOf(ctx context.Context) error {
 const endQueued = `-- name: EndQueued :many
 DELETE FROM queued_runs q USING (SELECT unnest($1::uuid[]) AS id, unnest($2::bigint[]) AS job) AS e
 WHERE q.execution_id = e.id AND q.job = e.job AND q.state = 'running'
-RETURNING q.execution_id
+RETURNING q.execution_id, q.job::bigint AS job
 `
 
-func (q *Queries) EndQueued(ctx context.Context, ids []pgtype.UUID, jobs []int64) ([]pgtype.UUID, error) {
+type EndQueuedRow struct {
+	ExecutionID pgtype.UUID
+	Job         int64
+}
+
+func (q *Queries) EndQueued(ctx context.Context, ids []pgtype.UUID, jobs []int64) ([]EndQueuedRow, error) {
 	rows, err := q.db.Query(ctx, endQueued, ids, jobs)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []pgtype.UUID
+	var items []EndQueuedRow
 	for rows.Next() {
-		var execution_id pgtype.UUID
-		if err := rows.Scan(&execution_id); err != nil {
+		var i EndQueuedRow
+		if err := rows.Scan(&i.ExecutionID, &i.Job); err != nil {
 			return nil, err
 		}
-		items = append(items, execution_id)
+		items = append(items, i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -385,27 +390,34 @@ func (q *Queries) PickRuns(ctx context.Context, perFunction int32, perTenant int
 }
 
 const requeueRuns = `-- name: RequeueRuns :many
+WITH e AS (
+    SELECT unnest($1::uuid[]) AS id, unnest($2::bigint[]) AS number, unnest($3::bigint[]) AS delay_us)
 UPDATE queued_runs q SET state = 'waiting', job = NULL, server = NULL, attempt = q.attempt + 1,
     run_at = now() + e.delay_us * interval '1 microsecond'
-FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::bigint[]) AS job, unnest($3::bigint[]) AS delay_us) AS e
-WHERE q.execution_id = e.id AND q.job = e.job AND q.state = 'running'
-RETURNING q.execution_id
+FROM e
+WHERE q.execution_id = e.id AND q.job = e.number AND q.state = 'running'
+RETURNING q.execution_id, e.number::bigint AS job
 `
 
+type RequeueRunsRow struct {
+	ExecutionID pgtype.UUID
+	Job         int64
+}
+
 // Their attempts have ended and are to be followed by others.
-func (q *Queries) RequeueRuns(ctx context.Context, ids []pgtype.UUID, jobs []int64, delaysUs []int64) ([]pgtype.UUID, error) {
+func (q *Queries) RequeueRuns(ctx context.Context, ids []pgtype.UUID, jobs []int64, delaysUs []int64) ([]RequeueRunsRow, error) {
 	rows, err := q.db.Query(ctx, requeueRuns, ids, jobs, delaysUs)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []pgtype.UUID
+	var items []RequeueRunsRow
 	for rows.Next() {
-		var execution_id pgtype.UUID
-		if err := rows.Scan(&execution_id); err != nil {
+		var i RequeueRunsRow
+		if err := rows.Scan(&i.ExecutionID, &i.Job); err != nil {
 			return nil, err
 		}
-		items = append(items, execution_id)
+		items = append(items, i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

@@ -76,15 +76,17 @@ WHERE execution_id = sqlc.arg(id) AND job = sqlc.arg(job) AND state = 'running';
 -- name: EndQueued :many
 DELETE FROM queued_runs q USING (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(jobs)::bigint[]) AS job) AS e
 WHERE q.execution_id = e.id AND q.job = e.job AND q.state = 'running'
-RETURNING q.execution_id;
+RETURNING q.execution_id, q.job::bigint AS job;
 
 -- name: RequeueRuns :many
 -- Their attempts have ended and are to be followed by others.
+WITH e AS (
+    SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(jobs)::bigint[]) AS number, unnest(sqlc.arg(delays_us)::bigint[]) AS delay_us)
 UPDATE queued_runs q SET state = 'waiting', job = NULL, server = NULL, attempt = q.attempt + 1,
     run_at = now() + e.delay_us * interval '1 microsecond'
-FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(jobs)::bigint[]) AS job, unnest(sqlc.arg(delays_us)::bigint[]) AS delay_us) AS e
-WHERE q.execution_id = e.id AND q.job = e.job AND q.state = 'running'
-RETURNING q.execution_id;
+FROM e
+WHERE q.execution_id = e.id AND q.job = e.number AND q.state = 'running'
+RETURNING q.execution_id, e.number::bigint AS job;
 
 -- name: CancelQueued :execrows
 -- One that no server has begun.

@@ -1,0 +1,147 @@
+package repo_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"maestro/internal/model"
+	"maestro/repo"
+)
+
+// begun stores runs and brings each to where a server has begun it.
+func begun(t *testing.T, db *repo.DB, server model.ID, runs ...model.QueuedRun) []repo.Handover {
+	t.Helper()
+	require.NoError(t, db.QueueRuns(t.Context(), nil, runs...))
+	river := &queue{}
+	_, _, err := db.Dispatch(t.Context(), wide, river.hand)
+	require.NoError(t, err)
+	claimed, err := db.ClaimRuns(t.Context(), server, river.got, false)
+	require.NoError(t, err)
+	require.Len(t, claimed, len(runs))
+	return river.got
+}
+
+func ended(run model.QueuedRun, job int64, status model.Status) *model.Record {
+	e := run.Execution
+	e.Status, e.StartedAt, e.CompletedAt, e.Attempt = status, time.Now(), time.Now(), 1
+	return &model.Record{Execution: e, Queued: &model.QueuedEnd{Job: job}}
+}
+
+// What is written for many runs in one statement is what each of them was.
+func TestEndsOfQueuedRunsInOneBatch(t *testing.T) {
+	t.Parallel()
+	db, tenant := setup(t)
+	good, bad, taken := newQueued(tenant, "f"), newQueued(tenant, "f"), newQueued(tenant, "f")
+	jobs := map[model.ID]int64{}
+	for _, h := range begun(t, db, register(t, db), good, bad, taken) {
+		jobs[h.ID] = h.Job
+	}
+	fine := ended(good, jobs[good.Execution.ID], model.StatusCompleted)
+	fine.Execution.Output = json.RawMessage(`{"a":"\u0000"}`)
+	step := model.Step{
+		ID: model.NewID(), ExecutionID: good.Execution.ID, Depth: 1, Position: 1, Attempt: 1, FunctionName: "g", FunctionVersion: 3,
+		Status: model.StatusCompleted, Input: json.RawMessage("1"), Output: json.RawMessage("null"), StartedAt: time.Now(),
+		CompletedAt: time.Now(), Duration: time.Millisecond, RecordComplete: true,
+	}
+	child := step
+	child.ID, child.ParentID, child.Position, child.Output, child.Error = model.NewID(), step.ID, 2, nil, ptr("")
+	fine.Steps = []model.Step{step, child}
+	failed := ended(bad, jobs[bad.Execution.ID], model.StatusFailed)
+	failed.Execution.Error, failed.Execution.ErrorType = ptr(""), ptr("ValueError")
+	// Of one run there are two ends in the batch: one is of a hand-over that was
+	// taken back, and comes first.
+	stale := ended(taken, jobs[taken.Execution.ID]-1, model.StatusFailed)
+	latest := ended(taken, jobs[taken.Execution.ID], model.StatusCompleted)
+	twice := ended(taken, jobs[taken.Execution.ID], model.StatusFailed)
+	require.NoError(t, db.MergeRecords(t.Context(), []*model.Record{stale, fine, failed, latest, twice}, "here"))
+
+	e, err := db.Execution(t.Context(), tenant, good.Execution.ID)
+	require.NoError(t, err)
+	require.Equal(t, model.StatusCompleted, e.Status)
+	require.Equal(t, fine.Execution.Output, e.Output)
+	require.Nil(t, e.Error)
+	steps, _, err := db.Steps(t.Context(), tenant, good.Execution.ID, repo.Page{Limit: 10})
+	require.NoError(t, err)
+	require.Len(t, steps, 2)
+	require.Equal(t, step.Output, steps[0].Output)
+	require.Zero(t, steps[0].ParentID)
+	require.Nil(t, steps[0].Error)
+	require.Equal(t, step.ID, steps[1].ParentID)
+	require.Nil(t, steps[1].Output)
+	require.Equal(t, ptr(""), steps[1].Error, "an empty message is one")
+	e, err = db.Execution(t.Context(), tenant, bad.Execution.ID)
+	require.NoError(t, err)
+	require.Equal(t, model.StatusFailed, e.Status)
+	require.Nil(t, e.Output)
+	require.Equal(t, ptr(""), e.Error)
+	require.Equal(t, ptr("ValueError"), e.ErrorType)
+	now, _ := status(t, db, tenant, taken.Execution.ID)
+	require.Equal(t, model.StatusCompleted, now, "a late result is refused, also beside the good one")
+}
+
+// Two servers that end runs of the same schedules would wait for each other if
+// they told the schedules in different orders.
+func TestEndsOfScheduledRunsWaitInOneDirection(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(context.Context, *repo.DB, model.ID, []*model.Record) error{
+		"their server records them": func(ctx context.Context, db *repo.DB, _ model.ID, records []*model.Record) error {
+			return db.MergeRecords(ctx, records, "here")
+		},
+		"their server is gone": func(ctx context.Context, db *repo.DB, server model.ID, _ []*model.Record) error {
+			if err := db.LeaveServer(ctx, server); err != nil {
+				return err
+			}
+			_, err := db.SettleGone(ctx)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db, tenant := setup(t)
+			createFunction(t, db, tenant, "f")
+			first, err := db.CreateSchedule(t.Context(), tenant, newSchedule("a", "f"))
+			require.NoError(t, err)
+			last, err := db.CreateSchedule(t.Context(), tenant, newSchedule("b", "f"))
+			require.NoError(t, err)
+			if bytes.Compare(first.ID[:], last.ID[:]) > 0 {
+				first, last = last, first
+			}
+			server := register(t, db)
+			var runs []model.QueuedRun
+			for _, s := range []repo.Schedule{last, first} { // the older run is of the last schedule
+				run := newQueued(tenant, "f")
+				run.Execution.Trigger, run.Execution.TriggerID, run.Policy = model.TriggerSchedule, s.ID, nil
+				runs = append(runs, run)
+			}
+			var records []*model.Record
+			for i, h := range begun(t, db, server, runs...) {
+				require.Equal(t, runs[i].Execution.ID, h.ID)
+				records = append(records, ended(runs[i], h.Job, model.StatusFailed))
+			}
+
+			other, err := db.Pool().Begin(t.Context())
+			require.NoError(t, err)
+			tell := func(s repo.Schedule) {
+				_, err := other.Exec(t.Context(), "UPDATE scheduled_jobs SET failures = failures + 1 WHERE id = $1", repo.UUID(s.ID))
+				require.NoError(t, err)
+			}
+			tell(first)
+			done := make(chan error, 1)
+			go func() { done <- end(t.Context(), db, server, records) }()
+			waitsForALock(t, db)
+			tell(last)
+			require.NoError(t, other.Commit(t.Context()))
+			require.NoError(t, <-done)
+			for _, s := range []repo.Schedule{first, last} {
+				s, err := db.Schedule(t.Context(), tenant, s.ID)
+				require.NoError(t, err)
+				require.Equal(t, 2, s.Failures)
+			}
+		})
+	}
+}
