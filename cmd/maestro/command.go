@@ -68,6 +68,9 @@ func dispatch(ctx context.Context, args []string, con console) error {
 	if len(args) == 0 {
 		return usageError("no command given; maestro --help lists them")
 	}
+	if args[0] == probeCommand {
+		return probePackages(os.Stdin)
+	}
 	if isHelp(args[0]) {
 		fmt.Fprint(con.stdout, overview(""))
 		return nil

@@ -1,0 +1,101 @@
+package environment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+// errTooLarge says that an environment would hold more than it may.
+var errTooLarge = errors.New("too large")
+
+// copier merges folders into one. For one goroutine.
+type copier struct {
+	to    string
+	from  map[string]string // file, relative to to → the package that it is from
+	bytes int64             // that may still come
+	files int
+	log   func(string)
+
+	noClone bool // the file system can't
+	told    map[[2]string]bool
+}
+
+// add copies what a folder holds. A file that another package brought too is
+// replaced, as pip does.
+func (c *copier) add(ctx context.Context, folder, name string) error {
+	return filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		relative, err := filepath.Rel(folder, path)
+		if err != nil {
+			return err
+		}
+		target := filepath.Join(c.to, relative)
+		switch {
+		case entry.IsDir():
+			if err := os.Mkdir(target, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+				return err
+			}
+			return nil
+		case !entry.Type().IsRegular():
+			return fmt.Errorf("%s is neither a file nor a folder", relative)
+		}
+		c.noteOverlap(relative, name)
+		return c.file(path, target)
+	})
+}
+
+// noteOverlap tells once of two packages that bring the same file.
+func (c *copier) noteOverlap(relative, name string) {
+	other, there := c.from[relative]
+	c.from[relative] = name
+	if !there || other == name || c.told[[2]string{other, name}] {
+		return
+	}
+	if c.told == nil {
+		c.told = map[[2]string]bool{}
+	}
+	c.told[[2]string{other, name}] = true
+	c.log(fmt.Sprintf("Both %s and %s bring %s; that of %s is taken.", other, name, relative, name))
+}
+
+func (c *copier) file(from, to string) (err error) {
+	source, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = source.Close() }()
+	info, err := source.Stat()
+	if err != nil {
+		return err
+	}
+	c.bytes -= info.Size()
+	if c.files--; c.bytes < 0 || c.files < 0 {
+		return errTooLarge
+	}
+	mode := fs.FileMode(0o644) | info.Mode()&0o111
+	target, err := os.OpenFile(to, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, mode)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, target.Close()) }()
+	if !c.noClone {
+		if unix.IoctlFileClone(int(target.Fd()), int(source.Fd())) == nil {
+			return nil
+		}
+		c.noClone = true
+	}
+	_, err = io.Copy(target, source)
+	return err
+}

@@ -1,0 +1,107 @@
+package pip
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"maestro/internal/model"
+	"maestro/internal/packages/requirement"
+)
+
+// unpackWheels is a Python program: it unpacks wheels as pip does, each into a
+// folder of its own, and compiles what is in them.
+//
+//go:embed unpack_wheels.py
+var unpackWheels string
+
+// Unpack fetches packages of a lock, checks their hashes, and unpacks each into
+// the folder that is its key, which must be there and empty. Their modules are
+// compiled so that no timestamp matters. When it fails, what the folders hold
+// is of no use. The errors are those of Resolve.
+func (r *Runner) Unpack(ctx context.Context, folders map[string]model.LockedPackage, log func(line string)) error {
+	if len(folders) == 0 {
+		return nil
+	}
+	work, remove, err := r.workFolder()
+	if err != nil {
+		return err
+	}
+	defer remove()
+	var wanted strings.Builder
+	grows := make([]string, 0, len(folders))
+	for folder, p := range folders {
+		fmt.Fprintf(&wanted, "%s==%s --hash=sha256:%s\n", p.Name, p.Version, p.SHA256)
+		grows = append(grows, folder)
+	}
+	slices.Sort(grows)
+	list, wheels := filepath.Join(work, "requirements.txt"), filepath.Join(work, "wheels")
+	if err := os.WriteFile(list, []byte(wanted.String()), 0o600); err != nil {
+		return fmt.Errorf("write what pip is to fetch: %w", err)
+	}
+	args := []string{"-m", "pip", "download", "--only-binary", ":all:", "--dest", wheels}
+	if r.opts.AllowSource {
+		args = []string{"-m", "pip", "wheel", "--wheel-dir", wheels} // builds what has none
+	}
+	args = append(args, "--no-deps", "--require-hashes", "--retries", "2", "--requirement", list)
+	lines, _, err := r.run(ctx, work, nil, nil, log, args...)
+	if err != nil {
+		return orEnd(ctx, err, orEmpty(lines), r.opts.MaxBytes)
+	}
+	jobs, err := findWheels(wheels, folders)
+	if err != nil {
+		return err
+	}
+	input, err := json.Marshal(jobs)
+	if err != nil {
+		return fmt.Errorf("tell what to unpack: %w", err)
+	}
+	lines, _, err = r.run(ctx, work, grows, input, log, "-c", unpackWheels)
+	if err != nil {
+		return orEnd(ctx, err, orEmpty(lines), r.opts.MaxBytes)
+	}
+	return nil
+}
+
+func orEmpty(lines []string) []string {
+	if lines == nil {
+		return []string{}
+	}
+	return lines
+}
+
+// unpackJob is what unpackWheels reads.
+type unpackJob struct {
+	Name   string `json:"name"`
+	Wheel  string `json:"wheel"`
+	Folder string `json:"folder"`
+}
+
+// findWheels matches the files that pip has fetched with the folders.
+func findWheels(dir string, folders map[string]model.LockedPackage) ([]unpackJob, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("find what pip has fetched: %w", err)
+	}
+	found := map[string]string{}
+	for _, entry := range entries {
+		name, _, _ := strings.Cut(entry.Name(), "-")
+		if normal, err := requirement.Normalize(name); err == nil && strings.HasSuffix(entry.Name(), ".whl") {
+			found[normal] = filepath.Join(dir, entry.Name())
+		}
+	}
+	var jobs []unpackJob
+	for folder, p := range folders {
+		wheel, ok := found[p.Name]
+		if !ok {
+			return nil, fmt.Errorf("pip has fetched no wheel of %s %s", p.Name, p.Version)
+		}
+		jobs = append(jobs, unpackJob{Name: p.Name, Wheel: wheel, Folder: folder})
+	}
+	return jobs, nil
+}

@@ -1,0 +1,62 @@
+package packages
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+
+	"maestro/internal/model"
+	"maestro/internal/packages/requirement"
+	"maestro/repo"
+)
+
+// Remove takes away a package that was asked for, and what came along for it
+// alone. One that others need stays, as something that came along.
+func (m *Manager) Remove(ctx context.Context, tenant, name string, by *string) error {
+	if m.opts.Forbidden {
+		return errForbidden()
+	}
+	ctx, cancel := context.WithTimeout(ctx, m.opts.Limit)
+	defer cancel()
+	quiet := func(line string) {
+		m.opts.Log.Debug("remove a package", slog.String("tenant", tenant), slog.String("line", line))
+	}
+	err := m.inTurn(ctx, tenant, quiet, func() error {
+		return m.change(ctx, tenant, &edit{remove: name}, by, quiet, func(p *plan) error {
+			_, err := m.opts.DB.ApplyEnvironment(ctx, tenant, p.change)
+			return err
+		})
+	})
+	if err != nil {
+		return m.explain(err, nil, nil)
+	}
+	m.opts.Changed(tenant)
+	return nil
+}
+
+// removable refuses to take away what was not asked for, or what functions
+// require.
+func removable(state *repo.PackageState, roots []root, name string) error {
+	var functions []string
+	for _, f := range state.Functions {
+		for _, text := range f.Requirements {
+			if r, err := requirement.Parse(text); err == nil && r.Name == name && !contains(functions, f.Function) {
+				functions = append(functions, f.Function)
+			}
+		}
+	}
+	if len(functions) > 0 {
+		return model.NewError(model.CodePackageRequired,
+			"The package %s is required by %s; change the requirements there first.", name, inWords(functions))
+	}
+	asked := slices.ContainsFunc(state.Requested, func(r repo.RequestedPackage) bool { return r.Name == name })
+	switch {
+	case asked:
+		return nil
+	case state.Environment.Lock.Find(name) != nil:
+		return model.NewError(model.CodePackageRequired, "The package %s came along with others and goes with them: %s.",
+			name, inWords(askers(roots, state.Environment.Lock, name)))
+	default:
+		return model.NewError(model.CodePackageNotFound, "There is no package %q here.", name)
+	}
+}

@@ -1,0 +1,37 @@
+package packages
+
+import (
+	"context"
+	"log/slog"
+
+	"maestro/internal/model"
+)
+
+// Ready returns an environment's folder if it stands on this server.
+func (m *Manager) Ready(env model.Environment) (model.SitePackages, bool) {
+	if env.Number == 0 {
+		return model.SitePackages{}, true
+	}
+	path, ok := m.opts.Folders.Path(env)
+	return model.SitePackages{Number: env.Number, Path: path}, ok
+}
+
+// Build makes an environment's folder on this server, from the lock that
+// another one has committed. What it holds was probed there.
+func (m *Manager) Build(ctx context.Context, env model.Environment) (model.SitePackages, error) {
+	if env.Number == 0 {
+		return model.SitePackages{}, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, m.opts.Limit)
+	defer cancel()
+	path, err := m.opts.Folders.Build(ctx, env, func(line string) {
+		m.opts.Log.Debug("build an environment", slog.String("tenant", env.Tenant), slog.Int("number", env.Number), slog.String("line", line))
+	})
+	if err != nil {
+		return model.SitePackages{}, err
+	}
+	return model.SitePackages{Number: env.Number, Path: path}, nil
+}
+
+// Forget removes the folders of a subtenant that is no more.
+func (m *Manager) Forget(tenant string) { m.opts.Folders.Forget(tenant) }
