@@ -15,6 +15,9 @@ import (
 const (
 	queueStarts  = 200 // runs of one measurement of the time to the start
 	drainTenants = 50
+	// pollEvery is how often is looked whether all is done: seldom enough that
+	// looking costs little of what is measured.
+	pollEvery = 25 * time.Millisecond
 )
 
 // compareQueue prints how fast the server's queue is beside River alone with
@@ -104,7 +107,7 @@ func untilNone(ctx context.Context, pool *pgxpool.Pool, query string) error {
 		if !any {
 			return nil
 		}
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(pollEvery)
 	}
 	return fmt.Errorf("after two minutes there are still some: %s", query)
 }

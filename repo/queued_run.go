@@ -16,43 +16,34 @@ import (
 // QueueRuns stores runs as pending, all or none of them. With a tx they are part
 // of that transaction, which is the caller's to commit; nil makes one.
 func (d *DB) QueueRuns(ctx context.Context, tx pgx.Tx, runs ...model.QueuedRun) error {
-	if tx == nil {
-		err := d.inTx(ctx, func(q *dbsqlc.Queries) error { return queueRuns(ctx, q, runs) })
-		return d.fail(err, "queue %d runs", len(runs))
+	q := d.q // what is sent at once is one transaction
+	if tx != nil {
+		q = q.WithTx(tx)
 	}
-	return d.fail(queueRuns(ctx, d.q.WithTx(tx), runs), "queue %d runs", len(runs))
+	return d.fail(queueRuns(ctx, q, runs), "queue %d runs", len(runs))
 }
 
 func queueRuns(ctx context.Context, q *dbsqlc.Queries, runs []model.QueuedRun) error {
-	pending := make([]dbsqlc.InsertPendingParams, len(runs))
-	queued := make([]dbsqlc.InsertQueuedParams, len(runs))
+	params := make([]dbsqlc.QueueRunParams, len(runs))
 	for i, run := range runs {
 		e := &run.Execution
 		policy, err := policyJSON(run.Policy)
 		if err != nil {
 			return err
 		}
-		pending[i] = dbsqlc.InsertPendingParams{
+		params[i] = dbsqlc.QueueRunParams{
 			ID: uuid(e.ID), Tenant: e.Tenant, FunctionName: e.FunctionName, FunctionVersion: int32(e.FunctionVersion),
 			TriggerType: string(e.Trigger), TriggerID: uuid(e.TriggerID), InputData: e.Input, CreatedAt: e.CreatedAt,
-			ParentID: uuid(e.ParentID), RecordComplete: e.RecordComplete,
-		}
-		queued[i] = dbsqlc.InsertQueuedParams{
-			ExecutionID: uuid(e.ID), Tenant: e.Tenant, FunctionName: e.FunctionName, TriggerType: string(e.Trigger),
-			TriggerID: uuid(e.TriggerID), ParentID: uuid(e.ParentID), CreatedAt: e.CreatedAt, Priority: int16(run.Priority),
+			ParentID: uuid(e.ParentID), RecordComplete: e.RecordComplete, Priority: int16(run.Priority),
 			DelayUs: run.Delay.Microseconds(), Chain: int32(run.Chain), Policy: policy, Request: run.Request, Input: run.Input,
 		}
 	}
 	var failed error
-	keep := func(_ int, err error) {
+	q.QueueRun(ctx, params).Exec(func(_ int, err error) {
 		if failed == nil {
 			failed = err
 		}
-	}
-	if q.InsertPending(ctx, pending).Exec(keep); failed != nil {
-		return failed
-	}
-	q.InsertQueued(ctx, queued).Exec(keep)
+	})
 	return failed
 }
 
@@ -120,8 +111,7 @@ func (d *DB) Dispatch(ctx context.Context, limits Limits, hand func(context.Cont
 			return err
 		}
 		if len(rows) == 0 {
-			left, err = q.AnyDue(ctx)
-			return err
+			return nil
 		}
 		ids := each(rows, func(r dbsqlc.PickRunsRow) pgtype.UUID { return r.ExecutionID })
 		jobs, err := hand(ctx, tx, each(rows, func(r dbsqlc.PickRunsRow) Handing {
@@ -130,10 +120,17 @@ func (d *DB) Dispatch(ctx context.Context, limits Limits, hand func(context.Cont
 		if err != nil {
 			return err
 		}
-		handed, left = len(rows), true
+		handed = len(rows)
 		return q.HandRuns(ctx, ids, jobs)
 	})
-	return handed, left, d.fail(err, "hand runs to the queue")
+	switch {
+	case err != nil:
+		return 0, false, d.fail(err, "hand runs to the queue")
+	case handed == limits.AtOnce:
+		return handed, true, nil
+	}
+	left, err = d.q.AnyDue(ctx)
+	return handed, left, d.fail(err, "look whether runs wait")
 }
 
 // Handover names one giving of a run to a server.

@@ -12,7 +12,7 @@ import (
 )
 
 // dispatchBatch is how many runs one transaction hands over at most.
-const dispatchBatch = 256
+const dispatchBatch = 1024
 
 // runJob is what River keeps of a run: its name.
 type runJob struct {
@@ -38,6 +38,7 @@ func (q *RunQueue) dispatch(ctx context.Context) {
 		}
 		limits := repo.Limits{PerFunction: q.opts.PerTenant, PerTenant: q.opts.PerTenant, AtOnce: dispatchBatch}
 		for more := true; more && ctx.Err() == nil; {
+			q.crowded.Store(true) // a run that ends meanwhile may make room that is not seen
 			n, left, err := q.opts.DB.Dispatch(ctx, limits, q.hand)
 			q.crowded.Store(left)
 			more = n == dispatchBatch

@@ -18,75 +18,14 @@ var (
 	ErrBatchAlreadyClosed = errors.New("batch already closed")
 )
 
-const insertPending = `-- name: InsertPending :batchexec
-INSERT INTO executions
-    (id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, created_at, attempt,
-     parent_id, record_complete)
-VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $8, 1, $9, $10)
-`
-
-type InsertPendingBatchResults struct {
-	br     pgx.BatchResults
-	tot    int
-	closed bool
-}
-
-type InsertPendingParams struct {
-	ID              pgtype.UUID
-	Tenant          string
-	FunctionName    string
-	FunctionVersion int32
-	TriggerType     string
-	TriggerID       pgtype.UUID
-	InputData       []byte
-	CreatedAt       time.Time
-	ParentID        pgtype.UUID
-	RecordComplete  bool
-}
-
-func (q *Queries) InsertPending(ctx context.Context, arg []InsertPendingParams) *InsertPendingBatchResults {
-	batch := &pgx.Batch{}
-	for _, a := range arg {
-		vals := []interface{}{
-			a.ID,
-			a.Tenant,
-			a.FunctionName,
-			a.FunctionVersion,
-			a.TriggerType,
-			a.TriggerID,
-			a.InputData,
-			a.CreatedAt,
-			a.ParentID,
-			a.RecordComplete,
-		}
-		batch.Queue(insertPending, vals...)
-	}
-	br := q.db.SendBatch(ctx, batch)
-	return &InsertPendingBatchResults{br, len(arg), false}
-}
-
-func (b *InsertPendingBatchResults) Exec(f func(int, error)) {
-	defer b.br.Close()
-	for t := 0; t < b.tot; t++ {
-		if b.closed {
-			if f != nil {
-				f(t, ErrBatchAlreadyClosed)
-			}
-			continue
-		}
-		_, err := b.br.Exec()
-		if f != nil {
-			f(t, err)
-		}
-	}
-}
-
-func (b *InsertPendingBatchResults) Close() error {
-	b.closed = true
-	return b.br.Close()
-}
-
-const insertQueued = `-- name: InsertQueued :batchexec
+const queueRun = `-- name: QueueRun :batchexec
+WITH pending AS (
+    INSERT INTO executions
+        (id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, created_at, attempt,
+         parent_id, record_complete)
+    VALUES ($1, $2, $3, $14, $4,
+            $5, 'pending', $15, $7, 1, $6,
+            $16))
 INSERT INTO queued_runs
     (execution_id, tenant, function_name, trigger_type, trigger_id, parent_id, created_at, priority, run_at, chain, policy, request, input)
 VALUES ($1, $2, $3, $4, $5, $6,
@@ -95,33 +34,37 @@ VALUES ($1, $2, $3, $4, $5, $6,
         $10, $11, $12, $13)
 `
 
-type InsertQueuedBatchResults struct {
+type QueueRunBatchResults struct {
 	br     pgx.BatchResults
 	tot    int
 	closed bool
 }
 
-type InsertQueuedParams struct {
-	ExecutionID  pgtype.UUID
-	Tenant       string
-	FunctionName string
-	TriggerType  string
-	TriggerID    pgtype.UUID
-	ParentID     pgtype.UUID
-	CreatedAt    time.Time
-	Priority     int16
-	DelayUs      int64
-	Chain        int32
-	Policy       []byte
-	Request      bool
-	Input        []byte
+type QueueRunParams struct {
+	ID              pgtype.UUID
+	Tenant          string
+	FunctionName    string
+	TriggerType     string
+	TriggerID       pgtype.UUID
+	ParentID        pgtype.UUID
+	CreatedAt       time.Time
+	Priority        int16
+	DelayUs         int64
+	Chain           int32
+	Policy          []byte
+	Request         bool
+	Input           []byte
+	FunctionVersion int32
+	InputData       []byte
+	RecordComplete  bool
 }
 
-func (q *Queries) InsertQueued(ctx context.Context, arg []InsertQueuedParams) *InsertQueuedBatchResults {
+// The execution and what is kept of it while it waits.
+func (q *Queries) QueueRun(ctx context.Context, arg []QueueRunParams) *QueueRunBatchResults {
 	batch := &pgx.Batch{}
 	for _, a := range arg {
 		vals := []interface{}{
-			a.ExecutionID,
+			a.ID,
 			a.Tenant,
 			a.FunctionName,
 			a.TriggerType,
@@ -134,14 +77,17 @@ func (q *Queries) InsertQueued(ctx context.Context, arg []InsertQueuedParams) *I
 			a.Policy,
 			a.Request,
 			a.Input,
+			a.FunctionVersion,
+			a.InputData,
+			a.RecordComplete,
 		}
-		batch.Queue(insertQueued, vals...)
+		batch.Queue(queueRun, vals...)
 	}
 	br := q.db.SendBatch(ctx, batch)
-	return &InsertQueuedBatchResults{br, len(arg), false}
+	return &QueueRunBatchResults{br, len(arg), false}
 }
 
-func (b *InsertQueuedBatchResults) Exec(f func(int, error)) {
+func (b *QueueRunBatchResults) Exec(f func(int, error)) {
 	defer b.br.Close()
 	for t := 0; t < b.tot; t++ {
 		if b.closed {
@@ -157,7 +103,7 @@ func (b *InsertQueuedBatchResults) Exec(f func(int, error)) {
 	}
 }
 
-func (b *InsertQueuedBatchResults) Close() error {
+func (b *QueueRunBatchResults) Close() error {
 	b.closed = true
 	return b.br.Close()
 }

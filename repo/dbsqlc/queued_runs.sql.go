@@ -13,7 +13,7 @@ import (
 )
 
 const anyDue = `-- name: AnyDue :one
-SELECT EXISTS (SELECT 1 FROM queued_runs WHERE state = 'waiting' AND run_at <= now())
+SELECT EXISTS (SELECT 1 FROM queued_runs WHERE job IS NULL AND run_at <= now())
 `
 
 func (q *Queries) AnyDue(ctx context.Context) (bool, error) {
@@ -147,7 +147,7 @@ func (q *Queries) ClaimRuns(ctx context.Context, arg ClaimRunsParams) ([]ClaimRu
 }
 
 const countQueued = `-- name: CountQueued :one
-SELECT count(*) FROM (SELECT 1 FROM queued_runs q WHERE q.tenant = $1 AND q.state = 'waiting' LIMIT $2) AS found
+SELECT count(*) FROM (SELECT 1 FROM queued_runs q WHERE q.tenant = $1 AND q.job IS NULL LIMIT $2) AS found
 `
 
 // Of a subtenant, as far as most.
@@ -248,7 +248,7 @@ func (q *Queries) HandRuns(ctx context.Context, ids []pgtype.UUID, jobs []int64)
 
 const lockAbandoned = `-- name: LockAbandoned :many
 SELECT q.execution_id, q.tenant, q.trigger_type, q.trigger_id, q.attempt, q.policy, q.job FROM queued_runs q
-WHERE q.state = 'running' AND NOT EXISTS (SELECT 1 FROM servers s WHERE s.id = q.server AND s.gone_at IS NULL)
+WHERE q.job IS NOT NULL AND q.state = 'running' AND NOT EXISTS (SELECT 1 FROM servers s WHERE s.id = q.server AND s.gone_at IS NULL)
 ORDER BY q.execution_id LIMIT $1
 FOR UPDATE OF q SKIP LOCKED
 `
@@ -329,14 +329,14 @@ func (q *Queries) NoteCrash(ctx context.Context, arg NoteCrashParams) error {
 
 const pickRuns = `-- name: PickRuns :many
 WITH RECURSIVE waiting AS (
-    (SELECT q.tenant, q.function_name FROM queued_runs q WHERE q.state = 'waiting' ORDER BY q.tenant, q.function_name LIMIT 1)
+    (SELECT q.tenant, q.function_name FROM queued_runs q WHERE q.job IS NULL ORDER BY q.tenant, q.function_name LIMIT 1)
     UNION ALL
     SELECT n.tenant, n.function_name FROM waiting w CROSS JOIN LATERAL (
         SELECT q.tenant, q.function_name FROM queued_runs q
-        WHERE q.state = 'waiting' AND (q.tenant, q.function_name) > (w.tenant, w.function_name)
+        WHERE q.job IS NULL AND (q.tenant, q.function_name) > (w.tenant, w.function_name)
         ORDER BY q.tenant, q.function_name LIMIT 1) n
 ), busy AS (
-    SELECT q.tenant, q.function_name, count(*) AS runs FROM queued_runs q WHERE q.state <> 'waiting' GROUP BY q.tenant, q.function_name
+    SELECT q.tenant, q.function_name, count(*) AS runs FROM queued_runs q WHERE q.job IS NOT NULL GROUP BY q.tenant, q.function_name
 ), candidates AS (
     SELECT w.tenant, c.execution_id, c.priority,
            row_number() OVER (PARTITION BY w.tenant ORDER BY c.priority, c.run_at, c.execution_id)
@@ -346,7 +346,7 @@ WITH RECURSIVE waiting AS (
     LEFT JOIN busy ON busy.tenant = w.tenant AND busy.function_name = w.function_name
     CROSS JOIN LATERAL (
         SELECT q.execution_id, q.priority, q.run_at FROM queued_runs q
-        WHERE q.state = 'waiting' AND q.tenant = w.tenant AND q.function_name = w.function_name AND q.run_at <= now()
+        WHERE q.job IS NULL AND q.tenant = w.tenant AND q.function_name = w.function_name AND q.run_at <= now()
         ORDER BY q.priority, q.run_at, q.execution_id
         LIMIT GREATEST(LEAST(COALESCE(f.max_concurrency, $1::integer), $1::integer) - COALESCE(busy.runs, 0), 0)) c
 ), picked AS (
@@ -355,7 +355,7 @@ WITH RECURSIVE waiting AS (
     ORDER BY candidates.place, candidates.priority LIMIT $3::integer
 )
 SELECT q.execution_id, q.priority FROM queued_runs q JOIN picked ON picked.execution_id = q.execution_id
-WHERE q.state = 'waiting'
+WHERE q.job IS NULL
 ORDER BY picked.place, q.priority
 FOR UPDATE OF q SKIP LOCKED
 `
@@ -427,7 +427,7 @@ func (q *Queries) RequeueRuns(ctx context.Context, ids []pgtype.UUID, jobs []int
 
 const returnOrphans = `-- name: ReturnOrphans :execrows
 UPDATE queued_runs q SET state = 'waiting', job = NULL
-WHERE q.state = 'handed' AND NOT EXISTS (
+WHERE q.job IS NOT NULL AND q.state = 'handed' AND NOT EXISTS (
     SELECT 1 FROM river_job j WHERE j.id = q.job
       AND (j.state IN ('available', 'pending', 'scheduled', 'retryable')
            OR j.state = 'running' AND EXISTS (

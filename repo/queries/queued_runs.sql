@@ -1,13 +1,15 @@
--- name: InsertPending :batchexec
-INSERT INTO executions
-    (id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, created_at, attempt,
-     parent_id, record_complete)
-VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $8, 1, $9, $10);
-
--- name: InsertQueued :batchexec
+-- name: QueueRun :batchexec
+-- The execution and what is kept of it while it waits.
+WITH pending AS (
+    INSERT INTO executions
+        (id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, created_at, attempt,
+         parent_id, record_complete)
+    VALUES (sqlc.arg(id), sqlc.arg(tenant), sqlc.arg(function_name), sqlc.arg(function_version), sqlc.arg(trigger_type),
+            sqlc.narg(trigger_id), 'pending', sqlc.arg(input_data), sqlc.arg(created_at), 1, sqlc.narg(parent_id),
+            sqlc.arg(record_complete)))
 INSERT INTO queued_runs
     (execution_id, tenant, function_name, trigger_type, trigger_id, parent_id, created_at, priority, run_at, chain, policy, request, input)
-VALUES (sqlc.arg(execution_id), sqlc.arg(tenant), sqlc.arg(function_name), sqlc.arg(trigger_type), sqlc.narg(trigger_id), sqlc.narg(parent_id),
+VALUES (sqlc.arg(id), sqlc.arg(tenant), sqlc.arg(function_name), sqlc.arg(trigger_type), sqlc.narg(trigger_id), sqlc.narg(parent_id),
         sqlc.arg(created_at), sqlc.arg(priority),
         CASE WHEN sqlc.arg(delay_us)::bigint > 0 THEN now() + sqlc.arg(delay_us)::bigint * interval '1 microsecond' ELSE '-infinity' END,
         sqlc.arg(chain), sqlc.narg(policy), sqlc.arg(request), sqlc.arg(input));
@@ -22,14 +24,14 @@ SELECT pg_advisory_xact_lock(hashtext('maestro.dispatch'));
 -- each subtenant at most per_tenant; between subtenants round robin, those with
 -- the least under way first.
 WITH RECURSIVE waiting AS (
-    (SELECT q.tenant, q.function_name FROM queued_runs q WHERE q.state = 'waiting' ORDER BY q.tenant, q.function_name LIMIT 1)
+    (SELECT q.tenant, q.function_name FROM queued_runs q WHERE q.job IS NULL ORDER BY q.tenant, q.function_name LIMIT 1)
     UNION ALL
     SELECT n.tenant, n.function_name FROM waiting w CROSS JOIN LATERAL (
         SELECT q.tenant, q.function_name FROM queued_runs q
-        WHERE q.state = 'waiting' AND (q.tenant, q.function_name) > (w.tenant, w.function_name)
+        WHERE q.job IS NULL AND (q.tenant, q.function_name) > (w.tenant, w.function_name)
         ORDER BY q.tenant, q.function_name LIMIT 1) n
 ), busy AS (
-    SELECT q.tenant, q.function_name, count(*) AS runs FROM queued_runs q WHERE q.state <> 'waiting' GROUP BY q.tenant, q.function_name
+    SELECT q.tenant, q.function_name, count(*) AS runs FROM queued_runs q WHERE q.job IS NOT NULL GROUP BY q.tenant, q.function_name
 ), candidates AS (
     SELECT w.tenant, c.execution_id, c.priority,
            row_number() OVER (PARTITION BY w.tenant ORDER BY c.priority, c.run_at, c.execution_id)
@@ -39,7 +41,7 @@ WITH RECURSIVE waiting AS (
     LEFT JOIN busy ON busy.tenant = w.tenant AND busy.function_name = w.function_name
     CROSS JOIN LATERAL (
         SELECT q.execution_id, q.priority, q.run_at FROM queued_runs q
-        WHERE q.state = 'waiting' AND q.tenant = w.tenant AND q.function_name = w.function_name AND q.run_at <= now()
+        WHERE q.job IS NULL AND q.tenant = w.tenant AND q.function_name = w.function_name AND q.run_at <= now()
         ORDER BY q.priority, q.run_at, q.execution_id
         LIMIT GREATEST(LEAST(COALESCE(f.max_concurrency, sqlc.arg(per_function)::integer), sqlc.arg(per_function)::integer) - COALESCE(busy.runs, 0), 0)) c
 ), picked AS (
@@ -48,7 +50,7 @@ WITH RECURSIVE waiting AS (
     ORDER BY candidates.place, candidates.priority LIMIT sqlc.arg(row_limit)::integer
 )
 SELECT q.execution_id, q.priority FROM queued_runs q JOIN picked ON picked.execution_id = q.execution_id
-WHERE q.state = 'waiting'
+WHERE q.job IS NULL
 ORDER BY picked.place, q.priority
 FOR UPDATE OF q SKIP LOCKED;
 
@@ -100,7 +102,7 @@ RETURNING *;
 -- name: LockAbandoned :many
 -- Runs whose server is gone.
 SELECT q.execution_id, q.tenant, q.trigger_type, q.trigger_id, q.attempt, q.policy, q.job FROM queued_runs q
-WHERE q.state = 'running' AND NOT EXISTS (SELECT 1 FROM servers s WHERE s.id = q.server AND s.gone_at IS NULL)
+WHERE q.job IS NOT NULL AND q.state = 'running' AND NOT EXISTS (SELECT 1 FROM servers s WHERE s.id = q.server AND s.gone_at IS NULL)
 ORDER BY q.execution_id LIMIT sqlc.arg(row_limit)
 FOR UPDATE OF q SKIP LOCKED;
 
@@ -119,7 +121,7 @@ WHERE e.status = 'running' AND e.server = ANY (sqlc.arg(servers)::text[])
 -- Runs that were handed to River and that it, for whatever reason, no longer
 -- has for a living server.
 UPDATE queued_runs q SET state = 'waiting', job = NULL
-WHERE q.state = 'handed' AND NOT EXISTS (
+WHERE q.job IS NOT NULL AND q.state = 'handed' AND NOT EXISTS (
     SELECT 1 FROM river_job j WHERE j.id = q.job
       AND (j.state IN ('available', 'pending', 'scheduled', 'retryable')
            OR j.state = 'running' AND EXISTS (
@@ -127,7 +129,7 @@ WHERE q.state = 'handed' AND NOT EXISTS (
 
 -- name: CountQueued :one
 -- Of a subtenant, as far as most.
-SELECT count(*) FROM (SELECT 1 FROM queued_runs q WHERE q.tenant = sqlc.arg(tenant) AND q.state = 'waiting' LIMIT sqlc.arg(most)) AS found;
+SELECT count(*) FROM (SELECT 1 FROM queued_runs q WHERE q.tenant = sqlc.arg(tenant) AND q.job IS NULL LIMIT sqlc.arg(most)) AS found;
 
 -- name: CountQueuedOf :one
 SELECT count(*) FROM queued_runs WHERE tenant = sqlc.arg(tenant) AND trigger_id = sqlc.arg(trigger_id);
@@ -141,4 +143,4 @@ DELETE FROM river_job j WHERE j.state = 'running'
   AND EXISTS (SELECT 1 FROM servers s WHERE s.id::text = j.attempted_by[array_upper(j.attempted_by, 1)] AND s.gone_at IS NOT NULL);
 
 -- name: AnyDue :one
-SELECT EXISTS (SELECT 1 FROM queued_runs WHERE state = 'waiting' AND run_at <= now());
+SELECT EXISTS (SELECT 1 FROM queued_runs WHERE job IS NULL AND run_at <= now());
