@@ -45,18 +45,18 @@ func compareQueue(ctx context.Context, url, host string, n, rounds int) error {
 	if err != nil {
 		return err
 	}
-	var aloneRate, manyRate, oneRate, acceptRate, aloneStart, serverStart []float64
-	rate := func(took time.Duration) float64 { return float64(n) / took.Seconds() }
+	var riverDrains, manyDrains, oneDrains, accepts []drained
+	var riverStarts, serverStarts []float64
 	for round := -1; round < rounds; round++ { // the first one warms up
-		drained, err := alone.drain(ctx, n)
+		ofRiver, err := alone.drain(ctx, n)
 		if err != nil {
 			return err
 		}
-		accepted, drainedMany, err := server.drain(ctx, many, n)
+		accept, ofMany, err := server.drain(ctx, many, n)
 		if err != nil {
 			return err
 		}
-		_, drainedOne, err := server.drain(ctx, one, n)
+		_, ofOne, err := server.drain(ctx, one, n)
 		if err != nil {
 			return err
 		}
@@ -64,32 +64,64 @@ func compareQueue(ctx context.Context, url, host string, n, rounds int) error {
 		if err != nil {
 			return err
 		}
-		acceptToStart, err := server.starts(ctx, one[0], queueStarts)
+		requestToStart, err := server.starts(ctx, one[0], queueStarts)
 		if err != nil {
 			return err
 		}
 		if round < 0 {
 			continue
 		}
-		aloneRate, manyRate, oneRate = append(aloneRate, rate(drained)), append(manyRate, rate(drainedMany)), append(oneRate, rate(drainedOne))
-		acceptRate = append(acceptRate, rate(accepted))
-		aloneStart, serverStart = append(aloneStart, half(insertToWork)), append(serverStart, half(acceptToStart))
+		riverDrains, manyDrains, oneDrains = append(riverDrains, ofRiver), append(manyDrains, ofMany), append(oneDrains, ofOne)
+		accepts = append(accepts, accept)
+		riverStarts, serverStarts = append(riverStarts, half(insertToWork)), append(serverStarts, half(requestToStart))
 	}
-	fmt.Printf("\nthe queue, beside River alone with an empty worker; medians of %d rounds\n", rounds)
-	fmt.Printf("%-52s %10s %10s %9s %9s\n", "", "jobs/s", "p50 µs", "rate/riv", "riv/p50")
-	line := func(name string, rates, starts []float64) {
-		fmt.Printf("%-52s %10.0f", name, middle(rates))
-		if starts == nil {
-			fmt.Printf(" %10s %9.2f\n", "", middle(rates)/middle(aloneRate))
-			return
-		}
-		fmt.Printf(" %10.0f %9.2f %9.2f\n", middle(starts), middle(rates)/middle(aloneRate), middle(aloneStart)/middle(starts))
+	fmt.Printf("\nthe queue, beside River alone with an empty worker; medians of %d rounds; CPU is that of all processes, a job\n", rounds)
+	fmt.Printf("%-58s %8s %9s %8s %8s\n", "", "jobs/s", "rate/riv", "CPU µs", "riv/CPU")
+	rateOf, costOf := func(d drained) float64 { return d.perSecond }, func(d drained) float64 { return d.processor }
+	riverRate, riverCost := middleOf(riverDrains, rateOf), middleOf(riverDrains, costOf)
+	for _, row := range []struct {
+		name string
+		all  []drained
+	}{
+		{fmt.Sprintf("River: %d jobs drained", n), riverDrains},
+		{fmt.Sprintf("maestro: %d runs of %d subtenants drained", n, drainTenants), manyDrains},
+		{fmt.Sprintf("maestro: %d runs of one subtenant (64 at a time) drained", n), oneDrains},
+		{fmt.Sprintf("maestro: accepting them from %d clients", clientsOfQueue), accepts},
+	} {
+		rate, cost := middleOf(row.all, rateOf), middleOf(row.all, costOf)
+		fmt.Printf("%-58s %8.0f %9.2f %8.0f %8.2f\n", row.name, rate, rate/riverRate, cost, riverCost/cost)
 	}
-	line(fmt.Sprintf("River: %d jobs drained; insert to work, one at a time", n), aloneRate, aloneStart)
-	line(fmt.Sprintf("maestro: %d runs of one subtenant; request to start", n), oneRate, serverStart)
-	line(fmt.Sprintf("maestro: %d runs of %d subtenants", n, drainTenants), manyRate, nil)
-	line(fmt.Sprintf("maestro: the same accepted from %d clients", clientsOfQueue), acceptRate, nil)
+	river, ours := middle(riverStarts), middle(serverStarts)
+	fmt.Printf("one at a time, p50: River, insert to work %.0f µs; maestro, request to start %.0f µs; ratio %.2f\n", river, ours, river/ours)
 	return nil
+}
+
+// drained is what it took to do something with many jobs.
+type drained struct {
+	perSecond float64
+	processor float64 // µs a job, of all processes
+}
+
+func measure(n int, do func() error) (drained, error) {
+	before, err := processorTime()
+	if err != nil {
+		return drained{}, err
+	}
+	begin := time.Now()
+	if err := do(); err != nil {
+		return drained{}, err
+	}
+	took := time.Since(begin)
+	after, err := processorTime()
+	return drained{float64(n) / took.Seconds(), float64((after - before).Microseconds()) / float64(n)}, err
+}
+
+func middleOf(all []drained, of func(drained) float64) float64 {
+	values := make([]float64, len(all))
+	for i, d := range all {
+		values[i] = of(d)
+	}
+	return middle(values)
 }
 
 // pauseBetween keeps single runs out of step with whatever happens at regular

@@ -99,12 +99,12 @@ func (r *riverAlone) client() (*river.Client[pgx.Tx], error) {
 
 var riverInsert = &river.InsertOpts{Queue: "runs", MaxAttempts: 1, Priority: 2}
 
-// drain inserts n jobs and returns how long it took, from River's start, until
-// all of them were completed in the database.
-func (r *riverAlone) drain(ctx context.Context, n int) (time.Duration, error) {
+// drain inserts n jobs and returns what it took, from River's start, until all
+// of them were completed in the database.
+func (r *riverAlone) drain(ctx context.Context, n int) (drained, error) {
 	client, err := r.client()
 	if err != nil {
-		return 0, err
+		return drained{}, err
 	}
 	for left := n; left > 0; left -= 1000 {
 		params := make([]river.InsertManyParams, min(left, 1000))
@@ -112,17 +112,18 @@ func (r *riverAlone) drain(ctx context.Context, n int) (time.Duration, error) {
 			params[i] = river.InsertManyParams{Args: emptyJob{ID: model.NewID().String()}, InsertOpts: riverInsert}
 		}
 		if _, err := client.InsertMany(ctx, params); err != nil {
-			return 0, err
+			return drained{}, err
 		}
 	}
-	begin := time.Now()
-	if err := client.Start(ctx); err != nil {
-		return 0, err
+	took, err := measure(n, func() error {
+		if err := client.Start(ctx); err != nil {
+			return err
+		}
+		return untilNone(ctx, r.pool, "SELECT EXISTS (SELECT 1 FROM river_job WHERE state IN ('available', 'running'))")
+	})
+	if err != nil {
+		return drained{}, err
 	}
-	if err := untilNone(ctx, r.pool, "SELECT EXISTS (SELECT 1 FROM river_job WHERE state IN ('available', 'running'))"); err != nil {
-		return 0, err
-	}
-	took := time.Since(begin)
 	return took, client.Stop(ctx)
 }
 

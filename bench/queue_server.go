@@ -78,34 +78,34 @@ func (s *serverQueue) submit(client *fasthttp.HostClient, a api) (model.ID, erro
 	return model.ParseID(answer.ID)
 }
 
-// drain has n runs accepted while no dispatcher may work, and returns how long
-// that took, and then how long, from when one may, until all are recorded.
-func (s *serverQueue) drain(ctx context.Context, tenants []api, n int) (accepted, drained time.Duration, err error) {
+// drain has n runs accepted while no dispatcher may work, and returns what that
+// took, and then what it took, from when one may, until all are recorded.
+func (s *serverQueue) drain(ctx context.Context, tenants []api, n int) (accepting, draining drained, err error) {
 	held, err := s.holdDispatch(ctx)
 	if err != nil {
-		return 0, 0, err
+		return accepting, draining, err
 	}
 	defer func() { _ = held.Rollback(ctx) }()
-	begin := time.Now()
-	if err := s.fill(tenants, n); err != nil {
-		return 0, 0, err
+	if accepting, err = measure(n, func() error { return s.fill(tenants, n) }); err != nil {
+		return accepting, draining, err
 	}
-	accepted = time.Since(begin)
 	var waiting int
-	if err := s.pool.QueryRow(ctx, "SELECT count(*) FROM queued_runs WHERE state = 'waiting'").Scan(&waiting); err != nil {
-		return 0, 0, err
+	if err := s.pool.QueryRow(ctx, "SELECT count(*) FROM queued_runs WHERE job IS NULL").Scan(&waiting); err != nil {
+		return accepting, draining, err
 	}
 	if waiting != n {
-		return 0, 0, fmt.Errorf("%d of %d runs wait", waiting, n)
+		return accepting, draining, fmt.Errorf("%d of %d runs wait", waiting, n)
 	}
-	begin = time.Now()
-	if err := held.Rollback(ctx); err != nil {
-		return 0, 0, err
+	draining, err = measure(n, func() error {
+		if err := held.Rollback(ctx); err != nil {
+			return err
+		}
+		return untilNone(ctx, s.pool, "SELECT EXISTS (SELECT 1 FROM queued_runs)")
+	})
+	if err != nil {
+		return accepting, draining, err
 	}
-	if err := untilNone(ctx, s.pool, "SELECT EXISTS (SELECT 1 FROM queued_runs)"); err != nil {
-		return 0, 0, err
-	}
-	return accepted, time.Since(begin), s.checkCompleted(ctx, n)
+	return accepting, draining, s.checkCompleted(ctx, n)
 }
 
 // holdDispatch keeps every dispatcher waiting until the transaction ends.
