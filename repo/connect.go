@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -37,6 +38,8 @@ type DB struct {
 	// whole day for a filter that an index answers.
 	lists *dbsqlc.Queries
 	log   *slog.Logger
+	// atOnce is nil while Enqueue leaves handing over to the dispatcher.
+	atOnce atomic.Pointer[atOnce]
 }
 
 // Open connects to url, waiting for the server as long as Options say, and

@@ -100,7 +100,11 @@ type Handing struct {
 // lets hand give them to the queue through tx; it answers with the numbers of
 // the hand-overs, in the same order. All of it is committed at once. It returns
 // how many there were, and whether any are left that could not go yet.
-func (d *DB) Dispatch(ctx context.Context, limits Limits, hand func(context.Context, pgx.Tx, []Handing) ([]int64, error)) (handed int, left bool, err error) {
+func (d *DB) Dispatch(ctx context.Context, limits Limits, hand Hand) (handed int, left bool, err error) {
+	// Mostly there is nothing to do, which is found out without a lock.
+	if left, err = d.q.AnyDue(ctx); err != nil || !left {
+		return 0, false, d.fail(err, "look whether runs wait")
+	}
 	err = pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
 		q := d.q.WithTx(tx)
 		if err := q.LockDispatch(ctx); err != nil {
@@ -169,12 +173,16 @@ func handovers(all []Handover) (ids []pgtype.UUID, jobs []int64) {
 	return ids, jobs
 }
 
+// LeaveRuns has runs wait again that were handed to server and that it has not
+// claimed; with anyway false only where another server could take them. It
+// returns how many there were.
+func (d *DB) LeaveRuns(ctx context.Context, server model.ID, handed []Handover, anyway bool) (int, error) {
+	ids, jobs := handovers(handed)
+	n, err := d.q.LeaveRuns(ctx, dbsqlc.LeaveRunsParams{Ids: ids, Jobs: jobs, Anyway: anyway, Server: uuid(server)})
+	return int(n), d.fail(err, "leave %d runs to other servers", len(handed))
+}
+
 // ReturnRun puts a claimed run that was not begun back among those that wait.
 func (d *DB) ReturnRun(ctx context.Context, h Handover, delay time.Duration) error {
 	return d.fail(d.q.ReturnRun(ctx, delay.Microseconds(), uuid(h.ID), &h.Job), "return run %s", h.ID)
-}
-
-// Enqueue stores a run as pending.
-func (d *DB) Enqueue(ctx context.Context, run model.QueuedRun) error {
-	return d.QueueRuns(ctx, nil, run)
 }

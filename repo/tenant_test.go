@@ -54,10 +54,12 @@ var serverWide = map[string]string{
 	"NextDue":                  "the scheduler starts everyone's",
 	"QueueRun":                 "writes a new row with its subtenant",
 	"LockDispatch":             "the queue is everyone's",
+	"TryLockDispatch":          "the queue is everyone's",
 	"PickRuns":                 "the queue is everyone's, and fair to all",
 	"AnyDue":                   "the queue is everyone's",
 	"HandRuns":                 "the queue is everyone's",
 	"ClaimRuns":                "by an id of 74 random bits that the queue handed over",
+	"LeaveRuns":                "by an id of 74 random bits that the queue handed over",
 	"ReturnRun":                "by an id of 74 random bits that the queue handed over",
 	"EndQueued":                "by an id of 74 random bits that the queue handed over",
 	"RequeueRuns":              "by an id of 74 random bits that the queue handed over",
@@ -116,6 +118,11 @@ var probes = map[string]func(context.Context, *dbsqlc.Queries, stranger) (bool, 
 	"CountQueuedOf": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 		n, err := q.CountQueuedOf(ctx, s.tenant, pgtype.UUID{Bytes: s.schedule, Valid: true})
 		return n > 0, err
+	},
+	"MayHand": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		// Only another's run that waits, or is under way, would stand in the way.
+		may, err := q.MayHand(ctx, dbsqlc.MayHandParams{Tenant: s.tenant, FunctionName: s.function.Name, PerTenant: 1, PerFunction: 1})
+		return !may, err
 	},
 	"DeleteQueuedOf": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 		return false, q.DeleteQueuedOf(ctx, s.tenant)

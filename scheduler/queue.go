@@ -55,6 +55,7 @@ type RunQueue struct {
 	client   *river.Client[pgx.Tx]
 	wake     chan struct{} // has room for one
 	claims   chan claim
+	room     chan struct{} // holds one for each run under way, and has room for as many as there may be
 	stopping chan struct{} // closed when Stop begins
 	// crowded: when last looked at, there were more runs than could go.
 	crowded atomic.Bool
@@ -76,7 +77,8 @@ func NewRunQueue(opts QueueOptions) (*RunQueue, error) {
 	if opts.Poll <= 0 {
 		opts.Poll = 250 * time.Millisecond
 	}
-	q := &RunQueue{opts: opts, wake: make(chan struct{}, 1), claims: make(chan claim, opts.Workers), stopping: make(chan struct{})}
+	q := &RunQueue{opts: opts, wake: make(chan struct{}, 1), claims: make(chan claim, opts.Workers),
+		room: make(chan struct{}, opts.Workers), stopping: make(chan struct{})}
 	workers := river.NewWorkers()
 	if err := river.AddWorkerSafely(workers, &runWorker{queue: q}); err != nil {
 		return nil, fmt.Errorf("make the queue: %w", err)
@@ -127,6 +129,7 @@ func (q *RunQueue) Start() error {
 	if err := q.client.Start(context.Background()); err != nil {
 		return fmt.Errorf("start the queue: %w", err)
 	}
+	q.opts.DB.HandAtOnce(q.limits(), q.hand, func() bool { return !q.crowded.Load() })
 	q.ended.Go(func() { q.dispatch(ctx) })
 	q.ended.Go(func() { q.claim(q.client.Stopped()) })
 	return nil
@@ -140,6 +143,9 @@ func (q *RunQueue) Stop(ctx context.Context) error {
 	started := q.end != nil
 	if !started {
 		q.end = func() {} // a Start comes too late
+	}
+	if started {
+		q.opts.DB.HandAtOnce(repo.Limits{}, nil, nil)
 	}
 	q.end()
 	q.stop.Do(func() { close(q.stopping) })

@@ -3,20 +3,30 @@ package scheduler
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 
+	"maestro/internal/model"
 	"maestro/repo"
 )
 
-// dispatchBatch is how many runs one transaction hands over at most.
-const dispatchBatch = 1024
+const (
+	// dispatchBatch is how many runs one transaction hands over at most.
+	dispatchBatch = 1024
+	// largestJob is how many runs one job of River's brings at most. A job costs
+	// River the same whatever it brings.
+	largestJob = 8
+	// fewestJobs is into how many jobs runs are parted before any has several:
+	// so many servers get some.
+	fewestJobs = 8
+)
 
-// runJob is what River keeps of a run: its name.
+// runJob is what River keeps of runs: their names.
 type runJob struct {
-	ID string `json:"id"`
+	IDs []string `json:"ids"`
 }
 
 // Kind implements river.JobArgs.
@@ -36,10 +46,9 @@ func (q *RunQueue) dispatch(ctx context.Context) {
 		case <-q.wake:
 		case <-tick.C:
 		}
-		limits := repo.Limits{PerFunction: q.opts.PerTenant, PerTenant: q.opts.PerTenant, AtOnce: dispatchBatch}
 		for more := true; more && ctx.Err() == nil; {
 			q.crowded.Store(true) // a run that ends meanwhile may make room that is not seen
-			n, left, err := q.opts.DB.Dispatch(ctx, limits, q.hand)
+			n, left, err := q.opts.DB.Dispatch(ctx, q.limits(), q.hand)
 			q.crowded.Store(left)
 			more = n == dispatchBatch
 			switch {
@@ -55,22 +64,48 @@ func (q *RunQueue) dispatch(ctx context.Context) {
 	}
 }
 
-// hand gives runs to River.
+func (q *RunQueue) limits() repo.Limits {
+	return repo.Limits{PerFunction: q.opts.PerTenant, PerTenant: q.opts.PerTenant, AtOnce: dispatchBatch}
+}
+
+// hand gives runs to River, several in a job when there are many.
 func (q *RunQueue) hand(ctx context.Context, tx pgx.Tx, runs []repo.Handing) ([]int64, error) {
-	params := make([]river.InsertManyParams, len(runs))
-	for i, run := range runs {
+	jobs := inJobs(runs)
+	params := make([]river.InsertManyParams, len(jobs))
+	for i, job := range jobs {
+		ids := make([]string, len(job))
+		for j, run := range job {
+			ids[j] = runs[run].ID.String()
+		}
 		params[i] = river.InsertManyParams{
-			Args:       runJob{ID: run.ID.String()},
-			InsertOpts: &river.InsertOpts{Queue: riverQueue, MaxAttempts: 1, Priority: run.Priority},
+			Args:       runJob{IDs: ids},
+			InsertOpts: &river.InsertOpts{Queue: riverQueue, MaxAttempts: 1, Priority: runs[job[0]].Priority},
 		}
 	}
 	inserted, err := q.client.InsertManyTx(ctx, tx, params)
 	if err != nil {
 		return nil, err
 	}
-	jobs := make([]int64, len(inserted))
+	numbers := make([]int64, len(runs))
 	for i, row := range inserted {
-		jobs[i] = row.Job.ID
+		for _, run := range jobs[i] {
+			numbers[run] = row.Job.ID
+		}
 	}
-	return jobs, nil
+	return numbers, nil
+}
+
+// inJobs parts runs, by their places, into jobs of one priority each. Within a
+// priority their order stays.
+func inJobs(runs []repo.Handing) [][]int {
+	var of [model.PriorityLast + 1][]int
+	for i, run := range runs {
+		of[run.Priority] = append(of[run.Priority], i)
+	}
+	var jobs [][]int
+	for _, places := range of {
+		size := min(max(len(places)/fewestJobs, 1), largestJob)
+		jobs = slices.AppendSeq(jobs, slices.Chunk(places, size))
+	}
+	return jobs
 }

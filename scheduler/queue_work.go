@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -19,6 +20,9 @@ const (
 	claimPatience = 30 * time.Second
 	// insistEvery is the pause between two tries to tell the database.
 	insistEvery = 200 * time.Millisecond
+	// roomPatience is how long what was handed to a full server waits there, when
+	// there are others.
+	roomPatience = 2 * time.Second
 	// returnedFor is how long a run waits that could not be begun.
 	returnedFor = time.Second
 )
@@ -29,27 +33,84 @@ type runWorker struct {
 	queue *RunQueue
 }
 
-// Work claims a run and brings it to its end. It has no error to report: how a
-// run ended stands in its record, and one that was not begun waits again.
+// Work brings the runs of a job to their ends, side by side. It has no error to
+// report: how a run ended stands in its record, and one that was not begun waits
+// again.
 func (w *runWorker) Work(ctx context.Context, job *river.Job[runJob]) error {
 	q := w.queue
-	id, err := model.ParseID(job.Args.ID)
-	if err != nil {
-		return river.JobCancel(err)
+	handed := make([]repo.Handover, len(job.Args.IDs))
+	for i, text := range job.Args.IDs {
+		id, err := model.ParseID(text)
+		if err != nil {
+			return river.JobCancel(err)
+		}
+		handed[i] = repo.Handover{ID: id, Job: job.ID}
 	}
-	h := repo.Handover{ID: id, Job: job.ID}
+	var under sync.WaitGroup
+	defer under.Wait()
+	for i, h := range handed {
+		if !q.takeRoom(handed[i:]) {
+			break
+		}
+		under.Go(func() {
+			defer func() { <-q.room }()
+			q.perform(ctx, h)
+		})
+	}
+	return nil
+}
+
+// takeRoom waits until there is room for one more run here. It returns false
+// when what is left of a job was left to other servers instead: because they may
+// have room earlier, or because this one stops.
+func (q *RunQueue) takeRoom(left []repo.Handover) bool {
+	select {
+	case <-q.stopping:
+		q.leave(left, true)
+		return false
+	case q.room <- struct{}{}:
+		return true
+	default:
+	}
+	patience := time.NewTicker(roomPatience)
+	defer patience.Stop()
+	for {
+		select {
+		case <-q.stopping:
+			q.leave(left, true)
+			return false
+		case q.room <- struct{}{}:
+			return true
+		case <-patience.C:
+			if q.leave(left, false) {
+				return false
+			}
+		}
+	}
+}
+
+// leave has runs wait again that are not claimed, and reports whether it did.
+// One that it fails for is found by whoever looks for what the queue has lost,
+// once its job is over.
+func (q *RunQueue) leave(left []repo.Handover, anyway bool) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), claimPatience)
+	defer cancel()
+	n, err := q.opts.DB.LeaveRuns(ctx, q.opts.Server, left, anyway)
+	return err == nil && n > 0
+}
+
+// perform claims a run and brings it to its end.
+func (q *RunQueue) perform(ctx context.Context, h repo.Handover) {
 	run, ok := q.claimOne(h)
 	if !ok {
-		return nil // cancelled, or another hand-over's
+		return // cancelled, or another hand-over's
 	}
-	err = q.opts.Runner.RunQueued(context.WithoutCancel(ctx), run)
-	if err != nil {
+	if err := q.opts.Runner.RunQueued(context.WithoutCancel(ctx), run); err != nil {
 		q.giveBack(h, err)
 	}
 	if q.crowded.Load() {
 		q.Wake() // there is room for another one
 	}
-	return nil
 }
 
 func (q *RunQueue) giveBack(h repo.Handover, reason error) {

@@ -246,6 +246,35 @@ func (q *Queries) HandRuns(ctx context.Context, ids []pgtype.UUID, jobs []int64)
 	return err
 }
 
+const leaveRuns = `-- name: LeaveRuns :execrows
+UPDATE queued_runs q SET state = 'waiting', job = NULL
+FROM (SELECT unnest($3::uuid[]) AS id, unnest($4::bigint[]) AS job) AS h
+WHERE q.execution_id = h.id AND q.job = h.job AND q.state = 'handed'
+  AND ($1::boolean OR EXISTS (SELECT 1 FROM servers s WHERE s.id <> $2 AND s.gone_at IS NULL))
+`
+
+type LeaveRunsParams struct {
+	Anyway bool
+	Server pgtype.UUID
+	Ids    []pgtype.UUID
+	Jobs   []int64
+}
+
+// They were handed to a server that has no room for them: they wait again,
+// where there is another one that may have, or anyway.
+func (q *Queries) LeaveRuns(ctx context.Context, arg LeaveRunsParams) (int64, error) {
+	result, err := q.db.Exec(ctx, leaveRuns,
+		arg.Anyway,
+		arg.Server,
+		arg.Ids,
+		arg.Jobs,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const lockAbandoned = `-- name: LockAbandoned :many
 SELECT q.execution_id, q.tenant, q.trigger_type, q.trigger_id, q.attempt, q.policy, q.job FROM queued_runs q
 WHERE q.job IS NOT NULL AND q.state = 'running' AND NOT EXISTS (SELECT 1 FROM servers s WHERE s.id = q.server AND s.gone_at IS NULL)
@@ -300,6 +329,40 @@ SELECT pg_advisory_xact_lock(hashtext('maestro.dispatch'))
 func (q *Queries) LockDispatch(ctx context.Context) error {
 	_, err := q.db.Exec(ctx, lockDispatch)
 	return err
+}
+
+const mayHand = `-- name: MayHand :one
+SELECT (NOT EXISTS (
+        SELECT 1 FROM queued_runs q
+        WHERE q.job IS NULL AND q.tenant = $1 AND q.run_at <= now() AND q.execution_id <> $2)
+    AND (SELECT count(*) FROM queued_runs q WHERE q.job IS NOT NULL AND q.tenant = $1) < $3::integer
+    AND (SELECT count(*) FROM queued_runs q
+         WHERE q.job IS NOT NULL AND q.tenant = $1 AND q.function_name = $4)
+        < LEAST((SELECT f.max_concurrency FROM functions f WHERE f.tenant = $1 AND f.name = $4),
+                $5::integer))::boolean
+`
+
+type MayHandParams struct {
+	Tenant       string
+	ID           pgtype.UUID
+	PerTenant    int32
+	FunctionName string
+	PerFunction  int32
+}
+
+// Whether PickRuns would pick a run that was just stored: none of its subtenant
+// waits before it, and the limits leave room.
+func (q *Queries) MayHand(ctx context.Context, arg MayHandParams) (bool, error) {
+	row := q.db.QueryRow(ctx, mayHand,
+		arg.Tenant,
+		arg.ID,
+		arg.PerTenant,
+		arg.FunctionName,
+		arg.PerFunction,
+	)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
 }
 
 const noteCrash = `-- name: NoteCrash :exec
@@ -453,4 +516,15 @@ WHERE execution_id = $2 AND job = $3 AND state = 'running'
 func (q *Queries) ReturnRun(ctx context.Context, delayUs int64, iD pgtype.UUID, job *int64) error {
 	_, err := q.db.Exec(ctx, returnRun, delayUs, iD, job)
 	return err
+}
+
+const tryLockDispatch = `-- name: TryLockDispatch :one
+SELECT pg_try_advisory_xact_lock(hashtext('maestro.dispatch'))::boolean
+`
+
+func (q *Queries) TryLockDispatch(ctx context.Context) (bool, error) {
+	row := q.db.QueryRow(ctx, tryLockDispatch)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
 }

@@ -18,6 +18,21 @@ VALUES (sqlc.arg(id), sqlc.arg(tenant), sqlc.arg(function_name), sqlc.arg(trigge
 -- One server at a time hands runs over: what it counts stays true meanwhile.
 SELECT pg_advisory_xact_lock(hashtext('maestro.dispatch'));
 
+-- name: TryLockDispatch :one
+SELECT pg_try_advisory_xact_lock(hashtext('maestro.dispatch'))::boolean;
+
+-- name: MayHand :one
+-- Whether PickRuns would pick a run that was just stored: none of its subtenant
+-- waits before it, and the limits leave room.
+SELECT (NOT EXISTS (
+        SELECT 1 FROM queued_runs q
+        WHERE q.job IS NULL AND q.tenant = sqlc.arg(tenant) AND q.run_at <= now() AND q.execution_id <> sqlc.arg(id))
+    AND (SELECT count(*) FROM queued_runs q WHERE q.job IS NOT NULL AND q.tenant = sqlc.arg(tenant)) < sqlc.arg(per_tenant)::integer
+    AND (SELECT count(*) FROM queued_runs q
+         WHERE q.job IS NOT NULL AND q.tenant = sqlc.arg(tenant) AND q.function_name = sqlc.arg(function_name))
+        < LEAST((SELECT f.max_concurrency FROM functions f WHERE f.tenant = sqlc.arg(tenant) AND f.name = sqlc.arg(function_name)),
+                sqlc.arg(per_function)::integer))::boolean;
+
 -- name: PickRuns :many
 -- Those that may be handed over now: of each function the first by priority and
 -- age, at most so many that per_function, or its own limit, are under way; of
@@ -74,6 +89,14 @@ RETURNING q.execution_id, q.tenant, q.function_name, q.trigger_type, q.trigger_i
 -- It was not begun, and waits again.
 UPDATE queued_runs SET state = 'waiting', job = NULL, server = NULL, run_at = now() + sqlc.arg(delay_us)::bigint * interval '1 microsecond'
 WHERE execution_id = sqlc.arg(id) AND job = sqlc.arg(job) AND state = 'running';
+
+-- name: LeaveRuns :execrows
+-- They were handed to a server that has no room for them: they wait again,
+-- where there is another one that may have, or anyway.
+UPDATE queued_runs q SET state = 'waiting', job = NULL
+FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(jobs)::bigint[]) AS job) AS h
+WHERE q.execution_id = h.id AND q.job = h.job AND q.state = 'handed'
+  AND (sqlc.arg(anyway)::boolean OR EXISTS (SELECT 1 FROM servers s WHERE s.id <> sqlc.arg(server) AND s.gone_at IS NULL));
 
 -- name: EndQueued :many
 DELETE FROM queued_runs q USING (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(jobs)::bigint[]) AS job) AS e

@@ -1,0 +1,78 @@
+package repo
+
+import (
+	"context"
+	"sync"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"maestro/internal/model"
+	"maestro/repo/dbsqlc"
+)
+
+// Hand gives runs to the queue, as part of tx, and returns the numbers of their
+// hand-overs in the same order.
+type Hand func(ctx context.Context, tx pgx.Tx, runs []Handing) ([]int64, error)
+
+// atOnce is how Enqueue hands over by itself.
+type atOnce struct {
+	limits Limits
+	hand   Hand
+	wanted func() bool
+	one    sync.Mutex // held by the Enqueue that does; the others don't wait for it
+}
+
+// HandAtOnce lets Enqueue hand a run over in the transaction that stores it,
+// while wanted says that this may be worth trying: wherever the dispatcher would
+// hand it over next, with these limits, and without waiting for anyone. A nil
+// hand ends that.
+func (d *DB) HandAtOnce(limits Limits, hand Hand, wanted func() bool) {
+	if hand == nil {
+		d.atOnce.Store(nil)
+		return
+	}
+	d.atOnce.Store(&atOnce{limits: limits, hand: hand, wanted: wanted})
+}
+
+// Enqueue stores a run as pending. It may be handed over when Enqueue returns
+// (HandAtOnce).
+func (d *DB) Enqueue(ctx context.Context, run model.QueuedRun) error {
+	now := d.atOnce.Load()
+	if now == nil || run.Delay > 0 || !now.wanted() || !now.one.TryLock() {
+		return d.QueueRuns(ctx, nil, run)
+	}
+	defer now.one.Unlock()
+	err := pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
+		q := d.q.WithTx(tx)
+		if err := queueRuns(ctx, q, []model.QueuedRun{run}); err != nil {
+			return err
+		}
+		return now.try(ctx, tx, q, run)
+	})
+	return d.fail(err, "queue a run")
+}
+
+// try hands a run over that tx has stored, unless a dispatcher is at work or
+// would not do so.
+func (a *atOnce) try(ctx context.Context, tx pgx.Tx, q *dbsqlc.Queries, run model.QueuedRun) error {
+	// Until the commit nobody else hands over: what MayHand counts, with a
+	// snapshot taken after the lock, stays true.
+	alone, err := q.TryLockDispatch(ctx)
+	if err != nil || !alone {
+		return err
+	}
+	e := &run.Execution
+	may, err := q.MayHand(ctx, dbsqlc.MayHandParams{
+		Tenant: e.Tenant, FunctionName: e.FunctionName, ID: uuid(e.ID),
+		PerFunction: int32(a.limits.PerFunction), PerTenant: int32(a.limits.PerTenant),
+	})
+	if err != nil || !may {
+		return err
+	}
+	jobs, err := a.hand(ctx, tx, []Handing{{ID: e.ID, Priority: run.Priority}})
+	if err != nil {
+		return err
+	}
+	return q.HandRuns(ctx, []pgtype.UUID{uuid(e.ID)}, jobs)
+}
