@@ -44,6 +44,7 @@ func (s *Server) addAPI() {
 	s.addExecutions()
 	s.addSubtenants()
 	s.addSecrets()
+	s.addPackages()
 	s.addLogStream()
 	s.addSchedules()
 	s.addWebhooksDocument()

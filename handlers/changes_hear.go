@@ -18,6 +18,10 @@ func (s *Server) FunctionsChanged(tenant string) {
 	s.modes.forget(tenant)
 }
 
+// PackagesChanged says that a subtenant's packages were changed: its next call
+// gets them.
+func (s *Server) PackagesChanged(tenant string) { s.opts.Engine.FunctionsChanged(tenant) }
+
 // WebhooksChanged says that webhooks of any subtenant were changed: the next
 // call of one loads the routing table anew.
 func (s *Server) WebhooksChanged() { s.router.changed() }

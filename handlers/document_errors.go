@@ -14,15 +14,13 @@ import (
 // operationFailures are the codes that an operation may fail with beside those that
 // every one of its kind may (see commonFailures).
 var operationFailures = map[string][]model.Code{
-	"create-function":      append([]model.Code{model.CodeNameTaken}, saving...),
-	"update-function":      append([]model.Code{model.CodeFunctionNotFound, model.CodeVersionMismatch}, saving...),
-	"get-function":         {model.CodeFunctionNotFound},
-	"delete-function":      {model.CodeFunctionNotFound},
-	"list-functions":       {},
-	"get-function-version": {model.CodeFunctionNotFound, model.CodeVersionNotFound},
-	"roll-back-function": {
-		model.CodeFunctionNotFound, model.CodeVersionNotFound,
-	},
+	"create-function":        slices.Concat([]model.Code{model.CodeNameTaken, model.CodeTooManyRequests}, saving, installing),
+	"update-function":        slices.Concat([]model.Code{model.CodeFunctionNotFound, model.CodeVersionMismatch, model.CodeTooManyRequests}, saving, installing),
+	"get-function":           {model.CodeFunctionNotFound},
+	"delete-function":        {model.CodeFunctionNotFound},
+	"list-functions":         {},
+	"get-function-version":   {model.CodeFunctionNotFound, model.CodeVersionNotFound},
+	"roll-back-function":     append([]model.Code{model.CodeFunctionNotFound, model.CodeVersionNotFound, model.CodeTooManyRequests}, installing...),
 	"list-function-versions": {model.CodeFunctionNotFound},
 	"create-webhook":         {model.CodePathTaken, model.CodeNotImplemented},
 	"update-webhook":         {model.CodeWebhookNotFound, model.CodePathTaken, model.CodeNotImplemented},
@@ -32,32 +30,41 @@ var operationFailures = map[string][]model.Code{
 		model.CodeFunctionNotFound, model.CodeInputInvalid, model.CodeOutputInvalid, model.CodeFunctionFailed, model.CodeCancelled,
 		model.CodeTooManyRequests, model.CodeTimeout, model.CodeNotImplemented,
 	},
-	"get-execution":     {model.CodeExecutionNotFound},
-	"list-steps":        {model.CodeExecutionNotFound},
-	"read-log":          {model.CodeExecutionNotFound},
-	"follow-log":        {model.CodeExecutionNotFound, model.CodeTooManyRequests},
-	"retry-execution":   {model.CodeExecutionNotFound, model.CodeExecutionNotOver, model.CodeRecordIncomplete, model.CodeFunctionNotFound, model.CodeNotImplemented},
-	"retry-executions":  {model.CodeInvalid},
-	"cancel-execution":  {model.CodeExecutionNotFound, model.CodeExecutionOver, model.CodeNotImplemented},
-	"create-subtenant":  {model.CodeNameTaken},
-	"grant-access":      {model.CodeNoCensus},
-	"revoke-access":     {model.CodeNoCensus},
-	"put-secret":        {model.CodeNotImplemented},
-	"delete-secret":     {model.CodeSecretNotFound},
-	"example-document":  {model.CodeNotFound},
-	"documents-asset":   {model.CodeNotFound},
-	"create-schedule":   {model.CodeNameTaken},
-	"update-schedule":   {model.CodeScheduleNotFound, model.CodeNameTaken},
-	"get-schedule":      {model.CodeScheduleNotFound},
-	"delete-schedule":   {model.CodeScheduleNotFound},
-	"run-schedule":      {model.CodeScheduleNotFound, model.CodeFunctionNotFound, model.CodeTooManyRequests},
-	"metrics":           {model.CodeNotImplemented},
-	"webhooks-document": {},
+	"get-execution":       {model.CodeExecutionNotFound},
+	"list-steps":          {model.CodeExecutionNotFound},
+	"read-log":            {model.CodeExecutionNotFound},
+	"follow-log":          {model.CodeExecutionNotFound, model.CodeTooManyRequests},
+	"retry-execution":     {model.CodeExecutionNotFound, model.CodeExecutionNotOver, model.CodeRecordIncomplete, model.CodeFunctionNotFound, model.CodeNotImplemented},
+	"retry-executions":    {model.CodeInvalid},
+	"cancel-execution":    {model.CodeExecutionNotFound, model.CodeExecutionOver, model.CodeNotImplemented},
+	"create-subtenant":    {model.CodeNameTaken},
+	"grant-access":        {model.CodeNoCensus},
+	"revoke-access":       {model.CodeNoCensus},
+	"put-secret":          {model.CodeNotImplemented},
+	"install-package":     append([]model.Code{model.CodeTooManyRequests}, installing...),
+	"remove-package":      {model.CodePackageNotFound, model.CodePackageRequired, model.CodePackagesDisabled, model.CodeTooManyRequests},
+	"get-installation":    {model.CodeInstallNotFound},
+	"follow-installation": {model.CodeInstallNotFound, model.CodeTooManyRequests},
+	"delete-secret":       {model.CodeSecretNotFound},
+	"example-document":    {model.CodeNotFound},
+	"documents-asset":     {model.CodeNotFound},
+	"create-schedule":     {model.CodeNameTaken},
+	"update-schedule":     {model.CodeScheduleNotFound, model.CodeNameTaken},
+	"get-schedule":        {model.CodeScheduleNotFound},
+	"delete-schedule":     {model.CodeScheduleNotFound},
+	"run-schedule":        {model.CodeScheduleNotFound, model.CodeFunctionNotFound, model.CodeTooManyRequests},
+	"metrics":             {model.CodeNotImplemented},
+	"webhooks-document":   {},
 }
 
 // saving are the codes of a function whose code or schemas are refused.
 var saving = []model.Code{
 	model.CodeSyntaxError, model.CodeNoSuchDef, model.CodeSchemaInvalid, model.CodeNotImplemented,
+}
+
+// installing are the codes of packages that can't be installed.
+var installing = []model.Code{
+	model.CodePackagesDisabled, model.CodePackageNotAllowed, model.CodePackageConflict, model.CodePackageUnsupported, model.CodePackageInstallFailed,
 }
 
 // commonFailures are the codes that follow from what an operation is like.

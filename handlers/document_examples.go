@@ -42,6 +42,10 @@ var requestExamples = map[string]map[string]string{
 	"grant-access":     {"by e-mail": `{"user_email": "user@example.com"}`},
 	"revoke-access":    {"by e-mail": `{"user_email": "user@example.com"}`},
 	"put-secret":       {"value": `{"value": "a long random text"}`},
+	"install-package": {
+		"the newest version": `{"package_name": "httpx"}`,
+		"one version":        `{"package_name": "httpx", "version": "0.28.1"}`,
+	},
 }
 
 const (

@@ -68,11 +68,7 @@ func TestWhatIsNotThere(t *testing.T) {
 	require.Contains(t, got.Header.Get("Allow"), "GET")
 	require.Contains(t, got.Header.Get("Allow"), "POST")
 	require.NotContains(t, got.Header.Get("Allow"), "DELETE")
-	for _, call := range []string{
-		"GET /metrics", "GET /api/v1/packages", "DELETE /api/v1/packages/x",
-	} {
-		f.must(ask{call: call, status: 501, want: []string{`"code":"not_implemented"`}})
-	}
+	f.must(ask{call: "GET /metrics", status: 501, want: []string{`"code":"not_implemented"`}})
 }
 
 func TestRequestIDs(t *testing.T) {

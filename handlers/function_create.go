@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"maestro/internal/model"
+	"maestro/repo"
 )
 
 // maxCodeBytes bounds a function's source.
@@ -77,7 +78,16 @@ func (s *Server) createFunction(ctx context.Context, in *functionCreateInput) (*
 	if err := s.checkCode(ctx, &f); err != nil {
 		return nil, err
 	}
-	made, err := s.opts.DB.CreateFunction(ctx, call.tenant, f, &call.principal.Email, nil)
+	if err := s.checkNameFree(ctx, call.tenant, f); err != nil {
+		return nil, err
+	}
+	var made model.Function
+	by := &call.principal.Email
+	err := s.withRequirements(ctx, call.tenant, f, nil, by, func(change *repo.EnvironmentChange, lock model.Lock) (err error) {
+		f.Lock = lock
+		made, err = s.opts.DB.CreateFunction(ctx, call.tenant, f, by, change)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

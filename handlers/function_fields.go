@@ -14,7 +14,7 @@ type FunctionFields struct {
 	Description    Optional[string]          `json:"description,omitzero" maxLength:"65536"`
 	InputSchema    Optional[json.RawMessage] `json:"input_schema,omitzero" doc:"JSON Schema, 2020-12 unless $schema says otherwise; derived from type hints when never sent, null accepts anything"`
 	OutputSchema   Optional[json.RawMessage] `json:"output_schema,omitzero" doc:"JSON Schema, 2020-12 unless $schema says otherwise; derived from type hints when never sent, null accepts anything"`
-	Requirements   Optional[[]string]        `json:"requirements,omitzero" doc:"Not built yet: empty or null"`
+	Requirements   Optional[[]string]        `json:"requirements,omitzero" doc:"Packages that the code imports, in the words of PEP 508 without addresses; installed before the version becomes current"`
 	Tags           Optional[[]string]        `json:"tags,omitzero" maxItems:"100"`
 	TimeoutSeconds Optional[float64]         `json:"timeout_seconds,omitzero" doc:"Of the outer run; at most FUNCTION_TIMEOUT"`
 	Retry          Optional[json.RawMessage] `json:"retry,omitzero" doc:"Of runs that nobody waits for: an object with max_attempts (3), backoff_seconds (1), max_backoff_seconds (300) and on, a list of exception classes"`
@@ -37,9 +37,6 @@ const (
 // applyTo changes f as the members say, and answers with what is wrong with
 // them. What is not built yet is refused, never taken and ignored.
 func (in *FunctionFields) applyTo(f *model.Function, longest time.Duration) error {
-	if in.Requirements.given() && len(in.Requirements.Value) > 0 {
-		return notBuilt("requirements")
-	}
 	in.Description.apply(&f.Description)
 	applySchema(in.InputSchema, &f.InputSchema, &f.InputDerived)
 	applySchema(in.OutputSchema, &f.OutputSchema, &f.OutputDerived)
@@ -52,6 +49,13 @@ func (in *FunctionFields) applyTo(f *model.Function, longest time.Duration) erro
 	var problems []model.Problem
 	if in.Retry.Set {
 		f.Retry, problems = model.ParseRetryPolicy(in.Retry.Value)
+	}
+	if in.Requirements.Set {
+		var faults []model.Problem
+		if f.Requirements, faults = readRequirements(in.Requirements.Value); len(f.Requirements) == 0 {
+			f.Lock = nil
+		}
+		problems = append(problems, faults...)
 	}
 	if n := f.MaxConcurrency; n != nil && (*n < 1 || *n > mostAtOnce) {
 		problems = append(problems, model.Problem{

@@ -108,7 +108,7 @@ func TestFunctionsThatAreRefused(t *testing.T) {
 		{name: "malformed", call: "POST /api/v1/functions", body: "{\n\"name\": f}", status: 400, want: []string{"malformed_body", "line 2, column 9"}},
 		{name: "wrong type", call: "POST /api/v1/functions", header: []string{"Content-Type: text/plain"}, body: `{}`, status: 415},
 		{name: "a form", call: "POST /api/v1/functions", header: []string{"Content-Type: application/x-www-form-urlencoded"}, body: `{}`, status: 415},
-		{name: "requirements", call: "POST /api/v1/functions", body: `{"name":"f",` + code + `,"requirements":["requests"]}`, status: 501, want: []string{"requirements"}},
+		{name: "requirements", call: "POST /api/v1/functions", body: `{"name":"f",` + code + `,"requirements":["requests @ http://x/"]}`, status: 422, want: []string{"/requirements/0"}},
 		{name: "retry", call: "POST /api/v1/functions", body: `{"name":"f",` + code + `,"retry":{"max_attempts":0}}`, status: 422, want: []string{"/retry/max_attempts"}},
 		{name: "max_concurrency", call: "POST /api/v1/functions", body: `{"name":"f",` + code + `,"max_concurrency":0}`, status: 422, want: []string{"/max_concurrency"}},
 		{name: "none of it was saved", call: "GET /api/v1/functions", status: 200, want: []string{"[]"}},

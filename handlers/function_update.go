@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"maestro/internal/model"
+	"maestro/repo"
 )
 
 type functionUpdateInput struct {
@@ -26,9 +27,21 @@ func (s *Server) updateFunction(ctx context.Context, in *functionUpdateInput) (*
 	if err != nil {
 		return nil, err
 	}
-	changed, err := s.opts.DB.UpdateFunction(ctx, call.tenant, in.Name, func(f *model.Function) error {
-		return s.applyUpdate(ctx, in, f)
-	}, ifVersion, &call.principal.Email, nil)
+	wanted, err := s.updateWanted(ctx, call.tenant, in, ifVersion)
+	if err != nil {
+		return nil, err
+	}
+	var changed model.Function
+	by := &call.principal.Email
+	err = s.withRequirements(ctx, call.tenant, wanted, nil, by, func(change *repo.EnvironmentChange, lock model.Lock) (err error) {
+		changed, err = s.opts.DB.UpdateFunction(ctx, call.tenant, in.Name, func(f *model.Function) error {
+			if change != nil {
+				f.Lock = lock
+			}
+			return s.applyUpdate(ctx, in, f)
+		}, ifVersion, by, change)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +116,17 @@ func (s *Server) deleteFunction(ctx context.Context, in *FunctionPath) (*struct{
 
 func (s *Server) rollbackFunction(ctx context.Context, in *VersionPath) (*functionOutput, error) {
 	call := callFrom(ctx)
-	f, err := s.opts.DB.RollbackFunction(ctx, call.tenant, in.Name, in.Version, &call.principal.Email, nil)
+	old, err := s.opts.DB.FunctionVersion(ctx, call.tenant, in.Name, in.Version)
+	if err != nil {
+		return nil, err
+	}
+	var f model.Function
+	by := &call.principal.Email
+	wanted := model.Function{Name: in.Name, Requirements: old.Requirements}
+	err = s.withRequirements(ctx, call.tenant, wanted, old.Lock, by, func(change *repo.EnvironmentChange, _ model.Lock) (err error) {
+		f, err = s.opts.DB.RollbackFunction(ctx, call.tenant, in.Name, in.Version, by, change)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

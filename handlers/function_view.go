@@ -15,7 +15,7 @@ type functionView struct {
 	InputSchema    json.RawMessage `json:"input_schema" doc:"JSON Schema; null accepts anything"`
 	OutputSchema   json.RawMessage `json:"output_schema" doc:"JSON Schema; null accepts anything"`
 	DerivedSchemas []string        `json:"derived_schemas" nullable:"false" enum:"input_schema,output_schema" doc:"Those that come from the code's type hints; new code derives them anew"`
-	Requirements   []string        `json:"requirements" nullable:"false"`
+	Requirements   []string        `json:"requirements" nullable:"false" doc:"Packages that the code imports, in the words of PEP 508"`
 	Tags           []string        `json:"tags" nullable:"false"`
 	TimeoutSeconds *float64        `json:"timeout_seconds" doc:"Null: the server's FUNCTION_TIMEOUT"`
 	Retry          json.RawMessage `json:"retry" doc:"As it was sent, with the defaults; null: never"`
@@ -29,7 +29,7 @@ type functionView struct {
 func viewFunction(f model.Function) functionView {
 	return functionView{
 		ID: f.ID.String(), Name: f.Name, Description: f.Description, Code: f.Code,
-		InputSchema: f.InputSchema, OutputSchema: f.OutputSchema, Requirements: []string{},
+		InputSchema: f.InputSchema, OutputSchema: f.OutputSchema, Requirements: orEmpty(f.Requirements),
 		DerivedSchemas: derivedSchemas(f.InputDerived, f.OutputDerived),
 		Tags:           orEmpty(f.Tags), TimeoutSeconds: f.TimeoutSeconds,
 		Retry: viewRetry(f.Retry), MaxConcurrency: f.MaxConcurrency, IsActive: f.IsActive, Version: f.Version,
@@ -77,7 +77,7 @@ type versionView struct {
 func viewVersion(v model.FunctionVersion) versionView {
 	return versionView{
 		ID: v.ID.String(), FunctionID: v.FunctionID.String(), Version: v.Version, Code: v.Code,
-		InputSchema: v.InputSchema, OutputSchema: v.OutputSchema, Requirements: []string{},
+		InputSchema: v.InputSchema, OutputSchema: v.OutputSchema, Requirements: orEmpty(v.Requirements),
 		Derived:   derivedSchemas(v.InputDerived, v.OutputDerived),
 		CreatedAt: timestamp(v.CreatedAt), CreatedBy: v.CreatedBy,
 	}

@@ -69,16 +69,26 @@ func (s *Server) followLog(ctx context.Context, in *logStreamInput) (_ *huma.Str
 	if err != nil {
 		return nil, err
 	}
+	stream := &logStream{server: s, tenant: call.tenant, id: id, look: func(ctx context.Context) (*model.Execution, error) {
+		execution, err := s.opts.DB.Execution(ctx, call.tenant, id)
+		return &execution, err
+	}}
+	stream.noteEnd(execution)
 	after := in.After
 	if in.LastEventID != "" {
 		after = in.LastEventID
 	}
-	viewer, err := s.opts.Events.Follow(call.tenant, id, after)
+	return stream.answer(ctx, after)
+}
+
+// answer begins the stream behind the entry after, which may be empty.
+func (f *logStream) answer(ctx context.Context, after string) (_ *huma.StreamResponse, err error) {
+	viewer, err := f.server.opts.Events.Follow(f.tenant, f.id, after)
 	if err != nil {
 		return nil, err
 	}
-	stream := &logStream{server: s, viewer: viewer, tenant: call.tenant, id: id}
-	stream.noteEnd(execution)
+	stream := f
+	f.viewer = viewer
 	page, err := viewer.Page(ctx)
 	if err != nil {
 		viewer.Close()
@@ -112,7 +122,8 @@ type logStream struct {
 	id     model.ID
 	token  string
 	conn   net.Conn
-	over   *model.Execution // once it has ended; nil before
+	over   *model.Execution                                // once it has ended; nil before
+	look   func(context.Context) (*model.Execution, error) // whether it has
 }
 
 // run writes until the log ends, the client is gone, its token is no longer
@@ -185,9 +196,8 @@ func (f *logStream) renew() error {
 	if err != nil && model.CodeOf(err) != model.CodeUnavailable {
 		return err
 	}
-	execution, err := f.server.opts.DB.Execution(ctx, f.tenant, f.id)
-	if err == nil {
-		f.noteEnd(&execution)
+	if execution, err := f.look(ctx); err == nil {
+		f.noteEnd(execution)
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
 
+	"maestro/internal/model"
 	"maestro/web"
 )
 
@@ -121,4 +122,8 @@ func (s *Server) openAPI() fiber.Handler {
 		}
 		return sendFile(c, file)
 	}
+}
+
+func notBuiltYet(*fiber.Ctx) error {
+	return model.NewError(model.CodeNotImplemented, "This is not built yet.")
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // Options is what the HTTP edge is built from. DB, Engine, Events, Auth,
-// Secrets, Keys, Scheduler and Log are needed, the rest has defaults.
+// Secrets, Keys, Packages, Scheduler and Log are needed, the rest has defaults.
 type Options struct {
 	DB     *repo.DB
 	Engine *engine.Engine
@@ -26,6 +26,11 @@ type Options struct {
 	Secrets *secrets.Keeper
 	// Keys lets a request with an idempotency key run once.
 	Keys *idempotency.Gate
+	// Packages installs what functions import.
+	Packages Packages
+	// InstallWait is how long POST /packages waits for an install before it
+	// answers with its address; default 30 s.
+	InstallWait time.Duration
 	// Scheduler starts schedules.
 	Scheduler Scheduler
 	Census    *auth.CensusClient // keeps who has access to which subtenant; nil: nobody does
@@ -64,6 +69,7 @@ const (
 	defaultMaxBody         = 10 << 20
 	defaultFunctionTimeout = 300 * time.Second
 	defaultHeartbeat       = 15 * time.Second
+	defaultInstallWait     = 30 * time.Second
 )
 
 func (o *Options) setDefaults() {
@@ -75,6 +81,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.FunctionTimeout <= 0 {
 		o.FunctionTimeout = defaultFunctionTimeout
+	}
+	if o.InstallWait <= 0 {
+		o.InstallWait = defaultInstallWait
 	}
 	if o.Heartbeat <= 0 {
 		o.Heartbeat = defaultHeartbeat

@@ -74,7 +74,6 @@ func New(opts Options) *Server {
 	s.app.Use("/scheduler", s.authenticate)
 	s.app.Use("/api/v1", s.checkBody)
 	s.addAPI()
-	s.addNotImplemented()
 	s.finishDocument()
 	return s
 }

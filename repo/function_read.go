@@ -27,6 +27,15 @@ func (d *DB) Function(ctx context.Context, tenant, name string) (model.Function,
 	return function(row.Function, row.FunctionVersion), d.fail(err, "load function %s", name)
 }
 
+// CheckNameFree is CodeNameTaken when there is an active function of that name.
+func (d *DB) CheckNameFree(ctx context.Context, tenant, name string) error {
+	taken, err := d.q.FunctionIsActive(ctx, tenant, name)
+	if err == nil && taken {
+		return errNameTaken(name)
+	}
+	return d.fail(err, "look for function %s", name)
+}
+
 // FunctionNames lists all active functions of a subtenant by name.
 func (d *DB) FunctionNames(ctx context.Context, tenant string) ([]model.FunctionRef, error) {
 	rows, err := d.q.ListFunctionRefs(ctx, tenant)

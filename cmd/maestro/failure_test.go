@@ -126,7 +126,7 @@ func TestBadRequests(t *testing.T) {
 		"too deep":                {"POST", hook, deep, 422, "input_invalid"},
 		"too many digits":         {"POST", hook, strings.Repeat("9", 4301), 422, "input_invalid"},
 		"too many digits by name": {"POST", "/api/v1/executions", `{"function_name":"echo","input_data":` + strings.Repeat("9", 4301) + `}`, 422, "invalid"},
-		"not built yet: packages": {"GET", "/api/v1/packages", nil, 501, "not_implemented"},
+		"no package":              {"POST", "/api/v1/packages", `{"package_name":"--index-url=http://127.0.0.1/"}`, 422, "invalid"},
 	}
 	for name, k := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -14,6 +14,7 @@ func (p *parts) startChanges(ctx context.Context) error {
 		repo.FunctionsChanged: p.http.FunctionsChanged,
 		repo.WebhooksChanged:  func(string) { p.http.WebhooksChanged() },
 		repo.SecretsChanged:   p.secrets.Changed,
+		repo.PackagesChanged:  p.http.PackagesChanged,
 		repo.AccessChanged:    p.http.AccessChanged,
 		repo.RunsCancelled:    p.http.RunsCancelled,
 		repo.SchedulesChanged: func(string) { p.cron.Wake() },

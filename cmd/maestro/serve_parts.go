@@ -25,6 +25,8 @@ import (
 	"maestro/internal/events"
 	"maestro/internal/idempotency"
 	"maestro/internal/model"
+	"maestro/internal/packages"
+	"maestro/internal/packages/environment"
 	"maestro/internal/postgres"
 	"maestro/internal/recorder"
 	"maestro/internal/secrets"
@@ -58,6 +60,8 @@ type parts struct {
 	log *slog.Logger
 	id  model.ID // of this server, until it ends; in the records of its runs
 
+	home string // of Python
+
 	postgres *postgres.Server // nil with an external database
 	db       *repo.DB
 	records  *repo.DB // connections of the recorder alone: nobody's queries delay a commit
@@ -67,6 +71,8 @@ type parts struct {
 	secrets  *secrets.Keeper
 	inputs   *vault.Vault // of runs that wait
 	keys     *idempotency.Gate
+	folders  *environment.Folders
+	packages *packages.Manager
 	engine   *engine.Engine
 	auth     auth.Authenticator
 	census   *auth.CensusClient // nil without a Census
@@ -114,9 +120,12 @@ func startParts(ctx context.Context, cfg *config.Config, log *slog.Logger, acces
 	if err := p.startSecrets(); err != nil {
 		return nil, err
 	}
+	if err := p.startPackages(ctx); err != nil {
+		return nil, err
+	}
 	p.engine = engine.New(engine.Options{
 		Store: p.db, Secrets: p.secrets, Recorder: p.recorder, Events: p.events, Lane: p.lane, Log: log, Timeout: cfg.FunctionTimeout,
-		Pending: p.db, Inputs: p.inputs, Queued: p.wakeQueue,
+		Pending: p.db, Inputs: p.inputs, Queued: p.wakeQueue, Packages: p.packages,
 	})
 	if err := p.makeQueue(); err != nil {
 		return nil, err
@@ -124,6 +133,7 @@ func startParts(ctx context.Context, cfg *config.Config, log *slog.Logger, acces
 	if err := p.startHTTP(ctx, access); err != nil {
 		return nil, err
 	}
+	p.startSweeping()
 	return p, p.startQueue()
 }
 
@@ -139,6 +149,7 @@ func (p *parts) startPython(ctx context.Context, progress func(string), found ch
 			return fmt.Errorf("unpack Python into the data folder: %w", err)
 		}
 	}
+	p.home = home
 	found <- home
 	lane, err := embed.New(embed.Options{
 		Home:       home,
@@ -228,7 +239,7 @@ func (p *parts) startHTTP(ctx context.Context, access io.Writer) error {
 	}
 	p.http = handlers.New(handlers.Options{
 		DB: p.db, Engine: p.engine, Events: p.events, Auth: p.auth, Census: p.census, Log: p.log, AccessLog: access,
-		Context: context.WithoutCancel(ctx), Secrets: p.secrets, Keys: p.keys, Scheduler: p.cron,
+		Context: context.WithoutCancel(ctx), Secrets: p.secrets, Keys: p.keys, Scheduler: p.cron, Packages: p.packages,
 		Debug: p.cfg.Debug, PublicURL: p.cfg.PublicURL, MaxBodyBytes: int(p.cfg.MaxBodyBytes),
 		FunctionTimeout: p.cfg.FunctionTimeout, WebhooksRequireAuth: p.cfg.WebhooksRequireAuth, CORSOrigins: p.cfg.CORSOrigins,
 		Version: version, Probes: p.probes(), Draining: p.isDraining, Documents: examples.Documents(),
@@ -262,6 +273,7 @@ func (p *parts) probes() []handlers.Probe {
 			}
 			return nil
 		}},
+		{Name: "packages", Check: p.packagesProblem},
 		{Name: "python", Check: func(context.Context) error {
 			if s := p.lane.Stats(); s.Stuck() > 0 {
 				return errors.New("some Python threads are stuck")
@@ -296,6 +308,9 @@ func (p *parts) stop(grace time.Duration) {
 	}
 	note("queue", <-queueStopped)
 	note("http", <-closed)
+	if p.packages != nil {
+		note("packages", p.packages.Close(drain)) // what is being installed is stopped, and changes nothing
+	}
 	if p.lane != nil {
 		// A time of its own: it waits for what computes without a stop, and the
 		// record's queue comes after it.
@@ -327,6 +342,9 @@ func (p *parts) stop(grace time.Duration) {
 	if p.endUpkeep != nil {
 		p.endUpkeep()
 		p.upkeep.Wait()
+	}
+	if p.folders != nil {
+		note("packages", p.folders.Close())
 	}
 	for _, db := range []*repo.DB{p.records, p.db} {
 		if db != nil {

@@ -45,6 +45,8 @@ func (p *parts) keepUp(ctx context.Context) {
 			_, err := p.db.DeleteExpiredKeys(ctx)
 			return err
 		}},
+		{"old installs can't be deleted now", p.db.DeleteOldInstalls},
+		{"old environments can't be deleted now", p.db.DeleteOldEnvironments},
 		{"old requests to stop a run can't be deleted now", p.db.DeleteOldCancelRequests},
 	} {
 		if err := chore.do(ctx); err != nil && ctx.Err() == nil {

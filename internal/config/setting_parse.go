@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"maestro/internal/packages/requirement"
 )
 
 // The errors below say what to do and follow the setting's name: "PORT must
@@ -155,4 +157,33 @@ func splitList(v string) []string {
 		}
 	}
 	return out
+}
+
+// setPackageNames takes names of packages in any spelling.
+func setPackageNames(to *[]string, v string) error {
+	for _, name := range splitList(v) {
+		normal, err := requirement.Normalize(name)
+		if err != nil {
+			return err
+		}
+		*to = append(*to, normal)
+	}
+	return nil
+}
+
+// setIndexURLs takes addresses of package indexes, separated by spaces. They
+// may carry credentials: no error shows them.
+func setIndexURLs(to *Secret, v string, most int) error {
+	all := strings.Fields(v)
+	for _, one := range all {
+		parsed, err := url.Parse(one)
+		if err != nil || parsed.Host == "" || parsed.Scheme != "https" && parsed.Scheme != "http" {
+			return errors.New("must be the address of a package index, such as https://user:password@pypi.example.com/simple")
+		}
+	}
+	if len(all) > most {
+		return fmt.Errorf("can be %d address(es) at most", most)
+	}
+	*to = Secret(strings.Join(all, " "))
+	return nil
 }

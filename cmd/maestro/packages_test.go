@@ -1,0 +1,207 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"maestro/internal/testkit"
+	"maestro/internal/testkit/index"
+)
+
+// wheels is a small index; answer needs base.
+func wheels(t *testing.T) *index.Index {
+	t.Helper()
+	return index.New(t,
+		index.Wheel{Name: "base", Version: "1.0"}, index.Wheel{Name: "base", Version: "2.0"},
+		index.Wheel{Name: "answer", Version: "1.0", Requires: []string{"base"}, Files: map[string]string{
+			"answer/__init__.py": "import base\nimport importlib.metadata\nVERSION = importlib.metadata.version('answer')\ndef give():\n    return 'from base ' + base.VERSION\n",
+		}},
+		index.Wheel{Name: "speedy", Version: "1.0", Binary: index.Extension(t, "speedy", index.OwnGIL)},
+		index.Wheel{Name: "lonely", Version: "1.0", Binary: index.Extension(t, "lonely", index.OneOnly)},
+		index.Wheel{Name: "deadly", Version: "1.0", Binary: index.Extension(t, "deadly", index.Crash)},
+	)
+}
+
+// fromIndex has the server ask an index and nobody else.
+func fromIndex(ix *index.Index) []string {
+	return []string{"CENSUS_JWT_SECRET=" + jwtSecret, "PIP_INDEX_URL=" + ix.URL()}
+}
+
+func (c *client) want(method, path string, body any, status int) map[string]any {
+	c.t.Helper()
+	r := c.send(method, path, body)
+	require.Equal(c.t, status, r.status, "%s %s: %s", method, path, r.body)
+	var answer map[string]any
+	if len(r.body) > 0 && r.body[0] == '{' {
+		require.NoError(c.t, json.Unmarshal(r.body, &answer))
+	}
+	return answer
+}
+
+// The next call can import what was installed, in that subtenant alone.
+func TestPackagesOfASubtenant(t *testing.T) {
+	t.Parallel()
+	ix := wheels(t)
+	p := start(t, testkit.DataDir(t), append(fromIndex(ix), "DATABASE_URL="+testkit.DatabaseURL(t), "SECRET_KEY="+strings.Repeat("k", 40))...)
+	a, b := p.client(t, "acme"), p.client(t, "zenith")
+	for _, c := range []*client{a, b} {
+		c.define("f", "def f(input):\n    import answer\n    return answer.give() + ', ' + answer.VERSION\n")
+	}
+	failed := a.want("POST", "/api/v1/executions", map[string]any{"function_name": "f"}, 500)
+	require.Contains(t, failed["detail"], "answer")
+
+	made := a.want("POST", "/api/v1/packages", map[string]any{"package_name": "Answer"}, 201)
+	require.Equal(t, "answer", made["package_name"])
+	require.Equal(t, "1.0", made["version"])
+	require.NotEmpty(t, made["installed_by"])
+	require.Equal(t, `"from base 2.0, 1.0"`, a.result("f", nil))
+	b.want("POST", "/api/v1/executions", map[string]any{"function_name": "f"}, 500)
+	require.JSONEq(t, `[]`, string(b.send("GET", "/api/v1/packages?all=true", nil).body))
+	var asked, all []map[string]any
+	require.NoError(t, json.Unmarshal(a.send("GET", "/api/v1/packages", nil).body, &asked))
+	require.NoError(t, json.Unmarshal(a.send("GET", "/api/v1/packages?all=true", nil).body, &all))
+	require.Len(t, asked, 1)
+	require.Len(t, all, 2)
+
+	// Two versions of one package at once.
+	b.want("POST", "/api/v1/packages", map[string]any{"package_name": "base", "version": "1.0"}, 201)
+	b.want("POST", "/api/v1/packages", map[string]any{"package_name": "answer"}, 201)
+	require.Equal(t, `"from base 1.0, 1.0"`, b.result("f", nil))
+	require.Equal(t, `"from base 2.0, 1.0"`, a.result("f", nil))
+
+	// A run under way keeps its modules.
+	a.define("slow", "import time\ndef slow(input):\n    import base\n    for _ in range(100):\n        time.sleep(0.05)\n        import sys\n        if 'stop' in globals():\n            break\n    return base.VERSION + sys.modules['base'].VERSION\n")
+	slow := make(chan string, 1)
+	go func() { slow <- a.result("slow", nil) }()
+	a.want("POST", "/api/v1/packages", map[string]any{"package_name": "base", "version": "1.0"}, 201)
+	require.Equal(t, `"from base 1.0, 1.0"`, a.result("f", nil))
+	select {
+	case <-slow:
+		t.Log("the slow run was over before the install: it shows nothing here")
+	default:
+		require.Equal(t, `"2.02.0"`, <-slow)
+	}
+
+	a.want("POST", "/api/v1/packages", map[string]any{"package_name": "speedy"}, 201)
+	a.define("fast", "import speedy\ndef fast(input):\n    return speedy.ANSWER\n")
+	require.Equal(t, "42", a.result("fast", nil))
+	for name, words := range map[string]string{"lonely": "sub-interpreters", "deadly": "crashed"} {
+		refused := a.want("POST", "/api/v1/packages", map[string]any{"package_name": name}, 422)
+		require.Equal(t, "package_unsupported", refused["code"])
+		require.Contains(t, refused["detail"], "The module "+name)
+		require.Contains(t, refused["detail"], words)
+	}
+	require.Equal(t, "42", a.result("fast", nil))
+
+	required := a.want("DELETE", "/api/v1/packages/nothing", nil, 404)
+	require.Equal(t, "package_not_found", required["code"])
+	a.want("DELETE", "/api/v1/packages/SPEEDY", nil, 204)
+	a.want("POST", "/api/v1/executions", map[string]any{"function_name": "fast"}, 500)
+}
+
+func TestRequirementsOverHTTP(t *testing.T) {
+	t.Parallel()
+	ix := wheels(t)
+	p := start(t, testkit.DataDir(t), append(fromIndex(ix), "DATABASE_URL="+testkit.DatabaseURL(t), "SECRET_KEY="+strings.Repeat("k", 40))...)
+	c := p.client(t, "acme")
+	code := "import base\ndef f(input):\n    return base.VERSION\n"
+	bad := c.want("POST", "/api/v1/functions", map[string]any{"name": "f", "code": code, "requirements": []string{"base", "-r x", "base @ http://x/y"}}, 422)
+	require.Len(t, bad["errors"], 2)
+	made := c.want("POST", "/api/v1/functions", map[string]any{"name": "f", "code": code, "requirements": []string{"Base == 1.0"}}, 201)
+	require.Equal(t, []any{"base==1.0"}, made["requirements"])
+	require.Equal(t, `"1.0"`, c.result("f", nil))
+	conflict := c.want("POST", "/api/v1/functions", map[string]any{"name": "g", "code": "def g(input):\n    return 1\n", "requirements": []string{"base>=2"}}, 409)
+	require.Equal(t, "package_conflict", conflict["code"])
+	require.Contains(t, conflict["detail"], "base==1.0 of the function f")
+	require.Contains(t, conflict["detail"], "base>=2 of the function g")
+	c.want("GET", "/api/v1/functions/g", nil, 404)
+	required := c.want("DELETE", "/api/v1/packages/base", nil, 409)
+	require.Contains(t, required["detail"], "required by f")
+
+	changed := c.want("PUT", "/api/v1/functions/f", map[string]any{"requirements": []string{"base>=2"}}, 200)
+	require.EqualValues(t, 2, changed["version"])
+	require.Equal(t, `"2.0"`, c.result("f", nil))
+	back := c.want("POST", "/api/v1/functions/f/rollback/1", nil, 200)
+	require.Equal(t, []any{"base==1.0"}, back["requirements"])
+	require.Equal(t, `"1.0"`, c.result("f", nil))
+
+	// What a GET answers can be PUT back, and changes nothing.
+	now := c.want("GET", "/api/v1/functions/f", nil, 200)
+	same := c.want("PUT", "/api/v1/functions/f", now, 200)
+	require.Equal(t, now["version"], same["version"])
+	missing := c.want("PUT", "/api/v1/functions/f", map[string]any{"requirements": []string{"no-such-package"}}, 422)
+	require.Equal(t, "package_install_failed", missing["code"])
+	require.Equal(t, `"1.0"`, c.result("f", nil))
+}
+
+// An install that takes long goes on behind its address.
+func TestAnInstallThatTakesLong(t *testing.T) {
+	t.Parallel()
+	ix := wheels(t)
+	dir := testkit.DataDir(t)
+	env := append(fromIndex(ix), "DATABASE_URL="+testkit.DatabaseURL(t), "SECRET_KEY="+strings.Repeat("k", 40))
+	p := start(t, dir, env...)
+	c := p.client(t, "acme")
+	c.define("f", "import base\ndef f(input):\n    return base.VERSION\n")
+	c.want("POST", "/api/v1/packages", map[string]any{"package_name": "base", "version": "1.0"}, 201)
+
+	ix.Fail(index.Stalled)
+	asking, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.url+"/api/v1/packages", strings.NewReader(`{"package_name": "answer"}`))
+	require.NoError(t, err)
+	asking.Header.Set("Authorization", "Bearer "+c.token)
+	asking.Header.Set("Content-Type", "application/json")
+	late := make(chan error, 1)
+	go func() {
+		answer, err := http.DefaultClient.Do(asking)
+		if err == nil {
+			err = answer.Body.Close()
+		}
+		late <- err
+	}()
+	require.Eventually(t, func() bool { return ix.Fetched("answer") > 0 }, 30*time.Second, 20*time.Millisecond)
+	require.Equal(t, `"1.0"`, c.result("f", nil), "functions run meanwhile")
+
+	// kill -9 in the middle: what was there works, and nothing half done is left.
+	require.NoError(t, p.cmd.Process.Kill())
+	<-p.done
+	require.Error(t, <-late)
+	ix.Fail(index.Sound)
+	p = start(t, dir, env...)
+	c = p.client(t, "acme")
+	require.Equal(t, `"1.0"`, c.result("f", nil))
+	temp, err := filepath.Glob(filepath.Join(dir, "packages", "temp", "*", "*"))
+	require.NoError(t, err)
+	for _, path := range temp {
+		require.Equal(t, "lock", filepath.Base(path), "left in the making: %s", path)
+	}
+	c.want("POST", "/api/v1/packages", map[string]any{"package_name": "answer"}, 201)
+}
+
+// A server that another one has installed on builds the same for itself.
+func TestPackagesOnTwoServers(t *testing.T) {
+	t.Parallel()
+	ix := wheels(t)
+	one, two := twoServers(t, fromIndex(ix)...)
+	a, b := one.client(t, "acme"), two.client(t, "acme")
+	a.define("f", "import base\ndef f(input):\n    return base.VERSION\n")
+	a.want("POST", "/api/v1/packages", map[string]any{"package_name": "base", "version": "1.0"}, 201)
+	run := map[string]any{"function_name": "f"}
+	require.Equal(t, `"1.0"`, a.result("f", nil))
+	b.hears("POST", "/api/v1/executions", run, http.StatusOK, `"result":"1.0"`)
+	b.want("POST", "/api/v1/packages", map[string]any{"package_name": "base", "version": "2.0"}, 201)
+	require.Equal(t, `"2.0"`, b.result("f", nil))
+	a.hears("POST", "/api/v1/executions", run, http.StatusOK, `"result":"2.0"`)
+
+	// Its folders are gone: they are made again from the lock.
+	two.stop(t)
+	require.NoError(t, os.RemoveAll(filepath.Join(two.dir, "packages")))
+	again := start(t, two.dir, append(fromIndex(ix), two.cmd.Env...)...)
+	require.Equal(t, `"2.0"`, again.client(t, "acme").result("f", nil))
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"maestro/cpython/kit"
+	"maestro/internal/packages"
+	"maestro/internal/packages/environment"
+	"maestro/internal/packages/pip"
+	"maestro/internal/packages/probe"
+)
+
+// sweepEvery is the time between two looks for folders of packages that
+// nobody uses any more.
+const sweepEvery = 5 * time.Minute
+
+// startPackages makes what installs packages. Nothing is installed yet, and
+// what a killed server left in the making is cleared away.
+func (p *parts) startPackages(ctx context.Context) error {
+	if err := p.db.FailLostInstalls(ctx); err != nil { // those of this server's predecessor
+		return err
+	}
+	folder := filepath.Join(p.cfg.DataDir, "packages")
+	runner := pip.New(pip.Options{
+		Python: kit.Executable(p.home), PipPath: kit.PipPath(p.home), CacheDir: filepath.Join(folder, "cache"), TempDir: filepath.Join(folder, "pip"),
+		IndexURL: string(p.cfg.PipIndexURL), ExtraIndexURL: string(p.cfg.PipExtraIndexURL), AllowSource: p.cfg.AllowSourceBuilds,
+	})
+	folders, err := environment.Open(environment.Options{Dir: folder, Unpack: runner.Unpack, Log: p.log})
+	if err != nil {
+		return err
+	}
+	p.folders = folders
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find the server's own program: %w", err)
+	}
+	p.packages = packages.New(packages.Options{
+		DB: p.db, Pip: runner, Folders: folders, Events: p.events, Server: p.id, Log: p.log,
+		Forbidden: !p.cfg.AllowPackageInstallation, Allowed: p.cfg.PackageAllowList,
+		Changed: func(tenant string) { p.engine.FunctionsChanged(tenant) },
+		Probe: func(ctx context.Context, path string, modules []probe.Module) ([]probe.Finding, error) {
+			return probe.Run(ctx, []string{self, probeCommand}, p.home, path, modules, probe.Limits{})
+		},
+	})
+	return nil
+}
+
+// startSweeping begins to look after the folders.
+func (p *parts) startSweeping() {
+	ctx, end := context.WithCancel(context.Background())
+	p.upkeep.Go(func() { p.sweepPackages(ctx) })
+	before := p.endUpkeep
+	p.endUpkeep = func() { end(); before() }
+}
+
+// sweepPackages removes folders that nobody imports from any more, until ctx
+// ends.
+func (p *parts) sweepPackages(ctx context.Context) {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if err := p.db.FailLostInstalls(ctx); err != nil {
+			p.log.Debug("installs whose server is gone can't be ended now", slog.Any("error", err))
+		}
+		used := p.lane.SitesInUse()
+		for path := range p.engine.SitesInUse() {
+			used[path] = true
+		}
+		p.folders.Sweep(func(tenant, path string) bool {
+			if used[path] {
+				return true
+			}
+			env, err := p.db.Environment(ctx, tenant)
+			if err != nil {
+				return true // perhaps
+			}
+			current, _ := p.folders.Path(env)
+			return current == path
+		})
+	}
+}
+
+// packagesProblem is what /health says of subtenants whose packages could not
+// be built here.
+func (p *parts) packagesProblem(context.Context) error {
+	problems := p.engine.PackagesProblems()
+	if len(problems) == 0 {
+		return nil
+	}
+	for _, problem := range problems {
+		p.log.Debug("packages can't be built", slog.String("tenant", problem.Tenant), slog.Int("number", problem.Number), slog.String("error", problem.Error))
+	}
+	return fmt.Errorf("the packages of %d subtenants can't be built on this server at present; the log says why", len(problems))
+}

@@ -1,0 +1,145 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"maestro/internal/model"
+	"maestro/internal/packages/requirement"
+	"maestro/repo"
+)
+
+// Packages installs what functions import. A *packages.Manager is one.
+type Packages interface {
+	// Install begins to install a package and returns the operation.
+	Install(ctx context.Context, tenant string, want requirement.Requirement, by *string) (model.PackageInstall, error)
+	// Wait returns an operation once it is over, or as it is when ctx ends.
+	Wait(ctx context.Context, tenant string, id model.ID) (model.PackageInstall, error)
+	// Remove takes away a package that was asked for, by its normalised name.
+	Remove(ctx context.Context, tenant, name string, by *string) error
+	// WithRequirements installs what a function's requirements need, and has store
+	// commit the function together with the change, once or more often.
+	WithRequirements(ctx context.Context, tenant, function string, requirements []string, restore model.Lock, by *string,
+		store func(change *repo.EnvironmentChange, lock model.Lock) error) error
+}
+
+func (s *Server) addPackages() {
+	huma.Register(s.api, huma.Operation{
+		OperationID: "install-package", Method: http.MethodPost, Path: "/api/v1/packages", Tags: []string{"Packages"},
+		Summary: "Install a package for the functions of the subtenant, in place of another version of it",
+		Description: "The next call of a function can import it. Waits up to 30 seconds for the install; one that takes longer goes on, and the answer is a 202 with its address. " +
+			"A failing install changes nothing.",
+		DefaultStatus: http.StatusCreated,
+		Responses: map[string]*huma.Response{
+			"202": {Description: "The install goes on; Location is its address", Content: map[string]*huma.MediaType{
+				"application/json": {Schema: schemaOf[installView](s)},
+			}},
+		},
+	}, s.installPackage)
+	huma.Register(s.api, huma.Operation{
+		OperationID: "list-packages", Method: http.MethodGet, Path: "/api/v1/packages", Tags: []string{"Packages"},
+		Summary: "List the packages that were asked for, or all",
+	}, s.listPackages)
+	huma.Register(s.api, huma.Operation{
+		OperationID: "remove-package", Method: http.MethodDelete, Path: "/api/v1/packages/{name}", Tags: []string{"Packages"},
+		Summary: "Remove a package, and what came along for it alone", DefaultStatus: http.StatusNoContent,
+	}, s.removePackage)
+	s.addInstalls()
+}
+
+type packageInstallInput struct {
+	Body struct {
+		Name    string           `json:"package_name" minLength:"1" maxLength:"500" doc:"The package's name on the index, with extras if need be: httpx[http2]"`
+		Version Optional[string] `json:"version,omitzero" doc:"One version, such as 0.28.1; the newest that fits when left out"`
+	}
+}
+
+// packageInstalled is a package, or the install that goes on.
+type packageInstalled struct {
+	Status   int
+	Location string `header:"Location" doc:"Of an install that goes on"`
+	Body     packageOrInstall
+}
+
+// packageOrInstall is shown as whichever of the two it is.
+type packageOrInstall struct {
+	packageView
+	install *installView
+}
+
+// Schema implements huma.SchemaProvider: the documented answer is the package's.
+func (packageOrInstall) Schema(r huma.Registry) *huma.Schema {
+	return r.Schema(reflect.TypeFor[packageView](), true, "Package")
+}
+
+func (s *Server) installPackage(ctx context.Context, in *packageInstallInput) (*packageInstalled, error) {
+	call := callFrom(ctx)
+	want, err := requirement.Parse(in.Body.Name)
+	switch {
+	case err != nil:
+		return nil, invalidAt("/package_name", "%s", err.Error())
+	case want.Specifier != "" || want.Marker != "":
+		return nil, invalidAt("/package_name", "takes a name; the version has a member of its own, and a function's requirements take more")
+	}
+	if in.Body.Version.given() {
+		exact, err := requirement.Exactly(want.Name, in.Body.Version.Value)
+		if err != nil {
+			return nil, invalidAt("/version", "%s", err.Error())
+		}
+		want.Specifier, want.Text = exact.Specifier, want.Text+exact.Specifier
+	}
+	install, err := s.opts.Packages.Install(ctx, call.tenant, want, &call.principal.Email)
+	if err != nil {
+		return nil, err
+	}
+	wait, cancel := context.WithTimeout(ctx, s.opts.InstallWait)
+	defer cancel()
+	if install, err = s.opts.Packages.Wait(wait, call.tenant, install.ID); err != nil {
+		return nil, err
+	}
+	switch {
+	case !install.Status.Final():
+		view := viewInstall(install)
+		return &packageInstalled{Status: http.StatusAccepted, Location: installAddress(install.ID), Body: packageOrInstall{install: &view}}, nil
+	case install.Problem != nil:
+		return nil, install.Problem
+	}
+	installed, err := s.opts.DB.Package(ctx, call.tenant, want.Name)
+	if err != nil {
+		return nil, err
+	}
+	return &packageInstalled{Status: http.StatusCreated, Body: packageOrInstall{packageView: viewPackage(installed)}}, nil
+}
+
+type packageListInput struct {
+	PageInput
+	All bool `query:"all" doc:"Also those that came along with others, or that only functions require"`
+}
+
+func (s *Server) listPackages(ctx context.Context, in *packageListInput) (*pageOutput[packageView], error) {
+	page, err := in.page()
+	if err != nil {
+		return nil, err
+	}
+	found, next, err := s.opts.DB.ListPackages(ctx, callFrom(ctx).tenant, in.All, page)
+	if err != nil {
+		return nil, err
+	}
+	return newPage(&in.PageInput, found, next, viewPackage), nil
+}
+
+type packagePath struct {
+	Name string `path:"name" doc:"Of the package, in any spelling of it"`
+}
+
+func (s *Server) removePackage(ctx context.Context, in *packagePath) (*struct{}, error) {
+	call := callFrom(ctx)
+	name, err := requirement.Normalize(in.Name)
+	if err != nil {
+		return nil, model.NewError(model.CodePackageNotFound, "There is no package %q here.", in.Name)
+	}
+	return nil, s.opts.Packages.Remove(ctx, call.tenant, name, &call.principal.Email)
+}

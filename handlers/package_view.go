@@ -1,0 +1,61 @@
+package handlers
+
+import (
+	"encoding/json"
+
+	"maestro/internal/model"
+)
+
+// packageView is a package as the API shows it.
+type packageView struct {
+	ID          string    `json:"id" format:"uuid"`
+	Name        string    `json:"package_name" doc:"Normalised as in PEP 503"`
+	Version     string    `json:"version"`
+	Requirement *string   `json:"requirement" doc:"What was asked for; null for what came along with others, or is required by functions alone"`
+	InstalledAt timestamp `json:"installed_at"`
+	InstalledBy *string   `json:"installed_by"`
+}
+
+func viewPackage(p model.Package) packageView {
+	view := packageView{ID: p.ID.String(), Name: p.Name, Version: p.Version, InstalledAt: timestamp(p.InstalledAt), InstalledBy: p.InstalledBy}
+	if p.Requirement != "" {
+		view.Requirement = &p.Requirement
+	}
+	return view
+}
+
+// installView is an install as the API shows it.
+type installView struct {
+	ID          string       `json:"id" format:"uuid"`
+	Name        string       `json:"package_name"`
+	Requirement string       `json:"requirement" doc:"What was asked for"`
+	Status      model.Status `json:"status" enum:"pending,running,completed,failed"`
+	Log         []string     `json:"log" nullable:"false" doc:"What was said so far, line by line"`
+	Error       *string      `json:"error" doc:"Why it failed, in words"`
+	ErrorCode   *string      `json:"error_code" doc:"The same for machines"`
+	CreatedAt   timestamp    `json:"created_at"`
+	CreatedBy   *string      `json:"created_by"`
+	CompletedAt timestamp    `json:"completed_at" doc:"Null while it is under way"`
+}
+
+func viewInstall(install model.PackageInstall) installView {
+	view := installView{
+		ID: install.ID.String(), Name: install.Name, Requirement: install.Requirement, Status: install.Status, Log: orEmpty(install.Log),
+		CreatedAt: timestamp(install.CreatedAt), CreatedBy: install.CreatedBy, CompletedAt: timestamp(install.CompletedAt),
+	}
+	if install.Problem != nil {
+		code := string(install.Problem.Code)
+		view.Error, view.ErrorCode = &install.Problem.Detail, &code
+	}
+	return view
+}
+
+func installAddress(id model.ID) string { return "/api/v1/packages/installs/" + id.String() }
+
+// MarshalJSON shows the install when there is one, else the package.
+func (p packageOrInstall) MarshalJSON() ([]byte, error) {
+	if p.install != nil {
+		return json.Marshal(p.install)
+	}
+	return json.Marshal(p.packageView)
+}
