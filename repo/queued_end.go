@@ -15,7 +15,8 @@ import (
 
 // endQueued writes the records of runs that were queued, in a transaction. One
 // whose run was taken away from the server that made the record is left out.
-func endQueued(ctx context.Context, tx pgx.Tx, q *dbsqlc.Queries, records []*model.Record, server string) error {
+func endQueued(ctx context.Context, tx pgx.Tx, records []*model.Record, server string) error {
+	q := ofQueue(tx)
 	var over, again []Handover
 	var delays []int64
 	for _, r := range records {
@@ -126,7 +127,8 @@ func (d *DB) SettleGone(ctx context.Context) (int, error) {
 	settled := 0
 	for {
 		n := 0
-		err := d.inTx(ctx, func(q *dbsqlc.Queries) error {
+		err := pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
+			q := ofQueue(tx)
 			rows, err := q.LockAbandoned(ctx, settleBatch)
 			if err != nil {
 				return err
@@ -154,7 +156,7 @@ func (d *DB) SettleGone(ctx context.Context) (int, error) {
 			break
 		}
 	}
-	orphans, err := d.q.ReturnOrphans(ctx)
+	orphans, err := ofQueue(d.pool).ReturnOrphans(ctx)
 	if err == nil {
 		err = d.q.DeleteRiverJobsOf(ctx)
 	}

@@ -44,7 +44,7 @@ func (d *DB) Enqueue(ctx context.Context, run model.QueuedRun) error {
 	}
 	defer now.one.Unlock()
 	err := pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
-		q := d.q.WithTx(tx)
+		q := ofQueue(tx)
 		if err := queueRuns(ctx, q, []model.QueuedRun{run}); err != nil {
 			return err
 		}

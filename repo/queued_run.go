@@ -69,15 +69,15 @@ func policyOf(text []byte) *model.RetryPolicy {
 
 // QueuedCount is how many runs of a subtenant wait, counted up to most.
 func (d *DB) QueuedCount(ctx context.Context, tenant string, most int) (int, error) {
-	n, err := d.q.CountQueued(ctx, tenant, int32(most))
+	n, err := ofQueue(d.pool).CountQueued(ctx, tenant, int32(most))
 	return int(n), d.fail(err, "count the queued runs of %s", tenant)
 }
 
 // QueuedOf is how many runs of a trigger wait or are under way. tx may be nil.
 func (d *DB) QueuedOf(ctx context.Context, tx pgx.Tx, tenant string, triggerID model.ID) (int, error) {
-	q := d.q
+	q := ofQueue(d.pool)
 	if tx != nil {
-		q = q.WithTx(tx)
+		q = ofQueue(tx)
 	}
 	n, err := q.CountQueuedOf(ctx, tenant, uuid(triggerID))
 	return int(n), d.fail(err, "count the queued runs of %s", triggerID)
@@ -102,11 +102,11 @@ type Handing struct {
 // how many there were, and whether any are left that could not go yet.
 func (d *DB) Dispatch(ctx context.Context, limits Limits, hand Hand) (handed int, left bool, err error) {
 	// Mostly there is nothing to do, which is found out without a lock.
-	if left, err = d.q.AnyDue(ctx); err != nil || !left {
+	if left, err = ofQueue(d.pool).AnyDue(ctx); err != nil || !left {
 		return 0, false, d.fail(err, "look whether runs wait")
 	}
 	err = pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
-		q := d.q.WithTx(tx)
+		q := ofQueue(tx)
 		if err := q.LockDispatch(ctx); err != nil {
 			return err
 		}
@@ -133,7 +133,7 @@ func (d *DB) Dispatch(ctx context.Context, limits Limits, hand Hand) (handed int
 	case handed == limits.AtOnce:
 		return handed, true, nil
 	}
-	left, err = d.q.AnyDue(ctx)
+	left, err = ofQueue(d.pool).AnyDue(ctx)
 	return handed, left, d.fail(err, "look whether runs wait")
 }
 
@@ -149,7 +149,7 @@ type Handover struct {
 // may have been committed: what server has of claims is then in the answer too.
 func (d *DB) ClaimRuns(ctx context.Context, server model.ID, claims []Handover, again bool) (map[Handover]model.QueuedRun, error) {
 	ids, jobs := handovers(claims)
-	rows, err := d.q.ClaimRuns(ctx, dbsqlc.ClaimRunsParams{Server: uuid(server), Ids: ids, Jobs: jobs, Again: again})
+	rows, err := ofQueue(d.pool).ClaimRuns(ctx, dbsqlc.ClaimRunsParams{Server: uuid(server), Ids: ids, Jobs: jobs, Again: again})
 	if err != nil {
 		return nil, d.fail(err, "claim %d runs", len(claims))
 	}
@@ -178,11 +178,11 @@ func handovers(all []Handover) (ids []pgtype.UUID, jobs []int64) {
 // returns how many there were.
 func (d *DB) LeaveRuns(ctx context.Context, server model.ID, handed []Handover, anyway bool) (int, error) {
 	ids, jobs := handovers(handed)
-	n, err := d.q.LeaveRuns(ctx, dbsqlc.LeaveRunsParams{Ids: ids, Jobs: jobs, Anyway: anyway, Server: uuid(server)})
+	n, err := ofQueue(d.pool).LeaveRuns(ctx, dbsqlc.LeaveRunsParams{Ids: ids, Jobs: jobs, Anyway: anyway, Server: uuid(server)})
 	return int(n), d.fail(err, "leave %d runs to other servers", len(handed))
 }
 
 // ReturnRun puts a claimed run that was not begun back among those that wait.
 func (d *DB) ReturnRun(ctx context.Context, h Handover, delay time.Duration) error {
-	return d.fail(d.q.ReturnRun(ctx, delay.Microseconds(), uuid(h.ID), &h.Job), "return run %s", h.ID)
+	return d.fail(ofQueue(d.pool).ReturnRun(ctx, delay.Microseconds(), uuid(h.ID), &h.Job), "return run %s", h.ID)
 }

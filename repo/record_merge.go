@@ -24,7 +24,7 @@ func (d *DB) MergeRecords(ctx context.Context, records []*model.Record, server s
 	}
 	err := pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
 		if len(queued) > 0 {
-			if err := endQueued(ctx, tx, d.q.WithTx(tx), queued, server); err != nil {
+			if err := endQueued(ctx, tx, queued, server); err != nil {
 				return err
 			}
 		}

@@ -34,7 +34,9 @@ func (runJob) Kind() string { return "maestro_run" }
 
 // dispatch hands over what may start: when it hears of a new run, when a run
 // has ended and made room, and from time to time for what other servers have
-// accepted, or is due only now.
+// accepted, or is due only now. While more wait than may go it rests twice as
+// long as it has worked: it then hands over more at a time, and leaves most of
+// the processors to the runs.
 func (q *RunQueue) dispatch(ctx context.Context) {
 	tick := time.NewTicker(q.opts.Poll)
 	defer tick.Stop()
@@ -46,6 +48,7 @@ func (q *RunQueue) dispatch(ctx context.Context) {
 		case <-q.wake:
 		case <-tick.C:
 		}
+		began := time.Now()
 		for more := true; more && ctx.Err() == nil; {
 			q.crowded.Store(true) // a run that ends meanwhile may make room that is not seen
 			n, left, err := q.opts.DB.Dispatch(ctx, q.limits(), q.hand)
@@ -59,6 +62,12 @@ func (q *RunQueue) dispatch(ctx context.Context) {
 			case err == nil && away:
 				q.opts.Log.Info("runs are handed over again")
 				away = false
+			}
+		}
+		if q.crowded.Load() {
+			select {
+			case <-ctx.Done():
+			case <-time.After(min(2*time.Since(began), q.opts.Poll)):
 			}
 		}
 	}
