@@ -125,7 +125,8 @@ func (c *catalogue) present(ctx context.Context, s *shelf) (*snapshot, *build, e
 		if err != nil {
 			return nil, nil, err
 		}
-		next, last := (*snapshot)(nil), s.latest.Load()
+		var next *snapshot
+		last := s.latest.Load()
 		site, awaited := c.lodge(s, environment)
 		switch {
 		case awaited == nil:
@@ -176,7 +177,11 @@ func (c *catalogue) follow(last *snapshot, refs []model.FunctionRef) *snapshot {
 // CodeFunctionNotFound. It waits for packages that the function may need; an
 // error with CodeUnavailable says that they are not there in time.
 func (c *catalogue) function(ctx context.Context, tenant, name string) (*function, error) {
-	f, awaited, err := c.seek(ctx, c.shelf(tenant), name)
+	s := c.shelf(tenant)
+	if f := s.ready(name); f != nil {
+		return f, nil
+	}
+	f, awaited, err := c.seek(ctx, s, name)
 	if awaited == nil {
 		return f, err
 	}
@@ -189,6 +194,16 @@ func (c *catalogue) function(ctx context.Context, tenant, name string) (*functio
 		f, awaited, err = c.seek(ctx, c.shelf(tenant), name)
 	}
 	return f, err
+}
+
+// ready returns a function of the present state that has been loaded, or nil.
+func (s *shelf) ready(name string) *function {
+	if now := s.current.Load(); now != nil {
+		if known := now.functions[name]; known != nil {
+			return known.ready.Load()
+		}
+	}
+	return nil
 }
 
 // seek is function without the waiting: it returns the build instead.

@@ -18,6 +18,9 @@ func (r *run) Lookup(name string) (*model.Program, *model.Raise) {
 }
 
 func (r *run) sibling(name string) (*function, *model.Raise) {
+	if f := r.shelf.ready(name); f != nil {
+		return r.fitting(f)
+	}
 	// It does not wait for packages that are being built: they would be of no
 	// use to an interpreter that has others.
 	f, _, err := r.engine.catalogue.seek(r.ctx, r.shelf, name)
