@@ -126,7 +126,7 @@ func middleOf(all []drained, of func(drained) float64) float64 {
 
 // pauseBetween keeps single runs out of step with whatever happens at regular
 // intervals.
-func pauseBetween() time.Duration { return 5*time.Millisecond + rand.N(10*time.Millisecond) }
+func pauseBetween() time.Duration { return 15*time.Millisecond + rand.N(10*time.Millisecond) }
 
 // untilNone returns when a query answers false.
 func untilNone(ctx context.Context, pool *pgxpool.Pool, query string) error {

@@ -162,10 +162,10 @@ func (s *serverQueue) starts(ctx context.Context, a api, n int) ([]time.Duration
 			return nil, err
 		}
 		asked[id] = begin
+		time.Sleep(pauseBetween()) // before the first look, which would be in the way
 		if err := untilNone(ctx, s.pool, "SELECT EXISTS (SELECT 1 FROM queued_runs)"); err != nil {
 			return nil, err
 		}
-		time.Sleep(pauseBetween())
 	}
 	rows, err := s.pool.Query(ctx, "SELECT id, started_at FROM executions WHERE tenant LIKE 'queue-%' AND status = 'completed'")
 	if err != nil {

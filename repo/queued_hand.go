@@ -35,32 +35,33 @@ func (d *DB) HandAtOnce(limits Limits, hand Hand, wanted func() bool) {
 	d.atOnce.Store(&atOnce{limits: limits, hand: hand, wanted: wanted})
 }
 
-// Enqueue stores a run as pending. It may be handed over when Enqueue returns
-// (HandAtOnce).
-func (d *DB) Enqueue(ctx context.Context, run model.QueuedRun) error {
+// Enqueue stores a run as pending, and reports whether it was handed over with
+// that (HandAtOnce).
+func (d *DB) Enqueue(ctx context.Context, run model.QueuedRun) (handed bool, err error) {
 	now := d.atOnce.Load()
 	if now == nil || run.Delay > 0 || !now.wanted() || !now.one.TryLock() {
-		return d.QueueRuns(ctx, nil, run)
+		return false, d.QueueRuns(ctx, nil, run)
 	}
 	defer now.one.Unlock()
-	err := pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
+	err = pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
 		q := ofQueue(tx)
 		if err := queueRuns(ctx, q, []model.QueuedRun{run}); err != nil {
 			return err
 		}
-		return now.try(ctx, tx, q, run)
+		handed, err = now.try(ctx, tx, q, run)
+		return err
 	})
-	return d.fail(err, "queue a run")
+	return handed && err == nil, d.fail(err, "queue a run")
 }
 
 // try hands a run over that tx has stored, unless a dispatcher is at work or
-// would not do so.
-func (a *atOnce) try(ctx context.Context, tx pgx.Tx, q *dbsqlc.Queries, run model.QueuedRun) error {
+// would not do so, and reports whether it did.
+func (a *atOnce) try(ctx context.Context, tx pgx.Tx, q *dbsqlc.Queries, run model.QueuedRun) (bool, error) {
 	// Until the commit nobody else hands over: what MayHand counts, with a
 	// snapshot taken after the lock, stays true.
 	alone, err := q.TryLockDispatch(ctx)
 	if err != nil || !alone {
-		return err
+		return false, err
 	}
 	e := &run.Execution
 	may, err := q.MayHand(ctx, dbsqlc.MayHandParams{
@@ -68,11 +69,11 @@ func (a *atOnce) try(ctx context.Context, tx pgx.Tx, q *dbsqlc.Queries, run mode
 		PerFunction: int32(a.limits.PerFunction), PerTenant: int32(a.limits.PerTenant),
 	})
 	if err != nil || !may {
-		return err
+		return false, err
 	}
 	jobs, err := a.hand(ctx, tx, []Handing{{ID: e.ID, Priority: run.Priority}})
 	if err != nil {
-		return err
+		return false, err
 	}
-	return q.HandRuns(ctx, []pgtype.UUID{uuid(e.ID)}, jobs)
+	return true, q.HandRuns(ctx, []pgtype.UUID{uuid(e.ID)}, jobs)
 }

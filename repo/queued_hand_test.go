@@ -23,7 +23,9 @@ func TestEnqueueHandsOverAtOnce(t *testing.T) {
 	db.HandAtOnce(limits, river.hand, func() bool { return wanted })
 	handed := func(run model.QueuedRun) bool {
 		before := len(river.got)
-		require.NoError(t, db.Enqueue(t.Context(), run))
+		done, err := db.Enqueue(t.Context(), run)
+		require.NoError(t, err)
+		require.Equal(t, done, len(river.got) > before)
 		now, _ := status(t, db, run.Execution.Tenant, run.Execution.ID)
 		require.Equal(t, model.StatusPending, now)
 		if len(river.got) == before {

@@ -172,7 +172,8 @@ func TestARunThatIsNotBegunWaitsAgain(t *testing.T) {
 	r := &runner{db: db, begun: map[model.ID]int{}, refuse: 1}
 	_, queue := serve(t, db, r)
 	run := pending("a", nil)
-	require.NoError(t, db.Enqueue(t.Context(), run))
+	_, err := db.Enqueue(t.Context(), run)
+	require.NoError(t, err)
 	queue.Wake()
 	require.Eventually(t, func() bool { return statuses(t, db)[model.StatusCompleted] == 1 }, 20*time.Second, 20*time.Millisecond)
 	stopped(t, queue)

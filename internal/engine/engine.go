@@ -56,7 +56,7 @@ type Options struct {
 	Packages Packages // nil: no subtenant has any
 	Pending  Pending
 	Inputs   Seal   // of what waits
-	Queued   func() // called after each run that was stored to wait; must not block
+	Queued   func() // called after each run that was stored and waits; must not block
 	Log      *slog.Logger
 
 	Timeout      time.Duration // FUNCTION_TIMEOUT: of a function that names none

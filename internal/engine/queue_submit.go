@@ -11,8 +11,9 @@ import (
 
 // Pending stores runs that nobody waits for, until a server begins them.
 type Pending interface {
-	// Enqueue returns after the commit.
-	Enqueue(ctx context.Context, run model.QueuedRun) error
+	// Enqueue returns after the commit. handed says that the run was handed over
+	// already: nobody needs to be told that it waits.
+	Enqueue(ctx context.Context, run model.QueuedRun) (handed bool, err error)
 	// QueuedCount is how many of a subtenant wait, counted up to most.
 	QueuedCount(ctx context.Context, tenant string, most int) (int, error)
 	// CancelQueued ends one that no server has begun; nil when there is none.
@@ -75,10 +76,13 @@ func (e *Engine) Submit(ctx context.Context, request RunRequest, later Later) (m
 	if err != nil {
 		return model.ID{}, err
 	}
-	if err := e.opts.Pending.Enqueue(ctx, run); err != nil {
+	handed, err := e.opts.Pending.Enqueue(ctx, run)
+	if err != nil {
 		return model.ID{}, err
 	}
-	e.opts.Queued()
+	if !handed {
+		e.opts.Queued()
+	}
 	return run.Execution.ID, nil
 }
 
