@@ -9,7 +9,7 @@ SECONDS ?= 5
 EXAMPLES ?= 50
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test lint format race fuzz conformance bench soak generate docs
+.PHONY: help setup build run test lint format race fuzz conformance bench package-table soak generate docs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ conformance: build ## an independent fuzzer, driven by the served OpenAPI docume
 
 bench: build ## throughput and latency beside the limit, and the queue beside River, in one run; SECONDS (5) a round
 	go run ./bench -server bin/maestro -seconds $(SECONDS)
+
+package-table: build ## which of the most used packages work: tries them, and writes the table in docs/packages.md
+	go run ./bench/packages -maestro bin/maestro
 
 soak: ## MINUTES (10) of load with everything that can go wrong; RSS and counters at its end
 	@$(BUILD) -tags debug_cpython -o bin/maestro-debug ./cmd/maestro

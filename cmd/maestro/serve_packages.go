@@ -40,12 +40,12 @@ func (p *parts) startPackages(ctx context.Context) error {
 		return fmt.Errorf("find the server's own program: %w", err)
 	}
 	p.packages = packages.New(packages.Options{
-		DB: p.db, Pip: runner, Folders: folders, Events: p.events, Server: p.id, Log: p.log,
+		DB: p.db, Events: p.events, Server: p.id, Log: p.log,
 		Forbidden: !p.cfg.AllowPackageInstallation, Allowed: p.cfg.PackageAllowList,
 		Changed: func(tenant string) { p.engine.FunctionsChanged(tenant) },
-		Probe: func(ctx context.Context, path string, modules []probe.Module) ([]probe.Finding, error) {
+		Workshop: packages.Workshop{Pip: runner, Folders: folders, Probe: func(ctx context.Context, path string, modules []probe.Module) ([]probe.Finding, error) {
 			return probe.Run(ctx, []string{self, probeCommand}, p.home, path, modules, probe.Limits{})
-		},
+		}},
 	})
 	return nil
 }

@@ -3,7 +3,6 @@ package packages
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -77,7 +76,7 @@ func (m *Manager) plan(ctx context.Context, tenant string, e *edit, by *string, 
 		}
 	}
 	if lock.Digest() != state.Environment.Lock.Digest() {
-		if err := m.build(ctx, tenant, &state.Environment, lock, log); err != nil {
+		if lock, err = m.build(ctx, tenant, &state.Environment, lock, log); err != nil {
 			return nil, err
 		}
 	}
@@ -121,8 +120,14 @@ func (m *Manager) resolve(ctx context.Context, state *repo.PackageState, e *edit
 		return nil, model.NewError(model.CodePackageInstallFailed, "That would be %d packages; a subtenant can have %d at most.", len(lock), m.opts.Most)
 	}
 	var all []string
-	for _, p := range lock {
+	for i, p := range lock {
 		all = append(all, p.Name)
+		// The same version stays the same wheel: perhaps another one was refused.
+		for _, known := range []*model.LockedPackage{state.Environment.Lock.Find(p.Name), e.restore.Find(p.Name)} {
+			if known != nil && known.Version == p.Version {
+				lock[i].File, lock[i].SHA256 = known.File, known.SHA256
+			}
+		}
 	}
 	return lock, m.allowed(all)
 }
@@ -141,32 +146,23 @@ func pinsFor(lock model.Lock, e *edit) model.Lock {
 	return pins
 }
 
-// build makes the next environment's folder and imports what is new in it, in
-// a process of its own.
-func (m *Manager) build(ctx context.Context, tenant string, now *model.Environment, lock model.Lock, log func(string)) error {
+// build makes the next environment's folder and tries what is new in it. The
+// lock that comes back may have other wheels of the same versions.
+func (m *Manager) build(ctx context.Context, tenant string, now *model.Environment, lock model.Lock, log func(string)) (model.Lock, error) {
 	next := model.Environment{Tenant: tenant, Number: now.Number + 1, Lock: lock}
-	path, err := m.opts.Folders.Build(ctx, next, log)
+	findings, refused, err := m.opts.Make(ctx, &next, now.Lock, log)
 	if err != nil {
-		return m.explain(err, nil, lock)
-	}
-	modules := m.opts.Folders.Modules(lock, now.Lock)
-	if len(modules) == 0 {
-		return nil
-	}
-	log(fmt.Sprintf("Importing %d new modules to see whether they work here.", len(modules)))
-	findings, err := m.opts.Probe(ctx, path, modules)
-	if err != nil {
-		return m.explain(err, nil, lock)
+		return nil, m.explain(err, nil, lock)
 	}
 	for _, f := range findings {
 		if f.Kind != probe.OK {
 			log(f.String())
 		}
 	}
-	if refused := probe.Decide(findings); refused != nil {
-		return model.NewError(model.CodePackageUnsupported, "%s", refused.String())
+	if refused != nil {
+		return nil, model.NewError(model.CodePackageUnsupported, "%s", refused.String())
 	}
-	return nil
+	return next.Lock, nil
 }
 
 // allowed refuses what PACKAGE_ALLOW_LIST does not name.

@@ -120,6 +120,27 @@ func TestWhatTheProbeFinds(t *testing.T) {
 	require.Equal(t, map[string]string{"good": "1", "fallback": "1", "optional": "1"}, b.versions("acme"))
 }
 
+// Of a package that refuses, the wheel of the same version that is Python alone
+// is taken, and stays.
+func TestAPureWheelInsteadOfOneThatRefuses(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil,
+		index.Wheel{Name: "both", Version: "1", Binary: index.Extension(t, "both", index.OneOnly)}, index.Wheel{Name: "both", Version: "1"},
+		index.Wheel{Name: "user", Version: "1", Requires: []string{"both"}, Files: map[string]string{"user.py": "import both\n"}},
+		index.Wheel{Name: "other", Version: "1"},
+	)
+	b.installed("acme", "user")
+	require.Equal(t, "1", b.python("acme", "import user, both; print(both.VERSION)"))
+	env, err := b.db.Environment(t.Context(), "acme")
+	require.NoError(t, err)
+	pure := *env.Lock.Find("both")
+	require.Contains(t, pure.File, "none-any")
+	b.installed("acme", "other")
+	env, err = b.db.Environment(t.Context(), "acme")
+	require.NoError(t, err)
+	require.Equal(t, pure, *env.Lock.Find("both"))
+}
+
 func TestFailingInstallsSayWhyAndChangeNothing(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil,

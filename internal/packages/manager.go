@@ -8,9 +8,6 @@ import (
 
 	"maestro/internal/events"
 	"maestro/internal/model"
-	"maestro/internal/packages/environment"
-	"maestro/internal/packages/pip"
-	"maestro/internal/packages/probe"
 	"maestro/repo"
 )
 
@@ -22,11 +19,8 @@ type Publisher interface {
 
 // Options of a Manager. Those up to Log must be set.
 type Options struct {
-	DB      *repo.DB
-	Pip     *pip.Runner
-	Folders *environment.Folders
-	// Probe imports modules from a folder of packages, in a process of its own.
-	Probe   func(ctx context.Context, path string, modules []probe.Module) ([]probe.Finding, error)
+	DB *repo.DB
+	Workshop
 	Events  Publisher
 	Server  model.ID            // as registered: whose end is the end of its installs
 	Changed func(tenant string) // called after a commit that changed a subtenant's packages

@@ -92,9 +92,9 @@ func (b *bench) start(change func(*packages.Options, *pip.Options)) {
 			defer b.mu.Unlock()
 			b.changed = append(b.changed, tenant)
 		},
-		Probe: func(ctx context.Context, path string, modules []probe.Module) ([]probe.Finding, error) {
-			return probe.Run(ctx, []string{os.Args[0], "probe-packages"}, b.home, path, modules, probe.Limits{})
-		},
+	}
+	options.Probe = func(ctx context.Context, path string, modules []probe.Module) ([]probe.Finding, error) {
+		return probe.Run(ctx, []string{os.Args[0], "probe-packages"}, b.home, path, modules, probe.Limits{})
 	}
 	if change != nil {
 		change(&options, &runner)
