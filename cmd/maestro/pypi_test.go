@@ -1,0 +1,90 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"maestro/internal/testkit"
+)
+
+// fromPyPI has the server use whatever index the machine's pip uses.
+func fromPyPI() []string {
+	env := []string{"CENSUS_JWT_SECRET=" + jwtSecret}
+	for _, entry := range os.Environ() {
+		name, _, _ := strings.Cut(entry, "=")
+		if strings.HasPrefix(name, "PIP_") || strings.HasPrefix(name, "SSL_CERT") || name == "REQUESTS_CA_BUNDLE" || strings.HasSuffix(strings.ToLower(name), "_proxy") {
+			env = append(env, entry)
+		}
+	}
+	return env
+}
+
+// What people use, from where they get it.
+func TestPackagesFromPyPI(t *testing.T) {
+	t.Parallel()
+	p := start(t, testkit.DataDir(t), append(fromPyPI(), "DATABASE_URL="+testkit.DatabaseURL(t), "SECRET_KEY="+strings.Repeat("k", 40))...)
+	c := p.client(t, "acme")
+	first := c.send("POST", "/api/v1/packages", map[string]any{"package_name": "python-dateutil"})
+	if first.status == http.StatusServiceUnavailable {
+		t.Skipf("PyPI can't be reached from here: %s", first.body)
+	}
+	require.Equal(t, http.StatusCreated, first.status, "%s", first.body)
+	installed := func(name string) {
+		t.Helper()
+		r := c.send("POST", "/api/v1/packages", map[string]any{"package_name": name})
+		for r.status == http.StatusAccepted { // a slow network
+			var install struct{ ID, Status string }
+			require.NoError(t, r.into(&install))
+			r = c.send("GET", "/api/v1/packages/installs/"+install.ID, nil)
+			require.NoError(t, r.into(&install))
+			if install.Status == "pending" || install.Status == "running" {
+				r.status = http.StatusAccepted
+				continue
+			}
+			require.Equal(t, "completed", install.Status, "%s", r.body)
+			return
+		}
+		require.Equal(t, http.StatusCreated, r.status, "%s: %s", name, r.body)
+	}
+	for _, name := range []string{"httpx", "requests", "jinja2", "pyyaml"} {
+		installed(name)
+	}
+	c.define("uses", `
+import importlib.metadata
+import dateutil.parser, httpx, jinja2, requests, yaml
+
+def uses(input):
+    request = httpx.Request("GET", "https://example.com/", params={"q": "a b"})
+    prepared = requests.Request("POST", "https://example.com/", json={"a": 1}).prepare()
+    return {
+        "date": dateutil.parser.parse("24 November 2026 10:30").isoformat(),
+        "url": str(request.url),
+        "body": prepared.body.decode(),
+        "page": jinja2.Template("{% for i in items %}<{{ i|e }}>{% endfor %}").render(items=["a", "<b>"]),
+        "yaml": yaml.safe_load("a: [1, 2, {b: c}]"),
+        "versions": all(importlib.metadata.version(n) for n in ("httpx", "requests", "jinja2", "pyyaml", "python-dateutil")),
+    }
+`)
+	require.JSONEq(t, `{"date": "2026-11-24T10:30:00", "url": "https://example.com/?q=a+b", "body": "{\"a\": 1}", "page": "<a><&lt;b&gt;>",
+		"yaml": {"a": [1, 2, {"b": "c"}]}, "versions": true}`, urlSpaces(c.result("uses", nil)))
+
+	for name, module := range map[string]string{"numpy": "numpy", "pydantic": "pydantic"} {
+		r := c.send("POST", "/api/v1/packages", map[string]any{"package_name": name})
+		require.Equal(t, http.StatusUnprocessableEntity, r.status, "%s: %s", name, r.body)
+		var problem struct{ Code, Detail string }
+		require.NoError(t, json.Unmarshal(r.body, &problem))
+		require.Equal(t, "package_unsupported", problem.Code)
+		require.Contains(t, problem.Detail, "module "+module)
+		require.Contains(t, problem.Detail, "interpreter")
+		t.Log(problem.Detail)
+	}
+	require.NotEmpty(t, c.result("uses", nil), "a refusal changes nothing")
+}
+
+// urlSpaces brings the two ways to write a space in a query into one.
+func urlSpaces(text string) string { return strings.ReplaceAll(text, "%20", "+") }
