@@ -17,7 +17,7 @@ type api struct {
 	token string
 }
 
-func (a api) send(method, path string, body any) ([]byte, error) {
+func (a api) post(path string, body any) ([]byte, error) {
 	text, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -26,7 +26,7 @@ func (a api) send(method, path string, body any) ([]byte, error) {
 	defer fasthttp.ReleaseRequest(request)
 	defer fasthttp.ReleaseResponse(response)
 	request.SetRequestURI("http://" + a.host + path)
-	request.Header.SetMethod(method)
+	request.Header.SetMethod(fasthttp.MethodPost)
 	request.Header.SetContentType("application/json")
 	request.Header.Set("Authorization", "Bearer "+a.token)
 	request.SetBody(text)
@@ -34,7 +34,7 @@ func (a api) send(method, path string, body any) ([]byte, error) {
 		return nil, err
 	}
 	if response.StatusCode() >= 300 {
-		return nil, fmt.Errorf("%s %s: %d %s", method, path, response.StatusCode(), response.Body())
+		return nil, fmt.Errorf("POST %s: %d %s", path, response.StatusCode(), response.Body())
 	}
 	return append([]byte(nil), response.Body()...), nil
 }
@@ -71,12 +71,12 @@ func (a api) prepare() error {
 		loop("loop_plain", "(lambda x: x)(None)"),
 	}
 	for _, body := range bodies {
-		if _, err := a.send("POST", "/api/v1/functions", body); err != nil {
+		if _, err := a.post("/api/v1/functions", body); err != nil {
 			return err
 		}
 	}
 	for path, function := range map[string]string{"hello": "hello_world", "chain": "chain"} {
-		if _, err := a.send("POST", "/api/v1/webhooks", map[string]string{"path": path, "function_name": function}); err != nil {
+		if _, err := a.post("/api/v1/webhooks", map[string]string{"path": path, "function_name": function}); err != nil {
 			return err
 		}
 	}
@@ -94,7 +94,7 @@ func (a api) siblings() error {
 		{"loop_checked", "two small schemas, the same object"},
 	} {
 		var answer struct{ Result float64 }
-		body, err := a.send("POST", "/api/v1/executions", map[string]any{"function_name": row.function})
+		body, err := a.post("/api/v1/executions", map[string]any{"function_name": row.function})
 		if err != nil {
 			return err
 		}

@@ -46,7 +46,7 @@ func (s *serverQueue) prepare(ctx context.Context, tenants int) ([]api, error) {
 		all[i] = api{host: s.host, token: token}
 		body := map[string]any{"name": "hello_world", "code": "def hello_world(input):\n    return f\"Hello, {input.get('name', 'World')}!\"\n",
 			"input_schema": json.RawMessage(helloInput), "output_schema": json.RawMessage(helloOutput)}
-		if _, err := all[i].send(http.MethodPost, "/api/v1/functions", body); err != nil {
+		if _, err := all[i].post("/api/v1/functions", body); err != nil {
 			return nil, err
 		}
 	}
