@@ -5,11 +5,12 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 BUILD := go build -buildvcs=false -ldflags '-X main.version=$(VERSION)'
 FUZZTIME ?= 5s
 MINUTES ?= 10
+CHAOS_SECONDS ?= 300
 SECONDS ?= 5
 EXAMPLES ?= 50
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test lint format race fuzz conformance bench package-table soak generate docs
+.PHONY: help setup build run test lint format race fuzz conformance bench chaos package-table soak generate docs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +48,9 @@ conformance: build ## an independent fuzzer, driven by the served OpenAPI docume
 
 bench: build ## throughput and latency beside the limit, and the queue beside River, in one run; SECONDS (5) a round
 	go run ./bench -server bin/maestro -seconds $(SECONDS)
+
+chaos: ## three servers, killed and stopped at random for CHAOS_SECONDS (300) while 2,000 runs are due
+	CHAOS_SECONDS=$(CHAOS_SECONDS) go test ./cmd/maestro -run '^TestChaos' -count=1 -v -timeout 60m
 
 package-table: build ## which of the most used packages work: tries them, and writes the table in docs/packages.md
 	go run ./bench/packages -maestro bin/maestro
