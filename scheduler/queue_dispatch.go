@@ -34,9 +34,9 @@ func (runJob) Kind() string { return "maestro_run" }
 
 // dispatch hands over what may start: when it hears of a new run, when a run
 // has ended and made room, and from time to time for what other servers have
-// accepted, or is due only now. While more wait than may go, and there is enough
-// to do here, it rests twice as long as it has worked: it then hands over more at
-// a time, and leaves most of the processors to the runs.
+// accepted, or is due only now. While more wait than may go it rests as long as it
+// has worked, and twice as long where there is enough to do here: it then hands
+// over more at a time, and leaves most of the processors to the runs.
 func (q *RunQueue) dispatch(ctx context.Context) {
 	tick := time.NewTicker(q.opts.Poll)
 	defer tick.Stop()
@@ -64,10 +64,14 @@ func (q *RunQueue) dispatch(ctx context.Context) {
 				away = false
 			}
 		}
-		if q.crowded.Load() && len(q.room) > cap(q.room)/2 {
+		if q.crowded.Load() {
+			rest := time.Since(began)
+			if len(q.room) > cap(q.room)/2 {
+				rest *= 2
+			}
 			select {
 			case <-ctx.Done():
-			case <-time.After(min(2*time.Since(began), q.opts.Poll)):
+			case <-time.After(min(rest, q.opts.Poll)):
 			}
 		}
 	}
