@@ -16,6 +16,13 @@ import (
 // queueEnd is what the queue gets to put itself away once no run is under way.
 const queueEnd = 10 * time.Second
 
+// These are the parts' own unless a test sets them in the servers that it
+// starts: for how long a server may be silent, and the wall clock of schedules.
+var (
+	silence   time.Duration
+	wallClock func() time.Time
+)
+
 // register gives this server its id, and settles what its predecessor on the
 // same data folder left.
 func (p *parts) register(ctx context.Context) error {
@@ -33,7 +40,7 @@ func (p *parts) register(ctx context.Context) error {
 	}
 	p.id = id
 	p.presence = scheduler.NewPresence(scheduler.PresenceOptions{
-		DB: p.db, Server: id, Before: before, Log: p.log,
+		DB: p.db, Server: id, Before: before, Log: p.log, Silent: silence, Every: silence / 10,
 		OnLost: func() { p.endSoon(errors.New("the other servers declared this one gone")) },
 	})
 	return p.presence.Start(ctx)
@@ -70,7 +77,7 @@ func (p *parts) makeQueue() error {
 	}
 	p.queue = queue
 	p.cron = scheduler.NewCron(scheduler.CronOptions{
-		DB: p.db, Log: p.log, Queue: scheduler.ScheduleRuns{DB: p.db, Engine: p.engine}, Started: p.wakeQueue,
+		DB: p.db, Log: p.log, Now: wallClock, Queue: scheduler.ScheduleRuns{DB: p.db, Engine: p.engine}, Started: p.wakeQueue,
 	})
 	return nil
 }
