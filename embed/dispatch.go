@@ -135,9 +135,11 @@ func (h *Host) take(w *worker, at clock) *call {
 }
 
 // pump gives calls that may start to idle threads, or to new ones where there
-// are none.
+// are none. After Close has begun there are no such calls, only subtenants that
+// are on the ring still: a thread that was made for one would not be told to
+// end.
 func (h *Host) pump(at clock) {
-	for h.ready.len() > 0 && h.mayWake(at) {
+	for h.phase == phaseServing && h.ready.len() > 0 && h.mayWake(at) {
 		w := h.popIdle()
 		if w == nil {
 			if h.threads >= h.opt.MaxThreads {

@@ -443,6 +443,29 @@ func TestStartStopStress(t *testing.T) {
 	}
 }
 
+// A call is on its way to a thread, with Host.mu released for a moment, when
+// Close begins: no thread is made for it that nobody would tell to end.
+func TestCloseWhileACallIsOnItsWay(t *testing.T) {
+	t.Parallel()
+	h := startFake(t, Options{})
+	p := fakeProgram(echo)
+	_, err := run(t.Context(), h, "a", p, "1")
+	require.NoError(t, err)
+	h.mu.Lock()
+	c := newCall(model.Call{Tenant: "a", Program: p, Host: nobody{}})
+	c.tenant = h.tenantOf("a")
+	c.tenant.queue.push(c)
+	h.offer(c.tenant)
+	h.beginClose()
+	h.pump(now())
+	h.mu.Unlock()
+	<-c.done
+	require.Equal(t, model.CodeUnavailable, model.CodeOf(c.err))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	require.NoError(t, h.Close(ctx))
+}
+
 func TestCloseBeforeStart(t *testing.T) {
 	t.Parallel()
 	h := newHost(Options{}, fakeMachines(t))
