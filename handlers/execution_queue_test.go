@@ -96,11 +96,62 @@ func TestRetryOfExecutions(t *testing.T) {
 		f.must(ask{call: "POST /api/v1/executions", body: `{"function_name":"picky2","input_data":7}`, status: 500})
 	}
 	f.must(ask{call: "POST /api/v1/executions/retry?function_name=picky2&trigger_type=manual", status: 202, want: []string{`"count":2`}})
+	f.must(ask{call: "POST /api/v1/executions/retry?function_name=picky2&trigger_type=manual", status: 202, want: []string{`"count":0`}})
+	f.must(ask{call: "POST /api/v1/executions/retry?function_name=picky&trigger_type=manual", status: 202, want: []string{`"count":0`}})
 	require.Eventually(t, func() bool {
 		var list []json.RawMessage
 		got := f.do(ask{call: "GET /api/v1/executions?function_name=picky2&trigger_type=retry&status=failed"})
 		return json.Unmarshal([]byte(got.text), &list) == nil && len(list) == 2
 	}, 20*time.Second, 20*time.Millisecond)
+}
+
+// Each failure is run again once, however many ask for all of them at once; a
+// retry that has failed counts as a failure of its own, what it retried does
+// not any more.
+func TestBulkRetryOfMany(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.function("f", "def f(input):\n    raise ValueError(input)")
+	f.function("cut", "def cut(input):\n    return 1")
+	const failures = 1300
+	insert := `INSERT INTO executions (id, tenant, function_name, function_version, trigger_type, status, input_data, created_at, attempt, record_complete)
+		SELECT ('019d0000-0000-7000-8000-' || lpad(to_hex($3 + i), 12, '0'))::uuid, 'default', $1, 1, 'manual', 'failed', to_json(i), now(), 1, $4
+		FROM generate_series(1, $2) i`
+	for i, rows := range []struct {
+		function string
+		many     int
+		complete bool
+	}{{"f", failures, true}, {"f", 3, false}, {"gone", 2, true}} {
+		_, err := f.db.Pool().Exec(t.Context(), insert, rows.function, rows.many, 100_000*i, rows.complete)
+		require.NoError(t, err)
+	}
+	counts := make(chan int, 4)
+	for range cap(counts) {
+		go func() {
+			got := f.do(ask{call: "POST /api/v1/executions/retry"})
+			var said struct{ Count int }
+			if got.StatusCode != 202 || json.Unmarshal([]byte(got.text), &said) != nil {
+				said.Count = -failures
+			}
+			counts <- said.Count
+		}()
+	}
+	total := 0
+	for range cap(counts) {
+		total += <-counts
+	}
+	require.Equal(t, failures, total)
+	f.must(ask{call: "POST /api/v1/executions/retry", status: 202, want: []string{`"count":0`, `"incomplete":3`, `"missing":2`, `"more":false`}})
+
+	// They run now, and fail again.
+	require.NoError(t, f.queue.Start())
+	require.Eventually(t, func() bool {
+		var open int
+		require.NoError(t, f.db.Pool().QueryRow(t.Context(), "SELECT count(*) FROM executions WHERE status NOT IN ('failed')").Scan(&open))
+		return open == 0
+	}, time.Minute, 50*time.Millisecond)
+	f.must(ask{call: "POST /api/v1/executions/retry?trigger_type=manual", status: 202, want: []string{`"count":0`}})
+	f.must(ask{call: "POST /api/v1/executions/retry", status: 202, want: []string{`"count":1300`}})
 }
 
 func TestAutomaticRetry(t *testing.T) {

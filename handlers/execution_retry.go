@@ -3,14 +3,15 @@ package handlers
 import (
 	"context"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"maestro/internal/engine"
 	"maestro/internal/model"
-	"maestro/repo"
 )
 
 func (s *Server) addRetries() {
@@ -50,7 +51,17 @@ func (s *Server) retryExecution(ctx context.Context, in *executionRetryInput) (*
 		return nil, model.NewError(model.CodeRecordIncomplete,
 			"The execution can't be run again: something in its record was cut for its length, or masked as secret. Send the input anew.")
 	}
-	return s.submit(ctx, again(&e), engine.Later{})
+	result, err := s.submit(ctx, again(&e), engine.Later{})
+	if err != nil {
+		return nil, err
+	}
+	if retry, err := model.ParseID(result.ExecutionID); err == nil {
+		err = s.opts.DB.NoteRetry(ctx, e.Tenant, e.ID, retry)
+		if err != nil { // the retry is stored; a bulk retry may do it once more
+			s.opts.Log.Warn("that an execution was run again is not noted", slog.String("tenant", e.Tenant), slog.Any("execution_id", e.ID), slog.Any("error", err))
+		}
+	}
+	return result, nil
 }
 
 // again is the request that an execution was, with the same input.
@@ -82,12 +93,22 @@ type executionsRetryInput struct {
 
 type executionsRetryOutput struct {
 	Body struct {
-		Count int `json:"count" doc:"Executions that are run again; those whose record is not complete are left out"`
+		Count      int  `json:"count" doc:"Executions that are run again"`
+		Incomplete int  `json:"incomplete" doc:"Those left out because their record is not complete"`
+		Missing    int  `json:"missing" doc:"Those left out because their function is gone"`
+		More       bool `json:"more" doc:"There may be more: this many are run again by one call. Repeat it"`
 	}
 }
 
 // retriable are the states of what a bulk retry runs again.
 var retriable = []model.Status{model.StatusFailed, model.StatusTimedOut, model.StatusCrashed}
+
+const (
+	// retryBatch is how many executions one transaction of a bulk retry takes.
+	retryBatch = 500
+	// mostRetries is how many executions one call looks at.
+	mostRetries = 10_000
+)
 
 func (s *Server) retryExecutions(ctx context.Context, in *executionsRetryInput) (*executionsRetryOutput, error) {
 	filter, err := in.filter()
@@ -98,34 +119,68 @@ func (s *Server) retryExecutions(ctx context.Context, in *executionsRetryInput) 
 		filter.Statuses = retriable
 	}
 	filter.Statuses = slices.DeleteFunc(slices.Clone(filter.Statuses), func(status model.Status) bool { return !slices.Contains(retriable, status) })
+	// What fails from now on, a retry of this call for one, is not meant.
+	if now := time.Now(); filter.Until.IsZero() || filter.Until.After(now) {
+		filter.Until = now
+	}
 	out := &executionsRetryOutput{}
 	if len(filter.Statuses) == 0 {
 		return out, nil // none of what is asked for has failed
 	}
-	filter.Page = repo.Page{Limit: retryPage}
-	for {
-		found, next, err := s.opts.DB.ListExecutions(ctx, callFrom(ctx).tenant, filter)
+	defer func() {
+		if out.Body.Count > 0 {
+			s.opts.Engine.Wake()
+		}
+	}()
+	var after model.ID
+	for seen := 0; seen < mostRetries; {
+		found, err := s.opts.DB.Retriable(ctx, callFrom(ctx).tenant, filter, after, retryBatch)
+		if err == nil {
+			err = s.retryBatch(ctx, found, out)
+		}
+		if err != nil && out.Body.Count > 0 {
+			// What was stored is stored: the caller must know of it.
+			s.opts.Log.Warn("a bulk retry was broken off", slog.String("tenant", callFrom(ctx).tenant), slog.Any("error", err))
+			break
+		}
 		if err != nil {
 			return nil, err
 		}
-		for i := range found {
-			if e := &found[i]; e.RecordComplete {
-				_, err := s.opts.Engine.Submit(ctx, again(e), engine.Later{Priority: model.PriorityLast})
-				if model.CodeOf(err) == model.CodeFunctionNotFound {
-					continue
-				}
-				if err != nil {
-					return nil, err
-				}
-				out.Body.Count++
-			}
-		}
-		if next == "" {
+		if len(found) < retryBatch {
 			return out, nil
 		}
-		filter.Cursor = next
+		seen += len(found)
+		after = found[len(found)-1].ID
 	}
+	out.Body.More = true
+	return out, nil
 }
 
-// retryPage is how many executions a bulk retry reads at a time.
-const retryPage = 500
+// retryBatch has executions run again, in one transaction.
+func (s *Server) retryBatch(ctx context.Context, found []model.Execution, out *executionsRetryOutput) error {
+	var runs []model.QueuedRun
+	incomplete, missing := 0, 0
+	for i := range found {
+		if !found[i].RecordComplete {
+			incomplete++
+			continue
+		}
+		run, err := s.opts.Engine.Prepare(ctx, again(&found[i]), engine.Later{Priority: model.PriorityLast})
+		switch {
+		case model.CodeOf(err) == model.CodeFunctionNotFound:
+			missing++
+		case err != nil:
+			return err
+		default:
+			runs = append(runs, run)
+		}
+	}
+	stored, err := s.opts.DB.QueueRetries(ctx, callFrom(ctx).tenant, runs)
+	if err != nil {
+		return err
+	}
+	out.Body.Count += stored
+	out.Body.Incomplete += incomplete
+	out.Body.Missing += missing
+	return nil
+}

@@ -397,13 +397,14 @@ func populate(t *testing.T, db *repo.DB, tenant string) stranger {
 	})
 	require.NoError(t, err)
 	populatePackages(t, db, tenant)
+	require.NoError(t, db.NoteRetry(ctx, tenant, e.ID, model.NewID()))
 	return stranger{tenant: tenant, function: f, webhook: w, execution: e.ID, schedule: job.ID, queued: queued.Execution.ID}
 }
 
 // snapshot is everything that belongs to a subtenant, as text.
 func snapshot(t *testing.T, pool *pgxpool.Pool, tenant string) (all []string) {
 	t.Helper()
-	for _, table := range []string{"functions", "function_versions", "webhooks", "scheduled_jobs", "public_segments", "executions", "step_executions", "changes", "secrets", "cancels", "idempotency_keys", "queued_runs", "environments", "package_states", "installed_packages", "package_installs"} {
+	for _, table := range []string{"functions", "function_versions", "webhooks", "scheduled_jobs", "public_segments", "executions", "step_executions", "changes", "secrets", "cancels", "idempotency_keys", "queued_runs", "execution_retries", "environments", "package_states", "installed_packages", "package_installs"} {
 		rows, err := pool.Query(t.Context(), "SELECT to_json(t)::text FROM "+table+" t WHERE tenant = $1 ORDER BY 1", tenant)
 		require.NoError(t, err)
 		before := len(all)

@@ -86,6 +86,9 @@ func (e *Engine) Submit(ctx context.Context, request RunRequest, later Later) (m
 	return run.Execution.ID, nil
 }
 
+// Wake says that runs were stored by others than Submit.
+func (e *Engine) Wake() { e.opts.Queued() }
+
 // CancelPending ends an execution that waits and that no server has begun, and
 // reports whether there was one.
 func (e *Engine) CancelPending(ctx context.Context, tenant string, id model.ID) (bool, error) {

@@ -59,6 +59,12 @@ type Execution struct {
 	RecordComplete  bool
 }
 
+type ExecutionRetry struct {
+	Tenant      string
+	ExecutionID pgtype.UUID
+	RetryID     pgtype.UUID
+}
+
 type ExecutionsDefault struct {
 	ID              pgtype.UUID
 	Tenant          string
