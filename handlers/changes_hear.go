@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"time"
+
+	"maestro/internal/model"
 )
 
 // cancelTimeout bounds the look at what is to stop.
@@ -41,16 +43,44 @@ func (s *Server) SubtenantGone(tenant string) {
 // RunsCancelled says that some runs of a subtenant, perhaps ours, are to stop.
 func (s *Server) RunsCancelled(tenant string) { go s.cancelRequested(tenant) }
 
-// cancelRequested stops what others asked to stop.
+// cancelTries is how often the database is asked which runs are to stop.
+const cancelTries = 10
+
+// cancelRequested stops what others asked to stop. Whoever asked was told that
+// it will be, so that a database that is away for a moment is asked again.
 func (s *Server) cancelRequested(tenant string) {
+	for try := 1; ; try++ {
+		err := s.cancelAsked(tenant)
+		if err == nil {
+			return
+		}
+		s.opts.Log.Warn("which runs are to stop can't be found out", slog.String("tenant", tenant), slog.Int("try", try), slog.Any("error", err))
+		if try == cancelTries {
+			return
+		}
+		select {
+		case <-s.opts.Context.Done():
+			return
+		case <-time.After(time.Duration(try) * 200 * time.Millisecond):
+		}
+	}
+}
+
+func (s *Server) cancelAsked(tenant string) error {
 	ctx, cancel := context.WithTimeout(s.opts.Context, cancelTimeout)
 	defer cancel()
 	asked, err := s.opts.DB.CancelRequests(ctx, tenant)
 	if err != nil {
-		s.opts.Log.Warn("which runs are to stop can't be found out", slog.String("tenant", tenant), slog.Any("error", err))
-		return
+		return err
 	}
 	for _, id := range asked {
-		s.opts.Engine.Cancel(tenant, id)
+		if !s.opts.Engine.CancelWhenBegun(tenant, id) {
+			continue
+		}
+		// It may have come to wait for another attempt meanwhile.
+		if _, err := s.opts.Engine.CancelPending(ctx, tenant, id); err != nil && model.CodeOf(err) != model.CodeExecutionNotFound {
+			return err
+		}
 	}
+	return nil
 }

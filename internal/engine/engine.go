@@ -73,6 +73,7 @@ type Engine struct {
 
 	mu       sync.Mutex // guards what follows
 	runs     map[model.ID]*run
+	early    map[model.ID]time.Time // cancelled before they began here, and when
 	draining bool
 	empty    chan struct{} // closed when draining and the last run ended
 }
@@ -95,6 +96,7 @@ func New(opts Options) *Engine {
 		opts:      opts,
 		catalogue: newCatalogue(opts),
 		runs:      map[model.ID]*run{},
+		early:     map[model.ID]time.Time{},
 		empty:     make(chan struct{}),
 	}
 }
@@ -151,16 +153,12 @@ func (e *Engine) TenantGone(tenant string) {
 }
 
 // Cancel asks a run to stop. It returns false when no such run of the
-// subtenant is under way here.
+// subtenant is under way here, or when this attempt of it is over already.
 func (e *Engine) Cancel(tenant string, id model.ID) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	r, ok := e.runs[id]
-	if !ok || r.request.Tenant != tenant {
-		return false
-	}
-	r.cancel()
-	return true
+	return ok && r.request.Tenant == tenant && r.stop()
 }
 
 // Active is the number of runs under way.
@@ -213,6 +211,9 @@ func (e *Engine) admit(r *run) error {
 	}
 	r.view = r.shelf.latest.Load()
 	e.runs[r.id] = r
+	if len(e.early) > 0 && e.wasCancelled(r.id) {
+		r.stop()
+	}
 	return nil
 }
 

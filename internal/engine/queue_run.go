@@ -87,6 +87,10 @@ func (r *run) endQueued(record *model.Record) {
 	}
 	record.Queued = &model.QueuedEnd{Job: r.queued.Job}
 	record.Queued.RetryIn, record.Queued.Retry = r.queued.Policy.Again(e.Attempt, e.Status, deref(e.ErrorType))
+	if record.Queued.Retry && r.stopped {
+		// This attempt had failed before the stop reached it; there is no other one.
+		e.Status, record.Queued.Retry, record.Queued.RetryIn = model.StatusCancelled, false, 0
+	}
 	if record.Queued.Retry {
 		r.engine.opts.Log.Info("an attempt failed, another one follows", slog.String("tenant", e.Tenant), slog.Any("execution_id", e.ID),
 			slog.String("function", e.FunctionName), slog.Int("attempt", e.Attempt), slog.Duration("in", record.Queued.RetryIn))

@@ -41,6 +41,18 @@ type run struct {
 	ended bool // nothing is added any more: what still runs is left behind
 	held  int  // bytes of recorded values
 	lost  bool // the server stops it, for its own ends
+
+	stopped bool // somebody has asked for its end: no other attempt follows
+}
+
+// stop asks the run for its end, and reports whether it will heed that.
+func (r *run) stop() bool {
+	r.mu.Lock()
+	late := r.ended && r.queued != nil // another attempt may follow by now
+	r.stopped = true
+	r.mu.Unlock()
+	r.cancel()
+	return !late
 }
 
 // step is one sibling call under way or done.
