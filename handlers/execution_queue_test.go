@@ -130,7 +130,7 @@ func TestBulkRetryOfMany(t *testing.T) {
 		go func() {
 			got := f.do(ask{call: "POST /api/v1/executions/retry"})
 			var said struct{ Count int }
-			if got.StatusCode != 202 || json.Unmarshal([]byte(got.text), &said) != nil {
+			if got.StatusCode != http.StatusAccepted || json.Unmarshal([]byte(got.text), &said) != nil {
 				said.Count = -failures
 			}
 			counts <- said.Count

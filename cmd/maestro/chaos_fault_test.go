@@ -85,16 +85,12 @@ func (b *begun) onceEach(t *testing.T, all map[string]string) {
 func TestAPausedServer(t *testing.T) {
 	t.Parallel()
 	b := newBegun(t)
-	f := &fleet{t: t, env: []string{
-		"DATABASE_URL=" + testkit.DatabaseURL(t), "SECRET_KEY=" + strings.Repeat("k", 40), "CENSUS_JWT_SECRET=" + jwtSecret, silenceVariable + "=4",
-	}}
-	for range 2 {
-		f.servers = append(f.servers, start(t, testkit.DataDir(t), f.env...))
-	}
-	paused := f.servers[0]
-	c := f.servers[1].client(t, "acme")
+	url := testkit.DatabaseURL(t)
+	env := []string{"DATABASE_URL=" + url, "SECRET_KEY=" + strings.Repeat("k", 40), "CENSUS_JWT_SECRET=" + jwtSecret, silenceVariable + "=4"}
+	paused, other := start(t, testkit.DataDir(t), env...), start(t, testkit.DataDir(t), env...)
+	c := other.client(t, "acme")
 	c.define("again", b.function("again"), "retry", map[string]any{"max_attempts": 5, "backoff_seconds": 0.1})
-	db, err := repo.Open(t.Context(), strings.TrimPrefix(f.env[0], "DATABASE_URL="), repo.Options{Name: "pause", Log: testkit.Logger(t)})
+	db, err := repo.Open(t.Context(), url, repo.Options{Name: "pause", Log: testkit.Logger(t)})
 	require.NoError(t, err)
 	t.Cleanup(db.Close)
 	submit := func(n, ms int) {
