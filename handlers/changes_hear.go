@@ -22,7 +22,7 @@ func (s *Server) FunctionsChanged(tenant string) {
 
 // PackagesChanged says that a subtenant's packages were changed: its next call
 // gets them.
-func (s *Server) PackagesChanged(tenant string) { s.opts.Engine.FunctionsChanged(tenant) }
+func (s *Server) PackagesChanged(tenant string) { s.opts.Engine.PackagesChanged(tenant) }
 
 // WebhooksChanged says that webhooks of any subtenant were changed: the next
 // call of one loads the routing table anew.

@@ -42,7 +42,7 @@ func (p *parts) startPackages(ctx context.Context) error {
 	p.packages = packages.New(packages.Options{
 		DB: p.db, Events: p.events, Server: p.id, Log: p.log,
 		Forbidden: !p.cfg.AllowPackageInstallation, Allowed: p.cfg.PackageAllowList,
-		Changed: func(tenant string) { p.engine.FunctionsChanged(tenant) },
+		Changed: func(tenant string) { p.engine.PackagesChanged(tenant) },
 		Workshop: packages.Workshop{Pip: runner, Folders: folders, Probe: func(ctx context.Context, path string, modules []probe.Module) ([]probe.Finding, error) {
 			return probe.Run(ctx, []string{self, probeCommand}, p.home, path, modules, probe.Limits{})
 		}},

@@ -112,7 +112,10 @@ func TestSweepRemovesWhatNobodyUses(t *testing.T) {
 	require.NoDirExists(t, first)
 	require.DirExists(t, second)
 	b.Forget("acme")
-	require.NoDirExists(t, filepath.Dir(second))
+	require.Eventually(t, func() bool {
+		_, err := os.Stat(filepath.Dir(second))
+		return os.IsNotExist(err)
+	}, 20*time.Second, 5*time.Millisecond)
 }
 
 // What a killed server has left in the making is cleared away, and the

@@ -33,5 +33,12 @@ func (m *Manager) Build(ctx context.Context, env model.Environment) (model.SiteP
 	return model.SitePackages{Number: env.Number, Path: path}, nil
 }
 
-// Forget removes the folders of a subtenant that is no more.
-func (m *Manager) Forget(tenant string) { m.opts.Folders.Forget(tenant) }
+// Forget removes the folders of a subtenant that is no more. It does not wait
+// for the disk.
+func (m *Manager) Forget(tenant string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.closed { // else the next server's sweep does
+		m.underWay.Go(func() { m.opts.Folders.Forget(tenant) })
+	}
+}
