@@ -26,6 +26,7 @@ func wheels(t *testing.T) *index.Index {
 		index.Wheel{Name: "speedy", Version: "1.0", Binary: index.Extension(t, "speedy", index.OwnGIL)},
 		index.Wheel{Name: "lonely", Version: "1.0", Binary: index.Extension(t, "lonely", index.OneOnly)},
 		index.Wheel{Name: "deadly", Version: "1.0", Binary: index.Extension(t, "deadly", index.Crash)},
+		index.Wheel{Name: "hungry", Version: "1.0", Binary: index.Extension(t, "hungry", index.TakeAll)},
 	)
 }
 
@@ -92,7 +93,7 @@ func TestPackagesOfASubtenant(t *testing.T) {
 	a.want("POST", "/api/v1/packages", map[string]any{"package_name": "speedy"}, 201)
 	a.define("fast", "import speedy\ndef fast(input):\n    return speedy.ANSWER\n")
 	require.Equal(t, "42", a.result("fast", nil))
-	for name, words := range map[string]string{"lonely": "sub-interpreters", "deadly": "crashed"} {
+	for name, words := range map[string]string{"lonely": "sub-interpreters", "deadly": "crashed", "hungry": "memory"} {
 		refused := a.want("POST", "/api/v1/packages", map[string]any{"package_name": name}, 422)
 		require.Equal(t, "package_unsupported", refused["code"])
 		require.Contains(t, refused["detail"], "The module "+name)

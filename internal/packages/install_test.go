@@ -15,7 +15,9 @@ import (
 	"maestro/internal/model"
 	"maestro/internal/packages"
 	"maestro/internal/packages/pip"
+	"maestro/internal/packages/probe"
 	"maestro/internal/packages/requirement"
+	"maestro/internal/testkit"
 	"maestro/internal/testkit/index"
 )
 
@@ -118,6 +120,29 @@ func TestWhatTheProbeFinds(t *testing.T) {
 	require.Equal(t, model.StatusCompleted, optional.Status)
 	require.Contains(t, strings.Join(optional.Log, "\n"), "No module named 'not_there'")
 	require.Equal(t, map[string]string{"good": "1", "fallback": "1", "optional": "1"}, b.versions("acme"))
+}
+
+func TestModulesThatDoNotComeToAnEnd(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(o *packages.Options, _ *pip.Options) {
+		probing := o.Probe
+		o.Probe = func(ctx context.Context, path string, modules []probe.Module) ([]probe.Finding, error) {
+			if len(modules) == 0 || modules[0].Name == "quick" {
+				return probing(ctx, path, modules)
+			}
+			return probe.Run(ctx, []string{os.Args[0], "probe-packages"}, testkit.KitHome(t), path, modules, probe.Limits{Time: 4 * time.Second})
+		}
+	},
+		index.Wheel{Name: "loops", Version: "1", Binary: index.Extension(t, "loops", index.Loop)},
+		index.Wheel{Name: "sleeps", Version: "1", Files: map[string]string{"sleeps.py": "import time\ntime.sleep(1000)\n"}},
+		index.Wheel{Name: "threads", Version: "1", Files: map[string]string{"threads.py": "import threading, time\nthreading.Thread(target=time.sleep, args=(1000,)).start()\n"}},
+		index.Wheel{Name: "forges", Version: "1", Files: map[string]string{"forges.py": "import os\ntry:\n    os.write(3, b'{\"module\": \"other\"}\\n')\nexcept OSError:\n    pass\nos.abort()\n"}},
+	)
+	for _, name := range []string{"loops", "sleeps"} {
+		require.Contains(t, b.refused("acme", name, model.CodePackageUnsupported), "could not be imported within 4s", name)
+	}
+	b.refused("acme", "forges", model.CodePackageUnsupported)
+	b.installed("acme", "threads") // a thread that it leaves is the function's own matter
 }
 
 // Of a package that refuses, the wheel of the same version that is Python alone
