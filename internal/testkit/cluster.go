@@ -132,6 +132,7 @@ func templateName() string {
 	entries, _ := fs.ReadDir(migrations.Files, ".")
 	for _, entry := range entries {
 		content, _ := fs.ReadFile(migrations.Files, entry.Name())
+		_, _ = sum.Write([]byte(entry.Name()))
 		_, _ = sum.Write(content)
 	}
 	return fmt.Sprintf("template_%x_%s", sum.Sum64(), time.Now().UTC().Format("20060102"))
