@@ -77,7 +77,7 @@ func run(program, document string) error {
 		fmt.Fprint(os.Stderr, row)
 		table.WriteString(row)
 	}
-	fmt.Fprintf(&table, "\n%d of %d work. Made on %s, CPython %s, with the newest versions of that day.\n", accepted, len(all), time.Now().UTC().Format(time.DateOnly), kit.Version)
+	fmt.Fprintf(&table, "\n%d of %d can be installed; those with a \"but\" work in part. Made on %s, CPython %s, with the newest versions of that day.\n", accepted, len(all), time.Now().UTC().Format(time.DateOnly), kit.Version)
 	return write(document, table.String())
 }
 
