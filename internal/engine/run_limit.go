@@ -23,8 +23,18 @@ type slotKey struct{ tenant, function string }
 
 // slots are those of one function.
 type slots struct {
-	taken   int             // guarded by limits.mu
+	most    int             // guarded by limits.mu; as the latest run knew it
+	taken   int             // guarded by limits.mu; more than most after that was lowered, until enough have ended
 	waiting []chan struct{} // guarded by limits.mu; closed when the slot is handed on
+}
+
+// hand gives what is free to those that have waited longest. limits.mu is held.
+func (s *slots) hand() {
+	for s.taken < s.most && len(s.waiting) > 0 {
+		close(s.waiting[0])
+		s.waiting = s.waiting[1:]
+		s.taken++
+	}
 }
 
 // take waits for one of most slots, and answers CodeTooManyRequests after
@@ -39,6 +49,8 @@ func (l *limits) take(ctx context.Context, key slotKey, most int) error {
 		s = &slots{}
 		l.slots[key] = s
 	}
+	s.most = most
+	s.hand() // it may have been raised
 	if s.taken < most {
 		s.taken++
 		l.mu.Unlock()
@@ -68,17 +80,15 @@ func (l *limits) take(ctx context.Context, key slotKey, most int) error {
 	return nil // its turn came at the last moment
 }
 
-// give hands a slot on to the one that has waited longest.
+// give hands a slot on to the one that has waited longest, unless there are too
+// many by now.
 func (l *limits) give(key slotKey) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s := l.slots[key]
-	if len(s.waiting) > 0 {
-		close(s.waiting[0])
-		s.waiting = s.waiting[1:]
-		return
-	}
-	if s.taken--; s.taken == 0 {
+	s.taken--
+	s.hand()
+	if s.taken == 0 {
 		delete(l.slots, key)
 	}
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -43,6 +44,45 @@ func TestSlots(t *testing.T) {
 		l.give(key)
 		l.give(key)
 		l.give(slotKey{"b", "f"})
+		require.Empty(t, l.slots)
+	})
+}
+
+// A function's max_concurrency counts from the next run on, also for those that
+// run or wait already.
+func TestSlotsFollowAChangedLimit(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var l limits
+		key := slotKey{"a", "f"}
+		for range 3 {
+			require.NoError(t, l.take(t.Context(), key, 3))
+		}
+		var begun atomic.Int32
+		wait := func(most int) {
+			go func() {
+				if l.take(t.Context(), key, most) == nil {
+					begun.Add(1)
+				}
+			}()
+			synctest.Wait()
+		}
+		wait(1)
+		wait(1)
+		l.give(key)
+		l.give(key)
+		synctest.Wait()
+		require.Zero(t, begun.Load(), "one still runs, which is all that may by now")
+		l.give(key)
+		synctest.Wait()
+		require.EqualValues(t, 1, begun.Load())
+		wait(1)
+		require.EqualValues(t, 1, begun.Load())
+		wait(4)
+		require.EqualValues(t, 4, begun.Load(), "who has waited has a part of what was added")
+		for range 4 {
+			l.give(key)
+		}
 		require.Empty(t, l.slots)
 	})
 }
