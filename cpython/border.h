@@ -39,6 +39,7 @@ struct maestro_source {
 struct maestro_exception {
     int kind;                                     // 0: it did not
     struct maestro_text type, message, traceback; // malloc'ed by C
+    struct maestro_text classes;                  // the same; of an outer call only: names, one per line
 };
 
 enum {

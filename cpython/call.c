@@ -99,6 +99,7 @@ struct maestro_result *maestro_call(struct maestro_interp *in, uint64_t frame, u
     if (!done) {
         PyObject *raised = py.PyErr_GetRaisedException();
         maestro_describe(in, raised, kind, &result.exception);
+        maestro_describe_classes(in, raised, &result.exception);
         py.Py_DecRef(raised);
     }
     if (context)

@@ -69,3 +69,14 @@ func BenchmarkInterpreter(b *testing.B) {
 		onLockedThread(st.in.End)
 	}
 }
+
+func BenchmarkFailingCall(b *testing.B) {
+	st := setup(b, "fails", "def fails(input): raise ConnectionRefusedError('no')\n")
+	args := st.args("fails", "{}")
+	onLockedThread(func() {
+		defer st.in.DropThread()
+		for b.Loop() {
+			st.in.Call(args)
+		}
+	})
+}

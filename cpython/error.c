@@ -108,6 +108,16 @@ void maestro_describe(struct maestro_interp *in, PyObject *raised, int kind, str
     py.Py_DecRef(texts);
 }
 
+void maestro_describe_classes(struct maestro_interp *in, PyObject *raised, struct maestro_exception *out) {
+    PyObject *hook = in->hooks[HOOK_CLASSES];
+    PyObject *names = raised && hook ? py.PyObject_CallOneArg(hook, raised) : NULL;
+    if (names)
+        out->classes = maestro_text_of(names);
+    else
+        py.PyErr_Clear(); // stopped in the midst of it, or no memory: the type is known all the same
+    py.Py_DecRef(names);
+}
+
 void maestro_describe_plain(int kind, const char *type, const char *message, struct maestro_exception *out) {
     out->kind = kind;
     out->type = maestro_text_copy(type, strlen(type));
@@ -118,5 +128,6 @@ void maestro_exception_free(struct maestro_exception *exception) {
     maestro_text_free(&exception->type);
     maestro_text_free(&exception->message);
     maestro_text_free(&exception->traceback);
+    maestro_text_free(&exception->classes);
     exception->kind = 0;
 }

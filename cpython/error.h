@@ -14,6 +14,10 @@ void maestro_raise_now(struct maestro_interp *in, struct maestro_raise *raise);
 // __str__); leaves no exception set.
 void maestro_describe(struct maestro_interp *in, PyObject *raised, int kind, struct maestro_exception *out);
 
+// Adds the names of the class of raised (borrowed, or NULL) and of its bases, by
+// which a retry policy knows it. Leaves no exception set.
+void maestro_describe_classes(struct maestro_interp *in, PyObject *raised, struct maestro_exception *out);
+
 // Fills an exception that has no Python object; message is copied.
 void maestro_describe_plain(int kind, const char *type, const char *message, struct maestro_exception *out);
 

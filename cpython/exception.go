@@ -3,6 +3,8 @@ package cpython
 // #include "border.h"
 import "C"
 
+import "strings"
+
 // The kinds of an Exception.
 const (
 	ExceptionRaised        uint8 = C.EXCEPTION_RAISED         // by the function's code, or something it called
@@ -22,6 +24,9 @@ type Exception struct {
 	Message   string // str(exception)
 	Traceback string // as Python prints it, with the frames of functions only
 	Kind      uint8
+	// Classes names the class and its bases, each plainly and with its module;
+	// of an outer call only: what a step raised is nobody's to retry.
+	Classes []string
 }
 
 func (e *Exception) Error() string {
@@ -36,10 +41,14 @@ func exceptionOf(exception *C.struct_maestro_exception) *Exception {
 	if exception.kind == 0 {
 		return nil
 	}
-	return &Exception{
+	e := &Exception{
 		Type:      textOf(exception._type),
 		Message:   textOf(exception.message),
 		Traceback: textOf(exception.traceback),
 		Kind:      uint8(exception.kind),
 	}
+	if exception.classes.size > 0 {
+		e.Classes = strings.Split(textOf(exception.classes), "\n")
+	}
+	return e
 }

@@ -139,3 +139,53 @@ func TestFailureDescriptionsStayBounded(t *testing.T) {
 	require.Less(t, len(failed.Traceback), 8000)
 	require.Contains(t, failed.Traceback, " more …")
 }
+
+// A retry policy knows a class by its own name and its bases', plainly or with
+// their modules.
+func TestExceptionNamesItsBases(t *testing.T) {
+	t.Parallel()
+	st := setup(t,
+		"refused", `def refused(input):
+    raise ConnectionRefusedError("no")
+`,
+		"mine", `class Outer:
+    class Mine(KeyError, ConnectionError):
+        pass
+def mine(input):
+    raise Outer.Mine()
+`,
+		"deep", `def deep(input):
+    cls = ValueError
+    for n in range(100):
+        cls = type(f"Deep{n}", (cls,), {})
+    raise cls()
+`,
+		"odd", `class Odd(Exception):
+    class __module__:
+        def __format__(self, spec):
+            raise RuntimeError("no module")
+    __module__ = __module__()
+def odd(input):
+    raise Odd()
+`,
+		"outer", `def outer(input):
+    refused(1)
+`)
+	require.Equal(t, []string{
+		"ConnectionRefusedError", "builtins.ConnectionRefusedError", "ConnectionError", "builtins.ConnectionError", "OSError", "builtins.OSError",
+		"Exception", "builtins.Exception", "BaseException", "builtins.BaseException",
+	}, st.failure("refused", "{}").Classes)
+	mine := st.failure("mine", "{}")
+	require.Equal(t, "Mine", mine.Type)
+	for _, name := range []string{"Mine", "KeyError", "LookupError", "ConnectionError", "builtins.OSError"} {
+		require.Contains(t, mine.Classes, name)
+	}
+	require.Contains(t, mine.Classes[1], ".Outer.Mine")
+	require.Len(t, st.failure("deep", "{}").Classes, 64, "of a class with more bases than anyone names, the nearest")
+	odd := st.failure("odd", "{}")
+	require.Equal(t, "Odd", odd.Type)
+	require.Empty(t, odd.Classes)
+
+	require.Contains(t, st.failure("outer", "{}").Classes, "ConnectionError")
+	require.Nil(t, st.taken()[0].Exception.Classes, "a step is nobody's to retry")
+}

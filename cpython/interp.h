@@ -18,6 +18,7 @@
     HOOK(CONVERT, "convert")       /* (object) -> a simpler object (json.h) */                      \
     HOOK(RUN, "run")               /* (awaitable) -> its result */                                  \
     HOOK(DESCRIBE, "describe")     /* (exception) -> (type, message, traceback) */                  \
+    HOOK(CLASSES, "class_names")   /* (exception) -> text, one name a line */                       \
     HOOK(EXCEPTION, "exception")   /* (kind, message, name, problems) -> exception to raise */      \
     HOOK(THREADS, "threads")       /* (call number) -> identifiers of threads that it started */
 

@@ -39,7 +39,7 @@ func failureOf(exc *cpython.Exception) *model.Failure {
 	case cpython.ExceptionEngine:
 		kind = model.FailureEngine
 	}
-	return &model.Failure{Kind: kind, Type: exc.Type, Message: exc.Message, Traceback: exc.Traceback}
+	return &model.Failure{Kind: kind, Type: exc.Type, Message: exc.Message, Traceback: exc.Traceback, Classes: exc.Classes}
 }
 
 // raiseOf turns a host's answer into what cpython raises.

@@ -160,7 +160,7 @@ func TestAutomaticRetry(t *testing.T) {
 	require.NoError(t, f.queue.Start())
 	policy := `"retry":{"max_attempts":3,"backoff_seconds":0.01,"on":["ConnectionError"]}`
 	f.function("step", "def step(input):\n    return input")
-	f.function("flaky", "import maestro\ndef flaky(input):\n    n = step(maestro.context().attempt)\n    if n < input:\n        raise ConnectionError(n)\n    return n", policy, `"max_concurrency":1`)
+	f.function("flaky", "import maestro\ndef flaky(input):\n    n = step(maestro.context().attempt)\n    if n < input:\n        raise ConnectionResetError(n)\n    return n", policy, `"max_concurrency":1`)
 	f.must(ask{call: "GET /api/v1/functions/flaky", status: 200, want: []string{`"max_attempts":3`, `"max_backoff_seconds":300`, `"max_concurrency":1`}})
 	run := func(input string) string {
 		body := `{"function_name":"flaky","input_data":` + input + `,"mode":"async"}`
@@ -174,7 +174,7 @@ func TestAutomaticRetry(t *testing.T) {
 	f.must(ask{call: "GET /api/v1/executions/" + third + "/steps", status: 200, want: []string{`"attempt":1`, `"attempt":2`, `"attempt":3`}})
 	dead := f.becomes(never, "failed")
 	require.Contains(t, dead.text, `"attempt":3`)
-	require.Contains(t, dead.text, "ConnectionError")
+	require.Contains(t, dead.text, `"error_type":"ConnectionResetError"`, "a ConnectionError")
 	other := f.becomes(run(`"text"`), "failed")
 	require.Contains(t, other.text, `"attempt":1`, "a TypeError is not among those of the policy")
 	f.must(ask{call: "POST /api/v1/executions", body: `{"function_name":"flaky","input_data":2}`, status: 500, want: []string{"function_failed"}})

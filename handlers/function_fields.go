@@ -17,8 +17,8 @@ type FunctionFields struct {
 	Requirements   Optional[[]string]        `json:"requirements,omitzero" doc:"Packages that the code imports, in the words of PEP 508 without addresses; installed before the version becomes current"`
 	Tags           Optional[[]string]        `json:"tags,omitzero" maxItems:"100"`
 	TimeoutSeconds Optional[float64]         `json:"timeout_seconds,omitzero" doc:"Of the outer run; at most FUNCTION_TIMEOUT"`
-	Retry          Optional[json.RawMessage] `json:"retry,omitzero" doc:"Of runs that nobody waits for: an object with max_attempts (3), backoff_seconds (1), max_backoff_seconds (300) and on, a list of exception classes"`
-	MaxConcurrency Optional[int]             `json:"max_concurrency,omitzero" doc:"Runs at a time: of those that wait for their turn over all servers, of the others on each; null: as many as there are"`
+	Retry          Optional[json.RawMessage] `json:"retry,omitzero" doc:"Of runs that nobody waits for: an object with max_attempts (3), backoff_seconds (1), max_backoff_seconds (300) and on. on lists exception classes, by name (ConnectionError) or with their module (requests.exceptions.ConnectionError); one stands for its subclasses too, such as ConnectionRefusedError; a status (failed, timed_out, crashed) stands for all that end with it. Without on whatever went wrong is tried again, except what would be no different the next time: InputInvalid, OutputInvalid, a result that is no JSON, FunctionNotFound; those are where on has their error_type"`
+	MaxConcurrency Optional[int]             `json:"max_concurrency,omitzero" doc:"Runs at a time. It is counted twice: the runs that nobody waits for over all servers, and every run on each server. So with n servers there may be up to n times as many synchronous ones, and those that nobody waits for begin without regard to synchronous ones on other servers. null: as many as there are"`
 
 	DerivedSchemas owned `json:"derived_schemas,omitzero" readOnly:"true"`
 

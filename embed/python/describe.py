@@ -8,14 +8,32 @@ import linecache
 
 _TEXT_LIMIT = 100_000  # characters of a message
 _FIRST, _LAST = 8, 24  # frames shown of a long traceback
+_CLASS_LIMIT = 32  # classes named, the exception's own first
+_HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE
 _CHAIN_LIMIT = 4  # causes, contexts and members of groups, each
 
+_class_names = {}  # class -> text, of the interpreter's own classes, which are there for good
 _entries = {}  # (code, line) -> text of a traceback entry
 
 
 def describe(exception):
     """Returns the class's name, str(exception), and the traceback."""
     return type(exception).__name__, _message(exception), "\n".join(_report(exception, set()))
+
+
+def class_names(exception):
+    """Returns the names of the exception's class and its bases, one a line."""
+    cls = type(exception)
+    text = _class_names.get(cls)
+    if text is None:
+        names = []
+        for base in cls.__mro__[:_CLASS_LIMIT]:
+            if base is not object:
+                names += base.__name__, f"{base.__module__}.{base.__qualname__}"
+        text = "\n".join(names)
+        if not cls.__flags__ & _HEAP_TYPE:
+            _class_names[cls] = text
+    return text
 
 
 def _message(exception):

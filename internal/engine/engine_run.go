@@ -154,8 +154,8 @@ func (r *run) abandon() {
 // means that the lane did not start it.
 func (r *run) perform() (model.Outcome, error) {
 	f := r.function
-	problems, err := f.input.Validate(r.ctx, r.request.Input)
-	if failure := unfit(err, problems, model.FailureInput, "InputInvalid", "the input does not fit the function's input_schema"); failure != nil {
+	problems, err := r.validate(f.input, r.request.Input)
+	if failure := r.unfit(err, problems, model.FailureInput, classInputInvalid, inputUnfit); failure != nil {
 		return model.Outcome{Failure: failure}, nil
 	}
 	outcome, err := r.engine.opts.Lane.Call(r.ctx, model.Call{
@@ -171,16 +171,34 @@ func (r *run) perform() (model.Outcome, error) {
 		return outcome, err
 	}
 	value := outcome.Output
-	problems, err = f.output.Validate(r.ctx, value)
-	if failure := unfit(err, problems, model.FailureOutput, "OutputInvalid", "the output does not fit the function's output_schema"); failure != nil {
+	problems, err = r.validate(f.output, value)
+	if failure := r.unfit(err, problems, model.FailureOutput, "OutputInvalid", "the output does not fit the function's output_schema"); failure != nil {
 		return model.Outcome{Failure: failure}, nil
 	}
 	return outcome, nil
 }
 
+// What is said of an input that does not fit.
+const (
+	classInputInvalid = "InputInvalid"
+	inputUnfit        = "the input does not fit the function's input_schema"
+)
+
+// validate checks a value until the deadline, or until someone cancels.
+func (r *run) validate(s *schema.Schema, value []byte) ([]model.Problem, error) {
+	if len(value) <= schema.LongText { // it is not waited for: most are
+		return s.Validate(r.ctx, value)
+	}
+	ctx, cancel := context.WithDeadline(r.ctx, r.deadline)
+	defer cancel()
+	return s.Validate(ctx, value)
+}
+
 // unfit turns what Validate found into a failure, or nil.
-func unfit(err error, problems []model.Problem, kind model.FailureKind, class, message string) *model.Failure {
+func (r *run) unfit(err error, problems []model.Problem, kind model.FailureKind, class, message string) *model.Failure {
 	switch {
+	case errors.Is(err, schema.ErrDeadline) && errors.Is(r.ctx.Err(), context.Canceled):
+		return &model.Failure{Kind: model.FailureCancelled, Type: "Cancelled", Message: "the execution was cancelled"}
 	case errors.Is(err, schema.ErrDeadline):
 		return &model.Failure{Kind: model.FailureTimeout, Type: "TimeoutError", Message: "the validation ran past the deadline"}
 	case err != nil:

@@ -119,6 +119,12 @@ func (b *book) last() *model.Record {
 	return b.records[len(b.records)-1]
 }
 
+// unsealed keeps inputs as they are.
+type unsealed struct{}
+
+func (unsealed) Seal(_, _ string, text []byte) []byte          { return text }
+func (unsealed) Open(_, _ string, text []byte) ([]byte, error) { return text, nil }
+
 type bundle struct {
 	*Engine
 	db      *repo.DB
@@ -168,7 +174,8 @@ func setup(t *testing.T) *bundle {
 	sealed, err := vault.New([]byte("a key of the tests"), vault.Secrets)
 	require.NoError(t, err)
 	b.secrets = secrets.New(b.db, sealed, testkit.Logger(t))
-	b.Engine = New(Options{Store: b.db, Secrets: b.secrets, Recorder: b.book, Events: b.book, Lane: s, Log: testkit.Logger(t), RunningAfter: 20 * time.Millisecond, RecordWait: time.Second})
+	b.Engine = New(Options{Store: b.db, Secrets: b.secrets, Recorder: b.book, Events: b.book, Lane: s, Log: testkit.Logger(t), RunningAfter: 20 * time.Millisecond, RecordWait: time.Second,
+		Pending: b.db, Inputs: unsealed{}, Queued: func() {}})
 	_, err = b.db.EnsureSubtenant(t.Context(), "acme")
 	require.NoError(t, err)
 	for name := range s.functions {

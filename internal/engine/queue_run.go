@@ -27,7 +27,7 @@ func (e *Engine) RunQueued(ctx context.Context, queued model.QueuedRun) error {
 	f, err := e.catalogue.function(ctx, request.Tenant, request.Function)
 	missing := model.CodeOf(err) == model.CodeFunctionNotFound
 	if missing {
-		f = &function{name: request.Function}
+		f = &function{name: request.Function} // of no version: the row keeps the one that was there at its acceptance
 	} else if err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func (e *Engine) RunQueued(ctx context.Context, queued model.QueuedRun) error {
 	}
 	defer e.release(r)
 	if missing {
-		failure := &model.Failure{Kind: model.FailureEngine, Type: "FunctionNotFound", Message: notFound(request.Function).Detail}
+		failure := &model.Failure{Kind: model.FailureEngine, Type: classFunctionNotFound, Message: notFound(request.Function).Detail}
 		return r.record(r.finish(model.Outcome{Failure: failure}))
 	}
 	_, err = r.conduct()
@@ -74,19 +74,21 @@ func (r *run) record(record *model.Record) error {
 }
 
 // endQueued adds to a record what its queued run needs: which hand-over it is
-// the end of, and whether another attempt follows.
-func (r *run) endQueued(record *model.Record) {
+// the end of, and whether another attempt follows. r.mu is held.
+func (r *run) endQueued(record *model.Record, failure *model.Failure) {
 	if r.queued == nil {
 		return
 	}
 	e := &record.Execution
 	if r.lost {
 		// The server stopped it, nobody else did: nobody asked for its end.
-		class, message := "Crashed", "the server was stopped while it ran"
-		e.Status, e.Error, e.ErrorType = model.StatusCrashed, &message, &class
+		failure = &model.Failure{Type: "Crashed", Message: "the server was stopped while it ran"}
+		e.Status, e.Error, e.ErrorType = model.StatusCrashed, &failure.Message, &failure.Type
 	}
 	record.Queued = &model.QueuedEnd{Job: r.queued.Job}
-	record.Queued.RetryIn, record.Queued.Retry = r.queued.Policy.Again(e.Attempt, e.Status, deref(e.ErrorType))
+	if policy := r.queued.Policy; failure != nil && (!lasting(failure) || policy.Names(failure.Type)) {
+		record.Queued.RetryIn, record.Queued.Retry = policy.Again(e.Attempt, e.Status, append([]string{failure.Type}, failure.Classes...)...)
+	}
 	if record.Queued.Retry && r.stopped {
 		// This attempt had failed before the stop reached it; there is no other one.
 		e.Status, record.Queued.Retry, record.Queued.RetryIn = model.StatusCancelled, false, 0
@@ -95,4 +97,13 @@ func (r *run) endQueued(record *model.Record) {
 		r.engine.opts.Log.Info("an attempt failed, another one follows", slog.String("tenant", e.Tenant), slog.Any("execution_id", e.ID),
 			slog.String("function", e.FunctionName), slog.Int("attempt", e.Attempt), slog.Duration("in", record.Queued.RetryIn))
 	}
+}
+
+// classFunctionNotFound is the error type of a run whose function is gone.
+const classFunctionNotFound = "FunctionNotFound"
+
+// lasting reports whether a failure would be the same at the next attempt: only
+// a policy that names its very type has it tried again.
+func lasting(failure *model.Failure) bool {
+	return failure.Kind == model.FailureInput || failure.Kind == model.FailureOutput || failure.Type == classFunctionNotFound && failure.Kind == model.FailureEngine
 }

@@ -33,7 +33,7 @@ type run struct {
 	attempt  int
 	chain    int              // how many spawned runs lead to this one
 	queued   *model.QueuedRun // nil: somebody waits for the run
-	ctx      context.Context  // ends at the deadline, or when someone cancels
+	ctx      context.Context  // ends when someone cancels; the lane and validate know the deadline
 	cancel   context.CancelFunc
 
 	mu    sync.Mutex // guards what follows, and every step

@@ -68,7 +68,7 @@ func (r *run) finish(outcome model.Outcome) *model.Record {
 			r.describe(&record.Steps[i], i, s, now, execution.Status, veil)
 		}
 	}
-	r.endQueued(record)
+	r.endQueued(record, outcome.Failure)
 	return record
 }
 

@@ -83,8 +83,8 @@ func (r *run) BeginStep(parent model.StepRef, name string, input []byte) (model.
 		return model.Begun{}, raise
 	}
 	r.publish(events.FunctionCalled, s.id, f, "", 0, "")
-	problems, err := f.input.Validate(r.ctx, input)
-	if failure := unfit(err, problems, model.FailureInput, "InputInvalid", fmt.Sprintf("the input of %s does not fit its input_schema", name)); failure != nil {
+	problems, err := r.validate(f.input, input)
+	if failure := r.unfit(err, problems, model.FailureInput, "InputInvalid", fmt.Sprintf("the input of %s does not fit its input_schema", name)); failure != nil {
 		r.settle(ref, nil, failure)
 		return model.Begun{}, raiseOf(failure, model.RaiseInput)
 	}
@@ -124,8 +124,8 @@ func (r *run) EndStep(ref model.StepRef, output []byte, failure *model.Failure) 
 	}
 	var raise *model.Raise
 	if failure == nil {
-		problems, err := s.function.output.Validate(r.ctx, output)
-		failure = unfit(err, problems, model.FailureOutput, "OutputInvalid", fmt.Sprintf("the output of %s does not fit its output_schema", s.function.name))
+		problems, err := r.validate(s.function.output, output)
+		failure = r.unfit(err, problems, model.FailureOutput, "OutputInvalid", fmt.Sprintf("the output of %s does not fit its output_schema", s.function.name))
 		if failure != nil {
 			raise = raiseOf(failure, model.RaiseOutput)
 		}
@@ -162,7 +162,8 @@ func (r *run) settle(ref model.StepRef, output []byte, failure *model.Failure) {
 
 // raiseOf says which exception the calling function sees.
 func raiseOf(failure *model.Failure, kind model.RaiseKind) *model.Raise {
-	if failure.Kind == model.FailureEngine || failure.Kind == model.FailureTimeout {
+	switch failure.Kind {
+	case model.FailureEngine, model.FailureTimeout, model.FailureCancelled:
 		kind = model.RaiseEngine
 	}
 	return &model.Raise{Kind: kind, Message: failure.Message, Problems: failure.Problems}

@@ -92,9 +92,10 @@ const (
 // Python code can put into them; who stores them sanitises them.
 type Failure struct {
 	Kind      FailureKind
-	Type      string // the exception's class, e.g. "ValueError"
-	Message   string // str(exception)
-	Traceback string // as Python prints it, the author's own frames only
+	Type      string   // the exception's class, e.g. "ValueError"
+	Classes   []string // names of that class and its bases, plain and with their modules; of a call only, not of a step
+	Message   string   // str(exception)
+	Traceback string   // as Python prints it, the author's own frames only
 	Problems  []Problem
 }
 

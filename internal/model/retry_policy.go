@@ -16,7 +16,7 @@ type RetryPolicy struct {
 	MaxAttempts       int      `json:"max_attempts"`                  // with the first one
 	BackoffSeconds    float64  `json:"backoff_seconds"`               // before the second attempt; doubles each time
 	MaxBackoffSeconds float64  `json:"max_backoff_seconds"`           // it grows up to that
-	On                []string `json:"on,omitempty" nullable:"false"` // exception classes; empty: whatever went wrong
+	On                []string `json:"on,omitempty" nullable:"false"` // exception classes, of which a subclass is one, or statuses; empty: whatever may go better the next time
 }
 
 const (
@@ -58,11 +58,15 @@ func (p *RetryPolicy) problems() (all []Problem) {
 	return all
 }
 
+// Names reports whether the policy's on has that very name. A nil policy has
+// none.
+func (p *RetryPolicy) Names(class string) bool { return p != nil && slices.Contains(p.On, class) }
+
 // Again says whether an attempt (1 is the first) that ended with status is to be
-// followed by another one, and after how long. errorType is the class that was
-// raised; what has none, such as a crash, is retried only by a policy that
-// names no classes, or names the status.
-func (p *RetryPolicy) Again(attempt int, status Status, errorType string) (time.Duration, bool) {
+// followed by another one, and after how long. classes are the names of what
+// was raised, its bases among them. A policy that names any of them, or the
+// status, or nothing at all, has it tried again.
+func (p *RetryPolicy) Again(attempt int, status Status, classes ...string) (time.Duration, bool) {
 	if p == nil || attempt >= p.MaxAttempts {
 		return 0, false
 	}
@@ -71,7 +75,7 @@ func (p *RetryPolicy) Again(attempt int, status Status, errorType string) (time.
 	default:
 		return 0, false
 	}
-	if len(p.On) > 0 && !slices.Contains(p.On, errorType) && !slices.Contains(p.On, string(status)) {
+	if len(p.On) > 0 && !p.Names(string(status)) && !slices.ContainsFunc(classes, p.Names) {
 		return 0, false
 	}
 	longest := min(p.BackoffSeconds*math.Pow(2, float64(attempt-1)), p.MaxBackoffSeconds)

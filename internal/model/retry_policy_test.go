@@ -65,3 +65,16 @@ func TestAgain(t *testing.T) {
 	_, again = p.Again(1, StatusCrashed, "")
 	require.True(t, again)
 }
+
+func TestAgainKnowsAClassByItsBases(t *testing.T) {
+	t.Parallel()
+	refused := []string{"ConnectionRefusedError", "builtins.ConnectionRefusedError", "ConnectionError", "builtins.ConnectionError", "OSError", "builtins.OSError"}
+	for on, want := range map[string]bool{
+		"ConnectionRefusedError": true, "ConnectionError": true, "builtins.OSError": true, "failed": true,
+		"ConnectionResetError": false, "requests.exceptions.ConnectionError": false, "connectionerror": false, "crashed": false,
+	} {
+		p := &RetryPolicy{MaxAttempts: 2, On: []string{"KeyError", on}}
+		_, again := p.Again(1, StatusFailed, refused...)
+		require.Equal(t, want, again, on)
+	}
+}

@@ -17,9 +17,10 @@ import (
 // Problems of one value are listed up to this many.
 const maxProblems = 20
 
-// Texts longer than this are validated in a goroutine of their own, which the
-// deadline of the call can leave behind: the library can't be interrupted.
-const longText = 64 << 10
+// LongText is the length above which texts are validated in a goroutine of their
+// own, which the deadline of the call can leave behind: the library can't be
+// interrupted.
+const LongText = 64 << 10
 
 // ErrDeadline is returned when the context ended before the validation.
 var ErrDeadline = errors.New("validation ran past the deadline")
@@ -34,7 +35,7 @@ func (s *Schema) Validate(ctx context.Context, text []byte) ([]model.Problem, er
 	if s.quick != nil && s.quick.accepts(text) {
 		return nil, nil
 	}
-	if len(text) <= longText {
+	if len(text) <= LongText {
 		return s.slow(text)
 	}
 	type answer struct {
