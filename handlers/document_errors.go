@@ -34,7 +34,7 @@ var operationFailures = map[string][]model.Code{
 	"list-steps":          {model.CodeExecutionNotFound},
 	"read-log":            {model.CodeExecutionNotFound},
 	"follow-log":          {model.CodeExecutionNotFound, model.CodeTooManyRequests},
-	"retry-execution":     {model.CodeExecutionNotFound, model.CodeExecutionNotOver, model.CodeRecordIncomplete, model.CodeFunctionNotFound, model.CodeNotImplemented},
+	"retry-execution":     {model.CodeExecutionNotFound, model.CodeExecutionNotOver, model.CodeRecordIncomplete, model.CodeFunctionNotFound, model.CodeInputInvalid, model.CodeNotImplemented},
 	"retry-executions":    {model.CodeInvalid},
 	"cancel-execution":    {model.CodeExecutionNotFound, model.CodeExecutionOver, model.CodeNotImplemented},
 	"create-subtenant":    {model.CodeNameTaken},
@@ -52,7 +52,7 @@ var operationFailures = map[string][]model.Code{
 	"update-schedule":     {model.CodeScheduleNotFound, model.CodeNameTaken},
 	"get-schedule":        {model.CodeScheduleNotFound},
 	"delete-schedule":     {model.CodeScheduleNotFound},
-	"run-schedule":        {model.CodeScheduleNotFound, model.CodeFunctionNotFound, model.CodeTooManyRequests},
+	"run-schedule":        {model.CodeScheduleNotFound, model.CodeFunctionNotFound, model.CodeInputInvalid, model.CodeTooManyRequests},
 	"metrics":             {model.CodeNotImplemented},
 	"webhooks-document":   {},
 }

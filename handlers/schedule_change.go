@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"maestro/internal/engine"
 	"maestro/internal/model"
 	"maestro/repo"
 )
@@ -104,6 +105,9 @@ func (s *Server) runSchedule(ctx context.Context, in *SchedulePath) (*scheduleSt
 	if err != nil {
 		return nil, err
 	}
+	if err := s.scheduleFits(ctx, id); err != nil {
+		return nil, err
+	}
 	execution, err := s.opts.Scheduler.Run(ctx, callFrom(ctx).tenant, id)
 	if err != nil {
 		return nil, err
@@ -111,4 +115,21 @@ func (s *Server) runSchedule(ctx context.Context, in *SchedulePath) (*scheduleSt
 	out := &scheduleStarted{Location: "/api/v1/executions/" + execution.String(), ExecutionID: execution.String()}
 	out.Body.ExecutionID, out.Body.Status = out.ExecutionID, model.StatusPending
 	return out, nil
+}
+
+// scheduleFits refuses to run a schedule now whose input does not fit its
+// function. At a due time, when nobody is there to be told, such a run fails and
+// is recorded.
+func (s *Server) scheduleFits(ctx context.Context, id model.ID) error {
+	schedule, err := s.opts.DB.Schedule(ctx, callFrom(ctx).tenant, id)
+	if err != nil {
+		return err
+	}
+	_, err = s.opts.Engine.Prepare(ctx, engine.RunRequest{
+		Tenant: schedule.Tenant, Function: schedule.FunctionName, Input: schedule.Input, Trigger: model.TriggerSchedule, TriggerID: id,
+	}, engine.Later{Fitting: true})
+	if model.CodeOf(err) == model.CodeInputInvalid {
+		return err
+	}
+	return nil // the scheduler has its own words for the rest
 }

@@ -11,7 +11,8 @@ import (
 )
 
 // The records of queued runs have a row already, and come many at a time: each
-// table takes them in one statement. The SQL is not with the other queries
+// table takes them in one statement. Version 0 stands for that of the row: the
+// function is gone by now. The SQL is not with the other queries
 // because its generator knows no arrays whose elements may be NULL.
 const (
 	mergeExecutions = `INSERT INTO executions AS e
@@ -26,7 +27,7 @@ FROM unnest($1::uuid[], $2::text[], $3::text[], $4::integer[], $5::text[], $6::u
     AS r (id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, output_data, error, error_type,
      traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id, record_complete)
 ON CONFLICT (id) DO UPDATE
-SET status = excluded.status, function_version = excluded.function_version, input_data = excluded.input_data,
+SET status = excluded.status, function_version = COALESCE(NULLIF(excluded.function_version, 0), e.function_version), input_data = excluded.input_data,
     output_data = excluded.output_data, error = excluded.error, error_type = excluded.error_type,
     traceback = excluded.traceback, started_at = excluded.started_at, completed_at = excluded.completed_at,
     duration_us = excluded.duration_us, attempt = excluded.attempt, server = excluded.server,

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -32,6 +33,7 @@ type Later struct {
 	Priority int                // 0: model.PriorityDefault
 	Policy   *model.RetryPolicy // nil: the function's
 	Chain    int                // how many spawned runs lead to it
+	Fitting  bool               // refuse an input that does not fit the function's input_schema; false: the run itself does
 }
 
 const (
@@ -54,7 +56,12 @@ func (e *Engine) Prepare(ctx context.Context, request RunRequest, later Later) (
 		return model.QueuedRun{}, err // without them the input could not be recorded
 	}
 	r := e.newRun(ctx, f, request)
-	r.cancel()
+	defer r.cancel()
+	if later.Fitting {
+		if err := r.fits(); err != nil {
+			return model.QueuedRun{}, err
+		}
+	}
 	execution := r.execution(r.veil())
 	execution.Status = model.StatusPending
 	if later.Priority == 0 {
@@ -69,16 +76,32 @@ func (e *Engine) Prepare(ctx context.Context, request RunRequest, later Later) (
 	}, nil
 }
 
+// fits returns the caller's error when the input does not fit the function's
+// input_schema. Nothing is recorded, and what can't be told within the
+// function's time is left to the run.
+func (r *run) fits() error {
+	problems, err := r.validate(r.function.input, r.request.Input)
+	failure := r.unfit(err, problems, model.FailureInput, classInputInvalid, inputUnfit)
+	if failure == nil || failure.Kind != model.FailureInput {
+		return nil
+	}
+	refused := r.failed(failure)
+	refused.ExecutionID = model.ID{}
+	return refused
+}
+
 // Submit accepts a run that nobody waits for and returns, with the id of the
-// execution, once it is stored.
+// execution, once it is stored. An input that does not fit is refused. With an
+// error, an id says that the run may have been stored all the same.
 func (e *Engine) Submit(ctx context.Context, request RunRequest, later Later) (model.ID, error) {
+	later.Fitting = true
 	run, err := e.Prepare(ctx, request, later)
 	if err != nil {
 		return model.ID{}, err
 	}
 	handed, err := e.opts.Pending.Enqueue(ctx, run)
 	if err != nil {
-		return model.ID{}, err
+		return run.Execution.ID, err
 	}
 	if !handed {
 		e.opts.Queued()
@@ -131,6 +154,13 @@ func (r *run) Spawn(name string, input []byte, delay time.Duration) (model.ID, *
 			Tenant: r.request.Tenant, Function: name, Input: input, Trigger: model.TriggerSpawn, ParentID: r.id,
 			Sensitive: r.request.Sensitive,
 		}, Later{Delay: delay, Chain: r.chain + 1})
+	}
+	if coded := (*model.Error)(nil); errors.As(err, &coded) && coded.Code == model.CodeInputInvalid {
+		message := coded.Detail
+		if coded.Failure != nil {
+			message = coded.Failure.Message
+		}
+		return model.ID{}, &model.Raise{Kind: model.RaiseInput, Message: fmt.Sprintf("%s can't be spawned: %s", name, message), Problems: coded.Problems}
 	}
 	if err != nil {
 		e.opts.Log.Error("a run can't be spawned", "tenant", r.request.Tenant, "execution_id", r.id, "function", name, "error", err)
