@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
-	"slices"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -28,7 +26,7 @@ func (s *Server) addRetries() {
 type executionRetryInput struct {
 	ExecutionPath
 	Body *struct {
-		From Optional[string] `json:"from,omitzero" nullable:"false" enum:"start,failed" doc:"failed is not built yet; start when left out"`
+		From Optional[string] `json:"from,omitzero" nullable:"false" enum:"start,failed" doc:"start, with the recorded input, which must be whole there: 409 record_incomplete otherwise, whatever became of the output; failed is not built yet. start when left out"`
 	} `required:"false"`
 }
 
@@ -47,11 +45,11 @@ func (s *Server) retryExecution(ctx context.Context, in *executionRetryInput) (*
 	if !e.Status.Final() {
 		return nil, model.NewError(model.CodeExecutionNotOver, "The execution is %s: only one that is over can be run again.", e.Status)
 	}
-	if !e.RecordComplete {
+	if !e.InputComplete {
 		return nil, model.NewError(model.CodeRecordIncomplete,
-			"The execution can't be run again: something in its record was cut for its length, or masked as secret. Send the input anew.")
+			"The execution can't be run again: its input was cut in the record for its length, or masked as secret. Send it anew.")
 	}
-	result, err := s.submit(ctx, again(&e), engine.Later{})
+	result, err := s.submit(ctx, again(e.Tenant, e.FunctionName, e.ID, e.TriggerID, e.Input), engine.Later{})
 	if err != nil {
 		return nil, err
 	}
@@ -65,10 +63,10 @@ func (s *Server) retryExecution(ctx context.Context, in *executionRetryInput) (*
 }
 
 // again is the request that an execution was, with the same input.
-func again(e *model.Execution) engine.RunRequest {
+func again(tenant, function string, id, triggerID model.ID, input json.RawMessage) engine.RunRequest {
 	return engine.RunRequest{
-		Tenant: e.Tenant, Function: e.FunctionName, Input: e.Input, Request: looksLikeRequest(e.Input),
-		Trigger: model.TriggerRetry, TriggerID: e.TriggerID, ParentID: e.ID,
+		Tenant: tenant, Function: function, Input: input, Request: looksLikeRequest(input),
+		Trigger: model.TriggerRetry, TriggerID: triggerID, ParentID: id,
 	}
 }
 
@@ -85,102 +83,4 @@ func looksLikeRequest(input json.RawMessage) bool {
 		}
 	}
 	return len(members) == 7
-}
-
-type executionsRetryInput struct {
-	ExecutionMatch
-}
-
-type executionsRetryOutput struct {
-	Body struct {
-		Count      int  `json:"count" doc:"Executions that are run again"`
-		Incomplete int  `json:"incomplete" doc:"Those left out because their record is not complete"`
-		Missing    int  `json:"missing" doc:"Those left out because their function is gone"`
-		More       bool `json:"more" doc:"There may be more: this many are run again by one call. Repeat it"`
-	}
-}
-
-// retriable are the states of what a bulk retry runs again.
-var retriable = []model.Status{model.StatusFailed, model.StatusTimedOut, model.StatusCrashed}
-
-const (
-	// retryBatch is how many executions one transaction of a bulk retry takes.
-	retryBatch = 500
-	// mostRetries is how many executions one call looks at.
-	mostRetries = 10_000
-)
-
-func (s *Server) retryExecutions(ctx context.Context, in *executionsRetryInput) (*executionsRetryOutput, error) {
-	filter, err := in.filter()
-	if err != nil {
-		return nil, err
-	}
-	if len(filter.Statuses) == 0 {
-		filter.Statuses = retriable
-	}
-	filter.Statuses = slices.DeleteFunc(slices.Clone(filter.Statuses), func(status model.Status) bool { return !slices.Contains(retriable, status) })
-	// What fails from now on, a retry of this call for one, is not meant.
-	if now := time.Now(); filter.Until.IsZero() || filter.Until.After(now) {
-		filter.Until = now
-	}
-	out := &executionsRetryOutput{}
-	if len(filter.Statuses) == 0 {
-		return out, nil // none of what is asked for has failed
-	}
-	defer func() {
-		if out.Body.Count > 0 {
-			s.opts.Engine.Wake()
-		}
-	}()
-	var after model.ID
-	for seen := 0; seen < mostRetries; {
-		found, err := s.opts.DB.Retriable(ctx, callFrom(ctx).tenant, filter, after, retryBatch)
-		if err == nil {
-			err = s.retryBatch(ctx, found, out)
-		}
-		if err != nil && out.Body.Count > 0 {
-			// What was stored is stored: the caller must know of it.
-			s.opts.Log.Warn("a bulk retry was broken off", slog.String("tenant", callFrom(ctx).tenant), slog.Any("error", err))
-			break
-		}
-		if err != nil {
-			return nil, err
-		}
-		if len(found) < retryBatch {
-			return out, nil
-		}
-		seen += len(found)
-		after = found[len(found)-1].ID
-	}
-	out.Body.More = true
-	return out, nil
-}
-
-// retryBatch has executions run again, in one transaction.
-func (s *Server) retryBatch(ctx context.Context, found []model.Execution, out *executionsRetryOutput) error {
-	var runs []model.QueuedRun
-	incomplete, missing := 0, 0
-	for i := range found {
-		if !found[i].RecordComplete {
-			incomplete++
-			continue
-		}
-		run, err := s.opts.Engine.Prepare(ctx, again(&found[i]), engine.Later{Priority: model.PriorityLast})
-		switch {
-		case model.CodeOf(err) == model.CodeFunctionNotFound:
-			missing++
-		case err != nil:
-			return err
-		default:
-			runs = append(runs, run)
-		}
-	}
-	stored, err := s.opts.DB.QueueRetries(ctx, callFrom(ctx).tenant, runs)
-	if err != nil {
-		return err
-	}
-	out.Body.Count += stored
-	out.Body.Incomplete += incomplete
-	out.Body.Missing += missing
-	return nil
 }

@@ -27,7 +27,9 @@ func TestExecutionRoundTrip(t *testing.T) {
 		Output: json.RawMessage(`{"b":1,"a":2}`), Error: ptr("e"), ErrorType: ptr("T"), Traceback: ptr("t"),
 		StartedAt: at, CompletedAt: at.Add(time.Second), Duration: time.Second, RecordComplete: true,
 	}
-	records := []*model.Record{{Execution: full, Steps: []model.Step{step}}, {Execution: bare}}
+	cut := execution(tenant, at)
+	cut.RecordComplete, cut.InputComplete = false, false
+	records := []*model.Record{{Execution: full, Steps: []model.Step{step}}, {Execution: bare}, {Execution: cut}}
 	for name, write := range map[string]func() error{
 		"copied": func() error { return db.CopyRecords(t.Context(), records, "server") },
 		"merged": func() error { return db.MergeRecords(t.Context(), records, "server") },
@@ -146,7 +148,7 @@ func execution(tenant string, at time.Time) model.Execution {
 	return model.Execution{
 		ID: model.NewIDAt(at), Tenant: tenant, FunctionName: "f", FunctionVersion: 1, Trigger: model.TriggerManual,
 		Status: model.StatusCompleted, Input: json.RawMessage(`{}`), CreatedAt: at, StartedAt: at, CompletedAt: at,
-		Attempt: 1, RecordComplete: true,
+		Attempt: 1, RecordComplete: true, InputComplete: true,
 	}
 }
 

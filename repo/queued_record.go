@@ -17,21 +17,21 @@ import (
 const (
 	mergeExecutions = `INSERT INTO executions AS e
     (id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, output_data, error, error_type,
-     traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id, server, record_complete)
+     traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id, server, record_complete, input_complete)
 SELECT r.id, r.tenant, r.function_name, r.function_version, r.trigger_type, r.trigger_id, r.status, r.input_data::json,
     r.output_data::json, r.error, r.error_type, r.traceback, r.created_at, r.started_at, r.completed_at, r.duration_us, r.attempt,
-    r.parent_id, $19::text, r.record_complete
+    r.parent_id, $19::text, r.record_complete, r.input_complete
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::integer[], $5::text[], $6::uuid[], $7::text[], $8::text[], $9::text[], $10::text[],
     $11::text[], $12::text[], $13::timestamptz[], $14::timestamptz[], $15::timestamptz[], $16::bigint[], $17::integer[], $18::uuid[],
-    $20::boolean[])
+    $20::boolean[], $21::boolean[])
     AS r (id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, output_data, error, error_type,
-     traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id, record_complete)
+     traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id, record_complete, input_complete)
 ON CONFLICT (id) DO UPDATE
 SET status = excluded.status, function_version = COALESCE(NULLIF(excluded.function_version, 0), e.function_version), input_data = excluded.input_data,
     output_data = excluded.output_data, error = excluded.error, error_type = excluded.error_type,
     traceback = excluded.traceback, started_at = excluded.started_at, completed_at = excluded.completed_at,
     duration_us = excluded.duration_us, attempt = excluded.attempt, server = excluded.server,
-    record_complete = excluded.record_complete
+    record_complete = excluded.record_complete, input_complete = excluded.input_complete
 WHERE e.status IN ('pending', 'running')`
 
 	mergeSteps = `INSERT INTO step_executions
@@ -63,7 +63,7 @@ func mergeQueuedRecords(ctx context.Context, tx pgx.Tx, records []*model.Record,
 		inputs, outputs                   = make([]*string, n), make([]*string, n)
 		problems, classes, traces         = make([]*string, n), make([]*string, n), make([]*string, n)
 		createdAt, startedAt, completedAt = make([]time.Time, n), make([]*time.Time, n), make([]*time.Time, n)
-		durations, complete               = make([]int64, n), make([]bool, n)
+		durations, complete, whole        = make([]int64, n), make([]bool, n), make([]*bool, n)
 	)
 	for i, record := range records {
 		e := &record.Execution
@@ -74,10 +74,10 @@ func mergeQueuedRecords(ctx context.Context, tx pgx.Tx, records []*model.Record,
 		inputs[i], outputs[i] = jsonText(e.Input), jsonText(e.Output)
 		problems[i], classes[i], traces[i] = e.Error, e.ErrorType, e.Traceback
 		createdAt[i], startedAt[i], completedAt[i] = e.CreatedAt, moment(e.StartedAt), moment(e.CompletedAt)
-		durations[i], complete[i] = e.Duration.Microseconds(), e.RecordComplete
+		durations[i], complete[i], whole[i] = e.Duration.Microseconds(), e.RecordComplete, inputComplete(e)
 	}
 	_, err := tx.Exec(ctx, mergeExecutions, ids, tenants, names, versions, kinds, triggers, states, inputs, outputs, problems, classes,
-		traces, createdAt, startedAt, completedAt, durations, attempts, parents, text(server), complete)
+		traces, createdAt, startedAt, completedAt, durations, attempts, parents, text(server), complete, whole)
 	if err != nil || steps == 0 {
 		return err
 	}

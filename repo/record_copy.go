@@ -59,7 +59,7 @@ func (d *DB) copyRecords(ctx context.Context, records []*model.Record, server st
 const (
 	copyExecutions = `COPY executions (id, tenant, function_name, function_version, trigger_type, trigger_id, status,
 input_data, output_data, error, error_type, traceback, created_at, started_at, completed_at, duration_us, attempt,
-parent_id, server, record_complete) FROM STDIN (FORMAT binary)`
+parent_id, server, record_complete, input_complete) FROM STDIN (FORMAT binary)`
 	copySteps = `COPY step_executions (execution_id, id, tenant, parent_step_id, depth, position, attempt, function_name,
 function_version, status, input_data, output_data, error, error_type, traceback, started_at, completed_at, duration_us,
 record_complete) FROM STDIN (FORMAT binary)`
@@ -81,7 +81,7 @@ func rollback(ctx context.Context, conn *pgconn.PgConn, cause error) error {
 }
 
 func (b *copyBuffer) execution(e *model.Execution, server string) {
-	b.row(20)
+	b.row(21)
 	b.id(e.ID)
 	b.text(e.Tenant)
 	b.text(e.FunctionName)
@@ -102,6 +102,11 @@ func (b *copyBuffer) execution(e *model.Execution, server string) {
 	b.idOrNull(e.ParentID)
 	b.textOrNull(text(server))
 	b.bool(e.RecordComplete)
+	if whole := inputComplete(e); whole != nil {
+		b.bool(*whole)
+	} else {
+		b.null()
+	}
 }
 
 func (b *copyBuffer) step(s *model.Step, tenant string) {

@@ -85,7 +85,16 @@ func executionParams(e *model.Execution, server string) dbsqlc.UpsertExecutionPa
 		OutputData: e.Output, Error: e.Error, ErrorType: e.ErrorType, Traceback: e.Traceback, CreatedAt: e.CreatedAt,
 		StartedAt: moment(e.StartedAt), CompletedAt: moment(e.CompletedAt), DurationUs: e.Duration.Microseconds(),
 		Attempt: int32(e.Attempt), ParentID: uuid(e.ParentID), Server: text(server), RecordComplete: e.RecordComplete,
+		InputComplete: inputComplete(e),
 	}
+}
+
+// inputComplete is the column of that name: NULL where record_complete tells.
+func inputComplete(e *model.Execution) *bool {
+	if e.RecordComplete || !e.InputComplete {
+		return nil
+	}
+	return &e.InputComplete
 }
 
 func stepParams(s *model.Step, tenant string) dbsqlc.UpsertStepParams {

@@ -2,6 +2,7 @@ package repo
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -10,10 +11,20 @@ import (
 	"maestro/repo/dbsqlc"
 )
 
+// Retriable is an execution that may be run again.
+type Retriable struct {
+	ID            model.ID
+	Function      string
+	TriggerID     model.ID
+	InputComplete bool // false: it can't be
+	Callable      bool // false: its function is gone
+	Bytes         int  // of its input
+}
+
 // Retriable lists executions that match the filter, by its statuses too, and
 // that were not run again yet, oldest first: those after the one with the id
 // after, at most limit.
-func (d *DB) Retriable(ctx context.Context, tenant string, filter ExecutionFilter, after model.ID, limit int) ([]model.Execution, error) {
+func (d *DB) Retriable(ctx context.Context, tenant string, filter ExecutionFilter, after model.ID, limit int) ([]Retriable, error) {
 	from, before, err := filter.bounds()
 	if err != nil {
 		return nil, err
@@ -31,7 +42,28 @@ func (d *DB) Retriable(ctx context.Context, tenant string, filter ExecutionFilte
 	}
 	params.FromID.Valid = true // the zero UUID is a value here
 	rows, err := d.lists.ListRetriable(ctx, params)
-	return each(rows, execution), d.fail(err, "list executions of %s to run again", tenant)
+	return each(rows, func(r dbsqlc.ListRetriableRow) Retriable {
+		return Retriable{
+			ID: r.ID.Bytes, Function: r.FunctionName, TriggerID: r.TriggerID.Bytes, InputComplete: r.InputComplete, Callable: r.Callable,
+			Bytes: int(r.Bytes),
+		}
+	}), d.fail(err, "list executions of %s to run again", tenant)
+}
+
+// Inputs returns the recorded inputs of executions, which are in the order of
+// their ids; what is gone is missing.
+func (d *DB) Inputs(ctx context.Context, tenant string, of []Retriable) (map[model.ID]json.RawMessage, error) {
+	if len(of) == 0 {
+		return nil, nil
+	}
+	rows, err := d.lists.ListInputs(ctx, dbsqlc.ListInputsParams{
+		Tenant: tenant, Ids: each(of, func(r Retriable) pgtype.UUID { return uuid(r.ID) }), FromID: uuid(of[0].ID), LastID: uuid(of[len(of)-1].ID),
+	})
+	inputs := make(map[model.ID]json.RawMessage, len(rows))
+	for _, row := range rows {
+		inputs[row.ID.Bytes] = row.InputData
+	}
+	return inputs, d.fail(err, "read %d inputs of %s", len(of), tenant)
 }
 
 // QueueRetries stores runs as pending, each of which runs the execution again

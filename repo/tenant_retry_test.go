@@ -18,6 +18,11 @@ func init() {
 				Tenant: s.tenant, FromID: pgtype.UUID{Valid: true}, BeforeID: everyID, Statuses: []string{"failed"}, RowLimit: 10,
 			}))
 		},
+		"ListInputs": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+			return many(q.ListInputs(ctx, dbsqlc.ListInputsParams{
+				Tenant: s.tenant, Ids: []pgtype.UUID{repo.UUID(s.execution)}, FromID: pgtype.UUID{Valid: true}, LastID: everyID,
+			}))
+		},
 		"NoteRetries": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 			_, err := q.NoteRetries(ctx, s.tenant, []pgtype.UUID{repo.UUID(s.execution)}, []pgtype.UUID{repo.UUID(model.NewID())})
 			return false, err // a row of its own

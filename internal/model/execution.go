@@ -74,6 +74,7 @@ type Execution struct {
 	Attempt         int
 	ParentID        ID
 	RecordComplete  bool // false when something was cut or masked in the record
+	InputComplete   bool // false when that was done to the input; always true with RecordComplete
 }
 
 // Step is one sibling call within an execution.

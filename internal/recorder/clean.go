@@ -16,29 +16,37 @@ const longestText = 64 << 10
 // valid UTF-8 and of bounded size. Nearly always it only looks.
 func clean(record *model.Record) {
 	e := &record.Execution
-	cleanRow(&e.Input, &e.Output, &e.Error, &e.ErrorType, &e.Traceback, &e.RecordComplete)
+	if !cleanValue(&e.Input) {
+		e.InputComplete, e.RecordComplete = false, false
+	}
+	e.RecordComplete = cleanValue(&e.Output) && e.RecordComplete
+	cleanTexts(&e.Error, &e.ErrorType, &e.Traceback)
 	e.FunctionName = cleanText(e.FunctionName)
 	for i := range record.Steps {
 		s := &record.Steps[i]
-		cleanRow(&s.Input, &s.Output, &s.Error, &s.ErrorType, &s.Traceback, &s.RecordComplete)
+		s.RecordComplete = cleanValue(&s.Input) && s.RecordComplete
+		s.RecordComplete = cleanValue(&s.Output) && s.RecordComplete
+		cleanTexts(&s.Error, &s.ErrorType, &s.Traceback)
 		s.FunctionName = cleanText(s.FunctionName)
 	}
 }
 
-func cleanRow(input, output *json.RawMessage, message, class, traceback **string, complete *bool) {
-	for _, value := range []*json.RawMessage{input, output} {
-		kept, cut := model.CutValue(*value, false)
-		if !utf8.Valid(kept) {
-			kept = bytes.ToValidUTF8(kept, []byte("\uFFFD"))
-			cut = true
-		}
-		*value = kept
-		*complete = *complete && !cut
+// cleanValue reports whether the value is still whole.
+func cleanValue(value *json.RawMessage) (whole bool) {
+	kept, cut := model.CutValue(*value, false)
+	if !utf8.Valid(kept) {
+		kept = bytes.ToValidUTF8(kept, []byte("\uFFFD"))
+		cut = true
 	}
-	for _, text := range []**string{message, class, traceback} {
+	*value = kept
+	return !cut
+}
+
+func cleanTexts(texts ...**string) {
+	for _, text := range texts {
 		if *text != nil {
 			if cleaned := cleanText(**text); cleaned != **text {
-				*text = &cleaned
+				*text = &cleaned // whoever else has the old one may be reading it
 			}
 		}
 	}
@@ -71,6 +79,9 @@ func replaceValues(record *model.Record, refused func(json.RawMessage) bool) (ch
 		}
 	}
 	e := &record.Execution
+	if e.Input != nil && refused(e.Input) {
+		e.InputComplete = false
+	}
 	replace(&e.Input, &e.RecordComplete)
 	replace(&e.Output, &e.RecordComplete)
 	for i := range record.Steps {

@@ -168,6 +168,7 @@ func TestPoisonedRecordsCostNoNeighbour(t *testing.T) {
 	require.NoError(t, err)
 	require.JSONEq(t, `{"unstorable":true,"bytes":7}`, string(broken.Input))
 	require.False(t, broken.RecordComplete)
+	require.False(t, broken.InputComplete)
 	require.JSONEq(t, `{"doubled":2}`, string(broken.Output), "only what is broken is replaced")
 	cleaned, err := db.Execution(t.Context(), tenant, batch[1].record.Execution.ID)
 	require.NoError(t, err)
@@ -186,6 +187,7 @@ func TestLargeValuesAreCut(t *testing.T) {
 	stored, err := db.Execution(t.Context(), tenant, record.Execution.ID)
 	require.NoError(t, err)
 	require.False(t, stored.RecordComplete)
+	require.False(t, stored.InputComplete)
 	var marker struct {
 		Truncated bool
 		Bytes     int
@@ -318,7 +320,7 @@ func newRecord(steps int) *model.Record {
 		ID: model.NewIDAt(now), Tenant: tenant, FunctionName: "double", FunctionVersion: 1, Trigger: model.TriggerManual,
 		Status: model.StatusCompleted, Input: json.RawMessage(`{"n":1}`), Output: json.RawMessage(`{"doubled":2}`),
 		CreatedAt: now, StartedAt: now, CompletedAt: now.Add(time.Millisecond), Duration: time.Millisecond, Attempt: 1,
-		RecordComplete: true,
+		RecordComplete: true, InputComplete: true,
 	}}
 	for i := range steps {
 		step := model.Step{

@@ -166,14 +166,14 @@ const upsertExecution = `-- name: UpsertExecution :batchexec
 INSERT INTO executions
     (id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, output_data,
      error, error_type, traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id,
-     server, record_complete)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+     server, record_complete, input_complete)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
 ON CONFLICT (id) DO UPDATE
 SET status = excluded.status, function_version = excluded.function_version, input_data = excluded.input_data,
     output_data = excluded.output_data, error = excluded.error, error_type = excluded.error_type,
     traceback = excluded.traceback, started_at = excluded.started_at, completed_at = excluded.completed_at,
     duration_us = excluded.duration_us, attempt = excluded.attempt, server = excluded.server,
-    record_complete = excluded.record_complete
+    record_complete = excluded.record_complete, input_complete = excluded.input_complete
 WHERE executions.status IN ('pending', 'running')
 `
 
@@ -204,6 +204,7 @@ type UpsertExecutionParams struct {
 	ParentID        pgtype.UUID
 	Server          *string
 	RecordComplete  bool
+	InputComplete   *bool
 }
 
 // For records that may have a row already: one that was written as running, or
@@ -233,6 +234,7 @@ func (q *Queries) UpsertExecution(ctx context.Context, arg []UpsertExecutionPara
 			a.ParentID,
 			a.Server,
 			a.RecordComplete,
+			a.InputComplete,
 		}
 		batch.Queue(upsertExecution, vals...)
 	}

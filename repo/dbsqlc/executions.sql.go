@@ -24,7 +24,7 @@ func (q *Queries) ExecutionExists(ctx context.Context, tenant string, iD pgtype.
 }
 
 const getExecution = `-- name: GetExecution :one
-SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, output_data, error, error_type, traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id, server, record_complete FROM executions WHERE tenant = $1 AND id = $2
+SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, output_data, error, error_type, traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id, server, record_complete, input_complete FROM executions WHERE tenant = $1 AND id = $2
 `
 
 func (q *Queries) GetExecution(ctx context.Context, tenant string, iD pgtype.UUID) (Execution, error) {
@@ -51,12 +51,13 @@ func (q *Queries) GetExecution(ctx context.Context, tenant string, iD pgtype.UUI
 		&i.ParentID,
 		&i.Server,
 		&i.RecordComplete,
+		&i.InputComplete,
 	)
 	return i, err
 }
 
 const listExecutions = `-- name: ListExecutions :many
-SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, output_data, error, error_type, traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id, server, record_complete FROM executions
+SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, output_data, error, error_type, traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id, server, record_complete, input_complete FROM executions
 WHERE tenant = $1
   AND id >= $2::uuid AND id < $3::uuid
   AND ($4::text IS NULL OR function_name = $4::text)
@@ -126,6 +127,7 @@ func (q *Queries) ListExecutions(ctx context.Context, arg ListExecutionsParams) 
 			&i.ParentID,
 			&i.Server,
 			&i.RecordComplete,
+			&i.InputComplete,
 		); err != nil {
 			return nil, err
 		}

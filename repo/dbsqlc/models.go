@@ -57,6 +57,7 @@ type Execution struct {
 	ParentID        pgtype.UUID
 	Server          *string
 	RecordComplete  bool
+	InputComplete   *bool
 }
 
 type ExecutionRetry struct {

@@ -12,8 +12,55 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
+const listInputs = `-- name: ListInputs :many
+SELECT e.id, e.input_data FROM executions e
+WHERE e.tenant = $1 AND e.id = ANY ($2::uuid[])
+  AND e.id >= $3::uuid AND e.id <= $4::uuid
+`
+
+type ListInputsParams struct {
+	Tenant string
+	Ids    []pgtype.UUID
+	FromID pgtype.UUID
+	LastID pgtype.UUID
+}
+
+type ListInputsRow struct {
+	ID        pgtype.UUID
+	InputData []byte
+}
+
+// from_id and last_id bound the partitions that are read.
+func (q *Queries) ListInputs(ctx context.Context, arg ListInputsParams) ([]ListInputsRow, error) {
+	rows, err := q.db.Query(ctx, listInputs,
+		arg.Tenant,
+		arg.Ids,
+		arg.FromID,
+		arg.LastID,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListInputsRow
+	for rows.Next() {
+		var i ListInputsRow
+		if err := rows.Scan(&i.ID, &i.InputData); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listRetriable = `-- name: ListRetriable :many
-SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, output_data, error, error_type, traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id, server, record_complete FROM executions e
+SELECT e.id, e.function_name, e.trigger_id, COALESCE(e.input_complete, e.record_complete) AS input_complete,
+    EXISTS (SELECT 1 FROM functions f WHERE f.tenant = e.tenant AND f.name = e.function_name AND f.is_active)::boolean AS callable,
+    (CASE WHEN COALESCE(e.input_complete, e.record_complete) THEN COALESCE(octet_length(e.input_data::text), 0) ELSE 0 END)::integer AS bytes
+FROM executions e
 WHERE e.tenant = $1
   AND e.id > $2::uuid AND e.id < $3::uuid
   AND e.status = ANY ($4::text[])
@@ -40,9 +87,19 @@ type ListRetriableParams struct {
 	RowLimit     int32
 }
 
-// As ListExecutions, oldest first, without those that were run again.
+type ListRetriableRow struct {
+	ID            pgtype.UUID
+	FunctionName  string
+	TriggerID     pgtype.UUID
+	InputComplete bool
+	Callable      bool
+	Bytes         int32
+}
+
+// As ListExecutions, oldest first, without those that were run again and without
+// their values: bytes is how long the input is, where it is of use.
 // from_id and before_id bound the partitions that are read.
-func (q *Queries) ListRetriable(ctx context.Context, arg ListRetriableParams) ([]Execution, error) {
+func (q *Queries) ListRetriable(ctx context.Context, arg ListRetriableParams) ([]ListRetriableRow, error) {
 	rows, err := q.db.Query(ctx, listRetriable,
 		arg.Tenant,
 		arg.FromID,
@@ -59,30 +116,16 @@ func (q *Queries) ListRetriable(ctx context.Context, arg ListRetriableParams) ([
 		return nil, err
 	}
 	defer rows.Close()
-	var items []Execution
+	var items []ListRetriableRow
 	for rows.Next() {
-		var i Execution
+		var i ListRetriableRow
 		if err := rows.Scan(
 			&i.ID,
-			&i.Tenant,
 			&i.FunctionName,
-			&i.FunctionVersion,
-			&i.TriggerType,
 			&i.TriggerID,
-			&i.Status,
-			&i.InputData,
-			&i.OutputData,
-			&i.Error,
-			&i.ErrorType,
-			&i.Traceback,
-			&i.CreatedAt,
-			&i.StartedAt,
-			&i.CompletedAt,
-			&i.DurationUs,
-			&i.Attempt,
-			&i.ParentID,
-			&i.Server,
-			&i.RecordComplete,
+			&i.InputComplete,
+			&i.Callable,
+			&i.Bytes,
 		); err != nil {
 			return nil, err
 		}

@@ -1,7 +1,11 @@
 -- name: ListRetriable :many
--- As ListExecutions, oldest first, without those that were run again.
+-- As ListExecutions, oldest first, without those that were run again and without
+-- their values: bytes is how long the input is, where it is of use.
 -- from_id and before_id bound the partitions that are read.
-SELECT * FROM executions e
+SELECT e.id, e.function_name, e.trigger_id, COALESCE(e.input_complete, e.record_complete) AS input_complete,
+    EXISTS (SELECT 1 FROM functions f WHERE f.tenant = e.tenant AND f.name = e.function_name AND f.is_active)::boolean AS callable,
+    (CASE WHEN COALESCE(e.input_complete, e.record_complete) THEN COALESCE(octet_length(e.input_data::text), 0) ELSE 0 END)::integer AS bytes
+FROM executions e
 WHERE e.tenant = sqlc.arg(tenant)
   AND e.id > sqlc.arg(from_id)::uuid AND e.id < sqlc.arg(before_id)::uuid
   AND e.status = ANY (sqlc.arg(statuses)::text[])
@@ -13,6 +17,12 @@ WHERE e.tenant = sqlc.arg(tenant)
   AND NOT EXISTS (SELECT 1 FROM execution_retries r WHERE r.tenant = e.tenant AND r.execution_id = e.id)
 ORDER BY e.id
 LIMIT sqlc.arg(row_limit);
+
+-- name: ListInputs :many
+-- from_id and last_id bound the partitions that are read.
+SELECT e.id, e.input_data FROM executions e
+WHERE e.tenant = sqlc.arg(tenant) AND e.id = ANY (sqlc.arg(ids)::uuid[])
+  AND e.id >= sqlc.arg(from_id)::uuid AND e.id <= sqlc.arg(last_id)::uuid;
 
 -- name: NoteRetries :many
 -- Returns those that nobody else has run again meanwhile.

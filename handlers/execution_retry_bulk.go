@@ -1,0 +1,161 @@
+package handlers
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"time"
+
+	"maestro/internal/engine"
+	"maestro/internal/model"
+	"maestro/repo"
+)
+
+type executionsRetryInput struct {
+	ExecutionMatch
+	After string `query:"after" format:"uuid" doc:"The next of an earlier answer: go on behind the executions that it was about"`
+}
+
+type executionsRetryOutput struct {
+	Body struct {
+		Count      int    `json:"count" doc:"Executions that are run again"`
+		Incomplete int    `json:"incomplete" doc:"Those left out because their input is not whole in the record"`
+		Missing    int    `json:"missing" doc:"Those left out because their function is gone"`
+		Refused    int    `json:"refused" doc:"Those left out because their function does not take their input any more, or can't be loaded"`
+		More       bool   `json:"more" doc:"There may be more: one call runs at most 10,000 again, and looks at 100,000. Repeat it, with after"`
+		Next       string `json:"next,omitempty" format:"uuid" doc:"With more: the value of after that goes on where this call ended, past what it has left out"`
+	}
+}
+
+// retriable are the states of what a bulk retry runs again.
+var retriable = []model.Status{model.StatusFailed, model.StatusTimedOut, model.StatusCrashed}
+
+const (
+	// retryBatch is how many executions a bulk retry looks at in one query.
+	retryBatch = 500
+	// retryBytes bounds the inputs that it holds in memory, and queues in one
+	// transaction; a longer one is alone.
+	retryBytes = 4 << 20
+	// mostRetries is how many executions one call runs again.
+	mostRetries = 10_000
+	// mostLooked is how many it looks at: one that is left out costs little.
+	mostLooked = 100_000
+)
+
+func (s *Server) retryExecutions(ctx context.Context, in *executionsRetryInput) (*executionsRetryOutput, error) {
+	filter, err := in.filter()
+	if err != nil {
+		return nil, err
+	}
+	var after model.ID
+	if in.After != "" {
+		if after, err = model.ParseID(in.After); err != nil {
+			return nil, invalidAt("/query/after", "must be the next of an earlier answer")
+		}
+	}
+	if len(filter.Statuses) == 0 {
+		filter.Statuses = retriable
+	}
+	filter.Statuses = slices.DeleteFunc(slices.Clone(filter.Statuses), func(status model.Status) bool { return !slices.Contains(retriable, status) })
+	// What fails from now on, a retry of this call for one, is not meant.
+	if now := time.Now(); filter.Until.IsZero() || filter.Until.After(now) {
+		filter.Until = now
+	}
+	out := &executionsRetryOutput{}
+	if len(filter.Statuses) == 0 {
+		return out, nil // none of what is asked for has failed
+	}
+	defer func() {
+		if out.Body.Count > 0 {
+			s.opts.Engine.Wake()
+		}
+	}()
+	for looked := 0; looked < mostLooked && out.Body.Count < mostRetries; {
+		found, err := s.opts.DB.Retriable(ctx, callFrom(ctx).tenant, filter, after, retryBatch)
+		if err == nil {
+			err = s.retryEach(ctx, found, out)
+		}
+		if err != nil && out.Body.Count > 0 {
+			// What was stored is stored: the caller must know of it.
+			s.opts.Log.Warn("a bulk retry was broken off", slog.String("tenant", callFrom(ctx).tenant), slog.Any("error", err))
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(found) < retryBatch {
+			return out, nil
+		}
+		looked += len(found)
+		after = found[len(found)-1].ID
+	}
+	out.Body.More = true
+	if !after.IsZero() {
+		out.Body.Next = after.String()
+	}
+	return out, nil
+}
+
+// retryEach has executions run again, as many in one transaction as retryBytes
+// allows.
+func (s *Server) retryEach(ctx context.Context, found []repo.Retriable, out *executionsRetryOutput) error {
+	var chunk []repo.Retriable
+	held := 0
+	for _, e := range found {
+		switch {
+		case !e.InputComplete:
+			out.Body.Incomplete++
+			continue
+		case !e.Callable:
+			out.Body.Missing++
+			continue
+		}
+		if held += e.Bytes; held > retryBytes && len(chunk) > 0 {
+			if err := s.retryChunk(ctx, chunk, out); err != nil {
+				return err
+			}
+			chunk, held = chunk[:0], e.Bytes
+		}
+		chunk = append(chunk, e)
+	}
+	return s.retryChunk(ctx, chunk, out)
+}
+
+// retryChunk has executions run again, in one transaction.
+func (s *Server) retryChunk(ctx context.Context, chunk []repo.Retriable, out *executionsRetryOutput) error {
+	tenant := callFrom(ctx).tenant
+	inputs, err := s.opts.DB.Inputs(ctx, tenant, chunk)
+	if err != nil {
+		return err
+	}
+	var runs []model.QueuedRun
+	missing, refused := 0, 0
+	for _, e := range chunk {
+		input, found := inputs[e.ID]
+		if !found {
+			continue // it is gone, with its day
+		}
+		run, err := s.opts.Engine.Prepare(ctx, again(tenant, e.Function, e.ID, e.TriggerID, input), engine.Later{Priority: model.PriorityLast, Fitting: true})
+		switch code := model.CodeOf(err); {
+		case err == nil:
+			runs = append(runs, run)
+		case code == model.CodeFunctionNotFound:
+			missing++
+		case code == model.CodeUnavailable || ctx.Err() != nil:
+			return err // nothing can be run now
+		case code == model.CodeInternal:
+			s.opts.Log.Warn("an execution can't be run again", slog.String("tenant", tenant), slog.Any("execution_id", e.ID), slog.Any("error", err))
+			refused++
+		default:
+			refused++
+		}
+	}
+	stored, err := s.opts.DB.QueueRetries(ctx, tenant, runs)
+	if err != nil {
+		return err
+	}
+	out.Body.Count += stored
+	out.Body.Missing += missing
+	out.Body.Refused += refused
+	return nil
+}
