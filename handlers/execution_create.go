@@ -97,22 +97,6 @@ func (s *Server) runFunction(ctx context.Context, in *executionCreateInput) (*ex
 	return out, nil
 }
 
-// submit stores a run that nobody waits for.
-func (s *Server) submit(ctx context.Context, request engine.RunRequest, later engine.Later) (*executionResult, error) {
-	call := callFrom(ctx)
-	id := call.abandoned
-	if id.IsZero() || !s.isRecorded(ctx, call.tenant, id) {
-		var err error
-		request.ID = call.executionID
-		if id, err = s.opts.Engine.Submit(ctx, request, later); err != nil {
-			return nil, err
-		}
-	}
-	out := &executionResult{Status: http.StatusAccepted, ExecutionID: id.String(), Location: "/api/v1/executions/" + id.String()}
-	out.Body.ExecutionID, out.Body.Status = out.ExecutionID, model.StatusPending
-	return out, nil
-}
-
 // prefersAsync reads a Prefer header (RFC 7240).
 func prefersAsync(header string) bool {
 	for preference := range strings.SplitSeq(header, ",") {

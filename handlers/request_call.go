@@ -30,8 +30,9 @@ type call struct {
 
 	// Of a request that runs once (request_once.go).
 	executionID model.ID          // of the run that it makes; zero: the engine chooses
-	abandoned   model.ID          // of the run that it may have made already, on a server that is gone
-	earlier     *engine.RunResult // of that run, when it came to a result
+	abandoned   []model.ID        // of the runs that it may have made already, oldest first
+	earlier     *engine.RunResult // of one of those, when it came to a result
+	unsettled   bool              // whether its run is stored, or will be, is not known
 }
 
 type callKey struct{}

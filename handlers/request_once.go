@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -53,9 +54,18 @@ func (s *Server) once(c *fiber.Ctx, call *call, o occasion, do func() error) err
 		replay(c, answer)
 		return nil
 	}
-	defer claim.Release(s.opts.Context)
+	defer func() {
+		if call.unsettled {
+			claim.Suspend(s.opts.Context)
+			return
+		}
+		claim.Release(s.opts.Context)
+	}()
 	call.abandoned = claim.Abandoned
-	if call.earlier = s.recorded(call.tenant, claim.Abandoned); call.earlier != nil {
+	if call.earlier, err = s.recorded(call.tenant, claim.Abandoned); err != nil {
+		return err
+	}
+	if call.earlier != nil {
 		c.Set(headerReplayed, "true")
 	}
 	c.Response().Header.SetNoDefaultContentType(true) // or it could not be told from one that was set
@@ -66,7 +76,7 @@ func (s *Server) once(c *fiber.Ctx, call *call, o occasion, do func() error) err
 		}
 	}
 	response := c.Response()
-	if refusedForNow(response.StatusCode(), response.Header.ContentType()) {
+	if call.unsettled || refusedForNow(response.StatusCode(), response.Header.ContentType()) {
 		return nil
 	}
 	headers := slices.DeleteFunc(answerHeaders(c), func(h [2]string) bool {
@@ -93,26 +103,44 @@ func refusedForNow(status int, contentType []byte) bool {
 	return status == http.StatusTooManyRequests && string(contentType) == problemType
 }
 
-// recorded is the result of a run whose server went silent before it answered;
-// nil when it did not come to a result, or that is not known whole.
-func (s *Server) recorded(tenant string, id model.ID) *engine.RunResult {
-	if id.IsZero() {
-		return nil
-	}
+// recorded is the result of a run of the same request that was not answered; nil
+// when none came to a result, or none that is known whole. An error says that it
+// can't be told.
+func (s *Server) recorded(tenant string, ids []model.ID) (*engine.RunResult, error) {
 	ctx, cancel := context.WithTimeout(s.opts.Context, restTimeout)
 	defer cancel()
-	execution, err := s.opts.DB.Execution(ctx, tenant, id)
-	if err != nil || execution.Status != model.StatusCompleted || !execution.RecordComplete {
-		return nil
+	for _, id := range ids {
+		execution, err := s.opts.DB.Execution(ctx, tenant, id)
+		switch {
+		case model.CodeOf(err) == model.CodeExecutionNotFound:
+		case err != nil:
+			return nil, errUnknownRun(err)
+		case execution.Status == model.StatusCompleted && execution.RecordComplete:
+			return &engine.RunResult{ExecutionID: id, Output: execution.Output}, nil
+		}
 	}
-	return &engine.RunResult{ExecutionID: id, Output: execution.Output}
+	return nil, nil
 }
 
-// isRecorded reports whether there is an execution of that id: one that waits
-// for its turn is there from the moment it was accepted.
-func (s *Server) isRecorded(ctx context.Context, tenant string, id model.ID) bool {
-	_, err := s.opts.DB.Execution(ctx, tenant, id)
-	return err == nil
+// stored is the first of some executions that there is, zero when there is none:
+// one that waits for its turn is there from the moment it was accepted.
+func (s *Server) stored(ctx context.Context, tenant string, ids []model.ID) (model.ID, error) {
+	for _, id := range ids {
+		_, err := s.opts.DB.Execution(ctx, tenant, id)
+		switch {
+		case err == nil:
+			return id, nil
+		case model.CodeOf(err) != model.CodeExecutionNotFound:
+			return model.ID{}, errUnknownRun(err)
+		}
+	}
+	return model.ID{}, nil
+}
+
+func errUnknownRun(cause error) error {
+	unknown := model.NewError(model.CodeUnavailable, "Whether this request has run before can't be looked up at the moment; repeat it later.")
+	unknown.Cause = cause
+	return unknown
 }
 
 // run runs a function for a request, unless it has been run for it.
@@ -121,7 +149,41 @@ func (s *Server) run(ctx context.Context, call *call, request engine.RunRequest)
 		return *call.earlier, nil
 	}
 	request.ID = call.executionID
-	return s.opts.Engine.Run(ctx, request)
+	result, err := s.opts.Engine.Run(ctx, request)
+	var coded *model.Error
+	if errors.As(err, &coded) && coded.Code == model.CodeUnavailable && !coded.ExecutionID.IsZero() {
+		call.unsettled = true // it has run, and its record may be written any time
+	}
+	return result, err
+}
+
+// submit stores a run that nobody waits for, unless that was done for the same
+// request. It takes the id under which that was tried first: of all tries, be
+// their fates unknown, one is stored.
+func (s *Server) submit(ctx context.Context, request engine.RunRequest, later engine.Later) (*executionResult, error) {
+	call := callFrom(ctx)
+	id, err := s.stored(ctx, call.tenant, call.abandoned)
+	if err != nil {
+		return nil, err
+	}
+	if id.IsZero() {
+		request.ID = call.executionID
+		if len(call.abandoned) > 0 {
+			request.ID = call.abandoned[0]
+		}
+		if id, err = s.opts.Engine.Submit(ctx, request, later); err != nil && !id.IsZero() {
+			call.unsettled = true
+			if earlier, unknown := s.stored(ctx, call.tenant, call.abandoned); unknown == nil && !earlier.IsZero() {
+				id, err, call.unsettled = earlier, nil, false // it was on its way when we looked
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	out := &executionResult{Status: http.StatusAccepted, ExecutionID: id.String(), Location: "/api/v1/executions/" + id.String()}
+	out.Body.ExecutionID, out.Body.Status = out.ExecutionID, model.StatusPending
+	return out, nil
 }
 
 // ofTransport are headers that each answer has of its own.

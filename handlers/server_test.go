@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,6 +24,7 @@ import (
 	"maestro/internal/engine"
 	"maestro/internal/events"
 	"maestro/internal/idempotency"
+	"maestro/internal/model"
 	"maestro/internal/recorder"
 	"maestro/internal/secrets"
 	"maestro/internal/testkit"
@@ -65,11 +67,27 @@ type fixture struct {
 	cron     *scheduler.Cron     // not started
 	queue    *scheduler.RunQueue // not started
 	database string              // its URL
+	pending  pending
 	secrets  *secrets.Keeper
 	log      *logBuffer
 	access   *logBuffer // the access log
 	token    string     // of an ordinary user of the subtenant default
 	client   *http.Client
+}
+
+// pending is the database, of which the answer to a commit can be lost.
+type pending struct {
+	*repo.DB
+	lost atomic.Bool
+}
+
+// Enqueue implements engine.Pending.
+func (p *pending) Enqueue(ctx context.Context, run model.QueuedRun) (bool, error) {
+	handed, err := p.DB.Enqueue(ctx, run)
+	if err == nil && p.lost.Swap(false) {
+		return false, model.NewError(model.CodeUnavailable, "The database is away.")
+	}
+	return handed, err
 }
 
 // logBuffer keeps what the server logs.
@@ -98,6 +116,7 @@ func setup(t testing.TB, change ...func(*handlers.Options)) *fixture {
 	f.db, err = repo.Open(t.Context(), f.database, repo.Options{Name: t.Name(), Log: log})
 	require.NoError(t, err)
 	t.Cleanup(f.db.Close)
+	f.pending.DB = f.db
 	require.NoError(t, f.db.EnsurePartitions(t.Context(), time.Now()))
 
 	bus := events.NewEmbedded(events.Options{Log: log})
@@ -116,7 +135,7 @@ func setup(t testing.TB, change ...func(*handlers.Options)) *fixture {
 	require.NoError(t, err)
 	runs := engine.New(engine.Options{
 		Store: f.db, Secrets: f.secrets, Recorder: writer, Events: bus, Lane: host, Log: log, Timeout: 20 * time.Second,
-		Pending: f.db, Inputs: inputs, Queued: func() { f.queue.Wake() },
+		Pending: &f.pending, Inputs: inputs, Queued: func() { f.queue.Wake() },
 	})
 	server, _, err := f.db.RegisterServer(t.Context(), "test", t.Name())
 	require.NoError(t, err)

@@ -26,12 +26,12 @@ type KeyClaim struct {
 
 // KeyState is what became of a claim.
 type KeyState struct {
-	Claimed     bool     // the caller runs the request, and finishes or releases the key
-	Abandoned   model.ID // when claimed: the same request's first run, whose server went silent; or zero
-	Fingerprint []byte   // when not: of the request that has the key
-	ExecutionID model.ID // when not: of the run that has it
-	Status      int      // when not: 0 while that one runs
-	Answer      []byte   // when not: as it was given to FinishKey
+	Claimed     bool       // the caller runs the request, and finishes or releases the key
+	Abandoned   []model.ID // when claimed: the same request's earlier runs that were not answered, oldest first
+	Fingerprint []byte     // when not: of the request that has the key
+	ExecutionID model.ID   // when not: of the run that has it
+	Status      int        // when not: 0 while that one runs
+	Answer      []byte     // when not: as it was given to FinishKey
 }
 
 // ClaimKey gives the key to the caller, unless a request that has it is
@@ -43,7 +43,11 @@ func (d *DB) ClaimKey(ctx context.Context, c KeyClaim) (KeyState, error) {
 			Lease: interval(c.Lease), Keep: interval(c.Keep),
 		})
 		if err == nil {
-			return KeyState{Claimed: true, Abandoned: abandoned.Bytes}, nil
+			state := KeyState{Claimed: true}
+			for _, id := range abandoned {
+				state.Abandoned = append(state.Abandoned, id.Bytes)
+			}
+			return state, nil
 		}
 		if !noRows(err) {
 			return KeyState{}, d.fail(err, "claim an idempotency key of %s", c.Tenant)
@@ -90,9 +94,20 @@ func (d *DB) FinishKey(ctx context.Context, c KeyClaim, status int, answer []byt
 	return n > 0, d.fail(err, "keep the answer to an idempotency key of %s", c.Tenant)
 }
 
-// ReleaseKey gives the key back, so that the next repeat runs.
+// ReleaseKey gives the key back of a request whose run is of no more interest:
+// the next repeat runs. If there were abandoned ones it is told of those.
 func (d *DB) ReleaseKey(ctx context.Context, c KeyClaim) error {
-	return d.fail(d.q.ReleaseKey(ctx, c.Tenant, c.Key, uuid(c.ExecutionID)), "release an idempotency key of %s", c.Tenant)
+	n, err := d.q.ReleaseKey(ctx, c.Tenant, c.Key, uuid(c.ExecutionID))
+	if err == nil && n == 0 {
+		err = d.q.SuspendKey(ctx, c.Tenant, c.Key, uuid(c.ExecutionID))
+	}
+	return d.fail(err, "release an idempotency key of %s", c.Tenant)
+}
+
+// SuspendKey gives the key back of a request of which it is not known whether
+// its run is stored: for the next repeat it is an abandoned one.
+func (d *DB) SuspendKey(ctx context.Context, c KeyClaim) error {
+	return d.fail(d.q.SuspendKey(ctx, c.Tenant, c.Key, uuid(c.ExecutionID)), "suspend an idempotency key of %s", c.Tenant)
 }
 
 // DeleteExpiredKeys deletes the keys that are of no more use, in batches, and

@@ -70,7 +70,7 @@ func TestKeyOfASilentServerIsTakenOver(t *testing.T) {
 	require.NoError(t, err)
 	state, err := db.ClaimKey(t.Context(), repeat)
 	require.NoError(t, err)
-	require.Equal(t, repo.KeyState{Claimed: true, Abandoned: first.ExecutionID}, state)
+	require.Equal(t, repo.KeyState{Claimed: true, Abandoned: []model.ID{first.ExecutionID}}, state)
 
 	first.Lease = time.Hour
 	require.NoError(t, db.RenewKeys(t.Context(), []repo.KeyClaim{first}))
@@ -152,4 +152,39 @@ func TestOneOfManyClaimersGetsTheKey(t *testing.T) {
 		wg.Wait()
 		require.Equal(t, 1, winners)
 	}
+}
+
+// Whoever takes over from a second silent server knows of the first one's run
+// too; another request does not.
+func TestTakeoversRememberAllRuns(t *testing.T) {
+	t.Parallel()
+	db, tenant := setup(t)
+	take := func(c repo.KeyClaim) repo.KeyState {
+		state, err := db.ClaimKey(t.Context(), c)
+		require.NoError(t, err)
+		require.True(t, state.Claimed)
+		return state
+	}
+	var before []model.ID
+	for range 120 {
+		c := claim(tenant, "k")
+		c.Lease = 0
+		require.Equal(t, before[max(len(before)-100, 0):], take(c).Abandoned)
+		before = append(before, c.ExecutionID)
+	}
+	last := claim(tenant, "k")
+	take(last)
+	require.NoError(t, db.ReleaseKey(t.Context(), last))
+	again := claim(tenant, "k")
+	require.Contains(t, take(again).Abandoned, before[len(before)-1], "it was not deleted")
+	require.NoError(t, db.SuspendKey(t.Context(), claim(tenant, "k")))
+	state, err := db.ClaimKey(t.Context(), claim(tenant, "k"))
+	require.NoError(t, err)
+	require.False(t, state.Claimed, "only who has it suspends it")
+	require.NoError(t, db.SuspendKey(t.Context(), again))
+	other := claim(tenant, "k")
+	other.Fingerprint = []byte("another body")
+	require.Empty(t, take(other).Abandoned)
+	require.NoError(t, db.ReleaseKey(t.Context(), other))
+	require.Empty(t, take(claim(tenant, "k")).Abandoned)
 }

@@ -267,7 +267,10 @@ var probes = map[string]func(context.Context, *dbsqlc.Queries, stranger) (bool, 
 		}))
 	},
 	"ReleaseKey": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
-		return false, q.ReleaseKey(ctx, s.tenant, sharedKey, repo.UUID(s.execution))
+		return touched(q.ReleaseKey(ctx, s.tenant, sharedKey, repo.UUID(s.execution)))
+	},
+	"SuspendKey": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return false, q.SuspendKey(ctx, s.tenant, sharedKey, repo.UUID(s.execution))
 	},
 	"DeleteKeysOf": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 		_, err := q.DeleteKeysOf(ctx, s.tenant, 10) // its own

@@ -19,16 +19,20 @@ import (
 	"maestro/repo"
 )
 
-// Variables by which a test gives the servers that it starts another patience
-// and another wall clock: seconds, and a file that holds how many it is ahead.
+// Variables by which a test gives the servers that it starts another patience,
+// in seconds, and another wall clock: a file that holds how far it is ahead.
 const (
 	silenceVariable = "MAESTRO_TEST_SILENCE"
+	leaseVariable   = "MAESTRO_TEST_LEASE"
 	clockVariable   = "MAESTRO_TEST_CLOCK"
 )
 
 func setClocks() {
 	if seconds, err := strconv.ParseFloat(os.Getenv(silenceVariable), 64); err == nil {
 		silence = time.Duration(seconds * float64(time.Second))
+	}
+	if seconds, err := strconv.ParseFloat(os.Getenv(leaseVariable), 64); err == nil {
+		keyLease = time.Duration(seconds * float64(time.Second))
 	}
 	if path := os.Getenv(clockVariable); path != "" {
 		wallClock = func() time.Time {

@@ -17,9 +17,11 @@ import (
 const queueEnd = 10 * time.Second
 
 // These are the parts' own unless a test sets them in the servers that it
-// starts: for how long a server may be silent, and the wall clock of schedules.
+// starts: for how long a server may be silent, and hold an idempotency key then,
+// and the wall clock of schedules.
 var (
 	silence   time.Duration
+	keyLease  time.Duration
 	wallClock func() time.Time
 )
 

@@ -16,9 +16,10 @@ const endPatience = 5 * time.Second
 
 // Claim is the right to run a request, and the duty to end it.
 type Claim struct {
-	// Abandoned is the run of the same request whose server went silent before
-	// it answered; zero as a rule. It may have come to its end all the same.
-	Abandoned model.ID
+	// Abandoned are the runs of the same request whose servers went silent before
+	// they answered, or did not know whether they were stored, oldest first; none
+	// as a rule. Each may have come to its end all the same.
+	Abandoned []model.ID
 
 	gate        *Gate
 	place       place
@@ -55,7 +56,13 @@ func (c *Claim) Finish(ctx context.Context, answer Answer) {
 
 // Release gives the key back without an answer: the next repeat runs. After
 // Finish it does nothing, so that it may be deferred.
-func (c *Claim) Release(ctx context.Context) {
+func (c *Claim) Release(ctx context.Context) { c.giveBack(ctx, c.gate.db.ReleaseKey) }
+
+// Suspend is Release for a request whose run may be stored, or may be yet: the
+// next repeat finds it among the abandoned ones.
+func (c *Claim) Suspend(ctx context.Context) { c.giveBack(ctx, c.gate.db.SuspendKey) }
+
+func (c *Claim) giveBack(ctx context.Context, how func(context.Context, repo.KeyClaim) error) {
 	select {
 	case <-c.over:
 		return
@@ -63,7 +70,7 @@ func (c *Claim) Release(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endPatience)
 	defer cancel()
-	if err := c.gate.db.ReleaseKey(ctx, c.row); err != nil {
+	if err := how(ctx, c.row); err != nil {
 		c.gate.log.Warn("an idempotency key can't be released; its lease runs out", c.attributes(slog.Any("error", err))...)
 	}
 	c.gate.leave(c, nil)

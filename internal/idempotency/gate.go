@@ -78,7 +78,7 @@ func New(db *repo.DB, seal Seal, opts Options, log *slog.Logger) *Gate {
 // Begin answers with a claim, when the request is to be run, or else with the
 // answer to repeat. It waits for a first run that is under way until ctx is
 // over: then it is CodeKeyInUse. A key that came with another fingerprint is
-// CodeKeyReused. The caller of a claim must end it, by Finish or Release.
+// CodeKeyReused. The caller of a claim must end it, by Finish, Release or Suspend.
 func (g *Gate) Begin(ctx context.Context, r Request) (*Claim, *Answer, error) {
 	where := placeOf(r)
 	for wait := firstWait; ; wait = min(wait*3/2, longestWait) {
@@ -157,7 +157,7 @@ func (g *Gate) enter(where place, r Request) (mine, other *Claim) {
 
 // grant says that the database gave the key to c, and keeps its lease from
 // running out.
-func (g *Gate) grant(c *Claim, abandoned model.ID) {
+func (g *Gate) grant(c *Claim, abandoned []model.ID) {
 	c.Abandoned = abandoned
 	close(c.granted)
 	g.mu.Lock()

@@ -181,7 +181,7 @@ func TestFailedRunIsRunAgain(t *testing.T) {
 		claim.Finish(t.Context(), idempotency.Answer{Status: 503})
 		second := <-again
 		require.NotNil(t, second)
-		require.True(t, second.Abandoned.IsZero(), "it was released")
+		require.Empty(t, second.Abandoned, "it was released")
 		second.Release(t.Context())
 	}
 	one.claims(t, request("k", "another body"))
@@ -195,7 +195,7 @@ func TestKeysOfADeadServerAreTakenOver(t *testing.T) {
 	require.NoError(t, err)
 	dead.db.Close() // it renews nothing any more
 	second := other.claims(t, request("k", "body"))
-	require.Equal(t, first.ExecutionID, second.Abandoned)
+	require.Equal(t, []model.ID{first.ExecutionID}, second.Abandoned)
 	second.Finish(t.Context(), answer("second"))
 	claim.Finish(t.Context(), answer("first, late"))
 	_, repeated, err := other.Begin(t.Context(), request("k", "body"))
@@ -231,4 +231,21 @@ func TestRequestThatIsGivenUpHoldsNoKey(t *testing.T) {
 	one.db.Close()
 	_, _, err = one.Begin(t.Context(), request("k", "body"))
 	require.Error(t, err)
+}
+
+// A request whose run may be stored is remembered by its repeats, however many
+// of them come to nothing.
+func TestSuspendedRequestsAreRemembered(t *testing.T) {
+	t.Parallel()
+	one, other := setup(t, 0)
+	first, second, third := request("k", "body"), request("k", "body"), request("k", "body")
+	one.claims(t, first).Suspend(t.Context())
+	claim := other.claims(t, second)
+	require.Equal(t, []model.ID{first.ExecutionID}, claim.Abandoned)
+	claim.Release(t.Context())
+	claim = one.claims(t, third)
+	require.Equal(t, first.ExecutionID, claim.Abandoned[0], "a release forgets nothing but its own run")
+	claim.Suspend(t.Context())
+	claim.Release(t.Context()) // does nothing now
+	require.Contains(t, other.claims(t, request("k", "body")).Abandoned, third.ExecutionID)
 }

@@ -17,10 +17,11 @@ VALUES ($1, $2, $3, $4,
         now() + $5::interval, now() + $6::interval)
 ON CONFLICT (tenant, key) DO UPDATE
 SET fingerprint = excluded.fingerprint, execution_id = excluded.execution_id,
-    abandoned_id = CASE WHEN k.status IS NULL AND k.fingerprint = excluded.fingerprint THEN k.execution_id END,
+    abandoned_ids = CASE WHEN k.status IS NULL AND k.fingerprint = excluded.fingerprint
+        THEN (k.abandoned_ids || k.execution_id)[greatest(cardinality(k.abandoned_ids) - 98, 1):] ELSE '{}' END,
     leased_until = excluded.leased_until, expires_at = excluded.expires_at, status = NULL, answer = NULL
 WHERE k.leased_until <= now() AND (k.status IS NULL OR k.expires_at <= now())
-RETURNING abandoned_id
+RETURNING abandoned_ids
 `
 
 type ClaimKeyParams struct {
@@ -33,8 +34,9 @@ type ClaimKeyParams struct {
 }
 
 // No row: someone runs this key's request, or its answer is kept. A key that
-// has expired, or whose server is gone, is as good as new.
-func (q *Queries) ClaimKey(ctx context.Context, arg ClaimKeyParams) (pgtype.UUID, error) {
+// has expired, or whose server is gone, is as good as new; of the runs that the
+// same request may have made before the last hundred are remembered.
+func (q *Queries) ClaimKey(ctx context.Context, arg ClaimKeyParams) ([]pgtype.UUID, error) {
 	row := q.db.QueryRow(ctx, claimKey,
 		arg.Tenant,
 		arg.Key,
@@ -43,9 +45,9 @@ func (q *Queries) ClaimKey(ctx context.Context, arg ClaimKeyParams) (pgtype.UUID
 		arg.Lease,
 		arg.Keep,
 	)
-	var abandoned_id pgtype.UUID
-	err := row.Scan(&abandoned_id)
-	return abandoned_id, err
+	var abandoned_ids []pgtype.UUID
+	err := row.Scan(&abandoned_ids)
+	return abandoned_ids, err
 }
 
 const deleteExpiredKeys = `-- name: DeleteExpiredKeys :execrows
@@ -131,12 +133,29 @@ func (q *Queries) GetKey(ctx context.Context, tenant string, key []byte) (GetKey
 	return i, err
 }
 
-const releaseKey = `-- name: ReleaseKey :exec
+const releaseKey = `-- name: ReleaseKey :execrows
 DELETE FROM idempotency_keys
+WHERE tenant = $1 AND key = $2 AND execution_id = $3 AND status IS NULL
+  AND abandoned_ids = '{}'
+`
+
+// No row: it is not the caller's, or earlier runs of its request have to be
+// remembered.
+func (q *Queries) ReleaseKey(ctx context.Context, tenant string, key []byte, executionID pgtype.UUID) (int64, error) {
+	result, err := q.db.Exec(ctx, releaseKey, tenant, key, executionID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const suspendKey = `-- name: SuspendKey :exec
+UPDATE idempotency_keys SET leased_until = now()
 WHERE tenant = $1 AND key = $2 AND execution_id = $3 AND status IS NULL
 `
 
-func (q *Queries) ReleaseKey(ctx context.Context, tenant string, key []byte, executionID pgtype.UUID) error {
-	_, err := q.db.Exec(ctx, releaseKey, tenant, key, executionID)
+// The next repeat takes it over at once.
+func (q *Queries) SuspendKey(ctx context.Context, tenant string, key []byte, executionID pgtype.UUID) error {
+	_, err := q.db.Exec(ctx, suspendKey, tenant, key, executionID)
 	return err
 }

@@ -122,15 +122,15 @@ type FunctionVersion struct {
 }
 
 type IdempotencyKey struct {
-	Tenant      string
-	Key         []byte
-	Fingerprint []byte
-	ExecutionID pgtype.UUID
-	AbandonedID pgtype.UUID
-	LeasedUntil time.Time
-	ExpiresAt   time.Time
-	Status      *int32
-	Answer      []byte
+	Tenant       string
+	Key          []byte
+	Fingerprint  []byte
+	ExecutionID  pgtype.UUID
+	LeasedUntil  time.Time
+	ExpiresAt    time.Time
+	Status       *int32
+	Answer       []byte
+	AbandonedIds []pgtype.UUID
 }
 
 type InstalledPackage struct {

@@ -1,15 +1,17 @@
 -- name: ClaimKey :one
 -- No row: someone runs this key's request, or its answer is kept. A key that
--- has expired, or whose server is gone, is as good as new.
+-- has expired, or whose server is gone, is as good as new; of the runs that the
+-- same request may have made before the last hundred are remembered.
 INSERT INTO idempotency_keys AS k (tenant, key, fingerprint, execution_id, leased_until, expires_at)
 VALUES (sqlc.arg(tenant), sqlc.arg(key), sqlc.arg(fingerprint), sqlc.arg(execution_id),
         now() + sqlc.arg(lease)::interval, now() + sqlc.arg(keep)::interval)
 ON CONFLICT (tenant, key) DO UPDATE
 SET fingerprint = excluded.fingerprint, execution_id = excluded.execution_id,
-    abandoned_id = CASE WHEN k.status IS NULL AND k.fingerprint = excluded.fingerprint THEN k.execution_id END,
+    abandoned_ids = CASE WHEN k.status IS NULL AND k.fingerprint = excluded.fingerprint
+        THEN (k.abandoned_ids || k.execution_id)[greatest(cardinality(k.abandoned_ids) - 98, 1):] ELSE '{}' END,
     leased_until = excluded.leased_until, expires_at = excluded.expires_at, status = NULL, answer = NULL
 WHERE k.leased_until <= now() AND (k.status IS NULL OR k.expires_at <= now())
-RETURNING abandoned_id;
+RETURNING abandoned_ids;
 
 -- name: GetKey :one
 SELECT fingerprint, execution_id, status, answer FROM idempotency_keys WHERE tenant = $1 AND key = $2;
@@ -23,8 +25,16 @@ WHERE tenant = sqlc.arg(tenant) AND key = sqlc.arg(key) AND execution_id = sqlc.
 UPDATE idempotency_keys SET status = sqlc.arg(status)::integer, answer = sqlc.arg(answer)
 WHERE tenant = sqlc.arg(tenant) AND key = sqlc.arg(key) AND execution_id = sqlc.arg(execution_id) AND status IS NULL;
 
--- name: ReleaseKey :exec
+-- name: ReleaseKey :execrows
+-- No row: it is not the caller's, or earlier runs of its request have to be
+-- remembered.
 DELETE FROM idempotency_keys
+WHERE tenant = sqlc.arg(tenant) AND key = sqlc.arg(key) AND execution_id = sqlc.arg(execution_id) AND status IS NULL
+  AND abandoned_ids = '{}';
+
+-- name: SuspendKey :exec
+-- The next repeat takes it over at once.
+UPDATE idempotency_keys SET leased_until = now()
 WHERE tenant = sqlc.arg(tenant) AND key = sqlc.arg(key) AND execution_id = sqlc.arg(execution_id) AND status IS NULL;
 
 -- name: DeleteExpiredKeys :execrows
