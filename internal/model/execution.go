@@ -20,9 +20,10 @@ const (
 // Status is the state of an execution or of a step.
 type Status string
 
-// The states. An execution goes pending → running → one of the rest; a short
-// synchronous one is written once, in its last state. docs/internals.md has
-// the table, and a test holds it against MayFollow.
+// The states. A run that nobody waits for is pending first, and each is running
+// once it has taken 250 ms: a short one goes without that, from pending to its
+// last state, or is written in that alone. docs/internals.md has the table;
+// tests hold it and the database against MayFollow.
 const (
 	StatusPending   Status = "pending"
 	StatusRunning   Status = "running"
@@ -45,9 +46,9 @@ func (s Status) Final() bool { return s != StatusPending && s != StatusRunning }
 func (s Status) MayFollow() []Status {
 	switch s {
 	case StatusPending:
-		return []Status{StatusRunning, StatusCancelled}
+		return Statuses // pending: the attempt was short, and another one follows
 	case StatusRunning:
-		return []Status{StatusPending, StatusCompleted, StatusFailed, StatusTimedOut, StatusCancelled, StatusCrashed} // pending: another attempt
+		return append([]Status{StatusPending}, Statuses[2:]...) // pending: another attempt follows
 	default:
 		return nil
 	}

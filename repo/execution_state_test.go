@@ -1,0 +1,93 @@
+package repo_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"maestro/internal/model"
+)
+
+// What the database lets follow what is what MayFollow says, whoever writes it.
+func TestStatesOfExecutions(t *testing.T) {
+	t.Parallel()
+	db, tenant := setup(t)
+	server := register(t, db)
+	type writer func(run model.QueuedRun, job int64, to model.Status) error
+	merge := func(record *model.Record) error {
+		return db.MergeRecords(t.Context(), []*model.Record{record}, "server")
+	}
+	queued := func(run model.QueuedRun, job int64, to model.Status) error { return merge(ended(run, job, to)) }
+	waitedFor := func(run model.QueuedRun, job int64, to model.Status) error {
+		record := ended(run, job, to)
+		record.Queued = nil
+		return merge(record)
+	}
+	writers := map[model.Status][]writer{
+		model.StatusPending: {func(run model.QueuedRun, job int64, _ model.Status) error {
+			record := ended(run, job, model.StatusFailed)
+			record.Queued.Retry = true
+			return merge(record)
+		}},
+		model.StatusRunning: {func(run model.QueuedRun, _ int64, to model.Status) error {
+			e := run.Execution
+			e.Status, e.Attempt = to, 1
+			return db.MarkRunning(t.Context(), []*model.Execution{&e}, "server")
+		}},
+	}
+	for _, from := range model.Statuses {
+		for _, to := range model.Statuses {
+			if writers[to] == nil {
+				writers[to] = []writer{queued, waitedFor}
+			}
+			for i, write := range writers[to] {
+				run := newQueued(tenant, "f")
+				handed := begun(t, db, server, run)[0]
+				_, err := db.Pool().Exec(t.Context(), "UPDATE executions SET status = $1 WHERE id = $2", string(from), run.Execution.ID.String())
+				require.NoError(t, err)
+				require.NoError(t, write(run, handed.Job, to))
+				now, attempt := status(t, db, tenant, run.Execution.ID)
+				want, next := from, 1
+				if slices.Contains(from.MayFollow(), to) {
+					want = to
+					if to == model.StatusPending {
+						next = 2
+					}
+				}
+				require.Equal(t, want, now, "%s → %s, %d", from, to, i)
+				require.Equal(t, next, attempt, "%s → %s, %d", from, to, i)
+				_, err = db.Pool().Exec(t.Context(), "DELETE FROM queued_runs")
+				require.NoError(t, err)
+			}
+		}
+	}
+}
+
+// The next attempt waits for its time.
+func TestTheBackOffIsKept(t *testing.T) {
+	t.Parallel()
+	db, tenant := setup(t)
+	run := newQueued(tenant, "f")
+	handed := begun(t, db, register(t, db), run)[0]
+	record := ended(run, handed.Job, model.StatusFailed)
+	record.Queued.Retry, record.Queued.RetryIn = true, time.Hour
+	require.NoError(t, db.MergeRecords(t.Context(), []*model.Record{record}, "server"))
+	var seconds float64
+	require.NoError(t, db.Pool().QueryRow(t.Context(), "SELECT extract(epoch FROM run_at - now())::float8 FROM queued_runs").Scan(&seconds))
+	require.InDelta(t, 3600, seconds, 60)
+	river := &queue{}
+	n, left, err := db.Dispatch(t.Context(), wide, river.hand)
+	require.NoError(t, err)
+	require.Zero(t, n, "it is not due")
+	require.False(t, left)
+	_, err = db.Pool().Exec(t.Context(), "UPDATE queued_runs SET run_at = now()")
+	require.NoError(t, err)
+	n, _, err = db.Dispatch(t.Context(), wide, river.hand)
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
+	claimed, err := db.ClaimRuns(t.Context(), register(t, db), river.got, false)
+	require.NoError(t, err)
+	require.Equal(t, 2, claimed[river.got[0]].Execution.Attempt)
+}
