@@ -3,6 +3,7 @@ package handlers_test
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -181,6 +182,30 @@ func TestAutomaticRetry(t *testing.T) {
 	f.must(ask{call: "PUT /api/v1/functions/flaky", body: `{"retry":null,"max_concurrency":null}`, status: 200, want: []string{`"retry":null`, `"max_concurrency":null`, `"version":1`}})
 	changed := f.becomes(run("2"), "failed")
 	require.Contains(t, changed.text, `"attempt":1`)
+}
+
+// The next attempt begins no earlier than the policy says.
+func TestAutomaticRetryWaits(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	require.NoError(t, f.queue.Start())
+	f.function("flaky", "import maestro\ndef flaky(input):\n    return 1 // (maestro.context().attempt - 1)", `"retry":{"max_attempts":2,"backoff_seconds":3600,"max_backoff_seconds":3600}`)
+	id := member(t, f.must(ask{call: "POST /api/v1/executions", body: `{"function_name":"flaky","mode":"async"}`, status: 202}).text, "execution_id")
+	var seconds float64
+	require.Eventually(t, func() bool {
+		return f.db.Pool().QueryRow(t.Context(), "SELECT extract(epoch FROM run_at - now())::float8 FROM queued_runs WHERE attempt = 2").Scan(&seconds) == nil
+	}, 20*time.Second, 20*time.Millisecond)
+	require.Greater(t, seconds, 1800.0-60)
+	require.LessOrEqual(t, seconds, 3600.0)
+	waiting := f.must(ask{call: "GET /api/v1/executions/" + id, status: 200, want: []string{`"status":"pending"`, `"attempt":2`, "ZeroDivisionError"}})
+	// Another run goes through the queue in the meantime, and this one stays.
+	f.function("one", "def one(input):\n    return 1")
+	f.becomes(member(t, f.must(ask{call: "POST /api/v1/executions", body: `{"function_name":"one","mode":"async"}`, status: 202}).text, "execution_id"), "completed")
+	f.must(ask{call: "GET /api/v1/executions/" + id, status: 200, want: []string{strings.TrimSpace(waiting.text)}})
+	_, err := f.db.Pool().Exec(t.Context(), "UPDATE queued_runs SET run_at = now()")
+	require.NoError(t, err)
+	f.queue.Wake()
+	f.becomes(id, "completed")
 }
 
 func TestSpawn(t *testing.T) {

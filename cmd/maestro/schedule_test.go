@@ -51,3 +51,35 @@ func TestScheduleRuns(t *testing.T) {
 	require.Equal(t, "running", status["status"])
 	require.EqualValues(t, 1, status["total_jobs"])
 }
+
+// A schedule's own retry policy is followed instead of its function's.
+func TestScheduleHasItsOwnRetryPolicy(t *testing.T) {
+	t.Parallel()
+	c := newClient(t)
+	c.define("flaky", `import maestro
+def flaky(input):
+    attempt = maestro.context().attempt
+    if attempt < 3:
+        raise ConnectionResetError(attempt)
+    return attempt
+`, "retry", map[string]any{"max_attempts": 2, "backoff_seconds": 0})
+	own := map[string]any{"max_attempts": 3, "backoff_seconds": 0.01, "on": []string{"ConnectionError"}}
+	other := map[string]any{"max_attempts": 3, "backoff_seconds": 0, "on": []string{"KeyError"}}
+	for name, k := range map[string]struct {
+		policy  any
+		status  string
+		attempt float64
+	}{
+		"own": {own, "completed", 3}, "other": {other, "failed", 1}, "none": {nil, "failed", 2},
+	} {
+		made := c.send("POST", "/api/v1/schedules", map[string]any{"name": name, "function_name": "flaky", "cron_expression": "@yearly", "retry": k.policy})
+		require.Equal(t, http.StatusCreated, made.status, "%s", made.body)
+		address := "/api/v1/schedules/" + made.json(t)["id"].(string)
+		started := c.send("POST", address+"/run", nil)
+		require.Equal(t, http.StatusAccepted, started.status, "%s", started.body)
+		require.Eventually(t, func() bool { return c.send("GET", address, nil).json(t)["last_status"] == k.status }, 30*time.Second, 20*time.Millisecond, name)
+		execution := c.send("GET", started.header.Get("Location"), nil).json(t)
+		require.Equal(t, k.status, execution["status"], name)
+		require.Equal(t, k.attempt, execution["attempt"], name)
+	}
+}
