@@ -75,8 +75,9 @@ func (s *Server) retryExecutions(ctx context.Context, in *executionsRetryInput) 
 		if err == nil {
 			err = s.retryEach(ctx, found, out)
 		}
-		if err != nil && out.Body.Count > 0 {
-			// What was stored is stored: the caller must know of it.
+		if err != nil && (out.Body.Count > 0 || looked > 0) {
+			// What was stored is stored, and what was looked at need not be again: the
+			// caller must know of it.
 			s.opts.Log.Warn("a bulk retry was broken off", slog.String("tenant", callFrom(ctx).tenant), slog.Any("error", err))
 			break
 		}

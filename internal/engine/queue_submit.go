@@ -155,7 +155,8 @@ func (r *run) Spawn(name string, input []byte, delay time.Duration) (model.ID, *
 			Sensitive: r.request.Sensitive,
 		}, Later{Delay: delay, Chain: r.chain + 1})
 	}
-	if coded := (*model.Error)(nil); errors.As(err, &coded) && coded.Code == model.CodeInputInvalid {
+	var coded *model.Error
+	if errors.As(err, &coded) && coded.Code == model.CodeInputInvalid {
 		message := coded.Detail
 		if coded.Failure != nil {
 			message = coded.Failure.Message
