@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -15,6 +16,10 @@ import (
 // ErrEnvironmentMoved says that a subtenant's packages were changed since an
 // EnvironmentChange was worked out: it has to be worked out anew.
 var ErrEnvironmentMoved = errors.New("the packages were changed meanwhile")
+
+// ErrInstallOver says that the install whose change was to be committed is over
+// already: its server was taken for gone.
+var ErrInstallOver = errors.New("the install is over")
 
 // RequestedPackage is a package that was asked for by itself.
 type RequestedPackage struct {
@@ -43,6 +48,7 @@ type EnvironmentChange struct {
 	Lock      model.Lock         // makes a new environment, unless it equals the current one's
 	Requested []RequestedPackage // all of them from now on
 	By        *string
+	Install   model.ID // completed by the change; zero: it is of none
 }
 
 // PackageState reads what a change starts from.
@@ -103,17 +109,26 @@ func environmentOf(tenant string, row dbsqlc.GetPackageStateRow) (model.Environm
 	return env, nil
 }
 
-// ApplyEnvironment commits a change, or answers with ErrEnvironmentMoved, and
-// returns the environment that is current then.
-func (d *DB) ApplyEnvironment(ctx context.Context, tenant string, change EnvironmentChange) (model.Environment, error) {
-	err := d.inTx(ctx, func(q *dbsqlc.Queries) error { return applyChange(ctx, q, tenant, &change) })
+// ApplyEnvironment commits a change, or answers with ErrEnvironmentMoved or
+// ErrInstallOver, and returns the environment that is current then.
+func (d *DB) ApplyEnvironment(ctx context.Context, tenant string, change EnvironmentChange) (env model.Environment, err error) {
+	err = d.inTx(ctx, func(q *dbsqlc.Queries) error {
+		if err := applyChange(ctx, q, tenant, &change); err != nil {
+			return err
+		}
+		row, err := q.GetPackageState(ctx, tenant)
+		if err == nil {
+			env, err = environmentOf(tenant, row)
+		}
+		return err
+	})
 	if violates(err, "package_states_tenant_fkey") {
 		err = errSubtenantNotFound(tenant)
 	}
 	if err != nil {
 		return model.Environment{}, d.fail(err, "change the packages of %s", tenant)
 	}
-	return d.Environment(ctx, tenant)
+	return env, nil
 }
 
 // applyChange is a part of its caller's transaction; nil changes nothing.
@@ -155,6 +170,11 @@ func applyChange(ctx context.Context, q *dbsqlc.Queries, tenant string, change *
 	if err := storePackages(ctx, q, tenant, change); err != nil {
 		return err
 	}
+	if !change.Install.IsZero() {
+		if n, err := q.CompleteInstall(ctx, tenant, uuid(change.Install)); err != nil || n == 0 {
+			return orNotFound(err, ErrInstallOver)
+		}
+	}
 	return note(ctx, q, tenant, PackagesChanged)
 }
 
@@ -170,7 +190,37 @@ func sameLock(ctx context.Context, q *dbsqlc.Queries, tenant string, number int3
 	if err := json.Unmarshal(row.Lock, &current); err != nil {
 		return false, fmt.Errorf("decode the lock of environment %d: %w", number, err)
 	}
-	return current.Digest() == lock.Digest(), nil
+	return current.Equal(lock), nil
+}
+
+// lockFor is the part of a subtenant's current lock that requirements come to.
+func lockFor(ctx context.Context, q *dbsqlc.Queries, tenant string, requirements []string) (model.Lock, error) {
+	row, err := q.GetPackageState(ctx, tenant)
+	if noRows(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	env, err := environmentOf(tenant, row)
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, len(requirements))
+	for i, text := range requirements {
+		names[i] = packageOfRequirement(text)
+	}
+	return env.Lock.Reach(names...), nil
+}
+
+// packageOfRequirement is the name in a requirement, which is stored in its one
+// form: a normalised name comes first.
+func packageOfRequirement(text string) string {
+	end := strings.IndexFunc(text, func(c rune) bool { return c != '-' && (c < 'a' || c > 'z') && (c < '0' || c > '9') })
+	if end < 0 {
+		return text
+	}
+	return text[:end]
 }
 
 // storePackages makes the list of packages what the change says.

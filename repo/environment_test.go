@@ -65,6 +65,66 @@ func TestEnvironmentChanges(t *testing.T) {
 	requireCode(t, model.CodeSubtenantNotFound, err)
 }
 
+// With another extra the wheels stay the same, and what needs them does not.
+func TestALockWhoseNeedsChangeIsAnotherOne(t *testing.T) {
+	t.Parallel()
+	db, tenant := setup(t)
+	_, err := db.ApplyEnvironment(t.Context(), tenant, repo.EnvironmentChange{Lock: model.Lock{locked("h2", "1"), locked("httpx", "1")}})
+	require.NoError(t, err)
+	lock := model.Lock{locked("h2", "1"), locked("httpx", "1", "h2")}
+	env, err := db.ApplyEnvironment(t.Context(), tenant, repo.EnvironmentChange{Base: 1, Lock: lock})
+	require.NoError(t, err)
+	require.Equal(t, lock, env.Lock)
+	require.Equal(t, 2, env.Number)
+}
+
+func TestAnInstallEndsInTheCommitOfWhatItInstalled(t *testing.T) {
+	t.Parallel()
+	db, tenant := setup(t)
+	install, err := db.CreateInstall(t.Context(), tenant, "alpha", "alpha", model.NewID(), nil)
+	require.NoError(t, err)
+	change := repo.EnvironmentChange{Lock: model.Lock{locked("alpha", "1")}, Install: install.ID}
+	_, err = db.ApplyEnvironment(t.Context(), tenant, change)
+	require.NoError(t, err)
+	require.NoError(t, db.FailLostInstalls(t.Context()), "it is over, whatever becomes of its server")
+	now, err := db.Install(t.Context(), tenant, install.ID)
+	require.NoError(t, err)
+	require.Equal(t, model.StatusCompleted, now.Status)
+
+	// One whose server was taken for gone has failed, and changes nothing any more.
+	late, err := db.CreateInstall(t.Context(), tenant, "beta", "beta", model.NewID(), nil)
+	require.NoError(t, err)
+	require.NoError(t, db.FailLostInstalls(t.Context()))
+	_, err = db.ApplyEnvironment(t.Context(), tenant, repo.EnvironmentChange{Base: 1, Lock: model.Lock{locked("beta", "1")}, Install: late.ID})
+	require.ErrorIs(t, err, repo.ErrInstallOver)
+	env, err := db.Environment(t.Context(), tenant)
+	require.NoError(t, err)
+	require.Equal(t, change.Lock, env.Lock)
+}
+
+// A version remembers the packages that are there when it is stored, also when
+// its code alone is new: those of before may not go with the others any more.
+func TestNewCodeTakesThePackagesOfNow(t *testing.T) {
+	t.Parallel()
+	db, tenant := setup(t)
+	one := model.Lock{locked("alpha", "1", "beta"), locked("beta", "1")}
+	f := model.Function{Name: "f", Code: "x", Requirements: []string{"alpha[more]>=1; os_name == \"posix\""}, Lock: one}
+	_, err := db.CreateFunction(t.Context(), tenant, f, nil, &repo.EnvironmentChange{Lock: one})
+	require.NoError(t, err)
+	two := model.Lock{locked("alpha", "2", "beta"), locked("beta", "1"), locked("gamma", "1")}
+	_, err = db.ApplyEnvironment(t.Context(), tenant, repo.EnvironmentChange{Base: 1, Lock: two})
+	require.NoError(t, err)
+	changed, err := db.UpdateFunction(t.Context(), tenant, "f", func(f *model.Function) error {
+		f.Code = "y"
+		return nil
+	}, nil, nil, nil)
+	require.NoError(t, err)
+	require.Equal(t, two[:2], changed.Lock)
+	version, err := db.FunctionVersion(t.Context(), tenant, "f", 2)
+	require.NoError(t, err)
+	require.Equal(t, two[:2], version.Lock)
+}
+
 func TestAFunctionAndItsPackagesAreOneCommit(t *testing.T) {
 	t.Parallel()
 	db, tenant := setup(t)

@@ -127,6 +127,12 @@ func (d *DB) changeFunction(ctx context.Context, tenant, name string, ifVersion 
 		if !newVersion && sameAttributes(before, f) {
 			return nil
 		}
+		if newVersion && len(f.Requirements) > 0 && (packages == nil || len(f.Lock) == 0) {
+			// What it requires may have moved since its last version was stored.
+			if f.Lock, err = lockFor(ctx, q, tenant, f.Requirements); err != nil {
+				return err
+			}
+		}
 		if err := storeFunction(ctx, q, &f, newVersion, by); err != nil {
 			return err
 		}

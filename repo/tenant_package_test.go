@@ -78,6 +78,10 @@ var packageProbes = map[string]func(context.Context, *dbsqlc.Queries, stranger) 
 	"AppendInstallLog": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 		return false, q.AppendInstallLog(ctx, []string{"stolen"}, s.tenant, repo.UUID(sharedInstall))
 	},
+	"CompleteInstall": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		n, err := q.CompleteInstall(ctx, s.tenant, repo.UUID(sharedInstall))
+		return n > 0, err
+	},
 	"EndInstall": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 		return false, q.EndInstall(ctx, dbsqlc.EndInstallParams{Tenant: s.tenant, ID: repo.UUID(sharedInstall), Status: "failed"})
 	},

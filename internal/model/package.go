@@ -15,6 +15,8 @@ type LockedPackage struct {
 	File    string   `json:"file"`   // the wheel's file name
 	SHA256  string   `json:"sha256"` // of the wheel, in hexadecimal digits
 	Needs   []string `json:"needs"`  // names of those of the same lock that it requires here, sorted
+	// Notes say, for people, which of its modules do not work here.
+	Notes []string `json:"notes,omitempty"`
 }
 
 // Lock is what was resolved: every package with its hash, by name. It never
@@ -57,6 +59,23 @@ func (l Lock) Reach(names ...string) Lock {
 		}
 	}
 	return part
+}
+
+// Equal reports whether two locks say the same. Which package needs which may
+// differ where the wheels do not: when one is asked for with another extra.
+func (l Lock) Equal(other Lock) bool {
+	return slices.EqualFunc(l, other, func(a, b LockedPackage) bool {
+		return a.Name == b.Name && a.Version == b.Version && a.SHA256 == b.SHA256 && slices.Equal(a.Needs, b.Needs)
+	})
+}
+
+// Notes are those of all its packages.
+func (l Lock) Notes() []string {
+	var all []string
+	for _, p := range l {
+		all = append(all, p.Notes...)
+	}
+	return all
 }
 
 // Digest names the content of a lock: equal folders have equal digests.

@@ -32,4 +32,12 @@ func TestLock(t *testing.T) {
 	require.NotEqual(t, lock.Digest(), lock[1:].Digest())
 	changed := model.Lock{lock[0], lock[1], lock[2], {Name: "d", Version: "1", SHA256: "ee"}}
 	require.NotEqual(t, lock.Digest(), changed.Digest())
+	require.False(t, lock.Equal(changed))
+
+	// With another extra, a package needs others of the same wheels.
+	extra := model.Lock{lock[0], lock[1], {Name: "c", Version: "1", SHA256: "cc", Needs: []string{"d"}, Notes: []string{"c._fast refuses."}}, lock[3]}
+	require.Equal(t, lock.Digest(), extra.Digest())
+	require.False(t, lock.Equal(extra))
+	require.Equal(t, []string{"c._fast refuses."}, extra.Reach("a").Notes())
+	require.True(t, lock.Equal(model.Lock{lock[0], lock[1], {Name: "c", Version: "1", SHA256: "cc", Needs: []string{}}, lock[3]}))
 }

@@ -39,6 +39,20 @@ func (q *Queries) BeginPackageState(ctx context.Context, tenant string) error {
 	return err
 }
 
+const completeInstall = `-- name: CompleteInstall :execrows
+UPDATE package_installs SET status = 'completed', completed_at = now()
+WHERE tenant = $1 AND id = $2 AND completed_at IS NULL
+`
+
+// In the transaction that commits what was installed.
+func (q *Queries) CompleteInstall(ctx context.Context, tenant string, iD pgtype.UUID) (int64, error) {
+	result, err := q.db.Exec(ctx, completeInstall, tenant, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const deleteOldEnvironments = `-- name: DeleteOldEnvironments :execrows
 DELETE FROM environments e
 WHERE e.created_at < now() - interval '7 days'

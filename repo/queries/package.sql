@@ -75,6 +75,11 @@ UPDATE package_installs SET log = log || sqlc.arg(lines)::text[] WHERE tenant = 
 UPDATE package_installs SET status = sqlc.arg(status), error = sqlc.narg(error), error_code = sqlc.narg(error_code), completed_at = now()
 WHERE tenant = sqlc.arg(tenant) AND id = sqlc.arg(id) AND completed_at IS NULL;
 
+-- name: CompleteInstall :execrows
+-- In the transaction that commits what was installed.
+UPDATE package_installs SET status = 'completed', completed_at = now()
+WHERE tenant = $1 AND id = $2 AND completed_at IS NULL;
+
 -- name: FailLostInstalls :execrows
 -- Those whose server is gone.
 UPDATE package_installs i SET status = 'failed', error = sqlc.arg(error)::text, error_code = sqlc.arg(error_code)::text, completed_at = now()
