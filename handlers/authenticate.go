@@ -11,7 +11,8 @@ import (
 	"maestro/internal/model"
 )
 
-// restTimeout bounds what a request may do, running a function aside.
+// restTimeout bounds what a request may do, running a function and installing
+// packages aside.
 const restTimeout = 30 * time.Second
 
 var bearer = []byte("bearer ")
@@ -65,7 +66,7 @@ func (s *Server) known(c *fiber.Ctx, permit func(context.Context, *auth.Principa
 	if token == "" {
 		return model.NewError(model.CodeUnauthorized, "Send a token: Authorization: Bearer <token>.")
 	}
-	ctx, cancel := context.WithTimeout(s.opts.Context, restTimeout)
+	ctx, cancel := context.WithTimeout(s.opts.Context, s.opts.RequestTime)
 	defer cancel()
 	c.SetUserContext(ctx)
 

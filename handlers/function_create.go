@@ -14,6 +14,9 @@ import (
 // maxCodeBytes bounds a function's source.
 const maxCodeBytes = 1 << 20
 
+// afterInstall is said of whatever may have to install something.
+const afterInstall = "Packages that it requires are installed first, which may take some minutes: the answer comes after that."
+
 type functionCreateInput struct {
 	Body struct {
 		Name string `json:"name" minLength:"1" maxLength:"255" pattern:"^[A-Za-z_][A-Za-z0-9_]*$"`
@@ -31,7 +34,7 @@ type functionCreated struct {
 func (s *Server) addFunctions() {
 	huma.Register(s.api, huma.Operation{
 		OperationID: "create-function", Method: http.MethodPost, Path: "/api/v1/functions", Tags: []string{"Functions"},
-		Summary: "Create a function", DefaultStatus: http.StatusCreated, MaxBodyBytes: -1,
+		Summary: "Create a function", DefaultStatus: http.StatusCreated, MaxBodyBytes: -1, Description: afterInstall,
 	}, s.createFunction)
 	huma.Register(s.api, huma.Operation{
 		OperationID: "list-functions", Method: http.MethodGet, Path: "/api/v1/functions", Tags: []string{"Functions"},
@@ -43,7 +46,7 @@ func (s *Server) addFunctions() {
 	}, s.getFunction)
 	huma.Register(s.api, huma.Operation{
 		OperationID: "update-function", Method: http.MethodPut, Path: "/api/v1/functions/{name}", Tags: []string{"Functions"},
-		Summary: "Change a function: any subset of its members", MaxBodyBytes: -1,
+		Summary: "Change a function: any subset of its members", MaxBodyBytes: -1, Description: afterInstall,
 	}, s.updateFunction)
 	huma.Register(s.api, huma.Operation{
 		OperationID: "delete-function", Method: http.MethodDelete, Path: "/api/v1/functions/{name}", Tags: []string{"Functions"},
@@ -59,7 +62,7 @@ func (s *Server) addFunctions() {
 	}, s.getVersion)
 	huma.Register(s.api, huma.Operation{
 		OperationID: "roll-back-function", Method: http.MethodPost, Path: "/api/v1/functions/{name}/rollback/{version}", Tags: []string{"Functions"},
-		Summary: "Make a new version that equals an earlier one",
+		Summary: "Make a new version that equals an earlier one", Description: afterInstall,
 	}, s.rollbackFunction)
 }
 
@@ -83,7 +86,7 @@ func (s *Server) createFunction(ctx context.Context, in *functionCreateInput) (*
 	}
 	var made model.Function
 	by := &call.principal.Email
-	err := s.withRequirements(ctx, call.tenant, f, nil, by, func(change *repo.EnvironmentChange, lock model.Lock) (err error) {
+	err := s.withRequirements(ctx, call.tenant, f, nil, by, func(ctx context.Context, change *repo.EnvironmentChange, lock model.Lock) (err error) {
 		f.Lock = lock
 		made, err = s.opts.DB.CreateFunction(ctx, call.tenant, f, by, change)
 		return err

@@ -21,6 +21,7 @@ type FunctionFields struct {
 	MaxConcurrency Optional[int]             `json:"max_concurrency,omitzero" doc:"Runs at a time. It is counted twice: the runs that nobody waits for over all servers, and every run on each server. So with n servers there may be up to n times as many synchronous ones, and those that nobody waits for begin without regard to synchronous ones on other servers. null: as many as there are"`
 
 	DerivedSchemas owned `json:"derived_schemas,omitzero" readOnly:"true"`
+	PackageNotes   owned `json:"package_notes,omitzero" readOnly:"true"`
 
 	ID        owned `json:"id,omitzero" readOnly:"true"`
 	Version   owned `json:"version,omitzero" readOnly:"true"`
@@ -89,13 +90,14 @@ func applySchema(member Optional[json.RawMessage], schema *json.RawMessage, deri
 // ownedProblems compares the server's members with those that are stored;
 // nil stands for a function that is not stored yet.
 func (in *FunctionFields) ownedProblems(stored *functionView) []model.Problem {
-	var id, version, active, created, updated, derived any
+	var id, version, active, created, updated, derived, notes any
 	if stored != nil {
 		id, version, active, created, updated = stored.ID, stored.Version, stored.IsActive, stored.CreatedAt, stored.UpdatedAt
-		derived = stored.DerivedSchemas
+		derived, notes = stored.DerivedSchemas, stored.PackageNotes
 	}
 	problems := in.ID.sameAs(id, "/id")
 	problems = append(problems, in.DerivedSchemas.sameAs(derived, "/derived_schemas")...)
+	problems = append(problems, in.PackageNotes.sameAs(notes, "/package_notes")...)
 	problems = append(problems, in.Version.sameAs(version, "/version")...)
 	problems = append(problems, in.IsActive.sameAs(active, "/is_active")...)
 	problems = append(problems, in.CreatedAt.sameAs(created, "/created_at")...)

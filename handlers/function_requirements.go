@@ -64,13 +64,24 @@ func (s *Server) updateWanted(ctx context.Context, tenant string, in *functionUp
 	return f, nil
 }
 
+// unhurried is the context of a request without the time that requests have:
+// whoever changes packages waits for them, and the manager knows how long that
+// may take. It ends with the server.
+func (s *Server) unhurried(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	unlink := context.AfterFunc(s.opts.Context, cancel)
+	return ctx, func() { unlink(); cancel() }
+}
+
 // withRequirements has store store a function: at once when it requires
 // nothing, else together with the packages that it requires.
 func (s *Server) withRequirements(ctx context.Context, tenant string, f model.Function, restore model.Lock, by *string,
-	store func(change *repo.EnvironmentChange, lock model.Lock) error,
+	store func(ctx context.Context, change *repo.EnvironmentChange, lock model.Lock) error,
 ) error {
 	if len(f.Requirements) == 0 {
-		return store(nil, nil)
+		return store(ctx, nil, nil)
 	}
+	ctx, end := s.unhurried(ctx)
+	defer end()
 	return s.opts.Packages.WithRequirements(ctx, tenant, f.Name, f.Requirements, restore, by, store)
 }

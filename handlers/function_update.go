@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -27,26 +29,51 @@ func (s *Server) updateFunction(ctx context.Context, in *functionUpdateInput) (*
 	if err != nil {
 		return nil, err
 	}
-	wanted, err := s.updateWanted(ctx, call.tenant, in, ifVersion)
-	if err != nil {
-		return nil, err
-	}
 	var changed model.Function
-	by := &call.principal.Email
-	err = s.withRequirements(ctx, call.tenant, wanted, nil, by, func(change *repo.EnvironmentChange, lock model.Lock) (err error) {
-		changed, err = s.opts.DB.UpdateFunction(ctx, call.tenant, in.Name, func(f *model.Function) error {
-			if change != nil {
-				f.Lock = lock
-			}
-			return s.applyUpdate(ctx, in, f)
-		}, ifVersion, by, change)
-		return err
-	})
-	if err != nil {
-		return nil, err
+	for try := 1; ; try++ {
+		if changed, err = s.updateOnce(ctx, call, in, ifVersion); err == nil {
+			break
+		}
+		if !errors.Is(err, repo.ErrEnvironmentMoved) {
+			return nil, err
+		}
+		if try == updateTries {
+			busy := model.NewError(model.CodeUnavailable, "The requirements of this function are being changed by others all the time; try again in a moment.")
+			busy.Cause = err
+			return nil, busy
+		}
 	}
 	s.FunctionsChanged(call.tenant)
 	return &functionOutput{ETag: etag(changed.Version), Body: viewFunction(changed)}, nil
+}
+
+// updateTries bounds how often an update begins anew because another one has
+// changed what the function requires.
+const updateTries = 5
+
+func (s *Server) updateOnce(ctx context.Context, call *call, in *functionUpdateInput, ifVersion *int) (changed model.Function, err error) {
+	wanted, err := s.updateWanted(ctx, call.tenant, in, ifVersion)
+	if err != nil {
+		return changed, err
+	}
+	by := &call.principal.Email
+	err = s.withRequirements(ctx, call.tenant, wanted, nil, by, func(ctx context.Context, change *repo.EnvironmentChange, lock model.Lock) (err error) {
+		changed, err = s.opts.DB.UpdateFunction(ctx, call.tenant, in.Name, func(f *model.Function) error {
+			before := f.Requirements
+			if change != nil {
+				f.Lock = lock
+			}
+			if err := s.applyUpdate(ctx, in, f); err != nil {
+				return err
+			}
+			if change == nil && len(f.Requirements) > 0 && !slices.Equal(before, f.Requirements) {
+				return repo.ErrEnvironmentMoved // they were these a moment ago
+			}
+			return nil
+		}, ifVersion, by, change)
+		return err
+	})
+	return changed, err
 }
 
 // applyUpdate changes f, and refuses what may not be changed.
@@ -116,6 +143,9 @@ func (s *Server) deleteFunction(ctx context.Context, in *FunctionPath) (*struct{
 
 func (s *Server) rollbackFunction(ctx context.Context, in *VersionPath) (*functionOutput, error) {
 	call := callFrom(ctx)
+	if _, err := s.opts.DB.Function(ctx, call.tenant, in.Name); err != nil {
+		return nil, err // of a deleted one, before anything is installed for it
+	}
 	old, err := s.opts.DB.FunctionVersion(ctx, call.tenant, in.Name, in.Version)
 	if err != nil {
 		return nil, err
@@ -123,7 +153,7 @@ func (s *Server) rollbackFunction(ctx context.Context, in *VersionPath) (*functi
 	var f model.Function
 	by := &call.principal.Email
 	wanted := model.Function{Name: in.Name, Requirements: old.Requirements}
-	err = s.withRequirements(ctx, call.tenant, wanted, old.Lock, by, func(change *repo.EnvironmentChange, _ model.Lock) (err error) {
+	err = s.withRequirements(ctx, call.tenant, wanted, old.Lock, by, func(ctx context.Context, change *repo.EnvironmentChange, _ model.Lock) (err error) {
 		f, err = s.opts.DB.RollbackFunction(ctx, call.tenant, in.Name, in.Version, by, change)
 		return err
 	})

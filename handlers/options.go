@@ -31,6 +31,9 @@ type Options struct {
 	// InstallWait is how long POST /packages waits for an install before it
 	// answers with its address; default 30 s.
 	InstallWait time.Duration
+	// RequestTime bounds what a request may do, running a function and installing
+	// packages aside; default 30 s.
+	RequestTime time.Duration
 	// Scheduler starts schedules.
 	Scheduler Scheduler
 	Census    *auth.CensusClient // keeps who has access to which subtenant; nil: nobody does
@@ -84,6 +87,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.InstallWait <= 0 {
 		o.InstallWait = defaultInstallWait
+	}
+	if o.RequestTime <= 0 {
+		o.RequestTime = restTimeout
 	}
 	if o.Heartbeat <= 0 {
 		o.Heartbeat = defaultHeartbeat

@@ -23,7 +23,7 @@ type Packages interface {
 	// WithRequirements installs what a function's requirements need, and has store
 	// commit the function together with the change, once or more often.
 	WithRequirements(ctx context.Context, tenant, function string, requirements []string, restore model.Lock, by *string,
-		store func(change *repo.EnvironmentChange, lock model.Lock) error) error
+		store func(ctx context.Context, change *repo.EnvironmentChange, lock model.Lock) error) error
 }
 
 func (s *Server) addPackages() {
@@ -46,6 +46,7 @@ func (s *Server) addPackages() {
 	huma.Register(s.api, huma.Operation{
 		OperationID: "remove-package", Method: http.MethodDelete, Path: "/api/v1/packages/{name}", Tags: []string{"Packages"},
 		Summary: "Remove a package, and what came along for it alone", DefaultStatus: http.StatusNoContent,
+		Description: "Also one that a function has left which is no more, or requires less by now.",
 	}, s.removePackage)
 	s.addInstalls()
 }
@@ -141,5 +142,7 @@ func (s *Server) removePackage(ctx context.Context, in *packagePath) (*struct{},
 	if err != nil {
 		return nil, model.NewError(model.CodePackageNotFound, "There is no package %q here.", in.Name)
 	}
+	ctx, end := s.unhurried(ctx)
+	defer end()
 	return nil, s.opts.Packages.Remove(ctx, call.tenant, name, &call.principal.Email)
 }

@@ -23,6 +23,8 @@ type installer struct {
 	wait    chan struct{} // an install is over when it is closed
 	problem *model.Error
 	wanted  []string
+	lock    model.Lock            // that requirements come to
+	hold    func(context.Context) // stands for the time that requirements take; nil: none
 }
 
 func (p *installer) Install(ctx context.Context, tenant string, want requirement.Requirement, by *string) (model.PackageInstall, error) {
@@ -61,19 +63,29 @@ func (p *installer) Wait(ctx context.Context, tenant string, id model.ID) (model
 	}
 }
 
-func (p *installer) Remove(_ context.Context, _, name string, _ *string) error {
+func (p *installer) Remove(ctx context.Context, _, name string, _ *string) error {
 	p.wanted = append(p.wanted, "remove "+name)
+	if p.hold != nil {
+		p.hold(ctx)
+	}
 	return p.problemOrNil()
 }
 
-func (p *installer) WithRequirements(_ context.Context, _, _ string, requirements []string, _ model.Lock, _ *string,
-	store func(*repo.EnvironmentChange, model.Lock) error,
+func (p *installer) WithRequirements(ctx context.Context, tenant, _ string, requirements []string, _ model.Lock, _ *string,
+	store func(context.Context, *repo.EnvironmentChange, model.Lock) error,
 ) error {
 	p.wanted = append(p.wanted, strings.Join(requirements, " "))
 	if err := p.problemOrNil(); err != nil {
 		return err
 	}
-	return store(nil, nil)
+	if p.hold != nil {
+		p.hold(ctx)
+	}
+	state, err := p.db.PackageState(ctx, tenant)
+	if err != nil {
+		return err
+	}
+	return store(ctx, &repo.EnvironmentChange{Base: state.Revision, Lock: p.lock, Requested: state.Requested}, p.lock)
 }
 
 func (p *installer) problemOrNil() error {
@@ -83,12 +95,15 @@ func (p *installer) problemOrNil() error {
 	return p.problem
 }
 
-func setupPackages(t *testing.T, wait time.Duration) (*fixture, *installer) {
+func setupPackages(t *testing.T, wait time.Duration, change ...func(*handlers.Options)) (*fixture, *installer) {
 	t.Helper()
 	p := &installer{wait: make(chan struct{})}
 	f := setup(t, func(o *handlers.Options) {
 		p.db, p.bus = o.DB, o.Events
 		o.Packages, o.InstallWait = p, wait
+		for _, set := range change {
+			set(o)
+		}
 	})
 	return f, p
 }
@@ -159,4 +174,84 @@ func TestRequirementsOfAFunction(t *testing.T) {
 	require.Len(t, p.wanted, 3)
 	p.problem = model.NewError(model.CodePackagesDisabled, "No.")
 	f.must(ask{call: "PUT /api/v1/functions/f", body: `{"requirements":["foo"]}`, status: 403, want: []string{"packages_disabled"}})
+}
+
+// Whoever saves a function, or removes a package, waits for the packages,
+// however short the time of other requests is: that of an install is the
+// manager's.
+func TestPackagesTakeLongerThanARequestMay(t *testing.T) {
+	t.Parallel()
+	f, p := setupPackages(t, time.Second)
+	p.hold = func(ctx context.Context) {
+		_, limited := ctx.Deadline()
+		require.False(t, limited)
+		require.NoError(t, ctx.Err())
+	}
+	const code = `"code":"def f(input):\n    return 1\n"`
+	f.must(ask{call: "POST /api/v1/functions", body: `{"name":"f",` + code + `,"requirements":["foo"]}`, status: 201})
+	f.must(ask{call: "PUT /api/v1/functions/f", body: `{"requirements":["foo>=2"]}`, status: 200})
+	f.must(ask{call: "POST /api/v1/functions/f/rollback/1", status: 200})
+	f.must(ask{call: "DELETE /api/v1/packages/foo", status: 204})
+
+	ended := make(chan error, 1)
+	server, end := context.WithCancel(t.Context())
+	defer end()
+	f, p = setupPackages(t, time.Second, func(o *handlers.Options) { o.Context = server })
+	p.problem = model.NewError(model.CodeUnavailable, "The server was stopped.")
+	p.hold = func(ctx context.Context) {
+		end()
+		<-ctx.Done()
+		ended <- ctx.Err()
+	}
+	f.must(ask{call: "DELETE /api/v1/packages/foo", status: 503})
+	require.ErrorIs(t, <-ended, context.Canceled)
+}
+
+// An update that repeats what the function required a moment ago begins anew
+// when another one has changed that meanwhile: its packages may be gone.
+func TestAnUpdateThatWasOvertaken(t *testing.T) {
+	t.Parallel()
+	f, p := setupPackages(t, time.Second)
+	const code = `"code":"def f(input):\n    return 1\n"`
+	f.must(ask{call: "POST /api/v1/functions", body: `{"name":"f",` + code + `,"requirements":["foo"]}`, status: 201})
+	// Between the look at what it requires and the change, under the lock that the
+	// change waits for.
+	tx, err := f.db.Pool().Begin(t.Context())
+	require.NoError(t, err)
+	_, err = tx.Exec(t.Context(), "SELECT 1 FROM functions WHERE name = 'f' FOR UPDATE")
+	require.NoError(t, err)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f.must(ask{call: "PUT /api/v1/functions/f", body: `{"requirements":["foo"],"description":"new"}`, status: 200, want: []string{`"requirements":["foo"]`}})
+	}()
+	require.Eventually(t, func() bool {
+		var waits int
+		err := f.db.Pool().QueryRow(t.Context(), "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").Scan(&waits)
+		return err == nil && waits > 0
+	}, 20*time.Second, 5*time.Millisecond)
+	_, err = tx.Exec(t.Context(), "UPDATE function_versions SET requirements = '{}' WHERE id = (SELECT version_id FROM functions WHERE name = 'f')")
+	require.NoError(t, err)
+	require.NoError(t, tx.Commit(t.Context()))
+	<-done
+	require.Equal(t, []string{"foo", "foo"}, p.wanted, "it asks for them again")
+}
+
+func TestWhatDoesNotWorkOfAFunctionsPackages(t *testing.T) {
+	t.Parallel()
+	f, p := setupPackages(t, time.Second)
+	p.lock = model.Lock{{Name: "foo", Version: "1", SHA256: "aa", Notes: []string{"The module foo._fast of the package foo does not work."}}}
+	const code = `"code":"def f(input):\n    return 1\n"`
+	notes := `"package_notes":["The module foo._fast of the package foo does not work."]`
+	f.must(ask{call: "POST /api/v1/functions", body: `{"name":"f",` + code + `,"requirements":["foo"]}`, status: 201, want: []string{notes}})
+	got := f.must(ask{call: "GET /api/v1/functions/f", status: 200, want: []string{notes}})
+	f.must(ask{call: "PUT /api/v1/functions/f", body: got.text, status: 200, want: []string{`"version":1`, notes}})
+	f.must(ask{call: "PUT /api/v1/functions/f", body: `{"package_notes":[]}`, status: 422, want: []string{"/package_notes"}})
+	f.must(ask{call: "PUT /api/v1/functions/f", body: `{"requirements":null}`, status: 200, want: []string{`"package_notes":[]`}})
+
+	// What was deleted is not rolled back, and nothing is installed for it.
+	f.must(ask{call: "DELETE /api/v1/functions/f", status: 204})
+	before := len(p.wanted)
+	f.must(ask{call: "POST /api/v1/functions/f/rollback/1", status: 404, want: []string{"function_not_found"}})
+	require.Len(t, p.wanted, before)
 }

@@ -294,6 +294,10 @@ func (p *parts) stop(grace time.Duration) {
 	}
 	drain, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
+	if p.packages != nil {
+		// Whoever waits for packages is answered before the connections end.
+		defer context.AfterFunc(drain, func() { _ = p.packages.Close(drain) })()
+	}
 	closed := make(chan error, 1) // of the listener and every connection
 	if p.http != nil {
 		all, cancel := context.WithTimeout(context.Background(), grace+answerTime)

@@ -3,8 +3,10 @@ package packages
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"maestro/internal/model"
 	"maestro/internal/packages/pip"
@@ -13,123 +15,315 @@ import (
 	"maestro/repo"
 )
 
-// tries bounds how often a change is worked out anew because another server
-// was faster.
-const tries = 5
+const (
+	// tries bounds how often a change is worked out anew because somebody else
+	// was faster. Most of these cost nothing: what was built still fits.
+	tries = 20
+	// commitPatience bounds a commit, which is not broken off in its middle:
+	// nobody would know what became of it.
+	commitPatience = 30 * time.Second
+)
 
-// plan is a change that is ready to be committed.
-type plan struct {
-	change repo.EnvironmentChange
-	lock   model.Lock // of the environment as it will be
+// change is one change of a subtenant's packages, from its beginning to its
+// commit.
+type change struct {
+	m      *Manager
+	tenant string
+	edit   *edit
+	by     *string
+	log    func(string) // takes what is worth telling whoever waits
+	begun  func()       // called when its turn has come; nil: nobody wants to know
+	// patience is how long it waits for its turn; 0: as long as that takes.
+	patience time.Duration
+	commit   func(ctx context.Context, p *plan) error
+
+	give func() // the turn back; nil while it has none
+	last *plan  // what it has built; nil: nothing yet
 }
 
-// change brings a subtenant's packages to what e says: it works out a plan
-// and has it committed, again when the environment has moved meanwhile. log
-// takes what is worth telling whoever waits.
-func (m *Manager) change(ctx context.Context, tenant string, e *edit, by *string, log func(string), commit func(*plan) error) error {
-	for try := 1; ; try++ {
-		p, err := m.plan(ctx, tenant, e, by, log)
-		if err != nil {
-			return err
+// plan is what becomes of an environment.
+type plan struct {
+	state     repo.PackageState
+	known     []root // those that the environment was made for
+	roots     []root
+	requested []repo.RequestedPackage
+	resolve   bool       // the lock has yet to be found
+	lock      model.Lock // of the environment as it will be
+	built     bool       // the folder stands already
+}
+
+// changed is what the plan has the database do.
+func (p *plan) changed(by *string) repo.EnvironmentChange {
+	return repo.EnvironmentChange{Base: p.state.Revision, Lock: p.lock, Requested: p.requested, By: by}
+}
+
+// needsWork reports whether there is anything to install or to build.
+func (p *plan) needsWork() bool {
+	return p.resolve || !p.built && !p.lock.Equal(p.state.Environment.Lock)
+}
+
+// run brings the subtenant's packages to what the edit says: it makes a plan
+// and has it committed, again when the environment has moved meanwhile. Only
+// one with something to build takes a turn, and its time begins with that. The
+// error is for people.
+func (c *change) run(ctx context.Context) error {
+	defer func() {
+		if c.give != nil {
+			c.give()
 		}
-		err = commit(p)
+	}()
+	timed, end := c.m.limit(ctx)
+	defer func() { end() }()
+	for try := 1; ; try++ {
+		p, err := c.plan(timed)
+		if err == nil && p.needsWork() && c.give == nil {
+			end()
+			if err := c.takeTurn(ctx); err != nil {
+				return err
+			}
+			timed, end = c.m.limit(ctx)
+			continue // another one may have done it meanwhile
+		}
+		if err == nil && p.needsWork() {
+			err = c.work(timed, p)
+		}
+		if err == nil {
+			err = timed.Err()
+		}
+		if err == nil {
+			err = c.settle(timed, p)
+		}
 		if !errors.Is(err, repo.ErrEnvironmentMoved) {
-			return err
+			return c.m.explain(ended(timed, err))
 		}
 		if try == tries {
 			busy := model.NewError(model.CodeUnavailable, "The packages of this subtenant are being changed by others all the time; try again in a moment.")
 			busy.Cause = err
 			return busy
 		}
-		log("The subtenant's packages were changed meanwhile; beginning anew.")
+		c.log("The subtenant's packages were changed meanwhile; beginning anew.")
 	}
 }
 
-// plan works out what the environment becomes, and builds and probes it. It
-// takes the subtenant's turn if there is anything to install.
-func (m *Manager) plan(ctx context.Context, tenant string, e *edit, by *string, log func(string)) (*plan, error) {
-	state, err := m.opts.DB.PackageState(ctx, tenant)
+// limit gives ctx the time that an install has.
+func (m *Manager) limit(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, m.opts.Limit, model.NewError(model.CodePackageInstallFailed,
+		"The install took longer than %v and was stopped; nothing was changed.", m.opts.Limit))
+}
+
+// takeTurn waits for the subtenant's turn.
+func (c *change) takeTurn(ctx context.Context) error {
+	waiting, end := ctx, context.CancelFunc(func() {})
+	if c.patience > 0 {
+		busy := model.NewError(model.CodeUnavailable, "Other installs were under way for %v, and the turn of this one did not come; nothing was changed. Try again when they are done.", c.patience)
+		busy.RetryAfter = 10 * time.Second
+		waiting, end = context.WithTimeoutCause(ctx, c.patience, busy)
+	}
+	defer end()
+	give, err := c.m.slots.take(waiting, c.tenant, func() { c.log("Waiting for other installs to end.") })
+	if err != nil {
+		return c.m.explain(ended(waiting, err))
+	}
+	c.give = give
+	if c.begun != nil {
+		c.begun()
+	}
+	return nil
+}
+
+// settle commits a plan.
+func (c *change) settle(ctx context.Context, p *plan) error {
+	ctx, end := context.WithTimeout(context.WithoutCancel(ctx), commitPatience)
+	defer end()
+	return c.commit(ctx, p)
+}
+
+// plan works out what the environment becomes, as far as that can be told from
+// what is there.
+func (c *change) plan(ctx context.Context) (*plan, error) {
+	m, e := c.m, c.edit
+	state, err := m.opts.DB.PackageState(ctx, c.tenant)
 	if err != nil {
 		return nil, err
 	}
-	known, _, err := rootsAfter(&state, &edit{})
-	if err != nil {
+	p := &plan{state: state, lock: state.Environment.Lock}
+	if p.known, _, err = rootsAfter(&state, &edit{}); err != nil {
 		return nil, err
 	}
-	roots, requested, err := rootsAfter(&state, e)
-	if err != nil {
+	if p.roots, p.requested, err = rootsAfter(&state, e); err != nil {
 		return nil, err
 	}
-	lock := state.Environment.Lock
 	switch {
 	case e.remove != "":
-		if err := removable(&state, known, e.remove); err != nil {
+		if err := removable(&state, p.known, e.remove); err != nil {
 			return nil, err
 		}
-		lock = lock.Reach(names(roots)...)
-	case !fits(lock, known, roots) || !restored(lock, e.restore):
+		p.lock = p.lock.Reach(names(p.roots)...)
+	case !restored(p.lock, e.restore):
 		if m.opts.Forbidden {
-			return nil, m.forbidden(lock, known, roots)
+			return nil, forbidden(others(p.lock, e.restore))
 		}
-		if lock, err = m.resolve(ctx, &state, e, roots, log); err != nil {
+		p.resolve = true
+	case !fits(p.lock, p.known, p.roots):
+		settled, met, unmet, err := m.present(ctx, state.Environment, p.roots)
+		switch {
+		case err != nil:
 			return nil, err
+		case met:
+			p.lock = settled
+		case m.opts.Forbidden:
+			return nil, forbidden(unmet)
+		default:
+			p.resolve = true
 		}
 	}
-	if lock.Digest() != state.Environment.Lock.Digest() {
-		if lock, err = m.build(ctx, tenant, &state.Environment, lock, log); err != nil {
+	if c.last != nil && p.needsWork() {
+		if p.built, err = m.serves(ctx, c.last, p); err != nil {
 			return nil, err
 		}
+		if p.built {
+			p.lock, p.resolve = c.last.lock, false
+		}
 	}
-	return &plan{
-		change: repo.EnvironmentChange{Base: state.Revision, Lock: lock, Requested: requested, By: by},
-		lock:   lock,
-	}, nil
+	return p, nil
+}
+
+// serves reports whether what was built for one plan is what another one needs:
+// when nothing but what fits into it anyway was asked for since.
+func (m *Manager) serves(ctx context.Context, last, next *plan) (bool, error) {
+	a, b := &last.state.Environment, &next.state.Environment
+	if a.Number != b.Number || !a.CreatedAt.Equal(b.CreatedAt) || len(last.lock.Reach(names(next.roots)...)) != len(last.lock) {
+		return false, nil
+	}
+	if fits(last.lock, last.roots, next.roots) {
+		return true, nil
+	}
+	made := model.Environment{Tenant: a.Tenant, Number: a.Number + 1, Lock: last.lock}
+	settled, met, _, err := m.present(ctx, made, next.roots)
+	return met && settled.Equal(last.lock), err
+}
+
+// work finds the lock, if need be, and builds and probes its folder.
+func (c *change) work(ctx context.Context, p *plan) (err error) {
+	if p.resolve {
+		if p.lock, err = c.m.resolve(ctx, c.edit, p, c.log); err != nil {
+			return err
+		}
+	}
+	if !p.lock.Equal(p.state.Environment.Lock) {
+		if p.lock, err = c.m.build(ctx, c.tenant, &p.state.Environment, p.lock, c.log); err != nil {
+			return err
+		}
+	}
+	p.resolve, p.built = false, true
+	c.last = p
+	return nil
 }
 
 // restored reports whether a lock has everything of another one as it is there.
-func restored(lock, wanted model.Lock) bool {
+func restored(lock, wanted model.Lock) bool { return len(others(lock, wanted)) == 0 }
+
+// others lists what a lock does not have of another one.
+func others(lock, wanted model.Lock) (missing []string) {
 	for _, p := range wanted {
 		if found := lock.Find(p.Name); found == nil || found.SHA256 != p.SHA256 {
-			return false
+			missing = append(missing, p.Name+" "+p.Version)
 		}
 	}
-	return true
+	return missing
 }
 
-// resolve finds the lock for roots. What is installed stays as it is, as long
+// lookTime bounds a look at what is installed.
+const lookTime = 30 * time.Second
+
+// present finds out whether an environment meets roots as it is, and the
+// lock that it then comes to. What versions, extras and markers mean is not ours
+// to say, which takes a child process. Where that can't be found out, and pip
+// may be asked instead, the answer is no.
+func (m *Manager) present(ctx context.Context, env model.Environment, roots []root) (settled model.Lock, met bool, unmet []string, err error) {
+	var wanted []requirement.Requirement
+	for _, r := range roots {
+		if env.Lock.Find(r.Name) == nil && r.Marker == "" && !contains(unmet, r.Text) {
+			unmet = append(unmet, r.Text)
+		}
+		wanted = append(wanted, r.Requirement)
+	}
+	if len(unmet) > 0 {
+		return nil, false, unmet, nil
+	}
+	site, ready := m.Ready(env)
+	if !ready && !m.opts.Forbidden {
+		return nil, false, nil, nil
+	}
+	if !ready {
+		if site, err = m.Build(ctx, env); err != nil {
+			return nil, false, nil, err
+		}
+	}
+	select {
+	case m.looks <- struct{}{}:
+		defer func() { <-m.looks }()
+	case <-ctx.Done():
+		return nil, false, nil, ctx.Err()
+	}
+	looking, end := context.WithTimeout(ctx, lookTime)
+	defer end()
+	settled, unmet, err = m.opts.Pip.Settle(looking, wanted, env.Lock, site.Path)
+	switch {
+	case err == nil:
+		return settled, len(unmet) == 0, unmet, nil
+	case ctx.Err() != nil:
+		return nil, false, nil, ctx.Err()
+	case !m.opts.Forbidden:
+		return nil, false, nil, nil
+	}
+	blind := model.NewError(model.CodeUnavailable, "What is installed can't be looked at on this server at present; nothing was changed. Try again later.")
+	blind.Cause = err
+	return nil, false, nil, blind
+}
+
+// resolve finds the lock for a plan. What is installed stays as it is, as long
 // as it fits.
-func (m *Manager) resolve(ctx context.Context, state *repo.PackageState, e *edit, roots []root, log func(string)) (model.Lock, error) {
-	wanted := make([]requirement.Requirement, len(roots))
-	for i, r := range roots {
+func (m *Manager) resolve(ctx context.Context, e *edit, p *plan, log func(string)) (model.Lock, error) {
+	wanted := make([]requirement.Requirement, len(p.roots))
+	for i, r := range p.roots {
 		wanted[i] = r.Requirement
 	}
-	if err := m.allowed(names(roots)); err != nil { // before pip asks anyone
+	if err := m.allowed(names(p.roots)); err != nil { // before pip asks anyone
 		return nil, err
 	}
-	pins := pinsFor(state.Environment.Lock, e)
+	now := p.state.Environment.Lock
+	pins := pinsFor(now, e)
 	lock, err := m.opts.Pip.Resolve(ctx, wanted, pins, log)
 	var conflict *pip.ConflictError
 	if errors.As(err, &conflict) && len(pins) > len(e.restore) {
 		log("What is installed stands in the way; looking for other versions of it.")
 		lock, err = m.opts.Pip.Resolve(ctx, wanted, e.restore, log)
 	}
+	if errors.As(err, &conflict) {
+		return nil, model.NewError(model.CodePackageConflict, "%s", conflictInWords(conflict, p, e))
+	}
 	if err != nil {
-		return nil, m.explain(err, roots, state.Environment.Lock)
+		return nil, err
 	}
 	if len(lock) > m.opts.Most {
 		return nil, model.NewError(model.CodePackageInstallFailed, "That would be %d packages; a subtenant can have %d at most.", len(lock), m.opts.Most)
 	}
 	var all []string
-	for i, p := range lock {
-		all = append(all, p.Name)
+	for i := range lock {
+		all = append(all, lock[i].Name)
 		// The same version stays the same wheel: perhaps another one was refused.
-		for _, known := range []*model.LockedPackage{state.Environment.Lock.Find(p.Name), e.restore.Find(p.Name)} {
-			if known != nil && known.Version == p.Version {
-				lock[i].File, lock[i].SHA256 = known.File, known.SHA256
-			}
-		}
+		keep(&lock[i], now.Find(lock[i].Name))
+		keep(&lock[i], e.restore.Find(lock[i].Name))
 	}
 	return lock, m.allowed(all)
+}
+
+// keep has a package stay the wheel that it was, with what is known of it.
+func keep(p, known *model.LockedPackage) {
+	if known != nil && known.Version == p.Version {
+		p.File, p.SHA256, p.Notes = known.File, known.SHA256, known.Notes
+	}
 }
 
 // pinsFor are the packages that should stay as they are: those of the current
@@ -147,23 +341,33 @@ func pinsFor(lock model.Lock, e *edit) model.Lock {
 }
 
 // build makes the next environment's folder and tries what is new in it. The
-// lock that comes back may have other wheels of the same versions.
+// lock that comes back may have other wheels of the same versions, and notes of
+// what does not work.
 func (m *Manager) build(ctx context.Context, tenant string, now *model.Environment, lock model.Lock, log func(string)) (model.Lock, error) {
 	next := model.Environment{Tenant: tenant, Number: now.Number + 1, Lock: lock}
 	findings, refused, err := m.opts.Make(ctx, &next, now.Lock, log)
 	if err != nil {
-		return nil, m.explain(err, nil, lock)
-	}
-	for _, f := range findings {
-		if f.Kind != probe.OK {
-			log(f.String())
-		}
+		return nil, fmt.Errorf("build environment %d of %s: %w", next.Number, tenant, err)
 	}
 	if refused != nil {
 		return nil, model.NewError(model.CodePackageUnsupported, "%s", refused.String())
 	}
-	return next.Lock, nil
+	noted := slices.Clone(next.Lock)
+	for _, f := range findings {
+		if f.Kind == probe.OK {
+			continue
+		}
+		log(f.String())
+		at := slices.IndexFunc(noted, func(p model.LockedPackage) bool { return p.Name == f.Package })
+		if note := storable(f.String()); at >= 0 && len(noted[at].Notes) < mostNotes && !contains(noted[at].Notes, note) {
+			noted[at].Notes = append(slices.Clone(noted[at].Notes), note)
+		}
+	}
+	return noted, nil
 }
+
+// mostNotes bounds what a lock says of one package.
+const mostNotes = 20
 
 // allowed refuses what PACKAGE_ALLOW_LIST does not name.
 func (m *Manager) allowed(names []string) error {

@@ -9,32 +9,43 @@ import (
 
 	"maestro/internal/model"
 	"maestro/internal/packages/pip"
+	"maestro/internal/packages/requirement"
+	"maestro/repo"
 )
 
 func contains(all []string, one string) bool { return slices.Contains(all, one) }
 
+// ended is err, or why ctx ended when err says no more than that it did.
+func ended(ctx context.Context, err error) error {
+	if ctx.Err() != nil && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)) {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
 // explain makes an error for people of what kept packages from being
-// installed. roots are what was asked for.
-func (m *Manager) explain(err error, roots []root, lock model.Lock) error {
+// installed.
+func (m *Manager) explain(err error) error {
 	var (
 		coded       *model.Error
-		conflict    *pip.ConflictError
 		unreachable *pip.UnreachableError
 		refused     *pip.Error
 	)
 	switch {
 	case err == nil, errors.As(err, &coded):
 		return err
-	case errors.As(err, &conflict):
-		return model.NewError(model.CodePackageConflict, "%s", conflictInWords(conflict, roots, lock))
 	case errors.As(err, &unreachable):
 		away := model.NewError(model.CodeUnavailable, "The package index can't be reached; nothing was changed. Try again later, or have whoever runs the server look at PIP_INDEX_URL.")
 		away.Cause = err
 		return away
 	case errors.As(err, &refused):
 		return model.NewError(model.CodePackageInstallFailed, "%s", refused.Text)
+	case errors.Is(err, repo.ErrInstallOver):
+		return model.NewError(model.CodeUnavailable, "This server was taken for gone before the install was done; nothing was changed. Ask for it again.")
 	case errors.Is(err, context.DeadlineExceeded):
-		return model.NewError(model.CodePackageInstallFailed, "The install took longer than %v and was stopped; nothing was changed.", m.opts.Limit)
+		late := model.NewError(model.CodeUnavailable, "The time for it was over before it was done; look at the packages before you ask for it again.")
+		late.Cause = err
+		return late
 	case errors.Is(err, context.Canceled):
 		return errStopping()
 	default:
@@ -47,56 +58,94 @@ func errStopping() error {
 }
 
 // conflictInWords names who stands against whom.
-func conflictInWords(conflict *pip.ConflictError, roots []root, lock model.Lock) string {
+func conflictInWords(conflict *pip.ConflictError, p *plan, e *edit) string {
 	var sides, said []string
 	for _, cause := range conflict.Causes {
-		if cause.Package == "" { // asked for by itself
-			sides = append(sides, sidesOf(roots, cause.Requires)...)
-			continue
+		if cause.Package != "" {
+			said = append(said, fmt.Sprintf("%s needs %s", cause.Package, cause.Requires))
 		}
-		said = append(said, fmt.Sprintf("%s needs %s", cause.Package, cause.Requires))
-		name, _, _ := strings.Cut(cause.Package, " ")
-		sides = append(sides, askers(roots, lock, strings.ToLower(name))...)
+		mine := sidesOf(cause, p, e)
+		if len(mine) == 0 {
+			// A package that is not here yet: whatever is new may have brought it.
+			mine = newSides(p)
+		}
+		if len(mine) == 0 {
+			for _, r := range p.roots { // better all than a guess
+				mine = append(mine, r.inWords())
+			}
+		}
+		sides = append(sides, mine...)
 	}
 	slices.Sort(sides)
 	sides = slices.Compact(sides)
-	if len(sides) < 2 {
-		// The other side is whoever else wants something: better all than a guess.
-		for _, r := range roots {
-			sides = append(sides, r.Text+" of "+r.by)
-		}
-		slices.Sort(sides)
-		sides = slices.Compact(sides)
+	slices.Sort(said)
+	said = slices.Compact(said)
+	text := inWords(sides) + " can't be installed."
+	if len(sides) > 1 {
+		text = "These can't be installed together: " + inWords(sides) + "."
 	}
-	text := "These can't be installed together: " + inWords(sides) + "."
 	if len(said) > 0 {
 		text += " The reason: " + inWords(said) + "."
 	}
 	return text + " Nothing was changed; change one of them."
 }
 
-// sidesOf are the roots that pip speaks of as "the user requested …".
-func sidesOf(roots []root, text string) []string {
-	var all []string
-	for _, r := range roots {
-		if r.Text == text || strings.HasPrefix(strings.ToLower(text), r.Name) && sameSpecifier(r, text) {
-			all = append(all, r.Text+" of "+r.by)
+// sidesOf are those who stand behind one cause of a conflict, as far as that
+// is known.
+func sidesOf(cause pip.Cause, p *plan, e *edit) []string {
+	now := p.state.Environment.Lock
+	if cause.Package != "" {
+		name, _, _ := strings.Cut(cause.Package, " ")
+		if normal, err := requirement.Normalize(name); err == nil {
+			name = normal
+		}
+		return askers(p.roots, now, name)
+	}
+	asked, err := requirement.Parse(cause.Requires)
+	if err != nil {
+		return nil
+	}
+	if cause.Pinned {
+		if e.restore.Find(asked.Name) != nil {
+			return []string{asked.Text + " of " + byFunction(e.function) + ", as that version had it"}
+		}
+		return askers(p.known, now, asked.Name)
+	}
+	var those, named []string
+	for _, r := range p.roots {
+		if r.Name != asked.Name {
+			continue
+		}
+		named = append(named, r.inWords())
+		if sameClauses(r.Specifier, asked.Specifier) {
+			those = append(those, r.inWords())
+		}
+	}
+	if len(those) > 0 {
+		return those
+	}
+	return named
+}
+
+// sameClauses compares what is said of versions, in whatever order.
+func sameClauses(a, b string) bool {
+	left, right := strings.Split(a, ","), strings.Split(b, ",")
+	slices.Sort(left)
+	slices.Sort(right)
+	return slices.Equal(left, right)
+}
+
+// newSides are the roots that what is installed was not made for.
+func newSides(p *plan) (all []string) {
+	for _, r := range p.roots {
+		if !slices.ContainsFunc(p.known, func(k root) bool { return k.Text == r.Text && k.by == r.by }) {
+			all = append(all, r.inWords())
 		}
 	}
 	return all
 }
 
-func sameSpecifier(r root, text string) bool {
-	return strings.HasSuffix(strings.ReplaceAll(text, " ", ""), r.Specifier)
-}
-
 // forbidden says what a server that installs nothing would have to install.
-func (m *Manager) forbidden(lock model.Lock, known, roots []root) error {
-	var missing []string
-	for _, r := range roots {
-		if !fits(lock, known, []root{r}) && !contains(missing, r.Text) {
-			missing = append(missing, r.Text)
-		}
-	}
+func forbidden(missing []string) error {
 	return model.NewError(model.CodePackagesDisabled, "%s would have to be installed, and this server installs nothing (ALLOW_PACKAGE_INSTALLATION=false).", inWords(missing))
 }

@@ -17,17 +17,19 @@ func (m *Manager) Install(ctx context.Context, tenant string, want requirement.R
 	if err := m.allowed([]string{want.Name}); err != nil {
 		return model.PackageInstall{}, err
 	}
+	working, leave, err := m.enter(context.WithoutCancel(ctx), tenant)
+	if err != nil {
+		return model.PackageInstall{}, err
+	}
 	install, err := m.opts.DB.CreateInstall(ctx, tenant, want.Name, want.Text, m.opts.Server, by)
 	if err != nil {
+		leave()
 		return model.PackageInstall{}, err
 	}
-	over, err := m.begin(install.ID)
-	if err != nil {
-		return model.PackageInstall{}, err
-	}
+	over := m.begin(install.ID)
 	go func() {
-		defer m.underWay.Done()
-		m.conduct(tenant, install.ID, want, by)
+		defer leave()
+		m.conduct(working, tenant, install.ID, want, by)
 		m.finish(install.ID, over)
 	}()
 	return install, nil
@@ -37,16 +39,12 @@ func errForbidden() error {
 	return model.NewError(model.CodePackagesDisabled, "This server does not install or remove packages (ALLOW_PACKAGE_INSTALLATION=false).")
 }
 
-func (m *Manager) begin(id model.ID) (over chan struct{}, err error) {
+func (m *Manager) begin(id model.ID) (over chan struct{}) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.closed {
-		return nil, errStopping()
-	}
 	over = make(chan struct{})
 	m.installs[id] = over
-	m.underWay.Add(1)
-	return over, nil
+	return over
 }
 
 func (m *Manager) finish(id model.ID, over chan struct{}) {
@@ -71,30 +69,23 @@ func (m *Manager) Wait(ctx context.Context, tenant string, id model.ID) (model.P
 	return m.opts.DB.Install(context.WithoutCancel(ctx), tenant, id)
 }
 
-// conduct takes an install from its turn to its end.
-func (m *Manager) conduct(tenant string, id model.ID, want requirement.Requirement, by *string) {
-	ctx, cancel := context.WithTimeout(m.ctx, m.opts.Limit)
-	defer cancel()
+// conduct takes an install from its turn to its end. That is committed together
+// with what it has changed: no crash comes between the two.
+func (m *Manager) conduct(ctx context.Context, tenant string, id model.ID, want requirement.Requirement, by *string) {
 	progress := m.follow(tenant, id)
-	err := m.inTurn(ctx, tenant, progress.add, func() error {
-		progress.running()
-		return m.change(ctx, tenant, &edit{install: &want}, by, progress.add, func(p *plan) error {
-			_, err := m.opts.DB.ApplyEnvironment(ctx, tenant, p.change)
+	c := &change{
+		m: m, tenant: tenant, edit: &edit{install: &want}, by: by, log: progress.add, begun: progress.running,
+		commit: func(ctx context.Context, p *plan) error {
+			progress.store() // whoever finds it completed finds all of its log
+			next := p.changed(by)
+			next.Install = id
+			_, err := m.opts.DB.ApplyEnvironment(ctx, tenant, next)
 			return err
-		})
-	})
+		},
+	}
+	err := c.run(ctx)
 	if err == nil {
 		m.opts.Changed(tenant)
 	}
-	progress.end(m.explain(err, nil, nil))
-}
-
-// inTurn does something when the subtenant's turn has come.
-func (m *Manager) inTurn(ctx context.Context, tenant string, log func(string), do func() error) error {
-	give, err := m.slots.take(ctx, tenant, func() { log("Waiting for other installs to end.") })
-	if err != nil {
-		return err
-	}
-	defer give()
-	return do()
+	progress.end(ctx, err)
 }

@@ -258,6 +258,34 @@ func TestWhatTheSettingsForbid(t *testing.T) {
 	require.Equal(t, model.CodePackagesDisabled, model.CodeOf(err))
 	require.ErrorContains(t, err, "gamma")
 	require.NoError(t, b.define("acme", "f", "alpha"), "it is there")
+	require.NoError(t, b.define("acme", "f", "alpha>=1", "alpha~=1.0", "beta!=2"), "in whatever words")
+	err = b.define("acme", "f", "alpha>=1", "alpha>1")
+	require.Equal(t, model.CodePackagesDisabled, model.CodeOf(err))
+	require.ErrorContains(t, err, "alpha>1 would have to be installed")
+	err = b.WithRequirements(t.Context(), "acme", "f", []string{"alpha"}, model.Lock{{Name: "alpha", Version: "0.9", SHA256: "aa"}}, nil, nil)
+	require.Equal(t, model.CodePackagesDisabled, model.CodeOf(err))
+	require.ErrorContains(t, err, "alpha 0.9 would have to be installed")
+}
+
+// What packages say may be anything.
+func TestWordsThatTheDatabaseRefuses(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil,
+		index.Wheel{Name: "rude", Version: "1", Files: map[string]string{
+			"rude/__init__.py": "", "_rude/__init__.py": "raise ValueError('a\\0b\\udcff' + 'long ' * 10_000)\n", "rude_too.py": "raise ImportError('a\\0b')\n",
+		}},
+	)
+	install := b.install("acme", "rude")
+	require.Equal(t, model.StatusCompleted, install.Status, "%v", install.Problem)
+	text := strings.Join(install.Log, "\n")
+	require.Contains(t, text, "rude_too")
+	for _, line := range install.Log {
+		require.Less(t, len(line), 2100)
+	}
+	require.NoError(t, b.define("acme", "f", "rude"))
+	f, err := b.db.Function(t.Context(), "acme", "f")
+	require.NoError(t, err)
+	require.Contains(t, strings.Join(f.Lock.Notes(), "\n"), "rude_too", "whoever requires it learns of it too")
 }
 
 func TestCredentialsAreShownNowhere(t *testing.T) {

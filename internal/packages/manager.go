@@ -32,21 +32,35 @@ type Options struct {
 	Most      int           // packages in one environment; default 200
 	AtOnce    int           // installs on this server; default 2
 	Waiting   int           // installs of one subtenant that may wait their turn on this server; default 10
+	Patience  time.Duration // how long a function's requirements, or a removal, wait for their turn; default 60 s
+	Builds    int           // environments of other servers that are built at a time; default 2
 }
 
 // Manager installs packages. Its methods may be called from any goroutine.
 type Manager struct {
-	opts  Options
-	slots *slots
+	opts   Options
+	slots  *slots
+	builds chan struct{} // a value for each environment of another server in the making
+	looks  chan struct{} // a value for each look at what is installed
 
-	ctx context.Context // of installs; ends with Close
-	end context.CancelFunc
+	ctx context.Context // of all that changes; ends with Close
+	end context.CancelCauseFunc
 
 	mu       sync.Mutex
 	closed   bool                       // guarded by mu
 	installs map[model.ID]chan struct{} // guarded by mu; under way here, each closed at its end
+	working  map[*working]struct{}      // guarded by mu; changes under way here, installs among them
 	underWay sync.WaitGroup
 }
+
+// working is a change under way.
+type working struct {
+	tenant string
+	cancel context.CancelCauseFunc
+}
+
+// mostLooks bounds the child processes that look at what is installed.
+const mostLooks = 2
 
 // New makes a Manager.
 func New(opts Options) *Manager {
@@ -62,18 +76,51 @@ func New(opts Options) *Manager {
 	if opts.Waiting <= 0 {
 		opts.Waiting = 10
 	}
-	m := &Manager{opts: opts, slots: newSlots(opts.AtOnce, opts.Waiting), installs: map[model.ID]chan struct{}{}}
-	m.ctx, m.end = context.WithCancel(context.Background())
+	if opts.Patience <= 0 {
+		opts.Patience = time.Minute
+	}
+	if opts.Builds <= 0 {
+		opts.Builds = 2
+	}
+	m := &Manager{
+		opts: opts, slots: newSlots(opts.AtOnce, opts.Waiting), builds: make(chan struct{}, opts.Builds), looks: make(chan struct{}, mostLooks),
+		installs: map[model.ID]chan struct{}{}, working: map[*working]struct{}{},
+	}
+	m.ctx, m.end = context.WithCancelCause(context.Background())
 	return m
 }
 
-// Close stops the installs under way, which changes nothing of what is there,
+// enter begins a change of a subtenant's packages, which Close waits for. Its
+// context ends with the caller's, with Close, and with the subtenant. The
+// caller calls leave at the end.
+func (m *Manager) enter(ctx context.Context, tenant string) (_ context.Context, leave func(), err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed {
+		return nil, nil, errStopping()
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	w := &working{tenant, cancel}
+	m.working[w] = struct{}{}
+	m.underWay.Add(1)
+	unlink := context.AfterFunc(m.ctx, func() { cancel(context.Cause(m.ctx)) })
+	return ctx, func() {
+		unlink()
+		cancel(nil)
+		m.mu.Lock()
+		delete(m.working, w)
+		m.mu.Unlock()
+		m.underWay.Done()
+	}, nil
+}
+
+// Close stops the changes under way, which changes nothing of what is there,
 // and returns when they have said so or ctx ends.
 func (m *Manager) Close(ctx context.Context) error {
 	m.mu.Lock()
 	m.closed = true
 	m.mu.Unlock()
-	m.end()
+	m.end(errStopping())
 	over := make(chan struct{})
 	go func() { m.underWay.Wait(); close(over) }()
 	select {

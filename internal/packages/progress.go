@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,6 +20,12 @@ const (
 	// mostLines is how many lines an install keeps; one more says that there
 	// were others.
 	mostLines = 1000
+	// mostOfLine is how many bytes of a line are kept.
+	mostOfLine = 2000
+	// endAgain and endAgainMost are how long an end rests that could not be
+	// stored, at first and at most.
+	endAgain     = 100 * time.Millisecond
+	endAgainMost = 10 * time.Second
 )
 
 // progress is the log of an install: each line is an event at once, and stored
@@ -48,6 +55,16 @@ func (p *progress) publish(event events.Event) {
 	p.m.opts.Events.Publish(event)
 }
 
+// storable is as much of a line as is kept. What packages say of themselves may
+// hold what PostgreSQL refuses.
+func storable(line string) string {
+	line = strings.ReplaceAll(strings.ToValidUTF8(line, "?"), "\x00", "?")
+	if len(line) > mostOfLine {
+		line = strings.ToValidUTF8(line[:mostOfLine], "") + " …"
+	}
+	return line
+}
+
 // add takes one line. What it holds of credentials was masked by whoever wrote
 // it.
 func (p *progress) add(line string) {
@@ -59,6 +76,7 @@ func (p *progress) add(line string) {
 	if p.count++; p.count > mostLines {
 		line = "There are more lines than are kept."
 	}
+	line = storable(line)
 	p.lines = append(p.lines, line)
 	p.publish(events.Event{Name: events.Log, Text: line, Stream: "stdout"})
 	if p.timer == nil {
@@ -68,7 +86,7 @@ func (p *progress) add(line string) {
 
 // running says that its turn has come.
 func (p *progress) running() {
-	p.tell("begin", func(ctx context.Context) error { return p.m.opts.DB.BeginInstall(ctx, p.tenant, p.id) })
+	_ = p.tell("begin", func(ctx context.Context) error { return p.m.opts.DB.BeginInstall(ctx, p.tenant, p.id) })
 }
 
 // store writes the lines that are not stored yet.
@@ -80,46 +98,76 @@ func (p *progress) store() {
 	p.lines, p.timer = nil, nil
 	p.mu.Unlock()
 	if len(lines) > 0 {
-		p.tell("log", func(ctx context.Context) error { return p.m.opts.DB.AppendInstallLog(ctx, p.tenant, p.id, lines) })
+		_ = p.tell("log", func(ctx context.Context) error { return p.m.opts.DB.AppendInstallLog(ctx, p.tenant, p.id, lines) })
 	}
 }
 
-// end stores how the install ended.
-func (p *progress) end(err error) {
+// end stores how the install ended: a failure, or what is left of the log when
+// its end is in the commit. It goes on trying until ctx ends.
+func (p *progress) end(ctx context.Context, err error) {
+	var problem *model.Error
 	if err != nil {
-		p.add(shown(err).Detail)
+		problem = shown(err)
+		p.add(problem.Detail)
+		p.m.opts.Log.Info("an install failed", slog.String("tenant", p.tenant), slog.Any("install", p.id), slog.Any("error", err))
 	}
 	p.mu.Lock()
 	p.ended = true
 	p.mu.Unlock()
 	p.store()
 	status, failure := model.StatusCompleted, ""
-	var problem *model.Error
-	if err != nil {
-		problem = shown(err)
+	if problem != nil {
 		status, failure = model.StatusFailed, string(problem.Code)
-		p.m.opts.Log.Info("an install failed", slog.String("tenant", p.tenant), slog.Any("install", p.id), slog.Any("error", err))
+		if p.storeEnd(ctx, problem) { // it was committed, and the answer to that got lost
+			status, failure = model.StatusCompleted, ""
+		}
 	}
-	p.tell("end", func(ctx context.Context) error { return p.m.opts.DB.EndInstall(ctx, p.tenant, p.id, problem) })
 	p.publish(events.Event{Name: events.ExecutionCompleted, Status: status, Duration: time.Since(p.started), ErrorType: failure})
+}
+
+// storeEnd stores a failure, and reports whether the install has succeeded
+// nevertheless. What can't be stored before ctx ends is told of by the end of
+// this server.
+func (p *progress) storeEnd(ctx context.Context, problem *model.Error) (completed bool) {
+	for rest := endAgain; ; rest = min(2*rest, endAgainMost) {
+		err := p.tell("end", func(ctx context.Context) error {
+			if err := p.m.opts.DB.EndInstall(ctx, p.tenant, p.id, problem); err != nil {
+				return err
+			}
+			now, err := p.m.opts.DB.Install(ctx, p.tenant, p.id)
+			completed = err == nil && now.Status == model.StatusCompleted
+			return err
+		})
+		if err == nil || model.CodeOf(err) == model.CodeInstallNotFound { // its subtenant is no more
+			return completed
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(rest):
+		}
+	}
 }
 
 // shown is what people see of an error.
 func shown(err error) *model.Error {
 	var coded *model.Error
-	if errors.As(err, &coded) {
-		return coded
+	if !errors.As(err, &coded) {
+		return model.NewError(model.CodeInternal, "The install failed through a fault of the server, which is in its log; nothing was changed.")
 	}
-	return model.NewError(model.CodeInternal, "The install failed through a fault of the server, which is in its log; nothing was changed.")
+	safe := *coded
+	safe.Detail = storable(coded.Detail)
+	return &safe
 }
 
-// tell has the database know something of the install. Its end is told of by
-// the end of this server otherwise.
-func (p *progress) tell(what string, do func(context.Context) error) {
+// tell has the database know something of the install.
+func (p *progress) tell(what string, do func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), notePatience)
 	defer cancel()
-	if err := do(ctx); err != nil {
+	err := do(ctx)
+	if err != nil {
 		p.m.opts.Log.Warn("the progress of an install can't be stored", slog.String("what", what), slog.String("tenant", p.tenant),
 			slog.Any("install", p.id), slog.Any("error", err))
 	}
+	return err
 }

@@ -16,26 +16,16 @@ func (m *Manager) Remove(ctx context.Context, tenant, name string, by *string) e
 	if m.opts.Forbidden {
 		return errForbidden()
 	}
-	ctx, cancel := context.WithTimeout(ctx, m.opts.Limit)
-	defer cancel()
 	quiet := func(line string) {
 		m.opts.Log.Debug("remove a package", slog.String("tenant", tenant), slog.String("line", line))
 	}
-	err := m.inTurn(ctx, tenant, quiet, func() error {
-		return m.change(ctx, tenant, &edit{remove: name}, by, quiet, func(p *plan) error {
-			_, err := m.opts.DB.ApplyEnvironment(ctx, tenant, p.change)
-			return err
-		})
-	})
-	if err != nil {
-		return m.explain(err, nil, nil)
-	}
-	m.opts.Changed(tenant)
-	return nil
+	return m.attend(ctx, tenant, &change{edit: &edit{remove: name}, by: by, log: quiet, commit: func(ctx context.Context, p *plan) error {
+		_, err := m.opts.DB.ApplyEnvironment(ctx, tenant, p.changed(by))
+		return err
+	}})
 }
 
-// removable refuses to take away what was not asked for, or what functions
-// require.
+// removable refuses to take away what functions or other packages require.
 func removable(state *repo.PackageState, roots []root, name string) error {
 	var functions []string
 	for _, f := range state.Functions {
@@ -49,14 +39,14 @@ func removable(state *repo.PackageState, roots []root, name string) error {
 		return model.NewError(model.CodePackageRequired,
 			"The package %s is required by %s; change the requirements there first.", name, inWords(functions))
 	}
-	asked := slices.ContainsFunc(state.Requested, func(r repo.RequestedPackage) bool { return r.Name == name })
-	switch {
-	case asked:
+	if slices.ContainsFunc(state.Requested, func(r repo.RequestedPackage) bool { return r.Name == name }) {
 		return nil
-	case state.Environment.Lock.Find(name) != nil:
-		return model.NewError(model.CodePackageRequired, "The package %s came along with others and goes with them: %s.",
-			name, inWords(askers(roots, state.Environment.Lock, name)))
-	default:
+	}
+	if state.Environment.Lock.Find(name) == nil {
 		return model.NewError(model.CodePackageNotFound, "There is no package %q here.", name)
 	}
+	if others := askers(roots, state.Environment.Lock, name); len(others) > 0 {
+		return model.NewError(model.CodePackageRequired, "The package %s came along with others and goes with them: %s.", name, inWords(others))
+	}
+	return nil // a function that is no more, or requires less by now, has left it
 }

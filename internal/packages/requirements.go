@@ -13,10 +13,12 @@ import (
 // there yet, and then calls store, which stores the function together with the
 // change in one transaction; the lock is that of the requirements, for the
 // function's version to remember. store is called again when it answers with
-// repo.ErrEnvironmentMoved. With restore, the lock of an earlier version, that
-// version's packages come back as they were.
+// repo.ErrEnvironmentMoved, and is to use the context that it is given. With
+// restore, the lock of an earlier version, that version's packages come back as
+// they were. It may take as long as an install may, and as Options.Patience
+// says before that.
 func (m *Manager) WithRequirements(ctx context.Context, tenant, function string, texts []string, restore model.Lock, by *string,
-	store func(change *repo.EnvironmentChange, lock model.Lock) error,
+	store func(ctx context.Context, change *repo.EnvironmentChange, lock model.Lock) error,
 ) error {
 	e := &edit{function: function, restore: restore}
 	for _, text := range texts {
@@ -26,27 +28,30 @@ func (m *Manager) WithRequirements(ctx context.Context, tenant, function string,
 		}
 		e.requirements = append(e.requirements, r)
 	}
-	ctx, cancel := context.WithTimeout(ctx, m.opts.Limit)
-	defer cancel()
 	log := func(line string) {
 		m.opts.Log.Debug("install for a function", slog.String("tenant", tenant), slog.String("function", function), slog.String("line", line))
 	}
-	changed := false
-	err := m.inTurn(ctx, tenant, log, func() error {
-		return m.change(ctx, tenant, e, by, log, func(p *plan) error {
-			var named []string
-			for _, r := range e.requirements {
-				named = append(named, r.Name)
-			}
-			changed = true
-			return store(&p.change, p.lock.Reach(named...))
-		})
-	})
+	return m.attend(ctx, tenant, &change{edit: e, by: by, log: log, commit: func(ctx context.Context, p *plan) error {
+		var named []string
+		for _, r := range e.requirements {
+			named = append(named, r.Name)
+		}
+		next := p.changed(by)
+		return store(ctx, &next, p.lock.Reach(named...))
+	}})
+}
+
+// attend makes a change that somebody waits for.
+func (m *Manager) attend(ctx context.Context, tenant string, c *change) error {
+	ctx, leave, err := m.enter(ctx, tenant)
 	if err != nil {
-		return m.explain(err, nil, nil)
+		return err
 	}
-	if changed {
-		m.opts.Changed(tenant)
+	defer leave()
+	c.m, c.tenant, c.patience = m, tenant, m.opts.Patience
+	if err := c.run(ctx); err != nil {
+		return err
 	}
+	m.opts.Changed(tenant)
 	return nil
 }

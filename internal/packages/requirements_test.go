@@ -1,6 +1,7 @@
 package packages_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -54,14 +55,79 @@ func TestRequirementsOfFunctions(t *testing.T) {
 	old, err := b.db.FunctionVersion(t.Context(), "acme", "f", 2)
 	require.NoError(t, err)
 	require.Equal(t, []string{"alpha"}, old.Requirements)
-	err = b.WithRequirements(t.Context(), "acme", "f", old.Requirements, old.Lock, nil, func(change *repo.EnvironmentChange, _ model.Lock) error {
-		_, err := b.db.RollbackFunction(t.Context(), "acme", "f", 2, nil, change)
+	err = b.WithRequirements(t.Context(), "acme", "f", old.Requirements, old.Lock, nil, func(ctx context.Context, change *repo.EnvironmentChange, _ model.Lock) error {
+		_, err := b.db.RollbackFunction(ctx, "acme", "f", 2, nil, change)
 		return err
 	})
 	require.NoError(t, err)
 	require.Equal(t, "1", b.versions("acme")["alpha"])
 	b.installed("acme", "beta")
 	require.Equal(t, map[string]string{"alpha": "1", "beta": "1"}, b.versions("acme"))
+}
+
+// What is there is enough for whoever wants it in other words, and the lock says
+// what it is needed for from then on.
+func TestRequirementsThatAreThereAskNobody(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil,
+		index.Wheel{Name: "alpha", Version: "1.5", Requires: []string{`gamma>=2; extra == "x"`, `delta; extra == "y"`}, Extras: []string{"x", "y"}},
+		index.Wheel{Name: "gamma", Version: "3"}, index.Wheel{Name: "old", Version: "2rc1"},
+	)
+	require.NoError(t, b.define("acme", "f", "alpha"))
+	b.installed("acme", "gamma")
+	b.installed("acme", "old==2rc1")
+	b.index.Fail(index.Broken)
+	require.NoError(t, b.define("acme", "f", "alpha[x]>=1,<2", "old>=1", `nothing; sys_platform == "win32"`))
+	f, err := b.db.Function(t.Context(), "acme", "f")
+	require.NoError(t, err)
+	require.Equal(t, []string{"gamma"}, f.Lock.Find("alpha").Needs)
+	require.Equal(t, model.CodeUnavailable, model.CodeOf(b.define("acme", "g", "alpha>=2")))
+	require.Equal(t, model.CodeUnavailable, model.CodeOf(b.define("acme", "g", "alpha[y]")))
+
+	require.NoError(t, b.Remove(t.Context(), "acme", "gamma", nil), "it was asked for")
+	require.Equal(t, map[string]string{"alpha": "1.5", "gamma": "3", "old": "2rc1"}, b.versions("acme"), "and alpha[x] needs it")
+	require.Equal(t, "3", b.python("acme", "import gamma; print(gamma.VERSION)"))
+}
+
+// What a function leaves that is no more goes when somebody says so.
+func TestWhatNobodyNeedsCanBeRemoved(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil, index.Wheel{Name: "alpha", Version: "1", Requires: []string{"beta"}}, index.Wheel{Name: "beta", Version: "1"}, index.Wheel{Name: "gamma", Version: "1"})
+	require.NoError(t, b.define("acme", "f", "alpha"))
+	require.NoError(t, b.define("acme", "g", "gamma"))
+	require.Equal(t, model.CodePackageRequired, model.CodeOf(b.Remove(t.Context(), "acme", "beta", nil)))
+	require.NoError(t, b.db.DeleteFunction(t.Context(), "acme", "f"))
+	require.NoError(t, b.Remove(t.Context(), "acme", "beta", nil))
+	require.Equal(t, map[string]string{"gamma": "1"}, b.versions("acme"))
+	require.Equal(t, model.CodePackageNotFound, model.CodeOf(b.Remove(t.Context(), "acme", "alpha", nil)))
+}
+
+// A conflict names those who stand behind each of its causes, and nobody else.
+func TestConflictsNameTheirSides(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil,
+		index.Wheel{Name: "requests", Version: "1"}, index.Wheel{Name: "requests-oauthlib", Version: "1", Requires: []string{"shared>=2"}},
+		index.Wheel{Name: "left", Version: "1", Requires: []string{"shared<2"}},
+		index.Wheel{Name: "shared", Version: "1"}, index.Wheel{Name: "shared", Version: "2"},
+		index.Wheel{Name: "outer", Version: "1", Requires: []string{"Inner_Part"}}, index.Wheel{Name: "Inner_Part", Version: "1", Requires: []string{"shared>=2"}},
+		index.Wheel{Name: "torn", Version: "1", Requires: []string{"shared<2", "requests-oauthlib"}},
+	)
+	b.installed("acme", "requests==1")
+	b.installed("acme", "left")
+	detail := b.refused("acme", "requests-oauthlib==1", model.CodePackageConflict)
+	require.Contains(t, detail, "requests-oauthlib==1 of POST /packages")
+	require.Contains(t, detail, "left of POST /packages")
+	require.NotContains(t, detail, "requests==1 of")
+
+	require.NoError(t, b.define("acme", "f", "left", "requests"))
+	err := b.define("acme", "g", "outer")
+	require.Equal(t, model.CodePackageConflict, model.CodeOf(err))
+	require.ErrorContains(t, err, "outer of the function g", "which brings what stands in the way, and is not here yet")
+	require.ErrorContains(t, err, "left of the function f")
+	require.NotContains(t, err.Error(), "requests")
+
+	detail = b.refused("zenith", "torn", model.CodePackageConflict)
+	require.Contains(t, detail, "torn of POST /packages can't be installed")
 }
 
 // Whoever works on one subtenant at the same time, on two servers, loses

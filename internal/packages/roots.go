@@ -16,6 +16,8 @@ type root struct {
 	by string // for people: "the function pay", or "POST /packages"
 }
 
+func (r *root) inWords() string { return r.Text + " of " + r.by }
+
 // byRequest is who has the packages that were asked for by themselves.
 const byRequest = "POST /packages"
 
@@ -73,7 +75,7 @@ func rootsAfter(state *repo.PackageState, e *edit) (roots []root, requested []re
 }
 
 // fits reports whether a lock already has what the roots want, known being those
-// that it was made for. In doubt it does not: pip then decides.
+// that it was made for. In doubt it does not: others then look closer.
 func fits(lock model.Lock, known, roots []root) bool {
 	for _, r := range roots {
 		if slices.ContainsFunc(known, func(k root) bool { return k.Text == r.Text }) {
@@ -103,9 +105,9 @@ func askers(roots []root, locks model.Lock, name string) []string {
 	for _, r := range roots {
 		switch {
 		case r.Name == name:
-			all = append(all, r.Text+" of "+r.by)
+			all = append(all, r.inWords())
 		case locks.Reach(r.Name).Find(name) != nil:
-			all = append(all, r.Text+" of "+r.by+", which needs "+name)
+			all = append(all, r.inWords()+", which needs "+name)
 		}
 	}
 	slices.Sort(all)

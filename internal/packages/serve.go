@@ -17,27 +17,43 @@ func (m *Manager) Ready(env model.Environment) (model.SitePackages, bool) {
 }
 
 // Build makes an environment's folder on this server, from the lock that
-// another one has committed. What it holds was probed there.
+// another one has committed. What it holds was probed there. A few are built at
+// a time, beside the installs: a start with many subtenants would otherwise ask
+// an index for all of them at once.
 func (m *Manager) Build(ctx context.Context, env model.Environment) (model.SitePackages, error) {
 	if env.Number == 0 {
 		return model.SitePackages{}, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, m.opts.Limit)
+	if site, ready := m.Ready(env); ready {
+		return site, nil
+	}
+	select {
+	case m.builds <- struct{}{}:
+		defer func() { <-m.builds }()
+	case <-ctx.Done():
+		return model.SitePackages{}, ctx.Err()
+	}
+	ctx, cancel := m.limit(ctx)
 	defer cancel()
 	path, err := m.opts.Folders.Build(ctx, env, func(line string) {
 		m.opts.Log.Debug("build an environment", slog.String("tenant", env.Tenant), slog.Int("number", env.Number), slog.String("line", line))
 	})
 	if err != nil {
-		return model.SitePackages{}, err
+		return model.SitePackages{}, ended(ctx, err)
 	}
 	return model.SitePackages{Number: env.Number, Path: path}, nil
 }
 
-// Forget removes the folders of a subtenant that is no more. It does not wait
-// for the disk.
+// Forget stops the installs of a subtenant that is no more, and removes its
+// folders. It does not wait for the disk.
 func (m *Manager) Forget(tenant string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	for w := range m.working {
+		if w.tenant == tenant {
+			w.cancel(model.NewError(model.CodeSubtenantNotFound, "There is no subtenant %q any more.", tenant))
+		}
+	}
 	if !m.closed { // else the next server's sweep does
 		m.underWay.Go(func() { m.opts.Folders.Forget(tenant) })
 	}

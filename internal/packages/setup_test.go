@@ -176,11 +176,11 @@ func (b *bench) python(tenant, program string) string {
 // define stores a function with requirements, as the API does.
 func (b *bench) define(tenant, name string, requirements ...string) error {
 	b.t.Helper()
-	return b.WithRequirements(b.t.Context(), tenant, name, requirements, nil, nil, func(change *repo.EnvironmentChange, lock model.Lock) error {
+	return b.WithRequirements(b.t.Context(), tenant, name, requirements, nil, nil, func(ctx context.Context, change *repo.EnvironmentChange, lock model.Lock) error {
 		f := model.Function{Name: name, Code: "x", Requirements: requirements, Lock: lock}
-		_, err := b.db.CreateFunction(b.t.Context(), tenant, f, nil, change)
+		_, err := b.db.CreateFunction(ctx, tenant, f, nil, change)
 		if model.CodeOf(err) == model.CodeNameTaken {
-			_, err = b.db.UpdateFunction(b.t.Context(), tenant, name, func(stored *model.Function) error {
+			_, err = b.db.UpdateFunction(ctx, tenant, name, func(stored *model.Function) error {
 				stored.Requirements, stored.Lock = requirements, lock
 				return nil
 			}, nil, nil, change)
