@@ -85,6 +85,16 @@ func poolConfig(url string, opts Options) (*pgxpool.Config, error) {
 			params["application_name"] = opts.Name
 		}
 	}
+	// A server that is frozen, or whose machine is gone, in the middle of a
+	// transaction holds what that has locked until its session ends: the hand-over of
+	// runs, schedules that are due. So the database ends it soon.
+	for name, value := range map[string]string{
+		"idle_in_transaction_session_timeout": "15s", "tcp_keepalives_idle": "15", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3",
+	} {
+		if params[name] == "" {
+			params[name] = value
+		}
+	}
 	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
 		conn.TypeMap().RegisterType(&pgtype.Type{
 			Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},

@@ -134,20 +134,20 @@ func (d *DB) SettleGone(ctx context.Context) (int, error) {
 				return err
 			}
 			n = len(rows)
-			var crashed []model.Execution
+			var ended []model.Execution
 			for _, row := range rows {
-				over, err := settle(ctx, q, row)
+				status, err := settle(ctx, q, row)
 				if err != nil {
 					return err
 				}
-				if over {
-					crashed = append(crashed, model.Execution{
+				if status.Final() {
+					ended = append(ended, model.Execution{
 						ID: row.ExecutionID.Bytes, Tenant: row.Tenant, Trigger: model.Trigger(row.TriggerType), TriggerID: row.TriggerID.Bytes,
-						Status: model.StatusCrashed, Error: text(crashMessage),
+						Status: status, Error: text(crashMessage),
 					})
 				}
 			}
-			return noteScheduleResults(ctx, q, crashed)
+			return noteScheduleResults(ctx, q, ended)
 		})
 		if err != nil {
 			return settled, d.fail(err, "settle the runs of servers that are gone")
@@ -160,35 +160,50 @@ func (d *DB) SettleGone(ctx context.Context) (int, error) {
 	if err == nil {
 		err = d.q.DeleteRiverJobsOf(ctx)
 	}
-	return settled + int(orphans), d.fail(err, "return runs that the queue has lost")
+	if err == nil {
+		_, err = ofQueue(d.pool).PauseAnew(ctx)
+	}
+	if err != nil {
+		return settled + int(orphans), d.fail(err, "return runs that the queue has lost")
+	}
+	crashed, err := d.crashWaitedFor(ctx)
+	return settled + int(orphans) + crashed, err
 }
 
-// settle ends an abandoned run, or has it wait again, and reports whether it is
-// over.
-func settle(ctx context.Context, q *dbsqlc.Queries, row dbsqlc.LockAbandonedRow) (over bool, err error) {
-	crash := dbsqlc.NoteCrashParams{
-		Tenant: row.Tenant, ID: row.ExecutionID, Status: string(model.StatusCrashed), Attempt: row.Attempt, Error: text(crashMessage),
-	}
+// settle ends an abandoned run, or has it wait again unless somebody has asked
+// for its end, and returns its status.
+func settle(ctx context.Context, q *dbsqlc.Queries, row dbsqlc.LockAbandonedRow) (status model.Status, err error) {
+	status, attempt := model.StatusCrashed, row.Attempt
 	ids, jobs := []pgtype.UUID{row.ExecutionID}, []int64{*row.Job}
 	pause, again := policyOf(row.Policy).Again(int(row.Attempt), model.StatusCrashed, "Crashed")
-	if again {
-		crash.Status, crash.Attempt = string(model.StatusPending), row.Attempt+1
+	switch {
+	case row.Cancelled:
+		status = model.StatusCancelled
+		_, err = q.EndQueued(ctx, ids, jobs)
+	case again:
+		status, attempt = model.StatusPending, row.Attempt+1
 		_, err = q.RequeueRuns(ctx, ids, jobs, []int64{pause.Microseconds()})
-	} else {
+	default:
 		_, err = q.EndQueued(ctx, ids, jobs)
 	}
 	if err != nil {
-		return false, err
+		return status, err
 	}
-	return !again, q.NoteCrash(ctx, crash)
+	return status, q.NoteCrash(ctx, dbsqlc.NoteCrashParams{
+		Tenant: row.Tenant, ID: row.ExecutionID, Status: string(status), Attempt: attempt, Error: text(crashMessage),
+	})
 }
 
-// CrashRunsOf ends, as crashed, what somebody waited for on servers that are
-// gone.
-func (d *DB) CrashRunsOf(ctx context.Context, servers ...model.ID) (int, error) {
-	if len(servers) == 0 {
-		return 0, nil
+// crashWaitedFor ends, as crashed, what somebody waited for on servers that are
+// gone. Whoever was at it before may have gone too: it is done until it was.
+func (d *DB) crashWaitedFor(ctx context.Context) (int, error) {
+	servers, err := d.q.ListUnsettled(ctx)
+	if err != nil || len(servers) == 0 {
+		return 0, d.fail(err, "look for servers that are gone")
 	}
-	n, err := d.q.CrashRunsOf(ctx, crashMessage, each(servers, model.ID.String))
+	n, err := d.q.CrashRunsOf(ctx, crashMessage, each(servers, func(id pgtype.UUID) string { return model.ID(id.Bytes).String() }))
+	if err == nil {
+		err = d.q.NoteSettled(ctx, servers)
+	}
 	return int(n), d.fail(err, "settle the runs of servers that are gone")
 }

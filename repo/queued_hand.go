@@ -13,7 +13,7 @@ import (
 
 // Hand gives runs to the queue, as part of tx, and returns the numbers of their
 // hand-overs in the same order.
-type Hand func(ctx context.Context, tx pgx.Tx, runs []Handing) ([]int64, error)
+type Hand func(ctx context.Context, tx pgx.Tx, runs []model.ID) ([]int64, error)
 
 // atOnce is how Enqueue hands over by itself.
 type atOnce struct {
@@ -66,12 +66,13 @@ func (a *atOnce) try(ctx context.Context, tx pgx.Tx, q *dbsqlc.Queries, run mode
 	e := &run.Execution
 	may, err := q.MayHand(ctx, dbsqlc.MayHandParams{
 		Tenant: e.Tenant, FunctionName: e.FunctionName, ID: uuid(e.ID),
-		PerFunction: int32(a.limits.PerFunction), PerTenant: int32(a.limits.PerTenant),
+		PerFunction: int32(a.limits.PerFunction), PerTenant: int32(a.limits.PerTenant), PerServer: int32(a.limits.PerServer),
+		Ahead: int32(a.limits.Ahead),
 	})
 	if err != nil || !may {
 		return false, err
 	}
-	jobs, err := a.hand(ctx, tx, []Handing{{ID: e.ID, Priority: run.Priority}})
+	jobs, err := a.hand(ctx, tx, []model.ID{e.ID})
 	if err != nil {
 		return false, err
 	}

@@ -19,7 +19,7 @@ func TestEnqueueHandsOverAtOnce(t *testing.T) {
 	_, err := db.CreateFunction(t.Context(), tenant, model.Function{Name: "narrow", Code: "x", MaxConcurrency: &one}, nil, nil)
 	require.NoError(t, err)
 	river, wanted := &queue{}, true
-	limits := repo.Limits{PerFunction: 3, PerTenant: 4, AtOnce: 100}
+	limits := repo.Limits{PerFunction: 3, PerTenant: 4, PerServer: 8, Ahead: 10, AtOnce: 100}
 	db.HandAtOnce(limits, river.hand, func() bool { return wanted })
 	handed := func(run model.QueuedRun) bool {
 		before := len(river.got)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -67,7 +68,8 @@ func policyOf(text []byte) *model.RetryPolicy {
 	return policy
 }
 
-// QueuedCount is how many runs of a subtenant wait, counted up to most.
+// QueuedCount is how many runs of a subtenant wait: counted up to most, of those that
+// may begin and of those that may not yet.
 func (d *DB) QueuedCount(ctx context.Context, tenant string, most int) (int, error) {
 	n, err := ofQueue(d.pool).CountQueued(ctx, tenant, int32(most))
 	return int(n), d.fail(err, "count the queued runs of %s", tenant)
@@ -87,13 +89,9 @@ func (d *DB) QueuedOf(ctx context.Context, tx pgx.Tx, tenant string, triggerID m
 type Limits struct {
 	PerFunction int // runs of one function under way
 	PerTenant   int // runs of one subtenant under way
+	PerServer   int // runs under way for each server that is there
+	Ahead       int // runs besides those, so that no server waits for the next hand-over
 	AtOnce      int // in one call
-}
-
-// Handing is a run that is given to the queue.
-type Handing struct {
-	ID       model.ID
-	Priority int
 }
 
 // Dispatch picks runs that wait and may start, fairly between subtenants, and
@@ -102,7 +100,7 @@ type Handing struct {
 // how many there were, and whether any are left that could not go yet.
 func (d *DB) Dispatch(ctx context.Context, limits Limits, hand Hand) (handed int, left bool, err error) {
 	// Mostly there is nothing to do, which is found out without a lock.
-	if left, err = ofQueue(d.pool).AnyDue(ctx); err != nil || !left {
+	if left, err = ofQueue(d.pool).MakeDue(ctx); err != nil || !left {
 		return 0, false, d.fail(err, "look whether runs wait")
 	}
 	err = pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
@@ -110,21 +108,21 @@ func (d *DB) Dispatch(ctx context.Context, limits Limits, hand Hand) (handed int
 		if err := q.LockDispatch(ctx); err != nil {
 			return err
 		}
-		rows, err := q.PickRuns(ctx, int32(limits.PerFunction), int32(limits.PerTenant), int32(limits.AtOnce))
+		ids, err := q.PickRuns(ctx, dbsqlc.PickRunsParams{
+			PerFunction: int32(limits.PerFunction), PerTenant: int32(limits.PerTenant), PerServer: int32(limits.PerServer),
+			Ahead: int32(limits.Ahead), RowLimit: int32(limits.AtOnce),
+		})
 		if err != nil {
 			return err
 		}
-		if len(rows) == 0 {
+		if len(ids) == 0 {
 			return nil
 		}
-		ids := each(rows, func(r dbsqlc.PickRunsRow) pgtype.UUID { return r.ExecutionID })
-		jobs, err := hand(ctx, tx, each(rows, func(r dbsqlc.PickRunsRow) Handing {
-			return Handing{ID: r.ExecutionID.Bytes, Priority: int(r.Priority)}
-		}))
+		jobs, err := hand(ctx, tx, each(ids, func(id pgtype.UUID) model.ID { return id.Bytes }))
 		if err != nil {
 			return err
 		}
-		handed = len(rows)
+		handed = len(ids)
 		return q.HandRuns(ctx, ids, jobs)
 	})
 	switch {
@@ -161,6 +159,7 @@ func (d *DB) ClaimRuns(ctx context.Context, server model.ID, claims []Handover, 
 				TriggerID: r.TriggerID.Bytes, ParentID: r.ParentID.Bytes, CreatedAt: r.CreatedAt, Attempt: int(r.Attempt),
 			},
 			Input: r.Input, Request: r.Request, Priority: int(r.Priority), Policy: policyOf(r.Policy), Chain: int(r.Chain), Job: *r.Job,
+			Cancelled: r.Cancelled,
 		}
 	}
 	return claimed, nil
@@ -180,6 +179,33 @@ func (d *DB) LeaveRuns(ctx context.Context, server model.ID, handed []Handover, 
 	ids, jobs := handovers(handed)
 	n, err := ofQueue(d.pool).LeaveRuns(ctx, dbsqlc.LeaveRunsParams{Ids: ids, Jobs: jobs, Anyway: anyway, Server: uuid(server)})
 	return int(n), d.fail(err, "leave %d runs to other servers", len(handed))
+}
+
+// LeaveLost has runs wait again that the queue believes to be with server, and
+// that server does not know of: of what it gave, the answer got lost. known says of a
+// hand-over whether the server has it; it is asked of each that the queue has. Those
+// that it has not are lost when they were already suspects, as returned by the
+// call before: the answer may still be on its way.
+func (d *DB) LeaveLost(ctx context.Context, server model.ID, suspects []int64, known func(job int64) bool) (next []int64, lost int, err error) {
+	jobs, err := ofQueue(d.pool).ListJobsOf(ctx, server.String())
+	if err != nil {
+		return suspects, 0, d.fail(err, "list what the queue gave to server %s", server)
+	}
+	var missing []int64
+	for _, job := range jobs {
+		switch {
+		case known(job):
+		case slices.Contains(suspects, job):
+			missing = append(missing, job)
+		default:
+			next = append(next, job)
+		}
+	}
+	if len(missing) == 0 {
+		return next, 0, nil
+	}
+	n, err := ofQueue(d.pool).LeaveLost(ctx, missing)
+	return next, int(n), d.fail(err, "return what the queue has lost on its way to server %s", server)
 }
 
 // ReturnRun puts a claimed run that was not begun back among those that wait.

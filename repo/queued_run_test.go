@@ -25,7 +25,7 @@ func newQueued(tenant, function string) model.QueuedRun {
 	}
 }
 
-var wide = repo.Limits{PerFunction: 100, PerTenant: 100, AtOnce: 100}
+var wide = repo.Limits{PerFunction: 100, PerTenant: 100, Ahead: 100, AtOnce: 100}
 
 // queue stands for River: it numbers the hand-overs.
 type queue struct {
@@ -33,11 +33,11 @@ type queue struct {
 	got  []repo.Handover
 }
 
-func (h *queue) hand(_ context.Context, _ pgx.Tx, all []repo.Handing) (jobs []int64, _ error) {
+func (h *queue) hand(_ context.Context, _ pgx.Tx, all []model.ID) (jobs []int64, _ error) {
 	for _, one := range all {
 		h.last++
 		jobs = append(jobs, h.last)
-		h.got = append(h.got, repo.Handover{ID: one.ID, Job: h.last})
+		h.got = append(h.got, repo.Handover{ID: one, Job: h.last})
 	}
 	return jobs, nil
 }
@@ -195,7 +195,7 @@ func TestDispatchIsFairAndKeepsToLimits(t *testing.T) {
 	put("other", "wide", 3, 3)
 	put("other", "wide", 1, 1)
 	river := &queue{}
-	n, _, err := db.Dispatch(t.Context(), repo.Limits{PerFunction: 6, PerTenant: 7, AtOnce: 100}, river.hand)
+	n, _, err := db.Dispatch(t.Context(), repo.Limits{PerFunction: 6, PerTenant: 7, Ahead: 100, AtOnce: 100}, river.hand)
 	require.NoError(t, err)
 	require.Equal(t, 11, n)
 	counts, order := map[string]int{}, []string{}
@@ -208,7 +208,7 @@ func TestDispatchIsFairAndKeepsToLimits(t *testing.T) {
 	}, counts)
 	require.ElementsMatch(t, []string{tenant + "/narrow/1", "other/wide/1"}, order[:2], "round robin, by priority within")
 	require.ElementsMatch(t, []string{tenant + "/narrow/1", "other/wide/3"}, order[2:4])
-	n, _, err = db.Dispatch(t.Context(), repo.Limits{PerFunction: 6, PerTenant: 7, AtOnce: 100}, river.hand)
+	n, _, err = db.Dispatch(t.Context(), repo.Limits{PerFunction: 6, PerTenant: 7, Ahead: 100, AtOnce: 100}, river.hand)
 	require.NoError(t, err)
 	require.Zero(t, n)
 }

@@ -50,6 +50,8 @@ func TestServerLife(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, before, "it left nothing")
 
+	_, err = db.SettleGone(t.Context())
+	require.NoError(t, err)
 	require.NoError(t, db.ForgetServers(t.Context()))
 	_, err = db.Pool().Exec(t.Context(), "UPDATE servers SET gone_at = gone_at - interval '31 days'")
 	require.NoError(t, err)

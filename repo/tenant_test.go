@@ -57,6 +57,12 @@ var serverWide = map[string]string{
 	"TryLockDispatch":          "the queue is everyone's",
 	"PickRuns":                 "the queue is everyone's, and fair to all",
 	"AnyDue":                   "the queue is everyone's",
+	"MakeDue":                  "the queue is everyone's",
+	"PauseAnew":                "the queue is everyone's",
+	"LeaveLost":                "the queue is everyone's",
+	"ListJobsOf":               "the queue is everyone's",
+	"ListUnsettled":            "servers are no subtenant's",
+	"NoteSettled":              "servers are no subtenant's",
 	"HandRuns":                 "the queue is everyone's",
 	"ClaimRuns":                "by an id of 74 random bits that the queue handed over",
 	"LeaveRuns":                "by an id of 74 random bits that the queue handed over",
@@ -121,7 +127,7 @@ var probes = map[string]func(context.Context, *dbsqlc.Queries, stranger) (bool, 
 	},
 	"MayHand": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 		// Only another's run that waits, or is under way, would stand in the way.
-		may, err := q.MayHand(ctx, dbsqlc.MayHandParams{Tenant: s.tenant, FunctionName: s.function.Name, PerTenant: 1, PerFunction: 1})
+		may, err := q.MayHand(ctx, dbsqlc.MayHandParams{Tenant: s.tenant, FunctionName: s.function.Name, PerTenant: 1, PerFunction: 1, Ahead: 100})
 		return !may, err
 	},
 	"DeleteQueuedOf": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {

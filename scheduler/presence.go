@@ -15,9 +15,8 @@ import (
 // are needed.
 type PresenceOptions struct {
 	DB     *repo.DB
-	Server model.ID   // as registered
-	Before []model.ID // who had this data folder before, and is gone
-	OnLost func()     // this server was declared gone: it must end. Called once
+	Server model.ID // as registered
+	OnLost func()   // this server was declared gone: it must end. Called once
 	Log    *slog.Logger
 
 	Every  time.Duration // between two signs of life; 0: 5 s
@@ -55,9 +54,6 @@ func NewPresence(opts PresenceOptions) *Presence {
 // Start settles what the predecessor on this data folder left, and begins to
 // give signs of life. It is called once.
 func (p *Presence) Start(ctx context.Context) error {
-	if _, err := p.opts.DB.CrashRunsOf(ctx, p.opts.Before...); err != nil {
-		return err
-	}
 	if _, err := p.opts.DB.SettleGone(ctx); err != nil {
 		return err
 	}
@@ -158,7 +154,6 @@ func (p *Presence) declareGone(ctx context.Context, server repo.Server) {
 	gone, err := p.opts.DB.DeclareGone(ctx, server.ID, server.Beats)
 	if err == nil && gone {
 		p.opts.Log.Warn("a server is gone", slog.Any("server", server.ID), slog.String("name", server.Name))
-		_, err = p.opts.DB.CrashRunsOf(ctx, server.ID)
 	}
 	if err != nil {
 		p.opts.Log.Warn("a server can't be declared gone at present", slog.Any("server", server.ID), slog.Any("error", err))

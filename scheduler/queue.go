@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivertype"
 
 	"maestro/internal/model"
 	"maestro/repo"
@@ -32,9 +33,10 @@ type QueueOptions struct {
 	Server model.ID // as registered
 	Log    *slog.Logger
 
-	Workers   int           // runs at a time on this server; 0: 256
+	Workers   int           // runs at a time on each server; 0: 256
 	PerTenant int           // runs of one subtenant at a time, and of one function, on all servers; 0: 64
 	Poll      time.Duration // how often is looked for what nobody told of; 0: 250 ms
+	LostEvery time.Duration // how often is looked for what got lost on its way here; 0: 10 s
 }
 
 // riverQueue is the one queue in River that we use: fair shares, limits and
@@ -59,6 +61,7 @@ type RunQueue struct {
 	stopping chan struct{} // closed when Stop begins
 	// crowded: when last looked at, there were more runs than could go.
 	crowded atomic.Bool
+	held    held
 
 	mu    sync.Mutex
 	end   context.CancelFunc // guarded by mu; nil unless started
@@ -76,6 +79,9 @@ func NewRunQueue(opts QueueOptions) (*RunQueue, error) {
 	}
 	if opts.Poll <= 0 {
 		opts.Poll = 250 * time.Millisecond
+	}
+	if opts.LostEvery <= 0 {
+		opts.LostEvery = lostEvery
 	}
 	q := &RunQueue{opts: opts, wake: make(chan struct{}, 1), claims: make(chan claim, opts.Workers),
 		room: make(chan struct{}, opts.Workers), stopping: make(chan struct{})}
@@ -96,6 +102,8 @@ func NewRunQueue(opts QueueOptions) (*RunQueue, error) {
 		RescueStuckJobsAfter: neverRescued,
 		// A worker is done with a job when the run is over: this is no measure.
 		JobStuckThreshold: neverRescued,
+
+		Hooks: []rivertype.Hook{river.HookInsertBeginFunc(availableAtOnce)},
 
 		// The defaults cap a server at ten times its workers a second.
 		FetchCooldown:     2 * time.Millisecond,
@@ -132,6 +140,7 @@ func (q *RunQueue) Start() error {
 	q.opts.DB.HandAtOnce(q.limits(), q.hand, func() bool { return !q.crowded.Load() })
 	q.ended.Go(func() { q.dispatch(ctx) })
 	q.ended.Go(func() { q.claim(q.client.Stopped()) })
+	q.ended.Go(func() { q.findLost(ctx) })
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
 
 	"maestro/internal/model"
 	"maestro/repo"
@@ -16,6 +17,13 @@ import (
 const (
 	// dispatchBatch is how many runs one transaction hands over at most.
 	dispatchBatch = 1024
+	// dispatchPatience bounds that transaction: while it lasts nobody else hands
+	// anything over.
+	dispatchPatience = 10 * time.Second
+	// ahead is how many runs are handed over beyond those that all servers
+	// together can do at a time: what is behind them in River's queue, of whatever
+	// subtenant, waits for these first.
+	ahead = 128
 	// largestJob is how many runs one job of River's brings at most. A job costs
 	// River the same whatever it brings.
 	largestJob = 8
@@ -51,7 +59,7 @@ func (q *RunQueue) dispatch(ctx context.Context) {
 		began := time.Now()
 		for more := true; more && ctx.Err() == nil; {
 			q.crowded.Store(true) // a run that ends meanwhile may make room that is not seen
-			n, left, err := q.opts.DB.Dispatch(ctx, q.limits(), q.hand)
+			n, left, err := q.handOver(ctx)
 			q.crowded.Store(left)
 			more = n == dispatchBatch
 			switch {
@@ -78,47 +86,56 @@ func (q *RunQueue) dispatch(ctx context.Context) {
 }
 
 func (q *RunQueue) limits() repo.Limits {
-	return repo.Limits{PerFunction: q.opts.PerTenant, PerTenant: q.opts.PerTenant, AtOnce: dispatchBatch}
+	return repo.Limits{
+		PerFunction: q.opts.PerTenant, PerTenant: q.opts.PerTenant, PerServer: q.opts.Workers, Ahead: ahead, AtOnce: dispatchBatch,
+	}
 }
 
-// hand gives runs to River, several in a job when there are many.
-func (q *RunQueue) hand(ctx context.Context, tx pgx.Tx, runs []repo.Handing) ([]int64, error) {
+func (q *RunQueue) handOver(ctx context.Context) (n int, left bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, dispatchPatience)
+	defer cancel()
+	return q.opts.DB.Dispatch(ctx, q.limits(), q.hand)
+}
+
+// hand gives runs to River, several in a job when there are many. To River all
+// are equal: what goes first was decided when they were picked, for each
+// subtenant by itself.
+func (q *RunQueue) hand(ctx context.Context, tx pgx.Tx, runs []model.ID) ([]int64, error) {
 	jobs := inJobs(runs)
 	params := make([]river.InsertManyParams, len(jobs))
 	for i, job := range jobs {
 		ids := make([]string, len(job))
 		for j, run := range job {
-			ids[j] = runs[run].ID.String()
+			ids[j] = run.String()
 		}
-		params[i] = river.InsertManyParams{
-			Args:       runJob{IDs: ids},
-			InsertOpts: &river.InsertOpts{Queue: riverQueue, MaxAttempts: 1, Priority: runs[job[0]].Priority},
-		}
+		params[i] = river.InsertManyParams{Args: runJob{IDs: ids}, InsertOpts: &river.InsertOpts{Queue: riverQueue, MaxAttempts: 1}}
 	}
 	inserted, err := q.client.InsertManyTx(ctx, tx, params)
 	if err != nil {
 		return nil, err
 	}
-	numbers := make([]int64, len(runs))
+	numbers := make([]int64, 0, len(runs))
 	for i, row := range inserted {
-		for _, run := range jobs[i] {
-			numbers[run] = row.Job.ID
+		for range jobs[i] {
+			numbers = append(numbers, row.Job.ID)
 		}
 	}
 	return numbers, nil
 }
 
-// inJobs parts runs, by their places, into jobs of one priority each. Within a
-// priority their order stays.
-func inJobs(runs []repo.Handing) [][]int {
-	var of [model.PriorityLast + 1][]int
-	for i, run := range runs {
-		of[run.Priority] = append(of[run.Priority], i)
-	}
-	var jobs [][]int
-	for _, places := range of {
-		size := min(max(len(places)/fewestJobs, 1), largestJob)
-		jobs = slices.AppendSeq(jobs, slices.Chunk(places, size))
-	}
-	return jobs
+// longAgo is before all times that a server's or the database's clock shows.
+var longAgo = time.Unix(0, 0)
+
+// availableAtOnce is called for each job that River stores. River would stamp it
+// with this server's clock and give it out when the database's shows that time,
+// which may be long after: clocks differ, and are changed.
+func availableAtOnce(_ context.Context, job *rivertype.JobInsertParams) error {
+	job.ScheduledAt = &longAgo
+	return nil
+}
+
+// inJobs parts runs into jobs, in their order.
+func inJobs(runs []model.ID) [][]model.ID {
+	size := min(max(len(runs)/fewestJobs, 1), largestJob)
+	return slices.Collect(slices.Chunk(runs, size))
 }

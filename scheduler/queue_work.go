@@ -38,6 +38,8 @@ type runWorker struct {
 // again.
 func (w *runWorker) Work(ctx context.Context, job *river.Job[runJob]) error {
 	q := w.queue
+	q.held.add(job.ID)
+	defer q.held.remove(job.ID)
 	handed := make([]repo.Handover, len(job.Args.IDs))
 	for i, text := range job.Args.IDs {
 		id, err := model.ParseID(text)

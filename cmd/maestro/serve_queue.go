@@ -36,13 +36,13 @@ func (p *parts) register(ctx context.Context) error {
 	if err != nil {
 		host = "unknown host"
 	}
-	id, before, err := p.db.RegisterServer(ctx, fmt.Sprintf("%s, process %d", host, os.Getpid()), folder)
+	id, _, err := p.db.RegisterServer(ctx, fmt.Sprintf("%s, process %d", host, os.Getpid()), folder)
 	if err != nil {
 		return err
 	}
 	p.id = id
 	p.presence = scheduler.NewPresence(scheduler.PresenceOptions{
-		DB: p.db, Server: id, Before: before, Log: p.log, Silent: silence, Every: silence / 10,
+		DB: p.db, Server: id, Log: p.log, Silent: silence, Every: silence / 10,
 		OnLost: func() { p.endSoon(errors.New("the other servers declared this one gone")) },
 	})
 	return p.presence.Start(ctx)

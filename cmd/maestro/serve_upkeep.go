@@ -48,6 +48,7 @@ func (p *parts) keepUp(ctx context.Context) {
 		{"old installs can't be deleted now", p.db.DeleteOldInstalls},
 		{"old environments can't be deleted now", p.db.DeleteOldEnvironments},
 		{"old requests to stop a run can't be deleted now", p.db.DeleteOldCancelRequests},
+		{"servers that went long ago can't be forgotten now", p.db.ForgetServers},
 	} {
 		if err := chore.do(ctx); err != nil && ctx.Err() == nil {
 			p.log.Error("upkeep failed and is tried again in an hour", slog.String("what", chore.failed), slog.Any("error", err))

@@ -13,6 +13,7 @@ type QueuedRun struct {
 	Policy    *RetryPolicy
 	Chain     int   // how many spawned runs lead to it
 	Job       int64 // the hand-over by which it was given to a server; 0 while it waits
+	Cancelled bool  // somebody has asked for its end: it is not to begin
 }
 
 // The priorities.

@@ -27,10 +27,10 @@ WITH pending AS (
             $5, 'pending', $15, $7, 1, $6,
             $16))
 INSERT INTO queued_runs
-    (execution_id, tenant, function_name, trigger_type, trigger_id, parent_id, created_at, priority, run_at, chain, policy, request, input)
+    (execution_id, tenant, function_name, trigger_type, trigger_id, parent_id, created_at, priority, due, run_at, chain, policy, request, input)
 VALUES ($1, $2, $3, $4, $5, $6,
         $7, $8,
-        CASE WHEN $9::bigint > 0 THEN now() + $9::bigint * interval '1 microsecond' ELSE '-infinity' END,
+        $9::bigint <= 0, now() + $9::bigint * interval '1 microsecond',
         $10, $11, $12, $13)
 `
 

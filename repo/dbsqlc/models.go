@@ -188,6 +188,8 @@ type QueuedRun struct {
 	State        string
 	Job          *int64
 	Server       pgtype.UUID
+	Due          bool
+	Since        time.Time
 }
 
 type RiverJob struct {
@@ -237,6 +239,7 @@ type Server struct {
 	StartedAt time.Time
 	LastSeen  time.Time
 	GoneAt    *time.Time
+	Settled   bool
 }
 
 type ServerMetum struct {

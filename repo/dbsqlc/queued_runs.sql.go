@@ -13,7 +13,7 @@ import (
 )
 
 const anyDue = `-- name: AnyDue :one
-SELECT EXISTS (SELECT 1 FROM queued_runs WHERE job IS NULL AND run_at <= now())
+SELECT EXISTS (SELECT 1 FROM queued_runs WHERE job IS NULL AND due)
 `
 
 func (q *Queries) AnyDue(ctx context.Context) (bool, error) {
@@ -78,7 +78,8 @@ WHERE q.execution_id = c.id AND q.job = c.job
   AND (q.state = 'handed' OR $2::boolean AND q.state = 'running' AND q.server = $1)
   AND EXISTS (SELECT 1 FROM servers s WHERE s.id = $1 AND s.gone_at IS NULL)
 RETURNING q.execution_id, q.tenant, q.function_name, q.trigger_type, q.trigger_id, q.parent_id, q.created_at, q.priority, q.attempt,
-    q.chain, q.policy, q.request, q.input, q.job
+    q.chain, q.policy, q.request, q.input, q.job,
+    EXISTS (SELECT 1 FROM cancels c WHERE c.tenant = q.tenant AND c.execution_id = q.execution_id) AS cancelled
 `
 
 type ClaimRunsParams struct {
@@ -103,6 +104,7 @@ type ClaimRunsRow struct {
 	Request      bool
 	Input        []byte
 	Job          *int64
+	Cancelled    bool
 }
 
 // Of hand-overs that River gave to a server, those that are still good. again
@@ -136,6 +138,7 @@ func (q *Queries) ClaimRuns(ctx context.Context, arg ClaimRunsParams) ([]ClaimRu
 			&i.Request,
 			&i.Input,
 			&i.Job,
+			&i.Cancelled,
 		); err != nil {
 			return nil, err
 		}
@@ -148,15 +151,16 @@ func (q *Queries) ClaimRuns(ctx context.Context, arg ClaimRunsParams) ([]ClaimRu
 }
 
 const countQueued = `-- name: CountQueued :one
-SELECT count(*) FROM (SELECT 1 FROM queued_runs q WHERE q.tenant = $1 AND q.job IS NULL LIMIT $2) AS found
+SELECT ((SELECT count(*) FROM (SELECT 1 FROM queued_runs q WHERE q.tenant = $1 AND q.job IS NULL AND q.due LIMIT $2) AS due)
+    + (SELECT count(*) FROM (SELECT 1 FROM queued_runs q WHERE q.tenant = $1 AND NOT q.due LIMIT $2) AS later))::bigint AS waiting
 `
 
 // Of a subtenant, as far as most.
 func (q *Queries) CountQueued(ctx context.Context, tenant string, most int32) (int64, error) {
 	row := q.db.QueryRow(ctx, countQueued, tenant, most)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
+	var waiting int64
+	err := row.Scan(&waiting)
+	return waiting, err
 }
 
 const countQueuedOf = `-- name: CountQueuedOf :one
@@ -247,6 +251,22 @@ func (q *Queries) HandRuns(ctx context.Context, ids []pgtype.UUID, jobs []int64)
 	return err
 }
 
+const leaveLost = `-- name: LeaveLost :execrows
+WITH lost AS (
+    DELETE FROM river_job j WHERE j.id = ANY ($1::bigint[]) AND j.state = 'running' RETURNING j.id)
+UPDATE queued_runs q SET state = 'waiting', job = NULL FROM lost WHERE q.job = lost.id AND q.state = 'handed'
+`
+
+// What River gave to a server that does not know of it: the answer got lost.
+// Their runs wait again, their jobs are over.
+func (q *Queries) LeaveLost(ctx context.Context, jobs []int64) (int64, error) {
+	result, err := q.db.Exec(ctx, leaveLost, jobs)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const leaveRuns = `-- name: LeaveRuns :execrows
 UPDATE queued_runs q SET state = 'waiting', job = NULL
 FROM (SELECT unnest($3::uuid[]) AS id, unnest($4::bigint[]) AS job) AS h
@@ -276,8 +296,35 @@ func (q *Queries) LeaveRuns(ctx context.Context, arg LeaveRunsParams) (int64, er
 	return result.RowsAffected(), nil
 }
 
+const listJobsOf = `-- name: ListJobsOf :many
+SELECT j.id FROM river_job j WHERE j.state = 'running' AND j.attempted_by[array_upper(j.attempted_by, 1)] = $1::text
+`
+
+// What River has given to a server and believes to be under way there.
+func (q *Queries) ListJobsOf(ctx context.Context, server string) ([]int64, error) {
+	rows, err := q.db.Query(ctx, listJobsOf, server)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lockAbandoned = `-- name: LockAbandoned :many
-SELECT q.execution_id, q.tenant, q.trigger_type, q.trigger_id, q.attempt, q.policy, q.job FROM queued_runs q
+SELECT q.execution_id, q.tenant, q.trigger_type, q.trigger_id, q.attempt, q.policy, q.job,
+    EXISTS (SELECT 1 FROM cancels c WHERE c.tenant = q.tenant AND c.execution_id = q.execution_id) AS cancelled
+FROM queued_runs q
 WHERE q.job IS NOT NULL AND q.state = 'running' AND NOT EXISTS (SELECT 1 FROM servers s WHERE s.id = q.server AND s.gone_at IS NULL)
 ORDER BY q.execution_id LIMIT $1
 FOR UPDATE OF q SKIP LOCKED
@@ -291,6 +338,7 @@ type LockAbandonedRow struct {
 	Attempt     int32
 	Policy      []byte
 	Job         *int64
+	Cancelled   bool
 }
 
 // Runs whose server is gone.
@@ -311,6 +359,7 @@ func (q *Queries) LockAbandoned(ctx context.Context, rowLimit int32) ([]LockAban
 			&i.Attempt,
 			&i.Policy,
 			&i.Job,
+			&i.Cancelled,
 		); err != nil {
 			return nil, err
 		}
@@ -332,15 +381,33 @@ func (q *Queries) LockDispatch(ctx context.Context) error {
 	return err
 }
 
+const makeDue = `-- name: MakeDue :one
+WITH ripe AS (
+    SELECT q.execution_id FROM queued_runs q WHERE NOT q.due AND q.run_at <= now() ORDER BY q.run_at LIMIT 10000 FOR UPDATE SKIP LOCKED
+), made AS (
+    UPDATE queued_runs q SET due = true FROM ripe WHERE q.execution_id = ripe.execution_id RETURNING 1)
+SELECT (EXISTS (SELECT 1 FROM made) OR EXISTS (SELECT 1 FROM queued_runs q WHERE q.job IS NULL AND q.due))::boolean
+`
+
+// Those whose time has come may begin from now on. Answers as AnyDue does.
+func (q *Queries) MakeDue(ctx context.Context) (bool, error) {
+	row := q.db.QueryRow(ctx, makeDue)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const mayHand = `-- name: MayHand :one
 SELECT (NOT EXISTS (
         SELECT 1 FROM queued_runs q
-        WHERE q.job IS NULL AND q.tenant = $1 AND q.run_at <= now() AND q.execution_id <> $2)
+        WHERE q.job IS NULL AND q.due AND q.tenant = $1 AND q.execution_id <> $2)
     AND (SELECT count(*) FROM queued_runs q WHERE q.job IS NOT NULL AND q.tenant = $1) < $3::integer
     AND (SELECT count(*) FROM queued_runs q
          WHERE q.job IS NOT NULL AND q.tenant = $1 AND q.function_name = $4)
         < LEAST((SELECT f.max_concurrency FROM functions f WHERE f.tenant = $1 AND f.name = $4),
-                $5::integer))::boolean
+                $5::integer)
+    AND (SELECT count(*) FROM queued_runs q WHERE q.job IS NOT NULL)
+        < (SELECT count(*) FROM servers s WHERE s.gone_at IS NULL) * $6::integer + $7::integer)::boolean
 `
 
 type MayHandParams struct {
@@ -349,6 +416,8 @@ type MayHandParams struct {
 	PerTenant    int32
 	FunctionName string
 	PerFunction  int32
+	PerServer    int32
+	Ahead        int32
 }
 
 // Whether PickRuns would pick a run that was just stored: none of its subtenant
@@ -360,6 +429,8 @@ func (q *Queries) MayHand(ctx context.Context, arg MayHandParams) (bool, error) 
 		arg.PerTenant,
 		arg.FunctionName,
 		arg.PerFunction,
+		arg.PerServer,
+		arg.Ahead,
 	)
 	var column_1 bool
 	err := row.Scan(&column_1)
@@ -368,7 +439,7 @@ func (q *Queries) MayHand(ctx context.Context, arg MayHandParams) (bool, error) 
 
 const noteCrash = `-- name: NoteCrash :exec
 UPDATE executions SET status = $1, attempt = $2, error = $3, error_type = 'Crashed', traceback = NULL,
-    completed_at = CASE WHEN $1 = 'crashed' THEN now() END
+    completed_at = CASE WHEN $1 <> 'pending' THEN now() END
 WHERE tenant = $4 AND id = $5 AND status IN ('pending', 'running')
 `
 
@@ -391,61 +462,92 @@ func (q *Queries) NoteCrash(ctx context.Context, arg NoteCrashParams) error {
 	return err
 }
 
+const pauseAnew = `-- name: PauseAnew :execrows
+UPDATE queued_runs SET run_at = now() + (run_at - since), since = now() WHERE NOT due AND since > now() + interval '1 second'
+`
+
+// The clock was put back since their pauses began: they would last for so much
+// longer.
+func (q *Queries) PauseAnew(ctx context.Context) (int64, error) {
+	result, err := q.db.Exec(ctx, pauseAnew)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const pickRuns = `-- name: PickRuns :many
 WITH RECURSIVE waiting AS (
-    (SELECT q.tenant, q.function_name FROM queued_runs q WHERE q.job IS NULL ORDER BY q.tenant, q.function_name LIMIT 1)
+    (SELECT q.tenant, q.function_name FROM queued_runs q WHERE q.job IS NULL AND q.due ORDER BY q.tenant, q.function_name LIMIT 1)
     UNION ALL
     SELECT n.tenant, n.function_name FROM waiting w CROSS JOIN LATERAL (
         SELECT q.tenant, q.function_name FROM queued_runs q
-        WHERE q.job IS NULL AND (q.tenant, q.function_name) > (w.tenant, w.function_name)
+        WHERE q.job IS NULL AND q.due AND (q.tenant, q.function_name) > (w.tenant, w.function_name)
         ORDER BY q.tenant, q.function_name LIMIT 1) n
 ), busy AS (
     SELECT q.tenant, q.function_name, count(*) AS runs FROM queued_runs q WHERE q.job IS NOT NULL GROUP BY q.tenant, q.function_name
+), bounds AS (
+    SELECT GREATEST(LEAST($1::integer,
+               (SELECT count(*) FROM servers s WHERE s.gone_at IS NULL) * $2::integer + $3::integer
+               - COALESCE((SELECT sum(busy.runs) FROM busy), 0)), 0) AS in_all,
+           4 * $1::integer / GREATEST((SELECT count(*) FROM waiting), 1) + 1 AS of_each
 ), candidates AS (
     SELECT w.tenant, c.execution_id, c.priority,
-           row_number() OVER (PARTITION BY w.tenant ORDER BY c.priority, c.run_at, c.execution_id)
+           row_number() OVER (PARTITION BY w.tenant ORDER BY c.priority, c.execution_id)
            + COALESCE((SELECT sum(b.runs) FROM busy b WHERE b.tenant = w.tenant), 0) AS place
     FROM waiting w
+    CROSS JOIN bounds
     LEFT JOIN functions f ON f.tenant = w.tenant AND f.name = w.function_name
     LEFT JOIN busy ON busy.tenant = w.tenant AND busy.function_name = w.function_name
     CROSS JOIN LATERAL (
-        SELECT q.execution_id, q.priority, q.run_at FROM queued_runs q
-        WHERE q.job IS NULL AND q.tenant = w.tenant AND q.function_name = w.function_name AND q.run_at <= now()
-        ORDER BY q.priority, q.run_at, q.execution_id
-        LIMIT GREATEST(LEAST(COALESCE(f.max_concurrency, $1::integer), $1::integer) - COALESCE(busy.runs, 0), 0)) c
+        SELECT q.execution_id, q.priority FROM queued_runs q
+        WHERE q.job IS NULL AND q.due AND q.tenant = w.tenant AND q.function_name = w.function_name
+        ORDER BY q.priority, q.execution_id
+        LIMIT LEAST(GREATEST(LEAST(f.max_concurrency, $4::integer) - COALESCE(busy.runs, 0), 0), bounds.of_each)) c
 ), picked AS (
     SELECT candidates.execution_id, candidates.place FROM candidates
-    WHERE candidates.place <= $2::integer
-    ORDER BY candidates.place, candidates.priority LIMIT $3::integer
+    WHERE candidates.place <= $5::integer
+    ORDER BY candidates.place, candidates.priority LIMIT (SELECT bounds.in_all FROM bounds)
 )
-SELECT q.execution_id, q.priority FROM queued_runs q JOIN picked ON picked.execution_id = q.execution_id
+SELECT q.execution_id FROM queued_runs q JOIN picked ON picked.execution_id = q.execution_id
 WHERE q.job IS NULL
 ORDER BY picked.place, q.priority
 FOR UPDATE OF q SKIP LOCKED
 `
 
-type PickRunsRow struct {
-	ExecutionID pgtype.UUID
-	Priority    int16
+type PickRunsParams struct {
+	RowLimit    int32
+	PerServer   int32
+	Ahead       int32
+	PerFunction int32
+	PerTenant   int32
 }
 
 // Those that may be handed over now: of each function the first by priority and
 // age, at most so many that per_function, or its own limit, are under way; of
 // each subtenant at most per_tenant; between subtenants round robin, those with
-// the least under way first.
-func (q *Queries) PickRuns(ctx context.Context, perFunction int32, perTenant int32, rowLimit int32) ([]PickRunsRow, error) {
-	rows, err := q.db.Query(ctx, pickRuns, perFunction, perTenant, rowLimit)
+// the least under way first. In all not more than the servers can take, and ahead
+// beyond that: who comes next waits behind those alone. Where many wait only the
+// first of each are looked at.
+func (q *Queries) PickRuns(ctx context.Context, arg PickRunsParams) ([]pgtype.UUID, error) {
+	rows, err := q.db.Query(ctx, pickRuns,
+		arg.RowLimit,
+		arg.PerServer,
+		arg.Ahead,
+		arg.PerFunction,
+		arg.PerTenant,
+	)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []PickRunsRow
+	var items []pgtype.UUID
 	for rows.Next() {
-		var i PickRunsRow
-		if err := rows.Scan(&i.ExecutionID, &i.Priority); err != nil {
+		var execution_id pgtype.UUID
+		if err := rows.Scan(&execution_id); err != nil {
 			return nil, err
 		}
-		items = append(items, i)
+		items = append(items, execution_id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -457,7 +559,7 @@ const requeueRuns = `-- name: RequeueRuns :many
 WITH e AS (
     SELECT unnest($1::uuid[]) AS id, unnest($2::bigint[]) AS number, unnest($3::bigint[]) AS delay_us)
 UPDATE queued_runs q SET state = 'waiting', job = NULL, server = NULL, attempt = q.attempt + 1,
-    run_at = now() + e.delay_us * interval '1 microsecond'
+    due = e.delay_us <= 0, run_at = now() + e.delay_us * interval '1 microsecond', since = now()
 FROM e
 WHERE q.execution_id = e.id AND q.job = e.number AND q.state = 'running'
 RETURNING q.execution_id, e.number::bigint AS job
@@ -509,7 +611,8 @@ func (q *Queries) ReturnOrphans(ctx context.Context) (int64, error) {
 }
 
 const returnRun = `-- name: ReturnRun :exec
-UPDATE queued_runs SET state = 'waiting', job = NULL, server = NULL, run_at = now() + $1::bigint * interval '1 microsecond'
+UPDATE queued_runs SET state = 'waiting', job = NULL, server = NULL, due = $1::bigint <= 0,
+    run_at = now() + $1::bigint * interval '1 microsecond', since = now()
 WHERE execution_id = $2 AND job = $3 AND state = 'running'
 `
 

@@ -26,7 +26,7 @@ func (q *Queries) Beat(ctx context.Context, id pgtype.UUID) (int64, error) {
 }
 
 const forgetServers = `-- name: ForgetServers :execrows
-DELETE FROM servers WHERE gone_at < now() - interval '30 days'
+DELETE FROM servers WHERE settled AND gone_at < now() - interval '30 days'
 `
 
 func (q *Queries) ForgetServers(ctx context.Context) (int64, error) {
@@ -84,6 +84,31 @@ func (q *Queries) ListServers(ctx context.Context) ([]ListServersRow, error) {
 	return items, nil
 }
 
+const listUnsettled = `-- name: ListUnsettled :many
+SELECT id FROM servers WHERE gone_at IS NOT NULL AND NOT settled
+`
+
+// Gone, and what somebody waited for there may still be said to run.
+func (q *Queries) ListUnsettled(ctx context.Context) ([]pgtype.UUID, error) {
+	rows, err := q.db.Query(ctx, listUnsettled)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []pgtype.UUID
+	for rows.Next() {
+		var id pgtype.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lockFolder = `-- name: LockFolder :exec
 SELECT pg_advisory_xact_lock(hashtextextended('maestro.folder ' || $1::text, 0))
 `
@@ -91,6 +116,15 @@ SELECT pg_advisory_xact_lock(hashtextextended('maestro.folder ' || $1::text, 0))
 // Puts the servers that start on one data folder in a row.
 func (q *Queries) LockFolder(ctx context.Context, folder string) error {
 	_, err := q.db.Exec(ctx, lockFolder, folder)
+	return err
+}
+
+const noteSettled = `-- name: NoteSettled :exec
+UPDATE servers SET settled = true WHERE id = ANY ($1::uuid[])
+`
+
+func (q *Queries) NoteSettled(ctx context.Context, ids []pgtype.UUID) error {
+	_, err := q.db.Exec(ctx, noteSettled, ids)
 	return err
 }
 

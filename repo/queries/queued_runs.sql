@@ -8,10 +8,10 @@ WITH pending AS (
             sqlc.narg(trigger_id), 'pending', sqlc.arg(input_data), sqlc.arg(created_at), 1, sqlc.narg(parent_id),
             sqlc.arg(record_complete)))
 INSERT INTO queued_runs
-    (execution_id, tenant, function_name, trigger_type, trigger_id, parent_id, created_at, priority, run_at, chain, policy, request, input)
+    (execution_id, tenant, function_name, trigger_type, trigger_id, parent_id, created_at, priority, due, run_at, chain, policy, request, input)
 VALUES (sqlc.arg(id), sqlc.arg(tenant), sqlc.arg(function_name), sqlc.arg(trigger_type), sqlc.narg(trigger_id), sqlc.narg(parent_id),
         sqlc.arg(created_at), sqlc.arg(priority),
-        CASE WHEN sqlc.arg(delay_us)::bigint > 0 THEN now() + sqlc.arg(delay_us)::bigint * interval '1 microsecond' ELSE '-infinity' END,
+        sqlc.arg(delay_us)::bigint <= 0, now() + sqlc.arg(delay_us)::bigint * interval '1 microsecond',
         sqlc.arg(chain), sqlc.narg(policy), sqlc.arg(request), sqlc.arg(input));
 
 -- name: LockDispatch :exec
@@ -26,45 +26,55 @@ SELECT pg_try_advisory_xact_lock(hashtext('maestro.dispatch'))::boolean;
 -- waits before it, and the limits leave room.
 SELECT (NOT EXISTS (
         SELECT 1 FROM queued_runs q
-        WHERE q.job IS NULL AND q.tenant = sqlc.arg(tenant) AND q.run_at <= now() AND q.execution_id <> sqlc.arg(id))
+        WHERE q.job IS NULL AND q.due AND q.tenant = sqlc.arg(tenant) AND q.execution_id <> sqlc.arg(id))
     AND (SELECT count(*) FROM queued_runs q WHERE q.job IS NOT NULL AND q.tenant = sqlc.arg(tenant)) < sqlc.arg(per_tenant)::integer
     AND (SELECT count(*) FROM queued_runs q
          WHERE q.job IS NOT NULL AND q.tenant = sqlc.arg(tenant) AND q.function_name = sqlc.arg(function_name))
         < LEAST((SELECT f.max_concurrency FROM functions f WHERE f.tenant = sqlc.arg(tenant) AND f.name = sqlc.arg(function_name)),
-                sqlc.arg(per_function)::integer))::boolean;
+                sqlc.arg(per_function)::integer)
+    AND (SELECT count(*) FROM queued_runs q WHERE q.job IS NOT NULL)
+        < (SELECT count(*) FROM servers s WHERE s.gone_at IS NULL) * sqlc.arg(per_server)::integer + sqlc.arg(ahead)::integer)::boolean;
 
 -- name: PickRuns :many
 -- Those that may be handed over now: of each function the first by priority and
 -- age, at most so many that per_function, or its own limit, are under way; of
 -- each subtenant at most per_tenant; between subtenants round robin, those with
--- the least under way first.
+-- the least under way first. In all not more than the servers can take, and ahead
+-- beyond that: who comes next waits behind those alone. Where many wait only the
+-- first of each are looked at.
 WITH RECURSIVE waiting AS (
-    (SELECT q.tenant, q.function_name FROM queued_runs q WHERE q.job IS NULL ORDER BY q.tenant, q.function_name LIMIT 1)
+    (SELECT q.tenant, q.function_name FROM queued_runs q WHERE q.job IS NULL AND q.due ORDER BY q.tenant, q.function_name LIMIT 1)
     UNION ALL
     SELECT n.tenant, n.function_name FROM waiting w CROSS JOIN LATERAL (
         SELECT q.tenant, q.function_name FROM queued_runs q
-        WHERE q.job IS NULL AND (q.tenant, q.function_name) > (w.tenant, w.function_name)
+        WHERE q.job IS NULL AND q.due AND (q.tenant, q.function_name) > (w.tenant, w.function_name)
         ORDER BY q.tenant, q.function_name LIMIT 1) n
 ), busy AS (
     SELECT q.tenant, q.function_name, count(*) AS runs FROM queued_runs q WHERE q.job IS NOT NULL GROUP BY q.tenant, q.function_name
+), bounds AS (
+    SELECT GREATEST(LEAST(sqlc.arg(row_limit)::integer,
+               (SELECT count(*) FROM servers s WHERE s.gone_at IS NULL) * sqlc.arg(per_server)::integer + sqlc.arg(ahead)::integer
+               - COALESCE((SELECT sum(busy.runs) FROM busy), 0)), 0) AS in_all,
+           4 * sqlc.arg(row_limit)::integer / GREATEST((SELECT count(*) FROM waiting), 1) + 1 AS of_each
 ), candidates AS (
     SELECT w.tenant, c.execution_id, c.priority,
-           row_number() OVER (PARTITION BY w.tenant ORDER BY c.priority, c.run_at, c.execution_id)
+           row_number() OVER (PARTITION BY w.tenant ORDER BY c.priority, c.execution_id)
            + COALESCE((SELECT sum(b.runs) FROM busy b WHERE b.tenant = w.tenant), 0) AS place
     FROM waiting w
+    CROSS JOIN bounds
     LEFT JOIN functions f ON f.tenant = w.tenant AND f.name = w.function_name
     LEFT JOIN busy ON busy.tenant = w.tenant AND busy.function_name = w.function_name
     CROSS JOIN LATERAL (
-        SELECT q.execution_id, q.priority, q.run_at FROM queued_runs q
-        WHERE q.job IS NULL AND q.tenant = w.tenant AND q.function_name = w.function_name AND q.run_at <= now()
-        ORDER BY q.priority, q.run_at, q.execution_id
-        LIMIT GREATEST(LEAST(COALESCE(f.max_concurrency, sqlc.arg(per_function)::integer), sqlc.arg(per_function)::integer) - COALESCE(busy.runs, 0), 0)) c
+        SELECT q.execution_id, q.priority FROM queued_runs q
+        WHERE q.job IS NULL AND q.due AND q.tenant = w.tenant AND q.function_name = w.function_name
+        ORDER BY q.priority, q.execution_id
+        LIMIT LEAST(GREATEST(LEAST(f.max_concurrency, sqlc.arg(per_function)::integer) - COALESCE(busy.runs, 0), 0), bounds.of_each)) c
 ), picked AS (
     SELECT candidates.execution_id, candidates.place FROM candidates
     WHERE candidates.place <= sqlc.arg(per_tenant)::integer
-    ORDER BY candidates.place, candidates.priority LIMIT sqlc.arg(row_limit)::integer
+    ORDER BY candidates.place, candidates.priority LIMIT (SELECT bounds.in_all FROM bounds)
 )
-SELECT q.execution_id, q.priority FROM queued_runs q JOIN picked ON picked.execution_id = q.execution_id
+SELECT q.execution_id FROM queued_runs q JOIN picked ON picked.execution_id = q.execution_id
 WHERE q.job IS NULL
 ORDER BY picked.place, q.priority
 FOR UPDATE OF q SKIP LOCKED;
@@ -83,11 +93,13 @@ WHERE q.execution_id = c.id AND q.job = c.job
   AND (q.state = 'handed' OR sqlc.arg(again)::boolean AND q.state = 'running' AND q.server = sqlc.arg(server))
   AND EXISTS (SELECT 1 FROM servers s WHERE s.id = sqlc.arg(server) AND s.gone_at IS NULL)
 RETURNING q.execution_id, q.tenant, q.function_name, q.trigger_type, q.trigger_id, q.parent_id, q.created_at, q.priority, q.attempt,
-    q.chain, q.policy, q.request, q.input, q.job;
+    q.chain, q.policy, q.request, q.input, q.job,
+    EXISTS (SELECT 1 FROM cancels c WHERE c.tenant = q.tenant AND c.execution_id = q.execution_id) AS cancelled;
 
 -- name: ReturnRun :exec
 -- It was not begun, and waits again.
-UPDATE queued_runs SET state = 'waiting', job = NULL, server = NULL, run_at = now() + sqlc.arg(delay_us)::bigint * interval '1 microsecond'
+UPDATE queued_runs SET state = 'waiting', job = NULL, server = NULL, due = sqlc.arg(delay_us)::bigint <= 0,
+    run_at = now() + sqlc.arg(delay_us)::bigint * interval '1 microsecond', since = now()
 WHERE execution_id = sqlc.arg(id) AND job = sqlc.arg(job) AND state = 'running';
 
 -- name: LeaveRuns :execrows
@@ -108,7 +120,7 @@ RETURNING q.execution_id, q.job::bigint AS job;
 WITH e AS (
     SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(jobs)::bigint[]) AS number, unnest(sqlc.arg(delays_us)::bigint[]) AS delay_us)
 UPDATE queued_runs q SET state = 'waiting', job = NULL, server = NULL, attempt = q.attempt + 1,
-    run_at = now() + e.delay_us * interval '1 microsecond'
+    due = e.delay_us <= 0, run_at = now() + e.delay_us * interval '1 microsecond', since = now()
 FROM e
 WHERE q.execution_id = e.id AND q.job = e.number AND q.state = 'running'
 RETURNING q.execution_id, e.number::bigint AS job;
@@ -124,14 +136,16 @@ RETURNING *;
 
 -- name: LockAbandoned :many
 -- Runs whose server is gone.
-SELECT q.execution_id, q.tenant, q.trigger_type, q.trigger_id, q.attempt, q.policy, q.job FROM queued_runs q
+SELECT q.execution_id, q.tenant, q.trigger_type, q.trigger_id, q.attempt, q.policy, q.job,
+    EXISTS (SELECT 1 FROM cancels c WHERE c.tenant = q.tenant AND c.execution_id = q.execution_id) AS cancelled
+FROM queued_runs q
 WHERE q.job IS NOT NULL AND q.state = 'running' AND NOT EXISTS (SELECT 1 FROM servers s WHERE s.id = q.server AND s.gone_at IS NULL)
 ORDER BY q.execution_id LIMIT sqlc.arg(row_limit)
 FOR UPDATE OF q SKIP LOCKED;
 
 -- name: NoteCrash :exec
 UPDATE executions SET status = sqlc.arg(status), attempt = sqlc.arg(attempt), error = sqlc.arg(error), error_type = 'Crashed', traceback = NULL,
-    completed_at = CASE WHEN sqlc.arg(status) = 'crashed' THEN now() END
+    completed_at = CASE WHEN sqlc.arg(status) <> 'pending' THEN now() END
 WHERE tenant = sqlc.arg(tenant) AND id = sqlc.arg(id) AND status IN ('pending', 'running');
 
 -- name: CrashRunsOf :execrows
@@ -152,7 +166,8 @@ WHERE q.job IS NOT NULL AND q.state = 'handed' AND NOT EXISTS (
 
 -- name: CountQueued :one
 -- Of a subtenant, as far as most.
-SELECT count(*) FROM (SELECT 1 FROM queued_runs q WHERE q.tenant = sqlc.arg(tenant) AND q.job IS NULL LIMIT sqlc.arg(most)) AS found;
+SELECT ((SELECT count(*) FROM (SELECT 1 FROM queued_runs q WHERE q.tenant = sqlc.arg(tenant) AND q.job IS NULL AND q.due LIMIT sqlc.arg(most)) AS due)
+    + (SELECT count(*) FROM (SELECT 1 FROM queued_runs q WHERE q.tenant = sqlc.arg(tenant) AND NOT q.due LIMIT sqlc.arg(most)) AS later))::bigint AS waiting;
 
 -- name: CountQueuedOf :one
 SELECT count(*) FROM queued_runs WHERE tenant = sqlc.arg(tenant) AND trigger_id = sqlc.arg(trigger_id);
@@ -166,4 +181,28 @@ DELETE FROM river_job j WHERE j.state = 'running'
   AND EXISTS (SELECT 1 FROM servers s WHERE s.id::text = j.attempted_by[array_upper(j.attempted_by, 1)] AND s.gone_at IS NOT NULL);
 
 -- name: AnyDue :one
-SELECT EXISTS (SELECT 1 FROM queued_runs WHERE job IS NULL AND run_at <= now());
+SELECT EXISTS (SELECT 1 FROM queued_runs WHERE job IS NULL AND due);
+
+-- name: MakeDue :one
+-- Those whose time has come may begin from now on. Answers as AnyDue does.
+WITH ripe AS (
+    SELECT q.execution_id FROM queued_runs q WHERE NOT q.due AND q.run_at <= now() ORDER BY q.run_at LIMIT 10000 FOR UPDATE SKIP LOCKED
+), made AS (
+    UPDATE queued_runs q SET due = true FROM ripe WHERE q.execution_id = ripe.execution_id RETURNING 1)
+SELECT (EXISTS (SELECT 1 FROM made) OR EXISTS (SELECT 1 FROM queued_runs q WHERE q.job IS NULL AND q.due))::boolean;
+
+-- name: PauseAnew :execrows
+-- The clock was put back since their pauses began: they would last for so much
+-- longer.
+UPDATE queued_runs SET run_at = now() + (run_at - since), since = now() WHERE NOT due AND since > now() + interval '1 second';
+
+-- name: LeaveLost :execrows
+-- What River gave to a server that does not know of it: the answer got lost.
+-- Their runs wait again, their jobs are over.
+WITH lost AS (
+    DELETE FROM river_job j WHERE j.id = ANY (sqlc.arg(jobs)::bigint[]) AND j.state = 'running' RETURNING j.id)
+UPDATE queued_runs q SET state = 'waiting', job = NULL FROM lost WHERE q.job = lost.id AND q.state = 'handed';
+
+-- name: ListJobsOf :many
+-- What River has given to a server and believes to be under way there.
+SELECT j.id FROM river_job j WHERE j.state = 'running' AND j.attempted_by[array_upper(j.attempted_by, 1)] = sqlc.arg(server)::text;

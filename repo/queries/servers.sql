@@ -21,4 +21,11 @@ UPDATE servers SET gone_at = now()
 WHERE id = sqlc.arg(id) AND gone_at IS NULL AND (beats = sqlc.narg(beats)::bigint OR sqlc.narg(beats)::bigint IS NULL);
 
 -- name: ForgetServers :execrows
-DELETE FROM servers WHERE gone_at < now() - interval '30 days';
+DELETE FROM servers WHERE settled AND gone_at < now() - interval '30 days';
+
+-- name: ListUnsettled :many
+-- Gone, and what somebody waited for there may still be said to run.
+SELECT id FROM servers WHERE gone_at IS NOT NULL AND NOT settled;
+
+-- name: NoteSettled :exec
+UPDATE servers SET settled = true WHERE id = ANY (sqlc.arg(ids)::uuid[]);

@@ -1,0 +1,29 @@
+-- +goose Up
+
+-- due says that a run may begin now; run_at is when it becomes so, and since
+-- when that was decided: where the clock was put back since is in the future, and the
+-- pause begins anew. What is due waits by priority and age, and what is not is
+-- not among it: neither retries nor runs that wait for long are in each other's
+-- way. No index speaks of a column that a claim changes.
+ALTER TABLE queued_runs
+    ADD COLUMN due boolean NOT NULL DEFAULT true,
+    ADD COLUMN since timestamptz NOT NULL DEFAULT now();
+UPDATE queued_runs SET due = false WHERE job IS NULL AND run_at > now();
+ALTER TABLE queued_runs ADD CONSTRAINT queued_runs_due_check CHECK (due OR job IS NULL);
+
+DROP INDEX queued_runs_waiting;
+CREATE INDEX queued_runs_waiting ON queued_runs (tenant, function_name, priority, execution_id) WHERE job IS NULL AND due;
+CREATE INDEX queued_runs_later ON queued_runs (run_at) WHERE NOT due;
+CREATE INDEX queued_runs_later_since ON queued_runs (since) WHERE NOT due;
+CREATE INDEX queued_runs_later_of ON queued_runs (tenant) WHERE NOT due;
+
+-- Of servers that are gone: what somebody waited for there was ended.
+ALTER TABLE servers ADD COLUMN settled boolean NOT NULL DEFAULT false;
+UPDATE servers SET settled = true WHERE gone_at IS NOT NULL;
+CREATE INDEX servers_unsettled ON servers (id) WHERE gone_at IS NOT NULL AND NOT settled;
+
+-- +goose Down
+ALTER TABLE servers DROP COLUMN settled;
+DROP INDEX queued_runs_waiting;
+CREATE INDEX queued_runs_waiting ON queued_runs (tenant, function_name, priority, run_at, execution_id) WHERE job IS NULL;
+ALTER TABLE queued_runs DROP COLUMN due, DROP COLUMN since;
