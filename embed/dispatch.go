@@ -59,11 +59,16 @@ func (h *Host) submit(ctx context.Context, c *call) error {
 	at := now()
 	t := h.tenantOf(c.Tenant)
 	c.tenant, c.queued, c.due, t.used = t, at, never, at
-	if !c.Deadline.IsZero() {
+	switch {
+	case c.Patient != nil:
+		t.patient.push(c)
+	case c.Deadline.IsZero():
+		t.queue.push(c)
+	default:
 		c.due = at.add(min(time.Until(c.Deadline), farAway))
 		h.watch.add(h, c)
+		t.queue.push(c)
 	}
-	t.queue.push(c)
 	h.usePackages(t, c.Packages)
 	if t.interp != nil {
 		h.retire(t.interp, at)
@@ -121,7 +126,13 @@ func (h *Host) take(w *worker, at clock) *call {
 		if !t.mayStart() {
 			continue
 		}
-		c := t.queue.pop()
+		c := t.head()
+		t.begin(c)
+		if c.Patient != nil {
+			c.Deadline = time.Now().Add(c.Patient.Limit)
+			c.due = at.add(c.Patient.Limit)
+			h.watch.add(h, c)
+		}
 		change(h, &callMoves, &c.state, callRunning)
 		h.running.add(c, at)
 		c.interp, c.worker = t.interp, w
@@ -178,11 +189,10 @@ func (h *Host) tick() {
 	changed := false
 	still := h.waiting[:0]
 	for _, t := range h.waiting {
-		head := t.head()
-		for head != nil && at.since(head.queued) > h.opt.WaitLimit {
-			h.refuse(head, tooManyRequests(h.opt.WaitLimit))
-			head = t.head()
+		for c := oldest(&t.queue); c != nil && at.since(c.queued) > h.opt.WaitLimit; c = oldest(&t.queue) {
+			h.refuse(c, tooManyRequests(h.opt.WaitLimit))
 		}
+		head := t.head()
 		if head == nil {
 			t.inWaiting = false
 			continue

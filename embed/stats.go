@@ -24,9 +24,11 @@ func (h *Host) Stats() Stats {
 	defer h.mu.Unlock()
 	waiting := 0
 	for _, t := range h.tenants {
-		for _, c := range t.queue.items[t.queue.head:] {
-			if c.state == callQueued {
-				waiting++
+		for _, queue := range []*fifo[call]{&t.queue, &t.patient} {
+			for _, c := range queue.items[queue.head:] {
+				if c.state == callQueued {
+					waiting++
+				}
 			}
 		}
 	}

@@ -4,9 +4,11 @@ import "maestro/internal/model"
 
 // tenant is what the host keeps of a subtenant. Guarded by Host.mu.
 type tenant struct {
-	name   string
-	queue  fifo[call] // oldest first; calls that were answered meanwhile stay until they come to the front
-	active int        // pool threads in its calls, stuck ones not counted
+	name    string
+	queue   fifo[call] // oldest first; calls that were answered meanwhile stay until they come to the front
+	patient fifo[call] // the same, of those that nobody waits for
+	ahead   int        // calls of queue that have begun while those of patient wait, since one of these began
+	active  int        // pool threads in its calls, stuck ones not counted
 
 	// allowance is how many threads may be active. All threads of a subtenant
 	// compete for one GIL: short calls are done soonest one after the other on
@@ -42,13 +44,40 @@ func (t *tenant) mayStart() bool {
 	return t.interp != nil && t.interp.state == interpreterServing && t.active < t.allowance && t.head() != nil
 }
 
-// head returns the oldest call that still waits, or nil. h.mu is held.
+// patientAfter is how many calls that somebody waits for go ahead of one that
+// nobody does.
+const patientAfter = 4
+
+// head returns the call that is to begin next, or nil. h.mu is held.
 func (t *tenant) head() *call {
-	for c := t.queue.front(); c != nil; c = t.queue.front() {
+	first, patient := oldest(&t.queue), oldest(&t.patient)
+	if patient != nil && (first == nil || t.ahead >= patientAfter) {
+		return patient
+	}
+	return first
+}
+
+// begin takes the call out of its queue that head returned. h.mu is held.
+func (t *tenant) begin(c *call) {
+	switch {
+	case c.Patient != nil:
+		t.patient.pop()
+		t.ahead = 0
+	default:
+		t.queue.pop()
+		if t.patient.len() > 0 {
+			t.ahead++
+		}
+	}
+}
+
+// oldest returns the call of a queue that has waited longest, or nil.
+func oldest(queue *fifo[call]) *call {
+	for c := queue.front(); c != nil; c = queue.front() {
 		if c.state == callQueued {
 			return c
 		}
-		t.queue.pop()
+		queue.pop()
 	}
 	return nil
 }

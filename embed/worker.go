@@ -134,6 +134,9 @@ func (w *worker) run() {
 	}
 }
 
+// errNotBegun says that whoever made a patient call did not want it any more.
+var errNotBegun = model.NewError(model.CodeUnavailable, "The call was taken back before it began.")
+
 // perform carries c through Python. An error means that it was not begun.
 func (w *worker) perform(c *call) (cpython.CallResult, error) {
 	if c.answered.Load() {
@@ -146,6 +149,9 @@ func (w *worker) perform(c *call) (cpython.CallResult, error) {
 	}
 	if err := in.prepare(); err != nil {
 		return cpython.CallResult{}, err
+	}
+	if c.Patient != nil && !c.Patient.Begin(c.Deadline) {
+		return cpython.CallResult{}, errNotBegun
 	}
 	process.begin(c)
 	return in.py.Call(cpython.CallArgs{

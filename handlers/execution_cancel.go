@@ -20,7 +20,15 @@ func (s *Server) cancelExecution(ctx context.Context, in *ExecutionPath) (*cance
 		return nil, err
 	}
 	tenant := callFrom(ctx).tenant
-	if !s.opts.Engine.Cancel(tenant, id) {
+	switch cancelled, queued := s.opts.Engine.Cancel(tenant, id); {
+	case cancelled && !queued:
+	case cancelled:
+		// Should this server end before it has heeded that, another one is not to
+		// try the run again.
+		if err := s.opts.DB.RequestCancel(ctx, tenant, id); err != nil {
+			return nil, err
+		}
+	default:
 		if waited, err := s.opts.Engine.CancelPending(ctx, tenant, id); err != nil || waited {
 			return stopAsked(id), err
 		}

@@ -24,7 +24,7 @@ const (
 	// there are others.
 	roomPatience = 2 * time.Second
 	// returnedFor is how long a run waits that could not be begun.
-	returnedFor = time.Second
+	returnedFor = 2 * time.Second
 )
 
 // runWorker is what River calls.
@@ -116,7 +116,7 @@ func (q *RunQueue) perform(ctx context.Context, h repo.Handover) {
 }
 
 func (q *RunQueue) giveBack(h repo.Handover, reason error) {
-	q.opts.Log.Info("a run was not begun and waits again", slog.Any("execution_id", h.ID), slog.Any("reason", reason))
+	q.opts.Log.Debug("a run was not begun and waits again", slog.Any("execution_id", h.ID), slog.Any("reason", reason))
 	_ = q.insist(func(ctx context.Context, _ bool) error { return q.opts.DB.ReturnRun(ctx, h, returnedFor) })
 }
 

@@ -196,6 +196,20 @@ func (c *catalogue) function(ctx context.Context, tenant, name string) (*functio
 	return f, err
 }
 
+// functionNow is function for those who can come again: it waits for no
+// packages, and answers CodeUnavailable instead.
+func (c *catalogue) functionNow(ctx context.Context, tenant, name string) (*function, error) {
+	s := c.shelf(tenant)
+	if f := s.ready(name); f != nil {
+		return f, nil
+	}
+	f, awaited, err := c.seek(ctx, s, name)
+	if awaited != nil {
+		return nil, errPackagesAwaited(nil)
+	}
+	return f, err
+}
+
 // ready returns a function of the present state that has been loaded, or nil.
 func (s *shelf) ready(name string) *function {
 	if now := s.current.Load(); now != nil {

@@ -152,13 +152,17 @@ func (e *Engine) TenantGone(tenant string) {
 	}
 }
 
-// Cancel asks a run to stop. It returns false when no such run of the
-// subtenant is under way here, or when this attempt of it is over already.
-func (e *Engine) Cancel(tenant string, id model.ID) bool {
+// Cancel asks a run to stop. cancelled is false when no such run of the
+// subtenant is under way here, or when this attempt of it is over already;
+// queued says that nobody waits for it.
+func (e *Engine) Cancel(tenant string, id model.ID) (cancelled, queued bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	r, ok := e.runs[id]
-	return ok && r.request.Tenant == tenant && r.stop()
+	if !ok || r.request.Tenant != tenant {
+		return false, false
+	}
+	return r.stop(), r.queued != nil
 }
 
 // Active is the number of runs under way.
@@ -168,7 +172,8 @@ func (e *Engine) Active() int {
 	return len(e.runs)
 }
 
-// Drain refuses new runs and waits for those under way. When ctx ends it
+// Drain refuses new runs and waits for those under way; those that nobody waits
+// for and that wait for a thread are left to other servers. When ctx ends it
 // cancels what still runs and waits for that to be recorded; a run answers
 // a cancel at once, whatever its code does.
 func (e *Engine) Drain(ctx context.Context) {
@@ -177,6 +182,9 @@ func (e *Engine) Drain(ctx context.Context) {
 		e.draining = true
 		if len(e.runs) == 0 {
 			close(e.empty)
+		}
+		for _, r := range e.runs {
+			r.leave()
 		}
 	}
 	e.mu.Unlock()

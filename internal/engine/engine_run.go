@@ -91,17 +91,23 @@ func scan(input json.RawMessage) error {
 
 // conduct takes a run from its first check to its record.
 func (r *run) conduct() (RunResult, error) {
-	r.publish(events.ExecutionStarted, model.ID{}, r.function, "", 0, "")
-	running := time.AfterFunc(r.engine.opts.RunningAfter, r.noteRunning)
-	outcome, err := r.perform()
-	running.Stop()
-	if err != nil && r.queued != nil {
-		r.abandon()
-		return RunResult{}, &notBegunError{err}
+	if r.queued == nil {
+		r.begin(r.deadline)
 	}
-	if err != nil {
+	outcome, err := r.perform()
+	if r.queued != nil {
+		if reason := r.notBegun(err); reason != nil {
+			return RunResult{}, reason
+		}
+	}
+	switch {
+	case err != nil && r.queued != nil: // stopped while the lane had no room for it
+		outcome, err = model.Outcome{Failure: &model.Failure{Kind: model.FailureCancelled, Type: "Cancelled", Message: "The execution was cancelled."}}, nil
+	case err != nil:
 		outcome = model.Outcome{Failure: &model.Failure{Kind: model.FailureEngine, Type: "EngineError", Message: err.Error()}}
 	}
+	r.begin(r.deadline) // a queued one that came to its end before that
+	r.running.Stop()
 	record := r.finish(outcome)
 	if failed := r.commit(record); failed != nil {
 		return RunResult{}, failed
@@ -143,11 +149,38 @@ func (r *run) announce(record *model.Record) {
 	r.publish(events.ExecutionCompleted, model.ID{}, r.function, record.Execution.Status, record.Execution.Duration, deref(record.Execution.ErrorType))
 }
 
-// abandon closes a run that was not begun and leaves no record.
-func (r *run) abandon() {
+// begin notes that the run begins, and reports whether it may: the server may
+// want to stop by now.
+func (r *run) begin(deadline time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	switch {
+	case r.begun:
+		return true
+	case r.lost:
+		return false
+	case r.queued != nil:
+		r.started = time.Now()
+	}
+	r.begun, r.deadline = true, deadline
+	r.publish(events.ExecutionStarted, model.ID{}, r.function, "", 0, "")
+	r.running = time.AfterFunc(r.engine.opts.RunningAfter, r.noteRunning)
+	return true
+}
+
+// notBegun returns why a queued run was not begun, if it was not: then it leaves
+// no record. err is what kept the lane from it.
+func (r *run) notBegun(err error) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err == nil && r.lost && !r.begun && !r.stopped {
+		err = stopping()
+	}
+	if err == nil || r.stopped {
+		return nil // it has an end; somebody wanted it
+	}
 	r.ended = true
+	return &notBegunError{err}
 }
 
 // perform checks the input, runs the function and checks the output. An error
@@ -164,6 +197,7 @@ func (r *run) perform() (model.Outcome, error) {
 		Input:    r.request.Input,
 		Request:  r.request.Request,
 		Deadline: r.deadline,
+		Patient:  r.patient(),
 		Host:     r,
 		Packages: r.packages(),
 	})
@@ -192,6 +226,14 @@ func (r *run) validate(s *schema.Schema, value []byte) ([]model.Problem, error) 
 	ctx, cancel := context.WithDeadline(r.ctx, r.deadline)
 	defer cancel()
 	return s.Validate(ctx, value)
+}
+
+// patient says how the lane is to do a run that nobody waits for; nil for others.
+func (r *run) patient() *model.Patient {
+	if r.queued == nil {
+		return nil
+	}
+	return &model.Patient{Limit: r.timeout, Begin: r.begin}
 }
 
 // unfit turns what Validate found into a failure, or nil.

@@ -28,6 +28,7 @@ type script struct {
 	compiled  int
 	functions map[string]func(ctx context.Context, call model.Call, step model.StepRef, input json.RawMessage) (json.RawMessage, *model.Failure)
 	forgotten atomic.Int32
+	threads   chan struct{} // patient calls wait for a value; nil: there are threads enough
 }
 
 var keys atomic.Uint64
@@ -50,6 +51,23 @@ func (s *script) Call(ctx context.Context, call model.Call) (model.Outcome, erro
 	if call.Program.Source == "refused" {
 		return model.Outcome{}, model.NewError(model.CodeTooManyRequests, "too many")
 	}
+	cancelled := model.Outcome{Failure: &model.Failure{Kind: model.FailureCancelled, Type: "Cancelled", Message: "cancelled"}}
+	if p := call.Patient; p != nil {
+		if s.threads != nil {
+			select {
+			case <-s.threads:
+			case <-ctx.Done():
+				return cancelled, nil
+			}
+		}
+		call.Deadline = time.Now().Add(p.Limit)
+		if !p.Begin(call.Deadline) {
+			return model.Outcome{}, model.NewError(model.CodeUnavailable, "taken back")
+		}
+	}
+	if call.Program.Source == "panics" {
+		panic("a fault of ours")
+	}
 	done := make(chan model.Outcome, 1)
 	go func() {
 		output, failure := s.functions[call.Program.Source](ctx, call, 0, call.Input)
@@ -63,7 +81,7 @@ func (s *script) Call(ctx context.Context, call model.Call) (model.Outcome, erro
 	case <-timer.C:
 		return model.Outcome{Failure: &model.Failure{Kind: model.FailureTimeout, Type: "TimeoutError", Message: "late"}}, nil
 	case <-ctx.Done():
-		return model.Outcome{Failure: &model.Failure{Kind: model.FailureCancelled, Type: "Cancelled", Message: "cancelled"}}, nil
+		return cancelled, nil
 	}
 }
 
@@ -122,8 +140,16 @@ func (b *book) last() *model.Record {
 // unsealed keeps inputs as they are.
 type unsealed struct{}
 
-func (unsealed) Seal(_, _ string, text []byte) []byte          { return text }
-func (unsealed) Open(_, _ string, text []byte) ([]byte, error) { return text, nil }
+func (unsealed) Seal(_, _ string, text []byte) []byte { return text }
+func (unsealed) Open(_, _ string, text []byte) ([]byte, error) {
+	if string(text) == unreadable {
+		return nil, errors.New("sealed under another key")
+	}
+	return text, nil
+}
+
+// unreadable is an input that can't be opened.
+const unreadable = "unreadable"
 
 type bundle struct {
 	*Engine
@@ -288,11 +314,15 @@ func TestALongRunIsNotedAsRunningAndCanBeCancelled(t *testing.T) {
 	<-b.book.noted
 	id := b.book.running[0].ID
 	require.Equal(t, model.StatusRunning, b.book.running[0].Status)
-	require.False(t, b.Cancel("another", id), "another subtenant's")
-	require.True(t, b.Cancel("acme", id))
+	asked, queued := b.Cancel("another", id)
+	require.False(t, asked || queued, "another subtenant's")
+	asked, queued = b.Cancel("acme", id)
+	require.True(t, asked)
+	require.False(t, queued)
 	require.Equal(t, model.CodeCancelled, codeOf(t, <-answered))
 	require.Equal(t, model.StatusCancelled, b.book.last().Steps[0].Status)
-	require.False(t, b.Cancel("acme", id), "it is over")
+	asked, _ = b.Cancel("acme", id)
+	require.False(t, asked, "it is over")
 	close(b.block)
 }
 

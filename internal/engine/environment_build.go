@@ -188,9 +188,7 @@ func (b *build) wait(ctx context.Context) error {
 	select {
 	case <-b.tried:
 	case <-ctx.Done():
-		e := model.NewError(model.CodeUnavailable, "The packages of this subtenant are still being installed on this server; try again in a moment.")
-		e.RetryAfter, e.Cause = 5*time.Second, ctx.Err()
-		return e
+		return errPackagesAwaited(ctx.Err())
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -202,6 +200,12 @@ func (b *build) wait(ctx context.Context) error {
 	}
 	e := model.NewError(model.CodeUnavailable, "The packages of this subtenant can't be installed on this server at present; try again later.")
 	e.RetryAfter, e.Cause = min(max(time.Until(b.again), time.Second), time.Minute), b.err
+	return e
+}
+
+func errPackagesAwaited(cause error) error {
+	e := model.NewError(model.CodeUnavailable, "The packages of this subtenant are still being installed on this server; try again in a moment.")
+	e.RetryAfter, e.Cause = 5*time.Second, cause
 	return e
 }
 

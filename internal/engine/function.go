@@ -25,6 +25,16 @@ type function struct {
 	lock    model.Lock // of the packages that it requires
 }
 
+// unusableError says that what is stored of a function can't be run, now or
+// later, though it could when it was saved.
+type unusableError struct{ cause error }
+
+func (e *unusableError) Error() string { return e.cause.Error() }
+
+func (e *unusableError) Unwrap() error { return e.cause }
+
+// newFunction makes what it takes to run a function. The error is an
+// *unusableError, or says that the lane can't compile at present.
 func newFunction(ctx context.Context, lane model.Lane, stored model.Function) (*function, error) {
 	f := &function{name: stored.Name, version: stored.Version, lock: stored.Lock}
 	if stored.TimeoutSeconds != nil {
@@ -36,13 +46,18 @@ func newFunction(ctx context.Context, lane model.Lane, stored model.Function) (*
 	}
 	var err error
 	if f.input, err = schema.Compile(stored.InputSchema); err != nil {
-		return nil, fmt.Errorf("function %s, version %d: stored input schema: %w", f.name, f.version, err)
+		return nil, &unusableError{fmt.Errorf("function %s, version %d: stored input schema: %w", f.name, f.version, err)}
 	}
 	if f.output, err = schema.Compile(stored.OutputSchema); err != nil {
-		return nil, fmt.Errorf("function %s, version %d: stored output schema: %w", f.name, f.version, err)
+		return nil, &unusableError{fmt.Errorf("function %s, version %d: stored output schema: %w", f.name, f.version, err)}
 	}
 	if f.program, err = lane.Compile(ctx, f.name, f.version, stored.Code); err != nil {
-		return nil, fmt.Errorf("function %s, version %d: stored code: %w", f.name, f.version, err)
+		err = fmt.Errorf("function %s, version %d: stored code: %w", f.name, f.version, err)
+		switch model.CodeOf(err) {
+		case model.CodeSyntaxError, model.CodeNoSuchDef:
+			err = &unusableError{err}
+		}
+		return nil, err
 	}
 	return f, nil
 }

@@ -3,32 +3,25 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
+	"runtime/debug"
 
 	"maestro/internal/model"
 )
 
 // RunQueued runs, to its end and its record, a run that this server has
 // claimed. An error says that it was not begun: it should wait again.
-func (e *Engine) RunQueued(ctx context.Context, queued model.QueuedRun) error {
+func (e *Engine) RunQueued(ctx context.Context, queued model.QueuedRun) (err error) {
 	execution := &queued.Execution
-	input, err := e.opts.Inputs.Open(execution.Tenant, execution.ID.String(), queued.Input)
-	if err != nil {
-		return fmt.Errorf("open the input of execution %s: %w", execution.ID, err)
-	}
 	request := RunRequest{
-		Tenant: execution.Tenant, Function: execution.FunctionName, Input: input, Request: queued.Request,
+		Tenant: execution.Tenant, Function: execution.FunctionName, Request: queued.Request,
 		Trigger: execution.Trigger, TriggerID: execution.TriggerID, ID: execution.ID, ParentID: execution.ParentID,
 	}
 	if _, err := e.opts.Secrets.Of(ctx, request.Tenant); err != nil {
 		return err
 	}
-	f, err := e.catalogue.function(ctx, request.Tenant, request.Function)
-	missing := model.CodeOf(err) == model.CodeFunctionNotFound
-	if missing {
-		f = &function{name: request.Function} // of no version: the row keeps the one that was there at its acceptance
-	} else if err != nil {
+	f, hopeless, err := e.prepareQueued(ctx, &request, queued.Input)
+	if err != nil {
 		return err
 	}
 	if f.atOnce > 0 {
@@ -45,9 +38,16 @@ func (e *Engine) RunQueued(ctx context.Context, queued model.QueuedRun) error {
 		return err
 	}
 	defer e.release(r)
-	if missing {
-		failure := &model.Failure{Kind: model.FailureEngine, Type: classFunctionNotFound, Message: notFound(request.Function).Detail}
-		return r.record(r.finish(model.Outcome{Failure: failure}))
+	defer func() {
+		if fault := recover(); fault != nil { // or it would end one server after the other
+			err = r.panicked(fault, debug.Stack())
+		}
+	}()
+	if queued.Cancelled {
+		r.stop()
+	}
+	if hopeless != nil {
+		return r.record(r.finish(model.Outcome{Failure: hopeless}))
 	}
 	_, err = r.conduct()
 	var notBegun *notBegunError
@@ -55,6 +55,42 @@ func (e *Engine) RunQueued(ctx context.Context, queued model.QueuedRun) error {
 		return notBegun
 	}
 	return nil // what went wrong is in the record
+}
+
+// prepareQueued gets what a queued run needs. An error says that it may be had
+// later, hopeless that it never will: the run fails with that. Packages that
+// are still being built here are not waited for: another server may have them.
+func (e *Engine) prepareQueued(ctx context.Context, request *RunRequest, sealed []byte) (f *function, hopeless *model.Failure, err error) {
+	fails := func(class, message string) (*function, *model.Failure, error) {
+		// Of no version: the row keeps the one that was there at its acceptance.
+		return &function{name: request.Function}, &model.Failure{Kind: model.FailureEngine, Type: class, Message: message}, nil
+	}
+	if request.Input, err = e.opts.Inputs.Open(request.Tenant, request.ID.String(), sealed); err != nil {
+		e.opts.Log.Error("the stored input of an execution can't be read", slog.String("tenant", request.Tenant),
+			slog.Any("execution_id", request.ID), slog.Any("error", err))
+		return fails("EngineError", "the stored input can't be read, which is a fault of the server")
+	}
+	f, err = e.catalogue.functionNow(ctx, request.Tenant, request.Function)
+	var unusable *unusableError
+	switch {
+	case err == nil:
+		return f, nil, nil
+	case model.CodeOf(err) == model.CodeFunctionNotFound:
+		return fails(classFunctionNotFound, notFound(request.Function).Detail)
+	case errors.As(err, &unusable):
+		e.opts.Log.Error("a stored function can't be run", slog.String("tenant", request.Tenant), slog.String("function", request.Function), slog.Any("error", err))
+		return fails(classFunctionUnusable, "the stored function can't be run by this version of the server: save it again")
+	default:
+		return nil, nil, err
+	}
+}
+
+// panicked records a run as failed by a fault of ours.
+func (r *run) panicked(fault any, stack []byte) error {
+	r.engine.opts.Log.Error("a panic while a queued run was conducted", slog.String("tenant", r.request.Tenant), slog.Any("execution_id", r.id),
+		slog.Any("fault", fault), slog.String("stack", string(stack)))
+	failure := &model.Failure{Kind: model.FailureEngine, Type: "EngineError", Message: "a fault of the server, which is in its log"}
+	return r.record(r.finish(model.Outcome{Failure: failure}))
 }
 
 // notBegunError says that the lane did not take a queued run.
@@ -80,7 +116,7 @@ func (r *run) endQueued(record *model.Record, failure *model.Failure) {
 		return
 	}
 	e := &record.Execution
-	if r.lost {
+	if r.lost && !r.stopped && e.Status == model.StatusCancelled {
 		// The server stopped it, nobody else did: nobody asked for its end.
 		failure = &model.Failure{Type: "Crashed", Message: "the server was stopped while it ran"}
 		e.Status, e.Error, e.ErrorType = model.StatusCrashed, &failure.Message, &failure.Type
@@ -99,11 +135,21 @@ func (r *run) endQueued(record *model.Record, failure *model.Failure) {
 	}
 }
 
-// classFunctionNotFound is the error type of a run whose function is gone.
-const classFunctionNotFound = "FunctionNotFound"
+// The error types of runs whose function is gone, or can't be run any more.
+const (
+	classFunctionNotFound = "FunctionNotFound"
+	classFunctionUnusable = "FunctionUnusable"
+)
 
 // lasting reports whether a failure would be the same at the next attempt: only
 // a policy that names its very type has it tried again.
 func lasting(failure *model.Failure) bool {
-	return failure.Kind == model.FailureInput || failure.Kind == model.FailureOutput || failure.Type == classFunctionNotFound && failure.Kind == model.FailureEngine
+	switch failure.Kind {
+	case model.FailureInput, model.FailureOutput:
+		return true
+	case model.FailureEngine:
+		return failure.Type == classFunctionNotFound || failure.Type == classFunctionUnusable
+	default:
+		return false
+	}
 }

@@ -28,8 +28,7 @@ type run struct {
 	view     *snapshot  // the latest one when the run was admitted, with its packages; nil: there is none
 	headers  *mask.Mask // of what came with the request
 	created  time.Time
-	started  time.Time // of this attempt
-	deadline time.Time
+	timeout  time.Duration
 	attempt  int
 	chain    int              // how many spawned runs lead to this one
 	queued   *model.QueuedRun // nil: somebody waits for the run
@@ -42,7 +41,11 @@ type run struct {
 	held  int  // bytes of recorded values
 	lost  bool // the server stops it, for its own ends
 
-	stopped bool // somebody has asked for its end: no other attempt follows
+	started  time.Time // of this attempt; of one that nobody waits for, when a thread has begun it
+	deadline time.Time
+	begun    bool        // it counts as begun
+	running  *time.Timer // writes it as running once it takes long; nil before it has begun
+	stopped  bool        // somebody has asked for its end: no other attempt follows
 }
 
 // stop asks the run for its end, and reports whether it will heed that.
@@ -53,6 +56,17 @@ func (r *run) stop() bool {
 	r.mu.Unlock()
 	r.cancel()
 	return !late
+}
+
+// leave gives a queued run up that has not begun: it waits again.
+func (r *run) leave() {
+	r.mu.Lock()
+	left := r.queued != nil && !r.begun
+	r.lost = r.lost || left
+	r.mu.Unlock()
+	if left {
+		r.cancel()
+	}
 }
 
 // step is one sibling call under way or done.
@@ -88,6 +102,7 @@ func (e *Engine) newRun(ctx context.Context, f *function, request RunRequest) *r
 		headers:  mask.NewWhole(request.Sensitive),
 		created:  now,
 		started:  now,
+		timeout:  timeout,
 		deadline: now.Add(timeout),
 		attempt:  1,
 	}
@@ -133,10 +148,10 @@ func (r *run) Info(ref model.StepRef) model.CallInfo {
 		Subtenant:   r.request.Tenant,
 		Trigger:     r.request.Trigger,
 		Attempt:     r.attempt,
-		Deadline:    r.deadline.UTC(),
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	info.Deadline = r.deadline.UTC()
 	if s := r.step(ref); s != nil {
 		info.StepID, info.Function, info.Version = s.id, s.function.name, s.function.version
 	}

@@ -16,7 +16,7 @@ func (r *run) failed(failure *model.Failure) *model.Error {
 	case model.FailureOutput:
 		e = model.NewError(model.CodeOutputInvalid, "%s returned what its output_schema, or JSON, does not allow: %s", name, failure.Message)
 	case model.FailureTimeout:
-		e = model.NewError(model.CodeTimeout, "%s ran past its time limit of %s. Make it faster, or raise its timeout_seconds.", name, r.deadline.Sub(r.started))
+		e = model.NewError(model.CodeTimeout, "%s ran past its time limit of %s. Make it faster, or raise its timeout_seconds.", name, r.timeout)
 	case model.FailureCancelled:
 		e = model.NewError(model.CodeCancelled, "%s was cancelled while it ran.", name)
 	case model.FailureEngine:

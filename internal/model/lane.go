@@ -55,10 +55,21 @@ type Call struct {
 	Input    json.RawMessage
 	Request  bool // Input has the shape of a request: its "headers" are looked up in any case
 	Deadline time.Time
-	Host     Host
+	// Patient is for a call that nobody waits for. It takes Deadline's place: the
+	// call waits for a thread for as long as it takes.
+	Patient *Patient
+	Host    Host
 	// Packages are those that the call must find. It may run with newer ones,
 	// when the lane was told of some meanwhile, and never with older ones.
 	Packages SitePackages
+}
+
+// Patient is how a call is done that nobody waits for.
+type Patient struct {
+	Limit time.Duration // that it has from when it begins
+	// Begin is called before anything of it is run, with its deadline. When it
+	// returns false nothing is, and the call ends with an error.
+	Begin func(deadline time.Time) bool
 }
 
 // Outcome is the end of a call: a result, or a Failure.

@@ -12,7 +12,8 @@ import (
 )
 
 const deleteOldCancels = `-- name: DeleteOldCancels :exec
-DELETE FROM cancels WHERE asked_at < now() - interval '1 day'
+DELETE FROM cancels c
+WHERE c.asked_at < now() - interval '1 day' AND NOT EXISTS (SELECT 1 FROM queued_runs q WHERE q.execution_id = c.execution_id)
 `
 
 func (q *Queries) DeleteOldCancels(ctx context.Context) error {
@@ -30,9 +31,10 @@ func (q *Queries) InsertCancel(ctx context.Context, tenant string, executionID p
 }
 
 const listCancels = `-- name: ListCancels :many
-SELECT execution_id FROM cancels WHERE tenant = $1
+SELECT execution_id FROM cancels WHERE tenant = $1 ORDER BY asked_at DESC LIMIT 1000
 `
 
+// The latest: whoever claims a run looks by itself whether it was cancelled.
 func (q *Queries) ListCancels(ctx context.Context, tenant string) ([]pgtype.UUID, error) {
 	rows, err := q.db.Query(ctx, listCancels, tenant)
 	if err != nil {

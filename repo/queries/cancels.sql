@@ -2,7 +2,9 @@
 INSERT INTO cancels (tenant, execution_id) VALUES ($1, $2) ON CONFLICT DO NOTHING;
 
 -- name: ListCancels :many
-SELECT execution_id FROM cancels WHERE tenant = $1;
+-- The latest: whoever claims a run looks by itself whether it was cancelled.
+SELECT execution_id FROM cancels WHERE tenant = $1 ORDER BY asked_at DESC LIMIT 1000;
 
 -- name: DeleteOldCancels :exec
-DELETE FROM cancels WHERE asked_at < now() - interval '1 day';
+DELETE FROM cancels c
+WHERE c.asked_at < now() - interval '1 day' AND NOT EXISTS (SELECT 1 FROM queued_runs q WHERE q.execution_id = c.execution_id);
