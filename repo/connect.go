@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -65,6 +66,15 @@ func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 	return db, nil
 }
 
+// sessionSettings are those of each session. A server that is frozen, or whose
+// machine is gone, in the middle of a transaction holds what that has locked
+// until its session ends: the hand-over of runs, schedules that are due. So the
+// database ends it soon.
+var sessionSettings = []struct{ name, value string }{
+	{"idle_in_transaction_session_timeout", "15s"},
+	{"tcp_keepalives_idle", "15"}, {"tcp_keepalives_interval", "5"}, {"tcp_keepalives_count", "3"}, // of no meaning on a unix socket
+}
+
 func poolConfig(url string, opts Options) (*pgxpool.Config, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
@@ -85,17 +95,19 @@ func poolConfig(url string, opts Options) (*pgxpool.Config, error) {
 			params["application_name"] = opts.Name
 		}
 	}
-	// A server that is frozen, or whose machine is gone, in the middle of a
-	// transaction holds what that has locked until its session ends: the hand-over of
-	// runs, schedules that are due. So the database ends it soon.
-	for name, value := range map[string]string{
-		"idle_in_transaction_session_timeout": "15s", "tcp_keepalives_idle": "15", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3",
-	} {
-		if params[name] == "" {
-			params[name] = value
+	var settings []string
+	for _, s := range sessionSettings {
+		if params[s.name] == "" { // the URL may say otherwise
+			settings = append(settings, fmt.Sprintf("set_config('%s', '%s', false)", s.name, s.value))
 		}
 	}
-	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
+	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		// Not as parameters of the start: a pooler in between refuses those.
+		if len(settings) > 0 {
+			if _, err := conn.Exec(ctx, "SELECT "+strings.Join(settings, ", "), pgx.QueryExecModeSimpleProtocol); err != nil {
+				return fmt.Errorf("set up the session: %w", err)
+			}
+		}
 		conn.TypeMap().RegisterType(&pgtype.Type{
 			Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},
 		})
