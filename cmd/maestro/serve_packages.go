@@ -72,6 +72,7 @@ func (p *parts) sweepPackages(ctx context.Context) {
 		if err := p.db.FailLostInstalls(ctx); err != nil {
 			p.log.Debug("installs whose server is gone can't be ended now", slog.Any("error", err))
 		}
+		p.engine.LookAfterPackages()
 		used := p.lane.SitesInUse()
 		for path := range p.engine.SitesInUse() {
 			used[path] = true

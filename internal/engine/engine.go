@@ -108,7 +108,15 @@ func (e *Engine) FunctionsChanged(tenant string) { e.catalogue.changed(tenant) }
 // PackagesChanged is called after each commit that changed a subtenant's
 // packages: the next calls find the new ones, as soon as they are built on this
 // server.
-func (e *Engine) PackagesChanged(tenant string) { e.catalogue.changed(tenant) }
+func (e *Engine) PackagesChanged(tenant string) {
+	e.catalogue.changed(tenant)
+	e.catalogue.prepare(tenant)
+}
+
+// LookAfterPackages finds out whether the folders of packages that were built
+// here are still there, and has those built again that are not. Call it from
+// time to time.
+func (e *Engine) LookAfterPackages() { e.catalogue.lookAfter() }
 
 // PackagesProblems lists the subtenants whose packages could not be built on
 // this server, by name. They are tried again.

@@ -29,6 +29,7 @@ type script struct {
 	functions map[string]func(ctx context.Context, call model.Call, step model.StepRef, input json.RawMessage) (json.RawMessage, *model.Failure)
 	forgotten atomic.Int32
 	threads   chan struct{} // patient calls wait for a value; nil: there are threads enough
+	refuse    *model.Error // what every call comes to; nil: they run
 }
 
 var keys atomic.Uint64
@@ -48,6 +49,9 @@ func (s *script) Compile(_ context.Context, function string, version int, source
 }
 
 func (s *script) Call(ctx context.Context, call model.Call) (model.Outcome, error) {
+	if s.refuse != nil {
+		return model.Outcome{}, s.refuse
+	}
 	if call.Program.Source == "refused" {
 		return model.Outcome{}, model.NewError(model.CodeTooManyRequests, "too many")
 	}

@@ -57,9 +57,8 @@ type build struct {
 	tried       chan struct{} // closed when the first attempt is over, or it was cancelled
 
 	mu       sync.Mutex // guards what follows
-	site     model.SitePackages
-	done     bool  // site is there
-	err      error // of the latest attempt, while it rests
+	done     bool       // the folder is there
+	err      error      // of the latest attempt, while it rests
 	since    time.Time
 	attempts int
 	again    time.Time // when the next attempt begins
@@ -83,17 +82,10 @@ func sameEnvironment(a, b model.Environment) bool {
 func (c *catalogue) lodge(s *shelf, environment model.Environment) (model.SitePackages, *build) {
 	b := s.build.Load()
 	site, found := model.SitePackages{}, environment.Number == 0
-	if last := s.latest.Load(); !found && last != nil && sameEnvironment(last.environment, environment) {
-		site, found = last.site, true
-	}
-	mine := b != nil && sameEnvironment(b.environment, environment)
-	if !found && mine {
-		site, found = b.result()
-	}
 	if !found {
-		site, found = c.packages.Ready(environment)
+		site, found = c.packages.Ready(environment) // also of one that was: somebody may have deleted it
 	}
-	if !found && mine {
+	if !found && b != nil && sameEnvironment(b.environment, environment) && !b.isDone() {
 		return model.SitePackages{}, b
 	}
 	if b != nil { // it is done, or not needed any more
@@ -129,10 +121,10 @@ func (c *catalogue) conduct(s *shelf, b *build) {
 	defer b.cancel()
 	log := c.log.With(slog.String("tenant", s.tenant), slog.Int("environment", b.environment.Number))
 	for rest, first := buildAgain, true; ; rest, first = min(2*rest, buildAgainMost), false {
-		site, err := c.packages.Build(b.ctx, b.environment)
+		_, err := c.packages.Build(b.ctx, b.environment)
 		switch {
 		case err == nil:
-			b.succeed(site)
+			b.succeed()
 			if !first {
 				log.Info("the packages of a subtenant are built now")
 			}
@@ -160,10 +152,10 @@ func (c *catalogue) conduct(s *shelf, b *build) {
 	}
 }
 
-func (b *build) succeed(site model.SitePackages) {
+func (b *build) succeed() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.site, b.done, b.err = site, true, nil
+	b.done, b.err = true, nil
 }
 
 func (b *build) fail(err error, rest time.Duration) {
@@ -176,10 +168,10 @@ func (b *build) fail(err error, rest time.Duration) {
 	b.err, b.again = err, time.Now().Add(rest)
 }
 
-func (b *build) result() (model.SitePackages, bool) {
+func (b *build) isDone() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.site, b.done
+	return b.done
 }
 
 // wait returns when it is worth while to look again. The error, with
@@ -207,6 +199,36 @@ func errPackagesAwaited(cause error) error {
 	e := model.NewError(model.CodeUnavailable, "The packages of this subtenant are still being installed on this server; try again in a moment.")
 	e.RetryAfter, e.Cause = 5*time.Second, cause
 	return e
+}
+
+// prepare begins to build the packages of a subtenant that has run here, so that
+// its next call need not wait for that as long.
+func (c *catalogue) prepare(tenant string) {
+	known, ok := c.tenants.Load(tenant)
+	if !ok || c.packages == nil || known.(*shelf).latest.Load() == nil {
+		return
+	}
+	c.beginning.Lock()
+	defer c.beginning.Unlock()
+	if c.building.Err() == nil {
+		c.builds.Go(func() { _, _, _ = c.present(c.building, known.(*shelf)) }) // the next call finds out what failed
+	}
+}
+
+// lookAfter has packages built again whose folders somebody has deleted.
+func (c *catalogue) lookAfter() {
+	c.tenants.Range(func(_, value any) bool {
+		s := value.(*shelf)
+		last := s.latest.Load()
+		if c.packages == nil || last == nil || last.environment.Number == 0 {
+			return true
+		}
+		if _, ready := c.packages.Ready(last.environment); !ready {
+			s.changed()
+			c.prepare(s.tenant)
+		}
+		return true
+	})
 }
 
 // hold makes the snapshot for refs that does without the packages of a build:

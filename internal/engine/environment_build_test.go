@@ -90,6 +90,7 @@ func (s *shop) Build(ctx context.Context, e model.Environment) (model.SitePackag
 		s.cancelled = append(s.cancelled, e.Number)
 		return model.SitePackages{}, ctx.Err()
 	}
+	s.ready[e.Number] = s.fails == nil
 	return siteOf(e.Number), s.fails
 }
 
@@ -475,4 +476,28 @@ func TestPackagesUnderChange(t *testing.T) {
 		close(over)
 		wg.Wait()
 	})
+}
+
+// A folder that somebody deletes is built again, and what was served goes on
+// meanwhile.
+func TestAFolderThatWasDeletedIsBuiltAgain(t *testing.T) {
+	t.Parallel()
+	s, c, _ := setupShop(t)
+	s.with(func() {
+		s.put("f")
+		s.environment = model.Environment{Tenant: "acme", Number: 1}
+		s.ready[1] = true
+	})
+	require.Equal(t, 1, siteNow(t, c))
+	c.lookAfter()
+	c.builds.Wait()
+	require.Empty(t, s.began)
+	for i, notice := range []func(){c.lookAfter, func() { c.changed("acme") }} {
+		s.with(func() { s.ready[1] = false })
+		notice()
+		require.Equal(t, "1", version(t, c, "f"))
+		c.builds.Wait()
+		require.Equal(t, 1, siteNow(t, c))
+		s.with(func() { require.Len(t, s.began, i+1) })
+	}
 }

@@ -58,8 +58,7 @@ func TestARunNamesItsPackages(t *testing.T) {
 	for _, version := range []string{"1", "2"} {
 		b.install(t, lockOf("httpx=="+version))
 		b.PackagesChanged("acme")
-		site() // begins the build; the old state is served until it is done
-		b.catalogue.builds.Wait()
+		b.catalogue.builds.Wait() // that begins a build by itself, where the subtenant has run before
 		require.Equal(t, `"/sites/`+version+`"`, site())
 	}
 }
@@ -171,4 +170,25 @@ func TestASubtenantThatIsGoneHasNoPackages(t *testing.T) {
 	require.EqualValues(t, 1, b.lane.forgotten.Load())
 	require.Equal(t, model.CodeFunctionNotFound, model.CodeOf(b.admit(late)), "it would bring the packages back")
 	require.Empty(t, b.SitesInUse())
+}
+
+// A run that the lane can't begin has the next one look whether its packages
+// are there.
+func TestARunWithoutItsFolderHasItLookedFor(t *testing.T) {
+	t.Parallel()
+	b, s := setupPackages(t)
+	s.ready[1] = true
+	b.install(t, lockOf("httpx==1"))
+	b.PackagesChanged("acme")
+	_, err := b.run(t, "site", `1`)
+	require.NoError(t, err)
+	s.with(func() { s.ready[1] = false })
+	b.lane.refuse = model.NewError(model.CodeUnavailable, "The packages of this subtenant cannot be read on this server.")
+	_, err = b.run(t, "site", `1`)
+	require.Equal(t, model.CodeUnavailable, model.CodeOf(err))
+	b.lane.refuse = nil
+	_, err = b.run(t, "site", `1`)
+	require.NoError(t, err)
+	b.catalogue.builds.Wait()
+	s.with(func() { require.Equal(t, []int{1}, s.began) })
 }

@@ -42,6 +42,9 @@ func (r *run) notStarted(err error) error {
 		coded = model.NewError(model.CodeInternal, "A fault of the server's own kept %s from running. It is in the server's log.", r.function.name)
 		coded.Cause = err
 	}
+	if coded.Code == model.CodeUnavailable {
+		r.shelf.changed() // perhaps its packages were deleted: the next call looks
+	}
 	coded.ExecutionID = r.id
 	return coded
 }

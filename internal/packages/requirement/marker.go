@@ -11,6 +11,10 @@ const maxMarkerDepth = 20
 
 var markerToken = regexp.MustCompile(`^(?:\(|\)|'[^'"]*'|"[^'"]*"|~=|==|!=|<=|>=|<|>|[A-Za-z_.]+)`)
 
+// fileWords is what ends a requirement in the files that pip reads, within
+// quotation marks too: a comment, an option.
+var fileWords = regexp.MustCompile(`#|[ \t]-`)
+
 // variables are those of PEP 508; extra only has a meaning within a package.
 var variables = map[string]bool{
 	"os_name": true, "sys_platform": true, "platform_machine": true, "platform_python_implementation": true,
@@ -26,6 +30,9 @@ func readMarker(text string) (string, error) {
 		token := markerToken.FindString(rest)
 		if token == "" {
 			return "", fmt.Errorf("the marker %q can't be read at %q", strings.TrimSpace(text), rest)
+		}
+		if fileWords.MatchString(token) {
+			return "", fmt.Errorf("the marker %q has a # or a word that begins with -, which mean something else to pip", strings.TrimSpace(text))
 		}
 		rest = rest[len(token):]
 		if token[0] == '\'' {
