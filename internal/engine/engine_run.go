@@ -223,7 +223,10 @@ func (r *run) validate(s *schema.Schema, value []byte) ([]model.Problem, error) 
 	if len(value) <= schema.LongText { // it is not waited for: most are
 		return s.Validate(r.ctx, value)
 	}
-	ctx, cancel := context.WithDeadline(r.ctx, r.deadline)
+	r.mu.Lock()
+	deadline := r.deadline
+	r.mu.Unlock()
+	ctx, cancel := context.WithDeadline(r.ctx, deadline)
 	defer cancel()
 	return s.Validate(ctx, value)
 }
