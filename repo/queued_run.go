@@ -75,7 +75,8 @@ func (d *DB) QueuedCount(ctx context.Context, tenant string, most int) (int, err
 	return int(n), d.fail(err, "count the queued runs of %s", tenant)
 }
 
-// QueuedOf is how many runs of a trigger wait or are under way. tx may be nil.
+// QueuedOf is how many runs that a schedule has started wait or are under way.
+// tx may be nil.
 func (d *DB) QueuedOf(ctx context.Context, tx pgx.Tx, tenant string, triggerID model.ID) (int, error) {
 	q := ofQueue(d.pool)
 	if tx != nil {

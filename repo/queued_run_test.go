@@ -233,3 +233,21 @@ func TestCancelQueued(t *testing.T) {
 	now, _ := status(t, db, tenant, run.Execution.ID)
 	require.Equal(t, model.StatusCancelled, now)
 }
+
+// A retry names the schedule whose run it repeats, and takes no place of the
+// schedule's own runs.
+func TestQueuedRunsOfASchedule(t *testing.T) {
+	t.Parallel()
+	db, tenant := setup(t)
+	schedule := model.NewID()
+	of := func(trigger model.Trigger, id model.ID) model.QueuedRun {
+		run := newQueued(tenant, "f")
+		run.Execution.Trigger, run.Execution.TriggerID = trigger, id
+		return run
+	}
+	require.NoError(t, db.QueueRuns(t.Context(), nil, of(model.TriggerSchedule, schedule), of(model.TriggerSchedule, schedule),
+		of(model.TriggerRetry, schedule), of(model.TriggerSchedule, model.NewID())))
+	n, err := db.QueuedOf(t.Context(), nil, tenant, schedule)
+	require.NoError(t, err)
+	require.Equal(t, 2, n)
+}

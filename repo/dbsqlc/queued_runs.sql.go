@@ -164,9 +164,11 @@ func (q *Queries) CountQueued(ctx context.Context, tenant string, most int32) (i
 }
 
 const countQueuedOf = `-- name: CountQueuedOf :one
-SELECT count(*) FROM queued_runs WHERE tenant = $1 AND trigger_id = $2
+SELECT count(*) FROM queued_runs WHERE tenant = $1 AND trigger_id = $2 AND trigger_type = 'schedule'
 `
 
+// Of a schedule. A retry that somebody asked for has the trigger of the run that
+// it repeats, and is none of the schedule's own.
 func (q *Queries) CountQueuedOf(ctx context.Context, tenant string, triggerID pgtype.UUID) (int64, error) {
 	row := q.db.QueryRow(ctx, countQueuedOf, tenant, triggerID)
 	var count int64

@@ -170,7 +170,9 @@ SELECT ((SELECT count(*) FROM (SELECT 1 FROM queued_runs q WHERE q.tenant = sqlc
     + (SELECT count(*) FROM (SELECT 1 FROM queued_runs q WHERE q.tenant = sqlc.arg(tenant) AND NOT q.due LIMIT sqlc.arg(most)) AS later))::bigint AS waiting;
 
 -- name: CountQueuedOf :one
-SELECT count(*) FROM queued_runs WHERE tenant = sqlc.arg(tenant) AND trigger_id = sqlc.arg(trigger_id);
+-- Of a schedule. A retry that somebody asked for has the trigger of the run that
+-- it repeats, and is none of the schedule's own.
+SELECT count(*) FROM queued_runs WHERE tenant = sqlc.arg(tenant) AND trigger_id = sqlc.arg(trigger_id) AND trigger_type = 'schedule';
 
 -- name: DeleteQueuedOf :exec
 DELETE FROM queued_runs WHERE tenant = $1;
