@@ -122,6 +122,12 @@ func (s *Server) retryEach(ctx context.Context, found []repo.Retriable, out *exe
 	return s.retryChunk(ctx, chunk, out)
 }
 
+// functionPlan is what it takes to have a function run again, or why it can't be.
+type functionPlan struct {
+	engine.Plan
+	err error
+}
+
 // retryChunk has executions run again, in one transaction.
 func (s *Server) retryChunk(ctx context.Context, chunk []repo.Retriable, out *executionsRetryOutput) error {
 	tenant := callFrom(ctx).tenant
@@ -131,12 +137,21 @@ func (s *Server) retryChunk(ctx context.Context, chunk []repo.Retriable, out *ex
 	}
 	var runs []model.QueuedRun
 	missing, refused := 0, 0
+	plans := map[string]functionPlan{}
 	for _, e := range chunk {
 		input, found := inputs[e.ID]
 		if !found {
 			continue // it is gone, with its day
 		}
-		run, err := s.opts.Engine.Prepare(ctx, again(tenant, e.Function, e.ID, e.TriggerID, input), engine.Later{Priority: model.PriorityLast, Fitting: true})
+		plan, planned := plans[e.Function]
+		if !planned {
+			plan.Plan, plan.err = s.opts.Engine.Plan(ctx, tenant, e.Function)
+			plans[e.Function] = plan
+		}
+		run, err := model.QueuedRun{}, plan.err
+		if err == nil {
+			run, err = s.opts.Engine.Prepare(ctx, plan.Plan, again(tenant, e.Function, e.ID, e.TriggerID, input), engine.Later{Priority: model.PriorityLast, Fitting: true})
+		}
 		switch code := model.CodeOf(err); {
 		case err == nil:
 			runs = append(runs, run)

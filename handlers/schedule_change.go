@@ -125,11 +125,15 @@ func (s *Server) scheduleFits(ctx context.Context, id model.ID) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.opts.Engine.Prepare(ctx, engine.RunRequest{
+	plan, err := s.opts.Engine.Plan(ctx, schedule.Tenant, schedule.FunctionName)
+	if err != nil {
+		return nil // the scheduler has its own words for that
+	}
+	_, err = s.opts.Engine.Prepare(ctx, plan, engine.RunRequest{
 		Tenant: schedule.Tenant, Function: schedule.FunctionName, Input: schedule.Input, Trigger: model.TriggerSchedule, TriggerID: id,
 	}, engine.Later{Fitting: true})
 	if model.CodeOf(err) == model.CodeInputInvalid {
 		return err
 	}
-	return nil // the scheduler has its own words for the rest
+	return nil // and for the rest
 }

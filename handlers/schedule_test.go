@@ -13,12 +13,17 @@ import (
 
 	"maestro/internal/model"
 	"maestro/repo"
+	"maestro/scheduler"
 )
 
 // pendingRuns stores executions that stay pending: nothing runs them here.
 type pendingRuns struct{}
 
-func (pendingRuns) Add(ctx context.Context, tx pgx.Tx, s *repo.Schedule) (model.ID, error) {
+func (pendingRuns) Plan(context.Context, string, string) (scheduler.Add, error) {
+	return addPending, nil
+}
+
+func addPending(ctx context.Context, tx pgx.Tx, s *repo.Schedule) (model.ID, error) {
 	id := model.NewID()
 	_, err := tx.Exec(ctx, `INSERT INTO executions (id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, created_at)
 		VALUES ($1, $2, $3, 1, 'schedule', $4, 'pending', $5, now())`, id.String(), s.Tenant, s.FunctionName, s.ID.String(), s.Input)

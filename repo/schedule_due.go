@@ -5,22 +5,39 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"maestro/internal/model"
 	"maestro/repo/dbsqlc"
 )
 
-// StartDueSchedules hands the schedules that are due, at most limit of them
-// and of any subtenant, to start, one after the other. start stores what it
-// starts through tx and sets NextRun, HeldUntil, LastRun, LastStatus,
-// LastExecutionID and LastError. All of it is committed at once, or nothing is; meanwhile other
-// servers pass these schedules over: each due time is started once. It returns
-// how many there were: with limit of them there may be more.
-func (d *DB) StartDueSchedules(ctx context.Context, due time.Time, limit int, start func(context.Context, pgx.Tx, *Schedule) error) (int, error) {
+// DueSchedule names a schedule that is due, and what it runs.
+type DueSchedule struct {
+	ID           model.ID
+	Tenant       string
+	FunctionName string
+}
+
+// DueSchedules lists schedules of any subtenant that are due, the longest
+// overdue first, without those that another server is starting.
+func (d *DB) DueSchedules(ctx context.Context, due time.Time, limit int) ([]DueSchedule, error) {
+	rows, err := d.q.ListDueSchedules(ctx, due, int32(limit))
+	return each(rows, func(r dbsqlc.ListDueSchedulesRow) DueSchedule {
+		return DueSchedule{ID: r.ID.Bytes, Tenant: r.Tenant, FunctionName: r.FunctionName}
+	}), d.fail(err, "look for due schedules")
+}
+
+// StartDueSchedules hands those of the schedules that are still due to start,
+// one after the other. start stores what it starts through tx and sets NextRun,
+// HeldUntil, LastRun, LastStatus, LastExecutionID and LastError. All of it is
+// committed at once, or nothing is; meanwhile other servers pass these schedules
+// over: each due time is started once. As they are locked, start must wait for
+// nobody but the database. It returns how many there were.
+func (d *DB) StartDueSchedules(ctx context.Context, due time.Time, schedules []DueSchedule, start func(context.Context, pgx.Tx, *Schedule) error) (int, error) {
 	started := 0
 	err := pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
 		q := d.q.WithTx(tx)
-		rows, err := q.LockDueSchedules(ctx, due, int32(limit))
+		rows, err := q.LockDueSchedules(ctx, each(schedules, func(s DueSchedule) pgtype.UUID { return uuid(s.ID) }), due)
 		if err != nil {
 			return err
 		}
@@ -41,7 +58,8 @@ func (d *DB) StartDueSchedules(ctx context.Context, due time.Time, limit int, st
 
 // StartSchedule hands one schedule to start, whether it is due or not, as
 // StartDueSchedules does, and waits for a server that is at it. An error of
-// start is returned as it is; CodeScheduleNotFound when there is none.
+// start is returned as it is; CodeScheduleNotFound when there is none. start
+// must not ask for another connection: many calls at a time would take all.
 func (d *DB) StartSchedule(ctx context.Context, tenant string, id model.ID, start func(context.Context, pgx.Tx, *Schedule) error) error {
 	err := pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
 		q := d.q.WithTx(tx)

@@ -22,6 +22,15 @@ func newSchedule(name, function string) repo.Schedule {
 	}
 }
 
+// startDue starts what is due of at most limit schedules.
+func startDue(ctx context.Context, db *repo.DB, due time.Time, limit int, start func(context.Context, pgx.Tx, *repo.Schedule) error) (int, error) {
+	found, err := db.DueSchedules(ctx, due, limit)
+	if err != nil {
+		return 0, err
+	}
+	return db.StartDueSchedules(ctx, due, found, start)
+}
+
 func TestScheduleLife(t *testing.T) {
 	t.Parallel()
 	db, tenant := setup(t)
@@ -93,7 +102,7 @@ func TestEachDueTimeIsStartedOnce(t *testing.T) {
 		starts[s.ID]++
 		return nil
 	}
-	n, err := db.StartDueSchedules(t.Context(), due.Add(-time.Microsecond), 100, start)
+	n, err := startDue(t.Context(), db, due.Add(-time.Microsecond), 100, start)
 	require.NoError(t, err)
 	require.Zero(t, n, "not yet")
 
@@ -101,11 +110,11 @@ func TestEachDueTimeIsStartedOnce(t *testing.T) {
 	for range 4 {
 		wg.Go(func() {
 			for {
-				n, err := db.StartDueSchedules(t.Context(), due, 3, start)
-				if err != nil {
+				if _, err := startDue(t.Context(), db, due, 3, start); err != nil {
 					t.Errorf("start: %v", err)
+					return
 				}
-				if n == 0 {
+				if next, err := db.NextDue(t.Context()); err != nil || next.After(due) {
 					return
 				}
 			}
@@ -128,7 +137,7 @@ func TestStartThatFailsIsRepeated(t *testing.T) {
 	made, err := db.CreateSchedule(t.Context(), tenant, newSchedule("daily", "f"))
 	require.NoError(t, err)
 	broken := errors.New("the queue is away")
-	_, err = db.StartDueSchedules(t.Context(), made.NextRun, 1, func(ctx context.Context, tx pgx.Tx, s *repo.Schedule) error {
+	_, err = startDue(t.Context(), db, made.NextRun, 1, func(ctx context.Context, tx pgx.Tx, s *repo.Schedule) error {
 		s.NextRun = s.NextRun.Add(time.Hour)
 		_, err := tx.Exec(ctx, "DELETE FROM scheduled_jobs")
 		require.NoError(t, err)
@@ -147,7 +156,7 @@ func TestScheduleResults(t *testing.T) {
 	made, err := db.CreateSchedule(t.Context(), tenant, newSchedule("daily", "f"))
 	require.NoError(t, err)
 	older, latest := model.NewID(), model.NewID()
-	_, err = db.StartDueSchedules(t.Context(), made.NextRun, 1, func(_ context.Context, _ pgx.Tx, s *repo.Schedule) error {
+	_, err = startDue(t.Context(), db, made.NextRun, 1, func(_ context.Context, _ pgx.Tx, s *repo.Schedule) error {
 		s.LastExecutionID, s.LastStatus = latest, ptr("pending")
 		return nil
 	})
@@ -200,7 +209,7 @@ func TestScheduleThatIsHeld(t *testing.T) {
 	require.NoError(t, err)
 	until := made.NextRun.Add(time.Second)
 	count := func(due time.Time) int {
-		n, err := db.StartDueSchedules(t.Context(), due, 10, func(_ context.Context, _ pgx.Tx, s *repo.Schedule) error {
+		n, err := startDue(t.Context(), db, due, 10, func(_ context.Context, _ pgx.Tx, s *repo.Schedule) error {
 			s.HeldUntil = until
 			return nil
 		})

@@ -50,6 +50,7 @@ var serverWide = map[string]string{
 	"ListActiveWebhooks":       "the router looks at everyone's webhooks and decides itself",
 	"ClaimSegment":             "segments are shared by all; its own test is TestPublicSegmentBelongsToItsFirstUser",
 	"InsertSchedule":           "writes a new row with its subtenant",
+	"ListDueSchedules":         "the scheduler starts everyone's",
 	"LockDueSchedules":         "the scheduler starts everyone's",
 	"NextDue":                  "the scheduler starts everyone's",
 	"QueueRun":                 "writes a new row with its subtenant",

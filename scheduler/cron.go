@@ -25,17 +25,23 @@ const (
 	defaultClockCheck = 5 * time.Second
 )
 
-// Queue takes the runs that schedules start. What it does through tx counts
-// when tx is committed.
+// Queue takes the runs that schedules start.
 type Queue interface {
-	// Add stores a pending run of the schedule's function, with its input and
-	// retry policy, and returns its execution's id. A *model.Error skips the
-	// due time, and says why; but after CodeUnavailable, CodeInternal and any
-	// other error it is tried again.
-	Add(ctx context.Context, tx pgx.Tx, s *repo.Schedule) (model.ID, error)
-	// Unfinished counts the runs of the schedule that are pending or running.
+	// Plan looks up what it takes to add runs of a function, before anything is
+	// locked. It must not wait for what a subtenant can keep from happening. A
+	// *model.Error skips the due time, and says why; but after CodeUnavailable,
+	// CodeInternal and any other error it is tried again.
+	Plan(ctx context.Context, tenant, function string) (Add, error)
+	// Unfinished counts the runs that the schedule has started and that are
+	// pending or running.
 	Unfinished(ctx context.Context, tx pgx.Tx, s *repo.Schedule) (int, error)
 }
+
+// Add stores a pending run of a schedule of the planned function, with its
+// input and retry policy, and returns its execution's id. What it does through
+// tx counts when tx is committed; it asks nobody else, as others wait for what
+// tx has locked. Its errors are as those of Plan.
+type Add func(ctx context.Context, tx pgx.Tx, s *repo.Schedule) (model.ID, error)
 
 // CronOptions is what a Cron is made of. DB, Queue and Log are needed.
 type CronOptions struct {
@@ -124,23 +130,50 @@ func (c *Cron) Wake() {
 // and max_instances say: someone asked for it. It returns the id of the
 // execution, which is pending.
 func (c *Cron) Run(ctx context.Context, tenant string, id model.ID) (model.ID, error) {
-	var execution model.ID
-	err := c.opts.DB.StartSchedule(ctx, tenant, id, func(ctx context.Context, tx pgx.Tx, s *repo.Schedule) error {
-		if s.FunctionGone {
-			return functionGone(s)
-		}
-		var err error
-		if execution, err = c.opts.Queue.Add(ctx, tx, s); err != nil {
-			return err
-		}
-		started(s, c.now(), execution)
-		return nil
-	})
+	execution, err := c.runOne(ctx, tenant, id)
 	if err != nil {
 		return model.ID{}, fmt.Errorf("run schedule %s: %w", id, err)
 	}
 	c.opts.Started()
 	return execution, nil
+}
+
+// errAnotherFunction says that a schedule was given another function since its
+// run was planned.
+var errAnotherFunction = errors.New("the schedule has got another function")
+
+func (c *Cron) runOne(ctx context.Context, tenant string, id model.ID) (execution model.ID, err error) {
+	for {
+		s, err := c.opts.DB.Schedule(ctx, tenant, id)
+		if err != nil {
+			return execution, err
+		}
+		if s.FunctionGone {
+			return execution, functionGone(&s)
+		}
+		planned := s.FunctionName
+		add, err := c.opts.Queue.Plan(ctx, tenant, planned)
+		if err != nil {
+			return execution, err
+		}
+		err = c.opts.DB.StartSchedule(ctx, tenant, id, func(ctx context.Context, tx pgx.Tx, s *repo.Schedule) error {
+			switch {
+			case s.FunctionGone:
+				return functionGone(s)
+			case s.FunctionName != planned:
+				return errAnotherFunction
+			}
+			var err error
+			if execution, err = add(ctx, tx, s); err != nil {
+				return err
+			}
+			started(s, c.now(), execution)
+			return nil
+		})
+		if !errors.Is(err, errAnotherFunction) {
+			return execution, err
+		}
+	}
 }
 
 // now is the wall clock alone: what is compared with the database's times must

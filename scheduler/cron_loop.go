@@ -55,18 +55,29 @@ func (c *Cron) run(ctx context.Context) {
 // will be due.
 func (c *Cron) pass(ctx context.Context) (time.Time, error) {
 	for {
-		ctx, cancel := context.WithTimeout(ctx, passPatience)
-		n, err := c.opts.DB.StartDueSchedules(ctx, c.now(), c.opts.Batch, c.startOne)
-		var next time.Time
-		if err == nil && n == 0 {
-			next, err = c.opts.DB.NextDue(ctx)
-		}
-		cancel()
+		n, next, err := c.startBatch(ctx)
 		if err != nil || n == 0 {
 			return next, err
 		}
 		c.opts.Started()
 	}
+}
+
+// startBatch starts schedules that are due, in one transaction. When there were
+// none for this server it returns when the next is due.
+func (c *Cron) startBatch(ctx context.Context) (n int, next time.Time, err error) {
+	ctx, cancel := context.WithTimeout(ctx, passPatience)
+	defer cancel()
+	now := c.now()
+	due, err := c.opts.DB.DueSchedules(ctx, now, c.opts.Batch)
+	if err == nil && len(due) > 0 {
+		b := c.plan(ctx, due)
+		n, err = c.opts.DB.StartDueSchedules(ctx, now, due, b.startOne)
+	}
+	if err == nil && n == 0 {
+		next, err = c.opts.DB.NextDue(ctx)
+	}
+	return n, next, err
 }
 
 // await returns when the clock shows next, when something changed, or after

@@ -43,6 +43,15 @@ func (c *clock) forward(d time.Duration) { c.set(c.Now().Add(d)) }
 type queue struct {
 	mu    sync.Mutex
 	fault map[string]error // guarded by mu; by the schedule's name
+	// planning is called by Plan; guarded by mu; may be nil
+	planning func(ctx context.Context, function string) error
+}
+
+// plan sets what is done while runs of a function are planned.
+func (q *queue) plan(planning func(ctx context.Context, function string) error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.planning = planning
 }
 
 func (q *queue) fail(name string, err error) {
@@ -51,7 +60,19 @@ func (q *queue) fail(name string, err error) {
 	q.fault = map[string]error{name: err}
 }
 
-func (q *queue) Add(ctx context.Context, tx pgx.Tx, s *repo.Schedule) (model.ID, error) {
+func (q *queue) Plan(ctx context.Context, _, function string) (scheduler.Add, error) {
+	q.mu.Lock()
+	planning := q.planning
+	q.mu.Unlock()
+	if planning != nil {
+		if err := planning(ctx, function); err != nil {
+			return nil, err
+		}
+	}
+	return q.add, nil
+}
+
+func (q *queue) add(ctx context.Context, tx pgx.Tx, s *repo.Schedule) (model.ID, error) {
 	q.mu.Lock()
 	err := q.fault[s.Name]
 	q.mu.Unlock()
@@ -87,7 +108,8 @@ func setup(t *testing.T) *fixture {
 	require.NoError(t, err)
 	_, err = f.db.CreateFunction(t.Context(), tenant, model.Function{Name: "f", Code: "x"}, nil, nil)
 	require.NoError(t, err)
-	f.exec("CREATE TABLE starts (name text, due timestamptz, id uuid, unfinished boolean, PRIMARY KEY (name, due))")
+	f.exec(`CREATE TABLE starts (name text, due timestamptz, id uuid, unfinished boolean,
+		transaction xid8 DEFAULT pg_current_xact_id(), PRIMARY KEY (name, due))`)
 	return f
 }
 

@@ -16,13 +16,54 @@ import (
 // skipped is the last_status of a due time that was not started.
 const skipped = "skipped"
 
-// mostAtOnce bounds the due times that one transaction starts of a schedule
-// that catches up; the next transaction goes on.
-const mostAtOnce = 50
+const (
+	// mostOfOne bounds the due times that one transaction starts of a schedule
+	// that catches up; the next transaction goes on.
+	mostOfOne = 50
+	// mostAtOnce bounds those that one transaction starts of all its schedules, as
+	// far as each of them may start one: it has to be done within passPatience on
+	// a slow database too.
+	mostAtOnce = 200
+)
+
+// batch is what is known of schedules that are due before they are locked.
+type batch struct {
+	*Cron
+	plans map[planned]plan
+	most  int // due times that it starts of one schedule
+}
+
+// planned is a function of which runs may be added.
+type planned struct{ tenant, function string }
+
+// plan is how that is done, or why it can't be.
+type plan struct {
+	add Add
+	err error
+}
+
+// plan looks up what it takes to start schedules. One subtenant's fault is no
+// other's: it is kept until its schedules' turn.
+func (c *Cron) plan(ctx context.Context, due []repo.DueSchedule) *batch {
+	b := &batch{Cron: c, plans: make(map[planned]plan, len(due)), most: min(mostOfOne, max(mostAtOnce/len(due), 1))}
+	for _, s := range due {
+		key := planned{s.Tenant, s.FunctionName}
+		if _, known := b.plans[key]; !known {
+			add, err := c.opts.Queue.Plan(ctx, s.Tenant, s.FunctionName)
+			b.plans[key] = plan{add, err}
+		}
+	}
+	return b
+}
 
 // startOne starts what is due of one schedule. The errors it returns have to
 // do with the database, or with the queue as a whole.
-func (c *Cron) startOne(ctx context.Context, tx pgx.Tx, s *repo.Schedule) error {
+func (b *batch) startOne(ctx context.Context, tx pgx.Tx, s *repo.Schedule) error {
+	c := b.Cron
+	how, found := b.plans[planned{s.Tenant, s.FunctionName}]
+	if !found {
+		return nil // it was given another function meanwhile: it stays due
+	}
 	s.HeldUntil = time.Time{}
 	expression, zone, err := timetable(s)
 	if err != nil {
@@ -40,7 +81,7 @@ func (c *Cron) startOne(ctx context.Context, tx pgx.Tx, s *repo.Schedule) error 
 	if err != nil {
 		return err
 	}
-	for n := 0; n < mostAtOnce && isDue(s, now); n++ {
+	for n := 0; n < b.most && isDue(s, now); n++ {
 		due := catchUp(s, expression, zone, now)
 		if !due.Equal(s.NextRun) {
 			c.opts.Log.Warn("due times of a schedule were missed and are not caught up with", slog.String("tenant", s.Tenant),
@@ -50,7 +91,7 @@ func (c *Cron) startOne(ctx context.Context, tx pgx.Tx, s *repo.Schedule) error 
 		}
 		answer := noRoom(s, unfinished)
 		if answer.reason == "" {
-			if answer, err = c.add(ctx, tx, s); err != nil {
+			if answer, err = c.add(ctx, tx, s, how); err != nil {
 				return err
 			}
 		}
@@ -144,14 +185,17 @@ func noRoom(s *repo.Schedule, unfinished int) answer {
 }
 
 // add gives a run to the queue. An error means that the transaction is lost.
-func (c *Cron) add(ctx context.Context, tx pgx.Tx, s *repo.Schedule) (answer, error) {
-	// A part of the transaction that can fail by itself: the other schedules of
-	// the batch don't fail with it.
+func (c *Cron) add(ctx context.Context, tx pgx.Tx, s *repo.Schedule, how plan) (answer, error) {
 	var execution model.ID
-	err := pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) (err error) {
-		execution, err = c.opts.Queue.Add(ctx, tx, s)
-		return err
-	})
+	err := how.err
+	if err == nil {
+		// A part of the transaction that can fail by itself: the other schedules of
+		// the batch don't fail with it.
+		err = pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) (err error) {
+			execution, err = how.add(ctx, tx, s)
+			return err
+		})
+	}
 	if err == nil {
 		return answer{execution: execution}, nil
 	}
@@ -160,9 +204,9 @@ func (c *Cron) add(ctx context.Context, tx pgx.Tx, s *repo.Schedule) (answer, er
 		switch coded.Code {
 		case model.CodeTooManyRequests:
 			return answer{reason: coded.Detail, full: true}, nil
-		case model.CodeUnavailable:
-			return answer{}, err
-		case model.CodeInternal:
+		case model.CodeFunctionNotFound: // it has come back since it was looked for
+		case model.CodeUnavailable, model.CodeInternal:
+			// Where it is the database that is away, the transaction fails by itself.
 		default: // about the function or its input: no better the next time
 			return answer{reason: coded.Detail}, nil
 		}

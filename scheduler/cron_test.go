@@ -1,6 +1,7 @@
 package scheduler_test
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"testing"
@@ -179,6 +180,97 @@ func TestFaultOfOneScheduleIsItsOwn(t *testing.T) {
 	require.Equal(t, "pending", *f.load(good).LastStatus)
 	require.Equal(t, []int{0, 1}, f.starts("good"))
 	require.Equal(t, []int{1}, f.starts("bad"))
+}
+
+// A part that is away for one subtenant, whatever it is, is that one's alone;
+// and while its function is looked up nothing is locked.
+func TestAFunctionThatCantBeLookedUpHoldsItsScheduleOnly(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	_, err := f.db.CreateFunction(t.Context(), tenant, model.Function{Name: "away", Code: "x"}, nil, nil)
+	require.NoError(t, err)
+	bad := f.schedule("bad", "* * * * *", func(s *repo.Schedule) { s.FunctionName = "away" })
+	good := f.schedule("good", "* * * * *")
+	f.queue.plan(func(ctx context.Context, function string) error {
+		if _, err := f.db.Pool().Exec(ctx, "SELECT 1 FROM scheduled_jobs FOR UPDATE NOWAIT"); err != nil {
+			t.Errorf("something is locked: %v", err)
+		}
+		if function == "away" {
+			return model.NewError(model.CodeUnavailable, "Not now.")
+		}
+		return nil
+	})
+	f.start()
+	f.clock.forward(time.Minute)
+	f.eventually(func() bool { return len(f.starts("good")) == 1 && !f.load(bad).HeldUntil.IsZero() })
+	require.Equal(t, "pending", *f.load(good).LastStatus)
+	require.Equal(t, bad.NextRun, f.load(bad).NextRun, "it stays due")
+	f.queue.plan(nil)
+	f.clock.forward(2 * time.Second)
+	f.passed()
+	require.Equal(t, []int{0}, f.starts("bad"))
+}
+
+// A schedule that is given another function between the look-up and the start
+// runs that one.
+func TestAScheduleGetsAnotherFunctionMeanwhile(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	_, err := f.db.CreateFunction(t.Context(), tenant, model.Function{Name: "g", Code: "x"}, nil, nil)
+	require.NoError(t, err)
+	due, byHand := f.schedule("due", "* * * * *"), f.schedule("by hand", "@yearly")
+	var mu sync.Mutex
+	planned := map[string]int{}
+	f.queue.plan(func(ctx context.Context, function string) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if planned[function]++; function == "f" {
+			for _, s := range []repo.Schedule{due, byHand} {
+				_, err := f.db.UpdateSchedule(ctx, tenant, s.ID, func(s *repo.Schedule) error { s.FunctionName = "g"; return nil })
+				if err != nil {
+					t.Errorf("change: %v", err)
+				}
+			}
+		}
+		return nil
+	})
+	c := f.cron()
+	_, err = c.Run(t.Context(), tenant, byHand.ID)
+	require.NoError(t, err)
+	require.Equal(t, map[string]int{"f": 1, "g": 1}, planned)
+	_, err = f.db.UpdateSchedule(t.Context(), tenant, due.ID, func(s *repo.Schedule) error { s.FunctionName = "f"; return nil })
+	require.NoError(t, err)
+	require.NoError(t, c.Start())
+	f.clock.forward(time.Minute)
+	f.passed()
+	require.Equal(t, []int{0}, f.starts("due"))
+	mu.Lock()
+	defer mu.Unlock()
+	require.Equal(t, map[string]int{"f": 2, "g": 2}, planned)
+}
+
+// However much is to be caught up with, one transaction does a part of it, and
+// each schedule has its share.
+func TestOneTransactionStartsSoMany(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	const schedules, times = 40, 30
+	for i := range schedules {
+		f.schedule(fmt.Sprint(i), "* * * * *", func(s *repo.Schedule) { s.CatchUp, s.MaxInstances = "all", 1000 })
+	}
+	f.clock.set(base.Add(30*time.Second + (times-1)*time.Minute))
+	c := scheduler.NewCron(scheduler.CronOptions{DB: f.db, Queue: f.queue, Log: testkit.Logger(t), Now: f.clock.Now})
+	t.Cleanup(c.Stop)
+	require.NoError(t, c.Start())
+	f.passed()
+	require.Equal(t, schedules*times, f.count())
+	var most, ofOne int
+	require.NoError(t, f.db.Pool().QueryRow(t.Context(),
+		"SELECT max(n) FROM (SELECT count(*) AS n FROM starts GROUP BY transaction) AS each").Scan(&most))
+	require.NoError(t, f.db.Pool().QueryRow(t.Context(),
+		"SELECT max(n) FROM (SELECT count(*) AS n FROM starts GROUP BY transaction, name) AS each").Scan(&ofOne))
+	require.Equal(t, 200, most)
+	require.Equal(t, 5, ofOne)
 }
 
 func TestChangeIsHeardOfAtOnce(t *testing.T) {

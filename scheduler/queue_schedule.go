@@ -17,15 +17,25 @@ type ScheduleRuns struct {
 	Engine *engine.Engine
 }
 
-// Add implements Queue.
-func (r ScheduleRuns) Add(ctx context.Context, tx pgx.Tx, s *repo.Schedule) (model.ID, error) {
+// Plan implements Queue.
+func (r ScheduleRuns) Plan(ctx context.Context, tenant, function string) (Add, error) {
+	plan, err := r.Engine.Plan(ctx, tenant, function)
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, tx pgx.Tx, s *repo.Schedule) (model.ID, error) {
+		return r.add(ctx, tx, plan, s)
+	}, nil
+}
+
+func (r ScheduleRuns) add(ctx context.Context, tx pgx.Tx, plan engine.Plan, s *repo.Schedule) (model.ID, error) {
 	policy, problems := model.ParseRetryPolicy(s.Retry)
 	if len(problems) > 0 {
 		bad := model.NewError(model.CodeInvalid, "The schedule's retry policy is no policy.")
 		bad.Problems = problems
 		return model.ID{}, bad
 	}
-	run, err := r.Engine.Prepare(ctx, engine.RunRequest{
+	run, err := r.Engine.Prepare(ctx, plan, engine.RunRequest{
 		Tenant: s.Tenant, Function: s.FunctionName, Input: s.Input, Trigger: model.TriggerSchedule, TriggerID: s.ID,
 	}, engine.Later{Policy: policy})
 	if err != nil {

@@ -210,6 +210,22 @@ func (c *catalogue) functionNow(ctx context.Context, tenant, name string) (*func
 	return f, err
 }
 
+// outline returns what is told of a function before it is run: without what
+// was compiled, unless that is at hand. It waits for no packages.
+func (c *catalogue) outline(ctx context.Context, tenant, name string) (*function, error) {
+	if f := c.shelf(tenant).ready(name); f != nil {
+		return f, nil
+	}
+	stored, err := c.store.Function(ctx, tenant, name)
+	if model.CodeOf(err) == model.CodeFunctionNotFound {
+		return nil, notFound(name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return outlineOf(&stored), nil
+}
+
 // ready returns a function of the present state that has been loaded, or nil.
 func (s *shelf) ready(name string) *function {
 	if now := s.current.Load(); now != nil {

@@ -67,7 +67,7 @@ func (e *Engine) Run(ctx context.Context, request RunRequest) (RunResult, error)
 // TimeLimit is how long a run of a function may take: the server's limit when
 // it names none, or is not there.
 func (e *Engine) TimeLimit(ctx context.Context, tenant, name string) time.Duration {
-	f, err := e.catalogue.function(ctx, tenant, name)
+	f, err := e.catalogue.outline(ctx, tenant, name)
 	if err != nil || f.timeout == 0 {
 		return e.opts.Timeout
 	}

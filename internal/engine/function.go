@@ -20,9 +20,11 @@ type function struct {
 	retry   *model.RetryPolicy
 	atOnce  int // runs at a time; 0: as many as there are
 	program *model.Program
-	input   *schema.Schema
-	output  *schema.Schema
-	lock    model.Lock // of the packages that it requires
+	// inputSchema is the stored text of input, which an outline has not read.
+	inputSchema json.RawMessage
+	input       *schema.Schema
+	output      *schema.Schema
+	lock        model.Lock // of the packages that it requires
 }
 
 // unusableError says that what is stored of a function can't be run, now or
@@ -33,20 +35,38 @@ func (e *unusableError) Error() string { return e.cause.Error() }
 
 func (e *unusableError) Unwrap() error { return e.cause }
 
-// newFunction makes what it takes to run a function. The error is an
-// *unusableError, or says that the lane can't compile at present.
-func newFunction(ctx context.Context, lane model.Lane, stored model.Function) (*function, error) {
-	f := &function{name: stored.Name, version: stored.Version, lock: stored.Lock}
+// outlineOf makes a function that can't be run yet.
+func outlineOf(stored *model.Function) *function {
+	f := &function{name: stored.Name, version: stored.Version, lock: stored.Lock, retry: stored.Retry, inputSchema: stored.InputSchema}
 	if stored.TimeoutSeconds != nil {
 		f.timeout = time.Duration(*stored.TimeoutSeconds * float64(time.Second))
 	}
-	f.retry = stored.Retry
 	if stored.MaxConcurrency != nil {
 		f.atOnce = *stored.MaxConcurrency
 	}
+	return f
+}
+
+// readInputSchema is for an outline that no one else has got; others have read
+// it.
+func (f *function) readInputSchema() (err error) {
+	if f.input != nil {
+		return nil
+	}
+	if f.input, err = schema.Compile(f.inputSchema); err != nil {
+		return &unusableError{fmt.Errorf("function %s, version %d: stored input schema: %w", f.name, f.version, err)}
+	}
+	f.inputSchema = nil
+	return nil
+}
+
+// newFunction makes what it takes to run a function. The error is an
+// *unusableError, or says that the lane can't compile at present.
+func newFunction(ctx context.Context, lane model.Lane, stored model.Function) (*function, error) {
+	f := outlineOf(&stored)
 	var err error
-	if f.input, err = schema.Compile(stored.InputSchema); err != nil {
-		return nil, &unusableError{fmt.Errorf("function %s, version %d: stored input schema: %w", f.name, f.version, err)}
+	if err = f.readInputSchema(); err != nil {
+		return nil, err
 	}
 	if f.output, err = schema.Compile(stored.OutputSchema); err != nil {
 		return nil, &unusableError{fmt.Errorf("function %s, version %d: stored output schema: %w", f.name, f.version, err)}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -191,4 +192,32 @@ func TestARunWithoutItsFolderHasItLookedFor(t *testing.T) {
 	require.NoError(t, err)
 	b.catalogue.builds.Wait()
 	s.with(func() { require.Equal(t, []int{1}, s.began) })
+}
+
+// A run is accepted without its packages: whoever begins it waits for them. Its
+// input is checked all the same, and nothing is compiled for that.
+func TestARunIsAcceptedBeforeItsPackagesAreThere(t *testing.T) {
+	t.Parallel()
+	b, s := setupPackages(t)
+	b.Engine = New(Options{
+		Store: b.db, Secrets: b.secrets, Recorder: b.book, Events: b.book, Lane: b.lane, Packages: s, Log: testkit.Logger(t),
+		Pending: b.db, Inputs: unsealed{}, Queued: func() {}, PackagesWait: time.Minute,
+	})
+	t.Cleanup(func() { b.Drain(context.Background()) })
+	s.release[1] = make(chan struct{}) // of a build that never ends
+	b.install(t, lockOf("httpx==1"))
+	b.define(t, "strict", model.Function{Code: "echo", InputSchema: json.RawMessage(`{"type":"integer"}`), Retry: &model.RetryPolicy{MaxAttempts: 7}})
+	submit := func(input string) (model.ID, error) {
+		return b.Submit(t.Context(), RunRequest{Tenant: "acme", Function: "strict", Input: json.RawMessage(input), Trigger: model.TriggerManual}, Later{})
+	}
+	began := time.Now()
+	id, err := submit(`1`)
+	require.NoError(t, err)
+	_, err = submit(`"x"`)
+	require.Equal(t, model.CodeInputInvalid, codeOf(t, err))
+	require.Less(t, time.Since(began), 30*time.Second)
+	require.Zero(t, b.lane.compiled)
+	var attempts int
+	require.NoError(t, b.db.Pool().QueryRow(t.Context(), "SELECT (policy->>'max_attempts')::int FROM queued_runs WHERE execution_id = $1::uuid", id.String()).Scan(&attempts))
+	require.Equal(t, 7, attempts, "the function's policy")
 }

@@ -30,6 +30,7 @@ func TestWhichFailuresAreFollowedByAnotherAttempt(t *testing.T) {
 	}
 	b.define(t, "calls_out", model.Function{Code: "refused connection"})
 	b.define(t, "picky", model.Function{Code: "echo", InputSchema: json.RawMessage(`{"type":"integer"}`), OutputSchema: json.RawMessage(`{"maximum":5}`)})
+	b.define(t, "unreadable", model.Function{Code: "broken"})
 	for _, c := range []struct {
 		function, input, class string
 		on                     []string
@@ -50,6 +51,7 @@ func TestWhichFailuresAreFollowedByAnotherAttempt(t *testing.T) {
 		{"picky", "6", "OutputInvalid", []string{"OutputInvalid"}, true},
 		{"nobody", "1", "FunctionNotFound", nil, false},
 		{"nobody", "1", "FunctionNotFound", []string{"FunctionNotFound"}, true},
+		{"unreadable", "1", "FunctionUnusable", nil, false},
 		{"echo", "1", "", nil, false},
 	} {
 		require.NoError(t, b.RunQueued(t.Context(), b.queued(c.function, c.input, &model.RetryPolicy{MaxAttempts: 2, On: c.on})))

@@ -8,6 +8,7 @@ import (
 
 	"maestro/internal/events"
 	"maestro/internal/model"
+	"maestro/internal/secrets"
 )
 
 // Pending stores runs that nobody waits for, until a server begins them.
@@ -41,34 +42,48 @@ const (
 	maxPending = 10_000 // of a subtenant, as far as spawn fills it
 )
 
-// Prepare makes the pending run of a request and stores nothing: that is for
-// those who do so in a transaction of their own. The errors are those of Run
-// before anything is recorded.
-func (e *Engine) Prepare(ctx context.Context, request RunRequest, later Later) (model.QueuedRun, error) {
+// Plan is what is known of a function before runs of it are prepared. One
+// goroutine at a time may use it.
+type Plan struct {
+	function *function // maybe only its outline
+	secrets  *secrets.Set
+}
+
+// Plan looks up what Prepare needs. It waits for no packages, and compiles
+// nothing: whoever begins the run does.
+func (e *Engine) Plan(ctx context.Context, tenant, function string) (Plan, error) {
+	f, err := e.catalogue.outline(ctx, tenant, function)
+	if err != nil {
+		return Plan{}, err
+	}
+	known, err := e.opts.Secrets.Of(ctx, tenant)
+	if err != nil {
+		return Plan{}, err // without them the input could not be recorded
+	}
+	return Plan{f, known}, nil
+}
+
+// Prepare makes the pending run of a request for the planned function and stores
+// nothing: that is for those who do so in a transaction of their own. It asks
+// nobody. The errors are those of Run about the input.
+func (e *Engine) Prepare(ctx context.Context, plan Plan, request RunRequest, later Later) (model.QueuedRun, error) {
 	if err := scan(request.Input); err != nil {
 		return model.QueuedRun{}, err
 	}
-	f, err := e.catalogue.function(ctx, request.Tenant, request.Function)
-	if err != nil {
-		return model.QueuedRun{}, err
-	}
-	if _, err := e.opts.Secrets.Of(ctx, request.Tenant); err != nil {
-		return model.QueuedRun{}, err // without them the input could not be recorded
-	}
-	r := e.newRun(ctx, f, request)
+	r := e.newRun(ctx, plan.function, request)
 	defer r.cancel()
 	if later.Fitting {
 		if err := r.fits(); err != nil {
 			return model.QueuedRun{}, err
 		}
 	}
-	execution := r.execution(r.veil())
+	execution := r.execution(veil{r.headers, plan.secrets.Mask()})
 	execution.Status = model.StatusPending
 	if later.Priority == 0 {
 		later.Priority = model.PriorityDefault
 	}
 	if later.Policy == nil {
-		later.Policy = f.retry
+		later.Policy = plan.function.retry
 	}
 	return model.QueuedRun{
 		Execution: execution, Input: e.opts.Inputs.Seal(request.Tenant, r.id.String(), request.Input), Request: request.Request,
@@ -80,6 +95,9 @@ func (e *Engine) Prepare(ctx context.Context, request RunRequest, later Later) (
 // input_schema. Nothing is recorded, and what can't be told within the
 // function's time is left to the run.
 func (r *run) fits() error {
+	if err := r.function.readInputSchema(); err != nil {
+		return err
+	}
 	problems, err := r.validate(r.function.input, r.request.Input)
 	failure := r.unfit(err, problems, model.FailureInput, classInputInvalid, inputUnfit)
 	if failure == nil || failure.Kind != model.FailureInput {
@@ -95,7 +113,11 @@ func (r *run) fits() error {
 // error, an id says that the run may have been stored all the same.
 func (e *Engine) Submit(ctx context.Context, request RunRequest, later Later) (model.ID, error) {
 	later.Fitting = true
-	run, err := e.Prepare(ctx, request, later)
+	plan, err := e.Plan(ctx, request.Tenant, request.Function)
+	if err != nil {
+		return model.ID{}, err
+	}
+	run, err := e.Prepare(ctx, plan, request, later)
 	if err != nil {
 		return model.ID{}, err
 	}

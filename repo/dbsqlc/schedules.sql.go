@@ -112,6 +112,42 @@ func (q *Queries) InsertSchedule(ctx context.Context, arg InsertScheduleParams) 
 	return err
 }
 
+const listDueSchedules = `-- name: ListDueSchedules :many
+SELECT j.id, j.tenant, j.function_name FROM scheduled_jobs j
+WHERE j.is_active AND COALESCE(j.held_until, j.next_run) <= $1::timestamptz
+ORDER BY COALESCE(j.held_until, j.next_run)
+LIMIT $2
+FOR UPDATE OF j SKIP LOCKED
+`
+
+type ListDueSchedulesRow struct {
+	ID           pgtype.UUID
+	Tenant       string
+	FunctionName string
+}
+
+// Of every subtenant, the longest overdue first. Locked for this moment only,
+// so as to pass over what another server has locked.
+func (q *Queries) ListDueSchedules(ctx context.Context, due time.Time, rowLimit int32) ([]ListDueSchedulesRow, error) {
+	rows, err := q.db.Query(ctx, listDueSchedules, due, rowLimit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListDueSchedulesRow
+	for rows.Next() {
+		var i ListDueSchedulesRow
+		if err := rows.Scan(&i.ID, &i.Tenant, &i.FunctionName); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listSchedules = `-- name: ListSchedules :many
 SELECT j.id, j.tenant, j.name, j.function_name, j.cron_expression, j.timezone, j.input_data, j.description, j.is_active, j.retry, j.overlap, j.catch_up, j.max_instances, j.last_run, j.next_run, j.last_status, j.created_at, j.updated_at, j.last_execution_id, j.last_error, j.failures, j.held_until, EXISTS (
     SELECT 1 FROM functions f WHERE f.tenant = j.tenant AND f.name = j.function_name AND f.is_active) AS function_there
@@ -192,9 +228,8 @@ const lockDueSchedules = `-- name: LockDueSchedules :many
 SELECT j.id, j.tenant, j.name, j.function_name, j.cron_expression, j.timezone, j.input_data, j.description, j.is_active, j.retry, j.overlap, j.catch_up, j.max_instances, j.last_run, j.next_run, j.last_status, j.created_at, j.updated_at, j.last_execution_id, j.last_error, j.failures, j.held_until, EXISTS (
     SELECT 1 FROM functions f WHERE f.tenant = j.tenant AND f.name = j.function_name AND f.is_active) AS function_there
 FROM scheduled_jobs j
-WHERE j.is_active AND COALESCE(j.held_until, j.next_run) <= $1::timestamptz
+WHERE j.id = ANY ($1::uuid[]) AND j.is_active AND COALESCE(j.held_until, j.next_run) <= $2::timestamptz
 ORDER BY COALESCE(j.held_until, j.next_run)
-LIMIT $2
 FOR UPDATE OF j SKIP LOCKED
 `
 
@@ -203,10 +238,10 @@ type LockDueSchedulesRow struct {
 	FunctionThere bool
 }
 
-// Of every subtenant, the longest overdue first. What another server has
-// locked is being started there.
-func (q *Queries) LockDueSchedules(ctx context.Context, due time.Time, rowLimit int32) ([]LockDueSchedulesRow, error) {
-	rows, err := q.db.Query(ctx, lockDueSchedules, due, rowLimit)
+// Those of them that are still due. What another server has locked is being
+// started there.
+func (q *Queries) LockDueSchedules(ctx context.Context, ids []pgtype.UUID, due time.Time) ([]LockDueSchedulesRow, error) {
+	rows, err := q.db.Query(ctx, lockDueSchedules, ids, due)
 	if err != nil {
 		return nil, err
 	}

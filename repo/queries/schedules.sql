@@ -35,15 +35,23 @@ WHERE tenant = $1 AND id = $2;
 -- name: DeleteSchedule :execrows
 DELETE FROM scheduled_jobs WHERE tenant = $1 AND id = $2;
 
--- name: LockDueSchedules :many
--- Of every subtenant, the longest overdue first. What another server has
--- locked is being started there.
-SELECT sqlc.embed(j), EXISTS (
-    SELECT 1 FROM functions f WHERE f.tenant = j.tenant AND f.name = j.function_name AND f.is_active) AS function_there
-FROM scheduled_jobs j
+-- name: ListDueSchedules :many
+-- Of every subtenant, the longest overdue first. Locked for this moment only,
+-- so as to pass over what another server has locked.
+SELECT j.id, j.tenant, j.function_name FROM scheduled_jobs j
 WHERE j.is_active AND COALESCE(j.held_until, j.next_run) <= sqlc.arg(due)::timestamptz
 ORDER BY COALESCE(j.held_until, j.next_run)
 LIMIT sqlc.arg(row_limit)
+FOR UPDATE OF j SKIP LOCKED;
+
+-- name: LockDueSchedules :many
+-- Those of them that are still due. What another server has locked is being
+-- started there.
+SELECT sqlc.embed(j), EXISTS (
+    SELECT 1 FROM functions f WHERE f.tenant = j.tenant AND f.name = j.function_name AND f.is_active) AS function_there
+FROM scheduled_jobs j
+WHERE j.id = ANY (sqlc.arg(ids)::uuid[]) AND j.is_active AND COALESCE(j.held_until, j.next_run) <= sqlc.arg(due)::timestamptz
+ORDER BY COALESCE(j.held_until, j.next_run)
 FOR UPDATE OF j SKIP LOCKED;
 
 -- name: NextDue :one
