@@ -1,9 +1,7 @@
 package repo
 
 import (
-	"bytes"
 	"context"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -73,21 +71,6 @@ func endQueued(ctx context.Context, tx pgx.Tx, records []*model.Record, server s
 	return noteScheduleResults(ctx, q, ended)
 }
 
-// noteScheduleResults tells the schedules whose runs are among those that have
-// ended, in the order of the schedules' ids: two servers that do so at the same
-// time then wait for each other in one direction only.
-func noteScheduleResults(ctx context.Context, q *dbsqlc.Queries, ended []model.Execution) error {
-	ofSchedules := slices.DeleteFunc(ended, func(e model.Execution) bool { return e.Trigger != model.TriggerSchedule })
-	slices.SortStableFunc(ofSchedules, func(a, b model.Execution) int { return bytes.Compare(a.TriggerID[:], b.TriggerID[:]) })
-	for i := range ofSchedules {
-		e := &ofSchedules[i]
-		if err := noteScheduleResult(ctx, q, e.Tenant, e.TriggerID, e.ID, e.Status, e.Error); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // CancelQueued ends an execution that waits and that no server has begun, and
 // reports whether there was one.
 func (d *DB) CancelQueued(ctx context.Context, tenant string, id model.ID) (cancelled *model.Execution, err error) {
@@ -104,10 +87,9 @@ func (d *DB) CancelQueued(ctx context.Context, tenant string, id model.ID) (canc
 		}
 		e := execution(row)
 		cancelled = &e
-		if e.Trigger == model.TriggerSchedule {
-			return noteScheduleResult(ctx, q, tenant, e.TriggerID, e.ID, e.Status, nil)
-		}
-		return nil
+		result := e
+		result.Error = nil // of an earlier attempt
+		return noteScheduleResults(ctx, q, []model.Execution{result})
 	})
 	if err != nil {
 		return nil, d.fail(err, "cancel execution %s", id)

@@ -1,7 +1,6 @@
 package repo_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"testing"
@@ -84,9 +83,8 @@ func TestEndsOfQueuedRunsInOneBatch(t *testing.T) {
 	require.Equal(t, model.StatusCompleted, now, "a late result is refused, also beside the good one")
 }
 
-// Two servers that end runs of the same schedules would wait for each other if
-// they told the schedules in different orders.
-func TestEndsOfScheduledRunsWaitInOneDirection(t *testing.T) {
+// Whoever ends runs of schedules waits for nobody who has the schedules locked.
+func TestEndsOfScheduledRunsWaitForNobody(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(context.Context, *repo.DB, model.ID, []*model.Record) error{
 		"their server records them": func(ctx context.Context, db *repo.DB, _ model.ID, records []*model.Record) error {
@@ -104,16 +102,13 @@ func TestEndsOfScheduledRunsWaitInOneDirection(t *testing.T) {
 			t.Parallel()
 			db, tenant := setup(t)
 			createFunction(t, db, tenant, "f")
-			first, err := db.CreateSchedule(t.Context(), tenant, newSchedule("a", "f"))
+			locked, err := db.CreateSchedule(t.Context(), tenant, newSchedule("a", "f"))
 			require.NoError(t, err)
-			last, err := db.CreateSchedule(t.Context(), tenant, newSchedule("b", "f"))
+			free, err := db.CreateSchedule(t.Context(), tenant, newSchedule("b", "f"))
 			require.NoError(t, err)
-			if bytes.Compare(first.ID[:], last.ID[:]) > 0 {
-				first, last = last, first
-			}
 			server := register(t, db)
 			var runs []model.QueuedRun
-			for _, s := range []repo.Schedule{last, first} { // the older run is of the last schedule
+			for _, s := range []repo.Schedule{locked, free} {
 				run := newQueued(tenant, "f")
 				run.Execution.Trigger, run.Execution.TriggerID, run.Policy = model.TriggerSchedule, s.ID, nil
 				runs = append(runs, run)
@@ -126,22 +121,21 @@ func TestEndsOfScheduledRunsWaitInOneDirection(t *testing.T) {
 
 			other, err := db.Pool().Begin(t.Context())
 			require.NoError(t, err)
-			tell := func(s repo.Schedule) {
-				_, err := other.Exec(t.Context(), "UPDATE scheduled_jobs SET failures = failures + 1 WHERE id = $1", repo.UUID(s.ID))
-				require.NoError(t, err)
-			}
-			tell(first)
-			done := make(chan error, 1)
-			go func() { done <- end(t.Context(), db, server, records) }()
-			waitsForALock(t, db)
-			tell(last)
-			require.NoError(t, other.Commit(t.Context()))
-			require.NoError(t, <-done)
-			for _, s := range []repo.Schedule{first, last} {
+			_, err = other.Exec(t.Context(), "UPDATE scheduled_jobs SET failures = failures + 1 WHERE id = $1", repo.UUID(locked.ID))
+			require.NoError(t, err)
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			require.NoError(t, end(ctx, db, server, records))
+			failures := func(s repo.Schedule) int {
 				s, err := db.Schedule(t.Context(), tenant, s.ID)
 				require.NoError(t, err)
-				require.Equal(t, 2, s.Failures)
+				return s.Failures
 			}
+			require.Equal(t, 1, failures(free))
+			require.NoError(t, other.Commit(t.Context()))
+			require.NoError(t, db.NoteLateResults(t.Context()))
+			require.Equal(t, 2, failures(locked))
+			require.Equal(t, 1, failures(free))
 		})
 	}
 }

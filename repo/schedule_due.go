@@ -96,17 +96,3 @@ func (d *DB) NextDue(ctx context.Context) (time.Time, error) {
 	}
 	return next, d.fail(err, "look for the next schedule")
 }
-
-// NoteScheduleResult tells a schedule how one of its runs ended. problem is
-// for people, nil when all is well.
-func (d *DB) NoteScheduleResult(ctx context.Context, tenant string, id, executionID model.ID, status model.Status, problem *string) error {
-	err := noteScheduleResult(ctx, d.q, tenant, id, executionID, status, problem)
-	return d.fail(err, "note the result of schedule %s", id)
-}
-
-func noteScheduleResult(ctx context.Context, q *dbsqlc.Queries, tenant string, id, executionID model.ID, status model.Status, problem *string) error {
-	return q.NoteScheduleResult(ctx, dbsqlc.NoteScheduleResultParams{
-		Tenant: tenant, ID: uuid(id), ExecutionID: uuid(executionID), Status: string(status), Error: problem,
-		Failed: status.Final() && status != model.StatusCompleted && status != model.StatusCancelled,
-	})
-}

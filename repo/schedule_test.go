@@ -180,6 +180,74 @@ func TestScheduleResults(t *testing.T) {
 	require.Zero(t, s.Failures)
 }
 
+// Records don't wait for a schedule that somebody has locked, and it learns of
+// its run's end all the same.
+func TestResultsOfALockedSchedule(t *testing.T) {
+	t.Parallel()
+	db, tenant := setup(t)
+	createFunction(t, db, tenant, "f")
+	made, err := db.CreateSchedule(t.Context(), tenant, newSchedule("daily", "f"))
+	require.NoError(t, err)
+	var runs []model.QueuedRun
+	for range 3 {
+		run := newQueued(tenant, "f")
+		run.Execution.Trigger, run.Execution.TriggerID = model.TriggerSchedule, made.ID
+		runs = append(runs, run)
+	}
+	jobs := map[model.ID]int64{}
+	for _, h := range begun(t, db, register(t, db), runs...) {
+		jobs[h.ID] = h.Job
+	}
+	end := func(run model.QueuedRun, status model.Status) {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		require.NoError(t, db.MergeRecords(ctx, []*model.Record{ended(run, jobs[run.Execution.ID], status)}, "test"))
+		e, err := db.Execution(t.Context(), tenant, run.Execution.ID)
+		require.NoError(t, err)
+		require.Equal(t, status, e.Status)
+	}
+	results := func() (string, int) {
+		s, err := db.Schedule(t.Context(), tenant, made.ID)
+		require.NoError(t, err)
+		return *s.LastStatus, s.Failures
+	}
+	err = db.StartSchedule(t.Context(), tenant, made.ID, func(_ context.Context, _ pgx.Tx, s *repo.Schedule) error {
+		s.LastExecutionID, s.LastStatus = runs[1].Execution.ID, ptr("pending")
+		end(runs[0], model.StatusFailed)
+		end(runs[1], model.StatusTimedOut)
+		require.NoError(t, db.NoteLateResults(t.Context()), "it does not wait either")
+		return nil
+	})
+	require.NoError(t, err)
+	last, failures := results()
+	require.Equal(t, "pending", last)
+	require.Zero(t, failures)
+	require.NoError(t, db.NoteLateResults(t.Context()))
+	last, failures = results()
+	require.Equal(t, "timed_out", last)
+	require.Equal(t, 2, failures)
+	require.NoError(t, db.NoteLateResults(t.Context()), "once")
+	_, failures = results()
+	require.Equal(t, 2, failures)
+
+	// What is late comes before the next result.
+	require.NoError(t, db.StartSchedule(t.Context(), tenant, made.ID, func(_ context.Context, _ pgx.Tx, s *repo.Schedule) error {
+		return db.NoteScheduleResult(t.Context(), tenant, made.ID, model.NewID(), model.StatusFailed, nil)
+	}))
+	end(runs[2], model.StatusCompleted)
+	_, failures = results()
+	require.Zero(t, failures)
+
+	require.NoError(t, db.StartSchedule(t.Context(), tenant, made.ID, func(_ context.Context, _ pgx.Tx, s *repo.Schedule) error {
+		return db.NoteScheduleResult(t.Context(), tenant, made.ID, model.NewID(), model.StatusFailed, nil)
+	}))
+	require.NoError(t, db.DeleteSchedule(t.Context(), tenant, made.ID))
+	require.NoError(t, db.NoteLateResults(t.Context()))
+	var left int
+	require.NoError(t, db.Pool().QueryRow(t.Context(), "SELECT count(*) FROM schedule_late_results").Scan(&left))
+	require.Zero(t, left, "nobody is left to be told")
+}
+
 func TestScheduleOfAFunctionThatIsGone(t *testing.T) {
 	t.Parallel()
 	db, tenant := setup(t)

@@ -61,6 +61,9 @@ func (d *DB) purge(ctx context.Context, id string) error {
 	if err := d.q.DeleteQueuedOf(ctx, id); err != nil {
 		return err
 	}
+	if err := d.q.DeleteLateResultsOf(ctx, id); err != nil {
+		return err
+	}
 	for {
 		n, err := d.q.DeleteKeysOf(ctx, id, purgeBatch)
 		if err != nil {

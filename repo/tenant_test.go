@@ -52,6 +52,11 @@ var serverWide = map[string]string{
 	"InsertSchedule":           "writes a new row with its subtenant",
 	"ListDueSchedules":         "the scheduler starts everyone's",
 	"LockDueSchedules":         "the scheduler starts everyone's",
+	"LockFreeSchedules":        "only locks, by ids that the queue has kept",
+	"AddLateResult":            "writes a new row with its subtenant",
+	"TakeLateResults":          "each is noted under its own subtenant",
+	"ListLateSchedules":        "the scheduler starts everyone's",
+	"ForgetLateResults":        "takes everyone's away that are of no more use",
 	"NextDue":                  "the scheduler starts everyone's",
 	"QueueRun":                 "writes a new row with its subtenant",
 	"LockDispatch":             "the queue is everyone's",
@@ -133,6 +138,9 @@ var probes = map[string]func(context.Context, *dbsqlc.Queries, stranger) (bool, 
 	},
 	"DeleteQueuedOf": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 		return false, q.DeleteQueuedOf(ctx, s.tenant)
+	},
+	"DeleteLateResultsOf": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return false, q.DeleteLateResultsOf(ctx, s.tenant)
 	},
 	"GetFunction": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 		return one(q.GetFunction(ctx, s.tenant, s.function.Name))
@@ -399,8 +407,11 @@ func populate(t *testing.T, db *repo.DB, tenant string) stranger {
 	job, err := db.CreateSchedule(ctx, tenant, newSchedule("shared name", f.Name))
 	require.NoError(t, err)
 	queued := newQueued(tenant, f.Name)
-	queued.Execution.TriggerID = job.ID
+	queued.Execution.Trigger, queued.Execution.TriggerID = model.TriggerSchedule, job.ID
 	require.NoError(t, db.QueueRuns(ctx, nil, queued))
+	_, err = db.Pool().Exec(ctx, "INSERT INTO schedule_late_results (tenant, schedule_id, execution_id, status) VALUES ($1, $2, $3, 'failed')",
+		tenant, repo.UUID(job.ID), repo.UUID(e.ID))
+	require.NoError(t, err)
 	require.NoError(t, db.PutSecret(ctx, tenant, sharedSecret, []byte(tenant)))
 	_, err = db.ClaimKey(ctx, repo.KeyClaim{
 		Tenant: tenant, Key: sharedKey, Fingerprint: []byte(tenant), ExecutionID: e.ID, Lease: time.Hour, Keep: time.Hour,
@@ -414,7 +425,7 @@ func populate(t *testing.T, db *repo.DB, tenant string) stranger {
 // snapshot is everything that belongs to a subtenant, as text.
 func snapshot(t *testing.T, pool *pgxpool.Pool, tenant string) (all []string) {
 	t.Helper()
-	for _, table := range []string{"functions", "function_versions", "webhooks", "scheduled_jobs", "public_segments", "executions", "step_executions", "changes", "secrets", "cancels", "idempotency_keys", "queued_runs", "execution_retries", "environments", "package_states", "installed_packages", "package_installs"} {
+	for _, table := range []string{"functions", "function_versions", "webhooks", "scheduled_jobs", "public_segments", "executions", "step_executions", "changes", "secrets", "cancels", "idempotency_keys", "queued_runs", "schedule_late_results", "execution_retries", "environments", "package_states", "installed_packages", "package_installs"} {
 		rows, err := pool.Query(t.Context(), "SELECT to_json(t)::text FROM "+table+" t WHERE tenant = $1 ORDER BY 1", tenant)
 		require.NoError(t, err)
 		before := len(all)

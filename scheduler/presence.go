@@ -147,6 +147,9 @@ func (p *Presence) watch(ctx context.Context, since time.Duration) bool {
 	if n > 0 {
 		p.opts.Log.Warn("runs were taken from servers that are gone", slog.Int("runs", n))
 	}
+	if err := p.opts.DB.NoteLateResults(ctx); err != nil {
+		p.opts.Log.Warn("late results of schedules can't be noted at present", slog.Any("error", err))
+	}
 	return true
 }
 

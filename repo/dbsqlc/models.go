@@ -198,6 +198,15 @@ type RiverJob struct {
 	AttemptedBy []string
 }
 
+type ScheduleLateResult struct {
+	Seq         int64
+	Tenant      string
+	ScheduleID  pgtype.UUID
+	ExecutionID pgtype.UUID
+	Status      string
+	Error       *string
+}
+
 type ScheduledJob struct {
 	ID              pgtype.UUID
 	Tenant          string

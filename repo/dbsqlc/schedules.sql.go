@@ -12,6 +12,38 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
+const addLateResult = `-- name: AddLateResult :exec
+INSERT INTO schedule_late_results (tenant, schedule_id, execution_id, status, error) VALUES ($1, $2, $3, $4, $5)
+`
+
+type AddLateResultParams struct {
+	Tenant      string
+	ScheduleID  pgtype.UUID
+	ExecutionID pgtype.UUID
+	Status      string
+	Error       *string
+}
+
+func (q *Queries) AddLateResult(ctx context.Context, arg AddLateResultParams) error {
+	_, err := q.db.Exec(ctx, addLateResult,
+		arg.Tenant,
+		arg.ScheduleID,
+		arg.ExecutionID,
+		arg.Status,
+		arg.Error,
+	)
+	return err
+}
+
+const deleteLateResultsOf = `-- name: DeleteLateResultsOf :exec
+DELETE FROM schedule_late_results WHERE tenant = $1
+`
+
+func (q *Queries) DeleteLateResultsOf(ctx context.Context, tenant string) error {
+	_, err := q.db.Exec(ctx, deleteLateResultsOf, tenant)
+	return err
+}
+
 const deleteSchedule = `-- name: DeleteSchedule :execrows
 DELETE FROM scheduled_jobs WHERE tenant = $1 AND id = $2
 `
@@ -22,6 +54,16 @@ func (q *Queries) DeleteSchedule(ctx context.Context, tenant string, iD pgtype.U
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const forgetLateResults = `-- name: ForgetLateResults :exec
+DELETE FROM schedule_late_results r WHERE NOT EXISTS (SELECT 1 FROM scheduled_jobs j WHERE j.id = r.schedule_id)
+`
+
+// Those of schedules that were deleted.
+func (q *Queries) ForgetLateResults(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, forgetLateResults)
+	return err
 }
 
 const getSchedule = `-- name: GetSchedule :one
@@ -141,6 +183,30 @@ func (q *Queries) ListDueSchedules(ctx context.Context, due time.Time, rowLimit 
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listLateSchedules = `-- name: ListLateSchedules :many
+SELECT DISTINCT schedule_id FROM schedule_late_results
+`
+
+func (q *Queries) ListLateSchedules(ctx context.Context) ([]pgtype.UUID, error) {
+	rows, err := q.db.Query(ctx, listLateSchedules)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []pgtype.UUID
+	for rows.Next() {
+		var schedule_id pgtype.UUID
+		if err := rows.Scan(&schedule_id); err != nil {
+			return nil, err
+		}
+		items = append(items, schedule_id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -284,6 +350,31 @@ func (q *Queries) LockDueSchedules(ctx context.Context, ids []pgtype.UUID, due t
 	return items, nil
 }
 
+const lockFreeSchedules = `-- name: LockFreeSchedules :many
+SELECT id FROM scheduled_jobs WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE SKIP LOCKED
+`
+
+// Those that nobody has locked.
+func (q *Queries) LockFreeSchedules(ctx context.Context, ids []pgtype.UUID) ([]pgtype.UUID, error) {
+	rows, err := q.db.Query(ctx, lockFreeSchedules, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []pgtype.UUID
+	for rows.Next() {
+		var id pgtype.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lockSchedule = `-- name: LockSchedule :one
 SELECT j.id, j.tenant, j.name, j.function_name, j.cron_expression, j.timezone, j.input_data, j.description, j.is_active, j.retry, j.overlap, j.catch_up, j.max_instances, j.last_run, j.next_run, j.last_status, j.created_at, j.updated_at, j.last_execution_id, j.last_error, j.failures, j.held_until, EXISTS (
     SELECT 1 FROM functions f WHERE f.tenant = j.tenant AND f.name = j.function_name AND f.is_active) AS function_there
@@ -400,6 +491,38 @@ func (q *Queries) NoteScheduleResult(ctx context.Context, arg NoteScheduleResult
 		arg.ID,
 	)
 	return err
+}
+
+const takeLateResults = `-- name: TakeLateResults :many
+DELETE FROM schedule_late_results WHERE schedule_id = ANY ($1::uuid[]) RETURNING seq, tenant, schedule_id, execution_id, status, error
+`
+
+// Of schedules that are locked by who asks.
+func (q *Queries) TakeLateResults(ctx context.Context, schedules []pgtype.UUID) ([]ScheduleLateResult, error) {
+	rows, err := q.db.Query(ctx, takeLateResults, schedules)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ScheduleLateResult
+	for rows.Next() {
+		var i ScheduleLateResult
+		if err := rows.Scan(
+			&i.Seq,
+			&i.Tenant,
+			&i.ScheduleID,
+			&i.ExecutionID,
+			&i.Status,
+			&i.Error,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const updateSchedule = `-- name: UpdateSchedule :exec

@@ -72,3 +72,24 @@ SET last_status = CASE WHEN last_execution_id = sqlc.arg(execution_id) THEN sqlc
     last_error = CASE WHEN last_execution_id = sqlc.arg(execution_id) THEN sqlc.narg(error)::text ELSE last_error END,
     failures = CASE WHEN sqlc.arg(failed)::boolean THEN failures + 1 ELSE 0 END
 WHERE tenant = sqlc.arg(tenant) AND id = sqlc.arg(id);
+
+-- name: LockFreeSchedules :many
+-- Those that nobody has locked.
+SELECT id FROM scheduled_jobs WHERE id = ANY (sqlc.arg(ids)::uuid[]) ORDER BY id FOR UPDATE SKIP LOCKED;
+
+-- name: AddLateResult :exec
+INSERT INTO schedule_late_results (tenant, schedule_id, execution_id, status, error) VALUES ($1, $2, $3, $4, $5);
+
+-- name: TakeLateResults :many
+-- Of schedules that are locked by who asks.
+DELETE FROM schedule_late_results WHERE schedule_id = ANY (sqlc.arg(schedules)::uuid[]) RETURNING *;
+
+-- name: ListLateSchedules :many
+SELECT DISTINCT schedule_id FROM schedule_late_results;
+
+-- name: ForgetLateResults :exec
+-- Those of schedules that were deleted.
+DELETE FROM schedule_late_results r WHERE NOT EXISTS (SELECT 1 FROM scheduled_jobs j WHERE j.id = r.schedule_id);
+
+-- name: DeleteLateResultsOf :exec
+DELETE FROM schedule_late_results WHERE tenant = $1;
