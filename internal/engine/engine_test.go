@@ -29,7 +29,7 @@ type script struct {
 	functions map[string]func(ctx context.Context, call model.Call, step model.StepRef, input json.RawMessage) (json.RawMessage, *model.Failure)
 	forgotten atomic.Int32
 	threads   chan struct{} // patient calls wait for a value; nil: there are threads enough
-	refuse    *model.Error // what every call comes to; nil: they run
+	refuse    *model.Error  // what every call comes to; nil: they run
 }
 
 var keys atomic.Uint64

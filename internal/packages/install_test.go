@@ -2,6 +2,8 @@ package packages_test
 
 import (
 	"context"
+	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"maestro/internal/model"
@@ -77,14 +80,20 @@ func TestTwoTenantsHaveTwoVersionsAndFilesOfTheirOwn(t *testing.T) {
 	b.installed("zenith", "alpha==1")
 	file := filepath.Join(b.path("acme"), "alpha.py")
 	require.NoError(t, os.WriteFile(file, []byte("VERSION = 'evil'\n"), 0o644))
-	require.Equal(t, "1", b.python("zenith", program))
+	source := func(tenant string) string { // what is imported is compiled already, and does not show it
+		t.Helper()
+		text, err := os.ReadFile(filepath.Join(b.path(tenant), "alpha.py"))
+		require.NoError(t, err)
+		return string(text)
+	}
+	require.Equal(t, "VERSION = \"1\"\n", source("zenith"))
 	info, err := os.Stat(file)
 	require.NoError(t, err)
 	require.EqualValues(t, 1, info.Sys().(*syscall.Stat_t).Nlink)
 	_, err = b.db.EnsureSubtenant(t.Context(), "third")
 	require.NoError(t, err)
 	b.installed("third", "alpha==1")
-	require.Equal(t, "1", b.python("third", program))
+	require.Equal(t, "VERSION = \"1\"\n", source("third"))
 }
 
 func TestWhatTheProbeFinds(t *testing.T) {
@@ -290,15 +299,52 @@ func TestWordsThatTheDatabaseRefuses(t *testing.T) {
 
 func TestCredentialsAreShownNowhere(t *testing.T) {
 	t.Parallel()
-	ix := index.New(t, index.Wheel{Name: "alpha", Version: "1"})
-	ix.Protect("me", "p%40ssw0rd")
-	b := setup(t, func(_ *packages.Options, p *pip.Options) { p.IndexURL = ix.URL() })
-	b.refused("acme", "nothing", model.CodePackageInstallFailed)
-	install := b.install("acme", "alpha")
+	ix := index.New(t, index.Wheel{Name: "alpha", Version: "1"}, index.Wheel{Name: "beta", Version: "1"})
+	ix.Protect("me", "p@ssw0rd")
+	require.Contains(t, ix.URL(), "me:p%40ssw0rd@", "which pip decodes")
+	var server lockedBuffer
+	from := func(address string) func(*packages.Options, *pip.Options) {
+		return func(o *packages.Options, p *pip.Options) {
+			p.IndexURL, o.Log = address, slog.New(slog.NewTextHandler(&server, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		}
+	}
+	b := setup(t, from(ix.URL()))
+	b.installed("acme", "alpha")
+	require.NoError(t, b.define("acme", "f", "beta"))
+	said := []string{
+		b.refused("acme", "nothing", model.CodePackageInstallFailed),
+		fmt.Sprint(b.define("acme", "g", "nothing")),
+	}
+	b.start(from("http://me:p%40ssw0rd@127.0.0.1:1/simple/")) // nobody is there
+	said = append(said, b.refused("acme", "gamma", model.CodeUnavailable), fmt.Sprint(b.define("acme", "g", "gamma")))
+	b.mu.Lock()
+	said = append(append(said, b.lines...), server.String())
+	b.mu.Unlock()
+	rows, err := b.db.Pool().Query(t.Context(), `SELECT i::text FROM package_installs i UNION ALL SELECT e::text FROM environments e
+		UNION ALL SELECT p::text FROM installed_packages p UNION ALL SELECT v::text FROM function_versions v`)
+	require.NoError(t, err)
+	stored, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	require.NoError(t, err)
+	require.Greater(t, len(stored), 5)
+	all := strings.Join(append(said, stored...), "\n")
+	require.Contains(t, all, "Retrying", "the lines in which pip names where it goes")
+	require.NotContains(t, all, "ssw0rd", "in whatever form")
+}
+
+// lockedBuffer keeps what a server logs.
+type lockedBuffer struct {
+	mu   sync.Mutex
+	text strings.Builder // guarded by mu
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, line := range append(append([]string{}, b.lines...), install.Log...) {
-		require.NotContains(t, line, "p%40ssw0rd")
-		require.NotContains(t, line, "p@ssw0rd")
-	}
+	return b.text.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
 }

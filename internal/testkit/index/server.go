@@ -6,6 +6,7 @@ import (
 	"html"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"regexp"
 	"strings"
 	"sync"
@@ -61,11 +62,12 @@ func New(t testing.TB, wheels ...Wheel) *Index {
 func (ix *Index) URL() string {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
-	url := ix.server.URL + "/simple/"
+	address := ix.server.URL + "/simple/"
 	if ix.user != "" {
-		url = strings.Replace(url, "://", "://"+ix.user+"@", 1)
+		user, password, _ := strings.Cut(ix.user, ":")
+		address = strings.Replace(address, "://", "://"+url.UserPassword(user, password).String()+"@", 1)
 	}
-	return url
+	return address
 }
 
 // Add puts a wheel into the index.
