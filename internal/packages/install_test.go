@@ -317,6 +317,15 @@ func TestCredentialsAreShownNowhere(t *testing.T) {
 	}
 	b.start(from("http://me:p%40ssw0rd@127.0.0.1:1/simple/")) // nobody is there
 	said = append(said, b.refused("acme", "gamma", model.CodeUnavailable), fmt.Sprint(b.define("acme", "g", "gamma")))
+	// pip masks much by itself, this one nothing.
+	talks := filepath.Join(t.TempDir(), "python")
+	require.NoError(t, os.WriteFile(talks, []byte("#!/bin/sh\necho Retrying $PIP_INDEX_URL as me:p@ssw0rd\necho ERROR: neither p@ssw0rd nor p%40ssw0rd is let in at $PIP_INDEX_URL\nexit 1\n"), 0o755))
+	b.start(func(o *packages.Options, p *pip.Options) {
+		from(ix.URL())(o, p)
+		p.Python = talks
+	})
+	said = append(said, b.refused("acme", "gamma", model.CodePackageInstallFailed), fmt.Sprint(b.define("acme", "g", "gamma")))
+	require.Contains(t, said[len(said)-2], "is let in")
 	b.mu.Lock()
 	said = append(append(said, b.lines...), server.String())
 	b.mu.Unlock()
