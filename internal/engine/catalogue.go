@@ -115,18 +115,12 @@ func (c *catalogue) present(ctx context.Context, s *shelf) (*snapshot, *build, e
 		// A change during the read would be missed by what was read: such a
 		// snapshot is used for nobody, and the database is asked again.
 		changes := s.changes.Load()
-		refs, err := c.store.FunctionNames(ctx, s.tenant)
-		if err != nil {
-			return nil, nil, err
-		}
-		// The environment after the functions: it is then at least the one that
-		// was stored together with them.
-		environment, err := c.environment(ctx, s.tenant)
-		if err != nil {
-			return nil, nil, err
-		}
 		var next *snapshot
 		last := s.latest.Load()
+		refs, environment, err := c.read(ctx, s.tenant, last)
+		if err != nil {
+			return nil, nil, err
+		}
 		site, awaited := c.lodge(s, environment)
 		switch {
 		case awaited == nil:
@@ -145,6 +139,25 @@ func (c *catalogue) present(ctx context.Context, s *shelf) (*snapshot, *build, e
 			return next, nil, nil
 		}
 		s.current.Store(nil)
+	}
+}
+
+// read returns the functions and the packages of one moment. They are stored
+// together: the packages were the same before and after the functions were read.
+// It costs no more than the two reads unless the packages are others than last's.
+func (c *catalogue) read(ctx context.Context, tenant string, last *snapshot) (refs []model.FunctionRef, environment model.Environment, err error) {
+	var known model.Environment
+	if last != nil {
+		known = last.environment
+	}
+	for {
+		if refs, err = c.store.FunctionNames(ctx, tenant); err != nil {
+			return nil, environment, err
+		}
+		if environment, err = c.environment(ctx, tenant); err != nil || sameEnvironment(environment, known) {
+			return refs, environment, err
+		}
+		known = environment
 	}
 }
 

@@ -221,3 +221,49 @@ func TestARunIsAcceptedBeforeItsPackagesAreThere(t *testing.T) {
 	require.NoError(t, b.db.Pool().QueryRow(t.Context(), "SELECT (policy->>'max_attempts')::int FROM queued_runs WHERE execution_id = $1::uuid", id.String()).Scan(&attempts))
 	require.Equal(t, 7, attempts, "the function's policy")
 }
+
+// A folder that somebody deletes is built again, and what was served goes on
+// meanwhile.
+func TestAFolderThatWasDeletedIsBuiltAgain(t *testing.T) {
+	t.Parallel()
+	s, c, _ := setupShop(t)
+	s.with(func() {
+		s.put("f")
+		s.environment = model.Environment{Tenant: "acme", Number: 1}
+		s.ready[1] = true
+	})
+	require.Equal(t, 1, siteNow(t, c))
+	c.lookAfter()
+	c.builds.Wait()
+	require.Empty(t, s.began)
+	for i, notice := range []func(){c.lookAfter, func() { c.changed("acme") }} {
+		s.with(func() { s.ready[1] = false })
+		notice()
+		require.Equal(t, "1", version(t, c, "f"))
+		c.builds.Wait()
+		require.Equal(t, 1, siteNow(t, c))
+		s.with(func() { require.Len(t, s.began, i+1) })
+	}
+}
+
+// A function and its packages are stored together and are read together: the
+// version of before does not get the packages of the next one.
+func TestFunctionsAndPackagesOfOneMoment(t *testing.T) {
+	t.Parallel()
+	s, c, _ := setupShop(t)
+	s.with(func() {
+		s.put("f")
+		s.environment = model.Environment{Tenant: "acme", Number: 1}
+		s.ready[1], s.ready[2] = true, true
+	})
+	require.Equal(t, "1", version(t, c, "f"))
+	s.with(func() {
+		s.meanwhile = func() {
+			s.put("f")
+			s.environment.Number = 2
+		}
+	})
+	c.changed("acme")
+	require.Equal(t, 2, siteNow(t, c))
+	require.Equal(t, "2", version(t, c, "f"))
+}
