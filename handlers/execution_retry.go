@@ -65,22 +65,7 @@ func (s *Server) retryExecution(ctx context.Context, in *executionRetryInput) (*
 // again is the request that an execution was, with the same input.
 func again(tenant, function string, id, triggerID model.ID, input json.RawMessage) engine.RunRequest {
 	return engine.RunRequest{
-		Tenant: tenant, Function: function, Input: input, Request: looksLikeRequest(input),
+		Tenant: tenant, Function: function, Input: input, Request: engine.RequestShaped(input),
 		Trigger: model.TriggerRetry, TriggerID: triggerID, ParentID: id,
 	}
-}
-
-// looksLikeRequest reports whether an input has the form that a webhook gives
-// to functions; its headers are looked up in any case then, as they were.
-func looksLikeRequest(input json.RawMessage) bool {
-	var members map[string]json.RawMessage
-	if json.Unmarshal(input, &members) != nil {
-		return false
-	}
-	for _, name := range []string{"body", "headers", "query", "path_params", "method", "url", "path"} {
-		if _, found := members[name]; !found {
-			return false
-		}
-	}
-	return len(members) == 7
 }

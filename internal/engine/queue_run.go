@@ -65,7 +65,11 @@ func (e *Engine) prepareQueued(ctx context.Context, request *RunRequest, sealed 
 		// Of no version: the row keeps the one that was there at its acceptance.
 		return &function{name: request.Function}, &model.Failure{Kind: model.FailureEngine, Type: class, Message: message}, nil
 	}
-	if request.Input, err = e.opts.Inputs.Open(request.Tenant, request.ID.String(), sealed); err != nil {
+	opened, err := e.opts.Inputs.Open(request.Tenant, request.ID.String(), sealed)
+	if err == nil {
+		request.Input, request.Sensitive, err = unpackInput(opened)
+	}
+	if err != nil {
 		e.opts.Log.Error("the stored input of an execution can't be read", slog.String("tenant", request.Tenant),
 			slog.Any("execution_id", request.ID), slog.Any("error", err))
 		return fails("EngineError", "the stored input can't be read, which is a fault of the server")

@@ -85,8 +85,12 @@ func (e *Engine) Prepare(ctx context.Context, plan Plan, request RunRequest, lat
 	if later.Policy == nil {
 		later.Policy = plan.function.retry
 	}
+	packed, err := packInput(request.Input, request.Sensitive)
+	if err != nil {
+		return model.QueuedRun{}, err
+	}
 	return model.QueuedRun{
-		Execution: execution, Input: e.opts.Inputs.Seal(request.Tenant, r.id.String(), request.Input), Request: request.Request,
+		Execution: execution, Input: e.opts.Inputs.Seal(request.Tenant, r.id.String(), packed), Request: request.Request,
 		Delay: later.Delay, Priority: later.Priority, Policy: later.Policy, Chain: later.Chain,
 	}, nil
 }
@@ -173,17 +177,21 @@ func (r *run) Spawn(name string, input []byte, delay time.Duration) (model.ID, *
 	var id model.ID
 	if err == nil {
 		id, err = e.Submit(r.ctx, RunRequest{
-			Tenant: r.request.Tenant, Function: name, Input: input, Trigger: model.TriggerSpawn, ParentID: r.id,
+			Tenant: r.request.Tenant, Function: name, Input: input, Request: RequestShaped(input), Trigger: model.TriggerSpawn, ParentID: r.id,
 			Sensitive: r.request.Sensitive,
 		}, Later{Delay: delay, Chain: r.chain + 1})
 	}
 	var coded *model.Error
-	if errors.As(err, &coded) && coded.Code == model.CodeInputInvalid {
+	errors.As(err, &coded)
+	if coded != nil && coded.Code == model.CodeInputInvalid {
 		message := coded.Detail
 		if coded.Failure != nil {
 			message = coded.Failure.Message
 		}
 		return model.ID{}, &model.Raise{Kind: model.RaiseInput, Message: fmt.Sprintf("%s can't be spawned: %s", name, message), Problems: coded.Problems}
+	}
+	if coded != nil && coded.Code != model.CodeUnavailable && coded.Code != model.CodeInternal { // nobody's fault but the caller's
+		return refused("%s can't be spawned: %s", name, coded.Detail)
 	}
 	if err != nil {
 		e.opts.Log.Error("a run can't be spawned", "tenant", r.request.Tenant, "execution_id", r.id, "function", name, "error", err)
