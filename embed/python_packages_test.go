@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -96,7 +97,10 @@ func TestPythonPthFiles(t *testing.T) {
 		".c.pth":             ".hidden\n",
 		"d.pth":              "\xff\xfe\n",
 		"lib/e.pth":          "../.hidden\n",
+		"f.pth/inner.py":     "",
 	})
+	require.NoError(t, syscall.Mkfifo(filepath.Join(site.Path, "g.pth"), 0o600))
+	require.NoError(t, os.Symlink("nowhere", filepath.Join(site.Path, "h.pth")))
 	e.define(t, "f", `
 import sys
 def f(folder):

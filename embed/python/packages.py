@@ -5,6 +5,8 @@ long as the interpreter lives: other packages mean another interpreter.
 import posix
 import sys
 
+_KIND, _FILE = 0o170000, 0o100000  # of a mode, as in the module stat
+
 
 def use_packages(folder):
     """Puts a folder (as bytes) on sys.path, and after it those of its folders
@@ -28,7 +30,14 @@ def _named_by_pth_files(folder):
     for name in sorted(posix.listdir(folder)):
         if name.startswith(".") or not name.endswith(".pth"):
             continue
-        with open(f"{folder}/{name}", "rb") as file:
+        path = f"{folder}/{name}"
+        try:
+            if posix.stat(path).st_mode & _KIND != _FILE:
+                continue  # a folder; or a pipe, which nobody may ever write to
+            file = open(path, "rb")
+        except OSError:
+            continue  # site.addsitedir does the same
+        with file:
             text = file.read().removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
         for line in text.splitlines():
             line = line.strip()
