@@ -62,12 +62,13 @@ func run(program, document string) error {
 	if err != nil {
 		return err
 	}
+	probing := probe.Options{Command: []string{program, "probe-packages"}, Python: kit.Executable(home), Home: home, TempDir: folders.TempDir()}
 	var table strings.Builder
 	table.WriteString("| package | version | comes with | works? |\n| --- | --- | --- | --- |\n")
 	accepted := 0
 	all := strings.Fields(names)
 	for number, name := range all {
-		row, ok, err := try(ctx, runner, folders, []string{program, "probe-packages"}, home, number, name)
+		row, ok, err := try(ctx, runner, folders, probing, number, name)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -82,7 +83,7 @@ func run(program, document string) error {
 }
 
 // try installs one package into an environment of its own.
-func try(ctx context.Context, runner *pip.Runner, folders *environment.Folders, child []string, home string, number int, name string) (row string, ok bool, err error) {
+func try(ctx context.Context, runner *pip.Runner, folders *environment.Folders, probing probe.Options, number int, name string) (row string, ok bool, err error) {
 	want, err := requirement.Parse(name)
 	if err != nil {
 		return "", false, err
@@ -97,7 +98,7 @@ func try(ctx context.Context, runner *pip.Runner, folders *environment.Folders, 
 		return fmt.Sprintf("| %s | | | no: %s |\n", name, refused.Text), false, nil
 	}
 	workshop := packages.Workshop{Pip: runner, Folders: folders, Probe: func(ctx context.Context, path string, modules []probe.Module) ([]probe.Finding, error) {
-		return probe.Run(ctx, child, home, path, modules, probe.Limits{})
+		return probe.Run(ctx, probing, path, modules)
 	}}
 	findings, refused, err := workshop.Make(ctx, &model.Environment{Tenant: "table", Number: number + 1, Lock: lock}, nil, quiet)
 	if err != nil {

@@ -6,9 +6,12 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strings"
 	"time"
 
 	"maestro/cpython/kit"
+	"maestro/internal/model"
 	"maestro/internal/packages"
 	"maestro/internal/packages/environment"
 	"maestro/internal/packages/pip"
@@ -26,28 +29,50 @@ func (p *parts) startPackages(ctx context.Context) error {
 		return err
 	}
 	folder := filepath.Join(p.cfg.DataDir, "packages")
-	runner := pip.New(pip.Options{
-		Python: kit.Executable(p.home), PipPath: kit.PipPath(p.home), CacheDir: filepath.Join(folder, "cache"), TempDir: filepath.Join(folder, "pip"),
-		IndexURL: string(p.cfg.PipIndexURL), ExtraIndexURL: string(p.cfg.PipExtraIndexURL), AllowSource: p.cfg.AllowSourceBuilds,
+	cache := filepath.Join(folder, "cache")
+	if err := os.RemoveAll(filepath.Join(folder, "pip")); err != nil { // where an older server worked
+		p.log.Warn("an old folder can't be removed", slog.Any("error", err))
+	}
+	var runner *pip.Runner
+	folders, err := environment.Open(environment.Options{
+		Dir: folder, Platform: platform(), Cache: cache, Log: p.log,
+		Unpack: func(ctx context.Context, folders map[string]model.LockedPackage, maxBytes int64, maxFiles int, log func(string)) error {
+			return runner.Unpack(ctx, folders, maxBytes, maxFiles, log)
+		},
 	})
-	folders, err := environment.Open(environment.Options{Dir: folder, Unpack: runner.Unpack, Log: p.log})
 	if err != nil {
 		return err
 	}
 	p.folders = folders
-	self, err := os.Executable()
+	runner = pip.New(pip.Options{
+		Python: kit.Executable(p.home), PipPath: kit.PipPath(p.home), CacheDir: cache, TempDir: folders.TempDir(),
+		IndexURL: string(p.cfg.PipIndexURL), ExtraIndexURL: string(p.cfg.PipExtraIndexURL), AllowSource: p.cfg.AllowSourceBuilds,
+	})
+	// The file that runs now: whoever upgrades puts another one in its place.
+	self, err := os.Open("/proc/self/exe")
 	if err != nil {
-		return fmt.Errorf("find the server's own program: %w", err)
+		return fmt.Errorf("open the server's own program: %w", err)
+	}
+	probing := probe.Options{
+		Command: []string{os.Args[0], probeCommand}, Program: self, Python: kit.Executable(p.home), Home: p.home, TempDir: folders.TempDir(),
 	}
 	p.packages = packages.New(packages.Options{
 		DB: p.db, Events: p.events, Server: p.id, Log: p.log,
 		Forbidden: !p.cfg.AllowPackageInstallation, Allowed: p.cfg.PackageAllowList,
 		Changed: func(tenant string) { p.engine.PackagesChanged(tenant) },
 		Workshop: packages.Workshop{Pip: runner, Folders: folders, Probe: func(ctx context.Context, path string, modules []probe.Module) ([]probe.Finding, error) {
-			return probe.Run(ctx, []string{self, probeCommand}, p.home, path, modules, probe.Limits{})
+			return probe.Run(ctx, probing, path, modules)
 		}},
 	})
 	return nil
+}
+
+// platform is what packages that are unpacked are for: modules in C and those
+// that are compiled belong to one minor version of Python.
+func platform() string {
+	major, rest, _ := strings.Cut(kit.Version, ".")
+	minor, _, _ := strings.Cut(rest, ".")
+	return "cp" + major + minor + "-" + runtime.GOARCH
 }
 
 // startSweeping begins to look after the folders.
@@ -73,8 +98,8 @@ func (p *parts) sweepPackages(ctx context.Context) {
 			p.log.Debug("installs whose server is gone can't be ended now", slog.Any("error", err))
 		}
 		p.engine.LookAfterPackages()
-		used := p.lane.SitesInUse()
-		for path := range p.engine.SitesInUse() {
+		used := p.engine.SitesInUse() // first: runs go from there to the lane
+		for path := range p.lane.SitesInUse() {
 			used[path] = true
 		}
 		p.folders.Sweep(func(tenant, path string) bool {

@@ -20,7 +20,6 @@ import (
 	"maestro/internal/packages/pip"
 	"maestro/internal/packages/probe"
 	"maestro/internal/packages/requirement"
-	"maestro/internal/testkit"
 	"maestro/internal/testkit/index"
 )
 
@@ -133,13 +132,14 @@ func TestWhatTheProbeFinds(t *testing.T) {
 
 func TestModulesThatDoNotComeToAnEnd(t *testing.T) {
 	t.Parallel()
-	b := setup(t, func(o *packages.Options, _ *pip.Options) {
-		probing := o.Probe
+	var b *bench
+	b = setup(t, func(o *packages.Options, _ *pip.Options) {
+		ending := o.Probe
 		o.Probe = func(ctx context.Context, path string, modules []probe.Module) ([]probe.Finding, error) {
-			if len(modules) == 0 || modules[0].Name == "quick" {
-				return probing(ctx, path, modules)
+			if name := modules[0].Name; name != "loops" && name != "sleeps" {
+				return ending(ctx, path, modules)
 			}
-			return probe.Run(ctx, []string{os.Args[0], "probe-packages"}, testkit.KitHome(t), path, modules, probe.Limits{Time: 4 * time.Second})
+			return probe.Run(ctx, b.probing(4*time.Second), path, modules)
 		}
 	},
 		index.Wheel{Name: "loops", Version: "1", Binary: index.Extension(t, "loops", index.Loop)},
@@ -152,27 +152,6 @@ func TestModulesThatDoNotComeToAnEnd(t *testing.T) {
 	}
 	b.refused("acme", "forges", model.CodePackageUnsupported)
 	b.installed("acme", "threads") // a thread that it leaves is the function's own matter
-}
-
-// Of a package that refuses, the wheel of the same version that is Python alone
-// is taken, and stays.
-func TestAPureWheelInsteadOfOneThatRefuses(t *testing.T) {
-	t.Parallel()
-	b := setup(t, nil,
-		index.Wheel{Name: "both", Version: "1", Binary: index.Extension(t, "both", index.OneOnly)}, index.Wheel{Name: "both", Version: "1"},
-		index.Wheel{Name: "user", Version: "1", Requires: []string{"both"}, Files: map[string]string{"user.py": "import both\n"}},
-		index.Wheel{Name: "other", Version: "1"},
-	)
-	b.installed("acme", "user")
-	require.Equal(t, "1", b.python("acme", "import user, both; print(both.VERSION)"))
-	env, err := b.db.Environment(t.Context(), "acme")
-	require.NoError(t, err)
-	pure := *env.Lock.Find("both")
-	require.Contains(t, pure.File, "none-any")
-	b.installed("acme", "other")
-	env, err = b.db.Environment(t.Context(), "acme")
-	require.NoError(t, err)
-	require.Equal(t, pure, *env.Lock.Find("both"))
 }
 
 func TestFailingInstallsSayWhyAndChangeNothing(t *testing.T) {

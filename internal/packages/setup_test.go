@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -81,9 +82,12 @@ func (b *bench) start(change func(*packages.Options, *pip.Options)) {
 	b.t.Helper()
 	server, _, err := b.db.RegisterServer(b.t.Context(), "test", model.NewID().String())
 	require.NoError(b.t, err)
-	runner := pip.Options{
-		Python: kit.Executable(b.home), PipPath: kit.PipPath(b.home), CacheDir: filepath.Join(b.dir, "cache"),
-		TempDir: filepath.Join(b.dir, "pip"), IndexURL: b.index.URL(),
+	var resolver *pip.Runner
+	folders := environment.Options{
+		Dir: filepath.Join(b.dir, "packages"), Log: testkit.Logger(b.t),
+		Unpack: func(ctx context.Context, folders map[string]model.LockedPackage, maxBytes int64, maxFiles int, log func(string)) error {
+			return resolver.Unpack(ctx, folders, maxBytes, maxFiles, log)
+		},
 	}
 	options := packages.Options{
 		DB: b.db, Events: b, Server: server, Log: testkit.Logger(b.t),
@@ -93,23 +97,34 @@ func (b *bench) start(change func(*packages.Options, *pip.Options)) {
 			b.changed = append(b.changed, tenant)
 		},
 	}
+	b.folders, err = environment.Open(folders)
+	require.NoError(b.t, err)
+	options.Folders = b.folders
+	runner := pip.Options{
+		Python: kit.Executable(b.home), PipPath: kit.PipPath(b.home), CacheDir: filepath.Join(b.dir, "cache"),
+		TempDir: b.folders.TempDir(), IndexURL: b.index.URL(),
+	}
 	options.Probe = func(ctx context.Context, path string, modules []probe.Module) ([]probe.Finding, error) {
-		return probe.Run(ctx, []string{os.Args[0], "probe-packages"}, b.home, path, modules, probe.Limits{})
+		return probe.Run(ctx, b.probing(0), path, modules)
 	}
 	if change != nil {
 		change(&options, &runner)
 	}
-	options.Pip = pip.New(runner)
-	if options.Folders == nil {
-		options.Folders, err = environment.Open(environment.Options{Dir: filepath.Join(b.dir, "packages"), Unpack: options.Pip.Unpack, Log: testkit.Logger(b.t)})
-		require.NoError(b.t, err)
-	}
-	b.folders = options.Folders
+	resolver = pip.New(runner)
+	options.Pip = resolver
 	b.Manager = packages.New(options)
 	b.t.Cleanup(func() {
 		require.NoError(b.t, b.Close(context.Background()))
 		_ = b.folders.Close()
 	})
+}
+
+// probing is how the test binary probes, within a time; 0: the default.
+func (b *bench) probing(limit time.Duration) probe.Options {
+	return probe.Options{
+		Command: []string{os.Args[0], "probe-packages"}, Python: kit.Executable(b.home), Home: b.home,
+		TempDir: b.folders.TempDir(), Limits: probe.Limits{Time: limit},
+	}
 }
 
 // install asks for a package and waits for the end.

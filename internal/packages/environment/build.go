@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,21 +26,87 @@ const lockFile = "maestro-lock.json"
 // its path. Wheels that are not here yet are fetched. When it fails there is
 // nothing.
 func (f *Folders) Build(ctx context.Context, env model.Environment, log func(line string)) (string, error) {
-	if env.Tenant == "" || strings.ContainsAny(env.Tenant, "/.") {
-		return "", fmt.Errorf("build an environment of %q: no name for a folder", env.Tenant)
-	}
-	unlock, err := f.busy.lock(ctx, f.place(env))
+	t, err := f.Try(ctx, env, log)
 	if err != nil {
 		return "", err
 	}
+	defer t.Drop()
+	return t.Keep()
+}
+
+// Trial is an environment that nobody finds yet, so that it can be tried first.
+type Trial struct {
+	Path string // where it is for now
+
+	f    *Folders
+	env  model.Environment
+	made bool // and is to be put into its place
+}
+
+// Try makes an environment's folder, where only the caller finds it. Keep or
+// Drop ends the trial.
+func (f *Folders) Try(ctx context.Context, env model.Environment, log func(line string)) (*Trial, error) {
+	if env.Tenant == "" || strings.ContainsAny(env.Tenant, "/.") {
+		return nil, fmt.Errorf("build an environment of %q: no name for a folder", env.Tenant)
+	}
+	unlock, err := f.busy.lock(ctx, f.place(env))
+	if err != nil {
+		return nil, err
+	}
 	defer unlock()
 	if path, ok := f.Path(env); ok {
-		return path, nil
+		touch(path) // it may have stood for long without anyone wanting it
+		return &Trial{Path: path, f: f, env: env}, nil
 	}
 	if err := f.fetch(ctx, env.Lock, log); err != nil {
-		return "", err
+		return nil, err
 	}
-	return f.compose(ctx, env, log)
+	path, err := f.compose(ctx, env, log)
+	if err != nil {
+		return nil, err
+	}
+	return &Trial{Path: path, f: f, env: env, made: true}, nil
+}
+
+// Keep puts the folder into its place and returns it.
+func (t *Trial) Keep() (string, error) {
+	if !t.made {
+		return t.Path, nil
+	}
+	place := t.f.place(t.env)
+	touch(t.Path)
+	for try := 1; ; try++ {
+		if err := os.MkdirAll(filepath.Dir(place), 0o755); err != nil {
+			return "", fmt.Errorf("make a subtenant's folder: %w", err)
+		}
+		err := os.Rename(t.Path, place)
+		if errors.Is(err, fs.ErrNotExist) && try < 10 {
+			continue // a sweep has just found the subtenant's folder empty
+		}
+		if err != nil {
+			if _, ok := t.f.Path(t.env); !ok { // another process was not faster
+				return "", fmt.Errorf("put packages into their place: %w", err)
+			}
+			t.Drop()
+		}
+		t.Path, t.made = place, false
+		return place, nil
+	}
+}
+
+// Drop removes the folder, unless it has been kept or stood before.
+func (t *Trial) Drop() {
+	if t.made {
+		t.made = false
+		if err := removeAll(t.Path); err != nil {
+			t.f.opts.Log.Warn("a folder of packages can't be removed", slog.String("folder", t.Path), slog.Any("error", err))
+		}
+	}
+}
+
+func touch(path string) {
+	now := time.Now()
+	_ = os.Chtimes(path, now, now)
 }
 
 // fetch makes sure that all wheels of a lock are in the store.
@@ -68,8 +136,18 @@ func (f *Folders) fetch(ctx context.Context, lock model.Lock, log func(string)) 
 	if len(missing) == 0 {
 		return nil
 	}
-	if err := f.opts.Unpack(ctx, missing, log); err != nil {
+	if err := f.opts.Unpack(ctx, missing, f.opts.MaxBytes, f.opts.MaxFiles, log); err != nil {
 		return err
+	}
+	var bytes int64
+	files := 0
+	for folder, p := range missing { // what is compiled comes on top of what was unpacked
+		size, number := measure(folder)
+		bytes, files = bytes+size, files+number
+		f.noteSize(filepath.Base(f.wheel(p)), size)
+	}
+	if bytes > f.opts.MaxBytes || files > f.opts.MaxFiles {
+		return f.errTooMuch()
 	}
 	if err := f.flush(); err != nil {
 		return err
@@ -87,6 +165,8 @@ func (f *Folders) fetch(ctx context.Context, lock model.Lock, log func(string)) 
 
 // hasWheel reports whether a wheel is in the store, and notes that it is used.
 func (f *Folders) hasWheel(p model.LockedPackage) bool {
+	f.store.RLock()
+	defer f.store.RUnlock()
 	now := time.Now()
 	return os.Chtimes(f.wheel(p), now, now) == nil
 }
@@ -105,20 +185,33 @@ func (f *Folders) flush() error {
 	return nil
 }
 
+// errTooMuch says that packages are too large for an environment.
+func (f *Folders) errTooMuch() error {
+	return model.NewError(model.CodePackageInstallFailed,
+		"The packages are larger than a subtenant's may be, which is %d MB and %d files. Nothing was changed.", f.opts.MaxBytes>>20, f.opts.MaxFiles)
+}
+
 // compose copies the wheels of an environment into one folder.
-func (f *Folders) compose(ctx context.Context, env model.Environment, log func(string)) (string, error) {
-	folder, err := os.MkdirTemp(f.temp, "environment-")
+func (f *Folders) compose(ctx context.Context, env model.Environment, log func(string)) (folder string, err error) {
+	folder, err = os.MkdirTemp(f.temp, "environment-")
 	if err != nil {
 		return "", fmt.Errorf("make a folder for packages: %w", err)
 	}
-	defer func() { _ = os.RemoveAll(folder) }()
+	defer func() {
+		if err != nil {
+			_ = os.RemoveAll(folder)
+		}
+	}()
 	c := copier{to: folder, from: map[string]string{}, bytes: f.opts.MaxBytes, files: f.opts.MaxFiles, log: log}
 	for _, p := range env.Lock {
-		if err := c.add(ctx, f.wheel(p), p.Name); err != nil {
-			if errors.Is(err, errTooLarge) {
-				return "", model.NewError(model.CodePackageInstallFailed,
-					"The packages are larger than a subtenant's may be, which is %d MB and %d files. Nothing was changed.", f.opts.MaxBytes>>20, f.opts.MaxFiles)
-			}
+		err := c.add(ctx, f.wheel(p), p.Name)
+		var clash *clashError
+		switch {
+		case errors.Is(err, errTooLarge):
+			return "", f.errTooMuch()
+		case errors.As(err, &clash):
+			return "", model.NewError(model.CodePackageInstallFailed, "%s Nothing was changed.", clash.Error())
+		case err != nil:
 			return "", fmt.Errorf("copy %s: %w", p.Name, err)
 		}
 	}
@@ -132,17 +225,8 @@ func (f *Folders) compose(ctx context.Context, env model.Environment, log func(s
 	if err := f.flush(); err != nil {
 		return "", err
 	}
-	place := f.place(env)
-	if err := os.MkdirAll(filepath.Dir(place), 0o755); err != nil {
-		return "", fmt.Errorf("make a subtenant's folder: %w", err)
-	}
 	if err := os.Chmod(folder, 0o755); err != nil {
 		return "", fmt.Errorf("make a folder for packages: %w", err)
 	}
-	if err := os.Rename(folder, place); err != nil {
-		if _, ok := f.Path(env); !ok { // another process was not faster
-			return "", fmt.Errorf("put packages into their place: %w", err)
-		}
-	}
-	return place, nil
+	return folder, nil
 }

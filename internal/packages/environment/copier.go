@@ -15,12 +15,19 @@ import (
 // errTooLarge says that an environment would hold more than it may.
 var errTooLarge = errors.New("too large")
 
+// clashError says that packages can't be in one folder.
+type clashError struct{ path, one, other string }
+
+func (e *clashError) Error() string {
+	return fmt.Sprintf("The packages %s and %s can't be installed together: %s is a file of one and a folder of the other.", e.one, e.other, e.path)
+}
+
 // copier merges folders into one. For one goroutine.
 type copier struct {
 	to    string
-	from  map[string]string // file, relative to to → the package that it is from
+	from  map[string]string // what there is, relative to to → the first package that it is from, or of a file the last one
 	bytes int64             // that may still come
-	files int
+	files int               // the same, folders included
 	log   func(string)
 
 	noClone bool // the file system can't
@@ -42,17 +49,24 @@ func (c *copier) add(ctx context.Context, folder, name string) error {
 			return err
 		}
 		target := filepath.Join(c.to, relative)
+		there, err := os.Lstat(target)
+		known := err == nil
 		switch {
-		case entry.IsDir():
-			if err := os.Mkdir(target, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
-				return err
-			}
-			return nil
-		case !entry.Type().IsRegular():
+		case !entry.IsDir() && !entry.Type().IsRegular():
 			return fmt.Errorf("%s is neither a file nor a folder", relative)
+		case known && there.IsDir() != entry.IsDir():
+			return &clashError{relative, c.from[relative], name}
+		case !entry.IsDir():
+			c.noteOverlap(relative, name)
+			return c.file(path, target)
+		case known:
+			return nil
 		}
-		c.noteOverlap(relative, name)
-		return c.file(path, target)
+		if c.files--; c.files < 0 {
+			return errTooLarge
+		}
+		c.from[relative] = name
+		return os.Mkdir(target, 0o755)
 	})
 }
 

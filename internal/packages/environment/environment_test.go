@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -24,7 +25,7 @@ type trees struct {
 	fail    error
 }
 
-func (f *trees) unpack(_ context.Context, folders map[string]model.LockedPackage, _ func(string)) error {
+func (f *trees) unpack(_ context.Context, folders map[string]model.LockedPackage, _ int64, _ int, _ func(string)) error {
 	for folder, p := range folders {
 		f.fetched.Add(1)
 		for path, content := range f.files[p.Name] {
@@ -120,6 +121,9 @@ func TestBuildLeavesNothingWhenItFails(t *testing.T) {
 	f.fail = nil
 	_, err = folders.Build(t.Context(), of(1, "a"), quiet)
 	require.Equal(t, model.CodePackageInstallFailed, model.CodeOf(err), "too large")
+	wheels, err = os.ReadDir(filepath.Join(dir, "wheels"))
+	require.NoError(t, err)
+	require.Empty(t, wheels, "what no environment can hold is not kept")
 	_, ready := folders.Path(of(1, "a"))
 	require.False(t, ready)
 	made, err := os.ReadDir(folders.TempDir())
@@ -149,4 +153,123 @@ func TestBuildAtOnce(t *testing.T) {
 	}
 	wait.Wait()
 	require.LessOrEqual(t, f.fetched.Load(), int32(6), "each process once at most")
+}
+
+// One wheel alone fits, all of them together don't.
+func TestLimitsOfAnEnvironment(t *testing.T) {
+	t.Parallel()
+	f := &trees{files: map[string]map[string]string{
+		"a": {"a/b/c.py": "A"}, "b": {"b/1.py": "", "b/2.py": ""}, "c": {"c.py": strings.Repeat("x", 600)}, "d": {"d.py": strings.Repeat("x", 600)},
+	}}
+	folders := open(t, t.TempDir(), f, func(o *environment.Options) { o.MaxFiles, o.MaxBytes = 5, 1000 })
+	for _, names := range [][]string{{"a", "b"}, {"c", "d"}} {
+		for i, name := range names {
+			_, err := folders.Build(t.Context(), of(1+i, name), quiet)
+			require.NoError(t, err)
+		}
+		_, err := folders.Build(t.Context(), of(9, names...), quiet)
+		require.Equal(t, model.CodePackageInstallFailed, model.CodeOf(err), names)
+	}
+}
+
+// A file of one package and a folder of another can't have one name, whichever
+// comes first.
+func TestPackagesThatClash(t *testing.T) {
+	t.Parallel()
+	f := &trees{files: map[string]map[string]string{"a": {"foo": "file"}, "b": {"foo/x.py": ""}, "c": {"foo": "file"}}}
+	folders := open(t, t.TempDir(), f)
+	for _, names := range [][]string{{"a", "b"}, {"b", "c"}} {
+		_, err := folders.Build(t.Context(), of(1, names...), quiet)
+		require.Equal(t, model.CodePackageInstallFailed, model.CodeOf(err), "%v", err)
+		require.ErrorContains(t, err, "The packages "+names[0]+" and "+names[1]+" can't be installed together: foo is a file")
+	}
+}
+
+// What is only tried is not where it would be found, until it is kept.
+func TestATrial(t *testing.T) {
+	t.Parallel()
+	f := &trees{files: map[string]map[string]string{"a": {"a.py": "A"}}}
+	dir := t.TempDir()
+	folders := open(t, dir, f)
+	trial, err := folders.Try(t.Context(), of(1, "a"), quiet)
+	require.NoError(t, err)
+	require.FileExists(t, filepath.Join(trial.Path, "a.py"))
+	_, ready := folders.Path(of(1, "a"))
+	require.False(t, ready)
+	tried := trial.Path
+	trial.Drop()
+	require.NoDirExists(t, tried)
+	require.NoDirExists(t, filepath.Join(dir, "environments", "acme"))
+
+	trial, err = folders.Try(t.Context(), of(1, "a"), quiet)
+	require.NoError(t, err)
+	other, err := folders.Build(t.Context(), of(1, "a"), quiet) // somebody else, meanwhile
+	require.NoError(t, err)
+	kept, err := trial.Keep()
+	require.NoError(t, err)
+	require.Equal(t, other, kept)
+	trial.Drop()
+	require.FileExists(t, filepath.Join(kept, "a.py"))
+
+	// It stands: a refusal leaves it to whoever has it, and it is young again.
+	long := time.Now().Add(-time.Hour)
+	require.NoError(t, os.Chtimes(kept, long, long))
+	trial, err = folders.Try(t.Context(), of(1, "a"), quiet)
+	require.NoError(t, err)
+	require.Equal(t, kept, trial.Path)
+	trial.Drop()
+	folders.Sweep(func(string, string) bool { return false })
+	require.DirExists(t, kept)
+	made, err := os.ReadDir(folders.TempDir())
+	require.NoError(t, err)
+	require.Len(t, made, 1, "the lock alone")
+}
+
+// Another Python does not import what this one has unpacked.
+func TestAnotherPlatformHasFoldersOfItsOwn(t *testing.T) {
+	t.Parallel()
+	f := &trees{files: map[string]map[string]string{"a": {"a.py": "A"}}}
+	dir := t.TempDir()
+	on := func(platform string) *environment.Folders {
+		return open(t, dir, f, func(o *environment.Options) { o.Platform = platform })
+	}
+	one, err := on("cp314-amd64").Build(t.Context(), of(1, "a"), quiet)
+	require.NoError(t, err)
+	two, err := on("cp315-amd64").Build(t.Context(), of(1, "a"), quiet)
+	require.NoError(t, err)
+	require.NotEqual(t, one, two)
+	require.EqualValues(t, 2, f.fetched.Load())
+}
+
+// Beyond its bound the store loses what nothing here uses, the longest unused
+// first, and pip's cache all that it has.
+func TestTheStoreIsBounded(t *testing.T) {
+	t.Parallel()
+	f := &trees{files: map[string]map[string]string{}}
+	for _, name := range []string{"a", "b", "c", "d"} {
+		f.files[name] = map[string]string{name + ".py": strings.Repeat("x", 400)}
+	}
+	dir := t.TempDir()
+	cache := filepath.Join(dir, "cache")
+	folders := open(t, dir, f, func(o *environment.Options) { o.MaxStore, o.Cache, o.MaxCache = 1000, cache, 100 })
+	for i, name := range []string{"a", "b", "c", "d"} {
+		path, err := folders.Build(t.Context(), of(1+i, name), quiet)
+		require.NoError(t, err)
+		old := time.Now().Add(-time.Duration(10-i) * time.Hour) // a was used first
+		require.NoError(t, os.Chtimes(filepath.Join(dir, "wheels", of(1, name).Lock[0].SHA256), old, old))
+		require.NoError(t, os.Chtimes(path, old, old))
+	}
+	require.NoError(t, os.Mkdir(cache, 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(cache, "page"), make([]byte, 101), 0o600))
+	kept, _ := folders.Path(of(1, "a"))
+	keep := func(_, path string) bool { return path == kept }
+	folders.Sweep(keep)
+	wheels, err := os.ReadDir(filepath.Join(dir, "wheels"))
+	require.NoError(t, err)
+	require.Len(t, wheels, 2)
+	require.Equal(t, "a", wheels[0].Name()[:1], "it is in use")
+	require.Equal(t, "d", wheels[1].Name()[:1])
+	require.NoDirExists(t, cache)
+	folders.Sweep(keep)
+	require.DirExists(t, filepath.Join(dir, "wheels", wheels[1].Name()), "that is not too much")
 }

@@ -9,22 +9,32 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"syscall"
 
 	"maestro/internal/model"
 )
 
 // Unpack fetches the packages that are the values and unpacks each into the
-// folder that is its key, which is there and empty.
-type Unpack func(ctx context.Context, folders map[string]model.LockedPackage, log func(line string)) error
+// folder that is its key, which is there and empty. It refuses early what would
+// come to more than maxBytes or maxFiles, folders included.
+type Unpack func(ctx context.Context, folders map[string]model.LockedPackage, maxBytes int64, maxFiles int, log func(line string)) error
 
-// Options of Folders.
+// Options of Folders. Dir, Unpack and Log must be set.
 type Options struct {
-	Dir      string // for all of it
-	Unpack   Unpack
+	Dir    string // for all of it
+	Unpack Unpack
+	Log    *slog.Logger
+
+	// Platform is of the Python that imports the packages, and a part of folders'
+	// names: another one makes folders of its own from the same locks.
+	Platform string
 	MaxBytes int64 // that one environment may hold; default 512 MiB
-	MaxFiles int   // the same in number; default 50,000
-	Log      *slog.Logger
+	MaxFiles int   // the same in number, folders included; default 50,000
+	MaxStore int64 // bytes of wheels, beyond which those go that no environment here uses; default 10 GiB
+
+	Cache    string // the folder of pip's cache; empty: it is not looked after
+	MaxCache int64  // bytes, beyond which it is emptied; default 2 GiB
 }
 
 // Folders are this server's. They are safe for concurrent use, also by several
@@ -34,6 +44,11 @@ type Folders struct {
 	temp string   // of this process
 	lock *os.File // held as long as temp is in use
 	busy keyed
+
+	store sync.RWMutex // held for reading while wheels are noted as used, for writing while one goes
+
+	mu    sync.Mutex
+	sizes map[string]int64 // guarded by mu; of wheels by the names of their folders, which never change
 }
 
 // TempDir is where other parts may make what is put into place later.
@@ -48,15 +63,21 @@ func Open(opts Options) (*Folders, error) {
 	if opts.MaxFiles <= 0 {
 		opts.MaxFiles = 50_000
 	}
-	f := &Folders{opts: opts}
+	if opts.MaxStore <= 0 {
+		opts.MaxStore = 10 << 30
+	}
+	if opts.MaxCache <= 0 {
+		opts.MaxCache = 2 << 30
+	}
+	f := &Folders{opts: opts, sizes: map[string]int64{}}
 	for _, name := range []string{"wheels", "environments", "temp"} {
-		if err := os.MkdirAll(filepath.Join(opts.Dir, name), 0o755); err != nil {
+		path := filepath.Join(opts.Dir, name)
+		if err := os.MkdirAll(path, 0o755); err != nil {
 			return nil, fmt.Errorf("make the folders of packages: %w", err)
 		}
+		_ = os.Chmod(path, 0o755) // subtenants' code runs as the same user
 	}
-	if err := f.clearLeft(); err != nil {
-		return nil, err
-	}
+	f.clearLeft()
 	var err error
 	if f.temp, err = os.MkdirTemp(filepath.Join(opts.Dir, "temp"), strconv.Itoa(os.Getpid())+"-"); err != nil {
 		return nil, fmt.Errorf("make the folders of packages: %w", err)
@@ -72,34 +93,40 @@ func Open(opts Options) (*Folders, error) {
 
 // Close removes what is in the making.
 func (f *Folders) Close() error {
-	err := os.RemoveAll(f.temp)
+	err := removeAll(f.temp)
 	return errors.Join(err, f.lock.Close())
 }
 
 // clearLeft removes the temporary folders whose processes are gone: nobody
-// holds their locks.
-func (f *Folders) clearLeft() error {
-	left, err := filepath.Glob(filepath.Join(f.opts.Dir, "temp", "*"))
-	if err != nil {
-		return fmt.Errorf("look for what was left in the making: %w", err)
-	}
-	for _, folder := range left {
-		lock, err := os.Open(filepath.Join(folder, "lock"))
-		if err == nil {
-			err = syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-			_ = lock.Close()
-		} else if errors.Is(err, fs.ErrNotExist) && isYoung(folder) {
-			continue // another process is making it at this moment
-		}
-		if errors.Is(err, syscall.EWOULDBLOCK) {
+// holds their locks. What can't be removed is no reason not to start: what
+// subtenants' code has written may be among it.
+func (f *Folders) clearLeft() {
+	for _, entry := range readDir(filepath.Join(f.opts.Dir, "temp")) {
+		folder := filepath.Join(f.opts.Dir, "temp", entry.Name())
+		if f.isAlive(folder) {
 			continue
 		}
-		f.opts.Log.Info("clearing away what an install left that was killed", slog.String("folder", filepath.Base(folder)))
-		if err := os.RemoveAll(folder); err != nil {
-			return fmt.Errorf("clear away what was left in the making: %w", err)
+		f.opts.Log.Info("clearing away what an install left that was killed", slog.String("folder", entry.Name()))
+		if err := removeAll(folder); err != nil {
+			f.opts.Log.Warn("what an install left can't be cleared away", slog.String("folder", folder), slog.Any("error", err))
 		}
 	}
-	return nil
+}
+
+// isAlive reports whether a process has a temporary folder, or is making it at
+// this moment.
+func (f *Folders) isAlive(folder string) bool {
+	path := filepath.Join(folder, "lock")
+	lock, err := os.Open(path)
+	if errors.Is(err, fs.ErrPermission) {
+		_, _ = os.Chmod(folder, 0o700), os.Chmod(path, 0o600)
+		lock, err = os.Open(path)
+	}
+	if err != nil {
+		return isYoung(folder) || !errors.Is(err, fs.ErrNotExist)
+	}
+	defer func() { _ = lock.Close() }()
+	return errors.Is(syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB), syscall.EWOULDBLOCK)
 }
 
 // Path returns an environment's folder, if it stands here.
@@ -110,9 +137,16 @@ func (f *Folders) Path(env model.Environment) (string, bool) {
 }
 
 func (f *Folders) place(env model.Environment) string {
-	return filepath.Join(f.opts.Dir, "environments", env.Tenant, fmt.Sprintf("%d-%.12s", env.Number, env.Lock.Digest()))
+	return filepath.Join(f.opts.Dir, "environments", env.Tenant, f.ofPlatform(fmt.Sprintf("%d-%.12s", env.Number, env.Lock.Digest())))
 }
 
 func (f *Folders) wheel(p model.LockedPackage) string {
-	return filepath.Join(f.opts.Dir, "wheels", p.SHA256)
+	return filepath.Join(f.opts.Dir, "wheels", f.ofPlatform(p.SHA256))
+}
+
+func (f *Folders) ofPlatform(name string) string {
+	if f.opts.Platform == "" {
+		return name
+	}
+	return name + "-" + f.opts.Platform
 }

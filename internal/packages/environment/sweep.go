@@ -23,15 +23,14 @@ func isYoung(path string) bool {
 	return err == nil && time.Since(info.ModTime()) < youngFor
 }
 
-// Sweep removes the environments that keep does not want, and wheels that have
-// not been used for long. Call it from time to time.
+// Sweep removes the environments that keep does not want, wheels that have not
+// been used for long or are too much, and pip's cache when it is too large. Call
+// it from time to time.
 func (f *Folders) Sweep(keep func(tenant, path string) bool) {
 	used := map[string]bool{}
-	tenants, _ := os.ReadDir(filepath.Join(f.opts.Dir, "environments"))
-	for _, tenant := range tenants {
+	for _, tenant := range readDir(filepath.Join(f.opts.Dir, "environments")) {
 		folder := filepath.Join(f.opts.Dir, "environments", tenant.Name())
-		environments, _ := os.ReadDir(folder)
-		for _, entry := range environments {
+		for _, entry := range readDir(folder) {
 			path := filepath.Join(folder, entry.Name())
 			if isYoung(path) || keep(tenant.Name(), path) {
 				noteWheels(path, used)
@@ -41,11 +40,11 @@ func (f *Folders) Sweep(keep func(tenant, path string) bool) {
 		}
 		_ = os.Remove(folder) // if it is empty
 	}
-	wheels, _ := os.ReadDir(filepath.Join(f.opts.Dir, "wheels"))
-	for _, wheel := range wheels {
-		path := filepath.Join(f.opts.Dir, "wheels", wheel.Name())
-		if info, err := wheel.Info(); err == nil && !used[wheel.Name()] && time.Since(info.ModTime()) > wheelsFor {
-			f.remove(path)
+	f.sweepWheels(used)
+	if f.opts.Cache != "" {
+		if size, _ := measure(f.opts.Cache); size > f.opts.MaxCache {
+			f.opts.Log.Info("emptying pip's cache", slog.Int64("bytes", size))
+			f.remove(f.opts.Cache) // pip makes it again
 		}
 	}
 }
@@ -65,18 +64,4 @@ func noteWheels(path string, used map[string]bool) {
 // Forget removes all that a subtenant has here.
 func (f *Folders) Forget(tenant string) {
 	f.remove(filepath.Join(f.opts.Dir, "environments", tenant))
-}
-
-// remove takes a folder out of its place at once, and then away.
-func (f *Folders) remove(path string) {
-	gone, err := os.MkdirTemp(f.temp, "gone-")
-	if err == nil {
-		err = os.Rename(path, filepath.Join(gone, "folder"))
-	}
-	if err == nil {
-		err = os.RemoveAll(gone)
-	}
-	if err != nil && !os.IsNotExist(err) {
-		f.opts.Log.Warn("a folder of packages can't be removed", slog.String("folder", path), slog.Any("error", err))
-	}
 }

@@ -1,13 +1,18 @@
 package pip
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
+
+	"maestro/internal/model"
 )
 
-// Error is pip's own refusal, in words for people; credentials are masked.
+// Error is a refusal that is no fault of the server's, in words for people;
+// credentials are masked.
 type Error struct{ Text string }
 
 func (e *Error) Error() string { return "pip: " + e.Text }
@@ -37,10 +42,25 @@ var (
 	unreachableLine = regexp.MustCompile(`after connection broken by|Could not fetch URL.*(?: 5\d\d |connection error|too many)|HTTP error 5\d\d|\b5\d\d Server Error|ReadTimeoutError|ProtocolError|IncompleteRead`)
 )
 
-// explain makes an error of what pip said before it failed.
-func explain(err error, lines []string, maxBytes int64) error {
-	if errors.Is(err, errTooLarge) {
-		return &Error{Text: fmt.Sprintf("The packages are larger than the %d MB that an install may take.", maxBytes>>20)}
+// refusedLine is what pip says of an index that wants to know who asks.
+var refusedLine = regexp.MustCompile(`\b(40[13]) (?:Client )?Error|HTTP error (40[13])`)
+
+// explain makes an error of what a child said (unmasked) before it failed. The
+// end of ctx comes before all of it.
+func (r *Runner) explain(ctx context.Context, err error, lines []string) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	var ended *endedError
+	switch {
+	case errors.Is(err, errTooLarge):
+		return &Error{Text: fmt.Sprintf("The packages are larger than the %d MB that an install may take.", r.opts.MaxBytes>>20)}
+	case slices.ContainsFunc(lines, func(line string) bool { return strings.HasPrefix(line, "MemoryError") }):
+		return &Error{Text: fmt.Sprintf("The packages need more than the %d MB of memory that an install may take.", r.opts.MaxMemory>>20)}
+	case !errors.As(err, &ended):
+		return err
+	case ended.status.Signal() != 0:
+		return &Error{Text: fmt.Sprintf("It was ended by the signal %s, most likely for the time or memory that a package takes.", ended.status.Signal())}
 	}
 	text := strings.Join(lines, "\n")
 	var causes []Cause
@@ -55,8 +75,13 @@ func explain(err error, lines []string, maxBytes int64) error {
 		return &ConflictError{Causes: causes}
 	}
 	for _, line := range lines {
+		if found := refusedLine.FindStringSubmatch(line); found != nil {
+			return r.refused(found[1]+found[2], line)
+		}
+	}
+	for _, line := range lines {
 		if unreachableLine.MatchString(line) {
-			return &UnreachableError{Text: strings.TrimSpace(line)}
+			return &UnreachableError{Text: r.masks.text(strings.TrimSpace(line))}
 		}
 	}
 	var said []string
@@ -66,9 +91,9 @@ func explain(err error, lines []string, maxBytes int64) error {
 		}
 	}
 	if len(said) == 0 {
-		return fmt.Errorf("pip failed: %w: %.2000s", err, text)
+		return fmt.Errorf("pip failed: %w: %.2000s", err, r.masks.text(text))
 	}
-	message := strings.Join(said, " ")
+	message := r.masks.text(strings.Join(said, " "))
 	if strings.Contains(message, "No matching distribution") && strings.Contains(message, "from versions: none") {
 		message += " There is no such package, or none of its versions has a wheel for this Python and machine."
 	}
@@ -76,4 +101,16 @@ func explain(err error, lines []string, maxBytes int64) error {
 		message = strings.ToValidUTF8(message[:2000], "") + " …"
 	}
 	return &Error{Text: message}
+}
+
+// refused says that the index does not let this server in: what a subtenant asks
+// for has no part in a 401; a 403 may also be an index's way to say that it has
+// no such package.
+func (r *Runner) refused(status, line string) error {
+	if status == "403" {
+		return &Error{Text: "The package index refuses to give that (403): there is no such package, or this server's credentials are not good for it."}
+	}
+	e := model.NewError(model.CodeUnavailable, "The package index does not accept this server's credentials (401); nothing was changed. Have whoever runs the server look at PIP_INDEX_URL.")
+	e.Cause = errors.New(r.masks.text(line))
+	return e
 }

@@ -1,46 +1,151 @@
 package pip
 
 import (
+	"net"
 	"net/url"
+	"os"
 	"regexp"
+	"slices"
 	"strings"
 )
 
-// anyURL finds addresses: where packages come from is the operator's matter.
-var anyURL = regexp.MustCompile(`(?i)[a-z][a-z0-9+.-]*://[^\s,'"()]+`)
-
-// credentialsOf lists what of a URL must not be shown, in each of its forms.
-func credentialsOf(address string) (all []string) {
-	for _, one := range strings.Fields(address) {
-		parsed, err := url.Parse(one)
-		if err != nil || parsed.User == nil {
-			continue
-		}
-		password, set := parsed.User.Password()
-		if !set {
-			password = parsed.User.Username() // a token alone
-		}
-		if password != "" {
-			all = append(all, password, url.QueryEscape(password), url.PathEscape(password))
-		}
-		if raw := parsed.User.String(); raw != "" {
-			all = append(all, raw)
-		}
-	}
-	return all
+// What pip says of where it looks, whatever is configured: that is the
+// operator's matter.
+var shown = []struct {
+	is      *regexp.Regexp
+	becomes string
+}{
+	{anyURL, "(index)"},
+	{regexp.MustCompile(`\(host=['"][^'"]*['"](?:, port=\d+)?\)`), "(index)"},
+	{regexp.MustCompile(`(after connection broken by .*: )/\S*`), "${1}(index)"},
+	{regexp.MustCompile(`\burl: /\S*`), "url: (index)"},
+	{regexp.MustCompile(`(?i)(failed to (?:resolve|connect to) )['"]?[^\s'",()]+['"]?`), "${1}(index)"},
+	{regexp.MustCompile(`(?i)\b(hostname|host) '[^']*'`), "${1} (index)"},
 }
 
-// mask takes out of a line what subtenants are not to see: addresses, the
+var anyURL = regexp.MustCompile(`(?i)[a-z][a-z0-9+.-]*://[^\s,'"()]+`)
+
+// ordinary words stand in indexes' addresses and in sentences; they tell nothing.
+var ordinary = []string{"simple", "pypi", "packages", "package", "python", "index", "repository", "artifactory", "nexus", "public", "releases", "local", "group", "http", "https"}
+
+// shortest is the length from which on a secret, or a part of an address, is
+// masked wherever it stands. What is shorter would hit words and numbers that
+// have nothing to do with it: that is masked as a part of an address only.
+const shortest = 4
+
+// masks take out of a line what subtenants are not to see: addresses, the
 // server's folders, credentials.
-func (r *Runner) mask(line string, folders []string) string {
-	line = anyURL.ReplaceAllString(line, "(index)")
-	for _, folder := range append(folders, r.opts.TempDir, r.opts.CacheDir) {
-		if folder != "" {
-			line = strings.ReplaceAll(strings.ReplaceAll(line, folder+"/", ""), folder, "")
+type masks struct {
+	folders []*regexp.Regexp
+	secrets []string // masked also inside of words
+	words   []string // of addresses; masked where they stand alone
+}
+
+func newMasks(opts Options, config string) (m masks) {
+	addresses := []string{opts.IndexURL, opts.ExtraIndexURL}
+	for _, name := range []string{"PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS"} {
+		addresses = append(addresses, os.Getenv(name))
+	}
+	for _, path := range []string{config, os.Getenv("PIP_CONFIG_FILE"), "/etc/pip.conf"} {
+		if text, err := os.ReadFile(path); err == nil {
+			addresses = append(addresses, anyURL.FindAllString(string(text), -1)...)
 		}
 	}
-	for _, secret := range r.secrets {
+	for _, one := range strings.Fields(strings.Join(addresses, " ")) {
+		m.addAddress(one)
+	}
+	slices.SortFunc(m.secrets, longestFirst)
+	slices.SortFunc(m.words, longestFirst)
+	for _, folder := range []string{opts.TempDir, opts.CacheDir} {
+		if folder != "" {
+			m.folders = append(m.folders, regexp.MustCompile(regexp.QuoteMeta(folder)+`(?:/[a-z]+-[0-9]+)?/?`))
+		}
+	}
+	return m
+}
+
+func longestFirst(a, b string) int { return len(b) - len(a) }
+
+func (m *masks) addAddress(text string) {
+	address, err := url.Parse(text)
+	if err != nil || address.Host == "" {
+		return
+	}
+	if user := address.User; user != nil {
+		secret, set := user.Password()
+		if !set {
+			secret = user.Username() // a token alone
+		}
+		for _, one := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret), user.String()} {
+			if len(one) >= shortest {
+				m.secrets = append(m.secrets, one)
+			}
+		}
+	}
+	if port := address.Port(); port != "" {
+		m.words = append(m.words, address.Host, net.JoinHostPort(address.Hostname(), port))
+	}
+	if host := address.Hostname(); strings.ContainsAny(host, ".:") { // a bare word is one of a sentence too
+		m.words = append(m.words, host)
+	}
+	for _, path := range []string{address.Path, address.EscapedPath()} {
+		telling := false
+		for _, part := range strings.Split(path, "/") {
+			if part == "" || slices.Contains(ordinary, strings.ToLower(part)) {
+				continue
+			}
+			telling = true
+			if len(part) >= shortest {
+				m.words = append(m.words, part)
+			}
+		}
+		if path = strings.Trim(path, "/"); telling && strings.Contains(path, "/") {
+			m.words = append(m.words, path)
+		}
+	}
+}
+
+// text masks a line, or several.
+func (m *masks) text(line string) string {
+	for _, s := range shown {
+		line = s.is.ReplaceAllString(line, s.becomes)
+	}
+	for _, folder := range m.folders {
+		line = folder.ReplaceAllString(line, "")
+	}
+	for _, secret := range m.secrets {
 		line = strings.ReplaceAll(line, secret, "***")
 	}
+	for _, word := range m.words {
+		line = replaceWord(line, word, "***")
+	}
 	return line
+}
+
+// replaceWord replaces a word where it is not a part of a longer one.
+func replaceWord(line, word, by string) string {
+	var out strings.Builder
+	before := byte(' ')
+	for {
+		at := strings.Index(line, word)
+		if at < 0 {
+			out.WriteString(line)
+			return out.String()
+		}
+		if at > 0 {
+			before = line[at-1]
+		}
+		out.WriteString(line[:at])
+		rest := line[at+len(word):]
+		if isWordly(before) || rest != "" && isWordly(rest[0]) {
+			out.WriteString(word)
+		} else {
+			out.WriteString(by)
+		}
+		line, before = rest, word[len(word)-1]
+	}
+}
+
+func isWordly(c byte) bool {
+	return c == '_' || c == '-' || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z' || c >= 0x80
 }

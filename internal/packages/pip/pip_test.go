@@ -44,6 +44,12 @@ func parse(t *testing.T, texts ...string) (all []requirement.Requirement) {
 
 func quiet(string) {}
 
+// What an environment may hold, as the server has it.
+const (
+	mostBytes = 512 << 20
+	mostFiles = 50_000
+)
+
 func TestResolveAndUnpack(t *testing.T) {
 	t.Parallel()
 	ix := index.New(t,
@@ -71,7 +77,7 @@ func TestResolveAndUnpack(t *testing.T) {
 	require.Empty(t, none)
 
 	one, two := t.TempDir(), t.TempDir()
-	require.NoError(t, r.Unpack(t.Context(), map[string]model.LockedPackage{one: *lock.Find("speed"), two: *lock.Find("lib")}, quiet))
+	require.NoError(t, r.Unpack(t.Context(), map[string]model.LockedPackage{one: *lock.Find("speed"), two: *lock.Find("lib")}, mostBytes, mostFiles, quiet))
 	compiled, err := filepath.Glob(filepath.Join(one, "speed", "__pycache__", "__init__.*.pyc"))
 	require.NoError(t, err)
 	require.Len(t, compiled, 1)
@@ -104,7 +110,7 @@ func TestAChildSeesNothingOfTheServer(t *testing.T) { //nolint:paralleltest // i
 	said := filepath.Join(dir, "environment")
 	program := filepath.Join(dir, "python") // stands for Python, and tells what it gets
 	require.NoError(t, os.WriteFile(program, []byte("#!/bin/sh\nenv > "+said+"\necho \"$@\" >> "+said+"\n"), 0o755))
-	r := runner(t, "http://user:pa55word@index.example/simple", func(o *pip.Options) { o.Python = program })
+	r := runner(t, "http://user:pa55word@index.example/simple", func(o *pip.Options) { o.Guard, o.Python = o.Python, program })
 	_, err := r.Resolve(t.Context(), parse(t, "a"), nil, quiet)
 	require.Error(t, err, "it has written no report")
 	text, err := os.ReadFile(said)
@@ -122,7 +128,7 @@ func TestAChildEndsWithItsTime(t *testing.T) {
 	pids := filepath.Join(dir, "pids")
 	program := filepath.Join(dir, "python")
 	require.NoError(t, os.WriteFile(program, []byte("#!/bin/sh\nsleep 1000 &\necho $! >> "+pids+".new\nmv "+pids+".new "+pids+"\nwait\n"), 0o755))
-	r := runner(t, "http://127.0.0.1:1/simple", func(o *pip.Options) { o.Python = program })
+	r := runner(t, "http://127.0.0.1:1/simple", func(o *pip.Options) { o.Guard, o.Python = o.Python, program })
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() {
@@ -160,7 +166,7 @@ func TestSourceBuilds(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, lock.Find("docopt").File, ".tar.gz")
 	folder := t.TempDir()
-	require.NoError(t, r.Unpack(t.Context(), map[string]model.LockedPackage{folder: *lock.Find("docopt")}, quiet))
+	require.NoError(t, r.Unpack(t.Context(), map[string]model.LockedPackage{folder: *lock.Find("docopt")}, mostBytes, mostFiles, quiet))
 	cmd := exec.CommandContext(t.Context(), kit.Executable(testkit.KitHome(t)), "-c", "import docopt; print(docopt.__version__)")
 	cmd.Env = []string{"PYTHONPATH=" + folder}
 	out, err := cmd.CombinedOutput()

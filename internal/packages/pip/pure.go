@@ -2,10 +2,8 @@ package pip
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"maestro/internal/model"
@@ -22,27 +20,24 @@ func (r *Runner) Pure(ctx context.Context, p model.LockedPackage) (pure model.Lo
 	}
 	defer remove()
 	report := filepath.Join(work, "report.json")
-	lines, _, err := r.run(ctx, work, nil, nil, func(string) {}, "-m", "pip", "install", "--dry-run", "--ignore-installed", "--no-deps", "--report", report,
+	lines, _, err := r.run(ctx, job{work: work, log: func(string) {}, args: []string{
+		"-m", "pip", "install", "--dry-run", "--ignore-installed", "--no-deps", "--report", report,
 		"--retries", "2", "--only-binary", ":all:", "--platform", "any", "--implementation", "py", "--abi", "none", "--target", filepath.Join(work, "target"),
-		p.Name+"=="+p.Version)
+		p.Name + "==" + p.Version,
+	}})
 	if err != nil {
 		var refused *Error
-		if err = orEnd(ctx, err, orEmpty(lines), r.opts.MaxBytes); errors.As(err, &refused) {
+		if err = r.explain(ctx, err, lines); errors.As(err, &refused) {
 			return p, false, nil
 		}
 		return p, false, err
 	}
-	text, err := os.ReadFile(report)
+	lock, err := r.readReport(ctx, work, report)
 	if err != nil {
-		return p, false, fmt.Errorf("read pip's report: %w", err)
+		return p, false, err
 	}
-	lines, answer, err := r.run(ctx, work, nil, text, func(string) {}, "-c", readReport)
-	if err != nil {
-		return p, false, orEnd(ctx, fmt.Errorf("read pip's report: %w: %v", err, lines), nil, 0)
-	}
-	var lock model.Lock
-	if err := json.Unmarshal(answer, &lock); err != nil || len(lock) != 1 {
-		return p, false, fmt.Errorf("decode a lock of one package: %w", err)
+	if len(lock) != 1 {
+		return p, false, fmt.Errorf("pip reports %d packages instead of one", len(lock))
 	}
 	pure = p
 	pure.File, pure.SHA256 = lock[0].File, lock[0].SHA256

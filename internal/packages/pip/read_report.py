@@ -1,5 +1,5 @@
 """Makes a lock of the report that pip writes: what is to be installed, by
-name, and which of it needs which. Reads the report, prints the lock."""
+name, and which of it needs which. Reads the file, prints the lock."""
 
 import json
 import sys
@@ -9,7 +9,8 @@ from pip._vendor.packaging.markers import default_environment
 from pip._vendor.packaging.requirements import Requirement
 from pip._vendor.packaging.utils import canonicalize_name
 
-report = json.load(sys.stdin)
+with open(sys.argv[1], "rb") as file:
+    report = json.load(file)
 items = {canonicalize_name(item["metadata"]["name"]): item for item in report["install"]}
 environment = default_environment()
 extras = {name: {canonicalize_name(e) for e in item.get("requested_extras") or ()} for name, item in items.items()}

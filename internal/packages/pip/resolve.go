@@ -4,7 +4,6 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -44,9 +43,7 @@ func (r *Runner) Resolve(ctx context.Context, roots []requirement.Requirement, p
 	}
 	report := filepath.Join(work, "report.json")
 	args := []string{"-m", "pip", "install", "--dry-run", "--ignore-installed", "--no-compile", "--report", report, "--retries", "2"}
-	if !r.opts.AllowSource {
-		args = append(args, "--only-binary", ":all:")
-	}
+	args = append(args, r.sources()...)
 	for option, text := range map[string]string{"--requirement": wanted.String(), "--constraint": pinned.String()} {
 		path := filepath.Join(work, strings.TrimLeft(option, "-")+".txt")
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -54,26 +51,18 @@ func (r *Runner) Resolve(ctx context.Context, roots []requirement.Requirement, p
 		}
 		args = append(args, option, path)
 	}
-	lines, _, err := r.run(ctx, work, nil, nil, log, args...)
+	lines, _, err := r.run(ctx, job{work: work, log: log, args: args})
 	if err != nil && foundNothing(lines) {
-		// pip does not say by itself whether the index had nothing or was out of
-		// order.
-		lines, _, err = r.run(ctx, work, nil, nil, func(string) {}, append(args, "-vvv")...)
+		// pip does not say by itself whether the index had nothing, was out of order,
+		// or wanted to know who asks.
+		lines, _, err = r.run(ctx, job{work: work, log: func(string) {}, args: append(args, "-vvv")})
 	}
 	if err != nil {
-		return nil, orEnd(ctx, err, lines, r.opts.MaxBytes)
+		return nil, r.explain(ctx, err, lines)
 	}
-	text, err := os.ReadFile(report)
+	lock, err := r.readReport(ctx, work, report)
 	if err != nil {
-		return nil, fmt.Errorf("read pip's report: %w", err)
-	}
-	lines, answer, err := r.run(ctx, work, nil, text, func(string) {}, "-c", readReport)
-	if err != nil {
-		return nil, orEnd(ctx, fmt.Errorf("read pip's report: %w: %s", err, strings.Join(lines, "\n")), nil, 0)
-	}
-	var lock model.Lock
-	if err := json.Unmarshal(answer, &lock); err != nil {
-		return nil, fmt.Errorf("decode a lock: %w", err)
+		return nil, err
 	}
 	for _, p := range lock {
 		if len(p.SHA256) != 64 {
@@ -87,13 +76,39 @@ func foundNothing(lines []string) bool {
 	return slices.ContainsFunc(lines, func(line string) bool { return strings.Contains(line, "(from versions: none)") })
 }
 
-// orEnd prefers the end of ctx to what pip said when it was stopped.
-func orEnd(ctx context.Context, err error, lines []string, maxBytes int64) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
+// sources says what may be built.
+func (r *Runner) sources() []string {
+	switch {
+	case !r.opts.AllowSource:
+		return []string{"--only-binary", ":all:"}
+	case r.opts.PipPath != "":
+		// What a build needs is installed by this process: another one would get the
+		// index's address, credentials included, as an argument that all can see.
+		return []string{"--use-feature", "inprocess-build-deps"}
+	default:
+		return nil // a pip that may be too old for that
 	}
-	if lines == nil && !errors.Is(err, errTooLarge) {
-		return err
+}
+
+// mostReport bounds what pip reports: it has the whole text of packages' pages.
+const mostReport = 64 << 20
+
+// readReport makes a lock of what pip has reported.
+func (r *Runner) readReport(ctx context.Context, work, report string) (model.Lock, error) {
+	info, err := os.Stat(report)
+	if err != nil {
+		return nil, fmt.Errorf("read pip's report: %w", err)
 	}
-	return explain(err, lines, maxBytes)
+	if info.Size() > mostReport {
+		return nil, &Error{Text: fmt.Sprintf("What the packages say of themselves is more than the %d MB that are read.", mostReport>>20)}
+	}
+	lines, answer, err := r.run(ctx, job{work: work, answers: true, log: func(string) {}, args: []string{"-c", readReport, report}})
+	if err != nil {
+		return nil, r.explain(ctx, fmt.Errorf("read pip's report: %w", err), lines)
+	}
+	var lock model.Lock
+	if err := json.Unmarshal(answer, &lock); err != nil {
+		return nil, fmt.Errorf("decode a lock: %w", err)
+	}
+	return lock, nil
 }

@@ -8,31 +8,34 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
+
+	"maestro/internal/packages/child"
 )
 
-// Options of a Runner.
+// Options of a Runner. Those up to TempDir must be set.
 type Options struct {
 	Python   string // the program; it must have CPython's standard library
-	PipPath  string // what makes pip importable: a folder or a zip file
+	PipPath  string // what makes pip importable: a folder or a zip file; empty: Python has a pip of its own
 	CacheDir string // of pip's own cache, shared by all subtenants
-	TempDir  string // for what is in the making
+	TempDir  string // for what is in the making; whatever is left there is somebody else's to clear away
 
+	Guard         string // the Python that runs children's guards; default Python
 	IndexURL      string // PIP_INDEX_URL; empty: pip's own. May hold credentials
 	ExtraIndexURL string // PIP_EXTRA_INDEX_URL, the same
 	AllowSource   bool   // packages without a wheel are built, which runs their code
 	MaxBytes      int64  // that one install may download and unpack; default 1 GiB
+	MaxMemory     uint64 // bytes of each process; default 1 GiB, or 4 GiB with AllowSource: compilers need it
 }
 
 // Runner runs pip. It is safe for concurrent use.
 type Runner struct {
-	opts    Options
-	secrets []string
+	opts   Options
+	config string // a file of pip's configuration; empty: none, or named by the environment
+	masks  masks
 }
 
 // New makes a Runner; nothing is started.
@@ -40,18 +43,41 @@ func New(opts Options) *Runner {
 	if opts.MaxBytes <= 0 {
 		opts.MaxBytes = 1 << 30
 	}
-	r := &Runner{opts: opts}
-	for _, url := range []string{opts.IndexURL, opts.ExtraIndexURL, os.Getenv("PIP_INDEX_URL"), os.Getenv("PIP_EXTRA_INDEX_URL")} {
-		r.secrets = append(r.secrets, credentialsOf(url)...)
+	if opts.MaxMemory == 0 {
+		opts.MaxMemory = 1 << 30
+		if opts.AllowSource {
+			opts.MaxMemory = 4 << 30
+		}
 	}
+	if opts.Guard == "" {
+		opts.Guard = opts.Python
+	}
+	r := &Runner{opts: opts, config: configuration()}
+	r.masks = newMasks(opts, r.config)
 	return r
+}
+
+// configuration is the file with pip's settings of the user who runs the server:
+// a child has another home.
+func configuration() string {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return ""
+	}
+	own := os.Getenv("XDG_CONFIG_HOME")
+	if own == "" {
+		own = filepath.Join(home, ".config")
+	}
+	for _, path := range []string{filepath.Join(own, "pip", "pip.conf"), filepath.Join(home, ".pip", "pip.conf")} {
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+			return path
+		}
+	}
+	return ""
 }
 
 // watchEvery is how often the size of what a child makes is looked at.
 const watchEvery = 200 * time.Millisecond
-
-// waitDelay is how long a stopped child's pipes are waited for.
-const waitDelay = 2 * time.Second
 
 // errTooLarge says that a child was stopped for what it had written.
 var errTooLarge = errors.New("too large")
@@ -74,6 +100,8 @@ func (r *Runner) environment(work string) []string {
 		// Only that one, whatever else the machine's pip is told.
 		own["PIP_FIND_LINKS"], own["PIP_EXTRA_INDEX_URL"] = true, true
 		env = append(env, "PIP_CONFIG_FILE="+os.DevNull)
+	} else if r.config != "" && os.Getenv("PIP_CONFIG_FILE") == "" {
+		env = append(env, "PIP_CONFIG_FILE="+r.config)
 	}
 	if r.opts.ExtraIndexURL != "" {
 		env, own["PIP_EXTRA_INDEX_URL"] = append(env, "PIP_EXTRA_INDEX_URL="+r.opts.ExtraIndexURL), true
@@ -100,53 +128,112 @@ func contains(all []string, one string) bool {
 	return false
 }
 
-// run runs Python with args in work until it ends, ctx ends, or work and the
-// folders beside it have grown too large. Each line goes to log, masked; the
-// last ones come back for the error's sake.
-func (r *Runner) run(ctx context.Context, work string, grows []string, input []byte, log func(string), args ...string) (lines []string, output []byte, err error) {
+// job is one child: Python with args, in a working folder.
+type job struct {
+	work    string
+	grows   []string // other folders that it writes to
+	files   int      // that grows may come to hold, folders included; 0: any
+	input   []byte   // of a program of ours
+	answers bool     // a program of ours: what it prints is the answer
+	log     func(line string)
+	args    []string
+}
+
+const (
+	// mostAnswer bounds what a program of ours answers.
+	mostAnswer = 16 << 20
+	// longestLine is how much of a line is kept.
+	longestLine = 4 << 10
+)
+
+// run runs a child until it ends, ctx ends, or its folders have grown too large.
+// Each line goes to log, masked; the last ones come back as they are, for the
+// error's sake.
+func (r *Runner) run(ctx context.Context, j job) (lines []string, answer []byte, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	cmd := exec.CommandContext(ctx, r.opts.Python, args...)
-	cmd.Dir, cmd.Env, cmd.Stdin = work, r.environment(work), bytes.NewReader(input)
-	// A group of its own: what pip starts ends with it.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	cmd.WaitDelay = waitDelay
-	var answer bytes.Buffer
+	limits := child.Limits{Memory: r.opts.MaxMemory, File: uint64(r.opts.MaxBytes)}
+	if end, set := ctx.Deadline(); set { // the child keeps to it by itself should the server not
+		limits.Time = time.Until(end) + graceTime
+		limits.Processor = 2 * limits.Time
+	}
 	told, tell := io.Pipe()
-	cmd.Stderr, cmd.Stdout = tell, tell
-	if input != nil { // a program of ours: its output is the answer
-		cmd.Stdout = &answer
+	output := &bounded{most: mostAnswer}
+	c := child.Command{
+		Python: r.opts.Guard, Args: append([]string{r.opts.Python}, j.args...), Dir: j.work, Env: r.environment(j.work),
+		Stdin: bytes.NewReader(j.input), Stdout: tell, Stderr: tell, Limits: limits,
+	}
+	if j.answers {
+		c.Stdout = output
 	}
 	var reading sync.WaitGroup
-	reading.Go(func() {
-		scanner := bufio.NewScanner(told)
-		scanner.Buffer(nil, 1<<20)
-		for scanner.Scan() {
-			line := r.mask(strings.TrimRight(strings.ToValidUTF8(scanner.Text(), "?"), " \r"), append([]string{work}, grows...))
-			if line == "" || strings.HasPrefix(line, "Looking in ") {
-				continue
-			}
-			log(line)
-			if lines = append(lines, line); len(lines) > 2000 {
-				lines = lines[1000:]
-			}
-		}
-		_, _ = io.Copy(io.Discard, told) // a line that is too long
-	})
-	stopWatching := r.watch(ctx, append([]string{work}, grows...), func() { cancel(errTooLarge) })
-	err = cmd.Run()
+	reading.Go(func() { lines = r.read(told, j.log) })
+	stopWatching := r.watch(ctx, j, func() { cancel(errTooLarge) })
+	status, err := c.Run(ctx)
 	stopWatching()
 	_ = tell.Close()
 	reading.Wait()
-	if cause := context.Cause(ctx); err != nil && cause != nil {
-		err = cause
+	switch cause := context.Cause(ctx); {
+	case err != nil && cause != nil:
+		return lines, nil, cause
+	case err != nil:
+		return lines, nil, err
+	case status != 0:
+		return lines, nil, &endedError{status}
+	case output.over:
+		return lines, nil, errTooLarge
 	}
-	return lines, answer.Bytes(), err
+	return lines, output.Bytes(), nil
 }
 
-// watch calls tooLarge when the folders hold more than one install may.
-func (r *Runner) watch(ctx context.Context, folders []string, tooLarge func()) (stop func()) {
+// graceTime is how much later than the server a guard finds that the time is up.
+const graceTime = 10 * time.Second
+
+// endedError says how a child ended.
+type endedError struct{ status child.Status }
+
+func (e *endedError) Error() string {
+	if signal := e.status.Signal(); signal != 0 {
+		return "ended by the signal " + signal.String()
+	}
+	return fmt.Sprintf("exit status %d", e.status)
+}
+
+// read takes a child's lines until it has ended.
+func (r *Runner) read(told io.Reader, log func(string)) (lines []string) {
+	scanner := bufio.NewScanner(told)
+	scanner.Buffer(nil, 1<<20)
+	for scanner.Scan() {
+		text := scanner.Bytes()
+		line := strings.TrimRight(strings.ToValidUTF8(string(text[:min(len(text), longestLine)]), "?"), " \r")
+		if line == "" || strings.HasPrefix(line, "Looking in ") {
+			continue
+		}
+		log(r.masks.text(line))
+		if lines = append(lines, line); len(lines) > 2000 {
+			lines = lines[1000:]
+		}
+	}
+	_, _ = io.Copy(io.Discard, told) // a line that is too long
+	return lines
+}
+
+// bounded keeps what is written to it up to a size.
+type bounded struct {
+	bytes.Buffer
+	most int
+	over bool
+}
+
+func (b *bounded) Write(text []byte) (int, error) {
+	if b.over = b.over || b.Len()+len(text) > b.most; b.over {
+		return len(text), nil
+	}
+	return b.Buffer.Write(text)
+}
+
+// watch calls tooLarge when a child's folders hold more than they may.
+func (r *Runner) watch(ctx context.Context, j job, tooLarge func()) (stop func()) {
 	done := make(chan struct{})
 	var watching sync.WaitGroup
 	watching.Go(func() {
@@ -160,7 +247,9 @@ func (r *Runner) watch(ctx context.Context, folders []string, tooLarge func()) (
 				return
 			case <-tick.C:
 			}
-			if sizeOf(folders) > r.opts.MaxBytes {
+			bytes, _ := sizeOf([]string{j.work})
+			more, files := sizeOf(j.grows)
+			if bytes+more > r.opts.MaxBytes || j.files > 0 && files > j.files {
 				tooLarge()
 				return
 			}
@@ -169,19 +258,21 @@ func (r *Runner) watch(ctx context.Context, folders []string, tooLarge func()) (
 	return func() { close(done); watching.Wait() }
 }
 
-func sizeOf(folders []string) (size int64) {
+// sizeOf counts what folders hold, folders included.
+func sizeOf(folders []string) (bytes int64, number int) {
 	for _, folder := range folders {
 		_ = filepath.WalkDir(folder, func(_ string, entry os.DirEntry, err error) error {
 			if err != nil {
 				return nil //nolint:nilerr // it was there a moment ago
 			}
+			number++
 			if info, err := entry.Info(); err == nil && info.Mode().IsRegular() {
-				size += info.Size()
+				bytes += info.Size()
 			}
 			return nil
 		})
 	}
-	return size
+	return bytes, number
 }
 
 // workFolder makes a folder for one child.

@@ -22,9 +22,10 @@ var unpackWheels string
 
 // Unpack fetches packages of a lock, checks their hashes, and unpacks each into
 // the folder that is its key, which must be there and empty. Their modules are
-// compiled so that no timestamp matters. When it fails, what the folders hold
-// is of no use. The errors are those of Resolve.
-func (r *Runner) Unpack(ctx context.Context, folders map[string]model.LockedPackage, log func(line string)) error {
+// compiled so that no timestamp matters. What would come to more than maxBytes
+// or maxFiles, folders included, is refused before anything is unpacked. When it
+// fails, what the folders hold is of no use. The errors are those of Resolve.
+func (r *Runner) Unpack(ctx context.Context, folders map[string]model.LockedPackage, maxBytes int64, maxFiles int, log func(line string)) error {
 	if len(folders) == 0 {
 		return nil
 	}
@@ -46,33 +47,27 @@ func (r *Runner) Unpack(ctx context.Context, folders map[string]model.LockedPack
 	}
 	args := []string{"-m", "pip", "download", "--only-binary", ":all:", "--dest", wheels}
 	if r.opts.AllowSource {
-		args = []string{"-m", "pip", "wheel", "--wheel-dir", wheels} // builds what has none
+		args = append([]string{"-m", "pip", "wheel", "--wheel-dir", wheels}, r.sources()...) // builds what has none
 	}
 	args = append(args, "--no-deps", "--require-hashes", "--retries", "2", "--requirement", list)
-	lines, _, err := r.run(ctx, work, nil, nil, log, args...)
+	lines, _, err := r.run(ctx, job{work: work, log: log, args: args})
 	if err != nil {
-		return orEnd(ctx, err, orEmpty(lines), r.opts.MaxBytes)
+		return r.explain(ctx, err, lines)
 	}
 	jobs, err := findWheels(wheels, folders)
 	if err != nil {
 		return err
 	}
-	input, err := json.Marshal(jobs)
+	input, err := json.Marshal(map[string]any{"jobs": jobs, "bytes": min(maxBytes, r.opts.MaxBytes), "files": maxFiles})
 	if err != nil {
 		return fmt.Errorf("tell what to unpack: %w", err)
 	}
-	lines, _, err = r.run(ctx, work, grows, input, log, "-c", unpackWheels)
+	// Compiling adds a file for each module, and folders for them.
+	lines, _, err = r.run(ctx, job{work: work, grows: grows, files: 3 * maxFiles, input: input, answers: true, log: log, args: []string{"-c", unpackWheels}})
 	if err != nil {
-		return orEnd(ctx, err, orEmpty(lines), r.opts.MaxBytes)
+		return r.explain(ctx, err, lines)
 	}
 	return nil
-}
-
-func orEmpty(lines []string) []string {
-	if lines == nil {
-		return []string{}
-	}
-	return lines
 }
 
 // unpackJob is what unpackWheels reads.

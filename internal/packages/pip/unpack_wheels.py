@@ -1,6 +1,7 @@
-"""Unpacks wheels as pip does, each into a folder of its own. Reads a list of
-{"name", "wheel", "folder"}. Scripts, headers and data are left out: nothing
-here runs a package's programs."""
+"""Unpacks wheels as pip does, each into a folder of its own. Reads "jobs", a
+list of {"name", "wheel", "folder"}, and how many "bytes" and "files" they may
+come to. Scripts, headers and data are left out: nothing here runs a package's
+programs."""
 
 import compileall
 import json
@@ -8,12 +9,39 @@ import os
 import py_compile
 import sys
 import tempfile
+import zipfile
 
 from pip._internal.exceptions import InstallationError
 from pip._internal.models.scheme import Scheme
 from pip._internal.operations.install.wheel import install_wheel
 
-for job in json.load(sys.stdin):
+
+
+def check(jobs, most_bytes, most_files):
+    """Ends the program when the wheels' directories tell of too much. A file is
+    never larger unpacked than its directory says: zipfile stops there."""
+    size, number = 0, 0
+    for job in jobs:
+        folders = set()
+        try:
+            with zipfile.ZipFile(job["wheel"]) as wheel:
+                entries = wheel.infolist()
+        except zipfile.BadZipFile:
+            continue  # pip says it better
+        for entry in entries:
+            size += entry.file_size
+            folder = os.path.dirname(entry.filename[:4096])
+            while folder and folder not in folders and number + len(folders) <= most_files:
+                folders.add(folder)
+                folder = os.path.dirname(folder.rstrip("/"))
+        number += len(entries) + len(folders)
+        if size > most_bytes or number > most_files:
+            sys.exit(f"ERROR: Unpacked, the packages are larger than the {most_bytes >> 20} MB and {most_files} files that they may be.")
+
+
+wanted = json.load(sys.stdin)
+check(wanted["jobs"], wanted["bytes"], wanted["files"])
+for job in wanted["jobs"]:
     folder = job["folder"]
     with tempfile.TemporaryDirectory() as rest:
         scheme = Scheme(platlib=folder, purelib=folder, headers=rest, scripts=rest, data=rest)

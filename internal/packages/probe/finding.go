@@ -32,6 +32,7 @@ type Finding struct {
 	Inside  bool   // an extension module that is part of another one
 	Kind    Kind
 	Detail  string // the exception, the signal
+	Refuser string // the extension module that refuses, when that is told; perhaps another package's
 }
 
 // String is the finding for people.

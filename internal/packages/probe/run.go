@@ -9,12 +9,22 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"regexp"
 	"strings"
-	"syscall"
 	"time"
+
+	"maestro/internal/packages/child"
 )
+
+// Options of a probe. Those up to TempDir must be set.
+type Options struct {
+	Command []string // the child's program and its arguments; it reads a Request and calls embed.Probe
+	Program *os.File // run instead of the file that Command names (child.Command.Program); may be nil
+	Python  string   // runs the child's guard
+	Home    string   // of the Python that the child loads
+	TempDir string   // for its working folder
+	Limits  Limits
+}
 
 // Request is what the child reads, as JSON, from its standard input.
 type Request struct {
@@ -37,18 +47,17 @@ type line struct {
 	Refuses bool   `json:"refuses"`
 }
 
-// Run imports modules, and then the extension modules inside them, in a child:
-// command with the Request on its standard input. The child gets an environment
-// without anything of the server's, and is killed at the end of its time. An
-// error means that nothing was found out.
-func Run(ctx context.Context, command []string, home, packages string, modules []Module, limits Limits) ([]Finding, error) {
-	limits = limits.withDefaults()
+// Run imports modules, and then the extension modules inside them, in a child.
+// The child gets an environment without anything of the server's, and is killed
+// at the end of its time. An error means that nothing was found out.
+func Run(ctx context.Context, opts Options, packages string, modules []Module) ([]Finding, error) {
+	limits := opts.Limits.withDefaults()
 	findings, names := listed(modules)
-	request, err := json.Marshal(Request{Home: home, Packages: packages, Modules: names, Memory: limits.Memory})
+	request, err := json.Marshal(Request{Home: opts.Home, Packages: packages, Modules: names, Memory: limits.Memory})
 	if err != nil {
 		return nil, fmt.Errorf("probe packages: %w", err)
 	}
-	work, err := os.MkdirTemp("", "maestro-probe-")
+	work, err := os.MkdirTemp(opts.TempDir, "probe-")
 	if err != nil {
 		return nil, fmt.Errorf("probe packages: %w", err)
 	}
@@ -58,39 +67,52 @@ func Run(ctx context.Context, command []string, home, packages string, modules [
 		return nil, fmt.Errorf("probe packages: %w", err)
 	}
 	defer func() { _ = report.Close() }()
-
+	said := &tail{}
+	c := child.Command{
+		Python: opts.Python, Args: opts.Command, Program: opts.Program,
+		Dir: work, Env: []string{"HOME=" + work, "TMPDIR=" + work, "LANG=C.UTF-8", "PATH=/usr/bin:/bin"},
+		Stdin: bytes.NewReader(request), Stdout: said, Stderr: said, Report: told,
+		// Memory is the child's own matter: it is Go's until the imports begin. Several
+		// threads use up processor time faster than time passes.
+		Limits: child.Limits{Time: limits.Time + graceTime, Processor: 4 * limits.Time},
+	}
 	timed, cancel := context.WithTimeout(ctx, limits.Time)
 	defer cancel()
-	cmd := exec.CommandContext(timed, command[0], command[1:]...)
-	cmd.Dir, cmd.Env = work, []string{"HOME=" + work, "TMPDIR=" + work, "LANG=C.UTF-8", "PATH=/usr/bin:/bin"}
-	cmd.Stdin, cmd.ExtraFiles = bytes.NewReader(request), []*os.File{told}
-	said := &tail{}
-	cmd.Stdout, cmd.Stderr = said, said
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	cmd.WaitDelay = time.Second
-	err = cmd.Start()
-	_ = told.Close()
-	if err != nil {
-		return nil, fmt.Errorf("probe packages: %w", err)
-	}
 	read := make(chan *progress, 1)
 	go func() { read <- readReport(report, findings) }()
-	err = cmd.Wait()
-	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)     // what a module has started
+	status, err := c.Run(timed)
+	_ = told.Close()
 	_ = report.SetReadDeadline(time.Now().Add(time.Second)) // somebody may have got hold of the other end
 	p := <-read
+	late := errors.Is(err, context.DeadlineExceeded)
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case p.done == len(findings):
 		return findings, nil
-	case p.begun == p.done:
-		return nil, fmt.Errorf("probe packages: the child ended too early: %w: %s", orNothing(err), said.text())
-	case timed.Err() != nil:
-		findings[p.done].Kind, findings[p.done].Detail = TimedOut, limits.Time.String()
+	case err != nil && !late:
+		return nil, fmt.Errorf("probe packages: %w", err)
+	}
+	return p.endedEarly(findings, late, limits.Time, status, said.text())
+}
+
+// graceTime is how much later than the server the guard finds that the time is up.
+const graceTime = 10 * time.Second
+
+// endedEarly makes a finding of an end before the last import's.
+func (p *progress) endedEarly(findings []Finding, late bool, limit time.Duration, status child.Status, said string) ([]Finding, error) {
+	switch {
+	case late && p.begun == 0:
+		findings[0].Kind, findings[0].Detail = TimedOut, limit.String()+"; the interpreter was not even ready by then"
+	case late:
+		findings[p.done].Kind, findings[p.done].Detail = TimedOut, limit.String()
+	case p.begun > p.done:
+		findings[p.done].Kind, findings[p.done].Detail = Crashed, wayOut(status, said)
+	case p.done > 0: // by a thread that the last one has left, most likely
+		findings[p.done-1].Kind, findings[p.done-1].Detail = Crashed, "right after its import "+wayOut(status, said)
+		return findings[:p.done], nil
 	default:
-		findings[p.done].Kind, findings[p.done].Detail = Crashed, wayOut(cmd.ProcessState, said.text())
+		return nil, fmt.Errorf("probe packages: the child ended too early: %s: %s", wayOut(status, said), said)
 	}
 	return findings[:p.done+1], nil
 }
@@ -132,11 +154,17 @@ func readReport(report io.Reader, findings []Finding) *progress {
 		f.Kind, f.Detail = kindOf(l), strings.TrimSuffix(strings.TrimSpace(l.Type+": "+l.Message), ".")
 		if l.Refuses {
 			f.Detail = strings.TrimSuffix(l.Message, ".")
+			if named := refuser.FindStringSubmatch(l.Message); named != nil {
+				f.Refuser = named[1]
+			}
 		}
 		p.done++
 	}
 	return p
 }
+
+// refuser finds the name in CPython's refusal.
+var refuser = regexp.MustCompile(`^module (\S+) does not support loading in subinterpreters`)
 
 func kindOf(l line) Kind {
 	switch {
@@ -155,21 +183,14 @@ func kindOf(l line) Kind {
 var goSignal = regexp.MustCompile(`SIG[A-Z]+: [a-z ]+`)
 
 // wayOut says how a process ended.
-func wayOut(state *os.ProcessState, said string) string {
+func wayOut(status child.Status, said string) string {
 	if signal := goSignal.FindString(said); signal != "" {
 		return "the process was ended by " + signal
 	}
-	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
-		return "the process was ended by the signal " + status.Signal().String()
+	if signal := status.Signal(); signal != 0 {
+		return "the process was ended by the signal " + signal.String()
 	}
-	return fmt.Sprintf("the process ended with status %d", state.ExitCode())
-}
-
-func orNothing(err error) error {
-	if err == nil {
-		return errors.New("without an error")
-	}
-	return err
+	return fmt.Sprintf("the process ended with status %d", status)
 }
 
 // tail keeps the beginning and the end of what is written to it.

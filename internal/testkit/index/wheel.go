@@ -23,6 +23,7 @@ type Wheel struct {
 	Requires       []string          // Requires-Dist
 	Extras         []string          // Provides-Extra
 	RequiresPython string
+	Description    string // in its metadata, below the fields
 	Yanked         bool
 	Source         bool // there is only a source distribution
 }
@@ -59,6 +60,9 @@ func (w *Wheel) metadata() string {
 	}
 	for _, other := range w.Requires {
 		fmt.Fprintf(&text, "Requires-Dist: %s\n", other)
+	}
+	if w.Description != "" {
+		text.WriteString("\n" + w.Description)
 	}
 	return text.String()
 }
