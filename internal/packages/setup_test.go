@@ -102,7 +102,7 @@ func (b *bench) start(change func(*packages.Options, *pip.Options)) {
 	options.Folders = b.folders
 	runner := pip.Options{
 		Python: kit.Executable(b.home), PipPath: kit.PipPath(b.home), CacheDir: filepath.Join(b.dir, "cache"),
-		TempDir: b.folders.TempDir(), IndexURL: b.index.URL(),
+		Guard: kit.Executable(b.home), TempDir: b.folders.TempDir(), IndexURL: b.index.URL(),
 	}
 	options.Probe = func(ctx context.Context, path string, modules []probe.Module) ([]probe.Finding, error) {
 		return probe.Run(ctx, b.probing(0), path, modules)
@@ -112,10 +112,12 @@ func (b *bench) start(change func(*packages.Options, *pip.Options)) {
 	}
 	resolver = pip.New(runner)
 	options.Pip = resolver
+	opened := b.folders
+	b.folders = options.Folders
 	b.Manager = packages.New(options)
 	b.t.Cleanup(func() {
 		require.NoError(b.t, b.Close(context.Background()))
-		_ = b.folders.Close()
+		_, _ = b.folders.Close(), opened.Close()
 	})
 }
 

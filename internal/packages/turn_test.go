@@ -217,7 +217,7 @@ func TestHowManyEnvironmentsAreBuiltAtOnce(t *testing.T) {
 		var err error
 		o.Folders, err = environment.Open(environment.Options{
 			Dir: filepath.Join(t.TempDir(), "packages"), Log: testkit.Logger(t),
-			Unpack: func(ctx context.Context, folders map[string]model.LockedPackage, _ func(string)) error {
+			Unpack: func(ctx context.Context, folders map[string]model.LockedPackage, _ int64, _ int, _ func(string)) error {
 				began <- struct{}{}
 				for folder, p := range folders {
 					if err := os.WriteFile(filepath.Join(folder, p.Name+".py"), nil, 0o600); err != nil {

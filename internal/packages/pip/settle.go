@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"maestro/internal/model"
 	"maestro/internal/packages/requirement"
@@ -43,9 +42,9 @@ func (r *Runner) Settle(ctx context.Context, wanted []requirement.Requirement, l
 		return nil, nil, err
 	}
 	defer remove()
-	lines, output, err := r.run(ctx, work, nil, text, func(string) {}, "-c", settle)
+	lines, output, err := r.run(ctx, job{work: work, input: text, answers: true, log: func(string) {}, args: []string{"-c", settle}})
 	if err != nil {
-		return nil, nil, orEnd(ctx, fmt.Errorf("look at what is installed: %w: %.2000s", err, strings.Join(lines, "\n")), nil, 0)
+		return nil, nil, r.explain(ctx, fmt.Errorf("look at what is installed: %w", err), lines)
 	}
 	var answer struct {
 		Needs map[string][]string `json:"needs"`
