@@ -184,9 +184,10 @@ func TestSweepRemovesWhatNobodyUses(t *testing.T) {
 	}, 20*time.Second, 5*time.Millisecond)
 }
 
-// What a killed server has left in the making is cleared away, and the
-// environment from before goes on.
-func TestAKilledInstallLeavesNothing(t *testing.T) {
+// What a server has left in the making that is gone is cleared away, what a
+// living one makes is not, and an install whose server is gone has failed. (That
+// a kill leaves no more than this, cmd/maestro tests.)
+func TestWhatAnInstallLeftIsClearedAway(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil, index.Wheel{Name: "alpha", Version: "1"}, index.Wheel{Name: "beta", Version: "1"})
 	b.installed("acme", "alpha")
