@@ -61,6 +61,13 @@ func newBegun(t *testing.T) *begun {
 	return b
 }
 
+// count is how many executions have begun.
+func (b *begun) count() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.times)
+}
+
 // function is one that tells of its beginning, takes some time, and may fail
 // at its first attempt.
 func (b *begun) function(name string) string {

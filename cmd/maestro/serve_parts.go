@@ -110,10 +110,14 @@ func startParts(ctx context.Context, cfg *config.Config, log *slog.Logger, acces
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
+	spool := filepath.Join(cfg.DataDir, "spool")
+	if err := p.replaySpool(ctx, spool); err != nil {
+		return nil, err
+	}
 	if err := p.register(ctx); err != nil {
 		return nil, err
 	}
-	p.recorder = recorder.New(p.records, recorder.Options{SpoolDir: filepath.Join(cfg.DataDir, "spool"), Server: p.id.String()}, log)
+	p.recorder = recorder.New(p.records, recorder.Options{SpoolDir: spool, Server: p.id.String()}, log)
 	if err := p.recorder.Start(); err != nil {
 		return nil, err
 	}

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"maestro/internal/model"
+	"maestro/internal/recorder"
 	"maestro/scheduler"
 )
 
@@ -24,6 +26,20 @@ var (
 	keyLease  time.Duration
 	wallClock func() time.Time
 )
+
+// replaySpool writes the records that the predecessor on the same data folder
+// could not write. It comes before register: from then on, on any server, what
+// the predecessor has not ended counts as crashed.
+func (p *parts) replaySpool(ctx context.Context, dir string) error {
+	err := recorder.ReplaySpool(ctx, p.records, dir, p.log)
+	if model.CodeOf(err) == model.CodeUnavailable {
+		return fmt.Errorf("write the records that were kept on disk: %w", err)
+	}
+	if err != nil { // a fault of ours: it must not keep the server from its work
+		p.log.Error("records that were kept on disk can't be written; their runs may count as crashed", slog.Any("error", err))
+	}
+	return nil
+}
 
 // register gives this server its id, and settles what its predecessor on the
 // same data folder left.

@@ -1,13 +1,27 @@
 package recorder
 
 import (
+	"context"
+	"log/slog"
 	"time"
 
 	"maestro/internal/model"
+	"maestro/repo"
 )
 
 // spoolLook is how often the spool is looked at while it holds something.
 const spoolLook = time.Second
+
+// ReplaySpool writes what an earlier process has left in a spool folder. It is
+// for a start: until it has returned nobody may take the runs of that process
+// for lost, or those that had ended would count as crashed, and be run again.
+// The error says that the database does not take them at present; they wait.
+func ReplaySpool(ctx context.Context, db *repo.DB, dir string, log *slog.Logger) error {
+	r := New(db, Options{SpoolDir: dir}, log)
+	defer r.abandon()
+	defer context.AfterFunc(ctx, r.abandon)()
+	return r.replayFiles()
+}
 
 // toSpool saves records that can't be written now. A disk that fails too is
 // the one case in which records are lost.
@@ -29,7 +43,7 @@ func (r *Recorder) replaySpool() {
 	r.spool.files()
 	for {
 		if r.spool.count() > 0 {
-			r.replayFiles()
+			_ = r.replayFiles() // it was logged, and is tried again
 		}
 		select {
 		case <-r.stopping:
@@ -40,11 +54,11 @@ func (r *Recorder) replaySpool() {
 }
 
 // replayFiles writes file after file, until one can't be written.
-func (r *Recorder) replayFiles() {
+func (r *Recorder) replayFiles() error {
 	for _, path := range r.spool.files() {
 		select {
 		case <-r.stopping:
-			return
+			return nil
 		default:
 		}
 		records, err := r.spool.read(path)
@@ -52,17 +66,18 @@ func (r *Recorder) replayFiles() {
 			continue
 		}
 		// Writing a file twice is harmless: a record that is there stays.
-		if !r.replay(records) {
-			return
+		if err := r.replay(records); err != nil {
+			return err
 		}
 		if err := r.spool.remove(path); err != nil {
 			r.log.Error("remove a spool file", "file", path, "error", err)
 		}
 	}
+	return nil
 }
 
-// replay writes one file's records and reports whether they are in.
-func (r *Recorder) replay(records []*model.Record) bool {
+// replay writes one file's records.
+func (r *Recorder) replay(records []*model.Record) error {
 	var refused refusals
 	for len(records) > 0 {
 		part := records[:min(len(records), largestBatch)]
@@ -72,7 +87,7 @@ func (r *Recorder) replay(records []*model.Record) bool {
 			if r.outage.begin() {
 				r.log.Error("records can't be written at present; the spool waits", "error", err)
 			}
-			return false
+			return err
 		}
 		r.stats.replayed.Add(int64(len(part)))
 		records = records[len(part):]
@@ -80,5 +95,5 @@ func (r *Recorder) replay(records []*model.Record) bool {
 	if r.outage.end() {
 		r.log.Info("records reach the database again")
 	}
-	return true
+	return nil
 }
