@@ -114,7 +114,8 @@ func (s *serverQueue) holdDispatch(ctx context.Context) (pgx.Tx, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock(hashtext('maestro.dispatch'))"); err != nil {
+	const hold = "SELECT set_config('idle_in_transaction_session_timeout', '0', true), pg_advisory_xact_lock(hashtext('maestro.dispatch'))"
+	if _, err := tx.Exec(ctx, hold); err != nil {
 		return nil, errors.Join(err, tx.Rollback(ctx))
 	}
 	return tx, nil
