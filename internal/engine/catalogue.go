@@ -224,10 +224,16 @@ func (c *catalogue) functionNow(ctx context.Context, tenant, name string) (*func
 }
 
 // outline returns what is told of a function before it is run: without what
-// was compiled, unless that is at hand. It waits for no packages.
+// was compiled, where that can't be had now. It waits for no packages.
 func (c *catalogue) outline(ctx context.Context, tenant, name string) (*function, error) {
-	if f := c.shelf(tenant).ready(name); f != nil {
+	s := c.shelf(tenant)
+	if f := s.ready(name); f != nil {
 		return f, nil
+	}
+	// Loaded as for a run: the next one finds it.
+	f, awaited, err := c.seek(ctx, s, name)
+	if awaited == nil && (err == nil || model.CodeOf(err) == model.CodeFunctionNotFound) {
+		return f, err
 	}
 	stored, err := c.store.Function(ctx, tenant, name)
 	if model.CodeOf(err) == model.CodeFunctionNotFound {
