@@ -14,7 +14,7 @@ import (
 func dispatched(t *testing.T, db *repo.DB, limits repo.Limits) (ids []model.ID, river *queue) {
 	t.Helper()
 	river = &queue{last: time.Now().UnixNano()} // greater than any before
-	_, _, err := db.Dispatch(t.Context(), limits, river.hand)
+	_, _, err := db.Dispatch(t.Context(), limits, true, river.hand)
 	require.NoError(t, err)
 	for _, h := range river.got {
 		ids = append(ids, h.ID)

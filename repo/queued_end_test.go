@@ -17,7 +17,7 @@ func begun(t *testing.T, db *repo.DB, server model.ID, runs ...model.QueuedRun) 
 	t.Helper()
 	require.NoError(t, db.QueueRuns(t.Context(), nil, runs...))
 	river := &queue{}
-	_, _, err := db.Dispatch(t.Context(), wide, river.hand)
+	_, _, err := db.Dispatch(t.Context(), wide, true, river.hand)
 	require.NoError(t, err)
 	claimed, err := db.ClaimRuns(t.Context(), server, river.got, false)
 	require.NoError(t, err)

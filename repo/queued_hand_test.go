@@ -53,7 +53,7 @@ func TestEnqueueHandsOverAtOnce(t *testing.T) {
 	require.False(t, handed(newQueued(tenant, "wide")), "others of its subtenant wait")
 	require.True(t, handed(newQueued("other", "wide")), "those of others don't matter")
 
-	n, _, err := db.Dispatch(t.Context(), limits, river.hand)
+	n, _, err := db.Dispatch(t.Context(), limits, true, river.hand)
 	require.NoError(t, err)
 	require.Equal(t, 1, n, "the dispatcher finds what was left to it")
 	for range 2 {
@@ -97,7 +97,7 @@ func TestRunsAreLeftToOtherServers(t *testing.T) {
 	first, second, third := newQueued(tenant, "f"), newQueued(tenant, "f"), newQueued(tenant, "f")
 	require.NoError(t, db.QueueRuns(t.Context(), nil, first, second, third))
 	river := &queue{}
-	_, _, err := db.Dispatch(t.Context(), wide, river.hand)
+	_, _, err := db.Dispatch(t.Context(), wide, true, river.hand)
 	require.NoError(t, err)
 	full := register(t, db)
 	_, err = db.ClaimRuns(t.Context(), full, river.got[:1], false)
@@ -119,7 +119,7 @@ func TestRunsAreLeftToOtherServers(t *testing.T) {
 	claimed, err := db.ClaimRuns(t.Context(), full, river.got, false)
 	require.NoError(t, err)
 	require.Empty(t, claimed, "what was left is begun by its next hand-over alone")
-	n, _, err = db.Dispatch(t.Context(), wide, river.hand)
+	n, _, err = db.Dispatch(t.Context(), wide, true, river.hand)
 	require.NoError(t, err)
 	require.Equal(t, 2, n)
 }

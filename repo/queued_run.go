@@ -95,14 +95,21 @@ type Limits struct {
 	AtOnce      int // in one call
 }
 
+// many is how many runs are handed over at a time where surely others wait.
+const many = 32
+
 // Dispatch picks runs that wait and may start, fairly between subtenants, and
 // lets hand give them to the queue through tx; it answers with the numbers of
 // the hand-overs, in the same order. All of it is committed at once. It returns
-// how many there were, and whether any are left that could not go yet.
-func (d *DB) Dispatch(ctx context.Context, limits Limits, hand Hand) (handed int, left bool, err error) {
-	// Mostly there is nothing to do, which is found out without a lock.
-	if left, err = ofQueue(d.pool).MakeDue(ctx); err != nil || !left {
-		return 0, false, d.fail(err, "look whether runs wait")
+// how many there were, and whether any may be left that could not go yet.
+//
+// With look it first makes due those whose time has come, and looks whether there
+// is anything to do at all: mostly there is not, which is found out without a lock.
+func (d *DB) Dispatch(ctx context.Context, limits Limits, look bool, hand Hand) (handed int, left bool, err error) {
+	if look {
+		if left, err = ofQueue(d.pool).MakeDue(ctx); err != nil || !left {
+			return 0, false, d.fail(err, "look whether runs wait")
+		}
 	}
 	err = pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
 		q := ofQueue(tx)
@@ -129,7 +136,7 @@ func (d *DB) Dispatch(ctx context.Context, limits Limits, hand Hand) (handed int
 	switch {
 	case err != nil:
 		return 0, false, d.fail(err, "hand runs to the queue")
-	case handed == limits.AtOnce:
+	case handed >= many: // it is not worth asking
 		return handed, true, nil
 	}
 	left, err = ofQueue(d.pool).AnyDue(ctx)

@@ -68,10 +68,10 @@ func TestQueuedRunFromPendingToEnd(t *testing.T) {
 	require.Equal(t, model.StatusPending, now)
 
 	river := &queue{}
-	n, _, err := db.Dispatch(t.Context(), wide, river.hand)
+	n, _, err := db.Dispatch(t.Context(), wide, true, river.hand)
 	require.NoError(t, err)
 	require.Equal(t, 1, n, "the other one is not due")
-	n, _, err = db.Dispatch(t.Context(), wide, river.hand)
+	n, _, err = db.Dispatch(t.Context(), wide, true, river.hand)
 	require.NoError(t, err)
 	require.Zero(t, n, "it was handed over")
 
@@ -105,7 +105,7 @@ func TestQueuedRunFromPendingToEnd(t *testing.T) {
 	now, attempt := status(t, db, tenant, handed.ID)
 	require.Equal(t, model.StatusPending, now)
 	require.Equal(t, 2, attempt)
-	n, _, err = db.Dispatch(t.Context(), wide, river.hand)
+	n, _, err = db.Dispatch(t.Context(), wide, true, river.hand)
 	require.NoError(t, err)
 	require.Equal(t, 1, n)
 	second := river.got[1]
@@ -129,7 +129,7 @@ func TestRunsOfAServerThatIsGone(t *testing.T) {
 	never.Policy = nil
 	require.NoError(t, db.QueueRuns(t.Context(), nil, again, never))
 	river := &queue{}
-	_, _, err := db.Dispatch(t.Context(), wide, river.hand)
+	_, _, err := db.Dispatch(t.Context(), wide, true, river.hand)
 	require.NoError(t, err)
 	gone, alive := register(t, db), register(t, db)
 	claimed, err := db.ClaimRuns(t.Context(), gone, river.got, false)
@@ -159,7 +159,7 @@ func TestRunsOfAServerThatIsGone(t *testing.T) {
 	require.Equal(t, model.StatusPending, now)
 	now, _ = status(t, db, tenant, never.Execution.ID)
 	require.Equal(t, model.StatusCrashed, now)
-	_, _, err = db.Dispatch(t.Context(), wide, river.hand)
+	_, _, err = db.Dispatch(t.Context(), wide, true, river.hand)
 	require.NoError(t, err)
 	fresh := river.got[len(river.got)-1:]
 	claimed, err = db.ClaimRuns(t.Context(), gone, fresh, false)
@@ -195,7 +195,7 @@ func TestDispatchIsFairAndKeepsToLimits(t *testing.T) {
 	put("other", "wide", 3, 3)
 	put("other", "wide", 1, 1)
 	river := &queue{}
-	n, _, err := db.Dispatch(t.Context(), repo.Limits{PerFunction: 6, PerTenant: 7, Ahead: 100, AtOnce: 100}, river.hand)
+	n, _, err := db.Dispatch(t.Context(), repo.Limits{PerFunction: 6, PerTenant: 7, Ahead: 100, AtOnce: 100}, true, river.hand)
 	require.NoError(t, err)
 	require.Equal(t, 11, n)
 	counts, order := map[string]int{}, []string{}
@@ -208,7 +208,7 @@ func TestDispatchIsFairAndKeepsToLimits(t *testing.T) {
 	}, counts)
 	require.ElementsMatch(t, []string{tenant + "/narrow/1", "other/wide/1"}, order[:2], "round robin, by priority within")
 	require.ElementsMatch(t, []string{tenant + "/narrow/1", "other/wide/3"}, order[2:4])
-	n, _, err = db.Dispatch(t.Context(), repo.Limits{PerFunction: 6, PerTenant: 7, Ahead: 100, AtOnce: 100}, river.hand)
+	n, _, err = db.Dispatch(t.Context(), repo.Limits{PerFunction: 6, PerTenant: 7, Ahead: 100, AtOnce: 100}, true, river.hand)
 	require.NoError(t, err)
 	require.Zero(t, n)
 }
@@ -219,7 +219,7 @@ func TestCancelQueued(t *testing.T) {
 	run := newQueued(tenant, "f")
 	require.NoError(t, db.QueueRuns(t.Context(), nil, run))
 	river := &queue{}
-	_, _, err := db.Dispatch(t.Context(), wide, river.hand)
+	_, _, err := db.Dispatch(t.Context(), wide, true, river.hand)
 	require.NoError(t, err)
 	stopped, err := db.CancelQueued(t.Context(), "other", run.Execution.ID)
 	require.NoError(t, err)

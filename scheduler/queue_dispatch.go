@@ -24,6 +24,11 @@ const (
 	// together can do at a time: what is behind them in River's queue, of whatever
 	// subtenant, waits for these first.
 	ahead = 128
+	// restShare is how many times as long as it has worked a dispatcher rests while more
+	// wait than may go, and leastRest how long at least: short beside what the runs
+	// that were handed over ahead take.
+	restShare = 2
+	leastRest = 5 * time.Millisecond
 	// largestJob is how many runs one job of River's brings at most. A job costs
 	// River the same whatever it brings.
 	largestJob = 8
@@ -42,13 +47,14 @@ func (runJob) Kind() string { return "maestro_run" }
 
 // dispatch hands over what may start: when it hears of a new run, when a run
 // has ended and made room, and from time to time for what other servers have
-// accepted, or is due only now. While more wait than may go it rests as long as it
-// has worked, and twice as long where there is enough to do here: it then hands
-// over more at a time, and leaves most of the processors to the runs.
+// accepted, or is due only now. While more wait than may go it rests for longer than
+// it has worked: it then hands over more at a time, and leaves most of the
+// processors to the runs.
 func (q *RunQueue) dispatch(ctx context.Context) {
 	tick := time.NewTicker(q.opts.Poll)
 	defer tick.Stop()
 	away := false
+	var looked time.Time // when was looked whether there is anything to do
 	for {
 		select {
 		case <-ctx.Done():
@@ -58,8 +64,12 @@ func (q *RunQueue) dispatch(ctx context.Context) {
 		}
 		began := time.Now()
 		for more := true; more && ctx.Err() == nil; {
+			look := !q.crowded.Load() || time.Since(looked) >= q.opts.Poll
+			if look {
+				looked = time.Now()
+			}
 			q.crowded.Store(true) // a run that ends meanwhile may make room that is not seen
-			n, left, err := q.handOver(ctx)
+			n, left, err := q.handOver(ctx, look)
 			q.crowded.Store(left)
 			more = n == dispatchBatch
 			switch {
@@ -73,13 +83,9 @@ func (q *RunQueue) dispatch(ctx context.Context) {
 			}
 		}
 		if q.crowded.Load() {
-			rest := time.Since(began)
-			if len(q.room) > cap(q.room)/2 {
-				rest *= 2
-			}
 			select {
 			case <-ctx.Done():
-			case <-time.After(min(rest, q.opts.Poll)):
+			case <-time.After(min(max(restShare*time.Since(began), leastRest), q.opts.Poll)):
 			}
 		}
 	}
@@ -91,10 +97,10 @@ func (q *RunQueue) limits() repo.Limits {
 	}
 }
 
-func (q *RunQueue) handOver(ctx context.Context) (n int, left bool, err error) {
+func (q *RunQueue) handOver(ctx context.Context, look bool) (n int, left bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, dispatchPatience)
 	defer cancel()
-	return q.opts.DB.Dispatch(ctx, q.limits(), q.hand)
+	return q.opts.DB.Dispatch(ctx, q.limits(), look, q.hand)
 }
 
 // hand gives runs to River, several in a job when there are many. To River all

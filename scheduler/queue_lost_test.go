@@ -29,7 +29,7 @@ func TestWhatGotLostOnItsWayIsBegun(t *testing.T) {
 	run := pending("a", nil)
 	require.NoError(t, db.QueueRuns(t.Context(), nil, run))
 	limits := repo.Limits{PerFunction: 1, PerTenant: 1, Ahead: 1, AtOnce: 1}
-	n, _, err := db.Dispatch(t.Context(), limits, func(ctx context.Context, tx pgx.Tx, runs []model.ID) ([]int64, error) {
+	n, _, err := db.Dispatch(t.Context(), limits, true, func(ctx context.Context, tx pgx.Tx, runs []model.ID) ([]int64, error) {
 		var job int64 // as River's own statement leaves it
 		err := tx.QueryRow(ctx, `INSERT INTO river_job (args, kind, max_attempts, queue, state, attempt, attempted_at, attempted_by, scheduled_at)
 			VALUES ('{}', 'maestro_run', 1, 'runs', 'running', 1, now(), ARRAY[$1], 'epoch') RETURNING id`, server.String()).Scan(&job)
