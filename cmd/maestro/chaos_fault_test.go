@@ -90,7 +90,10 @@ func TestAPausedServer(t *testing.T) {
 	t.Parallel()
 	b := newBegun(t)
 	url := testkit.DatabaseURL(t)
-	env := []string{"DATABASE_URL=" + url, "SECRET_KEY=" + strings.Repeat("k", 40), "CENSUS_JWT_SECRET=" + jwtSecret, silenceVariable + "=4"}
+	clock := newWall(t)
+	env := []string{
+		"DATABASE_URL=" + url, "SECRET_KEY=" + strings.Repeat("k", 40), "CENSUS_JWT_SECRET=" + jwtSecret, silenceVariable + "=4", clock.variable(),
+	}
 	paused, other := start(t, testkit.DataDir(t), env...), start(t, testkit.DataDir(t), env...)
 	c := other.client(t, "acme")
 	c.define("again", b.function("again"), "retry", map[string]any{"max_attempts": 5, "backoff_seconds": 0.1})
@@ -117,6 +120,36 @@ func TestAPausedServer(t *testing.T) {
 		}
 	}
 
+	// Schedules that are due once an hour, by a clock that is put to that minute.
+	minute := time.Now().Add(30 * time.Minute).Truncate(time.Minute)
+	var schedules []string
+	for i := range 3 {
+		r := c.send("POST", "/api/v1/schedules", map[string]any{
+			"name": fmt.Sprint("hourly ", i), "function_name": "again", "cron_expression": fmt.Sprint(minute.Minute(), " * * * *"), "max_instances": 100,
+		})
+		require.Equal(t, http.StatusCreated, r.status, "%s", r.body)
+		schedules = append(schedules, r.json(t)["id"].(string))
+	}
+	startedOnce := func(dueTimes int) bool {
+		for _, id := range schedules {
+			var started int
+			require.NoError(t, db.Pool().QueryRow(t.Context(), "SELECT count(*) FROM executions WHERE trigger_id = $1::uuid", id).Scan(&started))
+			require.LessOrEqual(t, started, dueTimes, "a due time of %s was started twice", id)
+			if started < dueTimes {
+				return false
+			}
+		}
+		return true
+	}
+	due := 0
+	comeDue := func() {
+		due++
+		require.NoError(t, clock.set(time.Until(minute)))
+		minute = minute.Add(time.Hour)
+		require.Eventually(t, func() bool { return startedOnce(due) }, time.Minute, 20*time.Millisecond, "a due time was not started")
+	}
+
+	comeDue()
 	begin()
 	require.NoError(t, paused.cmd.Process.Signal(syscall.SIGSTOP))
 	time.Sleep(time.Second) // the pause itself
@@ -130,6 +163,8 @@ func TestAPausedServer(t *testing.T) {
 
 	begin()
 	require.NoError(t, paused.cmd.Process.Signal(syscall.SIGSTOP))
+	comeDue() // before and after it is declared gone
+	comeDue()
 	require.Eventually(t, func() bool { return finished(outcomes(t, db)) }, time.Minute, 50*time.Millisecond, "the other one does them again")
 	all = outcomes(t, db)
 	b.onceEach(t, all)
@@ -147,8 +182,9 @@ func TestAPausedServer(t *testing.T) {
 		t.Fatal("a server that was declared gone goes on")
 	}
 	require.Contains(t, paused.said(), "declared this one gone")
-	require.Equal(t, all, outcomes(t, db), "its late results are refused")
+	require.Equal(t, all, outcomes(t, db), "its late results are refused, and it starts nothing that was started")
 	b.onceEach(t, all)
+	require.True(t, startedOnce(due))
 }
 
 // PostgreSQL is killed and comes back while runs are due.
@@ -163,6 +199,7 @@ func TestTheDatabaseIsRestarted(t *testing.T) {
 	for range 2 {
 		f.servers = append(f.servers, start(t, testkit.DataDir(t), f.env...))
 	}
+	f.token = f.servers[0].client(t, "acme").token
 	f.servers[0].client(t, "acme").define("again", b.function("again"), "retry", map[string]any{"max_attempts": 5, "backoff_seconds": 0.1})
 	const runs = 120
 	var asking sync.WaitGroup
@@ -215,11 +252,8 @@ func postmaster(t *testing.T, dir string) int {
 // The clocks of both servers are put forward an hour, and back.
 func TestTheClockIsChanged(t *testing.T) {
 	t.Parallel()
-	clock := filepath.Join(testkit.DataDir(t), "clock")
-	set := func(ahead time.Duration) {
-		require.NoError(t, os.WriteFile(clock+".new", []byte(ahead.String()), 0o644))
-		require.NoError(t, os.Rename(clock+".new", clock))
-	}
+	clock := newWall(t)
+	set := func(ahead time.Duration) { require.NoError(t, clock.set(ahead)) }
 	// Every ten minutes, five minutes away from now: an hour has six of them, and
 	// the time of the test none.
 	began := time.Now().Truncate(time.Minute)
@@ -228,8 +262,7 @@ func TestTheClockIsChanged(t *testing.T) {
 		minutes = append(minutes, strconv.Itoa((began.Minute()+5+10*i)%60))
 	}
 	expression := strings.Join(minutes, ",") + " * * * *"
-	set(0)
-	one, two := twoServers(t, "CENSUS_JWT_SECRET="+jwtSecret, clockVariable+"="+clock)
+	one, two := twoServers(t, "CENSUS_JWT_SECRET="+jwtSecret, clock.variable())
 	c := one.client(t, "acme")
 	c.define("f", "def f(input):\n    return 1\n")
 	schedule := func(name, expression, catchUp string) string {

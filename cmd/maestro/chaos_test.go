@@ -86,24 +86,27 @@ def %s(input):
 
 // fleet is three servers on one database, some of which may be away.
 type fleet struct {
-	t    *testing.T
-	dirs []string
-	env  []string
+	t      *testing.T
+	dirs   []string
+	env    []string
+	python string
+	token  string // of the subtenant acme
 
 	mu      sync.Mutex
 	servers []*program // guarded by mu; nil while away
 }
 
-func newFleet(t *testing.T, size int) *fleet {
-	f := &fleet{t: t, env: []string{
+func newFleet(t *testing.T, size int, env ...string) *fleet {
+	f := &fleet{t: t, python: testkit.KitHome(t), env: append([]string{
 		"DATABASE_URL=" + testkit.DatabaseURL(t), "SECRET_KEY=" + strings.Repeat("k", 40), "CENSUS_JWT_SECRET=" + jwtSecret,
-	}}
+	}, env...)}
 	for range size {
 		f.dirs = append(f.dirs, testkit.DataDir(t))
 	}
 	for i := range size {
 		f.servers = append(f.servers, launch(t, f.dirs[i], f.env...))
 	}
+	f.token = f.servers[0].client(t, "acme").token
 	t.Cleanup(func() {
 		for _, p := range f.servers {
 			if p != nil {
@@ -115,7 +118,7 @@ func newFleet(t *testing.T, size int) *fleet {
 }
 
 // disturb ends one server, by force or not, and starts it again on its folder.
-func (f *fleet) disturb() (how string) {
+func (f *fleet) disturb() (how string, err error) {
 	f.mu.Lock()
 	at := rand.IntN(len(f.servers))
 	p := f.servers[at]
@@ -125,16 +128,21 @@ func (f *fleet) disturb() (how string) {
 	if rand.IntN(2) == 0 {
 		signal = syscall.SIGKILL
 	}
-	require.NoError(f.t, p.cmd.Process.Signal(signal))
-	<-p.done
-	if signal == syscall.SIGTERM {
-		require.NoError(f.t, p.err, p.said())
+	if err := p.cmd.Process.Signal(signal); err != nil {
+		return "", err
 	}
-	again := launch(f.t, f.dirs[at], f.env...)
+	<-p.done
+	if signal == syscall.SIGTERM && p.err != nil {
+		return "", fmt.Errorf("a server that was stopped: %w\n%s", p.err, p.said())
+	}
+	again, err := begin(commandOf(f.python, f.dirs[at], f.env, "serve"))
+	if err != nil {
+		return "", err
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.servers[at] = again
-	return signal.String()
+	return signal.String(), nil
 }
 
 // ask sends a request to some server until one answers as if it were well.
@@ -155,7 +163,7 @@ func (f *fleet) ask(method, path string, body any) map[string]any {
 				return nil
 			}
 			request.Header.Set("Content-Type", "application/json")
-			request.Header.Set("Authorization", "Bearer "+p.client(f.t, "acme").token)
+			request.Header.Set("Authorization", "Bearer "+f.token)
 			if answer, err := http.DefaultClient.Do(request); err == nil {
 				var said map[string]any
 				err = json.NewDecoder(answer.Body).Decode(&said)
@@ -183,17 +191,19 @@ func TestChaos(t *testing.T) {
 	t.Parallel()
 	length, runs := chaos(t)
 	b := newBegun(t)
-	f := newFleet(t, 3)
+	clock := newWall(t)
+	f := newFleet(t, 3, clock.variable())
 	policy := map[string]any{"max_attempts": 50, "backoff_seconds": 0.2, "max_backoff_seconds": 1}
 	c := f.servers[0].client(t, "acme")
 	c.define("once", b.function("once"))
 	c.define("again", b.function("again"), "retry", policy)
 	c.define("parent", strings.Replace(b.function("parent"), "    return", `    return str(maestro.spawn("again", {"ms": 5})) or`, 1))
 	var schedules []string
+	before := clock.now()
 	for i := range 10 {
 		r := c.send("POST", "/api/v1/schedules", map[string]any{
 			"name": fmt.Sprintf("every minute %d", i), "function_name": "again", "cron_expression": "* * * * *", "input_data": map[string]any{"ms": 20},
-			"retry": policy, "max_instances": 100,
+			"retry": policy, "max_instances": 100, "catch_up": "all",
 		})
 		require.Equal(t, http.StatusCreated, r.status, "%s", r.body)
 		schedules = append(schedules, r.json(t)["id"].(string))
@@ -203,7 +213,7 @@ func TestChaos(t *testing.T) {
 	})
 	require.Equal(t, http.StatusCreated, r.status, "%s", r.body)
 	byHand := r.json(t)["id"].(string)
-	began := time.Now()
+	began, made := time.Now(), clock.now()
 
 	end := make(chan struct{})
 	var disturbing sync.WaitGroup
@@ -214,30 +224,55 @@ func TestChaos(t *testing.T) {
 			case <-end:
 				return
 			case <-time.After(time.Duration(rand.IntN(int(time.Second)))):
-				signals[f.disturb()]++
+			}
+			how, err := f.disturb()
+			if err != nil {
+				t.Errorf("disturb: %v", err)
+				return
+			}
+			signals[how]++
+		}
+	})
+	// The servers' minutes are short: each schedule is due again and again.
+	disturbing.Go(func() {
+		for ahead := time.Minute; ; ahead += time.Minute {
+			select {
+			case <-end:
+				return
+			case <-time.After(minuteLength):
+			}
+			if err := clock.set(ahead); err != nil {
+				t.Errorf("set the clock: %v", err)
+				return
 			}
 		}
 	})
 	var accepted []string
-	var mu sync.Mutex // guards accepted
+	byKey := map[string]string{} // executions by their keys
+	var mu sync.Mutex            // guards accepted and byKey
 	var asking sync.WaitGroup
 	for worker := range 8 {
 		asking.Go(func() {
 			for i := worker; i < runs; i += 8 {
 				time.Sleep(time.Until(began.Add(length * time.Duration(i) / time.Duration(runs)))) // they are due over the whole time
 				var said map[string]any
+				key := ""
 				if i%10 == 9 {
 					// Without a key a repeat may start it twice: each is a run of its own.
 					said = f.ask("POST", "/api/v1/schedules/"+byHand+"/run", map[string]any{})
 				} else {
+					key = fmt.Sprint("run-", i)
 					said = f.ask("POST", "/api/v1/executions", map[string]any{
-						"function_name": []string{"once", "again", "again", "parent"}[i%4], "mode": "async", "idempotency_key": fmt.Sprint("run-", i),
+						"function_name": []string{"once", "again", "again", "parent"}[i%4], "mode": "async", "idempotency_key": key,
 						"input_data": map[string]any{"ms": rand.IntN(300), "fails": i%7 == 0},
 					})
 				}
 				if id, ok := said["execution_id"].(string); ok {
 					mu.Lock()
 					accepted = append(accepted, id)
+					if key != "" {
+						byKey[key] = id
+					}
 					mu.Unlock()
 				}
 			}
@@ -247,15 +282,20 @@ func TestChaos(t *testing.T) {
 	close(end)
 	disturbing.Wait()
 	require.Len(t, accepted, runs)
-	ended := time.Now()
-	for _, id := range schedules {
-		f.ask("PUT", "/api/v1/schedules/"+id, map[string]any{"is_active": false})
-	}
-	off := time.Now()
-
+	ended := clock.now()
 	db, err := repo.Open(t.Context(), strings.TrimPrefix(f.env[0], "DATABASE_URL="), repo.Options{Name: "chaos", Log: testkit.Logger(t)})
 	require.NoError(t, err)
 	t.Cleanup(db.Close)
+	require.Eventually(t, func() bool {
+		var late int
+		require.NoError(t, db.Pool().QueryRow(t.Context(), "SELECT count(*) FROM scheduled_jobs WHERE next_run <= $1", ended).Scan(&late))
+		return late == 0
+	}, time.Minute, 50*time.Millisecond, "a due time was not started")
+	for _, id := range schedules {
+		f.ask("PUT", "/api/v1/schedules/"+id, map[string]any{"is_active": false})
+	}
+	off := clock.now()
+
 	open := func() (n int) {
 		require.NoError(t, db.Pool().QueryRow(t.Context(), "SELECT count(*) FROM executions WHERE status IN ('pending', 'running')").Scan(&n))
 		return n
@@ -264,7 +304,7 @@ func TestChaos(t *testing.T) {
 
 	rows, err := db.Pool().Query(t.Context(), "SELECT id::text, function_name, status, attempt, trigger_type, COALESCE(error_type, '') FROM executions")
 	require.NoError(t, err)
-	counts, seen := map[string]int{}, map[string]bool{}
+	counts, seen, manual := map[string]int{}, map[string]bool{}, 0
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for rows.Next() {
@@ -273,6 +313,9 @@ func TestChaos(t *testing.T) {
 		require.NoError(t, rows.Scan(&id, &function, &status, &attempt, &trigger, &class))
 		seen[id] = true
 		counts[function+" "+status]++
+		if trigger == string(model.TriggerManual) {
+			manual++
+		}
 		begins := b.times[id]
 		for n, times := range begins {
 			require.Equal(t, 1, times, "attempt %d of %s of %s was begun more than once", n, id, function)
@@ -296,27 +339,31 @@ func TestChaos(t *testing.T) {
 	for id := range b.times {
 		require.True(t, seen[id], "%s was begun and is not on record", id)
 	}
-	minutes := dueTimes(t, db, schedules, began, ended, off)
-	t.Logf("%v: %d runs accepted, %d due times of %d schedules, %v; disturbed %v", length, len(accepted), minutes, len(schedules), counts, signals)
-}
-
-// dueTimes checks that each schedule was started once for each full minute, and
-// returns how many there were. One that was due while its server died may be
-// started up to a minute late; one that is due at the very end may be left.
-func dueTimes(t *testing.T, db *repo.DB, schedules []string, began, ended, off time.Time) (total int) {
-	t.Helper()
-	minutes := func(until time.Time) (n int) {
-		for minute := began.Truncate(time.Minute).Add(time.Minute); minute.Before(until); minute = minute.Add(time.Minute) {
-			n++
-		}
-		return n
+	keyed := map[string]bool{}
+	for _, id := range byKey {
+		keyed[id] = true
 	}
+	require.Len(t, keyed, len(byKey), "each key has an execution of its own")
+	require.Equal(t, len(byKey), manual, "and no other")
+	due := 0
 	for _, id := range schedules {
 		var started int
 		require.NoError(t, db.Pool().QueryRow(t.Context(), "SELECT count(*) FROM executions WHERE trigger_id = $1::uuid", id).Scan(&started))
-		require.GreaterOrEqual(t, started, minutes(ended.Add(-10*time.Second)), "a due time of %s was not started", id)
-		require.LessOrEqual(t, started, minutes(off), "a due time of %s was started twice", id)
-		total += started
+		require.GreaterOrEqual(t, started, minutesBetween(made, ended), "a due time of %s was not started", id)
+		require.LessOrEqual(t, started, minutesBetween(before, off), "a due time of %s was started twice", id)
+		due += started
 	}
-	return total
+	require.Positive(t, due)
+	t.Logf("%v: %d runs accepted, %d due times of %d schedules, %v; disturbed %v", length, len(accepted), due, len(schedules), counts, signals)
+}
+
+// minuteLength is how long a minute of TestChaos takes.
+const minuteLength = 3 * time.Second
+
+// minutesBetween is how many minutes begin after one moment, up to another.
+func minutesBetween(after, until time.Time) (n int) {
+	for minute := after.Truncate(time.Minute).Add(time.Minute); !minute.After(until); minute = minute.Add(time.Minute) {
+		n++
+	}
+	return n
 }

@@ -63,10 +63,13 @@ type program struct {
 // command prepares maestro with a data folder of its own. Settings in env win.
 func command(t *testing.T, dir string, env []string, args ...string) *exec.Cmd {
 	t.Helper()
+	return commandOf(testkit.KitHome(t), dir, env, args...)
+}
+
+func commandOf(python, dir string, env []string, args ...string) *exec.Cmd {
 	cmd := exec.Command(os.Args[0], args...)
 	cmd.Dir = dir // no .env there
-	cmd.Env = append(cleanEnv(), beMaestro+"=1", "DATA_DIR="+dir, "HOST=127.0.0.1", "PORT=0",
-		"MAESTRO_PYTHON_HOME="+testkit.KitHome(t))
+	cmd.Env = append(cleanEnv(), beMaestro+"=1", "DATA_DIR="+dir, "HOST=127.0.0.1", "PORT=0", "MAESTRO_PYTHON_HOME="+python)
 	cmd.Env = append(cmd.Env, env...)
 	return cmd
 }
@@ -103,13 +106,23 @@ func launch(t *testing.T, dir string, env ...string) *program {
 // until it has said its address.
 func launchCommand(t *testing.T, dir string, env []string, args ...string) *program {
 	t.Helper()
-	p := &program{dir: dir, done: make(chan struct{})}
-	p.cmd = command(t, dir, env, args...)
-	stdout, err := p.cmd.StdoutPipe()
+	p, err := begin(command(t, dir, env, args...))
 	require.NoError(t, err)
-	p.cmd.Stderr = writer(func(text []byte) { p.keep(text) })
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	require.NoError(t, p.cmd.Start())
+	return p
+}
+
+// begin is launchCommand for any goroutine.
+func begin(cmd *exec.Cmd) (*program, error) {
+	p := &program{cmd: cmd, dir: cmd.Dir, done: make(chan struct{})}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	cmd.Stderr = writer(func(text []byte) { p.keep(text) })
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
 	ready := make(chan string, 1)
 	go func() {
 		defer close(p.done)
@@ -128,12 +141,12 @@ func launchCommand(t *testing.T, dir string, env []string, args ...string) *prog
 	select {
 	case p.url = <-ready:
 	case <-p.done:
-		t.Fatalf("maestro ended before it was ready: %v\n%s", p.err, p.said())
+		return nil, fmt.Errorf("maestro ended before it was ready: %w\n%s", p.err, p.said())
 	case <-time.After(2 * time.Minute):
 		_ = p.cmd.Process.Kill()
-		t.Fatalf("maestro is not ready after two minutes\n%s", p.said())
+		return nil, fmt.Errorf("maestro is not ready after two minutes\n%s", p.said())
 	}
-	return p
+	return p, nil
 }
 
 type writer func([]byte)
