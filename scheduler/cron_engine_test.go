@@ -31,11 +31,12 @@ func (unbuilt) Build(ctx context.Context, _ model.Environment) (model.SitePackag
 
 func (unbuilt) Forget(string) {}
 
-// compiling is a lane that runs nothing.
-type compiling struct{ model.Lane }
+// stuck is a lane whose compiler is at work for ever.
+type stuck struct{ model.Lane }
 
-func (compiling) Compile(_ context.Context, function string, version int, source string) (*model.Program, error) {
-	return &model.Program{Key: 1, Function: function, Version: version, Source: source}, nil
+func (stuck) Compile(ctx context.Context, _ string, _ int, _ string) (*model.Program, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
 }
 
 type nowhere struct{}
@@ -51,15 +52,15 @@ func (f *fixture) realQueue(db *repo.DB) scheduler.ScheduleRuns {
 	require.NoError(f, err)
 	log := testkit.Logger(f.T)
 	e := engine.New(engine.Options{
-		Store: db, Secrets: secrets.New(db, sealed, log), Events: nowhere{}, Lane: compiling{}, Packages: unbuilt{}, Pending: db, Inputs: inputs,
+		Store: db, Secrets: secrets.New(db, sealed, log), Events: nowhere{}, Lane: stuck{}, Packages: unbuilt{}, Pending: db, Inputs: inputs,
 		Log: log, PackagesWait: 100 * time.Millisecond,
 	})
 	f.Cleanup(func() { e.Drain(context.Background()) })
 	return scheduler.ScheduleRuns{DB: db, Engine: e}
 }
 
-// A run is queued whether or not its packages are built here yet; whoever begins
-// it waits for them, and nobody else.
+// A run is queued whether or not its packages are built here yet, and without
+// compiling; whoever begins it waits for that, and nobody else.
 func TestPackagesOfOneSubtenantHoldUpNoSchedule(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

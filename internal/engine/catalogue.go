@@ -223,17 +223,26 @@ func (c *catalogue) functionNow(ctx context.Context, tenant, name string) (*func
 	return f, err
 }
 
-// outline returns what is told of a function before it is run: without what
-// was compiled, where that can't be had now. It waits for no packages.
-func (c *catalogue) outline(ctx context.Context, tenant, name string) (*function, error) {
+// loaded is outline for who is soon to run the function here: it is loaded as
+// for a run, unless it has to wait for packages.
+func (c *catalogue) loaded(ctx context.Context, tenant, name string) (*function, error) {
 	s := c.shelf(tenant)
 	if f := s.ready(name); f != nil {
 		return f, nil
 	}
-	// Loaded as for a run: the next one finds it.
 	f, awaited, err := c.seek(ctx, s, name)
 	if awaited == nil && (err == nil || model.CodeOf(err) == model.CodeFunctionNotFound) {
 		return f, err
+	}
+	return c.outline(ctx, tenant, name)
+}
+
+// outline returns what is told of a function before it is run: without what
+// was compiled, unless that is at hand. It waits for no packages, and for no
+// source that takes long to compile.
+func (c *catalogue) outline(ctx context.Context, tenant, name string) (*function, error) {
+	if f := c.shelf(tenant).ready(name); f != nil {
+		return f, nil
 	}
 	stored, err := c.store.Function(ctx, tenant, name)
 	if model.CodeOf(err) == model.CodeFunctionNotFound {

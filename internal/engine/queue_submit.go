@@ -56,6 +56,10 @@ func (e *Engine) Plan(ctx context.Context, tenant, function string) (Plan, error
 	if err != nil {
 		return Plan{}, err
 	}
+	return e.planOf(ctx, tenant, f)
+}
+
+func (e *Engine) planOf(ctx context.Context, tenant string, f *function) (Plan, error) {
 	known, err := e.opts.Secrets.Of(ctx, tenant)
 	if err != nil {
 		return Plan{}, err // without them the input could not be recorded
@@ -117,7 +121,11 @@ func (r *run) fits() error {
 // error, an id says that the run may have been stored all the same.
 func (e *Engine) Submit(ctx context.Context, request RunRequest, later Later) (model.ID, error) {
 	later.Fitting = true
-	plan, err := e.Plan(ctx, request.Tenant, request.Function)
+	f, err := e.catalogue.loaded(ctx, request.Tenant, request.Function)
+	if err != nil {
+		return model.ID{}, err
+	}
+	plan, err := e.planOf(ctx, request.Tenant, f)
 	if err != nil {
 		return model.ID{}, err
 	}
