@@ -20,6 +20,7 @@ type KeyClaim struct {
 	Key         []byte        // a hash of the key, and of the scope in which it is one
 	Fingerprint []byte        // a hash of what must be the same in a repeat
 	ExecutionID model.ID      // names this claim; of no other one, ever
+	Server      model.ID      // as registered: once it is gone its claims count for nothing; zero: until the lease runs out
 	Lease       time.Duration // how long it holds unless renewed
 	Keep        time.Duration // how long the answer is kept, from now
 }
@@ -39,7 +40,7 @@ type KeyState struct {
 func (d *DB) ClaimKey(ctx context.Context, c KeyClaim) (KeyState, error) {
 	for {
 		abandoned, err := d.q.ClaimKey(ctx, dbsqlc.ClaimKeyParams{
-			Tenant: c.Tenant, Key: c.Key, Fingerprint: c.Fingerprint, ExecutionID: uuid(c.ExecutionID),
+			Tenant: c.Tenant, Key: c.Key, Fingerprint: c.Fingerprint, ExecutionID: uuid(c.ExecutionID), Server: uuid(c.Server),
 			Lease: interval(c.Lease), Keep: interval(c.Keep),
 		})
 		if err == nil {

@@ -83,6 +83,33 @@ func TestKeyOfASilentServerIsTakenOver(t *testing.T) {
 	require.Equal(t, repeat.ExecutionID, state.ExecutionID, "nor does it release what another has")
 }
 
+func TestKeysOfAServerThatIsGoneAreFree(t *testing.T) {
+	t.Parallel()
+	db, tenant := setup(t)
+	first, answered, repeat := claim(tenant, "k"), claim(tenant, "answered"), claim(tenant, "k")
+	first.Server = register(t, db)
+	answered.Server, repeat.Server = first.Server, register(t, db)
+	for _, c := range []repo.KeyClaim{first, answered} {
+		_, err := db.ClaimKey(t.Context(), c)
+		require.NoError(t, err)
+	}
+	_, err := db.FinishKey(t.Context(), answered, 200, []byte("kept"))
+	require.NoError(t, err)
+	state, err := db.ClaimKey(t.Context(), repeat)
+	require.NoError(t, err)
+	require.False(t, state.Claimed, "its server is well")
+	require.NoError(t, db.LeaveServer(t.Context(), first.Server))
+	state, err = db.ClaimKey(t.Context(), repeat)
+	require.NoError(t, err)
+	require.Equal(t, repo.KeyState{Claimed: true, Abandoned: []model.ID{first.ExecutionID}}, state, "long before its lease runs out")
+	state, err = db.ClaimKey(t.Context(), claim(tenant, "k"))
+	require.NoError(t, err)
+	require.False(t, state.Claimed, "it is the other server's now")
+	state, err = db.ClaimKey(t.Context(), claim(tenant, "answered"))
+	require.NoError(t, err)
+	require.Equal(t, []byte("kept"), state.Answer, "an answer outlives its server")
+}
+
 func TestRenewedKeyIsNotTakenOver(t *testing.T) {
 	t.Parallel()
 	db, tenant := setup(t)

@@ -32,16 +32,18 @@ type Seal interface {
 
 // Options are the settings of a gate; the zero value is usable.
 type Options struct {
-	Lease time.Duration // after which a silent server has lost its keys; 0: a minute
+	Lease  time.Duration // after which a silent server has lost its keys; 0: a minute
+	Server model.ID      // as registered: once it is known to be gone its keys are free; zero: they wait for the lease
 }
 
 // Gate lets one request of a key pass. It may be used by any number of
 // goroutines.
 type Gate struct {
-	db    *repo.DB
-	seal  Seal
-	lease time.Duration
-	log   *slog.Logger
+	db     *repo.DB
+	seal   Seal
+	lease  time.Duration
+	server model.ID
+	log    *slog.Logger
 
 	mu       sync.Mutex
 	held     map[place]*Claim // guarded by mu: of this server, granted or asking to be
@@ -72,7 +74,7 @@ func New(db *repo.DB, seal Seal, opts Options, log *slog.Logger) *Gate {
 	if opts.Lease <= 0 {
 		opts.Lease = defaultLease
 	}
-	return &Gate{db: db, seal: seal, lease: opts.Lease, log: log, held: map[place]*Claim{}}
+	return &Gate{db: db, seal: seal, lease: opts.Lease, server: opts.Server, log: log, held: map[place]*Claim{}}
 }
 
 // Begin answers with a claim, when the request is to be run, or else with the
@@ -148,7 +150,7 @@ func (g *Gate) enter(where place, r Request) (mine, other *Claim) {
 		gate: g, place: where, fingerprint: r.Fingerprint, granted: make(chan struct{}), over: make(chan struct{}),
 		row: repo.KeyClaim{
 			Tenant: r.Tenant, Key: where.key[:], Fingerprint: r.Fingerprint[:], ExecutionID: r.ExecutionID,
-			Lease: g.lease, Keep: keep,
+			Server: g.server, Lease: g.lease, Keep: keep,
 		},
 	}
 	g.held[where] = mine

@@ -12,15 +12,16 @@ import (
 )
 
 const claimKey = `-- name: ClaimKey :one
-INSERT INTO idempotency_keys AS k (tenant, key, fingerprint, execution_id, leased_until, expires_at)
-VALUES ($1, $2, $3, $4,
-        now() + $5::interval, now() + $6::interval)
+INSERT INTO idempotency_keys AS k (tenant, key, fingerprint, execution_id, server, leased_until, expires_at)
+VALUES ($1, $2, $3, $4, $5,
+        now() + $6::interval, now() + $7::interval)
 ON CONFLICT (tenant, key) DO UPDATE
-SET fingerprint = excluded.fingerprint, execution_id = excluded.execution_id,
+SET fingerprint = excluded.fingerprint, execution_id = excluded.execution_id, server = excluded.server,
     abandoned_ids = CASE WHEN k.status IS NULL AND k.fingerprint = excluded.fingerprint
         THEN (k.abandoned_ids || k.execution_id)[greatest(cardinality(k.abandoned_ids) - 98, 1):] ELSE '{}' END,
     leased_until = excluded.leased_until, expires_at = excluded.expires_at, status = NULL, answer = NULL
-WHERE k.leased_until <= now() AND (k.status IS NULL OR k.expires_at <= now())
+WHERE (k.status IS NULL OR k.expires_at <= now())
+  AND (k.leased_until <= now() OR EXISTS (SELECT 1 FROM servers s WHERE s.id = k.server AND s.gone_at IS NOT NULL))
 RETURNING abandoned_ids
 `
 
@@ -29,6 +30,7 @@ type ClaimKeyParams struct {
 	Key         []byte
 	Fingerprint []byte
 	ExecutionID pgtype.UUID
+	Server      pgtype.UUID
 	Lease       pgtype.Interval
 	Keep        pgtype.Interval
 }
@@ -42,6 +44,7 @@ func (q *Queries) ClaimKey(ctx context.Context, arg ClaimKeyParams) ([]pgtype.UU
 		arg.Key,
 		arg.Fingerprint,
 		arg.ExecutionID,
+		arg.Server,
 		arg.Lease,
 		arg.Keep,
 	)

@@ -131,6 +131,7 @@ type IdempotencyKey struct {
 	Status       *int32
 	Answer       []byte
 	AbandonedIds []pgtype.UUID
+	Server       pgtype.UUID
 }
 
 type InstalledPackage struct {

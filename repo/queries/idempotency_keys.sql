@@ -2,15 +2,16 @@
 -- No row: someone runs this key's request, or its answer is kept. A key that
 -- has expired, or whose server is gone, is as good as new; of the runs that the
 -- same request may have made before the last hundred are remembered.
-INSERT INTO idempotency_keys AS k (tenant, key, fingerprint, execution_id, leased_until, expires_at)
-VALUES (sqlc.arg(tenant), sqlc.arg(key), sqlc.arg(fingerprint), sqlc.arg(execution_id),
+INSERT INTO idempotency_keys AS k (tenant, key, fingerprint, execution_id, server, leased_until, expires_at)
+VALUES (sqlc.arg(tenant), sqlc.arg(key), sqlc.arg(fingerprint), sqlc.arg(execution_id), sqlc.narg(server),
         now() + sqlc.arg(lease)::interval, now() + sqlc.arg(keep)::interval)
 ON CONFLICT (tenant, key) DO UPDATE
-SET fingerprint = excluded.fingerprint, execution_id = excluded.execution_id,
+SET fingerprint = excluded.fingerprint, execution_id = excluded.execution_id, server = excluded.server,
     abandoned_ids = CASE WHEN k.status IS NULL AND k.fingerprint = excluded.fingerprint
         THEN (k.abandoned_ids || k.execution_id)[greatest(cardinality(k.abandoned_ids) - 98, 1):] ELSE '{}' END,
     leased_until = excluded.leased_until, expires_at = excluded.expires_at, status = NULL, answer = NULL
-WHERE k.leased_until <= now() AND (k.status IS NULL OR k.expires_at <= now())
+WHERE (k.status IS NULL OR k.expires_at <= now())
+  AND (k.leased_until <= now() OR EXISTS (SELECT 1 FROM servers s WHERE s.id = k.server AND s.gone_at IS NOT NULL))
 RETURNING abandoned_ids;
 
 -- name: GetKey :one
