@@ -25,6 +25,10 @@ type ProbeLine struct {
 // begins and after it has ended, as lines of JSON. What is imported may do
 // anything to the process: it belongs in one of its own, which serves nobody.
 // The interpreter is not ended: the process is.
+//
+// One interpreter is enough, as far as is known: a second one beside it, in which
+// everything was imported again, found nothing more in 19 much-used packages that
+// the first accepts in whole or in part, and took as long again.
 func Probe(home, packages string, modules []string, report io.Writer) error {
 	failed := make(chan error, 1)
 	go func() {

@@ -35,3 +35,15 @@ func TestMasks(t *testing.T) {
 	m = newMasks(Options{IndexURL: "https://user:p%40ssw0rd@pypi.corp/simple"}, "")
 	require.Equal(t, "*** ***", m.text("p@ssw0rd p%40ssw0rd"))
 }
+
+// What a build needs is installed without another pip, which would be given the
+// index's address as an argument.
+func TestSources(t *testing.T) {
+	t.Parallel()
+	r := New(Options{AllowSource: true, PipPath: "carried"})
+	require.Contains(t, r.sources(), "inprocess-build-deps")
+	r = New(Options{AllowSource: true})
+	require.Empty(t, r.sources(), "another Python's pip may be too old")
+	r = New(Options{PipPath: "carried"})
+	require.Equal(t, []string{"--only-binary", ":all:"}, r.sources())
+}
