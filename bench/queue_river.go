@@ -18,7 +18,7 @@ import (
 
 // The settings of scheduler.NewRunQueue, which River alone is given too.
 const (
-	queueWorkers  = 256
+	queueWorkers  = 384
 	queueCooldown = 2 * time.Millisecond
 	queuePoll     = 250 * time.Millisecond
 	queuePool     = 16 // connections

@@ -13,38 +13,32 @@ import (
 
 // endQueued writes the records of runs that were queued, in a transaction. One
 // whose run was taken away from the server that made the record is left out.
-func endQueued(ctx context.Context, tx pgx.Tx, records []*model.Record, server string) error {
-	q := ofQueue(tx)
+func endQueued(ctx context.Context, tx pgx.Tx, q *dbsqlc.Queries, records []*model.Record, server string) error {
 	var over, again []Handover
-	var delays []int64
+	pauses := map[Handover]time.Duration{}
 	for _, r := range records {
 		h := Handover{ID: r.Execution.ID, Job: r.Queued.Job}
 		if r.Queued.Retry {
-			again, delays = append(again, h), append(delays, r.Queued.RetryIn.Microseconds())
+			again, pauses[h] = append(again, h), r.Queued.RetryIn
 		} else {
 			over = append(over, h)
 		}
 	}
 	held := make(map[Handover]bool, len(records))
-	if len(over) > 0 {
-		ids, jobs := handovers(over)
-		rows, err := q.EndQueued(ctx, ids, jobs)
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			held[Handover{ID: row.ExecutionID.Bytes, Job: row.Job}] = true
-		}
+	err := eachRunOnce(over, func(part []Handover) error {
+		ids, jobs := handovers(part)
+		return holds(held, part)(q.EndQueued(ctx, ids, jobs))
+	})
+	if err != nil {
+		return err
 	}
-	if len(again) > 0 {
-		ids, jobs := handovers(again)
-		rows, err := q.RequeueRuns(ctx, ids, jobs, delays)
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			held[Handover{ID: row.ExecutionID.Bytes, Job: row.Job}] = true
-		}
+	err = eachRunOnce(again, func(part []Handover) error {
+		ids, jobs := handovers(part)
+		delays := each(part, func(h Handover) int64 { return pauses[h].Microseconds() })
+		return holds(held, part)(q.RequeueRuns(ctx, delays, ids, jobs))
+	})
+	if err != nil {
+		return err
 	}
 	var kept []*model.Record
 	for _, r := range records {
@@ -69,6 +63,20 @@ func endQueued(ctx context.Context, tx pgx.Tx, records []*model.Record, server s
 		}
 	}
 	return noteScheduleResults(ctx, q, ended)
+}
+
+// holds takes the answer about part: which of its runs were the caller's to end.
+func holds(held map[Handover]bool, part []Handover) func(ids []pgtype.UUID, err error) error {
+	return func(ids []pgtype.UUID, err error) error {
+		found := make(map[model.ID]bool, len(ids))
+		for _, id := range ids {
+			found[id.Bytes] = true
+		}
+		for _, h := range part {
+			held[h] = held[h] || found[h.ID]
+		}
+		return err
+	}
 }
 
 // CancelQueued ends an execution that waits and that no server has begun, and
@@ -164,7 +172,7 @@ func settle(ctx context.Context, q *dbsqlc.Queries, row dbsqlc.LockAbandonedRow)
 		_, err = q.EndQueued(ctx, ids, jobs)
 	case again:
 		status, attempt = model.StatusPending, row.Attempt+1
-		_, err = q.RequeueRuns(ctx, ids, jobs, []int64{pause.Microseconds()})
+		_, err = q.RequeueRuns(ctx, []int64{pause.Microseconds()}, ids, jobs)
 	default:
 		_, err = q.EndQueued(ctx, ids, jobs)
 	}

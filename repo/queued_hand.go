@@ -43,8 +43,7 @@ func (d *DB) Enqueue(ctx context.Context, run model.QueuedRun) (handed bool, err
 		return false, d.QueueRuns(ctx, nil, run)
 	}
 	defer now.one.Unlock()
-	err = pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
-		q := ofQueue(tx)
+	err = d.inQueueTx(ctx, func(tx pgx.Tx, q *dbsqlc.Queries) error {
 		if err := queueRuns(ctx, q, []model.QueuedRun{run}); err != nil {
 			return err
 		}
@@ -76,5 +75,5 @@ func (a *atOnce) try(ctx context.Context, tx pgx.Tx, q *dbsqlc.Queries, run mode
 	if err != nil {
 		return false, err
 	}
-	return true, q.HandRuns(ctx, []pgtype.UUID{uuid(e.ID)}, jobs)
+	return true, q.HandRuns(ctx, jobs, []pgtype.UUID{uuid(e.ID)})
 }

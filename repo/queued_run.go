@@ -111,8 +111,7 @@ func (d *DB) Dispatch(ctx context.Context, limits Limits, look bool, hand Hand) 
 			return 0, false, d.fail(err, "look whether runs wait")
 		}
 	}
-	err = pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
-		q := ofQueue(tx)
+	err = d.inQueueTx(ctx, func(tx pgx.Tx, q *dbsqlc.Queries) error {
 		if err := q.LockDispatch(ctx); err != nil {
 			return err
 		}
@@ -131,7 +130,7 @@ func (d *DB) Dispatch(ctx context.Context, limits Limits, look bool, hand Hand) 
 			return err
 		}
 		handed = len(ids)
-		return q.HandRuns(ctx, ids, jobs)
+		return q.HandRuns(ctx, jobs, ids)
 	})
 	switch {
 	case err != nil:
@@ -154,8 +153,16 @@ type Handover struct {
 // or server was declared gone. again says that the last try
 // may have been committed: what server has of claims is then in the answer too.
 func (d *DB) ClaimRuns(ctx context.Context, server model.ID, claims []Handover, again bool) (map[Handover]model.QueuedRun, error) {
-	ids, jobs := handovers(claims)
-	rows, err := ofQueue(d.pool).ClaimRuns(ctx, dbsqlc.ClaimRunsParams{Server: uuid(server), Ids: ids, Jobs: jobs, Again: again})
+	var rows []dbsqlc.ClaimRunsRow
+	err := d.inQueueTx(ctx, func(_ pgx.Tx, q *dbsqlc.Queries) error {
+		rows = nil
+		return eachRunOnce(claims, func(part []Handover) error {
+			ids, jobs := handovers(part)
+			more, err := q.ClaimRuns(ctx, dbsqlc.ClaimRunsParams{Server: uuid(server), Ids: ids, Jobs: jobs, Again: again})
+			rows = append(rows, more...)
+			return err
+		})
+	})
 	if err != nil {
 		return nil, d.fail(err, "claim %d runs", len(claims))
 	}
@@ -171,6 +178,28 @@ func (d *DB) ClaimRuns(ctx context.Context, server model.ID, claims []Handover, 
 		}
 	}
 	return claimed, nil
+}
+
+// eachRunOnce calls do with parts of all in which each run is named once: nearly
+// always with all of them.
+func eachRunOnce(all []Handover, do func(part []Handover) error) error {
+	for len(all) > 0 {
+		named := make(map[model.ID]bool, len(all))
+		var part, rest []Handover
+		for _, h := range all {
+			if named[h.ID] {
+				rest = append(rest, h)
+				continue
+			}
+			named[h.ID] = true
+			part = append(part, h)
+		}
+		if err := do(part); err != nil {
+			return err
+		}
+		all = rest
+	}
+	return nil
 }
 
 func handovers(all []Handover) (ids []pgtype.UUID, jobs []int64) {

@@ -22,14 +22,20 @@ func (d *DB) MergeRecords(ctx context.Context, records []*model.Record, server s
 			others = append(others, record)
 		}
 	}
-	err := pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
+	write := func(tx pgx.Tx, q *dbsqlc.Queries) error {
 		if len(queued) > 0 {
-			if err := endQueued(ctx, tx, queued, server); err != nil {
+			if err := endQueued(ctx, tx, q, queued, server); err != nil {
 				return err
 			}
 		}
-		return upsertRecords(ctx, d.q.WithTx(tx), others, server)
-	})
+		return upsertRecords(ctx, q, others, server)
+	}
+	var err error
+	if len(queued) > 0 {
+		err = d.inQueueTx(ctx, write)
+	} else {
+		err = pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error { return write(tx, d.q.WithTx(tx)) })
+	}
 	return d.fail(err, "merge %d records", len(records))
 }
 

@@ -33,7 +33,7 @@ type QueueOptions struct {
 	Server model.ID // as registered
 	Log    *slog.Logger
 
-	Workers   int           // runs at a time on each server; 0: 256
+	Workers   int           // runs at a time on each server; 0: 384
 	PerTenant int           // runs of one subtenant at a time, and of one function, on all servers; 0: 64
 	Poll      time.Duration // how often is looked for what nobody told of; 0: 250 ms
 	LostEvery time.Duration // how often is looked for what got lost on its way here; 0: 10 s
@@ -60,8 +60,9 @@ type RunQueue struct {
 	room     chan struct{} // holds one for each run under way, and has room for as many as there may be
 	stopping chan struct{} // closed when Stop begins
 	// crowded: when last looked at, there were more runs than could go.
-	crowded atomic.Bool
-	held    held
+	crowded  atomic.Bool
+	finished atomic.Int64 // runs that have ended here
+	held     held
 
 	mu    sync.Mutex
 	end   context.CancelFunc // guarded by mu; nil unless started
@@ -72,7 +73,7 @@ type RunQueue struct {
 // NewRunQueue makes a queue; it does nothing before Start.
 func NewRunQueue(opts QueueOptions) (*RunQueue, error) {
 	if opts.Workers <= 0 {
-		opts.Workers = 256
+		opts.Workers = 384
 	}
 	if opts.PerTenant <= 0 {
 		opts.PerTenant = 64
@@ -137,7 +138,7 @@ func (q *RunQueue) Start() error {
 	if err := q.client.Start(context.Background()); err != nil {
 		return fmt.Errorf("start the queue: %w", err)
 	}
-	q.opts.DB.HandAtOnce(q.limits(), q.hand, func() bool { return !q.crowded.Load() })
+	q.opts.DB.HandAtOnce(q.limits(leastAhead), q.hand, func() bool { return !q.crowded.Load() })
 	q.ended.Go(func() { q.dispatch(ctx) })
 	q.ended.Go(func() { q.claim(q.client.Stopped()) })
 	q.ended.Go(func() { q.findLost(ctx) })

@@ -20,15 +20,19 @@ const (
 	// dispatchPatience bounds that transaction: while it lasts nobody else hands
 	// anything over.
 	dispatchPatience = 10 * time.Second
-	// ahead is how many runs are handed over beyond those that all servers
+	// leastAhead is how many runs are handed over beyond those that all servers
 	// together can do at a time: what is behind them in River's queue, of whatever
-	// subtenant, waits for these first.
-	ahead = 128
-	// restShare is how many times as long as it has worked a dispatcher rests while more
-	// wait than may go, and leastRest how long at least: short beside what the runs
-	// that were handed over ahead take.
-	restShare = 2
+	// subtenant, waits for these first. Where runs are short there are as many more as
+	// end within aheadTime: that much passes between two hand-overs, and until the
+	// end of a run has made room.
+	leastAhead = 64
+	mostAhead  = 2048
+	aheadTime  = 150 * time.Millisecond
+	// How long a dispatcher rests at least while more wait than may go: leastRest, and
+	// fullRest after it has handed over many.
 	leastRest = 5 * time.Millisecond
+	fullRest  = 20 * time.Millisecond
+	many      = 32
 	// largestJob is how many runs one job of River's brings at most. A job costs
 	// River the same whatever it brings.
 	largestJob = 8
@@ -47,14 +51,15 @@ func (runJob) Kind() string { return "maestro_run" }
 
 // dispatch hands over what may start: when it hears of a new run, when a run
 // has ended and made room, and from time to time for what other servers have
-// accepted, or is due only now. While more wait than may go it rests for longer than
-// it has worked: it then hands over more at a time, and leaves most of the
-// processors to the runs.
+// accepted, or is due only now. While more wait than may go it rests for as long as
+// it has worked: it then hands over more at a time, and leaves the processors to
+// the runs.
 func (q *RunQueue) dispatch(ctx context.Context) {
 	tick := time.NewTicker(q.opts.Poll)
 	defer tick.Stop()
 	away := false
 	var looked time.Time // when was looked whether there is anything to do
+	var pace pace
 	for {
 		select {
 		case <-ctx.Done():
@@ -62,16 +67,20 @@ func (q *RunQueue) dispatch(ctx context.Context) {
 		case <-q.wake:
 		case <-tick.C:
 		}
-		began := time.Now()
+		began, rest := time.Now(), leastRest
 		for more := true; more && ctx.Err() == nil; {
 			look := !q.crowded.Load() || time.Since(looked) >= q.opts.Poll
 			if look {
 				looked = time.Now()
 			}
 			q.crowded.Store(true) // a run that ends meanwhile may make room that is not seen
-			n, left, err := q.handOver(ctx, look)
+			pace.note(time.Now(), q.finished.Load())
+			n, left, err := q.handOver(ctx, look, pace.ahead())
 			q.crowded.Store(left)
 			more = n == dispatchBatch
+			if n >= many {
+				rest = fullRest
+			}
 			switch {
 			case ctx.Err() != nil:
 			case err != nil && !away:
@@ -85,22 +94,47 @@ func (q *RunQueue) dispatch(ctx context.Context) {
 		if q.crowded.Load() {
 			select {
 			case <-ctx.Done():
-			case <-time.After(min(max(restShare*time.Since(began), leastRest), q.opts.Poll)):
+			case <-time.After(min(max(time.Since(began), rest), q.opts.Poll)):
 			}
 		}
 	}
 }
 
-func (q *RunQueue) limits() repo.Limits {
+// pace is how many runs end here lately. The dispatcher's alone.
+type pace struct {
+	at        time.Time
+	ended     int64
+	perSecond float64
+}
+
+// note takes how many have ended by now.
+func (p *pace) note(at time.Time, ended int64) {
+	passed := at.Sub(p.at)
+	switch {
+	case p.at.IsZero():
+	case passed < aheadTime/3: // it says too little
+		return
+	default:
+		now := float64(ended-p.ended) / passed.Seconds()
+		p.perSecond += (now - p.perSecond) / 2
+	}
+	p.at, p.ended = at, ended
+}
+
+func (p *pace) ahead() int {
+	return min(leastAhead+int(p.perSecond*aheadTime.Seconds()), mostAhead)
+}
+
+func (q *RunQueue) limits(ahead int) repo.Limits {
 	return repo.Limits{
 		PerFunction: q.opts.PerTenant, PerTenant: q.opts.PerTenant, PerServer: q.opts.Workers, Ahead: ahead, AtOnce: dispatchBatch,
 	}
 }
 
-func (q *RunQueue) handOver(ctx context.Context, look bool) (n int, left bool, err error) {
+func (q *RunQueue) handOver(ctx context.Context, look bool, ahead int) (n int, left bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, dispatchPatience)
 	defer cancel()
-	return q.opts.DB.Dispatch(ctx, q.limits(), look, q.hand)
+	return q.opts.DB.Dispatch(ctx, q.limits(ahead), look, q.hand)
 }
 
 // hand gives runs to River, several in a job when there are many. To River all

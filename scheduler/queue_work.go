@@ -14,8 +14,9 @@ import (
 )
 
 const (
-	// claimBatch bounds one claiming statement.
-	claimBatch = 256
+	// claimBatch bounds one claiming statement: some runs begin while others are
+	// being claimed.
+	claimBatch = 96
 	// claimPatience bounds its time.
 	claimPatience = 30 * time.Second
 	// insistEvery is the pause between two tries to tell the database.
@@ -110,6 +111,7 @@ func (q *RunQueue) perform(ctx context.Context, h repo.Handover) {
 	if err := q.opts.Runner.RunQueued(context.WithoutCancel(ctx), run); err != nil {
 		q.giveBack(h, err)
 	}
+	q.finished.Add(1)
 	if q.crowded.Load() {
 		q.Wake() // there is room for another one
 	}

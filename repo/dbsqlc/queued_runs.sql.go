@@ -73,9 +73,9 @@ func (q *Queries) CancelQueued(ctx context.Context, tenant string, iD pgtype.UUI
 
 const claimRuns = `-- name: ClaimRuns :many
 UPDATE queued_runs q SET state = 'running', server = $1
-FROM (SELECT unnest($3::uuid[]) AS id, unnest($4::bigint[]) AS job) AS c
-WHERE q.execution_id = c.id AND q.job = c.job
-  AND (q.state = 'handed' OR $2::boolean AND q.state = 'running' AND q.server = $1)
+WHERE q.execution_id = ANY ($2::uuid[])
+  AND q.job = ($3::bigint[])[array_position($2::uuid[], q.execution_id)]
+  AND (q.state = 'handed' OR $4::boolean AND q.state = 'running' AND q.server = $1)
   AND EXISTS (SELECT 1 FROM servers s WHERE s.id = $1 AND s.gone_at IS NULL)
 RETURNING q.execution_id, q.tenant, q.function_name, q.trigger_type, q.trigger_id, q.parent_id, q.created_at, q.priority, q.attempt,
     q.chain, q.policy, q.request, q.input, q.job,
@@ -84,9 +84,9 @@ RETURNING q.execution_id, q.tenant, q.function_name, q.trigger_type, q.trigger_i
 
 type ClaimRunsParams struct {
 	Server pgtype.UUID
-	Again  bool
 	Ids    []pgtype.UUID
 	Jobs   []int64
+	Again  bool
 }
 
 type ClaimRunsRow struct {
@@ -107,14 +107,15 @@ type ClaimRunsRow struct {
 	Cancelled    bool
 }
 
-// Of hand-overs that River gave to a server, those that are still good. again
-// is for a server that does not know whether its last try was committed.
+// Of hand-overs that River gave to a server, those that are still good. The ids
+// differ. again is for a server that does not know whether its last try was
+// committed.
 func (q *Queries) ClaimRuns(ctx context.Context, arg ClaimRunsParams) ([]ClaimRunsRow, error) {
 	rows, err := q.db.Query(ctx, claimRuns,
 		arg.Server,
-		arg.Again,
 		arg.Ids,
 		arg.Jobs,
+		arg.Again,
 	)
 	if err != nil {
 		return nil, err
@@ -212,29 +213,26 @@ func (q *Queries) DeleteRiverJobsOf(ctx context.Context) error {
 }
 
 const endQueued = `-- name: EndQueued :many
-DELETE FROM queued_runs q USING (SELECT unnest($1::uuid[]) AS id, unnest($2::bigint[]) AS job) AS e
-WHERE q.execution_id = e.id AND q.job = e.job AND q.state = 'running'
-RETURNING q.execution_id, q.job::bigint AS job
+DELETE FROM queued_runs q
+WHERE q.execution_id = ANY ($1::uuid[]) AND q.state = 'running'
+  AND q.job = ($2::bigint[])[array_position($1::uuid[], q.execution_id)]
+RETURNING q.execution_id
 `
 
-type EndQueuedRow struct {
-	ExecutionID pgtype.UUID
-	Job         int64
-}
-
-func (q *Queries) EndQueued(ctx context.Context, ids []pgtype.UUID, jobs []int64) ([]EndQueuedRow, error) {
+// The ids differ.
+func (q *Queries) EndQueued(ctx context.Context, ids []pgtype.UUID, jobs []int64) ([]pgtype.UUID, error) {
 	rows, err := q.db.Query(ctx, endQueued, ids, jobs)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []EndQueuedRow
+	var items []pgtype.UUID
 	for rows.Next() {
-		var i EndQueuedRow
-		if err := rows.Scan(&i.ExecutionID, &i.Job); err != nil {
+		var execution_id pgtype.UUID
+		if err := rows.Scan(&execution_id); err != nil {
 			return nil, err
 		}
-		items = append(items, i)
+		items = append(items, execution_id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -243,13 +241,14 @@ func (q *Queries) EndQueued(ctx context.Context, ids []pgtype.UUID, jobs []int64
 }
 
 const handRuns = `-- name: HandRuns :exec
-UPDATE queued_runs q SET state = 'handed', job = h.job
-FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::bigint[]) AS job) AS h
-WHERE q.execution_id = h.id
+UPDATE queued_runs q SET state = 'handed', job = ($1::bigint[])[array_position($2::uuid[], q.execution_id)]
+WHERE q.execution_id = ANY ($2::uuid[])
 `
 
-func (q *Queries) HandRuns(ctx context.Context, ids []pgtype.UUID, jobs []int64) error {
-	_, err := q.db.Exec(ctx, handRuns, ids, jobs)
+// The ids differ. Here and below each is looked up by itself: a join could be
+// planned otherwise.
+func (q *Queries) HandRuns(ctx context.Context, jobs []int64, ids []pgtype.UUID) error {
+	_, err := q.db.Exec(ctx, handRuns, jobs, ids)
 	return err
 }
 
@@ -499,7 +498,7 @@ WITH RECURSIVE waiting AS (
            + COALESCE((SELECT sum(b.runs) FROM busy b WHERE b.tenant = w.tenant), 0) AS place
     FROM waiting w
     CROSS JOIN bounds
-    LEFT JOIN functions f ON f.tenant = w.tenant AND f.name = w.function_name
+    LEFT JOIN LATERAL (SELECT g.max_concurrency FROM functions g WHERE g.tenant = w.tenant AND g.name = w.function_name LIMIT 1) f ON true
     LEFT JOIN busy ON busy.tenant = w.tenant AND busy.function_name = w.function_name
     CROSS JOIN LATERAL (
         SELECT q.execution_id, q.priority FROM queued_runs q
@@ -507,14 +506,13 @@ WITH RECURSIVE waiting AS (
         ORDER BY q.priority, q.execution_id
         LIMIT LEAST(GREATEST(LEAST(f.max_concurrency, $4::integer) - COALESCE(busy.runs, 0), 0), bounds.of_each)) c
 ), picked AS (
-    SELECT candidates.execution_id, candidates.place FROM candidates
+    SELECT candidates.execution_id, candidates.place, candidates.priority FROM candidates
     WHERE candidates.place <= $5::integer
     ORDER BY candidates.place, candidates.priority LIMIT (SELECT bounds.in_all FROM bounds)
 )
-SELECT q.execution_id FROM queued_runs q JOIN picked ON picked.execution_id = q.execution_id
-WHERE q.job IS NULL
-ORDER BY picked.place, q.priority
-FOR UPDATE OF q SKIP LOCKED
+SELECT locked.execution_id FROM picked
+    CROSS JOIN LATERAL (SELECT q.execution_id FROM queued_runs q WHERE q.execution_id = picked.execution_id AND q.job IS NULL FOR UPDATE SKIP LOCKED) locked
+ORDER BY picked.place, picked.priority
 `
 
 type PickRunsParams struct {
@@ -558,34 +556,28 @@ func (q *Queries) PickRuns(ctx context.Context, arg PickRunsParams) ([]pgtype.UU
 }
 
 const requeueRuns = `-- name: RequeueRuns :many
-WITH e AS (
-    SELECT unnest($1::uuid[]) AS id, unnest($2::bigint[]) AS number, unnest($3::bigint[]) AS delay_us)
-UPDATE queued_runs q SET state = 'waiting', job = NULL, server = NULL, attempt = q.attempt + 1,
-    due = e.delay_us <= 0, run_at = now() + e.delay_us * interval '1 microsecond', since = now()
-FROM e
-WHERE q.execution_id = e.id AND q.job = e.number AND q.state = 'running'
-RETURNING q.execution_id, e.number::bigint AS job
+UPDATE queued_runs q SET state = 'waiting', job = NULL, server = NULL, attempt = q.attempt + 1, since = now(),
+    due = ($1::bigint[])[array_position($2::uuid[], q.execution_id)] <= 0,
+    run_at = now() + ($1::bigint[])[array_position($2::uuid[], q.execution_id)] * interval '1 microsecond'
+WHERE q.execution_id = ANY ($2::uuid[]) AND q.state = 'running'
+  AND q.job = ($3::bigint[])[array_position($2::uuid[], q.execution_id)]
+RETURNING q.execution_id
 `
 
-type RequeueRunsRow struct {
-	ExecutionID pgtype.UUID
-	Job         int64
-}
-
-// Their attempts have ended and are to be followed by others.
-func (q *Queries) RequeueRuns(ctx context.Context, ids []pgtype.UUID, jobs []int64, delaysUs []int64) ([]RequeueRunsRow, error) {
-	rows, err := q.db.Query(ctx, requeueRuns, ids, jobs, delaysUs)
+// Their attempts have ended and are to be followed by others. The ids differ.
+func (q *Queries) RequeueRuns(ctx context.Context, delaysUs []int64, ids []pgtype.UUID, jobs []int64) ([]pgtype.UUID, error) {
+	rows, err := q.db.Query(ctx, requeueRuns, delaysUs, ids, jobs)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []RequeueRunsRow
+	var items []pgtype.UUID
 	for rows.Next() {
-		var i RequeueRunsRow
-		if err := rows.Scan(&i.ExecutionID, &i.Job); err != nil {
+		var execution_id pgtype.UUID
+		if err := rows.Scan(&execution_id); err != nil {
 			return nil, err
 		}
-		items = append(items, i)
+		items = append(items, execution_id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

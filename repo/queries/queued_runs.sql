@@ -62,7 +62,7 @@ WITH RECURSIVE waiting AS (
            + COALESCE((SELECT sum(b.runs) FROM busy b WHERE b.tenant = w.tenant), 0) AS place
     FROM waiting w
     CROSS JOIN bounds
-    LEFT JOIN functions f ON f.tenant = w.tenant AND f.name = w.function_name
+    LEFT JOIN LATERAL (SELECT g.max_concurrency FROM functions g WHERE g.tenant = w.tenant AND g.name = w.function_name LIMIT 1) f ON true
     LEFT JOIN busy ON busy.tenant = w.tenant AND busy.function_name = w.function_name
     CROSS JOIN LATERAL (
         SELECT q.execution_id, q.priority FROM queued_runs q
@@ -70,26 +70,27 @@ WITH RECURSIVE waiting AS (
         ORDER BY q.priority, q.execution_id
         LIMIT LEAST(GREATEST(LEAST(f.max_concurrency, sqlc.arg(per_function)::integer) - COALESCE(busy.runs, 0), 0), bounds.of_each)) c
 ), picked AS (
-    SELECT candidates.execution_id, candidates.place FROM candidates
+    SELECT candidates.execution_id, candidates.place, candidates.priority FROM candidates
     WHERE candidates.place <= sqlc.arg(per_tenant)::integer
     ORDER BY candidates.place, candidates.priority LIMIT (SELECT bounds.in_all FROM bounds)
 )
-SELECT q.execution_id FROM queued_runs q JOIN picked ON picked.execution_id = q.execution_id
-WHERE q.job IS NULL
-ORDER BY picked.place, q.priority
-FOR UPDATE OF q SKIP LOCKED;
+SELECT locked.execution_id FROM picked
+    CROSS JOIN LATERAL (SELECT q.execution_id FROM queued_runs q WHERE q.execution_id = picked.execution_id AND q.job IS NULL FOR UPDATE SKIP LOCKED) locked
+ORDER BY picked.place, picked.priority;
 
 -- name: HandRuns :exec
-UPDATE queued_runs q SET state = 'handed', job = h.job
-FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(jobs)::bigint[]) AS job) AS h
-WHERE q.execution_id = h.id;
+-- The ids differ. Here and below each is looked up by itself: a join could be
+-- planned otherwise.
+UPDATE queued_runs q SET state = 'handed', job = (sqlc.arg(jobs)::bigint[])[array_position(sqlc.arg(ids)::uuid[], q.execution_id)]
+WHERE q.execution_id = ANY (sqlc.arg(ids)::uuid[]);
 
 -- name: ClaimRuns :many
--- Of hand-overs that River gave to a server, those that are still good. again
--- is for a server that does not know whether its last try was committed.
+-- Of hand-overs that River gave to a server, those that are still good. The ids
+-- differ. again is for a server that does not know whether its last try was
+-- committed.
 UPDATE queued_runs q SET state = 'running', server = sqlc.arg(server)
-FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(jobs)::bigint[]) AS job) AS c
-WHERE q.execution_id = c.id AND q.job = c.job
+WHERE q.execution_id = ANY (sqlc.arg(ids)::uuid[])
+  AND q.job = (sqlc.arg(jobs)::bigint[])[array_position(sqlc.arg(ids)::uuid[], q.execution_id)]
   AND (q.state = 'handed' OR sqlc.arg(again)::boolean AND q.state = 'running' AND q.server = sqlc.arg(server))
   AND EXISTS (SELECT 1 FROM servers s WHERE s.id = sqlc.arg(server) AND s.gone_at IS NULL)
 RETURNING q.execution_id, q.tenant, q.function_name, q.trigger_type, q.trigger_id, q.parent_id, q.created_at, q.priority, q.attempt,
@@ -111,19 +112,20 @@ WHERE q.execution_id = h.id AND q.job = h.job AND q.state = 'handed'
   AND (sqlc.arg(anyway)::boolean OR EXISTS (SELECT 1 FROM servers s WHERE s.id <> sqlc.arg(server) AND s.gone_at IS NULL));
 
 -- name: EndQueued :many
-DELETE FROM queued_runs q USING (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(jobs)::bigint[]) AS job) AS e
-WHERE q.execution_id = e.id AND q.job = e.job AND q.state = 'running'
-RETURNING q.execution_id, q.job::bigint AS job;
+-- The ids differ.
+DELETE FROM queued_runs q
+WHERE q.execution_id = ANY (sqlc.arg(ids)::uuid[]) AND q.state = 'running'
+  AND q.job = (sqlc.arg(jobs)::bigint[])[array_position(sqlc.arg(ids)::uuid[], q.execution_id)]
+RETURNING q.execution_id;
 
 -- name: RequeueRuns :many
--- Their attempts have ended and are to be followed by others.
-WITH e AS (
-    SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(jobs)::bigint[]) AS number, unnest(sqlc.arg(delays_us)::bigint[]) AS delay_us)
-UPDATE queued_runs q SET state = 'waiting', job = NULL, server = NULL, attempt = q.attempt + 1,
-    due = e.delay_us <= 0, run_at = now() + e.delay_us * interval '1 microsecond', since = now()
-FROM e
-WHERE q.execution_id = e.id AND q.job = e.number AND q.state = 'running'
-RETURNING q.execution_id, e.number::bigint AS job;
+-- Their attempts have ended and are to be followed by others. The ids differ.
+UPDATE queued_runs q SET state = 'waiting', job = NULL, server = NULL, attempt = q.attempt + 1, since = now(),
+    due = (sqlc.arg(delays_us)::bigint[])[array_position(sqlc.arg(ids)::uuid[], q.execution_id)] <= 0,
+    run_at = now() + (sqlc.arg(delays_us)::bigint[])[array_position(sqlc.arg(ids)::uuid[], q.execution_id)] * interval '1 microsecond'
+WHERE q.execution_id = ANY (sqlc.arg(ids)::uuid[]) AND q.state = 'running'
+  AND q.job = (sqlc.arg(jobs)::bigint[])[array_position(sqlc.arg(ids)::uuid[], q.execution_id)]
+RETURNING q.execution_id;
 
 -- name: CancelQueued :execrows
 -- One that no server has begun.
