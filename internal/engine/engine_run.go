@@ -106,8 +106,9 @@ func (r *run) conduct() (RunResult, error) {
 	case err != nil:
 		outcome = model.Outcome{Failure: &model.Failure{Kind: model.FailureEngine, Type: "EngineError", Message: err.Error()}}
 	}
-	r.begin(r.deadline) // a queued one that came to its end before that
-	r.running.Stop()
+	if r.queued != nil {
+		r.begin(r.deadline) // it may have come to its end before that
+	}
 	record := r.finish(outcome)
 	if failed := r.commit(record); failed != nil {
 		return RunResult{}, failed
@@ -155,6 +156,8 @@ func (r *run) begin(deadline time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
+	case r.ended:
+		return false
 	case r.begun:
 		return true
 	case r.lost:

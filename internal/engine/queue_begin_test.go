@@ -144,3 +144,29 @@ func TestAQueuedRunThatNeverCanBeDoneFails(t *testing.T) {
 	require.Equal(t, "EngineError", *b.book.last().Execution.ErrorType)
 	require.Zero(t, b.Active())
 }
+
+// Someone asks for the end of a run that waits for a thread, and the server
+// stops at the same time.
+func TestACancelWhileTheServerStops(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.lane.threads = make(chan struct{})
+	waits := b.queued("echo", `1`, nil)
+	blocked := b.begin(t, b.queued("blocks", `1`, nil))
+	b.lane.threads <- struct{}{}
+	<-b.book.noted
+	answer := make(chan error, 1)
+	go func() { answer <- b.RunQueued(context.WithoutCancel(t.Context()), waits) }()
+	require.Eventually(t, func() bool { return b.Active() == 2 }, 20*time.Second, time.Millisecond)
+	b.mu.Lock()
+	r := b.runs[waits.Execution.ID]
+	r.mu.Lock()
+	r.lost, r.stopped = true, true // as Drain and Cancel say it
+	r.mu.Unlock()
+	b.mu.Unlock()
+	r.cancel()
+	require.NoError(t, <-answer)
+	require.Equal(t, model.StatusCancelled, b.book.last().Execution.Status)
+	close(b.block)
+	require.NoError(t, <-blocked)
+}

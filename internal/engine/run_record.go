@@ -51,6 +51,9 @@ func (r *run) finish(outcome model.Outcome) *model.Record {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.ended = true
+	if r.running != nil {
+		r.running.Stop()
+	}
 	execution := r.execution(veil)
 	execution.CompletedAt = now
 	execution.Duration = now.Sub(r.started)
