@@ -52,9 +52,12 @@ func (p *parts) register(ctx context.Context) error {
 	if err != nil {
 		host = "unknown host"
 	}
-	id, _, err := p.db.RegisterServer(ctx, fmt.Sprintf("%s, process %d", host, os.Getpid()), folder)
+	id, before, err := p.db.RegisterServer(ctx, fmt.Sprintf("%s, process %d", host, os.Getpid()), folder)
 	if err != nil {
 		return err
+	}
+	if len(before) > 0 {
+		p.log.Warn("the server that had this data folder before was not stopped: what it ran has crashed, and is tried again where a policy says so")
 	}
 	p.id = id
 	p.presence = scheduler.NewPresence(scheduler.PresenceOptions{
