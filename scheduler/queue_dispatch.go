@@ -29,10 +29,9 @@ const (
 	mostAhead  = 2048
 	aheadTime  = 150 * time.Millisecond
 	// How long a dispatcher rests at least while more wait than may go: leastRest, and
-	// fullRest after it has handed over many.
-	leastRest = 5 * time.Millisecond
+	// fullRest where the server has enough to do.
+	leastRest = 10 * time.Millisecond
 	fullRest  = 20 * time.Millisecond
-	many      = 32
 	// largestJob is how many runs one job of River's brings at most. A job costs
 	// River the same whatever it brings.
 	largestJob = 8
@@ -78,7 +77,7 @@ func (q *RunQueue) dispatch(ctx context.Context) {
 			n, left, err := q.handOver(ctx, look, pace.ahead())
 			q.crowded.Store(left)
 			more = n == dispatchBatch
-			if n >= many {
+			if len(q.room) > cap(q.room)/2 { // there is enough to do here
 				rest = fullRest
 			}
 			switch {
