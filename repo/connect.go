@@ -21,19 +21,22 @@ import (
 // server_version_num.
 const LowestServerVersion = 140000
 
-// Options are the settings of a connection pool. The zero value is usable.
+// Options are the settings of a DB. The zero value is usable.
 type Options struct {
-	MaxConns int           // 0: 16
+	MaxConns int           // besides those of the queue; 0: 12
 	Wait     time.Duration // how long Open waits for a server that is away; 0: one try
 	Name     string        // application_name; "": maestro
 	Log      *slog.Logger  // nil: silent
 }
 
-// DB is a pool of connections to the database. Its methods may be called from
-// any number of goroutines.
+// DB is the database, through pools of connections. Its methods may be called
+// from any number of goroutines.
 type DB struct {
 	pool *pgxpool.Pool
 	q    *dbsqlc.Queries
+	// queue and river are for the queue alone, and connect when they are used
+	// (queue_session.go).
+	queue, river *pgxpool.Pool
 	// lists runs the queries whose filters may be absent. They are planned with
 	// the values at hand each time: a plan kept for all values would read a
 	// whole day for a filter that an index answers.
@@ -46,57 +49,71 @@ type DB struct {
 // Open connects to url, waiting for the server as long as Options say, and
 // refuses a server that is too old. The caller closes the DB.
 func Open(ctx context.Context, url string, opts Options) (*DB, error) {
-	config, err := poolConfig(url, opts)
-	if err != nil {
-		return nil, err
-	}
 	log := opts.Log
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	pool, err := pgxpool.NewWithConfig(ctx, config)
-	if err != nil {
-		return nil, fmt.Errorf("make the connection pool: %w", err)
+	if opts.MaxConns <= 0 {
+		opts.MaxConns = 12
 	}
-	db := &DB{pool: pool, q: dbsqlc.New(pool), lists: dbsqlc.New(plannedEachTime{pool}), log: log}
+	db := &DB{log: log}
+	for _, p := range []struct {
+		pool     **pgxpool.Pool
+		most     int
+		settings []setting
+	}{
+		{&db.pool, opts.MaxConns, nil},
+		{&db.queue, queueConns, queueSession},
+		{&db.river, riverConns, riverSession},
+	} {
+		config, err := poolConfig(url, opts.Name, p.most, append(p.settings, everySession...))
+		if err == nil {
+			*p.pool, err = pgxpool.NewWithConfig(ctx, config)
+		}
+		if err != nil {
+			db.Close()
+			return nil, fmt.Errorf("make a connection pool: %w", err)
+		}
+	}
+	db.q, db.lists = dbsqlc.New(db.pool), dbsqlc.New(plannedEachTime{db.pool})
 	if err := db.waitFor(ctx, opts.Wait); err != nil {
-		pool.Close()
+		db.Close()
 		return nil, err
 	}
 	return db, nil
 }
 
-// sessionSettings are those of each session. A server that is frozen, or whose
-// machine is gone, in the middle of a transaction holds what that has locked
-// until its session ends: the hand-over of runs, schedules that are due. So the
-// database ends it soon.
-var sessionSettings = []struct{ name, value string }{
+// setting is a parameter of a session.
+type setting struct{ name, value string }
+
+// everySession is what each is set to. A server that is frozen, or whose machine
+// is gone, in the middle of a transaction holds what that has locked until its
+// session ends: the hand-over of runs, schedules that are due. So the database ends
+// it soon.
+var everySession = []setting{
 	{"idle_in_transaction_session_timeout", "15s"},
 	{"tcp_keepalives_idle", "15"}, {"tcp_keepalives_interval", "5"}, {"tcp_keepalives_count", "3"}, // of no meaning on a unix socket
 }
 
-func poolConfig(url string, opts Options) (*pgxpool.Config, error) {
+func poolConfig(url, name string, most int, session []setting) (*pgxpool.Config, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		// pgx takes the password out of its message.
 		return nil, fmt.Errorf("read the database URL: %w", err)
 	}
-	config.MaxConns = int32(opts.MaxConns)
-	if opts.MaxConns <= 0 {
-		config.MaxConns = 16
-	}
+	config.MaxConns = int32(most)
 	if config.ConnConfig.ConnectTimeout == 0 {
 		config.ConnConfig.ConnectTimeout = 5 * time.Second
 	}
 	params := config.ConnConfig.RuntimeParams
 	if params["application_name"] == "" {
 		params["application_name"] = "maestro"
-		if opts.Name != "" {
-			params["application_name"] = opts.Name
+		if name != "" {
+			params["application_name"] = name
 		}
 	}
 	var settings []string
-	for _, s := range sessionSettings {
+	for _, s := range session {
 		if params[s.name] == "" { // the URL may say otherwise
 			settings = append(settings, fmt.Sprintf("set_config('%s', '%s', false)", s.name, s.value))
 		}
@@ -139,13 +156,19 @@ func (d *DB) waitFor(ctx context.Context, patience time.Duration) error {
 }
 
 // Close waits for the connections in use and closes them all.
-func (d *DB) Close() { d.pool.Close() }
+func (d *DB) Close() {
+	for _, pool := range []*pgxpool.Pool{d.pool, d.queue, d.river} {
+		if pool != nil {
+			pool.Close()
+		}
+	}
+}
 
 // Ping asks the server for a sign of life.
 func (d *DB) Ping(ctx context.Context) error { return d.fail(d.pool.Ping(ctx), "ping the database") }
 
-// Pool gives direct access for parts that bring their own SQL, such as the
-// queue. The DB still owns it.
+// Pool gives direct access for parts that bring their own SQL. The DB still owns
+// it.
 func (d *DB) Pool() *pgxpool.Pool { return d.pool }
 
 // inTx runs do in one transaction. When do fails nothing of it is kept.

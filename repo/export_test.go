@@ -4,7 +4,9 @@ import (
 	"context"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
+	"maestro/internal/model"
 	"maestro/repo/dbsqlc"
 )
 
@@ -14,7 +16,16 @@ func (d *DB) Queries() *dbsqlc.Queries { return d.q }
 // UUID is uuid.
 var UUID = uuid
 
+// QueuePool has the queue's sessions.
+func (d *DB) QueuePool() *pgxpool.Pool { return d.queue }
+
 // InQueueTx runs do as statements of the queue are run.
 func (d *DB) InQueueTx(ctx context.Context, do func(tx pgx.Tx, q *dbsqlc.Queries) error) error {
 	return d.inQueueTx(ctx, do)
+}
+
+// EndQueued ends runs of the queue, as part of tx.
+func EndQueued(ctx context.Context, tx pgx.Tx, records []*model.Record) error {
+	_, err := endQueued(ctx, tx, records, "test")
+	return err
 }

@@ -2,7 +2,6 @@ package repo
 
 import (
 	"context"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -10,74 +9,6 @@ import (
 	"maestro/internal/model"
 	"maestro/repo/dbsqlc"
 )
-
-// endQueued writes the records of runs that were queued, in a transaction. One
-// whose run was taken away from the server that made the record is left out.
-func endQueued(ctx context.Context, tx pgx.Tx, q *dbsqlc.Queries, records []*model.Record, server string) error {
-	var over, again []Handover
-	pauses := map[Handover]time.Duration{}
-	for _, r := range records {
-		h := Handover{ID: r.Execution.ID, Job: r.Queued.Job}
-		if r.Queued.Retry {
-			again, pauses[h] = append(again, h), r.Queued.RetryIn
-		} else {
-			over = append(over, h)
-		}
-	}
-	held := make(map[Handover]bool, len(records))
-	err := eachRunOnce(over, func(part []Handover) error {
-		ids, jobs := handovers(part)
-		return holds(held, part)(q.EndQueued(ctx, ids, jobs))
-	})
-	if err != nil {
-		return err
-	}
-	err = eachRunOnce(again, func(part []Handover) error {
-		ids, jobs := handovers(part)
-		delays := each(part, func(h Handover) int64 { return pauses[h].Microseconds() })
-		return holds(held, part)(q.RequeueRuns(ctx, delays, ids, jobs))
-	})
-	if err != nil {
-		return err
-	}
-	var kept []*model.Record
-	for _, r := range records {
-		h := Handover{ID: r.Execution.ID, Job: r.Queued.Job}
-		if !held[h] {
-			continue
-		}
-		delete(held, h) // a hand-over has one end
-		record := *r
-		if e := &record.Execution; r.Queued.Retry {
-			e.Status, e.Attempt, e.CompletedAt = model.StatusPending, e.Attempt+1, time.Time{}
-		}
-		kept = append(kept, &record)
-	}
-	if err := mergeQueuedRecords(ctx, tx, kept, server); err != nil {
-		return err
-	}
-	var ended []model.Execution
-	for _, r := range kept {
-		if !r.Queued.Retry {
-			ended = append(ended, r.Execution)
-		}
-	}
-	return noteScheduleResults(ctx, q, ended)
-}
-
-// holds takes the answer about part: which of its runs were the caller's to end.
-func holds(held map[Handover]bool, part []Handover) func(ids []pgtype.UUID, err error) error {
-	return func(ids []pgtype.UUID, err error) error {
-		found := make(map[model.ID]bool, len(ids))
-		for _, id := range ids {
-			found[id.Bytes] = true
-		}
-		for _, h := range part {
-			held[h] = held[h] || found[h.ID]
-		}
-		return err
-	}
-}
 
 // CancelQueued ends an execution that waits and that no server has begun, and
 // reports whether there was one.
@@ -164,17 +95,16 @@ func (d *DB) SettleGone(ctx context.Context) (int, error) {
 // for its end, and returns its status.
 func settle(ctx context.Context, q *dbsqlc.Queries, row dbsqlc.LockAbandonedRow) (status model.Status, err error) {
 	status, attempt := model.StatusCrashed, row.Attempt
-	ids, jobs := []pgtype.UUID{row.ExecutionID}, []int64{*row.Job}
 	pause, again := policyOf(row.Policy).Again(int(row.Attempt), model.StatusCrashed, "Crashed")
 	switch {
 	case row.Cancelled:
 		status = model.StatusCancelled
-		_, err = q.EndQueued(ctx, ids, jobs)
+		err = q.EndQueued(ctx, row.ExecutionID, row.Job)
 	case again:
 		status, attempt = model.StatusPending, row.Attempt+1
-		_, err = q.RequeueRuns(ctx, []int64{pause.Microseconds()}, ids, jobs)
+		err = q.Requeue(ctx, pause.Microseconds(), row.ExecutionID, row.Job)
 	default:
-		_, err = q.EndQueued(ctx, ids, jobs)
+		err = q.EndQueued(ctx, row.ExecutionID, row.Job)
 	}
 	if err != nil {
 		return status, err

@@ -75,5 +75,5 @@ func (a *atOnce) try(ctx context.Context, tx pgx.Tx, q *dbsqlc.Queries, run mode
 	if err != nil {
 		return false, err
 	}
-	return true, q.HandRuns(ctx, jobs, []pgtype.UUID{uuid(e.ID)})
+	return true, handRuns(ctx, q, []pgtype.UUID{uuid(e.ID)}, jobs)
 }

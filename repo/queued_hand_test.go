@@ -69,7 +69,8 @@ func TestEnqueueHandsOverAtOnce(t *testing.T) {
 
 	tx, err := db.Pool().Begin(t.Context())
 	require.NoError(t, err)
-	require.NoError(t, db.Queries().WithTx(tx).LockDispatch(t.Context()))
+	_, err = tx.Exec(t.Context(), "SELECT pg_advisory_xact_lock(hashtext('maestro.dispatch'))")
+	require.NoError(t, err)
 	require.False(t, handed(newQueued("new", "wide")), "a dispatcher is at work; nobody waits for it")
 	require.NoError(t, tx.Rollback(t.Context()))
 	wanted = false

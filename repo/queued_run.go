@@ -1,6 +1,7 @@
 package repo
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -111,10 +112,7 @@ func (d *DB) Dispatch(ctx context.Context, limits Limits, look bool, hand Hand) 
 			return 0, false, d.fail(err, "look whether runs wait")
 		}
 	}
-	err = d.inQueueTx(ctx, func(tx pgx.Tx, q *dbsqlc.Queries) error {
-		if err := q.LockDispatch(ctx); err != nil {
-			return err
-		}
+	err = d.inDispatchTx(ctx, func(tx pgx.Tx, q *dbsqlc.Queries) error {
 		ids, err := q.PickRuns(ctx, dbsqlc.PickRunsParams{
 			PerFunction: int32(limits.PerFunction), PerTenant: int32(limits.PerTenant), PerServer: int32(limits.PerServer),
 			Ahead: int32(limits.Ahead), RowLimit: int32(limits.AtOnce),
@@ -130,7 +128,7 @@ func (d *DB) Dispatch(ctx context.Context, limits Limits, look bool, hand Hand) 
 			return err
 		}
 		handed = len(ids)
-		return q.HandRuns(ctx, jobs, ids)
+		return handRuns(ctx, q, ids, jobs)
 	})
 	switch {
 	case err != nil:
@@ -142,6 +140,17 @@ func (d *DB) Dispatch(ctx context.Context, limits Limits, look bool, hand Hand) 
 	return handed, left, d.fail(err, "look whether runs wait")
 }
 
+// handRuns notes that runs were handed over, and as what.
+func handRuns(ctx context.Context, q *dbsqlc.Queries, runs []pgtype.UUID, jobs []int64) error {
+	handed := make([]Handover, len(runs))
+	for i, run := range runs {
+		handed[i] = Handover{ID: run.Bytes, Job: jobs[i]}
+	}
+	slices.SortFunc(handed, func(a, b Handover) int { return compareIDs(a.ID, b.ID) })
+	ids, jobs := handovers(handed)
+	return q.HandRuns(ctx, jobs, ids)
+}
+
 // Handover names one giving of a run to a server.
 type Handover struct {
 	ID  model.ID
@@ -150,18 +159,16 @@ type Handover struct {
 
 // ClaimRuns makes server the one that runs what it was handed. What is missing
 // in the answer is not its to run: cancelled, or handed to someone else since,
-// or server was declared gone. again says that the last try
+// or server was declared gone. again says that the last try, or a part of it,
 // may have been committed: what server has of claims is then in the answer too.
 func (d *DB) ClaimRuns(ctx context.Context, server model.ID, claims []Handover, again bool) (map[Handover]model.QueuedRun, error) {
 	var rows []dbsqlc.ClaimRunsRow
-	err := d.inQueueTx(ctx, func(_ pgx.Tx, q *dbsqlc.Queries) error {
-		rows = nil
-		return eachRunOnce(claims, func(part []Handover) error {
-			ids, jobs := handovers(part)
-			more, err := q.ClaimRuns(ctx, dbsqlc.ClaimRunsParams{Server: uuid(server), Ids: ids, Jobs: jobs, Again: again})
-			rows = append(rows, more...)
-			return err
-		})
+	q := dbsqlc.New(d.queue)
+	err := eachRunOnce(claims, func(h Handover) model.ID { return h.ID }, func(part []Handover) error {
+		ids, jobs := handovers(part)
+		more, err := q.ClaimRuns(ctx, dbsqlc.ClaimRunsParams{Server: uuid(server), Ids: ids, Jobs: jobs, Again: again})
+		rows = append(rows, more...)
+		return err
 	})
 	if err != nil {
 		return nil, d.fail(err, "claim %d runs", len(claims))
@@ -180,20 +187,21 @@ func (d *DB) ClaimRuns(ctx context.Context, server model.ID, claims []Handover, 
 	return claimed, nil
 }
 
-// eachRunOnce calls do with parts of all in which each run is named once: nearly
-// always with all of them.
-func eachRunOnce(all []Handover, do func(part []Handover) error) error {
+// eachRunOnce calls do with parts of all in which each run is named once, in the
+// order of their ids: nearly always with all of them.
+func eachRunOnce[T any](all []T, run func(T) model.ID, do func(part []T) error) error {
 	for len(all) > 0 {
 		named := make(map[model.ID]bool, len(all))
-		var part, rest []Handover
-		for _, h := range all {
-			if named[h.ID] {
-				rest = append(rest, h)
+		var part, rest []T
+		for _, one := range all {
+			if named[run(one)] {
+				rest = append(rest, one)
 				continue
 			}
-			named[h.ID] = true
-			part = append(part, h)
+			named[run(one)] = true
+			part = append(part, one)
 		}
+		slices.SortFunc(part, func(a, b T) int { return compareIDs(run(a), run(b)) })
 		if err := do(part); err != nil {
 			return err
 		}
@@ -202,7 +210,11 @@ func eachRunOnce(all []Handover, do func(part []Handover) error) error {
 	return nil
 }
 
+// compareIDs is PostgreSQL's order.
+func compareIDs(a, b model.ID) int { return bytes.Compare(a[:], b[:]) }
+
 func handovers(all []Handover) (ids []pgtype.UUID, jobs []int64) {
+	ids, jobs = make([]pgtype.UUID, 0, len(all)), make([]int64, 0, len(all))
 	for _, h := range all {
 		ids, jobs = append(ids, uuid(h.ID)), append(jobs, h.Job)
 	}

@@ -22,19 +22,23 @@ func (d *DB) MergeRecords(ctx context.Context, records []*model.Record, server s
 			others = append(others, record)
 		}
 	}
-	write := func(tx pgx.Tx, q *dbsqlc.Queries) error {
-		if len(queued) > 0 {
-			if err := endQueued(ctx, tx, q, queued, server); err != nil {
+	var err error
+	switch {
+	case len(queued) == 0:
+		err = d.inTx(ctx, func(q *dbsqlc.Queries) error { return upsertRecords(ctx, q, others, server) })
+	case len(others) == 0 && !severalStatements(queued): // one is a transaction
+		_, err = endQueued(ctx, d.queue, queued, server)
+	default:
+		err = d.inQueueTx(ctx, func(tx pgx.Tx, q *dbsqlc.Queries) error {
+			ended, err := endQueued(ctx, tx, queued, server)
+			if err != nil {
 				return err
 			}
-		}
-		return upsertRecords(ctx, q, others, server)
-	}
-	var err error
-	if len(queued) > 0 {
-		err = d.inQueueTx(ctx, write)
-	} else {
-		err = pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error { return write(tx, d.q.WithTx(tx)) })
+			if err := noteScheduleResults(ctx, q, ended); err != nil {
+				return err
+			}
+			return upsertRecords(ctx, q, others, server)
+		})
 	}
 	return d.fail(err, "merge %d records", len(records))
 }

@@ -90,7 +90,7 @@ func NewRunQueue(opts QueueOptions) (*RunQueue, error) {
 	if err := river.AddWorkerSafely(workers, &runWorker{queue: q}); err != nil {
 		return nil, fmt.Errorf("make the queue: %w", err)
 	}
-	client, err := river.NewClient(riverpgxv5.New(opts.DB.Pool()), &river.Config{
+	client, err := river.NewClient(riverpgxv5.New(opts.DB.RiverPool()), &river.Config{
 		ID:      opts.Server.String(),
 		Logger:  opts.Log,
 		Queues:  map[string]river.QueueConfig{riverQueue: {MaxWorkers: opts.Workers}},

@@ -17,13 +17,16 @@ type held struct {
 	jobs map[int64]struct{} // guarded by mu
 }
 
-func (h *held) add(job int64) {
+// add reports whether job was not at work here already.
+func (h *held) add(job int64) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.jobs == nil {
 		h.jobs = map[int64]struct{}{}
 	}
+	_, there := h.jobs[job]
 	h.jobs[job] = struct{}{}
+	return !there
 }
 
 func (h *held) remove(job int64) {

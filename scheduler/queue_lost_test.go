@@ -47,6 +47,65 @@ func TestWhatGotLostOnItsWayIsBegun(t *testing.T) {
 	require.Equal(t, map[model.ID]int{run.Execution.ID: 1}, r.begun)
 }
 
+// A database that crashed may have forgotten that it gave a job out, and gives it
+// out again: to a server that has it, it is nothing new.
+func TestAJobThatIsGivenOutTwiceIsDoneOnce(t *testing.T) {
+	t.Parallel()
+	db := testkit.DB(t)
+	hold := make(chan struct{})
+	r := &holding{runner: runner{db: db, begun: map[model.ID]int{}}, hold: hold}
+	server, _, err := db.RegisterServer(t.Context(), "test", model.NewID().String())
+	require.NoError(t, err)
+	queue, err := scheduler.NewRunQueue(scheduler.QueueOptions{
+		DB: db, Runner: r, Server: server, Log: testkit.Logger(t), Poll: 20 * time.Millisecond, LostEvery: 50 * time.Millisecond,
+	})
+	require.NoError(t, err)
+	require.NoError(t, queue.Start())
+	first := pending("a", nil)
+	require.NoError(t, db.QueueRuns(t.Context(), nil, first))
+	queue.Wake()
+	begun := func() int {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return len(r.begun)
+	}
+	require.Eventually(t, func() bool { return begun() == 1 }, 20*time.Second, 5*time.Millisecond)
+
+	// As the crash leaves it; the claim was on the disk.
+	tag, err := db.Pool().Exec(t.Context(), "UPDATE river_job SET state = 'available', attempt = 0, attempted_at = NULL, attempted_by = NULL WHERE state = 'running'")
+	require.NoError(t, err)
+	require.EqualValues(t, 1, tag.RowsAffected())
+	require.Eventually(t, func() bool { // until it was given out again
+		var state string
+		require.NoError(t, db.Pool().QueryRow(t.Context(), "SELECT state FROM river_job").Scan(&state))
+		return state == "completed"
+	}, 20*time.Second, 5*time.Millisecond)
+	next := pending("a", nil)
+	require.NoError(t, db.QueueRuns(t.Context(), nil, next))
+	queue.Wake()
+	require.Eventually(t, func() bool { return begun() == 2 }, 20*time.Second, 5*time.Millisecond)
+	close(hold)
+	require.Eventually(t, func() bool { return statuses(t, db)[model.StatusCompleted] == 2 }, 20*time.Second, 5*time.Millisecond)
+	stopped(t, queue)
+	require.Equal(t, map[model.ID]int{first.Execution.ID: 1, next.Execution.ID: 1}, r.begun)
+}
+
+// holding is a runner whose runs go on until hold is closed.
+type holding struct {
+	runner
+	hold chan struct{}
+}
+
+func (h *holding) RunQueued(ctx context.Context, run model.QueuedRun) error {
+	h.mu.Lock()
+	h.begun[run.Execution.ID]++
+	h.mu.Unlock()
+	<-h.hold
+	e := run.Execution
+	e.Status, e.StartedAt, e.CompletedAt = model.StatusCompleted, time.Now(), time.Now()
+	return h.db.MergeRecords(ctx, []*model.Record{{Execution: e, Queued: &model.QueuedEnd{Job: run.Job}}}, "test")
+}
+
 // What is handed over is given out at once, whatever this server's clock shows
 // beside the database's.
 func TestNoClockDelaysWhatIsHandedOver(t *testing.T) {

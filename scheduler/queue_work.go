@@ -39,7 +39,9 @@ type runWorker struct {
 // again.
 func (w *runWorker) Work(ctx context.Context, job *river.Job[runJob]) error {
 	q := w.queue
-	q.held.add(job.ID)
+	if !q.held.add(job.ID) {
+		return nil // a database that crashed has forgotten that it gave it out
+	}
 	defer q.held.remove(job.ID)
 	handed := make([]repo.Handover, len(job.Args.IDs))
 	for i, text := range job.Args.IDs {

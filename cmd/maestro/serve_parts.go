@@ -46,8 +46,8 @@ const answerTime = 5 * time.Second
 // pythonTime is what Python gets to come to its end.
 const pythonTime = 15 * time.Second
 
-// recorderConnections are one for each of its flushers, and one for the rows of
-// running executions and the spool.
+// recorderConnections are one for each of its flushers, and one each for the rows of
+// running executions and the spool; those for queued runs are the queue's.
 const recorderConnections = 4
 
 // developmentTenant exists in development mode from the start.

@@ -74,7 +74,7 @@ func (q *Queries) CancelQueued(ctx context.Context, tenant string, iD pgtype.UUI
 const claimRuns = `-- name: ClaimRuns :many
 UPDATE queued_runs q SET state = 'running', server = $1
 WHERE q.execution_id = ANY ($2::uuid[])
-  AND q.job = ($3::bigint[])[array_position($2::uuid[], q.execution_id)]
+  AND q.job IS NOT DISTINCT FROM ($3::bigint[])[width_bucket(q.execution_id, $2::uuid[])]
   AND (q.state = 'handed' OR $4::boolean AND q.state = 'running' AND q.server = $1)
   AND EXISTS (SELECT 1 FROM servers s WHERE s.id = $1 AND s.gone_at IS NULL)
 RETURNING q.execution_id, q.tenant, q.function_name, q.trigger_type, q.trigger_id, q.parent_id, q.created_at, q.priority, q.attempt,
@@ -108,7 +108,8 @@ type ClaimRunsRow struct {
 }
 
 // Of hand-overs that River gave to a server, those that are still good. The ids
-// differ. again is for a server that does not know whether its last try was
+// differ and are in their order. (A plan with q.job = … may read all that is under
+// way: it was little when the plan was made.) again is for a server that does not know whether its last try was
 // committed.
 func (q *Queries) ClaimRuns(ctx context.Context, arg ClaimRunsParams) ([]ClaimRunsRow, error) {
 	rows, err := q.db.Query(ctx, claimRuns,
@@ -212,41 +213,24 @@ func (q *Queries) DeleteRiverJobsOf(ctx context.Context) error {
 	return err
 }
 
-const endQueued = `-- name: EndQueued :many
-DELETE FROM queued_runs q
-WHERE q.execution_id = ANY ($1::uuid[]) AND q.state = 'running'
-  AND q.job = ($2::bigint[])[array_position($1::uuid[], q.execution_id)]
-RETURNING q.execution_id
+const endQueued = `-- name: EndQueued :exec
+DELETE FROM queued_runs WHERE execution_id = $1 AND state = 'running' AND job = $2
 `
 
-// The ids differ.
-func (q *Queries) EndQueued(ctx context.Context, ids []pgtype.UUID, jobs []int64) ([]pgtype.UUID, error) {
-	rows, err := q.db.Query(ctx, endQueued, ids, jobs)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []pgtype.UUID
-	for rows.Next() {
-		var execution_id pgtype.UUID
-		if err := rows.Scan(&execution_id); err != nil {
-			return nil, err
-		}
-		items = append(items, execution_id)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
+// As queued_record.go does for many.
+func (q *Queries) EndQueued(ctx context.Context, iD pgtype.UUID, job *int64) error {
+	_, err := q.db.Exec(ctx, endQueued, iD, job)
+	return err
 }
 
 const handRuns = `-- name: HandRuns :exec
-UPDATE queued_runs q SET state = 'handed', job = ($1::bigint[])[array_position($2::uuid[], q.execution_id)]
+UPDATE queued_runs q SET state = 'handed', job = ($1::bigint[])[width_bucket(q.execution_id, $2::uuid[])]
 WHERE q.execution_id = ANY ($2::uuid[])
 `
 
-// The ids differ. Here and below each is looked up by itself: a join could be
-// planned otherwise.
+// The ids differ and are in their order: width_bucket finds the place of one by
+// halving. Here and below each is looked up by itself: a join could be planned
+// otherwise.
 func (q *Queries) HandRuns(ctx context.Context, jobs []int64, ids []pgtype.UUID) error {
 	_, err := q.db.Exec(ctx, handRuns, jobs, ids)
 	return err
@@ -372,16 +356,6 @@ func (q *Queries) LockAbandoned(ctx context.Context, rowLimit int32) ([]LockAban
 	return items, nil
 }
 
-const lockDispatch = `-- name: LockDispatch :exec
-SELECT pg_advisory_xact_lock(hashtext('maestro.dispatch'))
-`
-
-// One server at a time hands runs over: what it counts stays true meanwhile.
-func (q *Queries) LockDispatch(ctx context.Context) error {
-	_, err := q.db.Exec(ctx, lockDispatch)
-	return err
-}
-
 const makeDue = `-- name: MakeDue :one
 WITH ripe AS (
     SELECT q.execution_id FROM queued_runs q WHERE NOT q.due AND q.run_at <= now() ORDER BY q.run_at LIMIT 10000 FOR UPDATE SKIP LOCKED
@@ -487,31 +461,34 @@ WITH RECURSIVE waiting AS (
         ORDER BY q.tenant, q.function_name LIMIT 1) n
 ), busy AS (
     SELECT q.tenant, q.function_name, count(*) AS runs FROM queued_runs q WHERE q.job IS NOT NULL GROUP BY q.tenant, q.function_name
+), busy_tenants AS (
+    SELECT busy.tenant, sum(busy.runs)::integer AS runs FROM busy GROUP BY busy.tenant
 ), bounds AS (
     SELECT GREATEST(LEAST($1::integer,
                (SELECT count(*) FROM servers s WHERE s.gone_at IS NULL) * $2::integer + $3::integer
-               - COALESCE((SELECT sum(busy.runs) FROM busy), 0)), 0) AS in_all,
+               - COALESCE((SELECT sum(t.runs) FROM busy_tenants t), 0)), 0) AS in_all,
            4 * $1::integer / GREATEST((SELECT count(*) FROM waiting), 1) + 1 AS of_each
 ), candidates AS (
     SELECT w.tenant, c.execution_id, c.priority,
-           row_number() OVER (PARTITION BY w.tenant ORDER BY c.priority, c.execution_id)
-           + COALESCE((SELECT sum(b.runs) FROM busy b WHERE b.tenant = w.tenant), 0) AS place
+           row_number() OVER (PARTITION BY w.tenant ORDER BY c.priority, c.execution_id) + COALESCE(t.runs, 0) AS place
     FROM waiting w
     CROSS JOIN bounds
     LEFT JOIN LATERAL (SELECT g.max_concurrency FROM functions g WHERE g.tenant = w.tenant AND g.name = w.function_name LIMIT 1) f ON true
     LEFT JOIN busy ON busy.tenant = w.tenant AND busy.function_name = w.function_name
+    LEFT JOIN busy_tenants t ON t.tenant = w.tenant
     CROSS JOIN LATERAL (
         SELECT q.execution_id, q.priority FROM queued_runs q
         WHERE q.job IS NULL AND q.due AND q.tenant = w.tenant AND q.function_name = w.function_name
         ORDER BY q.priority, q.execution_id
-        LIMIT LEAST(GREATEST(LEAST(f.max_concurrency, $4::integer) - COALESCE(busy.runs, 0), 0), bounds.of_each)) c
+        LIMIT GREATEST(LEAST(LEAST(f.max_concurrency, $4::integer) - COALESCE(busy.runs, 0),
+                             $5::integer - COALESCE(t.runs, 0), bounds.of_each), 0)) c
 ), picked AS (
     SELECT candidates.execution_id, candidates.place, candidates.priority FROM candidates
     WHERE candidates.place <= $5::integer
     ORDER BY candidates.place, candidates.priority LIMIT (SELECT bounds.in_all FROM bounds)
 )
 SELECT locked.execution_id FROM picked
-    CROSS JOIN LATERAL (SELECT q.execution_id FROM queued_runs q WHERE q.execution_id = picked.execution_id AND q.job IS NULL FOR UPDATE SKIP LOCKED) locked
+    CROSS JOIN LATERAL (SELECT q.execution_id FROM queued_runs q WHERE q.execution_id = picked.execution_id FOR UPDATE SKIP LOCKED) locked
 ORDER BY picked.place, picked.priority
 `
 
@@ -528,7 +505,8 @@ type PickRunsParams struct {
 // each subtenant at most per_tenant; between subtenants round robin, those with
 // the least under way first. In all not more than the servers can take, and ahead
 // beyond that: who comes next waits behind those alone. Where many wait only the
-// first of each are looked at.
+// first of each are looked at. None can have been handed over meanwhile; one that
+// somebody ends just now is skipped.
 func (q *Queries) PickRuns(ctx context.Context, arg PickRunsParams) ([]pgtype.UUID, error) {
 	rows, err := q.db.Query(ctx, pickRuns,
 		arg.RowLimit,
@@ -555,34 +533,17 @@ func (q *Queries) PickRuns(ctx context.Context, arg PickRunsParams) ([]pgtype.UU
 	return items, nil
 }
 
-const requeueRuns = `-- name: RequeueRuns :many
-UPDATE queued_runs q SET state = 'waiting', job = NULL, server = NULL, attempt = q.attempt + 1, since = now(),
-    due = ($1::bigint[])[array_position($2::uuid[], q.execution_id)] <= 0,
-    run_at = now() + ($1::bigint[])[array_position($2::uuid[], q.execution_id)] * interval '1 microsecond'
-WHERE q.execution_id = ANY ($2::uuid[]) AND q.state = 'running'
-  AND q.job = ($3::bigint[])[array_position($2::uuid[], q.execution_id)]
-RETURNING q.execution_id
+const requeue = `-- name: Requeue :exec
+UPDATE queued_runs SET state = 'waiting', job = NULL, server = NULL, attempt = attempt + 1, since = now(),
+    due = $1::bigint <= 0, run_at = now() + $1::bigint * interval '1 microsecond'
+WHERE execution_id = $2 AND state = 'running' AND job = $3
 `
 
-// Their attempts have ended and are to be followed by others. The ids differ.
-func (q *Queries) RequeueRuns(ctx context.Context, delaysUs []int64, ids []pgtype.UUID, jobs []int64) ([]pgtype.UUID, error) {
-	rows, err := q.db.Query(ctx, requeueRuns, delaysUs, ids, jobs)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []pgtype.UUID
-	for rows.Next() {
-		var execution_id pgtype.UUID
-		if err := rows.Scan(&execution_id); err != nil {
-			return nil, err
-		}
-		items = append(items, execution_id)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
+// Its attempt has ended and is to be followed by another. As queued_record.go does
+// for many.
+func (q *Queries) Requeue(ctx context.Context, delayUs int64, iD pgtype.UUID, job *int64) error {
+	_, err := q.db.Exec(ctx, requeue, delayUs, iD, job)
+	return err
 }
 
 const returnOrphans = `-- name: ReturnOrphans :execrows
@@ -620,6 +581,7 @@ const tryLockDispatch = `-- name: TryLockDispatch :one
 SELECT pg_try_advisory_xact_lock(hashtext('maestro.dispatch'))::boolean
 `
 
+// One server at a time hands runs over (queue_session.go).
 func (q *Queries) TryLockDispatch(ctx context.Context) (bool, error) {
 	row := q.db.QueryRow(ctx, tryLockDispatch)
 	var column_1 bool

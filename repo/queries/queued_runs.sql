@@ -14,11 +14,8 @@ VALUES (sqlc.arg(id), sqlc.arg(tenant), sqlc.arg(function_name), sqlc.arg(trigge
         sqlc.arg(delay_us)::bigint <= 0, now() + sqlc.arg(delay_us)::bigint * interval '1 microsecond',
         sqlc.arg(chain), sqlc.narg(policy), sqlc.arg(request), sqlc.arg(input));
 
--- name: LockDispatch :exec
--- One server at a time hands runs over: what it counts stays true meanwhile.
-SELECT pg_advisory_xact_lock(hashtext('maestro.dispatch'));
-
 -- name: TryLockDispatch :one
+-- One server at a time hands runs over (queue_session.go).
 SELECT pg_try_advisory_xact_lock(hashtext('maestro.dispatch'))::boolean;
 
 -- name: MayHand :one
@@ -41,7 +38,8 @@ SELECT (NOT EXISTS (
 -- each subtenant at most per_tenant; between subtenants round robin, those with
 -- the least under way first. In all not more than the servers can take, and ahead
 -- beyond that: who comes next waits behind those alone. Where many wait only the
--- first of each are looked at.
+-- first of each are looked at. None can have been handed over meanwhile; one that
+-- somebody ends just now is skipped.
 WITH RECURSIVE waiting AS (
     (SELECT q.tenant, q.function_name FROM queued_runs q WHERE q.job IS NULL AND q.due ORDER BY q.tenant, q.function_name LIMIT 1)
     UNION ALL
@@ -51,46 +49,51 @@ WITH RECURSIVE waiting AS (
         ORDER BY q.tenant, q.function_name LIMIT 1) n
 ), busy AS (
     SELECT q.tenant, q.function_name, count(*) AS runs FROM queued_runs q WHERE q.job IS NOT NULL GROUP BY q.tenant, q.function_name
+), busy_tenants AS (
+    SELECT busy.tenant, sum(busy.runs)::integer AS runs FROM busy GROUP BY busy.tenant
 ), bounds AS (
     SELECT GREATEST(LEAST(sqlc.arg(row_limit)::integer,
                (SELECT count(*) FROM servers s WHERE s.gone_at IS NULL) * sqlc.arg(per_server)::integer + sqlc.arg(ahead)::integer
-               - COALESCE((SELECT sum(busy.runs) FROM busy), 0)), 0) AS in_all,
+               - COALESCE((SELECT sum(t.runs) FROM busy_tenants t), 0)), 0) AS in_all,
            4 * sqlc.arg(row_limit)::integer / GREATEST((SELECT count(*) FROM waiting), 1) + 1 AS of_each
 ), candidates AS (
     SELECT w.tenant, c.execution_id, c.priority,
-           row_number() OVER (PARTITION BY w.tenant ORDER BY c.priority, c.execution_id)
-           + COALESCE((SELECT sum(b.runs) FROM busy b WHERE b.tenant = w.tenant), 0) AS place
+           row_number() OVER (PARTITION BY w.tenant ORDER BY c.priority, c.execution_id) + COALESCE(t.runs, 0) AS place
     FROM waiting w
     CROSS JOIN bounds
     LEFT JOIN LATERAL (SELECT g.max_concurrency FROM functions g WHERE g.tenant = w.tenant AND g.name = w.function_name LIMIT 1) f ON true
     LEFT JOIN busy ON busy.tenant = w.tenant AND busy.function_name = w.function_name
+    LEFT JOIN busy_tenants t ON t.tenant = w.tenant
     CROSS JOIN LATERAL (
         SELECT q.execution_id, q.priority FROM queued_runs q
         WHERE q.job IS NULL AND q.due AND q.tenant = w.tenant AND q.function_name = w.function_name
         ORDER BY q.priority, q.execution_id
-        LIMIT LEAST(GREATEST(LEAST(f.max_concurrency, sqlc.arg(per_function)::integer) - COALESCE(busy.runs, 0), 0), bounds.of_each)) c
+        LIMIT GREATEST(LEAST(LEAST(f.max_concurrency, sqlc.arg(per_function)::integer) - COALESCE(busy.runs, 0),
+                             sqlc.arg(per_tenant)::integer - COALESCE(t.runs, 0), bounds.of_each), 0)) c
 ), picked AS (
     SELECT candidates.execution_id, candidates.place, candidates.priority FROM candidates
     WHERE candidates.place <= sqlc.arg(per_tenant)::integer
     ORDER BY candidates.place, candidates.priority LIMIT (SELECT bounds.in_all FROM bounds)
 )
 SELECT locked.execution_id FROM picked
-    CROSS JOIN LATERAL (SELECT q.execution_id FROM queued_runs q WHERE q.execution_id = picked.execution_id AND q.job IS NULL FOR UPDATE SKIP LOCKED) locked
+    CROSS JOIN LATERAL (SELECT q.execution_id FROM queued_runs q WHERE q.execution_id = picked.execution_id FOR UPDATE SKIP LOCKED) locked
 ORDER BY picked.place, picked.priority;
 
 -- name: HandRuns :exec
--- The ids differ. Here and below each is looked up by itself: a join could be
--- planned otherwise.
-UPDATE queued_runs q SET state = 'handed', job = (sqlc.arg(jobs)::bigint[])[array_position(sqlc.arg(ids)::uuid[], q.execution_id)]
+-- The ids differ and are in their order: width_bucket finds the place of one by
+-- halving. Here and below each is looked up by itself: a join could be planned
+-- otherwise.
+UPDATE queued_runs q SET state = 'handed', job = (sqlc.arg(jobs)::bigint[])[width_bucket(q.execution_id, sqlc.arg(ids)::uuid[])]
 WHERE q.execution_id = ANY (sqlc.arg(ids)::uuid[]);
 
 -- name: ClaimRuns :many
 -- Of hand-overs that River gave to a server, those that are still good. The ids
--- differ. again is for a server that does not know whether its last try was
+-- differ and are in their order. (A plan with q.job = … may read all that is under
+-- way: it was little when the plan was made.) again is for a server that does not know whether its last try was
 -- committed.
 UPDATE queued_runs q SET state = 'running', server = sqlc.arg(server)
 WHERE q.execution_id = ANY (sqlc.arg(ids)::uuid[])
-  AND q.job = (sqlc.arg(jobs)::bigint[])[array_position(sqlc.arg(ids)::uuid[], q.execution_id)]
+  AND q.job IS NOT DISTINCT FROM (sqlc.arg(jobs)::bigint[])[width_bucket(q.execution_id, sqlc.arg(ids)::uuid[])]
   AND (q.state = 'handed' OR sqlc.arg(again)::boolean AND q.state = 'running' AND q.server = sqlc.arg(server))
   AND EXISTS (SELECT 1 FROM servers s WHERE s.id = sqlc.arg(server) AND s.gone_at IS NULL)
 RETURNING q.execution_id, q.tenant, q.function_name, q.trigger_type, q.trigger_id, q.parent_id, q.created_at, q.priority, q.attempt,
@@ -111,21 +114,16 @@ FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(jobs)::bigint[
 WHERE q.execution_id = h.id AND q.job = h.job AND q.state = 'handed'
   AND (sqlc.arg(anyway)::boolean OR EXISTS (SELECT 1 FROM servers s WHERE s.id <> sqlc.arg(server) AND s.gone_at IS NULL));
 
--- name: EndQueued :many
--- The ids differ.
-DELETE FROM queued_runs q
-WHERE q.execution_id = ANY (sqlc.arg(ids)::uuid[]) AND q.state = 'running'
-  AND q.job = (sqlc.arg(jobs)::bigint[])[array_position(sqlc.arg(ids)::uuid[], q.execution_id)]
-RETURNING q.execution_id;
+-- name: EndQueued :exec
+-- As queued_record.go does for many.
+DELETE FROM queued_runs WHERE execution_id = sqlc.arg(id) AND state = 'running' AND job = sqlc.arg(job);
 
--- name: RequeueRuns :many
--- Their attempts have ended and are to be followed by others. The ids differ.
-UPDATE queued_runs q SET state = 'waiting', job = NULL, server = NULL, attempt = q.attempt + 1, since = now(),
-    due = (sqlc.arg(delays_us)::bigint[])[array_position(sqlc.arg(ids)::uuid[], q.execution_id)] <= 0,
-    run_at = now() + (sqlc.arg(delays_us)::bigint[])[array_position(sqlc.arg(ids)::uuid[], q.execution_id)] * interval '1 microsecond'
-WHERE q.execution_id = ANY (sqlc.arg(ids)::uuid[]) AND q.state = 'running'
-  AND q.job = (sqlc.arg(jobs)::bigint[])[array_position(sqlc.arg(ids)::uuid[], q.execution_id)]
-RETURNING q.execution_id;
+-- name: Requeue :exec
+-- Its attempt has ended and is to be followed by another. As queued_record.go does
+-- for many.
+UPDATE queued_runs SET state = 'waiting', job = NULL, server = NULL, attempt = attempt + 1, since = now(),
+    due = sqlc.arg(delay_us)::bigint <= 0, run_at = now() + sqlc.arg(delay_us)::bigint * interval '1 microsecond'
+WHERE execution_id = sqlc.arg(id) AND state = 'running' AND job = sqlc.arg(job);
 
 -- name: CancelQueued :execrows
 -- One that no server has begun.
