@@ -15,17 +15,16 @@ const (
 	longestPause      = 500 * time.Millisecond
 )
 
-// flush is the loop of one flusher. It ends when the queue is closed and
-// empty.
-func (r *Recorder) flush() {
+// flush is the loop of one flusher. It ends when its queue is closed and empty.
+func (r *Recorder) flush(queue <-chan *entry) {
 	batch := make([]*entry, 0, largestBatch)
-	for e := range r.queue {
+	for e := range queue {
 		batch = append(batch[:0], e)
 		bytes := e.size
 	collect:
 		for len(batch) < largestBatch && bytes < largestBatchBytes {
 			select {
-			case next, open := <-r.queue:
+			case next, open := <-queue:
 				if !open {
 					break collect
 				}

@@ -20,7 +20,7 @@ import (
 type Options struct {
 	SpoolDir   string        // a folder for what can't be written in time; made when needed
 	Server     string        // the name of this server, kept in each row
-	Flushers   int           // transactions at a time; 0: 2
+	Flushers   int           // transactions at a time, besides the one for queued runs; 0: 2
 	QueueBytes int64         // that may wait in memory; beyond it Finish blocks; 0: 128 MiB
 	SpoolAfter time.Duration // how long the database may be away before records go to the spool; 0: 3 s
 }
@@ -36,10 +36,13 @@ type Recorder struct {
 	opts Options
 	log  *slog.Logger
 
-	queue chan *entry
-	room  *semaphore.Weighted // bytes left in the queue
+	// queue is of records that somebody waits for, background of those of queued
+	// runs: these are many at a time and in no hurry, and go in larger batches, out
+	// of the others' way.
+	queue, background chan *entry
+	room              *semaphore.Weighted // bytes left in the two
 
-	// mu guards state, and with it the closing of queue: who sends holds it
+	// mu guards state, and with it the closing of the two: who sends holds it
 	// for reading.
 	mu    sync.RWMutex
 	state state
@@ -51,7 +54,7 @@ type Recorder struct {
 	flushers  sync.WaitGroup
 	helpers   sync.WaitGroup // the loops for running rows and for the spool
 	stopping  chan struct{}  // closed when Stop begins
-	flushed   chan struct{}  // closed when the queue is empty for ever
+	flushed   chan struct{}  // closed when the queues are empty for ever
 	abandon   context.CancelFunc
 	abandoned context.Context // ends when Stop has run out of time
 }
@@ -92,7 +95,7 @@ func New(db *repo.DB, opts Options, log *slog.Logger) *Recorder {
 	r := &Recorder{
 		db: db, opts: opts, log: log, spool: &spool{dir: opts.SpoolDir, log: log},
 		// As many as there can be: sending never blocks, the semaphore does.
-		queue:    make(chan *entry, opts.QueueBytes/recordOverhead+1),
+		queue: make(chan *entry, opts.QueueBytes/recordOverhead+1), background: make(chan *entry, opts.QueueBytes/recordOverhead+1),
 		room:     semaphore.NewWeighted(opts.QueueBytes),
 		stopping: make(chan struct{}), flushed: make(chan struct{}),
 	}
@@ -113,8 +116,9 @@ func (r *Recorder) Start() error {
 	}
 	r.state = stateStarted
 	for range r.opts.Flushers {
-		r.flushers.Go(r.flush)
+		r.flushers.Go(func() { r.flush(r.queue) })
 	}
+	r.flushers.Go(func() { r.flush(r.background) })
 	r.helpers.Go(r.writeRunning)
 	r.helpers.Go(r.replaySpool)
 	return nil
@@ -131,6 +135,7 @@ func (r *Recorder) Stop(ctx context.Context) error {
 	if first {
 		close(r.stopping)
 		close(r.queue)
+		close(r.background)
 		if !started {
 			close(r.flushed)
 		}
@@ -194,7 +199,11 @@ func (r *Recorder) enqueue(ctx context.Context, e *entry) error {
 	}
 	e.hasRow = r.running.forget(e.record.Execution.ID) || e.record.Queued != nil
 	r.stats.queued.Add(1)
-	r.queue <- e
+	if e.record.Queued != nil {
+		r.background <- e
+	} else {
+		r.queue <- e
+	}
 	return nil
 }
 
