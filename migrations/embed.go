@@ -44,10 +44,12 @@ func Up(ctx context.Context, url string) ([]Migration, error) {
 			return nil, err // the usual start: no lock taken
 		}
 		err = locked(ctx, db, locker, func() error {
-			if done, err = p.Up(ctx); err != nil {
+			// The queue's first: some of ours trim its tables.
+			if err := migrateRiver(ctx, url, rivermigrate.DirectionUp); err != nil {
 				return err
 			}
-			return migrateRiver(ctx, url, rivermigrate.DirectionUp)
+			done, err = p.Up(ctx)
+			return err
 		})
 		return done, err
 	})
@@ -58,11 +60,10 @@ func Up(ctx context.Context, url string) ([]Migration, error) {
 func Down(ctx context.Context, url string) ([]Migration, error) {
 	return migrate(url, func(p *goose.Provider, db *sql.DB, locker lock.SessionLocker) (done []*goose.MigrationResult, err error) {
 		err = locked(ctx, db, locker, func() error {
-			if err := migrateRiver(ctx, url, rivermigrate.DirectionDown); err != nil {
+			if done, err = p.DownTo(ctx, 0); err != nil {
 				return err
 			}
-			done, err = p.DownTo(ctx, 0)
-			return err
+			return migrateRiver(ctx, url, rivermigrate.DirectionDown)
 		})
 		return done, err
 	})
