@@ -23,9 +23,10 @@ import (
 // sealed, handed over within its subtenant's and its function's limits, given
 // to a worker by River, claimed, run in Python, and recorded.
 type serverQueue struct {
-	host string
-	db   *repo.DB
-	pool *pgxpool.Pool
+	host    string
+	db      *repo.DB
+	pool    *pgxpool.Pool
+	counted model.ID // every record up to this one belongs to an earlier round
 }
 
 // clientsOfQueue is how many clients fill the queue at a time.
@@ -78,6 +79,13 @@ func (s *serverQueue) submit(client *fasthttp.HostClient, a api) (model.ID, erro
 	return model.ParseID(answer.ID)
 }
 
+// queueHasRuns looks by index, as the look into River's table does: beside the
+// dead rows of those that have ended a scan would cost a tenth of what is measured.
+const queueHasRuns = `SELECT EXISTS (SELECT 1 FROM (
+    SELECT 1 FROM queued_runs WHERE job IS NULL AND due ORDER BY tenant, function_name, priority, execution_id LIMIT 1) AS waiting)
+OR EXISTS (SELECT 1 FROM (
+    SELECT 1 FROM queued_runs WHERE job IS NOT NULL ORDER BY tenant, function_name LIMIT 1) AS under_way)`
+
 // drain has n runs accepted while no dispatcher may work, and returns what that
 // took, and then what it took, from when one may, until all are recorded.
 func (s *serverQueue) drain(ctx context.Context, tenants []api, n int) (accepting, draining drained, err error) {
@@ -100,7 +108,7 @@ func (s *serverQueue) drain(ctx context.Context, tenants []api, n int) (acceptin
 		if err := held.Rollback(ctx); err != nil {
 			return err
 		}
-		return untilNone(ctx, s.pool, "SELECT EXISTS (SELECT 1 FROM queued_runs)")
+		return untilNone(ctx, s.pool, queueHasRuns)
 	})
 	if err != nil {
 		return accepting, draining, err
@@ -137,16 +145,19 @@ func (s *serverQueue) fill(tenants []api, n int) error {
 	return errors.Join(failed...)
 }
 
-// checkCompleted sees that n runs are recorded as done, and forgets them: the
-// next round counts afresh.
+// checkCompleted sees that n runs are recorded as done since the last call. They
+// stay: a server deletes no records either.
 func (s *serverQueue) checkCompleted(ctx context.Context, n int) error {
-	tag, err := s.pool.Exec(ctx, "DELETE FROM executions WHERE trigger_type = 'manual' AND status = 'completed' AND tenant LIKE 'queue-%'")
+	var done int
+	err := s.pool.QueryRow(ctx, "SELECT count(*) FROM executions WHERE id > $1 AND status = 'completed' AND tenant LIKE 'queue-%'",
+		s.counted.String()).Scan(&done)
 	if err != nil {
 		return err
 	}
-	if int(tag.RowsAffected()) != n {
-		return fmt.Errorf("%d of %d runs are recorded as completed", tag.RowsAffected(), n)
+	if done != n {
+		return fmt.Errorf("%d of %d runs are recorded as completed", done, n)
 	}
+	s.counted = model.NewID()
 	return nil
 }
 
@@ -164,11 +175,11 @@ func (s *serverQueue) starts(ctx context.Context, a api, n int) ([]time.Duration
 		}
 		asked[id] = begin
 		time.Sleep(pauseBetween()) // before the first look, which would be in the way
-		if err := untilNone(ctx, s.pool, "SELECT EXISTS (SELECT 1 FROM queued_runs)"); err != nil {
+		if err := untilNone(ctx, s.pool, queueHasRuns); err != nil {
 			return nil, err
 		}
 	}
-	rows, err := s.pool.Query(ctx, "SELECT id, started_at FROM executions WHERE tenant LIKE 'queue-%' AND status = 'completed'")
+	rows, err := s.pool.Query(ctx, "SELECT id, started_at FROM executions WHERE id > $1 AND tenant LIKE 'queue-%' AND status = 'completed'", s.counted.String())
 	if err != nil {
 		return nil, err
 	}
