@@ -108,7 +108,7 @@ const many = 32
 // is anything to do at all: mostly there is not, which is found out without a lock.
 func (d *DB) Dispatch(ctx context.Context, limits Limits, look bool, hand Hand) (handed int, left bool, err error) {
 	if look {
-		if left, err = ofQueue(d.pool).MakeDue(ctx); err != nil || !left {
+		if left, err = dbsqlc.New(d.queue).MakeDue(ctx); err != nil || !left {
 			return 0, false, d.fail(err, "look whether runs wait")
 		}
 	}
@@ -136,7 +136,7 @@ func (d *DB) Dispatch(ctx context.Context, limits Limits, look bool, hand Hand) 
 	case handed >= many: // it is not worth asking
 		return handed, true, nil
 	}
-	left, err = ofQueue(d.pool).AnyDue(ctx)
+	left, err = dbsqlc.New(d.queue).AnyDue(ctx)
 	return handed, left, d.fail(err, "look whether runs wait")
 }
 

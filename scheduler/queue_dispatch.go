@@ -28,13 +28,15 @@ const (
 	leastAhead = 64
 	mostAhead  = 2048
 	aheadTime  = 150 * time.Millisecond
-	// How long a dispatcher rests at least while more wait than may go: leastRest, and
-	// fullRest where the server has enough to do.
-	leastRest = 10 * time.Millisecond
-	fullRest  = 20 * time.Millisecond
+	// paceTime is how long runs are counted at least for the rate at which they end.
+	paceTime = 20 * time.Millisecond
+	// leastRest is how long a dispatcher rests at least while more wait than may go.
+	leastRest = 5 * time.Millisecond
+	// restShare of the time that it has worked is how long it rests otherwise.
+	restShare = 4
 	// largestJob is how many runs one job of River's brings at most. A job costs
 	// River the same whatever it brings.
-	largestJob = 8
+	largestJob = 16
 	// fewestJobs is into how many jobs runs are parted before any has several:
 	// so many servers get some.
 	fewestJobs = 8
@@ -50,9 +52,8 @@ func (runJob) Kind() string { return "maestro_run" }
 
 // dispatch hands over what may start: when it hears of a new run, when a run
 // has ended and made room, and from time to time for what other servers have
-// accepted, or is due only now. While more wait than may go it rests for as long as
-// it has worked: it then hands over more at a time, and leaves the processors to
-// the runs.
+// accepted, or is due only now. While more wait than may go it rests in between: it
+// then hands over more at a time, and leaves the processors to the runs.
 func (q *RunQueue) dispatch(ctx context.Context) {
 	tick := time.NewTicker(q.opts.Poll)
 	defer tick.Stop()
@@ -66,7 +67,7 @@ func (q *RunQueue) dispatch(ctx context.Context) {
 		case <-q.wake:
 		case <-tick.C:
 		}
-		began, rest := time.Now(), leastRest
+		began := time.Now()
 		for more := true; more && ctx.Err() == nil; {
 			look := !q.crowded.Load() || time.Since(looked) >= q.opts.Poll
 			if look {
@@ -77,9 +78,6 @@ func (q *RunQueue) dispatch(ctx context.Context) {
 			n, left, err := q.handOver(ctx, look, pace.ahead())
 			q.crowded.Store(left)
 			more = n == dispatchBatch
-			if len(q.room) > cap(q.room)/2 { // there is enough to do here
-				rest = fullRest
-			}
 			switch {
 			case ctx.Err() != nil:
 			case err != nil && !away:
@@ -93,7 +91,7 @@ func (q *RunQueue) dispatch(ctx context.Context) {
 		if q.crowded.Load() {
 			select {
 			case <-ctx.Done():
-			case <-time.After(min(max(time.Since(began), rest), q.opts.Poll)):
+			case <-time.After(min(max(time.Since(began)/restShare, leastRest), q.opts.Poll)):
 			}
 		}
 	}
@@ -111,7 +109,7 @@ func (p *pace) note(at time.Time, ended int64) {
 	passed := at.Sub(p.at)
 	switch {
 	case p.at.IsZero():
-	case passed < aheadTime/3: // it says too little
+	case passed < paceTime: // it says too little
 		return
 	default:
 		now := float64(ended-p.ended) / passed.Seconds()
