@@ -30,10 +30,11 @@ const (
 	aheadTime  = 150 * time.Millisecond
 	// paceTime is how long runs are counted at least for the rate at which they end.
 	paceTime = 20 * time.Millisecond
-	// leastRest is how long a dispatcher rests at least while more wait than may go.
-	leastRest = 5 * time.Millisecond
-	// restShare of the time that it has worked is how long it rests otherwise.
+	// While more wait than may go a dispatcher rests for this part of the time that it
+	// has worked, and within these bounds: it may only have waited for another one.
 	restShare = 4
+	leastRest = 5 * time.Millisecond
+	mostRest  = 25 * time.Millisecond
 	// largestJob is how many runs one job of River's brings at most. A job costs
 	// River the same whatever it brings.
 	largestJob = 16
@@ -91,7 +92,7 @@ func (q *RunQueue) dispatch(ctx context.Context) {
 		if q.crowded.Load() {
 			select {
 			case <-ctx.Done():
-			case <-time.After(min(max(time.Since(began)/restShare, leastRest), q.opts.Poll)):
+			case <-time.After(min(max(time.Since(began)/restShare, leastRest), mostRest)):
 			}
 		}
 	}
