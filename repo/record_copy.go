@@ -11,8 +11,8 @@ import (
 )
 
 // CopyRecords writes records that have no row yet, all or none of them, with
-// the server's name. COPY is the fastest way in: bench/README.md has the
-// figures. One row that is there already, or that can't be stored
+// the server's name. COPY is the fastest way in: docs/adr/0004-durable-tracking.md
+// has the figures. One row that is there already, or that can't be stored
 // (IsDataError), fails them all: MergeRecords is for those.
 func (d *DB) CopyRecords(ctx context.Context, records []*model.Record, server string) error {
 	executions, steps := copyBuffers.Get().(*copyBuffer), copyBuffers.Get().(*copyBuffer)
