@@ -102,6 +102,7 @@ func poolConfig(url, name string, most int, session []setting) (*pgxpool.Config,
 		return nil, fmt.Errorf("read the database URL: %w", err)
 	}
 	config.MaxConns = int32(most)
+	config.MinConns, config.MinIdleConns = 0, 0 // not each pool is used by each server's part
 	if config.ConnConfig.ConnectTimeout == 0 {
 		config.ConnConfig.ConnectTimeout = 5 * time.Second
 	}

@@ -12,8 +12,8 @@ import (
 
 // How many connections of each kind a DB has at most. The queue's are for one who
 // hands over, one who claims, one who stores and hands over at once, and one who
-// ends; River's for one that listens, one that fetches, one that completes, and
-// its maintenance.
+// ends; River's for one that fetches, one that completes, and its maintenance. (One
+// more that listens it keeps for itself.)
 const (
 	queueConns = 4
 	riverConns = 4

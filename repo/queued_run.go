@@ -161,6 +161,7 @@ type Handover struct {
 // in the answer is not its to run: cancelled, or handed to someone else since,
 // or server was declared gone. again says that the last try, or a part of it,
 // may have been committed: what server has of claims is then in the answer too.
+// With an error the answer is of those that are surely claimed.
 func (d *DB) ClaimRuns(ctx context.Context, server model.ID, claims []Handover, again bool) (map[Handover]model.QueuedRun, error) {
 	var rows []dbsqlc.ClaimRunsRow
 	q := dbsqlc.New(d.queue)
@@ -170,9 +171,6 @@ func (d *DB) ClaimRuns(ctx context.Context, server model.ID, claims []Handover, 
 		rows = append(rows, more...)
 		return err
 	})
-	if err != nil {
-		return nil, d.fail(err, "claim %d runs", len(claims))
-	}
 	claimed := make(map[Handover]model.QueuedRun, len(rows))
 	for _, r := range rows {
 		claimed[Handover{ID: r.ExecutionID.Bytes, Job: *r.Job}] = model.QueuedRun{
@@ -184,7 +182,7 @@ func (d *DB) ClaimRuns(ctx context.Context, server model.ID, claims []Handover, 
 			Cancelled: r.Cancelled,
 		}
 	}
-	return claimed, nil
+	return claimed, d.fail(err, "claim %d runs", len(claims))
 }
 
 // eachRunOnce calls do with parts of all in which each run is named once, in the

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -109,6 +110,11 @@ func NewRunQueue(opts QueueOptions) (*RunQueue, error) {
 		// The defaults cap a server at ten times its workers a second.
 		FetchCooldown:     2 * time.Millisecond,
 		FetchPollInterval: opts.Poll,
+
+		// It has two indexes more by default, which are dropped (migration 28).
+		ReindexerIndexNames: slices.DeleteFunc(river.ReindexerIndexNamesDefault(), func(name string) bool {
+			return name == "river_job_args_index" || name == "river_job_metadata_index"
+		}),
 
 		// What was done stands in executions.
 		CompletedJobRetentionPeriod: time.Minute,

@@ -32,9 +32,12 @@ const (
 	paceTime = 20 * time.Millisecond
 	// While more wait than may go a dispatcher rests for this part of the time that it
 	// has worked, and within these bounds: it may only have waited for another one.
+	// Where it handed over fewer than few, fewRest: it costs about as much as many.
 	restShare = 4
 	leastRest = 5 * time.Millisecond
 	mostRest  = 25 * time.Millisecond
+	few       = 16
+	fewRest   = 15 * time.Millisecond
 	// largestJob is how many runs one job of River's brings at most. A job costs
 	// River the same whatever it brings.
 	largestJob = 16
@@ -68,7 +71,7 @@ func (q *RunQueue) dispatch(ctx context.Context) {
 		case <-q.wake:
 		case <-tick.C:
 		}
-		began := time.Now()
+		began, handed := time.Now(), 0
 		for more := true; more && ctx.Err() == nil; {
 			look := !q.crowded.Load() || time.Since(looked) >= q.opts.Poll
 			if look {
@@ -79,6 +82,7 @@ func (q *RunQueue) dispatch(ctx context.Context) {
 			n, left, err := q.handOver(ctx, look, pace.ahead())
 			q.crowded.Store(left)
 			more = n == dispatchBatch
+			handed += n
 			switch {
 			case ctx.Err() != nil:
 			case err != nil && !away:
@@ -90,9 +94,13 @@ func (q *RunQueue) dispatch(ctx context.Context) {
 			}
 		}
 		if q.crowded.Load() {
+			rest := max(time.Since(began)/restShare, leastRest)
+			if handed < few {
+				rest = max(rest, fewRest)
+			}
 			select {
 			case <-ctx.Done():
-			case <-time.After(min(max(time.Since(began)/restShare, leastRest), mostRest)):
+			case <-time.After(min(rest, mostRest)):
 			}
 		}
 	}

@@ -14,24 +14,33 @@ const lostEvery = 10 * time.Second
 // held are the jobs of River's that are at work here.
 type held struct {
 	mu   sync.Mutex
-	jobs map[int64]struct{} // guarded by mu
+	jobs map[int64]chan struct{} // guarded by mu; each is closed when the job's work is over
 }
 
-// add reports whether job was not at work here already.
-func (h *held) add(job int64) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.jobs == nil {
-		h.jobs = map[int64]struct{}{}
+// add waits until no other work of job is under way: a database that crashed may
+// have forgotten that it gave it out, or its number.
+func (h *held) add(job int64) {
+	for {
+		h.mu.Lock()
+		if h.jobs == nil {
+			h.jobs = map[int64]chan struct{}{}
+		}
+		over, there := h.jobs[job]
+		if !there {
+			h.jobs[job] = make(chan struct{})
+		}
+		h.mu.Unlock()
+		if !there {
+			return
+		}
+		<-over
 	}
-	_, there := h.jobs[job]
-	h.jobs[job] = struct{}{}
-	return !there
 }
 
 func (h *held) remove(job int64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	close(h.jobs[job])
 	delete(h.jobs, job)
 }
 

@@ -3,6 +3,7 @@ package scheduler
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -39,9 +40,7 @@ type runWorker struct {
 // again.
 func (w *runWorker) Work(ctx context.Context, job *river.Job[runJob]) error {
 	q := w.queue
-	if !q.held.add(job.ID) {
-		return nil // a database that crashed has forgotten that it gave it out
-	}
+	q.held.add(job.ID)
 	defer q.held.remove(job.ID)
 	handed := make([]repo.Handover, len(job.Args.IDs))
 	for i, text := range job.Args.IDs {
@@ -188,9 +187,10 @@ func (q *RunQueue) grant(wishes []claim) {
 	for i, wish := range wishes {
 		handovers[i] = wish.handover
 	}
-	var granted map[repo.Handover]model.QueuedRun
-	err := q.insist(func(ctx context.Context, again bool) (err error) {
-		granted, err = q.opts.DB.ClaimRuns(ctx, q.opts.Server, handovers, again)
+	granted := map[repo.Handover]model.QueuedRun{}
+	err := q.insist(func(ctx context.Context, again bool) error {
+		claimed, err := q.opts.DB.ClaimRuns(ctx, q.opts.Server, handovers, again)
+		maps.Copy(granted, claimed)
 		return err
 	})
 	if err != nil {

@@ -15,16 +15,16 @@ const (
 	longestPause      = 500 * time.Millisecond
 )
 
-// flush is the loop of one flusher. It ends when its queue is closed and empty.
-func (r *Recorder) flush(queue <-chan *entry) {
+// flush is the loop of one flusher. It ends when its line is closed and empty.
+func (r *Recorder) flush(l *line) {
 	batch := make([]*entry, 0, largestBatch)
-	for e := range queue {
+	for e := range l.entries {
 		batch = append(batch[:0], e)
 		bytes := e.size
 	collect:
 		for len(batch) < largestBatch && bytes < largestBatchBytes {
 			select {
-			case next, open := <-queue:
+			case next, open := <-l.entries:
 				if !open {
 					break collect
 				}
@@ -34,20 +34,20 @@ func (r *Recorder) flush(queue <-chan *entry) {
 				break collect
 			}
 		}
-		r.write(batch)
+		r.write(l, batch)
 		clear(batch)
 	}
 }
 
 // write brings a batch into the database, or into the spool when that is away
 // for too long, and tells everyone who waits.
-func (r *Recorder) write(batch []*entry) {
+func (r *Recorder) write(l *line, batch []*entry) {
 	fresh, known := split(batch)
 	if len(fresh) > 0 {
-		r.writeAll(fresh, r.db.CopyRecords)
+		r.writeAll(l, fresh, r.db.CopyRecords)
 	}
 	if len(known) > 0 {
-		r.writeAll(known, r.db.MergeRecords)
+		r.writeAll(l, known, r.db.MergeRecords)
 	}
 }
 
@@ -67,7 +67,7 @@ func split(batch []*entry) (fresh, known []*entry) {
 	return fresh, known
 }
 
-func (r *Recorder) writeAll(batch []*entry, write writer) {
+func (r *Recorder) writeAll(l *line, batch []*entry, write writer) {
 	left := make([]*model.Record, len(batch))
 	for i, e := range batch {
 		left[i] = e.record
@@ -76,16 +76,16 @@ func (r *Recorder) writeAll(batch []*entry, write writer) {
 	var err error
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
 		if left, err = r.insert(left, write, &refused); err == nil {
-			r.committed(len(batch))
-			r.settle(batch, nil, refused)
+			r.committed(l, len(batch))
+			r.settle(l, batch, nil, refused)
 			return
 		}
-		if r.outage.begin() {
+		if l.outage.begin() {
 			r.log.Error("records can't be written at present; trying on", "error", err)
 		}
-		if r.mustSpool() {
+		if r.mustSpool(l) {
 			r.toSpool(left)
-			r.settle(batch, errKept(err), refused)
+			r.settle(l, batch, errKept(err), refused)
 			return
 		}
 		r.wait(pause)
@@ -96,12 +96,12 @@ func (r *Recorder) writeAll(batch []*entry, write writer) {
 
 // mustSpool reports whether waiting for the database is no longer right. With
 // nowhere to put records it is right until Stop.
-func (r *Recorder) mustSpool() bool {
+func (r *Recorder) mustSpool(l *line) bool {
 	select {
 	case <-r.stopping:
 		return true
 	default:
-		return r.opts.SpoolDir != "" && r.outage.duration() >= r.opts.SpoolAfter
+		return r.opts.SpoolDir != "" && l.outage.duration() >= r.opts.SpoolAfter
 	}
 }
 
@@ -112,8 +112,8 @@ func (r *Recorder) wait(pause time.Duration) {
 	}
 }
 
-func (r *Recorder) committed(n int) {
-	if r.outage.end() {
+func (r *Recorder) committed(l *line, n int) {
+	if l.outage.end() {
 		r.log.Info("records reach the database again")
 	}
 	r.stats.batches.Add(1)
@@ -127,7 +127,7 @@ func (r *Recorder) committed(n int) {
 }
 
 // settle tells those who wait, and makes room in the queue.
-func (r *Recorder) settle(batch []*entry, err error, refused refusals) {
+func (r *Recorder) settle(l *line, batch []*entry, err error, refused refusals) {
 	var size int64
 	for _, e := range batch {
 		size += e.size
@@ -138,5 +138,5 @@ func (r *Recorder) settle(batch []*entry, err error, refused refusals) {
 		e.settled <- err
 	}
 	r.stats.queued.Add(-int64(len(batch)))
-	r.room.Release(size)
+	l.room.Release(size)
 }

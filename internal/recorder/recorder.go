@@ -8,8 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/sync/semaphore"
-
 	"maestro/internal/model"
 	"maestro/repo"
 )
@@ -21,7 +19,7 @@ type Options struct {
 	SpoolDir   string        // a folder for what can't be written in time; made when needed
 	Server     string        // the name of this server, kept in each row
 	Flushers   int           // transactions at a time, besides the one for queued runs; 0: 2
-	QueueBytes int64         // that may wait in memory; beyond it Finish blocks; 0: 128 MiB
+	QueueBytes int64         // that may wait in memory, and as much of queued runs; beyond it Finish blocks; 0: 128 MiB
 	SpoolAfter time.Duration // how long the database may be away before records go to the spool; 0: 3 s
 }
 
@@ -36,25 +34,22 @@ type Recorder struct {
 	opts Options
 	log  *slog.Logger
 
-	// queue is of records that somebody waits for, background of those of queued
-	// runs: these are many at a time and in no hurry, and go in larger batches, out
-	// of the others' way.
-	queue, background chan *entry
-	room              *semaphore.Weighted // bytes left in the two
+	// waited is of records that somebody waits for, background of those of queued
+	// runs: these are many at a time and in no hurry, and go in larger batches.
+	waited, background *line
 
-	// mu guards state, and with it the closing of the two: who sends holds it
+	// mu guards state, and with it the closing of the two lines: who sends holds it
 	// for reading.
 	mu    sync.RWMutex
 	state state
 
 	running   runningMarks
-	outage    outage
 	spool     *spool
 	stats     counters
 	flushers  sync.WaitGroup
 	helpers   sync.WaitGroup // the loops for running rows and for the spool
 	stopping  chan struct{}  // closed when Stop begins
-	flushed   chan struct{}  // closed when the queues are empty for ever
+	flushed   chan struct{}  // closed when the lines are empty for ever
 	abandon   context.CancelFunc
 	abandoned context.Context // ends when Stop has run out of time
 }
@@ -94,9 +89,7 @@ func New(db *repo.DB, opts Options, log *slog.Logger) *Recorder {
 	}
 	r := &Recorder{
 		db: db, opts: opts, log: log, spool: &spool{dir: opts.SpoolDir, log: log},
-		// As many as there can be: sending never blocks, the semaphore does.
-		queue: make(chan *entry, opts.QueueBytes/recordOverhead+1), background: make(chan *entry, opts.QueueBytes/recordOverhead+1),
-		room:     semaphore.NewWeighted(opts.QueueBytes),
+		waited: newLine(opts.QueueBytes), background: newLine(opts.QueueBytes),
 		stopping: make(chan struct{}), flushed: make(chan struct{}),
 	}
 	r.running.init()
@@ -116,7 +109,7 @@ func (r *Recorder) Start() error {
 	}
 	r.state = stateStarted
 	for range r.opts.Flushers {
-		r.flushers.Go(func() { r.flush(r.queue) })
+		r.flushers.Go(func() { r.flush(r.waited) })
 	}
 	r.flushers.Go(func() { r.flush(r.background) })
 	r.helpers.Go(r.writeRunning)
@@ -134,8 +127,8 @@ func (r *Recorder) Stop(ctx context.Context) error {
 	r.state = stateStopped
 	if first {
 		close(r.stopping)
-		close(r.queue)
-		close(r.background)
+		close(r.waited.entries)
+		close(r.background.entries)
 		if !started {
 			close(r.flushed)
 		}
@@ -184,8 +177,9 @@ func (r *Recorder) Finish(ctx context.Context, record *model.Record) error {
 // enqueue hands e to the flushers, waiting for room. One that can't get in
 // goes to the spool.
 func (r *Recorder) enqueue(ctx context.Context, e *entry) error {
-	if !r.room.TryAcquire(e.size) {
-		if err := r.room.Acquire(ctx, e.size); err != nil {
+	l := r.lineOf(e)
+	if !l.room.TryAcquire(e.size) {
+		if err := l.room.Acquire(ctx, e.size); err != nil {
 			r.toSpool([]*model.Record{e.record})
 			return errKept(err)
 		}
@@ -193,17 +187,13 @@ func (r *Recorder) enqueue(ctx context.Context, e *entry) error {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	if r.state != stateStarted {
-		r.room.Release(e.size)
+		l.room.Release(e.size)
 		r.toSpool([]*model.Record{e.record})
 		return errKept(ErrNotStarted)
 	}
 	e.hasRow = r.running.forget(e.record.Execution.ID) || e.record.Queued != nil
 	r.stats.queued.Add(1)
-	if e.record.Queued != nil {
-		r.background <- e
-	} else {
-		r.queue <- e
-	}
+	l.entries <- e
 	return nil
 }
 
@@ -216,7 +206,7 @@ func errKept(cause error) error {
 }
 
 // Healthy reports whether records reach the database at present.
-func (r *Recorder) Healthy() bool { return !r.outage.isOn() }
+func (r *Recorder) Healthy() bool { return !r.waited.outage.isOn() && !r.background.outage.isOn() }
 
 // counters are read by Stats.
 type counters struct {
@@ -243,6 +233,6 @@ func (r *Recorder) Stats() Stats {
 		Queued: r.stats.queued.Load(), Batches: r.stats.batches.Load(), Records: r.stats.records.Load(),
 		LargestBatch: r.stats.largest.Load(), Spooled: r.stats.spooled.Load(), Replayed: r.stats.replayed.Load(),
 		SpoolFiles: r.spool.count(), Lost: r.stats.lost.Load(), RunningDropped: r.stats.runningDropped.Load(),
-		AwayFor: r.outage.duration(),
+		AwayFor: max(r.waited.outage.duration(), r.background.outage.duration()),
 	}
 }

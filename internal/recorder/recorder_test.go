@@ -157,7 +157,7 @@ func TestPoisonedRecordsCostNoNeighbour(t *testing.T) {
 		batch = append(batch, &entry{record: record, settled: make(chan error, 1)})
 	}
 	r.stats.queued.Add(int64(len(batch)))
-	r.write(batch) // as one batch
+	r.write(r.waited, batch) // as one batch
 	for _, e := range batch {
 		require.NoError(t, <-e.settled)
 		requireStatus(t, db, e.record, model.StatusCompleted)
@@ -203,18 +203,56 @@ func TestLargeValuesAreCut(t *testing.T) {
 func TestFullQueueHoldsBack(t *testing.T) {
 	t.Parallel()
 	r, db := started(t, Options{QueueBytes: 4 << 10, SpoolDir: t.TempDir()})
-	require.NoError(t, r.room.Acquire(t.Context(), 4<<10)) // as if it were full
+	require.NoError(t, r.waited.room.Acquire(t.Context(), 4<<10)) // as if it were full
 	ctx, cancel := context.WithCancel(t.Context())
 	answers := make(chan error, 1)
 	record := newRecord(0)
 	go func() { answers <- r.Finish(ctx, record) }()
 	cancel()
 	require.Equal(t, model.CodeUnavailable, model.CodeOf(<-answers))
-	r.room.Release(4 << 10)
+	r.waited.room.Release(4 << 10)
 	require.Eventually(t, func() bool { // it went to the spool, and from there to its place
 		_, err := db.Execution(t.Context(), tenant, record.Execution.ID)
 		return err == nil
 	}, 10*time.Second, 10*time.Millisecond)
+}
+
+// Who waits for an answer does not wait for the records of queued runs, even when
+// these are held up.
+func TestRecordsOfQueuedRunsAreInNobodysWay(t *testing.T) {
+	t.Parallel()
+	r, db := started(t, Options{Server: "one"})
+	other, err := db.Pool().Begin(t.Context())
+	require.NoError(t, err)
+	var held []*model.Record
+	ended := make(chan error)
+	for job := range int64(3) { // more than there are flushers
+		record := newRecord(0)
+		record.Queued = &model.QueuedEnd{Job: job}
+		held = append(held, record)
+		_, err := db.Pool().Exec(t.Context(), `INSERT INTO queued_runs
+			(execution_id, tenant, function_name, trigger_type, created_at, priority, request, input, state, job, server)
+			VALUES ($1, $2, 'f', 'manual', now(), 2, false, '', 'running', $3, gen_random_uuid())`, record.Execution.ID.String(), tenant, job)
+		require.NoError(t, err)
+		_, err = other.Exec(t.Context(), "SELECT 1 FROM queued_runs WHERE execution_id = $1 FOR UPDATE", record.Execution.ID.String())
+		require.NoError(t, err)
+	}
+	for i, record := range held {
+		go func() { ended <- r.Finish(t.Context(), record) }()
+		if i == 0 {
+			require.Eventually(t, func() bool { return len(r.background.entries) == 0 && r.Stats().Queued == 1 }, 10*time.Second, time.Millisecond)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	waited := newRecord(0)
+	require.NoError(t, r.Finish(ctx, waited))
+	requireStatus(t, db, waited, model.StatusCompleted)
+	require.NoError(t, other.Commit(t.Context()))
+	for _, record := range held {
+		require.NoError(t, <-ended)
+		requireStatus(t, db, record, model.StatusCompleted)
+	}
 }
 
 func TestStopWritesWhatIsQueued(t *testing.T) {

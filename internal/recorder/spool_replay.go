@@ -78,13 +78,14 @@ func (r *Recorder) replayFiles() error {
 
 // replay writes one file's records.
 func (r *Recorder) replay(records []*model.Record) error {
+	l := r.waited
 	var refused refusals
 	for len(records) > 0 {
 		part := records[:min(len(records), largestBatch)]
 		// They may have rows: of runs once marked as running, or from a replay
 		// that was broken off.
 		if _, err := r.insert(part, r.db.MergeRecords, &refused); err != nil {
-			if r.outage.begin() {
+			if l.outage.begin() {
 				r.log.Error("records can't be written at present; the spool waits", "error", err)
 			}
 			return err
@@ -92,7 +93,7 @@ func (r *Recorder) replay(records []*model.Record) error {
 		r.stats.replayed.Add(int64(len(part)))
 		records = records[len(part):]
 	}
-	if r.outage.end() {
+	if l.outage.end() {
 		r.log.Info("records reach the database again")
 	}
 	return nil

@@ -1,0 +1,30 @@
+package recorder
+
+import (
+	"golang.org/x/sync/semaphore"
+)
+
+// line is where records of one kind wait, and what became of the last ones. Each
+// kind has its own: one that is held up, or can't get a connection, is in nobody's
+// way.
+type line struct {
+	entries chan *entry
+	room    *semaphore.Weighted // bytes left
+	outage  outage
+}
+
+func newLine(bytes int64) *line {
+	return &line{
+		// As many as there can be: sending never blocks, the semaphore does.
+		entries: make(chan *entry, bytes/recordOverhead+1),
+		room:    semaphore.NewWeighted(bytes),
+	}
+}
+
+// lineOf is where a record waits.
+func (r *Recorder) lineOf(e *entry) *line {
+	if e.record.Queued != nil {
+		return r.background
+	}
+	return r.waited
+}
