@@ -32,12 +32,11 @@ const (
 	paceTime = 20 * time.Millisecond
 	// While more wait than may go a dispatcher rests for this part of the time that it
 	// has worked, and within these bounds: it may only have waited for another one.
-	// Where it handed over fewer than few, fewRest: it costs about as much as many.
-	restShare = 4
-	leastRest = 5 * time.Millisecond
-	mostRest  = 25 * time.Millisecond
-	few       = 16
-	fewRest   = 15 * time.Millisecond
+	// Where it handed one over or none, singleRest: that costs about as much as many.
+	restShare  = 4
+	leastRest  = 5 * time.Millisecond
+	mostRest   = 25 * time.Millisecond
+	singleRest = 15 * time.Millisecond
 	// largestJob is how many runs one job of River's brings at most. A job costs
 	// River the same whatever it brings.
 	largestJob = 16
@@ -95,8 +94,8 @@ func (q *RunQueue) dispatch(ctx context.Context) {
 		}
 		if q.crowded.Load() {
 			rest := max(time.Since(began)/restShare, leastRest)
-			if handed < few {
-				rest = max(rest, fewRest)
+			if handed <= 1 {
+				rest = max(rest, singleRest)
 			}
 			select {
 			case <-ctx.Done():
