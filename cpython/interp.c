@@ -220,7 +220,9 @@ void maestro_interp_end(struct maestro_interp *in) {
 
 void maestro_interp_free(struct maestro_interp *in) {
     pthread_mutex_lock(&in->lock);
-    int quiet = !in->sleepers && !in->runs;
+    int quiet = !in->sleepers;
+    for (size_t i = 0; i < sizeof in->runs / sizeof *in->runs; i++)
+        quiet = quiet && !in->runs[i];
     pthread_mutex_unlock(&in->lock);
     if (!quiet)
         return; // a thread left behind still looks at it

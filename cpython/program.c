@@ -1,6 +1,7 @@
 #include "program.h"
 
 #include "error.h"
+#include "frame.h"
 #include "shield.h"
 
 #include "_cgo_export.h"
@@ -26,6 +27,7 @@ static void forget(struct maestro_interp *in, struct maestro_program *program) {
         link = &(*link)->next;
     *link = program->next;
     PyObject *module = program->module, *namespace = program->namespace, *name = program->name;
+    PyObject *context = program->context;
     PyObject *key = py.PyLong_FromUnsignedLongLong(program->key);
     free(program);
     // Only now: what follows can run the author's __del__, which may come back.
@@ -38,6 +40,7 @@ static void forget(struct maestro_interp *in, struct maestro_program *program) {
     py.Py_DecRef(module);
     py.Py_DecRef(namespace);
     py.Py_DecRef(name);
+    py.Py_DecRef(context);
 }
 
 // Forgets the oldest programs of that function when there are too many. Keys
@@ -60,8 +63,8 @@ static void trim(struct maestro_interp *in, PyObject *name) {
 }
 
 // Hands the code to the runtime, which runs it under the one re-entrant lock of
-// the interpreter. Answers (module, ready), new reference, or NULL with an
-// exception. A module that is not ready is being loaded further up this stack.
+// the interpreter. Answers (module, ready, context), new reference, or NULL with
+// an exception. A module that is not ready is being loaded further up this stack.
 static PyObject *run_module(struct maestro_interp *in, uint64_t key, const struct maestro_source *source) {
     PyObject *arguments[] = {
         py.PyLong_FromUnsignedLongLong(key),
@@ -89,7 +92,8 @@ static PyObject *run_module(struct maestro_interp *in, uint64_t key, const struc
 }
 
 // Keeps a loaded module, unless another thread has done so meanwhile.
-static int keep(struct maestro_interp *in, uint64_t key, const struct maestro_source *source, PyObject *module) {
+static int keep(struct maestro_interp *in, uint64_t key, const struct maestro_source *source, PyObject *module,
+                PyObject *context) {
     if (find(in, key))
         return 1;
     PyObject *name = py.PyUnicode_FromStringAndSize(source->name.data, (Py_ssize_t)source->name.size);
@@ -106,7 +110,7 @@ static int keep(struct maestro_interp *in, uint64_t key, const struct maestro_so
         .module = py.Py_NewRef(module),
         .namespace = py.Py_NewRef(py.PyModule_GetDict(module)),
         .name = name,
-        .async = source->async,
+        .context = py.Py_NewRef(context),
         .next = in->programs[key % BUCKETS],
     };
     in->programs[key % BUCKETS] = program;
@@ -126,22 +130,34 @@ static PyObject *function_in(PyObject *namespace, PyObject *name, int ready) {
     return function;
 }
 
-static PyObject *load(struct maestro_interp *in, uint64_t key, int *async, int *loading) {
+// Runs the module-level code for the frame, in a context of its own on top of
+// one that names the frame.
+static PyObject *run_for(struct maestro_interp *in, uint64_t key, uint64_t frame, const struct maestro_source *source) {
+    struct maestro_stay stay;
+    if (!maestro_context_enter(in, NULL, frame, &stay))
+        return NULL;
+    PyObject *answer = run_module(in, key, source);
+    maestro_context_leave(&stay, 0);
+    return answer;
+}
+
+static int load(struct maestro_interp *in, uint64_t key, uint64_t frame, struct maestro_entry *entry, int *loading) {
     struct maestro_source source = {0};
     PyThreadState *state = py.PyEval_SaveThread();
     go_maestro_module(in->id, key, &source);
     py.PyEval_RestoreThread(state);
-    PyObject *function = NULL, *answer = NULL;
+    PyObject *answer = NULL;
     if (!source.found) {
         py.PyErr_SetString(py.PyExc_RuntimeError, "the function's program is gone");
-    } else if ((answer = run_module(in, key, &source))) {
-        PyObject *module = py.PyTuple_GetItem(answer, 0);
+    } else if ((answer = run_for(in, key, frame, &source))) {
+        PyObject *module = py.PyTuple_GetItem(answer, 0), *context = py.PyTuple_GetItem(answer, 2);
         int ready = py.PyTuple_GetItem(answer, 1) == py.True;
         PyObject *name = maestro_str(&source.name);
-        if (name && (!ready || keep(in, key, &source, module)))
-            function = function_in(py.PyModule_GetDict(module), name, ready);
+        if (name && (!ready || keep(in, key, &source, module, context)))
+            entry->function = function_in(py.PyModule_GetDict(module), name, ready);
+        if (entry->function)
+            entry->context = py.Py_NewRef(context);
         py.Py_DecRef(name);
-        *async = source.async;
     } else {
         *loading = 1;
     }
@@ -150,16 +166,26 @@ static PyObject *load(struct maestro_interp *in, uint64_t key, int *async, int *
     maestro_text_free(&source.source);
     maestro_text_free(&source.code);
     maestro_text_free(&source.bound);
-    return function;
+    return entry->function != NULL;
 }
 
-PyObject *maestro_program_function(struct maestro_interp *in, uint64_t key, int *async, int *loading) {
+int maestro_program_enter(struct maestro_interp *in, uint64_t key, uint64_t frame, struct maestro_entry *entry,
+                          int *loading) {
     *loading = 0;
+    *entry = (struct maestro_entry){0};
     struct maestro_program *program = find(in, key);
     if (!program)
-        return load(in, key, async, loading);
-    *async = program->async;
-    return function_in(program->namespace, program->name, 1);
+        return load(in, key, frame, entry, loading);
+    entry->context = py.Py_NewRef(program->context);
+    entry->function = function_in(program->namespace, program->name, 1);
+    if (!entry->function)
+        maestro_entry_clear(entry);
+    return entry->function != NULL;
+}
+
+void maestro_entry_clear(struct maestro_entry *entry) {
+    maestro_clear(&entry->function);
+    maestro_clear(&entry->context);
 }
 
 void maestro_programs_clear(struct maestro_interp *in) {

@@ -4,11 +4,21 @@
 
 #include "interp.h"
 
-// The entry function of the program with that key: loads its module when this
-// interpreter has not, which runs the author's module-level code. frame is the
-// one that asks. New reference, or NULL with an exception; *loading then tells
-// whether it came from the module-level code. *async: it is an `async def`.
-PyObject *maestro_program_function(struct maestro_interp *in, uint64_t key, int *async, int *loading);
+// What a program is entered by. The references are the holder's.
+struct maestro_entry {
+    PyObject *function;
+    PyObject *context; // in which its module was loaded: a call gets a copy
+};
+
+// Finds the entry of the program with that key: loads its module when this
+// interpreter has not, which runs the author's module-level code for the frame.
+// Returns 0 with an exception; *loading then tells whether it came from the
+// module-level code.
+int maestro_program_enter(struct maestro_interp *in, uint64_t key, uint64_t frame, struct maestro_entry *entry,
+                          int *loading);
+
+// Gives up the references of an entry.
+void maestro_entry_clear(struct maestro_entry *entry);
 
 // Drops all programs, at the end of the interpreter. Attached.
 void maestro_programs_clear(struct maestro_interp *in);

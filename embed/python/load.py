@@ -17,6 +17,7 @@ import _maestro
 # two orders; one cannot.
 _lock = RLock()
 _loaded = {}  # key -> module, also while it loads
+_contexts = {}  # key -> the context of its module
 _loading = set()  # keys whose module-level code is running
 _private = {}  # key -> (builtins dict, bound names), where it is not the shared one
 _filenames = set()  # of the sources, which is how a traceback knows the author's frames
@@ -55,12 +56,14 @@ def _builtins_for(key, name, bound):
 
 
 def load(key, name, version, source, code, bound):
-    """Runs the code of a program in a module of its own. Returns the module and
-    whether it is ready: it is not when its own code has led here.
+    """Runs the code of a program in a module of its own. Returns the module,
+    whether it is ready (it is not when its own code has led here), and the
+    context that its code has run in: each call gets a copy, so that what the
+    module has set (decimal.getcontext(), a ContextVar) holds in all of them.
     """
     with _lock:
         if key in _loaded:
-            return _loaded[key], key not in _loading
+            return _loaded[key], key not in _loading, _contexts[key]
         code = marshal.loads(code)
         filename = code.co_filename
         module = ModuleType(f"{name}@{version}")
@@ -72,15 +75,16 @@ def load(key, name, version, source, code, bound):
         _filenames.add(filename)
         sys.modules[module.__name__] = module  # dataclasses and pickle look there
         _loaded[key] = module
+        _contexts[key] = context = _of_no_call.copy()  # work.py
         _loading.add(key)
         try:
-            _maestro.run_code(code, module.__dict__)
+            context.run(_maestro.run_code, code, module.__dict__)
         except BaseException:
             _forget(key)
             raise
         finally:
             _loading.discard(key)
-        return module, True
+        return module, True, context
 
 
 def _lines(source):
@@ -92,6 +96,7 @@ def _lines(source):
 def _forget(key):
     module = _loaded.pop(key, None)
     _private.pop(key, None)
+    _contexts.pop(key, None)
     if module is not None and sys.modules.get(module.__name__) is module:
         del sys.modules[module.__name__]
 
