@@ -154,14 +154,7 @@ func (w *worker) perform(c *call) (cpython.CallResult, error) {
 		return cpython.CallResult{}, errNotBegun
 	}
 	process.begin(c)
-	return in.py.Call(cpython.CallArgs{
-		Frame:      frameOf(c.number, 0),
-		Key:        c.Program.Key,
-		Ticket:     c.number,
-		Generation: c.Host.Generation(),
-		Input:      c.Input,
-		Request:    c.Request,
-	}), nil
+	return in.py.Call(c.args()), nil
 }
 
 // drop deletes this thread's own state for in.
@@ -205,13 +198,7 @@ func (w *worker) quit() {
 func (h *Host) finish(c *call, result cpython.CallResult, err error) {
 	at := now()
 	t, in, w := c.tenant, c.interp, c.worker
-	if c.state == callRunning {
-		if err != nil {
-			h.answer(c, model.Outcome{}, err)
-		} else {
-			h.answer(c, outcomeOf(result), nil)
-		}
-	}
+	h.conclude(c, result, err)
 	if c.state != callStuck {
 		t.active--
 	}
@@ -232,6 +219,18 @@ func (h *Host) finish(c *call, result cpython.CallResult, err error) {
 	h.retire(in, at)
 	h.settle(in)
 	h.offer(t)
+}
+
+// conclude gives c's caller the result, unless c is being stopped: then it has
+// been answered. h.mu is held.
+func (h *Host) conclude(c *call, result cpython.CallResult, err error) {
+	switch {
+	case c.state != callRunning:
+	case err != nil:
+		h.answer(c, model.Outcome{}, err)
+	default:
+		h.answer(c, outcomeOf(result), nil)
+	}
 }
 
 // answer gives c's caller the outcome, or the error. h.mu is held. Whoever
