@@ -91,7 +91,7 @@ static void run(struct maestro_interp *in, uint64_t frame, uint64_t key, uint64_
     struct maestro_entry entry = {0};
     struct maestro_stay stay;
     if (maestro_siblings_refresh(in, frame, generation) && maestro_program_enter(in, key, frame, &entry, &loading) &&
-        maestro_context_enter(in, entry.context, frame, &stay)) {
+        maestro_context_enter(in, &entry.base, frame, &stay)) {
         done = run_in_context(in, entry.function, input, size, request, &kind);
         if (!done)
             maestro_result_fail(in, kind, &result); // str(exception) is the author's code, in this context

@@ -144,10 +144,25 @@ static int enter(struct maestro_interp *in, PyObject *context, uint64_t frame, s
     return 1;
 }
 
-int maestro_context_enter(struct maestro_interp *in, PyObject *base, uint64_t frame, struct maestro_stay *stay) {
-    if (!enter(in, base ? py.PyContext_Copy(base) : py.PyContext_New(), frame, stay))
+// Sets a variable to a copy of a value: fresh is (variable, value), or NULL.
+// Returns 0 with an exception.
+static int refresh(PyObject *fresh) {
+    if (!fresh)
+        return 1;
+    PyObject *copy = py.PyObject_GetAttrString(py.PyTuple_GetItem(fresh, 1), "copy");
+    PyObject *value = copy ? py.PyObject_CallNoArgs(copy) : NULL;
+    PyObject *token = value ? py.PyContextVar_Set(py.PyTuple_GetItem(fresh, 0), value) : NULL;
+    py.Py_DecRef(copy);
+    py.Py_DecRef(value);
+    py.Py_DecRef(token);
+    return token != NULL;
+}
+
+int maestro_context_enter(struct maestro_interp *in, const struct maestro_base *base, uint64_t frame,
+                          struct maestro_stay *stay) {
+    if (!enter(in, base->context ? py.PyContext_Copy(base->context) : py.PyContext_New(), frame, stay))
         return 0;
-    if (claim(in, frame))
+    if (claim(in, frame) && refresh(base->fresh))
         return 1;
     maestro_context_leave(stay, 0);
     return 0;

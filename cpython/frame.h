@@ -47,11 +47,18 @@ struct maestro_stay {
     uint64_t outer;          // the frame that run had before
 };
 
-// Enters a copy of the context base (NULL: an empty one) with frame as the
-// current one: what a function sets in context variables, decimal's precision
-// for one, reaches neither its caller nor the next call of this thread. Returns
-// 0 with an exception.
-int maestro_context_enter(struct maestro_interp *in, PyObject *base, uint64_t frame, struct maestro_stay *stay);
+// Where a call begins: the context that its module was loaded in, and what a
+// copy of that would still share with it. Borrowed where it is handed on.
+struct maestro_base {
+    PyObject *context; // NULL: an empty one
+    PyObject *fresh;   // NULL, or (variable, value): each call has the variable set to value.copy()
+};
+
+// Enters a copy of the base with frame as the current one: what a function sets
+// in context variables, decimal's precision for one, reaches neither its caller
+// nor the next call. Returns 0 with an exception.
+int maestro_context_enter(struct maestro_interp *in, const struct maestro_base *base, uint64_t frame,
+                          struct maestro_stay *stay);
 
 // Enters a context again that maestro_context_leave gave back (borrowed).
 // Returns 0 with an exception.

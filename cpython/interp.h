@@ -12,7 +12,7 @@
 // The Python functions that C needs; runtime.py gives them to set_hooks by
 // these names. HOOK(identifier, name).
 #define MAESTRO_HOOKS(HOOK)                                                                         \
-    HOOK(LOAD, "load")             /* (key, name, version, source, code, bound) -> module, ready, context */ \
+    HOOK(LOAD, "load")             /* (key, name, version, source, code, bound) -> module, ready, context, fresh */ \
     HOOK(UNLOAD, "unload")         /* (key): its module is out of use */                            \
     HOOK(SIBLINGS, "set_siblings") /* (names, one per line) */                                      \
     HOOK(CONVERT, "convert")       /* (object) -> a simpler object (json.h) */                      \
@@ -52,6 +52,7 @@ struct maestro_program {
     PyObject *namespace; // strong: the module's __dict__
     PyObject *name;      // strong, interned: of the function
     PyObject *context;   // strong: in which the module was loaded
+    PyObject *fresh;     // strong, or NULL: what each call gets a copy of (frame.h)
     struct maestro_program *next;
 };
 

@@ -150,7 +150,7 @@ static PyObject *prepare(struct maestro_interp *in, struct task *task, const str
         return NULL;
     }
     PyObject *context = NULL;
-    if (maestro_context_enter(in, entry.context, taken->frame, &stay)) {
+    if (maestro_context_enter(in, &entry.base, taken->frame, &stay)) {
         *kind = EXCEPTION_INPUT_JSON;
         const struct maestro_json_how how = {.request = taken->request};
         task->input = maestro_json_load(&in->json, taken->input.data, taken->input.size, "input", &how);

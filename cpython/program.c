@@ -27,7 +27,7 @@ static void forget(struct maestro_interp *in, struct maestro_program *program) {
         link = &(*link)->next;
     *link = program->next;
     PyObject *module = program->module, *namespace = program->namespace, *name = program->name;
-    PyObject *context = program->context;
+    PyObject *context = program->context, *fresh = program->fresh;
     PyObject *key = py.PyLong_FromUnsignedLongLong(program->key);
     free(program);
     // Only now: what follows can run the author's __del__, which may come back.
@@ -41,6 +41,7 @@ static void forget(struct maestro_interp *in, struct maestro_program *program) {
     py.Py_DecRef(namespace);
     py.Py_DecRef(name);
     py.Py_DecRef(context);
+    py.Py_DecRef(fresh);
 }
 
 // Forgets the oldest programs of that function when there are too many. Keys
@@ -63,7 +64,7 @@ static void trim(struct maestro_interp *in, PyObject *name) {
 }
 
 // Hands the code to the runtime, which runs it under the one re-entrant lock of
-// the interpreter. Answers (module, ready, context), new reference, or NULL with
+// the interpreter. Answers (module, ready, context, fresh), new reference, or NULL with
 // an exception. A module that is not ready is being loaded further up this stack.
 static PyObject *run_module(struct maestro_interp *in, uint64_t key, const struct maestro_source *source) {
     PyObject *arguments[] = {
@@ -93,7 +94,7 @@ static PyObject *run_module(struct maestro_interp *in, uint64_t key, const struc
 
 // Keeps a loaded module, unless another thread has done so meanwhile.
 static int keep(struct maestro_interp *in, uint64_t key, const struct maestro_source *source, PyObject *module,
-                PyObject *context) {
+                const struct maestro_base *base) {
     if (find(in, key))
         return 1;
     PyObject *name = py.PyUnicode_FromStringAndSize(source->name.data, (Py_ssize_t)source->name.size);
@@ -110,7 +111,8 @@ static int keep(struct maestro_interp *in, uint64_t key, const struct maestro_so
         .module = py.Py_NewRef(module),
         .namespace = py.Py_NewRef(py.PyModule_GetDict(module)),
         .name = name,
-        .context = py.Py_NewRef(context),
+        .context = py.Py_NewRef(base->context),
+        .fresh = base->fresh ? py.Py_NewRef(base->fresh) : NULL,
         .next = in->programs[key % BUCKETS],
     };
     in->programs[key % BUCKETS] = program;
@@ -134,11 +136,18 @@ static PyObject *function_in(PyObject *namespace, PyObject *name, int ready) {
 // one that names the frame.
 static PyObject *run_for(struct maestro_interp *in, uint64_t key, uint64_t frame, const struct maestro_source *source) {
     struct maestro_stay stay;
-    if (!maestro_context_enter(in, NULL, frame, &stay))
+    static const struct maestro_base empty;
+    if (!maestro_context_enter(in, &empty, frame, &stay))
         return NULL;
     PyObject *answer = run_module(in, key, source);
     maestro_context_leave(&stay, 0);
     return answer;
+}
+
+// Gives the entry references of its own.
+static void hold(struct maestro_entry *entry, const struct maestro_base *base) {
+    entry->base.context = py.Py_NewRef(base->context);
+    entry->base.fresh = base->fresh ? py.Py_NewRef(base->fresh) : NULL;
 }
 
 static int load(struct maestro_interp *in, uint64_t key, uint64_t frame, struct maestro_entry *entry, int *loading) {
@@ -150,13 +159,14 @@ static int load(struct maestro_interp *in, uint64_t key, uint64_t frame, struct 
     if (!source.found) {
         py.PyErr_SetString(py.PyExc_RuntimeError, "the function's program is gone");
     } else if ((answer = run_for(in, key, frame, &source))) {
-        PyObject *module = py.PyTuple_GetItem(answer, 0), *context = py.PyTuple_GetItem(answer, 2);
+        PyObject *module = py.PyTuple_GetItem(answer, 0), *fresh = py.PyTuple_GetItem(answer, 3);
+        const struct maestro_base base = {py.PyTuple_GetItem(answer, 2), fresh == py.None ? NULL : fresh};
         int ready = py.PyTuple_GetItem(answer, 1) == py.True;
         PyObject *name = maestro_str(&source.name);
-        if (name && (!ready || keep(in, key, &source, module, context)))
+        if (name && (!ready || keep(in, key, &source, module, &base)))
             entry->function = function_in(py.PyModule_GetDict(module), name, ready);
         if (entry->function)
-            entry->context = py.Py_NewRef(context);
+            hold(entry, &base);
         py.Py_DecRef(name);
     } else {
         *loading = 1;
@@ -176,7 +186,8 @@ int maestro_program_enter(struct maestro_interp *in, uint64_t key, uint64_t fram
     struct maestro_program *program = find(in, key);
     if (!program)
         return load(in, key, frame, entry, loading);
-    entry->context = py.Py_NewRef(program->context);
+    const struct maestro_base base = {program->context, program->fresh};
+    hold(entry, &base);
     entry->function = function_in(program->namespace, program->name, 1);
     if (!entry->function)
         maestro_entry_clear(entry);
@@ -185,7 +196,8 @@ int maestro_program_enter(struct maestro_interp *in, uint64_t key, uint64_t fram
 
 void maestro_entry_clear(struct maestro_entry *entry) {
     maestro_clear(&entry->function);
-    maestro_clear(&entry->context);
+    maestro_clear(&entry->base.context);
+    maestro_clear(&entry->base.fresh);
 }
 
 void maestro_programs_clear(struct maestro_interp *in) {

@@ -2,12 +2,12 @@
 #ifndef MAESTRO_PROGRAM_H
 #define MAESTRO_PROGRAM_H
 
-#include "interp.h"
+#include "frame.h"
 
 // What a program is entered by. The references are the holder's.
 struct maestro_entry {
     PyObject *function;
-    PyObject *context; // in which its module was loaded: a call gets a copy
+    struct maestro_base base; // each call gets a copy
 };
 
 // Finds the entry of the program with that key: loads its module when this

@@ -65,7 +65,7 @@ PyObject *maestro_step_run(struct maestro_interp *in, const struct maestro_begun
     }
     struct maestro_stay stay;
     PyObject *result = NULL;
-    if (maestro_context_enter(in, entry.context, begun->frame, &stay)) {
+    if (maestro_context_enter(in, &entry.base, begun->frame, &stay)) {
         *kind = EXCEPTION_INPUT_JSON;
         const struct maestro_json_how how = {.offsets = input->marks.offsets, .count = input->marks.count};
         PyObject *value = maestro_json_load(&in->json, input->data, input->size, "input", &how);

@@ -141,6 +141,9 @@ func (h *Host) take(w *worker, at clock) *call {
 		change(h, &callMoves, &c.state, callRunning)
 		h.running.add(c, at)
 		c.interp, c.worker = t.interp, w
+		if t.home == nil || t.home.state > workerBusy { // it is stuck, or leaves
+			t.home = w
+		}
 		t.interp.calls[c] = struct{}{}
 		t.active++
 		t.progress, t.used, h.progress = at, at, at
@@ -156,7 +159,7 @@ func (h *Host) take(w *worker, at clock) *call {
 // end.
 func (h *Host) pump(at clock) {
 	for h.phase == phaseServing && h.ready.len() > 0 && h.mayWake(at) {
-		w := h.popIdle()
+		w := h.popIdle(h.ready.front())
 		if w == nil {
 			if h.threads >= h.opt.MaxThreads {
 				return

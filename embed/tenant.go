@@ -9,9 +9,10 @@ type tenant struct {
 	patient fifo[call] // the same, of those that nobody waits for
 	// coroutines are the calls of async functions, which event loops take.
 	coroutines fifo[call]
-	looped     int // of those, the ones that have begun and not ended, stuck ones not counted
-	ahead      int // calls of queue that have begun while those of patient wait, since one of these began
-	active     int // pool threads in its calls, stuck ones not counted
+	looped     int     // of those, the ones that have begun and not ended, stuck ones not counted
+	ahead      int     // calls of queue that have begun while those of patient wait, since one of these began
+	home       *worker // carries its calls when it is idle
+	active     int     // pool threads in its calls, stuck ones not counted
 
 	// allowance is how many threads may be active. All threads of a subtenant
 	// compete for one GIL: short calls are done soonest one after the other on

@@ -43,10 +43,15 @@ func (h *Host) newWorker() *worker {
 	return w
 }
 
-// popIdle takes the worker that was parked last from the stack, or returns nil:
-// its memory is the warmest, and those at the bottom get old and leave. h.mu is
-// held.
-func (h *Host) popIdle() *worker {
+// popIdle takes a worker from the stack, or returns nil. It takes the one that
+// carried t's calls before, if it is idle: what modules keep in a threading.local
+// is there. Otherwise it is the one that was parked last: its memory is the
+// warmest, and those at the bottom get old and leave. h.mu is held.
+func (h *Host) popIdle(t *tenant) *worker {
+	if t != nil && t.home != nil && t.home.state == workerIdle {
+		t.home.unpark()
+		return t.home
+	}
 	n := len(h.idle)
 	if n == 0 {
 		return nil

@@ -57,13 +57,14 @@ def _builtins_for(key, name, bound):
 
 def load(key, name, version, source, code, bound):
     """Runs the code of a program in a module of its own. Returns the module,
-    whether it is ready (it is not when its own code has led here), and the
-    context that its code has run in: each call gets a copy, so that what the
-    module has set (decimal.getcontext(), a ContextVar) holds in all of them.
+    whether it is ready (it is not when its own code has led here), the context
+    that its code has run in, and None or a (variable, value): each call gets a
+    copy of them, so that what the module has set (decimal.getcontext(), a
+    ContextVar) holds in all of them, and what a call sets in no other.
     """
     with _lock:
         if key in _loaded:
-            return _loaded[key], key not in _loading, _contexts[key]
+            return _loaded[key], key not in _loading, _contexts[key], None
         code = marshal.loads(code)
         filename = code.co_filename
         module = ModuleType(f"{name}@{version}")
@@ -84,7 +85,16 @@ def load(key, name, version, source, code, bound):
             raise
         finally:
             _loading.discard(key)
-        return module, True, context
+        return module, True, context, _decimal_in(context)
+
+
+def _decimal_in(context):
+    """Returns the variable of decimal's context and its value, if it is set: the
+    value is an object that getcontext().prec = … changes.
+    """
+    decimal = sys.modules.get("decimal")
+    kind = getattr(decimal, "Context", None)
+    return next(((variable, value) for variable, value in context.items() if type(value) is kind), None) if kind else None
 
 
 def _lines(source):
