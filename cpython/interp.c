@@ -58,7 +58,7 @@ static PyObject *runtime_code(const char *source) {
     if (code || py.PyErr_Occurred())
         return code;
     enum { FILE_INPUT = 257, MARSHAL_VERSION = 5 };
-    code = py.Py_CompileString(source, "<maestro>", FILE_INPUT);
+    code = py.Py_CompileString(source, MAESTRO_RUNTIME_FILE, FILE_INPUT);
     PyObject *bytes = code ? py.PyMarshal_WriteObjectToString(code, MARSHAL_VERSION) : NULL;
     char *data;
     Py_ssize_t size;

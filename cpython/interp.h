@@ -32,6 +32,9 @@
     HOOK(INPUT_INVALID, "InputInvalid") \
     HOOK(OUTPUT_INVALID, "OutputInvalid")
 
+// The file that frames of the runtime name.
+#define MAESTRO_RUNTIME_FILE "<maestro>"
+
 enum maestro_hook {
 #define HOOK(identifier, name) HOOK_##identifier,
     MAESTRO_HOOKS(HOOK) MAESTRO_CLASSES(HOOK)

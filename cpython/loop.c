@@ -255,3 +255,19 @@ PyObject *maestro_loop_fail(PyObject *module, PyObject *const *args, Py_ssize_t 
     }
     return py.Py_NewRef(py.None);
 }
+
+PyObject *maestro_loop_settle(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    struct maestro_interp *in = maestro_of(module);
+    struct task *task = count == 2 ? find(in, args[0]) : NULL;
+    if (!task)
+        return py.Py_NewRef(py.None);
+    PyObject *method = py.PyObject_GetAttrString(args[1], "result");
+    PyObject *value = method ? py.PyObject_CallNoArgs(method) : NULL;
+    if (value)
+        end_with(in, task, value);
+    else
+        end_failed(in, task, EXCEPTION_RAISED);
+    py.Py_DecRef(method);
+    py.Py_DecRef(value);
+    return py.Py_NewRef(py.None);
+}

@@ -53,6 +53,10 @@ PyObject *maestro_loop_complete(PyObject *module, PyObject *const *args, Py_ssiz
 // fail(call, exception): ends the call, if it has not ended. Any thread.
 PyObject *maestro_loop_fail(PyObject *module, PyObject *const *args, Py_ssize_t count);
 
+// settle(call, task): ends the call with what its task has come to, if it has not
+// ended.
+PyObject *maestro_loop_settle(PyObject *module, PyObject *const *args, Py_ssize_t count);
+
 // rests() and works(): the loop begins to wait, and has stopped waiting.
 PyObject *maestro_loop_rests(PyObject *module, PyObject *unused);
 PyObject *maestro_loop_works(PyObject *module, PyObject *unused);

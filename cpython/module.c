@@ -223,6 +223,12 @@ static PyObject *settles(PyObject *module, PyObject *call) {
     return py.Py_NewRef(py.None);
 }
 
+// keep(object): it is never collected, and keeps its interpreter's memory.
+static PyObject *keep(PyObject *module, PyObject *object) {
+    py.Py_NewRef(object);
+    return py.Py_NewRef(py.None);
+}
+
 static PyMethodDef methods[] = {
     {"adopt", adopt, METH_O, NULL},
     {"begin", maestro_loop_begin, METH_O, NULL},
@@ -232,6 +238,7 @@ static PyMethodDef methods[] = {
     {"dumps", dumps, METH_O, NULL},
     {"fail", (PyCFunction)(void (*)(void))maestro_loop_fail, METH_FASTCALL, NULL},
     {"frame", frame, METH_NOARGS, NULL},
+    {"keep", keep, METH_O, NULL},
     {"loads", loads, METH_O, NULL},
     {"log", (PyCFunction)(void (*)(void))log_line, METH_FASTCALL, NULL},
     {"release", release, METH_NOARGS, NULL},
@@ -239,6 +246,7 @@ static PyMethodDef methods[] = {
     {"run_code", (PyCFunction)(void (*)(void))run_code, METH_FASTCALL, NULL},
     {"secret", secret, METH_O, NULL},
     {"set_hooks", set_hooks, METH_O, NULL},
+    {"settle", (PyCFunction)(void (*)(void))maestro_loop_settle, METH_FASTCALL, NULL},
     {"settles", settles, METH_O, NULL},
     {"sibling", sibling, METH_O, NULL},
     {"sleep", sleep_for, METH_O, "sleep(seconds)\n\nDelay execution for a given number of seconds."},

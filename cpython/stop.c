@@ -5,6 +5,8 @@
 #include "sleep.h"
 #include "thread.h"
 
+#include <string.h>
+
 static struct maestro_run **bucket(const struct maestro_interp *in, uint64_t call) {
     return (struct maestro_run **)&in->runs[call % (sizeof in->runs / sizeof *in->runs)];
 }
@@ -29,6 +31,19 @@ struct maestro_run *maestro_run_of_call(const struct maestro_interp *in, uint64_
     return run;
 }
 
+// Whether a frame is the runtime's or asyncio's: they end the task of a call that
+// was stopped, in its context, and must come to the end of that.
+static int is_machinery(PyFrameObject *frame) {
+    PyObject *code = py.PyObject_GetAttrString((PyObject *)frame, "f_code");
+    PyObject *name = code ? py.PyObject_GetAttrString(code, "co_filename") : NULL;
+    const char *file = name ? py.PyUnicode_AsUTF8AndSize(name, NULL) : NULL;
+    int found = file && (strcmp(file, MAESTRO_RUNTIME_FILE) == 0 || strstr(file, "python3.14/asyncio/"));
+    py.PyErr_Clear();
+    py.Py_DecRef(name);
+    py.Py_DecRef(code);
+    return found;
+}
+
 // Raises Stopped on every event of a thread whose call is to be stopped: code
 // that swallows one exception meets the next on its following line. Threads of
 // other calls pass.
@@ -40,7 +55,7 @@ static int trace(PyObject *self, PyFrameObject *frame, int what, PyObject *argum
     if (py.PyErr_Occurred() || maestro_shielded(in, py.PyThread_get_thread_ident()))
         return 0;
     struct maestro_run *run = maestro_run_of_call(in, MAESTRO_CALL_OF(maestro_frame(in)));
-    if (!run || !run->tracing)
+    if (!run || !run->tracing || is_machinery(frame))
         return 0;
     run->interrupted = 1;
     py.PyErr_SetNone(in->hooks[HOOK_STOPPED]);

@@ -27,6 +27,7 @@ def run(awaitable):
 def serve(wake):
     """Runs a loop of the interpreter until there is nothing left to take."""
     import asyncio
+    from functools import partial
 
     loop = _shared_loop_class(asyncio)()
     ended = False
@@ -42,7 +43,11 @@ def serve(wake):
                 loop.stop()
                 return
             call, context = taken
-            _tasks[call] = loop, loop.create_task(_drive(call), context=context)
+            task = loop.create_task(_drive(call), context=context)
+            _tasks[call] = loop, task
+            # A stop that raises at every line meets _drive's own as well.
+            task.add_done_callback(partial(_maestro.settle, call))
+            task.add_done_callback(partial(_forget_task, call))
         loop.call_soon(take)  # after the tasks that are there already
 
     def woken():
@@ -108,9 +113,11 @@ async def _drive(call):
             _maestro.complete(call, value)
     except BaseException as error:  # a SystemExit too: it would end the loop
         _maestro.fail(call, error)
-    finally:
-        _coroutines.pop(call, None)
-        _tasks.pop(call, None)
+
+
+def _forget_task(call, task):
+    _coroutines.pop(call, None)
+    _tasks.pop(call, None)
 
 
 def interrupt(call, threads, rung):
@@ -157,7 +164,9 @@ def _close(loop, wake, asyncio):
         for task in left:
             task.cancel()
         if left:
-            loop.run_until_complete(asyncio.wait(left, timeout=1))
+            _, stay = loop.run_until_complete(asyncio.wait(left, timeout=1))
+            for task in stay:
+                _maestro.keep(task)  # what swallows every exception would loop for ever when it is collected
         loop.run_until_complete(loop.shutdown_asyncgens())
         if loop._default_executor is not None:
             loop._default_executor.shutdown(wait=False, cancel_futures=True)
