@@ -34,21 +34,22 @@ def serve(wake):
 
     def take():
         nonlocal ended
-        for _ in range(64):
-            taken = _maestro.take()
-            if taken is None:
-                return
-            if taken is False:
-                ended = True
-                loop.stop()
-                return
-            call, context = taken
-            task = loop.create_task(_drive(call), context=context)
-            _tasks[call] = loop, task
-            # A stop that raises at every line meets _drive's own as well.
-            task.add_done_callback(partial(_maestro.settle, call))
-            task.add_done_callback(partial(_forget_task, call))
-        loop.call_soon(take)  # after the tasks that are there already
+        taken = _maestro.take()
+        if taken is None:
+            return
+        if taken is False:
+            ended = True
+            loop.stop()
+            return
+        call, context = taken
+        task = loop.create_task(_drive(call), context=context)
+        _tasks[call] = loop, task
+        # A stop that raises at every line meets _drive's own as well.
+        task.add_done_callback(partial(_maestro.settle, call))
+        task.add_done_callback(partial(_forget_task, call))
+        # After the task's first step: if that blocks the loop, another one can
+        # take the calls that wait.
+        loop.call_soon(take)
 
     def woken():
         from posix import eventfd_read
