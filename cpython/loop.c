@@ -86,14 +86,20 @@ PyObject *maestro_loop_rests(PyObject *module, PyObject *unused) {
     return py.Py_NewRef(py.None);
 }
 
-PyObject *maestro_loop_works(PyObject *module, PyObject *unused) {
+// Notes a sign of life.
+static void live(void) {
     if (serving)
         atomic_store_explicit(&serving->busy, now(), memory_order_relaxed);
+}
+
+PyObject *maestro_loop_works(PyObject *module, PyObject *unused) {
+    live();
     return py.Py_NewRef(py.None);
 }
 
 // Ends a task's call: Go is told, the task is no more. The result is freed.
 static void end(struct maestro_interp *in, struct task *task, struct maestro_result *result) {
+    live();
     uint64_t call = task->run.call;
     maestro_run_remove(in, &task->run);
     result->interrupted = task->run.interrupted;
@@ -224,6 +230,7 @@ PyObject *maestro_loop_begin(PyObject *module, PyObject *call) {
     struct task *task = find(in, call);
     if (!task || !task->function)
         return py.Py_NewRef(py.None); // it was abandoned before it began
+    live();
     PyObject *function = task->function, *input = task->input;
     task->function = task->input = NULL;
     PyObject *value = py.PyObject_Vectorcall(function, &input, 1, NULL);

@@ -47,8 +47,8 @@ func (l *Loop) Wake() {
 	runtime.KeepAlive(l)
 }
 
-// Busy returns for how long the loop's callbacks have run without a pause, 0
-// while it waits. Any goroutine may call it.
+// Busy returns for how long the loop has shown no sign of life (no wait for
+// events, no call that began or ended), 0 while it waits. Any goroutine may call it.
 func (l *Loop) Busy() time.Duration {
 	busy := C.maestro_loop_busy(l.c)
 	runtime.KeepAlive(l)

@@ -16,7 +16,7 @@ struct maestro_loop {
     struct maestro_interp *in; // outlives it
     uint64_t id;               // Go's number for it; written once
     int wake;                  // eventfd: Go has something for it
-    atomic_llong busy;         // since when its present callbacks run, nanoseconds (CLOCK_MONOTONIC); 0: it waits
+    atomic_llong busy;         // when it last showed a sign of life, nanoseconds (CLOCK_MONOTONIC); 0: it waits
 };
 
 // Makes a loop. NULL with errno set when there are no more descriptors or memory.
@@ -33,8 +33,8 @@ struct maestro_result *maestro_loop_run(struct maestro_loop *loop);
 // Has it look for calls. Any thread, no GIL.
 void maestro_loop_wake(struct maestro_loop *loop);
 
-// For how many nanoseconds its callbacks have run without a pause; 0: it waits.
-// Any thread, no GIL.
+// For how many nanoseconds it has shown no sign of life: no wait for events, no call
+// that began or ended. 0: it waits. Any thread, no GIL.
 long long maestro_loop_busy(struct maestro_loop *loop);
 
 // Builtins of _maestro (module.c), for embed/python/loop.py. All but fail are
