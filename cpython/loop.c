@@ -80,16 +80,21 @@ struct maestro_result *maestro_loop_run(struct maestro_loop *loop) {
     return &result;
 }
 
-PyObject *maestro_loop_rests(PyObject *module, PyObject *unused) {
+// Notes that the loop waits for something that is not its calls' doing.
+static void rest(void) {
     if (serving)
         atomic_store_explicit(&serving->busy, 0, memory_order_relaxed);
-    return py.Py_NewRef(py.None);
 }
 
 // Notes a sign of life.
 static void live(void) {
     if (serving)
         atomic_store_explicit(&serving->busy, now(), memory_order_relaxed);
+}
+
+PyObject *maestro_loop_rests(PyObject *module, PyObject *unused) {
+    rest();
+    return py.Py_NewRef(py.None);
 }
 
 PyObject *maestro_loop_works(PyObject *module, PyObject *unused) {
@@ -99,13 +104,14 @@ PyObject *maestro_loop_works(PyObject *module, PyObject *unused) {
 
 // Ends a task's call: Go is told, the task is no more. The result is freed.
 static void end(struct maestro_interp *in, struct task *task, struct maestro_result *result) {
-    live();
     uint64_t call = task->run.call;
     maestro_run_remove(in, &task->run);
     result->interrupted = task->run.interrupted;
     maestro_print_flush(in, call);
     PyThreadState *state = py.PyEval_SaveThread();
+    rest();
     go_maestro_done(task->loop, call, result);
+    live();
     py.PyEval_RestoreThread(state);
     maestro_result_free(result);
     py.Py_DecRef(task->function);
@@ -203,7 +209,9 @@ PyObject *maestro_loop_take(PyObject *module, PyObject *unused) {
     for (;;) {
         struct maestro_taken taken = {0};
         PyThreadState *state = py.PyEval_SaveThread();
+        rest(); // on a busy machine Go takes its time, which is not the function's
         go_maestro_take(serving->id, &taken);
+        live();
         py.PyEval_RestoreThread(state);
         if (taken.what == TAKEN_NOTHING)
             return py.Py_NewRef(py.None);
