@@ -171,6 +171,16 @@ struct maestro_interp *maestro_interp_new(const char *runtime, const char *site_
     return in;
 }
 
+// Has the runtime end the threads that wait for work. Attached.
+static void wind_down(struct maestro_interp *in) {
+    PyObject *function = NULL, *none = NULL;
+    if (in->runtime && py.PyDict_GetItemStringRef(in->runtime, "wind_down", &function) == 1)
+        none = py.PyObject_CallNoArgs(function);
+    py.PyErr_Clear();
+    py.Py_DecRef(none);
+    py.Py_DecRef(function);
+}
+
 // Waits for the threads that the subtenant's code has started. Py_EndInterpreter
 // joins all but the daemons too, but CPython counts a thread as joined a little
 // before it deletes its thread state, and ending frees the GIL that this last
@@ -211,6 +221,7 @@ void maestro_interp_end(struct maestro_interp *in) {
         return; // no memory: leaked, as one that hangs
     PyThreadState *state = maestro_take(in);
     maestro_held_clear(in);
+    wind_down(in);
     join_threads(in, state);
     release(in);
     py.Py_EndInterpreter(state);

@@ -38,6 +38,7 @@ func send(method, url, token string, body any) (int, []byte, error) {
 // answer is what POST /executions says, in either case.
 type answer struct {
 	Success bool            `json:"success"`
+	ID      string          `json:"execution_id"`
 	Result  json.RawMessage `json:"result"`
 	Code    string          `json:"code"`
 	Detail  string          `json:"detail"`

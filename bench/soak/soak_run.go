@@ -72,9 +72,12 @@ func load(ctx context.Context, server *child, number, clients int, length time.D
 				half := int(time.Since(start)/window) % 2
 				t := all[rand.IntN(number/2)*2+half]
 				var err error
-				if rand.IntN(300) == 0 {
+				switch rand.IntN(300) {
+				case 0:
 					err = t.change()
-				} else {
+				case 1:
+					err = t.changeShared()
+				default:
 					err = t.once()
 				}
 				if err != nil {

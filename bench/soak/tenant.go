@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -39,7 +40,20 @@ var sources = map[string]string{
 	"refuses":  "def refuses(input):\n    while True:\n        try:\n            while True:\n                pass\n        except BaseException:\n            continue\n",
 	"sleeps":   "import time\ndef sleeps(input):\n    time.sleep(60)\n",
 	"computes": "def computes(input):\n    return sum(range(5 * 10**7))\n",
+	// What modules share between calls.
+	"pooled": "from concurrent.futures import ThreadPoolExecutor\npool = ThreadPoolExecutor(4)\ndef work(x):\n    print(\"pooled\", x)\n    return add(a=x, b=1)[\"sum\"]\n" +
+		"def pooled(input):\n    return pool.submit(work, input).result()\n",
+	"queued": "import queue, threading\njobs = queue.Queue()\ndef worker():\n    while True:\n        x, answer = jobs.get()\n        print(\"queued\", x)\n        try:\n            answer.put(add(a=x, b=1)[\"sum\"])\n" +
+		"        except BaseException as error:\n            answer.put(repr(error))\nthreading.Thread(target=worker, daemon=True).start()\ndef queued(input):\n    answer = queue.SimpleQueue()\n    jobs.put((input, answer))\n    return answer.get(timeout=30)\n",
+	"locked": "import asyncio\nlock, gate = asyncio.Lock(), asyncio.Semaphore(2)\nasync def work(x):\n    async with gate:\n        await asyncio.sleep(0.001)\n        print(\"locked\", x)\n        return add(a=x, b=1)[\"sum\"]\n" +
+		"async def locked(input):\n    async with lock:\n        one = await work(input)\n    two = await asyncio.to_thread(lambda: add(a=input, b=1)[\"sum\"])\n    return one if one == two else [one, two]\n",
+	"awaits": "import asyncio\nasync def awaits(input):\n    await asyncio.Event().wait()\n",
+	"blocks": "async def blocks(input):\n    while True:\n        pass\n",
 }
+
+// shared are the functions that call add from what their module shares. They are
+// changed now and then, and each step and line of theirs must have their input.
+var shared = []string{"pooled", "queued", "locked"}
 
 // computeEvery is how often a call computes without ever releasing the GIL. It
 // does so for a second or more after it was given up: more of them would leave
@@ -54,7 +68,7 @@ func mayCompute() bool {
 }
 
 // stopped are the functions that run into their time limit of 200 ms.
-var stopped = []string{"spins", "refuses", "sleeps", "computes"}
+var stopped = []string{"spins", "refuses", "sleeps", "computes", "awaits", "awaits", "awaits", "blocks"}
 
 func (t *tenant) create() error {
 	for name, source := range sources {
@@ -86,6 +100,42 @@ func (t *tenant) change() error {
 	return nil
 }
 
+// changeShared stores a new version of a function that does the same.
+func (t *tenant) changeShared() error {
+	name := shared[rand.IntN(len(shared))]
+	source := strings.ReplaceAll(sources[name], "NAME", t.name) + fmt.Sprintf("# %d\n", rand.IntN(1<<30))
+	status, answer, err := send("PUT", t.base+"/api/v1/functions/"+name, t.token, map[string]any{"code": source})
+	if err != nil || status != 200 {
+		return fmt.Errorf("change %s: %d %.300s %w", name, status, answer, err)
+	}
+	return nil
+}
+
+// callShared calls one of those and looks at its record.
+func (t *tenant) callShared() error {
+	name, x := shared[rand.IntN(len(shared))], rand.IntN(1<<20)
+	status, a, err := t.call(name, x)
+	if err := t.expect(name, err, string(a.Result) == fmt.Sprint(x+1), status, a); err != nil || rand.IntN(5) > 0 {
+		return err
+	}
+	_, steps, err := get(t.base+"/api/v1/executions/"+a.ID+"/steps", t.token)
+	if err != nil {
+		return err
+	}
+	var found []struct {
+		Input struct{ A int } `json:"input_data"`
+	}
+	if err := json.Unmarshal(steps, &found); err != nil || len(found) == 0 || len(found) > 2 {
+		return fmt.Errorf("%s of %s: its steps are %.300s: %w", name, t.name, steps, err)
+	}
+	for _, step := range found {
+		if step.Input.A != x {
+			return fmt.Errorf("%s(%d) of %s has a step of another call: %.300s", name, x, t.name, steps)
+		}
+	}
+	return nil
+}
+
 // once makes one call of some kind and checks the answer.
 func (t *tenant) once() error {
 	t.mu.RLock()
@@ -98,19 +148,21 @@ func (t *tenant) once() error {
 		}
 		status, a, err := t.call(name, nil)
 		return t.expect(name, err, status == 504 && a.Code == "timeout", status, a)
-	case k < 30:
+	case k < 200:
+		return t.callShared()
+	case k < 230:
 		status, a, err := t.call("together", 10)
 		return t.expect("together", err, string(a.Result) == "45", status, a)
-	case k < 45:
+	case k < 245:
 		status, a, err := t.call("threads", 5)
 		return t.expect("threads", err, string(a.Result) == "[1,2,3,4,5]", status, a)
-	case k < 145:
+	case k < 320:
 		status, a, err := t.call("fails", nil)
 		return t.expect("fails", err, status == 500 && a.Code == "function_failed" && strings.Contains(a.Detail, t.name+" x"), status, a)
-	case k < 245:
+	case k < 395:
 		status, a, err := t.call("catches", nil)
 		return t.expect("catches", err, string(a.Result) == `"`+t.name[:4]+`"`, status, a)
-	case k < 255:
+	case k < 405:
 		status, a, err := t.call("deep", nil)
 		return t.expect("deep", err, string(a.Result) == `"`+t.name+`"`, status, a)
 	case k < 800:

@@ -17,7 +17,7 @@ import _maestro
 _of_no_call = _contextvars.Context()
 _of_no_call.run(_maestro.frame_var.set, 0)
 
-_importing = _thread._local()  # .depth: how many modules the thread is executing
+_importing = {}  # identifier of a thread -> how many modules it is executing
 
 
 def _context_to_start():
@@ -27,7 +27,7 @@ def _context_to_start():
     to none of them, whichever call has led to the import.
     """
     context = _contextvars.copy_context()
-    if getattr(_importing, "depth", 0):
+    if _thread.get_ident() in _importing:
         context.run(_maestro.frame_var.set, 0)
     elif _maestro.frame_var not in context:
         context.run(_maestro.frame_var.set, _maestro.frame())
@@ -39,18 +39,25 @@ def _ready_import():
 
     def counted(execute):
         def exec_module(self, module):
-            _importing.depth = getattr(_importing, "depth", 0) + 1
+            thread = _thread.get_ident()
+            depth = _importing.get(thread, 0)
+            _importing[thread] = depth + 1
             try:
                 return execute(self, module)
             finally:
-                _importing.depth -= 1
+                if depth:
+                    _importing[thread] = depth
+                else:
+                    _importing.pop(thread, None)
 
         return exec_module
 
     for loader in (_LoaderBasics, ExtensionFileLoader):
+        _import_undone.append((loader, loader.exec_module))
         loader.exec_module = counted(loader.exec_module)
 
 
+_import_undone = []  # what importlib had: it goes after all else, and would keep this module's memory
 _ready_import()
 
 
@@ -83,7 +90,7 @@ def _ready_threading(threading):
         start(self)
 
     def excepthook(args, /):
-        if args.exc_type is Stopped:  # noqa: F821 (api.py)
+        if args.exc_type is Stopped or _winding_down:  # noqa: F821 (api.py)
             return  # its call was stopped, and was told why
         context = getattr(args.thread, "_context", None)
         if context is None:
@@ -102,6 +109,7 @@ def _ready_threading(threading):
 def _ready_executors(module):
     initialize, run = module._WorkItem.__init__, module._WorkItem.run
     add_thread = module.ThreadPoolExecutor._adjust_thread_count
+    make = module.ThreadPoolExecutor.__init__
 
     def initialize_in_context(self, *args, **kwargs):
         initialize(self, *args, **kwargs)
@@ -113,6 +121,13 @@ def _ready_executors(module):
     def _adjust_thread_count(self):
         _of_no_call.copy().run(add_thread, self)
 
+    def make_served(self, *args, **kwargs):
+        make(self, *args, **kwargs)
+        self._work_queue._served = True  # and is ended by its executor
+
+    make_served.__name__, make_served.__qualname__ = "__init__", "ThreadPoolExecutor.__init__"
+    make_served.__doc__, make_served.__wrapped__ = make.__doc__, make
+    module.ThreadPoolExecutor.__init__ = make_served
     module._WorkItem.__init__ = initialize_in_context
     module._WorkItem.run = run_in_context
     module.ThreadPoolExecutor._adjust_thread_count = _adjust_thread_count
@@ -138,10 +153,11 @@ class _Owners:
     queue may order its items by their values, so they stay as they are.
     """
 
-    __slots__ = ("frames",)
+    __slots__ = ("frames", "served")
 
     def __init__(self):
         self.frames = {}
+        self.served = False  # by a thread that belongs to no call
 
     def put(self, item):
         frame = _maestro.frame()
@@ -169,6 +185,32 @@ def _owners(queue):
     return owners
 
 
+_served = ()  # the queues from which a thread that belongs to no call takes its work
+_ended = object()  # what such a thread finds in a SimpleQueue at the end of the interpreter
+
+
+def wind_down():
+    """Has threads come to their end that wait for work, at the end of their
+    interpreter: one that stays keeps the memory of the interpreter.
+    """
+    global _winding_down
+    _winding_down = True
+    while _import_undone:
+        loader, exec_module = _import_undone.pop()
+        loader.exec_module = exec_module
+    for queue in list(_served):
+        queue._wind_down()
+    threading = sys.modules.get("threading")
+    for thread in list(getattr(threading, "_active", {}).values()):
+        if isinstance(thread, threading.Timer):
+            thread.cancel()
+    for loop in list(_running.values()):  # loop.py
+        _soon(loop, loop.stop)
+
+
+_winding_down = False
+
+
 @when_imported("queue")  # noqa: F821
 def _ready_queues(module):
     put, get, simple = module.Queue.put, module.Queue.get, module.SimpleQueue
@@ -185,8 +227,11 @@ def _ready_queues(module):
 
     def get_owned(self, block=True, timeout=None):
         _maestro.release()
-        item = get(self, block, timeout)
         owners = _owners(self)
+        if not owners.served and not _maestro.frame():
+            owners.served = True
+            _served.add(self)
+        item = get(self, block, timeout)
         frame = owners.take(item)
         if frame:
             _maestro.adopt(frame)
@@ -201,7 +246,10 @@ def _ready_queues(module):
     class SimpleQueue(simple):
         __doc__ = simple.__doc__
         __module__ = simple.__module__
-        __slots__ = ()
+        __slots__ = ("_served",)
+
+        def __init__(self):
+            self._served = False
 
         def put(self, item, block=True, timeout=None):
             simple.put(self, (item, _maestro.frame()))
@@ -211,7 +259,13 @@ def _ready_queues(module):
 
         def get(self, block=True, timeout=None):
             _maestro.release()
+            if not self._served and not _maestro.frame():
+                self._served = True
+                _served.add(self)
             item, frame = simple.get(self, block, timeout)
+            if item is _ended:
+                self._wind_down()  # the next that waits
+                raise module.ShutDown if block else module.Empty
             if frame:
                 _maestro.adopt(frame)
             return item
@@ -219,6 +273,18 @@ def _ready_queues(module):
         def get_nowait(self):
             return self.get(False)
 
+        def _wind_down(self):
+            simple.put(self, (_ended, 0))
+
+    def wind_down_queue(self):
+        self.shutdown(immediate=True)
+
+    module.Queue._wind_down = wind_down_queue
+
+    from weakref import WeakSet
+
+    global _served
+    _served = WeakSet()
     module.SimpleQueue = SimpleQueue
 
 
