@@ -9,6 +9,18 @@ import time
 
 import _maestro
 
+
+
+def _register_at_fork(*, before=None, after_in_child=None, after_in_parent=None):
+    """Nothing can fork here. CPython would keep the functions beyond the end of
+    their module, and with them the memory of the interpreter.
+    """
+
+
+for _module in (sys.modules["posix"], sys.modules.get("os")):
+    if _module is not None:
+        _module.register_at_fork = _register_at_fork
+_register_at_fork.__name__ = _register_at_fork.__qualname__ = "register_at_fork"
 time.sleep = _maestro.sleep
 sys.argv = [""]
 if site_packages:  # noqa: F821 (set before this runs)
