@@ -3,6 +3,7 @@
 #include "counter.h"
 #include "error.h"
 #include "frame.h"
+#include "output.h"
 #include "print.h"
 #include "program.h"
 #include "sibling.h"
@@ -102,6 +103,7 @@ struct maestro_result *maestro_call(struct maestro_interp *in, uint64_t frame, u
         maestro_describe_classes(in, raised, &result.exception);
         py.Py_DecRef(raised);
     }
+    maestro_output_end(in, entry.call);
     if (context)
         maestro_context_leave(context);
     maestro_run_leave(in, &entry);

@@ -10,8 +10,14 @@ var convert string
 //go:embed api.py
 var api string
 
+//go:embed imports.py
+var imports string
+
 //go:embed output.py
 var output string
+
+//go:embed modules.py
+var modules string
 
 //go:embed load.py
 var load string
@@ -51,7 +57,8 @@ var compile string
 
 // Runtime is what every subtenant's interpreter runs first. Its parts share one
 // namespace and stand in the order in which they need each other.
-var Runtime = convert + "\n" + api + "\n" + output + "\n" + load + "\n" + describe + "\n" + packages + "\n" + runtime
+var Runtime = convert + "\n" + api + "\n" + imports + "\n" + output + "\n" + modules + "\n" + load + "\n" +
+	describe + "\n" + packages + "\n" + runtime
 
 // Probe is what an interpreter runs that imports packages to see whether they
 // work: Runtime, and then a part that subtenants don't have.

@@ -1,4 +1,8 @@
-"""What functions print and log, line by line to the server."""
+"""What functions print and log, line by line to the server.
+
+sys.stdout is a value of each call (cpython/output.h): what a call assigns to it
+is seen by that call alone, flushed when it ends, and forgotten.
+"""
 
 import io
 import sys
@@ -6,31 +10,49 @@ import sys
 import _maestro
 
 
-class _Bytes(io.RawIOBase):
-    """sys.stdout.buffer: bytes are taken for UTF-8."""
+class _Bytes(io.BufferedIOBase):
+    """sys.stdout.buffer: bytes are taken for UTF-8. Closing it, as the end of an
+    io.TextIOWrapper does, closes nothing: other calls print as well.
+    """
+
+    closed = False
+    mode = "wb"
 
     def __init__(self, text):
         self._text = text
+        self.name = text.name
+
+    @property
+    def raw(self):
+        return self
 
     def writable(self):
         return True
 
     def write(self, data):
-        data = bytes(data)
+        data = bytes(memoryview(data))  # a TypeError for text, and for numbers
         self._text.write(data.decode("utf-8", "replace"))
         return len(data)
 
+    def close(self):
+        self.flush()
+
+    def flush(self):
+        pass
+
 
 class _Output(io.TextIOBase):
+    closed = False
     encoding = "utf-8"
     errors = "backslashreplace"
     newlines = None
     line_buffering = True
+    write_through = False
     mode = "w"
 
     def __init__(self, name, write):
         self.name = name
-        self.write = write  # a builtin: print() then costs no Python frame
+        self.write = write  # a builtin: a write then costs no Python frame
 
     def writable(self):
         return True
@@ -39,35 +61,58 @@ class _Output(io.TextIOBase):
         for line in lines:
             self.write(line)
 
+    def flush(self):
+        pass
+
+    def close(self):
+        self.flush()
+
     @property
     def buffer(self):
         return _Bytes(self)
 
+    def detach(self):
+        return self.buffer
 
-sys.stdout = sys.__stdout__ = _Output("<stdout>", _maestro.write_out)
-sys.stderr = sys.__stderr__ = _Output("<stderr>", _maestro.write_err)
-sys.stdin = sys.__stdin__ = io.StringIO("")  # input() meets its end
+    def reconfigure(self, *, encoding=None, errors=None, newline=None, line_buffering=None, write_through=None):
+        """Text goes to the server as text: there is nothing to set, but what no
+        stream takes is refused as any stream refuses it.
+        """
+        "".encode(encoding or "utf-8", errors or "strict")
+        if newline not in (None, "", "\n", "\r", "\r\n"):
+            raise ValueError(f"illegal newline value: {newline!r}")
 
 
-class _LoggingFinder:
-    """Readies logging when it is first imported: most functions never do."""
+class _Current:
+    """What stands in sys.__dict__, where print() and C code look: the stream that
+    the current call has.
+    """
 
-    @classmethod
-    def find_spec(cls, name, path=None, target=None):
-        if name != "logging":
-            return None
-        sys.meta_path.remove(cls)
-        from importlib.util import find_spec
+    __slots__ = ("_own", "write")
 
-        spec = find_spec(name)
-        execute = spec.loader.exec_module
+    def __init__(self, own, write):
+        self._own = own
+        self.write = write  # a builtin as well
 
-        def exec_module(module):
-            execute(module)
-            _ready_logging(module)
+    def __getattr__(self, attribute):
+        stream = getattr(sys, self._own.name[1:-1])
+        return getattr(self._own if stream is self else stream, attribute)
 
-        spec.loader.exec_module = exec_module
-        return spec
+
+class _Input(io.StringIO):
+    """sys.stdin: input() meets its end, in each call anew."""
+
+    def close(self):
+        pass
+
+
+_out = sys.__stdout__ = _Output("<stdout>", _maestro.write_out)
+_err = sys.__stderr__ = _Output("<stderr>", _maestro.write_err)
+sys.stdout = _Current(_out, _maestro.print_out)
+sys.stderr = _Current(_err, _maestro.print_err)
+sys.stdin = sys.__stdin__ = _Input("")
+_maestro.own_outputs(_out, _err)
+sys.__class__ = _maestro.Sys  # from here on sys.stdout is the call's
 
 
 def _ready_logging(logging):
@@ -104,4 +149,4 @@ def _ready_logging(logging):
     logging.basicConfig = basicConfig
 
 
-sys.meta_path.insert(0, _LoggingFinder)
+when_imported("logging", _ready_logging)  # noqa: F821 (imports.py)

@@ -1,6 +1,6 @@
 """The last part of what every subtenant's interpreter runs first; the parts
-before it (convert.py, api.py, output.py, load.py, describe.py, packages.py)
-share its namespace. No code of the subtenant's has run yet.
+before it (convert.py, api.py, imports.py, output.py, modules.py, load.py,
+describe.py, packages.py) share its namespace. No code of the subtenant's has run yet.
 """
 
 import sys

@@ -1,0 +1,39 @@
+"""Readies modules of the standard library when they are first imported: most
+functions never do, and importing them at the start would cost every interpreter.
+"""
+
+import sys
+
+_when_imported = {}  # name -> function(module), called once after its code has run
+
+
+class _Readier:
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if name not in _when_imported:
+            return None
+        ready = _when_imported.pop(name)
+        from importlib.util import find_spec
+
+        spec = find_spec(name)
+        if spec is None:
+            return None
+        execute = spec.loader.exec_module
+
+        def exec_module(module):
+            execute(module)
+            ready(module)
+
+        spec.loader.exec_module = exec_module
+        return spec
+
+
+def when_imported(name, ready):
+    """Has ready(module) called as soon as the module has been imported."""
+    if name in sys.modules:
+        ready(sys.modules[name])
+    else:
+        _when_imported[name] = ready
+
+
+sys.meta_path.insert(0, _Readier)

@@ -1,0 +1,189 @@
+"""By what name the module of a stored function is known to Python, and where its
+source is found.
+
+The module of the function `keeps` is `functions.keeps`, in each of its versions:
+what version 1 has pickled, version 5 loads as its own class. The package keeps
+functions apart from modules: a function `json` hides no module, `import keeps`
+does not mean the function keeps, and logging.getLogger(__name__) still reads
+well. Stored modules, which functions import by plain name, have their plain name.
+
+In sys.modules stands the one version that is loaded, as for any module. Several
+are while a run that began with an older one goes on; then an object stands there
+that is whichever version the asking code belongs to, else the newest.
+
+Older servers named the modules `keeps@3`: such names, in pickles, mean the same.
+"""
+
+import linecache
+import sys
+from _frozen_importlib import ModuleSpec
+from _weakref import ref
+from sys import _getframe
+from types import ModuleType
+
+import _maestro
+
+_PACKAGE = "functions"
+_versions = {}  # name of a function -> {key: module}, the loaded ones
+_sources = {}  # file name -> _SourceRef, which is how a traceback knows the author's frames
+
+
+class _Source:
+    """The __loader__ of a module: what asks a module for its source asks this.
+
+    It lives as long as the module's globals, and so as long as a function, a
+    frame or a traceback of that module does. Its end takes the source away.
+    """
+
+    __slots__ = ("__weakref__", "_text")
+
+    def __init__(self, text):
+        self._text = text
+
+    def get_source(self, fullname=None):
+        return self._text
+
+    def is_package(self, fullname=None):
+        return False
+
+
+class _SourceRef(ref):
+    __slots__ = ("entry", "filename")
+
+
+def _forget_source(gone):
+    filename = gone.filename
+    if _sources.get(filename) is gone:
+        del _sources[filename]
+        if linecache.cache.get(filename) is gone.entry:
+            del linecache.cache[filename]
+
+
+def _lines(source):
+    """Splits a source as the compiler does: str.splitlines knows more line ends."""
+    source = source.replace("\r\n", "\n").replace("\r", "\n")
+    return [line + "\n" for line in source.removesuffix("\n").split("\n")]
+
+
+def new_module(name, filename, source):
+    """Makes the module of a version, whose code has not run yet."""
+    module = ModuleType(f"{_PACKAGE}.{name}")
+    module.__file__ = filename
+    module.__package__ = ""  # nothing to import relatively from
+    module.__loader__ = loader = _Source(source)
+    known = _sources[filename] = _SourceRef(loader, _forget_source)
+    known.filename = filename
+    # No modification time: the entry stands for itself, no file is looked at.
+    known.entry = linecache.cache[filename] = len(source), None, _lines(source), filename
+    return module
+
+
+def enter_module(name, key, module):
+    """Makes a version findable, before its code runs: dataclasses looks there."""
+    _versions.setdefault(name, {})[key] = module
+    _show(name)
+
+
+def leave_module(name, key):
+    versions = _versions.get(name)
+    if versions is not None and versions.pop(key, None) is not None:
+        if not versions:
+            del _versions[name]
+        _show(name)
+
+
+def _show(name):
+    full = f"{_PACKAGE}.{name}"
+    versions = _versions.get(name)
+    if versions is None:
+        sys.modules.pop(full, None)
+        vars(_package).pop(name, None)
+        return
+    if len(versions) == 1:
+        (sys.modules[full],) = versions.values()
+    elif type(sys.modules.get(full)) is not _AnyVersion:
+        sys.modules[full] = _AnyVersion(name)
+    if name in vars(_package):  # an import statement has put it there
+        setattr(_package, name, sys.modules[full])
+
+
+def _version(name):
+    """Returns the version that the code which asks is part of, else the newest."""
+    if name not in _versions:
+        _load_function(name, f"{_PACKAGE}.{name}")
+    versions = _versions[name]
+    by_globals = {id(module.__dict__): module for module in versions.values()}
+    frame = _getframe(2)
+    while frame is not None:
+        module = by_globals.get(id(frame.f_globals))
+        if module is not None:
+            return module
+        frame = frame.f_back
+    return versions[max(versions)]
+
+
+def _load_function(name, full):
+    try:
+        _maestro.load_function(name)
+    except NameError as error:
+        if error.name != name:
+            raise
+        raise ModuleNotFoundError(f"No module named {full!r}: there is no function {name}", name=full) from None
+
+
+class _AnyVersion(ModuleType):
+    """Stands in sys.modules for several versions of a function."""
+
+    def __getattribute__(self, attribute):
+        return getattr(_version(ModuleType.__getattribute__(self, "__name__")), attribute)
+
+    def __setattr__(self, attribute, value):
+        setattr(_version(ModuleType.__getattribute__(self, "__name__")), attribute, value)
+
+    def __delattr__(self, attribute):
+        delattr(_version(ModuleType.__getattribute__(self, "__name__")), attribute)
+
+    def __dir__(self):
+        return dir(_version(ModuleType.__getattribute__(self, "__name__")))
+
+    def __repr__(self):
+        return repr(_version(ModuleType.__getattribute__(self, "__name__")))
+
+
+class _Finder:
+    """Finds functions' modules that have not been loaded, or whose name is an old
+    one. It is asked last, when nothing else has such a name.
+    """
+
+    @classmethod
+    def find_spec(cls, full, path=None, target=None):
+        package, dot, name = full.partition(".")
+        if full == _PACKAGE:
+            return ModuleSpec(full, cls, is_package=True)
+        old, at, number = full.partition("@")
+        if at and old.isidentifier() and number.isdecimal():
+            return ModuleSpec(full, cls)
+        if package == _PACKAGE and dot and name.isidentifier() and path is _package.__path__:
+            return ModuleSpec(full, cls)
+        return None
+
+    @staticmethod
+    def create_module(spec):
+        return _package if spec.name == _PACKAGE else None
+
+    @staticmethod
+    def exec_module(module):
+        full = module.__spec__.name
+        name, at, _ = full.removeprefix(f"{_PACKAGE}.").partition("@")
+        if full == _PACKAGE:
+            return
+        if name not in _versions:
+            _load_function(name, full)
+        if at:
+            sys.modules[full] = _AnyVersion(name)
+        # Else loading has put the module itself there.
+
+
+_package = ModuleType(_PACKAGE, "The modules of the stored functions that are loaded.")
+_package.__path__ = []
+sys.meta_path.append(_Finder)
