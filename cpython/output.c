@@ -135,9 +135,7 @@ static int traverse_module(PyObject *self, visitproc visit, void *arg) {
     return traverse(self, visit, arg, py.PyModule_Type);
 }
 
-static int traverse_type(PyObject *self, visitproc visit, void *arg) {
-    return traverse(self, visit, arg, py.PyType_Type);
-}
+static int traverse_type(PyObject *self, visitproc visit, void *arg) { return traverse(self, visit, arg, py.PyType_Type); }
 
 static PyMethodDef checks[] = {
     {"__instancecheck__", is_instance, METH_O, NULL},
@@ -154,7 +152,7 @@ PyObject *maestro_output_type(PyObject *module) {
     };
     PyType_Spec meta_spec = {
         .name = "_maestro.module_type",
-        .flags = Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
+        .flags = Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
         .slots = meta_slots,
     };
     PyType_Slot slots[] = {
@@ -171,7 +169,8 @@ PyObject *maestro_output_type(PyObject *module) {
         .slots = slots,
     };
     PyObject *meta = py.PyType_FromModuleAndSpec(module, &meta_spec, (PyObject *)py.PyType_Type);
-    PyObject *type = meta ? py.PyType_FromMetaclass((PyTypeObject *)meta, module, &spec, (PyObject *)py.PyModule_Type) : NULL;
+    PyObject *type =
+        meta ? py.PyType_FromMetaclass((PyTypeObject *)meta, module, &spec, (PyObject *)py.PyModule_Type) : NULL;
     py.Py_DecRef(meta);
     return type;
 }

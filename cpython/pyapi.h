@@ -218,7 +218,7 @@ enum {
     X(void, Py_EndInterpreter, (PyThreadState *))                                                                         \
     X(PyInterpreterState *, PyInterpreterState_Main, (void)) /* no thread state */                                        \
     X(PyInterpreterState *, PyInterpreterState_Get, (void))                                                               \
-    X(PyObject *, PyInterpreterState_GetDict, (PyInterpreterState *)) /* borrowed, or NULL without an error */            \
+    X(PyObject *, PyInterpreterState_GetDict, (PyInterpreterState *))         /* borrowed, or NULL without an error */    \
     X(PyThreadState *, PyInterpreterState_ThreadHead, (PyInterpreterState *)) /* with the GIL it stays at rest */         \
     X(PyThreadState *, PyThreadState_Next, (PyThreadState *))                                                             \
     X(PyThreadState *, PyThreadState_New, (PyInterpreterState *)) /* no thread state */                                   \
@@ -272,14 +272,14 @@ enum {
     /* types and modules */                                                                                               \
     X(unsigned long, PyType_GetFlags, (PyTypeObject *))                                                                   \
     X(int, PyType_IsSubtype, (PyTypeObject *, PyTypeObject *))                                                            \
-    X(PyObject *, PyType_GetName, (PyTypeObject *))                                  /* new */                            \
-    X(PyObject *, PyType_GetFullyQualifiedName, (PyTypeObject *))                    /* new */                            \
-    X(PyObject *, PyType_FromModuleAndSpec, (PyObject *, PyType_Spec *, PyObject *)) /* new */                            \
+    X(PyObject *, PyType_GetName, (PyTypeObject *))                                              /* new */                \
+    X(PyObject *, PyType_GetFullyQualifiedName, (PyTypeObject *))                                /* new */                \
+    X(PyObject *, PyType_FromModuleAndSpec, (PyObject *, PyType_Spec *, PyObject *))             /* new */                \
     X(PyObject *, PyType_FromMetaclass, (PyTypeObject *, PyObject *, PyType_Spec *, PyObject *)) /* new */                \
-    X(PyObject *, PyType_GenericAlloc, (PyTypeObject *, Py_ssize_t))                 /* new */                            \
+    X(PyObject *, PyType_GenericAlloc, (PyTypeObject *, Py_ssize_t))                             /* new */                \
     X(void *, PyType_GetSlot, (PyTypeObject *, int))                                                                      \
     X(PyObject *, PyType_GetModule, (PyTypeObject *)) /* borrowed */                                                      \
-    X(PyObject *, PyModuleDef_Init, (PyModuleDef *)) /* borrowed */                                                       \
+    X(PyObject *, PyModuleDef_Init, (PyModuleDef *))  /* borrowed */                                                      \
     X(void *, PyModule_GetState, (PyObject *))                                                                            \
     X(PyObject *, PyModule_GetDict, (PyObject *)) /* borrowed */                                                          \
     X(int, PyModule_AddObjectRef, (PyObject *, const char *, PyObject *))                                                 \

@@ -223,8 +223,7 @@ static PyObject *reduce(PyObject *self, PyObject *unused) {
     struct maestro_sibling *sibling = (struct maestro_sibling *)self;
     PyObject *make = NULL, *arguments = NULL, *reduced = NULL;
     if (!sibling->in->runtime || py.PyDict_GetItemStringRef(sibling->in->runtime, "_sibling", &make) != 1)
-        return py.PyErr_Occurred() ? NULL
-                                   : py.PyErr_Format(py.PyExc_RuntimeError, "%s", "the interpreter is ending");
+        return py.PyErr_Occurred() ? NULL : py.PyErr_Format(py.PyExc_RuntimeError, "%s", "the interpreter is ending");
     if ((arguments = py.PyTuple_Pack(1, sibling->name)))
         reduced = py.PyTuple_Pack(2, make, arguments);
     py.Py_DecRef(arguments);
@@ -260,8 +259,7 @@ static PyObject *mark(PyObject *self, void *closure) {
         if (!py.PyErr_ExceptionMatches(py.PyExc_NameError))
             return NULL;
         py.PyErr_Clear(); // no such function any more: it is nothing in particular
-    } else if (sibling->async &&
-               py.PyDict_GetItemStringRef(py.PyImport_GetModuleDict(), modules[which], &module) == 1) {
+    } else if (sibling->async && py.PyDict_GetItemStringRef(py.PyImport_GetModuleDict(), modules[which], &module) == 1) {
         value = py.PyObject_GetAttrString(module, marks[which]);
         py.Py_DecRef(module);
         return value;
@@ -275,12 +273,9 @@ static PyMethodDef methods[] = {
 };
 
 static PyGetSetDef getset[] = {
-    {"__module__", module_name, NULL, NULL, NULL},
-    {"__doc__", doc, NULL, NULL, NULL},
-    {"__text_signature__", signature, NULL, NULL, NULL},
-    {"_is_coroutine_marker", mark, NULL, NULL, NULL},
-    {"_is_coroutine", mark, NULL, NULL, (void *)1},
-    {0},
+    {"__module__", module_name, NULL, NULL, NULL},       {"__doc__", doc, NULL, NULL, NULL},
+    {"__text_signature__", signature, NULL, NULL, NULL}, {"_is_coroutine_marker", mark, NULL, NULL, NULL},
+    {"_is_coroutine", mark, NULL, NULL, (void *)1},      {0},
 };
 
 static PyMemberDef members[] = {

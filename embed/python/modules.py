@@ -103,8 +103,7 @@ def _show(name):
         (sys.modules[full],) = versions.values()
     elif type(sys.modules.get(full)) is not _AnyVersion:
         sys.modules[full] = _AnyVersion(name)
-    if name in vars(_package):  # an import statement has put it there
-        setattr(_package, name, sys.modules[full])
+    setattr(_package, name, sys.modules[full])
 
 
 def _version(name):
