@@ -10,7 +10,6 @@ see the same builtins.
 import builtins
 import marshal
 import sys
-from _sitebuiltins import _Helper, _Printer
 from _thread import RLock
 
 import _maestro
@@ -37,30 +36,42 @@ _conveniences = {
 _convenient = {}  # those that are there
 
 
-class _Quitter:
-    """exit and quit. Those of site close sys.stdin, which is not the call's own."""
+class _Site:
+    """What the module site adds to the builtins for people at a prompt, and programs
+    use. Its own classes import os, which takes longer than all the rest of this file,
+    and its exit closes sys.stdin, which is not the call's own.
+    """
 
-    def __init__(self, name):
-        self.name = name
+    def __init__(self, text, call):
+        self._text = text
+        self._call = call
 
     def __repr__(self):
-        return f"Use {self.name}() to end the call"
+        return self._text
 
-    def __call__(self, code=None):
-        raise SystemExit(code)
+    def __call__(self, *args, **options):
+        return (self._call or self._print)(*args, **options)
 
-
-def _site_builtins():
-    """Adds what the module site adds for people at a prompt, and programs use."""
-    builtins.exit = _Quitter("exit")
-    builtins.quit = _Quitter("quit")
-    builtins.help = _Helper()
-    builtins.copyright = _Printer("copyright", sys.copyright)
-    builtins.credits = _Printer("credits", "See www.python.org for those who have made Python.")
-    builtins.license = _Printer("license", "See https://www.python.org/psf/license/")
+    def _print(self):
+        print(self._text)
 
 
-_site_builtins()
+def _exit(code=None):
+    raise SystemExit(code)
+
+
+def _help(*args, **options):
+    import pydoc
+
+    return pydoc.help(*args, **options)
+
+
+builtins.exit = _Site("Use exit() to end the call", _exit)
+builtins.quit = _Site("Use quit() to end the call", _exit)
+builtins.help = _Site("Type help(object) for help about object.", _help)
+builtins.copyright = _Site(sys.copyright, None)
+builtins.credits = _Site("See www.python.org for more information about those who made Python.", None)
+builtins.license = _Site("See https://www.python.org/psf/license/", None)
 _shown = builtins.__dict__ | _ours
 _maestro.follow_builtins(builtins.__dict__, _shown, _ours)
 

@@ -24,8 +24,9 @@ from types import ModuleType
 import _maestro
 
 _PACKAGE = "functions"
+_AnyVersion = None  # a class that is made when it is first needed
 _versions = {}  # name of a function -> {key: module}, the loaded ones
-_sources = {}  # file name -> _SourceRef, which is how a traceback knows the author's frames
+_sources = {}  # file name -> reference to its _Source, which is how a traceback knows the author's frames
 
 
 class _Source:
@@ -47,16 +48,17 @@ class _Source:
         return False
 
 
-class _SourceRef(ref):
-    __slots__ = ("entry", "filename")
+def _remember(filename, source, loader):
+    # No modification time: the entry stands for itself, no file is looked at.
+    entry = linecache.cache[filename] = len(source), None, _lines(source), filename
 
+    def forget(gone):
+        if _sources.get(filename) is gone:
+            del _sources[filename]
+            if linecache.cache.get(filename) is entry:
+                del linecache.cache[filename]
 
-def _forget_source(gone):
-    filename = gone.filename
-    if _sources.get(filename) is gone:
-        del _sources[filename]
-        if linecache.cache.get(filename) is gone.entry:
-            del linecache.cache[filename]
+    _sources[filename] = ref(loader, forget)
 
 
 def _lines(source):
@@ -71,10 +73,7 @@ def new_module(name, filename, source):
     module.__file__ = filename
     module.__package__ = ""  # nothing to import relatively from
     module.__loader__ = loader = _Source(source)
-    known = _sources[filename] = _SourceRef(loader, _forget_source)
-    known.filename = filename
-    # No modification time: the entry stands for itself, no file is looked at.
-    known.entry = linecache.cache[filename] = len(source), None, _lines(source), filename
+    _remember(filename, source, loader)
     return module
 
 
@@ -101,8 +100,8 @@ def _show(name):
         return
     if len(versions) == 1:
         (sys.modules[full],) = versions.values()
-    elif type(sys.modules.get(full)) is not _AnyVersion:
-        sys.modules[full] = _AnyVersion(name)
+    elif _AnyVersion is None or type(sys.modules.get(full)) is not _AnyVersion:
+        sys.modules[full] = _any_version(name)
     setattr(_package, name, sys.modules[full])
 
 
@@ -130,59 +129,68 @@ def _load_function(name, full):
         raise ModuleNotFoundError(f"No module named {full!r}: there is no function {name}", name=full) from None
 
 
-class _AnyVersion(ModuleType):
-    """Stands in sys.modules for several versions of a function."""
-
-    def __getattribute__(self, attribute):
-        return getattr(_version(ModuleType.__getattribute__(self, "__name__")), attribute)
-
-    def __setattr__(self, attribute, value):
-        setattr(_version(ModuleType.__getattribute__(self, "__name__")), attribute, value)
-
-    def __delattr__(self, attribute):
-        delattr(_version(ModuleType.__getattribute__(self, "__name__")), attribute)
-
-    def __dir__(self):
-        return dir(_version(ModuleType.__getattribute__(self, "__name__")))
-
-    def __repr__(self):
-        return repr(_version(ModuleType.__getattribute__(self, "__name__")))
+def _any_version(name):
+    """Makes what stands in sys.modules for several versions of a function."""
+    global _AnyVersion
+    if _AnyVersion is None:
+        _AnyVersion = _any_version_class()
+    return _AnyVersion(name)
 
 
-class _Finder:
+def _any_version_class():
+    class _AnyVersion(ModuleType):
+        """Stands in sys.modules for several versions of a function."""
+
+        def __getattribute__(self, attribute):
+            return getattr(_version(ModuleType.__getattribute__(self, "__name__")), attribute)
+
+        def __setattr__(self, attribute, value):
+            setattr(_version(ModuleType.__getattribute__(self, "__name__")), attribute, value)
+
+        def __delattr__(self, attribute):
+            delattr(_version(ModuleType.__getattribute__(self, "__name__")), attribute)
+
+        def __dir__(self):
+            return dir(_version(ModuleType.__getattribute__(self, "__name__")))
+
+        def __repr__(self):
+            return repr(_version(ModuleType.__getattribute__(self, "__name__")))
+
+    return _AnyVersion
+
+
+def _find_function(full, path=None, target=None):
     """Finds functions' modules that have not been loaded, or whose name is an old
     one. It is asked last, when nothing else has such a name.
     """
+    package, dot, name = full.partition(".")
+    old, at, number = full.partition("@")
+    if full == _PACKAGE:
+        return ModuleSpec(full, _loader, is_package=True)
+    if at and old.isidentifier() and number.isdecimal():
+        return ModuleSpec(full, _loader)
+    if package == _PACKAGE and dot and name.isidentifier() and path is _package.__path__:
+        return ModuleSpec(full, _loader)
+    return None
 
-    @classmethod
-    def find_spec(cls, full, path=None, target=None):
-        package, dot, name = full.partition(".")
-        if full == _PACKAGE:
-            return ModuleSpec(full, cls, is_package=True)
-        old, at, number = full.partition("@")
-        if at and old.isidentifier() and number.isdecimal():
-            return ModuleSpec(full, cls)
-        if package == _PACKAGE and dot and name.isidentifier() and path is _package.__path__:
-            return ModuleSpec(full, cls)
-        return None
 
-    @staticmethod
-    def create_module(spec):
-        return _package if spec.name == _PACKAGE else None
+def _create_module(spec):
+    return _package if spec.name == _PACKAGE else None
 
-    @staticmethod
-    def exec_module(module):
-        full = module.__spec__.name
-        name, at, _ = full.removeprefix(f"{_PACKAGE}.").partition("@")
-        if full == _PACKAGE:
-            return
-        if name not in _versions:
-            _load_function(name, full)
-        if at:
-            sys.modules[full] = _AnyVersion(name)
-        # Else loading has put the module itself there.
+
+def _exec_module(module):
+    full = module.__spec__.name
+    name, at, _ = full.removeprefix(f"{_PACKAGE}.").partition("@")
+    if full == _PACKAGE:
+        return
+    if name not in _versions:
+        _load_function(name, full)
+    if at:
+        sys.modules[full] = _any_version(name)
+    # Else loading has put the module itself there.
 
 
 _package = ModuleType(_PACKAGE, "The modules of the stored functions that are loaded.")
 _package.__path__ = []
-sys.meta_path.append(_Finder)
+_loader = finder(create_module=_create_module, exec_module=_exec_module)  # noqa: F821 (imports.py)
+sys.meta_path.append(finder(find_spec=_find_function))  # noqa: F821

@@ -99,18 +99,12 @@ class _Current:
         return getattr(self._own if stream is self else stream, attribute)
 
 
-class _Input(io.StringIO):
-    """sys.stdin: input() meets its end, in each call anew."""
-
-    def close(self):
-        pass
-
-
 _out = sys.__stdout__ = _Output("<stdout>", _maestro.write_out)
 _err = sys.__stderr__ = _Output("<stderr>", _maestro.write_err)
 sys.stdout = _Current(_out, _maestro.print_out)
 sys.stderr = _Current(_err, _maestro.print_err)
-sys.stdin = sys.__stdin__ = _Input("")
+sys.stdin = sys.__stdin__ = io.StringIO("")  # input() meets its end,
+sys.stdin.close = int  # also when another call has closed it
 _maestro.own_outputs(_out, _err)
 sys.__class__ = _maestro.Sys  # from here on sys.stdout is the call's
 
