@@ -78,6 +78,18 @@ static PyObject *get_attribute(PyObject *sys, PyObject *name) {
     return get(sys, name);
 }
 
+// Has a wrapper of our own stream pass on at once what is written to it: kept
+// until the call ends, it would be taken for output of the outermost function.
+static int settle(struct maestro_interp *in, PyObject *value) {
+    PyObject *hook = NULL, *none = NULL;
+    int done = in->runtime ? py.PyDict_GetItemStringRef(in->runtime, "settle_output", &hook) : 0;
+    if (hook && !(none = py.PyObject_CallOneArg(hook, value)))
+        done = -1;
+    py.Py_DecRef(none);
+    py.Py_DecRef(hook);
+    return done < 0 ? -1 : 0;
+}
+
 static int set_attribute(PyObject *sys, PyObject *name, PyObject *value) {
     int stream = stream_of(name);
     struct maestro_interp *in = stream < 0 ? NULL : interpreter_of(sys);
@@ -91,7 +103,7 @@ static int set_attribute(PyObject *sys, PyObject *name, PyObject *value) {
     int done = 0;
     if (value != in->own[stream]) {
         bound(redirects);
-        done = py.PyDict_SetItem(redirects, call, value);
+        done = settle(in, value) < 0 ? -1 : py.PyDict_SetItem(redirects, call, value);
     } else if ((done = py.PyDict_GetItemRef(redirects, call, &had)) > 0) {
         done = py.PyDict_DelItem(redirects, call);
     }

@@ -113,6 +113,8 @@ def load(key, name, version, source, code, bound):
         enter_module(name, key, module)  # noqa: F821
         try:
             _maestro.run_code(code, module.__dict__)
+            if _taken:  # noqa: F821 (output.py)
+                settle_buffers()  # noqa: F821
         except BaseException:
             unload(key)
             raise

@@ -79,8 +79,27 @@ def new_module(name, filename, source):
 
 def enter_module(name, key, module):
     """Makes a version findable, before its code runs: dataclasses looks there."""
-    _versions.setdefault(name, {})[key] = module
+    versions = _versions.setdefault(name, {})
+    if versions and key > max(versions):
+        _reset_loggers(module.__name__)
+    versions[key] = module
     _show(name)
+
+
+def _reset_loggers(full):
+    """Makes logging.getLogger(__name__) as new for a new version: the handlers that
+    the last one has added would write each line once more after each change.
+    """
+    logging = sys.modules.get("logging")
+    if logging is None:
+        return
+    for name, logger in list(logging.root.manager.loggerDict.items()):
+        if (name == full or name.startswith(full + ".")) and isinstance(logger, logging.Logger):
+            for handler in list(logger.handlers):
+                logger.removeHandler(handler)
+            logger.filters.clear()
+            logger.setLevel(logging.NOTSET)
+            logger.propagate, logger.disabled = True, False
 
 
 def leave_module(name, key):

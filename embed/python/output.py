@@ -6,8 +6,34 @@ is seen by that call alone, flushed when it ends, and forgotten.
 
 import io
 import sys
+from _weakref import ref as _weak
 
 import _maestro
+
+
+_taken = set()  # weak references to buffers that are in use since the last settle_buffers
+
+
+def settle_buffers():
+    """Lets nothing wait in an io.TextIOWrapper that a module keeps for itself: what
+    one call has written would come out in another one.
+    """
+    import gc
+
+    buffers = [buffer for taken in list(_taken) if (buffer := taken()) is not None]
+    _taken.clear()
+    for holder in gc.get_referrers(*buffers) if buffers else ():
+        settle_output(holder)
+
+
+def settle_output(stream):
+    """Does the same for one stream, which a call is about to make its sys.stdout."""
+    if isinstance(stream, io.TextIOWrapper):
+        try:
+            if type(stream.buffer) is _Bytes:
+                stream.reconfigure(write_through=True)  # and flushes it
+        except Exception:
+            pass  # detached or closed: nothing comes out of it any more
 
 
 class _Bytes(io.BufferedIOBase):
@@ -69,7 +95,9 @@ class _Output(io.TextIOBase):
 
     @property
     def buffer(self):
-        return _Bytes(self)
+        buffer = _Bytes(self)
+        _taken.add(_weak(buffer, _taken.discard))
+        return buffer
 
     def detach(self):
         return self.buffer

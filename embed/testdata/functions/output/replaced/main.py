@@ -22,7 +22,8 @@ def main(input):
 
 def rewrapped():
     sys.stdout = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8")
-    print("kept in the wrapper until the call ends")
+    print("through the wrapper")
+    clean("through the wrapper, in a step")
     return sys.stdout.encoding
 
 
