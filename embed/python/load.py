@@ -99,7 +99,8 @@ def _provide(source):
 
 def load(key, name, version, source, code, bound):
     """Runs the code of a program in a module of its own. Returns the module and
-    whether it is ready: it is not when its own code has led here.
+    whether it is ready: it is not when its own code has led here. Which names the
+    source binds (bound) makes no difference here: Python's own look-up decides.
     """
     with _lock:
         if key in _loaded:
