@@ -11,6 +11,9 @@ enum { STREAMS = 2 };
 // away again. More than this many at a time can only be such.
 enum { MAX_REDIRECTS = 4096 };
 
+// So many values of a call are remembered below the one that it has now.
+enum { MAX_DEPTH = 64 };
+
 // The number of the stream that an attribute of sys is, or -1.
 static int stream_of(PyObject *name) {
     Py_ssize_t size;
@@ -28,16 +31,27 @@ static PyObject *call_number(struct maestro_interp *in) {
     return py.PyLong_FromUnsignedLongLong(MAESTRO_CALL_OF(maestro_frame(in)));
 }
 
-// What the current call has set. New reference; 1, 0 when it has set nothing,
-// -1 with an exception.
-static int redirected(struct maestro_interp *in, int stream, PyObject **target) {
-    *target = NULL;
+// What the current call has set: a tuple of the value and what it had set before,
+// such a tuple or None. New reference; 1, 0 when it has set nothing, -1 with an
+// exception.
+static int redirect_of(struct maestro_interp *in, int stream, PyObject **set) {
+    *set = NULL;
     PyObject *redirects = in->redirects[stream];
     if (!redirects || py.PyDict_Size(redirects) == 0)
         return 0;
     PyObject *call = call_number(in);
-    int found = call ? py.PyDict_GetItemRef(redirects, call, target) : -1;
+    int found = call ? py.PyDict_GetItemRef(redirects, call, set) : -1;
     py.Py_DecRef(call);
+    return found;
+}
+
+// The value of the current call. New reference; 1, 0 when it has set none, -1 with
+// an exception.
+static int redirected(struct maestro_interp *in, int stream, PyObject **target) {
+    PyObject *set;
+    int found = redirect_of(in, stream, &set);
+    *target = found == 1 ? py.Py_NewRef(py.PyTuple_GetItem(set, 0)) : NULL;
+    py.Py_DecRef(set);
     return found;
 }
 
@@ -90,26 +104,48 @@ static int settle(struct maestro_interp *in, PyObject *value) {
     return done < 0 ? -1 : 0;
 }
 
+// What the call has set when it sets value: a value from before is gone back to.
+// New reference; NULL with an exception. set may be NULL.
+static PyObject *redirect_to(PyObject *value, PyObject *set) {
+    int depth = 0;
+    for (PyObject *s = set; s && s != py.None; s = py.PyTuple_GetItem(s, 1), depth++)
+        if (py.PyTuple_GetItem(s, 0) == value)
+            return py.Py_NewRef(s);
+    return py.PyTuple_Pack(2, value, set && depth < MAX_DEPTH ? set : py.None);
+}
+
+// Sets the current call's value. mock.patch("sys.stdout") takes what it puts back
+// from sys.__dict__: there stands `current`, which means the value from before.
+static int redirect(struct maestro_interp *in, int stream, PyObject *value, PyObject *current) {
+    PyObject *redirects = in->redirects[stream], *call = call_number(in), *set = NULL, *next = NULL;
+    int done = call && redirect_of(in, stream, &set) >= 0 ? 0 : -1;
+    if (done == 0 && value == current)
+        next = set ? py.Py_NewRef(py.PyTuple_GetItem(set, 1)) : NULL;
+    else if (done == 0 && value != in->own[stream])
+        done = settle(in, value) == 0 && (next = redirect_to(value, set)) ? 0 : -1;
+    if (done == 0 && next && next != py.None) {
+        bound(redirects);
+        done = py.PyDict_SetItem(redirects, call, next);
+    } else if (done == 0 && set) {
+        done = py.PyDict_DelItem(redirects, call);
+    }
+    py.Py_DecRef(next);
+    py.Py_DecRef(set);
+    py.Py_DecRef(call);
+    return done;
+}
+
 static int set_attribute(PyObject *sys, PyObject *name, PyObject *value) {
     int stream = stream_of(name);
     struct maestro_interp *in = stream < 0 ? NULL : interpreter_of(sys);
     if (!in || !in->redirects[stream])
         return py.PyObject_GenericSetAttr(sys, name, value);
-    PyObject *redirects = in->redirects[stream], *call = call_number(in), *had = NULL;
-    if (!call)
+    PyObject *current = NULL;
+    if (py.PyDict_GetItemRef(py.PyModule_GetDict(sys), name, &current) < 0)
         return -1;
-    if (!value)
-        value = py.None; // del sys.stdout: prints go nowhere
-    int done = 0;
-    if (value != in->own[stream]) {
-        bound(redirects);
-        done = settle(in, value) < 0 ? -1 : py.PyDict_SetItem(redirects, call, value);
-    } else if ((done = py.PyDict_GetItemRef(redirects, call, &had)) > 0) {
-        done = py.PyDict_DelItem(redirects, call);
-    }
-    py.Py_DecRef(had);
-    py.Py_DecRef(call);
-    return done < 0 ? -1 : 0;
+    int done = redirect(in, stream, value ? value : py.None, current); // del sys.stdout: prints go nowhere
+    py.Py_DecRef(current);
+    return done;
 }
 
 // type(sys)(name), by which importlib makes modules, makes ordinary ones.
@@ -222,16 +258,22 @@ PyObject *maestro_print_out(PyObject *module, PyObject *text) { return print_to(
 
 PyObject *maestro_print_err(PyObject *module, PyObject *text) { return print_to(module, 1, text); }
 
-static void end(PyObject *redirects, uint64_t number) {
-    PyObject *call = py.PyLong_FromUnsignedLongLong(number), *target = NULL, *flush = NULL, *none = NULL;
-    if (call && py.PyDict_GetItemRef(redirects, call, &target) == 1 && py.PyDict_DelItem(redirects, call) == 0 &&
-        py.PyObject_GetOptionalAttrString(target, "flush", &flush) == 1)
-        none = py.PyObject_CallNoArgs(flush);
+static void flush(PyObject *target) {
+    PyObject *method = NULL, *none = NULL;
+    if (py.PyObject_GetOptionalAttrString(target, "flush", &method) == 1)
+        none = py.PyObject_CallNoArgs(method);
     py.PyErr_Clear(); // a stream that was closed, for one: the call has ended as it has
     py.Py_DecRef(none);
-    py.Py_DecRef(flush);
-    py.Py_DecRef(target);
+    py.Py_DecRef(method);
+}
+
+static void end(PyObject *redirects, uint64_t number) {
+    PyObject *call = py.PyLong_FromUnsignedLongLong(number), *set = NULL;
+    if (call && py.PyDict_GetItemRef(redirects, call, &set) == 1 && py.PyDict_DelItem(redirects, call) == 0)
+        for (PyObject *s = set; s != py.None; s = py.PyTuple_GetItem(s, 1))
+            flush(py.PyTuple_GetItem(s, 0));
     py.PyErr_Clear();
+    py.Py_DecRef(set);
     py.Py_DecRef(call);
 }
 

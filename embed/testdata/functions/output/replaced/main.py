@@ -71,6 +71,40 @@ def left_without():
     print("nowhere", file=sys.stderr)
 
 
+def mocked():
+    from unittest import mock
+
+    outer = io.StringIO()
+    with mock.patch("sys.stdout", new_callable=io.StringIO) as out:
+        print("mocked")
+    print("shown")
+    with contextlib.redirect_stdout(outer):
+        with mock.patch.object(sys, "stdout", io.StringIO()), mock.patch("sys.stderr", None):
+            print("lost")
+            with mock.patch("sys.stdout", outer):
+                print("outer again")
+        print("outer", sys.stderr is sys.__stderr__)
+    return [out.getvalue(), outer.getvalue()]
+
+
+def flushed_at_the_end():
+    class Buffered:
+        def __init__(self, stream):
+            self.stream, self.texts = stream, []
+
+        def write(self, text):
+            self.texts.append(text)
+
+        def flush(self):
+            self.stream.write("flushed: " + "".join(self.texts))
+
+    sys.stdout = Buffered(sys.stdout)
+    print("written before")
+    for _ in range(3):
+        sys.stdout = io.StringIO()
+    return type(sys.stdout).__name__
+
+
 class Tee:
     def __init__(self, *streams):
         self.streams = streams
