@@ -1,6 +1,7 @@
 #include "output.h"
 
 #include "frame.h"
+#include "json_part.h"
 #include "print.h"
 
 #include <string.h>
@@ -14,10 +15,17 @@ enum { MAX_REDIRECTS = 4096 };
 // So many values of a call are remembered below the one that it has now.
 enum { MAX_DEPTH = 64 };
 
-// The number of the stream that an attribute of sys is, or -1.
+// The getattro of modules, the same in all interpreters.
+typedef PyObject *(*getattrofunc)(PyObject *, PyObject *);
+static _Atomic getattrofunc module_getattro;
+
+// The number of the stream that an attribute of sys is, or -1. It is asked for
+// every attribute: the length is read without a call.
 static int stream_of(PyObject *name) {
+    if (name->ob_type != py.PyUnicode_Type || ((PyASCIIObject *)name)->length != 6)
+        return -1;
     Py_ssize_t size;
-    const char *utf8 = maestro_has_flag(name, Py_TPFLAGS_UNICODE_SUBCLASS) ? py.PyUnicode_AsUTF8AndSize(name, &size) : NULL;
+    const char *utf8 = py.PyUnicode_AsUTF8AndSize(name, &size);
     if (!utf8) {
         py.PyErr_Clear();
         return -1;
@@ -87,9 +95,7 @@ static PyObject *get_attribute(PyObject *sys, PyObject *name) {
         if (in->own[stream])
             return py.Py_NewRef(in->own[stream]);
     }
-    PyObject *(*get)(PyObject *, PyObject *) =
-        (PyObject * (*)(PyObject *, PyObject *)) py.PyType_GetSlot(py.PyModule_Type, Py_tp_getattro);
-    return get(sys, name);
+    return atomic_load_explicit(&module_getattro, memory_order_relaxed)(sys, name);
 }
 
 // Has a wrapper of our own stream pass on at once what is written to it: kept
@@ -216,6 +222,7 @@ PyObject *maestro_output_type(PyObject *module) {
         .flags = Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
         .slots = slots,
     };
+    atomic_store(&module_getattro, (getattrofunc)py.PyType_GetSlot(py.PyModule_Type, Py_tp_getattro));
     PyObject *meta = py.PyType_FromModuleAndSpec(module, &meta_spec, (PyObject *)py.PyType_Type);
     PyObject *type =
         meta ? py.PyType_FromMetaclass((PyTypeObject *)meta, module, &spec, (PyObject *)py.PyModule_Type) : NULL;

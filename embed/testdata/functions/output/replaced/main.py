@@ -60,7 +60,7 @@ def redirected():
 
 def left_redirected():
     sys.stdout = sys.stderr = io.StringIO()
-    print("nobody reads this")
+    print("read by no one")
     return [sys.stdout is sys.stderr, type(sys.stdout).__name__]
 
 
