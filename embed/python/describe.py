@@ -146,7 +146,7 @@ def _narrow(entry, name):
         entry.end_lineno, entry.end_colno = entry.lineno, entry.colno + len(name.encode())
 
 
-when_imported("traceback", _ready_traceback)  # noqa: F821 (imports.py)
+when_imported("traceback", _ready_traceback)  # noqa: F821 (on_import.py)
 
 
 def exception(kind, message, name, problems):

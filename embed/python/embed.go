@@ -10,8 +10,8 @@ var convert string
 //go:embed api.py
 var api string
 
-//go:embed imports.py
-var imports string
+//go:embed on_import.py
+var onImport string
 
 //go:embed output.py
 var output string
@@ -57,7 +57,7 @@ var compile string
 
 // Runtime is what every subtenant's interpreter runs first. Its parts share one
 // namespace and stand in the order in which they need each other.
-var Runtime = convert + "\n" + api + "\n" + imports + "\n" + output + "\n" + modules + "\n" + load + "\n" +
+var Runtime = convert + "\n" + api + "\n" + onImport + "\n" + output + "\n" + modules + "\n" + load + "\n" +
 	describe + "\n" + packages + "\n" + runtime
 
 // Probe is what an interpreter runs that imports packages to see whether they

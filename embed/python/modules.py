@@ -48,7 +48,10 @@ class _Source:
         return False
 
 
-def _remember(filename, source, loader):
+def remember_source(filename, source, loader):
+    """Lets tracebacks and inspect find a source for as long as the loader lives. The
+    module's globals hold it, and so whatever can show a line of the source does.
+    """
     # No modification time: the entry stands for itself, no file is looked at.
     entry = linecache.cache[filename] = len(source), None, _lines(source), filename
 
@@ -73,7 +76,7 @@ def new_module(name, filename, source):
     module.__file__ = filename
     module.__package__ = ""  # nothing to import relatively from
     module.__loader__ = loader = _Source(source)
-    _remember(filename, source, loader)
+    remember_source(filename, source, loader)
     return module
 
 
@@ -185,7 +188,9 @@ def _find_function(full, path=None, target=None):
     package, dot, name = full.partition(".")
     old, at, number = full.partition("@")
     if full == _PACKAGE:
-        return ModuleSpec(full, _loader, is_package=True)
+        # A stored module of that name comes first, whatever the order of the finders.
+        others = (other.find_spec(full, None) for other in sys.meta_path if other is not _finder)
+        return next((spec for spec in others if spec), None) or ModuleSpec(full, _loader, is_package=True)
     if at and old.isidentifier() and number.isdecimal():
         return ModuleSpec(full, _loader)
     if package == _PACKAGE and dot and name.isidentifier() and path is _package.__path__:
@@ -211,5 +216,6 @@ def _exec_module(module):
 
 _package = ModuleType(_PACKAGE, "The modules of the stored functions that are loaded.")
 _package.__path__ = []
-_loader = finder(create_module=_create_module, exec_module=_exec_module)  # noqa: F821 (imports.py)
-sys.meta_path.append(finder(find_spec=_find_function))  # noqa: F821
+_loader = finder(create_module=_create_module, exec_module=_exec_module)  # noqa: F821 (on_import.py)
+_finder = finder(find_spec=_find_function)  # noqa: F821
+sys.meta_path.append(_finder)

@@ -55,6 +55,9 @@ class _Bytes(io.BufferedIOBase):
     def writable(self):
         return True
 
+    def fileno(self):
+        return self._text.fileno()
+
     def write(self, data):
         data = bytes(memoryview(data))  # a TypeError for text, and for numbers
         self._text.write(data.decode("utf-8", "replace"))
@@ -171,4 +174,4 @@ def _ready_logging(logging):
     logging.basicConfig = basicConfig
 
 
-when_imported("logging", _ready_logging)  # noqa: F821 (imports.py)
+when_imported("logging", _ready_logging)  # noqa: F821 (on_import.py)
