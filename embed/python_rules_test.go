@@ -65,6 +65,47 @@ def prints(input):
 	require.ElementsMatch(t, []string{"printed", "written", "after True"}, e.texts())
 }
 
+// Many calls at once, each of which redirects and prints in turn, also in threads
+// and in siblings.
+func TestPythonManyRedirectsAtOnce(t *testing.T) {
+	t.Parallel()
+	h := startPython(t, Options{})
+	e := newTestEngine(h)
+	e.define(t, "turns", `import contextlib, io, sys, threading, time
+def turns(input):
+    kept = []
+    for turn in range(20):
+        print("shown", input, turn)
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            print("caught", turn)
+            time.sleep(0)
+            says(turn)
+            thread = threading.Thread(target=print, args=("thread", turn))
+            thread.start()
+            thread.join()
+        kept.append(out.getvalue() == f"caught {turn}\nsays {turn}\nthread {turn}\n")
+    if input % 2:
+        sys.stdout = io.StringIO()
+    return all(kept)
+`)
+	e.define(t, "says", "def says(turn): print('says', turn)\n")
+	var wait sync.WaitGroup
+	var want []string
+	for caller := range 24 {
+		for turn := range 20 {
+			want = append(want, fmt.Sprintf("shown %d %d", caller, turn))
+		}
+		wait.Go(func() {
+			outcome := e.call(t, "a", "turns", fmt.Sprint(caller))
+			if outcome.Failure != nil || string(outcome.Output) != "true" {
+				t.Errorf("call %d: %s %+v", caller, outcome.Output, outcome.Failure)
+			}
+		})
+	}
+	wait.Wait()
+	require.ElementsMatch(t, want, e.texts())
+}
+
 // A run of version 1 that goes on while version 2 is loaded: each pickles and
 // finds its own classes.
 func TestPythonVersionsSideBySide(t *testing.T) {
