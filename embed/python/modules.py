@@ -26,6 +26,7 @@ import _maestro
 _PACKAGE = "functions"
 _AnyVersion = None  # a class that is made when it is first needed
 _versions = {}  # name of a function -> {key: module}, the loaded ones
+_old_names = {}  # name of a function -> names of older servers that were asked for
 _sources = {}  # file name -> reference to its _Source, which is how a traceback knows the author's frames
 
 
@@ -119,6 +120,8 @@ def _show(name):
     if versions is None:
         sys.modules.pop(full, None)
         vars(_package).pop(name, None)
+        for old in _old_names.pop(name, ()):
+            sys.modules.pop(old, None)
         return
     if len(versions) == 1:
         (sys.modules[full],) = versions.values()
@@ -129,9 +132,9 @@ def _show(name):
 
 def _version(name):
     """Returns the version that the code which asks is part of, else the newest."""
-    if name not in _versions:
-        _load_function(name, f"{_PACKAGE}.{name}")
-    versions = _versions[name]
+    versions = _versions.get(name)
+    if not versions:
+        raise AttributeError(f"the function {name} is not loaded any more")
     by_globals = {id(module.__dict__): module for module in versions.values()}
     frame = _getframe(2)
     while frame is not None:
@@ -211,6 +214,7 @@ def _exec_module(module):
         _load_function(name, full)
     if at:
         sys.modules[full] = _any_version(name)
+        _old_names.setdefault(name, set()).add(full)
     # Else loading has put the module itself there.
 
 
