@@ -3,6 +3,7 @@
 #include "counter.h"
 #include "error.h"
 #include "frame.h"
+#include "output.h"
 #include "print.h"
 #include "program.h"
 #include "sibling.h"
@@ -126,6 +127,7 @@ struct maestro_result *maestro_call(struct maestro_interp *in, uint64_t frame, u
     maestro_run_add(in, &entry);
     struct maestro_run *before = maestro_carry(&entry);
     run(in, frame, key, generation, input, size, request);
+    maestro_output_end(in, entry.call);
     if (entry.settles && !entry.stopping)
         settle(in, entry.call);
     maestro_carry(before);

@@ -1,8 +1,10 @@
 #include "interp.h"
 
+#include "builtins.h"
 #include "call.h"
 #include "counter.h"
 #include "error.h"
+#include "output.h"
 #include "print.h"
 #include "program.h"
 #include "sleep.h"
@@ -93,6 +95,8 @@ static int start(struct maestro_interp *in, const char *source, const char *site
 static void release(struct maestro_interp *in) {
     maestro_programs_clear(in);
     maestro_print_flush(in, 0);
+    maestro_builtins_clear(in);
+    maestro_output_clear(in);
     maestro_json_clear(&in->json);
     for (int i = 0; i < HOOK_COUNT; i++)
         maestro_clear(&in->hooks[i]);

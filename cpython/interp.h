@@ -74,6 +74,7 @@ struct maestro_interp {
     uint64_t generation;                         // of the sibling names that the builtins dicts show
     struct maestro_program *programs[64];        // by key modulo the size
     struct maestro_line *lines;                  // begun and not ended by a line feed (print.c)
+    PyObject *own[2], *redirects[2];             // strong: sys.stdout and sys.stderr, and what calls set (output.c)
     struct maestro_json json;                    // hook, type and keys of the converter
     int tracing;                                 // rung 1 has set the trace function
     struct maestro_shield *shields;              // of threads in code that must not be stopped half way, newest first

@@ -4,6 +4,7 @@
 #include "counter.h"
 #include "error.h"
 #include "frame.h"
+#include "output.h"
 #include "print.h"
 #include "program.h"
 #include "sibling.h"
@@ -102,8 +103,28 @@ PyObject *maestro_loop_works(PyObject *module, PyObject *unused) {
     return py.Py_NewRef(py.None);
 }
 
+// Ends what the call has set of the interpreter's outputs, in its frame: that
+// runs its code. Returns the task, or NULL: another thread has ended it meanwhile.
+static struct task *end_output(struct maestro_interp *in, struct task *task) {
+    static const struct maestro_base empty;
+    uint64_t call = task->run.call;
+    struct maestro_stay stay;
+    if (maestro_context_enter(in, &empty, task->run.frame, &stay)) {
+        maestro_output_end(in, call);
+        maestro_context_leave(&stay, 0);
+    } else {
+        py.PyErr_Clear(); // no memory
+    }
+    return (struct task *)maestro_run_of_call(in, call);
+}
+
 // Ends a task's call: Go is told, the task is no more. The result is freed.
 static void end(struct maestro_interp *in, struct task *task, struct maestro_result *result) {
+    task = end_output(in, task);
+    if (!task) {
+        maestro_result_free(result);
+        return;
+    }
     uint64_t call = task->run.call;
     maestro_run_remove(in, &task->run);
     result->interrupted = task->run.interrupted;

@@ -1,9 +1,11 @@
 #include "module.h"
 
 #include "awaitable.h"
+#include "builtins.h"
 #include "error.h"
 #include "frame.h"
 #include "loop.h"
+#include "output.h"
 #include "print.h"
 #include "shield.h"
 #include "sibling.h"
@@ -233,14 +235,20 @@ static PyMethodDef methods[] = {
     {"adopt", adopt, METH_O, NULL},
     {"begin", maestro_loop_begin, METH_O, NULL},
     {"call", (PyCFunction)(void (*)(void))maestro_call_by_name, METH_FASTCALL | METH_KEYWORDS, NULL},
+    {"call_function", (PyCFunction)(void (*)(void))maestro_call_computed, METH_FASTCALL, NULL},
     {"complete", (PyCFunction)(void (*)(void))maestro_loop_complete, METH_FASTCALL, NULL},
     {"context", context, METH_NOARGS, NULL},
     {"dumps", dumps, METH_O, NULL},
     {"fail", (PyCFunction)(void (*)(void))maestro_loop_fail, METH_FASTCALL, NULL},
+    {"follow_builtins", (PyCFunction)(void (*)(void))maestro_follow_builtins, METH_FASTCALL, NULL},
     {"frame", frame, METH_NOARGS, NULL},
     {"keep", keep, METH_O, NULL},
+    {"load_function", maestro_load_by_name, METH_O, NULL},
     {"loads", loads, METH_O, NULL},
     {"log", (PyCFunction)(void (*)(void))log_line, METH_FASTCALL, NULL},
+    {"own_outputs", (PyCFunction)(void (*)(void))maestro_own_outputs, METH_FASTCALL, NULL},
+    {"print_err", maestro_print_err, METH_O, NULL},
+    {"print_out", maestro_print_out, METH_O, NULL},
     {"release", release, METH_NOARGS, NULL},
     {"rests", maestro_loop_rests, METH_NOARGS, NULL},
     {"run_code", (PyCFunction)(void (*)(void))run_code, METH_FASTCALL, NULL},
@@ -274,6 +282,11 @@ static int bind(PyObject *module) {
     if (!in->frame_var || !in->siblings || !in->sibling_type || !in->awaitable_type)
         return -1;
     if (py.PyModule_AddObjectRef(module, "frame_var", in->frame_var) < 0)
+        return -1;
+    PyObject *sys = maestro_output_type(module);
+    int added = sys ? py.PyModule_AddObjectRef(module, "Sys", sys) : -1;
+    py.Py_DecRef(sys);
+    if (added < 0)
         return -1;
     return py.PyModule_AddObjectRef(module, "Sibling", (PyObject *)in->sibling_type);
 }

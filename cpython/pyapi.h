@@ -35,8 +35,19 @@ struct _object {
 
 typedef PyObject *(*PyCFunction)(PyObject *, PyObject *);
 typedef PyObject *(*vectorcallfunc)(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames);
+typedef PyObject *(*newfunc)(PyTypeObject *, PyObject *, PyObject *);
 typedef int (*visitproc)(PyObject *, void *);
 typedef int (*Py_tracefunc)(PyObject *, PyFrameObject *, int, PyObject *);
+
+typedef enum {
+    PyDict_EVENT_ADDED,
+    PyDict_EVENT_MODIFIED,
+    PyDict_EVENT_DELETED,
+    PyDict_EVENT_CLONED,
+    PyDict_EVENT_CLEARED,
+    PyDict_EVENT_DEALLOCATED,
+} PyDict_WatchEvent;
+typedef int (*PyDict_WatchCallback)(PyDict_WatchEvent event, PyObject *dict, PyObject *key, PyObject *new_value);
 
 typedef struct PyMethodDef {
     const char *ml_name;
@@ -134,6 +145,7 @@ enum {
     Py_tp_methods = 64,
     Py_tp_new = 65,
     Py_tp_repr = 66,
+    Py_tp_setattro = 69,
     Py_tp_traverse = 71,
     Py_tp_members = 72,
     Py_tp_getset = 73,
@@ -163,6 +175,7 @@ enum {
 // Flags of a type, as PyType_GetFlags answers them.
 #define Py_TPFLAGS_DISALLOW_INSTANTIATION (1UL << 7)
 #define Py_TPFLAGS_IMMUTABLETYPE (1UL << 8)
+#define Py_TPFLAGS_BASETYPE (1UL << 10)
 #define Py_TPFLAGS_HAVE_VECTORCALL (1UL << 11)
 #define Py_TPFLAGS_HAVE_GC (1UL << 14)
 #define Py_TPFLAGS_LONG_SUBCLASS (1UL << 24)
@@ -205,6 +218,7 @@ enum {
     X(void, Py_EndInterpreter, (PyThreadState *))                                                                         \
     X(PyInterpreterState *, PyInterpreterState_Main, (void)) /* no thread state */                                        \
     X(PyInterpreterState *, PyInterpreterState_Get, (void))                                                               \
+    X(PyObject *, PyInterpreterState_GetDict, (PyInterpreterState *))         /* borrowed, or NULL without an error */    \
     X(PyThreadState *, PyInterpreterState_ThreadHead, (PyInterpreterState *)) /* with the GIL it stays at rest */         \
     X(PyThreadState *, PyThreadState_Next, (PyThreadState *))                                                             \
     X(PyThreadState *, PyThreadState_New, (PyInterpreterState *)) /* no thread state */                                   \
@@ -232,6 +246,8 @@ enum {
     X(int, PyObject_GetOptionalAttrString, (PyObject *, const char *, PyObject **)) /* the same */                        \
     X(int, PyObject_SetAttrString, (PyObject *, const char *, PyObject *))                                                \
     X(PyObject *, PyObject_GenericGetAttr, (PyObject *, PyObject *)) /* new */                                            \
+    X(int, PyObject_GenericSetAttr, (PyObject *, PyObject *, PyObject *))                                                 \
+    X(void, PyObject_ClearWeakRefs, (PyObject *))                                                                         \
     X(int, PyObject_IsInstance, (PyObject *, PyObject *))                                                                 \
     X(int, PyObject_IsTrue, (PyObject *))                                                                                 \
     X(int, PyCallable_Check, (PyObject *))                                                                                \
@@ -246,6 +262,8 @@ enum {
     X(PyObject *, PyObject_CallNoArgs, (PyObject *))                                              /* new */               \
     X(PyObject *, PyObject_CallOneArg, (PyObject *, PyObject *))                                  /* new */               \
     X(PyObject *, PyVectorcall_Call, (PyObject *, PyObject *, PyObject *))                        /* new */               \
+    X(PyObject *, PyObject_Call, (PyObject *, PyObject *, PyObject *))                            /* new */               \
+    X(int, PyObject_IsSubclass, (PyObject *, PyObject *))                                                                 \
     X(void, PyObject_GC_Track, (void *))                                                                                  \
     X(void, PyObject_GC_UnTrack, (void *))                                                                                \
     X(int, PyObject_CallFinalizerFromDealloc, (PyObject *))                                                               \
@@ -254,12 +272,14 @@ enum {
     /* types and modules */                                                                                               \
     X(unsigned long, PyType_GetFlags, (PyTypeObject *))                                                                   \
     X(int, PyType_IsSubtype, (PyTypeObject *, PyTypeObject *))                                                            \
-    X(PyObject *, PyType_GetName, (PyTypeObject *))                                  /* new */                            \
-    X(PyObject *, PyType_GetFullyQualifiedName, (PyTypeObject *))                    /* new */                            \
-    X(PyObject *, PyType_FromModuleAndSpec, (PyObject *, PyType_Spec *, PyObject *)) /* new */                            \
-    X(PyObject *, PyType_GenericAlloc, (PyTypeObject *, Py_ssize_t))                 /* new */                            \
+    X(PyObject *, PyType_GetName, (PyTypeObject *))                                              /* new */                \
+    X(PyObject *, PyType_GetFullyQualifiedName, (PyTypeObject *))                                /* new */                \
+    X(PyObject *, PyType_FromModuleAndSpec, (PyObject *, PyType_Spec *, PyObject *))             /* new */                \
+    X(PyObject *, PyType_FromMetaclass, (PyTypeObject *, PyObject *, PyType_Spec *, PyObject *)) /* new */                \
+    X(PyObject *, PyType_GenericAlloc, (PyTypeObject *, Py_ssize_t))                             /* new */                \
     X(void *, PyType_GetSlot, (PyTypeObject *, int))                                                                      \
-    X(PyObject *, PyModuleDef_Init, (PyModuleDef *)) /* borrowed */                                                       \
+    X(PyObject *, PyType_GetModule, (PyTypeObject *)) /* borrowed */                                                      \
+    X(PyObject *, PyModuleDef_Init, (PyModuleDef *))  /* borrowed */                                                      \
     X(void *, PyModule_GetState, (PyObject *))                                                                            \
     X(PyObject *, PyModule_GetDict, (PyObject *)) /* borrowed */                                                          \
     X(int, PyModule_AddObjectRef, (PyObject *, const char *, PyObject *))                                                 \
@@ -322,6 +342,13 @@ enum {
     X(int, PyDict_GetItemRef, (PyObject *, PyObject *, PyObject **))         /* new in the third: 1, 0, -1 */             \
     X(int, PyDict_GetItemStringRef, (PyObject *, const char *, PyObject **)) /* the same */                               \
     X(int, PyDict_DelItem, (PyObject *, PyObject *))                                                                      \
+    X(void, PyDict_Clear, (PyObject *))                                                                                   \
+    X(int, PyDict_Update, (PyObject *, PyObject *))                                                                       \
+    X(int, PyDict_DelItemString, (PyObject *, const char *))                                                              \
+    X(int, PyDict_AddWatcher, (PyDict_WatchCallback))                                                                     \
+    X(int, PyDict_ClearWatcher, (int))                                                                                    \
+    X(int, PyDict_Watch, (int, PyObject *))                                                                               \
+    X(int, PyDict_Unwatch, (int, PyObject *))                                                                             \
     X(int, PyDict_Next, (PyObject *, Py_ssize_t *, PyObject **, PyObject **)) /* borrowed */                              \
     X(Py_ssize_t, PyDict_Size, (PyObject *))                                                                              \
     X(PyObject *, PyList_New, (Py_ssize_t)) /* new */                                                                     \
@@ -385,6 +412,7 @@ enum {
     X(PyFrozenSet_Type)     \
     X(PyList_Type)          \
     X(PyLong_Type)          \
+    X(PyModule_Type)        \
     X(PySet_Type)           \
     X(PyTuple_Type)         \
     X(PyType_Type)          \

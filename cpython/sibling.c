@@ -3,18 +3,30 @@
 #include "awaitable.h"
 #include "error.h"
 #include "frame.h"
+#include "program.h"
 
 #include "_cgo_export.h"
 
-// The input of a call: the one positional argument, or an object of the keyword
-// arguments, or {}. New reference, or NULL with the TypeError.
+#include <string.h>
+
+static int is_input(PyObject *keyword) {
+    Py_ssize_t size;
+    const char *utf8 = py.PyUnicode_AsUTF8AndSize(keyword, &size);
+    if (!utf8)
+        py.PyErr_Clear(); // a lone surrogate, by **: no "input"
+    return utf8 && size == 5 && memcmp(utf8, "input", 5) == 0;
+}
+
+// The input of a call: the one positional argument or a lone keyword `input`,
+// or an object of the keyword arguments, or {}. New reference, or NULL with the
+// TypeError.
 static PyObject *gather(PyObject *name, PyObject *const *args, Py_ssize_t count, PyObject *kwnames) {
     Py_ssize_t keywords = kwnames ? py.PyTuple_Size(kwnames) : 0;
     if (count > 1)
         return py.PyErr_Format(py.PyExc_TypeError, "%U() takes 1 positional argument but %zd were given", name, count);
     if (count && keywords)
         return py.PyErr_Format(py.PyExc_TypeError, "%U() takes one input or keyword arguments, not both", name);
-    if (count)
+    if (count || (keywords == 1 && is_input(py.PyTuple_GetItem(kwnames, 0))))
         return py.Py_NewRef(args[0]);
     PyObject *input = py.PyDict_New();
     for (Py_ssize_t i = 0; input && i < keywords; i++)
@@ -23,17 +35,25 @@ static PyObject *gather(PyObject *name, PyObject *const *args, Py_ssize_t count,
     return input;
 }
 
+// Asks Go for the program of that name. Returns 0 with an exception
+// (NameError). Detaches.
+static int lookup(struct maestro_interp *in, const char *utf8, size_t size, struct maestro_begun *found) {
+    uint64_t frame = maestro_frame(in);
+    *found = (struct maestro_begun){0};
+    PyThreadState *state = py.PyEval_SaveThread();
+    go_maestro_lookup(in->id, frame, (char *)utf8, size, found);
+    py.PyEval_RestoreThread(state);
+    if (found->raise.kind)
+        maestro_raise_now(in, &found->raise);
+    return !py.PyErr_Occurred();
+}
+
 // Asks Go whether the sibling exists and is an async def, when that is not
 // known. Returns 0 with an exception (NameError). Detaches.
-static int resolve(struct maestro_sibling *sibling, uint64_t frame) {
-    struct maestro_begun found = {0};
-    PyThreadState *state = py.PyEval_SaveThread();
-    go_maestro_lookup(sibling->in->id, frame, (char *)sibling->utf8, sibling->size, &found);
-    py.PyEval_RestoreThread(state);
-    if (found.raise.kind) {
-        maestro_raise_now(sibling->in, &found.raise);
+static int resolve(struct maestro_sibling *sibling) {
+    struct maestro_begun found;
+    if (!lookup(sibling->in, sibling->utf8, sibling->size, &found))
         return 0;
-    }
     sibling->known = 1;
     sibling->async = found.async;
     sibling->generation = found.generation;
@@ -59,6 +79,13 @@ static PyObject *run(struct maestro_sibling *sibling, uint64_t frame, struct mae
     return fresh;
 }
 
+// Whether it must be asked what the sibling is. An ordinary one shows soon
+// enough when it has become async: begin_step tells. An async one is begun
+// later, so it is asked for.
+static int unsure(const struct maestro_sibling *sibling) {
+    return !sibling->known || (sibling->async && sibling->generation != sibling->in->generation);
+}
+
 static PyObject *call(struct maestro_sibling *sibling, PyObject *const *args, Py_ssize_t count, PyObject *kwnames) {
     struct maestro_interp *in = sibling->in;
     if (atomic_load_explicit(&in->ended, memory_order_relaxed)) {
@@ -66,9 +93,7 @@ static PyObject *call(struct maestro_sibling *sibling, PyObject *const *args, Py
         return NULL;
     }
     uint64_t frame = maestro_frame(in);
-    // An ordinary one shows soon enough when it has become async: begin_step
-    // tells. An async one is begun later, so it is asked for.
-    if ((!sibling->known || (sibling->async && sibling->generation != in->generation)) && !resolve(sibling, frame))
+    if (unsure(sibling) && !resolve(sibling))
         return NULL;
     PyObject *value = gather(sibling->name, args, count, kwnames);
     if (!value)
@@ -147,8 +172,46 @@ PyObject *maestro_sibling_named(struct maestro_interp *in, PyObject *name) {
     return (PyObject *)sibling;
 }
 
+PyObject *maestro_call_computed(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    struct maestro_interp *in = maestro_of(module);
+    if (count != 2 || args[0]->ob_type != py.PyUnicode_Type) {
+        py.PyErr_SetString(py.PyExc_TypeError, "call_function() takes a name and an input");
+        return NULL;
+    }
+    struct maestro_sibling *sibling = (void *)maestro_sibling_named(in, args[0]);
+    if (!sibling)
+        return NULL;
+    PyObject *result = call(sibling, args + 1, 1, NULL);
+    // Computed names can be any: those that no function has must not add up.
+    if (!result && !sibling->known && in->siblings) {
+        PyObject *raised = py.PyErr_GetRaisedException();
+        if (py.PyDict_DelItem(in->siblings, args[0]) < 0)
+            py.PyErr_Clear();
+        py.PyErr_SetRaisedException(raised);
+    }
+    py.Py_DecRef((PyObject *)sibling);
+    return result;
+}
+
+PyObject *maestro_load_by_name(PyObject *module, PyObject *name) {
+    struct maestro_interp *in = maestro_of(module);
+    Py_ssize_t size;
+    const char *utf8 = py.PyUnicode_AsUTF8AndSize(name, &size);
+    struct maestro_begun found;
+    if (!utf8 || !lookup(in, utf8, (size_t)size, &found))
+        return NULL;
+    int loading;
+    struct maestro_entry entry;
+    PyObject *function = NULL;
+    if (maestro_program_enter(in, found.key, maestro_frame(in), &entry, &loading))
+        function = py.Py_NewRef(entry.function);
+    maestro_entry_clear(&entry);
+    return function;
+}
+
 static void dealloc(PyObject *self) {
     PyTypeObject *type = self->ob_type;
+    py.PyObject_ClearWeakRefs(self);
     py.Py_DecRef(((struct maestro_sibling *)self)->name);
     void (*release)(void *) = (void (*)(void *))py.PyType_GetSlot(type, Py_tp_free);
     release(self);
@@ -159,7 +222,69 @@ static PyObject *repr(PyObject *self) {
     return py.PyUnicode_FromFormat("<function %U of this subtenant>", ((struct maestro_sibling *)self)->name);
 }
 
+// Siblings are copied and pickled by name: there is one of each in an
+// interpreter, and elsewhere the name means the function that has it there.
+static PyObject *reduce(PyObject *self, PyObject *unused) {
+    struct maestro_sibling *sibling = (struct maestro_sibling *)self;
+    PyObject *make = NULL, *arguments = NULL, *reduced = NULL;
+    if (!sibling->in->runtime || py.PyDict_GetItemStringRef(sibling->in->runtime, "_sibling", &make) != 1)
+        return py.PyErr_Occurred() ? NULL : py.PyErr_Format(py.PyExc_RuntimeError, "%s", "the interpreter is ending");
+    if ((arguments = py.PyTuple_Pack(1, sibling->name)))
+        reduced = py.PyTuple_Pack(2, make, arguments);
+    py.Py_DecRef(arguments);
+    py.Py_DecRef(make);
+    return reduced;
+}
+
+// Where a function of that name would come from, as its own module says.
+static PyObject *module_name(PyObject *self, void *unused) {
+    return py.PyUnicode_FromFormat("functions.%U", ((struct maestro_sibling *)self)->name);
+}
+
+static PyObject *doc(PyObject *self, void *unused) {
+    return py.PyUnicode_FromFormat("The function %U of this subtenant. Each call of it is a step of its own.",
+                                   ((struct maestro_sibling *)self)->name);
+}
+
+// What inspect.signature reads.
+static PyObject *signature(PyObject *self, void *unused) { return py.PyUnicode_FromString("(input={}, **fields)"); }
+
+// The attributes by which inspect.iscoroutinefunction and its like in asyncio
+// know an async def that is no Python function, and the objects in those modules
+// that they must be. Where a module has not been imported, its mark is not asked
+// for.
+static PyObject *mark(PyObject *self, void *closure) {
+    static const char *const modules[] = {"inspect", "asyncio.coroutines"};
+    static const char *const marks[] = {"_is_coroutine_mark", "_is_coroutine"};
+    static const char *const names[] = {"_is_coroutine_marker", "_is_coroutine"};
+    struct maestro_sibling *sibling = (struct maestro_sibling *)self;
+    int which = closure != NULL;
+    PyObject *module = NULL, *value = NULL;
+    if (unsure(sibling) && !resolve(sibling)) {
+        if (!py.PyErr_ExceptionMatches(py.PyExc_NameError))
+            return NULL;
+        py.PyErr_Clear(); // no such function any more: it is nothing in particular
+    } else if (sibling->async && py.PyDict_GetItemStringRef(py.PyImport_GetModuleDict(), modules[which], &module) == 1) {
+        value = py.PyObject_GetAttrString(module, marks[which]);
+        py.Py_DecRef(module);
+        return value;
+    }
+    return py.PyErr_Occurred() ? NULL : py.PyErr_Format(py.PyExc_AttributeError, "%s", names[which]);
+}
+
+static PyMethodDef methods[] = {
+    {"__reduce__", reduce, METH_NOARGS, NULL},
+    {0},
+};
+
+static PyGetSetDef getset[] = {
+    {"__module__", module_name, NULL, NULL, NULL},       {"__doc__", doc, NULL, NULL, NULL},
+    {"__text_signature__", signature, NULL, NULL, NULL}, {"_is_coroutine_marker", mark, NULL, NULL, NULL},
+    {"_is_coroutine", mark, NULL, NULL, (void *)1},      {0},
+};
+
 static PyMemberDef members[] = {
+    {"__weaklistoffset__", Py_T_PYSSIZET, offsetof(struct maestro_sibling, weak), Py_READONLY, NULL},
     {"__vectorcalloffset__", Py_T_PYSSIZET, offsetof(struct maestro_sibling, vectorcall), Py_READONLY, NULL},
     {"__name__", Py_T_OBJECT_EX, offsetof(struct maestro_sibling, name), Py_READONLY, NULL},
     {"__qualname__", Py_T_OBJECT_EX, offsetof(struct maestro_sibling, name), Py_READONLY, NULL},
@@ -168,10 +293,11 @@ static PyMemberDef members[] = {
 
 PyObject *maestro_sibling_type(PyObject *module) {
     PyType_Slot slots[] = {
-        {Py_tp_doc, "Another function of the same subtenant; each call is a step of its own."},
         {Py_tp_call, (void *)py.PyVectorcall_Call},
         {Py_tp_dealloc, (void *)dealloc},
         {Py_tp_repr, (void *)repr},
+        {Py_tp_methods, methods},
+        {Py_tp_getset, getset},
         {Py_tp_members, members},
         {0, NULL},
     };

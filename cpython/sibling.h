@@ -22,6 +22,7 @@ struct maestro_sibling {
     int known;           // its program has been asked for, and then was…
     int async;           // …an async def. The answer of begin_step corrects it
     uint64_t generation; // of the names, when async was found out
+    PyObject *weak;      // the list of weak references
 };
 
 // Makes the type. New reference, or NULL with an exception.
@@ -34,6 +35,14 @@ PyObject *maestro_sibling_named(struct maestro_interp *in, PyObject *name);
 // __maestro_call(name, /, *args, **kwargs): looks into the caller's globals and
 // builtins first, then for the sibling. A METH_FASTCALL | METH_KEYWORDS builtin.
 PyObject *maestro_call_by_name(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *kwnames);
+
+// call_function(name, input): what maestro.call() is made of. A METH_FASTCALL
+// builtin.
+PyObject *maestro_call_computed(PyObject *module, PyObject *const *args, Py_ssize_t count);
+
+// load_function(name): loads the module of the function that has this name now,
+// and returns the function. A METH_O builtin; a NameError where there is none.
+PyObject *maestro_load_by_name(PyObject *module, PyObject *name);
 
 // Makes the builtins dicts show the names of that generation. Returns 0 with an
 // exception. Detaches.

@@ -189,6 +189,21 @@ def _spawn(function, input={}, delay=0):
     return _maestro.spawn(function, input, seconds)
 
 
+def _call(function, input={}):
+    """Calls the function of that name, which need not be known when the code is
+    written: like a call by plain name it is a step, and that of an async def is
+    awaited.
+    """
+    if not isinstance(function, str):
+        raise TypeError(f"maestro.call() takes the name of a function, not {type(function).__name__}")
+    return _maestro.call_function(str(function), input)
+
+
+def _sibling(name):
+    """What a copied or pickled sibling is made with."""
+    return _maestro.sibling(str(name))
+
+
 def _publish(**names):
     module = ModuleType("maestro", "What a function can ask of the server that runs it.")
     for name, value in names.items():
@@ -196,11 +211,13 @@ def _publish(**names):
             value.__name__ = value.__qualname__ = name
             value.__module__ = "maestro"
         setattr(module, name, value)
-    module.__all__ = sorted(names)
+    module.__all__ = sorted(name for name in names if not name.startswith("_"))
     sys.modules["maestro"] = module
 
 
 _publish(
+    _sibling=_sibling,
+    call=_call,
     context=_context,
     log=_Log(),
     secret=_secret,

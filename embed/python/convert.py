@@ -50,6 +50,20 @@ def _dump_model(value):
     return value.model_dump(mode="json")
 
 
+def _dump_pydantic(value):
+    # A dataclass of pydantic's: what its TypeAdapter does, without making one.
+    return type(value).__pydantic_serializer__.to_python(value, mode="json")
+
+
+def _dump_old_model(value):
+    # Of pydantic 1, whose own JSON follows Config.json_encoders and json_dumps.
+    return _maestro.loads(value.json().encode("utf-8", "surrogatepass"))  # noqa: F821 (api.py)
+
+
+def _attributes(value):
+    return {attribute.name: getattr(value, attribute.name) for attribute in type(value).__attrs_attrs__}
+
+
 def _value(value):
     return value.value
 
@@ -91,8 +105,12 @@ def _converter(kind):
                 _known[kind] = converter  # only these: other classes must be able to go
             return converter
     # A pydantic model, known by what pydantic itself puts there.
-    if hasattr(kind, "__pydantic_serializer__") and hasattr(kind, "model_dump"):
-        return _dump_model
+    if hasattr(kind, "__pydantic_serializer__"):
+        return _dump_model if hasattr(kind, "model_dump") else _dump_pydantic
+    if hasattr(kind, "__fields__") and hasattr(kind, "__config__") and hasattr(kind, "json"):
+        return _dump_old_model
+    if hasattr(kind, "__attrs_attrs__"):
+        return _attributes
     if hasattr(kind, "__dataclass_fields__") and "dataclasses" in _modules:
         return _fields
     for base in kind.__mro__[1:-1]:

@@ -18,7 +18,12 @@ _entries = {}  # (code, line) -> text of a traceback entry
 
 def describe(exception):
     """Returns the class's name, str(exception), and the traceback."""
-    return type(exception).__name__, _message(exception), "\n".join(_report(exception, set()))
+    message = _message(exception)
+    if type(exception) is SystemExit and not isinstance(exception.code, str):
+        # A number means nothing to the caller of a function.
+        code = "" if exception.code is None else message
+        message = f"The function called exit({code}). Return a value instead, or raise an exception that says what failed."
+    return type(exception).__name__, message, "\n".join(_report(exception, set()))
 
 
 def class_names(exception):
@@ -82,7 +87,7 @@ def _traceback(traceback):
     first, last, count = [], [], 0
     while traceback is not None:
         code = traceback.tb_frame.f_code
-        if code.co_filename in _filenames:
+        if code.co_filename in _sources:  # noqa: F821 (modules.py)
             count += 1
             if count <= _FIRST:
                 first.append((code, traceback.tb_lineno))
@@ -109,6 +114,39 @@ def _entry(code, line):
             _entries.clear()
         _entries[code, line] = text
     return text
+
+
+def _ready_traceback(traceback):
+    """Puts the carets under an undefined name alone, as Python does. Where a name
+    is a sibling's or not defined shows in the call of it, which spans the
+    arguments as well.
+    """
+    made = traceback.TracebackException
+    initialise = made.__init__
+
+    def __init__(self, exc_type, exc_value, exc_traceback, **options):
+        initialise(self, exc_type, exc_value, exc_traceback, **options)
+        try:
+            if isinstance(exc_value, NameError) and self.stack:
+                _narrow(self.stack[-1], exc_value.name)
+        except Exception:
+            pass  # a traceback with wide carets is better than none
+
+    __init__.__wrapped__ = initialise
+    made.__init__ = __init__
+
+
+def _narrow(entry, name):
+    if entry.filename not in _sources or not name or entry.colno is None:  # noqa: F821 (modules.py)
+        return
+    # colno counts UTF-8 bytes in 3.14, as code objects do.
+    line = linecache.getline(entry.filename, entry.lineno).encode()[entry.colno :]
+    rest = line.removeprefix(name.encode())
+    if rest is not line and rest.lstrip().startswith(b"("):
+        entry.end_lineno, entry.end_colno = entry.lineno, entry.colno + len(name.encode())
+
+
+when_imported("traceback")(_ready_traceback)  # noqa: F821 (on_import.py)
 
 
 def exception(kind, message, name, problems):

@@ -4,9 +4,6 @@ package python
 
 import _ "embed"
 
-//go:embed first_import.py
-var firstImport string
-
 //go:embed work.py
 var work string
 
@@ -19,8 +16,14 @@ var convert string
 //go:embed api.py
 var api string
 
+//go:embed on_import.py
+var onImport string
+
 //go:embed output.py
 var output string
+
+//go:embed modules.py
+var modules string
 
 //go:embed load.py
 var load string
@@ -60,7 +63,8 @@ var compile string
 
 // Runtime is what every subtenant's interpreter runs first. Its parts share one
 // namespace and stand in the order in which they need each other.
-var Runtime = convert + "\n" + api + "\n" + firstImport + "\n" + output + "\n" + work + "\n" + loop + "\n" + load + "\n" + describe + "\n" + packages + "\n" + runtime
+var Runtime = convert + "\n" + api + "\n" + onImport + "\n" + output + "\n" + work + "\n" + loop + "\n" + modules + "\n" +
+	load + "\n" + describe + "\n" + packages + "\n" + runtime
 
 // Probe is what an interpreter runs that imports packages to see whether they
 // work: Runtime, and then a part that subtenants don't have.

@@ -1,14 +1,16 @@
-"""Modules: one for each version of a function, with a __builtins__ of its own
-kind, in which the siblings are found.
+"""Modules: one for each version of a function, with the siblings among its
+builtins.
+
+A name that a module has not bound when it is used means the sibling, as it would
+mean a builtin of that name: bound on some paths only, deleted, or bound later.
+What a module has bound comes first by Python's own rules, so that all modules can
+see the same builtins.
 """
 
 import builtins
-import io
-import linecache
 import marshal
 import sys
 from _thread import RLock
-from types import ModuleType
 
 import _maestro
 
@@ -16,18 +18,14 @@ import _maestro
 # imported, whose module is then loaded within. Several locks could be taken in
 # two orders; one cannot.
 _lock = RLock()
-_loaded = {}  # key -> module, also while it loads
+_loaded = {}  # key -> name of the function and module, also while it loads
 _contexts = {}  # key -> the context of its module
 _loading = set()  # keys whose module-level code is running
-_private = {}  # key -> (builtins dict, bound names), where it is not the shared one
-_filenames = set()  # of the sources, which is how a traceback knows the author's frames
-_siblings = {}  # name -> Sibling, the present ones
 
-# What every module sees: an exact dict, for a subclass doubles the cost of each
-# look-up of a builtin.
-_base = dict(builtins.__dict__)
-_base["__maestro_call"] = _base["__maestro_call__"] = _maestro.call
-_shared = dict(_base)
+# What stands among the builtins for stored code only: its names are not carried
+# over from the interpreter's own builtins, nor to them.
+_ours = {"__maestro_call": _maestro.call, "__maestro_call__": _maestro.call}
+_siblings = {}  # name -> Sibling, the present ones
 
 # There without an import, but imported only when a source mentions them: a
 # third of the time and memory of a fresh interpreter otherwise.
@@ -36,23 +34,68 @@ _conveniences = {
     "uuid": lambda: __import__("uuid"),
     "datetime": lambda: __import__("datetime").datetime,
 }
+_convenient = {}  # those that are there
 
 
-def _convenient(source):
+class _Site:
+    """What the module site adds to the builtins for people at a prompt, and programs
+    use. Its own classes import os, which takes longer than all the rest of this file,
+    and its exit closes sys.stdin, which is not the call's own.
+    """
+
+    def __init__(self, text, call):
+        self._text = text
+        self._call = call
+
+    def __repr__(self):
+        return self._text
+
+    def __call__(self, *args, **options):
+        return (self._call or self._print)(*args, **options)
+
+    def _print(self):
+        print(self._text)
+
+
+def _exit(code=None):
+    raise SystemExit(code)
+
+
+def _help(*args, **options):
+    import pydoc
+
+    return pydoc.help(*args, **options)
+
+
+builtins.exit = _Site("Use exit() to end the call", _exit)
+builtins.quit = _Site("Use quit() to end the call", _exit)
+builtins.help = _Site("Type help(object) for help about object.", _help)
+builtins.copyright = _Site(sys.copyright, None)
+builtins.credits = _Site("See www.python.org for more information about those who made Python.", None)
+builtins.license = _Site("See https://www.python.org/psf/license/", None)
+_shown = builtins.__dict__ | _ours
+_maestro.follow_builtins(builtins.__dict__, _shown, _ours)
+
+
+def _show_builtin(name):
+    """Makes a name mean what it must: the sibling, the convenience, or what it is
+    in the interpreter's own builtins.
+    """
+    value = _siblings.get(name) or _convenient.get(name)
+    if value is not None:
+        _ours[name] = _shown[name] = value
+    elif name in _ours:
+        if name in builtins.__dict__:
+            _shown[name] = builtins.__dict__[name]
+        else:
+            _shown.pop(name, None)
+        del _ours[name]
+
+
+def _provide(source):
     for name in [name for name in _conveniences if name in source]:
-        _base[name] = value = _conveniences.pop(name)()
-        for names in (_shared, *(private for private, _ in _private.values())):
-            names.setdefault(name, value)
-
-
-def _builtins_for(key, name, bound):
-    hidden = bound.intersection(_siblings)
-    hidden.discard(name)
-    if not hidden:
-        return _shared
-    private = _base | {sibling: value for sibling, value in _siblings.items() if sibling not in bound}
-    _private[key] = private, bound
-    return private
+        _convenient[name] = _conveniences.pop(name)()
+        _show_builtin(name)
 
 
 def load(key, name, version, source, code, bound):
@@ -60,28 +103,26 @@ def load(key, name, version, source, code, bound):
     whether it is ready (it is not when its own code has led here), the context
     that its code has run in, and None or a (variable, value): each call gets a
     copy of them, so that what the module has set (decimal.getcontext(), a
-    ContextVar) holds in all of them, and what a call sets in no other.
+    ContextVar) holds in all of them, and what a call sets in no other. Which names
+    the source binds (bound) makes no difference here: Python's own look-up decides.
     """
     with _lock:
         if key in _loaded:
-            return _loaded[key], key not in _loading, _contexts[key], None
+            return _loaded[key][1], key not in _loading, _contexts[key], None
         code = marshal.loads(code)
-        filename = code.co_filename
-        module = ModuleType(f"{name}@{version}")
-        module.__file__ = filename
-        _convenient(source)
-        module.__builtins__ = _builtins_for(key, name, set(bound.split("\n")))
-        # No modification time: the entry stands for itself, no file is looked at.
-        linecache.cache[filename] = len(source), None, _lines(source), filename
-        _filenames.add(filename)
-        sys.modules[module.__name__] = module  # dataclasses and pickle look there
-        _loaded[key] = module
-        _contexts[key] = context = _of_no_call.copy()  # work.py
+        _provide(source)
+        module = new_module(name, code.co_filename, source)  # noqa: F821 (modules.py)
+        module.__builtins__ = _shown
+        _loaded[key] = name, module
+        _contexts[key] = context = _of_no_call.copy()  # noqa: F821 (work.py)
         _loading.add(key)
+        enter_module(name, key, module)  # noqa: F821
         try:
             context.run(_maestro.run_code, code, module.__dict__)
+            if _taken:  # noqa: F821 (output.py)
+                settle_buffers()  # noqa: F821
         except BaseException:
-            _forget(key)
+            unload(key)
             raise
         finally:
             _loading.discard(key)
@@ -97,41 +138,22 @@ def _decimal_in(context):
     return next(((variable, value) for variable, value in context.items() if type(value) is kind), None) if kind else None
 
 
-def _lines(source):
-    """Splits a source as the compiler does: str.splitlines knows more line ends."""
-    source = source.replace("\r\n", "\n").replace("\r", "\n")
-    return [line + "\n" for line in source.removesuffix("\n").split("\n")]
-
-
-def _forget(key):
-    module = _loaded.pop(key, None)
-    _private.pop(key, None)
-    _contexts.pop(key, None)
-    if module is not None and sys.modules.get(module.__name__) is module:
-        del sys.modules[module.__name__]
-
-
 def unload(key):
     """A program is out of use. Its source stays for tracebacks still to come."""
-    _forget(key)
+    entry = _loaded.pop(key, None)
+    _contexts.pop(key, None)
+    if entry is not None:
+        leave_module(entry[0], key)  # noqa: F821
 
 
 def set_siblings(names):
-    """Makes the builtins dicts show these siblings, in place: functions hold on
-    to the dict that they were made with.
+    """Makes the builtins show these siblings, in place: functions hold on to the
+    dict that they were made with.
     """
     with _lock:
         wanted = {name: _maestro.sibling(name) for name in names.split("\n") if name}
-        gone = _siblings.keys() - wanted.keys()
-        new = {name: value for name, value in wanted.items() if name not in _siblings}
+        changed = wanted.keys() ^ _siblings.keys()
         _siblings.clear()
         _siblings.update(wanted)
-        for names, bound in ((_shared, ()), *_private.values()):
-            for name in gone:
-                if name in _base:
-                    names[name] = _base[name]
-                else:
-                    names.pop(name, None)
-            for name, value in new.items():
-                if name not in bound:
-                    names[name] = value
+        for name in changed:
+            _show_builtin(name)

@@ -175,7 +175,7 @@ def _close(loop, wake, asyncio):
         loop.close()
 
 
-@when_imported("asyncio.base_events")  # noqa: F821 (first_import.py)
+@when_imported("asyncio.base_events")  # noqa: F821 (on_import.py)
 def _ready_base_events(module):
     run_forever = module.BaseEventLoop.run_forever
 

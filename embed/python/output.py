@@ -1,36 +1,87 @@
-"""What functions print and log, line by line to the server."""
+"""What functions print and log, line by line to the server.
+
+sys.stdout is a value of each call (cpython/output.h): what a call assigns to it
+is seen by that call alone, flushed when it ends, and forgotten.
+"""
 
 import io
 import sys
+from _weakref import ref as _weak
 
 import _maestro
 
 
-class _Bytes(io.RawIOBase):
-    """sys.stdout.buffer: bytes are taken for UTF-8."""
+_taken = set()  # weak references to buffers that are in use since the last settle_buffers
+
+
+def settle_buffers():
+    """Lets nothing wait in an io.TextIOWrapper that a module keeps for itself: what
+    one call has written would come out in another one.
+    """
+    import gc
+
+    buffers = [buffer for taken in list(_taken) if (buffer := taken()) is not None]
+    _taken.clear()
+    for holder in gc.get_referrers(*buffers) if buffers else ():
+        settle_output(holder)
+
+
+def settle_output(stream):
+    """Does the same for one stream, which a call is about to make its sys.stdout."""
+    if isinstance(stream, io.TextIOWrapper):
+        try:
+            if type(stream.buffer) is _Bytes:
+                stream.reconfigure(write_through=True)  # and flushes it
+        except Exception:
+            pass  # detached or closed: nothing comes out of it any more
+
+
+class _Bytes(io.BufferedIOBase):
+    """sys.stdout.buffer: bytes are taken for UTF-8. Closing it, as the end of an
+    io.TextIOWrapper does, closes nothing: other calls print as well.
+    """
+
+    closed = False
+    mode = "wb"
 
     def __init__(self, text):
         self._text = text
+        self.name = text.name
+
+    @property
+    def raw(self):
+        return self
 
     def writable(self):
         return True
 
+    def fileno(self):
+        return self._text.fileno()
+
     def write(self, data):
-        data = bytes(data)
+        data = bytes(memoryview(data))  # a TypeError for text, and for numbers
         self._text.write(data.decode("utf-8", "replace"))
         return len(data)
 
+    def close(self):
+        self.flush()
+
+    def flush(self):
+        pass
+
 
 class _Output(io.TextIOBase):
+    closed = False
     encoding = "utf-8"
     errors = "backslashreplace"
     newlines = None
     line_buffering = True
+    write_through = False
     mode = "w"
 
     def __init__(self, name, write):
         self.name = name
-        self.write = write  # a builtin: print() then costs no Python frame
+        self.write = write  # a builtin: a write then costs no Python frame
 
     def writable(self):
         return True
@@ -39,17 +90,56 @@ class _Output(io.TextIOBase):
         for line in lines:
             self.write(line)
 
+    def flush(self):
+        pass
+
+    def close(self):
+        self.flush()
+
     @property
     def buffer(self):
-        return _Bytes(self)
+        buffer = _Bytes(self)
+        _taken.add(_weak(buffer, _taken.discard))
+        return buffer
+
+    def detach(self):
+        return self.buffer
+
+    def reconfigure(self, *, encoding=None, errors=None, newline=None, line_buffering=None, write_through=None):
+        """Text goes to the server as text: there is nothing to set, but what no
+        stream takes is refused as any stream refuses it.
+        """
+        "".encode(encoding or "utf-8", errors or "strict")
+        if newline not in (None, "", "\n", "\r", "\r\n"):
+            raise ValueError(f"illegal newline value: {newline!r}")
 
 
-sys.stdout = sys.__stdout__ = _Output("<stdout>", _maestro.write_out)
-sys.stderr = sys.__stderr__ = _Output("<stderr>", _maestro.write_err)
-sys.stdin = sys.__stdin__ = io.StringIO("")  # input() meets its end
+class _Current:
+    """What stands in sys.__dict__, where print() and C code look: the stream that
+    the current call has.
+    """
+
+    __slots__ = ("_own", "write")
+
+    def __init__(self, own, write):
+        self._own = own
+        self.write = write  # a builtin as well
+
+    def __getattr__(self, attribute):
+        stream = getattr(sys, self._own.name[1:-1])
+        return getattr(self._own if stream is self else stream, attribute)
 
 
-@when_imported("logging")  # noqa: F821 (first_import.py)
+_out = sys.__stdout__ = _Output("<stdout>", _maestro.write_out)
+_err = sys.__stderr__ = _Output("<stderr>", _maestro.write_err)
+sys.stdout = _Current(_out, _maestro.print_out)
+sys.stderr = _Current(_err, _maestro.print_err)
+sys.stdin = sys.__stdin__ = io.StringIO("")  # input() meets its end,
+sys.stdin.close = int  # also when another call has closed it
+_maestro.own_outputs(_out, _err)
+sys.__class__ = _maestro.Sys  # from here on sys.stdout is the call's
+
+
 def _ready_logging(logging):
     levels = (
         (logging.CRITICAL, "critical"),
@@ -83,3 +173,5 @@ def _ready_logging(logging):
 
     logging.basicConfig = basicConfig
 
+
+when_imported("logging")(_ready_logging)  # noqa: F821 (on_import.py)

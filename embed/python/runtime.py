@@ -1,7 +1,7 @@
 """The last part of what every subtenant's interpreter runs first; the parts
-before it (convert.py, api.py, first_import.py, output.py, work.py, loop.py,
-load.py, describe.py, packages.py)
-share its namespace. No code of the subtenant's has run yet.
+before it (convert.py, api.py, on_import.py, output.py, work.py, loop.py,
+modules.py, load.py, describe.py, packages.py) share its namespace. No code of the
+subtenant's has run yet.
 """
 
 import sys

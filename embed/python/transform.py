@@ -9,6 +9,10 @@ Everything else that may name a sibling stays as it is written, and finds it
 among the module's builtins: a sibling as a value, a name in exec or eval, an
 annotation, the class of a pattern, and also
 
+* a call of a name that the source binds somewhere, perhaps on some paths only:
+  it is the module's where it is bound, and costs what any call costs; unbound
+  when it is used, it means the sibling, as it would mean a builtin;
+
 * a call that stands directly in a class body: such a name is looked up in the
   class's namespace first, which a metaclass or exec may have filled;
 * a call with **: Python's complaint about its keywords names what is called;
@@ -63,7 +67,8 @@ def compile_function(name, version, source):
 
     Returns a dict: "code", the marshalled code object; "async", whether the
     def is an async one; "bound", the sorted names that the source binds at
-    module level, real builtins aside: they hide siblings of the same name;
+    module level, real builtins aside: what they mean while they are bound is the
+    module's, not a sibling's;
     "warnings", a list of {"line", "message"} for the author. Raises
     TransformError. One thread of an interpreter at a time: while it works,
     the interpreter's warnings come here.

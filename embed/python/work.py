@@ -80,7 +80,7 @@ def _call(function, args, kwargs):
 _thread.start_new_thread = _thread.start_new = _start_new_thread(_thread.start_new_thread)
 
 
-@when_imported("threading")  # noqa: F821 (first_import.py)
+@when_imported("threading")  # noqa: F821 (on_import.py)
 def _ready_threading(threading):
     start, report = threading.Thread.start, threading.excepthook
 

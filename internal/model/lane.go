@@ -16,8 +16,8 @@ type Program struct {
 	Code     []byte // the transformed code object, marshalled
 	Async    bool   // async def
 	Bound    []string
-	// Bound holds the names that the source binds at module level: a sibling
-	// of the same name is hidden from it.
+	// Bound holds the names that the source binds at module level. While one is
+	// bound it is the module's, and not a sibling of the same name.
 }
 
 // Compiler makes programs. An *Error with CodeSyntaxError or CodeNoSuchDef

@@ -1,18 +1,14 @@
-# Bound somewhere at module level: the name is the module's, and while it is not
-# bound it is nobody's. No sibling steps in.
+# A name that the module could bind and has not: it means the sibling, as it would
+# mean a builtin of that name.
 if not globals():
     def clean(x):
         return "never defined"
 
 
 def main(input):
-    try:
-        return clean(1)
-    except NameError as error:
-        first = str(error)
-    values = []
-    try:
-        values.append(list(map(clean, [2])))
-    except NameError as error:
-        values.append(str(error))
-    return [first, *values]
+    results = [clean(1), list(map(clean, [2]))]
+    globals()["clean"] = lambda x: "the module's own"
+    results.append(clean(3))
+    del globals()["clean"]
+    results.append(clean(4))
+    return results

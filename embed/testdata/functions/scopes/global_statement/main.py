@@ -1,4 +1,4 @@
-# A global that some function assigns is the module's, also before that happens.
+# A global that some function assigns is the module's once that has happened.
 def bind():
     global clean
     clean = lambda x: "global"
@@ -11,10 +11,7 @@ def declared_only(x):
 
 def main(input):
     results = [declared_only(4)]
-    try:
-        results.append(clean(1))
-    except NameError as error:
-        results.append(str(error))
+    results.append(clean(1))
     bind()
     results.append(clean(2))
     return results

@@ -1,0 +1,225 @@
+"""By what name the module of a stored function is known to Python, and where its
+source is found.
+
+The module of the function `keeps` is `functions.keeps`, in each of its versions:
+what version 1 has pickled, version 5 loads as its own class. The package keeps
+functions apart from modules: a function `json` hides no module, `import keeps`
+does not mean the function keeps, and logging.getLogger(__name__) still reads
+well. Stored modules, which functions import by plain name, have their plain name.
+
+In sys.modules stands the one version that is loaded, as for any module. Several
+are while a run that began with an older one goes on; then an object stands there
+that is whichever version the asking code belongs to, else the newest.
+
+Older servers named the modules `keeps@3`: such names, in pickles, mean the same.
+"""
+
+import linecache
+import sys
+from _frozen_importlib import ModuleSpec
+from _weakref import ref
+from sys import _getframe
+from types import ModuleType
+
+import _maestro
+
+_PACKAGE = "functions"
+_AnyVersion = None  # a class that is made when it is first needed
+_versions = {}  # name of a function -> {key: module}, the loaded ones
+_old_names = {}  # name of a function -> names of older servers that were asked for
+_sources = {}  # file name -> reference to its _Source, which is how a traceback knows the author's frames
+
+
+class _Source:
+    """The __loader__ of a module: what asks a module for its source asks this.
+
+    It lives as long as the module's globals, and so as long as a function, a
+    frame or a traceback of that module does. Its end takes the source away.
+    """
+
+    __slots__ = ("__weakref__", "_text")
+
+    def __init__(self, text):
+        self._text = text
+
+    def get_source(self, fullname=None):
+        return self._text
+
+    def is_package(self, fullname=None):
+        return False
+
+
+def remember_source(filename, source, loader):
+    """Lets tracebacks and inspect find a source for as long as the loader lives. The
+    module's globals hold it, and so whatever can show a line of the source does.
+    """
+    # No modification time: the entry stands for itself, no file is looked at.
+    entry = linecache.cache[filename] = len(source), None, _lines(source), filename
+
+    def forget(gone):
+        if _sources.get(filename) is gone:
+            del _sources[filename]
+            if linecache.cache.get(filename) is entry:
+                del linecache.cache[filename]
+
+    _sources[filename] = ref(loader, forget)
+
+
+def _lines(source):
+    """Splits a source as the compiler does: str.splitlines knows more line ends."""
+    source = source.replace("\r\n", "\n").replace("\r", "\n")
+    return [line + "\n" for line in source.removesuffix("\n").split("\n")]
+
+
+def new_module(name, filename, source):
+    """Makes the module of a version, whose code has not run yet."""
+    module = ModuleType(f"{_PACKAGE}.{name}")
+    module.__file__ = filename
+    module.__package__ = ""  # nothing to import relatively from
+    module.__loader__ = loader = _Source(source)
+    remember_source(filename, source, loader)
+    return module
+
+
+def enter_module(name, key, module):
+    """Makes a version findable, before its code runs: dataclasses looks there."""
+    versions = _versions.setdefault(name, {})
+    if versions and key > max(versions):
+        _reset_loggers(module.__name__)
+    versions[key] = module
+    _show(name)
+
+
+def _reset_loggers(full):
+    """Makes logging.getLogger(__name__) as new for a new version: the handlers that
+    the last one has added would write each line once more after each change.
+    """
+    logging = sys.modules.get("logging")
+    if logging is None:
+        return
+    for name, logger in list(logging.root.manager.loggerDict.items()):
+        if (name == full or name.startswith(full + ".")) and isinstance(logger, logging.Logger):
+            for handler in list(logger.handlers):
+                logger.removeHandler(handler)
+            logger.filters.clear()
+            logger.setLevel(logging.NOTSET)
+            logger.propagate, logger.disabled = True, False
+
+
+def leave_module(name, key):
+    versions = _versions.get(name)
+    if versions is not None and versions.pop(key, None) is not None:
+        if not versions:
+            del _versions[name]
+        _show(name)
+
+
+def _show(name):
+    full = f"{_PACKAGE}.{name}"
+    versions = _versions.get(name)
+    if versions is None:
+        sys.modules.pop(full, None)
+        vars(_package).pop(name, None)
+        for old in _old_names.pop(name, ()):
+            sys.modules.pop(old, None)
+        return
+    if len(versions) == 1:
+        (sys.modules[full],) = versions.values()
+    elif _AnyVersion is None or type(sys.modules.get(full)) is not _AnyVersion:
+        sys.modules[full] = _any_version(name)
+    setattr(_package, name, sys.modules[full])
+
+
+def _version(name):
+    """Returns the version that the code which asks is part of, else the newest."""
+    versions = _versions.get(name)
+    if not versions:
+        raise AttributeError(f"the function {name} is not loaded any more")
+    by_globals = {id(module.__dict__): module for module in versions.values()}
+    frame = _getframe(2)
+    while frame is not None:
+        module = by_globals.get(id(frame.f_globals))
+        if module is not None:
+            return module
+        frame = frame.f_back
+    return versions[max(versions)]
+
+
+def _load_function(name, full):
+    try:
+        _maestro.load_function(name)
+    except NameError as error:
+        if error.name != name:
+            raise
+        raise ModuleNotFoundError(f"No module named {full!r}: there is no function {name}", name=full) from None
+
+
+def _any_version(name):
+    """Makes what stands in sys.modules for several versions of a function."""
+    global _AnyVersion
+    if _AnyVersion is None:
+        _AnyVersion = _any_version_class()
+    return _AnyVersion(name)
+
+
+def _any_version_class():
+    class _AnyVersion(ModuleType):
+        """Stands in sys.modules for several versions of a function."""
+
+        def __getattribute__(self, attribute):
+            return getattr(_version(ModuleType.__getattribute__(self, "__name__")), attribute)
+
+        def __setattr__(self, attribute, value):
+            setattr(_version(ModuleType.__getattribute__(self, "__name__")), attribute, value)
+
+        def __delattr__(self, attribute):
+            delattr(_version(ModuleType.__getattribute__(self, "__name__")), attribute)
+
+        def __dir__(self):
+            return dir(_version(ModuleType.__getattribute__(self, "__name__")))
+
+        def __repr__(self):
+            return repr(_version(ModuleType.__getattribute__(self, "__name__")))
+
+    return _AnyVersion
+
+
+def _find_function(full, path=None, target=None):
+    """Finds functions' modules that have not been loaded, or whose name is an old
+    one. It is asked last, when nothing else has such a name.
+    """
+    package, dot, name = full.partition(".")
+    old, at, number = full.partition("@")
+    if full == _PACKAGE:
+        # A stored module of that name comes first, whatever the order of the finders.
+        others = (other.find_spec(full, None) for other in sys.meta_path if other is not _finder)
+        return next((spec for spec in others if spec), None) or ModuleSpec(full, _loader, is_package=True)
+    if at and old.isidentifier() and number.isdecimal():
+        return ModuleSpec(full, _loader)
+    if package == _PACKAGE and dot and name.isidentifier() and path is _package.__path__:
+        return ModuleSpec(full, _loader)
+    return None
+
+
+def _create_module(spec):
+    return _package if spec.name == _PACKAGE else None
+
+
+def _exec_module(module):
+    full = module.__spec__.name
+    name, at, _ = full.removeprefix(f"{_PACKAGE}.").partition("@")
+    if full == _PACKAGE:
+        return
+    if name not in _versions:
+        _load_function(name, full)
+    if at:
+        sys.modules[full] = _any_version(name)
+        _old_names.setdefault(name, set()).add(full)
+    # Else loading has put the module itself there.
+
+
+_package = ModuleType(_PACKAGE, "The modules of the stored functions that are loaded.")
+_package.__path__ = []
+_loader = finder(create_module=_create_module, exec_module=_exec_module)  # noqa: F821 (on_import.py)
+_finder = finder(find_spec=_find_function)  # noqa: F821
+sys.meta_path.append(_finder)

@@ -1,0 +1,2 @@
+def echo(input):
+    return input

@@ -1,0 +1,2 @@
+async def wait_for(input):
+    return input

@@ -1,0 +1,2 @@
+def fails_by_name(x):
+    return undefined(x)

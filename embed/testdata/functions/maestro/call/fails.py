@@ -1,0 +1,2 @@
+def fails(x):
+    raise KeyError("its own")

@@ -1,0 +1,2 @@
+async def slow(x):
+    return ["awaited", x]

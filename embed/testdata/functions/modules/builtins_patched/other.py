@@ -1,0 +1,2 @@
+def other(input):
+    print("from a sibling")

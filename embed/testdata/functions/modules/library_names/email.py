@@ -1,0 +1,3 @@
+def email(x):
+    import email.message
+    return email.message.__name__

@@ -1,0 +1,2 @@
+def annotated(x):
+    return ["annotated", x]

@@ -1,0 +1,2 @@
+def declared(x):
+    return ["declared", x]

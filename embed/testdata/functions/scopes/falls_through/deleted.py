@@ -1,0 +1,2 @@
+def deleted(x):
+    return ["deleted", x]

@@ -1,0 +1,2 @@
+def looped(x):
+    return ["looped", x]

@@ -1,0 +1,2 @@
+def optional(x):
+    return ["optional", x]
