@@ -27,6 +27,9 @@ type Callbacks interface {
 	Lookup(interp, frame uint64, name string) Begun
 	// Module gives the code of a program that this interpreter has not loaded.
 	Module(interp, key uint64) (Module, bool)
+	// Stored gives the key of the stored module of that name, 0 when there is
+	// none; answered is false where no call is under way.
+	Stored(interp, frame uint64, name string) (key uint64, answered bool, raise *Raise)
 	// Siblings gives the names that can be called at present.
 	Siblings(interp, frame uint64) (names []string, generation uint64)
 	// Log takes one line: of stream "stdout" or "stderr" with level "", or of
@@ -181,6 +184,20 @@ func go_maestro_module(interp, key C.uint64_t, out *C.struct_maestro_source) {
 	out.code = textBytes(module.Code)
 	out.bound = text(strings.Join(module.Bound, "\n"))
 	out.found = 1
+}
+
+//export go_maestro_stored
+func go_maestro_stored(interp, frame C.uint64_t, name *C.char, size C.size_t, key *C.uint64_t, raise *C.struct_maestro_raise) C.int {
+	defer recovered(raise)
+	found, answered, refused := callbacks.Load().Stored(uint64(interp), uint64(frame), stringOf(name, size))
+	if refused != nil {
+		fillRaise(raise, refused)
+	}
+	*key = C.uint64_t(found)
+	if answered {
+		return 1
+	}
+	return 0
 }
 
 //export go_maestro_siblings

@@ -13,6 +13,7 @@
 // these names. HOOK(identifier, name).
 #define MAESTRO_HOOKS(HOOK)                                                                         \
     HOOK(LOAD, "load")             /* (key, name, version, source, code, bound) -> module, ready */ \
+    HOOK(STORED, "load_stored")    /* (module, key, name, version, source, code, bound) */          \
     HOOK(UNLOAD, "unload")         /* (key): its module is out of use */                            \
     HOOK(SIBLINGS, "set_siblings") /* (names, one per line) */                                      \
     HOOK(CONVERT, "convert")       /* (object) -> a simpler object (json.h) */                      \

@@ -4,6 +4,7 @@
 #include "error.h"
 #include "frame.h"
 #include "print.h"
+#include "program.h"
 #include "shield.h"
 #include "sibling.h"
 #include "sleep.h"
@@ -178,6 +179,38 @@ static PyObject *sibling(PyObject *module, PyObject *name) {
     return NULL;
 }
 
+// find_stored(name) -> int: the key of the subtenant's stored module of that
+// name, 0 when there is none, None where no call is under way.
+static PyObject *find_stored(PyObject *module, PyObject *name) {
+    struct maestro_interp *in = maestro_of(module);
+    Py_ssize_t size;
+    const char *utf8 = py.PyUnicode_AsUTF8AndSize(name, &size);
+    if (!utf8)
+        return NULL;
+    uint64_t current = maestro_frame(in), key = 0;
+    struct maestro_raise raise = {0};
+    PyThreadState *state = py.PyEval_SaveThread();
+    int answered = go_maestro_stored(in->id, current, (char *)utf8, (size_t)size, &key, &raise);
+    py.PyEval_RestoreThread(state);
+    if (raise.kind) {
+        maestro_raise_now(in, &raise);
+        return NULL;
+    }
+    return answered ? py.PyLong_FromUnsignedLongLong(key) : py.Py_NewRef(py.None);
+}
+
+// load_stored(key, module): runs the code of a stored module in its module.
+static PyObject *load_stored(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    if (count != 2) {
+        py.PyErr_SetString(py.PyExc_TypeError, "load_stored() takes key and module");
+        return NULL;
+    }
+    uint64_t key = py.PyLong_AsUnsignedLongLong(args[0]);
+    if (py.PyErr_Occurred() || !maestro_program_fill(maestro_of(module), key, args[1]))
+        return NULL;
+    return py.Py_NewRef(py.None);
+}
+
 static const char *const hook_names[] = {
 #define HOOK(identifier, name) name,
     MAESTRO_HOOKS(HOOK) MAESTRO_CLASSES(HOOK)
@@ -203,7 +236,9 @@ static PyMethodDef methods[] = {
     {"call", (PyCFunction)(void (*)(void))maestro_call_by_name, METH_FASTCALL | METH_KEYWORDS, NULL},
     {"context", context, METH_NOARGS, NULL},
     {"dumps", dumps, METH_O, NULL},
+    {"find_stored", find_stored, METH_O, NULL},
     {"frame", frame, METH_NOARGS, NULL},
+    {"load_stored", (PyCFunction)(void (*)(void))load_stored, METH_FASTCALL, NULL},
     {"loads", loads, METH_O, NULL},
     {"log", (PyCFunction)(void (*)(void))log_line, METH_FASTCALL, NULL},
     {"run_code", (PyCFunction)(void (*)(void))run_code, METH_FASTCALL, NULL},

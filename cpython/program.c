@@ -59,11 +59,14 @@ static void trim(struct maestro_interp *in, PyObject *name) {
     }
 }
 
-// Hands the code to the runtime, which runs it under the one re-entrant lock of
-// the interpreter. Answers (module, ready), new reference, or NULL with an
-// exception. A module that is not ready is being loaded further up this stack.
-static PyObject *run_module(struct maestro_interp *in, uint64_t key, const struct maestro_source *source) {
+// Hands the code to the runtime, which runs it under a re-entrant lock of the
+// program. Answers (module, ready), new reference, or NULL with an exception. A
+// module that is not ready is being loaded further up this stack, or by a thread
+// that waits for this one. With into, the code is that of a stored module and
+// runs in that module object; the answer then says nothing.
+static PyObject *run_module(struct maestro_interp *in, uint64_t key, const struct maestro_source *source, PyObject *into) {
     PyObject *arguments[] = {
+        into ? py.Py_NewRef(into) : NULL,
         py.PyLong_FromUnsignedLongLong(key),
         maestro_str(&source->name),
         py.PyLong_FromLongLong(source->version),
@@ -72,14 +75,14 @@ static PyObject *run_module(struct maestro_interp *in, uint64_t key, const struc
         maestro_str(&source->bound),
     };
     enum { COUNT = sizeof arguments / sizeof *arguments };
-    PyObject *answer = NULL;
-    int complete = in->hooks[HOOK_LOAD] != NULL;
-    for (int i = 0; i < COUNT; i++)
+    PyObject *answer = NULL, *hook = in->hooks[into ? HOOK_STORED : HOOK_LOAD];
+    int first = into ? 0 : 1, complete = hook != NULL;
+    for (int i = first; i < COUNT; i++)
         complete = complete && arguments[i];
     if (complete) {
         struct maestro_shield shield;
         maestro_shield_up(in, &shield);
-        answer = py.PyObject_Vectorcall(in->hooks[HOOK_LOAD], arguments, COUNT, NULL);
+        answer = py.PyObject_Vectorcall(hook, arguments + first, (size_t)(COUNT - first), NULL);
         maestro_shield_down(in, &shield);
     } else if (!py.PyErr_Occurred())
         py.PyErr_SetString(py.PyExc_RuntimeError, "the interpreter is ending");
@@ -126,15 +129,30 @@ static PyObject *function_in(PyObject *namespace, PyObject *name, int ready) {
     return function;
 }
 
-static PyObject *load(struct maestro_interp *in, uint64_t key, int *async, int *loading) {
+// Asks Go for the program with that key. What it fills in goes to release.
+static struct maestro_source fetch(struct maestro_interp *in, uint64_t key) {
     struct maestro_source source = {0};
     PyThreadState *state = py.PyEval_SaveThread();
     go_maestro_module(in->id, key, &source);
     py.PyEval_RestoreThread(state);
+    if (!source.found)
+        py.PyErr_SetString(py.PyExc_RuntimeError, "the function's program is gone");
+    return source;
+}
+
+static void release(struct maestro_source *source) {
+    maestro_text_free(&source->name);
+    maestro_text_free(&source->source);
+    maestro_text_free(&source->code);
+    maestro_text_free(&source->bound);
+}
+
+static PyObject *load(struct maestro_interp *in, uint64_t key, int *async, int *loading) {
+    struct maestro_source source = fetch(in, key);
     PyObject *function = NULL, *answer = NULL;
     if (!source.found) {
-        py.PyErr_SetString(py.PyExc_RuntimeError, "the function's program is gone");
-    } else if ((answer = run_module(in, key, &source))) {
+        // the exception says so
+    } else if ((answer = run_module(in, key, &source, NULL))) {
         PyObject *module = py.PyTuple_GetItem(answer, 0);
         int ready = py.PyTuple_GetItem(answer, 1) == py.True;
         PyObject *name = maestro_str(&source.name);
@@ -146,11 +164,16 @@ static PyObject *load(struct maestro_interp *in, uint64_t key, int *async, int *
         *loading = 1;
     }
     py.Py_DecRef(answer);
-    maestro_text_free(&source.name);
-    maestro_text_free(&source.source);
-    maestro_text_free(&source.code);
-    maestro_text_free(&source.bound);
+    release(&source);
     return function;
+}
+
+int maestro_program_fill(struct maestro_interp *in, uint64_t key, PyObject *module) {
+    struct maestro_source source = fetch(in, key);
+    PyObject *none = source.found ? run_module(in, key, &source, module) : NULL;
+    py.Py_DecRef(none);
+    release(&source);
+    return none != NULL;
 }
 
 PyObject *maestro_program_function(struct maestro_interp *in, uint64_t key, int *async, int *loading) {

@@ -10,6 +10,10 @@
 // whether it came from the module-level code. *async: it is an `async def`.
 PyObject *maestro_program_function(struct maestro_interp *in, uint64_t key, int *async, int *loading);
 
+// Runs the code of the stored module with that key in module: its importer's
+// import statement has led here. Returns 0 with an exception.
+int maestro_program_fill(struct maestro_interp *in, uint64_t key, PyObject *module);
+
 // Drops all programs, at the end of the interpreter. Attached.
 void maestro_programs_clear(struct maestro_interp *in);
 

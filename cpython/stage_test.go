@@ -28,6 +28,7 @@ type stage struct {
 	mu         sync.Mutex // guards the rest
 	functions  map[string]uint64
 	programs   map[uint64]Module
+	modules    map[string]uint64 // the stored ones, by name
 	generation uint64
 	forget     bool // keep no steps and lines: for benchmarks
 	steps      []step
@@ -130,6 +131,16 @@ func (s *stageSet) Module(interp, key uint64) (Module, bool) {
 	return module, ok
 }
 
+func (s *stageSet) Stored(_, frame uint64, name string) (uint64, bool, *Raise) {
+	st := s.of(frame)
+	if st == nil {
+		return 0, false, nil
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return st.modules[name], true, nil
+}
+
 func (s *stageSet) Siblings(interp, _ uint64) ([]string, uint64) {
 	found, ok := s.byInterp.Load(interp)
 	if !ok {
@@ -207,7 +218,7 @@ func (st *stage) onThread(f func()) {
 func setup(t testing.TB, functions ...string) *stage {
 	t.Helper()
 	st := &stage{
-		t: t, functions: map[string]uint64{}, programs: map[uint64]Module{},
+		t: t, functions: map[string]uint64{}, modules: map[string]uint64{}, programs: map[uint64]Module{},
 		refuse: map[string]*Raise{}, refuseEnd: map[string]*Raise{},
 	}
 	var err error

@@ -83,6 +83,23 @@ func (r callbacks) Module(_, key uint64) (cpython.Module, bool) {
 	}, true
 }
 
+// Stored finds a stored module. Its program lives as long as the call at least.
+func (r callbacks) Stored(interp, frame uint64, name string) (key uint64, answered bool, raise *cpython.Raise) {
+	c, _ := r.callIn(interp, frame)
+	if c == nil {
+		return 0, false, nil
+	}
+	program, refused := c.Host.Module(name)
+	if refused != nil {
+		return 0, true, raiseOf(refused)
+	}
+	if program == nil {
+		return 0, true, nil
+	}
+	c.pin(program)
+	return program.Key, true, nil
+}
+
 // Siblings returns the names that can be called. A thread that outlived its
 // call gets those that the subtenant's calls were told last.
 func (r callbacks) Siblings(interp, frame uint64) (names []string, generation uint64) {

@@ -55,6 +55,7 @@ type testEngine struct {
 
 	mu         sync.Mutex
 	functions  map[string]*model.Program
+	modules    map[string]*model.Program
 	generation uint64
 	steps      model.StepRef
 	logs       []model.LogLine
@@ -121,6 +122,12 @@ func (e *testEngine) Lookup(name string) (*model.Program, *model.Raise) {
 		return p, nil
 	}
 	return nil, &model.Raise{Kind: model.RaiseName, Name: name, Message: fmt.Sprintf("name '%s' is not defined", name)}
+}
+
+func (e *testEngine) Module(name string) (*model.Program, *model.Raise) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.modules[name], nil
 }
 
 func (e *testEngine) Siblings() ([]string, uint64) {

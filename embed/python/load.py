@@ -10,11 +10,14 @@ import sys
 from _thread import RLock
 from types import ModuleType
 
+import _frozen_importlib
 import _maestro
 
-# One lock for all loading, re-entrant: a module may call a sibling while it is
-# imported, whose module is then loaded within. Several locks could be taken in
-# two orders; one cannot.
+# Held for moments, never while code of the subtenant runs. Loading has a lock of
+# importlib's kind for each program: a module may call a sibling or import a
+# stored module while it is loaded, whose own code may do the same, in any order
+# and in several threads; those locks find out when threads would wait for each
+# other for ever.
 _lock = RLock()
 _loaded = {}  # key -> module, also while it loads
 _loading = set()  # keys whose module-level code is running
@@ -58,29 +61,50 @@ def load(key, name, version, source, code, bound):
     """Runs the code of a program in a module of its own. Returns the module and
     whether it is ready: it is not when its own code has led here.
     """
-    with _lock:
+    lock = _frozen_importlib._ModuleLockManager(f"<{key}>")
+    try:
+        lock.__enter__()
+    except _frozen_importlib._DeadlockError:
+        if key not in _loaded:
+            raise
+        return _loaded[key], False
+    try:
         if key in _loaded:
             return _loaded[key], key not in _loading
-        code = marshal.loads(code)
-        filename = code.co_filename
-        module = ModuleType(f"{name}@{version}")
-        module.__file__ = filename
-        _convenient(source)
+        return _load(key, name, version, source, code, bound), True
+    finally:
+        lock.__exit__(None, None, None)
+
+
+def _load(key, name, version, source, code, bound):
+    code = marshal.loads(code)
+    filename = code.co_filename
+    module = ModuleType(f"{name}@{version}")
+    module.__file__ = filename
+    _ready_source(filename, source)
+    with _lock:
         module.__builtins__ = _builtins_for(key, name, set(bound.split("\n")))
-        # No modification time: the entry stands for itself, no file is looked at.
-        linecache.cache[filename] = len(source), None, _lines(source), filename
-        _filenames.add(filename)
-        sys.modules[module.__name__] = module  # dataclasses and pickle look there
-        _loaded[key] = module
-        _loading.add(key)
-        try:
-            _maestro.run_code(code, module.__dict__)
-        except BaseException:
-            _forget(key)
-            raise
-        finally:
-            _loading.discard(key)
-        return module, True
+    sys.modules[module.__name__] = module  # dataclasses and pickle look there
+    _loading.add(key)
+    _loaded[key] = module
+    try:
+        sync_stored()  # noqa: F821 (stored.py)
+        _maestro.run_code(code, module.__dict__)
+    except BaseException:
+        _forget(key)
+        raise
+    finally:
+        _loading.discard(key)
+    return module
+
+
+def _ready_source(filename, source):
+    """Readies what a source needs before its code runs."""
+    with _lock:
+        _convenient(source)
+    # No modification time: the entry stands for itself, no file is looked at.
+    linecache.cache[filename] = len(source), None, _lines(source), filename
+    _filenames.add(filename)
 
 
 def _lines(source):
@@ -105,6 +129,10 @@ def set_siblings(names):
     """Makes the builtins dicts show these siblings, in place: functions hold on
     to the dict that they were made with.
     """
+    try:
+        sync_stored(wait=False)  # noqa: F821 (stored.py)
+    except RuntimeError:
+        pass  # the next program that is loaded sees to it, or says so
     with _lock:
         wanted = {name: _maestro.sibling(name) for name in names.split("\n") if name}
         gone = _siblings.keys() - wanted.keys()
