@@ -91,8 +91,17 @@ type Error struct {
 	Problems    []Problem
 	ExecutionID ID            // zero when no execution was recorded
 	Failure     *Failure      // of the function, for the codes of a failed run
+	FailedStep  *FailedStep   // the step that it failed in; nil: it was the function itself, or nothing failed
 	RetryAfter  time.Duration // for 429 and 503; 0 means the table's default
 	Cause       error
+}
+
+// FailedStep is the innermost step whose exception ended an execution, or that
+// was under way when its time was up.
+type FailedStep struct {
+	Function string
+	StepID   ID
+	Path     []string // names of functions, from the execution's own to that of the step
 }
 
 // NewError makes an Error whose detail is formatted as by fmt.Sprintf.
