@@ -1,5 +1,5 @@
 """The last part of what every subtenant's interpreter runs first; the parts
-before it (convert.py, api.py, output.py, load.py, describe.py, packages.py)
+before it (convert.py, api.py, output.py, load.py, stored.py, describe.py, packages.py)
 share its namespace. No code of the subtenant's has run yet.
 """
 
