@@ -136,9 +136,9 @@ def looks(x):
     except Refused as error:
         caught = str(error)
     source = inspect.getsource(shapes.fail), inspect.getsource(Point), inspect.getsource(shapes) == inspect.getsource(inspect.getmodule(Point))
-    return {"point": again, "same": again == Point(1, 2), "caught": caught, "source": source, "module": Point.__module__, "file": shapes.__file__, "copy": copy.deepcopy(Point(3))}
+    return {"point": again, "same": again == Point(1, 2), "caught": caught, "source": source, "module": Point.__module__, "file": shapes.__file__, "copy": copy.deepcopy(Point(3)), "repr": repr(shapes)}
 `)
-	want := `{"point":{"x":1,"y":2},"same":true,"caught":"no 5","module":"shapes","file":"<shapes v1>","copy":{"x":3,"y":0},` +
+	want := `{"point":{"x":1,"y":2},"same":true,"caught":"no 5","module":"shapes","file":"<shapes v1>","copy":{"x":3,"y":0},"repr":"<module 'shapes' from '<shapes v1>'>",` +
 		`"source":["def fail(x):\n    raise Refused(f'no {x}')\n","@dataclasses.dataclass\nclass Point:\n    x: int\n    y: int = 0\n",true]}`
 	require.JSONEq(t, want, f.result("looks", 5))
 	require.JSONEq(t, want, f.result("looks", 5))

@@ -67,7 +67,8 @@ class _StoredFinder:
 def load_stored(module, key, name, version, source, code, bound):
     """Runs the code of a stored module in its module object."""
     code = marshal.loads(code)  # noqa: F821 (load.py)
-    module.__file__ = code.co_filename
+    module.__file__ = module.__spec__.origin = code.co_filename
+    module.__spec__.has_location = True  # for its repr
     _ready_source(code.co_filename, source)  # noqa: F821 (load.py)
     with _lock:  # noqa: F821 (load.py)
         module.__builtins__ = _builtins_for(key, name, set(bound.split("\n")))  # noqa: F821 (load.py)
