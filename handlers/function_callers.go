@@ -97,8 +97,13 @@ func (s *Server) usersOf(ctx context.Context, tenant string, names []string) ([]
 			return nil, err
 		}
 		found, err := s.opts.Engine.Inspect(ctx, &model.Function{Tenant: tenant, Name: used.Function, Code: code})
-		if err != nil {
-			return nil, err
+		switch {
+		case err == nil:
+		case ctx.Err() != nil || model.CodeOf(err) == model.CodeUnavailable:
+			return nil, err // nothing can be read now
+		default: // this code never can be: it is noted as using nothing
+			s.opts.Log.Warn("the code of a function can't be read for the names that it uses", "tenant", tenant, "function", used.Function, "error", err)
+			found = model.Inspection{}
 		}
 		used.Uses, used.Imports = found.Uses, found.Imports
 		if err := s.opts.DB.NoteNames(ctx, tenant, used.VersionID, found.Uses, found.Imports); err != nil {

@@ -76,6 +76,8 @@ func TestWarningsOnSave(t *testing.T) {
 			{6, 5, "validate_customer is a function, not a module: call it by its name, without an import", ""},
 		}},
 		{"imports that are provided for", "import contextlib\nfrom typing import TYPE_CHECKING\ntry:\n    import orjson\nexcept ImportError:\n    orjson = None\nif TYPE_CHECKING:\n    import pandas\nwith contextlib.suppress(ImportError):\n    import ujson\ndef f(x): pass", nil},
+		{"globals that it writes itself", "globals().update(a=1)\ndef f(x):\n    return a", nil},
+		{"a relative star import", "from .x import *\ndef f(x):\n    return a", nil},
 		{"a star import of a module", "from helpers import *\ndef f(x):\n    return clean(x), zzz", nil},
 	} {
 		got := f.warnings("f", c.code)

@@ -12,8 +12,8 @@ _STATEMENTS = ("body", "handlers", "cases", "orelse", "finalbody")
 
 
 def find_imports(tree):
-    """Yields (module, node) for each absolute import, of functions too. Of
-    a.b the module is a.
+    """Yields (module, node) for each import, of functions too. Of a.b the module
+    is a; of a relative import it is None.
     """
     pending = [tree]
     while pending:
@@ -22,8 +22,7 @@ def find_imports(tree):
             for alias in node.names:
                 yield alias.name.partition(".")[0], node
         elif type(node) is _ast.ImportFrom:
-            if not node.level:
-                yield node.module.partition(".")[0], node
+            yield None if node.level else node.module.partition(".")[0], node
         else:
             for field in _STATEMENTS:
                 children = getattr(node, field, None)
@@ -35,7 +34,7 @@ def imported_modules(tree, source):
     """Returns the sorted names of the modules that the source imports."""
     names = set()
     if "import" in source:
-        names.update(module for module, _ in find_imports(tree))
+        names.update(module for module, _ in find_imports(tree) if module)
     if any(way in source for way in _BY_NAME):
         names.add(ANY_MODULE)
     return sorted(names)

@@ -45,7 +45,7 @@ def inspect_source(name, source, siblings):
     places = [(used, *place) for used, place in _free_names(code, bound)]
     uses = {used for used, *_ in places}
     known = set(siblings)
-    if not _imports_all(tree):
+    if not _imports_all(tree) and not _writes_globals(source):
         lines = _lines(source)
         guarded = _guarded_lines(tree, _GUARDS_NAMES)
         missing = [place for place in places if place[0] not in known and place[0] not in _CONVENIENT and place[1] not in guarded]
@@ -120,9 +120,16 @@ def _column_of(lines, line, offset):
 
 
 def _imports_all(tree):
-    if not any(type(node) is _ast.ImportFrom for _, node in find_imports(tree)):  # noqa: F821 (imports.py)
+    return any(node.names[0].name == "*" for _, node in find_imports(tree))  # noqa: F821 (imports.py)
+
+
+def _writes_globals(source):
+    """Whether names may come about that no statement binds."""
+    if "globals()" not in source and "exec(" not in source:
         return False
-    return any(type(node) is _ast.ImportFrom and node.names[0].name == "*" for _, node in find_imports(tree))  # noqa: F821
+    import re
+
+    return re.search(r"\bexec\(|\bglobals\(\)\s*(\[|\.\s*(update|setdefault)|\|=)", source) is not None
 
 
 def _unknown_imports(tree, source):
@@ -130,7 +137,7 @@ def _unknown_imports(tree, source):
     lines = _lines(source)
     unknown = []
     for module, node in find_imports(tree):  # noqa: F821 (imports.py)
-        if module not in sys.stdlib_module_names and module != "maestro" and node.lineno not in guarded:
+        if module and module not in sys.stdlib_module_names and module != "maestro" and node.lineno not in guarded:
             unknown.append({"module": module, "line": node.lineno, "column": _column_of(lines, node.lineno, node.col_offset)})
     return sorted(unknown, key=lambda place: place["line"])
 
