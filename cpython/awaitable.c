@@ -17,7 +17,8 @@ struct awaitable {
     struct maestro_json_text input;  // empty once the function has been called
     uint64_t parent;                 // frame of the caller
     struct maestro_begun begun;
-    PyObject *inner; // strong: a coroutine, or an iterator as __await__ gives it
+    PyObject *inner;   // strong: a coroutine, or an iterator as __await__ gives it
+    PyObject *context; // strong: in which it runs, once the function has been called
     enum state state;
     int running; // inner is being run: it must not be entered again
 };
@@ -107,7 +108,7 @@ static int start(struct awaitable *self, PyObject **fresh) {
         begin(self, &begun);
     }
     int kind, plain = 0;
-    PyObject *result = maestro_step_run(self->sibling->in, &self->begun, &self->input, &kind);
+    PyObject *result = maestro_step_run(self->sibling->in, &self->begun, &self->input, &kind, &self->context);
     maestro_json_free(&self->input);
     if (result && !(self->inner = awaited(result, &plain)))
         result = NULL;
@@ -165,12 +166,12 @@ static int am_send(PyObject *object, PyObject *value, PyObject **out) {
     if (started < 0)
         status = PYGEN_RETURN;
     else if (started) {
-        // The frame is the current one only while inner runs: when it waits,
-        // others run in the same context.
-        PyObject *token = maestro_frame_enter(in, self->begun.frame), *result = NULL;
-        if (token) {
+        // It is in its context only while inner runs: when it waits, others run.
+        struct maestro_stay stay;
+        PyObject *result = NULL;
+        if (maestro_context_resume(in, self->context, self->begun.frame, &stay)) {
             status = py.PyIter_Send(self->inner, value, &result);
-            maestro_frame_leave(in, token);
+            maestro_context_leave(&stay, 0);
         }
         status = settle(self, status, result, out);
     }
@@ -200,8 +201,8 @@ static PyObject *iternext(PyObject *self) { return send(self, py.None); }
 static PyObject *call_inner(struct awaitable *self, const char *method, PyObject *const *args, Py_ssize_t count) {
     struct maestro_interp *in = self->sibling->in;
     PyObject *bound = NULL, *result = NULL;
-    PyObject *token = maestro_frame_enter(in, self->begun.frame);
-    if (!token)
+    struct maestro_stay stay;
+    if (!maestro_context_resume(in, self->context, self->begun.frame, &stay))
         return NULL;
     self->running = 1;
     bound = py.PyObject_GetAttrString(self->inner, method);
@@ -209,7 +210,7 @@ static PyObject *call_inner(struct awaitable *self, const char *method, PyObject
         result = py.PyObject_Vectorcall(bound, args, (size_t)count, NULL);
     self->running = 0;
     py.Py_DecRef(bound);
-    maestro_frame_leave(in, token);
+    maestro_context_leave(&stay, 0);
     return result;
 }
 
@@ -305,12 +306,14 @@ static int traverse(PyObject *object, visitproc visit, void *arg) {
     MAESTRO_VISIT(object->ob_type);
     MAESTRO_VISIT(self->sibling);
     MAESTRO_VISIT(self->inner);
+    MAESTRO_VISIT(self->context);
     return 0;
 }
 
 static int clear(PyObject *object) {
     struct awaitable *self = (struct awaitable *)object;
     maestro_clear(&self->inner);
+    maestro_clear(&self->context);
     return 0;
 }
 

@@ -53,6 +53,16 @@ enum {
     EXCEPTION_ENGINE,         // a fault of ours
 };
 
+// What a loop is given to do (loop.h).
+struct maestro_taken {
+    int what;                        // TAKEN_…; the rest is of a call
+    int request;                     // the input has the shape of a request
+    uint64_t frame, key, generation; // as with maestro_call
+    struct maestro_text input;       // malloc'ed by Go, freed by who asked
+};
+
+enum { TAKEN_NOTHING, TAKEN_CALL, TAKEN_END };
+
 // The end of an outer call. It belongs to the OS thread that called and is
 // overwritten by its next call.
 struct maestro_result {

@@ -13,20 +13,14 @@
 
 static __thread struct maestro_result result;
 
-void maestro_result_clear(void) {
-    maestro_text_free(&result.output);
-    maestro_exception_free(&result.exception);
-    result.response = result.interrupted = 0;
-}
+void maestro_result_clear(void) { maestro_result_free(&result); }
 
 static struct maestro_result *no_memory(void) {
     maestro_describe_plain(EXCEPTION_ENGINE, "MemoryError", "no memory for a thread state", &result.exception);
     return &result;
 }
 
-// Whether value is something to await. An async def's result is; so may be that
-// of an ordinary function, by a decorator. -1 with an exception.
-static int is_awaitable(PyObject *value) {
+int maestro_is_awaitable(PyObject *value) {
     PyObject *await = NULL;
     int found = py.PyObject_GetOptionalAttrString((PyObject *)value->ob_type, "__await__", &await);
     py.Py_DecRef(await);
@@ -35,7 +29,7 @@ static int is_awaitable(PyObject *value) {
 
 // Runs an awaitable result to its end in an event loop; steals value.
 static PyObject *run_async(struct maestro_interp *in, PyObject *value) {
-    int awaitable = is_awaitable(value);
+    int awaitable = maestro_is_awaitable(value);
     if (awaitable == 0)
         return value;
     PyObject *done = awaitable > 0 ? py.PyObject_CallOneArg(in->hooks[HOOK_RUN], value) : NULL;
@@ -43,17 +37,34 @@ static PyObject *run_async(struct maestro_interp *in, PyObject *value) {
     return done;
 }
 
-// Runs the function and writes its result. Returns 0 with an exception, *kind
-// then says which.
-static int run(struct maestro_interp *in, uint64_t key, const char *input, size_t size, int request, int *kind) {
-    int async = 0, loading;
-    *kind = EXCEPTION_ENGINE;
-    PyObject *function = maestro_program_function(in, key, &async, &loading);
-    if (!function) {
-        if (loading)
-            *kind = EXCEPTION_LOAD;
+int maestro_result_set(struct maestro_interp *in, PyObject *value, struct maestro_result *out) {
+    out->response = py.PyType_IsSubtype(value->ob_type, (PyTypeObject *)in->hooks[HOOK_RESPONSE]);
+    struct maestro_json_text text;
+    if (maestro_json_dump(&in->json, value, "output", &text) < 0)
         return 0;
-    }
+    free(text.marks.offsets); // nothing reads it as Python objects again
+    out->output = (struct maestro_text){text.data, text.size};
+    maestro_count(COUNT_BUFFERS, 1);
+    return 1;
+}
+
+void maestro_result_fail(struct maestro_interp *in, int kind, struct maestro_result *out) {
+    PyObject *raised = py.PyErr_GetRaisedException();
+    maestro_describe(in, raised, kind, &out->exception);
+    maestro_describe_classes(in, raised, &out->exception);
+    py.Py_DecRef(raised);
+}
+
+void maestro_result_free(struct maestro_result *out) {
+    maestro_text_free(&out->output);
+    maestro_exception_free(&out->exception);
+    out->response = out->interrupted = 0;
+}
+
+// Runs the function in the context of its call and writes its result. Returns 0
+// with an exception, *kind then says which.
+static int run_in_context(struct maestro_interp *in, PyObject *function, const char *input, size_t size, int request,
+                          int *kind) {
     *kind = EXCEPTION_INPUT_JSON;
     const struct maestro_json_how how = {.request = request};
     PyObject *argument = maestro_json_load(&in->json, input, size, "input", &how), *value = NULL;
@@ -66,23 +77,43 @@ static int run(struct maestro_interp *in, uint64_t key, const char *input, size_
     int done = 0;
     if (value) {
         *kind = EXCEPTION_OUTPUT_JSON;
-        result.response = py.PyType_IsSubtype(value->ob_type, (PyTypeObject *)in->hooks[HOOK_RESPONSE]);
-        struct maestro_json_text text;
-        done = maestro_json_dump(&in->json, value, "output", &text) == 0;
-        if (done) {
-            free(text.marks.offsets); // nobody reads it as Python objects again
-            result.output = (struct maestro_text){text.data, text.size};
-            maestro_count(COUNT_BUFFERS, 1);
-        }
+        done = maestro_result_set(in, value, &result);
     }
     py.Py_DecRef(value);
     py.Py_DecRef(argument);
-    py.Py_DecRef(function);
     return done;
 }
 
-struct maestro_result *maestro_call(struct maestro_interp *in, uint64_t frame, uint64_t key, uint64_t ticket,
-                                    uint64_t generation, const char *input, size_t size, int request) {
+// Runs the call; failures are in the result afterwards.
+static void run(struct maestro_interp *in, uint64_t frame, uint64_t key, uint64_t generation, const char *input,
+                size_t size, int request) {
+    int kind = EXCEPTION_ENGINE, loading = 0, done = 0;
+    struct maestro_entry entry = {0};
+    struct maestro_stay stay;
+    if (maestro_siblings_refresh(in, frame, generation) && maestro_program_enter(in, key, frame, &entry, &loading) &&
+        maestro_context_enter(in, &entry.base, frame, &stay)) {
+        done = run_in_context(in, entry.function, input, size, request, &kind);
+        if (!done)
+            maestro_result_fail(in, kind, &result); // str(exception) is the author's code, in this context
+        maestro_context_leave(&stay, 0);
+    } else {
+        maestro_result_fail(in, loading ? EXCEPTION_LOAD : kind, &result);
+    }
+    maestro_entry_clear(&entry);
+}
+
+// Waits for what another thread writes to the log for the call.
+static void settle(struct maestro_interp *in, uint64_t call) {
+    PyObject *number = py.PyLong_FromUnsignedLongLong(call);
+    PyObject *none = number ? py.PyObject_CallOneArg(in->hooks[HOOK_SETTLE], number) : NULL;
+    if (!none)
+        py.PyErr_Clear(); // stopped meanwhile
+    py.Py_DecRef(none);
+    py.Py_DecRef(number);
+}
+
+struct maestro_result *maestro_call(struct maestro_interp *in, uint64_t frame, uint64_t key, uint64_t generation,
+                                    const char *input, size_t size, int request) {
     maestro_result_clear();
     if (!in->hooks[0]) {
         maestro_describe_plain(EXCEPTION_ENGINE, "RuntimeError", "this interpreter runs no functions", &result.exception);
@@ -90,21 +121,15 @@ struct maestro_result *maestro_call(struct maestro_interp *in, uint64_t frame, u
     }
     if (!maestro_attach(in))
         return no_memory();
-    struct maestro_run entry = {.ticket = ticket, .call = MAESTRO_CALL_OF(frame)};
-    maestro_run_enter(in, &entry);
-    int kind = EXCEPTION_ENGINE, done = 0;
-    PyObject *context = maestro_context_enter(in, frame);
-    if (context)
-        done = maestro_siblings_refresh(in, frame, generation) && run(in, key, input, size, request, &kind);
-    if (!done) {
-        PyObject *raised = py.PyErr_GetRaisedException();
-        maestro_describe(in, raised, kind, &result.exception);
-        maestro_describe_classes(in, raised, &result.exception);
-        py.Py_DecRef(raised);
-    }
-    if (context)
-        maestro_context_leave(context);
-    maestro_run_leave(in, &entry);
+    struct maestro_run entry = {
+        .call = MAESTRO_CALL_OF(frame), .frame = frame, .thread = py.PyThread_get_thread_ident()};
+    maestro_run_add(in, &entry);
+    struct maestro_run *before = maestro_carry(&entry);
+    run(in, frame, key, generation, input, size, request);
+    if (entry.settles && !entry.stopping)
+        settle(in, entry.call);
+    maestro_carry(before);
+    maestro_run_remove(in, &entry);
     result.interrupted = entry.interrupted;
     maestro_print_flush(in, entry.call);
     maestro_detach();

@@ -13,35 +13,57 @@ import (
 	"unsafe"
 )
 
+// Caller is the code that asks something of Go.
+type Caller struct {
+	Interp uint64 // its interpreter
+	// Frame is what C found the code to run for (frame.h), 0 where it runs for
+	// no call. It counts only if its call runs in Interp.
+	Frame uint64
+}
+
 // Callbacks is what running Python code asks of Go. Its methods may be called
-// on any OS thread, several at once, with the GIL released. interp is the
-// interpreter that asks. frame is the number that Call or BeginStep gave out, 0
-// where no execution is known; the code that hands it back may have made it up,
-// so it counts only if its call runs in interp.
+// on any OS thread, several at once, with the GIL released. Each has the Caller
+// as its first parameter.
 type Callbacks interface {
-	// BeginStep starts a sibling call from frame. input belongs to the callee.
-	BeginStep(interp, frame uint64, name string, input []byte) Begun
-	// EndStep ends the step of that frame: exc is nil when it has an output.
-	EndStep(interp, frame uint64, output []byte, exc *Exception) *Raise
+	// BeginStep starts a sibling call from the caller's frame. input belongs to the callee.
+	BeginStep(from Caller, name string, input []byte) Begun
+	// EndStep ends the step of the caller's frame: exc is nil when it has an output.
+	EndStep(from Caller, output []byte, exc *Exception) *Raise
 	// Lookup resolves a sibling without calling it; Frame in the answer is 0.
-	Lookup(interp, frame uint64, name string) Begun
+	Lookup(from Caller, name string) Begun
 	// Module gives the code of a program that this interpreter has not loaded.
-	Module(interp, key uint64) (Module, bool)
+	Module(from Caller, key uint64) (Module, bool)
 	// Stored gives the key of the stored module of that name, 0 when there is
 	// none; answered is false where no call is under way.
-	Stored(interp, frame uint64, name string) (key uint64, answered bool, raise *Raise)
+	Stored(from Caller, name string) (key uint64, answered bool, raise *Raise)
 	// Siblings gives the names that can be called at present.
-	Siblings(interp, frame uint64) (names []string, generation uint64)
+	Siblings(from Caller) (names []string, generation uint64)
 	// Log takes one line: of stream "stdout" or "stderr" with level "", or of
 	// logging with stream "". fields is a JSON object or nil.
-	Log(interp, frame uint64, stream, level, text string, fields []byte)
+	Log(from Caller, stream, level, text string, fields []byte)
 	// Context gives the JSON object behind maestro.context().
-	Context(interp, frame uint64) []byte
+	Context(from Caller) []byte
 	// Spawn queues a run, not before delay seconds are over, and gives the id of
 	// its execution.
-	Spawn(frame uint64, name string, input []byte, delay float64) (string, *Raise)
+	Spawn(from Caller, name string, input []byte, delay float64) (string, *Raise)
 	// Secret gives the value behind maestro.secret().
-	Secret(interp, frame uint64, name string) (string, *Raise)
+	Secret(from Caller, name string) (string, *Raise)
+}
+
+// Loops is what the event loops of interpreters ask of Go. Its methods are called
+// with the GIL released, by loops made with that number.
+type Loops interface {
+	// Take gives the loop its next call.
+	Take(loop uint64) Taken
+	// Done takes the end of a call that a loop was given, perhaps on another
+	// thread than the loop's.
+	Done(loop, ticket uint64, result CallResult)
+}
+
+// Taken is what a loop is given to do: a call, nothing, or to come to its end.
+type Taken struct {
+	Call *CallArgs // nil: there is none at present
+	End  bool
 }
 
 // Begun is the answer to BeginStep and Lookup.
@@ -73,13 +95,18 @@ type Module struct {
 }
 
 // holder gives atomic.Pointer a concrete type to point to.
-type holder struct{ Callbacks }
+type holder struct {
+	Callbacks
+	Loops
+}
 
 var callbacks atomic.Pointer[holder]
 
-// SetCallbacks installs what Python code reaches. It is called once, before the
-// first interpreter is made.
-func SetCallbacks(c Callbacks) { callbacks.Store(&holder{c}) }
+// SetCallbacks installs what Python code reaches, and what event loops do. It is
+// called once, before the first interpreter is made.
+func SetCallbacks(c Callbacks, l Loops) { callbacks.Store(&holder{c, l}) }
+
+func caller(interp, frame C.uint64_t) Caller { return Caller{uint64(interp), uint64(frame)} }
 
 // raiseEngine is model.RaiseEngine, a RuntimeError: a fault of ours. The value
 // is part of the border; this room may not import model.
@@ -145,13 +172,13 @@ func fillBegun(out *C.struct_maestro_begun, begun Begun) {
 //export go_maestro_begin_step
 func go_maestro_begin_step(interp, frame C.uint64_t, name *C.char, nameSize C.size_t, input *C.char, size C.size_t, out *C.struct_maestro_begun) {
 	defer recovered(&out.raise)
-	fillBegun(out, callbacks.Load().BeginStep(uint64(interp), uint64(frame), stringOf(name, nameSize), bytesOf(input, size)))
+	fillBegun(out, callbacks.Load().BeginStep(caller(interp, frame), stringOf(name, nameSize), bytesOf(input, size)))
 }
 
 //export go_maestro_lookup
 func go_maestro_lookup(interp, frame C.uint64_t, name *C.char, nameSize C.size_t, out *C.struct_maestro_begun) {
 	defer recovered(&out.raise)
-	fillBegun(out, callbacks.Load().Lookup(uint64(interp), uint64(frame), stringOf(name, nameSize)))
+	fillBegun(out, callbacks.Load().Lookup(caller(interp, frame), stringOf(name, nameSize)))
 }
 
 //export go_maestro_end_step
@@ -159,9 +186,9 @@ func go_maestro_end_step(interp, frame C.uint64_t, output *C.char, size C.size_t
 	defer recovered(out)
 	var raise *Raise
 	if exception == nil {
-		raise = callbacks.Load().EndStep(uint64(interp), uint64(frame), bytesOf(output, size), nil)
+		raise = callbacks.Load().EndStep(caller(interp, frame), bytesOf(output, size), nil)
 	} else {
-		raise = callbacks.Load().EndStep(uint64(interp), uint64(frame), nil, exceptionOf(exception))
+		raise = callbacks.Load().EndStep(caller(interp, frame), nil, exceptionOf(exception))
 	}
 	if raise != nil {
 		fillRaise(out, raise)
@@ -171,7 +198,7 @@ func go_maestro_end_step(interp, frame C.uint64_t, output *C.char, size C.size_t
 //export go_maestro_module
 func go_maestro_module(interp, key C.uint64_t, out *C.struct_maestro_source) {
 	defer recovered(nil) // C says that the program is gone
-	module, found := callbacks.Load().Module(uint64(interp), uint64(key))
+	module, found := callbacks.Load().Module(caller(interp, 0), uint64(key))
 	if !found {
 		return
 	}
@@ -189,7 +216,7 @@ func go_maestro_module(interp, key C.uint64_t, out *C.struct_maestro_source) {
 //export go_maestro_stored
 func go_maestro_stored(interp, frame C.uint64_t, name *C.char, size C.size_t, key *C.uint64_t, raise *C.struct_maestro_raise) C.int {
 	defer recovered(raise)
-	found, answered, refused := callbacks.Load().Stored(uint64(interp), uint64(frame), stringOf(name, size))
+	found, answered, refused := callbacks.Load().Stored(caller(interp, frame), stringOf(name, size))
 	if refused != nil {
 		fillRaise(raise, refused)
 	}
@@ -203,7 +230,7 @@ func go_maestro_stored(interp, frame C.uint64_t, name *C.char, size C.size_t, ke
 //export go_maestro_siblings
 func go_maestro_siblings(interp, frame C.uint64_t, names *C.struct_maestro_text, generation *C.uint64_t) (answered C.int) {
 	defer recovered(nil) // not answered
-	list, now := callbacks.Load().Siblings(uint64(interp), uint64(frame))
+	list, now := callbacks.Load().Siblings(caller(interp, frame))
 	*names = text(strings.Join(list, "\n"))
 	*generation = C.uint64_t(now)
 	return 1
@@ -216,19 +243,19 @@ func go_maestro_log(interp, frame C.uint64_t, stream, level, line *C.char, size 
 	if fields != nil {
 		object = bytesOf(fields, fieldsSize)
 	}
-	callbacks.Load().Log(uint64(interp), uint64(frame), C.GoString(stream), C.GoString(level), stringOf(line, size), object)
+	callbacks.Load().Log(caller(interp, frame), C.GoString(stream), C.GoString(level), stringOf(line, size), object)
 }
 
 //export go_maestro_context
 func go_maestro_context(interp, frame C.uint64_t, out *C.struct_maestro_text) {
 	defer recovered(nil) // an empty context
-	*out = textBytes(callbacks.Load().Context(uint64(interp), uint64(frame)))
+	*out = textBytes(callbacks.Load().Context(caller(interp, frame)))
 }
 
 //export go_maestro_secret
 func go_maestro_secret(interp, frame C.uint64_t, name *C.char, size C.size_t, out *C.struct_maestro_text, raise *C.struct_maestro_raise) {
 	defer recovered(raise)
-	value, refused := callbacks.Load().Secret(uint64(interp), uint64(frame), stringOf(name, size))
+	value, refused := callbacks.Load().Secret(caller(interp, frame), stringOf(name, size))
 	if refused != nil {
 		fillRaise(raise, refused)
 		return
@@ -237,12 +264,37 @@ func go_maestro_secret(interp, frame C.uint64_t, name *C.char, size C.size_t, ou
 }
 
 //export go_maestro_spawn
-func go_maestro_spawn(frame C.uint64_t, name *C.char, nameSize C.size_t, input *C.char, size C.size_t, delay C.double, out *C.struct_maestro_text, raise *C.struct_maestro_raise) {
+func go_maestro_spawn(interp, frame C.uint64_t, name *C.char, nameSize C.size_t, input *C.char, size C.size_t, delay C.double, out *C.struct_maestro_text, raise *C.struct_maestro_raise) {
 	defer recovered(raise)
-	id, refused := callbacks.Load().Spawn(uint64(frame), stringOf(name, nameSize), bytesOf(input, size), float64(delay))
+	id, refused := callbacks.Load().Spawn(caller(interp, frame), stringOf(name, nameSize), bytesOf(input, size), float64(delay))
 	if refused != nil {
 		fillRaise(raise, refused)
 		return
 	}
 	*out = text(id)
+}
+
+//export go_maestro_take
+func go_maestro_take(loop C.uint64_t, out *C.struct_maestro_taken) {
+	defer recovered(nil) // it takes nothing
+	taken := callbacks.Load().Take(uint64(loop))
+	switch {
+	case taken.End:
+		out.what = C.TAKEN_END
+	case taken.Call != nil:
+		out.what = C.TAKEN_CALL
+		out.frame = C.uint64_t(taken.Call.Frame)
+		out.key = C.uint64_t(taken.Call.Key)
+		out.generation = C.uint64_t(taken.Call.Generation)
+		out.input = textBytes(taken.Call.Input)
+		if taken.Call.Request {
+			out.request = 1
+		}
+	}
+}
+
+//export go_maestro_done
+func go_maestro_done(loop, ticket C.uint64_t, result *C.struct_maestro_result) {
+	defer recovered(nil) // the call ends at its deadline
+	callbacks.Load().Done(uint64(loop), uint64(ticket), resultOf(result))
 }

@@ -1,55 +1,193 @@
 #include "frame.h"
 
-uint64_t maestro_frame(struct maestro_interp *in) {
-    PyObject *value = NULL;
-    if (!in->frame_var) // the interpreter ends, and code left for that is running
-        return 0;
-    if (py.PyContextVar_Get(in->frame_var, NULL, &value) < 0) {
-        py.PyErr_Clear();
-        return 0;
+#include "stop.h"
+
+#include <string.h>
+
+// Set in a frame that a thread has taken over with an item of a queue.
+#define ADOPTED (1ull << 63)
+
+static __thread struct maestro_run *carried;
+
+struct maestro_run *maestro_carry(struct maestro_run *run) {
+    struct maestro_run *before = carried;
+    carried = run;
+    return before;
+}
+
+// Where CPython keeps what no function of its interface gives: in a thread state
+// its current context and its thread's identifier, in a context the one that was
+// current when it was entered. Their places are looked for rather than declared,
+// so that another 3.14 than the one we carry can't be misread.
+static struct {
+    size_t context, thread; // bytes into a thread state
+    size_t previous;        // bytes into a context
+} place;
+
+static void *read_at(const void *object, size_t offset) {
+    void *value;
+    memcpy(&value, (const char *)object + offset, sizeof value);
+    return value;
+}
+
+// The offset of a pointer in an object of at least size bytes, or 0.
+static size_t search(const void *object, size_t from, size_t size, const void *pointer) {
+    for (size_t offset = from; offset < size; offset += sizeof(void *))
+        if (read_at(object, offset) == pointer)
+            return offset;
+    return 0;
+}
+
+int maestro_frame_prepare(void) {
+    enum { THREAD_STATE = 512, CONTEXT = 64 }; // both are larger
+    PyThreadState *state = py.PyThreadState_GetUnchecked();
+    PyObject *outer = py.PyContext_New(), *inner = py.PyContext_New();
+    int found = 0;
+    if (outer && inner && py.PyContext_Enter(outer) == 0) {
+        place.context = search(state, 0, THREAD_STATE, outer);
+        if (py.PyContext_Enter(inner) == 0) {
+            place.previous = search(inner, sizeof(PyObject), CONTEXT, outer);
+            found = place.context && place.previous && read_at(state, place.context) == inner;
+            py.PyContext_Exit(inner);
+        }
+        found = found && read_at(state, place.context) == outer;
+        py.PyContext_Exit(outer);
     }
+    place.thread = search(state, 0, THREAD_STATE, (void *)py.PyThread_get_thread_ident());
+    py.Py_DecRef(outer);
+    py.Py_DecRef(inner);
+    py.PyErr_Clear();
+    return found && place.thread;
+}
+
+unsigned long maestro_thread_of(PyThreadState *state) { return (unsigned long)read_at(state, place.thread); }
+
+// A frame as the variable holds it; steals value, which may be NULL.
+static uint64_t number(PyObject *value) {
     if (!value)
         return 0;
     uint64_t frame = py.PyLong_AsUnsignedLongLong(value);
+    if (frame == UINT64_MAX)
+        py.PyErr_Clear(); // made up
     py.Py_DecRef(value);
-    return frame;
+    return frame == UINT64_MAX ? 0 : frame;
 }
 
-PyObject *maestro_frame_enter(struct maestro_interp *in, uint64_t frame) {
+// The frame in the current context.
+static uint64_t claimed(struct maestro_interp *in) {
+    PyObject *value = NULL;
+    if (py.PyContextVar_Get(in->frame_var, NULL, &value) < 0)
+        py.PyErr_Clear();
+    return number(value);
+}
+
+// The frame in any context.
+static uint64_t claimed_in(struct maestro_interp *in, PyObject *context) {
+    PyObject *value = NULL;
+    if (py.PyMapping_GetOptionalItem(context, in->frame_var, &value) < 0)
+        py.PyErr_Clear();
+    return number(value) & ~ADOPTED;
+}
+
+// The frame that a stack of entered contexts stands for, the innermost first:
+// the call is the outermost that is still running, the step the innermost of it.
+static uint64_t frame_of_contexts(struct maestro_interp *in, PyObject *context) {
+    uint64_t found = 0;
+    for (; context; context = read_at(context, place.previous)) {
+        uint64_t frame = claimed_in(in, context);
+        if (frame && MAESTRO_CALL_OF(frame) != MAESTRO_CALL_OF(found) && maestro_run_of_call(in, MAESTRO_CALL_OF(frame)))
+            found = frame;
+    }
+    return found;
+}
+
+uint64_t maestro_frame(struct maestro_interp *in) {
+    if (!in->frame_var) // the interpreter ends, and code left for that is running
+        return 0;
+    struct maestro_run *run = carried;
+    if (run && run->in == in) {
+        uint64_t frame = claimed(in);
+        return MAESTRO_CALL_OF(frame) == run->call ? frame : run->frame;
+    }
+    return frame_of_contexts(in, read_at(py.PyThreadState_GetUnchecked(), place.context));
+}
+
+uint64_t maestro_call_of_thread(struct maestro_interp *in, PyThreadState *state) {
+    unsigned long thread = maestro_thread_of(state);
+    for (struct maestro_run *run = in->carried; run; run = run->next_carried)
+        if (run->thread == thread)
+            return run->call;
+    return in->frame_var ? MAESTRO_CALL_OF(frame_of_contexts(in, read_at(state, place.context))) : 0;
+}
+
+// Sets the variable in the current context. Returns 0 with an exception.
+static int claim(struct maestro_interp *in, uint64_t frame) {
     PyObject *value = py.PyLong_FromUnsignedLongLong(frame);
     PyObject *token = value ? py.PyContextVar_Set(in->frame_var, value) : NULL;
     py.Py_DecRef(value);
-    return token;
-}
-
-void maestro_frame_leave(struct maestro_interp *in, PyObject *token) {
-    PyObject *raised = py.PyErr_GetRaisedException();
-    // It fails only in another context than the token's, which then is one
-    // that this call has not touched.
-    if (py.PyContextVar_Reset(in->frame_var, token) < 0)
-        py.PyErr_Clear();
     py.Py_DecRef(token);
-    py.PyErr_SetRaisedException(raised);
+    return token != NULL;
 }
 
-PyObject *maestro_context_enter(struct maestro_interp *in, uint64_t frame) {
-    PyObject *context = py.PyContext_New();
+// Enters a context (stolen).
+static int enter(struct maestro_interp *in, PyObject *context, uint64_t frame, struct maestro_stay *stay) {
     if (!context || py.PyContext_Enter(context) < 0) {
         py.Py_DecRef(context);
-        return NULL;
+        return 0;
     }
-    PyObject *token = maestro_frame_enter(in, frame);
-    if (!token) {
-        py.PyContext_Exit(context);
-        py.Py_DecRef(context);
-        return NULL;
+    struct maestro_run *run = carried && carried->in == in ? carried : NULL;
+    *stay = (struct maestro_stay){.context = context, .run = run};
+    if (run) {
+        stay->outer = run->frame;
+        run->frame = frame;
     }
-    py.Py_DecRef(token);
-    return context;
+    return 1;
 }
 
-void maestro_context_leave(PyObject *context) {
-    if (py.PyContext_Exit(context) < 0) // the function has left one entered of its own
+// Sets a variable to a copy of a value: fresh is (variable, value), or NULL.
+// Returns 0 with an exception.
+static int refresh(PyObject *fresh) {
+    if (!fresh)
+        return 1;
+    PyObject *copy = py.PyObject_GetAttrString(py.PyTuple_GetItem(fresh, 1), "copy");
+    PyObject *value = copy ? py.PyObject_CallNoArgs(copy) : NULL;
+    PyObject *token = value ? py.PyContextVar_Set(py.PyTuple_GetItem(fresh, 0), value) : NULL;
+    py.Py_DecRef(copy);
+    py.Py_DecRef(value);
+    py.Py_DecRef(token);
+    return token != NULL;
+}
+
+int maestro_context_enter(struct maestro_interp *in, const struct maestro_base *base, uint64_t frame,
+                          struct maestro_stay *stay) {
+    if (!enter(in, base->context ? py.PyContext_Copy(base->context) : py.PyContext_New(), frame, stay))
+        return 0;
+    if (claim(in, frame) && refresh(base->fresh))
+        return 1;
+    maestro_context_leave(stay, 0);
+    return 0;
+}
+
+int maestro_context_resume(struct maestro_interp *in, PyObject *context, uint64_t frame, struct maestro_stay *stay) {
+    return enter(in, py.Py_NewRef(context), frame, stay);
+}
+
+PyObject *maestro_context_leave(struct maestro_stay *stay, int keep) {
+    PyObject *raised = py.PyErr_GetRaisedException();
+    if (py.PyContext_Exit(stay->context) < 0) // the function has left one entered of its own
         py.PyErr_Clear();
-    py.Py_DecRef(context);
+    if (stay->run)
+        stay->run->frame = stay->outer;
+    if (!keep)
+        maestro_clear(&stay->context);
+    py.PyErr_SetRaisedException(raised);
+    return stay->context;
+}
+
+int maestro_adopt(struct maestro_interp *in, uint64_t frame) {
+    return !frame || !in->frame_var || maestro_frame(in) || claim(in, frame | ADOPTED);
+}
+
+int maestro_release(struct maestro_interp *in) {
+    return !in->frame_var || !(claimed(in) & ADOPTED) || claim(in, 0);
 }

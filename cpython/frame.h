@@ -1,31 +1,84 @@
-// frame.h: which call of which execution the running Python code belongs to: a
-// context variable that follows into threads, tasks and executors.
+// frame.h: which call the running Python code belongs to, and which step of it.
+//
+// Frames are numbers that Go gives out (embed/call.go). The one that code runs
+// for stands in a context variable, which follows into threads, tasks and
+// executors. Code can set that variable, keep a context over calls, and run in
+// an empty one, so its value is a claim and not an identity. Identity comes from
+// where the code runs:
+//
+//   - A thread that Go sent into a call belongs to that call, whatever context
+//     its code has entered. The variable only tells the step.
+//   - Any other thread (one that Python made, or that of an event loop) belongs
+//     to the call that the outermost of its entered contexts names. What a task
+//     or a work item enters on top of that, a context kept from another call for
+//     one, changes nothing.
+//
+// A call counts only while it is in the interpreter's list of calls (stop.h): a
+// frame of another interpreter, or of a call that is over, is no frame.
 #ifndef MAESTRO_FRAME_H
 #define MAESTRO_FRAME_H
 
 #include "interp.h"
 
+struct maestro_run; // stop.h
+
 // The number of the outer call that a frame belongs to.
 #define MAESTRO_CALL_OF(frame) ((frame) >> 20)
 
-// The current frame, or 0 where no execution is known. Never fails.
+// The frame that the calling thread runs for, or 0 when it runs for no call.
+// Attached. Never fails.
 uint64_t maestro_frame(struct maestro_interp *in);
 
-// Enters a fresh context with frame as the current one: what a function sets in
-// context variables (decimal's precision is one) does not reach the next call
-// of this thread. Returns the context (new reference) that goes back to
-// maestro_context_leave, or NULL with an exception.
-PyObject *maestro_context_enter(struct maestro_interp *in, uint64_t frame);
+// The call that another thread of the interpreter runs for, or 0. Attached.
+uint64_t maestro_call_of_thread(struct maestro_interp *in, PyThreadState *state);
 
-// Leaves the context and steals it. No exception is set before or after.
-void maestro_context_leave(PyObject *context);
+// The identifier of the thread that a thread state belongs to, as
+// PyThread_get_thread_ident gives it.
+unsigned long maestro_thread_of(PyThreadState *state);
 
-// Makes frame the current one for a while. Returns the token (new reference) that goes back
-// to maestro_frame_leave, or NULL with an exception.
-PyObject *maestro_frame_enter(struct maestro_interp *in, uint64_t frame);
+// Tells this thread which call it carries, until it is told of the one before,
+// which is returned. NULL: none.
+struct maestro_run *maestro_carry(struct maestro_run *run);
 
-// Makes the frame before the token the current one; steals the token. An
-// exception that is set stays set.
-void maestro_frame_leave(struct maestro_interp *in, PyObject *token);
+// One stay of a thread in a context of ours.
+struct maestro_stay {
+    PyObject *context;       // strong; stolen by maestro_context_leave
+    struct maestro_run *run; // of the thread, or NULL
+    uint64_t outer;          // the frame that run had before
+};
+
+// Where a call begins: the context that its module was loaded in, and what a
+// copy of that would still share with it. Borrowed where it is handed on.
+struct maestro_base {
+    PyObject *context; // NULL: an empty one
+    PyObject *fresh;   // NULL, or (variable, value): each call has the variable set to value.copy()
+};
+
+// Enters a copy of the base with frame as the current one: what a function sets
+// in context variables, decimal's precision for one, reaches neither its caller
+// nor the next call. Returns 0 with an exception.
+int maestro_context_enter(struct maestro_interp *in, const struct maestro_base *base, uint64_t frame,
+                          struct maestro_stay *stay);
+
+// Enters a context again that maestro_context_leave gave back (borrowed).
+// Returns 0 with an exception.
+int maestro_context_resume(struct maestro_interp *in, PyObject *context, uint64_t frame, struct maestro_stay *stay);
+
+// Leaves the context. Returns it when keep is set (the caller owns it), else
+// NULL. An exception that is set stays set.
+PyObject *maestro_context_leave(struct maestro_stay *stay, int keep);
+
+// Makes the calling thread or task run for the frame of an item that it took
+// out of a queue, if it runs for no call otherwise, until maestro_release or the
+// next item. Returns 0 with an exception.
+int maestro_adopt(struct maestro_interp *in, uint64_t frame);
+
+// Ends what maestro_adopt began. Returns 0 with an exception.
+int maestro_release(struct maestro_interp *in);
+
+// Finds out where a thread state and a context keep what this needs. Called once
+// after initialisation, attached to the main interpreter. Returns 0 when this
+// libpython keeps them elsewhere.
+int maestro_frame_prepare(void);
 
 #endif

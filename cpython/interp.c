@@ -58,7 +58,7 @@ static PyObject *runtime_code(const char *source) {
     if (code || py.PyErr_Occurred())
         return code;
     enum { FILE_INPUT = 257, MARSHAL_VERSION = 5 };
-    code = py.Py_CompileString(source, "<maestro>", FILE_INPUT);
+    code = py.Py_CompileString(source, MAESTRO_RUNTIME_FILE, FILE_INPUT);
     PyObject *bytes = code ? py.PyMarshal_WriteObjectToString(code, MARSHAL_VERSION) : NULL;
     char *data;
     Py_ssize_t size;
@@ -220,7 +220,9 @@ void maestro_interp_end(struct maestro_interp *in) {
 
 void maestro_interp_free(struct maestro_interp *in) {
     pthread_mutex_lock(&in->lock);
-    int quiet = !in->sleepers && !in->runs;
+    int quiet = !in->sleepers;
+    for (size_t i = 0; i < sizeof in->runs / sizeof *in->runs; i++)
+        quiet = quiet && !in->runs[i];
     pthread_mutex_unlock(&in->lock);
     if (!quiet)
         return; // a thread left behind still looks at it

@@ -12,16 +12,18 @@
 // The Python functions that C needs; runtime.py gives them to set_hooks by
 // these names. HOOK(identifier, name).
 #define MAESTRO_HOOKS(HOOK)                                                                         \
-    HOOK(LOAD, "load")             /* (key, name, version, source, code, bound) -> module, ready */ \
+    HOOK(LOAD, "load")             /* (key, name, version, source, code, bound) -> module, ready, context, fresh */ \
     HOOK(STORED, "load_stored")    /* (module, key, name, version, source, code, bound) */          \
     HOOK(UNLOAD, "unload")         /* (key): its module is out of use */                            \
     HOOK(SIBLINGS, "set_siblings") /* (names, one per line) */                                      \
     HOOK(CONVERT, "convert")       /* (object) -> a simpler object (json.h) */                      \
     HOOK(RUN, "run")               /* (awaitable) -> its result */                                  \
+    HOOK(SERVE, "serve")           /* (descriptor): runs an event loop (loop.h) */                 \
+    HOOK(SETTLE, "settle_records")  /* (call): waits until its log records are handled */           \
     HOOK(DESCRIBE, "describe")     /* (exception) -> (type, message, traceback) */                  \
     HOOK(CLASSES, "class_names")   /* (exception) -> text, one name a line */                       \
     HOOK(EXCEPTION, "exception")   /* (kind, message, name, problems) -> exception to raise */      \
-    HOOK(THREADS, "threads")       /* (call number) -> identifiers of threads that it started */
+    HOOK(INTERRUPT, "interrupt")   /* (call, threads that run for it, rung) */
 
 // The classes that C needs to know; given to set_hooks as well.
 #define MAESTRO_CLASSES(HOOK)           \
@@ -30,6 +32,9 @@
     HOOK(HEADERS, "Headers")            \
     HOOK(INPUT_INVALID, "InputInvalid") \
     HOOK(OUTPUT_INVALID, "OutputInvalid")
+
+// The file that frames of the runtime name.
+#define MAESTRO_RUNTIME_FILE "<maestro>"
 
 enum maestro_hook {
 #define HOOK(identifier, name) HOOK_##identifier,
@@ -50,7 +55,8 @@ struct maestro_program {
     PyObject *module;    // strong
     PyObject *namespace; // strong: the module's __dict__
     PyObject *name;      // strong, interned: of the function
-    int async;
+    PyObject *context;   // strong: in which the module was loaded
+    PyObject *fresh;     // strong, or NULL: what each call gets a copy of (frame.h)
     struct maestro_program *next;
 };
 
@@ -75,7 +81,8 @@ struct maestro_interp {
     atomic_int ended;                            // the end has begun: what still runs is refused
 
     pthread_mutex_t lock;             // guards what follows; never held while waiting for the GIL
-    struct maestro_run *runs;         // changed with the GIL and the lock both held
+    struct maestro_run *runs[256];    // by call modulo the size; changed with the GIL and the lock both held
+    struct maestro_run *carried;      // those of them that have a thread; the same
     struct maestro_sleeper *sleepers; // changed without the GIL
     struct maestro_held *held;        // the thread states that our threads have for it
 };

@@ -54,9 +54,8 @@ func (in *Interpreter) ID() uint64 { return in.id }
 
 // CallArgs says what an outer call is to run.
 type CallArgs struct {
-	Frame      uint64 // of the outer function
+	Frame      uint64 // of the outer function; its upper part is the ticket by which Stop finds the call
 	Key        uint64 // of its program
-	Ticket     uint64 // by which Stop finds the call
 	Generation uint64 // of the subtenant's sibling names
 	Input      []byte // JSON; not changed, not kept
 	Request    bool   // the input's top-level "headers" is looked up in any case
@@ -81,8 +80,8 @@ func (in *Interpreter) Call(args CallArgs) CallResult {
 	if args.Request {
 		request = 1
 	}
-	result := C.maestro_call(in.c, C.uint64_t(args.Frame), C.uint64_t(args.Key), C.uint64_t(args.Ticket),
-		C.uint64_t(args.Generation), (*C.char)(unsafe.Pointer(unsafe.SliceData(args.Input))),
+	result := C.maestro_call(in.c, C.uint64_t(args.Frame), C.uint64_t(args.Key), C.uint64_t(args.Generation),
+		 (*C.char)(unsafe.Pointer(unsafe.SliceData(args.Input))),
 		C.size_t(len(args.Input)), request)
 	runtime.KeepAlive(in)
 	return resultOf(result)
@@ -119,15 +118,35 @@ func resultOf(result *C.struct_maestro_result) CallResult {
 	return answer
 }
 
-// Stop interrupts the call with that ticket and reports whether it still ran.
-// Rung 0 raises an exception that is no Exception in its threads, once; rung 1
-// raises it again at every line. Attaching may block for ever in code that
-// never gives up the GIL: call it on a locked OS thread that nothing waits for.
-// No thread state stays on it.
-func (in *Interpreter) Stop(ticket uint64, rung int) bool {
-	found := C.maestro_stop(in.c, C.uint64_t(ticket), C.int(rung))
+// Rung is a way of stopping a call; a later one is tried when those before have
+// not helped.
+type Rung int
+
+// The rungs.
+const (
+	RungRaise   Rung = C.STOP_RAISE   // an exception that is no Exception, in each thread that runs for the call now, once
+	RungTrace   Rung = C.STOP_TRACE   // the same at every line that such a thread reaches
+	RungCancel  Rung = C.STOP_CANCEL  // of an event loop's task: CancelledError where it waits
+	RungAbandon Rung = C.STOP_ABANDON // of an event loop's task: it is closed, and the call over
+)
+
+// Met is what a stop has found.
+type Met int
+
+// What it can find.
+const (
+	MetNothing   Met = C.STOP_GONE      // the call runs no more
+	MetWaiting   Met = C.STOP_WAITING   // no thread runs for it: its task waits
+	MetExecuting Met = C.STOP_EXECUTING // a thread runs for it
+)
+
+// Stop interrupts the call with that ticket by a rung. Attaching may block for
+// ever in code that never gives up the GIL: call it on a locked OS thread that
+// nothing waits for. No thread state stays on it.
+func (in *Interpreter) Stop(ticket uint64, rung Rung) Met {
+	met := C.maestro_stop(in.c, C.uint64_t(ticket), C.int(rung))
 	runtime.KeepAlive(in)
-	return found != 0
+	return Met(met)
 }
 
 // WakeSleeper ends time.sleep in the call with that ticket: it raises at once.

@@ -1,5 +1,6 @@
 #include "load.h"
 
+#include "frame.h"
 #include "module.h"
 #include "pyapi.h"
 
@@ -68,6 +69,7 @@ char *maestro_load(const char *home) {
     py.None = py.Py_GetConstantBorrowed(Py_CONSTANT_NONE);
     py.True = py.Py_GetConstantBorrowed(Py_CONSTANT_TRUE);
     py.False = py.Py_GetConstantBorrowed(Py_CONSTANT_FALSE);
+    int prepared = maestro_frame_prepare();
     py.PyEval_SaveThread();
-    return NULL;
+    return prepared ? NULL : strdup("this libpython keeps contexts where Maestro does not find them; use the Python it carries");
 }

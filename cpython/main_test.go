@@ -15,7 +15,7 @@ import (
 func TestMain(m *testing.M) {
 	home, err := kit.Ensure(context.Background(), filepath.Join(os.TempDir(), "maestro-test"), nil)
 	if err == nil {
-		SetCallbacks(stages)
+		SetCallbacks(stages, stages)
 		err = Load(home)
 	}
 	if err != nil {

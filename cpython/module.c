@@ -3,11 +3,13 @@
 #include "awaitable.h"
 #include "error.h"
 #include "frame.h"
+#include "loop.h"
 #include "print.h"
 #include "program.h"
 #include "shield.h"
 #include "sibling.h"
 #include "sleep.h"
+#include "stop.h"
 
 #include "_cgo_export.h"
 
@@ -79,7 +81,7 @@ static PyObject *spawn(PyObject *module, PyObject *const *args, Py_ssize_t count
     struct maestro_text id = {0};
     struct maestro_raise raise = {0};
     PyThreadState *state = py.PyEval_SaveThread();
-    go_maestro_spawn(current, (char *)name, (size_t)size, input.data, input.size, delay, &id, &raise);
+    go_maestro_spawn(in->id, current, (char *)name, (size_t)size, input.data, input.size, delay, &id, &raise);
     py.PyEval_RestoreThread(state);
     maestro_json_free(&input);
     if (raise.kind) {
@@ -232,21 +234,60 @@ static PyObject *set_hooks(PyObject *module, PyObject *hooks) {
     return py.Py_NewRef(py.None);
 }
 
+// adopt(frame) and release(): what a thread does that takes items out of a queue.
+static PyObject *adopt(PyObject *module, PyObject *frame) {
+    uint64_t number = py.PyLong_AsUnsignedLongLong(frame);
+    if (number == UINT64_MAX && py.PyErr_Occurred())
+        return NULL;
+    return maestro_adopt(maestro_of(module), number) ? py.Py_NewRef(py.None) : NULL;
+}
+
+static PyObject *release(PyObject *module, PyObject *unused) {
+    return maestro_release(maestro_of(module)) ? py.Py_NewRef(py.None) : NULL;
+}
+
+// settles(call): its end waits until its log records are handled.
+static PyObject *settles(PyObject *module, PyObject *call) {
+    uint64_t number = py.PyLong_AsUnsignedLongLong(call);
+    struct maestro_run *run = maestro_run_of_call(maestro_of(module), number);
+    if (run)
+        run->settles = 1;
+    py.PyErr_Clear();
+    return py.Py_NewRef(py.None);
+}
+
+// keep(object): it is never collected, and keeps its interpreter's memory.
+static PyObject *keep(PyObject *module, PyObject *object) {
+    py.Py_NewRef(object);
+    return py.Py_NewRef(py.None);
+}
+
 static PyMethodDef methods[] = {
+    {"adopt", adopt, METH_O, NULL},
+    {"begin", maestro_loop_begin, METH_O, NULL},
     {"call", (PyCFunction)(void (*)(void))maestro_call_by_name, METH_FASTCALL | METH_KEYWORDS, NULL},
+    {"complete", (PyCFunction)(void (*)(void))maestro_loop_complete, METH_FASTCALL, NULL},
     {"context", context, METH_NOARGS, NULL},
     {"dumps", dumps, METH_O, NULL},
+    {"fail", (PyCFunction)(void (*)(void))maestro_loop_fail, METH_FASTCALL, NULL},
     {"find_stored", find_stored, METH_O, NULL},
     {"frame", frame, METH_NOARGS, NULL},
+    {"keep", keep, METH_O, NULL},
     {"load_stored", (PyCFunction)(void (*)(void))load_stored, METH_FASTCALL, NULL},
     {"loads", loads, METH_O, NULL},
     {"log", (PyCFunction)(void (*)(void))log_line, METH_FASTCALL, NULL},
+    {"release", release, METH_NOARGS, NULL},
+    {"rests", maestro_loop_rests, METH_NOARGS, NULL},
     {"run_code", (PyCFunction)(void (*)(void))run_code, METH_FASTCALL, NULL},
     {"secret", secret, METH_O, NULL},
     {"set_hooks", set_hooks, METH_O, NULL},
+    {"settle", (PyCFunction)(void (*)(void))maestro_loop_settle, METH_FASTCALL, NULL},
+    {"settles", settles, METH_O, NULL},
     {"sibling", sibling, METH_O, NULL},
     {"sleep", sleep_for, METH_O, "sleep(seconds)\n\nDelay execution for a given number of seconds."},
     {"spawn", (PyCFunction)(void (*)(void))spawn, METH_FASTCALL, NULL},
+    {"take", maestro_loop_take, METH_NOARGS, NULL},
+    {"works", maestro_loop_works, METH_NOARGS, NULL},
     {"write_err", write_err, METH_O, NULL},
     {"write_out", write_out, METH_O, NULL},
     {0},

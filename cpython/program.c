@@ -1,6 +1,7 @@
 #include "program.h"
 
 #include "error.h"
+#include "frame.h"
 #include "shield.h"
 
 #include "_cgo_export.h"
@@ -26,6 +27,7 @@ static void forget(struct maestro_interp *in, struct maestro_program *program) {
         link = &(*link)->next;
     *link = program->next;
     PyObject *module = program->module, *namespace = program->namespace, *name = program->name;
+    PyObject *context = program->context, *fresh = program->fresh;
     PyObject *key = py.PyLong_FromUnsignedLongLong(program->key);
     free(program);
     // Only now: what follows can run the author's __del__, which may come back.
@@ -38,6 +40,8 @@ static void forget(struct maestro_interp *in, struct maestro_program *program) {
     py.Py_DecRef(module);
     py.Py_DecRef(namespace);
     py.Py_DecRef(name);
+    py.Py_DecRef(context);
+    py.Py_DecRef(fresh);
 }
 
 // Forgets the oldest programs of that function when there are too many. Keys
@@ -60,7 +64,7 @@ static void trim(struct maestro_interp *in, PyObject *name) {
 }
 
 // Hands the code to the runtime, which runs it under a re-entrant lock of the
-// program. Answers (module, ready), new reference, or NULL with an exception. A
+// program. Answers (module, ready, context, fresh), new reference, or NULL with an exception. A
 // module that is not ready is being loaded further up this stack, or by a thread
 // that waits for this one. With into, the code is that of a stored module and
 // runs in that module object; the answer then says nothing.
@@ -89,7 +93,8 @@ static PyObject *run_module(struct maestro_interp *in, uint64_t key, const struc
 }
 
 // Keeps a loaded module, unless another thread has done so meanwhile.
-static int keep(struct maestro_interp *in, uint64_t key, const struct maestro_source *source, PyObject *module) {
+static int keep(struct maestro_interp *in, uint64_t key, const struct maestro_source *source, PyObject *module,
+                const struct maestro_base *base) {
     if (find(in, key))
         return 1;
     PyObject *name = py.PyUnicode_FromStringAndSize(source->name.data, (Py_ssize_t)source->name.size);
@@ -106,7 +111,8 @@ static int keep(struct maestro_interp *in, uint64_t key, const struct maestro_so
         .module = py.Py_NewRef(module),
         .namespace = py.Py_NewRef(py.PyModule_GetDict(module)),
         .name = name,
-        .async = source->async,
+        .context = py.Py_NewRef(base->context),
+        .fresh = base->fresh ? py.Py_NewRef(base->fresh) : NULL,
         .next = in->programs[key % BUCKETS],
     };
     in->programs[key % BUCKETS] = program;
@@ -124,6 +130,24 @@ static PyObject *function_in(PyObject *namespace, PyObject *name, int ready) {
                               : "name '%U' is not defined: its module is still loading",
                         name);
     return function;
+}
+
+// Runs the module-level code for the frame, in a context of its own on top of
+// one that names the frame.
+static PyObject *run_for(struct maestro_interp *in, uint64_t key, uint64_t frame, const struct maestro_source *source) {
+    struct maestro_stay stay;
+    static const struct maestro_base empty;
+    if (!maestro_context_enter(in, &empty, frame, &stay))
+        return NULL;
+    PyObject *answer = run_module(in, key, source, NULL);
+    maestro_context_leave(&stay, 0);
+    return answer;
+}
+
+// Gives the entry references of its own.
+static void hold(struct maestro_entry *entry, const struct maestro_base *base) {
+    entry->base.context = py.Py_NewRef(base->context);
+    entry->base.fresh = base->fresh ? py.Py_NewRef(base->fresh) : NULL;
 }
 
 // Asks Go for the program with that key. What it fills in goes to release.
@@ -144,25 +168,27 @@ static void release(struct maestro_source *source) {
     maestro_text_free(&source->bound);
 }
 
-static PyObject *load(struct maestro_interp *in, uint64_t key, int *async, int *loading) {
+static int load(struct maestro_interp *in, uint64_t key, uint64_t frame, struct maestro_entry *entry, int *loading) {
     struct maestro_source source = fetch(in, key);
-    PyObject *function = NULL, *answer = NULL;
+    PyObject *answer = NULL;
     if (!source.found) {
         // the exception says so
-    } else if ((answer = run_module(in, key, &source, NULL))) {
-        PyObject *module = py.PyTuple_GetItem(answer, 0);
+    } else if ((answer = run_for(in, key, frame, &source))) {
+        PyObject *module = py.PyTuple_GetItem(answer, 0), *fresh = py.PyTuple_GetItem(answer, 3);
+        const struct maestro_base base = {py.PyTuple_GetItem(answer, 2), fresh == py.None ? NULL : fresh};
         int ready = py.PyTuple_GetItem(answer, 1) == py.True;
         PyObject *name = maestro_str(&source.name);
-        if (name && (!ready || keep(in, key, &source, module)))
-            function = function_in(py.PyModule_GetDict(module), name, ready);
+        if (name && (!ready || keep(in, key, &source, module, &base)))
+            entry->function = function_in(py.PyModule_GetDict(module), name, ready);
+        if (entry->function)
+            hold(entry, &base);
         py.Py_DecRef(name);
-        *async = source.async;
     } else {
         *loading = 1;
     }
     py.Py_DecRef(answer);
     release(&source);
-    return function;
+    return entry->function != NULL;
 }
 
 int maestro_program_fill(struct maestro_interp *in, uint64_t key, PyObject *module) {
@@ -173,13 +199,25 @@ int maestro_program_fill(struct maestro_interp *in, uint64_t key, PyObject *modu
     return none != NULL;
 }
 
-PyObject *maestro_program_function(struct maestro_interp *in, uint64_t key, int *async, int *loading) {
+int maestro_program_enter(struct maestro_interp *in, uint64_t key, uint64_t frame, struct maestro_entry *entry,
+                          int *loading) {
     *loading = 0;
+    *entry = (struct maestro_entry){0};
     struct maestro_program *program = find(in, key);
     if (!program)
-        return load(in, key, async, loading);
-    *async = program->async;
-    return function_in(program->namespace, program->name, 1);
+        return load(in, key, frame, entry, loading);
+    const struct maestro_base base = {program->context, program->fresh};
+    hold(entry, &base);
+    entry->function = function_in(program->namespace, program->name, 1);
+    if (!entry->function)
+        maestro_entry_clear(entry);
+    return entry->function != NULL;
+}
+
+void maestro_entry_clear(struct maestro_entry *entry) {
+    maestro_clear(&entry->function);
+    maestro_clear(&entry->base.context);
+    maestro_clear(&entry->base.fresh);
 }
 
 void maestro_programs_clear(struct maestro_interp *in) {

@@ -285,7 +285,8 @@ enum {
     X(int, Py_EnterRecursiveCall, (const char *))                                                                         \
     X(void, Py_LeaveRecursiveCall, (void))                                                                                \
     /* context variables */                                                                                               \
-    X(PyObject *, PyContext_New, (void)) /* new */                                                                        \
+    X(PyObject *, PyContext_New, (void))        /* new */                                                                 \
+    X(PyObject *, PyContext_Copy, (PyObject *)) /* new */                                                                 \
     X(int, PyContext_Enter, (PyObject *))                                                                                 \
     X(int, PyContext_Exit, (PyObject *))                                                                                  \
     X(PyObject *, PyContextVar_New, (const char *, PyObject *))     /* new */                                             \

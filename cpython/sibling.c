@@ -49,7 +49,7 @@ static PyObject *run(struct maestro_sibling *sibling, uint64_t frame, struct mae
     if (begun.async) // it has changed since it was known
         return maestro_awaitable_begun(sibling, &begun, input);
     int kind;
-    PyObject *result = maestro_step_run(in, &begun, input, &kind);
+    PyObject *result = maestro_step_run(in, &begun, input, &kind, NULL);
     if (!result) {
         maestro_step_fail(in, begun.frame, kind);
         return NULL;

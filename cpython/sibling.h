@@ -45,10 +45,12 @@ int maestro_siblings_refresh(struct maestro_interp *in, uint64_t frame, uint64_t
 int maestro_step_begin(struct maestro_sibling *sibling, uint64_t parent, const struct maestro_json_text *input,
                        struct maestro_begun *begun);
 
-// Calls the entry function of a begun step with a fresh input, in its frame.
-// New reference, or NULL with an exception; *kind then says which.
+// Calls the entry function of a begun step with a fresh input, in its frame and
+// in a context of its own. New reference, or NULL with an exception; *kind then
+// says which. Where context is not NULL it gets that context (new reference, or
+// NULL), for what is still to be awaited.
 PyObject *maestro_step_run(struct maestro_interp *in, const struct maestro_begun *begun,
-                           const struct maestro_json_text *input, int *kind);
+                           const struct maestro_json_text *input, int *kind, PyObject **context);
 
 // Ends a step with its result and returns the caller's fresh copy (new
 // reference), or NULL with an exception. Detaches.

@@ -31,10 +31,8 @@ void maestro_sleepers_wake_all(struct maestro_interp *in) {
 
 // Whether the call that a frame belongs to has been told to stop. The lock is held.
 static int stopping(struct maestro_interp *in, uint64_t call) {
-    for (struct maestro_run *run = in->runs; run; run = run->next)
-        if (run->call == call)
-            return run->stopping;
-    return 0;
+    struct maestro_run *run = maestro_run_of_call(in, call);
+    return run && run->stopping;
 }
 
 // Waits for the deadline or a wake-up. No GIL; takes and releases the lock.

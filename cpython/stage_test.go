@@ -67,11 +67,11 @@ func (s *stageSet) of(frame uint64) *stage {
 
 var ended = &Raise{Kind: 5, Message: "the execution is over"}
 
-func (s *stageSet) BeginStep(_, frame uint64, name string, input []byte) Begun {
+func (s *stageSet) BeginStep(from Caller, name string, input []byte) Begun {
 	if name == "panics" {
 		panic("a fault in a callback")
 	}
-	st := s.of(frame)
+	st := s.of(from.Frame)
 	if st == nil {
 		return Begun{Raise: ended}
 	}
@@ -85,23 +85,23 @@ func (s *stageSet) BeginStep(_, frame uint64, name string, input []byte) Begun {
 		return begun
 	}
 	if st.forget {
-		begun.Frame = frame
+		begun.Frame = from.Frame
 		return begun
 	}
-	begun.Frame = frame>>20<<20 | uint64(len(st.steps)+1)
-	st.steps = append(st.steps, step{Parent: frame & (1<<20 - 1), Frame: begun.Frame, Name: name, Input: string(input)})
+	begun.Frame = from.Frame>>20<<20 | uint64(len(st.steps)+1)
+	st.steps = append(st.steps, step{Parent: from.Frame & (1<<20 - 1), Frame: begun.Frame, Name: name, Input: string(input)})
 	return begun
 }
 
-func (s *stageSet) EndStep(_, frame uint64, output []byte, exc *Exception) *Raise {
-	st := s.of(frame)
+func (s *stageSet) EndStep(from Caller, output []byte, exc *Exception) *Raise {
+	st := s.of(from.Frame)
 	if st == nil {
 		return ended
 	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	for i := range st.steps {
-		if st.steps[i].Frame == frame {
+		if st.steps[i].Frame == from.Frame {
 			st.steps[i].Output, st.steps[i].Exception = string(output), exc
 			return st.refuseEnd[st.steps[i].Name]
 		}
@@ -109,8 +109,8 @@ func (s *stageSet) EndStep(_, frame uint64, output []byte, exc *Exception) *Rais
 	return nil
 }
 
-func (s *stageSet) Lookup(_, frame uint64, name string) Begun {
-	st := s.of(frame)
+func (s *stageSet) Lookup(from Caller, name string) Begun {
+	st := s.of(from.Frame)
 	if st == nil {
 		return Begun{Raise: ended}
 	}
@@ -119,8 +119,8 @@ func (s *stageSet) Lookup(_, frame uint64, name string) Begun {
 	return st.find(name)
 }
 
-func (s *stageSet) Module(interp, key uint64) (Module, bool) {
-	found, ok := s.byInterp.Load(interp)
+func (s *stageSet) Module(from Caller, key uint64) (Module, bool) {
+	found, ok := s.byInterp.Load(from.Interp)
 	if !ok {
 		return Module{}, false
 	}
@@ -131,8 +131,8 @@ func (s *stageSet) Module(interp, key uint64) (Module, bool) {
 	return module, ok
 }
 
-func (s *stageSet) Stored(_, frame uint64, name string) (uint64, bool, *Raise) {
-	st := s.of(frame)
+func (s *stageSet) Stored(from Caller, name string) (uint64, bool, *Raise) {
+	st := s.of(from.Frame)
 	if st == nil {
 		return 0, false, nil
 	}
@@ -141,8 +141,8 @@ func (s *stageSet) Stored(_, frame uint64, name string) (uint64, bool, *Raise) {
 	return st.modules[name], true, nil
 }
 
-func (s *stageSet) Siblings(interp, _ uint64) ([]string, uint64) {
-	found, ok := s.byInterp.Load(interp)
+func (s *stageSet) Siblings(from Caller) ([]string, uint64) {
+	found, ok := s.byInterp.Load(from.Interp)
 	if !ok {
 		return nil, 0
 	}
@@ -152,8 +152,8 @@ func (s *stageSet) Siblings(interp, _ uint64) ([]string, uint64) {
 	return slices.Collect(maps.Keys(st.functions)), st.generation
 }
 
-func (s *stageSet) Log(interp, frame uint64, stream, level, text string, fields []byte) {
-	found, ok := s.byInterp.Load(interp)
+func (s *stageSet) Log(from Caller, stream, level, text string, fields []byte) {
+	found, ok := s.byInterp.Load(from.Interp)
 	if !ok {
 		return
 	}
@@ -163,23 +163,23 @@ func (s *stageSet) Log(interp, frame uint64, stream, level, text string, fields 
 	if st.forget {
 		return
 	}
-	st.lines = append(st.lines, line{frame & (1<<20 - 1), stream, level, text, string(fields)})
+	st.lines = append(st.lines, line{from.Frame & (1<<20 - 1), stream, level, text, string(fields)})
 }
 
-func (s *stageSet) Context(_, frame uint64) []byte {
-	return fmt.Appendf(nil, `{"execution_id":"e","function":"f%d","deadline":"2026-01-02T03:04:05.5Z"}`, frame&(1<<20-1))
+func (s *stageSet) Context(from Caller) []byte {
+	return fmt.Appendf(nil, `{"execution_id":"e","function":"f%d","deadline":"2026-01-02T03:04:05.5Z"}`, from.Frame&(1<<20-1))
 }
 
-func (s *stageSet) Spawn(frame uint64, name string, input []byte, delay float64) (string, *Raise) {
-	if s.of(frame) == nil {
+func (s *stageSet) Spawn(from Caller, name string, input []byte, delay float64) (string, *Raise) {
+	if s.of(from.Frame) == nil {
 		return "", ended
 	}
 	return fmt.Sprintf("%s(%s) in %g s", name, input, delay), nil
 }
 
-func (s *stageSet) Secret(_, frame uint64, name string) (string, *Raise) {
+func (s *stageSet) Secret(from Caller, name string) (string, *Raise) {
 	switch {
-	case s.of(frame) == nil:
+	case s.of(from.Frame) == nil:
 		return "", ended
 	case name == "panics":
 		panic("a fault in a callback")
@@ -286,14 +286,14 @@ func (st *stage) args(name, input string) CallArgs {
 	stages.byCall.Store(call, st)
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	return CallArgs{Frame: call << 20, Key: st.functions[name], Ticket: call, Generation: st.generation, Input: []byte(input)}
+	return CallArgs{Frame: call << 20, Key: st.functions[name], Generation: st.generation, Input: []byte(input)}
 }
 
 // call runs a function on a thread of its own.
 func (st *stage) call(name, input string) (result CallResult) {
 	args := st.args(name, input)
 	st.onThread(func() { result = st.in.Call(args) })
-	stages.byCall.Delete(args.Ticket)
+	stages.byCall.Delete(args.Frame >> 20)
 	return result
 }
 

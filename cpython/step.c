@@ -54,28 +54,31 @@ int maestro_step_begin(struct maestro_sibling *sibling, uint64_t parent, const s
 }
 
 PyObject *maestro_step_run(struct maestro_interp *in, const struct maestro_begun *begun,
-                           const struct maestro_json_text *input, int *kind) {
+                           const struct maestro_json_text *input, int *kind, PyObject **context) {
     *kind = EXCEPTION_ENGINE;
-    PyObject *token = maestro_frame_enter(in, begun->frame);
-    if (!token)
+    int loading;
+    struct maestro_entry entry;
+    if (!maestro_program_enter(in, begun->key, begun->frame, &entry, &loading)) {
+        if (loading)
+            *kind = EXCEPTION_LOAD;
         return NULL;
-    int async, loading;
-    PyObject *result = NULL, *value = NULL;
-    PyObject *function = maestro_program_function(in, begun->key, &async, &loading);
-    if (function) {
+    }
+    struct maestro_stay stay;
+    PyObject *result = NULL;
+    if (maestro_context_enter(in, &entry.base, begun->frame, &stay)) {
         *kind = EXCEPTION_INPUT_JSON;
         const struct maestro_json_how how = {.offsets = input->marks.offsets, .count = input->marks.count};
-        value = maestro_json_load(&in->json, input->data, input->size, "input", &how);
-    } else if (loading) {
-        *kind = EXCEPTION_LOAD;
+        PyObject *value = maestro_json_load(&in->json, input->data, input->size, "input", &how);
+        if (value) {
+            *kind = EXCEPTION_RAISED;
+            result = py.PyObject_Vectorcall(entry.function, &value, 1, NULL);
+        }
+        py.Py_DecRef(value);
+        PyObject *left = maestro_context_leave(&stay, context != NULL);
+        if (context)
+            *context = left;
     }
-    if (value) {
-        *kind = EXCEPTION_RAISED;
-        result = py.PyObject_Vectorcall(function, &value, 1, NULL);
-    }
-    py.Py_DecRef(value);
-    py.Py_DecRef(function);
-    maestro_frame_leave(in, token);
+    maestro_entry_clear(&entry);
     return result;
 }
 

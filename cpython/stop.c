@@ -5,26 +5,43 @@
 #include "sleep.h"
 #include "thread.h"
 
-void maestro_run_enter(struct maestro_interp *in, struct maestro_run *run) {
-    run->thread = py.PyThread_get_thread_ident();
+#include <string.h>
+
+static struct maestro_run **bucket(const struct maestro_interp *in, uint64_t call) {
+    return (struct maestro_run **)&in->runs[call % (sizeof in->runs / sizeof *in->runs)];
+}
+
+void maestro_run_add(struct maestro_interp *in, struct maestro_run *run) {
+    struct maestro_run **head = bucket(in, run->call);
     pthread_mutex_lock(&in->lock);
-    run->next = in->runs;
-    in->runs = run;
+    run->in = in;
+    run->next = *head;
+    *head = run;
+    if (run->thread) {
+        run->next_carried = in->carried;
+        in->carried = run;
+    }
     pthread_mutex_unlock(&in->lock);
 }
 
 struct maestro_run *maestro_run_of_call(const struct maestro_interp *in, uint64_t call) {
-    struct maestro_run *run = in->runs;
+    struct maestro_run *run = *bucket(in, call);
     while (run && run->call != call)
         run = run->next;
     return run;
 }
 
-static struct maestro_run *run_of_ticket(struct maestro_interp *in, uint64_t ticket) {
-    struct maestro_run *run = in->runs;
-    while (run && run->ticket != ticket)
-        run = run->next;
-    return run;
+// Whether a frame is the runtime's or asyncio's: they end the task of a call that
+// was stopped, in its context, and must come to the end of that.
+static int is_machinery(PyFrameObject *frame) {
+    PyObject *code = py.PyObject_GetAttrString((PyObject *)frame, "f_code");
+    PyObject *name = code ? py.PyObject_GetAttrString(code, "co_filename") : NULL;
+    const char *file = name ? py.PyUnicode_AsUTF8AndSize(name, NULL) : NULL;
+    int found = file && (strcmp(file, MAESTRO_RUNTIME_FILE) == 0 || strstr(file, "python3.14/asyncio/"));
+    py.PyErr_Clear();
+    py.Py_DecRef(name);
+    py.Py_DecRef(code);
+    return found;
 }
 
 // Raises Stopped on every event of a thread whose call is to be stopped: code
@@ -38,34 +55,35 @@ static int trace(PyObject *self, PyFrameObject *frame, int what, PyObject *argum
     if (py.PyErr_Occurred() || maestro_shielded(in, py.PyThread_get_thread_ident()))
         return 0;
     struct maestro_run *run = maestro_run_of_call(in, MAESTRO_CALL_OF(maestro_frame(in)));
-    if (!run || !run->tracing)
+    if (!run || !run->tracing || is_machinery(frame))
         return 0;
     run->interrupted = 1;
     py.PyErr_SetNone(in->hooks[HOOK_STOPPED]);
     return -1;
 }
 
-void maestro_run_leave(struct maestro_interp *in, struct maestro_run *run) {
+void maestro_run_remove(struct maestro_interp *in, struct maestro_run *run) {
     pthread_mutex_lock(&in->lock);
-    struct maestro_run **link = &in->runs;
+    struct maestro_run **link = bucket(in, run->call);
     while (*link != run)
         link = &(*link)->next;
     *link = run->next;
+    if (run->thread) {
+        for (link = &in->carried; *link != run;)
+            link = &(*link)->next_carried;
+        *link = run->next_carried;
+    }
     pthread_mutex_unlock(&in->lock);
     if (!run->stopping)
         return;
-    py.PyThreadState_SetAsyncExc(run->thread, NULL);
+    if (run->thread)
+        py.PyThreadState_SetAsyncExc(run->thread, NULL);
     if (!run->tracing)
         return;
-    struct maestro_run *other = in->runs;
-    while (other && !other->tracing)
-        other = other->next;
-    if (!other) {
+    if (--in->tracing == 0)
         py.PyEval_SetTraceAllThreads(NULL, NULL);
-        in->tracing = 0;
-    } else {
+    else if (run->thread)
         py.PyEval_SetTrace(NULL, NULL);
-    }
 }
 
 // Tells a thread to stop, unless it will be told when its shield comes down.
@@ -76,24 +94,57 @@ static void tell(struct maestro_interp *in, struct maestro_run *run, unsigned lo
     py.PyThreadState_SetAsyncExc(thread, in->hooks[HOOK_STOPPED]);
 }
 
-// Gives the exception to the call's own thread and to those that it started. A
-// thread that is asleep is woken and raises in an orderly way; it is spared for
-// once.
-static void interrupt(struct maestro_interp *in, struct maestro_run *run) {
-    uint64_t call = run->call;
-    if (run->told || !run->asleep)
-        tell(in, run, run->thread);
+// The identifiers of the threads that run for a call at this moment: no Python
+// code runs while they are looked for. New reference, or NULL.
+static PyObject *threads_of(struct maestro_interp *in, uint64_t call) {
+    enum { MOST = 512 };
+    unsigned long found[MOST];
+    Py_ssize_t count = 0;
+    for (PyThreadState *state = py.PyInterpreterState_ThreadHead(in->state); state && count < MOST;
+         state = py.PyThreadState_Next(state))
+        if (maestro_call_of_thread(in, state) == call)
+            found[count++] = maestro_thread_of(state);
+    PyObject *threads = py.PyTuple_New(count);
+    for (Py_ssize_t i = 0; threads && i < count; i++) {
+        PyObject *identifier = py.PyLong_FromUnsignedLongLong(found[i]);
+        if (!identifier || py.PyTuple_SetItem(threads, i, identifier) < 0)
+            maestro_clear(&threads);
+    }
+    return threads;
+}
+
+// Raises in every thread that runs for the call now. One that is asleep is
+// woken and raises in an orderly way; it is spared for once.
+static void raise_in(struct maestro_interp *in, struct maestro_run *run, PyObject *threads) {
+    for (Py_ssize_t i = 0; i < py.PyTuple_Size(threads); i++) {
+        unsigned long thread = (unsigned long)py.PyLong_AsUnsignedLongLong(py.PyTuple_GetItem(threads, i));
+        if (thread != run->thread || run->told || !run->asleep)
+            tell(in, run, thread);
+    }
     run->told = 1;
+}
+
+// Does what a rung asks for. Returns whether a thread ran for the call.
+static int climb(struct maestro_interp *in, struct maestro_run *run, int rung) {
+    uint64_t call = run->call;
+    PyObject *threads = threads_of(in, call);
+    int executing = threads && py.PyTuple_Size(threads) > 0;
+    if (threads && (rung == STOP_RAISE || rung == STOP_TRACE))
+        raise_in(in, run, threads);
+    if (rung == STOP_TRACE) {
+        in->tracing += !run->tracing;
+        run->tracing = 1;
+        py.PyEval_SetTraceAllThreads(trace, in->module);
+    }
     // From here on Python code runs here, which may let the GIL go: the run
     // may be over afterwards, and is not looked at again.
-    PyObject *number = py.PyLong_FromUnsignedLongLong(call);
-    PyObject *threads = number ? py.PyObject_CallOneArg(in->hooks[HOOK_THREADS], number) : NULL;
-    Py_ssize_t count = threads && threads->ob_type == py.PyList_Type ? py.PyList_Size(threads) : 0;
-    for (Py_ssize_t i = 0; i < count && (run = maestro_run_of_call(in, call)); i++)
-        tell(in, run, (unsigned long)py.PyLong_AsUnsignedLongLong(py.PyList_GetItem(threads, i)));
+    PyObject *arguments[] = {py.PyLong_FromUnsignedLongLong(call), threads, py.PyLong_FromLongLong(rung)};
+    if (arguments[0] && threads && arguments[2] && in->hooks[HOOK_INTERRUPT])
+        py.Py_DecRef(py.PyObject_Vectorcall(in->hooks[HOOK_INTERRUPT], arguments, 3, NULL));
     py.PyErr_Clear();
-    py.Py_DecRef(threads);
-    py.Py_DecRef(number);
+    for (int i = 0; i < 3; i++)
+        py.Py_DecRef(arguments[i]);
+    return executing;
 }
 
 int maestro_stop(struct maestro_interp *in, uint64_t ticket, int rung) {
@@ -103,29 +154,23 @@ int maestro_stop(struct maestro_interp *in, uint64_t ticket, int rung) {
     if (!state)
         return 0;
     py.PyEval_RestoreThread(state);
-    struct maestro_run *run = atomic_load(&in->ended) ? NULL : run_of_ticket(in, ticket);
-    int found = run != NULL;
-    if (found) {
+    struct maestro_run *run = atomic_load(&in->ended) ? NULL : maestro_run_of_call(in, ticket);
+    int answer = 0;
+    if (run) {
         pthread_mutex_lock(&in->lock);
         run->stopping = 1;
         maestro_sleepers_wake(in, run->call);
         pthread_mutex_unlock(&in->lock);
-        if (rung > 0) {
-            run->tracing = 1;
-            if (!in->tracing)
-                py.PyEval_SetTraceAllThreads(trace, in->module);
-            in->tracing = 1;
-        }
-        interrupt(in, run);
+        answer = climb(in, run, rung) ? STOP_EXECUTING : STOP_WAITING;
     }
     py.PyThreadState_Clear(state);
     py.PyThreadState_DeleteCurrent();
-    return found;
+    return answer;
 }
 
 void maestro_wake(struct maestro_interp *in, uint64_t ticket) {
     pthread_mutex_lock(&in->lock);
-    struct maestro_run *run = run_of_ticket(in, ticket);
+    struct maestro_run *run = maestro_run_of_call(in, ticket);
     if (run) {
         run->stopping = 1;
         maestro_sleepers_wake(in, run->call);
@@ -135,7 +180,7 @@ void maestro_wake(struct maestro_interp *in, uint64_t ticket) {
 
 int maestro_running(struct maestro_interp *in, uint64_t ticket) {
     pthread_mutex_lock(&in->lock);
-    int found = run_of_ticket(in, ticket) != NULL;
+    int found = maestro_run_of_call(in, ticket) != NULL;
     pthread_mutex_unlock(&in->lock);
     return found;
 }

@@ -1,6 +1,6 @@
 // stop.h: the outer calls that run in an interpreter, and how one is stopped.
 //
-// A call is known by its ticket. The list of running calls changes with both
+// A call is known by its ticket, which is its number. The list of running calls changes with both
 // the GIL and the interpreter's lock held, so a thread that is attached sees it
 // at rest, and one that only holds the lock does too. A stop is therefore given
 // to a call that is in the list, and the call's own thread takes back what was
@@ -11,32 +11,50 @@
 
 #include "interp.h"
 
-// One running outer call; it lives on the C stack of its thread.
+// One running outer call; it lives on the C stack of the thread that carries it, or
+// is an event loop's (loop.c).
 struct maestro_run {
-    uint64_t ticket;
-    uint64_t call;        // MAESTRO_CALL_OF its frames
-    unsigned long thread; // as PyThread_get_thread_ident knows it
+    struct maestro_interp *in;
+    uint64_t call;        // MAESTRO_CALL_OF its frames; the ticket by which Go knows it
+    uint64_t frame;       // of the innermost step that its thread has entered; its own thread's
+    unsigned long thread; // that carries it, as PyThread_get_thread_ident knows it; 0: an event loop's task
     int stopping;         // Stop has been asked for
     int tracing;          // rung 1 has been asked for
     int told;             // its threads have been told to stop at least once
     int asleep;           // its own thread is in maestro_sleep, which raises by itself
+    int settles;          // its log records are handled by another thread: its end waits for them
     int interrupted;      // an exception was raised at whatever line a thread had reached
-    struct maestro_run *next;
+    struct maestro_run *next;         // of the same bucket
+    struct maestro_run *next_carried; // of those that have a thread
 };
 
 // The running call that a frame belongs to, or NULL. Attached, or with the lock
 // held.
 struct maestro_run *maestro_run_of_call(const struct maestro_interp *in, uint64_t call);
 
-// Enters a call in the list; attached, on the thread that runs it.
-void maestro_run_enter(struct maestro_interp *in, struct maestro_run *run);
+// Enters a call in the list; attached. With a thread set it is the one that calls.
+void maestro_run_add(struct maestro_interp *in, struct maestro_run *run);
 
-// Takes it out again and clears the thread's pending exception and trace.
-void maestro_run_leave(struct maestro_interp *in, struct maestro_run *run);
+// Takes it out again, and clears its thread's pending exception and trace.
+void maestro_run_remove(struct maestro_interp *in, struct maestro_run *run);
 
-// Stops the call with that ticket, by the rung: 0 an asynchronous exception in
-// its threads, 1 a trace function that raises each time. Returns 0 when it runs
-// no more. Not attached before or after; waits for the GIL, perhaps for ever.
+// The rungs, in the order in which they are climbed.
+enum {
+    STOP_RAISE,   // an asynchronous exception in each thread that runs for the call now
+    STOP_TRACE,   // and a trace function that raises each time
+    STOP_CANCEL,  // an event loop's task: task.cancel(), by its loop
+    STOP_ABANDON, // an event loop's task: its coroutine is closed, the call ends
+};
+
+// What a stop has met.
+enum {
+    STOP_GONE,      // the call runs no more
+    STOP_WAITING,   // no thread runs for it: its task waits
+    STOP_EXECUTING, // a thread runs for it
+};
+
+// Stops the call with that ticket by a rung. Not attached before or after; waits
+// for the GIL, perhaps for ever.
 int maestro_stop(struct maestro_interp *in, uint64_t ticket, int rung);
 
 // Reports whether the call with that ticket is in Python: its thread has attached

@@ -10,7 +10,7 @@ import (
 
 // stopped starts a function, waits until it has printed so many lines, and
 // climbs to that rung of the ladder again and again until the call has ended.
-func stopped(t *testing.T, st *stage, name string, lines, rung int) CallResult {
+func stopped(t *testing.T, st *stage, name string, lines int, rung Rung) CallResult {
 	t.Helper()
 	args := st.args(name, "{}")
 	before := len(st.printed())
@@ -22,7 +22,7 @@ func stopped(t *testing.T, st *stage, name string, lines, rung int) CallResult {
 	}()
 	require.Eventually(t, func() bool { return len(st.printed()) >= before+lines }, 20*time.Second, time.Millisecond)
 	for {
-		onLockedThread(func() { st.in.Stop(args.Ticket, rung) })
+		onLockedThread(func() { st.in.Stop(args.Frame>>20, rung) })
 		select {
 		case result := <-done:
 			return result
@@ -151,7 +151,7 @@ func TestStopOfAnEndedCallIsNothing(t *testing.T) {
 			go func() {
 				runtime.LockOSThread()
 				close(ready)
-				st.in.Stop(args.Ticket, 0)
+				st.in.Stop(args.Frame>>20, RungRaise)
 			}()
 			<-ready
 			result := st.in.Call(args)
@@ -197,7 +197,7 @@ def sleeps(input):
 		st.in.DropThread()
 	}()
 	require.Eventually(t, func() bool { return len(st.printed()) == 2 }, 20*time.Second, time.Millisecond)
-	st.in.WakeSleeper(args.Ticket)
+	st.in.WakeSleeper(args.Frame>>20)
 	require.JSONEq(t, `["Stopped","Stopped","Stopped"]`, string((<-done).Output))
 }
 

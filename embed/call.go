@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"maestro/cpython"
 	"maestro/internal/model"
 )
 
@@ -50,11 +51,14 @@ type call struct {
 	state     callState
 	tenant    *tenant
 	interp    *interpreter // from running on
-	worker    *worker      // from running on
+	worker    *worker      // from running on, or
+	loop      *loop        // of an async function
 	queued    clock
-	due       clock // when the watch looks at it next: its deadline, then the next rung
-	watchSlot int   // in the watch's heap, -1 when it is not there
-	stopBegan clock // when it began to be stopped
+	due       clock       // when the watch looks at it next: its deadline, then the next rung
+	watchSlot int         // in the watch's heap, -1 when it is not there
+	stopBegan clock       // when it began to be stopped
+	cancels   int         // how often its task was cancelled
+	met       cpython.Met // what the latest stop has found
 
 	// Of runningList.
 	began          clock
@@ -84,6 +88,17 @@ func newCall(c model.Call) *call {
 		number:    callNumbers.Add(1),
 		watchSlot: -1,
 		done:      doneChannels.Get().(chan struct{}),
+	}
+}
+
+// args is what Python is told of c.
+func (c *call) args() cpython.CallArgs {
+	return cpython.CallArgs{
+		Frame:      frameOf(c.number, 0),
+		Key:        c.Program.Key,
+		Generation: c.Host.Generation(),
+		Input:      c.Input,
+		Request:    c.Request,
 	}
 }
 

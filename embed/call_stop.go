@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"time"
 
+	"maestro/cpython"
 	"maestro/internal/model"
 )
 
@@ -26,11 +27,6 @@ const (
 	traceAfter = 200 * time.Millisecond
 )
 
-const (
-	rungException = 0
-	rungTrace     = 1
-)
-
 // stopper is the part of an interpreter that stops its calls. Guarded by
 // Host.mu.
 type stopper struct {
@@ -42,7 +38,7 @@ type stopper struct {
 
 type stopOrder struct {
 	call *call
-	rung int
+	rung cpython.Rung
 }
 
 // watchCalls is what the watch's timer does: it looks at the calls that are
@@ -101,16 +97,20 @@ func (h *Host) beginStop(c *call, at clock, failure model.Failure) {
 // climb does the next thing about a call that is being stopped. h.mu is held.
 func (h *Host) climb(c *call, at clock) {
 	in, elapsed := c.interp, at.since(c.stopBegan)
-	if elapsed >= h.opt.StuckAfter {
+	if c.loop == nil && elapsed >= h.opt.StuckAfter {
 		h.giveUp(c)
 		return
 	}
 	if in.stopper.running && at.since(in.stopper.since) >= h.opt.WedgedAfter {
 		h.abandon(in) // its calls climb on: the GIL may yet be released
 	}
-	rung := rungException
+	if c.loop != nil {
+		h.climbLooped(c, at)
+		return
+	}
+	rung := cpython.RungRaise
 	if elapsed >= traceAfter {
-		rung = rungTrace
+		rung = cpython.RungTrace
 	}
 	h.order(in, stopOrder{call: c, rung: rung}, at)
 	c.due = at.add(rungEvery)
@@ -136,11 +136,13 @@ func (h *Host) giveUp(c *call) {
 }
 
 // order asks in's disposable thread to stop a call. An order for the same call
-// that has not been carried out is replaced. h.mu is held.
+// that has not been carried out is replaced, but for a cancel. h.mu is held.
 func (h *Host) order(in *interpreter, o stopOrder, at clock) {
 	for i := range in.stopper.orders {
 		if in.stopper.orders[i].call == o.call {
-			in.stopper.orders[i] = o
+			if in.stopper.orders[i].rung != cpython.RungCancel || o.rung == cpython.RungAbandon {
+				in.stopper.orders[i] = o
+			}
 			return
 		}
 	}
@@ -167,8 +169,9 @@ func (in *interpreter) carryOut() {
 		began := now()
 		in.stopper.since = began
 		h.mu.Unlock()
-		in.py.Stop(o.call.number, o.rung)
+		met := in.py.Stop(o.call.number, o.rung)
 		h.mu.Lock()
+		o.call.met = met
 		in.stopper.attached = began
 		h.settle(in)
 	}
@@ -205,9 +208,20 @@ func (h *Host) stop(c *call) bool {
 
 // stopAll cancels the running calls that the condition holds for. h.mu is held.
 func (h *Host) stopAll(condition func(*call) bool) {
-	for w := range h.workers {
-		if c := w.call; c != nil && condition(c) && h.stop(c) {
-			go c.interp.py.WakeSleeper(c.number)
+	stop := func(in *interpreter) {
+		if in == nil {
+			return
 		}
+		for c := range in.calls {
+			if condition(c) && h.stop(c) {
+				go c.interp.py.WakeSleeper(c.number)
+			}
+		}
+	}
+	for _, t := range h.tenants {
+		stop(t.interp)
+	}
+	for in := range h.detached {
+		stop(in)
 	}
 }

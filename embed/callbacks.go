@@ -15,14 +15,17 @@ type callbacks struct{ *registry }
 
 var _ cpython.Callbacks = callbacks{}
 
-// ended is the answer to everything that is asked after the end of a call.
+// outsideAnyCall says why a sibling cannot be called, and what to do.
+const outsideAnyCall = "this code runs outside any call, or after its end: start threads and tasks within the call that waits for them"
+
+// ended is the answer to everything that is asked outside of a call.
 func ended() *cpython.Raise {
-	return &cpython.Raise{Kind: uint8(model.RaiseEnded), Message: "the execution is over"}
+	return &cpython.Raise{Kind: uint8(model.RaiseEnded), Message: outsideAnyCall}
 }
 
 // BeginStep starts a sibling call.
-func (r callbacks) BeginStep(interp, frame uint64, name string, input []byte) cpython.Begun {
-	c, parent := r.callIn(interp, frame)
+func (r callbacks) BeginStep(from cpython.Caller, name string, input []byte) cpython.Begun {
+	c, parent := r.of(from)
 	if c == nil {
 		return cpython.Begun{Raise: ended()}
 	}
@@ -45,8 +48,8 @@ func (r callbacks) BeginStep(interp, frame uint64, name string, input []byte) cp
 }
 
 // EndStep ends a step.
-func (r callbacks) EndStep(interp, frame uint64, output []byte, exc *cpython.Exception) *cpython.Raise {
-	c, step := r.callIn(interp, frame)
+func (r callbacks) EndStep(from cpython.Caller, output []byte, exc *cpython.Exception) *cpython.Raise {
+	c, step := r.of(from)
 	if c == nil {
 		return ended()
 	}
@@ -58,8 +61,8 @@ func (r callbacks) EndStep(interp, frame uint64, output []byte, exc *cpython.Exc
 }
 
 // Lookup resolves a sibling without calling it.
-func (r callbacks) Lookup(interp, frame uint64, name string) cpython.Begun {
-	c, _ := r.callIn(interp, frame)
+func (r callbacks) Lookup(from cpython.Caller, name string) cpython.Begun {
+	c, _ := r.of(from)
 	if c == nil {
 		return cpython.Begun{Raise: ended()}
 	}
@@ -72,7 +75,7 @@ func (r callbacks) Lookup(interp, frame uint64, name string) cpython.Begun {
 }
 
 // Module returns the code of a program.
-func (r callbacks) Module(_, key uint64) (cpython.Module, bool) {
+func (r callbacks) Module(_ cpython.Caller, key uint64) (cpython.Module, bool) {
 	p := r.program(key)
 	if p == nil {
 		return cpython.Module{}, false
@@ -84,8 +87,8 @@ func (r callbacks) Module(_, key uint64) (cpython.Module, bool) {
 }
 
 // Stored finds a stored module. Its program lives as long as the call at least.
-func (r callbacks) Stored(interp, frame uint64, name string) (key uint64, answered bool, raise *cpython.Raise) {
-	c, _ := r.callIn(interp, frame)
+func (r callbacks) Stored(from cpython.Caller, name string) (key uint64, answered bool, raise *cpython.Raise) {
+	c, _ := r.of(from)
 	if c == nil {
 		return 0, false, nil
 	}
@@ -102,9 +105,9 @@ func (r callbacks) Stored(interp, frame uint64, name string) (key uint64, answer
 
 // Siblings returns the names that can be called. A thread that outlived its
 // call gets those that the subtenant's calls were told last.
-func (r callbacks) Siblings(interp, frame uint64) (names []string, generation uint64) {
-	c, _ := r.callIn(interp, frame)
-	in := r.interpreter(interp)
+func (r callbacks) Siblings(from cpython.Caller) (names []string, generation uint64) {
+	c, _ := r.of(from)
+	in := r.interpreter(from.Interp)
 	if c == nil {
 		if in == nil {
 			return nil, 0
@@ -119,13 +122,13 @@ func (r callbacks) Siblings(interp, frame uint64) (names []string, generation ui
 }
 
 // Log takes a line of output.
-func (r callbacks) Log(interp, frame uint64, stream, level, text string, fields []byte) {
+func (r callbacks) Log(from cpython.Caller, stream, level, text string, fields []byte) {
 	line := model.LogLine{Time: time.Now(), Stream: stream, Level: level, Text: text, Fields: fields}
-	if c, step := r.callIn(interp, frame); c != nil {
+	if c, step := r.of(from); c != nil {
 		c.Host.Log(step, line)
 		return
 	}
-	if in := r.interpreter(interp); in != nil {
+	if in := r.interpreter(from.Interp); in != nil {
 		if tenant := in.owner(); tenant != "" {
 			in.host.opt.OnTenantLog(tenant, line)
 		}
@@ -134,8 +137,8 @@ func (r callbacks) Log(interp, frame uint64, stream, level, text string, fields 
 
 // Context answers maestro.context(): a JSON object, or nil when there is no
 // execution.
-func (r callbacks) Context(interp, frame uint64) []byte {
-	c, step := r.callIn(interp, frame)
+func (r callbacks) Context(from cpython.Caller) []byte {
+	c, step := r.of(from)
 	if c == nil {
 		return nil
 	}
@@ -148,8 +151,8 @@ func (r callbacks) Context(interp, frame uint64) []byte {
 
 // Secret answers maestro.secret(). What does not belong to a call has none:
 // whose it is could change.
-func (r callbacks) Secret(interp, frame uint64, name string) (string, *cpython.Raise) {
-	c, _ := r.callIn(interp, frame)
+func (r callbacks) Secret(from cpython.Caller, name string) (string, *cpython.Raise) {
+	c, _ := r.of(from)
 	if c == nil {
 		return "", ended()
 	}
@@ -158,8 +161,8 @@ func (r callbacks) Secret(interp, frame uint64, name string) (string, *cpython.R
 }
 
 // Spawn answers maestro.spawn().
-func (r callbacks) Spawn(frame uint64, name string, input []byte, delay float64) (string, *cpython.Raise) {
-	c, _ := r.call(frame)
+func (r callbacks) Spawn(from cpython.Caller, name string, input []byte, delay float64) (string, *cpython.Raise) {
+	c, _ := r.of(from)
 	if c == nil {
 		return "", ended()
 	}

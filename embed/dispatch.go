@@ -59,16 +59,11 @@ func (h *Host) submit(ctx context.Context, c *call) error {
 	at := now()
 	t := h.tenantOf(c.Tenant)
 	c.tenant, c.queued, c.due, t.used = t, at, never, at
-	switch {
-	case c.Patient != nil:
-		t.patient.push(c)
-	case c.Deadline.IsZero():
-		t.queue.push(c)
-	default:
+	if c.Patient == nil && !c.Deadline.IsZero() {
 		c.due = at.add(min(time.Until(c.Deadline), farAway))
 		h.watch.add(h, c)
-		t.queue.push(c)
 	}
+	t.push(c)
 	h.usePackages(t, c.Packages)
 	if t.interp != nil {
 		h.retire(t.interp, at)
@@ -76,17 +71,27 @@ func (h *Host) submit(ctx context.Context, c *call) error {
 	if t.interp == nil {
 		h.wantInterpreter(t)
 	}
+	if c.Program.Async {
+		h.feed(t)
+		h.await(t, c)
+		return nil
+	}
 	if t.active >= t.allowance && at.since(t.progress) > growAfter && !t.processorBound(at) {
 		t.allowance = min(t.active+1, h.opt.TenantThreads)
 	}
 	h.offer(t)
 	h.gather(at)
+	h.await(t, c)
+	return nil
+}
+
+// await has the timer look at c's subtenant while c waits. h.mu is held.
+func (h *Host) await(t *tenant, c *call) {
 	if c.state == callQueued && !t.inWaiting {
 		t.inWaiting = true
 		h.waiting = append(h.waiting, t)
 		h.armTick(tickEvery)
 	}
-	return nil
 }
 
 // gather starts what may start, a moment later when that means waking a
@@ -136,6 +141,9 @@ func (h *Host) take(w *worker, at clock) *call {
 		change(h, &callMoves, &c.state, callRunning)
 		h.running.add(c, at)
 		c.interp, c.worker = t.interp, w
+		if t.home == nil || t.home.state > workerBusy { // it is stuck, or leaves
+			t.home = w
+		}
 		t.interp.calls[c] = struct{}{}
 		t.active++
 		t.progress, t.used, h.progress = at, at, at
@@ -151,7 +159,7 @@ func (h *Host) take(w *worker, at clock) *call {
 // end.
 func (h *Host) pump(at clock) {
 	for h.phase == phaseServing && h.ready.len() > 0 && h.mayWake(at) {
-		w := h.popIdle()
+		w := h.popIdle(h.ready.front())
 		if w == nil {
 			if h.threads >= h.opt.MaxThreads {
 				return
@@ -192,13 +200,18 @@ func (h *Host) tick() {
 		for c := oldest(&t.queue); c != nil && at.since(c.queued) > h.opt.WaitLimit; c = oldest(&t.queue) {
 			h.refuse(c, tooManyRequests(h.opt.WaitLimit))
 		}
-		head := t.head()
-		if head == nil {
+		for c := oldest(&t.coroutines); c != nil && c.Patient == nil && at.since(c.queued) > h.opt.WaitLimit; c = oldest(&t.coroutines) {
+			h.refuse(c, tooManyTasks(h.opt.WaitLimit))
+		}
+		if !t.waits() {
 			t.inWaiting = false
 			continue
 		}
 		still = append(still, t)
-		changed = h.growTenant(t, head, at) || changed
+		h.feed(t)
+		if head := t.head(); head != nil {
+			changed = h.growTenant(t, head, at) || changed
+		}
 	}
 	clear(h.waiting[len(still):])
 	h.waiting = still

@@ -21,6 +21,7 @@ type interpreter struct {
 	vacated chan struct{} // made when ending begins, closed when there are no holders
 	scarred bool          // a stop was raised in it at whatever line was reached
 	stopper stopper
+	loops   []*loop // the first takes all calls while it is not blocked
 
 	// packages are given to it together with its subtenant, under Host.mu, and
 	// stay as they are.
@@ -75,6 +76,7 @@ func (h *Host) assign(in *interpreter, t *tenant) {
 	h.serving++
 	h.offer(t)
 	h.pump(now())
+	h.feed(t)
 }
 
 // abandon takes in from its subtenant, whose next call gets another one, and
@@ -126,7 +128,7 @@ func (h *Host) detach(in *interpreter, to interpreterState) {
 
 // replace asks for a new interpreter for t if calls of it wait. h.mu is held.
 func (h *Host) replace(t *tenant) {
-	if t.head() != nil && t.interp == nil && !t.gone && h.phase == phaseServing {
+	if t.waits() && t.interp == nil && !t.gone && h.phase == phaseServing {
 		h.wantInterpreter(t)
 	}
 }
@@ -145,6 +147,7 @@ func (h *Host) settle(in *interpreter) {
 		change(h, &interpreterMoves, &in.state, interpreterServing)
 		h.offer(in.tenant)
 		h.pump(now())
+		h.feed(in.tenant)
 	case interpreterRetiring, interpreterAbandoned:
 		if len(in.calls) == 0 && !in.stopper.running {
 			delete(h.detached, in)

@@ -3,6 +3,8 @@ package embed
 import (
 	"runtime"
 	"time"
+
+	"maestro/cpython"
 )
 
 // endsAtOnce bounds the interpreters that are being ended at the same time.
@@ -30,7 +32,8 @@ func (h *Host) endInterpreter(in *interpreter) {
 
 	// Is the GIL to be had at all? If not, this thread finds out, and not the
 	// workers that are asked to drop their states next.
-	in.py.Stop(0, 0)
+	in.py.Stop(0, cpython.RungRaise)
+	in.endLoops()
 	h.vacate(in)
 	in.py.End()
 

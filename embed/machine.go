@@ -2,13 +2,14 @@ package embed
 
 import "maestro/cpython"
 
-// machine is what the host needs of one interpreter. *cpython.Interpreter is
-// the real one; the tests of the scheduling have one without Python.
+// machine is what the host needs of one interpreter. A
+// cpython.Interpreter is the real one; the tests of the scheduling have one without Python.
 type machine interface {
 	ID() uint64
 	Call(cpython.CallArgs) cpython.CallResult
 	Invoke(function string, arg []byte) ([]byte, *cpython.Exception)
-	Stop(ticket uint64, rung int) bool
+	NewLoop(number uint64) (looper, error)
+	Stop(ticket uint64, rung cpython.Rung) cpython.Met
 	WakeSleeper(ticket uint64)
 	Running(ticket uint64) bool
 	DropThread()

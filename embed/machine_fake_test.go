@@ -91,11 +91,11 @@ func (m *fakeMachine) Call(args cpython.CallArgs) cpython.CallResult {
 		m.t.Errorf("call in an ended interpreter")
 	}
 	m.inside++
-	m.stops[args.Ticket] = stop
+	m.stops[args.Frame>>stepBits] = stop
 	m.mu.Unlock()
 	m.attach()
 	m.mu.Lock()
-	m.running[args.Ticket] = true
+	m.running[args.Frame>>stepBits] = true
 	m.mu.Unlock()
 	program, _ := fakePrograms.Load(args.Key)
 	output := program.(func(fakeCall) string)(fakeCall{m, args, stop})
@@ -103,8 +103,8 @@ func (m *fakeMachine) Call(args cpython.CallArgs) cpython.CallResult {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.inside--
-	delete(m.stops, args.Ticket)
-	delete(m.running, args.Ticket)
+	delete(m.stops, args.Frame>>stepBits)
+	delete(m.running, args.Frame>>stepBits)
 	if output == "" {
 		return cpython.CallResult{Stopped: true, Interrupted: true, Exception: &cpython.Exception{Kind: cpython.ExceptionStopped}}
 	}
@@ -143,7 +143,42 @@ func (m *fakeMachine) usePackages(site string) *cpython.Exception {
 	return nil
 }
 
-func (m *fakeMachine) Stop(ticket uint64, _ int) bool {
+// NewLoop makes an event loop that runs one call after the other.
+func (m *fakeMachine) NewLoop(number uint64) (looper, error) {
+	return &fakeLoop{fakeMachine: m, number: number, wake: make(chan struct{}, 1)}, nil
+}
+
+type fakeLoop struct {
+	*fakeMachine
+	number uint64
+	wake   chan struct{}
+}
+
+func (l *fakeLoop) Wake() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (l *fakeLoop) Busy() time.Duration { return 0 }
+
+func (l *fakeLoop) Run() *cpython.Exception {
+	for range l.wake {
+		for taken := (loops{process}).Take(l.number); ; taken = (loops{process}).Take(l.number) {
+			if taken.End {
+				return nil
+			}
+			if taken.Call == nil {
+				break
+			}
+			loops{process}.Done(l.number, taken.Call.Frame>>stepBits, l.Call(*taken.Call))
+		}
+	}
+	return nil
+}
+
+func (m *fakeMachine) Stop(ticket uint64, _ cpython.Rung) cpython.Met {
 	m.gil.Lock()
 	defer m.gil.Unlock()
 	m.mu.Lock()
@@ -159,7 +194,10 @@ func (m *fakeMachine) Stop(ticket uint64, _ int) bool {
 			close(stop)
 		}
 	}
-	return found
+	if !found {
+		return cpython.MetNothing
+	}
+	return cpython.MetExecuting
 }
 
 func (m *fakeMachine) WakeSleeper(uint64) {}

@@ -9,7 +9,7 @@ import (
 func pythonMachines() machines {
 	return machines{
 		load: func(home string) error {
-			cpython.SetCallbacks(callbacks{process})
+			cpython.SetCallbacks(callbacks{process}, loops{process})
 			return cpython.Load(home)
 		},
 		tenant:   func() (machine, error) { return newPython(python.Runtime) },
@@ -23,5 +23,16 @@ func newPython(source string) (machine, error) {
 	if err != nil {
 		return nil, err // not in: a nil pointer in an interface is not nil
 	}
-	return in, nil
+	return pythonMachine{in}, nil
+}
+
+// pythonMachine is a real interpreter.
+type pythonMachine struct{ *cpython.Interpreter }
+
+func (m pythonMachine) NewLoop(number uint64) (looper, error) {
+	l, err := m.Interpreter.NewLoop(number)
+	if err != nil {
+		return nil, err // not l: a nil pointer in an interface is not nil
+	}
+	return l, nil
 }

@@ -18,6 +18,9 @@ type Options struct {
 	// TenantThreads bounds the threads that one subtenant may hold at a time.
 	// Default a quarter of MaxThreads, at least 1.
 	TenantThreads int
+	// TenantTasks bounds the calls of async functions that one subtenant may have
+	// under way at a time: each takes memory, and no thread. Default 10,000.
+	TenantTasks int
 	// MinThreads is how many threads are kept when they have nothing to do.
 	// Default twice the processors, at least 4.
 	MinThreads int
@@ -63,6 +66,7 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	setDefault(&o.MaxThreads, 256)
 	setDefault(&o.TenantThreads, max(1, o.MaxThreads/4))
+	setDefault(&o.TenantTasks, 10_000)
 	setDefault(&o.MinThreads, min(o.MaxThreads, max(4, 2*runtime.GOMAXPROCS(0))))
 	setDefault(&o.WaitLimit, 5*time.Second)
 	setDefault(&o.WarmPool, 2)

@@ -39,7 +39,7 @@ func Probe(home, packages string, modules []string, report io.Writer) error {
 }
 
 func probe(home, packages string, modules []string, report *json.Encoder) error {
-	cpython.SetCallbacks(callbacks{process})
+	cpython.SetCallbacks(callbacks{process}, loops{process})
 	if err := cpython.Load(home); err != nil {
 		return fmt.Errorf("probe packages: %w", err)
 	}

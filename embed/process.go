@@ -5,6 +5,7 @@ import (
 	"sync"
 	"weak"
 
+	"maestro/cpython"
 	"maestro/internal/model"
 )
 
@@ -18,6 +19,7 @@ var process = &registry{programs: map[uint64]weak.Pointer[model.Program]{}}
 type registry struct {
 	calls        [callShards]callShard
 	interpreters sync.Map // uint64 → *interpreter
+	loops        sync.Map // uint64 → *loop
 
 	programMu  sync.Mutex
 	programKey uint64
@@ -58,21 +60,16 @@ func (r *registry) end(c *call) {
 	delete(s.calls, c.number)
 }
 
-// call returns the call that a frame belongs to, or nil when it is over.
-func (r *registry) call(frame uint64) (*call, model.StepRef) {
-	number, step := splitFrame(frame)
+// of returns the call that the caller runs for, and its step. It is the one place
+// where that is decided in Go: a frame of a call that is over, or that runs in
+// another interpreter, is no frame.
+func (r *registry) of(from cpython.Caller) (*call, model.StepRef) {
+	number, step := splitFrame(from.Frame)
 	s := &r.calls[number%callShards]
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.calls[number], step
-}
-
-// callIn is call for a frame that came from Python code of an interpreter. The
-// code could have made it up, and so named another subtenant's call: it is
-// known only in the interpreter that its call runs in.
-func (r *registry) callIn(interp, frame uint64) (*call, model.StepRef) {
-	c, step := r.call(frame)
-	if c == nil || c.interp == nil || c.interp.id != interp {
+	c := s.calls[number]
+	if c == nil || c.interp == nil || c.interp.id != from.Interp {
 		return nil, 0
 	}
 	return c, step

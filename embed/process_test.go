@@ -2,6 +2,7 @@ package embed
 
 import (
 	"context"
+	"reflect"
 	"runtime"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"maestro/cpython"
 	"maestro/internal/model"
 )
 
@@ -37,7 +39,7 @@ func TestProgramsAreNotKeptForEver(t *testing.T) {
 		return !kept
 	}, "it goes with its last user")
 	require.Nil(t, process.program(key))
-	_, found := callbacks{process}.Module(1, key)
+	_, found := callbacks{process}.Module(cpython.Caller{Interp: 1}, key)
 	require.False(t, found)
 }
 
@@ -64,39 +66,57 @@ func TestTooManySteps(t *testing.T) {
 	c.interp = &interpreter{id: 1}
 	process.begin(c)
 	defer process.end(c)
-	begun := callbacks{process}.BeginStep(1, frameOf(c.number, 0), "f", nil)
+	begun := callbacks{process}.BeginStep(cpython.Caller{Interp: 1, Frame: frameOf(c.number, 0)}, "f", nil)
 	require.Nil(t, begun.Raise)
 	require.Equal(t, frameOf(c.number, maxStep), begun.Frame)
 	host.step++
-	begun = callbacks{process}.BeginStep(1, frameOf(c.number, 0), "f", nil)
+	begun = callbacks{process}.BeginStep(cpython.Caller{Interp: 1, Frame: frameOf(c.number, 0)}, "f", nil)
 	require.NotNil(t, begun.Raise)
 	require.Equal(t, uint8(model.RaiseEngine), begun.Raise.Kind)
 	require.NotNil(t, host.ended, "the step that had begun has ended")
 }
 
-// refusesEverything asks as an interpreter that has no call of that frame.
-func refusesEverything(t *testing.T, interp, frame uint64) {
+// refusesEverything asks all there is to ask for a frame that is none to that
+// interpreter. It finds the questions by reflection, so that a new one is asked
+// as well; the frame's host must not be one that can answer.
+func refusesEverything(t *testing.T, from cpython.Caller) {
 	t.Helper()
-	answers := callbacks{process}
-	require.Equal(t, uint8(model.RaiseEnded), answers.BeginStep(interp, frame, "f", nil).Raise.Kind)
-	require.Equal(t, uint8(model.RaiseEnded), answers.Lookup(interp, frame, "f").Raise.Kind)
-	require.Equal(t, uint8(model.RaiseEnded), answers.EndStep(interp, frame, nil, nil).Kind)
-	require.Nil(t, answers.Context(interp, frame))
-	_, raise := answers.Secret(interp, frame, "x")
-	require.Equal(t, uint8(model.RaiseEnded), raise.Kind)
-	names, generation := answers.Siblings(interp, frame)
-	require.Empty(t, names)
-	require.Zero(t, generation)
-	answers.Log(interp, frame, "stdout", "", "lost", nil)
+	answers := reflect.ValueOf(callbacks{process})
+	questions := reflect.TypeFor[cpython.Callbacks]()
+	raises := 0
+	for i := range questions.NumMethod() {
+		question := questions.Method(i)
+		require.Equal(t, reflect.TypeFor[cpython.Caller](), question.Type.In(0), "%s does not say who asks", question.Name)
+		arguments := []reflect.Value{reflect.ValueOf(from)}
+		for n := 1; n < question.Type.NumIn(); n++ {
+			arguments = append(arguments, reflect.Zero(question.Type.In(n)))
+		}
+		for _, answer := range answers.MethodByName(question.Name).Call(arguments) {
+			raise, _ := answer.Interface().(*cpython.Raise)
+			if begun, is := answer.Interface().(cpython.Begun); is {
+				raise = begun.Raise
+				require.NotNil(t, raise, question.Name)
+			}
+			if raise != nil {
+				raises++
+				require.Equal(t, uint8(model.RaiseEnded), raise.Kind, question.Name)
+				continue
+			}
+			if _, is := answer.Interface().(cpython.Begun); !is {
+				require.True(t, answer.IsZero(), "%s answers %v", question.Name, answer)
+			}
+		}
+	}
+	require.GreaterOrEqual(t, raises, 5)
 }
 
 func TestAfterTheEndEverythingIsRefused(t *testing.T) {
 	t.Parallel()
-	c := newCall(model.Call{Host: nobody{}})
+	c := newCall(model.Call{Host: untouchable{}})
 	c.interp = &interpreter{id: 1}
 	process.begin(c)
 	process.end(c)
-	refusesEverything(t, 1, frameOf(c.number, 1))
+	refusesEverything(t, cpython.Caller{Interp: 1, Frame: frameOf(c.number, 1)})
 }
 
 // untouchable is a host that must not be asked anything.
@@ -108,7 +128,7 @@ func TestFramesOfOtherInterpretersAreRefused(t *testing.T) {
 	c.interp = &interpreter{id: 1}
 	process.begin(c)
 	defer process.end(c)
-	refusesEverything(t, 2, frameOf(c.number, 1))
+	refusesEverything(t, cpython.Caller{Interp: 2, Frame: frameOf(c.number, 1)})
 }
 
 // Not parallel: it looks at all goroutines.

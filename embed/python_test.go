@@ -1,6 +1,7 @@
 package embed
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -51,13 +52,15 @@ func startPython(t testing.TB, opt Options) *Host {
 
 // testEngine is a model.Host over a set of functions. It keeps what is logged.
 type testEngine struct {
-	host *Host
+	host     *Host
+	function string // that maestro.context() names
 
 	mu         sync.Mutex
 	functions  map[string]*model.Program
 	modules    map[string]*model.Program
 	generation uint64
 	steps      model.StepRef
+	spawned    int
 	logs       []model.LogLine
 	failures   []*model.Failure
 }
@@ -152,9 +155,14 @@ func (e *testEngine) Log(_ model.StepRef, line model.LogLine) {
 	e.logs = append(e.logs, line)
 }
 
-func (e *testEngine) Info(model.StepRef) model.CallInfo { return model.CallInfo{Function: "f"} }
+func (e *testEngine) Info(model.StepRef) model.CallInfo {
+	return model.CallInfo{Function: cmp.Or(e.function, "f")}
+}
 
 func (e *testEngine) Spawn(string, []byte, time.Duration) (model.ID, *model.Raise) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.spawned++
 	return model.ID{}, &model.Raise{Kind: model.RaiseEngine}
 }
 func (e *testEngine) Secret(name string) (string, *model.Raise) { return "the value of " + name, nil }
@@ -329,7 +337,7 @@ def start(input):
 	require.Nil(t, e.call(t, "a", "release", "null").Failure)
 	select {
 	case line := <-lines:
-		require.Equal(t, "a: refused: the execution is over", line)
+		require.Equal(t, "a: refused: "+outsideAnyCall, line)
 	case <-time.After(20 * time.Second):
 		t.Fatal("the thread was not heard of")
 	}
@@ -390,6 +398,7 @@ func TestPythonForgedFrame(t *testing.T) {
 	t.Parallel()
 	h := startPython(t, Options{})
 	victim, thief := newTestEngine(h), newTestEngine(h)
+	victim.function, thief.function = "victim", "thief"
 	victim.define(t, "wait", "import time\ndef wait(input):\n    print('here')\n    time.sleep(1e6)\n")
 	victim.define(t, "private", "def private(input):\n    return 'private'\n")
 	thief.define(t, "steal", `
@@ -403,13 +412,13 @@ def steal(input):
             continue
         frame.set(call << 20)
         print("a line of the thief's")
-        for what in (lambda: maestro.context().function, lambda: maestro.secret("x"), lambda: __maestro_call__("private", 1)):
+        for what in (lambda: maestro.context().function, lambda: __maestro_call__("private", 1), lambda: maestro.spawn("private", 1)):
             try:
                 got.append(what())
             except (RuntimeError, NameError, AttributeError, TypeError, KeyError):
                 pass
     frame.set(mine)
-    return [g for g in got if g], maestro.secret("x")
+    return sorted(set(got))
 `)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -425,9 +434,11 @@ def steal(input):
 	}, "the victim's call runs")
 	outcome := thief.call(t, "thief", "steal", "null")
 	require.Nil(t, outcome.Failure)
-	require.JSONEq(t, `[[], "the value of x"]`, string(outcome.Output))
+	require.JSONEq(t, `["thief"]`, string(outcome.Output), "the frame that it forges changes nothing")
 	cancel()
 	<-over
 	require.Len(t, victim.logs, 1)
 	require.Zero(t, victim.steps)
+	require.Zero(t, victim.spawned)
+	require.NotEmpty(t, thief.logs, "its lines are its own")
 }

@@ -11,6 +11,8 @@ type Stats struct {
 	InterpretersLeaked  int // ending them overran its time
 	InterpretersCreated int // so far
 	InterpretersEnded   int // so far
+	Loops               int // event loops that run
+	Tasks               int // calls on event loops
 	Threads             int // in the pool
 	ThreadsBusy         int
 	ThreadsStuck        int // given up, no longer in the pool
@@ -24,12 +26,19 @@ func (h *Host) Stats() Stats {
 	defer h.mu.Unlock()
 	waiting := 0
 	for _, t := range h.tenants {
-		for _, queue := range []*fifo[call]{&t.queue, &t.patient} {
+		for _, queue := range []*fifo[call]{&t.queue, &t.patient, &t.coroutines} {
 			for _, c := range queue.items[queue.head:] {
 				if c.state == callQueued {
 					waiting++
 				}
 			}
+		}
+	}
+	tasks, loops := 0, 0
+	for _, t := range h.tenants {
+		tasks += t.looped
+		if t.interp != nil {
+			loops += len(t.interp.loops)
 		}
 	}
 	stuck := 0
@@ -48,6 +57,8 @@ func (h *Host) Stats() Stats {
 		InterpretersLeaked:  h.leaked,
 		InterpretersCreated: h.made,
 		InterpretersEnded:   h.endedTotal,
+		Loops:               loops,
+		Tasks:               tasks,
 		Threads:             h.threads,
 		ThreadsBusy:         h.threads - len(h.idle),
 		ThreadsStuck:        h.stuckThreads,

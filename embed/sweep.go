@@ -17,7 +17,7 @@ func (h *Host) sweep() {
 	}
 	at := now()
 	for name, t := range h.tenants {
-		if t.head() != nil || t.wanting || at.since(t.used) < h.opt.IdleAfter {
+		if t.waits() || t.wanting || at.since(t.used) < h.opt.IdleAfter {
 			continue
 		}
 		if t.interp != nil && len(t.interp.calls) > 0 {

@@ -7,8 +7,12 @@ type tenant struct {
 	name    string
 	queue   fifo[call] // oldest first; calls that were answered meanwhile stay until they come to the front
 	patient fifo[call] // the same, of those that nobody waits for
-	ahead   int        // calls of queue that have begun while those of patient wait, since one of these began
-	active  int        // pool threads in its calls, stuck ones not counted
+	// coroutines are the calls of async functions, which event loops take.
+	coroutines fifo[call]
+	looped     int     // of those, the ones that have begun and not ended, stuck ones not counted
+	ahead      int     // calls of queue that have begun while those of patient wait, since one of these began
+	home       *worker // carries its calls when it is idle
+	active     int     // pool threads in its calls, stuck ones not counted
 
 	// allowance is how many threads may be active. All threads of a subtenant
 	// compete for one GIL: short calls are done soonest one after the other on
@@ -57,6 +61,21 @@ func (t *tenant) head() *call {
 	return first
 }
 
+// waits reports whether any call of t waits. h.mu is held.
+func (t *tenant) waits() bool { return t.head() != nil || oldest(&t.coroutines) != nil }
+
+// push puts a call into its queue. h.mu is held.
+func (t *tenant) push(c *call) {
+	switch {
+	case c.Program.Async:
+		t.coroutines.push(c)
+	case c.Patient != nil:
+		t.patient.push(c)
+	default:
+		t.queue.push(c)
+	}
+}
+
 // begin takes the call out of its queue that head returned. h.mu is held.
 func (t *tenant) begin(c *call) {
 	switch {
@@ -97,6 +116,7 @@ func (h *Host) refuseQueued(t *tenant, err *model.Error) {
 	for c := t.head(); c != nil; c = t.head() {
 		h.refuse(c, err)
 	}
+	h.refuseCoroutines(t, err)
 }
 
 // Forget tells the host that a subtenant is no more: its waiting calls are
@@ -109,9 +129,9 @@ func (h *Host) Forget(name string) {
 	if t == nil {
 		return
 	}
-	delete(h.tenants, name)
 	t.gone = true
 	h.refuseQueued(t, model.NewError(model.CodeUnavailable, "The subtenant %q is being removed.", name))
 	h.stopAll(func(c *call) bool { return c.tenant == t })
+	delete(h.tenants, name)
 	h.abandon(t.interp)
 }

@@ -43,10 +43,15 @@ func (h *Host) newWorker() *worker {
 	return w
 }
 
-// popIdle takes the worker that was parked last from the stack, or returns nil:
-// its memory is the warmest, and those at the bottom get old and leave. h.mu is
-// held.
-func (h *Host) popIdle() *worker {
+// popIdle takes a worker from the stack, or returns nil. It takes the one that
+// carried t's calls before, if it is idle: what modules keep in a threading.local
+// is there. Otherwise it is the one that was parked last: its memory is the
+// warmest, and those at the bottom get old and leave. h.mu is held.
+func (h *Host) popIdle(t *tenant) *worker {
+	if t != nil && t.home != nil && t.home.state == workerIdle {
+		t.home.unpark()
+		return t.home
+	}
 	n := len(h.idle)
 	if n == 0 {
 		return nil
@@ -154,14 +159,7 @@ func (w *worker) perform(c *call) (cpython.CallResult, error) {
 		return cpython.CallResult{}, errNotBegun
 	}
 	process.begin(c)
-	return in.py.Call(cpython.CallArgs{
-		Frame:      frameOf(c.number, 0),
-		Key:        c.Program.Key,
-		Ticket:     c.number,
-		Generation: c.Host.Generation(),
-		Input:      c.Input,
-		Request:    c.Request,
-	}), nil
+	return in.py.Call(c.args()), nil
 }
 
 // drop deletes this thread's own state for in.
@@ -205,13 +203,7 @@ func (w *worker) quit() {
 func (h *Host) finish(c *call, result cpython.CallResult, err error) {
 	at := now()
 	t, in, w := c.tenant, c.interp, c.worker
-	if c.state == callRunning {
-		if err != nil {
-			h.answer(c, model.Outcome{}, err)
-		} else {
-			h.answer(c, outcomeOf(result), nil)
-		}
-	}
+	h.conclude(c, result, err)
 	if c.state != callStuck {
 		t.active--
 	}
@@ -232,6 +224,18 @@ func (h *Host) finish(c *call, result cpython.CallResult, err error) {
 	h.retire(in, at)
 	h.settle(in)
 	h.offer(t)
+}
+
+// conclude gives c's caller the result, unless c is being stopped: then it has
+// been answered. h.mu is held.
+func (h *Host) conclude(c *call, result cpython.CallResult, err error) {
+	switch {
+	case c.state != callRunning:
+	case err != nil:
+		h.answer(c, model.Outcome{}, err)
+	default:
+		h.answer(c, outcomeOf(result), nil)
+	}
 }
 
 // answer gives c's caller the outcome, or the error. h.mu is held. Whoever

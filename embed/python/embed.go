@@ -4,6 +4,15 @@ package python
 
 import _ "embed"
 
+//go:embed first_import.py
+var firstImport string
+
+//go:embed work.py
+var work string
+
+//go:embed loop.py
+var loop string
+
 //go:embed convert.py
 var convert string
 
@@ -60,7 +69,7 @@ var compile string
 
 // Runtime is what every subtenant's interpreter runs first. Its parts share one
 // namespace and stand in the order in which they need each other.
-var Runtime = convert + "\n" + api + "\n" + output + "\n" + load + "\n" + stored + "\n" + describe + "\n" + packages + "\n" + runtime
+var Runtime = convert + "\n" + api + "\n" + firstImport + "\n" + output + "\n" + work + "\n" + loop + "\n" + load + "\n" + stored + "\n" + describe + "\n" + packages + "\n" + runtime
 
 // Probe is what an interpreter runs that imports packages to see whether they
 // work: Runtime, and then a part that subtenants don't have.

@@ -20,6 +20,7 @@ import _maestro
 # other for ever.
 _lock = RLock()
 _loaded = {}  # key -> module, also while it loads
+_contexts = {}  # key -> the context of its module
 _loading = set()  # keys whose module-level code is running
 _private = {}  # key -> (builtins dict, bound names), where it is not the shared one
 _filenames = set()  # of the sources, which is how a traceback knows the author's frames
@@ -58,8 +59,11 @@ def _builtins_for(key, name, bound):
 
 
 def load(key, name, version, source, code, bound):
-    """Runs the code of a program in a module of its own. Returns the module and
-    whether it is ready: it is not when its own code has led here.
+    """Runs the code of a program in a module of its own. Returns the module,
+    whether it is ready (it is not when its own code has led here), the context
+    that its code has run in, and None or a (variable, value): each call gets a
+    copy of them, so that what the module has set (decimal.getcontext(), a
+    ContextVar) holds in all of them, and what a call sets in no other.
     """
     lock = _frozen_importlib._ModuleLockManager(f"<{key}>")
     try:
@@ -67,11 +71,12 @@ def load(key, name, version, source, code, bound):
     except _frozen_importlib._DeadlockError:
         if key not in _loaded:
             raise
-        return _loaded[key], False
+        return _loaded[key], False, _contexts[key], None
     try:
         if key in _loaded:
-            return _loaded[key], key not in _loading
-        return _load(key, name, version, source, code, bound), True
+            return _loaded[key], key not in _loading, _contexts[key], None
+        module, context = _load(key, name, version, source, code, bound)
+        return module, True, context, _decimal_in(context)
     finally:
         lock.__exit__(None, None, None)
 
@@ -85,17 +90,18 @@ def _load(key, name, version, source, code, bound):
     with _lock:
         module.__builtins__ = _builtins_for(key, name, set(bound.split("\n")))
     sys.modules[module.__name__] = module  # dataclasses and pickle look there
+    _contexts[key] = context = _of_no_call.copy()  # work.py
     _loading.add(key)
     _loaded[key] = module
     try:
         sync_stored()  # noqa: F821 (stored.py)
-        _maestro.run_code(code, module.__dict__)
+        context.run(_maestro.run_code, code, module.__dict__)
     except BaseException:
         _forget(key)
         raise
     finally:
         _loading.discard(key)
-    return module
+    return module, context
 
 
 def _ready_source(filename, source):
@@ -107,6 +113,15 @@ def _ready_source(filename, source):
     _filenames.add(filename)
 
 
+def _decimal_in(context):
+    """Returns the variable of decimal's context and its value, if it is set: the
+    value is an object that getcontext().prec = … changes.
+    """
+    decimal = sys.modules.get("decimal")
+    kind = getattr(decimal, "Context", None)
+    return next(((variable, value) for variable, value in context.items() if type(value) is kind), None) if kind else None
+
+
 def _lines(source):
     """Splits a source as the compiler does: str.splitlines knows more line ends."""
     source = source.replace("\r\n", "\n").replace("\r", "\n")
@@ -116,6 +131,7 @@ def _lines(source):
 def _forget(key):
     module = _loaded.pop(key, None)
     _private.pop(key, None)
+    _contexts.pop(key, None)
     if module is not None and sys.modules.get(module.__name__) is module:
         del sys.modules[module.__name__]
 

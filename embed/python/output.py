@@ -49,27 +49,7 @@ sys.stderr = sys.__stderr__ = _Output("<stderr>", _maestro.write_err)
 sys.stdin = sys.__stdin__ = io.StringIO("")  # input() meets its end
 
 
-class _LoggingFinder:
-    """Readies logging when it is first imported: most functions never do."""
-
-    @classmethod
-    def find_spec(cls, name, path=None, target=None):
-        if name != "logging":
-            return None
-        sys.meta_path.remove(cls)
-        from importlib.util import find_spec
-
-        spec = find_spec(name)
-        execute = spec.loader.exec_module
-
-        def exec_module(module):
-            execute(module)
-            _ready_logging(module)
-
-        spec.loader.exec_module = exec_module
-        return spec
-
-
+@when_imported("logging")  # noqa: F821 (first_import.py)
 def _ready_logging(logging):
     levels = (
         (logging.CRITICAL, "critical"),
@@ -103,5 +83,3 @@ def _ready_logging(logging):
 
     logging.basicConfig = basicConfig
 
-
-sys.meta_path.insert(0, _LoggingFinder)

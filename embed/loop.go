@@ -1,0 +1,326 @@
+package embed
+
+import (
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"maestro/cpython"
+	"maestro/internal/model"
+)
+
+// Calls of async functions run as tasks of an event loop, which has a thread of
+// its own: thousands of them wait on that one thread, and what a module makes of
+// asyncio (a client, a lock) works in every call of it, since all of them run on
+// the same loop. The calls wait in their subtenant's queue, and the loop takes
+// one after the other when it is woken; so a call that blocks the loop holds up
+// those that have begun there, and no other: they are taken by a second loop.
+const (
+	// blockedAfter is how long a loop may be without a sign of life (a call that
+	// begins or ends, a wait for events) while calls wait, until it counts as
+	// blocked and another loop takes them. Objects of asyncio that have waited on
+	// one loop refuse to do so on another, so a slow loop must not be taken for a
+	// blocked one.
+	blockedAfter = 100 * time.Millisecond
+	// cancelAgain is when a task that has not ended is cancelled once more.
+	cancelAgain = time.Second
+)
+
+// looper is what the host needs of an event loop. *cpython.Loop is the real one.
+type looper interface {
+	Run() *cpython.Exception
+	Wake()
+	Busy() time.Duration
+}
+
+// loop is one event loop of an interpreter.
+type loop struct {
+	in     *interpreter
+	number uint64
+	py     looper
+	gone   chan struct{} // closed when its thread has left Python
+
+	// Guarded by Host.mu.
+	calls  map[uint64]*call // those that it was given, by their number
+	woken  bool             // it has been woken and has not looked for calls since
+	ending bool             // it is to end
+	stuck  int              // of its calls, those that were given up
+}
+
+var loopNumbers atomic.Uint64
+
+// feed has the waiting calls of t's async functions taken by a loop. h.mu is held.
+func (h *Host) feed(t *tenant) {
+	in := t.interp
+	if in == nil || in.state != interpreterServing || oldest(&t.coroutines) == nil || t.looped >= h.opt.TenantTasks {
+		return
+	}
+	for _, l := range in.loops {
+		if l.stuck == 0 && l.py.Busy() < blockedAfter {
+			l.wake()
+			return
+		}
+	}
+	// All are blocked. Where so many were, as many more may well be.
+	for range max(1, len(in.loops)) {
+		if len(in.loops) < h.opt.TenantThreads {
+			h.startLoop(in)
+		}
+	}
+}
+
+// wake has l look for calls. h.mu is held.
+func (l *loop) wake() {
+	if !l.woken {
+		l.woken = true
+		l.py.Wake()
+	}
+}
+
+// startLoop starts another event loop in in. h.mu is held.
+func (h *Host) startLoop(in *interpreter) {
+	l := &loop{in: in, number: loopNumbers.Add(1), gone: make(chan struct{}), calls: map[uint64]*call{}}
+	py, err := in.py.NewLoop(l.number)
+	if err != nil {
+		h.opt.Log.Error("could not start an event loop", "tenant", in.tenantName(), "error", err)
+		if len(in.loops) == 0 {
+			h.refuseCoroutines(in.tenant, unavailable(err))
+		}
+		return
+	}
+	l.py = py
+	in.loops = append(in.loops, l)
+	process.loops.Store(l.number, l)
+	l.wake() // it looks as soon as it can
+	go l.run()
+}
+
+// run is the loop's thread.
+func (l *loop) run() {
+	runtime.LockOSThread() // for ever: the thread ends with the goroutine
+	in, h := l.in, l.in.host
+	err := in.prepare()
+	if err == nil {
+		if exc := l.py.Run(); exc != nil {
+			h.opt.Log.Error("an event loop could not run", "interpreter", in.id, "error", exc.Type+": "+exc.Message)
+			err = unavailable(nil)
+		}
+	}
+	in.py.DropThread()
+	process.loops.Delete(l.number)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	in.loops = without(in.loops, l)
+	if err != nil && in.tenant != nil && in.tenant.interp == in {
+		h.refuseCoroutines(in.tenant, err)
+		h.retire(in, now())
+	}
+	close(l.gone)
+}
+
+func without(loops []*loop, gone *loop) []*loop {
+	var kept []*loop
+	for _, l := range loops {
+		if l != gone {
+			kept = append(kept, l)
+		}
+	}
+	return kept
+}
+
+// endLoops ends in's event loops and returns when their threads have left
+// Python. No call is in in, and none comes.
+func (in *interpreter) endLoops() {
+	h := in.host
+	h.mu.Lock()
+	loops := in.loops
+	for _, l := range loops {
+		l.ending = true
+		l.wake()
+	}
+	h.mu.Unlock()
+	for _, l := range loops {
+		<-l.gone
+	}
+}
+
+// loops answers the event loops.
+type loops struct{ *registry }
+
+var _ cpython.Loops = loops{}
+
+// loop returns the loop with that number, or nil.
+func (r *registry) loop(number uint64) *loop {
+	l, _ := r.loops.Load(number)
+	if l == nil {
+		return nil
+	}
+	return l.(*loop)
+}
+
+// Take gives a loop its next call.
+func (r loops) Take(number uint64) cpython.Taken {
+	l := r.loop(number)
+	if l == nil {
+		return cpython.Taken{End: true}
+	}
+	for {
+		c, end := l.take()
+		if c == nil {
+			return cpython.Taken{End: end}
+		}
+		if args := l.begin(c); args != nil {
+			return cpython.Taken{Call: args}
+		}
+	}
+}
+
+// take takes the next call from the queue, if there is one, or tells l to end.
+func (l *loop) take() (c *call, end bool) {
+	in, h := l.in, l.in.host
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	l.woken = false
+	t := in.tenant
+	if l.ending {
+		return nil, true
+	}
+	if t == nil || t.interp != in || in.state != interpreterServing || t.looped >= h.opt.TenantTasks {
+		return nil, false
+	}
+	if c = oldest(&t.coroutines); c == nil {
+		return nil, false
+	}
+	t.coroutines.pop()
+	at := now()
+	if c.Patient != nil {
+		c.Deadline = time.Now().Add(c.Patient.Limit)
+		c.due = at.add(c.Patient.Limit)
+		h.watch.add(h, c)
+	}
+	change(h, &callMoves, &c.state, callRunning)
+	c.interp, c.loop = in, l
+	in.calls[c] = struct{}{}
+	l.calls[c.number] = c
+	t.looped++
+	t.used = at
+	return c, false
+}
+
+// begin makes c known, or ends it when nothing is to be run of it.
+func (l *loop) begin(c *call) *cpython.CallArgs {
+	h := l.in.host
+	var err error
+	if !c.answered.Load() {
+		if c.Patient == nil || c.Patient.Begin(c.Deadline) {
+			process.begin(c)
+			args := c.args()
+			return &args
+		}
+		err = errNotBegun
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.finishLooped(c, cpython.CallResult{}, err)
+	return nil
+}
+
+// Done takes the end of a call of a loop.
+func (r loops) Done(number, ticket uint64, result cpython.CallResult) {
+	l := r.loop(number)
+	if l == nil {
+		return
+	}
+	h := l.in.host
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if c := l.calls[ticket]; c != nil {
+		h.finishLooped(c, result, nil)
+	}
+}
+
+// finishLooped takes note that c's task has ended. h.mu is held.
+func (h *Host) finishLooped(c *call, result cpython.CallResult, err error) {
+	at := now()
+	t, in, l := c.tenant, c.interp, c.loop
+	h.conclude(c, result, err)
+	if c.state == callStuck {
+		if l.stuck--; l.stuck == 0 {
+			h.stuckThreads--
+		}
+	} else {
+		t.looped--
+	}
+	change(h, &callMoves, &c.state, callEnded)
+	h.watch.remove(c)
+	delete(in.calls, c)
+	delete(l.calls, c.number)
+	t.used = at
+	in.scarred = in.scarred || result.Interrupted
+	h.retire(in, at)
+	h.settle(in)
+	h.checkQuiet()
+	if t.looped == h.opt.TenantTasks-1 {
+		h.feed(t)
+	}
+}
+
+// climbLooped does the next thing about a call on a loop that is being stopped:
+//
+//	at once           the task is cancelled: CancelledError where it waits
+//	and every 50 ms   an exception that is no Exception, in threads that run for it
+//	after 200 ms      a trace function raises at every line that they reach
+//	cancelAgain       the task is cancelled once more
+//	StuckAfter        a task that waits is closed, and the call is over; one that
+//	                  blocks the loop is given up, with its thread and interpreter
+//
+// h.mu is held.
+func (h *Host) climbLooped(c *call, at clock) {
+	elapsed := at.since(c.stopBegan)
+	rung := cpython.RungRaise
+	switch {
+	case elapsed >= h.opt.StuckAfter && c.met == cpython.MetExecuting:
+		h.giveUpLooped(c)
+		return
+	case elapsed >= h.opt.StuckAfter:
+		rung = cpython.RungAbandon
+	case c.cancels == 0 || c.cancels == 1 && elapsed >= cancelAgain:
+		rung = cpython.RungCancel
+		c.cancels++
+	case elapsed >= traceAfter:
+		rung = cpython.RungTrace
+	}
+	h.order(c.interp, stopOrder{call: c, rung: rung}, at)
+	c.due = at.add(rungEvery)
+	h.watch.add(h, c)
+}
+
+// giveUpLooped marks a call and its loop's thread as stuck. h.mu is held.
+func (h *Host) giveUpLooped(c *call) {
+	h.opt.Log.Warn("a call that blocks its event loop could not be stopped and its thread is given up",
+		"tenant", c.Tenant, "function", c.Program.Function, "interpreter", c.interp.id)
+	change(h, &callMoves, &c.state, callStuck)
+	c.tenant.looped--
+	if c.loop.stuck++; c.loop.stuck == 1 {
+		h.stuckThreads++
+	}
+	h.abandon(c.interp)
+	h.checkStuckCap()
+	h.checkQuiet()
+}
+
+// refuseCoroutines answers the waiting calls of t's async functions with err.
+// h.mu is held.
+func (h *Host) refuseCoroutines(t *tenant, err error) {
+	for c := oldest(&t.coroutines); c != nil; c = oldest(&t.coroutines) {
+		h.refuse(c, err)
+	}
+}
+
+// tooManyTasks is what a call is refused with that no loop has taken in time.
+func tooManyTasks(limit time.Duration) *model.Error {
+	e := model.NewError(model.CodeTooManyRequests,
+		"No event loop of this subtenant became free within %v: too many of its calls are running or block their loop. Try again later.", limit)
+	e.RetryAfter = time.Second
+	return e
+}

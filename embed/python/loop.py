@@ -1,0 +1,218 @@
+"""Event loops. The async functions of a subtenant run as tasks of one loop for
+the interpreter (cpython/loop.h), on a thread of its own, so that what a module
+makes of asyncio works in every call of it. There are more loops only while code
+blocks the first.
+"""
+
+import _thread
+import sys
+
+import _maestro
+
+_RAISE, _TRACE, _CANCEL, _ABANDON = range(4)  # the rungs of cpython/stop.h
+
+_tasks = {}  # call -> (its loop, its task)
+_coroutines = {}  # call -> what its function returned, while that is awaited
+_running = {}  # identifier of a thread -> the event loop that it runs, any
+
+
+def run(awaitable):
+    """Runs what an ordinary function has returned to its end, if it is awaitable."""
+    import asyncio
+
+    with asyncio.Runner() as runner:
+        return runner.run(awaitable)
+
+
+def serve(wake):
+    """Runs a loop of the interpreter until there is nothing left to take."""
+    import asyncio
+    from functools import partial
+
+    loop = _shared_loop_class(asyncio)()
+    ended = False
+
+    def take():
+        nonlocal ended
+        taken = _maestro.take()
+        if taken is None:
+            return
+        if taken is False:
+            ended = True
+            loop.stop()
+            return
+        call, context = taken
+        task = loop.create_task(_drive(call), context=context)
+        _tasks[call] = loop, task
+        # A stop that raises at every line meets _drive's own as well.
+        task.add_done_callback(partial(_maestro.settle, call))
+        task.add_done_callback(partial(_forget_task, call))
+        # After the task's first step: if that blocks the loop, another one can
+        # take the calls that wait.
+        loop.call_soon(take)
+
+    def woken():
+        from posix import eventfd_read
+
+        try:
+            eventfd_read(wake)
+        except BlockingIOError:
+            pass
+        take()
+
+    loop.add_reader(wake, woken)
+    while not ended:
+        try:
+            loop.run_forever()
+        except BaseException:  # a SystemExit of a callback's; those of tasks are their calls' matter
+            sys.excepthook(*sys.exc_info())
+    _close(loop, wake, asyncio)
+
+
+def _shared_loop_class(asyncio):
+    global _shared_loop
+    if _shared_loop is None:
+        from selectors import EpollSelector
+
+        class Selector(EpollSelector):
+            def select(self, timeout=None):
+                _maestro.rests()
+                try:
+                    return super().select(timeout)
+                finally:
+                    _maestro.works()
+
+        class SharedLoop(asyncio.SelectorEventLoop):
+            def __init__(self):
+                super().__init__(Selector())
+
+            def run_in_executor(self, executor, function, *args):
+                # Many calls share it: the usual six threads of a small machine
+                # would have them wait for each other.
+                if executor is None and self._default_executor is None:
+                    from concurrent.futures import ThreadPoolExecutor
+
+                    self.set_default_executor(ThreadPoolExecutor(64, thread_name_prefix="asyncio"))
+                return super().run_in_executor(executor, function, *args)
+
+        _shared_loop = SharedLoop
+    return _shared_loop
+
+
+_shared_loop = None
+
+
+async def _drive(call):
+    """The task of a call."""
+    try:
+        awaitable = _maestro.begin(call)
+        if awaitable is not None:
+            _coroutines[call] = awaitable
+            value = await awaitable
+            if call in _records:  # work.py
+                await _tasks[call][0].run_in_executor(None, settle_records, call)
+            _maestro.complete(call, value)
+    except BaseException as error:  # a SystemExit too: it would end the loop
+        _maestro.fail(call, error)
+
+
+def _forget_task(call, task):
+    _coroutines.pop(call, None)
+    _tasks.pop(call, None)
+
+
+def interrupt(call, threads, rung):
+    """Does what a stop of a call needs of Python. Runs on a thread of its own.
+
+    threads run for the call now, and have been told to raise by the rungs _RAISE
+    and _TRACE: an exception meets only code that runs, so their loops are woken.
+    """
+    loop, task = _tasks.get(call, (None, None))
+    if rung == _CANCEL and task is not None:
+        _soon(loop, task.cancel)
+    elif rung == _ABANDON and task is not None:
+        coroutine = _coroutines.get(call)
+        if coroutine is not None and hasattr(coroutine, "close"):
+            _soon(loop, _close_coroutine, coroutine)
+        from asyncio import CancelledError
+
+        _maestro.fail(call, CancelledError("the call did not end when it was cancelled"))
+    elif rung in (_RAISE, _TRACE):
+        for thread in threads:
+            if thread in _running:
+                _soon(_running[thread], int)
+
+
+def _soon(loop, function, *args):
+    try:
+        loop.call_soon_threadsafe(function, *args)
+    except RuntimeError:
+        pass  # it is closed
+
+
+def _close_coroutine(coroutine):
+    try:
+        coroutine.close()
+    except (RuntimeError, ValueError):
+        pass  # it swallows its end; or it runs at this moment
+
+
+def _close(loop, wake, asyncio):
+    """Ends the tasks that calls have left behind, and the loop."""
+    loop.remove_reader(wake)
+    try:
+        left = asyncio.tasks._maestro_all_tasks(loop)
+        for task in left:
+            task.cancel()
+        if left:
+            _, stay = loop.run_until_complete(asyncio.wait(left, timeout=1))
+            for task in stay:
+                _maestro.keep(task)  # what swallows every exception would loop for ever when it is collected
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        if loop._default_executor is not None:
+            loop._default_executor.shutdown(wait=False, cancel_futures=True)
+    finally:
+        loop.close()
+
+
+@when_imported("asyncio.base_events")  # noqa: F821 (first_import.py)
+def _ready_base_events(module):
+    run_forever = module.BaseEventLoop.run_forever
+
+    def run_forever_known(self):
+        thread = _thread.get_ident()
+        before = _running.get(thread)
+        _running[thread] = self
+        try:
+            run_forever(self)
+        finally:
+            if before is None:
+                _running.pop(thread, None)
+            else:
+                _running[thread] = before
+
+    run_forever_known.__name__ = "run_forever"
+    run_forever_known.__qualname__ = "BaseEventLoop.run_forever"
+    run_forever_known.__doc__ = run_forever.__doc__
+    module.BaseEventLoop.run_forever = run_forever_known
+
+
+@when_imported("asyncio.tasks")  # noqa: F821
+def _ready_tasks(module):
+    every = module.all_tasks
+
+    def all_tasks(loop=None):
+        found = every(loop)
+        if _shared_loop is None or not found:
+            return found
+        # Of a shared loop a call sees its own tasks: programs wait for all there
+        # are, or cancel them.
+        call = _maestro.frame() >> 20
+        return {
+            task
+            for task in found
+            if type(task.get_loop()) is not _shared_loop or task.get_context().get(_maestro.frame_var, 0) >> 20 == call
+        }
+
+    all_tasks.__doc__ = every.__doc__
+    module._maestro_all_tasks, module.all_tasks = every, all_tasks

@@ -1,0 +1,326 @@
+"""Work belongs to the call that submitted it, whichever thread carries it out.
+
+The call that code runs for stands in a context variable (cpython/frame.h). So
+what is needed is that work is done in the context of its submitter, and that
+threads which do work for many calls belong to none themselves.
+"""
+
+import _contextvars
+import _thread
+import sys
+
+import _maestro
+
+# In this context, and in copies of it, code belongs to no call. The variable is
+# set, to 0: where it is not set at all, as in contextvars.Context(), a thread
+# that is started belongs to the call that starts it.
+_of_no_call = _contextvars.Context()
+_of_no_call.run(_maestro.frame_var.set, 0)
+
+_importing = _thread._local()  # .depth: how many modules the thread is executing
+
+
+def _context_to_start():
+    """Returns the context for a thread that is started, or work submitted, here.
+
+    A thread that module-level code starts serves all calls to come, and belongs
+    to none of them, whichever call has led to the import.
+    """
+    context = _contextvars.copy_context()
+    if getattr(_importing, "depth", 0):
+        context.run(_maestro.frame_var.set, 0)
+    elif _maestro.frame_var not in context:
+        context.run(_maestro.frame_var.set, _maestro.frame())
+    return context
+
+
+def _ready_import():
+    from _frozen_importlib_external import ExtensionFileLoader, _LoaderBasics
+
+    def counted(execute):
+        def exec_module(self, module):
+            _importing.depth = getattr(_importing, "depth", 0) + 1
+            try:
+                return execute(self, module)
+            finally:
+                _importing.depth -= 1
+
+        return exec_module
+
+    for loader in (_LoaderBasics, ExtensionFileLoader):
+        loader.exec_module = counted(loader.exec_module)
+
+
+_ready_import()
+
+
+def _start_new_thread(start):
+    def start_new_thread(function, args, kwargs={}, /):
+        context = _context_to_start()
+        if type(args) is not tuple or type(kwargs) is not dict or not callable(function):
+            return start(function, args, kwargs)  # raises the usual TypeError
+        return start(context.run, (_call, function, args, kwargs))
+
+    return start_new_thread
+
+
+def _call(function, args, kwargs):
+    # A frame of Python in the context: a stop that is meant for the work meets it
+    # here and not the thread around it.
+    return function(*args, **kwargs)
+
+
+_thread.start_new_thread = _thread.start_new = _start_new_thread(_thread.start_new_thread)
+
+
+@when_imported("threading")  # noqa: F821 (first_import.py)
+def _ready_threading(threading):
+    start, report = threading.Thread.start, threading.excepthook
+
+    def start_in_context(self):
+        if getattr(self, "_context", self) is None:
+            self._context = _context_to_start()
+        start(self)
+
+    def excepthook(args, /):
+        if args.exc_type is Stopped:  # noqa: F821 (api.py)
+            return  # its call was stopped, and was told why
+        context = getattr(args.thread, "_context", None)
+        if context is None:
+            report(args)
+        else:
+            context.run(report, args)
+
+    start_in_context.__name__ = "start"
+    start_in_context.__qualname__ = "Thread.start"
+    start_in_context.__doc__ = start.__doc__
+    threading.Thread.start = start_in_context
+    threading.excepthook = threading.__excepthook__ = excepthook
+
+
+@when_imported("concurrent.futures.thread")  # noqa: F821
+def _ready_executors(module):
+    initialize, run = module._WorkItem.__init__, module._WorkItem.run
+    add_thread = module.ThreadPoolExecutor._adjust_thread_count
+
+    def initialize_in_context(self, *args, **kwargs):
+        initialize(self, *args, **kwargs)
+        self.context = _context_to_start()
+
+    def run_in_context(self, context):
+        self.context.run(run, self, context)
+
+    def _adjust_thread_count(self):
+        _of_no_call.copy().run(add_thread, self)
+
+    module._WorkItem.__init__ = initialize_in_context
+    module._WorkItem.run = run_in_context
+    module.ThreadPoolExecutor._adjust_thread_count = _adjust_thread_count
+
+
+@when_imported("multiprocessing.dummy")  # noqa: F821
+def _ready_thread_pools(module):
+    # The threads of multiprocessing.pool.ThreadPool. What they do comes out of queues.
+    start = module.DummyProcess.start
+
+    def start_of_no_call(self):
+        _of_no_call.copy().run(start, self)
+
+    module.DummyProcess.start = start_of_no_call
+
+
+# Queues. A thread or task that belongs to no call and takes an item does so for
+# the call that put it there, until it comes back for the next.
+
+
+class _Owners:
+    """The calls that have put the items of one queue, by the items' identity: a
+    queue may order its items by their values, so they stay as they are.
+    """
+
+    __slots__ = ("frames",)
+
+    def __init__(self):
+        self.frames = {}
+
+    def put(self, item):
+        frame = _maestro.frame()
+        if frame:
+            self.frames.setdefault(id(item), []).append(frame)
+        return frame
+
+    def unput(self, item):
+        self.take(item)
+
+    def take(self, item):
+        frames = self.frames.get(id(item))
+        if not frames:
+            return 0
+        frame = frames.pop(0)
+        if not frames:
+            self.frames.pop(id(item), None)
+        return frame
+
+
+def _owners(queue):
+    owners = queue.__dict__.get("_maestro_owners")
+    if owners is None:
+        owners = queue.__dict__.setdefault("_maestro_owners", _Owners())
+    return owners
+
+
+@when_imported("queue")  # noqa: F821
+def _ready_queues(module):
+    put, get, simple = module.Queue.put, module.Queue.get, module.SimpleQueue
+
+    def put_owned(self, item, block=True, timeout=None):
+        owners = _owners(self)
+        frame = owners.put(item)
+        try:
+            put(self, item, block, timeout)
+        except BaseException:
+            if frame:
+                owners.unput(item)
+            raise
+
+    def get_owned(self, block=True, timeout=None):
+        _maestro.release()
+        item = get(self, block, timeout)
+        owners = _owners(self)
+        frame = owners.take(item)
+        if frame:
+            _maestro.adopt(frame)
+        elif owners.frames and not self._qsize():
+            owners.frames.clear()  # of items that were taken out by other ways
+        return item
+
+    put_owned.__name__, put_owned.__qualname__, put_owned.__doc__ = "put", "Queue.put", put.__doc__
+    get_owned.__name__, get_owned.__qualname__, get_owned.__doc__ = "get", "Queue.get", get.__doc__
+    module.Queue.put, module.Queue.get = put_owned, get_owned
+
+    class SimpleQueue(simple):
+        __doc__ = simple.__doc__
+        __module__ = simple.__module__
+        __slots__ = ()
+
+        def put(self, item, block=True, timeout=None):
+            simple.put(self, (item, _maestro.frame()))
+
+        def put_nowait(self, item):
+            simple.put(self, (item, _maestro.frame()))
+
+        def get(self, block=True, timeout=None):
+            _maestro.release()
+            item, frame = simple.get(self, block, timeout)
+            if frame:
+                _maestro.adopt(frame)
+            return item
+
+        def get_nowait(self):
+            return self.get(False)
+
+    module.SimpleQueue = SimpleQueue
+
+
+@when_imported("asyncio.queues")  # noqa: F821
+def _ready_async_queues(module):
+    put_nowait, get_nowait, get = module.Queue.put_nowait, module.Queue.get_nowait, module.Queue.get
+
+    def put_owned(self, item):
+        put_nowait(self, item)
+        _owners(self).put(item)
+
+    def get_owned(self):
+        _maestro.release()
+        item = get_nowait(self)
+        frame = _owners(self).take(item)
+        if frame:
+            _maestro.adopt(frame)
+        return item
+
+    async def get_released(self):
+        _maestro.release()
+        return await get(self)
+
+    put_owned.__name__, put_owned.__qualname__, put_owned.__doc__ = "put_nowait", "Queue.put_nowait", put_nowait.__doc__
+    get_owned.__name__, get_owned.__qualname__, get_owned.__doc__ = "get_nowait", "Queue.get_nowait", get_nowait.__doc__
+    get_released.__name__, get_released.__qualname__, get_released.__doc__ = "get", "Queue.get", get.__doc__
+    module.Queue.put_nowait, module.Queue.get_nowait, module.Queue.get = put_owned, get_owned, get_released
+
+
+# Records that a QueueListener still has to handle, by call: the end of the call
+# waits for them for a moment (settle_records), so that they are in its log.
+_records = {}
+_records_handled = None
+
+
+@when_imported("logging.handlers")  # noqa: F821
+def _ready_listeners(module):
+    import threading
+
+    global _records_handled
+    _records_handled = threading.Condition()
+    enqueue, handle, start = module.QueueHandler.enqueue, module.QueueListener.handle, module.QueueListener.start
+
+    def enqueue_counted(self, record):
+        call = _maestro.frame() >> 20
+        if call:
+            record._maestro_call = call
+            with _records_handled:
+                _records[call] = _records.get(call, 0) + 1
+            _maestro.settles(call)
+        enqueue(self, record)
+
+    def handle_counted(self, record):
+        try:
+            handle(self, record)
+        finally:
+            call = record.__dict__.pop("_maestro_call", 0)
+            if call:
+                with _records_handled:
+                    left = _records.get(call, 0) - 1
+                    if left > 0:
+                        _records[call] = left
+                    else:
+                        _records.pop(call, None)
+                        _records_handled.notify_all()
+
+    def start_of_no_call(self):
+        _of_no_call.copy().run(start, self)
+
+    module.QueueHandler.enqueue = enqueue_counted
+    module.QueueListener.handle = handle_counted
+    module.QueueListener.start = start_of_no_call
+
+
+_RECORDS_WAIT = 0.05  # seconds
+
+
+def settle_records(call):
+    """Waits until a listener has handled what the call has logged, for a moment
+    at most: there may be no listener, or one that is slow.
+    """
+    with _records_handled:
+        _records_handled.wait_for(lambda: call not in _records, _RECORDS_WAIT)
+        _records.pop(call, None)
+
+
+# An SQLite connection is the caller's to share, as this build of SQLite is:
+# which thread carries a call is our matter, and changes from one to the next.
+@when_imported("sqlite3")  # noqa: F821
+def _ready_sqlite(module):
+    import _sqlite3
+
+    if module.threadsafety != 3:
+        return
+    connect = _sqlite3.connect
+
+    def connect_shared(*args, **kwargs):
+        if len(args) < 5:
+            kwargs.setdefault("check_same_thread", False)
+        return connect(*args, **kwargs)
+
+    connect_shared.__name__ = connect_shared.__qualname__ = "connect"
+    connect_shared.__module__, connect_shared.__doc__ = "sqlite3", connect.__doc__
+    for target in (module, module.dbapi2, _sqlite3):
+        target.connect = connect_shared
