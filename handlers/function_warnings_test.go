@@ -37,7 +37,7 @@ func (f *fixture) warnings(name, code string, extra ...string) []warning {
 	return said.Warnings
 }
 
-// TestWarningsOnSave: what the code uses and nobody has; none of it keeps the
+// TestWarningsOnSave: names and imports that nothing answers to; none of it keeps the
 // code from being saved, and nothing that runs is warned of.
 func TestWarningsOnSave(t *testing.T) {
 	t.Parallel()

@@ -2,7 +2,7 @@
 and modules that it imports. It is run after transform.py, in the same namespace.
 
 The names are read from the compiled code, so that what is global, mangled, lazy
-or a comprehension's is decided by the compiler and nobody else. Nothing of the
+or a comprehension's follows the compiler's own decision. Nothing of the
 source is run.
 """
 
@@ -28,7 +28,7 @@ def inspect_source(name, source, siblings):
     standard library aside; "unknown", where it does so without being prepared
     for a failure: a list of {"module", "line", "column"}; "warnings", a list
     of {"line", "column", "message", "suggestion"} of Python's own warnings and
-    of names that it uses and that are nobody's; column and suggestion may be
+    of names that it uses and that are undefined; column and suggestion may be
     missing.
     """
     source = source.removeprefix("\ufeff")

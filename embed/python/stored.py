@@ -51,8 +51,8 @@ class _StoredFinder:
     def find_spec(name, path=None, target=None):
         if path is not None or "." in name:
             return None
-        # Known before it is asked for: whoever sees to it that what is imported
-        # is current must know of what is on its way.
+        # Noted before the server is asked: sync_stored in another thread must
+        # know of a module that is about to be loaded.
         entry = _stored.setdefault(name, [0, None])
         key = _maestro.find_stored(name)
         if not key:

@@ -49,7 +49,7 @@ type Inspection struct {
 	Uses     []string     // names that it uses and binds nowhere, sorted
 	Imports  []string     // modules that it imports, the standard library's aside, sorted
 	Unknown  []ImportSite // where it does so without being prepared for a failure
-	Warnings []Warning    // of Python's compiler, and of names that are nobody's
+	Warnings []Warning    // of Python's compiler, and of undefined names
 }
 
 // ImportSite is where a module is imported.
