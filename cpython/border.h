@@ -32,7 +32,7 @@ struct maestro_begun {
 // A program's text and code; malloc'ed by Go, freed by who asked.
 struct maestro_source {
     int found, version, async;
-    struct maestro_text name, source, code, bound; // bound: names, one per line
+    struct maestro_text name, source, code, imports; // imports: names, one per line
 };
 
 // How a call or a step failed. The kinds are those of exception.go.

@@ -33,6 +33,9 @@ type Callbacks interface {
 	Lookup(from Caller, name string) Begun
 	// Module gives the code of a program that this interpreter has not loaded.
 	Module(from Caller, key uint64) (Module, bool)
+	// Stored gives the key of the stored module of that name, 0 when there is
+	// none; answered is false where no call is under way.
+	Stored(from Caller, name string) (key uint64, answered bool, raise *Raise)
 	// Siblings gives the names that can be called at present.
 	Siblings(from Caller) (names []string, generation uint64)
 	// Log takes one line: of stream "stdout" or "stderr" with level "", or of
@@ -88,7 +91,7 @@ type Module struct {
 	Source  string
 	Code    []byte // marshalled
 	Async   bool
-	Bound   []string // names that the source binds at module level
+	Imports []string // the modules that the source imports, by the first part of their names
 }
 
 // holder gives atomic.Pointer a concrete type to point to.
@@ -206,8 +209,22 @@ func go_maestro_module(interp, key C.uint64_t, out *C.struct_maestro_source) {
 	out.name = text(module.Name)
 	out.source = text(module.Source)
 	out.code = textBytes(module.Code)
-	out.bound = text(strings.Join(module.Bound, "\n"))
+	out.imports = text(strings.Join(module.Imports, "\n"))
 	out.found = 1
+}
+
+//export go_maestro_stored
+func go_maestro_stored(interp, frame C.uint64_t, name *C.char, size C.size_t, key *C.uint64_t, raise *C.struct_maestro_raise) C.int {
+	defer recovered(raise)
+	found, answered, refused := callbacks.Load().Stored(caller(interp, frame), stringOf(name, size))
+	if refused != nil {
+		fillRaise(raise, refused)
+	}
+	*key = C.uint64_t(found)
+	if answered {
+		return 1
+	}
+	return 0
 }
 
 //export go_maestro_siblings

@@ -12,7 +12,8 @@
 // The Python functions that C needs; runtime.py gives them to set_hooks by
 // these names. HOOK(identifier, name).
 #define MAESTRO_HOOKS(HOOK)                                                                         \
-    HOOK(LOAD, "load")             /* (key, name, version, source, code, bound) -> module, ready, context, fresh */ \
+    HOOK(LOAD, "load")             /* (key, name, version, source, code, imports) -> module, ready, context, fresh */ \
+    HOOK(STORED, "load_stored")    /* (module, key, name, version, source, code, imports) */          \
     HOOK(UNLOAD, "unload")         /* (key): its module is out of use */                            \
     HOOK(SIBLINGS, "set_siblings") /* (names, one per line) */                                      \
     HOOK(CONVERT, "convert")       /* (object) -> a simpler object (json.h) */                      \

@@ -81,7 +81,7 @@ func (in *Interpreter) Call(args CallArgs) CallResult {
 		request = 1
 	}
 	result := C.maestro_call(in.c, C.uint64_t(args.Frame), C.uint64_t(args.Key), C.uint64_t(args.Generation),
-		 (*C.char)(unsafe.Pointer(unsafe.SliceData(args.Input))),
+		(*C.char)(unsafe.Pointer(unsafe.SliceData(args.Input))),
 		C.size_t(len(args.Input)), request)
 	runtime.KeepAlive(in)
 	return resultOf(result)

@@ -7,6 +7,7 @@
 #include "loop.h"
 #include "output.h"
 #include "print.h"
+#include "program.h"
 #include "shield.h"
 #include "sibling.h"
 #include "sleep.h"
@@ -182,6 +183,38 @@ static PyObject *sibling(PyObject *module, PyObject *name) {
     return NULL;
 }
 
+// find_stored(name) -> int: the key of the subtenant's stored module of that
+// name, 0 when there is none, None where no call is under way.
+static PyObject *find_stored(PyObject *module, PyObject *name) {
+    struct maestro_interp *in = maestro_of(module);
+    Py_ssize_t size;
+    const char *utf8 = py.PyUnicode_AsUTF8AndSize(name, &size);
+    if (!utf8)
+        return NULL;
+    uint64_t current = maestro_frame(in), key = 0;
+    struct maestro_raise raise = {0};
+    PyThreadState *state = py.PyEval_SaveThread();
+    int answered = go_maestro_stored(in->id, current, (char *)utf8, (size_t)size, &key, &raise);
+    py.PyEval_RestoreThread(state);
+    if (raise.kind) {
+        maestro_raise_now(in, &raise);
+        return NULL;
+    }
+    return answered ? py.PyLong_FromUnsignedLongLong(key) : py.Py_NewRef(py.None);
+}
+
+// load_stored(key, module): runs the code of a stored module in its module.
+static PyObject *load_stored(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    if (count != 2) {
+        py.PyErr_SetString(py.PyExc_TypeError, "load_stored() takes key and module");
+        return NULL;
+    }
+    uint64_t key = py.PyLong_AsUnsignedLongLong(args[0]);
+    if (py.PyErr_Occurred() || !maestro_program_fill(maestro_of(module), key, args[1]))
+        return NULL;
+    return py.Py_NewRef(py.None);
+}
+
 static const char *const hook_names[] = {
 #define HOOK(identifier, name) name,
     MAESTRO_HOOKS(HOOK) MAESTRO_CLASSES(HOOK)
@@ -240,10 +273,12 @@ static PyMethodDef methods[] = {
     {"context", context, METH_NOARGS, NULL},
     {"dumps", dumps, METH_O, NULL},
     {"fail", (PyCFunction)(void (*)(void))maestro_loop_fail, METH_FASTCALL, NULL},
+    {"find_stored", find_stored, METH_O, NULL},
     {"follow_builtins", (PyCFunction)(void (*)(void))maestro_follow_builtins, METH_FASTCALL, NULL},
     {"frame", frame, METH_NOARGS, NULL},
     {"keep", keep, METH_O, NULL},
     {"load_function", maestro_load_by_name, METH_O, NULL},
+    {"load_stored", (PyCFunction)(void (*)(void))load_stored, METH_FASTCALL, NULL},
     {"loads", loads, METH_O, NULL},
     {"log", (PyCFunction)(void (*)(void))log_line, METH_FASTCALL, NULL},
     {"own_outputs", (PyCFunction)(void (*)(void))maestro_own_outputs, METH_FASTCALL, NULL},

@@ -63,27 +63,27 @@ static void trim(struct maestro_interp *in, PyObject *name) {
     }
 }
 
-// Hands the code to the runtime, which runs it under the one re-entrant lock of
-// the interpreter. Answers (module, ready, context, fresh), new reference, or NULL with
-// an exception. A module that is not ready is being loaded further up this stack.
-static PyObject *run_module(struct maestro_interp *in, uint64_t key, const struct maestro_source *source) {
+// Hands the code to the runtime, which runs it under a re-entrant lock of the
+// program. Answers (module, ready, context, fresh), new reference, or NULL with an exception. A
+// module that is not ready is being loaded further up this stack, or by a thread
+// that waits for this one. With into, the code is that of a stored module and
+// runs in that module object; the answer then says nothing.
+static PyObject *run_module(struct maestro_interp *in, uint64_t key, const struct maestro_source *source, PyObject *into) {
     PyObject *arguments[] = {
-        py.PyLong_FromUnsignedLongLong(key),
-        maestro_str(&source->name),
-        py.PyLong_FromLongLong(source->version),
-        maestro_str(&source->source),
-        py.PyBytes_FromStringAndSize(source->code.data, (Py_ssize_t)source->code.size),
-        maestro_str(&source->bound),
+        into ? py.Py_NewRef(into) : NULL, py.PyLong_FromUnsignedLongLong(key),
+        maestro_str(&source->name),       py.PyLong_FromLongLong(source->version),
+        maestro_str(&source->source),     py.PyBytes_FromStringAndSize(source->code.data, (Py_ssize_t)source->code.size),
+        maestro_str(&source->imports),
     };
     enum { COUNT = sizeof arguments / sizeof *arguments };
-    PyObject *answer = NULL;
-    int complete = in->hooks[HOOK_LOAD] != NULL;
-    for (int i = 0; i < COUNT; i++)
+    PyObject *answer = NULL, *hook = in->hooks[into ? HOOK_STORED : HOOK_LOAD];
+    int first = into ? 0 : 1, complete = hook != NULL;
+    for (int i = first; i < COUNT; i++)
         complete = complete && arguments[i];
     if (complete) {
         struct maestro_shield shield;
         maestro_shield_up(in, &shield);
-        answer = py.PyObject_Vectorcall(in->hooks[HOOK_LOAD], arguments, COUNT, NULL);
+        answer = py.PyObject_Vectorcall(hook, arguments + first, (size_t)(COUNT - first), NULL);
         maestro_shield_down(in, &shield);
     } else if (!py.PyErr_Occurred())
         py.PyErr_SetString(py.PyExc_RuntimeError, "the interpreter is ending");
@@ -139,7 +139,7 @@ static PyObject *run_for(struct maestro_interp *in, uint64_t key, uint64_t frame
     static const struct maestro_base empty;
     if (!maestro_context_enter(in, &empty, frame, &stay))
         return NULL;
-    PyObject *answer = run_module(in, key, source);
+    PyObject *answer = run_module(in, key, source, NULL);
     maestro_context_leave(&stay, 0);
     return answer;
 }
@@ -150,14 +150,29 @@ static void hold(struct maestro_entry *entry, const struct maestro_base *base) {
     entry->base.fresh = base->fresh ? py.Py_NewRef(base->fresh) : NULL;
 }
 
-static int load(struct maestro_interp *in, uint64_t key, uint64_t frame, struct maestro_entry *entry, int *loading) {
+// Asks Go for the program with that key. What it fills in goes to release.
+static struct maestro_source fetch(struct maestro_interp *in, uint64_t key) {
     struct maestro_source source = {0};
     PyThreadState *state = py.PyEval_SaveThread();
     go_maestro_module(in->id, key, &source);
     py.PyEval_RestoreThread(state);
+    if (!source.found)
+        py.PyErr_SetString(py.PyExc_RuntimeError, "the function's program is gone");
+    return source;
+}
+
+static void release(struct maestro_source *source) {
+    maestro_text_free(&source->name);
+    maestro_text_free(&source->source);
+    maestro_text_free(&source->code);
+    maestro_text_free(&source->imports);
+}
+
+static int load(struct maestro_interp *in, uint64_t key, uint64_t frame, struct maestro_entry *entry, int *loading) {
+    struct maestro_source source = fetch(in, key);
     PyObject *answer = NULL;
     if (!source.found) {
-        py.PyErr_SetString(py.PyExc_RuntimeError, "the function's program is gone");
+        // the exception says so
     } else if ((answer = run_for(in, key, frame, &source))) {
         PyObject *module = py.PyTuple_GetItem(answer, 0), *fresh = py.PyTuple_GetItem(answer, 3);
         const struct maestro_base base = {py.PyTuple_GetItem(answer, 2), fresh == py.None ? NULL : fresh};
@@ -172,11 +187,16 @@ static int load(struct maestro_interp *in, uint64_t key, uint64_t frame, struct 
         *loading = 1;
     }
     py.Py_DecRef(answer);
-    maestro_text_free(&source.name);
-    maestro_text_free(&source.source);
-    maestro_text_free(&source.code);
-    maestro_text_free(&source.bound);
+    release(&source);
     return entry->function != NULL;
+}
+
+int maestro_program_fill(struct maestro_interp *in, uint64_t key, PyObject *module) {
+    struct maestro_source source = fetch(in, key);
+    PyObject *none = source.found ? run_module(in, key, &source, module) : NULL;
+    py.Py_DecRef(none);
+    release(&source);
+    return none != NULL;
 }
 
 int maestro_program_enter(struct maestro_interp *in, uint64_t key, uint64_t frame, struct maestro_entry *entry,

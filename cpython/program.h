@@ -20,6 +20,10 @@ int maestro_program_enter(struct maestro_interp *in, uint64_t key, uint64_t fram
 // Gives up the references of an entry.
 void maestro_entry_clear(struct maestro_entry *entry);
 
+// Runs the code of the stored module with that key in module: its importer's
+// import statement has led here. Returns 0 with an exception.
+int maestro_program_fill(struct maestro_interp *in, uint64_t key, PyObject *module);
+
 // Drops all programs, at the end of the interpreter. Attached.
 void maestro_programs_clear(struct maestro_interp *in);
 

@@ -45,7 +45,10 @@ void maestro_shield_down(struct maestro_interp *in, struct maestro_shield *shiel
     while (*link != shield)
         link = &(*link)->next;
     *link = shield->next;
-    if (!maestro_shielded(in, shield->thread))
+    // On its way out with an exception it is told by the next rung, if need be: now
+    // it would be interrupted in what cleans up behind it, such as the import
+    // statement that gives its lock back.
+    if (!py.PyErr_Occurred() && !maestro_shielded(in, shield->thread))
         tell_anew(in, shield->thread);
 }
 

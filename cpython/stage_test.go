@@ -28,6 +28,7 @@ type stage struct {
 	mu         sync.Mutex // guards the rest
 	functions  map[string]uint64
 	programs   map[uint64]Module
+	modules    map[string]uint64 // the stored ones, by name
 	generation uint64
 	forget     bool // keep no steps and lines: for benchmarks
 	steps      []step
@@ -130,6 +131,16 @@ func (s *stageSet) Module(from Caller, key uint64) (Module, bool) {
 	return module, ok
 }
 
+func (s *stageSet) Stored(from Caller, name string) (uint64, bool, *Raise) {
+	st := s.of(from.Frame)
+	if st == nil {
+		return 0, false, nil
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return st.modules[name], true, nil
+}
+
 func (s *stageSet) Siblings(from Caller) ([]string, uint64) {
 	found, ok := s.byInterp.Load(from.Interp)
 	if !ok {
@@ -207,7 +218,7 @@ func (st *stage) onThread(f func()) {
 func setup(t testing.TB, functions ...string) *stage {
 	t.Helper()
 	st := &stage{
-		t: t, functions: map[string]uint64{}, programs: map[uint64]Module{},
+		t: t, functions: map[string]uint64{}, modules: map[string]uint64{}, programs: map[uint64]Module{},
 		refuse: map[string]*Raise{}, refuseEnd: map[string]*Raise{},
 	}
 	var err error
@@ -360,11 +371,11 @@ func compileModule(t testing.TB, name string, version int, source string) Module
 	}
 	head, code, _ := bytes.Cut(answer, []byte("\n"))
 	var parsed struct {
-		Async bool
-		Bound []string
-		Error json.RawMessage
+		Async   bool
+		Imports []string
+		Error   json.RawMessage
 	}
 	require.NoError(t, json.Unmarshal(head, &parsed))
 	require.Empty(t, string(parsed.Error))
-	return Module{Name: name, Version: version, Source: source, Code: code, Async: parsed.Async, Bound: parsed.Bound}
+	return Module{Name: name, Version: version, Source: source, Code: code, Async: parsed.Async, Imports: parsed.Imports}
 }

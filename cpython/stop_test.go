@@ -197,7 +197,7 @@ def sleeps(input):
 		st.in.DropThread()
 	}()
 	require.Eventually(t, func() bool { return len(st.printed()) == 2 }, 20*time.Second, time.Millisecond)
-	st.in.WakeSleeper(args.Frame>>20)
+	st.in.WakeSleeper(args.Frame >> 20)
 	require.JSONEq(t, `["Stopped","Stopped","Stopped"]`, string((<-done).Output))
 }
 

@@ -82,8 +82,25 @@ func (r callbacks) Module(_ cpython.Caller, key uint64) (cpython.Module, bool) {
 	}
 	return cpython.Module{
 		Key: p.Key, Name: p.Function, Version: p.Version, Source: p.Source,
-		Code: p.Code, Async: p.Async, Bound: p.Bound,
+		Code: p.Code, Async: p.Async, Imports: p.Imports,
 	}, true
+}
+
+// Stored finds a stored module. Its program lives as long as the call at least.
+func (r callbacks) Stored(from cpython.Caller, name string) (key uint64, answered bool, raise *cpython.Raise) {
+	c, _ := r.of(from)
+	if c == nil {
+		return 0, false, nil
+	}
+	program, refused := c.Host.Module(name)
+	if refused != nil {
+		return 0, true, raiseOf(refused)
+	}
+	if program == nil {
+		return 0, true, nil
+	}
+	c.pin(program)
+	return program.Key, true, nil
 }
 
 // Siblings returns the names that can be called. A thread that outlived its

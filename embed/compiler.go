@@ -32,18 +32,44 @@ type compileResult struct {
 // error is an *model.Error with CodeSyntaxError or CodeNoSuchDef when the
 // source is at fault, with CodeUnavailable when the host is closed.
 func (h *Host) Compile(ctx context.Context, function string, version int, source string) (*model.Program, error) {
-	answer, err := h.askCompiler(ctx, "compile_program", function, version, source)
+	answer, err := h.askCompiler(ctx, "compile_program", compileRequest{Name: function, Version: version, Source: source})
 	if err != nil {
 		return nil, err
 	}
 	return programOf(function, version, source, answer)
 }
 
+// CompileModule is Compile for a stored module.
+func (h *Host) CompileModule(ctx context.Context, name string, version int, source string) (*model.Program, error) {
+	answer, err := h.askCompiler(ctx, "compile_program", compileRequest{Name: name, Version: version, Source: source, Module: true})
+	if err != nil {
+		return nil, err
+	}
+	return programOf(name, version, source, answer)
+}
+
+// Inspect reads what a source leaves to be found when it runs; nothing of it is
+// run. A source that does not compile leaves nothing.
+func (h *Host) Inspect(ctx context.Context, name, source string, siblings []string) (model.Inspection, error) {
+	if siblings == nil {
+		siblings = []string{}
+	}
+	answer, err := h.askCompiler(ctx, "inspect_program", compileRequest{Name: name, Source: source, Siblings: siblings})
+	if err != nil {
+		return model.Inspection{}, err
+	}
+	var said model.Inspection
+	if err := json.Unmarshal(answer, &said); err != nil {
+		return model.Inspection{}, fmt.Errorf("read the names of function %s: %w", name, err)
+	}
+	return said, nil
+}
+
 // Hints derives schemas from a function's type hints; nothing of the source is
 // run. Its errors are those of Compile, but for the source's own: what can't be
 // understood gives no schema.
 func (h *Host) Hints(ctx context.Context, function, source string) (model.Hints, error) {
-	answer, err := h.askCompiler(ctx, "hint_schemas", function, 0, source)
+	answer, err := h.askCompiler(ctx, "hint_schemas", compileRequest{Name: function, Source: source})
 	if err != nil {
 		return model.Hints{}, err
 	}
@@ -62,12 +88,9 @@ func unlessNull(value json.RawMessage) json.RawMessage {
 }
 
 // askCompiler has a function of compile.py answered by the compiler's thread.
-func (h *Host) askCompiler(ctx context.Context, what, function string, version int, source string) ([]byte, error) {
-	request, err := json.Marshal(struct {
-		Name    string `json:"name"`
-		Version int    `json:"version"`
-		Source  string `json:"source"`
-	}{function, version, source})
+func (h *Host) askCompiler(ctx context.Context, what string, asked compileRequest) ([]byte, error) {
+	function := asked.Name
+	request, err := json.Marshal(asked)
 	if err != nil {
 		return nil, fmt.Errorf("compile function %s: %w", function, err)
 	}
@@ -87,11 +110,20 @@ func (h *Host) askCompiler(ctx context.Context, what, function string, version i
 	}
 }
 
+// compileRequest is what the functions of compile.py are asked.
+type compileRequest struct {
+	Name     string   `json:"name"`
+	Version  int      `json:"version"`
+	Source   string   `json:"source"`
+	Module   bool     `json:"module"`
+	Siblings []string `json:"siblings,omitempty"`
+}
+
 // compileAnswer is the first line of what compile.py answers.
 type compileAnswer struct {
-	Async bool     `json:"async"`
-	Bound []string `json:"bound"`
-	Error *struct {
+	Async   bool     `json:"async"`
+	Imports []string `json:"imports"`
+	Error   *struct {
 		Kind    string `json:"kind"`
 		Message string `json:"message"`
 		Line    int    `json:"line"`
@@ -111,15 +143,19 @@ func programOf(function string, version int, source string, answer []byte) (*mod
 		if a.Error.Line > 0 {
 			e.Detail = fmt.Sprintf("The code is not valid Python: %s (line %d).", a.Error.Message, a.Error.Line)
 		}
-		if a.Error.Kind != "syntax_error" {
+		switch a.Error.Kind {
+		case "no_such_def":
 			e = model.NewError(model.CodeNoSuchDef, "The code does not define the function as it must: %s.", a.Error.Message)
+		case "standard_name":
+			e = model.NewError(model.CodeInvalid, "The module can't have this name: %s.", a.Error.Message)
+			problem = model.Problem{Pointer: "/name", Message: a.Error.Message}
 		}
 		e.Problems = []model.Problem{problem}
 		return nil, e
 	}
 	p := &model.Program{
 		Function: function, Version: version, Source: source,
-		Code: code, Async: a.Async, Bound: a.Bound,
+		Code: code, Async: a.Async, Imports: a.Imports,
 	}
 	process.addProgram(p)
 	return p, nil

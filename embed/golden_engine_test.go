@@ -176,6 +176,9 @@ func (r *goldenRun) Lookup(name string) (*model.Program, *model.Raise) {
 	return nil, &model.Raise{Kind: model.RaiseName, Name: name, Message: fmt.Sprintf("name '%s' is not defined", name)}
 }
 
+// Module implements model.Host.
+func (r *goldenRun) Module(string) (*model.Program, *model.Raise) { return nil, nil }
+
 // Siblings implements model.Host.
 func (e *goldenEngine) Siblings() ([]string, uint64) {
 	e.mu.Lock()

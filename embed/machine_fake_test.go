@@ -271,10 +271,11 @@ func (nobody) EndStep(model.StepRef, []byte, *model.Failure) *model.Raise { retu
 func (nobody) Lookup(name string) (*model.Program, *model.Raise) {
 	return nil, &model.Raise{Kind: model.RaiseName, Name: name}
 }
-func (nobody) Siblings() ([]string, uint64)          { return nil, 1 }
-func (nobody) Generation() uint64                    { return 1 }
-func (nobody) Log(model.StepRef, model.LogLine)      {}
-func (nobody) Info(model.StepRef) (i model.CallInfo) { return i }
+func (nobody) Module(string) (*model.Program, *model.Raise) { return nil, nil }
+func (nobody) Siblings() ([]string, uint64)                 { return nil, 1 }
+func (nobody) Generation() uint64                           { return 1 }
+func (nobody) Log(model.StepRef, model.LogLine)             {}
+func (nobody) Info(model.StepRef) (i model.CallInfo)        { return i }
 func (nobody) Spawn(string, []byte, time.Duration) (model.ID, *model.Raise) {
 	return model.ID{}, &model.Raise{Kind: model.RaiseEngine}
 }

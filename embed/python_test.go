@@ -57,6 +57,7 @@ type testEngine struct {
 
 	mu         sync.Mutex
 	functions  map[string]*model.Program
+	modules    map[string]*model.Program
 	generation uint64
 	steps      model.StepRef
 	spawned    int
@@ -124,6 +125,12 @@ func (e *testEngine) Lookup(name string) (*model.Program, *model.Raise) {
 		return p, nil
 	}
 	return nil, &model.Raise{Kind: model.RaiseName, Name: name, Message: fmt.Sprintf("name '%s' is not defined", name)}
+}
+
+func (e *testEngine) Module(name string) (*model.Program, *model.Raise) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.modules[name], nil
 }
 
 func (e *testEngine) Siblings() ([]string, uint64) {
@@ -369,7 +376,7 @@ func TestCompileErrors(t *testing.T) {
 	p, err := h.Compile(t.Context(), "f", 3, "import os\nasync def f(x):\n    return g(x)\n")
 	require.NoError(t, err)
 	require.True(t, p.Async)
-	require.Equal(t, []string{"f", "os"}, p.Bound)
+	require.Equal(t, []string{"os"}, p.Imports)
 	require.Equal(t, 3, p.Version)
 }
 

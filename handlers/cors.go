@@ -9,7 +9,7 @@ import (
 
 const (
 	corsMethods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
-	corsExposed = "X-Execution-ID, X-Request-ID, Location, Link, X-Next-Cursor, ETag, Retry-After, Idempotent-Replayed"
+	corsExposed = "X-Execution-ID, X-Request-ID, Location, Link, X-Next-Cursor, ETag, Retry-After, Idempotent-Replayed, X-Called-By"
 	corsMaxAge  = "600" // seconds that a browser remembers a preflight
 )
 

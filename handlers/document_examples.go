@@ -51,7 +51,7 @@ var requestExamples = map[string]map[string]string{
 const (
 	functionExample = `{"id": "` + exampleID + `", "name": "hello", "description": null,
 		"code": "def hello(input):\n    return f\"Hello, {input['name']}!\"\n", "input_schema": null, "output_schema": null,
-		"derived_schemas": [], "requirements": [], "package_notes": [], "tags": ["greetings"], "timeout_seconds": null, "retry": null,
+		"derived_schemas": [], "requirements": [], "package_notes": [], "called_by": [], "kind": "function", "tags": ["greetings"], "timeout_seconds": null, "retry": null,
 		"max_concurrency": null, "is_active": true, "version": 1,
 		"created_at": "2026-11-23T02:00:00.000000Z", "updated_at": "2026-11-23T02:00:00.000000Z"}`
 	webhookExample = `{"id": "` + exampleID + `", "path": "hello", "function_name": "hello", "http_method": "POST", "description": null,

@@ -25,11 +25,19 @@ type envelope struct {
 	Code        model.Code     `json:"code" doc:"Stable machine word" example:"function_not_found"`
 	Errors      []envelopeItem `json:"errors,omitempty" doc:"Each fault by itself"`
 	ErrorType   string         `json:"error_type,omitempty" doc:"The class of the exception that a function raised"`
+	FailedStep  *failedStep    `json:"failed_step,omitempty" doc:"Of a failed run: the innermost step whose exception ended it, or that was under way when its time was up. Missing when the function itself failed"`
 	Traceback   string         `json:"traceback,omitempty" doc:"Of the function, with DEBUG only"`
 	RequestID   string         `json:"request_id" doc:"Also in X-Request-ID"`
 	ExecutionID string         `json:"execution_id,omitempty" doc:"Of the recorded execution; also in X-Execution-ID"`
 
 	retryAfter time.Duration
+}
+
+// failedStep names a step of a recorded execution.
+type failedStep struct {
+	FunctionName string   `json:"function_name"`
+	StepID       string   `json:"step_id" format:"uuid"`
+	Path         []string `json:"path" nullable:"false" doc:"Names of the functions that had called each other, from the execution's own to that of the step"`
 }
 
 // envelopeItem is one fault: at a place in the input, or in Python source.
@@ -76,6 +84,9 @@ func newEnvelope(call *call, err *model.Error) *envelope {
 	for _, problem := range err.Problems {
 		problem.Message = veil.Text(problem.Message)
 		e.Errors = append(e.Errors, newEnvelopeItem(problem))
+	}
+	if step := err.FailedStep; step != nil {
+		e.FailedStep = &failedStep{FunctionName: step.Function, StepID: step.StepID.String(), Path: step.Path}
 	}
 	if err.Failure != nil {
 		e.ErrorType = err.Failure.Type

@@ -34,6 +34,7 @@ var meanings = map[model.Code]meaning{
 	model.CodeMethodNotAllowed:     {status: http.StatusMethodNotAllowed, title: "Method not allowed"},
 	model.CodeNameTaken:            {status: http.StatusConflict, title: "Name taken"},
 	model.CodePathTaken:            {status: http.StatusConflict, title: "Path taken"},
+	model.CodeFunctionIsModule:     {status: http.StatusConflict, title: "Not a function but a module"},
 	model.CodeExecutionOver:        {status: http.StatusConflict, title: "Execution over"},
 	model.CodeExecutionNotOver:     {status: http.StatusConflict, title: "Execution not over"},
 	model.CodeRecordIncomplete:     {status: http.StatusConflict, title: "Record incomplete"},

@@ -34,7 +34,7 @@ type functionCreated struct {
 func (s *Server) addFunctions() {
 	huma.Register(s.api, huma.Operation{
 		OperationID: "create-function", Method: http.MethodPost, Path: "/api/v1/functions", Tags: []string{"Functions"},
-		Summary: "Create a function", DefaultStatus: http.StatusCreated, MaxBodyBytes: -1, Description: afterInstall,
+		Summary: "Create a function or a module", DefaultStatus: http.StatusCreated, MaxBodyBytes: -1, Description: afterInstall,
 	}, s.createFunction)
 	huma.Register(s.api, huma.Operation{
 		OperationID: "list-functions", Method: http.MethodGet, Path: "/api/v1/functions", Tags: []string{"Functions"},
@@ -50,7 +50,7 @@ func (s *Server) addFunctions() {
 	}, s.updateFunction)
 	huma.Register(s.api, huma.Operation{
 		OperationID: "delete-function", Method: http.MethodDelete, Path: "/api/v1/functions/{name}", Tags: []string{"Functions"},
-		Summary: "Delete a function; its history stays", DefaultStatus: http.StatusNoContent,
+		Summary: "Delete a function; its history stays", Description: "X-Called-By names the functions and modules whose code calls or imports it, if there are any: they fail from now on where they do.", DefaultStatus: http.StatusNoContent,
 	}, s.deleteFunction)
 	huma.Register(s.api, huma.Operation{
 		OperationID: "list-function-versions", Method: http.MethodGet, Path: "/api/v1/functions/{name}/versions", Tags: []string{"Functions"},
@@ -74,7 +74,11 @@ func (s *Server) createFunction(ctx context.Context, in *functionCreateInput) (*
 	if fault := nameFault(in.Body.Name); fault != "" {
 		return nil, invalidAt("/name", "%s", fault)
 	}
-	f := model.Function{Name: in.Body.Name, Code: in.Body.Code, InputDerived: true, OutputDerived: true} // unless the body has them
+	f := model.Function{Name: in.Body.Name, Kind: model.KindFunction, Code: in.Body.Code}
+	if in.Body.Kind.Set {
+		f.Kind = model.FunctionKind(in.Body.Kind.Value)
+	}
+	f.InputDerived, f.OutputDerived = f.Kind == model.KindFunction, f.Kind == model.KindFunction // unless the body has them
 	if err := in.Body.applyTo(&f, s.opts.FunctionTimeout); err != nil {
 		return nil, err
 	}
@@ -96,7 +100,7 @@ func (s *Server) createFunction(ctx context.Context, in *functionCreateInput) (*
 	}
 	s.FunctionsChanged(call.tenant)
 	return &functionCreated{
-		Location: "/api/v1/functions/" + url.PathEscape(made.Name), ETag: etag(made.Version), Body: viewFunction(made),
+		Location: "/api/v1/functions/" + url.PathEscape(made.Name), ETag: etag(made.Version), Body: s.viewSaved(ctx, made),
 	}, nil
 }
 

@@ -11,6 +11,7 @@ import (
 // FunctionFields are the members that a function may be made or changed with,
 // apart from its name and code.
 type FunctionFields struct {
+	Kind           Optional[string]          `json:"kind,omitzero" nullable:"false" enum:"function,module" doc:"module: code that functions and modules import by its name; it defines what it likes, and can't be run. It stays what it was created as: delete it and create it again to change that"`
 	Description    Optional[string]          `json:"description,omitzero" maxLength:"65536"`
 	InputSchema    Optional[json.RawMessage] `json:"input_schema,omitzero" doc:"JSON Schema, 2020-12 unless $schema says otherwise; derived from type hints when never sent, null accepts anything"`
 	OutputSchema   Optional[json.RawMessage] `json:"output_schema,omitzero" doc:"JSON Schema, 2020-12 unless $schema says otherwise; derived from type hints when never sent, null accepts anything"`
@@ -22,6 +23,8 @@ type FunctionFields struct {
 
 	DerivedSchemas owned `json:"derived_schemas,omitzero" readOnly:"true"`
 	PackageNotes   owned `json:"package_notes,omitzero" readOnly:"true"`
+	CalledBy       owned `json:"called_by,omitzero" readOnly:"true"`
+	Warnings       owned `json:"warnings,omitzero" readOnly:"true"`
 
 	ID        owned `json:"id,omitzero" readOnly:"true"`
 	Version   owned `json:"version,omitzero" readOnly:"true"`
@@ -70,6 +73,9 @@ func (in *FunctionFields) applyTo(f *model.Function, longest time.Duration) erro
 		})
 	}
 	problems = append(problems, tagProblems(f.Tags)...)
+	if f.Kind == model.KindModule {
+		problems = append(problems, moduleProblems(f)...)
+	}
 	if in.Description.given() {
 		problems = append(problems, textProblems("/description", in.Description.Value)...)
 	}
@@ -77,6 +83,22 @@ func (in *FunctionFields) applyTo(f *model.Function, longest time.Duration) erro
 		return invalid(problems...)
 	}
 	return nil
+}
+
+// moduleProblems lists what a module can't have: what belongs to runs.
+func moduleProblems(f *model.Function) (problems []model.Problem) {
+	for _, member := range []struct {
+		name  string
+		given bool
+	}{
+		{"input_schema", f.InputSchema != nil}, {"output_schema", f.OutputSchema != nil},
+		{"timeout_seconds", f.TimeoutSeconds != nil}, {"retry", f.Retry != nil}, {"max_concurrency", f.MaxConcurrency != nil},
+	} {
+		if member.given {
+			problems = append(problems, model.Problem{Pointer: "/" + member.name, Message: "a module is imported and not run: leave this out"})
+		}
+	}
+	return problems
 }
 
 // applySchema changes a schema when the member is there. What its author sends,
@@ -90,14 +112,17 @@ func applySchema(member Optional[json.RawMessage], schema *json.RawMessage, deri
 // ownedProblems compares the server's members with those that are stored;
 // nil stands for a function that is not stored yet.
 func (in *FunctionFields) ownedProblems(stored *functionView) []model.Problem {
-	var id, version, active, created, updated, derived, notes any
+	var id, version, active, created, updated, derived, notes, callers, warnings any
 	if stored != nil {
+		callers, warnings = stored.CalledBy, stored.Warnings
 		id, version, active, created, updated = stored.ID, stored.Version, stored.IsActive, stored.CreatedAt, stored.UpdatedAt
 		derived, notes = stored.DerivedSchemas, stored.PackageNotes
 	}
 	problems := in.ID.sameAs(id, "/id")
 	problems = append(problems, in.DerivedSchemas.sameAs(derived, "/derived_schemas")...)
 	problems = append(problems, in.PackageNotes.sameAs(notes, "/package_notes")...)
+	problems = append(problems, in.CalledBy.sameAs(callers, "/called_by")...)
+	problems = append(problems, in.Warnings.sameAs(warnings, "/warnings")...)
 	problems = append(problems, in.Version.sameAs(version, "/version")...)
 	problems = append(problems, in.IsActive.sameAs(active, "/is_active")...)
 	problems = append(problems, in.CreatedAt.sameAs(created, "/created_at")...)

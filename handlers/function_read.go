@@ -43,7 +43,11 @@ func (s *Server) listFunctions(ctx context.Context, in *functionListInput) (*pag
 	if err != nil {
 		return nil, err
 	}
-	return newPage(&in.PageInput, found, next, viewFunction), nil
+	views, err := s.viewFunctions(ctx, callFrom(ctx).tenant, found)
+	if err != nil {
+		return nil, err
+	}
+	return newPage(&in.PageInput, views, next, func(view functionView) functionView { return view }), nil
 }
 
 func (s *Server) getFunction(ctx context.Context, in *FunctionPath) (*functionOutput, error) {
@@ -51,7 +55,11 @@ func (s *Server) getFunction(ctx context.Context, in *FunctionPath) (*functionOu
 	if err != nil {
 		return nil, err
 	}
-	return &functionOutput{ETag: etag(f.Version), Body: viewFunction(f)}, nil
+	view, err := s.viewOne(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	return &functionOutput{ETag: etag(f.Version), Body: view}, nil
 }
 
 type versionListInput struct {

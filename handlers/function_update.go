@@ -29,6 +29,9 @@ func (s *Server) updateFunction(ctx context.Context, in *functionUpdateInput) (*
 	if err != nil {
 		return nil, err
 	}
+	if err := s.checkSeen(ctx, call.tenant, in); err != nil {
+		return nil, err
+	}
 	var changed model.Function
 	for try := 1; ; try++ {
 		if changed, err = s.updateOnce(ctx, call, in, ifVersion); err == nil {
@@ -44,7 +47,27 @@ func (s *Server) updateFunction(ctx context.Context, in *functionUpdateInput) (*
 		}
 	}
 	s.FunctionsChanged(call.tenant)
-	return &functionOutput{ETag: etag(changed.Version), Body: viewFunction(changed)}, nil
+	return &functionOutput{ETag: etag(changed.Version), Body: s.viewSaved(ctx, changed)}, nil
+}
+
+// checkSeen compares the members that are about other functions as well, and so
+// are stored nowhere, with what they are now.
+func (s *Server) checkSeen(ctx context.Context, tenant string, in *functionUpdateInput) error {
+	callers, warnings := &in.Body.CalledBy, &in.Body.Warnings
+	if callers.text == nil && warnings.text == nil {
+		return nil
+	}
+	f, err := s.opts.DB.Function(ctx, tenant, in.Name)
+	if err != nil {
+		return err
+	}
+	view := s.viewSaved(ctx, f)
+	problems := append(callers.sameAs(view.CalledBy, "/called_by"), warnings.sameAs(view.Warnings, "/warnings")...)
+	if len(problems) > 0 {
+		return invalid(problems...)
+	}
+	callers.text, warnings.text = nil, nil
+	return nil
 }
 
 // updateTries bounds how often an update begins anew because another one has
@@ -82,6 +105,9 @@ func (s *Server) applyUpdate(ctx context.Context, in *functionUpdateInput, f *mo
 	problems := in.Body.ownedProblems(&stored)
 	if in.Body.Name.Set && (in.Body.Name.Null || in.Body.Name.Value != f.Name) {
 		problems = append(problems, model.Problem{Pointer: "/name", Message: "a function keeps its name; create another one"})
+	}
+	if in.Body.Kind.Set && in.Body.Kind.Value != string(f.Kind) {
+		problems = append(problems, model.Problem{Pointer: "/kind", Message: "it stays what it was created as; delete it and create it again, or create another one"})
 	}
 	if in.Body.Code.Null {
 		problems = append(problems, model.Problem{Pointer: "/code", Message: "a function needs code"})
@@ -132,18 +158,35 @@ func ifMatch(header string) (*int, error) {
 	return &version, nil
 }
 
-func (s *Server) deleteFunction(ctx context.Context, in *FunctionPath) (*struct{}, error) {
+type functionDeleted struct {
+	CalledBy string `header:"X-Called-By" doc:"Functions and modules whose code calls or imports it, by name, separated by commas; the first 100"`
+}
+
+// mostCallers bounds the header that names them.
+const mostCallers = 100
+
+func (s *Server) deleteFunction(ctx context.Context, in *FunctionPath) (*functionDeleted, error) {
 	tenant := callFrom(ctx).tenant
+	f, err := s.opts.DB.Function(ctx, tenant, in.Name)
+	if err != nil {
+		return nil, err
+	}
+	users, err := s.usersOf(ctx, tenant, []string{in.Name})
+	if err != nil {
+		return nil, err
+	}
 	if err := s.opts.DB.DeleteFunction(ctx, tenant, in.Name); err != nil {
 		return nil, err
 	}
 	s.FunctionsChanged(tenant)
-	return nil, nil
+	callers := slices.DeleteFunc(callersOf(users, &f), func(caller string) bool { return caller == f.Name })
+	return &functionDeleted{CalledBy: strings.Join(callers[:min(len(callers), mostCallers)], ", ")}, nil
 }
 
 func (s *Server) rollbackFunction(ctx context.Context, in *VersionPath) (*functionOutput, error) {
 	call := callFrom(ctx)
-	if _, err := s.opts.DB.Function(ctx, call.tenant, in.Name); err != nil {
+	now, err := s.opts.DB.Function(ctx, call.tenant, in.Name)
+	if err != nil {
 		return nil, err // of a deleted one, before anything is installed for it
 	}
 	old, err := s.opts.DB.FunctionVersion(ctx, call.tenant, in.Name, in.Version)
@@ -152,7 +195,10 @@ func (s *Server) rollbackFunction(ctx context.Context, in *VersionPath) (*functi
 	}
 	var f model.Function
 	by := &call.principal.Email
-	wanted := model.Function{Name: in.Name, Requirements: old.Requirements}
+	wanted := model.Function{Name: in.Name, Kind: now.Kind, Code: old.Code, Requirements: old.Requirements}
+	if err := s.checkCode(ctx, &wanted); err != nil {
+		return nil, err // it was the version of a module, and this is a function
+	}
 	err = s.withRequirements(ctx, call.tenant, wanted, old.Lock, by, func(ctx context.Context, change *repo.EnvironmentChange, _ model.Lock) (err error) {
 		f, err = s.opts.DB.RollbackFunction(ctx, call.tenant, in.Name, in.Version, by, change)
 		return err
@@ -161,5 +207,5 @@ func (s *Server) rollbackFunction(ctx context.Context, in *VersionPath) (*functi
 		return nil, err
 	}
 	s.FunctionsChanged(call.tenant)
-	return &functionOutput{ETag: etag(f.Version), Body: viewFunction(f)}, nil
+	return &functionOutput{ETag: etag(f.Version), Body: s.viewSaved(ctx, f)}, nil
 }

@@ -10,6 +10,7 @@ import (
 type functionView struct {
 	ID             string          `json:"id" format:"uuid"`
 	Name           string          `json:"name"`
+	Kind           string          `json:"kind" enum:"function,module"`
 	Description    *string         `json:"description"`
 	Code           string          `json:"code" doc:"Python source"`
 	InputSchema    json.RawMessage `json:"input_schema" doc:"JSON Schema; null accepts anything"`
@@ -23,13 +24,23 @@ type functionView struct {
 	MaxConcurrency *int            `json:"max_concurrency"`
 	IsActive       bool            `json:"is_active"`
 	Version        int             `json:"version"`
+	CalledBy       []string        `json:"called_by" nullable:"false" doc:"Functions and modules whose current code calls it, or imports it if it is a module, by name"`
+	Warnings       []warningView   `json:"warnings,omitzero" nullable:"false" doc:"In the answer to a change: what its author may want to mend. None of it keeps the code from being saved"`
 	CreatedAt      timestamp       `json:"created_at"`
 	UpdatedAt      timestamp       `json:"updated_at"`
 }
 
+// warningView is a warning about a source.
+type warningView struct {
+	Line       int    `json:"line,omitempty" doc:"Of the Python source, from 1; missing where it is about all of it"`
+	Column     int    `json:"column,omitempty" doc:"Of the Python source, from 1; missing where Python does not tell"`
+	Message    string `json:"message"`
+	Suggestion string `json:"suggestion,omitempty" doc:"A name that there is, and that was perhaps meant"`
+}
+
 func viewFunction(f model.Function) functionView {
 	return functionView{
-		ID: f.ID.String(), Name: f.Name, Description: f.Description, Code: f.Code,
+		ID: f.ID.String(), Name: f.Name, Kind: string(f.Kind), CalledBy: []string{}, Description: f.Description, Code: f.Code,
 		InputSchema: f.InputSchema, OutputSchema: f.OutputSchema, Requirements: orEmpty(f.Requirements),
 		DerivedSchemas: derivedSchemas(f.InputDerived, f.OutputDerived),
 		PackageNotes:   orEmpty(f.Lock.Notes()),

@@ -84,7 +84,7 @@ func (s *Server) answerWebhook(c *fiber.Ctx, call *call, who *caller, found *mat
 		return err
 	}
 	result, err := s.run(s.opts.Context, call, run)
-	if model.CodeOf(err) == model.CodeFunctionNotFound {
+	if code := model.CodeOf(err); code == model.CodeFunctionNotFound || code == model.CodeFunctionIsModule {
 		// Its name is none of a stranger's business.
 		return model.NewError(model.CodeFunctionNotFound, "The function of this webhook is not there any more.")
 	}

@@ -89,5 +89,8 @@ func functionOfBody(err error, name string) error {
 	if model.CodeOf(err) == model.CodeFunctionNotFound {
 		return invalidAt("/function_name", "there is no function %q; create it first", name)
 	}
+	if model.CodeOf(err) == model.CodeFunctionIsModule {
+		return invalidAt("/function_name", "%q is a module, which can't be run; name a function that imports it", name)
+	}
 	return err
 }

@@ -40,7 +40,7 @@ func (d *DB) CheckNameFree(ctx context.Context, tenant, name string) error {
 func (d *DB) FunctionNames(ctx context.Context, tenant string) ([]model.FunctionRef, error) {
 	rows, err := d.q.ListFunctionRefs(ctx, tenant)
 	return each(rows, func(r dbsqlc.ListFunctionRefsRow) model.FunctionRef {
-		return model.FunctionRef{ID: r.ID.Bytes, Name: r.Name, Version: int(r.Version), VersionID: r.VersionID.Bytes, UpdatedAt: r.UpdatedAt}
+		return model.FunctionRef{ID: r.ID.Bytes, Name: r.Name, Kind: model.FunctionKind(r.Kind), Version: int(r.Version), VersionID: r.VersionID.Bytes, UpdatedAt: r.UpdatedAt}
 	}), d.fail(err, "list function names of %s", tenant)
 }
 
@@ -122,7 +122,7 @@ func errVersionNotFound(name string, version int) error {
 
 func function(f dbsqlc.Function, v dbsqlc.FunctionVersion) model.Function {
 	return model.Function{
-		ID: f.ID.Bytes, Tenant: f.Tenant, Name: f.Name, Description: f.Description, Tags: f.Tags,
+		ID: f.ID.Bytes, Tenant: f.Tenant, Name: f.Name, Kind: model.FunctionKind(f.Kind), Description: f.Description, Tags: f.Tags,
 		Code: v.Code, InputSchema: v.InputSchema, OutputSchema: v.OutputSchema, InputDerived: v.InputDerived,
 		OutputDerived: v.OutputDerived, Requirements: v.Requirements, Lock: lockOf(v.Lock), TimeoutSeconds: f.TimeoutSeconds, Retry: policyOf(f.Retry), MaxConcurrency: number(f.MaxConcurrency),
 		IsActive: f.IsActive, Version: int(f.Version), VersionID: f.VersionID.Bytes,

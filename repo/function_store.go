@@ -30,6 +30,7 @@ func lockFunction(ctx context.Context, q *dbsqlc.Queries, tenant, name string) (
 func insertFunction(ctx context.Context, q *dbsqlc.Queries, tenant string, f model.Function, by *string) (model.Function, error) {
 	f.ID, f.Tenant, f.Tags, f.Requirements = model.NewID(), tenant, tagsOf(f.Tags), tagsOf(f.Requirements)
 	f.Version, f.VersionID, f.IsActive = 1, model.NewID(), true
+	f.Kind = kindOf(f.Kind)
 	f.CreatedAt = now()
 	f.UpdatedAt = f.CreatedAt
 	retry, err := policyJSON(f.Retry)
@@ -39,7 +40,7 @@ func insertFunction(ctx context.Context, q *dbsqlc.Queries, tenant string, f mod
 	n, err := q.InsertFunction(ctx, dbsqlc.InsertFunctionParams{
 		ID: uuid(f.ID), Tenant: tenant, Name: f.Name, Description: f.Description, Tags: f.Tags,
 		TimeoutSeconds: f.TimeoutSeconds, Version: 1, VersionID: uuid(f.VersionID), CreatedAt: f.CreatedAt,
-		Retry: retry, MaxConcurrency: wholeNumber(f.MaxConcurrency),
+		Retry: retry, MaxConcurrency: wholeNumber(f.MaxConcurrency), Kind: string(f.Kind),
 	})
 	if err != nil || n == 0 {
 		return f, orNotFound(err, errNameTaken(f.Name)) // made by someone else at the same moment
@@ -65,8 +66,16 @@ func storeFunction(ctx context.Context, q *dbsqlc.Queries, f *model.Function, ne
 	return q.UpdateFunction(ctx, dbsqlc.UpdateFunctionParams{
 		Tenant: f.Tenant, ID: uuid(f.ID), Description: f.Description, Tags: f.Tags, TimeoutSeconds: f.TimeoutSeconds,
 		IsActive: f.IsActive, Version: int32(f.Version), VersionID: uuid(f.VersionID), UpdatedAt: f.UpdatedAt,
-		Retry: retry, MaxConcurrency: wholeNumber(f.MaxConcurrency),
+		Retry: retry, MaxConcurrency: wholeNumber(f.MaxConcurrency), Kind: string(f.Kind),
 	})
+}
+
+// kindOf is kind, a function's when it is left out.
+func kindOf(kind model.FunctionKind) model.FunctionKind {
+	if kind == "" {
+		return model.KindFunction
+	}
+	return kind
 }
 
 func insertVersion(ctx context.Context, q *dbsqlc.Queries, f model.Function, by *string) error {

@@ -25,6 +25,7 @@ func (d *DB) CreateFunction(ctx context.Context, tenant string, f model.Function
 		case err == nil:
 			made.Description, made.Tags, made.TimeoutSeconds = f.Description, tagsOf(f.Tags), f.TimeoutSeconds
 			made.Retry, made.MaxConcurrency, made.IsActive = f.Retry, f.MaxConcurrency, true
+			made.Kind = kindOf(f.Kind)
 			copyVersion(&made, f)
 			err = storeFunction(ctx, q, &made, true, createdBy)
 		}

@@ -165,6 +165,20 @@ var probes = map[string]func(context.Context, *dbsqlc.Queries, stranger) (bool, 
 	"FunctionIsActive": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 		return q.FunctionIsActive(ctx, s.tenant, s.function.Name)
 	},
+	"GetFunctionKind": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return one(q.GetFunctionKind(ctx, s.tenant, s.function.Name))
+	},
+	"GetVersionCode": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return one(q.GetVersionCode(ctx, s.tenant, repo.UUID(s.function.VersionID)))
+	},
+	"ListCallers": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return many(q.ListCallers(ctx, s.tenant, []string{s.function.Name}))
+	},
+	"NoteNames": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return false, q.NoteNames(ctx, dbsqlc.NoteNamesParams{
+			Tenant: s.tenant, VersionID: repo.UUID(s.function.VersionID), Uses: []string{"stolen"}, Imports: []string{"stolen"},
+		})
+	},
 	"FunctionExists": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 		return q.FunctionExists(ctx, s.tenant, s.function.Name)
 	},

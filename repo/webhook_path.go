@@ -57,9 +57,12 @@ func firstSegment(path string) string {
 }
 
 func checkActive(ctx context.Context, q *dbsqlc.Queries, tenant, function string) error {
-	active, err := q.FunctionIsActive(ctx, tenant, function)
-	if err == nil && !active {
+	kind, err := q.GetFunctionKind(ctx, tenant, function)
+	switch {
+	case noRows(err):
 		return errFunctionNotFound(function)
+	case err == nil && kind != string(model.KindFunction):
+		return model.NewError(model.CodeFunctionIsModule, "%q is a module, which can't be run: name a function that imports it.", function)
 	}
 	return err
 }

@@ -50,6 +50,17 @@ func TestAServerHearsWhatAnotherChanges(t *testing.T) {
 	require.Equal(t, "2", a.result("f", nil), "the very next call on the same server")
 	b.hears("POST", "/api/v1/executions", run, http.StatusOK, `"result":2`)
 
+	module := func(code string) map[string]string {
+		return map[string]string{"name": "shared", "kind": "module", "code": code}
+	}
+	require.Equal(t, http.StatusCreated, a.send("POST", "/api/v1/functions", module("VALUE = 1")).status)
+	a.define("imports", "from shared import VALUE\ndef imports(input):\n    return VALUE\n")
+	importing := map[string]any{"function_name": "imports"}
+	b.hears("POST", "/api/v1/executions", importing, http.StatusOK, `"result":1`)
+	require.Equal(t, http.StatusOK, a.send("PUT", "/api/v1/functions/shared", module("VALUE = 2")).status)
+	require.Equal(t, "2", a.result("imports", nil), "the very next call on the same server")
+	b.hears("POST", "/api/v1/executions", importing, http.StatusOK, `"result":2`)
+
 	a.define("secret", "import maestro\ndef secret(input):\n    return len(maestro.secret('KEY'))\n")
 	for _, value := range []string{"first value", "the second one"} {
 		r := a.send("PUT", "/api/v1/secrets/KEY", map[string]string{"value": value})

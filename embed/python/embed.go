@@ -28,6 +28,9 @@ var modules string
 //go:embed load.py
 var load string
 
+//go:embed stored.py
+var stored string
+
 //go:embed describe.py
 var describe string
 
@@ -45,6 +48,12 @@ var definition string
 
 //go:embed scopes.py
 var scopes string
+
+//go:embed imports.py
+var imports string
+
+//go:embed names.py
+var names string
 
 //go:embed transform.py
 var transform string
@@ -64,7 +73,7 @@ var compile string
 // Runtime is what every subtenant's interpreter runs first. Its parts share one
 // namespace and stand in the order in which they need each other.
 var Runtime = convert + "\n" + api + "\n" + onImport + "\n" + output + "\n" + work + "\n" + loop + "\n" + modules + "\n" +
-	load + "\n" + describe + "\n" + packages + "\n" + runtime
+	load + "\n" + stored + "\n" + describe + "\n" + packages + "\n" + runtime
 
 // Probe is what an interpreter runs that imports packages to see whether they
 // work: Runtime, and then a part that subtenants don't have.
@@ -72,5 +81,5 @@ var Probe = Runtime + "\n" + probe
 
 // Compiler is what the compiler's interpreter runs: source to marshalled code,
 // and type hints to schemas. It needs nothing of Runtime.
-var Compiler = definition + "\n" + scopes + "\n" + transform + "\n" +
-	hintsNames + "\n" + hintsFields + "\n" + hints + "\n" + compile
+var Compiler = definition + "\n" + scopes + "\n" + imports + "\n" + transform + "\n" +
+	names + "\n" + hintsNames + "\n" + hintsFields + "\n" + hints + "\n" + compile

@@ -12,11 +12,14 @@ import marshal
 import sys
 from _thread import RLock
 
+import _frozen_importlib
 import _maestro
 
-# One lock for all loading, re-entrant: a module may call a sibling while it is
-# imported, whose module is then loaded within. Several locks could be taken in
-# two orders; one cannot.
+# Held for moments, never while code of the subtenant runs. Loading has a lock of
+# importlib's kind for each function: a module may call a sibling or import a
+# stored module while it is loaded, whose own code may do the same, in any order
+# and in several threads; those locks find out when threads would wait for each
+# other for ever.
 _lock = RLock()
 _loaded = {}  # key -> name of the function and module, also while it loads
 _contexts = {}  # key -> the context of its module
@@ -98,35 +101,53 @@ def _provide(source):
         _show_builtin(name)
 
 
-def load(key, name, version, source, code, bound):
+def load(key, name, version, source, code, imports):
     """Runs the code of a program in a module of its own. Returns the module,
     whether it is ready (it is not when its own code has led here), the context
     that its code has run in, and None or a (variable, value): each call gets a
     copy of them, so that what the module has set (decimal.getcontext(), a
-    ContextVar) holds in all of them, and what a call sets in no other. Which names
-    the source binds (bound) makes no difference here: Python's own look-up decides.
+    ContextVar) holds in all of them, and what a call sets in no other. imports
+    are the names of the modules that the source imports, one a line.
     """
-    with _lock:
+    lock = _frozen_importlib._ModuleLockManager(full_name(name))  # noqa: F821 (modules.py)
+    try:
+        lock.__enter__()
+    except _frozen_importlib._DeadlockError:
+        if key not in _loaded:
+            raise
+        return _loaded[key][1], False, _contexts[key], None
+    try:
         if key in _loaded:
             return _loaded[key][1], key not in _loading, _contexts[key], None
-        code = marshal.loads(code)
-        _provide(source)
-        module = new_module(name, code.co_filename, source)  # noqa: F821 (modules.py)
-        module.__builtins__ = _shown
-        _loaded[key] = name, module
-        _contexts[key] = context = _of_no_call.copy()  # noqa: F821 (work.py)
-        _loading.add(key)
-        enter_module(name, key, module)  # noqa: F821
-        try:
-            context.run(_maestro.run_code, code, module.__dict__)
-            if _taken:  # noqa: F821 (output.py)
-                settle_buffers()  # noqa: F821
-        except BaseException:
-            unload(key)
-            raise
-        finally:
-            _loading.discard(key)
+        module, context = _load(key, name, source, code, imports)
         return module, True, context, _decimal_in(context)
+    finally:
+        lock.__exit__(None, None, None)
+
+
+def _load(key, name, source, code, imports):
+    code = marshal.loads(code)
+    with _lock:
+        _provide(source)
+    module = new_module(name, code.co_filename, source)  # noqa: F821 (modules.py)
+    module.__builtins__ = _shown
+    _contexts[key] = context = _of_no_call.copy()  # noqa: F821 (work.py)
+    _loading.add(key)
+    _loaded[key] = name, module
+    enter_module(name, key, module)  # noqa: F821
+    try:
+        sync_stored()  # noqa: F821 (stored.py)
+        context.run(_maestro.run_code, code, module.__dict__)
+        inherit_context(context, imports)  # noqa: F821 (stored.py)
+        if _taken:  # noqa: F821 (output.py)
+            settle_buffers()  # noqa: F821
+    except BaseException:
+        unload(key)
+        raise
+    finally:
+        _loading.discard(key)
+        module.__spec__._initializing = False
+    return module, context
 
 
 def _decimal_in(context):
@@ -150,6 +171,10 @@ def set_siblings(names):
     """Makes the builtins show these siblings, in place: functions hold on to the
     dict that they were made with.
     """
+    try:
+        sync_stored(wait=False)  # noqa: F821 (stored.py)
+    except RuntimeError:
+        pass  # the next program that is loaded sees to it, or says so
     with _lock:
         wanted = {name: _maestro.sibling(name) for name in names.split("\n") if name}
         changed = wanted.keys() ^ _siblings.keys()

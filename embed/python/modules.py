@@ -71,12 +71,19 @@ def _lines(source):
     return [line + "\n" for line in source.removesuffix("\n").split("\n")]
 
 
+def full_name(name):
+    """Returns the name of the module of a function."""
+    return f"{_PACKAGE}.{name}"
+
+
 def new_module(name, filename, source):
     """Makes the module of a version, whose code has not run yet."""
     module = ModuleType(f"{_PACKAGE}.{name}")
     module.__file__ = filename
     module.__package__ = ""  # nothing to import relatively from
     module.__loader__ = loader = _Source(source)
+    module.__spec__ = ModuleSpec(module.__name__, loader, origin=filename)
+    module.__spec__._initializing = True  # another thread that imports it waits until load() has it ready
     remember_source(filename, source, loader)
     return module
 

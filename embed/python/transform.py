@@ -22,7 +22,7 @@ annotation, the class of a pattern, and also
 One difference remains: where a name is nobody's, the NameError comes after the
 call's arguments were evaluated, not before.
 
-definition.py and scopes.py share its namespace.
+definition.py, scopes.py and imports.py share its namespace.
 """
 
 import _ast
@@ -30,6 +30,7 @@ import _symtable
 import builtins
 import gc
 import marshal
+import sys
 import warnings
 
 CALL = "__maestro_call"
@@ -41,7 +42,8 @@ _BUILTINS = frozenset(dir(builtins))
 
 
 class TransformError(Exception):
-    """What is wrong with a source. kind is "syntax_error" or "no_such_def".
+    """What is wrong with a source. kind is "syntax_error", "no_such_def" or
+    "standard_name": a stored module has the name of one of the standard library.
 
     line and column count characters from 1; 0 stands for "no one place".
     """
@@ -62,17 +64,20 @@ def source_filename(name, version):
     return f"<{name} v{version}>"
 
 
-def compile_function(name, version, source):
-    """Compiles a version.
+def compile_function(name, version, source, is_module=False):
+    """Compiles a version of a function, or of a stored module.
 
     Returns a dict: "code", the marshalled code object; "async", whether the
     def is an async one; "bound", the sorted names that the source binds at
     module level, real builtins aside: what they mean while they are bound is the
     module's, not a sibling's;
+    "imports", the sorted names of the modules that it imports (imports.py);
     "warnings", a list of {"line", "message"} for the author. Raises
     TransformError. One thread of an interpreter at a time: while it works,
     the interpreter's warnings come here.
     """
+    if is_module and name in sys.stdlib_module_names:
+        raise TransformError("standard_name", f'"{name}" is a module of the standard library, which would hide this one; choose another name')
     filename = source_filename(name, version)
     source = source.removeprefix("\ufeff")  # of an editor's file; compile() would refuse it in text
     collecting = gc.isenabled()
@@ -80,7 +85,7 @@ def compile_function(name, version, source):
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            code, definition, bound, told = _compile_function(name, source, filename, caught)
+            code, definition, bound, told, imports = _compile_function(name, source, filename, caught, is_module)
     finally:
         if collecting:
             gc.enable()
@@ -88,23 +93,25 @@ def compile_function(name, version, source):
         "code": marshal.dumps(code),
         "async": type(definition) is _ast.AsyncFunctionDef,
         "bound": sorted(bound - _BUILTINS),
+        "imports": imports,
         "warnings": [{"line": warning.lineno, "message": str(warning.message)} for warning in caught[:told]],
     }
 
 
-def _compile_function(name, source, filename, caught):
+def _compile_function(name, source, filename, caught, is_module=False):
     tree = _parse(source, filename)
     if sum(map(source.count, _NESTING)) > _MAX_BLOCKS:
         _check_nesting(tree, source)
     code = _compile(tree, filename, source)  # as the author wrote it
     told = len(caught)  # the passes to come warn again of the same
-    definition = find_definition(name, tree)
+    definition = None if is_module else find_definition(name, tree)
+    imports = imported_modules(tree, source)  # noqa: F821 (imports.py)
     module = _symtable.symtable(source, filename, "exec")
     bound, siblings, tables = survey(module)
     # An author who uses our own name gets nothing rewritten to it.
     if siblings and CALL not in source and rewrite(tree, module, siblings, tables):
         code = _compile(tree, filename, source)
-    return code, definition, bound, told
+    return code, definition, bound, told, imports
 
 
 # What hostile or generated sources get out of the parser and the compiler.

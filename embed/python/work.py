@@ -66,12 +66,12 @@ def _start_new_thread(start):
         context = _context_to_start()
         if type(args) is not tuple or type(kwargs) is not dict or not callable(function):
             return start(function, args, kwargs)  # raises the usual TypeError
-        return start(context.run, (_call, function, args, kwargs))
+        return start(context.run, (_call_in_thread, function, args, kwargs))
 
     return start_new_thread
 
 
-def _call(function, args, kwargs):
+def _call_in_thread(function, args, kwargs):
     # A frame of Python in the context: a stop that is meant for the work meets it
     # here and not the thread around it.
     return function(*args, **kwargs)

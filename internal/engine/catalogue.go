@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -49,8 +50,9 @@ type shelf struct {
 // the packages of a newer state are not built on this server it is what can be
 // run of that state without them (environment_build.go).
 type snapshot struct {
-	functions   map[string]*entry
-	names       []string // sorted as the store sorts them
+	functions   map[string]*entry // and modules
+	names       []string          // of functions, sorted as the store sorts them
+	modules     int
 	generation  uint64
 	environment model.Environment // Number 0: without packages
 	site        model.SitePackages
@@ -59,7 +61,7 @@ type snapshot struct {
 	newer   map[string]bool // names that only the awaited state has
 }
 
-// entry is a function of a snapshot; what it takes to run it is made at the
+// entry is a function or a module of a snapshot; what it takes to run it is made at the
 // first call and shared by later snapshots until its version changes.
 type entry struct {
 	ref     model.FunctionRef
@@ -161,14 +163,17 @@ func (c *catalogue) read(ctx context.Context, tenant string, last *snapshot) (re
 	}
 }
 
-// follow makes the snapshot for refs, keeping the entries of last whose
-// version is the same, and its generation when the names are.
+// follow makes the snapshot for refs, keeping the entries of last whose version
+// is the same and that import nothing that changed. Its generation stays when
+// the functions' names and the modules do.
 func (c *catalogue) follow(last *snapshot, refs []model.FunctionRef) *snapshot {
-	next := &snapshot{functions: make(map[string]*entry, len(refs)), names: make([]string, len(refs))}
-	same := last != nil && len(last.names) == len(refs)
-	for i, ref := range refs {
-		next.names[i] = ref.Name
-		same = same && last.names[i] == ref.Name
+	next := &snapshot{functions: make(map[string]*entry, len(refs)), names: make([]string, 0, len(refs))}
+	for _, ref := range refs {
+		if ref.Kind == model.KindModule {
+			next.modules++
+		} else {
+			next.names = append(next.names, ref.Name)
+		}
 		if last != nil {
 			if known, ok := last.functions[ref.Name]; ok && known.ref == ref {
 				next.functions[ref.Name] = known
@@ -176,6 +181,12 @@ func (c *catalogue) follow(last *snapshot, refs []model.FunctionRef) *snapshot {
 			}
 		}
 		next.functions[ref.Name] = &entry{ref: ref}
+	}
+	same := last != nil && slices.Equal(last.names, next.names)
+	if last != nil && last.modules+next.modules > 0 {
+		changed := changedModules(last, next)
+		same = same && len(changed) == 0
+		renewImporters(next, changed)
 	}
 	if same {
 		next.generation = last.generation
@@ -187,16 +198,16 @@ func (c *catalogue) follow(last *snapshot, refs []model.FunctionRef) *snapshot {
 }
 
 // function returns what it takes to run a function, or an error with
-// CodeFunctionNotFound. It waits for packages that the function may need; an
+// CodeFunctionNotFound or CodeFunctionIsModule. It waits for packages that the function may need; an
 // error with CodeUnavailable says that they are not there in time.
 func (c *catalogue) function(ctx context.Context, tenant, name string) (*function, error) {
 	s := c.shelf(tenant)
 	if f := s.ready(name); f != nil {
-		return f, nil
+		return f.runnable()
 	}
 	f, awaited, err := c.seek(ctx, s, name)
 	if awaited == nil {
-		return f, err
+		return f.runnableOr(err)
 	}
 	limited, cancel := context.WithTimeout(ctx, c.patience)
 	defer cancel()
@@ -206,7 +217,7 @@ func (c *catalogue) function(ctx context.Context, tenant, name string) (*functio
 		}
 		f, awaited, err = c.seek(ctx, c.shelf(tenant), name)
 	}
-	return f, err
+	return f.runnableOr(err)
 }
 
 // functionNow is function for those who can come again: it waits for no
@@ -214,13 +225,13 @@ func (c *catalogue) function(ctx context.Context, tenant, name string) (*functio
 func (c *catalogue) functionNow(ctx context.Context, tenant, name string) (*function, error) {
 	s := c.shelf(tenant)
 	if f := s.ready(name); f != nil {
-		return f, nil
+		return f.runnable()
 	}
 	f, awaited, err := c.seek(ctx, s, name)
 	if awaited != nil {
 		return nil, errPackagesAwaited(nil)
 	}
-	return f, err
+	return f.runnableOr(err)
 }
 
 // loaded is outline for who is soon to run the function here: it is loaded as
@@ -228,11 +239,11 @@ func (c *catalogue) functionNow(ctx context.Context, tenant, name string) (*func
 func (c *catalogue) loaded(ctx context.Context, tenant, name string) (*function, error) {
 	s := c.shelf(tenant)
 	if f := s.ready(name); f != nil {
-		return f, nil
+		return f.runnable()
 	}
 	f, awaited, err := c.seek(ctx, s, name)
 	if awaited == nil && (err == nil || model.CodeOf(err) == model.CodeFunctionNotFound) {
-		return f, err
+		return f.runnableOr(err)
 	}
 	return c.outline(ctx, tenant, name)
 }
@@ -242,7 +253,7 @@ func (c *catalogue) loaded(ctx context.Context, tenant, name string) (*function,
 // source that takes long to compile.
 func (c *catalogue) outline(ctx context.Context, tenant, name string) (*function, error) {
 	if f := c.shelf(tenant).ready(name); f != nil {
-		return f, nil
+		return f.runnable()
 	}
 	stored, err := c.store.Function(ctx, tenant, name)
 	if model.CodeOf(err) == model.CodeFunctionNotFound {
@@ -251,7 +262,7 @@ func (c *catalogue) outline(ctx context.Context, tenant, name string) (*function
 	if err != nil {
 		return nil, err
 	}
-	return outlineOf(&stored), nil
+	return outlineOf(&stored).runnable()
 }
 
 // ready returns a function of the present state that has been loaded, or nil.

@@ -38,6 +38,14 @@ func (s *script) Hints(context.Context, string, string) (model.Hints, error) {
 	return model.Hints{Input: json.RawMessage(`{"type":"integer"}`), Output: json.RawMessage(`{"type":"no such type"}`)}, nil
 }
 
+func (s *script) CompileModule(ctx context.Context, name string, version int, source string) (*model.Program, error) {
+	return s.Compile(ctx, name, version, source)
+}
+
+func (s *script) Inspect(context.Context, string, string, []string) (model.Inspection, error) {
+	return model.Inspection{}, nil
+}
+
 func (s *script) Compile(_ context.Context, function string, version int, source string) (*model.Program, error) {
 	if source == "broken" {
 		return nil, model.NewError(model.CodeSyntaxError, "broken")

@@ -15,6 +15,7 @@ import (
 // function is a function version with all that it takes to run it.
 type function struct {
 	name    string
+	kind    model.FunctionKind
 	version int
 	timeout time.Duration // 0: the server's
 	retry   *model.RetryPolicy
@@ -37,7 +38,7 @@ func (e *unusableError) Unwrap() error { return e.cause }
 
 // outlineOf makes a function that can't be run yet.
 func outlineOf(stored *model.Function) *function {
-	f := &function{name: stored.Name, version: stored.Version, lock: stored.Lock, retry: stored.Retry, inputSchema: stored.InputSchema}
+	f := &function{name: stored.Name, kind: stored.Kind, version: stored.Version, lock: stored.Lock, retry: stored.Retry, inputSchema: stored.InputSchema}
 	if stored.TimeoutSeconds != nil {
 		f.timeout = time.Duration(*stored.TimeoutSeconds * float64(time.Second))
 	}
@@ -71,7 +72,7 @@ func newFunction(ctx context.Context, lane model.Lane, stored model.Function) (*
 	if f.output, err = schema.Compile(stored.OutputSchema); err != nil {
 		return nil, &unusableError{fmt.Errorf("function %s, version %d: stored output schema: %w", f.name, f.version, err)}
 	}
-	if f.program, err = lane.Compile(ctx, f.name, f.version, stored.Code); err != nil {
+	if f.program, err = compile(ctx, lane, &stored, f.version); err != nil {
 		err = fmt.Errorf("function %s, version %d: stored code: %w", f.name, f.version, err)
 		switch model.CodeOf(err) {
 		case model.CodeSyntaxError, model.CodeNoSuchDef:
@@ -82,8 +83,16 @@ func newFunction(ctx context.Context, lane model.Lane, stored model.Function) (*
 	return f, nil
 }
 
+// compile makes the program of a function or of a module.
+func compile(ctx context.Context, lane model.Lane, stored *model.Function, version int) (*model.Program, error) {
+	if stored.Kind == model.KindModule {
+		return lane.CompileModule(ctx, stored.Name, version, stored.Code)
+	}
+	return lane.Compile(ctx, stored.Name, version, stored.Code)
+}
+
 // Check says whether a function could be saved: its source compiles and
-// defines what it must, its schemas are schemas. A schema that is marked as
+// defines what it must, its schemas are schemas. A module defines what it likes. A schema that is marked as
 // derived is made anew from the source's type hints. Nothing of the source
 // runs. The error is an *model.Error with CodeSyntaxError, CodeNoSuchDef or
 // CodeSchemaInvalid; its problems point into the request's body.
@@ -94,8 +103,11 @@ func (e *Engine) Check(ctx context.Context, f *model.Function) error {
 	if _, err := schema.Compile(f.OutputSchema); err != nil && !f.OutputDerived {
 		return at("output_schema", err)
 	}
-	if _, err := e.opts.Lane.Compile(ctx, f.Name, 0, f.Code); err != nil {
+	if _, err := compile(ctx, e.opts.Lane, f, 0); err != nil {
 		return err
+	}
+	if f.Kind == model.KindModule {
+		return nil // it has no input, and no output
 	}
 	if !f.InputDerived && !f.OutputDerived {
 		return nil

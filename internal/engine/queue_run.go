@@ -81,6 +81,8 @@ func (e *Engine) prepareQueued(ctx context.Context, request *RunRequest, sealed 
 		return f, nil, nil
 	case model.CodeOf(err) == model.CodeFunctionNotFound:
 		return fails(classFunctionNotFound, notFound(request.Function).Detail)
+	case model.CodeOf(err) == model.CodeFunctionIsModule:
+		return fails(classFunctionNotFound, isModule(request.Function).Detail)
 	case errors.As(err, &unusable):
 		e.opts.Log.Error("a stored function can't be run", slog.String("tenant", request.Tenant), slog.String("function", request.Function), slog.Any("error", err))
 		return fails(classFunctionUnusable, "the stored function can't be run by this version of the server: save it again")

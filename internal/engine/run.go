@@ -43,9 +43,10 @@ type run struct {
 
 	started  time.Time // of this attempt; of one that nobody waits for, when a thread has begun it
 	deadline time.Time
-	begun    bool        // it counts as begun
-	running  *time.Timer // writes it as running once it takes long; nil before it has begun
-	stopped  bool        // somebody has asked for its end: no other attempt follows
+	begun    bool              // it counts as begun
+	running  *time.Timer       // writes it as running once it takes long; nil before it has begun
+	through  *model.FailedStep // how it failed, once it is ended; nil: not within a step
+	stopped  bool              // somebody has asked for its end: no other attempt follows
 }
 
 // stop asks the run for its end, and reports whether it will heed that.

@@ -28,11 +28,18 @@ func (r *run) failed(failure *model.Failure) *model.Error {
 	e.Detail = veil.text(e.Detail)
 	e.ExecutionID = r.id
 	e.Problems = veil.problems(failure.Problems)
+	e.FailedStep = r.failedIn()
 	e.Failure = &model.Failure{
 		Kind: failure.Kind, Type: veil.text(failure.Type), Message: veil.text(failure.Message),
 		Traceback: veil.text(failure.Traceback), Problems: e.Problems,
 	}
 	return e
+}
+
+func (r *run) failedIn() *model.FailedStep {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.through
 }
 
 // notStarted adds the execution to the lane's own error.

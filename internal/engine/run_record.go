@@ -54,6 +54,7 @@ func (r *run) finish(outcome model.Outcome) *model.Record {
 	if r.running != nil {
 		r.running.Stop()
 	}
+	r.through = r.failedStep(outcome.Failure)
 	execution := r.execution(veil)
 	execution.CompletedAt = now
 	execution.Duration = now.Sub(r.started)

@@ -18,16 +18,16 @@ func (r *run) Lookup(name string) (*model.Program, *model.Raise) {
 }
 
 func (r *run) sibling(name string) (*function, *model.Raise) {
-	if f := r.shelf.ready(name); f != nil {
+	if f := r.shelf.ready(name); f != nil && f.kind != model.KindModule {
 		return r.fitting(f)
 	}
 	// It does not wait for packages that are being built: they would be of no
 	// use to an interpreter that has others.
 	f, _, err := r.engine.catalogue.seek(r.ctx, r.shelf, name)
 	switch {
-	case f != nil:
+	case f != nil && f.kind != model.KindModule:
 		return r.fitting(f)
-	case model.CodeOf(err) == model.CodeFunctionNotFound:
+	case f != nil || model.CodeOf(err) == model.CodeFunctionNotFound:
 		return nil, &model.Raise{Kind: model.RaiseName, Name: name, Message: fmt.Sprintf("name '%s' is not defined", name)}
 	default:
 		r.engine.opts.Log.Error("a sibling can't be loaded", "tenant", r.request.Tenant, "execution_id", r.id, "function", name, "error", err)

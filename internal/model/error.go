@@ -28,6 +28,7 @@ const (
 	CodeMethodNotAllowed     Code = "method_not_allowed"
 	CodeNameTaken            Code = "name_taken"
 	CodePathTaken            Code = "path_taken"
+	CodeFunctionIsModule     Code = "function_is_module"
 	CodeKeyReused            Code = "idempotency_key_reused"
 	CodeKeyInUse             Code = "idempotency_key_in_use"
 	CodeExecutionOver        Code = "execution_over"
@@ -65,7 +66,7 @@ const (
 var Codes = []Code{
 	CodeBadRequest, CodeMalformedBody, CodeUnauthorized, CodeForbidden, CodeNotFound, CodeFunctionNotFound,
 	CodeVersionNotFound, CodeWebhookNotFound, CodeExecutionNotFound, CodeSubtenantNotFound, CodeSecretNotFound, CodeScheduleNotFound, CodeMethodNotAllowed,
-	CodeNameTaken, CodePathTaken, CodeKeyReused, CodeKeyInUse, CodeExecutionOver, CodeExecutionNotOver, CodeRecordIncomplete, CodeNoCensus, CodeVersionMismatch, CodeBodyTooLarge, CodeUnsupportedMediaType, CodeInvalid,
+	CodeNameTaken, CodePathTaken, CodeFunctionIsModule, CodeKeyReused, CodeKeyInUse, CodeExecutionOver, CodeExecutionNotOver, CodeRecordIncomplete, CodeNoCensus, CodeVersionMismatch, CodeBodyTooLarge, CodeUnsupportedMediaType, CodeInvalid,
 	CodeSyntaxError, CodeNoSuchDef, CodeSchemaInvalid, CodeInputInvalid, CodeOutputInvalid, CodeFunctionFailed,
 	CodeTimeout, CodeCancelled, CodeTooManyRequests, CodeHeadersTooLarge, CodeInternal, CodeNotImplemented,
 	CodeUnavailable, CodePackageNotFound, CodeInstallNotFound, CodePackageRequired, CodePackagesDisabled, CodePackageNotAllowed,
@@ -90,8 +91,17 @@ type Error struct {
 	Problems    []Problem
 	ExecutionID ID            // zero when no execution was recorded
 	Failure     *Failure      // of the function, for the codes of a failed run
+	FailedStep  *FailedStep   // the step that it failed in; nil: it was the function itself, or nothing failed
 	RetryAfter  time.Duration // for 429 and 503; 0 means the table's default
 	Cause       error
+}
+
+// FailedStep is the innermost step whose exception ended an execution, or that
+// was under way when its time was up.
+type FailedStep struct {
+	Function string
+	StepID   ID
+	Path     []string // names of functions, from the execution's own to that of the step
 }
 
 // NewError makes an Error whose detail is formatted as by fmt.Sprintf.

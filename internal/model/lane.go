@@ -6,24 +6,31 @@ import (
 	"time"
 )
 
-// Program is a function version made ready to run by a Compiler. It never
+// Program is a version of a function or of a module made ready to run by a Compiler. It never
 // changes; the same pointer may be used by any number of calls.
 type Program struct {
 	Key      uint64 // of this program in this process, never reused, never 0
 	Function string
 	Version  int
-	Source   string // the author's own text, for tracebacks
-	Code     []byte // the transformed code object, marshalled
-	Async    bool   // async def
-	Bound    []string
-	// Bound holds the names that the source binds at module level. While one is
-	// bound it is the module's, and not a sibling of the same name.
+	Source   string   // the author's own text, for tracebacks
+	Code     []byte   // the transformed code object, marshalled
+	Async    bool     // async def
+	Imports  []string // the modules that the source imports, by the first part of their names
 }
+
+// AnyModule among a program's Imports says that it imports by names that only
+// a run can tell.
+const AnyModule = "*"
 
 // Compiler makes programs. An *Error with CodeSyntaxError or CodeNoSuchDef
 // says what is wrong with the source. Nothing of the source is run.
 type Compiler interface {
 	Compile(ctx context.Context, function string, version int, source string) (*Program, error)
+	// CompileModule is Compile for a stored module, which need define nothing.
+	CompileModule(ctx context.Context, name string, version int, source string) (*Program, error)
+	// Inspect reads what a source that compiles leaves to be found when it runs.
+	// siblings are the functions that can be called by name.
+	Inspect(ctx context.Context, name, source string, siblings []string) (Inspection, error)
 	// Hints reads the type hints of a function whose source compiles.
 	Hints(ctx context.Context, function, source string) (Hints, error)
 }
@@ -32,6 +39,29 @@ type Compiler interface {
 // they say nothing that can be checked.
 type Hints struct {
 	Input, Output json.RawMessage
+}
+
+// Inspection is what a source leaves to be found when it runs.
+type Inspection struct {
+	Uses     []string     // names that it uses and binds nowhere, sorted
+	Imports  []string     // modules that it imports, the standard library's aside, sorted
+	Unknown  []ImportSite // where it does so without being prepared for a failure
+	Warnings []Warning    // of Python's compiler, and of undefined names
+}
+
+// ImportSite is where a module is imported.
+type ImportSite struct {
+	Module string `json:"module"`
+	Line   int    `json:"line"`
+	Column int    `json:"column"`
+}
+
+// Warning is what an author may want to mend in a source that was saved.
+type Warning struct {
+	Line       int    `json:"line"`
+	Column     int    `json:"column"` // 1-based, in characters; 0: not known
+	Message    string `json:"message"`
+	Suggestion string `json:"suggestion"` // a name that was perhaps meant; may be empty
 }
 
 // Lane is the place where a subtenant's functions run. What a caller observes
@@ -129,6 +159,9 @@ type Host interface {
 	// Lookup resolves a sibling without calling it: an async sibling's
 	// coroutine is made before its step begins.
 	Lookup(name string) (*Program, *Raise)
+	// Module returns the subtenant's stored module of that name, or neither when
+	// there is none.
+	Module(name string) (*Program, *Raise)
 	// Siblings returns the names that can be called at present, and a number
 	// that changes whenever they do. The slice is shared: read only.
 	Siblings() (names []string, generation uint64)

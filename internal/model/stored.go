@@ -13,8 +13,18 @@ type Subtenant struct {
 	CreatedAt   time.Time
 }
 
-// Function is a function with its current version.
+// FunctionKind says what a stored text is.
+type FunctionKind string
+
+// The kinds (the contract, Functions).
+const (
+	KindFunction FunctionKind = "function" // it can be run, and called by name
+	KindModule   FunctionKind = "module"   // it can be imported by name
+)
+
+// Function is a function or a module with its current version.
 type Function struct {
+	Kind           FunctionKind // "" stands for KindFunction where one is stored
 	ID             ID
 	Tenant         string
 	Name           string
@@ -93,6 +103,7 @@ type Webhook struct {
 type FunctionRef struct {
 	ID        ID
 	Name      string
+	Kind      FunctionKind
 	Version   int
 	VersionID ID
 	UpdatedAt time.Time // also of what belongs to no version, such as its time limit

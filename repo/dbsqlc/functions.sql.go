@@ -49,7 +49,7 @@ func (q *Queries) FunctionIsActive(ctx context.Context, tenant string, name stri
 }
 
 const getFunction = `-- name: GetFunction :one
-SELECT f.id, f.tenant, f.name, f.description, f.tags, f.timeout_seconds, f.is_active, f.version, f.version_id, f.created_at, f.updated_at, f.retry, f.max_concurrency, v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived, v.requirements, v.lock
+SELECT f.id, f.tenant, f.name, f.description, f.tags, f.timeout_seconds, f.is_active, f.version, f.version_id, f.created_at, f.updated_at, f.retry, f.max_concurrency, f.kind, v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived, v.requirements, v.lock, v.uses, v.imports
 FROM functions f JOIN function_versions v ON v.id = f.version_id
 WHERE f.tenant = $1 AND f.name = $2 AND f.is_active
 `
@@ -76,6 +76,7 @@ func (q *Queries) GetFunction(ctx context.Context, tenant string, name string) (
 		&i.Function.UpdatedAt,
 		&i.Function.Retry,
 		&i.Function.MaxConcurrency,
+		&i.Function.Kind,
 		&i.FunctionVersion.ID,
 		&i.FunctionVersion.Tenant,
 		&i.FunctionVersion.FunctionID,
@@ -89,12 +90,25 @@ func (q *Queries) GetFunction(ctx context.Context, tenant string, name string) (
 		&i.FunctionVersion.OutputDerived,
 		&i.FunctionVersion.Requirements,
 		&i.FunctionVersion.Lock,
+		&i.FunctionVersion.Uses,
+		&i.FunctionVersion.Imports,
 	)
 	return i, err
 }
 
+const getFunctionKind = `-- name: GetFunctionKind :one
+SELECT kind FROM functions WHERE tenant = $1 AND name = $2 AND is_active
+`
+
+func (q *Queries) GetFunctionKind(ctx context.Context, tenant string, name string) (string, error) {
+	row := q.db.QueryRow(ctx, getFunctionKind, tenant, name)
+	var kind string
+	err := row.Scan(&kind)
+	return kind, err
+}
+
 const getFunctionVersion = `-- name: GetFunctionVersion :one
-SELECT v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived, v.requirements, v.lock FROM function_versions v JOIN functions f ON f.id = v.function_id
+SELECT v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived, v.requirements, v.lock, v.uses, v.imports FROM function_versions v JOIN functions f ON f.id = v.function_id
 WHERE f.tenant = $1 AND f.name = $2 AND v.version = $3
 `
 
@@ -115,14 +129,28 @@ func (q *Queries) GetFunctionVersion(ctx context.Context, tenant string, name st
 		&i.OutputDerived,
 		&i.Requirements,
 		&i.Lock,
+		&i.Uses,
+		&i.Imports,
 	)
 	return i, err
 }
 
+const getVersionCode = `-- name: GetVersionCode :one
+SELECT code FROM function_versions WHERE tenant = $1 AND id = $2
+`
+
+func (q *Queries) GetVersionCode(ctx context.Context, tenant string, iD pgtype.UUID) (string, error) {
+	row := q.db.QueryRow(ctx, getVersionCode, tenant, iD)
+	var code string
+	err := row.Scan(&code)
+	return code, err
+}
+
 const insertFunction = `-- name: InsertFunction :execrows
 INSERT INTO functions
-    (id, tenant, name, description, tags, timeout_seconds, is_active, version, version_id, created_at, updated_at, retry, max_concurrency)
-VALUES ($1, $2, $3, $4, $5, $6, true, $7, $8, $9, $9, $10, $11)
+    (id, tenant, name, description, tags, timeout_seconds, is_active, version, version_id, created_at, updated_at, retry, max_concurrency,
+     kind)
+VALUES ($1, $2, $3, $4, $5, $6, true, $7, $8, $9, $9, $10, $11, $12)
 ON CONFLICT (tenant, name) DO NOTHING
 `
 
@@ -138,6 +166,7 @@ type InsertFunctionParams struct {
 	CreatedAt      time.Time
 	Retry          []byte
 	MaxConcurrency *int32
+	Kind           string
 }
 
 // No row: someone else made the name at the same moment.
@@ -154,6 +183,7 @@ func (q *Queries) InsertFunction(ctx context.Context, arg InsertFunctionParams) 
 		arg.CreatedAt,
 		arg.Retry,
 		arg.MaxConcurrency,
+		arg.Kind,
 	)
 	if err != nil {
 		return 0, err
@@ -203,8 +233,50 @@ func (q *Queries) InsertFunctionVersion(ctx context.Context, arg InsertFunctionV
 	return err
 }
 
+const listCallers = `-- name: ListCallers :many
+SELECT f.name, v.id AS version_id, v.uses, v.imports
+FROM functions f JOIN function_versions v ON v.id = f.version_id
+WHERE f.tenant = $1 AND f.is_active
+  AND (v.uses IS NULL OR v.uses && $2::text[] OR v.imports && $2::text[])
+ORDER BY f.name
+`
+
+type ListCallersRow struct {
+	Name      string
+	VersionID pgtype.UUID
+	Uses      []string
+	Imports   []string
+}
+
+// The functions and modules whose current code uses or imports any of the
+// names, and those whose code has not been read for that yet (uses is null).
+func (q *Queries) ListCallers(ctx context.Context, tenant string, names []string) ([]ListCallersRow, error) {
+	rows, err := q.db.Query(ctx, listCallers, tenant, names)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListCallersRow
+	for rows.Next() {
+		var i ListCallersRow
+		if err := rows.Scan(
+			&i.Name,
+			&i.VersionID,
+			&i.Uses,
+			&i.Imports,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listFunctionRefs = `-- name: ListFunctionRefs :many
-SELECT id, name, version, version_id, updated_at FROM functions
+SELECT id, name, version, version_id, updated_at, kind FROM functions
 WHERE tenant = $1 AND is_active
 ORDER BY name
 `
@@ -215,6 +287,7 @@ type ListFunctionRefsRow struct {
 	Version   int32
 	VersionID pgtype.UUID
 	UpdatedAt time.Time
+	Kind      string
 }
 
 func (q *Queries) ListFunctionRefs(ctx context.Context, tenant string) ([]ListFunctionRefsRow, error) {
@@ -232,6 +305,7 @@ func (q *Queries) ListFunctionRefs(ctx context.Context, tenant string) ([]ListFu
 			&i.Version,
 			&i.VersionID,
 			&i.UpdatedAt,
+			&i.Kind,
 		); err != nil {
 			return nil, err
 		}
@@ -244,7 +318,7 @@ func (q *Queries) ListFunctionRefs(ctx context.Context, tenant string) ([]ListFu
 }
 
 const listFunctionVersions = `-- name: ListFunctionVersions :many
-SELECT v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived, v.requirements, v.lock FROM function_versions v JOIN functions f ON f.id = v.function_id
+SELECT v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived, v.requirements, v.lock, v.uses, v.imports FROM function_versions v JOIN functions f ON f.id = v.function_id
 WHERE f.tenant = $1 AND f.name = $2 AND v.version < $3::integer
 ORDER BY v.version DESC
 LIMIT $5 OFFSET $4
@@ -287,6 +361,8 @@ func (q *Queries) ListFunctionVersions(ctx context.Context, arg ListFunctionVers
 			&i.OutputDerived,
 			&i.Requirements,
 			&i.Lock,
+			&i.Uses,
+			&i.Imports,
 		); err != nil {
 			return nil, err
 		}
@@ -299,7 +375,7 @@ func (q *Queries) ListFunctionVersions(ctx context.Context, arg ListFunctionVers
 }
 
 const listFunctions = `-- name: ListFunctions :many
-SELECT f.id, f.tenant, f.name, f.description, f.tags, f.timeout_seconds, f.is_active, f.version, f.version_id, f.created_at, f.updated_at, f.retry, f.max_concurrency, v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived, v.requirements, v.lock
+SELECT f.id, f.tenant, f.name, f.description, f.tags, f.timeout_seconds, f.is_active, f.version, f.version_id, f.created_at, f.updated_at, f.retry, f.max_concurrency, f.kind, v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived, v.requirements, v.lock, v.uses, v.imports
 FROM functions f JOIN function_versions v ON v.id = f.version_id
 WHERE f.tenant = $1
   AND f.name > $2::text
@@ -358,6 +434,7 @@ func (q *Queries) ListFunctions(ctx context.Context, arg ListFunctionsParams) ([
 			&i.Function.UpdatedAt,
 			&i.Function.Retry,
 			&i.Function.MaxConcurrency,
+			&i.Function.Kind,
 			&i.FunctionVersion.ID,
 			&i.FunctionVersion.Tenant,
 			&i.FunctionVersion.FunctionID,
@@ -371,6 +448,8 @@ func (q *Queries) ListFunctions(ctx context.Context, arg ListFunctionsParams) ([
 			&i.FunctionVersion.OutputDerived,
 			&i.FunctionVersion.Requirements,
 			&i.FunctionVersion.Lock,
+			&i.FunctionVersion.Uses,
+			&i.FunctionVersion.Imports,
 		); err != nil {
 			return nil, err
 		}
@@ -383,7 +462,7 @@ func (q *Queries) ListFunctions(ctx context.Context, arg ListFunctionsParams) ([
 }
 
 const lockFunction = `-- name: LockFunction :one
-SELECT id, tenant, name, description, tags, timeout_seconds, is_active, version, version_id, created_at, updated_at, retry, max_concurrency FROM functions WHERE tenant = $1 AND name = $2 FOR UPDATE
+SELECT id, tenant, name, description, tags, timeout_seconds, is_active, version, version_id, created_at, updated_at, retry, max_concurrency, kind FROM functions WHERE tenant = $1 AND name = $2 FOR UPDATE
 `
 
 // The inactive ones too: a name that comes back continues its history. The
@@ -406,14 +485,38 @@ func (q *Queries) LockFunction(ctx context.Context, tenant string, name string) 
 		&i.UpdatedAt,
 		&i.Retry,
 		&i.MaxConcurrency,
+		&i.Kind,
 	)
 	return i, err
+}
+
+const noteNames = `-- name: NoteNames :exec
+UPDATE function_versions SET uses = $1::text[], imports = $2::text[]
+WHERE tenant = $3 AND id = $4 AND uses IS NULL
+`
+
+type NoteNamesParams struct {
+	Uses      []string
+	Imports   []string
+	Tenant    string
+	VersionID pgtype.UUID
+}
+
+// Of one version the answer never changes, so the first writer is as good as any.
+func (q *Queries) NoteNames(ctx context.Context, arg NoteNamesParams) error {
+	_, err := q.db.Exec(ctx, noteNames,
+		arg.Uses,
+		arg.Imports,
+		arg.Tenant,
+		arg.VersionID,
+	)
+	return err
 }
 
 const updateFunction = `-- name: UpdateFunction :exec
 UPDATE functions
 SET description = $3, tags = $4, timeout_seconds = $5, is_active = $6, version = $7, version_id = $8, updated_at = $9,
-    retry = $10, max_concurrency = $11
+    retry = $10, max_concurrency = $11, kind = $12
 WHERE tenant = $1 AND id = $2
 `
 
@@ -429,6 +532,7 @@ type UpdateFunctionParams struct {
 	UpdatedAt      time.Time
 	Retry          []byte
 	MaxConcurrency *int32
+	Kind           string
 }
 
 func (q *Queries) UpdateFunction(ctx context.Context, arg UpdateFunctionParams) error {
@@ -444,6 +548,7 @@ func (q *Queries) UpdateFunction(ctx context.Context, arg UpdateFunctionParams) 
 		arg.UpdatedAt,
 		arg.Retry,
 		arg.MaxConcurrency,
+		arg.Kind,
 	)
 	return err
 }

@@ -103,6 +103,7 @@ type Function struct {
 	UpdatedAt      time.Time
 	Retry          []byte
 	MaxConcurrency *int32
+	Kind           string
 }
 
 type FunctionVersion struct {
@@ -119,6 +120,8 @@ type FunctionVersion struct {
 	OutputDerived bool
 	Requirements  []string
 	Lock          []byte
+	Uses          []string
+	Imports       []string
 }
 
 type IdempotencyKey struct {

@@ -10,7 +10,7 @@ WHERE f.tenant = $1 AND f.name = $2 AND f.is_active;
 SELECT * FROM functions WHERE tenant = $1 AND name = $2 FOR UPDATE;
 
 -- name: ListFunctionRefs :many
-SELECT id, name, version, version_id, updated_at FROM functions
+SELECT id, name, version, version_id, updated_at, kind FROM functions
 WHERE tenant = $1 AND is_active
 ORDER BY name;
 
@@ -30,14 +30,15 @@ LIMIT sqlc.arg(row_limit) OFFSET sqlc.arg(row_offset);
 -- name: InsertFunction :execrows
 -- No row: someone else made the name at the same moment.
 INSERT INTO functions
-    (id, tenant, name, description, tags, timeout_seconds, is_active, version, version_id, created_at, updated_at, retry, max_concurrency)
-VALUES ($1, $2, $3, $4, $5, $6, true, $7, $8, $9, $9, $10, $11)
+    (id, tenant, name, description, tags, timeout_seconds, is_active, version, version_id, created_at, updated_at, retry, max_concurrency,
+     kind)
+VALUES ($1, $2, $3, $4, $5, $6, true, $7, $8, $9, $9, $10, $11, $12)
 ON CONFLICT (tenant, name) DO NOTHING;
 
 -- name: UpdateFunction :exec
 UPDATE functions
 SET description = $3, tags = $4, timeout_seconds = $5, is_active = $6, version = $7, version_id = $8, updated_at = $9,
-    retry = $10, max_concurrency = $11
+    retry = $10, max_concurrency = $11, kind = $12
 WHERE tenant = $1 AND id = $2;
 
 -- name: DeactivateFunction :execrows
@@ -66,3 +67,23 @@ LIMIT sqlc.arg(row_limit) OFFSET sqlc.arg(row_offset);
 -- name: GetFunctionVersion :one
 SELECT v.* FROM function_versions v JOIN functions f ON f.id = v.function_id
 WHERE f.tenant = sqlc.arg(tenant) AND f.name = sqlc.arg(name) AND v.version = sqlc.arg(version);
+
+-- name: ListCallers :many
+-- The functions and modules whose current code uses or imports any of the
+-- names, and those whose code has not been read for that yet (uses is null).
+SELECT f.name, v.id AS version_id, v.uses, v.imports
+FROM functions f JOIN function_versions v ON v.id = f.version_id
+WHERE f.tenant = sqlc.arg(tenant) AND f.is_active
+  AND (v.uses IS NULL OR v.uses && sqlc.arg(names)::text[] OR v.imports && sqlc.arg(names)::text[])
+ORDER BY f.name;
+
+-- name: GetFunctionKind :one
+SELECT kind FROM functions WHERE tenant = $1 AND name = $2 AND is_active;
+
+-- name: GetVersionCode :one
+SELECT code FROM function_versions WHERE tenant = $1 AND id = $2;
+
+-- name: NoteNames :exec
+-- Of one version the answer never changes, so the first writer is as good as any.
+UPDATE function_versions SET uses = sqlc.arg(uses)::text[], imports = sqlc.arg(imports)::text[]
+WHERE tenant = sqlc.arg(tenant) AND id = sqlc.arg(version_id) AND uses IS NULL;

@@ -1,0 +1,114 @@
+package handlers
+
+import (
+	"context"
+	"slices"
+
+	"maestro/internal/model"
+	"maestro/repo"
+)
+
+// viewFunctions shows functions with those that call them.
+func (s *Server) viewFunctions(ctx context.Context, tenant string, functions []model.Function) ([]functionView, error) {
+	names := make([]string, len(functions))
+	for i := range functions {
+		names[i] = functions[i].Name
+	}
+	users, err := s.usersOf(ctx, tenant, names)
+	if err != nil {
+		return nil, err
+	}
+	views := make([]functionView, len(functions))
+	for i := range functions {
+		views[i] = viewFunction(functions[i])
+		views[i].CalledBy = callersOf(users, &functions[i])
+	}
+	return views, nil
+}
+
+// viewOne shows a function with those that call it.
+func (s *Server) viewOne(ctx context.Context, f model.Function) (functionView, error) {
+	views, err := s.viewFunctions(ctx, f.Tenant, []model.Function{f})
+	if err != nil {
+		return functionView{}, err
+	}
+	return views[0], nil
+}
+
+// viewSaved shows a function that was just saved: with its warnings too. What
+// is stored stays stored when they can't be told, so that is not an error.
+func (s *Server) viewSaved(ctx context.Context, f model.Function) functionView {
+	view := viewFunction(f)
+	view.Warnings = []warningView{}
+	found, err := s.opts.Engine.Inspect(ctx, &f)
+	if err == nil {
+		view.Warnings = viewWarnings(found.Warnings)
+		err = s.opts.DB.NoteNames(ctx, f.Tenant, f.VersionID, found.Uses, found.Imports)
+	}
+	var users []repo.UsedNames
+	if err == nil {
+		users, err = s.usersOf(ctx, f.Tenant, []string{f.Name})
+	}
+	if err != nil {
+		s.opts.Log.Warn("a function was saved, but can't be looked through for warnings and callers", "tenant", f.Tenant, "function", f.Name, "error", err)
+		return view
+	}
+	view.CalledBy = callersOf(users, &f)
+	return view
+}
+
+func viewWarnings(warnings []model.Warning) []warningView {
+	views := make([]warningView, len(warnings))
+	for i, w := range warnings {
+		views[i] = warningView(w)
+	}
+	return views
+}
+
+// callersOf names those of users that call f, or import it.
+func callersOf(users []repo.UsedNames, f *model.Function) []string {
+	callers := []string{}
+	for i := range users {
+		used := users[i].Uses
+		if f.Kind == model.KindModule {
+			used = users[i].Imports
+		}
+		if slices.Contains(used, f.Name) {
+			callers = append(callers, users[i].Function)
+		}
+	}
+	return callers
+}
+
+// usersOf returns who uses any of the names. Code that was saved by an earlier
+// version of the server, and so has not been read for names, is read now.
+func (s *Server) usersOf(ctx context.Context, tenant string, names []string) ([]repo.UsedNames, error) {
+	users, err := s.opts.DB.UsersOf(ctx, tenant, names)
+	if err != nil {
+		return nil, err
+	}
+	for i := range users {
+		used := &users[i]
+		if used.Read {
+			continue
+		}
+		code, err := s.opts.DB.VersionCode(ctx, tenant, used.VersionID)
+		if err != nil {
+			return nil, err
+		}
+		found, err := s.opts.Engine.Inspect(ctx, &model.Function{Tenant: tenant, Name: used.Function, Code: code})
+		switch {
+		case err == nil:
+		case ctx.Err() != nil || model.CodeOf(err) == model.CodeUnavailable:
+			return nil, err // nothing can be read now
+		default: // this code never can be: it is noted as using nothing
+			s.opts.Log.Warn("the code of a function can't be read for the names that it uses", "tenant", tenant, "function", used.Function, "error", err)
+			found = model.Inspection{}
+		}
+		used.Uses, used.Imports = found.Uses, found.Imports
+		if err := s.opts.DB.NoteNames(ctx, tenant, used.VersionID, found.Uses, found.Imports); err != nil {
+			return nil, err
+		}
+	}
+	return users, nil
+}

@@ -1,0 +1,110 @@
+package engine
+
+import (
+	"fmt"
+
+	"maestro/internal/model"
+)
+
+// A stored module is an entry of the catalogue like a function, though none
+// that can be run. What imports it holds on to its objects, so a change of it
+// makes new programs of all that import it, directly or through other modules:
+// an interpreter loads those anew, and finds the present module then.
+
+// changedModules returns the names of the modules that are not the same in two
+// snapshots: changed, new or gone, also in favour of a function.
+func changedModules(last, next *snapshot) map[string]bool {
+	changed := map[string]bool{}
+	for name, e := range last.functions {
+		if e.ref.Kind != model.KindModule {
+			continue
+		}
+		if now := next.functions[name]; now == nil || now.ref.VersionID != e.ref.VersionID {
+			changed[name] = true
+		}
+	}
+	for name, e := range next.functions {
+		if e.ref.Kind != model.KindModule {
+			continue
+		}
+		if before := last.functions[name]; before == nil || before.ref.VersionID != e.ref.VersionID {
+			changed[name] = true
+		}
+	}
+	return changed
+}
+
+// renewImporters gives new entries to all that import one of the changed
+// modules. Modules among them are changed for their own importers. What has not
+// been loaded may be loading now, with what was there before.
+func renewImporters(next *snapshot, changed map[string]bool) {
+	for again := len(changed) > 0; again; {
+		again = false
+		for name, e := range next.functions {
+			f := e.ready.Load()
+			if f != nil && !f.importsAny(changed) {
+				continue
+			}
+			next.functions[name] = &entry{ref: e.ref}
+			if e.ref.Kind == model.KindModule && !changed[name] {
+				changed[name], again = true, true
+			}
+		}
+	}
+}
+
+func (f *function) importsAny(modules map[string]bool) bool {
+	for _, name := range f.program.Imports {
+		if modules[name] || name == model.AnyModule {
+			return true
+		}
+	}
+	return false
+}
+
+// runnable returns f, or an error when it is a module.
+func (f *function) runnable() (*function, error) {
+	if f.kind == model.KindModule {
+		return nil, isModule(f.name)
+	}
+	return f, nil
+}
+
+// runnableOr is runnable for an f that there is only without err.
+func (f *function) runnableOr(err error) (*function, error) {
+	if err != nil {
+		return nil, err
+	}
+	return f.runnable()
+}
+
+func isModule(name string) *model.Error {
+	return model.NewError(model.CodeFunctionIsModule,
+		"%q is a module, which can't be run. Import it in a function (from %s import …) and run that; nothing ran.", name, name)
+}
+
+// Module implements model.Host.
+func (r *run) Module(name string) (*model.Program, *model.Raise) {
+	f := r.shelf.ready(name)
+	if f == nil {
+		var err error
+		// As for a sibling, packages that are being built are of no use to it.
+		f, _, err = r.engine.catalogue.seek(r.ctx, r.shelf, name)
+		switch {
+		case f != nil:
+		case model.CodeOf(err) == model.CodeFunctionNotFound:
+			return nil, nil
+		default:
+			r.engine.opts.Log.Error("a module can't be loaded", "tenant", r.request.Tenant, "execution_id", r.id, "module", name, "error", err)
+			return nil, &model.Raise{Kind: model.RaiseEngine, Message: fmt.Sprintf("the module %s can't be loaded at the moment", name)}
+		}
+	}
+	if f.kind != model.KindModule {
+		return nil, nil
+	}
+	f, raise := r.fitting(f)
+	if raise != nil {
+		return nil, raise
+	}
+	return f.program, nil
+}

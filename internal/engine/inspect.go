@@ -1,0 +1,132 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"maestro/internal/model"
+)
+
+// Inspect reads what the code of a saved function or module leaves to be found
+// when it runs. Its warnings are those of names and imports that nothing answers
+// to at present. An error says that the lane can't tell now.
+func (e *Engine) Inspect(ctx context.Context, f *model.Function) (model.Inspection, error) {
+	now, _, err := e.catalogue.present(ctx, e.catalogue.shelf(f.Tenant))
+	if err != nil {
+		return model.Inspection{}, err
+	}
+	var siblings []string
+	if now != nil {
+		siblings = now.names
+	}
+	found, err := e.opts.Lane.Inspect(ctx, f.Name, f.Code, siblings)
+	if err != nil {
+		return found, err
+	}
+	if now == nil || now.awaited != nil {
+		return found, nil // what its packages hold is not known here yet
+	}
+	installed, known := importable(now.site.Path)
+	if known {
+		found.Warnings = append(found.Warnings, unknownImports(found.Unknown, now, installed)...)
+		slices.SortStableFunc(found.Warnings, func(a, b model.Warning) int { return a.Line - b.Line })
+	}
+	if f.Kind == model.KindModule && installed[f.Name] {
+		found.Warnings = append(found.Warnings, model.Warning{
+			Message: fmt.Sprintf("an installed package has a module %s, which is found first: nothing can import this one", f.Name),
+		})
+	}
+	return found, nil
+}
+
+func unknownImports(sites []model.ImportSite, now *snapshot, installed map[string]bool) (warnings []model.Warning) {
+	for _, site := range sites {
+		known := now.functions[site.Module]
+		if installed[site.Module] || known != nil && known.ref.Kind == model.KindModule {
+			continue
+		}
+		warning := model.Warning{Line: site.Line, Column: site.Column}
+		if known != nil {
+			warning.Message = fmt.Sprintf("%s is a function, not a module: call it by its name, without an import", site.Module)
+		} else {
+			warning.Message = fmt.Sprintf("there is no module %s: it is not of the standard library, not installed, not in requirements, and not stored", site.Module)
+			warning.Suggestion = similarModule(site.Module, now, installed)
+		}
+		if warning.Suggestion != "" {
+			warning.Message += fmt.Sprintf("; did you mean %s?", warning.Suggestion)
+		}
+		warnings = append(warnings, warning)
+	}
+	return warnings
+}
+
+// similarModule returns the module whose name differs by the fewest edits from
+// name, if they are few; the first of several by name.
+func similarModule(name string, now *snapshot, installed map[string]bool) string {
+	best, fewest := "", 1+len(name)/4
+	consider := func(candidate string) {
+		if n := edits(name, candidate, fewest); n < fewest || n == fewest && (best == "" || candidate < best) {
+			best, fewest = candidate, n
+		}
+	}
+	for candidate, e := range now.functions {
+		if e.ref.Kind == model.KindModule {
+			consider(candidate)
+		}
+	}
+	for candidate := range installed {
+		consider(candidate)
+	}
+	return best
+}
+
+// edits is the number of letters to insert, delete or replace that make a to b,
+// or something above most.
+func edits(a, b string, most int) int {
+	if len(a)-len(b) > most || len(b)-len(a) > most {
+		return most + 1
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			replaced := diagonal
+			if a[i] != b[j] {
+				replaced++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(replaced, row[j]+1, diagonal+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// importable lists the modules in a folder of packages, by the first part of
+// their names. known is false when they can't be told.
+func importable(folder string) (names map[string]bool, known bool) {
+	names = map[string]bool{}
+	if folder == "" {
+		return names, true
+	}
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return names, false
+	}
+	for _, entry := range entries {
+		name, suffix, _ := strings.Cut(entry.Name(), ".")
+		switch {
+		case strings.HasSuffix(entry.Name(), ".pth"):
+			return names, false // it may lead anywhere
+		case entry.IsDir() && suffix == "", strings.HasSuffix(suffix, "py"), strings.HasSuffix(suffix, "so"):
+			names[name] = true
+		}
+	}
+	return names, true
+}
