@@ -3,6 +3,7 @@
 #include "counter.h"
 #include "error.h"
 #include "frame.h"
+#include "here.h"
 #include "print.h"
 #include "program.h"
 #include "sibling.h"
@@ -90,6 +91,7 @@ struct maestro_result *maestro_call(struct maestro_interp *in, uint64_t frame, u
     }
     if (!maestro_attach(in))
         return no_memory();
+    maestro_here.frame = frame;
     struct maestro_run entry = {.ticket = ticket, .call = MAESTRO_CALL_OF(frame)};
     maestro_run_enter(in, &entry);
     int kind = EXCEPTION_ENGINE, done = 0;

@@ -229,3 +229,15 @@ func go_maestro_spawn(frame C.uint64_t, name *C.char, nameSize C.size_t, input *
 	}
 	*out = text(id)
 }
+
+//export go_maestro_child_output
+func go_maestro_child_output(interp, frame C.uint64_t, stdout, stderr C.int) C.uint64_t {
+	defer recovered(nil) // the output is lost
+	return C.uint64_t(readChild(uint64(interp), uint64(frame), int(stdout), int(stderr)))
+}
+
+//export go_maestro_child_read
+func go_maestro_child_read(output C.uint64_t) {
+	defer recovered(nil)
+	awaitChild(uint64(output))
+}

@@ -53,6 +53,23 @@ struct maestro_program {
     struct maestro_program *next;
 };
 
+// What an interpreter's code has set for its threads (place.h).
+struct maestro_place {
+    _Atomic uint64_t number; // 0: nothing
+    int directory;           // of O_PATH; 0: the server's
+    mode_t umask;
+};
+
+// The processes that it has started and not yet seen the end of (children.h).
+struct maestro_child {
+    pid_t pid;
+    uint64_t output; // what it writes and nothing else takes (child_output.go); 0: nothing
+};
+struct maestro_children {
+    struct maestro_child *all;
+    size_t count, room;
+};
+
 // Made by maestro_interp_new, freed by maestro_interp_free when Go holds it no
 // more, which is after its end. Fields are guarded by the interpreter's GIL
 // where nothing else is said.
@@ -72,11 +89,15 @@ struct maestro_interp {
     int tracing;                                 // rung 1 has set the trace function
     struct maestro_shield *shields;              // of threads in code that must not be stopped half way, newest first
     atomic_int ended;                            // the end has begun: what still runs is refused
+    PyObject *environ;                           // strong: dict of bytes, the environment of its children
+    int foreign;                                 // it has code that can change its threads (thread_check.h)
 
     pthread_mutex_t lock;             // guards what follows; never held while waiting for the GIL
     struct maestro_run *runs;         // changed with the GIL and the lock both held
     struct maestro_sleeper *sleepers; // changed without the GIL
     struct maestro_held *held;        // the thread states that our threads have for it
+    struct maestro_place place;       // changed with the GIL and the lock both held
+    struct maestro_children children;
 };
 
 // Makes an interpreter and runs the source of runtime.py in it. The calling OS

@@ -1,0 +1,74 @@
+#include "children.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
+int maestro_child_add(struct maestro_interp *in, pid_t pid, uint64_t output) {
+    struct maestro_children *children = &in->children;
+    pthread_mutex_lock(&in->lock);
+    if (children->count == children->room) {
+        size_t room = children->room ? 2 * children->room : 8;
+        struct maestro_child *all = realloc(children->all, room * sizeof *all);
+        if (all) {
+            children->all = all;
+            children->room = room;
+        }
+    }
+    int added = children->count < children->room;
+    if (added)
+        children->all[children->count++] = (struct maestro_child){pid, output};
+    pthread_mutex_unlock(&in->lock);
+    return added;
+}
+
+// The child with that number, or NULL. The lock is held.
+static struct maestro_child *find(struct maestro_interp *in, pid_t pid) {
+    for (size_t i = 0; i < in->children.count; i++)
+        if (in->children.all[i].pid == pid)
+            return &in->children.all[i];
+    return NULL;
+}
+
+uint64_t maestro_child_remove(struct maestro_interp *in, pid_t pid) {
+    uint64_t output = 0;
+    pthread_mutex_lock(&in->lock);
+    struct maestro_child *child = find(in, pid);
+    if (child) {
+        output = child->output;
+        *child = in->children.all[--in->children.count];
+    }
+    pthread_mutex_unlock(&in->lock);
+    return output;
+}
+
+int maestro_child_known(struct maestro_interp *in, pid_t pid) {
+    pthread_mutex_lock(&in->lock);
+    int known = find(in, pid) != NULL;
+    pthread_mutex_unlock(&in->lock);
+    return known;
+}
+
+size_t maestro_children_list(struct maestro_interp *in, pid_t **pids) {
+    pthread_mutex_lock(&in->lock);
+    size_t count = in->children.count;
+    *pids = malloc((count + 1) * sizeof **pids);
+    for (size_t i = 0; *pids && i < count; i++)
+        (*pids)[i] = in->children.all[i].pid;
+    pthread_mutex_unlock(&in->lock);
+    return *pids ? count : 0;
+}
+
+void maestro_children_kill(struct maestro_interp *in) {
+    pid_t *pids;
+    size_t count = maestro_children_list(in, &pids);
+    for (size_t i = 0; i < count; i++)
+        kill(pids[i], SIGKILL);
+    for (size_t i = 0; i < count; i++) {
+        while (waitpid(pids[i], NULL, 0) < 0 && errno == EINTR)
+            ;
+        maestro_child_remove(in, pids[i]);
+    }
+    free(pids);
+}
