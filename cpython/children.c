@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <time.h>
 
 int maestro_child_add(struct maestro_interp *in, pid_t pid, uint64_t output) {
     struct maestro_children *children = &in->children;
@@ -18,7 +19,7 @@ int maestro_child_add(struct maestro_interp *in, pid_t pid, uint64_t output) {
     }
     int added = children->count < children->room;
     if (added)
-        children->all[children->count++] = (struct maestro_child){pid, output};
+        children->all[children->count++] = (struct maestro_child){.pid = pid, .output = output};
     pthread_mutex_unlock(&in->lock);
     return added;
 }
@@ -60,15 +61,41 @@ size_t maestro_children_list(struct maestro_interp *in, pid_t **pids) {
     return *pids ? count : 0;
 }
 
+void maestro_child_keep(struct maestro_interp *in, pid_t pid) {
+    pthread_mutex_lock(&in->lock);
+    struct maestro_child *child = find(in, pid);
+    if (child)
+        child->kept = 1;
+    pthread_mutex_unlock(&in->lock);
+}
+
 void maestro_children_kill(struct maestro_interp *in) {
-    pid_t *pids;
-    size_t count = maestro_children_list(in, &pids);
-    for (size_t i = 0; i < count; i++)
-        kill(pids[i], SIGKILL);
-    for (size_t i = 0; i < count; i++) {
-        while (waitpid(pids[i], NULL, 0) < 0 && errno == EINTR)
-            ;
-        maestro_child_remove(in, pids[i]);
+    pthread_mutex_lock(&in->lock);
+    for (size_t i = 0; i < in->children.count; i++)
+        if (!in->children.all[i].kept)
+            kill(in->children.all[i].pid, SIGKILL);
+    pthread_mutex_unlock(&in->lock);
+}
+
+// Waits for the end of a child, 500 times for 2 ms, and then without patience.
+static void end_kept(pid_t pid) {
+    const struct timespec moment = {.tv_nsec = 2000000};
+    for (int i = 0; i < 500; i++) {
+        if (waitpid(pid, NULL, WNOHANG) != 0)
+            return;
+        nanosleep(&moment, NULL);
     }
-    free(pids);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+}
+
+void maestro_children_end(struct maestro_interp *in) {
+    maestro_children_kill(in);
+    for (size_t i = 0; i < in->children.count; i++)
+        if (in->children.all[i].kept)
+            end_kept(in->children.all[i].pid);
+        else
+            while (waitpid(in->children.all[i].pid, NULL, 0) < 0 && errno == EINTR)
+                ;
+    in->children.count = 0;
 }

@@ -23,7 +23,16 @@ size_t maestro_children_list(struct maestro_interp *in, pid_t **pids);
 // Reports whether it is one of the interpreter's.
 int maestro_child_known(struct maestro_interp *in, pid_t pid);
 
-// Kills all and takes their ends. May be attached: they end at once.
+// Lets a child live until the interpreter has ended: the one that frees what
+// multiprocessing has left behind.
+void maestro_child_keep(struct maestro_interp *in, pid_t pid);
+
+// Kills all but those that are kept. Their ends are left for the code that
+// started them. Attached or not.
 void maestro_children_kill(struct maestro_interp *in);
+
+// Takes the ends of all that are left, after the interpreter's and when its
+// descriptors are closed. Those that are kept get a moment to end by themselves.
+void maestro_children_end(struct maestro_interp *in);
 
 #endif

@@ -226,8 +226,8 @@ void maestro_interp_end(struct maestro_interp *in) {
     release(in);
     py.Py_EndInterpreter(state);
     maestro_here_is(NULL);
-    maestro_children_kill(in); // what an atexit function has begun
     maestro_descriptors_close(in);
+    maestro_children_end(in);
     maestro_place_clear(in);
     maestro_print_discard(in); // what an atexit function wrote
     maestro_count(COUNT_INTERPRETERS, -1);

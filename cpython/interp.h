@@ -64,6 +64,7 @@ struct maestro_place {
 struct maestro_child {
     pid_t pid;
     uint64_t output; // what it writes and nothing else takes (child_output.go); 0: nothing
+    int kept;        // it serves the interpreter's end, and lives until after it
 };
 struct maestro_children {
     struct maestro_child *all;

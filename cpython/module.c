@@ -1,6 +1,7 @@
 #include "module.h"
 
 #include "awaitable.h"
+#include "children.h"
 #include "error.h"
 #include "frame.h"
 #include "print.h"
@@ -178,6 +179,15 @@ static PyObject *sibling(PyObject *module, PyObject *name) {
     return NULL;
 }
 
+// keep_child(pid): it lives until after the interpreter's end (children.h).
+static PyObject *keep_child(PyObject *module, PyObject *pid) {
+    long number = py.PyLong_AsLong(pid);
+    if (py.PyErr_Occurred())
+        return NULL;
+    maestro_child_keep(maestro_of(module), (pid_t)number);
+    return py.Py_NewRef(py.None);
+}
+
 static const char *const hook_names[] = {
 #define HOOK(identifier, name) name,
     MAESTRO_HOOKS(HOOK) MAESTRO_CLASSES(HOOK)
@@ -204,6 +214,7 @@ static PyMethodDef methods[] = {
     {"context", context, METH_NOARGS, NULL},
     {"dumps", dumps, METH_O, NULL},
     {"frame", frame, METH_NOARGS, NULL},
+    {"keep_child", keep_child, METH_O, NULL},
     {"loads", loads, METH_O, NULL},
     {"log", (PyCFunction)(void (*)(void))log_line, METH_FASTCALL, NULL},
     {"run_code", (PyCFunction)(void (*)(void))run_code, METH_FASTCALL, NULL},

@@ -22,13 +22,12 @@ void maestro_thread_check_load(void) {
 }
 
 void maestro_thread_remember(void) {
-    sigemptyset(&maestro_here.mask);
+    memset(&maestro_here.mask, 0, sizeof maestro_here.mask);
     maestro_here.masked = pthread_sigmask(SIG_SETMASK, NULL, &maestro_here.mask) == 0;
 }
 
 static int mask_right(void) {
-    sigset_t now;
-    sigemptyset(&now); // the kernel fills a part of it
+    sigset_t now = {0}; // the kernel fills a part of it
     if (!maestro_here.masked || pthread_sigmask(SIG_SETMASK, NULL, &now) != 0 ||
         memcmp(&now, &maestro_here.mask, sizeof now) == 0)
         return 1;

@@ -1,6 +1,6 @@
 """The last part of what every subtenant's interpreter runs first; the parts
-before it (convert.py, api.py, output.py, load.py, describe.py, packages.py)
-share its namespace. No code of the subtenant's has run yet.
+before it (convert.py, api.py, output.py, load.py, describe.py, processes.py,
+packages.py) share its namespace. No code of the subtenant's has run yet.
 """
 
 import sys
@@ -41,6 +41,7 @@ def threads(call):
 
 
 time.sleep = _maestro.sleep
+time.sleep.__module__ = "time"  # another process finds its own by that name
 sys.argv = [""]
 if site_packages:  # noqa: F821 (set before this runs)
     use_packages(site_packages.encode("utf-8", "surrogateescape"))  # noqa: F821

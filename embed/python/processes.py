@@ -1,0 +1,161 @@
+"""Child processes: what they find of the subtenant's, and multiprocessing,
+which can run what another process can import.
+"""
+
+import posix
+import sys
+from types import FunctionType
+
+import _maestro
+
+
+def set_variable(name, value):
+    """Sets an environment variable before the subtenant's code runs, also where
+    os, which copies them, is not yet imported.
+    """
+    if "os" in sys.modules:
+        sys.modules["os"].environ[name] = value
+    else:
+        name, value = name.encode(), value.encode("utf-8", "surrogateescape")
+        posix.environ[name] = value
+        posix.putenv(name, value)
+
+
+# What a child process imports must not be written to: the kit and the packages
+# are shared, and stay as they are.
+set_variable("PYTHONDONTWRITEBYTECODE", "1")
+
+
+def share_packages(paths):
+    """Lets child processes find the subtenant's packages."""
+    set_variable("PYTHONPATH", ":".join(paths))
+
+
+def run_system(command):
+    """os.system, by way of subprocess: the environment and the output are the
+    subtenant's. Returns the status of the shell as os.waitpid has it.
+    """
+    import os
+    import subprocess
+
+    process = subprocess.Popen(["/bin/sh", "-c", os.fsdecode(command)])
+    status = os.waitpid(process.pid, 0)[1]
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return status
+
+
+class _ReadyFinder:
+    """Readies modules when they are first imported."""
+
+    waiting = {}  # name -> function that takes the module
+
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        ready = cls.waiting.pop(name, None)
+        if ready is None:
+            return None
+        for finder in sys.meta_path:
+            spec = None if finder is cls else finder.find_spec(name, path, target)
+            if spec is not None:
+                break
+        else:
+            return None
+        execute = spec.loader.exec_module
+
+        def exec_module(module):
+            execute(module)
+            ready(module)
+
+        spec.loader.exec_module = exec_module
+        return spec
+
+
+def _ready_context(module):
+    """There is no process to fork here. A fork server would be one, but what it
+    forks is not known here and could outlive the interpreter.
+    """
+
+    class ForkServerContext(module.SpawnContext):
+        _name = "forkserver"
+
+    contexts = module._concrete_contexts
+    contexts["forkserver"] = ForkServerContext()
+    module._default_context._default_context = contexts["spawn"]
+
+
+def _ready_tracker(module):
+    # It blocks signals while it starts its process, which is not needed: none
+    # reach this thread.
+    module._HAVE_SIGMASK = False
+    launch = module.ResourceTracker._launch
+
+    def _launch(self):
+        launch(self)
+        _maestro.keep_child(self._pid)
+
+    module.ResourceTracker._launch = _launch
+
+
+def _stored(value):
+    """Whether a function or class is of stored code, which no other process has."""
+    if isinstance(value, FunctionType):
+        return value.__code__.co_filename in _filenames  # noqa: F821 (load.py)
+    if value.__module__ == "maestro":
+        return True
+    module = sys.modules.get(value.__module__)
+    return getattr(module, "__file__", None) in _filenames  # noqa: F821
+
+
+def _ready_reduction(module):
+    """A process that is told to run something that it cannot import dies of it.
+    multiprocessing.Pool would start another one, again and again.
+    """
+    sibling = _maestro.Sibling
+
+    def reducer_override(self, value):
+        if isinstance(value, (FunctionType, type)):
+            if not _stored(value):
+                return NotImplemented
+        elif isinstance(value, Headers):  # noqa: F821 (api.py)
+            return dict, (dict(value),)
+        elif not isinstance(value, sibling):
+            return NotImplemented
+        name = getattr(value, "__qualname__", None) or getattr(value, "__name__", "")
+        raise RuntimeError(
+            f"{name!r} cannot be used in another process, which has no stored functions: use a ThreadPoolExecutor, "
+            "maestro.spawn() for work of its own, or a function of the standard library or of an installed package"
+        )
+
+    module.ForkingPickler.reducer_override = reducer_override
+
+
+def _ready_ssl(module):
+    """OpenSSL reads these variables of the server's, and not of os.environ."""
+    import os
+
+    def set_default_verify_paths(self):
+        super(module.SSLContext, self).set_default_verify_paths()
+        file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+        if (file, folder) == _certificates:
+            return
+        file = file if file and os.path.isfile(file) else None
+        folder = folder if folder and os.path.isdir(folder) else None
+        if file or folder:
+            self.load_verify_locations(file, folder)
+
+    module.SSLContext.set_default_verify_paths = set_default_verify_paths
+
+
+def _first(name):
+    value = posix.environ.get(name)
+    return value and value.decode("utf-8", "surrogateescape")
+
+
+_certificates = _first(b"SSL_CERT_FILE"), _first(b"SSL_CERT_DIR")  # the server's
+_ReadyFinder.waiting = {
+    "multiprocessing.context": _ready_context,
+    "multiprocessing.reduction": _ready_reduction,
+    "multiprocessing.resource_tracker": _ready_tracker,
+    "ssl": _ready_ssl,
+}
+sys.meta_path.insert(0, _ReadyFinder)
