@@ -54,10 +54,10 @@ struct maestro_program {
 };
 
 // What an interpreter's code has set for its threads (place.h).
+struct maestro_place_record; // place.c
 struct maestro_place {
-    _Atomic uint64_t number; // 0: nothing
-    int directory;           // of O_PATH; 0: the server's
-    mode_t umask;
+    _Atomic uint64_t change;              // differs after each change, also from other interpreters'; 0: there was none
+    struct maestro_place_record *records; // newest first
 };
 
 // The processes that it has started and not yet seen the end of (children.h).
@@ -97,7 +97,7 @@ struct maestro_interp {
     struct maestro_run *runs;         // changed with the GIL and the lock both held
     struct maestro_sleeper *sleepers; // changed without the GIL
     struct maestro_held *held;        // the thread states that our threads have for it
-    struct maestro_place place;       // changed with the GIL and the lock both held
+    struct maestro_place place;       // changed with the lock held
     struct maestro_children children;
 };
 

@@ -253,6 +253,7 @@ static void *run_thread(void *argument) {
     maestro_here.id = begin.creator.id;
     maestro_here.frame = begin.creator.frame;
     maestro_here.place = begin.creator.place;
+    maestro_here.change = begin.creator.change;
     maestro_place_own();
     return begin.run(begin.argument);
 }

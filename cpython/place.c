@@ -1,12 +1,24 @@
 #include "place.h"
 
+#include "frame.h"
+#include "stop.h"
+
 #include <fcntl.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int server_directory = -1; // of O_PATH; written once
-static mode_t server_umask;       // written once
+// A directory and umask, of a call that is running or (call 0) of the subtenant.
+struct maestro_place_record {
+    uint64_t call, number;
+    int directory; // of O_PATH
+    mode_t umask;
+    struct maestro_place_record *next;
+};
+
+// The server's, written once. The record is in no list.
+static struct maestro_place_record server = {.directory = -1};
 static atomic_ullong last_number;
 
 void maestro_place_own(void) {
@@ -14,41 +26,121 @@ void maestro_place_own(void) {
         maestro_here.own_place = unshare(CLONE_FS) == 0;
 }
 
+static int open_here(void) { return open(".", O_PATH | O_DIRECTORY | O_CLOEXEC); }
+
 void maestro_place_load(void) {
     maestro_place_own(); // reading the umask means setting it
-    server_umask = umask(077);
-    umask(server_umask);
-    server_directory = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    server.umask = umask(077);
+    umask(server.umask);
+    server.directory = open_here();
 }
 
-void maestro_place_take(void) {
+static struct maestro_place_record *record_of(struct maestro_interp *in, uint64_t call) {
+    struct maestro_place_record *record = in->place.records;
+    while (record && record->call != call)
+        record = record->next;
+    return record;
+}
+
+static void changed(struct maestro_interp *in) {
+    maestro_here.change = atomic_fetch_add(&last_number, 1) + 1;
+    atomic_store_explicit(&in->place.change, maestro_here.change, memory_order_release);
+}
+
+// What the calling thread shall have, or NULL: what it has. The lock is held.
+static const struct maestro_place_record *wanted(struct maestro_interp *in, int begins) {
+    uint64_t call = MAESTRO_CALL_OF(maestro_here.frame);
+    const struct maestro_place_record *record = record_of(in, begins ? 0 : call);
+    if (record || begins)
+        return record ? record : &server;
+    if (maestro_here.worker || maestro_run_of_call(in, call))
+        return NULL;
+    return in->place.records ? in->place.records : &server; // its call is over: it works for another one
+}
+
+static int apply(const struct maestro_place_record *record) {
+    if (fchdir(record->directory) != 0)
+        return 0;
+    umask(record->umask);
+    maestro_here.place = record->number;
+    return 1;
+}
+
+void maestro_place_take(int begins) {
     struct maestro_here *here = &maestro_here;
     if (!here->own_place)
         return; // it would be everyone's
-    struct maestro_interp *in = here->in;
-    pthread_mutex_lock(&in->lock);
-    uint64_t number = atomic_load(&in->place.number);
-    int kept = number != 0;
-    if (fchdir(kept && in->place.directory > 0 ? in->place.directory : server_directory) == 0) {
-        umask(kept ? in->place.umask : server_umask);
-        here->place = number;
-    }
-    pthread_mutex_unlock(&in->lock);
+    pthread_mutex_lock(&here->in->lock);
+    const struct maestro_place_record *record = wanted(here->in, begins);
+    if (!record || record->number == here->place || apply(record))
+        here->change = atomic_load(&here->in->place.change);
+    pthread_mutex_unlock(&here->in->lock);
+}
+
+// Takes the record out of the list. The lock is held.
+static void take_out(struct maestro_interp *in, struct maestro_place_record *record) {
+    struct maestro_place_record **link = &in->place.records;
+    while (*link != record)
+        link = &(*link)->next;
+    *link = record->next;
+}
+
+static void drop(struct maestro_interp *in, struct maestro_place_record *record) {
+    take_out(in, record);
+    close(record->directory);
+    free(record);
 }
 
 void maestro_place_keep(int directory_changed, mode_t mask) {
     struct maestro_here *here = &maestro_here;
     struct maestro_interp *in = here->in;
-    int directory = directory_changed ? open(".", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+    uint64_t call = MAESTRO_CALL_OF(here->frame);
     pthread_mutex_lock(&in->lock);
-    if (directory >= 0) {
-        if (in->place.directory > 0)
-            close(in->place.directory);
-        in->place.directory = directory;
+    if (!maestro_run_of_call(in, call))
+        call = 0; // a thread that was left behind
+    struct maestro_place_record *record = record_of(in, call);
+    if (record)
+        take_out(in, record);
+    else if ((record = calloc(1, sizeof *record)))
+        *record = (struct maestro_place_record){.call = call, .directory = -1};
+    if (record) {
+        if (directory_changed || record->directory < 0) {
+            if (record->directory >= 0)
+                close(record->directory);
+            record->directory = open_here();
+        }
+        record->umask = mask;
+        record->number = here->place = atomic_fetch_add(&last_number, 1) + 1;
+        record->next = in->place.records;
+        in->place.records = record;
+        changed(in);
     }
-    in->place.umask = mask;
-    here->place = atomic_fetch_add(&last_number, 1) + 1;
-    atomic_store_explicit(&in->place.number, here->place, memory_order_release);
+    pthread_mutex_unlock(&in->lock);
+}
+
+static int same(const struct maestro_place_record *a, const struct maestro_place_record *b) {
+    struct stat one, other;
+    return a->umask == b->umask && fstat(a->directory, &one) == 0 && fstat(b->directory, &other) == 0 &&
+           one.st_ino == other.st_ino && one.st_dev == other.st_dev;
+}
+
+void maestro_place_end(void) {
+    struct maestro_here *here = &maestro_here;
+    struct maestro_interp *in = here->in;
+    if (!here->frame || !in || !atomic_load_explicit(&in->place.change, memory_order_relaxed))
+        return;
+    pthread_mutex_lock(&in->lock);
+    struct maestro_place_record *own = record_of(in, MAESTRO_CALL_OF(here->frame)), *before = record_of(in, 0);
+    if (own && same(own, before ? before : &server)) { // it has changed them back
+        here->place = before ? before->number : 0;
+        drop(in, own);
+    } else if (own) {
+        if (before)
+            drop(in, before);
+        own->call = 0;
+    }
+    if (own)
+        changed(in);
     pthread_mutex_unlock(&in->lock);
 }
 
@@ -58,20 +150,25 @@ int maestro_place_check(void) {
     if (!in || !here->own_place)
         return 1;
     pthread_mutex_lock(&in->lock);
-    int kept = atomic_load(&in->place.number) != 0;
-    mode_t wanted = kept ? in->place.umask : server_umask;
-    int right = umask(wanted) == wanted;
-    struct stat now, should;
-    int directory = kept && in->place.directory > 0 ? in->place.directory : server_directory;
-    if (here->place == atomic_load(&in->place.number) && fstat(directory, &should) == 0 && stat(".", &now) == 0 &&
-        (now.st_ino != should.st_ino || now.st_dev != should.st_dev))
-        right = fchdir(directory), right = 0;
+    const struct maestro_place_record *record = in->place.records;
+    while (record && record->number != here->place)
+        record = record->next;
+    if (!record)
+        record = here->place == 0 ? &server : NULL; // else it is about to get another one
+    int right = 1;
+    if (record) {
+        struct maestro_place_record now = {.umask = umask(record->umask), .directory = open_here()};
+        right = now.directory < 0 || same(record, &now);
+        if (now.directory >= 0)
+            close(now.directory);
+        if (!right)
+            apply(record);
+    }
     pthread_mutex_unlock(&in->lock);
     return right;
 }
 
 void maestro_place_clear(struct maestro_interp *in) {
-    if (in->place.directory > 0)
-        close(in->place.directory);
-    in->place.directory = 0;
+    while (in->place.records)
+        drop(in, in->place.records);
 }

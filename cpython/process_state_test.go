@@ -114,6 +114,41 @@ def place(input):
 	require.Equal(t, cwd, now)
 }
 
+// Of two calls that change the directory and back, neither finds itself where
+// the other one is.
+func TestDirectoriesOfConcurrentCalls(t *testing.T) {
+	t.Parallel()
+	st := setup(t, "visits", `import os, subprocess, threading
+first, second = threading.Event(), threading.Event()
+def visits(input):
+    folder, mine, other = input
+    before = os.getcwd()
+    os.chdir(folder)
+    (first if mine == 1 else second).set()
+    (first if other == 1 else second).wait()
+    seen = []
+    thread = threading.Thread(target=lambda: seen.append(os.getcwd()))
+    thread.start()
+    thread.join()
+    seen += [os.getcwd(), subprocess.check_output("pwd", text=True).strip(), os.path.exists("here")]
+    os.chdir(before)
+    return [s == folder or s is True for s in seen]
+`, "where", "import os\ndef where(input): return os.getcwd()\n", "moves", "import os\ndef moves(input): os.chdir(input)\n")
+	server := st.output("where", "null")
+	results := make(chan string)
+	for call := 1; call <= 2; call++ {
+		folder := t.TempDir()
+		require.NoError(t, os.WriteFile(filepath.Join(folder, "here"), nil, 0o600))
+		go func() { results <- st.output("visits", fmt.Sprintf("[%q,%d,%d]", folder, call, 3-call)) }()
+	}
+	for range 2 {
+		require.JSONEq(t, "[true,true,true,true]", <-results)
+	}
+	require.Equal(t, server, st.output("where", "null"))
+	st.output("moves", `"/usr"`)
+	require.Equal(t, `"/usr"`, st.output("where", "null"))
+}
+
 // A thread that was started before the directory was changed finds files by
 // where the interpreter's code is now.
 func TestOlderThreadsFindTheDirectory(t *testing.T) {

@@ -107,14 +107,15 @@ int maestro_attach(struct maestro_interp *in) {
     PyThreadState *state = lookup(in->id);
     maestro_here_is(in);
     if (state) {
-        maestro_place_sync();
+        maestro_place_begin();
         py.PyEval_RestoreThread(state);
         return 1;
     }
     maestro_block_sigpipe();
     maestro_thread_remember();
     maestro_place_own();
-    maestro_place_sync();
+    maestro_here.worker = 1;
+    maestro_place_begin();
     struct maestro_held *held = grow() ? calloc(1, sizeof *held) : NULL;
     if (!held || !(held->state = py.PyThreadState_New(in->state))) {
         free(held);
@@ -132,6 +133,7 @@ int maestro_attach(struct maestro_interp *in) {
 void maestro_detach(void) {
     if (maestro_here.in && maestro_here.in->foreign)
         maestro_thread_check();
+    maestro_place_end();
     maestro_here.frame = 0;
     py.PyEval_SaveThread();
 }
