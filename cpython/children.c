@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-int maestro_child_add(struct maestro_interp *in, pid_t pid, uint64_t output) {
+int maestro_child_add(struct maestro_interp *in, pid_t pid, uint64_t call, uint64_t output) {
     struct maestro_children *children = &in->children;
     pthread_mutex_lock(&in->lock);
     if (children->count == children->room) {
@@ -19,7 +19,7 @@ int maestro_child_add(struct maestro_interp *in, pid_t pid, uint64_t output) {
     }
     int added = children->count < children->room;
     if (added)
-        children->all[children->count++] = (struct maestro_child){.pid = pid, .output = output};
+        children->all[children->count++] = (struct maestro_child){.pid = pid, .call = call, .output = output};
     pthread_mutex_unlock(&in->lock);
     return added;
 }
@@ -69,13 +69,28 @@ void maestro_child_keep(struct maestro_interp *in, pid_t pid) {
     pthread_mutex_unlock(&in->lock);
 }
 
-void maestro_children_kill(struct maestro_interp *in) {
+void maestro_child_spare(struct maestro_interp *in, pid_t pid) {
     pthread_mutex_lock(&in->lock);
-    for (size_t i = 0; i < in->children.count; i++)
-        if (!in->children.all[i].kept)
-            kill(in->children.all[i].pid, SIGKILL);
+    struct maestro_child *child = find(in, pid);
+    if (child)
+        child->spared = 1;
     pthread_mutex_unlock(&in->lock);
 }
+
+// Kills those of a call, or with `all` of any.
+static void kill_children(struct maestro_interp *in, uint64_t call, int all) {
+    pthread_mutex_lock(&in->lock);
+    for (size_t i = 0; i < in->children.count; i++) {
+        const struct maestro_child *child = &in->children.all[i];
+        if (!child->kept && (all || (child->call == call && !child->spared)))
+            kill(child->pid, SIGKILL);
+    }
+    pthread_mutex_unlock(&in->lock);
+}
+
+void maestro_children_stop(struct maestro_interp *in, uint64_t call) { kill_children(in, call, 0); }
+
+void maestro_children_kill(struct maestro_interp *in) { kill_children(in, 0, 1); }
 
 // Waits for the end of a child, 500 times for 2 ms, and then without patience.
 static void end_kept(pid_t pid) {

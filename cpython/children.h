@@ -11,8 +11,9 @@
 
 #include "interp.h"
 
-// Notes a child, and what takes its output. Returns 0 when there is no memory.
-int maestro_child_add(struct maestro_interp *in, pid_t pid, uint64_t output);
+// Notes a child of a call, and what takes its output. Returns 0 when there is no
+// memory.
+int maestro_child_add(struct maestro_interp *in, pid_t pid, uint64_t call, uint64_t output);
 
 // Forgets one whose end was taken. Returns what takes its output, or 0.
 uint64_t maestro_child_remove(struct maestro_interp *in, pid_t pid);
@@ -26,6 +27,13 @@ int maestro_child_known(struct maestro_interp *in, pid_t pid);
 // Lets a child live until the interpreter has ended: the one that frees what
 // multiprocessing has left behind.
 void maestro_child_keep(struct maestro_interp *in, pid_t pid);
+
+// Lets a child live when its call is stopped.
+void maestro_child_spare(struct maestro_interp *in, pid_t pid);
+
+// Kills those that a call has started, which is being stopped: what waits for
+// them goes on, and meets its own end. No thread state; may be attached.
+void maestro_children_stop(struct maestro_interp *in, uint64_t call);
 
 // Kills all but those that are kept. Their ends are left for the code that
 // started them. Attached or not.

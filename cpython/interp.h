@@ -63,7 +63,9 @@ struct maestro_place {
 // The processes that it has started and not yet seen the end of (children.h).
 struct maestro_child {
     pid_t pid;
+    uint64_t call;   // that started it
     uint64_t output; // what it writes and nothing else takes (child_output.go); 0: nothing
+    int spared;      // it lives when its call is stopped
     int kept;        // it serves the interpreter's end, and lives until after it
 };
 struct maestro_children {

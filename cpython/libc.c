@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -68,7 +69,7 @@ void maestro_descriptors_close(struct maestro_interp *in) {
     }
 }
 
-// Opening. Each gives the descriptor to the calling thread's interpreter.
+// Opening, and changing. Each gives the descriptor to the calling thread's interpreter.
 
 static int open_here(const char *path, int flags, mode_t mode) {
     maestro_place_sync();
@@ -108,6 +109,8 @@ static int own_pair(int result, const int pair[2]) {
     return result;
 }
 
+static int posix_openpt_here(int flags) { return own(posix_openpt(flags)); }
+
 static int pipe_here(int pair[2]) { return own_pair(pipe(pair), pair); }
 
 static int pipe2_here(int pair[2], int flags) { return own_pair(pipe2(pair, flags), pair); }
@@ -126,7 +129,24 @@ static int openpty_here(int *primary, int *secondary, char *name, const struct t
     return result;
 }
 
+// Whether a descriptor is open and not the thread's to change: a socket of the
+// server's that waits where it must not, for one.
+static int theirs(int fd) {
+    if (may(fd) || fcntl(fd, F_GETFD) < 0)
+        return 0;
+    errno = EPERM;
+    return 1;
+}
+
+static int ioctl_here(int fd, unsigned long request, long argument) {
+    if ((request == FIONBIO || request == FIOCLEX || request == FIONCLEX) && theirs(fd))
+        return -1;
+    return ioctl(fd, request, argument);
+}
+
 static int fcntl_here(int fd, int command, long argument) {
+    if ((command == F_SETFL || command == F_SETFD || command == F_SETOWN) && theirs(fd))
+        return -1;
     int result = fcntl(fd, command, argument);
     return command == F_DUPFD || command == F_DUPFD_CLOEXEC ? own(result) : result;
 }
@@ -299,8 +319,8 @@ char *maestro_libc_replace(void *library) {
 #define X(result, name, parameters, arguments) FUNCTION(name),
     const struct maestro_reference references[] = {
         PATHS(X) FUNCTION(accept), FUNCTION(accept4), FUNCTION(close), FUNCTION(closedir), FUNCTION(dup),
-        FUNCTION(dup2), FUNCTION(dup3), FUNCTION(epoll_create1), FUNCTION(eventfd), FUNCTION(fclose), FUNCTION(fcntl),
-        FUNCTION(mkstemp), FUNCTION(open), FUNCTION(openpty), FUNCTION(pipe), FUNCTION(pipe2),
+        FUNCTION(dup2), FUNCTION(dup3), FUNCTION(epoll_create1), FUNCTION(eventfd), FUNCTION(fclose), FUNCTION(fcntl), FUNCTION(ioctl),
+        FUNCTION(mkstemp), FUNCTION(open), FUNCTION(openpty), FUNCTION(pipe), FUNCTION(pipe2), FUNCTION(posix_openpt),
         FUNCTION(pthread_create), FUNCTION(recvmsg), FUNCTION(shm_open), FUNCTION(socket), FUNCTION(socketpair),
         FUNCTION(syscall), FUNCTION(timerfd_create), FUNCTION(write),
         // The same functions under other names, and two variables.

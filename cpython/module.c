@@ -188,6 +188,15 @@ static PyObject *keep_child(PyObject *module, PyObject *pid) {
     return py.Py_NewRef(py.None);
 }
 
+// spare_child(pid): it lives when its call is stopped.
+static PyObject *spare_child(PyObject *module, PyObject *pid) {
+    long number = py.PyLong_AsLong(pid);
+    if (py.PyErr_Occurred())
+        return NULL;
+    maestro_child_spare(maestro_of(module), (pid_t)number);
+    return py.Py_NewRef(py.None);
+}
+
 static const char *const hook_names[] = {
 #define HOOK(identifier, name) name,
     MAESTRO_HOOKS(HOOK) MAESTRO_CLASSES(HOOK)
@@ -222,6 +231,7 @@ static PyMethodDef methods[] = {
     {"set_hooks", set_hooks, METH_O, NULL},
     {"sibling", sibling, METH_O, NULL},
     {"sleep", sleep_for, METH_O, "sleep(seconds)\n\nDelay execution for a given number of seconds."},
+    {"spare_child", spare_child, METH_O, NULL},
     {"spawn", (PyCFunction)(void (*)(void))spawn, METH_FASTCALL, NULL},
     {"write_err", write_err, METH_O, NULL},
     {"write_out", write_out, METH_O, NULL},

@@ -185,6 +185,8 @@ calls = [
     ("PermissionError", "machine", os.chroot, "/"), ("PermissionError", "machine", socket.sethostname, "x"),
     ("PermissionError", "child process", resource.setrlimit, resource.RLIMIT_AS, (1 << 40, 1 << 40)),
     ("PermissionError", "child process", resource.prlimit, 0, resource.RLIMIT_AS, (1 << 40, 1 << 40)),
+    ("PermissionError", "machine", time.clock_settime, time.CLOCK_REALTIME, 1), ("ValueError", "signal", signal.sigwait, [signal.SIGTERM]),
+    ("RuntimeError", "subprocess", os.execv, "/bin/true", ["true"]), ("RuntimeError", "subprocess", os.execlp, "true", "true"),
     ("RuntimeError", "spawn", os.fork), ("RuntimeError", "spawn", os.forkpty),
     ("ValueError", "deadline", signal.alarm, 1), ("ValueError", "deadline", signal.setitimer, signal.ITIMER_REAL, 1),
     ("ValueError", "deadline", signal.siginterrupt, signal.SIGINT, True), ("ValueError", "signal", _signal.alarm, 1),
@@ -231,7 +233,7 @@ def hit(fd):
     results = [
         attempt(os.close, fd), attempt(posix.close, fd), attempt(socket.close, fd), attempt(os.dup2, a, fd),
         attempt(os.dup2, a, 1), attempt(os.close, 2), attempt(lambda: os.fdopen(fd, "rb").close()), attempt(os.write, fd, b"x"),
-        attempt(os.closerange, fd, fd + 1),
+        attempt(os.closerange, fd, fd + 1), attempt(os.set_blocking, fd, False), attempt(os.set_inheritable, fd, True),
     ]
     os.close(a)
     return [str(r).split(":")[0] for r in results] + ["[Errno 9]" in str(r) for r in results[:3]]
@@ -255,7 +257,7 @@ def keep(input):
 	require.NoError(t, os.WriteFile(path, []byte("the server's"), 0o600))
 	file, err := os.OpenFile(path, os.O_RDWR, 0)
 	require.NoError(t, err)
-	refused := `["OSError","OSError","OSError","PermissionError","PermissionError","OSError","OSError","OSError","None",true,true,true]`
+	refused := `["OSError","OSError","OSError","PermissionError","PermissionError","OSError","OSError","OSError","None","PermissionError","PermissionError",true,true,true]`
 	require.JSONEq(t, refused, a.output("hit", fmt.Sprint(file.Fd())))
 	text, err := io.ReadAll(file)
 	require.NoError(t, err)

@@ -27,6 +27,7 @@ PyObject *maestro_refuse(int number, const char *text) {
 #define FORK                                                                                                   \
     "a process that runs other threads and subtenants cannot be forked; use subprocess, or multiprocessing "   \
     "with its start method \"spawn\", which is the default here"
+#define EXEC "it would replace the server by another program; use subprocess"
 #define GETTEXT "the C library's messages are the whole server's; use the module gettext, which needs none of it"
 #define TIMER                                                                                                     \
     "signals are the whole server's; wait with a timeout (threading, subprocess and asyncio take one) or rely on " \
@@ -56,6 +57,13 @@ PyObject *maestro_refuse(int number, const char *text) {
     X(posix, forkpty, RUNTIME, FORK)                                                                           \
     X(resource, setrlimit, PERMISSION,                                                                         \
       "limits of resources hold for the whole server; set them in a child process, with subprocess and prlimit") \
+    X(posix, execv, RUNTIME, EXEC)                                                                             \
+    X(posix, execve, RUNTIME, EXEC)                                                                            \
+    X(time, clock_settime, PERMISSION, MACHINE)                                                                \
+    X(time, clock_settime_ns, PERMISSION, MACHINE)                                                             \
+    X(_signal, sigwait, VALUE, TIMER)                                                                          \
+    X(_signal, sigwaitinfo, VALUE, TIMER)                                                                      \
+    X(_signal, sigtimedwait, VALUE, TIMER)                                                                     \
     X(_signal, siginterrupt, VALUE, TIMER)                                                                     \
     X(_locale, bindtextdomain, RUNTIME, GETTEXT)                                                               \
     X(_locale, textdomain, RUNTIME, GETTEXT)                                                                   \

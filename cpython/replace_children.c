@@ -179,16 +179,15 @@ static void sigpipe(int how) {
 
 // Notes the child that was started, and has its output read. Attached.
 static void begun(struct maestro_interp *in, PyObject *pid, struct standard *standard) {
-    uint64_t output = 0;
+    uint64_t output = 0, current = maestro_frame(in);
     if (pid && (standard->read[1] >= 0 || standard->read[2] >= 0)) {
-        uint64_t current = maestro_frame(in);
         PyThreadState *state = py.PyEval_SaveThread();
         output = go_maestro_child_output(in->id, current, standard->read[1], standard->read[2]);
         py.PyEval_RestoreThread(state);
         standard->read[1] = standard->read[2] = -1; // Go closes them
     }
     if (pid)
-        maestro_child_add(in, (pid_t)py.PyLong_AsLong(pid), output);
+        maestro_child_add(in, (pid_t)py.PyLong_AsLong(pid), MAESTRO_CALL_OF(current), output);
     PyObject *raised = pid ? NULL : py.PyErr_GetRaisedException();
     close_all(standard);
     if (raised)

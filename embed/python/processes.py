@@ -4,7 +4,7 @@ which can run what another process can import.
 
 import posix
 import sys
-from types import FunctionType
+from types import FunctionType, ModuleType
 
 import _maestro
 
@@ -96,6 +96,67 @@ def _ready_tracker(module):
     module.ResourceTracker._launch = _launch
 
 
+# Threads that carry answers between processes. They are not stopped with a call:
+# what waits for an answer would then wait for ever.
+_helper_threads = set()
+
+
+def _ready_threads(module):
+    """Makes the threads that a module starts helpers. It knows Thread as an
+    attribute of threading.
+    """
+    import threading
+
+    class Thread(threading.Thread):
+        pass
+
+    names = ModuleType("threading")
+    names.__dict__.update(threading.__dict__)
+    names.Thread = Thread
+    module.threading = names
+    _helper_threads.add(Thread)
+
+
+def _ready_executor(module):
+    _helper_threads.add(module._ExecutorManagerThread)
+
+
+def _ready_popen(module):
+    # A worker of a pool that is killed may have taken a lock of the pool's. The
+    # pool ends its workers by itself.
+    launch = module.Popen._launch
+
+    def _launch(self, process):
+        launch(self, process)
+        if "PoolWorker" in process._name:
+            _maestro.spare_child(self.pid)
+
+    module.Popen._launch = _launch
+
+
+def _ready_pool(module):
+    """What waits for an answer of a pool is stopped between two looks at it."""
+    moment = 0.1
+    wait_result, next_result = module.ApplyResult.wait, module.IMapIterator.next
+
+    def wait(self, timeout=None):
+        if timeout is not None:
+            return wait_result(self, timeout)
+        while not self.ready():
+            wait_result(self, moment)
+
+    def next(self, timeout=None):
+        if timeout is None:
+            with self._cond:
+                while not self._items and self._index != self._length:
+                    self._cond.wait(moment)
+        return next_result(self, timeout)
+
+    module.ApplyResult.wait = wait
+    module.IMapIterator.next = module.IMapIterator.__next__ = next
+    _ready_threads(module)
+
+
 def _stored(value):
     """Whether a function or class is of stored code, which no other process has."""
     if isinstance(value, FunctionType):
@@ -153,7 +214,11 @@ def _first(name):
 
 _certificates = _first(b"SSL_CERT_FILE"), _first(b"SSL_CERT_DIR")  # the server's
 _ReadyFinder.waiting = {
+    "concurrent.futures.process": _ready_executor,
     "multiprocessing.context": _ready_context,
+    "multiprocessing.pool": _ready_pool,
+    "multiprocessing.popen_spawn_posix": _ready_popen,
+    "multiprocessing.queues": _ready_threads,
     "multiprocessing.reduction": _ready_reduction,
     "multiprocessing.resource_tracker": _ready_tracker,
     "ssl": _ready_ssl,

@@ -34,6 +34,8 @@ def threads(call):
     threading = sys.modules.get("threading")
     found = []
     for thread in list(getattr(threading, "_active", {}).values()):
+        if type(thread) in _helper_threads:  # noqa: F821 (processes.py)
+            continue
         context = getattr(thread, "_context", None)
         if context is not None and context.get(_maestro.frame_var, 0) >> 20 == call:
             found.append(thread.ident)
