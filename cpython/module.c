@@ -171,6 +171,20 @@ static PyObject *run_code(PyObject *module, PyObject *const *args, Py_ssize_t co
     return maestro_shield_run(maestro_of(module), args[0], args[1]);
 }
 
+// shielded(function, *arguments, **named): calls what must not be stopped half way.
+static PyObject *shielded(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names) {
+    if (count < 1) {
+        py.PyErr_SetString(py.PyExc_TypeError, "shielded() takes a function and its arguments");
+        return NULL;
+    }
+    struct maestro_interp *in = maestro_of(module);
+    struct maestro_shield shield;
+    maestro_shield_up(in, &shield);
+    PyObject *result = py.PyObject_Vectorcall(args[0], args + 1, (size_t)(count - 1), names);
+    maestro_shield_down(in, &shield);
+    return result;
+}
+
 // sibling(name) -> Sibling: the callable for the builtins dicts.
 static PyObject *sibling(PyObject *module, PyObject *name) {
     if (name->ob_type == py.PyUnicode_Type)
@@ -229,6 +243,7 @@ static PyMethodDef methods[] = {
     {"run_code", (PyCFunction)(void (*)(void))run_code, METH_FASTCALL, NULL},
     {"secret", secret, METH_O, NULL},
     {"set_hooks", set_hooks, METH_O, NULL},
+    {"shielded", (PyCFunction)(void (*)(void))shielded, METH_FASTCALL | METH_KEYWORDS, NULL},
     {"sibling", sibling, METH_O, NULL},
     {"sleep", sleep_for, METH_O, "sleep(seconds)\n\nDelay execution for a given number of seconds."},
     {"spare_child", spare_child, METH_O, NULL},

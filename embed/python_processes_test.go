@@ -47,13 +47,13 @@ func TestProcessesLeaveNoThreadStuck(t *testing.T) {
 		input, want string
 		limit       time.Duration
 	}{
-		{`["pool","sqrt",4]`, "[2.0]", time.Minute},
-		{`["executor","sqrt",4]`, "[2.0]", time.Minute},
-		{`["process","sqrt",4]`, "0", time.Minute},
-		{`["subprocess","sqrt",0]`, "0", time.Minute},
-		{`["pool","stored",4]`, "true", time.Minute},
-		{`["executor","stored",4]`, "true", time.Minute},
-		{`["process","stored",4]`, "true", time.Minute},
+		{`["pool","sqrt",4]`, "[2.0]", 20 * time.Second},
+		{`["executor","sqrt",4]`, "[2.0]", 20 * time.Second},
+		{`["process","sqrt",4]`, "0", 20 * time.Second},
+		{`["subprocess","sqrt",0]`, "0", 20 * time.Second},
+		{`["pool","stored",4]`, "true", 20 * time.Second},
+		{`["executor","stored",4]`, "true", 20 * time.Second},
+		{`["process","stored",4]`, "true", 20 * time.Second},
 		{`["pool","sleep",60]`, "", 300 * time.Millisecond},
 		{`["executor","sleep",60]`, "", 300 * time.Millisecond},
 		{`["process","sleep",60]`, "", 300 * time.Millisecond},

@@ -51,7 +51,7 @@ class _ReadyFinder:
 
     @classmethod
     def find_spec(cls, name, path=None, target=None):
-        ready = cls.waiting.pop(name, None)
+        ready = cls.waiting.get(name)
         if ready is None:
             return None
         for finder in sys.meta_path:
@@ -94,6 +94,27 @@ def _ready_tracker(module):
         _maestro.keep_child(self._pid)
 
     module.ResourceTracker._launch = _launch
+    _shield(module.ResourceTracker, "_ensure_running_and_write")
+
+
+def _ready_process(module):
+    _shield(module.BaseProcess, "start")
+
+
+def _shield(owner, *names):
+    """Makes methods finish what they have begun when their call is stopped: they
+    hold locks that all processes of the interpreter share, for a short time.
+    """
+    for name in names:
+        function = getattr(owner, name)
+
+        def shielded(*arguments, _function=function, **named):
+            return _maestro.shielded(_function, *arguments, **named)
+
+        for attribute in ("__module__", "__name__", "__qualname__", "__doc__"):
+            setattr(shielded, attribute, getattr(function, attribute))
+        shielded.__wrapped__ = function  # its signature
+        setattr(owner, name, shielded)
 
 
 # Threads that carry answers between processes. They are not stopped with a call:
@@ -119,6 +140,7 @@ def _ready_threads(module):
 
 def _ready_executor(module):
     _helper_threads.add(module._ExecutorManagerThread)
+    _shield(module.ProcessPoolExecutor, "submit")
 
 
 def _ready_popen(module):
@@ -154,6 +176,7 @@ def _ready_pool(module):
 
     module.ApplyResult.wait = wait
     module.IMapIterator.next = module.IMapIterator.__next__ = next
+    _shield(module.Pool, "__init__", "terminate")
     _ready_threads(module)
 
 
@@ -218,6 +241,7 @@ _ReadyFinder.waiting = {
     "multiprocessing.context": _ready_context,
     "multiprocessing.pool": _ready_pool,
     "multiprocessing.popen_spawn_posix": _ready_popen,
+    "multiprocessing.process": _ready_process,
     "multiprocessing.queues": _ready_threads,
     "multiprocessing.reduction": _ready_reduction,
     "multiprocessing.resource_tracker": _ready_tracker,
