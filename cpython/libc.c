@@ -31,7 +31,7 @@ char **maestro_environ;
 
 // The owner of each descriptor: an interpreter's id, or 0. A descriptor beyond
 // the end is owned by none. Set after opening and cleared before closing, by the
-// thread that does so: in between the number is nobody else's.
+// thread that does so: in between no other code has the number.
 enum { DESCRIPTORS = 1 << 20 };
 static _Atomic uint32_t owners[DESCRIPTORS];
 static atomic_int highest; // descriptor that ever had an owner
@@ -224,25 +224,25 @@ static ssize_t write_here(int fd, const void *data, size_t size) {
 
 // Paths that begin at the current directory, which another thread of the same
 // interpreter may have changed.
-#define PATHS(X)                                                                         \
-    X(int, access, (const char *path, int mode), (path, mode))                           \
-    X(int, chmod, (const char *path, mode_t mode), (path, mode))                         \
-    X(char *, getcwd, (char *buffer, size_t size), (buffer, size))                       \
-    X(int, link, (const char *from, const char *to), (from, to))                         \
-    X(int, lstat64, (const char *path, struct stat64 *found), (path, found))             \
-    X(int, mkdir, (const char *path, mode_t mode), (path, mode))                         \
-    X(DIR *, opendir, (const char *path), (path))                                        \
+#define PATHS(X)                                                                          \
+    X(int, access, (const char *path, int mode), (path, mode))                            \
+    X(int, chmod, (const char *path, mode_t mode), (path, mode))                          \
+    X(char *, getcwd, (char *buffer, size_t size), (buffer, size))                        \
+    X(int, link, (const char *from, const char *to), (from, to))                          \
+    X(int, lstat64, (const char *path, struct stat64 *found), (path, found))              \
+    X(int, mkdir, (const char *path, mode_t mode), (path, mode))                          \
+    X(DIR *, opendir, (const char *path), (path))                                         \
     X(ssize_t, readlink, (const char *path, char *data, size_t size), (path, data, size)) \
-    X(int, rename, (const char *from, const char *to), (from, to))                       \
-    X(int, rmdir, (const char *path), (path))                                            \
-    X(int, stat64, (const char *path, struct stat64 *found), (path, found))              \
-    X(int, symlink, (const char *from, const char *to), (from, to))                      \
+    X(int, rename, (const char *from, const char *to), (from, to))                        \
+    X(int, rmdir, (const char *path), (path))                                             \
+    X(int, stat64, (const char *path, struct stat64 *found), (path, found))               \
+    X(int, symlink, (const char *from, const char *to), (from, to))                       \
     X(int, unlink, (const char *path), (path))
 
-#define X(result, name, parameters, arguments)   \
-    static result name##_here parameters {       \
-        maestro_place_sync();                    \
-        return name arguments;                   \
+#define X(result, name, parameters, arguments) \
+    static result name##_here parameters {     \
+        maestro_place_sync();                  \
+        return name arguments;                 \
     }
 PATHS(X)
 #undef X
@@ -318,17 +318,44 @@ char *maestro_libc_replace(void *library) {
 #define FUNCTION(name) {#name, (void *)name##_here}
 #define X(result, name, parameters, arguments) FUNCTION(name),
     const struct maestro_reference references[] = {
-        PATHS(X) FUNCTION(accept), FUNCTION(accept4), FUNCTION(close), FUNCTION(closedir), FUNCTION(dup),
-        FUNCTION(dup2), FUNCTION(dup3), FUNCTION(epoll_create1), FUNCTION(eventfd), FUNCTION(fclose), FUNCTION(fcntl), FUNCTION(ioctl),
-        FUNCTION(mkstemp), FUNCTION(open), FUNCTION(openpty), FUNCTION(pipe), FUNCTION(pipe2), FUNCTION(posix_openpt),
-        FUNCTION(pthread_create), FUNCTION(recvmsg), FUNCTION(shm_open), FUNCTION(socket), FUNCTION(socketpair),
-        FUNCTION(syscall), FUNCTION(timerfd_create), FUNCTION(write),
+        PATHS(X) FUNCTION(accept),
+        FUNCTION(accept4),
+        FUNCTION(close),
+        FUNCTION(closedir),
+        FUNCTION(dup),
+        FUNCTION(dup2),
+        FUNCTION(dup3),
+        FUNCTION(epoll_create1),
+        FUNCTION(eventfd),
+        FUNCTION(fclose),
+        FUNCTION(fcntl),
+        FUNCTION(ioctl),
+        FUNCTION(mkstemp),
+        FUNCTION(open),
+        FUNCTION(openpty),
+        FUNCTION(pipe),
+        FUNCTION(pipe2),
+        FUNCTION(posix_openpt),
+        FUNCTION(pthread_create),
+        FUNCTION(recvmsg),
+        FUNCTION(shm_open),
+        FUNCTION(socket),
+        FUNCTION(socketpair),
+        FUNCTION(syscall),
+        FUNCTION(timerfd_create),
+        FUNCTION(write),
         // The same functions under other names, and two variables.
-        {"open64", (void *)open_here}, {"openat64", (void *)openat_here}, {"openat", (void *)openat_here},
-        {"fcntl64", (void *)fcntl_here}, {"stat", (void *)stat64_here}, {"lstat", (void *)lstat64_here},
-        {"__xstat64", (void *)xstat64_here}, {"__lxstat64", (void *)lxstat64_here},
+        {"open64", (void *)open_here},
+        {"openat64", (void *)openat_here},
+        {"openat", (void *)openat_here},
+        {"fcntl64", (void *)fcntl_here},
+        {"stat", (void *)stat64_here},
+        {"lstat", (void *)lstat64_here},
+        {"__xstat64", (void *)xstat64_here},
+        {"__lxstat64", (void *)lxstat64_here},
         {"__fxstatat64", (void *)fxstatat64_here},
-        {"environ", &maestro_environ}, {"__environ", &maestro_environ},
+        {"environ", &maestro_environ},
+        {"__environ", &maestro_environ},
     };
 #undef X
 #undef FUNCTION

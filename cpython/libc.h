@@ -6,11 +6,11 @@
 // none of what Go does: Go makes its system calls itself. What it is for:
 //
 //   - Descriptors have an owner, the interpreter that opened them. One
-//     interpreter can neither close nor replace what is another's or the
-//     server's: to close such a number a second time is a usual mistake, and
+//     interpreter can neither close nor replace those of another one or of the
+//     server: to close such a number a second time is a usual mistake, and
 //     the number may be a connection of the server's by then. Closing answers
 //     EBADF, as if it was not open.
-//   - What is written to the descriptors 1 and 2 is the call's output.
+//   - Output to the descriptors 1 and 2 is the output of the call.
 //   - A thread that Python starts has a current directory and umask of its own
 //     and is known as one of its interpreter's (here.h).
 #ifndef MAESTRO_LIBC_H

@@ -35,7 +35,7 @@ static int find_sealed(struct dl_phdr_info *info, size_t size, void *argument) {
     return 1;
 }
 
-// What is needed of a library's dynamic section.
+// The parts of a dynamic section that are needed.
 struct dynamic {
     const ElfW(Sym) * symbols;
     const char *names;
@@ -50,13 +50,26 @@ static struct dynamic read_dynamic(const struct link_map *map) {
         if (address < map->l_addr) // not every loader makes it absolute
             address += map->l_addr;
         switch (entry->d_tag) {
-        case DT_SYMTAB: found.symbols = (const ElfW(Sym) *)address; break;
-        case DT_STRTAB: found.names = (const char *)address; break;
-        case DT_RELA: found.tables[0] = (const ElfW(Rela) *)address; break;
-        case DT_RELASZ: found.sizes[0] = entry->d_un.d_val; break;
-        case DT_JMPREL: found.tables[1] = (const ElfW(Rela) *)address; break;
-        case DT_PLTRELSZ: found.sizes[1] = entry->d_un.d_val; break;
-        default: break;
+        case DT_SYMTAB:
+            found.symbols = (const ElfW(Sym) *)address;
+            break;
+        case DT_STRTAB:
+            found.names = (const char *)address;
+            break;
+        case DT_RELA:
+            found.tables[0] = (const ElfW(Rela) *)address;
+            break;
+        case DT_RELASZ:
+            found.sizes[0] = entry->d_un.d_val;
+            break;
+        case DT_JMPREL:
+            found.tables[1] = (const ElfW(Rela) *)address;
+            break;
+        case DT_PLTRELSZ:
+            found.sizes[1] = entry->d_un.d_val;
+            break;
+        default:
+            break;
         }
     }
     return found;

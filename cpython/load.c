@@ -1,7 +1,7 @@
 #include "load.h"
 
-#include "module.h"
 #include "libc.h"
+#include "module.h"
 #include "place.h"
 #include "pyapi.h"
 #include "replace.h"

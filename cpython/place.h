@@ -38,8 +38,7 @@ static inline void maestro_place_begin(void) {
 // Where a path is used: those that the call has set meanwhile.
 static inline void maestro_place_sync(void) {
     struct maestro_here *here = &maestro_here;
-    if (here->in && !here->forking &&
-        here->change != atomic_load_explicit(&here->in->place.change, memory_order_acquire))
+    if (here->in && !here->forking && here->change != atomic_load_explicit(&here->in->place.change, memory_order_acquire))
         maestro_place_take(0);
 }
 

@@ -370,3 +370,25 @@ def look(input):
 	var decoded []any
 	require.NoError(t, json.Unmarshal([]byte(want), &decoded))
 }
+
+// A child process that runs Python finds the subtenant's packages.
+func TestChildrenFindPackages(t *testing.T) {
+	t.Parallel()
+	const source = `import os, subprocess, sys
+from concurrent.futures import ProcessPoolExecutor
+def uses(input):
+    import carried
+    with ProcessPoolExecutor(1) as pool:
+        answer = pool.submit(carried.double, 21).result()
+    child = [sys.executable, "-c", "import carried; print(carried.double(4))"]
+    return [answer, subprocess.check_output(child, text=True), subprocess.check_output(child, text=True, env=os.environ.copy())]
+`
+	st, folder := setup(t, "uses", source), t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "carried.py"), []byte("def double(n): return 2 * n\n"), 0o600))
+	st.onThread(func() {
+		_, exception := st.in.Invoke("use_packages", []byte(folder))
+		require.Nil(t, exception)
+	})
+	require.JSONEq(t, `[42,"8\n","8\n"]`, st.output("uses", "null"))
+	require.NoDirExists(t, filepath.Join(folder, "__pycache__"), "the folder stays as it is")
+}

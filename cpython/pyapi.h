@@ -223,7 +223,7 @@ enum {
     X(PyInterpreterState *, PyInterpreterState_Get, (void))                                                               \
     X(PyThreadState *, PyInterpreterState_ThreadHead, (PyInterpreterState *)) /* with the GIL it stays at rest */         \
     X(PyThreadState *, PyThreadState_Next, (PyThreadState *))                                                             \
-    X(PyFrameObject *, PyThreadState_GetFrame, (PyThreadState *)) /* new, or NULL without an error */                                                             \
+    X(PyFrameObject *, PyThreadState_GetFrame, (PyThreadState *)) /* new, or NULL without an error */                     \
     X(PyThreadState *, PyThreadState_New, (PyInterpreterState *)) /* no thread state */                                   \
     X(void, PyThreadState_Clear, (PyThreadState *))                                                                       \
     X(void, PyThreadState_Delete, (PyThreadState *))                                                                      \
@@ -297,8 +297,8 @@ enum {
     X(int, PyErr_ExceptionMatches, (PyObject *))                                                                          \
     X(int, PyErr_GivenExceptionMatches, (PyObject *, PyObject *))                                                         \
     X(PyObject *, PyErr_GetHandledException, (void)) /* new, or NULL without an error */                                  \
-    X(PyObject *, PyErr_GetRaisedException, (void)) /* new */                                                             \
-    X(void, PyErr_SetRaisedException, (PyObject *)) /* steals */                                                          \
+    X(PyObject *, PyErr_GetRaisedException, (void))  /* new */                                                            \
+    X(void, PyErr_SetRaisedException, (PyObject *))  /* steals */                                                         \
     X(void, PyErr_WriteUnraisable, (PyObject *))                                                                          \
     X(int, Py_EnterRecursiveCall, (const char *))                                                                         \
     X(void, Py_LeaveRecursiveCall, (void))                                                                                \
@@ -338,7 +338,7 @@ enum {
     X(PyObject *, PyDict_GetItemWithError, (PyObject *, PyObject *))         /* borrowed */                               \
     X(int, PyDict_GetItemRef, (PyObject *, PyObject *, PyObject **))         /* new in the third: 1, 0, -1 */             \
     X(int, PyDict_GetItemStringRef, (PyObject *, const char *, PyObject **)) /* the same */                               \
-    X(PyObject *, PyDict_Copy, (PyObject *)) /* new */                                                                    \
+    X(PyObject *, PyDict_Copy, (PyObject *))                                 /* new */                                    \
     X(int, PyDict_DelItem, (PyObject *, PyObject *))                                                                      \
     X(int, PyDict_Next, (PyObject *, Py_ssize_t *, PyObject **, PyObject **)) /* borrowed */                              \
     X(Py_ssize_t, PyDict_Size, (PyObject *))                                                                              \

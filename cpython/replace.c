@@ -19,58 +19,60 @@ PyObject *maestro_refuse(int number, const char *text) {
     return NULL;
 }
 
-// What is refused whatever its arguments are: X(module, name, raise, text).
+// Refused with any arguments: X(module, name, raise, text).
 #define IDENTITY "the identity of the process is the whole server's; give subprocess.run() user=, group= or extra_groups="
 #define PRIORITY "processor time is shared by the server's subtenants; start what is to have less by subprocess with nice"
-#define SESSION "the session of the process is the whole server's; give subprocess.Popen() start_new_session= or process_group="
+#define SESSION \
+    "the session of the process is the whole server's; give subprocess.Popen() start_new_session= or process_group="
 #define MACHINE "it would change the whole machine or server, and stored functions share both"
-#define FORK                                                                                                   \
-    "a process that runs other threads and subtenants cannot be forked; use subprocess, or multiprocessing "   \
+#define FORK                                                                                                 \
+    "a process that runs other threads and subtenants cannot be forked; use subprocess, or multiprocessing " \
     "with its start method \"spawn\", which is the default here"
 #define EXEC "it would replace the server by another program; use subprocess"
 #define GETTEXT "the C library's messages are the whole server's; use the module gettext, which needs none of it"
-#define TIMER                                                                                                     \
+#define TIMER                                                                                                      \
     "signals are the whole server's; wait with a timeout (threading, subprocess and asyncio take one) or rely on " \
     "the deadline of the call"
-#define REFUSED(X)                                                                                             \
-    X(posix, setuid, PERMISSION, IDENTITY)                                                                     \
-    X(posix, seteuid, PERMISSION, IDENTITY)                                                                    \
-    X(posix, setreuid, PERMISSION, IDENTITY)                                                                   \
-    X(posix, setresuid, PERMISSION, IDENTITY)                                                                  \
-    X(posix, setgid, PERMISSION, IDENTITY)                                                                     \
-    X(posix, setegid, PERMISSION, IDENTITY)                                                                    \
-    X(posix, setregid, PERMISSION, IDENTITY)                                                                   \
-    X(posix, setresgid, PERMISSION, IDENTITY)                                                                  \
-    X(posix, setgroups, PERMISSION, IDENTITY)                                                                  \
-    X(posix, initgroups, PERMISSION, IDENTITY)                                                                 \
-    X(posix, sched_setscheduler, PERMISSION, PRIORITY)                                                         \
-    X(posix, sched_setparam, PERMISSION, PRIORITY)                                                             \
-    X(posix, setsid, PERMISSION, SESSION)                                                                      \
-    X(posix, setpgrp, PERMISSION, SESSION)                                                                     \
-    X(posix, tcsetpgrp, PERMISSION, SESSION)                                                                   \
-    X(posix, login_tty, PERMISSION, SESSION)                                                                   \
-    X(posix, chroot, PERMISSION, MACHINE)                                                                      \
-    X(posix, unshare, PERMISSION, MACHINE)                                                                     \
-    X(posix, setns, PERMISSION, MACHINE)                                                                       \
-    X(_socket, sethostname, PERMISSION, MACHINE)                                                               \
-    X(posix, fork, RUNTIME, FORK)                                                                              \
-    X(posix, forkpty, RUNTIME, FORK)                                                                           \
-    X(resource, setrlimit, PERMISSION,                                                                         \
-      "limits of resources hold for the whole server; set them in a child process, with subprocess and prlimit") \
-    X(posix, execv, RUNTIME, EXEC)                                                                             \
-    X(posix, execve, RUNTIME, EXEC)                                                                            \
-    X(time, clock_settime, PERMISSION, MACHINE)                                                                \
-    X(time, clock_settime_ns, PERMISSION, MACHINE)                                                             \
-    X(_signal, sigwait, VALUE, TIMER)                                                                          \
-    X(_signal, sigwaitinfo, VALUE, TIMER)                                                                      \
-    X(_signal, sigtimedwait, VALUE, TIMER)                                                                     \
-    X(_signal, siginterrupt, VALUE, TIMER)                                                                     \
-    X(_locale, bindtextdomain, RUNTIME, GETTEXT)                                                               \
-    X(_locale, textdomain, RUNTIME, GETTEXT)                                                                   \
-    X(_locale, bind_textdomain_codeset, RUNTIME, GETTEXT)                                                      \
-    X(sys, _debugmallocstats, RUNTIME, "the statistics of memory are of the whole server; sys.getallocatedblocks() is yours") \
+#define REFUSED(X)                                                                                                          \
+    X(posix, setuid, PERMISSION, IDENTITY)                                                                                  \
+    X(posix, seteuid, PERMISSION, IDENTITY)                                                                                 \
+    X(posix, setreuid, PERMISSION, IDENTITY)                                                                                \
+    X(posix, setresuid, PERMISSION, IDENTITY)                                                                               \
+    X(posix, setgid, PERMISSION, IDENTITY)                                                                                  \
+    X(posix, setegid, PERMISSION, IDENTITY)                                                                                 \
+    X(posix, setregid, PERMISSION, IDENTITY)                                                                                \
+    X(posix, setresgid, PERMISSION, IDENTITY)                                                                               \
+    X(posix, setgroups, PERMISSION, IDENTITY)                                                                               \
+    X(posix, initgroups, PERMISSION, IDENTITY)                                                                              \
+    X(posix, sched_setscheduler, PERMISSION, PRIORITY)                                                                      \
+    X(posix, sched_setparam, PERMISSION, PRIORITY)                                                                          \
+    X(posix, setsid, PERMISSION, SESSION)                                                                                   \
+    X(posix, setpgrp, PERMISSION, SESSION)                                                                                  \
+    X(posix, tcsetpgrp, PERMISSION, SESSION)                                                                                \
+    X(posix, login_tty, PERMISSION, SESSION)                                                                                \
+    X(posix, chroot, PERMISSION, MACHINE)                                                                                   \
+    X(posix, unshare, PERMISSION, MACHINE)                                                                                  \
+    X(posix, setns, PERMISSION, MACHINE)                                                                                    \
+    X(_socket, sethostname, PERMISSION, MACHINE)                                                                            \
+    X(posix, fork, RUNTIME, FORK)                                                                                           \
+    X(posix, forkpty, RUNTIME, FORK)                                                                                        \
+    X(resource, setrlimit, PERMISSION,                                                                                      \
+      "limits of resources hold for the whole server; set them in a child process, with subprocess and prlimit")            \
+    X(posix, execv, RUNTIME, EXEC)                                                                                          \
+    X(posix, execve, RUNTIME, EXEC)                                                                                         \
+    X(time, clock_settime, PERMISSION, MACHINE)                                                                             \
+    X(time, clock_settime_ns, PERMISSION, MACHINE)                                                                          \
+    X(_signal, sigwait, VALUE, TIMER)                                                                                       \
+    X(_signal, sigwaitinfo, VALUE, TIMER)                                                                                   \
+    X(_signal, sigtimedwait, VALUE, TIMER)                                                                                  \
+    X(_signal, siginterrupt, VALUE, TIMER)                                                                                  \
+    X(_locale, bindtextdomain, RUNTIME, GETTEXT)                                                                            \
+    X(_locale, textdomain, RUNTIME, GETTEXT)                                                                                \
+    X(_locale, bind_textdomain_codeset, RUNTIME, GETTEXT)                                                                   \
+    X(sys, _debugmallocstats, RUNTIME,                                                                                      \
+      "the statistics of memory are of the whole server; sys.getallocatedblocks() is yours")                                \
     X(sys, remote_exec, PERMISSION, "it attaches to whole processes; log, or use a debugger where the server is developed") \
-    X(sys, activate_stack_trampoline, RUNTIME, "it profiles the whole server; use cProfile")                   \
+    X(sys, activate_stack_trampoline, RUNTIME, "it profiles the whole server; use cProfile")                                \
     X(sys, deactivate_stack_trampoline, RUNTIME, "it profiles the whole server; use cProfile")
 
 // A new exception of the kind that ordinary code expects of a function that it
@@ -92,16 +94,16 @@ static const char *public_name(const char *module) {
     return module[0] == '_' ? module + 1 : module;
 }
 
-#define X(module, name, kind, text)                                                           \
+#define X(module, name, kind, text)                                                              \
     static PyObject *refuse_##module##_##name(PyObject *self, PyObject *args, PyObject *names) { \
-        char full[80];                                                                        \
-        snprintf(full, sizeof full, "%s.%s", public_name(#module), #name);                    \
-        return refuse(kind, full, text);                                                      \
+        char full[80];                                                                           \
+        snprintf(full, sizeof full, "%s.%s", public_name(#module), #name);                       \
+        return refuse(kind, full, text);                                                         \
     }
 REFUSED(X)
 #undef X
 
-// What is refused unless it changes nothing, or nothing of this process.
+// Refused unless it changes nothing, or nothing of this process.
 
 static long number_of(PyObject *object) {
     long number = py.PyLong_AsLong(object);
@@ -156,7 +158,8 @@ PyCFunction maestro_real_prlimit;
 static PyObject *resource_prlimit(PyObject *module, PyObject *const *args, Py_ssize_t count) {
     if (count < 3 || args[2] == py.None || is_child(args[0]))
         return ((maestro_fast)(void (*)(void))maestro_real_prlimit)(module, args, count);
-    return refuse(PERMISSION, "resource.prlimit", "limits of resources hold for the whole server; set those of a child process");
+    return refuse(PERMISSION, "resource.prlimit",
+                  "limits of resources hold for the whole server; set those of a child process");
 }
 
 // tzset(): to read the same zone again changes nothing.
@@ -222,8 +225,7 @@ static PyObject *locale_setlocale(PyObject *module, PyObject *const *args, Py_ss
     PyObject *now = count == 2 ? real(module, args, 1) : NULL;
     const char *present = now ? py.PyUnicode_AsUTF8AndSize(now, NULL) : NULL;
     const char *wanted = present ? py.PyUnicode_AsUTF8AndSize(args[1], NULL) : NULL;
-    if (!wanted || !*wanted || strcmp(wanted, present) == 0 ||
-        (strcmp(wanted, "POSIX") == 0 && strcmp(present, "C") == 0)) {
+    if (!wanted || !*wanted || strcmp(wanted, present) == 0 || (strcmp(wanted, "POSIX") == 0 && strcmp(present, "C") == 0)) {
         if (wanted || count != 2)
             return count == 2 ? now : real(module, args, count);
         py.Py_DecRef(now);
@@ -243,38 +245,38 @@ static PyObject *locale_setlocale(PyObject *module, PyObject *const *args, Py_ss
 // The functions that do something else than before: X(module, name, flags,
 // function, what was there before or NULL).
 enum { FAST = METH_FASTCALL, FAST_KEYWORDS = METH_FASTCALL | METH_KEYWORDS };
-#define CHANGED(X)                                                                                             \
-    X(posix, chdir, FAST_KEYWORDS, maestro_os_chdir, &maestro_real_chdir)                                      \
-    X(posix, fchdir, FAST_KEYWORDS, maestro_os_fchdir, &maestro_real_fchdir)                                   \
-    X(posix, umask, METH_O, maestro_os_umask, &maestro_real_umask)                                             \
-    X(posix, close, FAST_KEYWORDS, maestro_os_close, &maestro_real_close)                                      \
-    X(posix, dup2, FAST_KEYWORDS, maestro_os_dup2, &maestro_real_dup2)                                         \
-    X(posix, write, FAST, maestro_os_write, &maestro_real_write)                                               \
-    X(posix, putenv, FAST, maestro_os_putenv, NULL)                                                            \
-    X(posix, unsetenv, METH_O, maestro_os_unsetenv, NULL)                                                      \
-    X(posix, _create_environ, METH_NOARGS, maestro_os_create_environ, NULL)                                    \
-    X(_posixsubprocess, fork_exec, FAST, maestro_fork_exec, &maestro_real_fork_exec)                           \
-    X(posix, posix_spawn, FAST_KEYWORDS, maestro_os_posix_spawn, &maestro_real_posix_spawn)                    \
-    X(posix, posix_spawnp, FAST_KEYWORDS, maestro_os_posix_spawnp, &maestro_real_posix_spawnp)                 \
-    X(posix, system, FAST_KEYWORDS, maestro_os_system, NULL)                                                   \
-    X(posix, wait, METH_NOARGS, maestro_os_wait, NULL)                                                         \
-    X(posix, wait3, FAST_KEYWORDS, maestro_os_wait3, NULL)                                                     \
-    X(posix, wait4, FAST_KEYWORDS, maestro_os_wait4, &maestro_real_wait4)                                      \
-    X(posix, waitid, FAST, maestro_os_waitid, &maestro_real_waitid)                                            \
-    X(posix, waitpid, FAST, maestro_os_waitpid, &maestro_real_waitpid)                                         \
-    X(posix, nice, METH_O, os_nice, &maestro_real_nice)                                                        \
-    X(posix, setpgid, FAST, os_setpgid, &maestro_real_setpgid)                                                 \
-    X(posix, setpriority, FAST_KEYWORDS, os_setpriority, &maestro_real_setpriority)                            \
-    X(posix, sched_setaffinity, FAST, os_sched_setaffinity, &maestro_real_sched_setaffinity)                   \
-    X(resource, prlimit, FAST, resource_prlimit, &maestro_real_prlimit)                                        \
-    X(time, tzset, METH_NOARGS, time_tzset, NULL)                                                              \
-    X(_signal, alarm, METH_O, signal_alarm, NULL)                                                              \
-    X(_signal, setitimer, FAST, signal_setitimer, NULL)                                                        \
-    X(_signal, pthread_sigmask, FAST, signal_pthread_sigmask, &maestro_real_pthread_sigmask)                   \
-    X(_locale, setlocale, FAST, locale_setlocale, &maestro_real_setlocale)                                     \
-    X(sys, _current_frames, METH_NOARGS, maestro_sys_current_frames, NULL)                                     \
-    X(sys, _current_exceptions, METH_NOARGS, maestro_sys_current_exceptions, NULL)                             \
-    X(_imp, create_builtin, METH_O, maestro_imp_create_builtin, &maestro_real_create_builtin)                  \
+#define CHANGED(X)                                                                             \
+    X(posix, chdir, FAST_KEYWORDS, maestro_os_chdir, &maestro_real_chdir)                      \
+    X(posix, fchdir, FAST_KEYWORDS, maestro_os_fchdir, &maestro_real_fchdir)                   \
+    X(posix, umask, METH_O, maestro_os_umask, &maestro_real_umask)                             \
+    X(posix, close, FAST_KEYWORDS, maestro_os_close, &maestro_real_close)                      \
+    X(posix, dup2, FAST_KEYWORDS, maestro_os_dup2, &maestro_real_dup2)                         \
+    X(posix, write, FAST, maestro_os_write, &maestro_real_write)                               \
+    X(posix, putenv, FAST, maestro_os_putenv, NULL)                                            \
+    X(posix, unsetenv, METH_O, maestro_os_unsetenv, NULL)                                      \
+    X(posix, _create_environ, METH_NOARGS, maestro_os_create_environ, NULL)                    \
+    X(_posixsubprocess, fork_exec, FAST, maestro_fork_exec, &maestro_real_fork_exec)           \
+    X(posix, posix_spawn, FAST_KEYWORDS, maestro_os_posix_spawn, &maestro_real_posix_spawn)    \
+    X(posix, posix_spawnp, FAST_KEYWORDS, maestro_os_posix_spawnp, &maestro_real_posix_spawnp) \
+    X(posix, system, FAST_KEYWORDS, maestro_os_system, NULL)                                   \
+    X(posix, wait, METH_NOARGS, maestro_os_wait, NULL)                                         \
+    X(posix, wait3, FAST_KEYWORDS, maestro_os_wait3, NULL)                                     \
+    X(posix, wait4, FAST_KEYWORDS, maestro_os_wait4, &maestro_real_wait4)                      \
+    X(posix, waitid, FAST, maestro_os_waitid, &maestro_real_waitid)                            \
+    X(posix, waitpid, FAST, maestro_os_waitpid, &maestro_real_waitpid)                         \
+    X(posix, nice, METH_O, os_nice, &maestro_real_nice)                                        \
+    X(posix, setpgid, FAST, os_setpgid, &maestro_real_setpgid)                                 \
+    X(posix, setpriority, FAST_KEYWORDS, os_setpriority, &maestro_real_setpriority)            \
+    X(posix, sched_setaffinity, FAST, os_sched_setaffinity, &maestro_real_sched_setaffinity)   \
+    X(resource, prlimit, FAST, resource_prlimit, &maestro_real_prlimit)                        \
+    X(time, tzset, METH_NOARGS, time_tzset, NULL)                                              \
+    X(_signal, alarm, METH_O, signal_alarm, NULL)                                              \
+    X(_signal, setitimer, FAST, signal_setitimer, NULL)                                        \
+    X(_signal, pthread_sigmask, FAST, signal_pthread_sigmask, &maestro_real_pthread_sigmask)   \
+    X(_locale, setlocale, FAST, locale_setlocale, &maestro_real_setlocale)                     \
+    X(sys, _current_frames, METH_NOARGS, maestro_sys_current_frames, NULL)                     \
+    X(sys, _current_exceptions, METH_NOARGS, maestro_sys_current_exceptions, NULL)             \
+    X(_imp, create_builtin, METH_O, maestro_imp_create_builtin, &maestro_real_create_builtin)  \
     X(_imp, create_dynamic, FAST, maestro_imp_create_dynamic, &maestro_real_create_dynamic)
 
 struct replacement {
@@ -334,9 +336,9 @@ char *maestro_builtins_replace(void) {
 // Modules that see or change other interpreters, or were made for CPython's own
 // tests. concurrent.futures does without the first three.
 static const char *const blocked[] = {
-    "_interpreters",  "_interpqueues",    "_interpchannels",     "_testinternalcapi",     "_remote_debugging", "_testcapi",
-    "_xxtestfuzz",    "_testlimitedcapi", "_testsinglephase",    "_testimportmultiple",   "_tracemalloc",      "faulthandler",
-    "_testmultiphase",
+    "_interpreters", "_interpqueues", "_interpchannels",  "_testinternalcapi", "_remote_debugging",
+    "_testcapi",     "_xxtestfuzz",   "_testlimitedcapi", "_testsinglephase",  "_testimportmultiple",
+    "_tracemalloc",  "faulthandler",  "_testmultiphase",
 };
 enum { BLOCKED = sizeof blocked / sizeof *blocked };
 
@@ -362,9 +364,10 @@ static PyModuleDef blocked_definitions[BLOCKED];
 
 #define INIT(i) \
     static PyObject *init_##i(void) { return py.PyModuleDef_Init(&blocked_definitions[i]); }
-INIT(0) INIT(1) INIT(2) INIT(3) INIT(4) INIT(5) INIT(6) INIT(7) INIT(8) INIT(9) INIT(10) INIT(11) INIT(12)
-static PyObject *(*const blocked_inits[])(void) = {init_0, init_1, init_2, init_3,  init_4,  init_5, init_6,
-                                                   init_7, init_8, init_9, init_10, init_11, init_12};
+INIT(0)
+INIT(1) INIT(2) INIT(3) INIT(4) INIT(5) INIT(6) INIT(7) INIT(8) INIT(9) INIT(10) INIT(11)
+    INIT(12) static PyObject *(*const blocked_inits[])(void) = {init_0, init_1, init_2, init_3,  init_4,  init_5, init_6,
+                                                                init_7, init_8, init_9, init_10, init_11, init_12};
 _Static_assert(sizeof blocked_inits / sizeof *blocked_inits == BLOCKED, "an init for each blocked module");
 
 char *maestro_modules_block(void) {

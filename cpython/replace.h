@@ -29,11 +29,10 @@ PyObject *maestro_refuse(int number, const char *text);
 // Replacements, each with the flags and the reference of the function that it
 // stands for, and what was there before.
 extern PyCFunction maestro_real_chdir, maestro_real_close, maestro_real_dup2, maestro_real_fchdir, maestro_real_umask,
-    maestro_real_write, maestro_real_fork_exec, maestro_real_posix_spawn, maestro_real_posix_spawnp,
-    maestro_real_waitid, maestro_real_waitpid, maestro_real_wait4, maestro_real_create_builtin,
-    maestro_real_create_dynamic, maestro_real_nice, maestro_real_pthread_sigmask, maestro_real_setitimer,
-    maestro_real_setlocale, maestro_real_prlimit, maestro_real_setpgid, maestro_real_setpriority,
-    maestro_real_sched_setaffinity;
+    maestro_real_write, maestro_real_fork_exec, maestro_real_posix_spawn, maestro_real_posix_spawnp, maestro_real_waitid,
+    maestro_real_waitpid, maestro_real_wait4, maestro_real_create_builtin, maestro_real_create_dynamic, maestro_real_nice,
+    maestro_real_pthread_sigmask, maestro_real_setitimer, maestro_real_setlocale, maestro_real_prlimit, maestro_real_setpgid,
+    maestro_real_setpriority, maestro_real_sched_setaffinity;
 
 // replace_place.c
 PyObject *maestro_os_chdir(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names);

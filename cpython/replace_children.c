@@ -76,10 +76,10 @@ static PyObject *checked(PyObject *object, int is_name) {
     Py_ssize_t size;
     if (!bytes || py.PyBytes_AsStringAndSize(bytes, &data, &size) < 0)
         return bytes;
-    const char *wrong = strlen(data) != (size_t)size       ? "embedded null byte"
-                        : is_name && strchr(data, '=')     ? "illegal environment variable name"
-                        : is_name && size == 0             ? "illegal environment variable name"
-                                                           : NULL;
+    const char *wrong = strlen(data) != (size_t)size   ? "embedded null byte"
+                        : is_name && strchr(data, '=') ? "illegal environment variable name"
+                        : is_name && size == 0         ? "illegal environment variable name"
+                                                       : NULL;
     if (!wrong)
         return bytes;
     py.Py_DecRef(bytes);
@@ -133,7 +133,7 @@ static PyObject *environment_list(struct maestro_interp *in) {
 // What a child gets for the descriptors that it would have of the server's:
 // nothing to read, and pipes for its output, which becomes the call's.
 struct standard {
-    int input;           // of /dev/null, or -1
+    int input;             // of /dev/null, or -1
     int read[3], write[3]; // by descriptor; -1: none
 };
 
@@ -264,8 +264,7 @@ static PyObject *file_actions(const struct standard *standard, PyObject *callers
 }
 
 // posix_spawn(path, argv, env, *, file_actions=(), …) -> pid
-static PyObject *spawn(PyCFunction function, PyObject *module, PyObject *const *args, Py_ssize_t count,
-                       PyObject *names) {
+static PyObject *spawn(PyCFunction function, PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names) {
     enum { ENV = 2, MOST = 16 };
     maestro_fast_keywords real = (maestro_fast_keywords)(void (*)(void))function;
     struct maestro_interp *in = maestro_here.in;
