@@ -235,7 +235,7 @@ void maestro_interp_end(struct maestro_interp *in) {
 
 void maestro_interp_free(struct maestro_interp *in) {
     pthread_mutex_lock(&in->lock);
-    int quiet = !in->sleepers && !in->runs;
+    int quiet = !in->sleepers && !in->runs && !atomic_load(&in->threads);
     pthread_mutex_unlock(&in->lock);
     if (!quiet)
         return; // a thread left behind still looks at it

@@ -93,6 +93,7 @@ struct maestro_interp {
     struct maestro_shield *shields;              // of threads in code that must not be stopped half way, newest first
     atomic_int ended;                            // the end has begun: what still runs is refused
     PyObject *environ;                           // strong: dict of bytes, the environment of its children
+    atomic_int threads;                          // begun by its code and not ended: they look at this struct
     int foreign;                                 // it has code that can change its threads (thread_check.h)
 
     pthread_mutex_t lock;             // guards what follows; never held while waiting for the GIL

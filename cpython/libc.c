@@ -266,6 +266,8 @@ struct begin {
     struct maestro_here creator;
 };
 
+static void end_thread(void *in) { atomic_fetch_sub(&((struct maestro_interp *)in)->threads, 1); }
+
 static void *run_thread(void *argument) {
     struct begin begin = *(struct begin *)argument;
     free(argument);
@@ -275,7 +277,11 @@ static void *run_thread(void *argument) {
     maestro_here.place = begin.creator.place;
     maestro_here.change = begin.creator.change;
     maestro_place_own();
-    return begin.run(begin.argument);
+    void *result;
+    pthread_cleanup_push(end_thread, begin.creator.in); // also where it ends by pthread_exit
+    result = begin.run(begin.argument);
+    pthread_cleanup_pop(1);
+    return result;
 }
 
 static int pthread_create_here(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument) {
@@ -285,9 +291,12 @@ static int pthread_create_here(pthread_t *thread, const pthread_attr_t *attribut
     if (!begin)
         return EAGAIN;
     *begin = (struct begin){run, argument, maestro_here};
+    atomic_fetch_add(&maestro_here.in->threads, 1);
     int failed = pthread_create(thread, attributes, run_thread, begin);
-    if (failed)
+    if (failed) {
+        end_thread(maestro_here.in);
         free(begin);
+    }
     return failed;
 }
 
