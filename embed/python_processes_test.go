@@ -83,3 +83,17 @@ func TestProcessesLeaveNoThreadStuck(t *testing.T) {
 	defer cancel()
 	require.NoError(t, h.Close(ctx))
 }
+
+// A call whose C code has changed its thread is counted.
+func TestChangedThreadsAreCounted(t *testing.T) {
+	t.Parallel()
+	h := startPython(t, Options{})
+	e := newTestEngine(h)
+	e.define(t, "damage", "import ctypes\ndef damage(input):\n    ctypes.CDLL(None).umask(0o777)\n")
+	e.define(t, "look", "import os\ndef look(input):\n    mask = os.umask(0)\n    os.umask(mask)\n    return mask\n")
+	before := h.Stats().ThreadsChanged
+	want := e.call(t, "b", "look", "null").Output
+	require.Nil(t, e.call(t, "a", "damage", "null").Failure)
+	require.Greater(t, h.Stats().ThreadsChanged, before)
+	require.Equal(t, string(want), string(e.call(t, "b", "look", "null").Output))
+}

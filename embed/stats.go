@@ -15,8 +15,8 @@ type Stats struct {
 	InterpretersEnded   int // so far
 	Threads             int // in the pool
 	ThreadsBusy         int
-	ThreadsStuck        int // given up, no longer in the pool
-	ThreadsMax          int // Options.MaxThreads
+	ThreadsStuck        int    // given up, no longer in the pool
+	ThreadsMax          int    // Options.MaxThreads
 	ThreadsChanged      uint64 // calls that left their thread changed; it was put right
 	StuckCapReached     bool
 }
