@@ -3,6 +3,7 @@
 #include "counter.h"
 #include "error.h"
 #include "frame.h"
+#include "here.h"
 #include "output.h"
 #include "print.h"
 #include "program.h"
@@ -122,6 +123,7 @@ struct maestro_result *maestro_call(struct maestro_interp *in, uint64_t frame, u
     }
     if (!maestro_attach(in))
         return no_memory();
+    maestro_here.frame = frame;
     struct maestro_run entry = {
         .call = MAESTRO_CALL_OF(frame), .frame = frame, .thread = py.PyThread_get_thread_ident()};
     maestro_run_add(in, &entry);

@@ -298,3 +298,15 @@ func go_maestro_done(loop, ticket C.uint64_t, result *C.struct_maestro_result) {
 	defer recovered(nil) // the call ends at its deadline
 	callbacks.Load().Done(uint64(loop), uint64(ticket), resultOf(result))
 }
+
+//export go_maestro_child_output
+func go_maestro_child_output(interp, frame C.uint64_t, stdout, stderr C.int) C.uint64_t {
+	defer recovered(nil) // the output is lost
+	return C.uint64_t(readChild(caller(interp, frame), int(stdout), int(stderr)))
+}
+
+//export go_maestro_child_read
+func go_maestro_child_read(output C.uint64_t) {
+	defer recovered(nil)
+	awaitChild(uint64(output))
+}

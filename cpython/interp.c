@@ -2,8 +2,12 @@
 
 #include "builtins.h"
 #include "call.h"
+#include "children.h"
 #include "counter.h"
 #include "error.h"
+#include "here.h"
+#include "libc.h"
+#include "place.h"
 #include "output.h"
 #include "print.h"
 #include "program.h"
@@ -102,6 +106,7 @@ static void release(struct maestro_interp *in) {
         maestro_clear(&in->hooks[i]);
     maestro_clear(&in->siblings);
     maestro_clear(&in->runtime);
+    maestro_clear(&in->environ);
     maestro_clear(&in->frame_var);
     maestro_clear((PyObject **)&in->sibling_type);
     maestro_clear((PyObject **)&in->awaitable_type);
@@ -155,6 +160,8 @@ struct maestro_interp *maestro_interp_new(const char *runtime, const char *site_
     in->state = py.PyInterpreterState_Get();
     maestro_count(COUNT_INTERPRETERS, 1);
     maestro_creating = in;
+    maestro_here_is(in);
+    maestro_place_own();
     int started = start(in, runtime, site_packages);
     maestro_creating = NULL;
     if (started) {
@@ -165,9 +172,12 @@ struct maestro_interp *maestro_interp_new(const char *runtime, const char *site_
         release(in);
         py.Py_EndInterpreter(own);
         maestro_count(COUNT_INTERPRETERS, -1);
+        maestro_here_is(NULL);
+        maestro_descriptors_close(in);
         free(in);
         in = NULL;
     }
+    maestro_here_is(NULL);
     // The main interpreter's thread state was left in the making of the other.
     py.PyEval_RestoreThread(main);
     py.PyThreadState_Clear(main);
@@ -226,21 +236,27 @@ void maestro_interp_end(struct maestro_interp *in) {
     PyThreadState *state = maestro_take(in);
     maestro_held_clear(in);
     wind_down(in);
+    maestro_children_kill(in);
     join_threads(in, state);
     release(in);
     py.Py_EndInterpreter(state);
+    maestro_here_is(NULL);
+    maestro_descriptors_close(in);
+    maestro_children_end(in);
+    maestro_place_clear(in);
     maestro_print_discard(in); // what an atexit function wrote
     maestro_count(COUNT_INTERPRETERS, -1);
 }
 
 void maestro_interp_free(struct maestro_interp *in) {
     pthread_mutex_lock(&in->lock);
-    int quiet = !in->sleepers;
+    int quiet = !in->sleepers && !atomic_load(&in->threads);
     for (size_t i = 0; i < sizeof in->runs / sizeof *in->runs; i++)
         quiet = quiet && !in->runs[i];
     pthread_mutex_unlock(&in->lock);
     if (!quiet)
         return; // a thread left behind still looks at it
     pthread_mutex_destroy(&in->lock);
+    free(in->children.all);
     free(in);
 }

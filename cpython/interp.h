@@ -60,6 +60,26 @@ struct maestro_program {
     struct maestro_program *next;
 };
 
+// What an interpreter's code has set for its threads (place.h).
+struct maestro_place_record; // place.c
+struct maestro_place {
+    _Atomic uint64_t change;              // differs after each change, also from other interpreters'; 0: there was none
+    struct maestro_place_record *records; // newest first
+};
+
+// The processes that it has started and not yet seen the end of (children.h).
+struct maestro_child {
+    pid_t pid;
+    uint64_t call;   // that started it
+    uint64_t output; // what it writes and nothing else takes (child_output.go); 0: nothing
+    int spared;      // it lives when its call is stopped
+    int kept;        // it serves the interpreter's end, and lives until after it
+};
+struct maestro_children {
+    struct maestro_child *all;
+    size_t count, room;
+};
+
 // Made by maestro_interp_new, freed by maestro_interp_free when Go holds it no
 // more, which is after its end. Fields are guarded by the interpreter's GIL
 // where nothing else is said.
@@ -80,12 +100,17 @@ struct maestro_interp {
     int tracing;                                 // rung 1 has set the trace function
     struct maestro_shield *shields;              // of threads in code that must not be stopped half way, newest first
     atomic_int ended;                            // the end has begun: what still runs is refused
+    PyObject *environ;                           // strong: dict of bytes, the environment of its children
+    atomic_int threads;                          // begun by its code and not ended: they look at this struct
+    int foreign;                                 // it has code that can change its threads (thread_check.h)
 
     pthread_mutex_t lock;             // guards what follows; never held while waiting for the GIL
     struct maestro_run *runs[256];    // by call modulo the size; changed with the GIL and the lock both held
     struct maestro_run *carried;      // those of them that have a thread; the same
     struct maestro_sleeper *sleepers; // changed without the GIL
     struct maestro_held *held;        // the thread states that our threads have for it
+    struct maestro_place place;       // changed with the lock held
+    struct maestro_children children;
 };
 
 // Makes an interpreter and runs the source of runtime.py in it. The calling OS

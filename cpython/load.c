@@ -1,12 +1,17 @@
 #include "load.h"
 
 #include "frame.h"
+#include "libc.h"
 #include "module.h"
+#include "place.h"
 #include "pyapi.h"
+#include "replace.h"
+#include "thread_check.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define PYTHON_VERSION "3.14."
 
@@ -40,6 +45,10 @@ char *maestro_load(const char *home) {
     // Built into every interpreter that is made later (module.h).
     if (py.PyImport_AppendInittab("_maestro", maestro_module_init) < 0)
         return strdup("register _maestro: out of memory");
+    if ((message = maestro_modules_block()) || (message = maestro_libc_replace(py.library)))
+        return message;
+    maestro_place_load();
+    maestro_thread_check_load();
 
     // The isolated configuration: no environment variable and no user's site
     // folder is looked at. Each row says why it differs from the default.
@@ -60,6 +69,15 @@ char *maestro_load(const char *home) {
     PyInitConfig *config = py.PyInitConfig_Create();
     if (!config || py.PyInitConfig_SetStr(config, "home", home) < 0)
         return init_failure(config);
+    // sys.executable, which child processes are begun with: the kit's own, and
+    // not the first one of PATH.
+    char *executable = NULL;
+    if (asprintf(&executable, "%s/bin/python3.14", home) < 0)
+        return strdup("out of memory");
+    int set = access(executable, X_OK) != 0 ? 0 : py.PyInitConfig_SetStr(config, "executable", executable);
+    free(executable);
+    if (set < 0)
+        return init_failure(config);
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
         if (py.PyInitConfig_SetInt(config, settings[i].name, settings[i].value) < 0)
             return init_failure(config);
@@ -69,7 +87,9 @@ char *maestro_load(const char *home) {
     py.None = py.Py_GetConstantBorrowed(Py_CONSTANT_NONE);
     py.True = py.Py_GetConstantBorrowed(Py_CONSTANT_TRUE);
     py.False = py.Py_GetConstantBorrowed(Py_CONSTANT_FALSE);
-    int prepared = maestro_frame_prepare();
+    message = maestro_builtins_replace();
+    if (!message && !maestro_frame_prepare())
+        message = strdup("this libpython keeps contexts where Maestro does not find them; use the Python it carries");
     py.PyEval_SaveThread();
-    return prepared ? NULL : strdup("this libpython keeps contexts where Maestro does not find them; use the Python it carries");
+    return message;
 }

@@ -2,6 +2,7 @@
 
 #include "awaitable.h"
 #include "builtins.h"
+#include "children.h"
 #include "error.h"
 #include "frame.h"
 #include "loop.h"
@@ -175,6 +176,20 @@ static PyObject *run_code(PyObject *module, PyObject *const *args, Py_ssize_t co
     return maestro_shield_run(maestro_of(module), args[0], args[1]);
 }
 
+// shielded(function, *arguments, **named): calls what must not be stopped half way.
+static PyObject *shielded(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names) {
+    if (count < 1) {
+        py.PyErr_SetString(py.PyExc_TypeError, "shielded() takes a function and its arguments");
+        return NULL;
+    }
+    struct maestro_interp *in = maestro_of(module);
+    struct maestro_shield shield;
+    maestro_shield_up(in, &shield);
+    PyObject *result = py.PyObject_Vectorcall(args[0], args + 1, (size_t)(count - 1), names);
+    maestro_shield_down(in, &shield);
+    return result;
+}
+
 // sibling(name) -> Sibling: the callable for the builtins dicts.
 static PyObject *sibling(PyObject *module, PyObject *name) {
     if (name->ob_type == py.PyUnicode_Type)
@@ -212,6 +227,24 @@ static PyObject *load_stored(PyObject *module, PyObject *const *args, Py_ssize_t
     uint64_t key = py.PyLong_AsUnsignedLongLong(args[0]);
     if (py.PyErr_Occurred() || !maestro_program_fill(maestro_of(module), key, args[1]))
         return NULL;
+    return py.Py_NewRef(py.None);
+}
+
+// keep_child(pid): it lives until after the interpreter's end (children.h).
+static PyObject *keep_child(PyObject *module, PyObject *pid) {
+    long number = py.PyLong_AsLong(pid);
+    if (py.PyErr_Occurred())
+        return NULL;
+    maestro_child_keep(maestro_of(module), (pid_t)number);
+    return py.Py_NewRef(py.None);
+}
+
+// spare_child(pid): it lives when its call is stopped.
+static PyObject *spare_child(PyObject *module, PyObject *pid) {
+    long number = py.PyLong_AsLong(pid);
+    if (py.PyErr_Occurred())
+        return NULL;
+    maestro_child_spare(maestro_of(module), (pid_t)number);
     return py.Py_NewRef(py.None);
 }
 
@@ -277,6 +310,7 @@ static PyMethodDef methods[] = {
     {"follow_builtins", (PyCFunction)(void (*)(void))maestro_follow_builtins, METH_FASTCALL, NULL},
     {"frame", frame, METH_NOARGS, NULL},
     {"keep", keep, METH_O, NULL},
+    {"keep_child", keep_child, METH_O, NULL},
     {"load_function", maestro_load_by_name, METH_O, NULL},
     {"load_stored", (PyCFunction)(void (*)(void))load_stored, METH_FASTCALL, NULL},
     {"loads", loads, METH_O, NULL},
@@ -291,8 +325,10 @@ static PyMethodDef methods[] = {
     {"set_hooks", set_hooks, METH_O, NULL},
     {"settle", (PyCFunction)(void (*)(void))maestro_loop_settle, METH_FASTCALL, NULL},
     {"settles", settles, METH_O, NULL},
+    {"shielded", (PyCFunction)(void (*)(void))shielded, METH_FASTCALL | METH_KEYWORDS, NULL},
     {"sibling", sibling, METH_O, NULL},
     {"sleep", sleep_for, METH_O, "sleep(seconds)\n\nDelay execution for a given number of seconds."},
+    {"spare_child", spare_child, METH_O, NULL},
     {"spawn", (PyCFunction)(void (*)(void))spawn, METH_FASTCALL, NULL},
     {"take", maestro_loop_take, METH_NOARGS, NULL},
     {"works", maestro_loop_works, METH_NOARGS, NULL},

@@ -118,6 +118,18 @@ int maestro_print(struct maestro_interp *in, int stream, PyObject *text) {
     return done;
 }
 
+void maestro_print_raw(struct maestro_interp *in, uint64_t frame, int stream, const char *data, size_t size) {
+    char *name = stream == 2 ? "stderr" : "stdout";
+    while (size) {
+        const char *end = memchr(data, '\n', size);
+        size_t length = end ? (size_t)(end - data) : size;
+        go_maestro_log(in->id, frame, name, "", (char *)data, length, NULL, 0);
+        length += end != NULL;
+        data += length;
+        size -= length;
+    }
+}
+
 void maestro_print_flush(struct maestro_interp *in, uint64_t call) {
     for (;;) {
         struct maestro_line **link = &in->lines;

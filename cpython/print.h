@@ -9,6 +9,10 @@
 // while Go has the line.
 int maestro_print(struct maestro_interp *in, int stream, PyObject *text);
 
+// Takes bytes that were written to the descriptor of a stream, whole lines or
+// not. Detached or attached; where no call is known, frame is 0.
+void maestro_print_raw(struct maestro_interp *in, uint64_t frame, int stream, const char *data, size_t size);
+
 // Hands over the unended lines of an outer call; with call 0 those of all.
 // Attached before and after, detached between.
 void maestro_print_flush(struct maestro_interp *in, uint64_t call);

@@ -45,5 +45,8 @@ char *maestro_py_load(const char *path) {
         return failure("missing in libpython", #name);
     MAESTRO_PY_TYPES(X)
 #undef X
+    if (!find(library, "PyImport_Inittab", &py.inittab))
+        return failure("missing in libpython", "PyImport_Inittab");
+    py.library = library;
     return NULL;
 }

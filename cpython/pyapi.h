@@ -122,6 +122,22 @@ typedef struct PyStatus {
     int exitcode;
 } PyStatus;
 
+// A builtin function. m_ml is of its module, static, the same in all interpreters.
+typedef struct PyCFunctionObject {
+    PyObject ob_base;
+    PyMethodDef *m_ml;
+    PyObject *m_self;
+    PyObject *m_module;
+    PyObject *m_weakreflist;
+    vectorcallfunc vectorcall;
+} PyCFunctionObject;
+
+// An entry of PyImport_Inittab.
+struct _inittab {
+    const char *name;
+    PyObject *(*initfunc)(void);
+};
+
 enum {
     PyInterpreterConfig_OWN_GIL = 2,
 
@@ -221,6 +237,7 @@ enum {
     X(PyObject *, PyInterpreterState_GetDict, (PyInterpreterState *))         /* borrowed, or NULL without an error */    \
     X(PyThreadState *, PyInterpreterState_ThreadHead, (PyInterpreterState *)) /* with the GIL it stays at rest */         \
     X(PyThreadState *, PyThreadState_Next, (PyThreadState *))                                                             \
+    X(PyFrameObject *, PyThreadState_GetFrame, (PyThreadState *)) /* new, or NULL without an error */                     \
     X(PyThreadState *, PyThreadState_New, (PyInterpreterState *)) /* no thread state */                                   \
     X(void, PyThreadState_Clear, (PyThreadState *))                                                                       \
     X(void, PyThreadState_Delete, (PyThreadState *))                                                                      \
@@ -299,8 +316,9 @@ enum {
     X(int, PyErr_WarnFormat, (PyObject *, Py_ssize_t, const char *, ...))                                                 \
     X(int, PyErr_ExceptionMatches, (PyObject *))                                                                          \
     X(int, PyErr_GivenExceptionMatches, (PyObject *, PyObject *))                                                         \
-    X(PyObject *, PyErr_GetRaisedException, (void)) /* new */                                                             \
-    X(void, PyErr_SetRaisedException, (PyObject *)) /* steals */                                                          \
+    X(PyObject *, PyErr_GetHandledException, (void)) /* new, or NULL without an error */                                  \
+    X(PyObject *, PyErr_GetRaisedException, (void))  /* new */                                                            \
+    X(void, PyErr_SetRaisedException, (PyObject *))  /* steals */                                                         \
     X(void, PyErr_WriteUnraisable, (PyObject *))                                                                          \
     X(int, Py_EnterRecursiveCall, (const char *))                                                                         \
     X(void, Py_LeaveRecursiveCall, (void))                                                                                \
@@ -341,6 +359,7 @@ enum {
     X(PyObject *, PyDict_GetItemWithError, (PyObject *, PyObject *))         /* borrowed */                               \
     X(int, PyDict_GetItemRef, (PyObject *, PyObject *, PyObject **))         /* new in the third: 1, 0, -1 */             \
     X(int, PyDict_GetItemStringRef, (PyObject *, const char *, PyObject **)) /* the same */                               \
+    X(PyObject *, PyDict_Copy, (PyObject *))                                 /* new */                                    \
     X(int, PyDict_DelItem, (PyObject *, PyObject *))                                                                      \
     X(void, PyDict_Clear, (PyObject *))                                                                                   \
     X(int, PyDict_Update, (PyObject *, PyObject *))                                                                       \
@@ -393,6 +412,7 @@ enum {
     X(PyExc_MemoryError)         \
     X(PyExc_NameError)           \
     X(PyExc_NotImplementedError) \
+    X(PyExc_OSError)             \
     X(PyExc_OverflowError)       \
     X(PyExc_RecursionError)      \
     X(PyExc_RuntimeError)        \
@@ -407,6 +427,7 @@ enum {
     X(PyBool_Type)          \
     X(PyByteArray_Type)     \
     X(PyBytes_Type)         \
+    X(PyCFunction_Type)     \
     X(PyDict_Type)          \
     X(PyFloat_Type)         \
     X(PyFrozenSet_Type)     \
@@ -429,7 +450,9 @@ struct maestro_py {
 #define X(name) PyTypeObject *name;
     MAESTRO_PY_TYPES(X)
 #undef X
+    struct _inittab **inittab;     // PyImport_Inittab
     PyObject *None, *True, *False; // immortal, filled after initialisation
+    void *library;                 // what dlopen returned
 };
 extern struct maestro_py py;
 

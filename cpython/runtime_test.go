@@ -13,7 +13,7 @@ import (
 func TestRuntimePartsBindNoNameTwice(t *testing.T) {
 	t.Parallel()
 	var parts []string
-	for _, name := range []string{"convert", "api", "on_import", "output", "work", "loop", "modules", "load", "stored", "describe", "packages", "runtime"} {
+	for _, name := range []string{"convert", "api", "on_import", "output", "work", "loop", "modules", "load", "stored", "describe", "processes", "packages", "runtime"} {
 		text, err := os.ReadFile("../embed/python/" + name + ".py")
 		require.NoError(t, err)
 		parts = append(parts, string(text))

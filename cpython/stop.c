@@ -1,6 +1,8 @@
 #include "stop.h"
 
+#include "children.h"
 #include "frame.h"
+#include "here.h"
 #include "shield.h"
 #include "sleep.h"
 #include "thread.h"
@@ -149,6 +151,7 @@ static int climb(struct maestro_interp *in, struct maestro_run *run, int rung) {
 
 int maestro_stop(struct maestro_interp *in, uint64_t ticket, int rung) {
     maestro_block_sigpipe(); // waking an event loop writes to a socket
+    maestro_here_is(in);
     // A thread state for this errand alone: the thread is disposable.
     PyThreadState *state = py.PyThreadState_New(in->state);
     if (!state)
@@ -161,6 +164,7 @@ int maestro_stop(struct maestro_interp *in, uint64_t ticket, int rung) {
         run->stopping = 1;
         maestro_sleepers_wake(in, run->call);
         pthread_mutex_unlock(&in->lock);
+        maestro_children_stop(in, run->call);
         answer = climb(in, run, rung) ? STOP_EXECUTING : STOP_WAITING;
     }
     py.PyThreadState_Clear(state);

@@ -2,6 +2,9 @@
 
 #include "call.h"
 #include "counter.h"
+#include "here.h"
+#include "place.h"
+#include "thread_check.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -102,11 +105,17 @@ void maestro_block_sigpipe(void) {
 
 int maestro_attach(struct maestro_interp *in) {
     PyThreadState *state = lookup(in->id);
+    maestro_here_is(in);
     if (state) {
+        maestro_place_begin();
         py.PyEval_RestoreThread(state);
         return 1;
     }
     maestro_block_sigpipe();
+    maestro_thread_remember();
+    maestro_place_own();
+    maestro_here.worker = 1;
+    maestro_place_begin();
     struct maestro_held *held = grow() ? calloc(1, sizeof *held) : NULL;
     if (!held || !(held->state = py.PyThreadState_New(in->state))) {
         free(held);
@@ -121,7 +130,13 @@ int maestro_attach(struct maestro_interp *in) {
     return 1;
 }
 
-void maestro_detach(void) { py.PyEval_SaveThread(); }
+void maestro_detach(void) {
+    if (maestro_here.in && maestro_here.in->foreign)
+        maestro_thread_check();
+    maestro_place_end();
+    maestro_here.frame = 0;
+    py.PyEval_SaveThread();
+}
 
 // Takes the calling thread's state for the interpreter with that id out of the
 // table, and returns it, or NULL.
@@ -166,6 +181,7 @@ void maestro_drop(struct maestro_interp *in) {
     PyThreadState *state = maestro_take(in);
     if (!state)
         return;
+    maestro_here_is(in); // clearing may run what was left behind
     py.PyEval_RestoreThread(state);
     py.PyThreadState_Clear(state);
     py.PyThreadState_DeleteCurrent();

@@ -1,5 +1,7 @@
 package embed
 
+import "maestro/cpython"
+
 // Stats is what /health and /metrics show of a host.
 type Stats struct {
 	Tenants             int // that have had a call lately
@@ -15,8 +17,9 @@ type Stats struct {
 	Tasks               int // calls on event loops
 	Threads             int // in the pool
 	ThreadsBusy         int
-	ThreadsStuck        int // given up, no longer in the pool
-	ThreadsMax          int // Options.MaxThreads
+	ThreadsStuck        int    // given up, no longer in the pool
+	ThreadsMax          int    // Options.MaxThreads
+	ThreadsChanged      uint64 // calls that left their thread changed; it was put right
 	StuckCapReached     bool
 }
 
@@ -63,6 +66,7 @@ func (h *Host) Stats() Stats {
 		ThreadsBusy:         h.threads - len(h.idle),
 		ThreadsStuck:        h.stuckThreads,
 		ThreadsMax:          h.opt.MaxThreads,
+		ThreadsChanged:      cpython.ThreadsChanged(),
 		StuckCapReached:     h.capReached,
 	}
 }

@@ -83,6 +83,9 @@ class _Output(io.TextIOBase):
         self.name = name
         self.write = write  # a builtin: a write then costs no Python frame
 
+    def fileno(self):
+        return 1 if self.name == "<stdout>" else 2  # for child processes: theirs then is the call's as well
+
     def writable(self):
         return True
 

@@ -15,9 +15,11 @@ def use_packages(folder):
     says nothing.
     """
     folder = folder.decode("utf-8", "surrogateescape")
-    for path in (folder, *_named_by_pth_files(folder)):
+    paths = [folder, *_named_by_pth_files(folder)]
+    for path in paths:
         if path not in sys.path:
             sys.path.append(path)
+    share_packages(paths)  # noqa: F821 (processes.py)
     return b""
 
 

@@ -1,7 +1,7 @@
 """The last part of what every subtenant's interpreter runs first; the parts
 before it (convert.py, api.py, on_import.py, output.py, work.py, loop.py,
-modules.py, load.py, describe.py, packages.py) share its namespace. No code of the
-subtenant's has run yet.
+modules.py, load.py, stored.py, describe.py, processes.py, packages.py) share its
+namespace. No code of the subtenant's has run yet.
 """
 
 import sys
@@ -22,6 +22,7 @@ for _module in (sys.modules["posix"], sys.modules.get("os")):
         _module.register_at_fork = _register_at_fork
 _register_at_fork.__name__ = _register_at_fork.__qualname__ = "register_at_fork"
 time.sleep = _maestro.sleep
+time.sleep.__module__ = "time"  # another process finds its own by that name
 sys.argv = [""]
 if site_packages:  # noqa: F821 (set before this runs)
     use_packages(site_packages.encode("utf-8", "surrogateescape"))  # noqa: F821

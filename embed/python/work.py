@@ -144,6 +144,37 @@ def _ready_thread_pools(module):
     module.DummyProcess.start = start_of_no_call
 
 
+@when_imported("multiprocessing.pool")  # noqa: F821
+def _ready_pool_results(module):
+    import queue
+
+    class SimpleQueue(queue.SimpleQueue):
+        __slots__ = ()
+
+        def __init__(self):
+            self._served = True  # and is ended by its pool
+
+    names = ModuleType("queue")  # noqa: F821 (api.py)
+    names.__dict__.update(queue.__dict__)
+    names.SimpleQueue = SimpleQueue
+    module.queue = names
+    make = module.ApplyResult.__init__
+
+    def make_in_context(self, *args, **kwargs):
+        make(self, *args, **kwargs)
+        self._context = _context_to_start()
+
+    def in_context(set_result):
+        def _set(self, i, result):  # calls the callbacks
+            self._context.run(set_result, self, i, result)
+
+        return _set
+
+    module.ApplyResult.__init__ = make_in_context
+    module.ApplyResult._set = in_context(module.ApplyResult._set)
+    module.MapResult._set = in_context(module.MapResult._set)
+
+
 # Queues. A thread or task that belongs to no call and takes an item does so for
 # the call that put it there, until it comes back for the next.
 

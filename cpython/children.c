@@ -1,0 +1,116 @@
+#include "children.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <time.h>
+
+int maestro_child_add(struct maestro_interp *in, pid_t pid, uint64_t call, uint64_t output) {
+    struct maestro_children *children = &in->children;
+    pthread_mutex_lock(&in->lock);
+    if (children->count == children->room) {
+        size_t room = children->room ? 2 * children->room : 8;
+        struct maestro_child *all = realloc(children->all, room * sizeof *all);
+        if (all) {
+            children->all = all;
+            children->room = room;
+        }
+    }
+    int added = children->count < children->room;
+    if (added)
+        children->all[children->count++] = (struct maestro_child){.pid = pid, .call = call, .output = output};
+    pthread_mutex_unlock(&in->lock);
+    return added;
+}
+
+// The child with that number, or NULL. The lock is held.
+static struct maestro_child *find(struct maestro_interp *in, pid_t pid) {
+    for (size_t i = 0; i < in->children.count; i++)
+        if (in->children.all[i].pid == pid)
+            return &in->children.all[i];
+    return NULL;
+}
+
+uint64_t maestro_child_remove(struct maestro_interp *in, pid_t pid) {
+    uint64_t output = 0;
+    pthread_mutex_lock(&in->lock);
+    struct maestro_child *child = find(in, pid);
+    if (child) {
+        output = child->output;
+        *child = in->children.all[--in->children.count];
+    }
+    pthread_mutex_unlock(&in->lock);
+    return output;
+}
+
+int maestro_child_known(struct maestro_interp *in, pid_t pid) {
+    pthread_mutex_lock(&in->lock);
+    int known = find(in, pid) != NULL;
+    pthread_mutex_unlock(&in->lock);
+    return known;
+}
+
+size_t maestro_children_list(struct maestro_interp *in, pid_t **pids) {
+    pthread_mutex_lock(&in->lock);
+    size_t count = in->children.count;
+    *pids = malloc((count + 1) * sizeof **pids);
+    for (size_t i = 0; *pids && i < count; i++)
+        (*pids)[i] = in->children.all[i].pid;
+    pthread_mutex_unlock(&in->lock);
+    return *pids ? count : 0;
+}
+
+void maestro_child_keep(struct maestro_interp *in, pid_t pid) {
+    pthread_mutex_lock(&in->lock);
+    struct maestro_child *child = find(in, pid);
+    if (child)
+        child->kept = 1;
+    pthread_mutex_unlock(&in->lock);
+}
+
+void maestro_child_spare(struct maestro_interp *in, pid_t pid) {
+    pthread_mutex_lock(&in->lock);
+    struct maestro_child *child = find(in, pid);
+    if (child)
+        child->spared = 1;
+    pthread_mutex_unlock(&in->lock);
+}
+
+// Kills those of a call, or with `all` of any.
+static void kill_children(struct maestro_interp *in, uint64_t call, int all) {
+    pthread_mutex_lock(&in->lock);
+    for (size_t i = 0; i < in->children.count; i++) {
+        const struct maestro_child *child = &in->children.all[i];
+        if (!child->kept && (all || (child->call == call && !child->spared)))
+            kill(child->pid, SIGKILL);
+    }
+    pthread_mutex_unlock(&in->lock);
+}
+
+void maestro_children_stop(struct maestro_interp *in, uint64_t call) { kill_children(in, call, 0); }
+
+void maestro_children_kill(struct maestro_interp *in) { kill_children(in, 0, 1); }
+
+// Waits for the end of a child, 500 times for 2 ms, and then without patience.
+static void end_kept(pid_t pid) {
+    const struct timespec moment = {.tv_nsec = 2000000};
+    for (int i = 0; i < 500; i++) {
+        if (waitpid(pid, NULL, WNOHANG) != 0)
+            return;
+        nanosleep(&moment, NULL);
+    }
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+}
+
+void maestro_children_end(struct maestro_interp *in) {
+    maestro_children_kill(in);
+    for (size_t i = 0; i < in->children.count; i++)
+        if (in->children.all[i].kept)
+            end_kept(in->children.all[i].pid);
+        else
+            while (waitpid(in->children.all[i].pid, NULL, 0) < 0 && errno == EINTR)
+                ;
+    in->children.count = 0;
+}

@@ -1,0 +1,31 @@
+// here.h: what the calling OS thread is doing for Python, where no thread state
+// can be asked: inside calls of libc, which Python makes with its GIL released.
+#ifndef MAESTRO_HERE_H
+#define MAESTRO_HERE_H
+
+#include "interp.h"
+
+#include <signal.h>
+
+struct maestro_here {
+    struct maestro_interp *in; // whose code runs here; NULL: none of a subtenant's. Alive while attached to it
+    uint32_t id;               // in->id, also when the interpreter has ended; 0: none
+    uint64_t frame;            // of the outer call that a worker carries, or that began a Python thread; 0: none
+    uint64_t place;            // the number of the directory and umask that the thread has (place.h); 0: the server's
+    uint64_t change;           // the change that it has seen
+    int own_place;             // they are the thread's alone
+    int worker;                // one of the server's threads; not one that Python has started
+    int forking;               // a child of this process is being made, perhaps in this memory
+    int masked;                // mask is set
+    sigset_t mask;             // the signal mask that the thread shall have (thread_check.h)
+};
+
+extern __thread struct maestro_here maestro_here;
+
+// Notes that the thread runs code of `in`; NULL: of none.
+static inline void maestro_here_is(struct maestro_interp *in) {
+    maestro_here.in = in;
+    maestro_here.id = in ? (uint32_t)in->id : 0;
+}
+
+#endif

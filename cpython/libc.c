@@ -1,0 +1,372 @@
+#include "libc.h"
+
+#include "here.h"
+#include "place.h"
+#include "print.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <pty.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "libc_link.h"
+
+__thread struct maestro_here maestro_here;
+char **maestro_environ;
+
+// The owner of each descriptor: an interpreter's id, or 0. A descriptor beyond
+// the end is owned by none. Set after opening and cleared before closing, by the
+// thread that does so: in between no other code has the number.
+enum { DESCRIPTORS = 1 << 20 };
+static _Atomic uint32_t owners[DESCRIPTORS];
+static atomic_int highest; // descriptor that ever had an owner
+
+static int own(int fd) {
+    if (fd < 0 || fd >= DESCRIPTORS || maestro_here.forking || !maestro_here.id)
+        return fd;
+    atomic_store_explicit(&owners[fd], maestro_here.id, memory_order_relaxed);
+    int seen = atomic_load_explicit(&highest, memory_order_relaxed);
+    while (fd > seen && !atomic_compare_exchange_weak(&highest, &seen, fd))
+        ;
+    return fd;
+}
+
+static void disown(int fd) {
+    if (fd >= 0 && fd < DESCRIPTORS && !maestro_here.forking)
+        atomic_store_explicit(&owners[fd], 0, memory_order_relaxed);
+}
+
+int maestro_descriptor_mine(int fd) {
+    return fd >= 0 && fd < DESCRIPTORS && maestro_here.id &&
+           atomic_load_explicit(&owners[fd], memory_order_relaxed) == maestro_here.id;
+}
+
+// Whether the thread may do with the descriptor what it likes: also where no
+// code of a subtenant runs, and in a child that has descriptors of its own.
+static int may(int fd) { return !maestro_here.id || maestro_here.forking || maestro_descriptor_mine(fd); }
+
+void maestro_descriptors_close(struct maestro_interp *in) {
+    int last = atomic_load(&highest);
+    for (int fd = 0; fd <= last; fd++) {
+        uint32_t owner = (uint32_t)in->id;
+        if (atomic_compare_exchange_strong(&owners[fd], &owner, 0))
+            close(fd);
+    }
+}
+
+// Opening, and changing. Each gives the descriptor to the calling thread's interpreter.
+
+static int open_here(const char *path, int flags, mode_t mode) {
+    maestro_place_sync();
+    return own(open(path, flags, mode));
+}
+
+static int openat_here(int folder, const char *path, int flags, mode_t mode) {
+    maestro_place_sync();
+    return own(openat(folder, path, flags, mode));
+}
+
+static int shm_open_here(const char *name, int flags, mode_t mode) { return own(shm_open(name, flags, mode)); }
+
+static int mkstemp_here(char *template) { return own(mkstemp(template)); }
+
+static int dup_here(int fd) { return own(dup(fd)); }
+
+static int socket_here(int domain, int type, int protocol) { return own(socket(domain, type, protocol)); }
+
+static int accept_here(int fd, struct sockaddr *address, socklen_t *size) { return own(accept(fd, address, size)); }
+
+static int accept4_here(int fd, struct sockaddr *address, socklen_t *size, int flags) {
+    return own(accept4(fd, address, size, flags));
+}
+
+static int epoll_create1_here(int flags) { return own(epoll_create1(flags)); }
+
+static int eventfd_here(unsigned value, int flags) { return own(eventfd(value, flags)); }
+
+static int timerfd_create_here(int clock, int flags) { return own(timerfd_create(clock, flags)); }
+
+static int own_pair(int result, const int pair[2]) {
+    if (result == 0) {
+        own(pair[0]);
+        own(pair[1]);
+    }
+    return result;
+}
+
+static int posix_openpt_here(int flags) { return own(posix_openpt(flags)); }
+
+static int pipe_here(int pair[2]) { return own_pair(pipe(pair), pair); }
+
+static int pipe2_here(int pair[2], int flags) { return own_pair(pipe2(pair, flags), pair); }
+
+static int socketpair_here(int domain, int type, int protocol, int pair[2]) {
+    return own_pair(socketpair(domain, type, protocol, pair), pair);
+}
+
+static int openpty_here(int *primary, int *secondary, char *name, const struct termios *terminal,
+                        const struct winsize *size) {
+    int result = openpty(primary, secondary, name, terminal, size);
+    if (result == 0) {
+        own(*primary);
+        own(*secondary);
+    }
+    return result;
+}
+
+// Whether a descriptor is open and not the thread's to change: a socket of the
+// server's that waits where it must not, for one.
+static int theirs(int fd) {
+    if (may(fd) || fcntl(fd, F_GETFD) < 0)
+        return 0;
+    errno = EPERM;
+    return 1;
+}
+
+static int ioctl_here(int fd, unsigned long request, long argument) {
+    if ((request == FIONBIO || request == FIOCLEX || request == FIONCLEX) && theirs(fd))
+        return -1;
+    return ioctl(fd, request, argument);
+}
+
+static int fcntl_here(int fd, int command, long argument) {
+    if ((command == F_SETFL || command == F_SETFD || command == F_SETOWN) && theirs(fd))
+        return -1;
+    int result = fcntl(fd, command, argument);
+    return command == F_DUPFD || command == F_DUPFD_CLOEXEC ? own(result) : result;
+}
+
+// libc knew no function for these when libpython was built.
+static long syscall_here(long number, long a, long b, long c, long d, long e, long f) {
+    long result = syscall(number, a, b, c, d, e, f);
+    if (number == SYS_pidfd_open || number == SYS_memfd_create)
+        own((int)result);
+    return result;
+}
+
+// Descriptors that came with a message.
+static ssize_t recvmsg_here(int fd, struct msghdr *message, int flags) {
+    ssize_t received = recvmsg(fd, message, flags);
+    if (received < 0 || !message->msg_control)
+        return received;
+    for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part; part = CMSG_NXTHDR(message, part)) {
+        if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS)
+            continue;
+        size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        for (size_t i = 0; i < count; i++) {
+            int got;
+            memcpy(&got, CMSG_DATA(part) + i * sizeof got, sizeof got);
+            own(got);
+        }
+    }
+    return received;
+}
+
+// Closing and replacing.
+
+static int close_here(int fd) {
+    if (!may(fd)) {
+        errno = EBADF;
+        return -1;
+    }
+    disown(fd);
+    return close(fd);
+}
+
+static int closedir_here(DIR *folder) {
+    disown(dirfd(folder));
+    return closedir(folder);
+}
+
+static int fclose_here(FILE *file) {
+    disown(fileno(file));
+    return fclose(file);
+}
+
+// Makes the descriptor `to` a copy of another. One that is open and not the
+// interpreter's stays; one that is not open may be by now, so that only the
+// kernel can say that it is free.
+static int dup3_here(int from, int to, int flags) {
+    if (may(to) || from == to)
+        return own(from == to ? dup2(from, to) : dup3(from, to, flags));
+    int got = fcntl(from, flags & O_CLOEXEC ? F_DUPFD_CLOEXEC : F_DUPFD, to);
+    if (got == to || got < 0)
+        return own(got);
+    close(got);
+    errno = EPERM;
+    return -1;
+}
+
+static int dup2_here(int from, int to) { return from == to ? dup2(from, to) : dup3_here(from, to, 0); }
+
+static ssize_t write_here(int fd, const void *data, size_t size) {
+    if ((fd == 1 || fd == 2) && !may(fd)) {
+        maestro_print_raw(maestro_here.in, maestro_here.frame, fd, data, size);
+        return (ssize_t)size;
+    }
+    return write(fd, data, size);
+}
+
+// Paths that begin at the current directory, which another thread of the same
+// interpreter may have changed.
+#define PATHS(X)                                                                          \
+    X(int, access, (const char *path, int mode), (path, mode))                            \
+    X(int, chmod, (const char *path, mode_t mode), (path, mode))                          \
+    X(char *, getcwd, (char *buffer, size_t size), (buffer, size))                        \
+    X(int, link, (const char *from, const char *to), (from, to))                          \
+    X(int, lstat64, (const char *path, struct stat64 *found), (path, found))              \
+    X(int, mkdir, (const char *path, mode_t mode), (path, mode))                          \
+    X(DIR *, opendir, (const char *path), (path))                                         \
+    X(ssize_t, readlink, (const char *path, char *data, size_t size), (path, data, size)) \
+    X(int, rename, (const char *from, const char *to), (from, to))                        \
+    X(int, rmdir, (const char *path), (path))                                             \
+    X(int, stat64, (const char *path, struct stat64 *found), (path, found))               \
+    X(int, symlink, (const char *from, const char *to), (from, to))                       \
+    X(int, unlink, (const char *path), (path))
+
+#define X(result, name, parameters, arguments) \
+    static result name##_here parameters {     \
+        maestro_place_sync();                  \
+        return name arguments;                 \
+    }
+PATHS(X)
+#undef X
+
+// stat and its kin, as libraries know them that were built with an older libc.
+
+static int xstat64_here(int version, const char *path, struct stat64 *found) { return stat64_here(path, found); }
+
+static int lxstat64_here(int version, const char *path, struct stat64 *found) { return lstat64_here(path, found); }
+
+static int fxstatat64_here(int version, int folder, const char *path, struct stat64 *found, int flags) {
+    maestro_place_sync();
+    return fstatat64(folder, path, found, flags);
+}
+
+// Threads.
+
+struct begin {
+    void *(*run)(void *);
+    void *argument;
+    struct maestro_here creator;
+};
+
+static void end_thread(void *in) { atomic_fetch_sub(&((struct maestro_interp *)in)->threads, 1); }
+
+static void *run_thread(void *argument) {
+    struct begin begin = *(struct begin *)argument;
+    free(argument);
+    maestro_here.in = begin.creator.in;
+    maestro_here.id = begin.creator.id;
+    maestro_here.frame = begin.creator.frame;
+    maestro_here.place = begin.creator.place;
+    maestro_here.change = begin.creator.change;
+    maestro_place_own();
+    void *result;
+    pthread_cleanup_push(end_thread, begin.creator.in); // also where it ends by pthread_exit
+    result = begin.run(begin.argument);
+    pthread_cleanup_pop(1);
+    return result;
+}
+
+static int pthread_create_here(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument) {
+    if (!maestro_here.id)
+        return pthread_create(thread, attributes, run, argument);
+    struct begin *begin = malloc(sizeof *begin);
+    if (!begin)
+        return EAGAIN;
+    *begin = (struct begin){run, argument, maestro_here};
+    atomic_fetch_add(&maestro_here.in->threads, 1);
+    int failed = pthread_create(thread, attributes, run_thread, begin);
+    if (failed) {
+        end_thread(maestro_here.in);
+        free(begin);
+    }
+    return failed;
+}
+
+// What the subtenants' code sees of the server's environment.
+static int visible(const char *entry) {
+    static const char *const names[] = {"PATH=", "HOME=", "LANG=", "TZ=", "LC_", "SSL_CERT_"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strncmp(entry, names[i], strlen(names[i])) == 0)
+            return 1;
+    return 0;
+}
+
+static int select_environ(void) {
+    size_t count = 0, kept = 0;
+    while (environ && environ[count])
+        count++;
+    if (!(maestro_environ = calloc(count + 1, sizeof *maestro_environ)))
+        return 0;
+    for (size_t i = 0; i < count; i++)
+        if (visible(environ[i]) && !(maestro_environ[kept++] = strdup(environ[i])))
+            return 0;
+    return 1;
+}
+
+char *maestro_libc_replace(void *library) {
+    if (!select_environ())
+        return strdup("out of memory");
+#define FUNCTION(name) {#name, (void *)name##_here}
+#define X(result, name, parameters, arguments) FUNCTION(name),
+    const struct maestro_reference references[] = {
+        PATHS(X) FUNCTION(accept),
+        FUNCTION(accept4),
+        FUNCTION(close),
+        FUNCTION(closedir),
+        FUNCTION(dup),
+        FUNCTION(dup2),
+        FUNCTION(dup3),
+        FUNCTION(epoll_create1),
+        FUNCTION(eventfd),
+        FUNCTION(fclose),
+        FUNCTION(fcntl),
+        FUNCTION(ioctl),
+        FUNCTION(mkstemp),
+        FUNCTION(open),
+        FUNCTION(openpty),
+        FUNCTION(pipe),
+        FUNCTION(pipe2),
+        FUNCTION(posix_openpt),
+        FUNCTION(pthread_create),
+        FUNCTION(recvmsg),
+        FUNCTION(shm_open),
+        FUNCTION(socket),
+        FUNCTION(socketpair),
+        FUNCTION(syscall),
+        FUNCTION(timerfd_create),
+        FUNCTION(write),
+        // The same functions under other names, and two variables.
+        {"open64", (void *)open_here},
+        {"openat64", (void *)openat_here},
+        {"openat", (void *)openat_here},
+        {"fcntl64", (void *)fcntl_here},
+        {"stat", (void *)stat64_here},
+        {"lstat", (void *)lstat64_here},
+        {"__xstat64", (void *)xstat64_here},
+        {"__lxstat64", (void *)lxstat64_here},
+        {"__fxstatat64", (void *)fxstatat64_here},
+        {"environ", &maestro_environ},
+        {"__environ", &maestro_environ},
+    };
+#undef X
+#undef FUNCTION
+    return maestro_link_replace(library, references, sizeof references / sizeof *references);
+}

@@ -1,0 +1,36 @@
+// libc.h: the calls of libc by which libpython opens, closes, writes and starts
+// threads, led through functions of ours.
+//
+// All modules of the standard library are part of the carried libpython, so
+// that replacing its references to libc's functions meets each of them, and
+// none of what Go does: Go makes its system calls itself. What it is for:
+//
+//   - Descriptors have an owner, the interpreter that opened them. One
+//     interpreter can neither close nor replace those of another one or of the
+//     server: to close such a number a second time is a usual mistake, and
+//     the number may be a connection of the server's by then. Closing answers
+//     EBADF, as if it was not open.
+//   - Output to the descriptors 1 and 2 is the output of the call.
+//   - A thread that Python starts has a current directory and umask of its own
+//     and is known as one of its interpreter's (here.h).
+#ifndef MAESTRO_LIBC_H
+#define MAESTRO_LIBC_H
+
+#include "interp.h"
+
+// Replaces the references of the loaded libpython. Called once, before Python is
+// initialised. Returns NULL, or a malloc'ed message.
+char *maestro_libc_replace(void *library);
+
+// The variables of the server's environment that Python sees and children get:
+// "NAME=value", ended by NULL. Set by maestro_libc_replace, never changed.
+extern char **maestro_environ;
+
+// Reports whether the calling thread's interpreter has opened that descriptor.
+// Needs no thread state.
+int maestro_descriptor_mine(int fd);
+
+// Closes what an ended interpreter has left open. No thread of it runs any more.
+void maestro_descriptors_close(struct maestro_interp *in);
+
+#endif
