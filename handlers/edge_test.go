@@ -152,7 +152,7 @@ func TestHealth(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			f := setup(t, func(o *handlers.Options) {
-				o.Probes = []handlers.Probe{{Name: "postgres", Vital: true, Check: test.vital}, {Name: "redis", Check: test.other}}
+				o.Probes = []handlers.Probe{{Name: "postgres", Vital: true, Check: test.vital}, {Name: "redis", Check: test.other, Counts: func() map[string]int { return map[string]int{"dropped": 7} }}}
 				o.Draining = func() bool { return test.draining }
 			})
 			got := f.do(ask{call: "GET /health", token: "-"})
@@ -160,6 +160,7 @@ func TestHealth(t *testing.T) {
 			require.Contains(t, got.text, test.want)
 			require.Contains(t, got.text, `"postgres":`)
 			require.NotContains(t, got.text, "swordfish")
+			require.Contains(t, got.text, `"counts":{"dropped":7}`)
 		})
 	}
 }

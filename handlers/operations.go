@@ -52,6 +52,8 @@ type healthView struct {
 type probeView struct {
 	Status    string  `json:"status"`
 	LatencyMS float64 `json:"latency_ms"`
+	// Counts are figures of the part at this moment.
+	Counts map[string]int `json:"counts,omitempty"`
 }
 
 // health looks at all parts at once. It is 503 only when the server can't work.
@@ -91,6 +93,9 @@ func (s *Server) look(probe Probe) (probeView, bool) {
 	start := time.Now()
 	err := guardedCheck(ctx, probe.Check)
 	view := probeView{Status: "up", LatencyMS: float64(time.Since(start).Microseconds()) / 1000}
+	if probe.Counts != nil {
+		view.Counts = probe.Counts()
+	}
 	if err != nil {
 		view.Status = "down"
 		s.opts.Log.Warn("health check failed", slog.String("part", probe.Name), slog.Any("error", err))

@@ -66,6 +66,8 @@ type Probe struct {
 	Name  string
 	Vital bool // the server can't work without it: 503 instead of degraded
 	Check func(context.Context) error
+	// Counts are figures that an operator wants beside the state; nil for none.
+	Counts func() map[string]int
 }
 
 const (

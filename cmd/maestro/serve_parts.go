@@ -283,7 +283,24 @@ func (p *parts) probes() []handlers.Probe {
 				return errors.New("some Python threads are stuck")
 			}
 			return nil
-		}},
+		}, Counts: p.pythonCounts},
+	}
+}
+
+// pythonCounts is what /health tells of Python.
+func (p *parts) pythonCounts() map[string]int {
+	s := p.lane.Stats()
+	return map[string]int{
+		"interpreters":        s.InterpretersLive,
+		"interpreters_stuck":  s.InterpretersStuck,
+		"interpreters_leaked": s.InterpretersLeaked,
+		"threads":             s.Threads,
+		"threads_busy":        s.ThreadsBusy,
+		"threads_stuck":       s.ThreadsStuck,
+		"threads_changed":     int(s.ThreadsChanged),
+		"event_loops":         s.Loops,
+		"tasks":               s.Tasks,
+		"waiting":             s.Waiting,
 	}
 }
 
