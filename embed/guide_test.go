@@ -49,15 +49,15 @@ func TestGuide(t *testing.T) {
 func TestGuideDemandsResults(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ text, fault string }{
-		{"```python\nx = 1\n```", "line 1: the snippet defines no function"},
-		{"```python\ndef f(x):\n    return x\n# input: 1\n```", "line 1: the last call has no result"},
-		{"```python\ndef f(x):\n    return x\n# → 1\n```", "line 1: a result without a call"},
-		{"```python\ndef f(x):\n    return x\n# input: {\n# → 1\n```", "line 1: the input { is not JSON"},
-		{"```python\ndef f(x):\n    return x", "line 1: the snippet has no end"},
-		{"<!-- not run: -->\n```python\nx = 1\n```", "line 2: the snippet is not run for no reason"},
+		{"```python\nx = 1\n```", "line 2: the snippet defines no function"},
+		{"```python\ndef f(x):\n    return x\n# input: 1\n```", "the last call has no result"},
+		{"```python\ndef f(x):\n    return x\n# → 1\n```", "a result without a call"},
+		{"```python\ndef f(x):\n    return x\n# input: {\n# → 1\n```", "the input { is not JSON"},
+		{"```python\ndef f(x):\n    return x", "the snippet has no end"},
+		{"<!-- not run: -->\n```python\nx = 1\n```", "the snippet is not run for no reason"},
 	} {
 		_, err := parseGuide("## A\n" + c.text)
-		require.ErrorContains(t, err, c.fault[strings.Index(c.fault, ":")+2:])
+		require.ErrorContains(t, err, c.fault)
 	}
 	sections, err := parseGuide("## A\n<!-- not run: it needs a network -->\n```python\nx = 1\n```\n## B\n```python\ndef f(x):\n    return x\n```\n")
 	require.NoError(t, err)
