@@ -286,12 +286,11 @@ func (c *guideCall) check(t *testing.T, e *guideEngine, s *guideSnippet) {
 		Deadline: time.Now().Add(limit), Host: run,
 	})
 	require.NoError(t, err, where)
-	switch failure := outcome.Failure; {
-	case failure == nil:
+	if failure := outcome.Failure; failure != nil {
+		require.Equal(t, c.result, strings.TrimSuffix(failure.Type+": "+failure.Message, ": "), "%s\n%s", where, failure.Traceback)
+	} else {
 		require.True(t, json.Valid([]byte(c.result)), "%s returned %s, and is to raise %s", where, outcome.Output, c.result)
 		require.JSONEq(t, c.result, string(outcome.Output), where)
-	default:
-		require.Equal(t, c.result, strings.TrimSuffix(failure.Type+": "+failure.Message, ": "), "%s\n%s", where, failure.Traceback)
 	}
 	run.mu.Lock()
 	defer run.mu.Unlock()
