@@ -87,8 +87,8 @@ static int run_in_context(struct maestro_interp *in, PyObject *function, const c
 }
 
 // Runs the call; failures are in the result afterwards.
-static void run(struct maestro_interp *in, uint64_t frame, uint64_t key, uint64_t generation, const char *input,
-                size_t size, int request) {
+static void run(struct maestro_interp *in, uint64_t frame, uint64_t key, uint64_t generation, const char *input, size_t size,
+                int request) {
     int kind = EXCEPTION_ENGINE, loading = 0, done = 0;
     struct maestro_entry entry = {0};
     struct maestro_stay stay;
@@ -124,8 +124,7 @@ struct maestro_result *maestro_call(struct maestro_interp *in, uint64_t frame, u
     if (!maestro_attach(in))
         return no_memory();
     maestro_here.frame = frame;
-    struct maestro_run entry = {
-        .call = MAESTRO_CALL_OF(frame), .frame = frame, .thread = py.PyThread_get_thread_ident()};
+    struct maestro_run entry = {.call = MAESTRO_CALL_OF(frame), .frame = frame, .thread = py.PyThread_get_thread_ident()};
     maestro_run_add(in, &entry);
     struct maestro_run *before = maestro_carry(&entry);
     run(in, frame, key, generation, input, size, request);

@@ -2,6 +2,7 @@ package cpython
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"os"
 	"sync"
@@ -61,7 +62,7 @@ func readLines(from io.Reader, take func(string)) {
 			}
 			take(string(line))
 		}
-		if err != nil && err != bufio.ErrBufferFull {
+		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
 			return
 		}
 	}

@@ -93,11 +93,13 @@ static uint64_t claimed_in(struct maestro_interp *in, PyObject *context) {
 // the call is the outermost that is still running, the step the innermost of it.
 static uint64_t frame_of_contexts(struct maestro_interp *in, PyObject *context) {
     uint64_t found = 0;
+    PyObject *raised = py.PyErr_GetRaisedException(); // a context without the variable answers with one
     for (; context; context = read_at(context, place.previous)) {
         uint64_t frame = claimed_in(in, context);
         if (frame && MAESTRO_CALL_OF(frame) != MAESTRO_CALL_OF(found) && maestro_run_of_call(in, MAESTRO_CALL_OF(frame)))
             found = frame;
     }
+    py.PyErr_SetRaisedException(raised);
     return found;
 }
 
@@ -188,6 +190,4 @@ int maestro_adopt(struct maestro_interp *in, uint64_t frame) {
     return !frame || !in->frame_var || maestro_frame(in) || claim(in, frame | ADOPTED);
 }
 
-int maestro_release(struct maestro_interp *in) {
-    return !in->frame_var || !(claimed(in) & ADOPTED) || claim(in, 0);
-}
+int maestro_release(struct maestro_interp *in) { return !in->frame_var || !(claimed(in) & ADOPTED) || claim(in, 0); }

@@ -40,7 +40,7 @@ func (st *stage) here(name, input string) string {
 	args := st.args(name, input)
 	result := st.in.Call(args)
 	st.in.DropThread()
-	stages.byCall.Delete(args.Frame>>20)
+	stages.byCall.Delete(args.Frame >> 20)
 	if result.Exception != nil {
 		return result.Exception.Error()
 	}

@@ -364,10 +364,10 @@ static PyModuleDef blocked_definitions[BLOCKED];
 
 #define INIT(i) \
     static PyObject *init_##i(void) { return py.PyModuleDef_Init(&blocked_definitions[i]); }
-INIT(0)
-INIT(1) INIT(2) INIT(3) INIT(4) INIT(5) INIT(6) INIT(7) INIT(8) INIT(9) INIT(10) INIT(11)
-    INIT(12) static PyObject *(*const blocked_inits[])(void) = {init_0, init_1, init_2, init_3,  init_4,  init_5, init_6,
-                                                                init_7, init_8, init_9, init_10, init_11, init_12};
+#define INITS(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12)
+INITS(INIT)
+static PyObject *(*const blocked_inits[])(void) = {init_0, init_1, init_2, init_3,  init_4,  init_5, init_6,
+                                                   init_7, init_8, init_9, init_10, init_11, init_12};
 _Static_assert(sizeof blocked_inits / sizeof *blocked_inits == BLOCKED, "an init for each blocked module");
 
 char *maestro_modules_block(void) {

@@ -15,15 +15,15 @@
 // is an event loop's (loop.c).
 struct maestro_run {
     struct maestro_interp *in;
-    uint64_t call;        // MAESTRO_CALL_OF its frames; the ticket by which Go knows it
-    uint64_t frame;       // of the innermost step that its thread has entered; its own thread's
-    unsigned long thread; // that carries it, as PyThread_get_thread_ident knows it; 0: an event loop's task
-    int stopping;         // Stop has been asked for
-    int tracing;          // rung 1 has been asked for
-    int told;             // its threads have been told to stop at least once
-    int asleep;           // its own thread is in maestro_sleep, which raises by itself
-    int settles;          // its log records are handled by another thread: its end waits for them
-    int interrupted;      // an exception was raised at whatever line a thread had reached
+    uint64_t call;                    // MAESTRO_CALL_OF its frames; the ticket by which Go knows it
+    uint64_t frame;                   // of the innermost step that its thread has entered; its own thread's
+    unsigned long thread;             // that carries it, as PyThread_get_thread_ident knows it; 0: an event loop's task
+    int stopping;                     // Stop has been asked for
+    int tracing;                      // rung 1 has been asked for
+    int told;                         // its threads have been told to stop at least once
+    int asleep;                       // its own thread is in maestro_sleep, which raises by itself
+    int settles;                      // its log records are handled by another thread: its end waits for them
+    int interrupted;                  // an exception was raised at whatever line a thread had reached
     struct maestro_run *next;         // of the same bucket
     struct maestro_run *next_carried; // of those that have a thread
 };

@@ -55,7 +55,7 @@ def tells(names):
 		victim.onThread(func() { victim.in.Call(args) })
 	}()
 	defer func() { // before the interpreter's end, also when the test fails
-		victim.in.WakeSleeper(args.Frame>>20)
+		victim.in.WakeSleeper(args.Frame >> 20)
 		<-done
 	}()
 	require.Eventually(t, func() bool { return len(victim.printed()) == 1 }, time.Minute, time.Millisecond)

@@ -200,7 +200,7 @@ func (h *Host) tick() {
 		for c := oldest(&t.queue); c != nil && at.since(c.queued) > h.opt.WaitLimit; c = oldest(&t.queue) {
 			h.refuse(c, tooManyRequests(h.opt.WaitLimit))
 		}
-		for c := oldest(&t.coroutines); c != nil && c.Patient == nil && at.since(c.queued) > h.opt.WaitLimit; c = oldest(&t.coroutines) {
+		for c := oldest(&t.coroutines); c != nil && at.since(c.queued) > h.opt.WaitLimit; c = oldest(&t.coroutines) {
 			h.refuse(c, tooManyTasks(h.opt.WaitLimit))
 		}
 		if !t.waits() {

@@ -52,7 +52,7 @@ var loopNumbers atomic.Uint64
 // feed has the waiting calls of t's async functions taken by a loop. h.mu is held.
 func (h *Host) feed(t *tenant) {
 	in := t.interp
-	if in == nil || in.state != interpreterServing || oldest(&t.coroutines) == nil || t.looped >= h.opt.TenantTasks {
+	if in == nil || in.state != interpreterServing || t.coroutine() == nil || t.looped >= h.opt.TenantTasks {
 		return
 	}
 	for _, l := range in.loops {
@@ -188,12 +188,14 @@ func (l *loop) take() (c *call, end bool) {
 	if t == nil || t.interp != in || in.state != interpreterServing || t.looped >= h.opt.TenantTasks {
 		return nil, false
 	}
-	if c = oldest(&t.coroutines); c == nil {
+	if c = t.coroutine(); c == nil {
 		return nil, false
 	}
-	t.coroutines.pop()
 	at := now()
-	if c.Patient != nil {
+	if c.Patient == nil {
+		t.coroutines.pop()
+	} else {
+		t.patientCoroutines.pop()
 		c.Deadline = time.Now().Add(c.Patient.Limit)
 		c.due = at.add(c.Patient.Limit)
 		h.watch.add(h, c)
@@ -312,7 +314,7 @@ func (h *Host) giveUpLooped(c *call) {
 // refuseCoroutines answers the waiting calls of t's async functions with err.
 // h.mu is held.
 func (h *Host) refuseCoroutines(t *tenant, err error) {
-	for c := oldest(&t.coroutines); c != nil; c = oldest(&t.coroutines) {
+	for c := t.coroutine(); c != nil; c = t.coroutine() {
 		h.refuse(c, err)
 	}
 }

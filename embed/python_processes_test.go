@@ -64,11 +64,11 @@ func TestProcessesLeaveNoThreadStuck(t *testing.T) {
 		for _, c := range cases {
 			calls.Go(func() {
 				outcome, err := e.callFor(t.Context(), fmt.Sprintf("tenant-%d", round%2), "processes", c.input, c.limit)
-				if err != nil {
+				switch {
+				case err != nil:
 					t.Error(c.input, err)
-				} else if c.want == "" && (outcome.Failure == nil || outcome.Failure.Kind != model.FailureTimeout) {
-					t.Error(c.input, outcome.Failure, string(outcome.Output))
-				} else if c.want != "" && (outcome.Failure != nil || strings.TrimSpace(string(outcome.Output)) != c.want) {
+				case c.want == "" && (outcome.Failure == nil || outcome.Failure.Kind != model.FailureTimeout),
+					c.want != "" && (outcome.Failure != nil || strings.TrimSpace(string(outcome.Output)) != c.want):
 					t.Error(c.input, outcome.Failure, string(outcome.Output))
 				}
 			})

@@ -29,7 +29,7 @@ func (h *Host) Stats() Stats {
 	defer h.mu.Unlock()
 	waiting := 0
 	for _, t := range h.tenants {
-		for _, queue := range []*fifo[call]{&t.queue, &t.patient, &t.coroutines} {
+		for _, queue := range []*fifo[call]{&t.queue, &t.patient, &t.coroutines, &t.patientCoroutines} {
 			for _, c := range queue.items[queue.head:] {
 				if c.state == callQueued {
 					waiting++

@@ -8,11 +8,12 @@ type tenant struct {
 	queue   fifo[call] // oldest first; calls that were answered meanwhile stay until they come to the front
 	patient fifo[call] // the same, of those that nobody waits for
 	// coroutines are the calls of async functions, which event loops take.
-	coroutines fifo[call]
-	looped     int     // of those, the ones that have begun and not ended, stuck ones not counted
-	ahead      int     // calls of queue that have begun while those of patient wait, since one of these began
-	home       *worker // carries its calls when it is idle
-	active     int     // pool threads in its calls, stuck ones not counted
+	coroutines        fifo[call]
+	patientCoroutines fifo[call] // the same, of those that nothing waits for
+	looped            int        // of those, the ones that have begun and not ended, stuck ones not counted
+	ahead             int        // calls of queue that have begun while those of patient wait, since one of these began
+	home              *worker    // carries its calls when it is idle
+	active            int        // pool threads in its calls, stuck ones not counted
 
 	// allowance is how many threads may be active. All threads of a subtenant
 	// compete for one GIL: short calls are done soonest one after the other on
@@ -62,11 +63,13 @@ func (t *tenant) head() *call {
 }
 
 // waits reports whether any call of t waits. h.mu is held.
-func (t *tenant) waits() bool { return t.head() != nil || oldest(&t.coroutines) != nil }
+func (t *tenant) waits() bool { return t.head() != nil || t.coroutine() != nil }
 
 // push puts a call into its queue. h.mu is held.
 func (t *tenant) push(c *call) {
 	switch {
+	case c.Program.Async && c.Patient != nil:
+		t.patientCoroutines.push(c)
 	case c.Program.Async:
 		t.coroutines.push(c)
 	case c.Patient != nil:
@@ -74,6 +77,15 @@ func (t *tenant) push(c *call) {
 	default:
 		t.queue.push(c)
 	}
+}
+
+// coroutine returns the call of an async function that is to begin next, or nil.
+// h.mu is held.
+func (t *tenant) coroutine() *call {
+	if first := oldest(&t.coroutines); first != nil {
+		return first
+	}
+	return oldest(&t.patientCoroutines)
 }
 
 // begin takes the call out of its queue that head returned. h.mu is held.

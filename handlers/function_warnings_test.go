@@ -3,6 +3,7 @@ package handlers_test
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -24,7 +25,7 @@ func (f *fixture) warnings(name, code string, extra ...string) []warning {
 	body, err := json.Marshal(object)
 	require.NoError(f.t, err)
 	got := f.do(ask{call: "POST /api/v1/functions", body: string(body)})
-	if got.StatusCode == 409 {
+	if got.StatusCode == http.StatusConflict {
 		delete(object, "kind")
 		body, err = json.Marshal(object)
 		require.NoError(f.t, err)
