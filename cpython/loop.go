@@ -11,7 +11,7 @@ import (
 )
 
 // Loop is an event loop of an interpreter, on which calls of async functions run
-// as tasks. Whoever makes one runs it once, or frees it.
+// as tasks. Its maker runs it at most once.
 type Loop struct {
 	c  *C.struct_maestro_loop
 	in *Interpreter

@@ -51,7 +51,7 @@ class _Source:
 
 def remember_source(filename, source, loader):
     """Lets tracebacks and inspect find a source for as long as the loader lives. The
-    module's globals hold it, and so whatever can show a line of the source does.
+    module's globals hold it, and so does all that can show a line of the source.
     """
     # No modification time: the entry stands for itself, no file is looked at.
     entry = linecache.cache[filename] = len(source), None, _lines(source), filename
