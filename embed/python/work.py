@@ -348,7 +348,8 @@ def _ready_async_queues(module):
 # Records that a QueueListener still has to handle, by call: the end of the call
 # waits for them for a moment (settle_records), so that they are in its log.
 _records = {}
-_records_handled = None
+_records_handled = None  # a condition, with the number of records handled so far
+_listened = {}  # id of a queue -> the listeners that have been started on it
 
 
 @when_imported("logging.handlers")  # noqa: F821
@@ -357,11 +358,13 @@ def _ready_listeners(module):
 
     global _records_handled
     _records_handled = threading.Condition()
-    enqueue, handle, start = module.QueueHandler.enqueue, module.QueueListener.handle, module.QueueListener.start
+    _records_handled.count = 0
+    handler, listener = module.QueueHandler, module.QueueListener
+    enqueue, handle, start, stop = handler.enqueue, listener.handle, listener.start, listener.stop
 
     def enqueue_counted(self, record):
         call = _maestro.frame() >> 20
-        if call:
+        if call and _listened.get(id(self.queue)):
             record._maestro_call = call
             with _records_handled:
                 _records[call] = _records.get(call, 0) + 1
@@ -380,25 +383,41 @@ def _ready_listeners(module):
                         _records[call] = left
                     else:
                         _records.pop(call, None)
-                        _records_handled.notify_all()
+                    _records_handled.count += 1
+                    _records_handled.notify_all()
 
     def start_of_no_call(self):
         _of_no_call.copy().run(start, self)
+        _listened[id(self.queue)] = _listened.get(id(self.queue), 0) + 1
 
-    module.QueueHandler.enqueue = enqueue_counted
-    module.QueueListener.handle = handle_counted
-    module.QueueListener.start = start_of_no_call
+    def stop_listening(self):
+        if self._thread is not None:
+            left = _listened.pop(id(self.queue), 0) - 1
+            if left > 0:
+                _listened[id(self.queue)] = left
+        stop(self)
+
+    handler.enqueue = enqueue_counted
+    listener.handle, listener.start, listener.stop = handle_counted, start_of_no_call, stop_listening
 
 
-_RECORDS_WAIT = 0.05  # seconds
+# Seconds. The listener's thread competes with those of all other calls, so the
+# end of a call waits on while records are handled at all.
+_NO_RECORD_HANDLED, _RECORDS_WAIT = 0.25, 2
 
 
 def settle_records(call):
-    """Waits until a listener has handled what the call has logged, for a moment
-    at most: there may be no listener, or one that is slow.
+    """Waits until a listener has handled what the call has logged, but not for a
+    listener that is slow.
     """
+    from time import monotonic
+
+    end = monotonic() + _RECORDS_WAIT
     with _records_handled:
-        _records_handled.wait_for(lambda: call not in _records, _RECORDS_WAIT)
+        while call in _records and monotonic() < end:
+            before = _records_handled.count
+            if not _records_handled.wait_for(lambda: _records_handled.count != before, _NO_RECORD_HANDLED):
+                break
         _records.pop(call, None)
 
 
