@@ -102,9 +102,10 @@ def _reset_loggers(full):
     the last one has added would write each line once more after each change.
     """
     logging = sys.modules.get("logging")
-    if logging is None:
+    manager = getattr(getattr(logging, "root", None), "manager", None)
+    if manager is None:  # not imported, or another thread is just importing it
         return
-    for name, logger in list(logging.root.manager.loggerDict.items()):
+    for name, logger in list(manager.loggerDict.items()):
         if (name == full or name.startswith(full + ".")) and isinstance(logger, logging.Logger):
             for handler in list(logger.handlers):
                 logger.removeHandler(handler)
