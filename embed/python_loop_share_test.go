@@ -1,13 +1,9 @@
 package embed
 
 import (
-	"encoding/json"
-	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"maestro/internal/model"
 )
 
 // TestACallLeavesTheLoopToOthers: what a call sets, shuts down or closes of the
@@ -133,50 +129,6 @@ async def leaves(input):
 	defer e.mu.Unlock()
 	require.Len(t, e.logs, 1)
 	require.Equal(t, "leaves", e.logs[0].Text)
-}
-
-// TestAWorkerTaskOfACallServesOthers: a consumer that the first call has begun
-// works for the call that put the item, beside the first call and after it.
-func TestAWorkerTaskOfACallServesOthers(t *testing.T) {
-	t.Parallel()
-	h := startPython(t, Options{})
-	e := newTestEngine(h)
-	e.define(t, "note", "import asyncio\nasync def note(n):\n    await asyncio.sleep(0)\n    return n\n")
-	e.define(t, "asks", `
-import asyncio
-jobs, worker, served = asyncio.Queue(), None, asyncio.Event()
-async def works():
-    while True:
-        n, answer = await jobs.get()
-        if n == 1:
-            await served.wait()  # the end of the call that has begun the worker
-        print(n)
-        answer.set_result([await note(n), maestro.context().execution_id])
-async def asks(n):
-    global worker
-    if worker is None:
-        worker = asyncio.create_task(works())
-    answer = asyncio.get_running_loop().create_future()
-    if n == 0:
-        await started.wait()
-        asyncio.get_running_loop().call_later(0.05, served.set)
-        return [0, maestro.context().execution_id]
-    jobs.put_nowait((n, answer))
-    started.set()
-    return [await answer, maestro.context().execution_id]
-started = asyncio.Event()
-import maestro
-`)
-	first := make(chan model.Outcome, 1)
-	go func() { first <- e.call(t, "a", "asks", "0") }()
-	for n := 1; n <= 3; n++ {
-		outcome := e.call(t, "a", "asks", fmt.Sprint(n))
-		require.Nil(t, outcome.Failure)
-		var got []any
-		require.NoError(t, json.Unmarshal(outcome.Output, &got))
-		require.Equal(t, []any{float64(n), got[1]}, got[0], "the worker ran as the call that put the item")
-	}
-	require.Nil(t, (<-first).Failure)
 }
 
 // TestAnAsyncFunctionThatFailsOnImport answers with what its module raised.
