@@ -327,7 +327,8 @@ def wait(pid):
         (os.waitpid, pid, os.WNOHANG), (os.waitpid, -1, os.WNOHANG), (os.wait,), (os.wait3, 0), (os.wait4, pid, 0),
         (os.waitid, os.P_ALL, 0, os.WEXITED), (os.waitid, os.P_PID, pid, os.WEXITED))]
 def own(input):
-    pids = {subprocess.Popen(["true"]).pid, os.posix_spawn("/bin/true", ["true"], {})}
+    child = subprocess.Popen(["true"])  # kept: one that is collected takes its end itself
+    pids = {child.pid, os.posix_spawn("/bin/true", ["true"], {})}
     return [{os.wait()[0], os.waitpid(-1, 0)[0]} == pids, str(attempt(os.wait))[:17]]
 `
 	b := setup(t, "wait", source, "own", source)
