@@ -29,10 +29,11 @@
 __thread struct maestro_here maestro_here;
 char **maestro_environ;
 
-// The owner of each descriptor: an interpreter's id, or 0. A descriptor beyond
-// the end is owned by none. Set after opening and cleared before closing, by the
+// The owner of each descriptor: an interpreter's id, or 0. GUARDED is added to the
+// id where its code may not close it. A descriptor beyond the end is owned by none. Set after opening and cleared before closing, by the
 // thread that does so: in between no other code has the number.
 enum { DESCRIPTORS = 1 << 20 };
+#define GUARDED (UINT32_C(1) << 31)
 static _Atomic uint32_t owners[DESCRIPTORS];
 static atomic_int highest; // descriptor that ever had an owner
 
@@ -56,6 +57,13 @@ int maestro_descriptor_mine(int fd) {
            atomic_load_explicit(&owners[fd], memory_order_relaxed) == maestro_here.id;
 }
 
+void maestro_descriptor_guard(int fd, int guarded) {
+    if (fd < 0 || fd >= DESCRIPTORS || !maestro_here.id)
+        return;
+    uint32_t plain = maestro_here.id, owner = guarded ? plain : plain | GUARDED;
+    atomic_compare_exchange_strong(&owners[fd], &owner, guarded ? plain | GUARDED : plain);
+}
+
 // Whether the thread may do with the descriptor what it likes: also where no
 // code of a subtenant runs, and in a child that has descriptors of its own.
 static int may(int fd) { return !maestro_here.id || maestro_here.forking || maestro_descriptor_mine(fd); }
@@ -63,8 +71,9 @@ static int may(int fd) { return !maestro_here.id || maestro_here.forking || maes
 void maestro_descriptors_close(struct maestro_interp *in) {
     int last = atomic_load(&highest);
     for (int fd = 0; fd <= last; fd++) {
-        uint32_t owner = (uint32_t)in->id;
-        if (atomic_compare_exchange_strong(&owners[fd], &owner, 0))
+        uint32_t owner = (uint32_t)in->id, guarded = owner | GUARDED;
+        if (atomic_compare_exchange_strong(&owners[fd], &owner, 0) ||
+            atomic_compare_exchange_strong(&owners[fd], &guarded, 0))
             close(fd);
     }
 }

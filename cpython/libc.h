@@ -30,6 +30,10 @@ extern char **maestro_environ;
 // Needs no thread state.
 int maestro_descriptor_mine(int fd);
 
+// Keeps a descriptor of the calling thread's interpreter from being closed or
+// replaced by its code, or ends that: an event loop's own, which all calls need.
+void maestro_descriptor_guard(int fd, int guarded);
+
 // Closes what an ended interpreter has left open. No thread of it runs any more.
 void maestro_descriptors_close(struct maestro_interp *in);
 

@@ -5,6 +5,7 @@
 #include "children.h"
 #include "error.h"
 #include "frame.h"
+#include "libc.h"
 #include "loop.h"
 #include "output.h"
 #include "print.h"
@@ -291,6 +292,17 @@ static PyObject *settles(PyObject *module, PyObject *call) {
     return py.Py_NewRef(py.None);
 }
 
+// guard(fd, guarded): whether code is kept from closing the descriptor.
+static PyObject *guard(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    long fd = count == 2 ? py.PyLong_AsLong(args[0]) : -1;
+    if (count != 2)
+        py.PyErr_SetString(py.PyExc_TypeError, "guard() takes a descriptor and whether it is guarded");
+    if (py.PyErr_Occurred())
+        return NULL;
+    maestro_descriptor_guard((int)fd, py.PyObject_IsTrue(args[1]));
+    return py.Py_NewRef(py.None);
+}
+
 // keep(object): it is never collected, and keeps its interpreter's memory.
 static PyObject *keep(PyObject *module, PyObject *object) {
     py.Py_NewRef(object);
@@ -309,6 +321,7 @@ static PyMethodDef methods[] = {
     {"find_stored", find_stored, METH_O, NULL},
     {"follow_builtins", (PyCFunction)(void (*)(void))maestro_follow_builtins, METH_FASTCALL, NULL},
     {"frame", frame, METH_NOARGS, NULL},
+    {"guard", (PyCFunction)(void (*)(void))guard, METH_FASTCALL, NULL},
     {"keep", keep, METH_O, NULL},
     {"keep_child", keep_child, METH_O, NULL},
     {"load_function", maestro_load_by_name, METH_O, NULL},

@@ -172,7 +172,7 @@ def writes(input):
 
 func TestProcessWideFunctionsAreRefused(t *testing.T) {
 	t.Parallel()
-	st := setup(t, "tries", attempt+`import locale, posix, resource, signal, socket, time, _signal
+	st := setup(t, "tries", attempt+`import locale, posix, resource, signal, socket, threading, time, _signal
 calls = [
     ("PermissionError", "subprocess.run() user=", os.setuid, 1), ("PermissionError", "subprocess.run() user=", posix.setuid, 1),
     ("PermissionError", "user=", os.setgid, 1), ("PermissionError", "user=", os.seteuid, 1), ("PermissionError", "user=", os.setegid, 1),
@@ -187,6 +187,11 @@ calls = [
     ("PermissionError", "child process", resource.prlimit, 0, resource.RLIMIT_AS, (1 << 40, 1 << 40)),
     ("PermissionError", "machine", time.clock_settime, time.CLOCK_REALTIME, 1), ("ValueError", "signal", signal.sigwait, [signal.SIGTERM]),
     ("RuntimeError", "subprocess", os.execv, "/bin/true", ["true"]), ("RuntimeError", "subprocess", os.execlp, "true", "true"),
+    # Not with a signal that does harm where this fails: SIGURG and SIGCHLD are Go's own.
+    ("PermissionError", "whole server", os.kill, os.getpid(), signal.SIGURG), ("PermissionError", "whole server", os.kill, 0, signal.SIGCHLD),
+    ("PermissionError", "whole server", os.killpg, os.getpgrp(), signal.SIGURG), ("PermissionError", "whole server", os.killpg, 0, signal.SIGURG),
+    ("PermissionError", "whole server", os.kill, -os.getpgrp(), signal.SIGURG), ("ValueError", "whole server", signal.raise_signal, signal.SIGURG),
+    ("PermissionError", "whole server", signal.pthread_kill, threading.get_ident(), signal.SIGURG),
     ("RuntimeError", "spawn", os.fork), ("RuntimeError", "spawn", os.forkpty),
     ("ValueError", "deadline", signal.alarm, 1), ("ValueError", "deadline", signal.setitimer, signal.ITIMER_REAL, 1),
     ("ValueError", "deadline", signal.siginterrupt, signal.SIGINT, True), ("ValueError", "signal", _signal.alarm, 1),
@@ -209,17 +214,23 @@ def tries(input):
     if "zoneinfo" not in str(got):
         wrong.append(["tzset", repr(got)])
     return wrong
-`, "may", attempt+`import locale, resource, signal, time
+`, "may", attempt+`import locale, resource, signal, subprocess, time
+def ended(send):
+    child = subprocess.Popen(["sleep", "1000"], start_new_session=True)
+    send(child.pid)
+    return -child.wait()
 def may(input):
     os.environ.pop("TZ", None)
     return [
         os.nice(0) >= 0, signal.alarm(0), signal.setitimer(signal.ITIMER_REAL, 0), signal.pthread_sigmask(signal.SIG_BLOCK, []) is None,
         locale.setlocale(locale.LC_ALL, ""), locale.setlocale(locale.LC_ALL), locale.setlocale(locale.LC_ALL, locale.setlocale(locale.LC_ALL)),
         resource.getrlimit(resource.RLIMIT_AS) == resource.prlimit(0, resource.RLIMIT_AS), time.tzset(), len(os.sched_getaffinity(0)) > 0,
+        os.kill(os.getpid(), 0), ended(lambda pid: os.kill(pid, 15)), ended(lambda pid: os.killpg(pid, 15)),
+        attempt(os.kill, "1", 15)[:9],
     ]
 `)
 	require.JSONEq(t, "[]", st.output("tries", "null"))
-	require.JSONEq(t, `[true,0,[0,0],false,"C","C","C",true,null,true]`, st.output("may", "null"))
+	require.JSONEq(t, `[true,0,[0,0],false,"C","C","C",true,null,true,null,15,15,"TypeError"]`, st.output("may", "null"))
 }
 
 // A descriptor is closed and replaced by those only that have opened it: the
@@ -316,7 +327,8 @@ def wait(pid):
         (os.waitpid, pid, os.WNOHANG), (os.waitpid, -1, os.WNOHANG), (os.wait,), (os.wait3, 0), (os.wait4, pid, 0),
         (os.waitid, os.P_ALL, 0, os.WEXITED), (os.waitid, os.P_PID, pid, os.WEXITED))]
 def own(input):
-    pids = {subprocess.Popen(["true"]).pid, os.posix_spawn("/bin/true", ["true"], {})}
+    child = subprocess.Popen(["true"])  # kept: one that is collected takes its end itself
+    pids = {child.pid, os.posix_spawn("/bin/true", ["true"], {})}
     return [{os.wait()[0], os.waitpid(-1, 0)[0]} == pids, str(attempt(os.wait))[:17]]
 `
 	b := setup(t, "wait", source, "own", source)

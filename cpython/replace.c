@@ -33,6 +33,7 @@ PyObject *maestro_refuse(int number, const char *text) {
 #define TIMER                                                                                                      \
     "signals are the whole server's; wait with a timeout (threading, subprocess and asyncio take one) or rely on " \
     "the deadline of the call"
+#define RAISE "the process of stored functions is the whole server; raise an exception to end the call"
 #define REFUSED(X)                                                                                                          \
     X(posix, setuid, PERMISSION, IDENTITY)                                                                                  \
     X(posix, seteuid, PERMISSION, IDENTITY)                                                                                 \
@@ -66,6 +67,7 @@ PyObject *maestro_refuse(int number, const char *text) {
     X(_signal, sigwaitinfo, VALUE, TIMER)                                                                                   \
     X(_signal, sigtimedwait, VALUE, TIMER)                                                                                  \
     X(_signal, siginterrupt, VALUE, TIMER)                                                                                  \
+    X(_signal, raise_signal, VALUE, RAISE)                                                                                  \
     X(_locale, bindtextdomain, RUNTIME, GETTEXT)                                                                            \
     X(_locale, textdomain, RUNTIME, GETTEXT)                                                                                \
     X(_locale, bind_textdomain_codeset, RUNTIME, GETTEXT)                                                                   \
@@ -265,6 +267,8 @@ enum { FAST = METH_FASTCALL, FAST_KEYWORDS = METH_FASTCALL | METH_KEYWORDS };
     X(posix, waitid, FAST, maestro_os_waitid, &maestro_real_waitid)                            \
     X(posix, waitpid, FAST, maestro_os_waitpid, &maestro_real_waitpid)                         \
     X(posix, nice, METH_O, os_nice, &maestro_real_nice)                                        \
+    X(posix, kill, FAST, maestro_os_kill, &maestro_real_kill)                                  \
+    X(posix, killpg, FAST, maestro_os_killpg, &maestro_real_killpg)                            \
     X(posix, setpgid, FAST, os_setpgid, &maestro_real_setpgid)                                 \
     X(posix, setpriority, FAST_KEYWORDS, os_setpriority, &maestro_real_setpriority)            \
     X(posix, sched_setaffinity, FAST, os_sched_setaffinity, &maestro_real_sched_setaffinity)   \
@@ -272,6 +276,7 @@ enum { FAST = METH_FASTCALL, FAST_KEYWORDS = METH_FASTCALL | METH_KEYWORDS };
     X(time, tzset, METH_NOARGS, time_tzset, NULL)                                              \
     X(_signal, alarm, METH_O, signal_alarm, NULL)                                              \
     X(_signal, setitimer, FAST, signal_setitimer, NULL)                                        \
+    X(_signal, pthread_kill, FAST, maestro_signal_pthread_kill, &maestro_real_pthread_kill)    \
     X(_signal, pthread_sigmask, FAST, signal_pthread_sigmask, &maestro_real_pthread_sigmask)   \
     X(_locale, setlocale, FAST, locale_setlocale, &maestro_real_setlocale)                     \
     X(sys, _current_frames, METH_NOARGS, maestro_sys_current_frames, NULL)                     \

@@ -32,7 +32,8 @@ extern PyCFunction maestro_real_chdir, maestro_real_close, maestro_real_dup2, ma
     maestro_real_write, maestro_real_fork_exec, maestro_real_posix_spawn, maestro_real_posix_spawnp, maestro_real_waitid,
     maestro_real_waitpid, maestro_real_wait4, maestro_real_create_builtin, maestro_real_create_dynamic, maestro_real_nice,
     maestro_real_pthread_sigmask, maestro_real_setitimer, maestro_real_setlocale, maestro_real_prlimit, maestro_real_setpgid,
-    maestro_real_setpriority, maestro_real_sched_setaffinity;
+    maestro_real_setpriority, maestro_real_sched_setaffinity, maestro_real_kill, maestro_real_killpg,
+    maestro_real_pthread_kill;
 
 // replace_place.c
 PyObject *maestro_os_chdir(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names);
@@ -55,6 +56,11 @@ PyObject *maestro_os_wait3(PyObject *module, PyObject *const *args, Py_ssize_t c
 PyObject *maestro_os_wait4(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names);
 PyObject *maestro_os_waitid(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *maestro_os_waitpid(PyObject *module, PyObject *const *args, Py_ssize_t count);
+
+// replace_signal.c
+PyObject *maestro_os_kill(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *maestro_os_killpg(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *maestro_signal_pthread_kill(PyObject *module, PyObject *const *args, Py_ssize_t count);
 
 // replace_view.c
 PyObject *maestro_sys_current_frames(PyObject *module, PyObject *unused);

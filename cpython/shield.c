@@ -60,6 +60,9 @@ PyObject *maestro_shield_run(struct maestro_interp *in, PyObject *code, PyObject
     tell_anew(in, shield->thread);
     PyObject *result = py.PyEval_EvalCode(code, namespace, namespace);
     shield->lifted = 0;
+    // Which call it is, is asked with an exception of the author's on its way.
+    PyObject *raised = py.PyErr_GetRaisedException();
     take_back(in, shield->thread);
+    py.PyErr_SetRaisedException(raised);
     return result;
 }

@@ -14,6 +14,7 @@ _RAISE, _TRACE, _CANCEL, _ABANDON = range(4)  # the rungs of cpython/stop.h
 _tasks = {}  # call -> (its loop, its task)
 _coroutines = {}  # call -> what its function returned, while that is awaited
 _running = {}  # identifier of a thread -> the event loop that it runs, any
+_report_uncaught = sys.excepthook  # a call may set the name to anything
 
 
 def run(awaitable):
@@ -30,6 +31,8 @@ def serve(wake):
     from functools import partial
 
     loop = _shared_loop_class(asyncio)()
+    for file in (loop._selector, loop._ssock, loop._csock):
+        _maestro.guard(file.fileno(), True)
     ended = False
 
     def take():
@@ -42,7 +45,8 @@ def serve(wake):
             loop.stop()
             return
         call, context = taken
-        task = loop.create_task(_drive(call), context=context)
+        # Not by loop.create_task, which would ask a task factory.
+        task = asyncio.Task(_drive(call), loop=loop, context=context)
         _tasks[call] = loop, task
         # A stop that raises at every line meets _drive's own as well.
         task.add_done_callback(partial(_maestro.settle, call))
@@ -65,7 +69,7 @@ def serve(wake):
         try:
             loop.run_forever()
         except BaseException:  # a SystemExit of a callback's; those of tasks are their calls' matter
-            sys.excepthook(*sys.exc_info())
+            _report_uncaught(*sys.exc_info())
     _close(loop, wake, asyncio)
 
 
@@ -95,11 +99,69 @@ def _shared_loop_class(asyncio):
                     self.set_default_executor(ThreadPoolExecutor(64, thread_name_prefix="asyncio"))
                 return super().run_in_executor(executor, function, *args)
 
+            # A call that tidies up ends neither the executor of the other calls
+            # nor their generators.
+            async def shutdown_default_executor(self, timeout=None):
+                pass
+
+            async def shutdown_asyncgens(self):
+                pass
+
+            def set_debug(self, enabled):
+                super().set_debug(enabled)
+                call = _maestro.frame() >> 20
+                if call in _tasks:
+                    _set_of_call(call)["debug"] = enabled
+
+            def call_exception_handler(self, context):
+                # The garbage collector finds a task, and the loop calls a handle,
+                # in the context of any call: the report is of the owner's.
+                task, handle = context.get("task"), context.get("handle")
+                if isinstance(task, asyncio.Task):
+                    owner = task.get_context()
+                elif isinstance(handle, asyncio.Handle):
+                    owner = handle._context
+                else:
+                    return super().call_exception_handler(context)
+                report, call = super().call_exception_handler, _maestro.frame() >> 20
+                if call and owner.get(_maestro.frame_var, 0) >> 20 != call:
+                    # What is done within a call is the call's: the loop is within none.
+                    try:
+                        self.call_soon_threadsafe(report, context, context=owner.copy())
+                        return
+                    except RuntimeError:
+                        pass  # the loop is closed
+                owner.copy().run(report, context)
+
+            # What a call sets of its loop holds for its own tasks.
+            _task_factory = _setting_of_call("task factory")
+            _exception_handler = _setting_of_call("exception handler")
+
         _shared_loop = SharedLoop
     return _shared_loop
 
 
 _shared_loop = None
+_settings = {}  # call -> what it has set of its loop
+
+
+def _set_of_call(call):
+    return _settings.setdefault(call, {})
+
+
+def _setting_of_call(name):
+    def get(self):
+        if not _settings:
+            return None
+        settings = _settings.get(_maestro.frame() >> 20)
+        return settings and settings.get(name)
+
+    def set(self, value):
+        call = _maestro.frame() >> 20
+        if call in _tasks:  # BaseEventLoop sets it as well, and what a call has left behind may
+            _set_of_call(call)[name] = value
+
+    return property(get, set)
 
 
 async def _drive(call):
@@ -118,7 +180,10 @@ async def _drive(call):
 
 def _forget_task(call, task):
     _coroutines.pop(call, None)
-    _tasks.pop(call, None)
+    loop, _ = _tasks.pop(call, (None, None))
+    settings = _settings.pop(call, None)
+    if settings and settings.get("debug") and not any(other.get("debug") for other in _settings.values()):
+        loop.set_debug(False)
 
 
 def interrupt(call, threads, rung):
@@ -168,10 +233,12 @@ def _close(loop, wake, asyncio):
             _, stay = loop.run_until_complete(asyncio.wait(left, timeout=1))
             for task in stay:
                 _maestro.keep(task)  # what swallows every exception would loop for ever when it is collected
-        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.run_until_complete(asyncio.SelectorEventLoop.shutdown_asyncgens(loop))
         if loop._default_executor is not None:
             loop._default_executor.shutdown(wait=False, cancel_futures=True)
     finally:
+        for file in (loop._selector, loop._ssock, loop._csock):
+            _maestro.guard(file.fileno(), False)
         loop.close()
 
 

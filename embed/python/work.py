@@ -332,8 +332,21 @@ def _ready_async_queues(module):
         item = get_nowait(self)
         frame = _owners(self).take(item)
         if frame:
+            leave_call(frame >> 20)
             _maestro.adopt(frame)
         return item
+
+    def leave_call(other):
+        # A worker that some call has begun for all: from the first item of another
+        # one's on it belongs to none. The task of a call itself stays its own.
+        call = _maestro.frame() >> 20
+        own, put = _tasks.get(call), _tasks.get(other)  # loop.py
+        if own is None or put is None or own is put or own[0] is not put[0]:
+            return
+        from asyncio import current_task
+
+        if current_task() is not own[1]:
+            _maestro.frame_var.set(0)
 
     async def get_released(self):
         _maestro.release()
