@@ -124,7 +124,7 @@ def _shared_loop_class(asyncio):
                 else:
                     return super().call_exception_handler(context)
                 report, call = super().call_exception_handler, _maestro.frame() >> 20
-                if call and owner.get(_maestro.frame_var, 0) >> 20 != call:
+                if call and _call_in(owner) != call:
                     # What is done within a call is the call's: the loop is within none.
                     try:
                         self.call_soon_threadsafe(report, context, context=owner.copy())
@@ -143,6 +143,13 @@ def _shared_loop_class(asyncio):
 
 _shared_loop = None
 _settings = {}  # call -> what it has set of its loop
+
+
+def _call_in(context):
+    """Returns the number of the call that a context names, also one that was taken
+    over with an item of a queue (cpython/frame.c).
+    """
+    return (context.get(_maestro.frame_var, 0) & (1 << 63) - 1) >> 20
 
 
 def _set_of_call(call):
@@ -278,7 +285,7 @@ def _ready_tasks(module):
         return {
             task
             for task in found
-            if type(task.get_loop()) is not _shared_loop or task.get_context().get(_maestro.frame_var, 0) >> 20 == call
+            if type(task.get_loop()) is not _shared_loop or _call_in(task.get_context()) == call
         }
 
     all_tasks.__doc__ = every.__doc__
