@@ -7,13 +7,20 @@ import sys
 _when_imported = {}  # name -> functions(module), called once after its code has run
 
 
+_looking = set()  # names whose spec is being asked for, of all finders but this
+
+
 def _find_to_ready(name, path=None, target=None):
-    if name not in _when_imported:
+    functions = _when_imported.get(name)
+    if functions is None or name in _looking:
         return None
-    functions = _when_imported.pop(name)
     from importlib.util import find_spec
 
-    spec = find_spec(name)
+    try:
+        _looking.add(name)
+        spec = find_spec(name)
+    finally:
+        _looking.discard(name)
     if spec is None:
         return None
     execute = spec.loader.exec_module
@@ -22,6 +29,8 @@ def _find_to_ready(name, path=None, target=None):
         execute(module)
         for ready in functions:
             ready(module)
+        # Only now: an import that was stopped, or failed, is made again.
+        _when_imported.pop(name, None)
 
     spec.loader.exec_module = exec_module
     return spec
