@@ -30,8 +30,8 @@ __thread struct maestro_here maestro_here;
 char **maestro_environ;
 
 // The owner of each descriptor: an interpreter's id, or 0. GUARDED is added to the
-// id where its code may not close it. A descriptor beyond the end is owned by none. Set after opening and cleared before closing, by the
-// thread that does so: in between no other code has the number.
+// id where its code may not close it. A descriptor beyond the end is owned by none. Set after opening and cleared before
+// closing, by the thread that does so: in between no other code has the number.
 enum { DESCRIPTORS = 1 << 20 };
 #define GUARDED (UINT32_C(1) << 31)
 static _Atomic uint32_t owners[DESCRIPTORS];

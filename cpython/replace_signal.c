@@ -33,8 +33,7 @@ static int integer(PyObject *const *args, Py_ssize_t count, Py_ssize_t place, lo
 
 // Whether a signal to `to`, as kill(2) has it, reaches this process. 0 only asks.
 static int reaches_server(long to, long signal) {
-    return signal != 0 && maestro_here.id &&
-           (to == getpid() || to == 0 || to == -1 || to == -(long)getpgrp());
+    return signal != 0 && maestro_here.id && (to == getpid() || to == 0 || to == -1 || to == -(long)getpgrp());
 }
 
 // kill(pid, signal)
