@@ -53,6 +53,8 @@ type Callbacks interface {
 // Loops is what the event loops of interpreters ask of Go. Its methods are called
 // with the GIL released, by loops made with that number.
 type Loops interface {
+	// Carried tells that the thread which has called Run last carries the loop.
+	Carried(loop uint64)
 	// Take gives the loop its next call.
 	Take(loop uint64) Taken
 	// Done takes the end of a call that a loop was given, perhaps on another
@@ -272,6 +274,12 @@ func go_maestro_spawn(interp, frame C.uint64_t, name *C.char, nameSize C.size_t,
 		return
 	}
 	*out = text(id)
+}
+
+//export go_maestro_carried
+func go_maestro_carried(loop C.uint64_t) {
+	defer recovered(nil) // no other thread takes over
+	callbacks.Load().Carried(uint64(loop))
 }
 
 //export go_maestro_take

@@ -26,8 +26,11 @@ struct task {
     PyObject *function, *input; // strong, NULL once the function has been called
 };
 
-// The loop that the calling thread runs.
+// The loop that the calling thread carries, or has carried until code blocked it.
 static __thread struct maestro_loop *serving;
+
+// Whether the calling thread carries its loop.
+static int carries(void) { return serving && atomic_load_explicit(&serving->carrier, memory_order_relaxed) == &serving; }
 
 struct maestro_loop *maestro_loop_new(struct maestro_interp *in, uint64_t id) {
     struct maestro_loop *loop = calloc(1, sizeof *loop);
@@ -75,22 +78,38 @@ struct maestro_result *maestro_loop_run(struct maestro_loop *loop) {
         maestro_result_fail(in, EXCEPTION_ENGINE, &result);
     py.Py_DecRef(wake);
     py.Py_DecRef(none);
+    if (carries()) {
+        atomic_store(&loop->busy, 0);
+        atomic_store(&loop->carrier, NULL);
+    }
     serving = NULL;
-    atomic_store(&loop->busy, 0);
     maestro_detach();
     return &result;
 }
 
 // Notes that the loop waits for something that is not its calls' doing.
 static void rest(void) {
-    if (serving)
+    if (carries())
         atomic_store_explicit(&serving->busy, 0, memory_order_relaxed);
 }
 
 // Notes a sign of life.
 static void live(void) {
-    if (serving)
+    if (carries())
         atomic_store_explicit(&serving->busy, now(), memory_order_relaxed);
+}
+
+PyObject *maestro_loop_carry(PyObject *module, PyObject *unused) {
+    if (!serving || serving->in != maestro_of(module)) {
+        py.PyErr_SetString(py.PyExc_RuntimeError, "carry() belongs to an event loop of the runtime");
+        return NULL;
+    }
+    atomic_store(&serving->carrier, &serving);
+    live();
+    PyThreadState *state = py.PyEval_SaveThread();
+    go_maestro_carried(serving->id);
+    py.PyEval_RestoreThread(state);
+    return py.Py_NewRef(py.None);
 }
 
 PyObject *maestro_loop_rests(PyObject *module, PyObject *unused) {

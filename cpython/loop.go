@@ -11,7 +11,7 @@ import (
 )
 
 // Loop is an event loop of an interpreter, on which calls of async functions run
-// as tasks. Its maker runs it at most once.
+// as tasks. An interpreter has one at a time.
 type Loop struct {
 	c  *C.struct_maestro_loop
 	in *Interpreter
@@ -31,9 +31,11 @@ func (in *Interpreter) NewLoop(number uint64) (*Loop, error) {
 	return l, nil
 }
 
-// Run runs the loop on the calling OS thread until Loops.Take answers that it
-// is to end. The thread is locked, and keeps a thread state for the interpreter
-// until DropThread. An exception means that it could not be started.
+// Run carries the loop on the calling OS thread until Loops.Take answers that it
+// is to end, or another thread has taken it over. Where another thread is in Run
+// already this one takes over if code blocks that one; if not, Run returns at once.
+// The thread is locked, and keeps a thread state for the interpreter until
+// DropThread. An exception means that the loop could not be started.
 func (l *Loop) Run() *Exception {
 	exception := resultOf(C.maestro_loop_run(l.c)).Exception
 	runtime.KeepAlive(l)

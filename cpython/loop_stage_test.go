@@ -20,6 +20,9 @@ type loopStage struct {
 
 var loopStages sync.Map // number → *loopStage
 
+// Carried implements Loops.
+func (s *stageSet) Carried(uint64) {}
+
 // Take implements Loops.
 func (s *stageSet) Take(loop uint64) Taken {
 	found, _ := loopStages.Load(loop)

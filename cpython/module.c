@@ -314,6 +314,7 @@ static PyMethodDef methods[] = {
     {"begin", maestro_loop_begin, METH_O, NULL},
     {"call", (PyCFunction)(void (*)(void))maestro_call_by_name, METH_FASTCALL | METH_KEYWORDS, NULL},
     {"call_function", (PyCFunction)(void (*)(void))maestro_call_computed, METH_FASTCALL, NULL},
+    {"carry", maestro_loop_carry, METH_NOARGS, NULL},
     {"complete", (PyCFunction)(void (*)(void))maestro_loop_complete, METH_FASTCALL, NULL},
     {"context", context, METH_NOARGS, NULL},
     {"dumps", dumps, METH_O, NULL},

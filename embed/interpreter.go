@@ -21,7 +21,7 @@ type interpreter struct {
 	vacated chan struct{} // made when ending begins, closed when there are no holders
 	scarred bool          // a stop was raised in it at whatever line was reached
 	stopper stopper
-	loops   []*loop // the first takes all calls while it is not blocked
+	loop    *loop // nil until an async function is called
 
 	// packages are given to it together with its subtenant, under Host.mu, and
 	// stay as they are.

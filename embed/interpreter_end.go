@@ -33,7 +33,7 @@ func (h *Host) endInterpreter(in *interpreter) {
 	// Is the GIL to be had at all? If not, this thread finds out, and not the
 	// workers that are asked to drop their states next.
 	in.py.Stop(0, cpython.RungRaise)
-	in.endLoops()
+	in.endLoop()
 	h.vacate(in)
 	in.py.End()
 

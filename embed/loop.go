@@ -9,19 +9,26 @@ import (
 	"maestro/internal/model"
 )
 
-// Calls of async functions run as tasks of an event loop, which has a thread of
-// its own: thousands of them wait on that one thread, and what a module makes of
-// asyncio (a client, a lock) works in every call of it, since all of them run on
-// the same loop. The calls wait in their subtenant's queue, and the loop takes
-// one after the other when it is woken; so a call that blocks the loop holds up
-// those that have begun there, and no other: they are taken by a second loop.
+// Calls of async functions run as tasks of an event loop: thousands of them wait
+// on the one thread that carries it, and objects of asyncio that a module has made
+// (a client, a lock) work in every call of it, since all of them run on the same
+// loop. The calls wait in their subtenant's queue, and the loop takes one after
+// the other when it is woken. While code blocks the thread another one takes over
+// the loop: the tasks that have begun there go on, and so do those that wait.
 const (
 	// blockedAfter is how long a loop may be without a sign of life (a call that
-	// begins or ends, a wait for events) while calls wait, until it counts as
-	// blocked and another loop takes them. Objects of asyncio that have waited on
-	// one loop refuse to do so on another, so a slow loop must not be taken for a
-	// blocked one.
+	// begins or ends, a wait for events) until its thread counts as blocked. Code
+	// between two awaits runs alone on its loop, as authors of asyncio expect, and
+	// no longer once the loop was taken over: so a slow thread must not be taken
+	// for a blocked one.
 	blockedAfter = 100 * time.Millisecond
+	// blockedSooner is the least of it: where threads are blocked already, as many
+	// more may well be.
+	blockedSooner = blockedAfter / 4
+	// lookEvery is how often a loop is looked at on which several calls have begun;
+	// ever less often, up to the longest, while it waits.
+	lookEvery   = blockedAfter / 2
+	lookLongest = 8 * blockedAfter
 	// cancelAgain is when a task that has not ended is cancelled once more.
 	cancelAgain = time.Second
 )
@@ -33,40 +40,37 @@ type looper interface {
 	Busy() time.Duration
 }
 
-// loop is one event loop of an interpreter.
+// loop is the event loop of an interpreter.
 type loop struct {
 	in     *interpreter
 	number uint64
 	py     looper
-	gone   chan struct{} // closed when its thread has left Python
+	gone   chan struct{} // closed when all its threads have left Python
 
 	// Guarded by Host.mu.
-	calls  map[uint64]*call // those that it was given, by their number
-	woken  bool             // it has been woken and has not looked for calls since
-	ending bool             // it is to end
-	stuck  int              // of its calls, those that were given up
+	calls    map[uint64]*call // those that it was given, by their number
+	threads  int              // that carry it, or are blocked and will leave it
+	entering bool             // a thread was started and does not carry it yet
+	woken    bool             // it has been woken and has not looked for calls since
+	ending   bool             // it is to end
+	look     *time.Timer      // calls watch; nil until several calls have begun
+	period   time.Duration    // of looking; 0: the timer is not armed
 }
 
 var loopNumbers atomic.Uint64
 
-// feed has the waiting calls of t's async functions taken by a loop. h.mu is held.
+// feed has the waiting calls of t's async functions taken. h.mu is held.
 func (h *Host) feed(t *tenant) {
 	in := t.interp
 	if in == nil || in.state != interpreterServing || t.coroutine() == nil || t.looped >= h.opt.TenantTasks {
 		return
 	}
-	for _, l := range in.loops {
-		if l.stuck == 0 && l.py.Busy() < blockedAfter {
-			l.wake()
-			return
-		}
+	if in.loop == nil {
+		h.startLoop(in)
+		return
 	}
-	// All are blocked. Where so many were, as many more may well be.
-	for range max(1, len(in.loops)) {
-		if len(in.loops) < h.opt.TenantThreads {
-			h.startLoop(in)
-		}
-	}
+	in.loop.wake()
+	in.loop.relieve()
 }
 
 // wake has l look for calls. h.mu is held.
@@ -77,26 +81,39 @@ func (l *loop) wake() {
 	}
 }
 
-// startLoop starts another event loop in in. h.mu is held.
+// relieve has another thread take over l if its own is blocked. h.mu is held.
+func (l *loop) relieve() {
+	blocked := max(blockedAfter>>min(l.threads-1, 8), blockedSooner)
+	if !l.entering && l.threads < l.in.host.opt.TenantThreads && l.py.Busy() >= blocked {
+		l.start()
+	}
+}
+
+// start has another thread carry l. h.mu is held.
+func (l *loop) start() {
+	l.threads++
+	l.entering = true
+	go l.carry()
+}
+
+// startLoop starts in's event loop. h.mu is held.
 func (h *Host) startLoop(in *interpreter) {
 	l := &loop{in: in, number: loopNumbers.Add(1), gone: make(chan struct{}), calls: map[uint64]*call{}}
 	py, err := in.py.NewLoop(l.number)
 	if err != nil {
 		h.opt.Log.Error("could not start an event loop", "tenant", in.tenantName(), "error", err)
-		if len(in.loops) == 0 {
-			h.refuseCoroutines(in.tenant, unavailable(err))
-		}
+		h.refuseCoroutines(in.tenant, unavailable(err))
 		return
 	}
 	l.py = py
-	in.loops = append(in.loops, l)
+	in.loop = l
 	process.loops.Store(l.number, l)
 	l.wake() // it looks as soon as it can
-	go l.run()
+	l.start()
 }
 
-// run is the loop's thread.
-func (l *loop) run() {
+// carry is a thread of the loop.
+func (l *loop) carry() {
 	runtime.LockOSThread() // for ever: the thread ends with the goroutine
 	in, h := l.in, l.in.host
 	err := in.prepare()
@@ -107,39 +124,66 @@ func (l *loop) run() {
 		}
 	}
 	in.py.DropThread()
-	process.loops.Delete(l.number)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	in.loops = without(in.loops, l)
+	l.threads--
+	l.entering = false
+	if l.threads == 0 {
+		process.loops.Delete(l.number)
+		in.loop = nil
+		close(l.gone)
+	}
 	if err != nil && in.tenant != nil && in.tenant.interp == in {
 		h.refuseCoroutines(in.tenant, err)
 		h.retire(in, now())
 	}
-	close(l.gone)
 }
 
-func without(loops []*loop, gone *loop) []*loop {
-	var kept []*loop
-	for _, l := range loops {
-		if l != gone {
-			kept = append(kept, l)
-		}
+// watch looks whether l's thread is blocked while others of its calls wait for
+// it, and goes on looking while there are any.
+func (l *loop) watch() {
+	h := l.in.host
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(l.calls) < 2 {
+		l.period = 0
+		return
 	}
-	return kept
+	if l.py.Busy() > 0 {
+		l.period = lookEvery
+	} else {
+		l.period = min(2*l.period, lookLongest)
+	}
+	l.relieve()
+	l.look.Reset(l.period)
 }
 
-// endLoops ends in's event loops and returns when their threads have left
-// Python. No call is in in, and none comes.
-func (in *interpreter) endLoops() {
+// watched has l looked at from now on, if several calls have begun on it. h.mu
+// is held.
+func (l *loop) watched() {
+	if len(l.calls) < 2 || l.period > 0 {
+		return
+	}
+	l.period = lookEvery
+	if l.look == nil {
+		l.look = time.AfterFunc(l.period, l.watch)
+	} else {
+		l.look.Reset(l.period)
+	}
+}
+
+// endLoop ends in's event loop and returns when its threads have left Python. No
+// call is in in, and none comes.
+func (in *interpreter) endLoop() {
 	h := in.host
 	h.mu.Lock()
-	loops := in.loops
-	for _, l := range loops {
+	l := in.loop
+	if l != nil {
 		l.ending = true
 		l.wake()
 	}
 	h.mu.Unlock()
-	for _, l := range loops {
+	if l != nil {
 		<-l.gone
 	}
 }
@@ -156,6 +200,15 @@ func (r *registry) loop(number uint64) *loop {
 		return nil
 	}
 	return l.(*loop)
+}
+
+// Carried takes note that the thread which was started last carries the loop.
+func (r loops) Carried(number uint64) {
+	if l := r.loop(number); l != nil {
+		l.in.host.mu.Lock()
+		defer l.in.host.mu.Unlock()
+		l.entering = false
+	}
 }
 
 // Take gives a loop its next call.
@@ -204,6 +257,7 @@ func (l *loop) take() (c *call, end bool) {
 	c.interp, c.loop = in, l
 	in.calls[c] = struct{}{}
 	l.calls[c.number] = c
+	l.watched()
 	t.looped++
 	t.used = at
 	return c, false
@@ -247,9 +301,7 @@ func (h *Host) finishLooped(c *call, result cpython.CallResult, err error) {
 	t, in, l := c.tenant, c.interp, c.loop
 	h.conclude(c, result, err)
 	if c.state == callStuck {
-		if l.stuck--; l.stuck == 0 {
-			h.stuckThreads--
-		}
+		h.stuckThreads--
 	} else {
 		t.looped--
 	}
@@ -274,7 +326,7 @@ func (h *Host) finishLooped(c *call, result cpython.CallResult, err error) {
 //	after 200 ms      a trace function raises at every line that they reach
 //	cancelAgain       the task is cancelled once more
 //	StuckAfter        a task that waits is closed, and the call is over; one that
-//	                  blocks the loop is given up, with its thread and interpreter
+//	                  blocks a thread is given up, with the thread and interpreter
 //
 // h.mu is held.
 func (h *Host) climbLooped(c *call, at clock) {
@@ -297,15 +349,13 @@ func (h *Host) climbLooped(c *call, at clock) {
 	h.watch.add(h, c)
 }
 
-// giveUpLooped marks a call and its loop's thread as stuck. h.mu is held.
+// giveUpLooped marks a call and the thread that it blocks as stuck. h.mu is held.
 func (h *Host) giveUpLooped(c *call) {
-	h.opt.Log.Warn("a call that blocks its event loop could not be stopped and its thread is given up",
+	h.opt.Log.Warn("a call of an async function that blocks a thread could not be stopped, and the thread is given up",
 		"tenant", c.Tenant, "function", c.Program.Function, "interpreter", c.interp.id)
 	change(h, &callMoves, &c.state, callStuck)
 	c.tenant.looped--
-	if c.loop.stuck++; c.loop.stuck == 1 {
-		h.stuckThreads++
-	}
+	h.stuckThreads++
 	h.abandon(c.interp)
 	h.checkStuckCap()
 	h.checkQuiet()

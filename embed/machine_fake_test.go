@@ -164,6 +164,7 @@ func (l *fakeLoop) Wake() {
 func (l *fakeLoop) Busy() time.Duration { return 0 }
 
 func (l *fakeLoop) Run() *cpython.Exception {
+	loops{process}.Carried(l.number)
 	for range l.wake {
 		for taken := (loops{process}).Take(l.number); ; taken = (loops{process}).Take(l.number) {
 			if taken.End {

@@ -67,6 +67,29 @@ func BenchmarkCall(b *testing.B) {
 	}
 }
 
+// BenchmarkAsyncCall is one outer call of an async function that waits once.
+func BenchmarkAsyncCall(b *testing.B) {
+	e := newTestEngine(startPython(b, Options{}))
+	e.define(b, "greet", "import asyncio\nasync def greet(input):\n    await asyncio.sleep(0)\n    return {'message': 'Hello, ' + input['name']}\n")
+	const input = `{"name": "Ada"}`
+	benchCall(b, e, "a", "greet", input)
+	b.Run("one caller", func(b *testing.B) {
+		defer reportProcessor(b)()
+		for b.Loop() {
+			benchCall(b, e, "a", "greet", input)
+		}
+	})
+	b.Run("64 callers", func(b *testing.B) {
+		defer reportProcessor(b)()
+		b.SetParallelism(32)
+		b.RunParallel(func(pb *testing.PB) {
+			for pb.Next() {
+				benchCall(b, e, "a", "greet", input)
+			}
+		})
+	})
+}
+
 // BenchmarkSiblingCall is one sibling call, within an outer call that makes
 // a thousand of them.
 func BenchmarkSiblingCall(b *testing.B) {

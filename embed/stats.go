@@ -40,8 +40,8 @@ func (h *Host) Stats() Stats {
 	tasks, loops := 0, 0
 	for _, t := range h.tenants {
 		tasks += t.looped
-		if t.interp != nil {
-			loops += len(t.interp.loops)
+		if t.interp != nil && t.interp.loop != nil {
+			loops++
 		}
 	}
 	stuck := 0

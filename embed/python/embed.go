@@ -7,6 +7,9 @@ import _ "embed"
 //go:embed work.py
 var work string
 
+//go:embed loop_shared.py
+var loopShared string
+
 //go:embed loop.py
 var loop string
 
@@ -75,8 +78,8 @@ var compile string
 
 // Runtime is what every subtenant's interpreter runs first. Its parts share one
 // namespace and stand in the order in which they need each other.
-var Runtime = convert + "\n" + api + "\n" + onImport + "\n" + output + "\n" + work + "\n" + loop + "\n" + modules + "\n" +
-	load + "\n" + stored + "\n" + describe + "\n" + processes + "\n" + packages + "\n" + runtime
+var Runtime = convert + "\n" + api + "\n" + onImport + "\n" + output + "\n" + work + "\n" + loopShared + "\n" +
+	loop + "\n" + modules + "\n" + load + "\n" + stored + "\n" + describe + "\n" + processes + "\n" + packages + "\n" + runtime
 
 // Probe is what an interpreter runs that imports packages to see whether they
 // work: Runtime, and then a part that subtenants don't have.

@@ -1,7 +1,7 @@
-"""Event loops. The async functions of a subtenant run as tasks of one loop for
-the interpreter (cpython/loop.h), on a thread of its own, so that what a module
-makes of asyncio works in every call of it. There are more loops only while code
-blocks the first.
+"""The event loop. The async functions of a subtenant run as tasks of one loop for
+the interpreter (cpython/loop.h), so that what a module makes of asyncio works
+in every call of it. A thread of its own carries the loop; while code blocks that
+one, another takes over, with the same loop.
 """
 
 import _thread
@@ -26,149 +26,57 @@ def run(awaitable):
 
 
 def serve(wake):
-    """Runs a loop of the interpreter until there is nothing left to take."""
+    """Carries the interpreter's loop on this thread, until the loop ends or another
+    thread takes it over because code blocks this one.
+    """
+    global _serving
+    import asyncio
+
+    if _serving is None:
+        loop = _shared_loop_class(asyncio)(wake)  # noqa: F821 (loop_shared.py)
+        for file in (loop._selector, loop._ssock, loop._csock):
+            _maestro.guard(file.fileno(), True)
+        _serving = loop
+    elif not _serving.take_over():
+        return
+    if _serving.carry():
+        _close(_serving, wake, asyncio)
+        _serving = None
+
+
+def _woken(loop, wake):
+    from posix import eventfd_read
+
+    try:
+        eventfd_read(wake)
+    except BlockingIOError:
+        pass
+    _take(loop)
+
+
+def _take(loop):
     import asyncio
     from functools import partial
 
-    loop = _shared_loop_class(asyncio)()
-    for file in (loop._selector, loop._ssock, loop._csock):
-        _maestro.guard(file.fileno(), True)
-    ended = False
-
-    def take():
-        nonlocal ended
-        taken = _maestro.take()
-        if taken is None:
-            return
-        if taken is False:
-            ended = True
-            loop.stop()
-            return
-        call, context = taken
-        # Not by loop.create_task, which would ask a task factory.
-        task = asyncio.Task(_drive(call), loop=loop, context=context)
-        _tasks[call] = loop, task
-        # A stop that raises at every line meets _drive's own as well.
-        task.add_done_callback(partial(_maestro.settle, call))
-        task.add_done_callback(partial(_forget_task, call))
-        # After the task's first step: if that blocks the loop, another one can
-        # take the calls that wait.
-        loop.call_soon(take)
-
-    def woken():
-        from posix import eventfd_read
-
-        try:
-            eventfd_read(wake)
-        except BlockingIOError:
-            pass
-        take()
-
-    loop.add_reader(wake, woken)
-    while not ended:
-        try:
-            loop.run_forever()
-        except BaseException:  # a SystemExit of a callback's; those of tasks are their calls' matter
-            _report_uncaught(*sys.exc_info())
-    _close(loop, wake, asyncio)
+    taken = _maestro.take()
+    if taken is None:
+        return
+    if taken is False:
+        loop.ended = True
+        return
+    call, context = taken
+    # Not by loop.create_task, which would ask a task factory.
+    task = asyncio.Task(_drive(call), loop=loop, context=context)
+    _tasks[call] = loop, task
+    # A stop that raises at every line meets _drive's own as well.
+    task.add_done_callback(partial(_maestro.settle, call))
+    task.add_done_callback(partial(_forget_task, call))
+    # After the task's first step: if that blocks the thread, the one that takes
+    # over takes the calls that wait.
+    loop.call_soon(_take, loop)
 
 
-def _shared_loop_class(asyncio):
-    global _shared_loop
-    if _shared_loop is None:
-        from selectors import EpollSelector
-
-        class Selector(EpollSelector):
-            def select(self, timeout=None):
-                _maestro.rests()
-                try:
-                    return super().select(timeout)
-                finally:
-                    _maestro.works()
-
-        class SharedLoop(asyncio.SelectorEventLoop):
-            def __init__(self):
-                super().__init__(Selector())
-
-            def run_in_executor(self, executor, function, *args):
-                # Many calls share it: the usual six threads of a small machine
-                # would have them wait for each other.
-                if executor is None and self._default_executor is None:
-                    from concurrent.futures import ThreadPoolExecutor
-
-                    self.set_default_executor(ThreadPoolExecutor(64, thread_name_prefix="asyncio"))
-                return super().run_in_executor(executor, function, *args)
-
-            # A call that tidies up ends neither the executor of the other calls
-            # nor their generators.
-            async def shutdown_default_executor(self, timeout=None):
-                pass
-
-            async def shutdown_asyncgens(self):
-                pass
-
-            def set_debug(self, enabled):
-                super().set_debug(enabled)
-                call = _maestro.frame() >> 20
-                if call in _tasks:
-                    _set_of_call(call)["debug"] = enabled
-
-            def call_exception_handler(self, context):
-                # The garbage collector finds a task, and the loop calls a handle,
-                # in the context of any call: the report is of the owner's.
-                task, handle = context.get("task"), context.get("handle")
-                if isinstance(task, asyncio.Task):
-                    owner = task.get_context()
-                elif isinstance(handle, asyncio.Handle):
-                    owner = handle._context
-                else:
-                    return super().call_exception_handler(context)
-                report, call = super().call_exception_handler, _maestro.frame() >> 20
-                if call and _call_in(owner) != call:
-                    # What is done within a call is the call's: the loop is within none.
-                    try:
-                        self.call_soon_threadsafe(report, context, context=owner.copy())
-                        return
-                    except RuntimeError:
-                        pass  # the loop is closed
-                owner.copy().run(report, context)
-
-            # What a call sets of its loop holds for its own tasks.
-            _task_factory = _setting_of_call("task factory")
-            _exception_handler = _setting_of_call("exception handler")
-
-        _shared_loop = SharedLoop
-    return _shared_loop
-
-
-_shared_loop = None
-_settings = {}  # call -> what it has set of its loop
-
-
-def _call_in(context):
-    """Returns the number of the call that a context names, also one that was taken
-    over with an item of a queue (cpython/frame.c).
-    """
-    return (context.get(_maestro.frame_var, 0) & (1 << 63) - 1) >> 20
-
-
-def _set_of_call(call):
-    return _settings.setdefault(call, {})
-
-
-def _setting_of_call(name):
-    def get(self):
-        if not _settings:
-            return None
-        settings = _settings.get(_maestro.frame() >> 20)
-        return settings and settings.get(name)
-
-    def set(self, value):
-        call = _maestro.frame() >> 20
-        if call in _tasks:  # BaseEventLoop sets it as well, and what a call has left behind may
-            _set_of_call(call)[name] = value
-
-    return property(get, set)
+_serving = None  # the loop of the interpreter
 
 
 async def _drive(call):
@@ -188,8 +96,8 @@ async def _drive(call):
 def _forget_task(call, task):
     _coroutines.pop(call, None)
     loop, _ = _tasks.pop(call, (None, None))
-    settings = _settings.pop(call, None)
-    if settings and settings.get("debug") and not any(other.get("debug") for other in _settings.values()):
+    settings = _settings.pop(call, None)  # noqa: F821 (loop_shared.py)
+    if settings and settings.get("debug") and not any(other.get("debug") for other in _settings.values()):  # noqa: F821
         loop.set_debug(False)
 
 
@@ -273,19 +181,25 @@ def _ready_base_events(module):
 
 @when_imported("asyncio.tasks")  # noqa: F821
 def _ready_tasks(module):
-    every = module.all_tasks
+    every, events = module.all_tasks, module.events
 
     def all_tasks(loop=None):
-        found = every(loop)
-        if _shared_loop is None or not found:
-            return found
+        if _shared_loop is None:  # noqa: F821
+            return every(loop)
+        # Asked for the loop that the thread runs, it shows the thread's own tasks only.
+        running = events._get_running_loop()
+        events._set_running_loop(None)
+        try:
+            found = every(loop or running)
+        finally:
+            events._set_running_loop(running)
         # Of a shared loop a call sees its own tasks: programs wait for all there
         # are, or cancel them.
         call = _maestro.frame() >> 20
         return {
             task
             for task in found
-            if type(task.get_loop()) is not _shared_loop or _call_in(task.get_context()) == call
+            if type(task.get_loop()) is not _shared_loop or _call_in(task.get_context()) == call  # noqa: F821
         }
 
     all_tasks.__doc__ = every.__doc__
