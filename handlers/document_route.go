@@ -19,7 +19,12 @@ func (s *Server) plain(operation huma.Operation, handler fiber.Handler) {
 		operation.Method = http.MethodGet
 	}
 	path := strings.NewReplacer("{", ":", "}", "").Replace(operation.Path)
-	headToo{s.app}.Add(operation.Method, path, handler)
+	headToo{s.app}.Add(operation.Method, path, func(c *fiber.Ctx) error {
+		if err := checkInput(c, &operation); err != nil {
+			return err
+		}
+		return handler(c)
+	})
 	s.api.OpenAPI().AddOperation(&operation)
 }
 

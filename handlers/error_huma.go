@@ -93,7 +93,7 @@ var missing = regexp.MustCompile(`^expected required property (\S+) to be presen
 func problemOf(detail *huma.ErrorDetail) model.Problem {
 	p := model.Problem{Pointer: pointerTo(detail.Location), Message: detail.Message}
 	if name := missing.FindStringSubmatch(detail.Message); name != nil {
-		p.Pointer += "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name[1])
+		p.Pointer += "/" + escapePointer(name[1])
 		p.Message = "is needed"
 	}
 	return p

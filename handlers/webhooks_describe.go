@@ -202,7 +202,7 @@ var textSchema = map[string]any{"type": "string"}
 
 // escaped is a name within a JSON pointer within a URI's fragment.
 func escaped(name string) string {
-	name = strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+	name = escapePointer(name)
 	var out strings.Builder
 	for i := range len(name) {
 		b := name[i]
