@@ -31,6 +31,7 @@ type Options struct {
 	Limit     time.Duration // of one install; default 300 s
 	Most      int           // packages in one environment; default 200
 	AtOnce    int           // installs on this server; default 2
+	Slow      time.Duration // after which an install or a build lets another begin beside it; default 10 s
 	Waiting   int           // installs of one subtenant that may wait their turn on this server; default 10
 	Patience  time.Duration // how long a function's requirements, or a removal, wait for their turn; default 60 s
 	Builds    int           // environments of other servers that are built at a time; default 2
@@ -40,7 +41,7 @@ type Options struct {
 type Manager struct {
 	opts   Options
 	slots  *slots
-	builds chan struct{} // a value for each environment of another server in the making
+	builds *places       // of environments of other servers
 	looks  chan struct{} // a value for each look at what is installed
 
 	ctx context.Context // of all that changes; ends with Close
@@ -73,6 +74,9 @@ func New(opts Options) *Manager {
 	if opts.AtOnce <= 0 {
 		opts.AtOnce = 2
 	}
+	if opts.Slow <= 0 {
+		opts.Slow = 10 * time.Second
+	}
 	if opts.Waiting <= 0 {
 		opts.Waiting = 10
 	}
@@ -83,7 +87,7 @@ func New(opts Options) *Manager {
 		opts.Builds = 2
 	}
 	m := &Manager{
-		opts: opts, slots: newSlots(opts.AtOnce, opts.Waiting), builds: make(chan struct{}, opts.Builds), looks: make(chan struct{}, mostLooks),
+		opts: opts, slots: newSlots(newPlaces(opts.AtOnce, opts.Slow), opts.Waiting), builds: newPlaces(opts.Builds, opts.Slow), looks: make(chan struct{}, mostLooks),
 		installs: map[model.ID]chan struct{}{}, working: map[*working]struct{}{},
 	}
 	m.ctx, m.end = context.WithCancelCause(context.Background())

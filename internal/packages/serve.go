@@ -27,12 +27,11 @@ func (m *Manager) Build(ctx context.Context, env model.Environment) (model.SiteP
 	if site, ready := m.Ready(env); ready {
 		return site, nil
 	}
-	select {
-	case m.builds <- struct{}{}:
-		defer func() { <-m.builds }()
-	case <-ctx.Done():
-		return model.SitePackages{}, ctx.Err()
+	leave, err := m.builds.take(ctx, func() {})
+	if err != nil {
+		return model.SitePackages{}, err
 	}
+	defer leave()
 	ctx, cancel := m.limit(ctx)
 	defer cancel()
 	path, err := m.opts.Folders.Build(ctx, env, func(line string) {

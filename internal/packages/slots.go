@@ -7,11 +7,12 @@ import (
 	"maestro/internal/model"
 )
 
-// slots let one install of a subtenant be at work at a time, and a few in all.
+// slots let one install of a subtenant be at work at a time, and a few in all
+// (places).
 // Installs on other servers are not waited for: the commit finds out.
 type slots struct {
-	all  chan struct{} // a value for each install at work
-	most int           // of a subtenant, those that wait included
+	all  *places
+	most int // of a subtenant, those that wait included
 
 	mu      sync.Mutex
 	tenants map[string]*turn // guarded by mu; those with an install
@@ -23,8 +24,8 @@ type turn struct {
 	users int           // guarded by slots.mu; at work or waiting
 }
 
-func newSlots(atOnce, waiting int) *slots {
-	return &slots{all: make(chan struct{}, atOnce), most: waiting + 1, tenants: map[string]*turn{}}
+func newSlots(all *places, waiting int) *slots {
+	return &slots{all: all, most: waiting + 1, tenants: map[string]*turn{}}
 }
 
 // take waits for the subtenant's turn. waits is called when there is something
@@ -65,16 +66,10 @@ func (s *slots) take(ctx context.Context, tenant string, waits func()) (give fun
 		t.free <- struct{}{}
 		leave()
 	}
-	select {
-	case s.all <- struct{}{}:
-	default:
-		waits()
-		select {
-		case s.all <- struct{}{}:
-		case <-ctx.Done():
-			release()
-			return nil, ctx.Err()
-		}
+	leavePlace, err := s.all.take(ctx, waits)
+	if err != nil {
+		release()
+		return nil, err
 	}
-	return func() { <-s.all; release() }, nil
+	return func() { leavePlace(); release() }, nil
 }

@@ -74,7 +74,7 @@ func (b *bench) end(tenant string, install model.PackageInstall) model.PackageIn
 // The time of an install begins when its turn has come, whoever it waited for.
 func TestTheTimeOfAnInstall(t *testing.T) {
 	t.Parallel()
-	g, change := hold(func(o *packages.Options) { o.Limit, o.AtOnce = 10*time.Second, 1 })
+	g, change := hold(func(o *packages.Options) { o.Limit, o.AtOnce, o.Slow = 10*time.Second, 1, time.Hour })
 	b := setup(t, change, heldWheels...)
 	first := b.begin("acme", "held")
 	<-g.entered
@@ -122,6 +122,25 @@ func TestAChangeWithNothingToInstallTakesNoTurn(t *testing.T) {
 	state, err := b.db.PackageState(t.Context(), "acme")
 	require.NoError(t, err)
 	require.Equal(t, []repo.FunctionRequirements{{Function: "f", Requirements: []string{"alpha>=1"}}}, state.Functions)
+}
+
+// An install that takes long holds up its own subtenant's installs, and no other's.
+func TestASlowInstallHoldsUpNoOtherSubtenant(t *testing.T) {
+	t.Parallel()
+	g, change := hold(func(o *packages.Options) { o.AtOnce, o.Slow = 1, 10*time.Millisecond })
+	b := setup(t, change, heldWheels...)
+	var slow []model.PackageInstall
+	for _, tenant := range []string{"acme", "zenith"} {
+		slow = append(slow, b.begin(tenant, "held"))
+		<-g.entered
+	}
+	_, err := b.db.CreateSubtenant(t.Context(), "third", nil)
+	require.NoError(t, err)
+	require.NoError(t, b.define("third", "f", "beta"))
+	require.Equal(t, map[string]string{"beta": "1"}, b.versions("third"))
+	close(g.open)
+	require.Equal(t, model.StatusCompleted, b.end("acme", slow[0]).Status)
+	require.Equal(t, model.StatusCompleted, b.end("zenith", slow[1]).Status)
 }
 
 func TestTooManyInstallsOfOneSubtenant(t *testing.T) {
