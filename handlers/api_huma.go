@@ -32,7 +32,7 @@ func (s *Server) newAPI() {
 		DefaultFormat: "application/json",
 	}
 	s.api = humafiber.NewWithGroup(s.app, headToo{s.app}, config)
-	s.api.UseMiddleware(s.refuseEmptyQuery)
+	s.api.UseMiddleware(s.refuseUnstorableQuery, s.refuseEmptyQuery)
 }
 
 // addAPI registers the REST resources with Huma, which checks requests against

@@ -12,6 +12,60 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
+const countExecutions = `-- name: CountExecutions :one
+SELECT count(*) FROM (SELECT 1 FROM executions
+WHERE tenant = $1
+  AND id >= $2::uuid AND id < $3::uuid
+  AND ($4::text IS NULL OR function_name = $4::text)
+  AND ($5::text[] IS NULL OR status = ANY ($5::text[]))
+  AND ($6::text IS NULL OR trigger_type = $6::text)
+  AND ($7::uuid IS NULL OR trigger_id = $7::uuid)
+  AND ($8::uuid IS NULL OR parent_id = $8::uuid)
+  AND ($9::text IS NULL OR error_type = $9::text)
+  AND ($10::bigint IS NULL OR duration_us >= $10::bigint)
+  AND ($11::timestamptz IS NULL OR created_at >= $11::timestamptz)
+  AND ($12::timestamptz IS NULL OR created_at <= $12::timestamptz)
+LIMIT $13) AS skipped
+`
+
+type CountExecutionsParams struct {
+	Tenant        string
+	FromID        pgtype.UUID
+	BeforeID      pgtype.UUID
+	FunctionName  *string
+	Statuses      []string
+	TriggerType   *string
+	TriggerID     pgtype.UUID
+	ParentID      pgtype.UUID
+	ErrorType     *string
+	MinDurationUs *int64
+	Since         *time.Time
+	Until         *time.Time
+	Most          int32
+}
+
+// How many ListExecutions would skip in a window, as far as most.
+func (q *Queries) CountExecutions(ctx context.Context, arg CountExecutionsParams) (int64, error) {
+	row := q.db.QueryRow(ctx, countExecutions,
+		arg.Tenant,
+		arg.FromID,
+		arg.BeforeID,
+		arg.FunctionName,
+		arg.Statuses,
+		arg.TriggerType,
+		arg.TriggerID,
+		arg.ParentID,
+		arg.ErrorType,
+		arg.MinDurationUs,
+		arg.Since,
+		arg.Until,
+		arg.Most,
+	)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const executionExists = `-- name: ExecutionExists :one
 SELECT EXISTS (SELECT 1 FROM executions WHERE tenant = $1 AND id = $2)
 `
@@ -64,27 +118,34 @@ WHERE tenant = $1
   AND ($5::text[] IS NULL OR status = ANY ($5::text[]))
   AND ($6::text IS NULL OR trigger_type = $6::text)
   AND ($7::uuid IS NULL OR trigger_id = $7::uuid)
-  AND ($8::timestamptz IS NULL OR created_at >= $8::timestamptz)
-  AND ($9::timestamptz IS NULL OR created_at <= $9::timestamptz)
+  AND ($8::uuid IS NULL OR parent_id = $8::uuid)
+  AND ($9::text IS NULL OR error_type = $9::text)
+  AND ($10::bigint IS NULL OR duration_us >= $10::bigint)
+  AND ($11::timestamptz IS NULL OR created_at >= $11::timestamptz)
+  AND ($12::timestamptz IS NULL OR created_at <= $12::timestamptz)
 ORDER BY id DESC
-LIMIT $11 OFFSET $10
+LIMIT $14 OFFSET $13
 `
 
 type ListExecutionsParams struct {
-	Tenant       string
-	FromID       pgtype.UUID
-	BeforeID     pgtype.UUID
-	FunctionName *string
-	Statuses     []string
-	TriggerType  *string
-	TriggerID    pgtype.UUID
-	Since        *time.Time
-	Until        *time.Time
-	RowOffset    int32
-	RowLimit     int32
+	Tenant        string
+	FromID        pgtype.UUID
+	BeforeID      pgtype.UUID
+	FunctionName  *string
+	Statuses      []string
+	TriggerType   *string
+	TriggerID     pgtype.UUID
+	ParentID      pgtype.UUID
+	ErrorType     *string
+	MinDurationUs *int64
+	Since         *time.Time
+	Until         *time.Time
+	RowOffset     int32
+	RowLimit      int32
 }
 
-// from_id and before_id bound the partitions that are read.
+// One window of a list: from_id and before_id bound the partitions that are
+// planned and read.
 func (q *Queries) ListExecutions(ctx context.Context, arg ListExecutionsParams) ([]Execution, error) {
 	rows, err := q.db.Query(ctx, listExecutions,
 		arg.Tenant,
@@ -94,6 +155,9 @@ func (q *Queries) ListExecutions(ctx context.Context, arg ListExecutionsParams) 
 		arg.Statuses,
 		arg.TriggerType,
 		arg.TriggerID,
+		arg.ParentID,
+		arg.ErrorType,
+		arg.MinDurationUs,
 		arg.Since,
 		arg.Until,
 		arg.RowOffset,
@@ -228,6 +292,18 @@ func (q *Queries) MakePartition(ctx context.Context, arg MakePartitionParams) (b
 		arg.UpperID,
 	)
 	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
+const oldestPartition = `-- name: OldestPartition :one
+SELECT coalesce(min(d.name), '')::text FROM day_partitions('executions') AS d (name)
+`
+
+// The name of the first day's partition; "" when there is none.
+func (q *Queries) OldestPartition(ctx context.Context) (string, error) {
+	row := q.db.QueryRow(ctx, oldestPartition)
+	var column_1 string
 	err := row.Scan(&column_1)
 	return column_1, err
 }

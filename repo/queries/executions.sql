@@ -5,7 +5,8 @@ SELECT * FROM executions WHERE tenant = $1 AND id = $2;
 SELECT EXISTS (SELECT 1 FROM executions WHERE tenant = $1 AND id = $2);
 
 -- name: ListExecutions :many
--- from_id and before_id bound the partitions that are read.
+-- One window of a list: from_id and before_id bound the partitions that are
+-- planned and read.
 SELECT * FROM executions
 WHERE tenant = sqlc.arg(tenant)
   AND id >= sqlc.arg(from_id)::uuid AND id < sqlc.arg(before_id)::uuid
@@ -13,10 +14,33 @@ WHERE tenant = sqlc.arg(tenant)
   AND (sqlc.narg(statuses)::text[] IS NULL OR status = ANY (sqlc.narg(statuses)::text[]))
   AND (sqlc.narg(trigger_type)::text IS NULL OR trigger_type = sqlc.narg(trigger_type)::text)
   AND (sqlc.narg(trigger_id)::uuid IS NULL OR trigger_id = sqlc.narg(trigger_id)::uuid)
+  AND (sqlc.narg(parent_id)::uuid IS NULL OR parent_id = sqlc.narg(parent_id)::uuid)
+  AND (sqlc.narg(error_type)::text IS NULL OR error_type = sqlc.narg(error_type)::text)
+  AND (sqlc.narg(min_duration_us)::bigint IS NULL OR duration_us >= sqlc.narg(min_duration_us)::bigint)
   AND (sqlc.narg(since)::timestamptz IS NULL OR created_at >= sqlc.narg(since)::timestamptz)
   AND (sqlc.narg(until)::timestamptz IS NULL OR created_at <= sqlc.narg(until)::timestamptz)
 ORDER BY id DESC
 LIMIT sqlc.arg(row_limit) OFFSET sqlc.arg(row_offset);
+
+-- name: CountExecutions :one
+-- How many ListExecutions would skip in a window, as far as most.
+SELECT count(*) FROM (SELECT 1 FROM executions
+WHERE tenant = sqlc.arg(tenant)
+  AND id >= sqlc.arg(from_id)::uuid AND id < sqlc.arg(before_id)::uuid
+  AND (sqlc.narg(function_name)::text IS NULL OR function_name = sqlc.narg(function_name)::text)
+  AND (sqlc.narg(statuses)::text[] IS NULL OR status = ANY (sqlc.narg(statuses)::text[]))
+  AND (sqlc.narg(trigger_type)::text IS NULL OR trigger_type = sqlc.narg(trigger_type)::text)
+  AND (sqlc.narg(trigger_id)::uuid IS NULL OR trigger_id = sqlc.narg(trigger_id)::uuid)
+  AND (sqlc.narg(parent_id)::uuid IS NULL OR parent_id = sqlc.narg(parent_id)::uuid)
+  AND (sqlc.narg(error_type)::text IS NULL OR error_type = sqlc.narg(error_type)::text)
+  AND (sqlc.narg(min_duration_us)::bigint IS NULL OR duration_us >= sqlc.narg(min_duration_us)::bigint)
+  AND (sqlc.narg(since)::timestamptz IS NULL OR created_at >= sqlc.narg(since)::timestamptz)
+  AND (sqlc.narg(until)::timestamptz IS NULL OR created_at <= sqlc.narg(until)::timestamptz)
+LIMIT sqlc.arg(most)) AS skipped;
+
+-- name: OldestPartition :one
+-- The name of the first day's partition; "" when there is none.
+SELECT coalesce(min(d.name), '')::text FROM day_partitions('executions') AS d (name);
 
 -- name: ListSteps :many
 -- from_id and before_id are the day of the execution: one partition.
