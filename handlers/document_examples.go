@@ -37,7 +37,11 @@ var requestExamples = map[string]map[string]string{
 		"hello": `{"function_name": "hello", "input_data": {"name": "Claude"}}`,
 		"later": `{"function_name": "hello", "input_data": {"name": "Claude"}, "mode": "async", "priority": 1}`,
 	},
-	"retry-execution":  {"from the start": `{"from": "start"}`},
+	"retry-execution": {"from the start": `{"from": "start"}`},
+	"retry-executions": {
+		"of one function": `{"function_name": "hello", "status": ["failed"], "since": "-24h"}`,
+		"all":             `{"all": true}`,
+	},
 	"create-subtenant": {"named": `{"subtenant_id": "company-a", "description": "Company A"}`},
 	"grant-access":     {"by e-mail": `{"user_email": "user@example.com"}`},
 	"revoke-access":    {"by e-mail": `{"user_email": "user@example.com"}`},

@@ -84,6 +84,14 @@ func TestExecutionsPageByPage(t *testing.T) {
 		{"up to a moment", "until=" + url.QueryEscape(column(all, "created_at")[6]), []int{6, 7, 8}},
 		{"of one moment", "since=" + url.QueryEscape(column(all, "created_at")[4]) + "&until=" + url.QueryEscape(column(all, "created_at")[4]), []int{4}},
 		{"in another zone", "until=" + url.QueryEscape("2020-01-01T00:00:00+02:00"), nil},
+		{"of the day", "since=" + column(all, "created_at")[8][:10] + "&until=" + column(all, "created_at")[0][:10], []int{0, 1, 2, 3, 4, 5, 6, 7, 8}},
+		{"of the last hour", "since=-1h", []int{0, 1, 2, 3, 4, 5, 6, 7, 8}},
+		{"of before the last hour", "until=-1h", nil},
+		{"by error", "error_type=ZeroDivisionError", []int{1, 4, 7}},
+		{"by error and function", "error_type=InputInvalid&function_name=bad", nil},
+		{"by duration", "min_duration_ms=0.001", []int{0, 1, 2, 3, 4, 5, 6, 7, 8}},
+		{"by a long duration", "min_duration_ms=60000", nil},
+		{"by parent", "parent_execution_id=" + newest[0], nil},
 		{"of nobody", "function_name=nobody", nil},
 		{"of another webhook", "trigger_id=0190a8f0-0000-7000-8000-000000000000", nil},
 	} {
@@ -96,6 +104,15 @@ func TestExecutionsPageByPage(t *testing.T) {
 	}
 	f.must(ask{name: "filters without a value", call: "GET /api/v1/executions?status=&since=", status: 422, want: []string{`"/query/status"`, `"/query/since"`}})
 	f.must(ask{name: "one of two statuses is none", call: "GET /api/v1/executions?status=failed&status=done", status: 422})
+	for _, bad := range []string{"since=yesterday", "until=24h", "since=-1y", "since=2026-13-01", "min_duration_ms=-1", "min_duration_ms=NaN", "min_duration_ms=Inf", "parent_execution_id=x"} {
+		name, _, _ := strings.Cut(bad, "=")
+		f.must(ask{name: bad, call: "GET /api/v1/executions?" + bad, status: 422, want: []string{`"/query/` + name + `"`}, lacks: []string{"2006", "Z07:00"}})
+	}
+	for _, filter := range []string{"function_name", "error_type", "trigger_type", "since", "cursor", "limit"} {
+		f.must(ask{name: "a null character", call: "GET /api/v1/executions?" + filter + "=a%00b", status: 400, want: []string{"query parameter " + filter, "U+0000", `"/query/` + filter + `"`}})
+	}
+	f.must(ask{name: "a null character in another list", call: "GET /api/v1/functions?tags=a&tags=%00", status: 400, want: []string{"query parameter tags"}})
+	f.must(ask{name: "a null character within a cursor", call: "GET /api/v1/functions?cursor=AAAA", status: 400, want: []string{"cursor"}})
 	f.must(ask{name: "a cursor of another list", call: "GET /api/v1/executions?cursor=YQ", status: 400})
 }
 

@@ -88,7 +88,7 @@ func TestRetryOfExecutions(t *testing.T) {
 		{name: "from failed", call: one, body: `{"from":"failed"}`, status: 501},
 		{name: "from elsewhere", call: one, body: `{"from":"middle"}`, status: 422},
 		{name: "another subtenant's", call: one, token: f.mint("other", false), status: 404},
-		{name: "another subtenant's", call: "POST /api/v1/executions/retry", token: f.mint("other", false), status: 202, want: []string{`"count":0`}},
+		{name: "another subtenant's", call: "POST /api/v1/executions/retry?all=true", token: f.mint("other", false), status: 202, want: []string{`"count":0`}},
 		{name: "none failed", call: "POST /api/v1/executions/retry?status=completed", status: 202, want: []string{`"count":0`}},
 		{name: "bad filter", call: "POST /api/v1/executions/retry?status=gone", status: 422},
 	})
@@ -129,7 +129,7 @@ func TestBulkRetryOfMany(t *testing.T) {
 	counts := make(chan int, 4)
 	for range cap(counts) {
 		go func() {
-			got := f.do(ask{call: "POST /api/v1/executions/retry"})
+			got := f.do(ask{call: "POST /api/v1/executions/retry?all=true"})
 			var said struct{ Count int }
 			if got.StatusCode != http.StatusAccepted || json.Unmarshal([]byte(got.text), &said) != nil {
 				said.Count = -failures
@@ -142,7 +142,7 @@ func TestBulkRetryOfMany(t *testing.T) {
 		total += <-counts
 	}
 	require.Equal(t, failures, total)
-	f.must(ask{call: "POST /api/v1/executions/retry", status: 202, want: []string{`"count":0`, `"incomplete":3`, `"missing":2`, `"more":false`}})
+	f.must(ask{call: "POST /api/v1/executions/retry?all=true", status: 202, want: []string{`"count":0`, `"incomplete":3`, `"missing":2`, `"more":false`}})
 
 	// They run now, and fail again.
 	require.NoError(t, f.queue.Start())
@@ -152,7 +152,7 @@ func TestBulkRetryOfMany(t *testing.T) {
 		return open == 0
 	}, time.Minute, 50*time.Millisecond)
 	f.must(ask{call: "POST /api/v1/executions/retry?trigger_type=manual", status: 202, want: []string{`"count":0`}})
-	f.must(ask{call: "POST /api/v1/executions/retry", status: 202, want: []string{`"count":1300`}})
+	f.must(ask{call: "POST /api/v1/executions/retry?all=true", status: 202, want: []string{`"count":1300`}})
 }
 
 func TestAutomaticRetry(t *testing.T) {

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -22,25 +23,31 @@ type executionOutput struct{ Body executionView }
 
 // ExecutionMatch are the filters of a list of executions.
 type ExecutionMatch struct {
-	FunctionName string    `query:"function_name" maxLength:"255"`
-	Statuses     []string  `query:"status,explode" enum:"pending,running,completed,failed,timed_out,cancelled,crashed"`
-	Trigger      string    `query:"trigger_type" enum:"webhook,schedule,manual,retry,spawn"`
-	TriggerID    string    `query:"trigger_id" format:"uuid"`
-	Since        time.Time `query:"since" doc:"Created then or later"`
-	Until        time.Time `query:"until" doc:"Created then or earlier"`
+	FunctionName string   `query:"function_name" json:"function_name,omitempty" minLength:"1" maxLength:"255"`
+	Statuses     []string `query:"status,explode" json:"status,omitempty" enum:"pending,running,completed,failed,timed_out,cancelled,crashed"`
+	Trigger      string   `query:"trigger_type" json:"trigger_type,omitempty" enum:"webhook,schedule,manual,retry,spawn"`
+	TriggerID    string   `query:"trigger_id" json:"trigger_id,omitempty" format:"uuid" doc:"Of the webhook or schedule"`
+	ParentID     string   `query:"parent_execution_id" json:"parent_execution_id,omitempty" format:"uuid" doc:"Retries of that execution, and runs that it spawned"`
+	ErrorType    string   `query:"error_type" json:"error_type,omitempty" minLength:"1" maxLength:"1024" example:"ValueError" doc:"The name of the exception's class, in full as the record has it"`
+	MinDuration  float64  `query:"min_duration_ms" json:"min_duration_ms,omitempty" minimum:"0" maximum:"1e12" doc:"Took so long or longer"`
+	Since        Moment   `query:"since" json:"since,omitempty" example:"-24h" doc:"Created then or later: RFC 3339, a date (from its first moment in UTC), or an age such as -24h or -7d"`
+	Until        Moment   `query:"until" json:"until,omitempty" example:"2026-11-29" doc:"Created then or earlier: RFC 3339, a date (to its last moment in UTC), or an age such as -1h"`
 }
 
-func (in *ExecutionMatch) filter() (filter repo.ExecutionFilter, err error) {
-	filter = repo.ExecutionFilter{FunctionName: in.FunctionName, Trigger: model.Trigger(in.Trigger), Since: in.Since, Until: in.Until}
+// filter reads the filters, which stand behind the JSON pointer at.
+func (in *ExecutionMatch) filter(at string) (filter repo.ExecutionFilter, err error) {
+	filter = repo.ExecutionFilter{FunctionName: in.FunctionName, Trigger: model.Trigger(in.Trigger), ErrorType: in.ErrorType}
 	for _, status := range in.Statuses {
 		filter.Statuses = append(filter.Statuses, model.Status(status))
 	}
-	if in.TriggerID != "" {
-		if filter.TriggerID, err = model.ParseID(in.TriggerID); err != nil {
-			return filter, invalidAt("/query/trigger_id", "is not an id")
-		}
-	}
-	return filter, nil
+	var triggerErr, parentErr, durationErr, sinceErr, untilErr error
+	now := time.Now()
+	filter.TriggerID, triggerErr = optionalID(in.TriggerID, at+"/trigger_id")
+	filter.ParentID, parentErr = optionalID(in.ParentID, at+"/parent_execution_id")
+	filter.MinDuration, durationErr = durationOf(in.MinDuration, at+"/min_duration_ms")
+	filter.Since, sinceErr = in.Since.time(at+"/since", now, false)
+	filter.Until, untilErr = in.Until.time(at+"/until", now, true)
+	return filter, cmp.Or(triggerErr, parentErr, durationErr, sinceErr, untilErr)
 }
 
 type executionListInput struct {
@@ -53,7 +60,7 @@ func (s *Server) listExecutions(ctx context.Context, in *executionListInput) (*p
 	if err != nil {
 		return nil, err
 	}
-	filter, err := in.filter()
+	filter, err := in.filter("/query")
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"log/slog"
+	"reflect"
 	"slices"
 	"time"
 
@@ -11,9 +12,36 @@ import (
 	"maestro/repo"
 )
 
-type executionsRetryInput struct {
+// RetryMatch says which executions a bulk retry is about.
+type RetryMatch struct {
 	ExecutionMatch
-	After string `query:"after" format:"uuid" doc:"The next of an earlier answer: go on behind the executions that it was about"`
+	All   bool   `query:"all" json:"all,omitempty" doc:"Every execution of the subtenant that failed is meant: needed when there is no filter"`
+	After string `query:"after" json:"after,omitempty" format:"uuid" doc:"The next of an earlier answer: go on behind the executions that it was about"`
+}
+
+type executionsRetryInput struct {
+	RetryMatch
+	Body *RetryMatch `required:"false" doc:"The same members, in place of the query"`
+}
+
+// match is what the query or the body says. Without any filter it must say all: a
+// filter that did not arrive must not mean every execution.
+func (in *executionsRetryInput) match() (match RetryMatch, at string, err error) {
+	match, at = in.RetryMatch, "/query"
+	if in.Body != nil && !reflect.ValueOf(*in.Body).IsZero() {
+		if !reflect.ValueOf(match).IsZero() {
+			return match, at, invalid(model.Problem{Message: "has filters beside those of the query; give all of them in one place"})
+		}
+		match, at = *in.Body, ""
+	}
+	filtered := !reflect.ValueOf(match.ExecutionMatch).IsZero()
+	switch {
+	case filtered && match.All:
+		return match, at, invalidAt(at+"/all", "stands beside a filter; leave one of them out")
+	case !filtered && !match.All:
+		return match, at, invalid(model.Problem{Pointer: at, Message: "names no filter; give one, such as function_name or since, or all=true for every execution that failed"})
+	}
+	return match, at, nil
 }
 
 type executionsRetryOutput struct {
@@ -43,15 +71,17 @@ const (
 )
 
 func (s *Server) retryExecutions(ctx context.Context, in *executionsRetryInput) (*executionsRetryOutput, error) {
-	filter, err := in.filter()
+	match, at, err := in.match()
 	if err != nil {
 		return nil, err
 	}
-	var after model.ID
-	if in.After != "" {
-		if after, err = model.ParseID(in.After); err != nil {
-			return nil, invalidAt("/query/after", "must be the next of an earlier answer")
-		}
+	filter, err := match.filter(at)
+	if err != nil {
+		return nil, err
+	}
+	after, err := optionalID(match.After, at+"/after")
+	if err != nil {
+		return nil, err
 	}
 	if len(filter.Statuses) == 0 {
 		filter.Statuses = retriable

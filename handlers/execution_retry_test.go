@@ -29,12 +29,12 @@ func TestBulkRetryGetsPastWhatItLeavesOut(t *testing.T) {
 	f.over("f", "failed", 0, 60_000, "input_data, record_complete", "'1', false")
 	f.over("gone", "failed", 60_000, 40_000, "input_data", "'1'")
 	f.over("f", "failed", 200_000, 3, "input_data", "'1'")
-	first := f.must(ask{call: bulkRetry, status: 202, want: []string{`"count":0`, `"incomplete":60000`, `"missing":40000`, `"more":true`}})
+	first := f.must(ask{call: bulkRetry + "?all=true", status: 202, want: []string{`"count":0`, `"incomplete":60000`, `"missing":40000`, `"more":true`}})
 	next := member(t, first.text, "next")
-	f.must(ask{call: bulkRetry + "?after=" + next, status: 202, want: []string{`"count":3`, `"incomplete":0`, `"missing":0`, `"more":false`}, lacks: []string{"next"}})
-	f.must(ask{call: bulkRetry + "?after=" + next, status: 202, want: []string{`"count":0`}})
+	f.must(ask{call: bulkRetry + "?all=true&after=" + next, status: 202, want: []string{`"count":3`, `"incomplete":0`, `"missing":0`, `"more":false`}, lacks: []string{"next"}})
+	f.must(ask{call: bulkRetry + "?all=true&after=" + next, status: 202, want: []string{`"count":0`}})
 	f.must(ask{call: bulkRetry + "?since=2030-01-01T00:00:00Z", status: 202, want: []string{`"incomplete":0`, `"more":false`}})
-	f.must(ask{call: bulkRetry + "?after=x", status: 422, want: []string{"/query/after"}})
+	f.must(ask{call: bulkRetry + "?all=true&after=x", status: 422, want: []string{"/query/after"}})
 }
 
 func TestBulkRetryTakesEachKindOfFailure(t *testing.T) {
@@ -52,7 +52,7 @@ func TestBulkRetryTakesEachKindOfFailure(t *testing.T) {
 	f.all([]ask{
 		{name: "timed out", call: bulkRetry + "?status=timed_out", status: 202, want: []string{`"count":2`}},
 		{name: "crashed, and one function does not take it", call: bulkRetry + "?status=crashed&status=completed", status: 202, want: []string{`"count":8`, `"refused":4`, `"more":false`}},
-		{name: "the rest", call: bulkRetry, status: 202, want: []string{`"count":41`, `"refused":4`}},
+		{name: "the rest", call: bulkRetry + "?all=true", status: 202, want: []string{`"count":41`, `"refused":4`}},
 		{name: "none", call: bulkRetry + "?status=cancelled&status=running", status: 202, want: []string{`"count":0`, `"refused":0`}},
 	})
 	require.Equal(t, 2+8+41, f.count("trigger_type = 'retry' AND status = 'pending'"))

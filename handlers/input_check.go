@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
@@ -30,9 +32,16 @@ func (s *Server) refuseUnknownInput(ctx huma.Context, next func(huma.Context)) {
 func checkInput(c *fiber.Ctx, operation *huma.Operation) *model.Error {
 	var problems []model.Problem
 	query := c.Context().QueryArgs()
+	for key, value := range query.All() {
+		if fault := unstorable(value); fault != "" {
+			refusal := model.NewError(model.CodeBadRequest, "The query parameter %s contains %s, which no stored text does; send it without.", printableName(key), fault)
+			refusal.Problems = []model.Problem{{Pointer: "/query/" + escapePointer(printableName(key)), Message: "contains " + fault}}
+			return refusal
+		}
+	}
 	var seen []string
 	for key, value := range query.All() {
-		name := string(key)
+		name := printableName(key)
 		if slices.Contains(seen, name) {
 			continue
 		}
@@ -57,6 +66,27 @@ func checkInput(c *fiber.Ctx, operation *huma.Operation) *model.Error {
 	return invalid(problems...)
 }
 
+// unstorable says why nothing stored can equal a text of the query, which the
+// database would refuse less clearly.
+func unstorable(value []byte) string {
+	switch {
+	case bytes.IndexByte(value, 0) >= 0:
+		return "the character U+0000"
+	case !utf8.Valid(value):
+		return "bytes that are not UTF-8"
+	}
+	return ""
+}
+
+func printableName(key []byte) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return utf8.RuneError
+		}
+		return r
+	}, strings.ToValidUTF8(string(key), "\uFFFD"))
+}
+
 func unknownParameter(operation *huma.Operation) string {
 	var names []string
 	for _, p := range operation.Parameters {
@@ -76,7 +106,7 @@ func misgiven(parameter *huma.Param, value []byte, times int) string {
 	switch {
 	case schema.Type != huma.TypeArray && times > 1:
 		return fmt.Sprintf("is given %d times; give it once", times)
-	case len(value) == 0 && (schema.Type != huma.TypeString || schema.Format != "" || schema.Enum != nil):
+	case len(value) == 0 && (schema.Type != huma.TypeString || schema.Format != "" || schema.Pattern != "" || schema.Enum != nil || schema.MinLength != nil && *schema.MinLength > 0):
 		return "has no value; leave it out, or give it one"
 	}
 	return ""

@@ -1,6 +1,12 @@
 package handlers_test
 
-import "testing"
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
 
 func TestParametersWithoutAValue(t *testing.T) {
 	t.Parallel()
@@ -11,6 +17,70 @@ func TestParametersWithoutAValue(t *testing.T) {
 	f.all([]ask{
 		{name: "an empty text is one", call: "GET /api/v1/functions?q=&cursor=", status: 200},
 		{name: "a truth value is not", call: "GET /api/v1/functions?active_only=", status: 422},
-		{name: "nobody asked", call: "GET /api/v1/executions?nothing=", status: 200},
+		{name: "a filter is not", call: "GET /api/v1/executions?function_name=", status: 422, want: []string{"/query/function_name"}},
+	})
+}
+
+// TestNoOperationPassesInputOver walks the served document: an operation that
+// declares no parameter of a name refuses it, and one that takes no body a body.
+func TestNoOperationPassesInputOver(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	var document struct {
+		Paths map[string]map[string]struct {
+			RequestBody json.RawMessage
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(f.do(ask{call: "GET /openapi.json"}).text), &document))
+	path := strings.NewReplacer("{id}", "0190a8f0-0000-7000-8000-000000000000", "{name}", "nothing", "{n}", "1", "{version}", "1", "{subtenant_id}", "nothing")
+	admin := f.mint("default", true)
+	checked := 0
+	for template, operations := range document.Paths {
+		if strings.HasPrefix(template, "/api/v1/h/") {
+			continue // what it takes is up to functions
+		}
+		for method, operation := range operations {
+			call := strings.ToUpper(method) + " " + path.Replace(template)
+			body := ""
+			if operation.RequestBody != nil {
+				body = "{}"
+			}
+			f.must(ask{name: "unknown parameter", call: call + "?functoin_name=a", token: admin, body: body, status: 422, want: []string{`"/query/functoin_name"`, "is no parameter"}})
+			if operation.RequestBody == nil {
+				f.must(ask{name: "body", call: call, token: admin, body: `{"function_name":"a"}`, status: 422, want: []string{"is not taken by this operation"}})
+				got := f.do(ask{call: call, token: admin, body: "a=b"})
+				require.Contains(t, []int{400, 422}, got.StatusCode, "%s with a body that is no JSON: %s", call, got.text)
+			}
+			checked++
+		}
+	}
+	require.Greater(t, checked, 50)
+}
+
+func TestInputIsNeverIgnored(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.all([]ask{
+		{name: "repeated", call: "GET /api/v1/executions?limit=1&limit=2", status: 422, want: []string{"/query/limit", "2 times"}},
+		{name: "repeated alike", call: "GET /api/v1/executions?function_name=a&function_name=a", status: 422},
+		{name: "may repeat", call: "GET /api/v1/executions?status=failed&status=completed", status: 200},
+		{name: "another case", call: "GET /api/v1/executions?Status=failed", status: 422, want: []string{"/query/Status"}},
+		{name: "brackets", call: "GET /api/v1/executions?status[]=failed", status: 422, want: []string{"status[]"}},
+		{name: "no name", call: "GET /api/v1/executions?=failed", status: 422},
+		{name: "an empty object", call: "GET /api/v1/executions", body: " { } ", status: 200},
+		{name: "no filter", call: bulkRetry, status: 422, want: []string{"names no filter", "all=true"}},
+		{name: "no filter, an empty body", call: bulkRetry, body: "{}", status: 422, want: []string{"names no filter"}},
+		{name: "all=false", call: bulkRetry + "?all=false", status: 422},
+		{name: "misspelt", call: bulkRetry + "?function=a", status: 422, want: []string{"/query/function"}},
+		{name: "misspelt in the body", call: bulkRetry, body: `{"function":"a"}`, status: 422, want: []string{"function"}},
+		{name: "an empty filter", call: bulkRetry + "?function_name=&all=true", status: 422},
+		{name: "an empty filter in the body", call: bulkRetry, body: `{"function_name":"","all":true}`, status: 422},
+		{name: "null", call: bulkRetry, body: `{"function_name":null}`, status: 422, want: []string{"names no filter"}},
+		{name: "all and a filter", call: bulkRetry + "?all=true&function_name=a", status: 422, want: []string{"/query/all"}},
+		{name: "in two places", call: bulkRetry + "?function_name=a", body: `{"status":["failed"]}`, status: 422, want: []string{"one place"}},
+		{name: "a bad time in the body", call: bulkRetry, body: `{"since":"yesterday"}`, status: 422, want: []string{`"/since"`}},
+		{name: "in the body", call: bulkRetry, body: `{"function_name":"a","status":["failed","crashed"],"since":"-24h","min_duration_ms":1}`, status: 202, want: []string{`"count":0`}},
+		{name: "all in the body", call: bulkRetry, body: `{"all":true}`, status: 202, want: []string{`"count":0`}},
+		{name: "all", call: bulkRetry + "?all=true", status: 202, want: []string{`"count":0`}},
 	})
 }

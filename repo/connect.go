@@ -44,6 +44,8 @@ type DB struct {
 	log   *slog.Logger
 	// atOnce is nil while Enqueue leaves handing over to the dispatcher.
 	atOnce atomic.Pointer[atOnce]
+	// oldest is the first day with a partition, as it was lately.
+	oldest atomic.Pointer[oldestDay]
 }
 
 // Open connects to url, waiting for the server as long as Options say, and

@@ -22,7 +22,7 @@ func TestExecutionRoundTrip(t *testing.T) {
 	bare := execution(tenant, at)
 	bare.Input, bare.StartedAt, bare.CompletedAt = nil, time.Time{}, time.Time{}
 	step := model.Step{
-		ID: model.NewIDAt(at), ExecutionID: full.ID, ParentID: model.NewIDAt(at), Depth: 4, Position: 1, Attempt: 2,
+		ID: model.StepID(full.ID, 2, 1), ExecutionID: full.ID, ParentID: model.NewIDAt(at), Depth: 4, Position: 1, Attempt: 2,
 		FunctionName: "g", FunctionVersion: 7, Status: model.StatusTimedOut, Input: json.RawMessage(`[1.50]`),
 		Output: json.RawMessage(`{"b":1,"a":2}`), Error: ptr("e"), ErrorType: ptr("T"), Traceback: ptr("t"),
 		StartedAt: at, CompletedAt: at.Add(time.Second), Duration: time.Second, RecordComplete: true,
@@ -118,32 +118,6 @@ func TestListExecutions(t *testing.T) {
 	require.Equal(t, []int{1, 0}, list(repo.ExecutionFilter{Page: repo.Page{Offset: 4}}))
 }
 
-func TestListStepsPageByPage(t *testing.T) {
-	t.Parallel()
-	db, tenant := setup(t)
-	e := execution(tenant, time.Now())
-	record := &model.Record{Execution: e}
-	for i := range 5 {
-		record.Steps = append(record.Steps, stepOf(e, i+1))
-	}
-	require.NoError(t, db.CopyRecords(t.Context(), []*model.Record{record}, ""))
-	var seen []int
-	page := repo.Page{Limit: 2}
-	for {
-		part, next, err := db.Steps(t.Context(), tenant, e.ID, page)
-		require.NoError(t, err)
-		for _, s := range part {
-			seen = append(seen, s.Position)
-		}
-		if page.Cursor = next; next == "" {
-			break
-		}
-	}
-	require.Equal(t, []int{1, 2, 3, 4, 5}, seen)
-	_, _, err := db.Steps(t.Context(), tenant, e.ID, repo.Page{Cursor: "eA"})
-	requireCode(t, model.CodeBadRequest, err)
-}
-
 func execution(tenant string, at time.Time) model.Execution {
 	return model.Execution{
 		ID: model.NewIDAt(at), Tenant: tenant, FunctionName: "f", FunctionVersion: 1, Trigger: model.TriggerManual,
@@ -154,7 +128,7 @@ func execution(tenant string, at time.Time) model.Execution {
 
 func stepOf(e model.Execution, position int) model.Step {
 	return model.Step{
-		ID: model.NewIDAt(e.CreatedAt), ExecutionID: e.ID, Depth: 1, Position: position, Attempt: 1, FunctionName: "g",
+		ID: model.StepID(e.ID, 1, position), ExecutionID: e.ID, Depth: 1, Position: position, Attempt: 1, FunctionName: "g",
 		FunctionVersion: 1, Status: model.StatusCompleted, StartedAt: e.StartedAt, CompletedAt: e.CompletedAt,
 	}
 }

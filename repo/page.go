@@ -1,8 +1,10 @@
 package repo
 
 import (
+	"bytes"
 	"encoding/base64"
 	"strings"
+	"unicode/utf8"
 
 	"maestro/internal/model"
 )
@@ -33,7 +35,7 @@ func (p Page) after(n int) ([]string, error) {
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(p.Cursor)
 	parts := strings.Split(string(raw), "\n")
-	if err != nil || len(parts) != n {
+	if err != nil || len(parts) != n || bytes.IndexByte(raw, 0) >= 0 || !utf8.Valid(raw) {
 		return nil, errBadCursor()
 	}
 	return parts, nil
@@ -50,6 +52,10 @@ func cut[T any](p Page, rows []T, key func(T) []string) ([]T, string) {
 		return rows, ""
 	}
 	rows = rows[:p.size()]
-	last := strings.Join(key(rows[len(rows)-1]), "\n")
-	return rows, base64.RawURLEncoding.EncodeToString([]byte(last))
+	return rows, cursorOf(key(rows[len(rows)-1])...)
+}
+
+// cursorOf makes the cursor that after splits.
+func cursorOf(parts ...string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(strings.Join(parts, "\n")))
 }

@@ -14,6 +14,9 @@ const partitionSpan = 24 * time.Hour
 // partitionsAhead is how many days beyond the present one have a partition.
 const partitionsAhead = 7
 
+// partitionSuffix is the layout of a day in a partition's name.
+const partitionSuffix = "_20060102"
+
 // EnsurePartitions makes the partitions of executions and steps for the day of
 // at, the one before, and a week to come. It is cheap when they are there. Call it at
 // start and once a day; a day missed costs nothing but the move out of the
@@ -24,7 +27,7 @@ func (d *DB) EnsurePartitions(ctx context.Context, at time.Time) error {
 		day := today.Add(time.Duration(n) * partitionSpan)
 		for _, parent := range []string{"executions", "step_executions"} {
 			made, err := d.q.MakePartition(ctx, dbsqlc.MakePartitionParams{
-				Parent: parent, Child: parent + day.Format("_20060102"),
+				Parent: parent, Child: parent + day.Format(partitionSuffix),
 				LowerID: uuid(model.FirstIDOf(day)), UpperID: uuid(model.FirstIDOf(day.Add(partitionSpan))),
 			})
 			if err != nil {

@@ -66,7 +66,11 @@ const endRuns = `WITH over AS (
         AS r (execution_id, id, tenant, parent_step_id, depth, position, attempt, function_name, function_version, status, input_data,
          output_data, error, error_type, traceback, started_at, completed_at, duration_us, record_complete)
     WHERE (r.execution_id IN (SELECT execution_id FROM held)) IS TRUE
-    ON CONFLICT DO NOTHING
+    ON CONFLICT (execution_id, id) DO UPDATE
+    SET status = excluded.status, output_data = excluded.output_data, error = excluded.error, error_type = excluded.error_type,
+        traceback = excluded.traceback, completed_at = excluded.completed_at, duration_us = excluded.duration_us,
+        record_complete = excluded.record_complete
+    WHERE step_executions.status = 'running'
 )
 SELECT execution_id FROM held`
 

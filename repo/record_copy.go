@@ -29,9 +29,12 @@ func (d *DB) CopyRecords(ctx context.Context, records []*model.Record, server st
 func (d *DB) copyRecords(ctx context.Context, records []*model.Record, server string, executions, steps *copyBuffer) error {
 	executions.begin()
 	steps.begin()
-	hasSteps := false
+	hasExecutions, hasSteps := false, false
 	for _, record := range records {
-		executions.execution(&record.Execution, server)
+		if !record.StepsOnly {
+			hasExecutions = true
+			executions.execution(&record.Execution, server)
+		}
 		for i := range record.Steps {
 			hasSteps = true
 			steps.step(&record.Steps[i], record.Execution.Tenant)
@@ -45,6 +48,9 @@ func (d *DB) copyRecords(ctx context.Context, records []*model.Record, server st
 	raw := conn.Conn().PgConn()
 	if !hasSteps {
 		return d.fail(copyTo(ctx, raw, copyExecutions, executions), "copy %d executions", len(records))
+	}
+	if !hasExecutions {
+		return d.fail(copyTo(ctx, raw, copySteps, steps), "copy steps of %d executions", len(records))
 	}
 	// Two round trips: COPY takes one query each.
 	if err := copyTo(ctx, raw, "BEGIN; "+copySteps, steps); err != nil {

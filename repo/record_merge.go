@@ -47,7 +47,9 @@ func upsertRecords(ctx context.Context, q *dbsqlc.Queries, records []*model.Reco
 	var executions []dbsqlc.UpsertExecutionParams
 	var steps []dbsqlc.UpsertStepParams
 	for _, record := range records {
-		executions = append(executions, executionParams(&record.Execution, server))
+		if !record.StepsOnly {
+			executions = append(executions, executionParams(&record.Execution, server))
+		}
 		for i := range record.Steps {
 			steps = append(steps, stepParams(&record.Steps[i], record.Execution.Tenant))
 		}

@@ -25,16 +25,14 @@ type Retriable struct {
 // that were not run again yet, oldest first: those after the one with the id
 // after, at most limit.
 func (d *DB) Retriable(ctx context.Context, tenant string, filter ExecutionFilter, after model.ID, limit int) ([]Retriable, error) {
-	from, before, err := filter.bounds()
-	if err != nil {
-		return nil, err
-	}
+	from, before := filter.bounds()
 	if after.String() > from.String() {
 		from = after
 	}
 	params := dbsqlc.ListRetriableParams{
 		Tenant: tenant, FromID: uuid(from), BeforeID: uuid(before), FunctionName: text(filter.FunctionName),
 		TriggerType: text(string(filter.Trigger)), TriggerID: uuid(filter.TriggerID),
+		ParentID: uuid(filter.ParentID), ErrorType: text(filter.ErrorType), MinDurationUs: microseconds(filter.MinDuration),
 		Since: moment(filter.Since), Until: moment(filter.Until), RowLimit: int32(limit),
 	}
 	for _, status := range filter.Statuses {

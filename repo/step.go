@@ -21,7 +21,7 @@ func (p Page) afterStep() (stepPlace, error) {
 	}
 	attempt, errAttempt := strconv.ParseInt(after[0], 10, 32)
 	position, errPosition := strconv.ParseInt(after[1], 10, 32)
-	if errAttempt != nil || errPosition != nil {
+	if errAttempt != nil || errPosition != nil || attempt < 0 || position < 0 {
 		return stepPlace{}, errBadCursor()
 	}
 	return stepPlace{int32(attempt), int32(position)}, nil

@@ -35,6 +35,7 @@ var serverWide = map[string]string{
 	"NotePurged":               "ids of all times",
 	"SetMetaOnce":              "facts about the server",
 	"ServerVersion":            "facts about the server",
+	"OldestPartition":          "days are everyone's",
 	"LockFolder":               "servers are no subtenant's",
 	"RetireFolder":             "servers are no subtenant's",
 	"InsertServer":             "servers are no subtenant's",
@@ -318,10 +319,26 @@ var probes = map[string]func(context.Context, *dbsqlc.Queries, stranger) (bool, 
 			Tenant: s.tenant, FromID: pgtype.UUID{Valid: true}, BeforeID: everyID, RowLimit: 10,
 		}))
 	},
+	"CountExecutions": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		n, err := q.CountExecutions(ctx, dbsqlc.CountExecutionsParams{
+			Tenant: s.tenant, FromID: pgtype.UUID{Valid: true}, BeforeID: everyID, Most: 10,
+		})
+		return n > 0, err
+	},
 	"ListSteps": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 		return many(q.ListSteps(ctx, dbsqlc.ListStepsParams{
-			Tenant: s.tenant, ExecutionID: repo.UUID(s.execution), FromID: pgtype.UUID{Valid: true}, BeforeID: everyID, RowLimit: 10,
+			Tenant: s.tenant, ExecutionID: repo.UUID(s.execution), AfterID: pgtype.UUID{Valid: true}, BeforeID: everyID, RowLimit: 10,
 		}))
+	},
+	"ListUnorderedSteps": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return many(q.ListUnorderedSteps(ctx, dbsqlc.ListUnorderedStepsParams{
+			Tenant: s.tenant, ExecutionID: repo.UUID(s.execution), AfterID: pgtype.UUID{Valid: true}, BeforeID: everyID, RowLimit: 10,
+		}))
+	},
+	"HasUnorderedSteps": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return q.HasUnorderedSteps(ctx, dbsqlc.HasUnorderedStepsParams{
+			Tenant: s.tenant, ExecutionID: repo.UUID(s.execution), AfterID: pgtype.UUID{Valid: true}, BeforeID: everyID,
+		})
 	},
 }
 

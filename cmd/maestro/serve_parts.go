@@ -129,7 +129,8 @@ func startParts(ctx context.Context, cfg *config.Config, log *slog.Logger, acces
 	}
 	p.engine = engine.New(engine.Options{
 		Store: p.db, Secrets: p.secrets, Recorder: p.recorder, Events: p.events, Lane: p.lane, Log: log, Timeout: cfg.FunctionTimeout,
-		Pending: p.db, Inputs: p.inputs, Queued: p.wakeQueue, Packages: p.packages,
+		MaxSteps: cfg.MaxSteps,
+		Pending:  p.db, Inputs: p.inputs, Queued: p.wakeQueue, Packages: p.packages,
 	})
 	if err := p.makeQueue(); err != nil {
 		return nil, err

@@ -44,7 +44,8 @@ type Config struct {
 	PipExtraIndexURL         Secret
 
 	Tracking      Tracking
-	RetentionDays int
+	RetentionDays int // 0: for ever
+	MaxSteps      int // of one execution
 
 	WebhooksRequireAuth bool
 	CORSOrigins         []string

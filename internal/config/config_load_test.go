@@ -33,7 +33,7 @@ func TestDefaultsAreThoseOfTheContract(t *testing.T) {
 		DataDir: "/srv/maestro", Host: "127.0.0.1", Port: 8000,
 		FunctionTimeout: 300 * time.Second, MaxFunctionMemory: 512 << 20, MaxThreads: 256, MaxBodyBytes: 10 << 20,
 		InterpreterIdle:          15 * time.Minute,
-		AllowPackageInstallation: true, Tracking: TrackingDurable, RetentionDays: 30,
+		AllowPackageInstallation: true, Tracking: TrackingDurable, RetentionDays: 30, MaxSteps: 100_000,
 	}, load(t, "DATA_DIR=/srv/maestro"))
 	require.Equal(t, "/var/lib/maestro", defaultDataDir(true, "/root"))
 	require.Equal(t, "/home/ada/.local/share/maestro", defaultDataDir(false, "/home/ada"))
@@ -60,7 +60,7 @@ func TestEveryValueIsTaken(t *testing.T) {
 		MaxFunctionMemory: 512 << 20, MaxThreads: 8, MaxBodyBytes: 2048, WebhooksRequireAuth: true,
 		InterpreterIdle: time.Minute,
 		PipIndexURL:     "https://u:p@pip.example.com", PipExtraIndexURL: "https://more.example.com",
-		Tracking: TrackingDurable, RetentionDays: 30, PythonHome: here, PGBin: here,
+		Tracking: TrackingDurable, RetentionDays: 30, MaxSteps: 100_000, PythonHome: here, PGBin: here,
 	}, c)
 	require.Equal(t, "[::1]:0", c.Address())
 	require.Equal(t, AuthLocalJWT, c.AuthMode())
@@ -81,7 +81,7 @@ func TestAllFaultsAreReportedAtOnce(t *testing.T) {
 		"PORT=eighty", "DEBUG=maybe", "DATABASE_URL=postgresql+asyncpg://ada:hunter2@db/x", "REDIS_URL=localhost:6379",
 		"HOST=localhost:8000", "PUBLIC_URL=maestro.example.com", "CENSUS_JWT_SECRET=hunter2", "CENSUS_API_URL=census:8001",
 		"FUNCTION_TIMEOUT=NaN", "MAX_FUNCTION_MEMORY=1024", "MAX_THREADS=1", "MAX_BODY_BYTES=10MB", "MAESTRO_TRACKING=relaxed",
-		"MAESTRO_RETENTION_DAYS=0", "CORS_ORIGINS=app.example.com", "METRICS_TOKEN=hunter22", "MAESTRO_PG_BIN=/nowhere", "SECRET_KEY=hunter2",
+		"MAESTRO_RETENTION_DAYS=-1", "CORS_ORIGINS=app.example.com", "METRICS_TOKEN=hunter22", "MAESTRO_PG_BIN=/nowhere", "SECRET_KEY=hunter2",
 	}, t.TempDir())
 	var faults Faults
 	require.ErrorAs(t, err, &faults)
@@ -100,7 +100,7 @@ func TestAllFaultsAreReportedAtOnce(t *testing.T) {
 		`MAX_THREADS must be a whole number from 4 to 10000, not "1"`,
 		`MAX_BODY_BYTES must be a whole number from 1024 to 1073741824, not "10MB"`,
 		"MAESTRO_TRACKING must stay at durable for now: relaxed tracking is not built yet",
-		`MAESTRO_RETENTION_DAYS must be a whole number from 1 to 36500, not "0"`,
+		`MAESTRO_RETENTION_DAYS must be a whole number from 0 to 36500, not "-1"`,
 		"CORS_ORIGINS must be *, or origins such as https://app.example.com separated by commas, with no user, path or query",
 		"METRICS_TOKEN must stay unset for now: /metrics is not built yet",
 		"MAESTRO_PG_BIN must be a folder that exists, and /nowhere does not",

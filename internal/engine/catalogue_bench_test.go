@@ -60,5 +60,6 @@ func (noSecrets) Forget(string)                                    {}
 type nowhere struct{}
 
 func (nowhere) Finish(context.Context, *model.Record) error { return nil }
+func (nowhere) Steps(context.Context, *model.Record) error  { return nil }
 func (nowhere) Running(*model.Execution)                    {}
 func (nowhere) Publish(events.Event)                        {}

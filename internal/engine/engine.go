@@ -37,6 +37,9 @@ type Recorder interface {
 	// Finish returns after the commit, or with an error when ctx ended before
 	// it; the record is kept and written all the same.
 	Finish(ctx context.Context, record *model.Record) error
+	// Steps writes steps of a run that goes on, as Record.StepsOnly says, and
+	// returns once they are safe: committed, or on this server's disk.
+	Steps(ctx context.Context, part *model.Record) error
 	// Running notes a run that takes long. A Finish of the same id wins.
 	Running(execution *model.Execution)
 }
@@ -60,7 +63,8 @@ type Options struct {
 	Log      *slog.Logger
 
 	Timeout      time.Duration // FUNCTION_TIMEOUT: of a function that names none
-	RunningAfter time.Duration // a run that takes longer is written as running; default 250 ms
+	MaxSteps     int           // sibling calls of one execution; default 100,000
+	RunningAfter time.Duration // a run that takes longer is written as running, and so often its steps that have ended; default 250 ms
 	RecordWait   time.Duration // how long an answer waits for its commit; default 10 s
 	PackagesWait time.Duration // how long a run waits for packages that this server has yet to build; default 60 s
 }
@@ -85,6 +89,9 @@ func New(opts Options) *Engine {
 	}
 	if opts.RunningAfter == 0 {
 		opts.RunningAfter = 250 * time.Millisecond
+	}
+	if opts.MaxSteps == 0 {
+		opts.MaxSteps = 100_000
 	}
 	if opts.RecordWait == 0 {
 		opts.RecordWait = 10 * time.Second

@@ -130,6 +130,9 @@ func (r *run) commit(record *model.Record) error {
 	defer cancel()
 	failed := r.engine.opts.Recorder.Finish(wait, record)
 	if failed == nil {
+		failed = r.partsRecorded(wait)
+	}
+	if failed == nil {
 		return nil
 	}
 	r.engine.opts.Log.Error("an execution ended, but is not recorded yet",
@@ -167,7 +170,7 @@ func (r *run) begin(deadline time.Time) bool {
 	}
 	r.begun, r.deadline = true, deadline
 	r.publish(events.ExecutionStarted, model.ID{}, r.function, "", 0, "")
-	r.running = time.AfterFunc(r.engine.opts.RunningAfter, r.noteRunning)
+	r.running = time.AfterFunc(r.engine.opts.RunningAfter, r.takesLong)
 	return true
 }
 

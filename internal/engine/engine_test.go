@@ -117,10 +117,18 @@ func (s *script) sibling(ctx context.Context, call model.Call, from model.StepRe
 type book struct {
 	mu      sync.Mutex // guards what follows
 	records []*model.Record
+	parts   []*model.Record
 	running []model.Execution
 	events  []events.Event
 	fail    error
 	noted   chan struct{}
+}
+
+func (b *book) Steps(_ context.Context, part *model.Record) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.parts = append(b.parts, part)
+	return nil
 }
 
 func (b *book) Finish(_ context.Context, record *model.Record) error {

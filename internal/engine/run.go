@@ -14,10 +14,6 @@ import (
 // RecursionError.
 const maxDepth = 100
 
-// maxSteps bounds the sibling calls of one execution, all of which are held
-// in memory until it ends; one more is an error.
-const maxSteps = 100_000
-
 // run is one execution under way. It is the Host that the lane asks.
 type run struct {
 	engine   *Engine
@@ -38,7 +34,8 @@ type run struct {
 	mu    sync.Mutex // guards what follows, and every step
 	steps []*step
 	ended bool // nothing is added any more: what still runs is left behind
-	held  int  // bytes of recorded values
+	held  int  // bytes of values that are to be recorded
+	parts parts
 	lost  bool // the server stops it, for its own ends
 
 	started  time.Time // of this attempt; of one that nobody waits for, when a thread has begun it
@@ -75,6 +72,8 @@ type step struct {
 	id       model.ID
 	function *function
 	parent   model.StepRef
+	parentID model.ID
+	position int
 	depth    int
 	started  time.Time
 	duration time.Duration
@@ -83,6 +82,9 @@ type step struct {
 	output   []byte
 	failure  *model.Failure
 	cut      bool
+	next     *step // that ended after it, while neither is handed over
+	handed   bool  // over to the recorder, which writes its row
+	marked   bool  // there may be a row that says running
 }
 
 func (e *Engine) newRun(ctx context.Context, f *function, request RunRequest) *run {
@@ -127,14 +129,28 @@ func (r *run) publish(name string, stepID model.ID, f *function, status model.St
 	})
 }
 
-// noteRunning writes the run as running, once it has taken long enough.
+// takesLong is for a run that has taken so long that the database is to know of
+// it, and of its steps.
+func (r *run) takesLong() {
+	r.noteRunning()
+	r.partTime()
+}
+
+// noteRunning writes the run as running, unless that was done.
 func (r *run) noteRunning() {
+	r.mu.Lock()
+	noted := r.parts.noted
+	r.mu.Unlock()
+	if noted {
+		return
+	}
 	veil := r.veil()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.ended {
+	if r.ended || r.parts.noted {
 		return
 	}
+	r.parts.noted = true
 	execution := r.execution(veil)
 	execution.Status = model.StatusRunning
 	r.engine.opts.Recorder.Running(&execution)

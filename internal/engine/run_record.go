@@ -8,7 +8,7 @@ import (
 )
 
 // maxHeld bounds the bytes of step values that one execution holds in memory
-// until it is recorded. What comes after that is recorded as cut.
+// until they are recorded. What comes after that is recorded as cut.
 const maxHeld = 64 << 20
 
 // hold returns the value as it goes into the record: cut when it is too long
@@ -66,37 +66,61 @@ func (r *run) finish(outcome model.Outcome) *model.Record {
 	} else {
 		execution.Error, execution.ErrorType, execution.Traceback = veil.texts(outcome.Failure)
 	}
+	if r.parts.timer != nil {
+		r.parts.timer.Stop()
+	}
 	record := &model.Record{Execution: execution}
-	if len(r.steps) > 0 {
-		record.Steps = make([]model.Step, len(r.steps))
-		for i, s := range r.steps {
-			r.describe(&record.Steps[i], i, s, now, execution.Status, veil)
+	if left := r.notHandedOver(); left > 0 {
+		record.Steps = make([]model.Step, 0, left)
+		for _, s := range r.steps {
+			if !s.handed {
+				s.close(now, execution.Status)
+				record.Steps = append(record.Steps, r.row(s, veil))
+				record.Known = record.Known || s.marked
+			}
 		}
 	}
 	r.endQueued(record, outcome.Failure)
 	return record
 }
 
-// describe fills in a step's row. One that is still open ends with its
-// execution: timed out or cancelled like it, and failed otherwise (its caller
-// returned without waiting for it).
-func (r *run) describe(row *model.Step, index int, s *step, now time.Time, status model.Status, veil veil) {
-	if s.status == model.StatusRunning {
-		s.duration = now.Sub(s.started)
-		switch status {
-		case model.StatusTimedOut, model.StatusCancelled:
-			s.status = status
-		default:
-			s.status = model.StatusFailed
-			s.failure = &model.Failure{Kind: model.FailureException, Type: "Abandoned", Message: "the execution ended before this call did"}
+// notHandedOver counts the steps that the record at the end has to hold. The
+// caller holds mu.
+func (r *run) notHandedOver() (n int) {
+	for _, s := range r.steps {
+		if !s.handed {
+			n++
 		}
 	}
+	return n
+}
+
+// close ends a step that is still open with its execution: timed out or
+// cancelled like it, and failed otherwise (its caller returned without waiting
+// for it).
+func (s *step) close(now time.Time, status model.Status) {
+	if s.status != model.StatusRunning {
+		return
+	}
+	s.duration = now.Sub(s.started)
+	switch status {
+	case model.StatusTimedOut, model.StatusCancelled:
+		s.status = status
+	default:
+		s.status = model.StatusFailed
+		s.failure = &model.Failure{Kind: model.FailureException, Type: "Abandoned", Message: "the execution ended before this call did"}
+	}
+}
+
+// row is a step's row. The caller holds mu, unless the step has ended.
+func (r *run) row(s *step, veil veil) model.Step {
 	input, output := veil.json(s.input), veil.json(s.output)
-	*row = model.Step{
+	row := model.Step{
 		ID:              s.id,
 		ExecutionID:     r.id,
+		ParentID:        s.parentID,
 		Depth:           s.depth,
-		Position:        index + 1,
+		Position:        s.position,
 		Attempt:         r.attempt,
 		FunctionName:    s.function.name,
 		FunctionVersion: s.function.version,
@@ -104,16 +128,15 @@ func (r *run) describe(row *model.Step, index int, s *step, now time.Time, statu
 		Input:           input,
 		Output:          output,
 		StartedAt:       s.started,
-		CompletedAt:     s.started.Add(s.duration),
-		Duration:        s.duration,
 		RecordComplete:  !s.cut && mask.Untouched(input, s.input) && mask.Untouched(output, s.output),
 	}
-	if caller := r.step(s.parent); caller != nil {
-		row.ParentID = caller.id
+	if s.status != model.StatusRunning {
+		row.CompletedAt, row.Duration = s.started.Add(s.duration), s.duration
 	}
 	if s.failure != nil {
 		row.Error, row.ErrorType, row.Traceback = veil.texts(s.failure)
 	}
+	return row
 }
 
 func statusOf(failure *model.Failure) model.Status {

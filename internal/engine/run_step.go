@@ -71,7 +71,6 @@ func (r *run) BeginStep(parent model.StepRef, name string, input []byte) (model.
 		return model.Begun{}, raise
 	}
 	s := &step{
-		id:       model.NewIDAt(r.id.Time()), // the same day's partition
 		function: f,
 		parent:   parent,
 		status:   model.StatusRunning,
@@ -98,16 +97,17 @@ func (r *run) add(s *step) (model.StepRef, *model.Raise) {
 	if r.ended {
 		return 0, raiseEnded
 	}
-	s.depth = 1
+	s.depth, s.position = 1, len(r.steps)+1
 	if caller := r.step(s.parent); caller != nil {
-		s.depth = caller.depth + 1
+		s.depth, s.parentID = caller.depth+1, caller.id
 	}
 	if s.depth > maxDepth {
 		return 0, &model.Raise{Kind: model.RaiseRecursion, Message: fmt.Sprintf("maximum depth of sibling calls exceeded: %d calls within each other", maxDepth)}
 	}
-	if len(r.steps) >= maxSteps {
-		return 0, &model.Raise{Kind: model.RaiseEngine, Message: fmt.Sprintf("one execution can make at most %d sibling calls; split the work over several executions", maxSteps)}
+	if most := r.engine.opts.MaxSteps; len(r.steps) >= most {
+		return 0, &model.Raise{Kind: model.RaiseEngine, Message: fmt.Sprintf("one execution can make at most %d sibling calls (MAX_STEPS): split the work over several executions", most)}
 	}
+	s.id = model.StepID(r.id, r.attempt, s.position)
 	s.input, s.cut = r.hold(s.input)
 	r.steps = append(r.steps, s)
 	return model.StepRef(len(r.steps)), nil
@@ -152,12 +152,16 @@ func (r *run) settle(ref model.StepRef, output []byte, failure *model.Failure) {
 		s.failure = failure
 	}
 	status, took := s.status, s.duration
+	due := r.noteEnded(s)
 	r.mu.Unlock()
 	errorType := ""
 	if failure != nil {
 		errorType = r.veil().text(failure.Type)
 	}
 	r.publish(events.FunctionCompleted, s.id, s.function, status, took, errorType)
+	if due {
+		r.handOverSoon()
+	}
 }
 
 // raiseOf says which exception the calling function sees.

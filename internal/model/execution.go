@@ -95,14 +95,20 @@ type Step struct {
 	ErrorType       *string
 	Traceback       *string
 	StartedAt       time.Time
-	CompletedAt     time.Time
+	CompletedAt     time.Time // zero while it runs
 	Duration        time.Duration
 	RecordComplete  bool
 }
 
-// Record is what the recorder writes at the end of a run.
+// Record is what the recorder writes at the end of a run, or before that of its
+// steps.
 type Record struct {
 	Execution Execution
 	Steps     []Step
 	Queued    *QueuedEnd `json:",omitempty"` // nil: somebody waited for the run
+	// StepsOnly says that the run goes on: of Execution only ID and Tenant are set,
+	// and it is not written.
+	StepsOnly bool `json:",omitempty"`
+	// Known says that some of the steps may have a row, as running.
+	Known bool `json:",omitempty"`
 }

@@ -18,8 +18,7 @@ func NewID() ID { return NewIDAt(time.Now()) }
 
 // NewIDAt makes an id that carries the time t: milliseconds in the first 48
 // bits, the fraction of a millisecond in the next 12 (RFC 9562, method 3), the
-// rest random. Step ids are made from the time of their execution, so that
-// both fall into the same day's partition.
+// rest random.
 func NewIDAt(t time.Time) ID {
 	var id ID
 	_, _ = rand.Read(id[6:]) // never fails: crypto/rand ends the process instead
@@ -27,6 +26,20 @@ func NewIDAt(t time.Time) ID {
 	fraction := uint16((t.UnixNano() % int64(time.Millisecond)) * 4096 / int64(time.Millisecond))
 	binary.BigEndian.PutUint64(id[:8], ms<<16|0x7000|uint64(fraction))
 	id[8] = id[8]&0x3f | 0x80
+	return id
+}
+
+// StepID makes the id of a step, which is the position-th of that attempt of an
+// execution. It carries the execution's time, so that both fall into the same
+// day's partition; ids of one execution's steps sort in start order: attempt in
+// the 12 bits after the time, position in the next 24; the last 38 bits are the
+// execution's own. Versions before had 0 for the attempt, and random bits after it.
+func StepID(execution ID, attempt, position int) ID {
+	id := execution
+	ms := binary.BigEndian.Uint64(id[:8]) >> 16
+	binary.BigEndian.PutUint64(id[:8], ms<<16|0x7000|uint64(min(attempt, 0xfff)))
+	own := binary.BigEndian.Uint64(id[8:]) & (1<<38 - 1)
+	binary.BigEndian.PutUint64(id[8:], 1<<63|uint64(min(position, 1<<24-1))<<38|own)
 	return id
 }
 

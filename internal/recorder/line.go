@@ -23,8 +23,12 @@ func newLine(bytes int64) *line {
 
 // lineOf is where a record waits.
 func (r *Recorder) lineOf(e *entry) *line {
-	if e.record.Queued != nil {
+	switch {
+	case e.record.StepsOnly:
+		return r.parts
+	case e.record.Queued != nil:
 		return r.background
+	default:
+		return r.waited
 	}
-	return r.waited
 }

@@ -18,8 +18,8 @@ import (
 type Options struct {
 	SpoolDir   string        // a folder for what can't be written in time; made when needed
 	Server     string        // the name of this server, kept in each row
-	Flushers   int           // transactions at a time, besides the one for queued runs; 0: 2
-	QueueBytes int64         // that may wait in memory, and as much of queued runs; beyond it Finish blocks; 0: 128 MiB
+	Flushers   int           // transactions at a time, besides one for queued runs and one for steps of runs that go on; 0: 2
+	QueueBytes int64         // that may wait in memory, of each of the three kinds; beyond it Finish and Steps block; 0: 128 MiB
 	SpoolAfter time.Duration // how long the database may be away before records go to the spool; 0: 3 s
 }
 
@@ -37,8 +37,11 @@ type Recorder struct {
 	// waited is of records that somebody waits for, background of those of queued
 	// runs: these are many at a time and in no hurry, and go in larger batches.
 	waited, background *line
+	// parts is of steps of runs that go on: large, and waited for by their run
+	// alone.
+	parts *line
 
-	// mu guards state, and with it the closing of the two lines: who sends holds it
+	// mu guards state, and with it the closing of the lines: who sends holds it
 	// for reading.
 	mu    sync.RWMutex
 	state state
@@ -67,7 +70,7 @@ const (
 type entry struct {
 	record  *model.Record
 	size    int64
-	hasRow  bool       // it was marked as running, so it is merged
+	hasRow  bool       // it was marked as running, or steps of it were, so it is merged
 	settled chan error // gets the outcome, once; has room for it
 }
 
@@ -89,7 +92,7 @@ func New(db *repo.DB, opts Options, log *slog.Logger) *Recorder {
 	}
 	r := &Recorder{
 		db: db, opts: opts, log: log, spool: &spool{dir: opts.SpoolDir, log: log},
-		waited: newLine(opts.QueueBytes), background: newLine(opts.QueueBytes),
+		waited: newLine(opts.QueueBytes), background: newLine(opts.QueueBytes), parts: newLine(opts.QueueBytes),
 		stopping: make(chan struct{}), flushed: make(chan struct{}),
 	}
 	r.running.init()
@@ -112,6 +115,7 @@ func (r *Recorder) Start() error {
 		r.flushers.Go(func() { r.flush(r.waited) })
 	}
 	r.flushers.Go(func() { r.flush(r.background) })
+	r.flushers.Go(func() { r.flush(r.parts) })
 	r.helpers.Go(r.writeRunning)
 	r.helpers.Go(r.replaySpool)
 	return nil
@@ -129,6 +133,7 @@ func (r *Recorder) Stop(ctx context.Context) error {
 		close(r.stopping)
 		close(r.waited.entries)
 		close(r.background.entries)
+		close(r.parts.entries)
 		if !started {
 			close(r.flushed)
 		}
@@ -191,7 +196,10 @@ func (r *Recorder) enqueue(ctx context.Context, e *entry) error {
 		r.toSpool([]*model.Record{e.record})
 		return errKept(ErrNotStarted)
 	}
-	e.hasRow = r.running.forget(e.record.Execution.ID) || e.record.Queued != nil
+	e.hasRow = e.record.Known
+	if !e.record.StepsOnly {
+		e.hasRow = r.running.forget(e.record.Execution.ID) || e.hasRow || e.record.Queued != nil
+	}
 	r.stats.queued.Add(1)
 	l.entries <- e
 	return nil

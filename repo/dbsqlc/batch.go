@@ -349,7 +349,11 @@ INSERT INTO step_executions
     (execution_id, id, tenant, parent_step_id, depth, position, attempt, function_name, function_version, status,
      input_data, output_data, error, error_type, traceback, started_at, completed_at, duration_us, record_complete)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
-ON CONFLICT DO NOTHING
+ON CONFLICT (execution_id, id) DO UPDATE
+SET status = excluded.status, output_data = excluded.output_data, error = excluded.error, error_type = excluded.error_type,
+    traceback = excluded.traceback, completed_at = excluded.completed_at, duration_us = excluded.duration_us,
+    record_complete = excluded.record_complete
+WHERE step_executions.status = 'running'
 `
 
 type UpsertStepBatchResults struct {
@@ -380,6 +384,7 @@ type UpsertStepParams struct {
 	RecordComplete  bool
 }
 
+// A row that says running becomes what the step came to; any other stays.
 func (q *Queries) UpsertStep(ctx context.Context, arg []UpsertStepParams) *UpsertStepBatchResults {
 	batch := &pgx.Batch{}
 	for _, a := range arg {

@@ -12,6 +12,60 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
+const countExecutions = `-- name: CountExecutions :one
+SELECT count(*) FROM (SELECT 1 FROM executions
+WHERE tenant = $1
+  AND id >= $2::uuid AND id < $3::uuid
+  AND ($4::text IS NULL OR function_name = $4::text)
+  AND ($5::text[] IS NULL OR status = ANY ($5::text[]))
+  AND ($6::text IS NULL OR trigger_type = $6::text)
+  AND ($7::uuid IS NULL OR trigger_id = $7::uuid)
+  AND ($8::uuid IS NULL OR parent_id = $8::uuid)
+  AND ($9::text IS NULL OR error_type = $9::text)
+  AND ($10::bigint IS NULL OR duration_us >= $10::bigint)
+  AND ($11::timestamptz IS NULL OR created_at >= $11::timestamptz)
+  AND ($12::timestamptz IS NULL OR created_at <= $12::timestamptz)
+LIMIT $13) AS skipped
+`
+
+type CountExecutionsParams struct {
+	Tenant        string
+	FromID        pgtype.UUID
+	BeforeID      pgtype.UUID
+	FunctionName  *string
+	Statuses      []string
+	TriggerType   *string
+	TriggerID     pgtype.UUID
+	ParentID      pgtype.UUID
+	ErrorType     *string
+	MinDurationUs *int64
+	Since         *time.Time
+	Until         *time.Time
+	Most          int32
+}
+
+// How many ListExecutions would skip in a window, as far as most.
+func (q *Queries) CountExecutions(ctx context.Context, arg CountExecutionsParams) (int64, error) {
+	row := q.db.QueryRow(ctx, countExecutions,
+		arg.Tenant,
+		arg.FromID,
+		arg.BeforeID,
+		arg.FunctionName,
+		arg.Statuses,
+		arg.TriggerType,
+		arg.TriggerID,
+		arg.ParentID,
+		arg.ErrorType,
+		arg.MinDurationUs,
+		arg.Since,
+		arg.Until,
+		arg.Most,
+	)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const executionExists = `-- name: ExecutionExists :one
 SELECT EXISTS (SELECT 1 FROM executions WHERE tenant = $1 AND id = $2)
 `
@@ -56,6 +110,40 @@ func (q *Queries) GetExecution(ctx context.Context, tenant string, iD pgtype.UUI
 	return i, err
 }
 
+const hasUnorderedSteps = `-- name: HasUnorderedSteps :one
+SELECT (EXISTS (SELECT 1 FROM step_executions s
+        WHERE s.tenant = $1 AND s.execution_id = $2
+          AND s.id > $3::uuid AND s.id < $4::uuid)
+    OR EXISTS (SELECT 1 FROM step_executions s
+        WHERE s.tenant = $1 AND s.execution_id = $2
+          AND s.id >= $5::uuid AND s.id < $6::uuid))::boolean
+`
+
+type HasUnorderedStepsParams struct {
+	Tenant      string
+	ExecutionID pgtype.UUID
+	AfterID     pgtype.UUID
+	FirstID     pgtype.UUID
+	LastID      pgtype.UUID
+	BeforeID    pgtype.UUID
+}
+
+// Whether there are ids outside of those that are in start order: from first_id up
+// to last_id.
+func (q *Queries) HasUnorderedSteps(ctx context.Context, arg HasUnorderedStepsParams) (bool, error) {
+	row := q.db.QueryRow(ctx, hasUnorderedSteps,
+		arg.Tenant,
+		arg.ExecutionID,
+		arg.AfterID,
+		arg.FirstID,
+		arg.LastID,
+		arg.BeforeID,
+	)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const listExecutions = `-- name: ListExecutions :many
 SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, output_data, error, error_type, traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id, server, record_complete, input_complete FROM executions
 WHERE tenant = $1
@@ -64,27 +152,34 @@ WHERE tenant = $1
   AND ($5::text[] IS NULL OR status = ANY ($5::text[]))
   AND ($6::text IS NULL OR trigger_type = $6::text)
   AND ($7::uuid IS NULL OR trigger_id = $7::uuid)
-  AND ($8::timestamptz IS NULL OR created_at >= $8::timestamptz)
-  AND ($9::timestamptz IS NULL OR created_at <= $9::timestamptz)
+  AND ($8::uuid IS NULL OR parent_id = $8::uuid)
+  AND ($9::text IS NULL OR error_type = $9::text)
+  AND ($10::bigint IS NULL OR duration_us >= $10::bigint)
+  AND ($11::timestamptz IS NULL OR created_at >= $11::timestamptz)
+  AND ($12::timestamptz IS NULL OR created_at <= $12::timestamptz)
 ORDER BY id DESC
-LIMIT $11 OFFSET $10
+LIMIT $14 OFFSET $13
 `
 
 type ListExecutionsParams struct {
-	Tenant       string
-	FromID       pgtype.UUID
-	BeforeID     pgtype.UUID
-	FunctionName *string
-	Statuses     []string
-	TriggerType  *string
-	TriggerID    pgtype.UUID
-	Since        *time.Time
-	Until        *time.Time
-	RowOffset    int32
-	RowLimit     int32
+	Tenant        string
+	FromID        pgtype.UUID
+	BeforeID      pgtype.UUID
+	FunctionName  *string
+	Statuses      []string
+	TriggerType   *string
+	TriggerID     pgtype.UUID
+	ParentID      pgtype.UUID
+	ErrorType     *string
+	MinDurationUs *int64
+	Since         *time.Time
+	Until         *time.Time
+	RowOffset     int32
+	RowLimit      int32
 }
 
-// from_id and before_id bound the partitions that are read.
+// One window of a list: from_id and before_id bound the partitions that are
+// planned and read.
 func (q *Queries) ListExecutions(ctx context.Context, arg ListExecutionsParams) ([]Execution, error) {
 	rows, err := q.db.Query(ctx, listExecutions,
 		arg.Tenant,
@@ -94,6 +189,9 @@ func (q *Queries) ListExecutions(ctx context.Context, arg ListExecutionsParams) 
 		arg.Statuses,
 		arg.TriggerType,
 		arg.TriggerID,
+		arg.ParentID,
+		arg.ErrorType,
+		arg.MinDurationUs,
 		arg.Since,
 		arg.Until,
 		arg.RowOffset,
@@ -142,16 +240,82 @@ func (q *Queries) ListExecutions(ctx context.Context, arg ListExecutionsParams) 
 const listSteps = `-- name: ListSteps :many
 SELECT execution_id, id, tenant, parent_step_id, depth, position, attempt, function_name, function_version, status, input_data, output_data, error, error_type, traceback, started_at, completed_at, duration_us, record_complete FROM step_executions
 WHERE tenant = $1 AND execution_id = $2
-  AND id >= $3::uuid AND id < $4::uuid
+  AND id > $3::uuid AND id < $4::uuid
+ORDER BY id
+LIMIT $6 OFFSET $5
+`
+
+type ListStepsParams struct {
+	Tenant      string
+	ExecutionID pgtype.UUID
+	AfterID     pgtype.UUID
+	BeforeID    pgtype.UUID
+	RowOffset   int32
+	RowLimit    int32
+}
+
+// Ids are in start order. from_id and before_id are the day of the execution,
+// one partition, or less.
+func (q *Queries) ListSteps(ctx context.Context, arg ListStepsParams) ([]StepExecution, error) {
+	rows, err := q.db.Query(ctx, listSteps,
+		arg.Tenant,
+		arg.ExecutionID,
+		arg.AfterID,
+		arg.BeforeID,
+		arg.RowOffset,
+		arg.RowLimit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []StepExecution
+	for rows.Next() {
+		var i StepExecution
+		if err := rows.Scan(
+			&i.ExecutionID,
+			&i.ID,
+			&i.Tenant,
+			&i.ParentStepID,
+			&i.Depth,
+			&i.Position,
+			&i.Attempt,
+			&i.FunctionName,
+			&i.FunctionVersion,
+			&i.Status,
+			&i.InputData,
+			&i.OutputData,
+			&i.Error,
+			&i.ErrorType,
+			&i.Traceback,
+			&i.StartedAt,
+			&i.CompletedAt,
+			&i.DurationUs,
+			&i.RecordComplete,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listUnorderedSteps = `-- name: ListUnorderedSteps :many
+SELECT execution_id, id, tenant, parent_step_id, depth, position, attempt, function_name, function_version, status, input_data, output_data, error, error_type, traceback, started_at, completed_at, duration_us, record_complete FROM step_executions
+WHERE tenant = $1 AND execution_id = $2
+  AND id > $3::uuid AND id < $4::uuid
   AND (attempt, position) > ($5::integer, $6::integer)
 ORDER BY attempt, position
 LIMIT $8 OFFSET $7
 `
 
-type ListStepsParams struct {
+type ListUnorderedStepsParams struct {
 	Tenant        string
 	ExecutionID   pgtype.UUID
-	FromID        pgtype.UUID
+	AfterID       pgtype.UUID
 	BeforeID      pgtype.UUID
 	AfterAttempt  int32
 	AfterPosition int32
@@ -159,12 +323,13 @@ type ListStepsParams struct {
 	RowLimit      int32
 }
 
-// from_id and before_id are the day of the execution: one partition.
-func (q *Queries) ListSteps(ctx context.Context, arg ListStepsParams) ([]StepExecution, error) {
-	rows, err := q.db.Query(ctx, listSteps,
+// As ListSteps, of an execution that has ids of steps which are in no order: all
+// of its steps are read for each page.
+func (q *Queries) ListUnorderedSteps(ctx context.Context, arg ListUnorderedStepsParams) ([]StepExecution, error) {
+	rows, err := q.db.Query(ctx, listUnorderedSteps,
 		arg.Tenant,
 		arg.ExecutionID,
-		arg.FromID,
+		arg.AfterID,
 		arg.BeforeID,
 		arg.AfterAttempt,
 		arg.AfterPosition,
@@ -228,6 +393,18 @@ func (q *Queries) MakePartition(ctx context.Context, arg MakePartitionParams) (b
 		arg.UpperID,
 	)
 	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
+const oldestPartition = `-- name: OldestPartition :one
+SELECT coalesce(min(d.name), '')::text FROM day_partitions('executions') AS d (name)
+`
+
+// The name of the first day's partition; "" when there is none.
+func (q *Queries) OldestPartition(ctx context.Context) (string, error) {
+	row := q.db.QueryRow(ctx, oldestPartition)
+	var column_1 string
 	err := row.Scan(&column_1)
 	return column_1, err
 }

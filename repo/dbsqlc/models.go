@@ -306,9 +306,10 @@ type StepExecutionsDefault struct {
 }
 
 type Subtenant struct {
-	ID          string
-	Description *string
-	CreatedAt   time.Time
+	ID            string
+	Description   *string
+	CreatedAt     time.Time
+	RetentionDays *int32
 }
 
 type Webhook struct {

@@ -67,24 +67,30 @@ WHERE e.tenant = $1
   AND ($5::text IS NULL OR e.function_name = $5::text)
   AND ($6::text IS NULL OR e.trigger_type = $6::text)
   AND ($7::uuid IS NULL OR e.trigger_id = $7::uuid)
-  AND ($8::timestamptz IS NULL OR e.created_at >= $8::timestamptz)
-  AND ($9::timestamptz IS NULL OR e.created_at <= $9::timestamptz)
+  AND ($8::uuid IS NULL OR e.parent_id = $8::uuid)
+  AND ($9::text IS NULL OR e.error_type = $9::text)
+  AND ($10::bigint IS NULL OR e.duration_us >= $10::bigint)
+  AND ($11::timestamptz IS NULL OR e.created_at >= $11::timestamptz)
+  AND ($12::timestamptz IS NULL OR e.created_at <= $12::timestamptz)
   AND NOT EXISTS (SELECT 1 FROM execution_retries r WHERE r.tenant = e.tenant AND r.execution_id = e.id)
 ORDER BY e.id
-LIMIT $10
+LIMIT $13
 `
 
 type ListRetriableParams struct {
-	Tenant       string
-	FromID       pgtype.UUID
-	BeforeID     pgtype.UUID
-	Statuses     []string
-	FunctionName *string
-	TriggerType  *string
-	TriggerID    pgtype.UUID
-	Since        *time.Time
-	Until        *time.Time
-	RowLimit     int32
+	Tenant        string
+	FromID        pgtype.UUID
+	BeforeID      pgtype.UUID
+	Statuses      []string
+	FunctionName  *string
+	TriggerType   *string
+	TriggerID     pgtype.UUID
+	ParentID      pgtype.UUID
+	ErrorType     *string
+	MinDurationUs *int64
+	Since         *time.Time
+	Until         *time.Time
+	RowLimit      int32
 }
 
 type ListRetriableRow struct {
@@ -108,6 +114,9 @@ func (q *Queries) ListRetriable(ctx context.Context, arg ListRetriableParams) ([
 		arg.FunctionName,
 		arg.TriggerType,
 		arg.TriggerID,
+		arg.ParentID,
+		arg.ErrorType,
+		arg.MinDurationUs,
 		arg.Since,
 		arg.Until,
 		arg.RowLimit,

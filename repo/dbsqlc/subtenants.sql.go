@@ -78,20 +78,25 @@ func (q *Queries) DeleteSubtenant(ctx context.Context, id string) (int64, error)
 }
 
 const getSubtenant = `-- name: GetSubtenant :one
-SELECT id, description, created_at FROM subtenants WHERE id = $1
+SELECT id, description, created_at, retention_days FROM subtenants WHERE id = $1
 `
 
 func (q *Queries) GetSubtenant(ctx context.Context, id string) (Subtenant, error) {
 	row := q.db.QueryRow(ctx, getSubtenant, id)
 	var i Subtenant
-	err := row.Scan(&i.ID, &i.Description, &i.CreatedAt)
+	err := row.Scan(
+		&i.ID,
+		&i.Description,
+		&i.CreatedAt,
+		&i.RetentionDays,
+	)
 	return i, err
 }
 
 const insertSubtenant = `-- name: InsertSubtenant :one
 INSERT INTO subtenants (id, description) VALUES ($1, $2)
 ON CONFLICT DO NOTHING
-RETURNING id, description, created_at
+RETURNING id, description, created_at, retention_days
 `
 
 // No row: the id is taken. Whether it was once can only be asked afterwards:
@@ -99,7 +104,12 @@ RETURNING id, description, created_at
 func (q *Queries) InsertSubtenant(ctx context.Context, iD string, description *string) (Subtenant, error) {
 	row := q.db.QueryRow(ctx, insertSubtenant, iD, description)
 	var i Subtenant
-	err := row.Scan(&i.ID, &i.Description, &i.CreatedAt)
+	err := row.Scan(
+		&i.ID,
+		&i.Description,
+		&i.CreatedAt,
+		&i.RetentionDays,
+	)
 	return i, err
 }
 
@@ -132,7 +142,7 @@ func (q *Queries) ListExecutionIDsOf(ctx context.Context, tenant string, afterID
 }
 
 const listSubtenants = `-- name: ListSubtenants :many
-SELECT id, description, created_at FROM subtenants
+SELECT id, description, created_at, retention_days FROM subtenants
 WHERE id > $1::text
 ORDER BY id
 LIMIT $3 OFFSET $2
@@ -147,7 +157,12 @@ func (q *Queries) ListSubtenants(ctx context.Context, after string, rowOffset in
 	var items []Subtenant
 	for rows.Next() {
 		var i Subtenant
-		if err := rows.Scan(&i.ID, &i.Description, &i.CreatedAt); err != nil {
+		if err := rows.Scan(
+			&i.ID,
+			&i.Description,
+			&i.CreatedAt,
+			&i.RetentionDays,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

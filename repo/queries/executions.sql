@@ -5,7 +5,8 @@ SELECT * FROM executions WHERE tenant = $1 AND id = $2;
 SELECT EXISTS (SELECT 1 FROM executions WHERE tenant = $1 AND id = $2);
 
 -- name: ListExecutions :many
--- from_id and before_id bound the partitions that are read.
+-- One window of a list: from_id and before_id bound the partitions that are
+-- planned and read.
 SELECT * FROM executions
 WHERE tenant = sqlc.arg(tenant)
   AND id >= sqlc.arg(from_id)::uuid AND id < sqlc.arg(before_id)::uuid
@@ -13,19 +14,62 @@ WHERE tenant = sqlc.arg(tenant)
   AND (sqlc.narg(statuses)::text[] IS NULL OR status = ANY (sqlc.narg(statuses)::text[]))
   AND (sqlc.narg(trigger_type)::text IS NULL OR trigger_type = sqlc.narg(trigger_type)::text)
   AND (sqlc.narg(trigger_id)::uuid IS NULL OR trigger_id = sqlc.narg(trigger_id)::uuid)
+  AND (sqlc.narg(parent_id)::uuid IS NULL OR parent_id = sqlc.narg(parent_id)::uuid)
+  AND (sqlc.narg(error_type)::text IS NULL OR error_type = sqlc.narg(error_type)::text)
+  AND (sqlc.narg(min_duration_us)::bigint IS NULL OR duration_us >= sqlc.narg(min_duration_us)::bigint)
   AND (sqlc.narg(since)::timestamptz IS NULL OR created_at >= sqlc.narg(since)::timestamptz)
   AND (sqlc.narg(until)::timestamptz IS NULL OR created_at <= sqlc.narg(until)::timestamptz)
 ORDER BY id DESC
 LIMIT sqlc.arg(row_limit) OFFSET sqlc.arg(row_offset);
 
+-- name: CountExecutions :one
+-- How many ListExecutions would skip in a window, as far as most.
+SELECT count(*) FROM (SELECT 1 FROM executions
+WHERE tenant = sqlc.arg(tenant)
+  AND id >= sqlc.arg(from_id)::uuid AND id < sqlc.arg(before_id)::uuid
+  AND (sqlc.narg(function_name)::text IS NULL OR function_name = sqlc.narg(function_name)::text)
+  AND (sqlc.narg(statuses)::text[] IS NULL OR status = ANY (sqlc.narg(statuses)::text[]))
+  AND (sqlc.narg(trigger_type)::text IS NULL OR trigger_type = sqlc.narg(trigger_type)::text)
+  AND (sqlc.narg(trigger_id)::uuid IS NULL OR trigger_id = sqlc.narg(trigger_id)::uuid)
+  AND (sqlc.narg(parent_id)::uuid IS NULL OR parent_id = sqlc.narg(parent_id)::uuid)
+  AND (sqlc.narg(error_type)::text IS NULL OR error_type = sqlc.narg(error_type)::text)
+  AND (sqlc.narg(min_duration_us)::bigint IS NULL OR duration_us >= sqlc.narg(min_duration_us)::bigint)
+  AND (sqlc.narg(since)::timestamptz IS NULL OR created_at >= sqlc.narg(since)::timestamptz)
+  AND (sqlc.narg(until)::timestamptz IS NULL OR created_at <= sqlc.narg(until)::timestamptz)
+LIMIT sqlc.arg(most)) AS skipped;
+
+-- name: OldestPartition :one
+-- The name of the first day's partition; "" when there is none.
+SELECT coalesce(min(d.name), '')::text FROM day_partitions('executions') AS d (name);
+
 -- name: ListSteps :many
--- from_id and before_id are the day of the execution: one partition.
+-- Ids are in start order. from_id and before_id are the day of the execution,
+-- one partition, or less.
 SELECT * FROM step_executions
 WHERE tenant = sqlc.arg(tenant) AND execution_id = sqlc.arg(execution_id)
-  AND id >= sqlc.arg(from_id)::uuid AND id < sqlc.arg(before_id)::uuid
+  AND id > sqlc.arg(after_id)::uuid AND id < sqlc.arg(before_id)::uuid
+ORDER BY id
+LIMIT sqlc.arg(row_limit) OFFSET sqlc.arg(row_offset);
+
+-- name: ListUnorderedSteps :many
+-- As ListSteps, of an execution that has ids of steps which are in no order: all
+-- of its steps are read for each page.
+SELECT * FROM step_executions
+WHERE tenant = sqlc.arg(tenant) AND execution_id = sqlc.arg(execution_id)
+  AND id > sqlc.arg(after_id)::uuid AND id < sqlc.arg(before_id)::uuid
   AND (attempt, position) > (sqlc.arg(after_attempt)::integer, sqlc.arg(after_position)::integer)
 ORDER BY attempt, position
 LIMIT sqlc.arg(row_limit) OFFSET sqlc.arg(row_offset);
+
+-- name: HasUnorderedSteps :one
+-- Whether there are ids outside of those that are in start order: from first_id up
+-- to last_id.
+SELECT (EXISTS (SELECT 1 FROM step_executions s
+        WHERE s.tenant = sqlc.arg(tenant) AND s.execution_id = sqlc.arg(execution_id)
+          AND s.id > sqlc.arg(after_id)::uuid AND s.id < sqlc.arg(first_id)::uuid)
+    OR EXISTS (SELECT 1 FROM step_executions s
+        WHERE s.tenant = sqlc.arg(tenant) AND s.execution_id = sqlc.arg(execution_id)
+          AND s.id >= sqlc.arg(last_id)::uuid AND s.id < sqlc.arg(before_id)::uuid))::boolean;
 
 -- name: UpsertRunning :batchexec
 -- Never changes a row that has come to its end, or waits for another attempt.
@@ -56,11 +100,16 @@ SET status = excluded.status, function_version = excluded.function_version, inpu
 WHERE executions.status IN ('pending', 'running');
 
 -- name: UpsertStep :batchexec
+-- A row that says running becomes what the step came to; any other stays.
 INSERT INTO step_executions
     (execution_id, id, tenant, parent_step_id, depth, position, attempt, function_name, function_version, status,
      input_data, output_data, error, error_type, traceback, started_at, completed_at, duration_us, record_complete)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
-ON CONFLICT DO NOTHING;
+ON CONFLICT (execution_id, id) DO UPDATE
+SET status = excluded.status, output_data = excluded.output_data, error = excluded.error, error_type = excluded.error_type,
+    traceback = excluded.traceback, completed_at = excluded.completed_at, duration_us = excluded.duration_us,
+    record_complete = excluded.record_complete
+WHERE step_executions.status = 'running';
 
 -- name: MakePartition :one
 SELECT make_partition(sqlc.arg(parent)::text, sqlc.arg(child)::text, sqlc.arg(lower_id)::uuid, sqlc.arg(upper_id)::uuid)::boolean;

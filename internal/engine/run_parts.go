@@ -1,0 +1,203 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"maestro/internal/model"
+)
+
+const (
+	// partSteps and partBytes are at how many ended steps, or bytes of theirs, a
+	// run that goes on hands them over to the recorder.
+	partSteps = 1000
+	partBytes = 4 << 20
+	// partsAtOnce is how many such parts of one run may be on their way. A run
+	// that is ahead of the database by more waits: what it holds is bounded.
+	partsAtOnce = 4
+	// keptFailures bounds the failures, in bytes, that a run remembers of recorded
+	// steps, to tell at its end which of them it failed with.
+	keptFailures = 8 << 20
+)
+
+// parts is what a run has handed over of its steps before its end, and what it
+// is to hand over next. run.mu guards it; slots is made with the first part.
+type parts struct {
+	first, last *step // ended and not handed over, linked by next in the order of their ends
+	count       int   // of these
+	bytes       int   // of these
+	noted       bool  // the run was written as running
+	timer       *time.Timer
+	slots       chan struct{} // one element for each part on its way
+	failed      []*step       // handed over with their failures, oldest first
+	failedBytes int
+}
+
+// noteEnded puts a step in the line of those to be handed over, and reports whether
+// that is due now. The caller holds mu.
+func (r *run) noteEnded(s *step) (due bool) {
+	p := &r.parts
+	if p.last == nil {
+		p.first = s
+	} else {
+		p.last.next = s
+	}
+	p.last = s
+	p.count++
+	p.bytes += s.size()
+	if p.noted && p.timer == nil {
+		p.timer = time.AfterFunc(r.engine.opts.RunningAfter, r.partTime)
+	}
+	return p.count >= partSteps || p.bytes >= partBytes
+}
+
+// size is what the step holds in memory beside itself, in bytes.
+func (s *step) size() int { return len(s.input) + len(s.output) + failureSize(s.failure) }
+
+func failureSize(f *model.Failure) int {
+	if f == nil {
+		return 0
+	}
+	return len(f.Type) + len(f.Message) + len(f.Traceback)
+}
+
+// partTime hands over what has ended since the timer was set, unless too many
+// parts are on their way.
+func (r *run) partTime() {
+	r.mu.Lock()
+	slots := r.partSlots()
+	r.parts.timer = nil
+	r.mu.Unlock()
+	select {
+	case slots <- struct{}{}:
+		r.handOver()
+	default:
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if !r.ended && r.parts.timer == nil {
+			r.parts.timer = time.AfterFunc(r.engine.opts.RunningAfter, r.partTime)
+		}
+	}
+}
+
+// handOverSoon hands over what has ended, once fewer parts are on their way,
+// unless the run is stopped before that. It is called by the thread that makes
+// the steps, which makes no more meanwhile.
+func (r *run) handOverSoon() {
+	r.mu.Lock()
+	slots, deadline := r.partSlots(), r.deadline
+	r.mu.Unlock()
+	select {
+	case slots <- struct{}{}:
+		r.handOver()
+		return
+	default:
+	}
+	timer := time.NewTimer(time.Until(deadline))
+	defer timer.Stop()
+	select {
+	case slots <- struct{}{}:
+		r.handOver()
+	case <-timer.C:
+	case <-r.ctx.Done():
+	}
+}
+
+// partSlots returns the slots, made when needed. The caller holds mu.
+func (r *run) partSlots() chan struct{} {
+	if r.parts.slots == nil {
+		r.parts.slots = make(chan struct{}, partsAtOnce)
+	}
+	return r.parts.slots
+}
+
+// handOver sends the ended steps to the recorder, and gives the slot back that
+// its caller has taken once they are recorded. The open steps that called them
+// go along, as running: what is recorded is a tree whenever the server dies.
+func (r *run) handOver() {
+	r.noteRunning() // steps have an execution
+	veil := r.veil()
+	r.mu.Lock()
+	if r.ended || r.parts.count == 0 {
+		r.mu.Unlock()
+		<-r.parts.slots
+		return
+	}
+	ended := make([]*step, 0, r.parts.count)
+	for s := r.parts.first; s != nil; s = s.next {
+		s.handed = true
+		ended = append(ended, s)
+	}
+	r.parts.first, r.parts.last, r.parts.count, r.parts.bytes = nil, nil, 0, 0
+	var open []model.Step
+	for _, s := range ended {
+		for caller := r.step(s.parent); caller != nil && caller.status == model.StatusRunning && !caller.marked; caller = r.step(caller.parent) {
+			caller.marked = true
+			open = append(open, r.row(caller, veil))
+		}
+	}
+	r.mu.Unlock()
+	go func() {
+		// Nothing of an ended step changes any more.
+		added, known := open, []model.Step(nil)
+		for _, s := range ended {
+			if s.marked {
+				known = append(known, r.row(s, veil))
+			} else {
+				added = append(added, r.row(s, veil))
+			}
+		}
+		r.recordPart(added, false)
+		r.recordPart(known, true)
+		r.forget(ended)
+		<-r.parts.slots
+	}()
+}
+
+// recordPart returns once steps are recorded, or kept by the recorder, which says in
+// the log what hinders it.
+func (r *run) recordPart(steps []model.Step, known bool) {
+	if len(steps) == 0 {
+		return
+	}
+	part := &model.Record{Execution: model.Execution{ID: r.id, Tenant: r.request.Tenant}, Steps: steps, StepsOnly: true, Known: known}
+	if err := r.engine.opts.Recorder.Steps(context.WithoutCancel(r.ctx), part); err != nil {
+		r.engine.opts.Log.Debug("steps of a run are not in the database yet", "tenant", r.request.Tenant, "execution_id", r.id, "error", err)
+	}
+}
+
+// forget drops what recorded steps hold, all but the latest failures.
+func (r *run) forget(recorded []*step) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p := &r.parts
+	for _, s := range recorded {
+		r.held -= len(s.input) + len(s.output)
+		s.input, s.output, s.next = nil, nil, nil
+		if s.failure != nil {
+			p.failed = append(p.failed, s)
+			p.failedBytes += failureSize(s.failure)
+		}
+	}
+	for p.failedBytes > keptFailures {
+		p.failedBytes -= failureSize(p.failed[0].failure)
+		p.failed[0].failure = nil
+		p.failed = p.failed[1:]
+	}
+}
+
+// partsRecorded returns once all parts are recorded, or the error of ctx. The run
+// has ended.
+func (r *run) partsRecorded(ctx context.Context) error {
+	r.mu.Lock()
+	slots := r.parts.slots
+	r.mu.Unlock()
+	for range cap(slots) {
+		select {
+		case slots <- struct{}{}:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}

@@ -1,0 +1,170 @@
+package repo
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"maestro/internal/model"
+	"maestro/repo/dbsqlc"
+)
+
+// ExecutionFilter narrows ListExecutions; zero values narrow nothing.
+type ExecutionFilter struct {
+	FunctionName string
+	Statuses     []model.Status
+	Trigger      model.Trigger
+	TriggerID    model.ID
+	ParentID     model.ID
+	ErrorType    string
+	MinDuration  time.Duration // to the microsecond
+	Since, Until time.Time     // of creation, both included
+	Page
+}
+
+// ListExecutions returns executions, newest first, and the cursor of the next
+// page. A page may be short, or empty, and have a cursor all the same: one page
+// looks at no more than mostDays days, and stops early when these take long.
+func (d *DB) ListExecutions(ctx context.Context, tenant string, filter ExecutionFilter) ([]model.Execution, string, error) {
+	place, err := filter.place()
+	if err != nil {
+		return nil, "", err
+	}
+	oldest, err := d.oldestDay(ctx)
+	if err != nil {
+		return nil, "", d.fail(err, "list executions of %s", tenant)
+	}
+	var rows []dbsqlc.Execution
+	w := newestWindow(place.from, place.before, oldest, time.Now())
+	for begun := time.Now(); ; {
+		step := time.Now()
+		found, skipped, err := d.listWindow(ctx, tenant, filter, w, place.offset, filter.size()+1-len(rows))
+		if err != nil {
+			return nil, "", d.fail(err, "list executions of %s", tenant)
+		}
+		rows = append(rows, found...)
+		place.offset -= skipped
+		if len(rows) > filter.size() || w.last {
+			break
+		}
+		if w.days >= mostDays || time.Since(begun) > listPatience {
+			return each(rows, execution), cursorOf(w.from.String(), strconv.Itoa(place.offset)), nil
+		}
+		w = w.older(time.Since(step) < quickWindow)
+	}
+	rows, next := cut(filter.Page, rows, func(r dbsqlc.Execution) []string { return []string{model.ID(r.ID.Bytes).String(), "0"} })
+	return each(rows, execution), next, nil
+}
+
+// listWindow returns at most limit executions of a window, after offset of
+// them, and how many were skipped for that.
+func (d *DB) listWindow(ctx context.Context, tenant string, filter ExecutionFilter, w window, offset, limit int) ([]dbsqlc.Execution, int, error) {
+	params := dbsqlc.ListExecutionsParams{
+		Tenant: tenant, FromID: uuid(w.from), BeforeID: uuid(w.before), FunctionName: text(filter.FunctionName),
+		TriggerType: text(string(filter.Trigger)), TriggerID: uuid(filter.TriggerID), ParentID: uuid(filter.ParentID),
+		ErrorType: text(filter.ErrorType), MinDurationUs: microseconds(filter.MinDuration),
+		Since: moment(filter.Since), Until: moment(filter.Until), RowOffset: int32(offset), RowLimit: int32(limit),
+	}
+	for _, status := range filter.Statuses {
+		params.Statuses = append(params.Statuses, string(status))
+	}
+	params.FromID.Valid = true // the zero UUID is a value here and not NULL
+	rows, err := d.lists.ListExecutions(ctx, params)
+	if err != nil || offset == 0 || len(rows) > 0 {
+		return rows, offset, err
+	}
+	skipped, err := d.lists.CountExecutions(ctx, dbsqlc.CountExecutionsParams{
+		Tenant: params.Tenant, FromID: params.FromID, BeforeID: params.BeforeID, FunctionName: params.FunctionName, Statuses: params.Statuses,
+		TriggerType: params.TriggerType, TriggerID: params.TriggerID, ParentID: params.ParentID, ErrorType: params.ErrorType,
+		MinDurationUs: params.MinDurationUs, Since: params.Since, Until: params.Until, Most: int32(offset),
+	})
+	return nil, int(skipped), err
+}
+
+// executionPlace is where a list of executions goes on: behind before, and
+// behind offset more that match.
+type executionPlace struct {
+	from, before model.ID
+	offset       int
+}
+
+// place reads the cursor.
+func (f ExecutionFilter) place() (executionPlace, error) {
+	from, before := f.bounds()
+	p := executionPlace{from: from, before: before, offset: f.Offset}
+	if f.Cursor == "" {
+		return p, nil
+	}
+	after, err := f.after(2)
+	if err != nil {
+		return p, err
+	}
+	last, errID := model.ParseID(after[0])
+	offset, errOffset := strconv.ParseInt(after[1], 10, 32)
+	if errID != nil || errOffset != nil || offset < 0 {
+		return p, errBadCursor()
+	}
+	if last.String() < p.before.String() {
+		p.before = last
+	}
+	p.offset = int(offset)
+	return p, nil
+}
+
+// clockSlack is how far an execution's id and its created_at may lie apart.
+const clockSlack = time.Minute
+
+// bounds turns times into a range of ids, so that only the partitions in
+// question are read.
+func (f ExecutionFilter) bounds() (from, before model.ID) {
+	if f.Since.After(time.Unix(0, 0).Add(clockSlack)) { // no id is older
+		from = model.FirstIDOf(f.Since.Add(-clockSlack))
+	}
+	before = lastID
+	switch {
+	case f.Until.IsZero():
+	case f.Until.Before(time.Unix(0, 0)):
+		before = model.ID{}
+	default:
+		before = model.FirstIDOf(f.Until.Add(clockSlack))
+	}
+	return from, before
+}
+
+var lastID = model.ID{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
+
+// oldestDay is the first day that has a partition; the zero time when none has.
+// What is older lies in the default partition, if anywhere.
+func (d *DB) oldestDay(ctx context.Context) (time.Time, error) {
+	if known := d.oldest.Load(); known != nil && time.Since(known.asked) < oldestKept {
+		return known.day, nil
+	}
+	asked := time.Now()
+	name, err := d.q.OldestPartition(ctx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	day, _ := time.Parse(partitionSuffix, strings.TrimPrefix(name, "executions")) // the zero time of a name that is none of ours
+	d.oldest.Store(&oldestDay{day: day, asked: asked})
+	return day, nil
+}
+
+// oldestDay is an answer, and when it was given. It is good for a while: an
+// earlier day is not made but by retention, which only takes days away.
+type oldestDay struct {
+	day   time.Time
+	asked time.Time
+}
+
+// oldestKept is how long the oldest day is not asked for again.
+const oldestKept = time.Minute
+
+// microseconds gives a duration its database form; 0 is NULL.
+func microseconds(d time.Duration) *int64 {
+	if d == 0 {
+		return nil
+	}
+	n := d.Microseconds()
+	return &n
+}

@@ -1,0 +1,79 @@
+package repo
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"maestro/internal/model"
+	"maestro/repo/dbsqlc"
+)
+
+// Steps returns the steps of an execution in start order and the cursor of the
+// next page, or CodeExecutionNotFound. A step's id must be a StepID, or at least
+// have been made from its execution's time: only that day is read.
+func (d *DB) Steps(ctx context.Context, tenant string, executionID model.ID, page Page) ([]model.Step, string, error) {
+	place, err := page.afterStep()
+	if err != nil {
+		return nil, "", err
+	}
+	rows, err := d.listSteps(ctx, tenant, executionID, place, page)
+	if err == nil && slices.ContainsFunc(rows, isOpen) {
+		rows, err = d.listSettledSteps(ctx, tenant, executionID, place, page)
+	}
+	if err != nil {
+		return nil, "", d.fail(err, "list steps of execution %s", executionID)
+	}
+	if len(rows) == 0 {
+		exists, err := d.q.ExecutionExists(ctx, tenant, uuid(executionID))
+		if err != nil || !exists {
+			return nil, "", d.fail(orNotFound(err, errExecutionNotFound()), "look for execution %s", executionID)
+		}
+	}
+	rows, next := cut(page, rows, stepKey)
+	return each(rows, step), next, nil
+}
+
+func (d *DB) listSteps(ctx context.Context, tenant string, executionID model.ID, place stepPlace, page Page) ([]dbsqlc.StepExecution, error) {
+	day := executionID.Time().Truncate(partitionSpan)
+	first, last := uuid(model.FirstIDOf(day)), uuid(model.FirstIDOf(day.Add(partitionSpan)))
+	unordered, err := d.lists.HasUnorderedSteps(ctx, dbsqlc.HasUnorderedStepsParams{
+		Tenant: tenant, ExecutionID: uuid(executionID), AfterID: first, FirstID: uuid(model.StepID(executionID, 1, 0)),
+		LastID: uuid(model.FirstIDOf(executionID.Time().Add(time.Millisecond))), BeforeID: last,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if unordered {
+		return d.lists.ListUnorderedSteps(ctx, dbsqlc.ListUnorderedStepsParams{
+			Tenant: tenant, ExecutionID: uuid(executionID), AfterID: first, BeforeID: last,
+			AfterAttempt: place.attempt, AfterPosition: place.position, RowOffset: int32(page.Offset), RowLimit: page.limit(),
+		})
+	}
+	if place != (stepPlace{}) {
+		first = uuid(model.StepID(executionID, int(place.attempt), int(place.position)))
+	}
+	return d.lists.ListSteps(ctx, dbsqlc.ListStepsParams{
+		Tenant: tenant, ExecutionID: uuid(executionID), AfterID: first, BeforeID: last, RowOffset: int32(page.Offset), RowLimit: page.limit(),
+	})
+}
+
+func isOpen(r dbsqlc.StepExecution) bool { return r.Status == string(model.StatusRunning) }
+
+// listSettledSteps is listSteps of an execution some of whose steps are said to
+// run. Where the execution, or that attempt of it, is over, they crashed with
+// their server: a run that comes to its end records that of each step with it.
+func (d *DB) listSettledSteps(ctx context.Context, tenant string, executionID model.ID, place stepPlace, page Page) ([]dbsqlc.StepExecution, error) {
+	e, err := d.q.GetExecution(ctx, tenant, uuid(executionID))
+	if err != nil && !noRows(err) {
+		return nil, err
+	}
+	missing := noRows(err)
+	rows, err := d.listSteps(ctx, tenant, executionID, place, page) // once more: the end may have been recorded in between
+	for i := range rows {
+		if isOpen(rows[i]) && !missing && (model.Status(e.Status).Final() || rows[i].Attempt < e.Attempt) {
+			rows[i].Status = string(model.StatusCrashed)
+		}
+	}
+	return rows, err
+}
