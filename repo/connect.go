@@ -37,6 +37,8 @@ type DB struct {
 	// queue and river are for the queue alone, and connect when they are used
 	// (queue_session.go).
 	queue, river *pgxpool.Pool
+	// pulse is for Ping alone: no other query makes it wait.
+	pulse *pgxpool.Pool
 	// lists runs the queries whose filters may be absent. They are planned with
 	// the values at hand each time: a plan kept for all values would read a
 	// whole day for a filter that an index answers.
@@ -65,6 +67,7 @@ func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 		{&db.pool, opts.MaxConns, nil},
 		{&db.queue, queueConns, queueSession},
 		{&db.river, riverConns, riverSession},
+		{&db.pulse, 1, nil},
 	} {
 		config, err := poolConfig(url, opts.Name, p.most, append(p.settings, everySession...))
 		if err == nil {
@@ -158,15 +161,15 @@ func (d *DB) waitFor(ctx context.Context, patience time.Duration) error {
 
 // Close waits for the connections in use and closes them all.
 func (d *DB) Close() {
-	for _, pool := range []*pgxpool.Pool{d.pool, d.queue, d.river} {
+	for _, pool := range []*pgxpool.Pool{d.pool, d.queue, d.river, d.pulse} {
 		if pool != nil {
 			pool.Close()
 		}
 	}
 }
 
-// Ping asks the server for a sign of life.
-func (d *DB) Ping(ctx context.Context) error { return d.fail(d.pool.Ping(ctx), "ping the database") }
+// Ping asks the server for a sign of life, on a connection of its own.
+func (d *DB) Ping(ctx context.Context) error { return d.fail(d.pulse.Ping(ctx), "ping the database") }
 
 // Pool gives direct access for parts that bring their own SQL. The DB still owns
 // it.

@@ -62,6 +62,13 @@ func IsRowConflict(err error) bool {
 	return errors.As(err, &pg) && pg.Code == "23505"
 }
 
+// IsFull reports whether the server refused a new connection because it has as
+// many as it takes: the ones that there are go on.
+func IsFull(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "53300"
+}
+
 // violates reports whether err is a violation of the named constraint.
 func violates(err error, constraint string) bool {
 	var pg *pgconn.PgError
