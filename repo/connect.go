@@ -2,7 +2,6 @@ package repo
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -10,7 +9,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -185,18 +183,4 @@ type plannedEachTime struct{ *pgxpool.Pool }
 
 func (p plannedEachTime) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
 	return p.Pool.Query(ctx, sql, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
-}
-
-// isAway reports whether err says that the server can't be reached at present,
-// as against one that refused what it was asked.
-func isAway(err error) bool {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
-		switch pg.Code {
-		case "57P01", "57P02", "57P03", "53300", "25006": // shut down, crashed, starting, full, read-only standby
-			return true
-		}
-		return len(pg.Code) == 5 && pg.Code[:2] == "08"
-	}
-	return err != nil && !errors.Is(err, context.Canceled) && isConnectionError(err)
 }

@@ -247,7 +247,7 @@ func (p *parts) startHTTP(ctx context.Context, access io.Writer) error {
 		Context: context.WithoutCancel(ctx), Secrets: p.secrets, Keys: p.keys, Scheduler: p.cron, Packages: p.packages,
 		Debug: p.cfg.Debug, PublicURL: p.cfg.PublicURL, MaxBodyBytes: int(p.cfg.MaxBodyBytes),
 		FunctionTimeout: p.cfg.FunctionTimeout, WebhooksRequireAuth: p.cfg.WebhooksRequireAuth, CORSOrigins: p.cfg.CORSOrigins,
-		Version: version, Probes: p.probes(), Draining: p.draining.Load, Documents: examples.Documents(),
+		Version: version, Probes: p.probes(), Draining: p.draining.Load, Ready: p.recorder.Refusing, Documents: examples.Documents(),
 	})
 	return p.startChanges(ctx)
 }

@@ -90,6 +90,7 @@ type Error struct {
 	Detail      string
 	Problems    []Problem
 	ExecutionID ID            // zero when no execution was recorded
+	Kept        Kept          // where its record is
 	Failure     *Failure      // of the function, for the codes of a failed run
 	FailedStep  *FailedStep   // the step that it failed in; nil: it was the function itself, or nothing failed
 	RetryAfter  time.Duration // for 429 and 503; 0 means the table's default
