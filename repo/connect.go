@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -21,7 +22,9 @@ const LowestServerVersion = 140000
 
 // Options are the settings of a DB. The zero value is usable.
 type Options struct {
-	MaxConns int           // besides those of the queue; 0: 12
+	MaxConns int           // besides those of the queue and of lists; 0: 12
+	KeepOpen bool          // have these open all the time: a server that is full, or slow to connect to, then holds nothing up
+	Longest  time.Duration // that a statement may take, but one of the queue; 0: 30 s, below 0: no bound. Lists have one of their own
 	Wait     time.Duration // how long Open waits for a server that is away; 0: one try
 	Name     string        // application_name; "": maestro
 	Log      *slog.Logger  // nil: silent
@@ -37,11 +40,14 @@ type DB struct {
 	queue, river *pgxpool.Pool
 	// pulse is for Ping alone: no other query makes it wait.
 	pulse *pgxpool.Pool
-	// lists runs the queries whose filters may be absent. They are planned with
-	// the values at hand each time: a plan kept for all values would read a
-	// whole day for a filter that an index answers.
-	lists *dbsqlc.Queries
-	log   *slog.Logger
+	// lists runs the queries whose filters may be absent over what has run, catalog
+	// those over what is defined. They are planned with the values at hand each
+	// time: a plan kept for all values would read a whole day for a filter that an
+	// index answers. Each has few connections of its own: however many slow lists
+	// are asked for, calls have theirs.
+	lists, catalog          *dbsqlc.Queries
+	listPool, directoryPool *pgxpool.Pool
+	log                     *slog.Logger
 	// atOnce is nil while Enqueue leaves handing over to the dispatcher.
 	atOnce atomic.Pointer[atOnce]
 }
@@ -57,17 +63,25 @@ func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 		opts.MaxConns = 12
 	}
 	db := &DB{log: log}
+	if opts.Longest == 0 {
+		opts.Longest = longestStatement
+	}
 	for _, p := range []struct {
 		pool     **pgxpool.Pool
 		most     int
 		settings []setting
 	}{
-		{&db.pool, opts.MaxConns, nil},
+		{&db.pool, opts.MaxConns, statementsUpTo(opts.Longest)},
+		{&db.listPool, listConns, statementsUpTo(longestList)},
+		{&db.directoryPool, directoryConns, statementsUpTo(longestList)},
 		{&db.queue, queueConns, queueSession},
 		{&db.river, riverConns, riverSession},
 		{&db.pulse, 1, nil},
 	} {
 		config, err := poolConfig(url, opts.Name, p.most, append(p.settings, everySession...))
+		if err == nil && opts.KeepOpen && p.pool == &db.pool {
+			config.MinConns = config.MaxConns
+		}
 		if err == nil {
 			*p.pool, err = pgxpool.NewWithConfig(ctx, config)
 		}
@@ -76,12 +90,30 @@ func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 			return nil, fmt.Errorf("make a connection pool: %w", err)
 		}
 	}
-	db.q, db.lists = dbsqlc.New(db.pool), dbsqlc.New(plannedEachTime{db.pool})
+	db.q = dbsqlc.New(db.pool)
+	db.lists, db.catalog = dbsqlc.New(plannedEachTime{db.listPool}), dbsqlc.New(plannedEachTime{db.directoryPool})
 	if err := db.waitFor(ctx, opts.Wait); err != nil {
 		db.Close()
 		return nil, err
 	}
 	return db, nil
+}
+
+// How many connections lists have at most, and how long a statement may take.
+// What a caller can start is bounded by the database itself: the server's own
+// time limit of a request ends with the server.
+const (
+	listConns        = 4
+	directoryConns   = 3
+	longestStatement = 30 * time.Second
+	longestList      = 15 * time.Second
+)
+
+func statementsUpTo(longest time.Duration) []setting {
+	if longest < 0 {
+		return nil
+	}
+	return []setting{{"statement_timeout", strconv.FormatInt(longest.Milliseconds(), 10)}}
 }
 
 // setting is a parameter of a session.
@@ -159,7 +191,7 @@ func (d *DB) waitFor(ctx context.Context, patience time.Duration) error {
 
 // Close waits for the connections in use and closes them all.
 func (d *DB) Close() {
-	for _, pool := range []*pgxpool.Pool{d.pool, d.queue, d.river, d.pulse} {
+	for _, pool := range []*pgxpool.Pool{d.pool, d.listPool, d.directoryPool, d.queue, d.river, d.pulse} {
 		if pool != nil {
 			pool.Close()
 		}

@@ -65,7 +65,8 @@ type parts struct {
 
 	postgres *postgres.Server // nil with an external database
 	db       *repo.DB
-	records  *repo.DB // connections of the recorder alone: nobody's queries delay a commit
+	records  *repo.DB // connections of the recorder alone: no other query delays a commit
+	chores   *repo.DB // connections of upkeep, whose statements may take long
 	events   *events.Bus
 	recorder *recorder.Recorder
 	lane     *embed.Host
@@ -193,7 +194,10 @@ func (p *parts) startDatabase(ctx context.Context, progress func(string), python
 		return err
 	}
 	p.db = db
-	if p.records, err = repo.Open(ctx, url, repo.Options{MaxConns: recorderConnections, Name: "maestro recorder", Log: p.log}); err != nil {
+	if p.records, err = repo.Open(ctx, url, repo.Options{MaxConns: recorderConnections, KeepOpen: true, Name: "maestro recorder", Log: p.log}); err != nil {
+		return err
+	}
+	if p.chores, err = repo.Open(ctx, url, repo.Options{MaxConns: 2, Longest: -1, Name: "maestro upkeep", Log: p.log}); err != nil {
 		return err
 	}
 	applied, err := migrations.Up(ctx, url)
@@ -319,7 +323,7 @@ func (p *parts) stop(grace time.Duration) {
 	if p.folders != nil {
 		note("packages", p.folders.Close())
 	}
-	for _, db := range []*repo.DB{p.records, p.db} {
+	for _, db := range []*repo.DB{p.chores, p.records, p.db} {
 		if db != nil {
 			db.Close()
 		}
