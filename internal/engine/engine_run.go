@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"strings"
 	"time"
 
 	"maestro/internal/events"
@@ -42,24 +41,10 @@ type RunResult struct {
 func (e *Engine) Run(ctx context.Context, request RunRequest) (RunResult, error) {
 	result, err := e.run(ctx, request)
 	if err != nil && result.ExecutionID.IsZero() {
-		err = neverRan(err)
+		err = model.NothingRan(err)
 	}
 	return result, err
 }
-
-// neverRan adds to the error of a part that is away that the function was not
-// begun: a caller may repeat the call without doing anything twice.
-func neverRan(err error) error {
-	var coded *model.Error
-	if !errors.As(err, &coded) || coded.Code != model.CodeUnavailable || strings.Contains(coded.Detail, nothingRan) {
-		return err
-	}
-	told := *coded
-	told.Detail = strings.TrimSuffix(told.Detail, ".") + "; " + nothingRan + "."
-	return &told
-}
-
-const nothingRan = "nothing ran"
 
 func (e *Engine) run(ctx context.Context, request RunRequest) (RunResult, error) {
 	if err := e.Admit(); err != nil {

@@ -3,6 +3,7 @@ package model
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -127,4 +128,19 @@ func CodeOf(err error) Code {
 		return e.Code
 	}
 	return CodeInternal
+}
+
+const nothingRan = "nothing ran"
+
+// NothingRan adds to the error of a part that is away that the function was not
+// begun: its caller may repeat the call without doing anything twice. Other errors
+// stay as they are.
+func NothingRan(err error) error {
+	var coded *Error
+	if !errors.As(err, &coded) || coded.Code != CodeUnavailable || strings.Contains(coded.Detail, nothingRan) {
+		return err
+	}
+	told := *coded
+	told.Detail = strings.TrimSuffix(told.Detail, ".") + "; " + nothingRan + "."
+	return &told
 }

@@ -12,6 +12,11 @@ const (
 	refuseAfter = time.Second
 	// refusedFor is what a refused caller is told to wait.
 	refusedFor = 2 * time.Second
+	// graceAfter is how long an outage counts for leases that could not be renewed
+	// in it: other servers may still be writing what they answered meanwhile.
+	graceAfter = 15 * time.Second
+	// longestOutage bounds the outages for which that is so.
+	longestOutage = 24 * time.Hour
 )
 
 // Admit returns the error by which a new run is to be refused, or nil. Ask it
@@ -52,4 +57,14 @@ func (r *Recorder) away(l *line) time.Duration {
 // Healthy reports whether records reach the database at present.
 func (r *Recorder) Healthy() bool {
 	return !r.link.isOn() && !r.waited.outage.isOn() && !r.background.outage.isOn()
+}
+
+// Grace is how long leases that ran out should still count: 0, unless the
+// database was away a moment ago.
+func (r *Recorder) Grace() time.Duration {
+	last := r.lastAway.Load()
+	if last == 0 || time.Duration(moment()-last) > graceAfter {
+		return 0
+	}
+	return longestOutage
 }

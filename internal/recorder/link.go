@@ -109,6 +109,9 @@ func (r *Recorder) watch() {
 			recovering = true
 			r.helpers.Go(func() { recovered <- r.recover() })
 		}
+		if r.away(r.waited) >= refuseAfter {
+			r.lastAway.Store(now)
+		}
 		report.look()
 	}
 }

@@ -49,6 +49,7 @@ type Recorder struct {
 	spool     *spool
 	stats     counters
 	lastError atomic.Pointer[error] // of the database
+	lastAway  atomic.Int64          // the last moment at which new runs were refused; 0: never
 	flushers  sync.WaitGroup
 	helpers   sync.WaitGroup // the loop for running rows, that which watches the database, and what these begin
 	stopping  chan struct{}  // closed when Stop begins
