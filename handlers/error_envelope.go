@@ -66,7 +66,10 @@ func newEnvelope(call *call, err *model.Error) *envelope {
 		Type: typeOf(err.Code), Title: m.title, Status: m.status, Code: err.Code,
 		RequestID: call.requestID, retryAfter: m.retryAfter, kept: err.Kept,
 	}
-	if err.RetryAfter > 0 {
+	switch {
+	case err.RetryAfter == model.NoRetry:
+		e.retryAfter = 0
+	case err.RetryAfter > 0:
 		e.retryAfter = err.RetryAfter
 	}
 	ran := !err.ExecutionID.IsZero()

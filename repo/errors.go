@@ -70,6 +70,22 @@ func IsAway(err error) bool {
 	return err != nil && (model.CodeOf(err) == model.CodeUnavailable || awayDetail(err) != "")
 }
 
+// MayHaveHappened reports whether what failed with err, of any method here, may
+// have been committed all the same: its answer was lost. A server that refused it,
+// or was not reached, has done nothing.
+func MayHaveHappened(err error) bool {
+	var pg *pgconn.PgError
+	var connect *pgconn.ConnectError
+	switch {
+	case !IsAway(err) || errors.As(err, &connect) || pgconn.SafeToRetry(err):
+		return false
+	case errors.As(err, &pg):
+		return pg.Code[:2] == "08" || pg.Code[:2] == "57"
+	default:
+		return true
+	}
+}
+
 // isAway reports whether err says that the server can't be reached or can't
 // write at present, as against one that refused what it was asked.
 func isAway(err error) bool {

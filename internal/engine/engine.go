@@ -65,6 +65,7 @@ type Options struct {
 	Timeout      time.Duration // FUNCTION_TIMEOUT: of a function that names none
 	RunningAfter time.Duration // a run that takes longer is written as running; default 250 ms
 	RecordWait   time.Duration // how long an answer waits for its record, if neither database nor disk takes it; default 60 s
+	SubmitWait   time.Duration // how long it is tried to find out whether a run was stored; default 20 s
 	PackagesWait time.Duration // how long a run waits for packages that this server has yet to build; default 60 s
 }
 
@@ -91,6 +92,9 @@ func New(opts Options) *Engine {
 	}
 	if opts.RecordWait == 0 {
 		opts.RecordWait = time.Minute
+	}
+	if opts.SubmitWait == 0 {
+		opts.SubmitWait = 20 * time.Second
 	}
 	if opts.PackagesWait == 0 {
 		opts.PackagesWait = time.Minute

@@ -219,7 +219,7 @@ func setup(t *testing.T) *bundle {
 	sealed, err := vault.New([]byte("a key of the tests"), vault.Secrets)
 	require.NoError(t, err)
 	b.secrets = secrets.New(b.db, sealed, testkit.Logger(t))
-	b.Engine = New(Options{Store: b.db, Secrets: b.secrets, Recorder: b.book, Events: b.book, Lane: s, Log: testkit.Logger(t), RunningAfter: 20 * time.Millisecond, RecordWait: time.Second,
+	b.Engine = New(Options{Store: b.db, Secrets: b.secrets, Recorder: b.book, Events: b.book, Lane: s, Log: testkit.Logger(t), RunningAfter: 20 * time.Millisecond, RecordWait: time.Second, SubmitWait: 100 * time.Millisecond,
 		Pending: b.db, Inputs: unsealed{}, Queued: func() {}})
 	_, err = b.db.EnsureSubtenant(t.Context(), "acme")
 	require.NoError(t, err)

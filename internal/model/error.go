@@ -94,7 +94,7 @@ type Error struct {
 	Kept        Kept          // where its record is
 	Failure     *Failure      // of the function, for the codes of a failed run
 	FailedStep  *FailedStep   // the step that it failed in; nil: it was the function itself, or nothing failed
-	RetryAfter  time.Duration // for 429 and 503; 0 means the table's default
+	RetryAfter  time.Duration // for 429 and 503; 0 means the table's default, NoRetry none
 	Cause       error
 }
 
@@ -105,6 +105,10 @@ type FailedStep struct {
 	StepID   ID
 	Path     []string // names of functions, from the execution's own to that of the step
 }
+
+// NoRetry is the RetryAfter of an error whose request must not be sent again
+// before it is known what became of it.
+const NoRetry time.Duration = -1
 
 // NewError makes an Error whose detail is formatted as by fmt.Sprintf.
 func NewError(code Code, format string, args ...any) *Error {
