@@ -90,13 +90,13 @@ func serveLimit() error {
 		}
 		now := time.Now()
 		id := model.NewIDAt(now)
-		err = rec.Finish(ctx, &model.Record{Execution: model.Execution{
+		kept := rec.Finish(ctx, &model.Record{Execution: model.Execution{
 			ID: id, Tenant: "default", FunctionName: "hello_world", FunctionVersion: 1, Trigger: model.TriggerWebhook,
 			Status: model.StatusCompleted, Input: body, Output: result, CreatedAt: now, StartedAt: now,
 			CompletedAt: time.Now(), Duration: time.Since(now), Attempt: 1, RecordComplete: true,
 		}})
-		if err != nil {
-			return err
+		if kept != model.Committed {
+			return fmt.Errorf("a record is %s", kept)
 		}
 		c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)
 		c.Set("X-Execution-ID", id.String())

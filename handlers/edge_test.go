@@ -6,7 +6,6 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -130,39 +129,6 @@ func TestADeletedSubtenantStaysDeleted(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, f.db.DeleteSubtenant(t.Context(), "gone"))
 	f.must(ask{call: "GET /api/v1/functions", token: f.mint("gone", false), status: 404, want: []string{"subtenant_not_found"}})
-}
-
-func TestHealth(t *testing.T) {
-	t.Parallel()
-	away := func(context.Context) error { return errors.New("dial tcp 10.1.2.3: swordfish") }
-	fine := func(context.Context) error { return nil }
-	for _, test := range []struct {
-		name     string
-		vital    func(context.Context) error
-		other    func(context.Context) error
-		draining bool
-		status   int
-		want     string
-	}{
-		{"healthy", fine, fine, false, 200, `"status":"healthy"`},
-		{"degraded", fine, away, false, 200, `"status":"degraded"`},
-		{"without what it needs", away, fine, false, 503, `"status":"unhealthy"`},
-		{"draining", fine, fine, true, 503, `"status":"draining"`},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			f := setup(t, func(o *handlers.Options) {
-				o.Probes = []handlers.Probe{{Name: "postgres", Vital: true, Check: test.vital}, {Name: "redis", Check: test.other, Counts: func() map[string]int { return map[string]int{"dropped": 7} }}}
-				o.Draining = func() bool { return test.draining }
-			})
-			got := f.do(ask{call: "GET /health", token: "-"})
-			require.Equal(t, test.status, got.StatusCode)
-			require.Contains(t, got.text, test.want)
-			require.Contains(t, got.text, `"postgres":`)
-			require.NotContains(t, got.text, "swordfish")
-			require.Contains(t, got.text, `"counts":{"dropped":7}`)
-		})
-	}
 }
 
 func TestOpenAPI(t *testing.T) {

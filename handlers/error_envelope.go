@@ -31,6 +31,7 @@ type envelope struct {
 	ExecutionID string         `json:"execution_id,omitempty" doc:"Of the recorded execution; also in X-Execution-ID"`
 
 	retryAfter time.Duration
+	kept       model.Kept
 }
 
 // failedStep names a step of a recorded execution.
@@ -63,9 +64,12 @@ func newEnvelope(call *call, err *model.Error) *envelope {
 	m := meaningOf(err.Code)
 	e := &envelope{
 		Type: typeOf(err.Code), Title: m.title, Status: m.status, Code: err.Code,
-		RequestID: call.requestID, retryAfter: m.retryAfter,
+		RequestID: call.requestID, retryAfter: m.retryAfter, kept: err.Kept,
 	}
-	if err.RetryAfter > 0 {
+	switch {
+	case err.RetryAfter == model.NoRetry:
+		e.retryAfter = 0
+	case err.RetryAfter > 0:
 		e.retryAfter = err.RetryAfter
 	}
 	ran := !err.ExecutionID.IsZero()
@@ -117,6 +121,9 @@ func (e *envelope) headers(set func(name, value string)) {
 	}
 	if e.ExecutionID != "" {
 		set(headerExecutionID, e.ExecutionID)
+	}
+	if e.kept != model.Committed {
+		set(headerRecord, e.kept.String())
 	}
 }
 

@@ -28,6 +28,7 @@ type executionResult struct {
 	Status      int
 	ExecutionID string `header:"X-Execution-ID"`
 	Location    string `header:"Location" doc:"Of the execution, with 202"`
+	Record      string `header:"X-Maestro-Record" enum:"spooled,unsaved" doc:"Where the record of a run is that the database did not confirm in time"`
 	Preference  string `header:"Preference-Applied" doc:"respond-async, when that was asked for"`
 	Body        struct {
 		Success     bool            `json:"success,omitempty" doc:"With 200"`
@@ -92,7 +93,7 @@ func (s *Server) runFunction(ctx context.Context, in *executionCreateInput) (*ex
 	if err != nil {
 		return nil, err
 	}
-	out := &executionResult{Status: http.StatusOK, ExecutionID: result.ExecutionID.String()}
+	out := &executionResult{Status: http.StatusOK, ExecutionID: result.ExecutionID.String(), Record: result.Kept.String()}
 	out.Body.Success, out.Body.ExecutionID, out.Body.Result = true, out.ExecutionID, result.Output
 	return out, nil
 }

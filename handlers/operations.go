@@ -1,12 +1,8 @@
 package handlers
 
 import (
-	"context"
 	"encoding/json"
-	"fmt"
-	"log/slog"
 	"sync"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
@@ -15,22 +11,10 @@ import (
 	"maestro/web"
 )
 
-// probeTimeout bounds one check of /health.
-const probeTimeout = 2 * time.Second
-
 // addOperations registers what is not about a subtenant and needs no token.
 func (s *Server) addOperations() {
 	tags := []string{"Operations"}
-	s.plain(huma.Operation{
-		OperationID: "health", Path: "/health", Tags: tags, Security: anyone, Summary: "How the server and its parts are",
-		Responses: map[string]*huma.Response{
-			"200": {Description: "It works, perhaps degraded", Content: jsonContent(schemaOf[healthView](s))},
-			"503": {
-				Description: "It can't work, or is about to end", Content: jsonContent(schemaOf[healthView](s)),
-				Headers: map[string]*huma.Header{"Retry-After": {Ref: headerReference + "Retry-After"}},
-			},
-		},
-	}, s.health)
+	s.addHealth(tags)
 	s.plain(huma.Operation{
 		OperationID: "openapi", Path: "/openapi.json", Tags: tags, Security: anyone, Summary: "This document",
 		Responses: answers("OpenAPI 3.1", fiber.MIMEApplicationJSON, &huma.Schema{Type: huma.TypeObject}),
@@ -42,76 +26,6 @@ func (s *Server) addOperations() {
 
 func jsonContent(schema *huma.Schema) map[string]*huma.MediaType {
 	return map[string]*huma.MediaType{fiber.MIMEApplicationJSON: {Schema: schema}}
-}
-
-type healthView struct {
-	Status string               `json:"status"`
-	Checks map[string]probeView `json:"checks"`
-}
-
-type probeView struct {
-	Status    string  `json:"status"`
-	LatencyMS float64 `json:"latency_ms"`
-	// Counts are figures of the part at this moment.
-	Counts map[string]int `json:"counts,omitempty"`
-}
-
-// health looks at all parts at once. It is 503 only when the server can't work.
-func (s *Server) health(c *fiber.Ctx) error {
-	var mu sync.Mutex
-	var wait sync.WaitGroup
-	view := healthView{Status: "healthy", Checks: make(map[string]probeView, len(s.opts.Probes))}
-	status := fiber.StatusOK
-	for _, probe := range s.opts.Probes {
-		wait.Go(func() {
-			checked, ok := s.look(probe)
-			mu.Lock()
-			defer mu.Unlock()
-			view.Checks[probe.Name] = checked
-			switch {
-			case ok:
-			case probe.Vital:
-				status, view.Status = fiber.StatusServiceUnavailable, "unhealthy"
-			case view.Status == "healthy":
-				view.Status = "degraded"
-			}
-		})
-	}
-	wait.Wait()
-	if s.opts.Draining() {
-		status, view.Status = fiber.StatusServiceUnavailable, "draining"
-	}
-	if status != fiber.StatusOK {
-		c.Set(fiber.HeaderRetryAfter, "2")
-	}
-	return c.Status(status).JSON(view)
-}
-
-func (s *Server) look(probe Probe) (probeView, bool) {
-	ctx, cancel := context.WithTimeout(s.opts.Context, probeTimeout)
-	defer cancel()
-	start := time.Now()
-	err := guardedCheck(ctx, probe.Check)
-	view := probeView{Status: "up", LatencyMS: float64(time.Since(start).Microseconds()) / 1000}
-	if probe.Counts != nil {
-		view.Counts = probe.Counts()
-	}
-	if err != nil {
-		view.Status = "down"
-		s.opts.Log.Warn("health check failed", slog.String("part", probe.Name), slog.Any("error", err))
-	}
-	return view, err == nil
-}
-
-// guardedCheck keeps a panic of a check, which runs in a goroutine of its own,
-// from ending the process.
-func guardedCheck(ctx context.Context, check func(context.Context) error) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("panic: %v", r)
-		}
-	}()
-	return check(ctx)
 }
 
 // openAPI serves the document; it is written once, at the first request.

@@ -58,13 +58,16 @@ type Options struct {
 	Probes    []Probe     // what /health looks at
 	Documents fs.FS       // the examples' documents, served to everyone; may be nil
 	Draining  func() bool // true once the server no longer wants new work; may be nil
+	// Ready is the error by which a new call would be refused now, nil when it
+	// would be taken; it asks only what is in memory. Default: always nil.
+	Ready func() error
 }
 
 // Probe is one check of /health. Check is given two seconds; the text of its
 // error is logged and not shown.
 type Probe struct {
 	Name  string
-	Vital bool // the server can't work without it: 503 instead of degraded
+	Vital bool // the server can't work without it: 503 instead of degraded, unless the error is ErrImpaired
 	Check func(context.Context) error
 	// Counts are figures that an operator wants beside the state; nil for none.
 	Counts func() map[string]int
@@ -98,6 +101,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.Draining == nil {
 		o.Draining = func() bool { return false }
+	}
+	if o.Ready == nil {
+		o.Ready = func() error { return nil }
 	}
 	if o.Version == "" {
 		o.Version = "dev"

@@ -16,6 +16,7 @@ const (
 	headerRequestID   = "X-Request-ID"
 	headerExecutionID = "X-Execution-ID"
 	headerSubtenantID = "X-Subtenant-ID"
+	headerRecord      = "X-Maestro-Record" // where the run's record is, unless it is in the database
 )
 
 // call is what is known of a request beside what Fiber knows. It belongs to

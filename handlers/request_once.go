@@ -190,6 +190,7 @@ func (s *Server) submit(ctx context.Context, request engine.RunRequest, later en
 var ofTransport = map[string]bool{
 	fiber.HeaderContentLength: true, fiber.HeaderDate: true, fiber.HeaderServer: true,
 	fiber.HeaderConnection: true, fiber.HeaderTransferEncoding: true,
+	canonical(headerRecord): true, // by the time of a repeat it is written
 }
 
 func answerHeaders(c *fiber.Ctx) [][2]string {
@@ -236,6 +237,9 @@ const (
 // executionOnce stands before POST /executions and sees to it that a request
 // with a key runs once.
 func (s *Server) executionOnce(c *fiber.Ctx) error {
+	if err := s.opts.Engine.Admit(); err != nil {
+		return err
+	}
 	key, err := idempotencyKey(c)
 	if err != nil {
 		return err

@@ -96,21 +96,25 @@ func TestACommitWhoseFateIsUnknownIsNotMadeTwice(t *testing.T) {
 	f := setup(t)
 	f.function("count", countCode)
 	f.pending.lost.Store(true)
-	f.must(execution("k", asyncCount, 503))
-	require.Equal(t, 1, f.runs("count"))
 	got := f.must(execution("k", asyncCount, 202, `"pending"`))
 	require.Equal(t, 1, f.runs("count"))
 	again := f.must(execution("k", asyncCount, 202, got.Header.Get("X-Execution-ID")))
 	require.Equal(t, "true", again.Header.Get("Idempotent-Replayed"))
 	require.Equal(t, 1, f.runs("count"))
 
+	// Without a key too: the server finds out, instead of having its caller send
+	// the run again.
+	f.pending.lost.Store(true)
+	f.must(ask{call: "POST /api/v1/executions", body: asyncCount, status: 202})
+	require.Equal(t, 2, f.runs("count"))
+
 	// So does a repeat that finds nothing yet, tries, and loses the answer too.
 	id := model.NewID()
 	f.abandon("late", asyncCount, id)
 	f.pending.lost.Store(true)
 	f.must(execution("late", asyncCount, 202, id.String()))
-	require.Equal(t, 2, f.runs("count"))
+	require.Equal(t, 3, f.runs("count"))
 	require.NoError(t, f.queue.Start())
 	f.becomes(id.String(), "completed")
-	require.Eventually(t, func() bool { return f.count("status = 'completed'") == 2 }, 20*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return f.count("status = 'completed'") == 3 }, 20*time.Second, 20*time.Millisecond)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
+	"golang.org/x/sync/singleflight"
 
 	"maestro/internal/model"
 )
@@ -34,6 +35,7 @@ type Server struct {
 	router  *webhookRouter
 	modes   *inputModes
 	tenants tenants
+	checks  singleflight.Group // of /health, by part
 
 	streams    context.Context // of the answers that last; ends when the server is to stop
 	endStreams context.CancelFunc

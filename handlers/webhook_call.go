@@ -23,6 +23,9 @@ func (s *Server) addWebhookCalls() {
 // callWebhook answers * /api/v1/h/{path}.
 func (s *Server) callWebhook(c *fiber.Ctx) error {
 	call := s.callOf(c)
+	if err := s.opts.Engine.Admit(); err != nil {
+		return err // before anything that needs the database, such as a key
+	}
 	address := c.Request().URI().PathOriginal()
 	who := s.identify(c, call)
 	var values [8][]byte
@@ -92,6 +95,9 @@ func (s *Server) answerWebhook(c *fiber.Ctx, call *call, who *caller, found *mat
 		return err
 	}
 	c.Set(headerExecutionID, result.ExecutionID.String())
+	if result.Kept != model.Committed {
+		c.Set(headerRecord, result.Kept.String())
+	}
 	if hook.ResponseMode == model.ResponseRaw {
 		return answerRaw(c, &result)
 	}

@@ -2,15 +2,14 @@ package repo
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -23,7 +22,9 @@ const LowestServerVersion = 140000
 
 // Options are the settings of a DB. The zero value is usable.
 type Options struct {
-	MaxConns int           // besides those of the queue; 0: 12
+	MaxConns int           // besides those of the queue and of lists; 0: 12
+	KeepOpen bool          // have these open all the time: a server that is full, or slow to connect to, then holds nothing up
+	Longest  time.Duration // that a statement may take, but one of the queue; 0: 30 s, below 0: no bound. Lists have one of their own
 	Wait     time.Duration // how long Open waits for a server that is away; 0: one try
 	Name     string        // application_name; "": maestro
 	Log      *slog.Logger  // nil: silent
@@ -37,11 +38,16 @@ type DB struct {
 	// queue and river are for the queue alone, and connect when they are used
 	// (queue_session.go).
 	queue, river *pgxpool.Pool
-	// lists runs the queries whose filters may be absent. They are planned with
-	// the values at hand each time: a plan kept for all values would read a
-	// whole day for a filter that an index answers.
-	lists *dbsqlc.Queries
-	log   *slog.Logger
+	// pulse is for Ping alone: no other query makes it wait.
+	pulse *pgxpool.Pool
+	// lists runs the queries whose filters may be absent over what has run, catalog
+	// those over what is defined. They are planned with the values at hand each
+	// time: a plan kept for all values would read a whole day for a filter that an
+	// index answers. Each has few connections of its own: however many slow lists
+	// are asked for, calls have theirs.
+	lists, catalog          *dbsqlc.Queries
+	listPool, directoryPool *pgxpool.Pool
+	log                     *slog.Logger
 	// atOnce is nil while Enqueue leaves handing over to the dispatcher.
 	atOnce atomic.Pointer[atOnce]
 	// oldest is the first day with a partition, as it was lately.
@@ -59,16 +65,25 @@ func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 		opts.MaxConns = 12
 	}
 	db := &DB{log: log}
+	if opts.Longest == 0 {
+		opts.Longest = longestStatement
+	}
 	for _, p := range []struct {
 		pool     **pgxpool.Pool
 		most     int
 		settings []setting
 	}{
-		{&db.pool, opts.MaxConns, nil},
+		{&db.pool, opts.MaxConns, statementsUpTo(opts.Longest)},
+		{&db.listPool, listConns, statementsUpTo(longestList)},
+		{&db.directoryPool, directoryConns, statementsUpTo(longestList)},
 		{&db.queue, queueConns, queueSession},
 		{&db.river, riverConns, riverSession},
+		{&db.pulse, 1, nil},
 	} {
 		config, err := poolConfig(url, opts.Name, p.most, append(p.settings, everySession...))
+		if err == nil && opts.KeepOpen && p.pool == &db.pool {
+			config.MinConns = config.MaxConns
+		}
 		if err == nil {
 			*p.pool, err = pgxpool.NewWithConfig(ctx, config)
 		}
@@ -77,12 +92,30 @@ func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 			return nil, fmt.Errorf("make a connection pool: %w", err)
 		}
 	}
-	db.q, db.lists = dbsqlc.New(db.pool), dbsqlc.New(plannedEachTime{db.pool})
+	db.q = dbsqlc.New(db.pool)
+	db.lists, db.catalog = dbsqlc.New(plannedEachTime{db.listPool}), dbsqlc.New(plannedEachTime{db.directoryPool})
 	if err := db.waitFor(ctx, opts.Wait); err != nil {
 		db.Close()
 		return nil, err
 	}
 	return db, nil
+}
+
+// How many connections lists have at most, and how long a statement may take.
+// What a caller can start is bounded by the database itself: the server's own
+// time limit of a request ends with the server.
+const (
+	listConns        = 4
+	directoryConns   = 3
+	longestStatement = 30 * time.Second
+	longestList      = 15 * time.Second
+)
+
+func statementsUpTo(longest time.Duration) []setting {
+	if longest < 0 {
+		return nil
+	}
+	return []setting{{"statement_timeout", strconv.FormatInt(longest.Milliseconds(), 10)}}
 }
 
 // setting is a parameter of a session.
@@ -160,15 +193,15 @@ func (d *DB) waitFor(ctx context.Context, patience time.Duration) error {
 
 // Close waits for the connections in use and closes them all.
 func (d *DB) Close() {
-	for _, pool := range []*pgxpool.Pool{d.pool, d.queue, d.river} {
+	for _, pool := range []*pgxpool.Pool{d.pool, d.listPool, d.directoryPool, d.queue, d.river, d.pulse} {
 		if pool != nil {
 			pool.Close()
 		}
 	}
 }
 
-// Ping asks the server for a sign of life.
-func (d *DB) Ping(ctx context.Context) error { return d.fail(d.pool.Ping(ctx), "ping the database") }
+// Ping asks the server for a sign of life, on a connection of its own.
+func (d *DB) Ping(ctx context.Context) error { return d.fail(d.pulse.Ping(ctx), "ping the database") }
 
 // Pool gives direct access for parts that bring their own SQL. The DB still owns
 // it.
@@ -184,18 +217,4 @@ type plannedEachTime struct{ *pgxpool.Pool }
 
 func (p plannedEachTime) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
 	return p.Pool.Query(ctx, sql, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
-}
-
-// isAway reports whether err says that the server can't be reached at present,
-// as against one that refused what it was asked.
-func isAway(err error) bool {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
-		switch pg.Code {
-		case "57P01", "57P02", "57P03", "53300", "25006": // shut down, crashed, starting, full, read-only standby
-			return true
-		}
-		return len(pg.Code) == 5 && pg.Code[:2] == "08"
-	}
-	return err != nil && !errors.Is(err, context.Canceled) && isConnectionError(err)
 }

@@ -75,3 +75,21 @@ func startServer(t *testing.T, dir string) *postgres.Server {
 	t.Cleanup(func() { _ = server.Stop(context.Background()) })
 	return server
 }
+
+// What a caller can start is bounded by the database, also when this server is
+// gone by then.
+func TestStatementsAreBounded(t *testing.T) {
+	t.Parallel()
+	url := testkit.DatabaseURL(t)
+	db, err := repo.Open(t.Context(), url, repo.Options{Longest: 50 * time.Millisecond})
+	require.NoError(t, err)
+	t.Cleanup(db.Close)
+	_, err = db.Pool().Exec(t.Context(), "SELECT pg_sleep(60)")
+	require.ErrorContains(t, err, "statement timeout")
+	require.True(t, repo.IsAway(err))
+	for name, want := range map[string]string{"main": "50ms", "lists": "15s", "directory": "15s", "queue": "0"} {
+		var shown string
+		require.NoError(t, db.PoolOf(name).QueryRow(t.Context(), "SHOW statement_timeout").Scan(&shown))
+		require.Equal(t, want, shown, name)
+	}
+}

@@ -29,3 +29,8 @@ func EndQueued(ctx context.Context, tx pgx.Tx, records []*model.Record) error {
 	_, err := endQueued(ctx, tx, records, "test")
 	return err
 }
+
+// PoolOf is one of the pools by name.
+func (d *DB) PoolOf(name string) *pgxpool.Pool {
+	return map[string]*pgxpool.Pool{"main": d.pool, "lists": d.listPool, "directory": d.directoryPool, "queue": d.queue}[name]
+}

@@ -50,7 +50,7 @@ func (d *DB) ListFunctions(ctx context.Context, tenant string, filter FunctionFi
 	if err != nil {
 		return nil, "", err
 	}
-	rows, err := d.lists.ListFunctions(ctx, dbsqlc.ListFunctionsParams{
+	rows, err := d.catalog.ListFunctions(ctx, dbsqlc.ListFunctionsParams{
 		Tenant: tenant, After: after[0], ActiveOnly: filter.ActiveOnly, Tags: tagsOf(filter.Tags), Needle: filter.Query,
 		RowOffset: int32(filter.Offset), RowLimit: filter.limit(),
 	})
@@ -76,7 +76,7 @@ func (d *DB) FunctionVersions(ctx context.Context, tenant, name string, page Pag
 			return nil, "", errBadCursor()
 		}
 	}
-	rows, err := d.lists.ListFunctionVersions(ctx, dbsqlc.ListFunctionVersionsParams{
+	rows, err := d.catalog.ListFunctionVersions(ctx, dbsqlc.ListFunctionVersionsParams{
 		Tenant: tenant, Name: name, Before: int32(before), RowOffset: int32(page.Offset), RowLimit: page.limit(),
 	})
 	if err != nil {

@@ -23,6 +23,7 @@ type KeyClaim struct {
 	Server      model.ID      // as registered: once it is gone its claims count for nothing; zero: until the lease runs out
 	Lease       time.Duration // how long it holds unless renewed
 	Keep        time.Duration // how long the answer is kept, from now
+	Grace       time.Duration // how long a lease that ran out, of a server that is not gone, counts for all that
 }
 
 // KeyState is what became of a claim.
@@ -42,6 +43,7 @@ func (d *DB) ClaimKey(ctx context.Context, c KeyClaim) (KeyState, error) {
 		abandoned, err := d.q.ClaimKey(ctx, dbsqlc.ClaimKeyParams{
 			Tenant: c.Tenant, Key: c.Key, Fingerprint: c.Fingerprint, ExecutionID: uuid(c.ExecutionID), Server: uuid(c.Server),
 			Lease: interval(c.Lease), Keep: interval(c.Keep),
+			Grace: interval(c.Grace),
 		})
 		if err == nil {
 			state := KeyState{Claimed: true}

@@ -14,7 +14,7 @@ func (d *DB) ListPackages(ctx context.Context, tenant string, all bool, page Pag
 	if err != nil {
 		return nil, "", err
 	}
-	rows, err := d.lists.ListPackages(ctx, dbsqlc.ListPackagesParams{
+	rows, err := d.catalog.ListPackages(ctx, dbsqlc.ListPackagesParams{
 		Tenant: tenant, After: after[0], AllOfThem: all, RowOffset: int32(page.Offset), RowLimit: page.limit(),
 	})
 	if err != nil {

@@ -59,7 +59,7 @@ func (d *DB) ListSchedules(ctx context.Context, tenant string, filter ScheduleFi
 	if err != nil {
 		return nil, "", err
 	}
-	rows, err := d.lists.ListSchedules(ctx, dbsqlc.ListSchedulesParams{
+	rows, err := d.catalog.ListSchedules(ctx, dbsqlc.ListSchedulesParams{
 		Tenant: tenant, After: after[0], ActiveOnly: filter.ActiveOnly, FunctionName: filter.FunctionName,
 		RowOffset: int32(filter.Offset), RowLimit: filter.limit(),
 	})

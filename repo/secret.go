@@ -35,7 +35,7 @@ func (d *DB) ListSecrets(ctx context.Context, tenant string, page Page) ([]Secre
 	if err != nil {
 		return nil, "", err
 	}
-	rows, err := d.lists.ListSecrets(ctx, dbsqlc.ListSecretsParams{
+	rows, err := d.catalog.ListSecrets(ctx, dbsqlc.ListSecretsParams{
 		Tenant: tenant, After: after[0], RowOffset: int32(page.Offset), RowLimit: page.limit(),
 	})
 	if err != nil {

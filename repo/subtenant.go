@@ -68,7 +68,7 @@ func (d *DB) ListSubtenants(ctx context.Context, page Page) ([]model.Subtenant, 
 	if err != nil {
 		return nil, "", err
 	}
-	rows, err := d.q.ListSubtenants(ctx, after[0], int32(page.Offset), page.limit())
+	rows, err := d.catalog.ListSubtenants(ctx, after[0], int32(page.Offset), page.limit())
 	if err != nil {
 		return nil, "", d.fail(err, "list subtenants")
 	}

@@ -30,7 +30,7 @@ func (d *DB) ListWebhooks(ctx context.Context, tenant string, filter WebhookFilt
 	if err != nil {
 		return nil, "", err
 	}
-	rows, err := d.lists.ListWebhooks(ctx, dbsqlc.ListWebhooksParams{
+	rows, err := d.catalog.ListWebhooks(ctx, dbsqlc.ListWebhooksParams{
 		Tenant: tenant, AfterPath: after[0], AfterMethod: after[1], ActiveOnly: filter.ActiveOnly,
 		FunctionName: filter.FunctionName, RowOffset: int32(filter.Offset), RowLimit: filter.limit(),
 	})

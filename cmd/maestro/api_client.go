@@ -85,18 +85,25 @@ func is(err error, code string) bool {
 	return errors.As(err, &e) && e.Code == code
 }
 
-// call makes one request and decodes the answer into out, unless that is nil.
+// call makes one request, with in as its body, and decodes the answer into out,
+// unless they are nil.
 func (c *apiClient) call(ctx context.Context, method, path string, in, out any) error {
-	body, err := json.Marshal(in)
-	if err != nil {
-		return err
+	var body io.Reader
+	if in != nil {
+		encoded, err := json.Marshal(in)
+		if err != nil {
+			return err
+		}
+		body = bytes.NewReader(encoded)
 	}
-	request, err := http.NewRequestWithContext(ctx, method, c.url+"/api/v1"+path, bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, method, c.url+"/api/v1"+path, body)
 	if err != nil {
 		return fmt.Errorf("MAESTRO_URL: %w", err)
 	}
 	request.Header.Set("Authorization", "Bearer "+c.token)
-	request.Header.Set("Content-Type", "application/json")
+	if in != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
 	response, err := c.http.Do(request)
 	if err != nil {
 		return fmt.Errorf("no server answers at %s (MAESTRO_URL): %w", c.url, err)

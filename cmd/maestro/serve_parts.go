@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -64,7 +65,8 @@ type parts struct {
 
 	postgres *postgres.Server // nil with an external database
 	db       *repo.DB
-	records  *repo.DB // connections of the recorder alone: nobody's queries delay a commit
+	records  *repo.DB // connections of the recorder alone: no other query delays a commit
+	chores   *repo.DB // connections of upkeep, whose statements may take long
 	events   *events.Bus
 	recorder *recorder.Recorder
 	lane     *embed.Host
@@ -87,13 +89,13 @@ type parts struct {
 	newToken  config.Secret // the administrator's, when this start made it
 	upkeep    sync.WaitGroup
 	endUpkeep context.CancelFunc
-	draining  chan struct{} // closed when stop begins
+	draining  atomic.Bool // new calls are no longer wanted
 }
 
 // startParts starts everything but the listener. PostgreSQL, Python and Redis
 // start side by side: each takes longer than all the rest.
 func startParts(ctx context.Context, cfg *config.Config, log *slog.Logger, access io.Writer, progress func(string)) (_ *parts, err error) {
-	p := &parts{cfg: cfg, log: log, recycle: make(chan error, 1), draining: make(chan struct{})}
+	p := &parts{cfg: cfg, log: log, recycle: make(chan error, 1)}
 	defer func() {
 		if err != nil {
 			p.stop(0)
@@ -193,7 +195,10 @@ func (p *parts) startDatabase(ctx context.Context, progress func(string), python
 		return err
 	}
 	p.db = db
-	if p.records, err = repo.Open(ctx, url, repo.Options{MaxConns: recorderConnections, Name: "maestro recorder", Log: p.log}); err != nil {
+	if p.records, err = repo.Open(ctx, url, repo.Options{MaxConns: recorderConnections, KeepOpen: true, Name: "maestro recorder", Log: p.log}); err != nil {
+		return err
+	}
+	if p.chores, err = repo.Open(ctx, url, repo.Options{MaxConns: 2, Longest: -1, Name: "maestro upkeep", Log: p.log}); err != nil {
 		return err
 	}
 	applied, err := migrations.Up(ctx, url)
@@ -247,68 +252,15 @@ func (p *parts) startHTTP(ctx context.Context, access io.Writer) error {
 		Context: context.WithoutCancel(ctx), Secrets: p.secrets, Keys: p.keys, Scheduler: p.cron, Packages: p.packages,
 		Debug: p.cfg.Debug, PublicURL: p.cfg.PublicURL, MaxBodyBytes: int(p.cfg.MaxBodyBytes),
 		FunctionTimeout: p.cfg.FunctionTimeout, WebhooksRequireAuth: p.cfg.WebhooksRequireAuth, CORSOrigins: p.cfg.CORSOrigins,
-		Version: version, Probes: p.probes(), Draining: p.isDraining, Documents: examples.Documents(),
+		Version: version, Probes: p.probes(), Draining: p.draining.Load, Ready: p.recorder.Refusing, Documents: examples.Documents(),
 	})
 	return p.startChanges(ctx)
-}
-
-func (p *parts) isDraining() bool {
-	select {
-	case <-p.draining:
-		return true
-	default:
-		return false
-	}
-}
-
-// probes are the checks of /health.
-func (p *parts) probes() []handlers.Probe {
-	return []handlers.Probe{
-		{Name: "postgres", Vital: true, Check: p.db.Ping},
-		{Name: "redis", Check: p.events.Ping},
-		{Name: "recorder", Check: func(context.Context) error {
-			if !p.recorder.Healthy() {
-				return errors.New("the database does not take records at present; they are kept")
-			}
-			return nil
-		}},
-		{Name: "changes", Check: func(context.Context) error {
-			if !p.changes.Healthy() {
-				return errors.New("what other servers change is not heard of at present")
-			}
-			return nil
-		}},
-		{Name: "packages", Check: p.packagesProblem},
-		{Name: "python", Check: func(context.Context) error {
-			if s := p.lane.Stats(); s.Stuck() > 0 {
-				return errors.New("some Python threads are stuck")
-			}
-			return nil
-		}, Counts: p.pythonCounts},
-	}
-}
-
-// pythonCounts is what /health tells of Python.
-func (p *parts) pythonCounts() map[string]int {
-	s := p.lane.Stats()
-	return map[string]int{
-		"interpreters":        s.InterpretersLive,
-		"interpreters_stuck":  s.InterpretersStuck,
-		"interpreters_leaked": s.InterpretersLeaked,
-		"threads":             s.Threads,
-		"threads_busy":        s.ThreadsBusy,
-		"threads_stuck":       s.ThreadsStuck,
-		"threads_changed":     int(s.ThreadsChanged),
-		"event_loops":         s.Loops,
-		"tasks":               s.Tasks,
-		"waiting":             s.Waiting,
-	}
 }
 
 // stop ends the parts: no new connections, no new runs, those under way until
 // the grace is over, Python, the record's queue, Redis, the database.
 func (p *parts) stop(grace time.Duration) {
-	close(p.draining)
+	p.beginDraining()
 	note := func(what string, err error) {
 		if err != nil {
 			p.log.Warn("a part did not stop cleanly", slog.String("part", what), slog.Any("error", err))
@@ -372,7 +324,7 @@ func (p *parts) stop(grace time.Duration) {
 	if p.folders != nil {
 		note("packages", p.folders.Close())
 	}
-	for _, db := range []*repo.DB{p.records, p.db} {
+	for _, db := range []*repo.DB{p.chores, p.records, p.db} {
 		if db != nil {
 			db.Close()
 		}

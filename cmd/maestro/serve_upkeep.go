@@ -13,7 +13,7 @@ const upkeepEvery = time.Hour
 // startUpkeep makes the coming days' partitions, and does the rest of the
 // chores beside the start and from time to time.
 func (p *parts) startUpkeep(ctx context.Context) error {
-	if err := p.db.EnsurePartitions(ctx, time.Now()); err != nil {
+	if err := p.chores.EnsurePartitions(ctx, time.Now()); err != nil {
 		return err
 	}
 	ctx, p.endUpkeep = context.WithCancel(context.WithoutCancel(ctx))
@@ -38,17 +38,17 @@ func (p *parts) keepUp(ctx context.Context) {
 		do     func(context.Context) error
 	}{
 		{"the coming days' partitions can't be made, the default one takes their rows", func(ctx context.Context) error {
-			return p.db.EnsurePartitions(ctx, time.Now())
+			return p.chores.EnsurePartitions(ctx, time.Now())
 		}},
-		{"what deleted subtenants left can't be taken away now", p.db.PurgeDeletedSubtenants},
+		{"what deleted subtenants left can't be taken away now", p.chores.PurgeDeletedSubtenants},
 		{"idempotency keys that expired can't be deleted now", func(ctx context.Context) error {
-			_, err := p.db.DeleteExpiredKeys(ctx)
+			_, err := p.chores.DeleteExpiredKeys(ctx)
 			return err
 		}},
-		{"old installs can't be deleted now", p.db.DeleteOldInstalls},
-		{"old environments can't be deleted now", p.db.DeleteOldEnvironments},
-		{"old requests to stop a run can't be deleted now", p.db.DeleteOldCancelRequests},
-		{"servers that went long ago can't be forgotten now", p.db.ForgetServers},
+		{"old installs can't be deleted now", p.chores.DeleteOldInstalls},
+		{"old environments can't be deleted now", p.chores.DeleteOldEnvironments},
+		{"old requests to stop a run can't be deleted now", p.chores.DeleteOldCancelRequests},
+		{"servers that went long ago can't be forgotten now", p.chores.ForgetServers},
 	} {
 		if err := chore.do(ctx); err != nil && ctx.Err() == nil {
 			p.log.Error("upkeep failed and is tried again in an hour", slog.String("what", chore.failed), slog.Any("error", err))

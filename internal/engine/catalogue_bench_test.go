@@ -59,7 +59,8 @@ func (noSecrets) Forget(string)                                    {}
 
 type nowhere struct{}
 
-func (nowhere) Finish(context.Context, *model.Record) error { return nil }
-func (nowhere) Steps(context.Context, *model.Record) error  { return nil }
-func (nowhere) Running(*model.Execution)                    {}
-func (nowhere) Publish(events.Event)                        {}
+func (nowhere) Admit() error                                     { return nil }
+func (nowhere) Finish(context.Context, *model.Record) model.Kept { return model.Committed }
+func (nowhere) Steps(context.Context, *model.Record) model.Kept  { return model.Committed }
+func (nowhere) Running(*model.Execution)                         {}
+func (nowhere) Publish(events.Event)                             {}

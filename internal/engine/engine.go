@@ -34,12 +34,15 @@ type Secrets interface {
 
 // Recorder writes what happened.
 type Recorder interface {
-	// Finish returns after the commit, or with an error when ctx ended before
-	// it; the record is kept and written all the same.
-	Finish(ctx context.Context, record *model.Record) error
+	// Admit returns the error by which a run is refused because its record could
+	// not be written now, or nil. It waits for nothing.
+	Admit() error
+	// Finish returns once the record is where the answer says. Unsaved is that of
+	// a ctx that ends first; the record is written all the same when it can be.
+	Finish(ctx context.Context, record *model.Record) model.Kept
 	// Steps writes steps of a run that goes on, as Record.StepsOnly says, and
-	// returns once they are safe: committed, or on this server's disk.
-	Steps(ctx context.Context, part *model.Record) error
+	// returns as Finish does.
+	Steps(ctx context.Context, part *model.Record) model.Kept
 	// Running notes a run that takes long. A Finish of the same id wins.
 	Running(execution *model.Execution)
 }
@@ -65,7 +68,8 @@ type Options struct {
 	Timeout      time.Duration // FUNCTION_TIMEOUT: of a function that names none
 	MaxSteps     int           // sibling calls of one execution; default 100,000
 	RunningAfter time.Duration // a run that takes longer is written as running, and so often its steps that have ended; default 250 ms
-	RecordWait   time.Duration // how long an answer waits for its commit; default 10 s
+	RecordWait   time.Duration // how long an answer waits for its record, if neither database nor disk takes it; default 60 s
+	SubmitWait   time.Duration // how long it is tried to find out whether a run was stored; default 20 s
 	PackagesWait time.Duration // how long a run waits for packages that this server has yet to build; default 60 s
 }
 
@@ -94,7 +98,10 @@ func New(opts Options) *Engine {
 		opts.MaxSteps = 100_000
 	}
 	if opts.RecordWait == 0 {
-		opts.RecordWait = 10 * time.Second
+		opts.RecordWait = time.Minute
+	}
+	if opts.SubmitWait == 0 {
+		opts.SubmitWait = 20 * time.Second
 	}
 	if opts.PackagesWait == 0 {
 		opts.PackagesWait = time.Minute
@@ -221,9 +228,16 @@ func (e *Engine) Drain(ctx context.Context) {
 	<-e.empty
 }
 
-// admit notes that a run begins, unless the server is about to stop or the
-// subtenant is no more.
+// Admit returns the error by which a call would be refused now, before anything
+// of it runs, or nil.
+func (e *Engine) Admit() error { return e.opts.Recorder.Admit() }
+
+// admit notes that a run begins, unless its record could not be written, the
+// server is about to stop or the subtenant is no more.
 func (e *Engine) admit(r *run) error {
+	if err := e.Admit(); err != nil {
+		return err
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	switch {

@@ -30,6 +30,7 @@ type RunResult struct {
 	ExecutionID model.ID
 	Output      json.RawMessage
 	Response    *model.Response // the function returned a maestro.Response
+	Kept        model.Kept      // where the record is
 }
 
 // Run runs a function to its end and returns when it is recorded. ctx is the
@@ -38,6 +39,17 @@ type RunResult struct {
 // The error is an *model.Error. When an execution was recorded it carries its
 // id, and what the function did wrong is in its Failure.
 func (e *Engine) Run(ctx context.Context, request RunRequest) (RunResult, error) {
+	result, err := e.run(ctx, request)
+	if err != nil && result.ExecutionID.IsZero() {
+		err = model.NothingRan(err)
+	}
+	return result, err
+}
+
+func (e *Engine) run(ctx context.Context, request RunRequest) (RunResult, error) {
+	if err := e.Admit(); err != nil {
+		return RunResult{}, err
+	}
 	if err := scan(request.Input); err != nil {
 		return RunResult{}, err
 	}
@@ -109,39 +121,33 @@ func (r *run) conduct() (RunResult, error) {
 	if r.queued != nil {
 		r.begin(r.deadline) // it may have come to its end before that
 	}
-	record := r.finish(outcome)
-	if failed := r.commit(record); failed != nil {
+	result := RunResult{ExecutionID: r.id, Output: outcome.Output, Response: outcome.Response}
+	result.Kept = r.record(r.finish(outcome))
+	switch {
+	case err != nil:
+		failed := r.notStarted(err)
+		failed.Kept = result.Kept
+		return RunResult{}, failed
+	case outcome.Failure != nil:
+		failed := r.failed(outcome.Failure)
+		failed.Kept = result.Kept
 		return RunResult{}, failed
 	}
-	r.announce(record)
-	if err != nil {
-		return RunResult{}, r.notStarted(err)
-	}
-	if outcome.Failure != nil {
-		return RunResult{}, r.failed(outcome.Failure)
-	}
-	return RunResult{ExecutionID: r.id, Output: outcome.Output, Response: outcome.Response}, nil
+	return result, nil
 }
 
-// commit writes the record. The answer waits for the commit; the commit does
-// not wait for whoever asked, nor for the deadline of the function.
-func (r *run) commit(record *model.Record) error {
+// record writes the record and tells of it. The answer waits for that; that does
+// not wait for the caller, nor for the deadline of the function.
+func (r *run) record(record *model.Record) model.Kept {
 	wait, cancel := context.WithTimeout(context.WithoutCancel(r.ctx), r.engine.opts.RecordWait)
 	defer cancel()
-	failed := r.engine.opts.Recorder.Finish(wait, record)
-	if failed == nil {
-		failed = r.partsRecorded(wait)
+	kept := max(r.engine.opts.Recorder.Finish(wait, record), r.partsKept(wait))
+	if kept == model.Unsaved {
+		r.engine.opts.Log.Warn("an execution ended whose record neither the database nor the disk has taken yet",
+			slog.String("tenant", r.request.Tenant), slog.Any("execution_id", r.id))
 	}
-	if failed == nil {
-		return nil
-	}
-	r.engine.opts.Log.Error("an execution ended, but is not recorded yet",
-		slog.String("tenant", r.request.Tenant), slog.Any("execution_id", r.id), slog.Any("error", failed))
-	unavailable := model.NewError(model.CodeUnavailable,
-		"The function has run, but the database did not confirm its record in time. The record is kept and will be written; look the execution up later.")
-	unavailable.ExecutionID = r.id
-	unavailable.Cause = failed
-	return unavailable
+	r.announce(record)
+	return kept
 }
 
 // announce tells the live log that the execution is over, unless another

@@ -120,22 +120,29 @@ type book struct {
 	parts   []*model.Record
 	running []model.Execution
 	events  []events.Event
-	fail    error
+	kept    model.Kept
+	refuses error // of Admit
 	noted   chan struct{}
 }
 
-func (b *book) Steps(_ context.Context, part *model.Record) error {
+func (b *book) Steps(_ context.Context, part *model.Record) model.Kept {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.parts = append(b.parts, part)
-	return nil
+	return model.Committed
 }
 
-func (b *book) Finish(_ context.Context, record *model.Record) error {
+func (b *book) Admit() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.refuses
+}
+
+func (b *book) Finish(_ context.Context, record *model.Record) model.Kept {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.records = append(b.records, record)
-	return b.fail
+	return b.kept
 }
 
 func (b *book) Running(e *model.Execution) {
@@ -220,7 +227,7 @@ func setup(t *testing.T) *bundle {
 	sealed, err := vault.New([]byte("a key of the tests"), vault.Secrets)
 	require.NoError(t, err)
 	b.secrets = secrets.New(b.db, sealed, testkit.Logger(t))
-	b.Engine = New(Options{Store: b.db, Secrets: b.secrets, Recorder: b.book, Events: b.book, Lane: s, Log: testkit.Logger(t), RunningAfter: 20 * time.Millisecond, RecordWait: time.Second,
+	b.Engine = New(Options{Store: b.db, Secrets: b.secrets, Recorder: b.book, Events: b.book, Lane: s, Log: testkit.Logger(t), RunningAfter: 20 * time.Millisecond, RecordWait: time.Second, SubmitWait: 100 * time.Millisecond,
 		Pending: b.db, Inputs: unsealed{}, Queued: func() {}})
 	_, err = b.db.EnsureSubtenant(t.Context(), "acme")
 	require.NoError(t, err)
@@ -452,15 +459,6 @@ func TestDrainRefusesWaitsAndAtLastCancels(t *testing.T) {
 	require.Zero(t, b.Active())
 	b.Drain(context.Background()) // again, with nothing to wait for
 	close(b.block)
-}
-
-func TestARecordThatIsLateIsSaidToBe(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	b.book.fail = errors.New("away")
-	_, err := b.run(t, "echo", `1`)
-	require.Equal(t, model.CodeUnavailable, codeOf(t, err))
-	require.NotContains(t, err.(*model.Error).Detail, "away")
 }
 
 func TestCheckPointsIntoTheBody(t *testing.T) {

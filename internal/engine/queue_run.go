@@ -40,14 +40,16 @@ func (e *Engine) RunQueued(ctx context.Context, queued model.QueuedRun) (err err
 	defer e.release(r)
 	defer func() {
 		if fault := recover(); fault != nil { // or it would end one server after the other
-			err = r.panicked(fault, debug.Stack())
+			r.panicked(fault, debug.Stack())
+			err = nil
 		}
 	}()
 	if queued.Cancelled {
 		r.stop()
 	}
 	if hopeless != nil {
-		return r.record(r.finish(model.Outcome{Failure: hopeless}))
+		r.record(r.finish(model.Outcome{Failure: hopeless}))
+		return nil
 	}
 	_, err = r.conduct()
 	var notBegun *notBegunError
@@ -92,11 +94,11 @@ func (e *Engine) prepareQueued(ctx context.Context, request *RunRequest, sealed 
 }
 
 // panicked records a run as failed by a fault of ours.
-func (r *run) panicked(fault any, stack []byte) error {
+func (r *run) panicked(fault any, stack []byte) {
 	r.engine.opts.Log.Error("a panic while a queued run was conducted", slog.String("tenant", r.request.Tenant), slog.Any("execution_id", r.id),
 		slog.Any("fault", fault), slog.String("stack", string(stack)))
 	failure := &model.Failure{Kind: model.FailureEngine, Type: "EngineError", Message: "a fault of the server, which is in its log"}
-	return r.record(r.finish(model.Outcome{Failure: failure}))
+	r.record(r.finish(model.Outcome{Failure: failure}))
 }
 
 // notBegunError says that the lane did not take a queued run.
@@ -105,15 +107,6 @@ type notBegunError struct{ cause error }
 func (e *notBegunError) Error() string { return "the run was not begun: " + e.cause.Error() }
 
 func (e *notBegunError) Unwrap() error { return e.cause }
-
-// record writes a record and tells of it.
-func (r *run) record(record *model.Record) error {
-	if err := r.commit(record); err != nil {
-		return nil //nolint:nilerr // the record is kept and will be written
-	}
-	r.announce(record)
-	return nil
-}
 
 // endQueued adds to a record what its queued run needs: which hand-over it is
 // the end of, and whether another attempt follows. r.mu is held.

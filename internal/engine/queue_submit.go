@@ -9,6 +9,7 @@ import (
 	"maestro/internal/events"
 	"maestro/internal/model"
 	"maestro/internal/secrets"
+	"maestro/repo"
 )
 
 // Pending stores runs that nobody waits for, until a server begins them.
@@ -120,6 +121,9 @@ func (r *run) fits() error {
 // execution, once it is stored. An input that does not fit is refused. With an
 // error, an id says that the run may have been stored all the same.
 func (e *Engine) Submit(ctx context.Context, request RunRequest, later Later) (model.ID, error) {
+	if err := e.Admit(); err != nil {
+		return model.ID{}, err
+	}
 	later.Fitting = true
 	f, err := e.catalogue.loaded(ctx, request.Tenant, request.Function)
 	if err != nil {
@@ -133,14 +137,54 @@ func (e *Engine) Submit(ctx context.Context, request RunRequest, later Later) (m
 	if err != nil {
 		return model.ID{}, err
 	}
-	handed, err := e.opts.Pending.Enqueue(ctx, run)
-	if err != nil {
-		return run.Execution.ID, err
-	}
-	if !handed {
+	handed, uncertain, err := e.store(ctx, run)
+	switch {
+	case err != nil && uncertain:
+		return run.Execution.ID, perhapsStored(run.Execution.ID, err)
+	case err != nil:
+		return model.ID{}, model.NothingRan(err)
+	case !handed:
 		e.opts.Queued()
 	}
 	return run.Execution.ID, nil
+}
+
+// store stores a run once. When the answer to a commit is lost it is stored
+// again, under the same id, until the database tells which of the two it was:
+// with an error its caller would send it again, and have it run twice. uncertain
+// says that it can't be told in time.
+func (e *Engine) store(ctx context.Context, run model.QueuedRun) (handed, uncertain bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, e.opts.SubmitWait)
+	defer cancel()
+	for pause := firstStorePause; ; pause = min(2*pause, longestStorePause) {
+		handed, err = e.opts.Pending.Enqueue(ctx, run)
+		if err == nil || repo.IsRowConflict(err) { // that row is this run's: no other has its id
+			return handed, false, nil
+		}
+		uncertain = uncertain || repo.MayHaveHappened(err)
+		if !uncertain || !repo.IsAway(err) {
+			return false, uncertain, err
+		}
+		select {
+		case <-ctx.Done():
+			return false, true, err
+		case <-time.After(pause):
+		}
+	}
+}
+
+const (
+	firstStorePause   = 20 * time.Millisecond
+	longestStorePause = 500 * time.Millisecond
+)
+
+// perhapsStored is the error of a run of which it is not known whether it is
+// stored. It names no time after which to send it again: that might run it twice.
+func perhapsStored(id model.ID, cause error) *model.Error {
+	err := model.NewError(model.CodeUnavailable,
+		"The database went away while the run was being stored, so it may run all the same. Look up execution %s before you send it again.", id)
+	err.ExecutionID, err.RetryAfter, err.Cause = id, model.NoRetry, cause
+	return err
 }
 
 // Wake says that runs were stored by others than Submit.

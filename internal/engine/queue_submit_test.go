@@ -46,3 +46,47 @@ func TestWhySpawnIsRefused(t *testing.T) {
 		require.Equal(t, c.want, raise.Message)
 	}
 }
+
+// forgetful stores a run and loses the answer, as often as it is told.
+type forgetful struct {
+	Pending
+	loses, tries int
+}
+
+func (f *forgetful) Enqueue(ctx context.Context, run model.QueuedRun) (bool, error) {
+	f.tries++
+	handed, err := f.Pending.Enqueue(ctx, run)
+	if f.tries <= f.loses {
+		return false, model.NewError(model.CodeUnavailable, "The database is away.")
+	}
+	return handed, err
+}
+
+// A run whose commit may have been made is stored once, and said to be.
+func TestARunIsStoredOnceWhenTheAnswerIsLost(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	lossy := &forgetful{Pending: b.opts.Pending, loses: 2}
+	b.opts.Pending = lossy
+	request := RunRequest{Tenant: "acme", Function: "echo", Input: json.RawMessage("1"), Trigger: model.TriggerManual}
+	id, err := b.Submit(t.Context(), request, Later{})
+	require.NoError(t, err)
+	require.Equal(t, 3, lossy.tries)
+	stored, err := b.db.Execution(t.Context(), "acme", id)
+	require.NoError(t, err)
+	require.Equal(t, model.StatusPending, stored.Status)
+
+	lossy.loses = 1 << 30 // it stays away: the caller is not told to send it again
+	id, err = b.Submit(t.Context(), request, Later{})
+	var coded *model.Error
+	require.ErrorAs(t, err, &coded)
+	require.Equal(t, model.CodeUnavailable, coded.Code)
+	require.Equal(t, model.NoRetry, coded.RetryAfter)
+	require.Equal(t, id, coded.ExecutionID)
+	require.NotContains(t, coded.Detail, "nothing ran")
+
+	b.opts.Pending = picky{lossy.Pending, model.NewError(model.CodeInvalid, "It can't be stored.")}
+	id, err = b.Submit(t.Context(), request, Later{})
+	require.Error(t, err)
+	require.True(t, id.IsZero(), "it is not stored")
+}

@@ -43,15 +43,16 @@ func (r *run) failedIn() *model.FailedStep {
 }
 
 // notStarted adds the execution to the lane's own error.
-func (r *run) notStarted(err error) error {
-	var coded *model.Error
-	if !errors.As(err, &coded) {
-		coded = model.NewError(model.CodeInternal, "A fault of the server's own kept %s from running. It is in the server's log.", r.function.name)
-		coded.Cause = err
+func (r *run) notStarted(err error) *model.Error {
+	var known *model.Error
+	if !errors.As(err, &known) {
+		known = model.NewError(model.CodeInternal, "A fault of the server's own kept %s from running. It is in the server's log.", r.function.name)
+		known.Cause = err
 	}
-	if coded.Code == model.CodeUnavailable {
+	if known.Code == model.CodeUnavailable {
 		r.shelf.changed() // perhaps its packages were deleted: the next call looks
 	}
+	coded := *known // the lane gives some to several callers
 	coded.ExecutionID = r.id
-	return coded
+	return &coded
 }

@@ -23,10 +23,11 @@ const (
 // parts is what a run has handed over of its steps before its end, and what it
 // is to hand over next. run.mu guards it; slots is made with the first part.
 type parts struct {
-	first, last *step // ended and not handed over, linked by next in the order of their ends
-	count       int   // of these
-	bytes       int   // of these
-	noted       bool  // the run was written as running
+	first, last *step      // ended and not handed over, linked by next in the order of their ends
+	count       int        // of these
+	bytes       int        // of these
+	noted       bool       // the run was written as running
+	kept        model.Kept // of the parts, the worst
 	timer       *time.Timer
 	slots       chan struct{} // one element for each part on its way
 	failed      []*step       // handed over with their failures, oldest first
@@ -161,9 +162,10 @@ func (r *run) recordPart(steps []model.Step, known bool) {
 		return
 	}
 	part := &model.Record{Execution: model.Execution{ID: r.id, Tenant: r.request.Tenant}, Steps: steps, StepsOnly: true, Known: known}
-	if err := r.engine.opts.Recorder.Steps(context.WithoutCancel(r.ctx), part); err != nil {
-		r.engine.opts.Log.Debug("steps of a run are not in the database yet", "tenant", r.request.Tenant, "execution_id", r.id, "error", err)
-	}
+	kept := r.engine.opts.Recorder.Steps(context.WithoutCancel(r.ctx), part)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.parts.kept = max(r.parts.kept, kept)
 }
 
 // forget drops what recorded steps hold, all but the latest failures.
@@ -186,9 +188,9 @@ func (r *run) forget(recorded []*step) {
 	}
 }
 
-// partsRecorded returns once all parts are recorded, or the error of ctx. The run
-// has ended.
-func (r *run) partsRecorded(ctx context.Context) error {
+// partsKept returns once all parts are recorded, or ctx ends, and says where the
+// worst kept of them is. The run has ended.
+func (r *run) partsKept(ctx context.Context) model.Kept {
 	r.mu.Lock()
 	slots := r.parts.slots
 	r.mu.Unlock()
@@ -196,8 +198,10 @@ func (r *run) partsRecorded(ctx context.Context) error {
 		select {
 		case slots <- struct{}{}:
 		case <-ctx.Done():
-			return ctx.Err()
+			return model.Unsaved
 		}
 	}
-	return nil
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.parts.kept
 }

@@ -9,8 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"maestro/internal/model"
 )
 
@@ -172,10 +170,10 @@ func (b *Bus) Close(ctx context.Context) error {
 	return nil
 }
 
-// Ping asks Redis whether it is there.
+// Ping asks Redis whether it is there and takes what is written, on a
+// connection that nothing else uses.
 func (b *Bus) Ping(ctx context.Context) error {
-	err := b.store.use(func(c *redis.Client) error { return c.Ping(ctx).Err() })
-	if err != nil {
+	if err := b.store.check(ctx); err != nil {
 		return fmt.Errorf("ping Redis: %w", err)
 	}
 	return nil

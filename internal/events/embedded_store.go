@@ -155,6 +155,10 @@ func (s *embeddedStore) use(f func(*redis.Client) error) error {
 	return f(s.client)
 }
 
+func (s *embeddedStore) check(ctx context.Context) error {
+	return s.use(func(c *redis.Client) error { return c.Ping(ctx).Err() })
+}
+
 func (s *embeddedStore) close() error {
 	err := s.client.Close()
 	s.server.Close()

@@ -2,6 +2,7 @@ package events
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -22,12 +23,15 @@ type store interface {
 	reveal(ctx context.Context, id model.ID) error
 	// use lends a client, for reading.
 	use(f func(*redis.Client) error) error
+	// check asks whether Redis takes writes, on a connection of its own.
+	check(ctx context.Context) error
 	close() error
 }
 
 // redisStore is an external Redis, written to in one round trip a batch.
 type redisStore struct {
 	client  *redis.Client
+	pulse   *redis.Client // for check alone: readers of logs can't make it wait
 	keepFor time.Duration
 
 	// Kept between batches to spare allocations; used by the writer alone.
@@ -40,7 +44,9 @@ func newRedisStore(url string, keepFor time.Duration) (*redisStore, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &redisStore{client: newClient(o), keepFor: keepFor, keys: map[string]struct{}{}}, nil
+	own := *o
+	own.PoolSize = 1
+	return &redisStore{client: newClient(o), pulse: newClient(&own), keepFor: keepFor, keys: map[string]struct{}{}}, nil
 }
 
 // newClient makes a client whose waits are short: a Redis that does not
@@ -87,7 +93,18 @@ func (s *redisStore) reveal(context.Context, model.ID) error { return nil }
 
 func (s *redisStore) use(f func(*redis.Client) error) error { return f(s.client) }
 
-func (s *redisStore) close() error { return s.client.Close() }
+// checkKey is what check writes, and how long it lasts.
+const (
+	checkKey = "execution:check"
+	checkFor = time.Minute
+)
+
+// check writes: a Redis that is out of memory, or a replica, answers to PING.
+func (s *redisStore) check(ctx context.Context) error {
+	return s.pulse.Set(ctx, checkKey, 1, checkFor).Err()
+}
+
+func (s *redisStore) close() error { return errors.Join(s.client.Close(), s.pulse.Close()) }
 
 // The library knows one logger for the whole process and writes to stderr by
 // default. We report the one thing that matters, Redis away and back, ourselves.

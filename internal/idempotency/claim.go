@@ -12,7 +12,7 @@ import (
 
 // endPatience bounds what ends a claim: its request is over by then, and so
 // may be its context.
-const endPatience = 5 * time.Second
+const endPatience = 2 * time.Second
 
 // Claim is the right to run a request, and the duty to end it.
 type Claim struct {
@@ -43,14 +43,22 @@ func (c *Claim) Finish(ctx context.Context, answer Answer) {
 	defer cancel()
 	answer.ExecutionID = c.row.ExecutionID
 	sealed := c.gate.seal.Seal(c.row.Tenant, c.place.String(), answer.encode())
-	kept, err := c.gate.db.FinishKey(ctx, c.row, answer.Status, sealed)
-	switch {
-	case err != nil:
-		c.gate.log.Warn("an answer can't be kept for repeats of its request", c.attributes(slog.Any("error", err))...)
-	case !kept:
-		c.gate.log.Warn("an idempotency key was lost to another request before it was answered", c.attributes()...)
+	finish := func(ctx context.Context) error {
+		kept, err := c.gate.db.FinishKey(ctx, c.row, answer.Status, sealed)
+		if err == nil && !kept {
+			c.gate.log.Warn("an idempotency key was lost to another request before it was answered", c.attributes()...)
+		}
+		return err
 	}
-	// Those who wait here get the answer in any case: it is theirs.
+	err := finish(ctx)
+	if repo.IsAway(err) {
+		c.gate.endLater(c, &answer, finish)
+		return
+	}
+	if err != nil {
+		c.gate.log.Warn("an answer can't be kept for repeats of its request", c.attributes(slog.Any("error", err))...)
+	}
+	// Repeats that wait here get the answer in any case: it is theirs.
 	c.gate.leave(c, &answer)
 }
 
@@ -70,7 +78,13 @@ func (c *Claim) giveBack(ctx context.Context, how func(context.Context, repo.Key
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endPatience)
 	defer cancel()
-	if err := how(ctx, c.row); err != nil {
+	end := func(ctx context.Context) error { return how(ctx, c.row) }
+	err := end(ctx)
+	if repo.IsAway(err) {
+		c.gate.endLater(c, nil, end)
+		return
+	}
+	if err != nil {
 		c.gate.log.Warn("an idempotency key can't be released; its lease runs out", c.attributes(slog.Any("error", err))...)
 	}
 	c.gate.leave(c, nil)

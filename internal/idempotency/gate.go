@@ -34,6 +34,10 @@ type Seal interface {
 type Options struct {
 	Lease  time.Duration // after which a silent server has lost its keys; 0: a minute
 	Server model.ID      // as registered: once it is known to be gone its keys are free; zero: they wait for the lease
+	// Grace is how long leases that ran out still count; nil: not at all. After an
+	// outage of the database no server could renew its own, and what was answered
+	// meanwhile is written first.
+	Grace func() time.Duration
 }
 
 // Gate lets one request of a key pass. It may be used by any number of
@@ -43,11 +47,14 @@ type Gate struct {
 	seal   Seal
 	lease  time.Duration
 	server model.ID
+	grace  func() time.Duration
 	log    *slog.Logger
 
 	mu       sync.Mutex
-	held     map[place]*Claim // guarded by mu: of this server, granted or asking to be
+	held     map[place]*Claim // guarded by mu: of this server, granted or asking to be, or to be ended yet
 	renewing bool             // guarded by mu: renew will be called
+	unended  []unended        // guarded by mu: claims whose end the database has not heard of
+	ending   bool             // guarded by mu: endUnended will be called
 }
 
 // place is where a key is unique.
@@ -74,7 +81,10 @@ func New(db *repo.DB, seal Seal, opts Options, log *slog.Logger) *Gate {
 	if opts.Lease <= 0 {
 		opts.Lease = defaultLease
 	}
-	return &Gate{db: db, seal: seal, lease: opts.Lease, server: opts.Server, log: log, held: map[place]*Claim{}}
+	if opts.Grace == nil {
+		opts.Grace = func() time.Duration { return 0 }
+	}
+	return &Gate{db: db, seal: seal, lease: opts.Lease, server: opts.Server, grace: opts.Grace, log: log, held: map[place]*Claim{}}
 }
 
 // Begin answers with a claim, when the request is to be run, or else with the
@@ -97,14 +107,14 @@ func (g *Gate) Begin(ctx context.Context, r Request) (*Claim, *Answer, error) {
 			g.grant(claim, state.Abandoned)
 			return claim, nil, nil
 		}
-		if err != nil && ctx.Err() != nil {
+		if err != nil {
 			claim.Release(ctx) // the key may have been given all the same
-			err = errInUse()
+			if ctx.Err() != nil {
+				err = errInUse()
+			}
+			return nil, nil, model.NothingRan(err)
 		}
 		g.leave(claim, nil)
-		if err != nil {
-			return nil, nil, err
-		}
 		answer, err := g.repeat(r, where, state)
 		if answer != nil || err != nil {
 			return nil, answer, err
@@ -150,7 +160,7 @@ func (g *Gate) enter(where place, r Request) (mine, other *Claim) {
 		gate: g, place: where, fingerprint: r.Fingerprint, granted: make(chan struct{}), over: make(chan struct{}),
 		row: repo.KeyClaim{
 			Tenant: r.Tenant, Key: where.key[:], Fingerprint: r.Fingerprint[:], ExecutionID: r.ExecutionID,
-			Server: g.server, Lease: g.lease, Keep: keep,
+			Server: g.server, Lease: g.lease, Keep: keep, Grace: g.grace(),
 		},
 	}
 	g.held[where] = mine

@@ -3,6 +3,7 @@ package model
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -90,9 +91,10 @@ type Error struct {
 	Detail      string
 	Problems    []Problem
 	ExecutionID ID            // zero when no execution was recorded
+	Kept        Kept          // where its record is
 	Failure     *Failure      // of the function, for the codes of a failed run
 	FailedStep  *FailedStep   // the step that it failed in; nil: it was the function itself, or nothing failed
-	RetryAfter  time.Duration // for 429 and 503; 0 means the table's default
+	RetryAfter  time.Duration // for 429 and 503; 0 means the table's default, NoRetry none
 	Cause       error
 }
 
@@ -103,6 +105,10 @@ type FailedStep struct {
 	StepID   ID
 	Path     []string // names of functions, from the execution's own to that of the step
 }
+
+// NoRetry is the RetryAfter of an error whose request must not be sent again
+// before it is known what became of it.
+const NoRetry time.Duration = -1
 
 // NewError makes an Error whose detail is formatted as by fmt.Sprintf.
 func NewError(code Code, format string, args ...any) *Error {
@@ -126,4 +132,19 @@ func CodeOf(err error) Code {
 		return e.Code
 	}
 	return CodeInternal
+}
+
+const nothingRan = "nothing ran"
+
+// NothingRan adds to the error of a part that is away that the function was not
+// begun: its caller may repeat the call without doing anything twice. Other errors
+// stay as they are.
+func NothingRan(err error) error {
+	var coded *Error
+	if !errors.As(err, &coded) || coded.Code != CodeUnavailable || strings.Contains(coded.Detail, nothingRan) {
+		return err
+	}
+	told := *coded
+	told.Detail = strings.TrimSuffix(told.Detail, ".") + "; " + nothingRan + "."
+	return &told
 }

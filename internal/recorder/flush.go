@@ -10,7 +10,8 @@ import (
 const (
 	largestBatch      = 1024                 // records in one transaction
 	largestBatchBytes = 8 << 20              // the same in bytes, give or take one record
-	writeTimeout      = 30 * time.Second     // of one transaction: a hung server counts as away
+	confirmTime       = 8 * time.Second      // of one transaction that runs wait for: what takes longer counts as failed
+	writeTimeout      = 30 * time.Second     // of one that nothing waits for
 	firstPause        = 2 * time.Millisecond // one broken connection is no outage
 	longestPause      = 500 * time.Millisecond
 )
@@ -73,20 +74,32 @@ func (r *Recorder) writeAll(l *line, batch []*entry, write writer) {
 		left[i] = e.record
 	}
 	var refused refusals
-	var err error
+	var failing outage // of this batch
+	var full error     // of the disk
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
-		if left, err = r.insert(left, write, &refused); err == nil {
-			r.committed(l, len(batch))
-			r.settle(l, batch, nil, refused)
-			return
+		if r.mayWrite(l) && (full != nil || failing.duration() < r.opts.SpoolAfter || r.opts.SpoolDir == "") {
+			began := moment()
+			var err error
+			if left, err = r.insert(left, write, confirmTime, &refused); err == nil {
+				r.committed(l, len(batch))
+				r.settle(l, batch, model.Committed, refused)
+				return
+			}
+			r.note(err)
+			l.outage.begin(began)
+			failing.begin(began)
 		}
-		if l.outage.begin() {
-			r.log.Error("records can't be written at present; trying on", "error", err)
-		}
-		if r.mustSpool(l) {
-			r.toSpool(left)
-			r.settle(l, batch, errKept(err), refused)
-			return
+		if r.mustSpool(l, &failing) {
+			if full = r.toSpool(left); full == nil {
+				l.outage.begin(moment()) // until they are replayed
+				r.settle(l, batch, model.Spooled, refused)
+				return
+			}
+			if r.abandoned.Err() != nil {
+				r.lose(len(left), full)
+				r.settle(l, batch, model.Unsaved, refused)
+				return
+			}
 		}
 		r.wait(pause)
 		// A commit whose answer was lost may have happened.
@@ -94,27 +107,33 @@ func (r *Recorder) writeAll(l *line, batch []*entry, write writer) {
 	}
 }
 
+// mayWrite reports whether it makes sense to ask the database: of one that has
+// been away for long, recover finds out when it is back.
+func (r *Recorder) mayWrite(l *line) bool {
+	return r.opts.SpoolDir == "" || r.away(l) < r.opts.SpoolAfter
+}
+
 // mustSpool reports whether waiting for the database is no longer right. With
 // nowhere to put records it is right until Stop.
-func (r *Recorder) mustSpool(l *line) bool {
+func (r *Recorder) mustSpool(l *line, failing *outage) bool {
 	select {
 	case <-r.stopping:
-		return true
+		return failing.isOn() || !r.mayWrite(l)
 	default:
-		return r.opts.SpoolDir != "" && l.outage.duration() >= r.opts.SpoolAfter
+		return r.opts.SpoolDir != "" && (!r.mayWrite(l) || failing.duration() >= r.opts.SpoolAfter)
 	}
 }
 
 func (r *Recorder) wait(pause time.Duration) {
 	select {
-	case <-r.stopping:
+	case <-r.abandoned.Done():
 	case <-time.After(pause):
 	}
 }
 
 func (r *Recorder) committed(l *line, n int) {
-	if l.outage.end() {
-		r.log.Info("records reach the database again")
+	if l.outage.isOn() && r.spool.count() == 0 {
+		l.outage.end()
 	}
 	r.stats.batches.Add(1)
 	r.stats.records.Add(int64(n))
@@ -126,16 +145,16 @@ func (r *Recorder) committed(l *line, n int) {
 	}
 }
 
-// settle tells those who wait, and makes room in the queue.
-func (r *Recorder) settle(l *line, batch []*entry, err error, refused refusals) {
+// settle tells the runs that wait, and makes room in the queue.
+func (r *Recorder) settle(l *line, batch []*entry, kept model.Kept, refused refusals) {
 	var size int64
 	for _, e := range batch {
 		size += e.size
-		if refusal, found := refused[e.record]; found {
-			e.settled <- refusal
+		if refused[e.record] {
+			e.settled <- model.Unsaved
 			continue
 		}
-		e.settled <- err
+		e.settled <- kept
 	}
 	r.stats.queued.Add(-int64(len(batch)))
 	l.room.Release(size)

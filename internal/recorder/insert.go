@@ -2,7 +2,7 @@ package recorder
 
 import (
 	"context"
-	"errors"
+	"time"
 
 	"maestro/internal/model"
 	"maestro/repo"
@@ -12,18 +12,16 @@ import (
 type writer func(ctx context.Context, records []*model.Record, server string) error
 
 // refusals are the records that the database takes in no form.
-type refusals map[*model.Record]error
-
-var errRefused = errors.New("the record of this run can't be stored")
+type refusals map[*model.Record]bool
 
 // insert writes records. A value that the database refuses costs no other
 // record its place: the batch is halved until the record is found, and that
 // one goes in with markers for its values. An error means that the database is
 // away, or behaves so; it comes with the records that are not in yet.
-func (r *Recorder) insert(records []*model.Record, write writer, refused *refusals) ([]*model.Record, error) {
-	err := r.try(write, records)
+func (r *Recorder) insert(records []*model.Record, write writer, patience time.Duration, refused *refusals) ([]*model.Record, error) {
+	err := r.try(write, records, patience)
 	if repo.IsRowConflict(err) {
-		err = r.try(r.db.MergeRecords, records)
+		err = r.try(r.db.MergeRecords, records, patience)
 	}
 	if err == nil {
 		return nil, nil
@@ -33,10 +31,10 @@ func (r *Recorder) insert(records []*model.Record, write writer, refused *refusa
 	}
 	if len(records) > 1 {
 		middle := len(records) / 2
-		if left, err := r.insert(records[:middle], write, refused); err != nil {
+		if left, err := r.insert(records[:middle], write, patience, refused); err != nil {
 			return append(left, records[middle:]...), err
 		}
-		return r.insert(records[middle:], write, refused)
+		return r.insert(records[middle:], write, patience, refused)
 	}
 	id := records[0].Execution.ID
 	if !degrade(records[0]) {
@@ -45,18 +43,22 @@ func (r *Recorder) insert(records []*model.Record, write writer, refused *refusa
 		if *refused == nil {
 			*refused = refusals{}
 		}
-		(*refused)[records[0]] = errRefused
+		(*refused)[records[0]] = true
 		return nil, nil
 	}
 	r.log.Warn("a record holds what the database refuses; it is stored with a marker instead",
 		"execution_id", id, "error", err)
-	return r.insert(records, write, refused)
+	return r.insert(records, write, patience, refused)
 }
 
 // try writes once. What has begun is brought to its end also during Stop,
-// until that has run out of time.
-func (r *Recorder) try(write writer, records []*model.Record) error {
-	ctx, cancel := context.WithTimeout(r.abandoned, writeTimeout)
+// until that has run out of time, or the database turns out to be away.
+func (r *Recorder) try(write writer, records []*model.Record, patience time.Duration) error {
+	ctx, cancel := context.WithTimeout(r.link.context(), patience)
 	defer cancel()
-	return write(ctx, records, r.opts.Server)
+	err := write(ctx, records, r.opts.Server)
+	if err == nil || repo.IsDataError(err) {
+		r.link.hear()
+	}
+	return err
 }

@@ -5,11 +5,18 @@ import (
 	"time"
 )
 
-// outage remembers since when the database has been away.
-type outage struct{ since atomic.Int64 } // Unix nanoseconds; 0: it is there
+// origin is the zero of the monotonic times below: the wall clock may be put
+// forward or back during an outage.
+var origin = time.Now()
 
-// begin notes a failure and reports whether it is the first.
-func (o *outage) begin() bool { return o.since.CompareAndSwap(0, time.Now().UnixNano()) }
+// moment is a monotonic time in nanoseconds, never 0.
+func moment() int64 { return int64(time.Since(origin)) + 1 }
+
+// outage remembers since when something has been failing.
+type outage struct{ since atomic.Int64 } // a moment; 0: it works
+
+// begin notes a failure of what was begun at that moment; an earlier one stays.
+func (o *outage) begin(at int64) { o.since.CompareAndSwap(0, at) }
 
 // end notes a success and reports whether there was an outage.
 func (o *outage) end() bool { return o.since.Load() != 0 && o.since.Swap(0) != 0 }
@@ -21,5 +28,5 @@ func (o *outage) duration() time.Duration {
 	if since == 0 {
 		return 0
 	}
-	return max(time.Since(time.Unix(0, since)), 1)
+	return time.Duration(max(moment()-since, 1))
 }

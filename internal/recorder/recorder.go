@@ -20,7 +20,8 @@ type Options struct {
 	Server     string        // the name of this server, kept in each row
 	Flushers   int           // transactions at a time, besides one for queued runs and one for steps of runs that go on; 0: 2
 	QueueBytes int64         // that may wait in memory, of each of the three kinds; beyond it Finish and Steps block; 0: 128 MiB
-	SpoolAfter time.Duration // how long the database may be away before records go to the spool; 0: 3 s
+	SpoolAfter time.Duration // how long the database may be away before records go to the spool; 0: 1 s
+	Reserve    int64         // bytes of the disk that are kept for the spool, so that it works on one that is full; 0: 32 MiB, below 0: none
 }
 
 // recordOverhead is what a queued record counts for beside its values, in
@@ -46,13 +47,18 @@ type Recorder struct {
 	mu    sync.RWMutex
 	state state
 
+	link      link
 	running   runningMarks
 	spool     *spool
 	stats     counters
+	lastError atomic.Pointer[error] // of the database
+	lastAway  atomic.Int64          // the last moment at which new runs were refused; 0: never
 	flushers  sync.WaitGroup
-	helpers   sync.WaitGroup // the loops for running rows and for the spool
+	helpers   sync.WaitGroup // the loop for running rows, that which watches the database, and what these begin
 	stopping  chan struct{}  // closed when Stop begins
-	flushed   chan struct{}  // closed when the lines are empty for ever
+	untilStop context.Context
+	endHelp   context.CancelFunc // ends untilStop
+	flushed   chan struct{}      // closed when the lines are empty for ever
 	abandon   context.CancelFunc
 	abandoned context.Context // ends when Stop has run out of time
 }
@@ -70,8 +76,8 @@ const (
 type entry struct {
 	record  *model.Record
 	size    int64
-	hasRow  bool       // it was marked as running, or steps of it were, so it is merged
-	settled chan error // gets the outcome, once; has room for it
+	hasRow  bool            // it was marked as running, or steps of it were, so it is merged
+	settled chan model.Kept // gets the outcome, once; has room for it
 }
 
 // ErrNotStarted says that Start was not called, or Stop was.
@@ -88,15 +94,23 @@ func New(db *repo.DB, opts Options, log *slog.Logger) *Recorder {
 		opts.QueueBytes = 128 << 20
 	}
 	if opts.SpoolAfter <= 0 {
-		opts.SpoolAfter = 3 * time.Second
+		opts.SpoolAfter = time.Second
+	}
+	if opts.Reserve == 0 {
+		opts.Reserve = defaultReserve
+	}
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
 	}
 	r := &Recorder{
-		db: db, opts: opts, log: log, spool: &spool{dir: opts.SpoolDir, log: log},
+		db: db, opts: opts, log: log, spool: &spool{dir: opts.SpoolDir, log: log, reserved: opts.Reserve},
 		waited: newLine(opts.QueueBytes), background: newLine(opts.QueueBytes), parts: newLine(opts.QueueBytes),
 		stopping: make(chan struct{}), flushed: make(chan struct{}),
 	}
 	r.running.init()
 	r.abandoned, r.abandon = context.WithCancel(context.Background())
+	r.untilStop, r.endHelp = context.WithCancel(r.abandoned)
+	r.link.init(r.abandoned)
 	return r
 }
 
@@ -111,13 +125,14 @@ func (r *Recorder) Start() error {
 		return ErrNotStarted
 	}
 	r.state = stateStarted
+	r.spool.openReserve()
 	for range r.opts.Flushers {
 		r.flushers.Go(func() { r.flush(r.waited) })
 	}
 	r.flushers.Go(func() { r.flush(r.background) })
 	r.flushers.Go(func() { r.flush(r.parts) })
 	r.helpers.Go(r.writeRunning)
-	r.helpers.Go(r.replaySpool)
+	r.helpers.Go(r.watch)
 	return nil
 }
 
@@ -131,6 +146,7 @@ func (r *Recorder) Stop(ctx context.Context) error {
 	r.state = stateStopped
 	if first {
 		close(r.stopping)
+		r.endHelp()
 		close(r.waited.entries)
 		close(r.background.entries)
 		close(r.parts.entries)
@@ -143,6 +159,7 @@ func (r *Recorder) Stop(ctx context.Context) error {
 		go func() {
 			r.flushers.Wait()
 			r.helpers.Wait()
+			r.spool.closeReserve()
 			close(r.flushed)
 		}()
 	}
@@ -159,42 +176,44 @@ func (r *Recorder) Stop(ctx context.Context) error {
 	return nil
 }
 
-// Finish records the end of a run and returns once it is committed. The
-// recorder owns the record from now on. When ctx ends first, or the database
-// is away for long, the answer is CodeUnavailable; the record is kept all the
-// same and written later.
-func (r *Recorder) Finish(ctx context.Context, record *model.Record) error {
+// Finish records the end of a run and returns once that is committed; or, when
+// the database does not confirm it in time, once it is on this server's disk.
+// The recorder owns the record from now on. Unsaved is the answer when ctx ends
+// first, or when neither takes the record: it is tried on until Stop.
+func (r *Recorder) Finish(ctx context.Context, record *model.Record) model.Kept {
+	return r.keep(ctx, record)
+}
+
+func (r *Recorder) keep(ctx context.Context, record *model.Record) model.Kept {
 	clean(record)
-	e := &entry{record: record, size: sizeOf(record), settled: make(chan error, 1)}
+	e := &entry{record: record, size: sizeOf(record), settled: make(chan model.Kept, 1)}
 	// One that is larger than the whole queue takes all of it.
 	e.size = min(e.size, r.opts.QueueBytes)
-	if err := r.enqueue(ctx, e); err != nil {
-		return err
+	if kept, queued := r.enqueue(ctx, e); !queued {
+		return kept
 	}
 	select {
-	case err := <-e.settled:
-		return err
+	case kept := <-e.settled:
+		return kept
 	case <-ctx.Done():
-		return errKept(ctx.Err())
+		return model.Unsaved
 	}
 }
 
-// enqueue hands e to the flushers, waiting for room. One that can't get in
-// goes to the spool.
-func (r *Recorder) enqueue(ctx context.Context, e *entry) error {
+// enqueue hands e to the flushers, waiting for room. One that can't get in goes
+// to the spool.
+func (r *Recorder) enqueue(ctx context.Context, e *entry) (kept model.Kept, queued bool) {
 	l := r.lineOf(e)
 	if !l.room.TryAcquire(e.size) {
 		if err := l.room.Acquire(ctx, e.size); err != nil {
-			r.toSpool([]*model.Record{e.record})
-			return errKept(err)
+			return r.spoolLate(e), false
 		}
 	}
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	if r.state != stateStarted {
 		l.room.Release(e.size)
-		r.toSpool([]*model.Record{e.record})
-		return errKept(ErrNotStarted)
+		return r.spoolLate(e), false
 	}
 	e.hasRow = e.record.Known
 	if !e.record.StepsOnly {
@@ -202,23 +221,21 @@ func (r *Recorder) enqueue(ctx context.Context, e *entry) error {
 	}
 	r.stats.queued.Add(1)
 	l.entries <- e
-	return nil
+	return 0, true
 }
 
-// errKept is the answer to a caller whose record is not in the database yet.
-func errKept(cause error) error {
-	err := model.NewError(model.CodeUnavailable,
-		"The run has ended, but the database can't be reached to record it; it will be recorded when the database is back.")
-	err.RetryAfter, err.Cause = 2*time.Second, cause
-	return err
+// spoolLate puts a record on disk for which there is no place in the queue.
+func (r *Recorder) spoolLate(e *entry) model.Kept {
+	if err := r.toSpool([]*model.Record{e.record}); err != nil {
+		r.lose(1, err)
+		return model.Unsaved
+	}
+	return model.Spooled
 }
-
-// Healthy reports whether records reach the database at present.
-func (r *Recorder) Healthy() bool { return !r.waited.outage.isOn() && !r.background.outage.isOn() }
 
 // counters are read by Stats.
 type counters struct {
-	queued, batches, records, largest, spooled, replayed, lost, runningDropped atomic.Int64
+	queued, batches, records, largest, spooled, replayed, lost, refused, runningDropped atomic.Int64
 }
 
 // Stats are counts since the start, and the present state.
@@ -231,6 +248,7 @@ type Stats struct {
 	Replayed       int64         // records written from spool files
 	SpoolFiles     int           // waiting now
 	Lost           int64         // records that neither database nor disk took
+	Refused        int64         // runs that Admit refused
 	RunningDropped int64         // running rows not written for want of room
 	AwayFor        time.Duration // how long the database has been away; 0 when it is there
 }
@@ -240,7 +258,7 @@ func (r *Recorder) Stats() Stats {
 	return Stats{
 		Queued: r.stats.queued.Load(), Batches: r.stats.batches.Load(), Records: r.stats.records.Load(),
 		LargestBatch: r.stats.largest.Load(), Spooled: r.stats.spooled.Load(), Replayed: r.stats.replayed.Load(),
-		SpoolFiles: r.spool.count(), Lost: r.stats.lost.Load(), RunningDropped: r.stats.runningDropped.Load(),
-		AwayFor: max(r.waited.outage.duration(), r.background.outage.duration()),
+		SpoolFiles: r.spool.count(), Lost: r.stats.lost.Load(), Refused: r.stats.refused.Load(), RunningDropped: r.stats.runningDropped.Load(),
+		AwayFor: max(r.away(r.waited), r.away(r.background)),
 	}
 }

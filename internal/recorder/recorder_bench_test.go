@@ -2,6 +2,7 @@ package recorder
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"runtime"
 	"testing"
@@ -42,11 +43,18 @@ func BenchmarkRecorder(b *testing.B) {
 			string(e.Status), e.Input, e.Output, e.CreatedAt, e.StartedAt, e.CompletedAt, e.Duration.Microseconds(), e.Attempt, true)
 		return err
 	})
-	clients(b, "recorder", func(ctx context.Context) error { return r.Finish(ctx, newRecord(0)) })
+	clients(b, "recorder", func(ctx context.Context) error { return committed(r.Finish(ctx, newRecord(0))) })
 	clients(b, "transaction each, 3 steps", func(ctx context.Context) error {
 		return db.CopyRecords(ctx, []*model.Record{newRecord(3)}, "bench")
 	})
-	clients(b, "recorder, 3 steps", func(ctx context.Context) error { return r.Finish(ctx, newRecord(3)) })
+	clients(b, "recorder, 3 steps", func(ctx context.Context) error { return committed(r.Finish(ctx, newRecord(3))) })
+}
+
+func committed(kept model.Kept) error {
+	if kept != model.Committed {
+		return errors.New("a record is " + kept.String())
+	}
+	return nil
 }
 
 func clients(b *testing.B, name string, write func(context.Context) error) {

@@ -49,8 +49,8 @@ func TestKilledBackendsLoseAndDoubleNothing(t *testing.T) {
 	for range 32 {
 		wg.Go(func() {
 			for range 40 {
-				if err := r.Finish(t.Context(), newRecord(2)); err != nil {
-					t.Errorf("finish: %v", err)
+				if kept := r.Finish(t.Context(), newRecord(2)); kept != model.Committed {
+					t.Errorf("finish: %s", kept)
 				}
 			}
 		})
@@ -72,15 +72,14 @@ func TestServerGoesAndComesBack(t *testing.T) {
 	require.NoError(t, r.Start())
 	t.Cleanup(func() { _ = r.Stop(context.Background()) })
 	before := newRecord(1)
-	require.NoError(t, r.Finish(t.Context(), before))
+	require.Equal(t, model.Committed, r.Finish(t.Context(), before))
 	require.True(t, r.Healthy())
 
 	require.NoError(t, server.Stop(t.Context()))
 	var during []*model.Record
 	for range 5 {
 		record := newRecord(2)
-		err := r.Finish(t.Context(), record)
-		require.Equal(t, model.CodeUnavailable, model.CodeOf(err))
+		require.Equal(t, model.Spooled, r.Finish(t.Context(), record))
 		during = append(during, record)
 	}
 	require.False(t, r.Healthy())
@@ -93,7 +92,7 @@ func TestServerGoesAndComesBack(t *testing.T) {
 	for _, record := range append(during, before) {
 		requireStatus(t, db, record, model.StatusCompleted)
 	}
-	require.NoError(t, r.Finish(t.Context(), newRecord(0)))
+	require.Equal(t, model.Committed, r.Finish(t.Context(), newRecord(0)))
 	require.Zero(t, r.Stats().Lost)
 }
 
@@ -107,15 +106,15 @@ func TestShortOutageIsWaitedFor(t *testing.T) {
 	require.NoError(t, server.Stop(t.Context()))
 
 	patient, hasty := newRecord(1), newRecord(1)
-	answer := make(chan error, 1)
+	answer := make(chan model.Kept, 1)
 	go func() { answer <- r.Finish(context.Background(), patient) }()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	require.Equal(t, model.CodeUnavailable, model.CodeOf(r.Finish(ctx, hasty)))
+	require.Equal(t, model.Unsaved, r.Finish(ctx, hasty))
 	require.Eventually(t, func() bool { return !r.Healthy() }, 10*time.Second, time.Millisecond)
 
 	startServer(t, dir)
-	require.NoError(t, <-answer)
+	require.Equal(t, model.Committed, <-answer)
 	requireStatus(t, db, patient, model.StatusCompleted)
 	require.Eventually(t, func() bool {
 		_, err := db.Execution(t.Context(), tenant, hasty.Execution.ID)
@@ -131,12 +130,12 @@ func TestStopWithTheServerAwaySpools(t *testing.T) {
 	r := New(db, Options{SpoolDir: spoolDir, SpoolAfter: time.Minute}, testkit.Logger(t))
 	require.NoError(t, r.Start())
 	require.NoError(t, server.Stop(t.Context()))
-	answer := make(chan error, 1)
+	answer := make(chan model.Kept, 1)
 	record := newRecord(3)
 	go func() { answer <- r.Finish(context.Background(), record) }()
 	require.Eventually(t, func() bool { return !r.Healthy() }, 10*time.Second, time.Millisecond)
 	require.NoError(t, r.Stop(t.Context()))
-	require.Equal(t, model.CodeUnavailable, model.CodeOf(<-answer))
+	require.Equal(t, model.Spooled, <-answer)
 	require.EqualValues(t, 1, r.Stats().Spooled)
 
 	startServer(t, dir)
@@ -173,7 +172,7 @@ func recordWithoutEnd(url string) {
 		wg.Go(func() {
 			for {
 				record := newRecord(1)
-				if r.Finish(context.Background(), record) == nil {
+				if r.Finish(context.Background(), record) == model.Committed {
 					mu.Lock()
 					_, _ = os.Stdout.WriteString(record.Execution.ID.String() + "\n")
 					mu.Unlock()

@@ -25,7 +25,7 @@ func TestFinishReturnsAfterTheCommit(t *testing.T) {
 	t.Parallel()
 	r, db := started(t, Options{Server: "one"})
 	record := newRecord(3)
-	require.NoError(t, r.Finish(t.Context(), record))
+	require.Equal(t, model.Committed, r.Finish(t.Context(), record))
 
 	stored, err := db.Execution(t.Context(), tenant, record.Execution.ID)
 	require.NoError(t, err)
@@ -56,7 +56,7 @@ func TestRunningNeverOverwritesAnEnd(t *testing.T) {
 		e, err := db.Execution(t.Context(), tenant, long.Execution.ID)
 		return err == nil && e.Status == model.StatusRunning && e.CompletedAt.IsZero()
 	}, 10*time.Second, time.Millisecond)
-	require.NoError(t, r.Finish(t.Context(), long))
+	require.Equal(t, model.Committed, r.Finish(t.Context(), long))
 	requireStatus(t, db, long, model.StatusCompleted)
 	steps, _, err := db.Steps(t.Context(), tenant, long.Execution.ID, repo.Page{})
 	require.NoError(t, err)
@@ -66,7 +66,7 @@ func TestRunningNeverOverwritesAnEnd(t *testing.T) {
 	short := newRecord(0)
 	begun = short.Execution
 	begun.Status = model.StatusRunning
-	require.NoError(t, r.Finish(t.Context(), short))
+	require.Equal(t, model.Committed, r.Finish(t.Context(), short))
 	require.NoError(t, db.MarkRunning(t.Context(), []*model.Execution{&begun}, "one"))
 	requireStatus(t, db, short, model.StatusCompleted)
 
@@ -74,7 +74,7 @@ func TestRunningNeverOverwritesAnEnd(t *testing.T) {
 	foreign := newRecord(0)
 	begun = foreign.Execution
 	require.NoError(t, db.MarkRunning(t.Context(), []*model.Execution{&begun}, "two"))
-	require.NoError(t, r.Finish(t.Context(), foreign))
+	require.Equal(t, model.Committed, r.Finish(t.Context(), foreign))
 	requireStatus(t, db, foreign, model.StatusCompleted)
 }
 
@@ -91,8 +91,8 @@ func TestManyRunningAndFinishedAtOnce(t *testing.T) {
 				begun := record.Execution
 				begun.Status = model.StatusRunning
 				r.Running(&begun)
-				if err := r.Finish(t.Context(), record); err != nil {
-					t.Errorf("finish: %v", err)
+				if kept := r.Finish(t.Context(), record); kept != model.Committed {
+					t.Errorf("finish: %s", kept)
 				}
 				mu.Lock()
 				all = append(all, record)
@@ -114,8 +114,8 @@ func TestTenThousandRecords(t *testing.T) {
 	for range 64 {
 		wg.Go(func() {
 			for i := range 157 {
-				if err := r.Finish(t.Context(), newRecord(i%3)); err != nil {
-					t.Errorf("finish: %v", err)
+				if kept := r.Finish(t.Context(), newRecord(i%3)); kept != model.Committed {
+					t.Errorf("finish: %s", kept)
 				}
 			}
 		})
@@ -154,12 +154,12 @@ func TestPoisonedRecordsCostNoNeighbour(t *testing.T) {
 			poisons[i/4%len(poisons)](record)
 		}
 		clean(record)
-		batch = append(batch, &entry{record: record, settled: make(chan error, 1)})
+		batch = append(batch, &entry{record: record, settled: make(chan model.Kept, 1)})
 	}
 	r.stats.queued.Add(int64(len(batch)))
 	r.write(r.waited, batch) // as one batch
 	for _, e := range batch {
-		require.NoError(t, <-e.settled)
+		require.Equal(t, model.Committed, <-e.settled)
 		requireStatus(t, db, e.record, model.StatusCompleted)
 	}
 	require.Equal(t, 80, count(t, db, "step_executions"))
@@ -183,7 +183,7 @@ func TestLargeValuesAreCut(t *testing.T) {
 	record.Execution.Input = json.RawMessage(`"` + strings.Repeat("x", 3<<20) + `"`)
 	message := strings.Repeat("é", longestText)
 	record.Steps[0].Error = &message
-	require.NoError(t, r.Finish(t.Context(), record))
+	require.Equal(t, model.Committed, r.Finish(t.Context(), record))
 	stored, err := db.Execution(t.Context(), tenant, record.Execution.ID)
 	require.NoError(t, err)
 	require.False(t, stored.RecordComplete)
@@ -205,11 +205,11 @@ func TestFullQueueHoldsBack(t *testing.T) {
 	r, db := started(t, Options{QueueBytes: 4 << 10, SpoolDir: t.TempDir()})
 	require.NoError(t, r.waited.room.Acquire(t.Context(), 4<<10)) // as if it were full
 	ctx, cancel := context.WithCancel(t.Context())
-	answers := make(chan error, 1)
+	answers := make(chan model.Kept, 1)
 	record := newRecord(0)
 	go func() { answers <- r.Finish(ctx, record) }()
 	cancel()
-	require.Equal(t, model.CodeUnavailable, model.CodeOf(<-answers))
+	require.Equal(t, model.Spooled, <-answers)
 	r.waited.room.Release(4 << 10)
 	require.Eventually(t, func() bool { // it went to the spool, and from there to its place
 		_, err := db.Execution(t.Context(), tenant, record.Execution.ID)
@@ -226,7 +226,7 @@ func TestRecordsOfQueuedRunsAreInNobodysWay(t *testing.T) {
 	require.NoError(t, err)
 	defer func() { _ = other.Rollback(context.Background()) }()
 	var held []*model.Record
-	ended := make(chan error, 3)
+	ended := make(chan model.Kept, 3)
 	for job := range int64(3) { // more than there are flushers
 		record := newRecord(0)
 		record.Queued = &model.QueuedEnd{Job: job}
@@ -245,11 +245,11 @@ func TestRecordsOfQueuedRunsAreInNobodysWay(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	waited := newRecord(0)
-	require.NoError(t, r.Finish(ctx, waited))
+	require.Equal(t, model.Committed, r.Finish(ctx, waited))
 	requireStatus(t, db, waited, model.StatusCompleted)
 	require.NoError(t, other.Commit(t.Context()))
 	for _, record := range held {
-		require.NoError(t, <-ended)
+		require.Equal(t, model.Committed, <-ended)
 		requireStatus(t, db, record, model.StatusCompleted)
 	}
 }
@@ -257,14 +257,15 @@ func TestRecordsOfQueuedRunsAreInNobodysWay(t *testing.T) {
 func TestStopWritesWhatIsQueued(t *testing.T) {
 	t.Parallel()
 	r, db := started(t, Options{})
-	answers := make(chan error, 500)
+	answers := make(chan model.Kept, 500)
 	for range cap(answers) {
 		e := &entry{record: newRecord(0), size: recordOverhead, settled: answers}
-		require.NoError(t, r.enqueue(t.Context(), e))
+		_, queued := r.enqueue(t.Context(), e)
+		require.True(t, queued)
 	}
 	require.NoError(t, r.Stop(t.Context()))
 	for range cap(answers) {
-		require.NoError(t, <-answers)
+		require.Equal(t, model.Committed, <-answers)
 	}
 	require.Equal(t, 500, count(t, db, "executions"))
 }
@@ -275,7 +276,7 @@ func TestAfterStopRecordsAreSpooledNotLost(t *testing.T) {
 	r, db := started(t, Options{SpoolDir: dir})
 	require.NoError(t, r.Stop(t.Context()))
 	late := newRecord(1)
-	require.Equal(t, model.CodeUnavailable, model.CodeOf(r.Finish(t.Context(), late)))
+	require.Equal(t, model.Spooled, r.Finish(t.Context(), late))
 	require.EqualValues(t, 1, r.Stats().Spooled)
 
 	next := New(db, Options{SpoolDir: dir}, testkit.Logger(t))
@@ -285,7 +286,7 @@ func TestAfterStopRecordsAreSpooledNotLost(t *testing.T) {
 	requireStatus(t, db, late, model.StatusCompleted)
 	require.Eventually(t, func() bool {
 		files, err := os.ReadDir(dir)
-		return err == nil && len(files) == 0
+		return err == nil && len(files) == 1 && files[0].Name() == reserveName
 	}, 10*time.Second, time.Millisecond)
 }
 
@@ -306,7 +307,7 @@ func TestLostRecordsAreCountedAndReported(t *testing.T) {
 	t.Parallel()
 	r, _ := started(t, Options{}) // no spool
 	require.NoError(t, r.Stop(t.Context()))
-	require.Error(t, r.Finish(t.Context(), newRecord(0)))
+	require.Equal(t, model.Unsaved, r.Finish(t.Context(), newRecord(0)))
 	require.EqualValues(t, 1, r.Stats().Lost)
 	require.Error(t, r.Stop(t.Context()))
 }

@@ -76,7 +76,7 @@ func (r *Recorder) writeRunning() {
 // markRunning writes a batch and reports whether it is done with: an error
 // that is not the batch's own fault leaves it to be tried again.
 func (r *Recorder) markRunning(batch []*model.Execution) bool {
-	ctx, cancel := context.WithTimeout(r.abandoned, writeTimeout)
+	ctx, cancel := context.WithTimeout(r.link.context(), writeTimeout)
 	defer cancel()
 	err := r.db.MarkRunning(ctx, batch, r.opts.Server)
 	if !repo.IsDataError(err) {

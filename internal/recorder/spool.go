@@ -1,7 +1,7 @@
 package recorder
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,22 +21,54 @@ const (
 )
 
 // spool keeps records in files, one batch in each, a record in each line. A
-// file has its name only once it is whole and on the disk.
+// file has its name only once it is whole and on the disk. What a full disk has
+// no room for goes into the reserve (spool_reserve.go).
 type spool struct {
-	dir string
-	log *slog.Logger
+	dir      string
+	log      *slog.Logger
+	reserved int64 // bytes of the reserve; 0 or below: there is none
 
-	mu      sync.Mutex
-	waiting int // files, as far as this process knows; guarded by mu
+	mu      sync.Mutex // guards what follows, and the reserve's file
+	waiting int        // files, as far as this process knows
+	reserve *reserve   // nil: it could not be made
 }
 
 var errNoSpool = errors.New("there is no spool folder")
 
-// put writes records into a new file and returns once they are on the disk.
-func (s *spool) put(records []*model.Record) (err error) {
+// put writes records into a new file, or into the reserve, and returns once they
+// are on the disk.
+func (s *spool) put(records []*model.Record) error {
 	if s.dir == "" {
 		return errNoSpool
 	}
+	lines, err := encodeLines(records)
+	if err != nil {
+		return err
+	}
+	if err = s.putFile(lines); err == nil {
+		return nil
+	}
+	if reserved := s.putReserve(lines); reserved != nil {
+		return errors.Join(err, reserved)
+	}
+	return nil
+}
+
+func encodeLines(records []*model.Record) ([]byte, error) {
+	var buffer bytes.Buffer
+	lines := json.NewEncoder(&buffer)
+	lines.SetEscapeHTML(false)
+	for _, record := range records {
+		// A value that is no JSON can't be part of a line.
+		replaceValues(record, func(value json.RawMessage) bool { return !json.Valid(value) })
+		if err := lines.Encode(record); err != nil {
+			return nil, fmt.Errorf("spool a record: %w", err)
+		}
+	}
+	return buffer.Bytes(), nil
+}
+
+func (s *spool) putFile(lines []byte) (err error) {
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return fmt.Errorf("make the spool folder: %w", err)
 	}
@@ -50,17 +82,8 @@ func (s *spool) put(records []*model.Record) (err error) {
 			_ = os.Remove(file.Name())
 		}
 	}()
-	buffered := bufio.NewWriter(file)
-	lines := json.NewEncoder(buffered)
-	lines.SetEscapeHTML(false)
-	for _, record := range records {
-		// A value that is no JSON can't be part of a line.
-		replaceValues(record, func(value json.RawMessage) bool { return !json.Valid(value) })
-		if err := lines.Encode(record); err != nil {
-			return fmt.Errorf("spool a record: %w", err)
-		}
-	}
-	if err := errors.Join(buffered.Flush(), file.Sync(), file.Close()); err != nil {
+	_, err = file.Write(lines)
+	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
 		return fmt.Errorf("write a spool file: %w", err)
 	}
 	// Names sort by time: what was first goes in first.
@@ -94,27 +117,37 @@ func (s *spool) files() []string {
 	return found
 }
 
-// count is how many files are waiting.
+// count is how many files are waiting, the reserve included.
 func (s *spool) count() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.reserve.used() {
+		return s.waiting + 1
+	}
 	return s.waiting
 }
 
 // read returns a file's records. A file that can't be read is put aside under
 // another name, so that it is not tried for ever, and reported.
 func (s *spool) read(path string) ([]*model.Record, error) {
-	file, err := os.Open(path)
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
-	var records []*model.Record
-	for lines := json.NewDecoder(bufio.NewReader(file)); lines.More(); {
+	records, err := decodeLines(text)
+	if err != nil {
+		s.log.Error("a spool file can't be read; it is put aside", "file", path, "error", err)
+		return nil, errors.Join(err, os.Rename(path, path+spoolBadSuffix))
+	}
+	return records, nil
+}
+
+// decodeLines returns the records before the first line that is none, and why.
+func decodeLines(text []byte) (records []*model.Record, err error) {
+	for lines := json.NewDecoder(bytes.NewReader(text)); lines.More(); {
 		record := new(model.Record)
 		if err := lines.Decode(record); err != nil {
-			s.log.Error("a spool file can't be read; it is put aside", "file", path, "error", err)
-			return nil, errors.Join(err, os.Rename(path, path+spoolBadSuffix))
+			return records, err
 		}
 		records = append(records, record)
 	}

@@ -21,7 +21,7 @@ SET fingerprint = excluded.fingerprint, execution_id = excluded.execution_id, se
         THEN (k.abandoned_ids || k.execution_id)[greatest(cardinality(k.abandoned_ids) - 98, 1):] ELSE '{}' END,
     leased_until = excluded.leased_until, expires_at = excluded.expires_at, status = NULL, answer = NULL
 WHERE (k.status IS NULL OR k.expires_at <= now())
-  AND (k.leased_until <= now() OR EXISTS (SELECT 1 FROM servers s WHERE s.id = k.server AND s.gone_at IS NOT NULL))
+  AND (k.leased_until <= now() - $8::interval OR EXISTS (SELECT 1 FROM servers s WHERE s.id = k.server AND s.gone_at IS NOT NULL))
 RETURNING abandoned_ids
 `
 
@@ -33,6 +33,7 @@ type ClaimKeyParams struct {
 	Server      pgtype.UUID
 	Lease       pgtype.Interval
 	Keep        pgtype.Interval
+	Grace       pgtype.Interval
 }
 
 // No row: someone runs this key's request, or its answer is kept. A key that
@@ -47,6 +48,7 @@ func (q *Queries) ClaimKey(ctx context.Context, arg ClaimKeyParams) ([]pgtype.UU
 		arg.Server,
 		arg.Lease,
 		arg.Keep,
+		arg.Grace,
 	)
 	var abandoned_ids []pgtype.UUID
 	err := row.Scan(&abandoned_ids)
@@ -153,7 +155,7 @@ func (q *Queries) ReleaseKey(ctx context.Context, tenant string, key []byte, exe
 }
 
 const suspendKey = `-- name: SuspendKey :exec
-UPDATE idempotency_keys SET leased_until = now()
+UPDATE idempotency_keys SET leased_until = '-infinity'
 WHERE tenant = $1 AND key = $2 AND execution_id = $3 AND status IS NULL
 `
 

@@ -11,7 +11,7 @@ SET fingerprint = excluded.fingerprint, execution_id = excluded.execution_id, se
         THEN (k.abandoned_ids || k.execution_id)[greatest(cardinality(k.abandoned_ids) - 98, 1):] ELSE '{}' END,
     leased_until = excluded.leased_until, expires_at = excluded.expires_at, status = NULL, answer = NULL
 WHERE (k.status IS NULL OR k.expires_at <= now())
-  AND (k.leased_until <= now() OR EXISTS (SELECT 1 FROM servers s WHERE s.id = k.server AND s.gone_at IS NOT NULL))
+  AND (k.leased_until <= now() - sqlc.arg(grace)::interval OR EXISTS (SELECT 1 FROM servers s WHERE s.id = k.server AND s.gone_at IS NOT NULL))
 RETURNING abandoned_ids;
 
 -- name: GetKey :one
@@ -35,7 +35,7 @@ WHERE tenant = sqlc.arg(tenant) AND key = sqlc.arg(key) AND execution_id = sqlc.
 
 -- name: SuspendKey :exec
 -- The next repeat takes it over at once.
-UPDATE idempotency_keys SET leased_until = now()
+UPDATE idempotency_keys SET leased_until = '-infinity'
 WHERE tenant = sqlc.arg(tenant) AND key = sqlc.arg(key) AND execution_id = sqlc.arg(execution_id) AND status IS NULL;
 
 -- name: DeleteExpiredKeys :execrows

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"maestro/handlers"
+	"maestro/repo"
+)
+
+// beginDraining has /readyz and /health say from now on that the server is
+// about to end, so that balancers send new calls elsewhere. Calls that come all
+// the same are served until stop. It may be called several times.
+func (p *parts) beginDraining() { p.draining.Store(true) }
+
+// probes are the checks of /health.
+func (p *parts) probes() []handlers.Probe {
+	return []handlers.Probe{
+		{Name: "postgres", Vital: true, Check: p.databaseProblem},
+		{Name: "redis", Check: p.events.Ping, Counts: func() map[string]int {
+			return map[string]int{"events_dropped": int(p.events.Stats().Dropped)}
+		}},
+		{Name: "recorder", Check: func(context.Context) error {
+			if !p.recorder.Healthy() {
+				return errors.New("the database does not take records at present; they are kept")
+			}
+			return nil
+		}},
+		{Name: "changes", Check: func(context.Context) error {
+			if !p.changes.Healthy() {
+				return errors.New("what other servers change is not heard of at present")
+			}
+			return nil
+		}},
+		{Name: "packages", Check: p.packagesProblem},
+		{Name: "python", Check: func(context.Context) error {
+			if s := p.lane.Stats(); s.Stuck() > 0 {
+				return errors.New("some Python threads are stuck")
+			}
+			return nil
+		}, Counts: p.pythonCounts},
+	}
+}
+
+// pythonCounts is what /health tells of Python.
+func (p *parts) pythonCounts() map[string]int {
+	s := p.lane.Stats()
+	return map[string]int{
+		"interpreters":        s.InterpretersLive,
+		"interpreters_stuck":  s.InterpretersStuck,
+		"interpreters_leaked": s.InterpretersLeaked,
+		"threads":             s.Threads,
+		"threads_busy":        s.ThreadsBusy,
+		"threads_stuck":       s.ThreadsStuck,
+		"threads_changed":     int(s.ThreadsChanged),
+		"event_loops":         s.Loops,
+		"tasks":               s.Tasks,
+		"waiting":             s.Waiting,
+	}
+}
+
+// databaseProblem asks PostgreSQL on a connection that nothing else uses. One
+// that only has no connection left for the check goes on serving those that the
+// server has.
+func (p *parts) databaseProblem(ctx context.Context) error {
+	err := p.db.Ping(ctx)
+	if repo.IsFull(err) {
+		return fmt.Errorf("%w: %w", handlers.ErrImpaired, err)
+	}
+	return err
+}

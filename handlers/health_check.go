@@ -1,0 +1,148 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gofiber/fiber/v2"
+)
+
+// probeTimeout bounds one check of /health.
+const probeTimeout = 2 * time.Second
+
+// probeRetry is what a balancer is told of a server that takes no new calls, in
+// seconds.
+const probeRetry = "2"
+
+// ErrImpaired marks the error of a vital check as one that the server works
+// with all the same: the part answers, but not as it should.
+var ErrImpaired = errors.New("impaired")
+
+// addHealth registers what says how the server is. All three answer from what
+// is in memory or has a connection of its own, so that no load makes them fail.
+func (s *Server) addHealth(tags []string) {
+	retry := map[string]*huma.Header{"Retry-After": {Ref: headerReference + "Retry-After"}}
+	view := func(description string) *huma.Response {
+		return &huma.Response{Description: description, Content: jsonContent(schemaOf[stateView](s))}
+	}
+	s.plain(huma.Operation{
+		OperationID: "livez", Path: "/livez", Tags: tags, Security: anyone, Summary: "Whether the process answers",
+		Responses: map[string]*huma.Response{"200": view("It does")},
+	}, s.live)
+	notReady := view("It stops, or a part that calls need is away")
+	notReady.Headers = retry
+	s.plain(huma.Operation{
+		OperationID: "readyz", Path: "/readyz", Tags: tags, Security: anyone, Summary: "Whether the server takes new calls",
+		Responses: map[string]*huma.Response{"200": view("It takes new calls"), "503": notReady},
+	}, s.ready)
+	s.plain(huma.Operation{
+		OperationID: "health", Path: "/health", Tags: tags, Security: anyone, Summary: "How the server and its parts are",
+		Responses: map[string]*huma.Response{
+			"200": {Description: "It works, perhaps degraded", Content: jsonContent(schemaOf[healthView](s))},
+			"503": {Description: "It can't work, or is about to end", Content: jsonContent(schemaOf[healthView](s)), Headers: retry},
+		},
+	}, s.health)
+}
+
+type stateView struct {
+	Status string `json:"status" enum:"alive,ready,draining,unavailable"`
+}
+
+// live answers as long as the process does.
+func (s *Server) live(c *fiber.Ctx) error { return c.JSON(stateView{"alive"}) }
+
+// ready says whether a balancer should send calls here.
+func (s *Server) ready(c *fiber.Ctx) error {
+	state := stateView{"ready"}
+	switch {
+	case s.opts.Draining():
+		state.Status = "draining"
+	case s.opts.Ready() != nil:
+		state.Status = "unavailable"
+	default:
+		return c.JSON(state)
+	}
+	c.Set(fiber.HeaderRetryAfter, probeRetry)
+	return c.Status(fiber.StatusServiceUnavailable).JSON(state)
+}
+
+type healthView struct {
+	Status string               `json:"status"`
+	Checks map[string]probeView `json:"checks"`
+}
+
+type probeView struct {
+	Status    string  `json:"status"`
+	LatencyMS float64 `json:"latency_ms"`
+	// Counts are figures of the part at this moment.
+	Counts map[string]int `json:"counts,omitempty"`
+}
+
+// health looks at all parts at once. It is 503 only when the server can't work.
+func (s *Server) health(c *fiber.Ctx) error {
+	var mu sync.Mutex
+	var wait sync.WaitGroup
+	view := healthView{Status: "healthy", Checks: make(map[string]probeView, len(s.opts.Probes))}
+	status := fiber.StatusOK
+	for _, probe := range s.opts.Probes {
+		wait.Go(func() {
+			checked, err := s.look(probe)
+			ok, impaired := err == nil, errors.Is(err, ErrImpaired)
+			mu.Lock()
+			defer mu.Unlock()
+			view.Checks[probe.Name] = checked
+			switch {
+			case ok:
+			case probe.Vital && !impaired:
+				status, view.Status = fiber.StatusServiceUnavailable, "unhealthy"
+			case view.Status == "healthy":
+				view.Status = "degraded"
+			}
+		})
+	}
+	wait.Wait()
+	if s.opts.Draining() {
+		status, view.Status = fiber.StatusServiceUnavailable, "draining"
+	}
+	if status != fiber.StatusOK {
+		c.Set(fiber.HeaderRetryAfter, probeRetry)
+	}
+	return c.Status(status).JSON(view)
+}
+
+// look checks one part. Requests that come at the same time share a check, so
+// that however many ask, a part is asked once at a time.
+func (s *Server) look(probe Probe) (probeView, error) {
+	checked, err, _ := s.checks.Do(probe.Name, func() (any, error) {
+		ctx, cancel := context.WithTimeout(s.opts.Context, probeTimeout)
+		defer cancel()
+		start := time.Now()
+		err := guardedCheck(ctx, probe.Check)
+		view := probeView{Status: "up", LatencyMS: float64(time.Since(start).Microseconds()) / 1000}
+		if probe.Counts != nil {
+			view.Counts = probe.Counts()
+		}
+		if err != nil {
+			view.Status = "down"
+			s.opts.Log.Warn("health check failed", slog.String("part", probe.Name), slog.Any("error", err))
+		}
+		return view, err
+	})
+	return checked.(probeView), err
+}
+
+// guardedCheck keeps a panic of a check, which runs in a goroutine of its own,
+// from ending the process.
+func guardedCheck(ctx context.Context, check func(context.Context) error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v", r)
+		}
+	}()
+	return check(ctx)
+}
