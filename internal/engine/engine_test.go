@@ -118,6 +118,7 @@ type book struct {
 	mu      sync.Mutex // guards what follows
 	records []*model.Record
 	parts   []*model.Record
+	hold    chan struct{} // parts are recorded once it is closed; nil: at once. Set before the first run
 	running []model.Execution
 	events  []events.Event
 	fail    error
@@ -128,6 +129,11 @@ func (b *book) Steps(_ context.Context, part *model.Record) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.parts = append(b.parts, part)
+	b.mu.Unlock()
+	if b.hold != nil {
+		<-b.hold
+	}
+	b.mu.Lock()
 	return nil
 }
 

@@ -19,7 +19,7 @@ type Options struct {
 	SpoolDir   string        // a folder for what can't be written in time; made when needed
 	Server     string        // the name of this server, kept in each row
 	Flushers   int           // transactions at a time, besides one for queued runs and one for steps of runs that go on; 0: 2
-	QueueBytes int64         // that may wait in memory, of each of the three kinds; beyond it Finish and Steps block; 0: 128 MiB
+	QueueBytes int64         // that may wait in memory, and as much of queued runs, and a quarter of steps of runs that go on; beyond it Finish and Steps block; 0: 128 MiB
 	SpoolAfter time.Duration // how long the database may be away before records go to the spool; 0: 3 s
 }
 
@@ -92,7 +92,7 @@ func New(db *repo.DB, opts Options, log *slog.Logger) *Recorder {
 	}
 	r := &Recorder{
 		db: db, opts: opts, log: log, spool: &spool{dir: opts.SpoolDir, log: log},
-		waited: newLine(opts.QueueBytes), background: newLine(opts.QueueBytes), parts: newLine(opts.QueueBytes),
+		waited: newLine(opts.QueueBytes), background: newLine(opts.QueueBytes), parts: newLine(opts.QueueBytes / 4),
 		stopping: make(chan struct{}), flushed: make(chan struct{}),
 	}
 	r.running.init()

@@ -13,7 +13,7 @@ import (
 // database yet, or never will be; the run goes on all the same.
 func (r *Recorder) Steps(ctx context.Context, part *model.Record) error {
 	clean(part)
-	e := &entry{record: part, size: min(sizeOf(part), r.opts.QueueBytes), settled: make(chan error, 1)}
+	e := &entry{record: part, size: min(sizeOf(part), r.parts.bytes), settled: make(chan error, 1)}
 	if err := r.enqueue(ctx, e); err != nil {
 		return err
 	}
