@@ -32,10 +32,10 @@ type run struct {
 	cancel   context.CancelFunc
 
 	mu    sync.Mutex // guards what follows, and every step
-	steps []*step // nil for those that are recorded and of no more use
-	past  []past  // of these, at the same places; shorter, and mostly nil, while there are few
-	ended bool // nothing is added any more: what still runs is left behind
-	held  int  // bytes of values that are to be recorded
+	steps []*step    // nil for those that are recorded and of no more use
+	past  []past     // of these, at the same places; shorter, and mostly nil, while there are few
+	ended bool       // nothing is added any more: what still runs is left behind
+	held  int        // bytes of values that are to be recorded
 	parts parts
 	lost  bool // the server stops it, for its own ends
 
