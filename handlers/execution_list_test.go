@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -137,4 +138,34 @@ func TestStepsAreATree(t *testing.T) {
 		require.Equal(t, id, one)
 	}
 	f.must(ask{name: "no steps", call: "GET /api/v1/executions/" + f.must(ask{call: "POST /api/v1/executions", body: `{"function_name":"leaf","input_data":1}`, status: 200}).Header.Get("X-Execution-ID") + "/steps", status: 200, want: []string{"[]"}})
+}
+
+// TestStepsOfALongRun: they are there while it goes on, and all of them at its
+// end, page by page.
+func TestStepsOfALongRun(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.function("leaf", "def leaf(input):\n    return input")
+	f.function("slow", "import time\ndef slow(input):\n    while True:\n        time.sleep(0.01)")
+	f.function("loop", "def loop(input):\n    total = sum(leaf(i) for i in range(input['times']))\n    return slow(1) if input.get('stay') else total")
+	id := f.must(ask{call: "POST /api/v1/executions", body: `{"function_name":"loop","input_data":{"times":2500}}`, status: 200, want: []string{`"result":3123750`}}).Header.Get("X-Execution-ID")
+	steps := f.page("/api/v1/executions/"+id+"/steps", 1000)
+	require.Len(t, steps, 2500)
+	for i, s := range steps {
+		require.EqualValues(t, i+1, s["position"])
+		require.EqualValues(t, i, s["input_data"])
+		require.EqualValues(t, i, s["output_data"])
+		require.Equal(t, "completed", s["status"])
+	}
+	id = member(t, f.must(ask{call: "POST /api/v1/executions", body: `{"function_name":"loop","mode":"async","input_data":{"times":20,"stay":true}}`, status: 202}).text, "execution_id")
+	require.Eventually(t, func() bool { return len(f.page("/api/v1/executions/"+id+"/steps", 1000)) >= 20 }, 20*time.Second, 10*time.Millisecond)
+	f.must(ask{call: "GET /api/v1/executions/" + id, status: 200, want: []string{`"status":"running"`}})
+	f.must(ask{call: "POST /api/v1/executions/" + id + "/cancel", status: 202})
+	require.Eventually(t, func() bool {
+		return member(t, f.must(ask{call: "GET /api/v1/executions/" + id, status: 200}).text, "status") == "cancelled"
+	}, 20*time.Second, 10*time.Millisecond)
+	steps = f.page("/api/v1/executions/"+id+"/steps", 7)
+	require.Len(t, steps, 21)
+	require.Equal(t, "slow", steps[20]["function_name"])
+	require.Equal(t, "cancelled", steps[20]["status"])
 }

@@ -118,6 +118,7 @@ type book struct {
 	mu      sync.Mutex // guards what follows
 	records []*model.Record
 	parts   []*model.Record
+	hold    chan struct{} // parts are recorded once it is closed; nil: at once. Set before the first run
 	running []model.Execution
 	events  []events.Event
 	kept    model.Kept
@@ -129,6 +130,11 @@ func (b *book) Steps(_ context.Context, part *model.Record) model.Kept {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.parts = append(b.parts, part)
+	b.mu.Unlock()
+	if b.hold != nil {
+		<-b.hold
+	}
+	b.mu.Lock()
 	return model.Committed
 }
 

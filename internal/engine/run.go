@@ -32,9 +32,10 @@ type run struct {
 	cancel   context.CancelFunc
 
 	mu    sync.Mutex // guards what follows, and every step
-	steps []*step
-	ended bool // nothing is added any more: what still runs is left behind
-	held  int  // bytes of values that are to be recorded
+	steps []*step    // nil for those that are recorded and of no more use
+	past  []past     // of these, at the same places; shorter, and mostly nil, while there are few
+	ended bool       // nothing is added any more: what still runs is left behind
+	held  int        // bytes of values that are to be recorded
 	parts parts
 	lost  bool // the server stops it, for its own ends
 
@@ -160,8 +161,6 @@ func (r *run) noteRunning() {
 func (r *run) Info(ref model.StepRef) model.CallInfo {
 	info := model.CallInfo{
 		ExecutionID: r.id,
-		Function:    r.function.name,
-		Version:     r.function.version,
 		Subtenant:   r.request.Tenant,
 		Trigger:     r.request.Trigger,
 		Attempt:     r.attempt,
@@ -169,19 +168,15 @@ func (r *run) Info(ref model.StepRef) model.CallInfo {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	info.Deadline = r.deadline.UTC()
-	if s := r.step(ref); s != nil {
-		info.StepID, info.Function, info.Version = s.id, s.function.name, s.function.version
-	}
+	f, id, _ := r.place(ref)
+	info.StepID, info.Function, info.Version = id, f.name, f.version
 	return info
 }
 
 // Log implements model.Host.
 func (r *run) Log(ref model.StepRef, line model.LogLine) {
-	f, stepID := r.function, model.ID{}
 	r.mu.Lock()
-	if s := r.step(ref); s != nil {
-		f, stepID = s.function, s.id
-	}
+	f, stepID, _ := r.place(ref)
 	ended := r.ended
 	r.mu.Unlock()
 	if ended {
@@ -203,13 +198,33 @@ func (r *run) Log(ref model.StepRef, line model.LogLine) {
 	})
 }
 
-// step returns the step of ref, nil for the execution itself. The caller
-// holds mu.
+// step returns the step of ref, nil for the execution itself and for a step that
+// is past. The caller holds mu.
 func (r *run) step(ref model.StepRef) *step {
 	if ref == 0 || int(ref) > len(r.steps) {
 		return nil
 	}
 	return r.steps[ref-1]
+}
+
+// past is what is kept of a step that is recorded: threads that it began may
+// still call functions, and log.
+type past struct {
+	function *function
+	depth    int
+}
+
+// place is where in the run ref is: which function, which step and how deep; the
+// execution itself has no step's id. The caller holds mu.
+func (r *run) place(ref model.StepRef) (f *function, id model.ID, depth int) {
+	if s := r.step(ref); s != nil {
+		return s.function, s.id, s.depth
+	}
+	if ref == 0 || int(ref) > len(r.past) {
+		return r.function, model.ID{}, 0
+	}
+	p := r.past[ref-1]
+	return p.function, model.StepID(r.id, r.attempt, int(ref)), p.depth
 }
 
 // packages are those that the run needs to find.

@@ -23,7 +23,7 @@ func (r *run) failedStep(failure *model.Failure) *model.FailedStep {
 	stopped := failure.Kind == model.FailureTimeout || failure.Kind == model.FailureCancelled
 	last := map[model.StepRef]model.StepRef{} // parent → the step within it that is meant
 	for i, s := range r.steps {
-		if stopped != (s.status == model.StatusRunning) || !stopped && !carried(s.failure, failure) {
+		if s == nil || stopped != (s.status == model.StatusRunning) || !stopped && !carried(s.failure, failure) {
 			continue
 		}
 		if known := r.step(last[s.parent]); known == nil || !stopped && !s.ended().Before(known.ended()) || stopped {

@@ -17,7 +17,7 @@ const (
 	partsAtOnce = 4
 	// keptFailures bounds the failures, in bytes, that a run remembers of recorded
 	// steps, to tell at its end which of them it failed with.
-	keptFailures = 8 << 20
+	keptFailures = 2 << 20
 )
 
 // parts is what a run has handed over of its steps before its end, and what it
@@ -168,23 +168,30 @@ func (r *run) recordPart(steps []model.Step, known bool) {
 	r.parts.kept = max(r.parts.kept, kept)
 }
 
-// forget drops what recorded steps hold, all but the latest failures.
+// forget drops recorded steps, all but the latest that failed.
 func (r *run) forget(recorded []*step) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	p := &r.parts
+	if missing := len(r.steps) - len(r.past); missing > 0 {
+		r.past = append(r.past, make([]past, missing)...)
+	}
 	for _, s := range recorded {
 		r.held -= len(s.input) + len(s.output)
-		s.input, s.output, s.next = nil, nil, nil
-		if s.failure != nil {
-			p.failed = append(p.failed, s)
-			p.failedBytes += failureSize(s.failure)
+		r.past[s.position-1] = past{s.function, s.depth}
+		if s.failure == nil {
+			r.steps[s.position-1] = nil
+			continue
 		}
+		s.input, s.output, s.next = nil, nil, nil
+		p.failed = append(p.failed, s)
+		p.failedBytes += failureSize(s.failure)
 	}
 	for p.failedBytes > keptFailures {
-		p.failedBytes -= failureSize(p.failed[0].failure)
-		p.failed[0].failure = nil
+		s := p.failed[0]
 		p.failed = p.failed[1:]
+		p.failedBytes -= failureSize(s.failure)
+		r.steps[s.position-1] = nil
 	}
 }
 

@@ -73,7 +73,7 @@ func (r *run) finish(outcome model.Outcome) *model.Record {
 	if left := r.notHandedOver(); left > 0 {
 		record.Steps = make([]model.Step, 0, left)
 		for _, s := range r.steps {
-			if !s.handed {
+			if s != nil && !s.handed {
 				s.close(now, execution.Status)
 				record.Steps = append(record.Steps, r.row(s, veil))
 				record.Known = record.Known || s.marked
@@ -88,7 +88,7 @@ func (r *run) finish(outcome model.Outcome) *model.Record {
 // caller holds mu.
 func (r *run) notHandedOver() (n int) {
 	for _, s := range r.steps {
-		if !s.handed {
+		if s != nil && !s.handed {
 			n++
 		}
 	}

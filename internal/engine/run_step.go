@@ -97,10 +97,8 @@ func (r *run) add(s *step) (model.StepRef, *model.Raise) {
 	if r.ended {
 		return 0, raiseEnded
 	}
-	s.depth, s.position = 1, len(r.steps)+1
-	if caller := r.step(s.parent); caller != nil {
-		s.depth, s.parentID = caller.depth+1, caller.id
-	}
+	_, parentID, depth := r.place(s.parent)
+	s.parentID, s.depth, s.position = parentID, depth+1, len(r.steps)+1
 	if s.depth > maxDepth {
 		return 0, &model.Raise{Kind: model.RaiseRecursion, Message: fmt.Sprintf("maximum depth of sibling calls exceeded: %d calls within each other", maxDepth)}
 	}
@@ -138,7 +136,7 @@ func (r *run) EndStep(ref model.StepRef, output []byte, failure *model.Failure) 
 func (r *run) settle(ref model.StepRef, output []byte, failure *model.Failure) {
 	r.mu.Lock()
 	s := r.step(ref)
-	if r.ended || s.status != model.StatusRunning {
+	if r.ended || s == nil || s.status != model.StatusRunning {
 		r.mu.Unlock()
 		return
 	}

@@ -9,7 +9,8 @@ import (
 // way.
 type line struct {
 	entries chan *entry
-	room    *semaphore.Weighted // bytes left
+	bytes   int64               // that may wait
+	room    *semaphore.Weighted // of these, what is left
 	outage  outage
 }
 
@@ -17,6 +18,7 @@ func newLine(bytes int64) *line {
 	return &line{
 		// As many as there can be: sending never blocks, the semaphore does.
 		entries: make(chan *entry, bytes/recordOverhead+1),
+		bytes:   bytes,
 		room:    semaphore.NewWeighted(bytes),
 	}
 }

@@ -19,7 +19,7 @@ type Options struct {
 	SpoolDir   string        // a folder for what can't be written in time; made when needed
 	Server     string        // the name of this server, kept in each row
 	Flushers   int           // transactions at a time, besides one for queued runs and one for steps of runs that go on; 0: 2
-	QueueBytes int64         // that may wait in memory, of each of the three kinds; beyond it Finish and Steps block; 0: 128 MiB
+	QueueBytes int64         // that may wait in memory, and as much of queued runs, and a quarter of steps of runs that go on; beyond it Finish and Steps block; 0: 128 MiB
 	SpoolAfter time.Duration // how long the database may be away before records go to the spool; 0: 1 s
 	Reserve    int64         // bytes of the disk that are kept for the spool, so that it works on one that is full; 0: 32 MiB, below 0: none
 }
@@ -104,7 +104,7 @@ func New(db *repo.DB, opts Options, log *slog.Logger) *Recorder {
 	}
 	r := &Recorder{
 		db: db, opts: opts, log: log, spool: &spool{dir: opts.SpoolDir, log: log, reserved: opts.Reserve},
-		waited: newLine(opts.QueueBytes), background: newLine(opts.QueueBytes), parts: newLine(opts.QueueBytes),
+		waited: newLine(opts.QueueBytes), background: newLine(opts.QueueBytes), parts: newLine(opts.QueueBytes / 4),
 		stopping: make(chan struct{}), flushed: make(chan struct{}),
 	}
 	r.running.init()
@@ -188,7 +188,7 @@ func (r *Recorder) keep(ctx context.Context, record *model.Record) model.Kept {
 	clean(record)
 	e := &entry{record: record, size: sizeOf(record), settled: make(chan model.Kept, 1)}
 	// One that is larger than the whole queue takes all of it.
-	e.size = min(e.size, r.opts.QueueBytes)
+	e.size = min(e.size, r.lineOf(e).bytes)
 	if kept, queued := r.enqueue(ctx, e); !queued {
 		return kept
 	}

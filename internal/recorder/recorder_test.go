@@ -362,7 +362,7 @@ func newRecord(steps int) *model.Record {
 	}}
 	for i := range steps {
 		step := model.Step{
-			ID: model.NewIDAt(now), ExecutionID: record.Execution.ID, Depth: 1, Position: i + 1, Attempt: 1,
+			ID: model.StepID(record.Execution.ID, 1, i+1), ExecutionID: record.Execution.ID, Depth: 1, Position: i + 1, Attempt: 1,
 			FunctionName: fmt.Sprintf("sibling_%d", i), FunctionVersion: 2, Status: model.StatusCompleted,
 			Input: json.RawMessage(`[1]`), Output: json.RawMessage(`null`), StartedAt: now,
 			CompletedAt: now.Add(time.Microsecond), Duration: time.Microsecond, RecordComplete: true,
