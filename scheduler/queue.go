@@ -93,7 +93,7 @@ func NewRunQueue(opts QueueOptions) (*RunQueue, error) {
 	}
 	client, err := river.NewClient(riverpgxv5.New(opts.DB.RiverPool()), &river.Config{
 		ID:      opts.Server.String(),
-		Logger:  opts.Log,
+		Logger:  newRiverLog(opts.Log),
 		Queues:  map[string]river.QueueConfig{riverQueue: {MaxWorkers: opts.Workers}},
 		Workers: workers,
 

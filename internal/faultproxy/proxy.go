@@ -139,7 +139,7 @@ func (p *Proxy) serve(near net.Conn) {
 	both := &pair{near, far}
 	p.mu.Lock()
 	p.pairs[both] = struct{}{}
-	if p.closed {
+	if p.closed || p.refuse { // since it was asked above
 		both.close()
 	}
 	p.mu.Unlock()
