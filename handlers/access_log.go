@@ -16,7 +16,8 @@ import (
 func (s *Server) observe(c *fiber.Ctx) error {
 	start := time.Now()
 	call := s.callOf(c)
-	if err := s.guarded(c); err != nil {
+	defer call.share.Release()
+	if err := s.guarded(c, call); err != nil {
 		// Answered here, not by Fiber, so that the log knows the status.
 		if err := s.handleError(c, err); err != nil {
 			return err
@@ -76,12 +77,17 @@ func appendLogText(line, text []byte) []byte {
 }
 
 // guarded runs the rest of the request. A panic must not end the process.
-func (s *Server) guarded(c *fiber.Ctx) (err error) {
+func (s *Server) guarded(c *fiber.Ctx, call *call) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			c.Response().ResetBody()
 			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
 		}
 	}()
+	if s.unread(c.Request()) && !readsLater(c.Request().URI().PathOriginal()) {
+		if err := s.takeBody(c, call); err != nil {
+			return err
+		}
+	}
 	return c.Next()
 }

@@ -33,6 +33,9 @@ func (s *Server) callWebhook(c *fiber.Ctx) error {
 	hook := &found.route.webhook
 	call.tenant = hook.Tenant
 	call.trusted = call.principal != nil && call.principal.Belongs(hook.Tenant)
+	if err := s.takeBody(c, call); err != nil {
+		return err
+	}
 	delivery := ""
 	if found.route.signer != nil {
 		var err error
@@ -79,7 +82,7 @@ func (r *route) occasion(c *fiber.Ctx, delivery, key string) occasion {
 // answerWebhook runs the function and answers.
 func (s *Server) answerWebhook(c *fiber.Ctx, call *call, who *caller, found *match) error {
 	hook := &found.route.webhook
-	run, err := s.webhookRun(c, who, found)
+	run, err := s.webhookRun(c, call, who, found)
 	if err != nil {
 		return err
 	}
@@ -100,15 +103,13 @@ func (s *Server) answerWebhook(c *fiber.Ctx, call *call, who *caller, found *mat
 
 // webhookRun turns the call into a run. Everything in it is a copy: the run
 // may outlive the request.
-func (s *Server) webhookRun(c *fiber.Ctx, who *caller, found *match) (engine.RunRequest, error) {
+func (s *Server) webhookRun(c *fiber.Ctx, call *call, who *caller, found *match) (engine.RunRequest, error) {
 	hook := &found.route.webhook
 	run := engine.RunRequest{
 		Tenant: hook.Tenant, Function: hook.FunctionName, Trigger: model.TriggerWebhook, TriggerID: hook.ID,
 	}
-	if len(c.Request().Header.Peek(fiber.HeaderContentEncoding)) > 0 {
-		if err := s.inflateBody(c); err != nil {
-			return run, err
-		}
+	if err := s.inflateBody(c, call); err != nil {
+		return run, err
 	}
 	mode := s.modes.effective(s.opts.Context, hook)
 	inQuery := mode == model.InputBody && (c.Method() == fiber.MethodGet || c.Method() == fiber.MethodDelete)

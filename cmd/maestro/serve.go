@@ -13,7 +13,6 @@ import (
 	"syscall"
 	"time"
 
-	"maestro/handlers"
 	"maestro/internal/config"
 )
 
@@ -44,7 +43,7 @@ func serve(ctx context.Context, cfg *config.Config, stdout, stderr io.Writer) er
 		return err
 	}
 	served := make(chan error, 1)
-	go func() { served <- parts.http.App().Listener(handlers.Linger(listener)) }()
+	go func() { served <- parts.http.Serve(listener) }()
 
 	url := localURL(cfg, listener)
 	announce(stdout, cfg, parts, url, time.Since(begin))
