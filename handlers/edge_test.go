@@ -12,7 +12,6 @@ import (
 	"net"
 	"net/http"
 	neturl "net/url"
-	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -86,17 +85,6 @@ func TestRequestIDs(t *testing.T) {
 			require.Equal(t, taken, got == given, "%s %s: %s", call, given, got)
 		}
 	}
-}
-
-func TestAccessLog(t *testing.T) {
-	t.Parallel()
-	f := setup(t)
-	f.do(ask{call: "GET /api/v1/functions/nobody?key=swordfish", header: []string{"X-Request-ID: of-this-test"}})
-	line := regexp.MustCompile(`time=\S+ level=INFO msg=request method=GET path=/api/v1/functions/nobody status=404 duration_ms=[0-9.]+ request_id=of-this-test tenant=default\n`)
-	require.Eventually(t, func() bool { return line.MatchString(f.access.String()) }, 5*time.Second, 5*time.Millisecond, "the line follows the answer")
-	require.NotContains(t, f.access.String(), "swordfish")
-	require.NotContains(t, f.log.String(), "swordfish")
-	require.NotContains(t, f.log.String(), f.token)
 }
 
 // panicking is an Authenticator that has a bug.

@@ -23,7 +23,7 @@ const (
 func (s *Server) newHTTP() *fasthttp.Server {
 	return &fasthttp.Server{
 		Handler:                      s.enter(),
-		ErrorHandler:                 s.app.Server().ErrorHandler,
+		ErrorHandler:                 s.refuseUnreadable,
 		Logger:                       silent{},
 		NoDefaultServerHeader:        true,
 		MaxRequestBodySize:           s.opts.MaxBodyBytes,
@@ -100,9 +100,19 @@ func (s *Server) enter() fasthttp.RequestHandler {
 	}
 }
 
+// refuseUnreadable answers what fasthttp could not read as a request.
+func (s *Server) refuseUnreadable(ctx *fasthttp.RequestCtx, err error) {
+	start := time.Now()
+	s.app.Server().ErrorHandler(ctx, err)
+	c := s.app.AcquireCtx(ctx)
+	defer s.app.ReleaseCtx(c)
+	s.logAccess(c, s.callOf(c), start)
+}
+
 // refuse answers a request that Fiber never sees.
 func (s *Server) refuse(ctx *fasthttp.RequestCtx, err error) {
 	c := s.app.AcquireCtx(ctx)
 	defer s.app.ReleaseCtx(c)
 	_ = s.handleError(c, err) // of writing JSON into memory
+	s.logAccess(c, s.callOf(c), ctx.Time())
 }

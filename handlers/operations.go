@@ -32,6 +32,16 @@ func (s *Server) addOperations() {
 		},
 	}, s.health)
 	s.plain(huma.Operation{
+		OperationID: "ready", Path: "/readyz", Tags: tags, Security: anyone, Summary: "Whether the server takes new calls",
+		Responses: map[string]*huma.Response{
+			"200": {Description: "It does", Content: jsonContent(schemaOf[readyView](s))},
+			"503": {
+				Description: "It is about to end", Content: jsonContent(schemaOf[readyView](s)),
+				Headers: map[string]*huma.Header{"Retry-After": {Ref: headerReference + "Retry-After"}},
+			},
+		},
+	}, s.ready)
+	s.plain(huma.Operation{
 		OperationID: "openapi", Path: "/openapi.json", Tags: tags, Security: anyone, Summary: "This document",
 		Responses: answers("OpenAPI 3.1", fiber.MIMEApplicationJSON, &huma.Schema{Type: huma.TypeObject}),
 	}, s.openAPI())
@@ -54,6 +64,19 @@ type probeView struct {
 	LatencyMS float64 `json:"latency_ms"`
 	// Counts are figures of the part at this moment.
 	Counts map[string]int `json:"counts,omitempty"`
+}
+
+type readyView struct {
+	Status string `json:"status" enum:"ready,draining"`
+}
+
+// ready tells balancers whether to send calls here.
+func (s *Server) ready(c *fiber.Ctx) error {
+	if s.opts.Draining() {
+		c.Set(fiber.HeaderRetryAfter, "2")
+		return c.Status(fiber.StatusServiceUnavailable).JSON(readyView{Status: "draining"})
+	}
+	return c.JSON(readyView{Status: "ready"})
 }
 
 // health looks at all parts at once. It is 503 only when the server can't work.

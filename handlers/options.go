@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"maestro/internal/auth"
@@ -41,7 +42,12 @@ type Options struct {
 	Log       *slog.Logger
 	// AccessLog gets a line per request; nil: none. It may be written to by
 	// several goroutines at once.
-	AccessLog io.Writer
+	AccessLog     io.Writer
+	AccessLogJSON bool // its lines are JSON objects, and else text
+
+	// TrustedProxies are the networks whose X-Forwarded headers say where a request
+	// came from.
+	TrustedProxies []netip.Prefix
 
 	// Context is the parent of what requests do; it ends when the server does,
 	// not when a client goes away. Default: context.Background().

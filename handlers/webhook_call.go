@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"bytes"
-	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -132,11 +131,10 @@ func (s *Server) webhookRun(c *fiber.Ctx, call *call, who *caller, found *match)
 	}
 	var headers [24]header
 	uri := c.Request().URI()
-	base := s.baseURL(string(c.Request().Header.Peek(fiber.HeaderXForwardedProto)), c.Context().IsTLS(), string(c.Request().Host()))
 	r := request{
 		body: body, headers: eachHeader(headers[:0], c.Request().Header.RawHeaders()), authorization: !s.ours(who), signed: found.route.signer,
 		query: query, parameters: found.route.parameters, values: found.values, method: c.Method(),
-		url: base + string(c.Request().RequestURI()), path: string(uri.PathOriginal()), defaults: found.route.defaults,
+		url: s.baseURL(c) + string(c.Request().RequestURI()), path: string(uri.PathOriginal()), defaults: found.route.defaults,
 	}
 	run.Input, run.Sensitive = r.input()
 	run.Request = true
@@ -147,16 +145,4 @@ func (s *Server) webhookRun(c *fiber.Ctx, call *call, who *caller, found *match)
 // ours, valid or not.
 func (s *Server) ours(who *caller) bool {
 	return who.token != "" && (who.refused == nil || s.opts.Auth.Issued(who.token))
-}
-
-// baseURL is how the client reached the server, as far as that can be known.
-func (s *Server) baseURL(forwardedProto string, tls bool, host string) string {
-	switch {
-	case s.opts.PublicURL != "":
-		return strings.TrimSuffix(s.opts.PublicURL, "/")
-	case tls || strings.EqualFold(forwardedProto, "https"):
-		return "https://" + host
-	default:
-		return "http://" + host
-	}
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -87,13 +88,13 @@ type parts struct {
 	newToken  config.Secret // the administrator's, when this start made it
 	upkeep    sync.WaitGroup
 	endUpkeep context.CancelFunc
-	draining  chan struct{} // closed when stop begins
+	draining  atomic.Bool // the server is about to end
 }
 
 // startParts starts everything but the listener. PostgreSQL, Python and Redis
 // start side by side: each takes longer than all the rest.
 func startParts(ctx context.Context, cfg *config.Config, log *slog.Logger, access io.Writer, progress func(string)) (_ *parts, err error) {
-	p := &parts{cfg: cfg, log: log, recycle: make(chan error, 1), draining: make(chan struct{})}
+	p := &parts{cfg: cfg, log: log, recycle: make(chan error, 1)}
 	defer func() {
 		if err != nil {
 			p.stop(0)
@@ -238,25 +239,28 @@ func newBus(cfg *config.Config, options events.Options) (*events.Bus, error) {
 }
 
 func (p *parts) startHTTP(ctx context.Context, access io.Writer) error {
+	if !p.log.Enabled(ctx, slog.LevelInfo) {
+		access = nil // a request is no news of a higher level
+	}
 	if err := p.startAuth(); err != nil {
 		return err
 	}
 	p.http = handlers.New(handlers.Options{
-		DB: p.db, Engine: p.engine, Events: p.events, Auth: p.auth, Census: p.census, Log: p.log, AccessLog: access,
+		DB: p.db, Engine: p.engine, Events: p.events, Auth: p.auth, Census: p.census, Log: p.log, AccessLog: access, AccessLogJSON: p.cfg.LogFormat == config.LogJSON, TrustedProxies: p.cfg.TrustedProxies,
 		Context: context.WithoutCancel(ctx), Secrets: p.secrets, Keys: p.keys, Scheduler: p.cron, Packages: p.packages,
 		Debug: p.cfg.Debug, PublicURL: p.cfg.PublicURL, MaxBodyBytes: int(p.cfg.MaxBodyBytes),
 		FunctionTimeout: p.cfg.FunctionTimeout, WebhooksRequireAuth: p.cfg.WebhooksRequireAuth, CORSOrigins: p.cfg.CORSOrigins,
-		Version: version, Probes: p.probes(), Draining: p.isDraining, Documents: examples.Documents(),
+		Version: version, Probes: p.probes(), Draining: p.draining.Load, Documents: examples.Documents(),
 	})
 	return p.startChanges(ctx)
 }
 
-func (p *parts) isDraining() bool {
-	select {
-	case <-p.draining:
-		return true
-	default:
-		return false
+// drain tells balancers that the server is about to end; it serves on until
+// stop.
+func (p *parts) drain() {
+	p.draining.Store(true)
+	if p.http != nil {
+		p.http.Drain()
 	}
 }
 
@@ -307,7 +311,7 @@ func (p *parts) pythonCounts() map[string]int {
 // stop ends the parts: no new connections, no new runs, those under way until
 // the grace is over, Python, the record's queue, Redis, the database.
 func (p *parts) stop(grace time.Duration) {
-	close(p.draining)
+	p.drain()
 	note := func(what string, err error) {
 		if err != nil {
 			p.log.Warn("a part did not stop cleanly", slog.String("part", what), slog.Any("error", err))

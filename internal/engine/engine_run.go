@@ -109,7 +109,7 @@ func (r *run) conduct() (RunResult, error) {
 	if r.queued != nil {
 		r.begin(r.deadline) // it may have come to its end before that
 	}
-	record := r.finish(outcome)
+	record := r.finish(&outcome)
 	if failed := r.commit(record); failed != nil {
 		return RunResult{}, failed
 	}
