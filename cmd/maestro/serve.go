@@ -15,8 +15,9 @@ import (
 	"maestro/internal/config"
 )
 
-// drainTime is how long SIGTERM waits for runs under way before it stops them.
-const drainTime = 30 * time.Second
+// drainTime is how long a stop waits for runs under way before it stops them;
+// a test may set it.
+var drainTime = 30 * time.Second
 
 // serve is the server: it starts its parts, prints one line when it is ready,
 // and returns when a signal has ended it.
