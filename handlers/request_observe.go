@@ -33,6 +33,9 @@ func (s *Server) guarded(c *fiber.Ctx, call *call) (err error) {
 			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
 		}
 	}()
+	if err := refuseRepeated(c); err != nil {
+		return err
+	}
 	if s.unread(c.Request()) && !readsLater(c.Request().URI().PathOriginal()) {
 		if err := s.takeBody(c, call); err != nil {
 			return err
