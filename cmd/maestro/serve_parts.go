@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -188,7 +187,7 @@ func (p *parts) startDatabase(ctx context.Context, progress func(string), python
 	db, err := repo.Open(ctx, url, repo.Options{Wait: databasePatience, Log: p.log})
 	if err != nil {
 		if p.postgres == nil {
-			return fmt.Errorf("DATABASE_URL can't be used: %s; start that server, or set DATABASE_URL to another one", inOneLine(err))
+			return unusableDatabase(err)
 		}
 		return err
 	}
@@ -214,6 +213,12 @@ func (p *parts) startDatabase(ctx context.Context, progress func(string), python
 		}
 	}
 	return p.startUpkeep(ctx)
+}
+
+// unusableDatabase says what to do about a database of DATABASE_URL that does
+// not answer.
+func unusableDatabase(err error) error {
+	return fmt.Errorf("DATABASE_URL can't be used: %w; start that server, or set DATABASE_URL to another one", err)
 }
 
 func (p *parts) startEvents(ctx context.Context) error {
@@ -384,6 +389,3 @@ func (p *parts) stop(grace time.Duration) {
 		note("postgres", p.postgres.Stop(ctx))
 	}
 }
-
-// inOneLine is an error's text without the line ends that pgx puts into it.
-func inOneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
