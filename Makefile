@@ -10,7 +10,7 @@ SECONDS ?= 5
 EXAMPLES ?= 50
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test lint format race fuzz conformance bench chaos faults package-table soak generate docs
+.PHONY: help setup build run test lint format race fuzz conformance bench chaos faults package-table soak drain generate docs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ package-table: build ## which of the most used packages work: tries them, and wr
 soak: ## MINUTES (10) of load with everything that can go wrong; RSS and counters at its end
 	@$(BUILD) -tags debug_cpython -o bin/maestro-debug ./cmd/maestro
 	go run ./bench/soak -server bin/maestro-debug -minutes $(MINUTES)
+
+drain: build ## two servers restarted one after the other behind haproxy and nginx, under 100 calls a second
+	go run ./bench/drain -server bin/maestro
 
 generate: ## make the code that is made from SQL
 	@scripts/generate

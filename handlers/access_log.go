@@ -1,32 +1,13 @@
 package handlers
 
 import (
-	"fmt"
-	"runtime/debug"
+	"net/netip"
 	"strconv"
 	"sync"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 )
-
-// observe is the outermost middleware: it gives the request its id, turns a
-// panic into an error, and writes the access log. Paths are logged without
-// their query, which may hold credentials.
-func (s *Server) observe(c *fiber.Ctx) error {
-	start := time.Now()
-	call := s.callOf(c)
-	if err := s.guarded(c); err != nil {
-		// Answered here, not by Fiber, so that the log knows the status.
-		if err := s.handleError(c, err); err != nil {
-			return err
-		}
-	}
-	if s.opts.AccessLog != nil {
-		s.logAccess(c, call, start)
-	}
-	return nil
-}
 
 // accessLine is where a line of the access log is put together; lines are
 // short, and reused.
@@ -36,29 +17,94 @@ var accessLine = sync.Pool{New: func() any { return new([]byte) }}
 // lines. It is put together by hand: through slog it was 5 % of a webhook's
 // time on the processor.
 func (s *Server) logAccess(c *fiber.Ctx, call *call, start time.Time) {
+	if s.opts.AccessLog == nil {
+		return
+	}
 	buffer := accessLine.Get().(*[]byte)
-	line := append((*buffer)[:0], "time="...)
-	line = start.AppendFormat(line, "2006-01-02T15:04:05.000Z07:00")
-	line = append(line, " level=INFO msg=request method="...)
-	line = append(line, c.Method()...)
-	line = append(line, " path="...)
+	line := accessFields{line: (*buffer)[:0], json: s.opts.AccessLogJSON}
+	line.begin(start)
+	line.text("method", []byte(c.Method()))
 	path := c.Request().URI().PathOriginal()
 	if veil := s.opts.Secrets.Mask(call.tenant); veil != nil {
 		path = []byte(veil.Text(string(path)))
 	}
-	line = appendLogText(line, path)
-	line = append(line, " status="...)
-	line = strconv.AppendInt(line, int64(c.Response().StatusCode()), 10)
-	line = append(line, " duration_ms="...)
-	line = strconv.AppendFloat(line, float64(time.Since(start).Microseconds())/1000, 'f', -1, 64)
-	line = append(line, " request_id="...)
-	line = appendLogText(line, []byte(call.requestID))
-	line = append(line, " tenant="...)
-	line = appendLogText(line, []byte(call.tenant))
-	line = append(line, '\n')
-	_, _ = s.opts.AccessLog.Write(line) // there is nobody to tell
-	*buffer = line
+	line.text("path", path)
+	line.number("status", int64(c.Response().StatusCode()))
+	line.milliseconds("duration_ms", time.Since(start))
+	if !c.Response().IsBodyStream() { // whose length is not known yet
+		line.number("bytes", int64(len(c.Response().Body())))
+	}
+	line.address("client", s.clientAddress(c))
+	line.text("request_id", []byte(call.requestID))
+	line.text("tenant", []byte(call.tenant))
+	if id := c.Response().Header.Peek(headerExecutionID); len(id) > 0 {
+		line.text("execution_id", id)
+	}
+	line.end()
+	_, _ = s.opts.AccessLog.Write(line.line) // the log is where a fault would be told
+	*buffer = line.line
 	accessLine.Put(buffer)
+}
+
+// accessFields puts a line together, as slog's text handler or JSON handler
+// would.
+type accessFields struct {
+	line []byte
+	json bool
+}
+
+func (f *accessFields) begin(at time.Time) {
+	const layout = "2006-01-02T15:04:05.000Z07:00"
+	if f.json {
+		f.line = at.AppendFormat(append(f.line, `{"time":"`...), layout)
+		f.line = append(f.line, `","level":"INFO","msg":"request"`...)
+		return
+	}
+	f.line = at.AppendFormat(append(f.line, "time="...), layout)
+	f.line = append(f.line, " level=INFO msg=request"...)
+}
+
+func (f *accessFields) end() {
+	if f.json {
+		f.line = append(f.line, '}')
+	}
+	f.line = append(f.line, '\n')
+}
+
+func (f *accessFields) key(name string) {
+	if f.json {
+		f.line = append(append(append(f.line, `,"`...), name...), `":`...)
+		return
+	}
+	f.line = append(append(append(f.line, ' '), name...), '=')
+}
+
+func (f *accessFields) text(name string, value []byte) {
+	f.key(name)
+	if f.json {
+		f.line = appendString(f.line, value)
+	} else {
+		f.line = appendLogText(f.line, value)
+	}
+}
+
+func (f *accessFields) number(name string, value int64) {
+	f.key(name)
+	f.line = strconv.AppendInt(f.line, value, 10)
+}
+
+func (f *accessFields) milliseconds(name string, value time.Duration) {
+	f.key(name)
+	f.line = strconv.AppendFloat(f.line, float64(value.Microseconds())/1000, 'f', -1, 64)
+}
+
+func (f *accessFields) address(name string, value netip.Addr) {
+	f.key(name)
+	if f.json {
+		f.line = append(value.AppendTo(append(f.line, '"')), '"')
+	} else {
+		f.line = value.AppendTo(f.line)
+	}
 }
 
 // appendLogText appends text as slog's text handler would: quoted where it
@@ -73,15 +119,4 @@ func appendLogText(line, text []byte) []byte {
 		return append(line, '"', '"')
 	}
 	return append(line, text...)
-}
-
-// guarded runs the rest of the request. A panic must not end the process.
-func (s *Server) guarded(c *fiber.Ctx) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			c.Response().ResetBody()
-			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
-		}
-	}()
-	return c.Next()
 }

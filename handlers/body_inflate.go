@@ -14,26 +14,20 @@ import (
 	"github.com/klauspost/compress/zlib"
 	"github.com/klauspost/compress/zstd"
 
+	"maestro/internal/intake"
 	"maestro/internal/model"
 )
 
 // maxCodings bounds how often a body may have been compressed.
 const maxCodings = 3
 
-// inflate replaces a compressed body by the plain one and drops the header, so
-// that nobody behind it calls Fiber's own c.Body, which inflates without any
-// limit.
-func (s *Server) inflate(c *fiber.Ctx) error {
-	if len(c.Request().Header.Peek(fiber.HeaderContentEncoding)) > 0 {
-		if err := s.inflateBody(c); err != nil {
-			return err
-		}
-	}
-	return c.Next()
-}
-
-func (s *Server) inflateBody(c *fiber.Ctx) error {
+// inflateBody replaces a compressed body by the plain one and drops the header,
+// so that Fiber's own c.Body, which inflates without a limit, has no reason to.
+func (s *Server) inflateBody(c *fiber.Ctx, call *call) error {
 	header := &c.Request().Header
+	if len(header.Peek(fiber.HeaderContentEncoding)) == 0 {
+		return nil
+	}
 	var codings []string
 	for _, value := range header.PeekAll(fiber.HeaderContentEncoding) {
 		codings = append(codings, strings.Split(string(value), ",")...)
@@ -43,7 +37,7 @@ func (s *Server) inflateBody(c *fiber.Ctx) error {
 	}
 	body := c.Request().Body()
 	for i := len(codings) - 1; i >= 0 && len(body) > 0; i-- {
-		plain, err := inflated(strings.ToLower(strings.TrimSpace(codings[i])), body, s.opts.MaxBodyBytes)
+		plain, err := s.inflated(strings.ToLower(strings.TrimSpace(codings[i])), body, s.shareOf(call))
 		if err != nil {
 			return err
 		}
@@ -54,15 +48,13 @@ func (s *Server) inflateBody(c *fiber.Ctx) error {
 	return nil
 }
 
-// inflated undoes one coding, up to limit bytes.
-func inflated(coding string, body []byte, limit int) ([]byte, error) {
-	reader, err := inflater(coding, body, limit)
+// inflated undoes one coding.
+func (s *Server) inflated(coding string, body []byte, share *intake.Share) ([]byte, error) {
+	reader, err := inflater(coding, body, s.bodies.Limit)
 	if err == nil {
 		defer reader.Close()
 		var plain []byte
-		if plain, err = io.ReadAll(io.LimitReader(reader, int64(limit)+1)); err == nil && len(plain) > limit {
-			err = zstd.ErrDecoderSizeExceeded
-		} else if err == nil {
+		if plain, err = s.bodies.Read(intake.Source{Stream: reader, Announced: -1}, share); err == nil {
 			return plain, nil
 		}
 	}
@@ -70,10 +62,12 @@ func inflated(coding string, body []byte, limit int) ([]byte, error) {
 	switch {
 	case errors.As(err, &coded):
 		return nil, coded
-	case errors.Is(err, zstd.ErrDecoderSizeExceeded), errors.Is(err, zstd.ErrWindowSizeExceeded):
-		return nil, model.NewError(model.CodeBodyTooLarge, "The inflated body is larger than %d bytes.", limit)
+	case errors.Is(err, intake.ErrFull):
+		return nil, s.bodyRefusal(err)
+	case errors.Is(err, intake.ErrTooLarge), errors.Is(err, zstd.ErrDecoderSizeExceeded), errors.Is(err, zstd.ErrWindowSizeExceeded):
+		return nil, model.NewError(model.CodeBodyTooLarge, "The inflated body is larger than %d bytes.", s.bodies.Limit)
 	default:
-		return nil, &model.Error{Code: model.CodeMalformedBody, Detail: "The body is not what its Content-Encoding says.", Cause: err}
+		return nil, &model.Error{Code: model.CodeMalformedBody, Detail: "The body does not match its Content-Encoding: send it in that coding, or without the header.", Cause: err}
 	}
 }
 

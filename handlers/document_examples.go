@@ -88,7 +88,7 @@ var answerExamples = map[string]string{
 	"run-schedule":  `{"execution_id": "` + exampleID + `", "status": "pending"}`,
 	"run-function":  `{"success": true, "execution_id": "` + exampleID + `", "result": "Hello, Claude!"}`,
 	"get-execution": executionExample, "list-executions": "[" + executionExample + "]", "list-steps": "[" + stepExample + "]",
-	"read-log": `{"execution_id": "` + exampleID + `", "total_logs": 1, "logs": [{"id": "1719405000123-0", "timestamp": "2026-11-23T02:00:00.000200Z",
+	"read-log": `{"execution_id": "` + exampleID + `", "total_logs": 1, "logs": [{"id": "1719405000123-0", "execution_id": "` + exampleID + `", "timestamp": "2026-11-23T02:00:00.000200Z",
 		"event": "log", "function_name": "hello", "function_version": 1, "stream": "stdout", "message": "greeting Claude"}]}`,
 	"health": `{"status": "healthy", "checks": {"postgres": {"status": "up", "latency_ms": 0.4}}}`,
 }

@@ -77,6 +77,9 @@ func newEnvelope(call *call, err *model.Error) *envelope {
 		e.ExecutionID = err.ExecutionID.String()
 	}
 	if ran && !call.trusted {
+		if err.Failure != nil && err.Failure.Kind == model.FailureStopped {
+			e.Detail = "The server was stopped while the function ran: a part of its work may have been done."
+		}
 		return e
 	}
 	veil := call.server.opts.Secrets.Mask(call.tenant)

@@ -47,11 +47,11 @@ func fromFiber(err *fiber.Error) *model.Error {
 	case fiber.StatusMethodNotAllowed:
 		return model.NewError(model.CodeMethodNotAllowed, "This address does not take that method; the Allow header lists those that it takes.")
 	case fiber.StatusRequestEntityTooLarge:
-		return model.NewError(model.CodeBodyTooLarge, "The body is larger than the server takes (MAX_BODY_BYTES).")
+		return model.NewError(model.CodeBodyTooLarge, "Nothing ran: the body is larger than the server takes (MAX_BODY_BYTES).")
 	case fiber.StatusRequestHeaderFieldsTooLarge:
 		return model.NewError(model.CodeHeadersTooLarge, "The headers take more than %d KiB; send fewer or shorter ones.", readBufferBytes>>10)
 	case fiber.StatusRequestTimeout:
-		return model.NewError(model.CodeBadRequest, "The request did not arrive in time.")
+		return model.NewError(model.CodeRequestTimeout, "Nothing ran: the request did not arrive in time. Send it faster.")
 	default: // fasthttp could not read the request; its words may quote it
 		return &model.Error{Code: model.CodeBadRequest, Detail: "The request is not readable as HTTP.", Cause: err}
 	}

@@ -41,6 +41,7 @@ var meanings = map[model.Code]meaning{
 	model.CodeNoCensus:             {status: http.StatusConflict, title: "No Census"},
 	model.CodeKeyInUse:             {status: http.StatusConflict, title: "Idempotency key in use", retryAfter: 2 * time.Second},
 	model.CodeVersionMismatch:      {status: http.StatusPreconditionFailed, title: "Version differs"},
+	model.CodeRequestTimeout:       {status: http.StatusRequestTimeout, title: "Request too slow"},
 	model.CodeBodyTooLarge:         {status: http.StatusRequestEntityTooLarge, title: "Body too large"},
 	model.CodeUnsupportedMediaType: {status: http.StatusUnsupportedMediaType, title: "Unsupported media type"},
 	model.CodeInvalid:              {status: http.StatusUnprocessableEntity, title: "Invalid"},

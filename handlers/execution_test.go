@@ -37,7 +37,7 @@ func TestExecutions(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(steps.text), &list))
 	require.Len(t, list, 2)
 
-	logs := f.must(ask{call: one + "/logs?count=3", status: 200, want: []string{`"execution_id":"` + id, `"event":"execution_started"`, `"event":"log"`, "doubling 1"}})
+	logs := f.must(ask{call: one + "/logs?count=3", status: 200, want: []string{`"execution_id":"` + id, `"event":"execution_started"`, `-0","execution_id":"` + id, `"event":"log"`, "doubling 1"}})
 	var log struct {
 		Logs []struct{ ID, Event, Timestamp string }
 		All  int `json:"total_logs"`

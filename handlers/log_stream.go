@@ -50,7 +50,7 @@ func (s *Server) addLogStream() {
 				},
 				Example: map[string]any{
 					"id": "1719405000123-0", "event": "log",
-					"data": `{"id":"1719405000123-0","timestamp":"2026-11-23T00:02:03.004567Z","event":"log","stream":"stdout","message":"Hello"}`,
+					"data": `{"id":"1719405000123-0","timestamp":"2026-11-23T00:02:03.004567Z","execution_id":"0190a8f0-0000-7000-8000-000000000001","event":"log","stream":"stdout","message":"Hello"}`,
 				},
 			}}},
 			"204": {Description: "The execution is over and everything after Last-Event-ID was sent: there is no reason to connect again"},
@@ -224,6 +224,7 @@ func (f *logStream) write(w *bufio.Writer, page []events.Entry) (ended bool) {
 func (f *logStream) writeEnd(w *bufio.Writer) {
 	e := f.over
 	f.writeEvent(w, "", events.ExecutionCompleted, struct {
+		ExecutionID     model.ID     `json:"execution_id"`
 		Timestamp       timestamp    `json:"timestamp"`
 		Event           string       `json:"event"`
 		FunctionName    string       `json:"function_name"`
@@ -232,7 +233,7 @@ func (f *logStream) writeEnd(w *bufio.Writer) {
 		DurationMS      *float64     `json:"duration_ms"`
 		ErrorType       *string      `json:"error_type,omitempty"`
 	}{
-		timestamp(e.CompletedAt), events.ExecutionCompleted, e.FunctionName, e.FunctionVersion,
+		f.id, timestamp(e.CompletedAt), events.ExecutionCompleted, e.FunctionName, e.FunctionVersion,
 		e.Status, milliseconds(e.Duration, e.CompletedAt), e.ErrorType,
 	})
 }

@@ -5,12 +5,14 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"maestro/internal/auth"
 	"maestro/internal/engine"
 	"maestro/internal/events"
 	"maestro/internal/idempotency"
+	"maestro/internal/intake"
 	"maestro/internal/secrets"
 	"maestro/repo"
 )
@@ -40,7 +42,12 @@ type Options struct {
 	Log       *slog.Logger
 	// AccessLog gets a line per request; nil: none. It may be written to by
 	// several goroutines at once.
-	AccessLog io.Writer
+	AccessLog     io.Writer
+	AccessLogJSON bool // its lines are JSON objects, and else text
+
+	// TrustedProxies are the networks whose X-Forwarded headers say where a request
+	// came from.
+	TrustedProxies []netip.Prefix
 
 	// Context is the parent of what requests do; it ends when the server does,
 	// not when a client goes away. Default: context.Background().
@@ -49,6 +56,8 @@ type Options struct {
 	Debug               bool          // Python tracebacks in error answers to authorised callers
 	PublicURL           string        // how clients reach the server, without a trailing slash; default: from the request
 	MaxBodyBytes        int           // of a request's body, inflated; default 10 MiB
+	HeadTime            time.Duration // for a request's line and headers, from their first byte on; default 10 s
+	BodyPace            intake.Pace   // the least speed of a body; default 10 KiB in 10 s
 	FunctionTimeout     time.Duration // the most that a function may ask for; default 300 s
 	WebhooksRequireAuth bool          // the default of a new webhook's requires_auth
 	CORSOrigins         []string      // that browsers may call from, "*" for any; nil: none
@@ -78,6 +87,7 @@ const (
 	defaultFunctionTimeout = 300 * time.Second
 	defaultHeartbeat       = 15 * time.Second
 	defaultInstallWait     = 30 * time.Second
+	defaultHeadTime        = 10 * time.Second
 )
 
 func (o *Options) setDefaults() {
@@ -95,6 +105,12 @@ func (o *Options) setDefaults() {
 	}
 	if o.RequestTime <= 0 {
 		o.RequestTime = restTimeout
+	}
+	if o.HeadTime <= 0 {
+		o.HeadTime = defaultHeadTime
+	}
+	if o.BodyPace.Period <= 0 {
+		o.BodyPace = intake.Pace{Bytes: 10 << 10, Period: 10 * time.Second}
 	}
 	if o.Heartbeat <= 0 {
 		o.Heartbeat = defaultHeartbeat

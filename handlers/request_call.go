@@ -9,6 +9,7 @@ import (
 
 	"maestro/internal/auth"
 	"maestro/internal/engine"
+	"maestro/internal/intake"
 	"maestro/internal/model"
 )
 
@@ -28,6 +29,8 @@ type call struct {
 	token     string          // of the principal; on REST calls only
 	tenant    string          // that the request is about; empty until known
 	trusted   bool            // the caller may see what a failing function says
+
+	share *intake.Share // of the memory for unknown callers' bodies; nil: it has none
 
 	// Of a request that runs once (request_once.go).
 	executionID model.ID          // of the run that it makes; zero: the engine chooses

@@ -151,7 +151,7 @@ func (s *Server) run(ctx context.Context, call *call, request engine.RunRequest)
 	request.ID = call.executionID
 	result, err := s.opts.Engine.Run(ctx, request)
 	var coded *model.Error
-	if errors.As(err, &coded) && coded.Code == model.CodeUnavailable && !coded.ExecutionID.IsZero() {
+	if errors.As(err, &coded) && coded.Code == model.CodeUnavailable && !coded.ExecutionID.IsZero() && coded.Failure == nil {
 		call.unsettled = true // it has run, and its record may be written any time
 	}
 	return result, err

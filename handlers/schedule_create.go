@@ -24,7 +24,7 @@ type scheduleCreateInput struct {
 	Body struct {
 		Name           string `json:"name" minLength:"1" maxLength:"255" example:"daily-hello"`
 		FunctionName   string `json:"function_name" minLength:"1" maxLength:"255"`
-		CronExpression string `json:"cron_expression" minLength:"1" maxLength:"255" doc:"Five fields, or @hourly, @daily, @midnight, @weekly, @monthly, @yearly" example:"0 9 * * *"`
+		CronExpression string `json:"cron_expression" minLength:"1" maxLength:"255" doc:"Five fields, or @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually" example:"0 9 * * *"`
 		ScheduleFields
 	}
 }

@@ -159,7 +159,7 @@ func setup(t testing.TB, change ...func(*handlers.Options)) *fixture {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	served := make(chan error, 1)
-	go func() { served <- f.server.App().Listener(handlers.Linger(listener)) }()
+	go func() { served <- f.server.Serve(listener) }()
 	f.client = &http.Client{
 		Transport:     &http.Transport{DisableCompression: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"bytes"
-	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -36,6 +35,9 @@ func (s *Server) callWebhook(c *fiber.Ctx) error {
 	hook := &found.route.webhook
 	call.tenant = hook.Tenant
 	call.trusted = call.principal != nil && call.principal.Belongs(hook.Tenant)
+	if err := s.takeBody(c, call); err != nil {
+		return err
+	}
 	delivery := ""
 	if found.route.signer != nil {
 		var err error
@@ -82,7 +84,7 @@ func (r *route) occasion(c *fiber.Ctx, delivery, key string) occasion {
 // answerWebhook runs the function and answers.
 func (s *Server) answerWebhook(c *fiber.Ctx, call *call, who *caller, found *match) error {
 	hook := &found.route.webhook
-	run, err := s.webhookRun(c, who, found)
+	run, err := s.webhookRun(c, call, who, found)
 	if err != nil {
 		return err
 	}
@@ -106,15 +108,13 @@ func (s *Server) answerWebhook(c *fiber.Ctx, call *call, who *caller, found *mat
 
 // webhookRun turns the call into a run. Everything in it is a copy: the run
 // may outlive the request.
-func (s *Server) webhookRun(c *fiber.Ctx, who *caller, found *match) (engine.RunRequest, error) {
+func (s *Server) webhookRun(c *fiber.Ctx, call *call, who *caller, found *match) (engine.RunRequest, error) {
 	hook := &found.route.webhook
 	run := engine.RunRequest{
 		Tenant: hook.Tenant, Function: hook.FunctionName, Trigger: model.TriggerWebhook, TriggerID: hook.ID,
 	}
-	if len(c.Request().Header.Peek(fiber.HeaderContentEncoding)) > 0 {
-		if err := s.inflateBody(c); err != nil {
-			return run, err
-		}
+	if err := s.inflateBody(c, call); err != nil {
+		return run, err
 	}
 	mode := s.modes.effective(s.opts.Context, hook)
 	inQuery := mode == model.InputBody && (c.Method() == fiber.MethodGet || c.Method() == fiber.MethodDelete)
@@ -137,11 +137,10 @@ func (s *Server) webhookRun(c *fiber.Ctx, who *caller, found *match) (engine.Run
 	}
 	var headers [24]header
 	uri := c.Request().URI()
-	base := s.baseURL(string(c.Request().Header.Peek(fiber.HeaderXForwardedProto)), c.Context().IsTLS(), string(c.Request().Host()))
 	r := request{
 		body: body, headers: eachHeader(headers[:0], c.Request().Header.RawHeaders()), authorization: !s.ours(who), signed: found.route.signer,
 		query: query, parameters: found.route.parameters, values: found.values, method: c.Method(),
-		url: base + string(c.Request().RequestURI()), path: string(uri.PathOriginal()), defaults: found.route.defaults,
+		url: s.baseURL(c) + string(c.Request().RequestURI()), path: string(uri.PathOriginal()), defaults: found.route.defaults,
 	}
 	run.Input, run.Sensitive = r.input()
 	run.Request = true
@@ -152,16 +151,4 @@ func (s *Server) webhookRun(c *fiber.Ctx, who *caller, found *match) (engine.Run
 // ours, valid or not.
 func (s *Server) ours(who *caller) bool {
 	return who.token != "" && (who.refused == nil || s.opts.Auth.Issued(who.token))
-}
-
-// baseURL is how the client reached the server, as far as that can be known.
-func (s *Server) baseURL(forwardedProto string, tls bool, host string) string {
-	switch {
-	case s.opts.PublicURL != "":
-		return strings.TrimSuffix(s.opts.PublicURL, "/")
-	case tls || strings.EqualFold(forwardedProto, "https"):
-		return "https://" + host
-	default:
-		return "http://" + host
-	}
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
 
 	"maestro/internal/model"
 )
@@ -15,7 +16,7 @@ type BaseInput struct{ base string }
 
 // Resolve implements huma.Resolver.
 func (b *BaseInput) Resolve(ctx huma.Context) []error {
-	b.base = callFrom(ctx.Context()).server.baseURL(ctx.Header("X-Forwarded-Proto"), ctx.TLS() != nil, ctx.Host())
+	b.base = callFrom(ctx.Context()).server.baseURL(humafiber.Unwrap(ctx))
 	return nil
 }
 

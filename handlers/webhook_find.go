@@ -41,10 +41,8 @@ func (s *Server) findWebhook(c *fiber.Ctx, call *call, who *caller, path []byte,
 	method := c.Method()
 	var buffer [16][]byte
 	segments := splitPath(buffer[:0], path)
-	guarded := table.guarded // what a caller without a token could have meant
 	found := false
 	if len(segments) > 0 && len(segments[0]) > 0 && segments[0][0] == '@' {
-		guarded = nil
 		tenant := string(segments[0][1:])
 		segments = segments[1:]
 		if own := table.tenants[tenant]; own != nil {
@@ -52,7 +50,6 @@ func (s *Server) findWebhook(c *fiber.Ctx, call *call, who *caller, path []byte,
 			if call.principal != nil && call.principal.Belongs(tenant) {
 				routes = own.all
 			}
-			guarded = own.all
 			found = routes.find(segments, method, m)
 		}
 	} else {
@@ -64,14 +61,13 @@ func (s *Server) findWebhook(c *fiber.Ctx, call *call, who *caller, path []byte,
 	switch {
 	case found:
 		return nil
-	case call.principal == nil && guarded.find(segments, method, &match{}):
-		if who.refused != nil {
-			return who.refused
-		}
-		return model.NewError(model.CodeUnauthorized, "This webhook needs a token: Authorization: Bearer <token>.")
 	case len(m.allow) > 0:
 		c.Set(fiber.HeaderAllow, strings.Join(m.allow, ", "))
 		return fiber.ErrMethodNotAllowed
+	case who.refused != nil: // also where no webhook is: a stranger learns nothing
+		return who.refused
+	case call.principal == nil:
+		return model.NewError(model.CodeWebhookNotFound, "No public webhook answers here; a private one needs a token.")
 	case who.unclear != nil:
 		return who.unclear
 	default:

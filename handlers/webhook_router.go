@@ -24,7 +24,6 @@ type routeTable struct {
 	changes uint64                   // that the table knows of
 	tenants map[string]*tenantRoutes // by subtenant
 	public  *routeNode               // of all subtenants: those that need no token
-	guarded *routeNode               // of all subtenants: those that need one
 }
 
 type tenantRoutes struct{ all, public *routeNode }
@@ -65,7 +64,7 @@ func (r *webhookRouter) current(ctx context.Context) (*routeTable, error) {
 }
 
 func newRouteTable(webhooks []model.Webhook) *routeTable {
-	t := &routeTable{tenants: make(map[string]*tenantRoutes), public: &routeNode{}, guarded: &routeNode{}}
+	t := &routeTable{tenants: make(map[string]*tenantRoutes), public: &routeNode{}}
 	for i := range webhooks {
 		made := newRoute(webhooks[i])
 		own := t.tenants[made.webhook.Tenant]
@@ -74,9 +73,7 @@ func newRouteTable(webhooks []model.Webhook) *routeTable {
 			t.tenants[made.webhook.Tenant] = own
 		}
 		own.all.insert(made)
-		if made.webhook.RequiresAuth {
-			t.guarded.insert(made)
-		} else {
+		if !made.webhook.RequiresAuth {
 			t.public.insert(made)
 			own.public.insert(made)
 		}

@@ -133,7 +133,7 @@ func TestSignaturesAsTheyAreSaved(t *testing.T) {
 		{name: "another", call: "PUT " + one, body: `{"signature":{"scheme":"github","secret_name":["K","L"],"header":null}}`, status: 200, want: []string{`"signature":{"scheme":"github","secret_name":["K","L"]}`}},
 		{name: "left alone", call: "PUT " + one, body: `{"description":"x"}`, status: 200, want: []string{`"scheme":"github"`}},
 		{name: "with a token besides", call: "PUT " + one, body: `{"requires_auth":true}`, status: 200, want: []string{"valid token", "valid signature"}},
-		{name: "no token, no signature", call: "POST /api/v1/h/a", token: "-", body: "{}", status: 401, want: []string{"token"}},
+		{name: "no token, no signature", call: "POST /api/v1/h/a", token: "-", body: "{}", status: 404, want: []string{"token"}},
 		{name: "a token, no signature", call: "POST /api/v1/h/a", body: "{}", status: 401, want: []string{"signature"}},
 		{name: "none", call: "PUT " + one, body: `{"signature":null,"requires_auth":false}`, status: 200, want: []string{`"signature":null`}},
 		{name: "none is needed", call: "POST /api/v1/h/a", token: "-", body: "{}", status: 200},

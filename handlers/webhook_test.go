@@ -75,7 +75,7 @@ func TestWebhooksRequireAuthTurnsTheDefaultRound(t *testing.T) {
 	f.function("echo", "def echo(input):\n    return 1")
 	f.must(ask{call: "POST /api/v1/webhooks", body: `{"path":"a","function_name":"echo"}`, status: 201, want: []string{`"requires_auth":true`}})
 	f.must(ask{call: "POST /api/v1/webhooks", body: `{"path":"b","function_name":"echo","requires_auth":false}`, status: 201, want: []string{`"requires_auth":false`}})
-	f.must(ask{call: "POST /api/v1/h/a", token: "-", status: 401})
+	f.must(ask{call: "POST /api/v1/h/a", token: "-", status: 404})
 	f.must(ask{call: "POST /api/v1/h/b", token: "-", status: 200})
 }
 
@@ -169,8 +169,12 @@ func TestWhoMayCall(t *testing.T) {
 	f.all([]ask{
 		{name: "one's own", call: "POST /api/v1/h/who", status: 200, want: []string{`"result":"default"`}},
 		{name: "the other's own", call: "POST /api/v1/h/who", token: other, status: 200, want: []string{`"result":"other"`}},
-		{name: "no token", call: "POST /api/v1/h/who", token: "-", status: 401},
+		{name: "no token", call: "POST /api/v1/h/who", token: "-", status: 404, want: []string{"No public webhook answers here; a private one needs a token."}},
+		{name: "no token, by address", call: "POST /api/v1/h/@other/mine", token: "-", status: 404, want: []string{"No public webhook answers here; a private one needs a token."}},
+		{name: "no token, another method", call: "GET /api/v1/h/who", token: "-", status: 404, want: []string{"No public webhook answers here; a private one needs a token."}},
+		{name: "no token, nothing there", call: "POST /api/v1/h/none", token: "-", status: 404, want: []string{"No public webhook answers here; a private one needs a token."}},
 		{name: "no valid token", call: "POST /api/v1/h/who", token: "a.b.c", status: 401},
+		{name: "no valid token, nothing there", call: "POST /api/v1/h/none", token: "a.b.c", status: 401},
 		{name: "only the other's", call: "POST /api/v1/h/mine", status: 404},
 		{name: "public, with no token", call: "POST /api/v1/h/open", token: "-", status: 200, want: []string{`"result":"default"`}},
 		{name: "public, with another's token", call: "POST /api/v1/h/open", token: other, status: 200, want: []string{`"result":"default"`}},
@@ -179,7 +183,7 @@ func TestWhoMayCall(t *testing.T) {
 		{name: "by address, public, another's token", call: "POST /api/v1/h/@default/open", token: other, status: 200},
 		{name: "by address, own", call: "POST /api/v1/h/@other/mine", token: other, status: 200, want: []string{`"result":"other"`}},
 		{name: "by address, another's", call: "POST /api/v1/h/@other/mine", status: 404},
-		{name: "by address, no token", call: "POST /api/v1/h/@other/mine", token: "-", status: 401},
+		{name: "by address, no token", call: "POST /api/v1/h/@other/mine", token: "-", status: 404},
 		{name: "by address, nothing there", call: "POST /api/v1/h/@other/none", token: "-", status: 404},
 		{name: "by address, nobody", call: "POST /api/v1/h/@nobody/who", token: "-", status: 404},
 		{name: "admin by address", call: "POST /api/v1/h/@other/mine", token: admin, status: 200, want: []string{`"result":"other"`}},

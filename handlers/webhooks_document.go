@@ -33,7 +33,7 @@ func (s *Server) addWebhooksDocument() {
 
 func (s *Server) webhooksDocument(c *fiber.Ctx, media string) error {
 	call := s.callOf(c)
-	base := s.baseURL(c.Get(fiber.HeaderXForwardedProto), c.Context().IsTLS(), string(c.Request().Host()))
+	base := s.baseURL(c)
 	document, err := s.describeWebhooks(c.UserContext(), call.tenant, base)
 	if err != nil {
 		return err

@@ -25,6 +25,7 @@ const (
 	silenceVariable = "MAESTRO_TEST_SILENCE"
 	leaseVariable   = "MAESTRO_TEST_LEASE"
 	clockVariable   = "MAESTRO_TEST_CLOCK"
+	graceVariable   = "MAESTRO_TEST_GRACE"
 )
 
 func setClocks() {
@@ -33,6 +34,9 @@ func setClocks() {
 	}
 	if seconds, err := strconv.ParseFloat(os.Getenv(leaseVariable), 64); err == nil {
 		keyLease = time.Duration(seconds * float64(time.Second))
+	}
+	if seconds, err := strconv.ParseFloat(os.Getenv(graceVariable), 64); err == nil {
+		drainTime = time.Duration(seconds * float64(time.Second))
 	}
 	if path := os.Getenv(clockVariable); path != "" {
 		wallClock = func() time.Time {

@@ -43,23 +43,31 @@ type usageError string
 func (e usageError) Error() string { return string(e) }
 
 // run does what args say and returns the exit status. An error is one line on
-// stderr; several faults in the settings are a line each.
+// stderr, whatever libraries put into it; several faults in the settings are a
+// line each.
 func run(ctx context.Context, args []string, con console) int {
 	err := dispatch(ctx, args, con)
 	var usage usageError
+	var faults config.Faults
 	switch {
 	case err == nil:
 		return exitOK
 	case errors.As(err, &usage):
 		fmt.Fprintf(con.stderr, "maestro: %v\n", err)
 		return exitUsage
-	default:
-		for line := range strings.Lines(err.Error()) {
-			fmt.Fprintf(con.stderr, "maestro: %s\n", strings.TrimRight(line, "\n"))
+	case errors.As(err, &faults):
+		for _, fault := range faults {
+			fmt.Fprintf(con.stderr, "maestro: %s\n", inOneLine(fault))
 		}
+		return exitFailed
+	default:
+		fmt.Fprintf(con.stderr, "maestro: %s\n", inOneLine(err.Error()))
 		return exitFailed
 	}
 }
+
+// inOneLine is text without line ends, such as pgx puts into its errors.
+func inOneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 func dispatch(ctx context.Context, args []string, con console) error {
 	if len(args) > 0 && args[0] == "help" {

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"maestro/internal/testkit"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -80,4 +82,19 @@ func TestVersion(t *testing.T) {
 	status, stdout, _ := say(t, "version")
 	require.Zero(t, status)
 	require.Regexp(t, `^maestro \S+ \(go1\.\S+, linux/\w+\)\n$`, stdout)
+}
+
+// What a library says in several lines is one line here, and says what to do.
+func TestADatabaseThatIsAwayIsOneLine(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"migrate", "status"}, {"migrate", "up"}} {
+		cmd := commandOf("", testkit.DataDir(t), []string{"DATABASE_URL=postgres://ada:hunter2@nowhere.invalid:1/none", "SECRET_KEY=" + strings.Repeat("k", 40)}, args...)
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		require.Error(t, cmd.Run())
+		require.Equal(t, 1, strings.Count(stderr.String(), "\n"), stderr.String())
+		require.Contains(t, stderr.String(), "maestro: DATABASE_URL can't be used: ")
+		require.Contains(t, stderr.String(), "start that server")
+		require.NotContains(t, stderr.String(), "hunter2")
+	}
 }

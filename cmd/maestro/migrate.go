@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"maestro/internal/config"
 	"maestro/internal/postgres"
@@ -66,7 +69,11 @@ func onDatabase(do func(ctx context.Context, url string, con console) error) act
 			return err
 		}
 		if cfg.DatabaseURL != "" {
-			return do(ctx, string(cfg.DatabaseURL), con)
+			err := do(ctx, string(cfg.DatabaseURL), con)
+			if errors.As(err, new(*pgconn.ConnectError)) {
+				return unusableDatabase(err)
+			}
+			return err
 		}
 		return onEmbedded(ctx, cfg, con.stderr, func(url string) error { return do(ctx, url, con) })
 	}

@@ -8,17 +8,16 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"os/signal"
 	"strings"
 	"syscall"
 	"time"
 
-	"maestro/handlers"
 	"maestro/internal/config"
 )
 
-// drainTime is how long SIGTERM waits for runs under way before it stops them.
-const drainTime = 30 * time.Second
+// drainTime is how long a stop waits for runs under way before it stops them;
+// a test may set it.
+var drainTime = 30 * time.Second
 
 // serve is the server: it starts its parts, prints one line when it is ready,
 // and returns when a signal has ended it.
@@ -26,8 +25,8 @@ func serve(ctx context.Context, cfg *config.Config, stdout, stderr io.Writer) er
 	tuneMemory()
 	log, lines := newLogger(cfg, stderr)
 	defer lines.Flush()
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
-	defer stop()
+	ctx, release := untilSignal(ctx)
+	defer release()
 
 	// The port first: it is the cheapest thing to fail.
 	listener, err := listen(cfg)
@@ -44,7 +43,7 @@ func serve(ctx context.Context, cfg *config.Config, stdout, stderr io.Writer) er
 		return err
 	}
 	served := make(chan error, 1)
-	go func() { served <- parts.http.App().Listener(handlers.Linger(listener)) }()
+	go func() { served <- parts.http.Serve(listener) }()
 
 	url := localURL(cfg, listener)
 	announce(stdout, cfg, parts, url, time.Since(begin))
@@ -54,8 +53,7 @@ func serve(ctx context.Context, cfg *config.Config, stdout, stderr io.Writer) er
 	case err = <-served:
 		err = fmt.Errorf("the HTTP server ended: %w", err)
 	case <-ctx.Done():
-		stop() // from here on a second signal ends the process at once
-		log.Info("stopping: no new calls, those under way are finished")
+		err = serveOn(ctx, cfg.Drain, parts, served, log)
 	case err = <-parts.recycle:
 		log.Error("the server ends, to be started again", slog.Any("reason", err))
 		err = fmt.Errorf("recycled: %w", err)
@@ -65,13 +63,35 @@ func serve(ctx context.Context, cfg *config.Config, stdout, stderr io.Writer) er
 	return err
 }
 
-func newLogger(cfg *config.Config, w io.Writer) (*slog.Logger, *logBuffer) {
-	level := slog.LevelInfo
-	if cfg.Debug {
-		level = slog.LevelDebug
+// serveOn goes on serving after a signal, so that balancers notice that the
+// server is about to end and send new calls elsewhere.
+func serveOn(ctx context.Context, drain time.Duration, parts *parts, served <-chan error, log *slog.Logger) error {
+	if interrupted(ctx) {
+		drain = 0
 	}
+	parts.drain()
+	log.Info("stopping: new calls are taken for the drain time, then those under way are finished", slog.Duration("drain", drain))
+	timer := time.NewTimer(drain)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case err := <-served:
+		return fmt.Errorf("the HTTP server ended: %w", err)
+	case reason := <-parts.recycle:
+		log.Error("the server ends before its drain time is over", slog.Any("reason", reason))
+		return nil
+	}
+}
+
+func newLogger(cfg *config.Config, w io.Writer) (*slog.Logger, *logBuffer) {
 	buffer := &logBuffer{out: w}
-	return slog.New(urgent{slog.NewTextHandler(buffer, &slog.HandlerOptions{Level: level}), buffer}), buffer
+	options := &slog.HandlerOptions{Level: cfg.LogLevel}
+	var handler slog.Handler = slog.NewTextHandler(buffer, options)
+	if cfg.LogFormat == config.LogJSON {
+		handler = slog.NewJSONHandler(buffer, options)
+	}
+	return slog.New(urgent{handler, buffer}), buffer
 }
 
 func listen(cfg *config.Config) (net.Listener, error) {

@@ -8,8 +8,9 @@ import (
 var serveCommand = subcommand{
 	name:    "serve",
 	summary: "run the server",
-	help: `Runs the server until SIGTERM or SIGINT: runs under way are then finished, and a
-second signal stops at once. One line on standard output says when it is ready.
+	help: `Runs the server until SIGTERM or SIGHUP: it then goes on serving for DRAIN_SECONDS,
+so that balancers notice, and finishes the runs under way. SIGINT skips that wait,
+and a second signal stops at once. One line on standard output says when it is ready.
 
 The database is migrated first. Without DATABASE_URL and REDIS_URL it brings
 its own PostgreSQL and Redis, in the data folder; without Census settings it is

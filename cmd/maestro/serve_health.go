@@ -9,10 +9,16 @@ import (
 	"maestro/repo"
 )
 
-// beginDraining has /readyz and /health say from now on that the server is
-// about to end, so that balancers send new calls elsewhere. Calls that come all
-// the same are served until stop. It may be called several times.
-func (p *parts) beginDraining() { p.draining.Store(true) }
+// drain has /readyz and /health say from now on that the server is about to end,
+// so that balancers send new calls elsewhere, and answers close their connections.
+// Calls that come all the same are served until stop. It may be called several
+// times.
+func (p *parts) drain() {
+	p.draining.Store(true)
+	if p.http != nil {
+		p.http.Drain()
+	}
+}
 
 // probes are the checks of /health.
 func (p *parts) probes() []handlers.Probe {

@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -190,7 +189,7 @@ func (p *parts) startDatabase(ctx context.Context, progress func(string), python
 	db, err := repo.Open(ctx, url, repo.Options{Wait: databasePatience, Log: p.log})
 	if err != nil {
 		if p.postgres == nil {
-			return fmt.Errorf("DATABASE_URL can't be used: %s; start that server, or set DATABASE_URL to another one", inOneLine(err))
+			return unusableDatabase(err)
 		}
 		return err
 	}
@@ -221,6 +220,12 @@ func (p *parts) startDatabase(ctx context.Context, progress func(string), python
 	return p.startUpkeep(ctx)
 }
 
+// unusableDatabase says what to do about a database of DATABASE_URL that does
+// not answer.
+func unusableDatabase(err error) error {
+	return fmt.Errorf("DATABASE_URL can't be used: %w; start that server, or set DATABASE_URL to another one", err)
+}
+
 func (p *parts) startEvents(ctx context.Context) error {
 	bus, err := newBus(p.cfg, events.Options{Log: p.log})
 	if err != nil {
@@ -244,11 +249,15 @@ func newBus(cfg *config.Config, options events.Options) (*events.Bus, error) {
 }
 
 func (p *parts) startHTTP(ctx context.Context, access io.Writer) error {
+	if !p.log.Enabled(ctx, slog.LevelInfo) {
+		access = nil // a request is no news of a higher level
+	}
 	if err := p.startAuth(); err != nil {
 		return err
 	}
 	p.http = handlers.New(handlers.Options{
-		DB: p.db, Engine: p.engine, Events: p.events, Auth: p.auth, Census: p.census, Log: p.log, AccessLog: access,
+		DB: p.db, Engine: p.engine, Events: p.events, Auth: p.auth, Census: p.census, Log: p.log,
+		AccessLog: access, AccessLogJSON: p.cfg.LogFormat == config.LogJSON, TrustedProxies: p.cfg.TrustedProxies,
 		Context: context.WithoutCancel(ctx), Secrets: p.secrets, Keys: p.keys, Scheduler: p.cron, Packages: p.packages,
 		Debug: p.cfg.Debug, PublicURL: p.cfg.PublicURL, MaxBodyBytes: int(p.cfg.MaxBodyBytes),
 		FunctionTimeout: p.cfg.FunctionTimeout, WebhooksRequireAuth: p.cfg.WebhooksRequireAuth, CORSOrigins: p.cfg.CORSOrigins,
@@ -260,7 +269,7 @@ func (p *parts) startHTTP(ctx context.Context, access io.Writer) error {
 // stop ends the parts: no new connections, no new runs, those under way until
 // the grace is over, Python, the record's queue, Redis, the database.
 func (p *parts) stop(grace time.Duration) {
-	p.beginDraining()
+	p.drain()
 	note := func(what string, err error) {
 		if err != nil {
 			p.log.Warn("a part did not stop cleanly", slog.String("part", what), slog.Any("error", err))
@@ -333,6 +342,3 @@ func (p *parts) stop(grace time.Duration) {
 		note("postgres", p.postgres.Stop(ctx))
 	}
 }
-
-// inOneLine is an error's text without the line ends that pgx puts into it.
-func inOneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }

@@ -69,7 +69,7 @@ func command(t *testing.T, dir string, env []string, args ...string) *exec.Cmd {
 func commandOf(python, dir string, env []string, args ...string) *exec.Cmd {
 	cmd := exec.Command(os.Args[0], args...)
 	cmd.Dir = dir // no .env there
-	cmd.Env = append(cleanEnv(), beMaestro+"=1", "DATA_DIR="+dir, "HOST=127.0.0.1", "PORT=0", "MAESTRO_PYTHON_HOME="+python)
+	cmd.Env = append(cleanEnv(), beMaestro+"=1", "DATA_DIR="+dir, "HOST=127.0.0.1", "PORT=0", "DRAIN_SECONDS=0", "MAESTRO_PYTHON_HOME="+python)
 	cmd.Env = append(cmd.Env, env...)
 	return cmd
 }

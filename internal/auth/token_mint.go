@@ -16,15 +16,6 @@ const AdminGroup = "Admins"
 // MinSecretBytes is the shortest secret that may sign tokens.
 const MinSecretBytes = 32
 
-// claims are those that the contract names. Pointers tell a claim that is
-// absent from one that is empty.
-type claims struct {
-	Email     string    `json:"email"`
-	Subtenant *string   `json:"subtenant_id,omitempty"`
-	Groups    *[]string `json:"groups,omitempty"`
-	jwt.RegisteredClaims
-}
-
 // Grant is what a minted token says of its bearer.
 type Grant struct {
 	Subject  string // default: the e-mail address

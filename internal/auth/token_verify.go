@@ -38,7 +38,7 @@ func NewLocal(secret []byte, audience string) (*Local, error) {
 		return nil, fmt.Errorf("the secret that signs tokens has %d bytes, it needs %d or more", len(secret), MinSecretBytes)
 	}
 	method := jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()})
-	options := []jwt.ParserOption{method, jwt.WithExpirationRequired(), jwt.WithLeeway(leeway)}
+	options := []jwt.ParserOption{method, jwt.WithExpirationRequired(), jwt.WithLeeway(leeway), jwt.WithStrictDecoding()}
 	if audience != "" {
 		options = append(options, jwt.WithAudience(audience))
 	}
@@ -64,8 +64,15 @@ func (l *Local) Authenticate(ctx context.Context, token string) (*Principal, err
 		return p, nil
 	}
 	var c claims
-	if _, err := l.parser.ParseWithClaims(token, &c, l.key); err != nil {
+	parsed, err := l.parser.ParseWithClaims(token, &c, l.key)
+	if err == nil {
+		err = checkForm(token, parsed)
+	}
+	if err != nil {
 		return nil, refusal(err)
+	}
+	if c.IssuedAt != nil && time.Until(c.IssuedAt.Time) > skew {
+		return nil, refusal(jwt.ErrTokenUsedBeforeIssued)
 	}
 	if c.Subject == "" || c.Email == "" {
 		return nil, unauthorized(nil, `The token lacks one of the claims "sub" and "email".`)
@@ -80,8 +87,7 @@ func (l *Local) Authenticate(ctx context.Context, token string) (*Principal, err
 			return principalOf(&c, rights)
 		})
 	}
-	p, err := principalOf(&c, nil)
-	if err != nil {
+	if p, err = principalOf(&c, nil); err != nil {
 		return nil, err
 	}
 	l.kept.cache.put(key, p, generation, time.Now(), expiry)
@@ -133,7 +139,10 @@ func noSubtenant() *model.Error {
 
 // refusal says in words why a token was refused, without a word of the token.
 func refusal(err error) *model.Error {
+	var claim *claimError
 	switch {
+	case errors.As(err, &claim):
+		return unauthorized(err, claim.Error())
 	case errors.Is(err, jwt.ErrTokenExpired):
 		return unauthorized(err, "The token has expired; get a new one.")
 	case errors.Is(err, jwt.ErrTokenNotValidYet), errors.Is(err, jwt.ErrTokenUsedBeforeIssued):

@@ -1,8 +1,12 @@
 package auth_test
 
 import (
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -46,6 +50,26 @@ func good(pairs ...any) jwt.MapClaims {
 	return claims
 }
 
+// encoded signs a header and claims, good ones when they are empty, as they are
+// written.
+func encoded(header, content string) string {
+	if content == "" {
+		content = fmt.Sprintf(`{"sub":"u1","email":"a@example.com","subtenant_id":"company-a","exp":%d}`, time.Now().Add(time.Hour).Unix())
+	}
+	text := base64.RawURLEncoding.EncodeToString([]byte(header)) + "." + base64.RawURLEncoding.EncodeToString([]byte(content))
+	mac := hmac.New(sha256.New, secret)
+	mac.Write([]byte(text))
+	return text + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// respelt changes bits of the last character that stand for no byte: a lenient
+// decoder reads the same signature.
+func respelt(token string) string {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	last := strings.IndexByte(alphabet, token[len(token)-1])
+	return token[:len(token)-1] + string(alphabet[last^1])
+}
+
 func TestAuthenticate(t *testing.T) {
 	t.Parallel()
 	hour := time.Hour
@@ -70,6 +94,24 @@ func TestAuthenticate(t *testing.T) {
 		{"HS384", sign(t, jwt.SigningMethodHS384, secret, good()), model.CodeUnauthorized},
 		{"none", sign(t, jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, good()), model.CodeUnauthorized},
 		{"RS256", sign(t, jwt.SigningMethodRS256, private, good()), model.CodeUnauthorized},
+		{"exp as text", sign(t, jwt.SigningMethodHS256, secret, good("exp", "99999999999")), model.CodeUnauthorized},
+		{"exp without a value", encoded(`{"alg":"HS256"}`, `{"sub":"u","email":"e","subtenant_id":"a","exp":null}`), model.CodeUnauthorized},
+		{"exp beyond all times", sign(t, jwt.SigningMethodHS256, secret, good("exp", 1e300)), model.CodeUnauthorized},
+		{"exp in another case", sign(t, jwt.SigningMethodHS256, secret, good("exp", nil, "EXP", time.Now().Add(hour).Unix())), model.CodeUnauthorized},
+		{"exp with a fraction", sign(t, jwt.SigningMethodHS256, secret, good("exp", float64(time.Now().Add(hour).Unix())+0.5)), ""},
+		{"iat as text", sign(t, jwt.SigningMethodHS256, secret, good("iat", "1")), model.CodeUnauthorized},
+		{"iat a little ahead", sign(t, jwt.SigningMethodHS256, secret, good("iat", time.Now().Add(50*time.Second).Unix())), ""},
+		{"iat in the future", sign(t, jwt.SigningMethodHS256, secret, good("iat", time.Now().Add(2*time.Minute).Unix())), model.CodeUnauthorized},
+		{"nbf as text", sign(t, jwt.SigningMethodHS256, secret, good("nbf", "1")), model.CodeUnauthorized},
+		{"crit", encoded(`{"alg":"HS256","crit":["exp"]}`, ""), model.CodeUnauthorized},
+		{"an empty crit", encoded(`{"alg":"HS256","crit":[]}`, ""), model.CodeUnauthorized},
+		{"an unknown crit", encoded(`{"alg":"HS256","crit":["b64"],"b64":false}`, ""), model.CodeUnauthorized},
+		{"alg in another case", encoded(`{"alg":"hs256"}`, ""), model.CodeUnauthorized},
+		{"no alg", encoded(`{"typ":"JWT"}`, ""), model.CodeUnauthorized},
+		{"made by hand", encoded(`{"alg":"HS256"}`, ""), ""},
+		{"padded", encoded(`{"alg":"HS256"}`, "") + "=", model.CodeUnauthorized},
+		{"another spelling of the last bits", respelt(encoded(`{"alg":"HS256"}`, "")), model.CodeUnauthorized},
+		{"a line end in it", encoded(`{"alg":"HS256"}`, "") + "\n", model.CodeUnauthorized},
 		{"no subtenant", sign(t, jwt.SigningMethodHS256, secret, good("subtenant_id", nil)), model.CodeForbidden},
 		{"groups without Admins", sign(t, jwt.SigningMethodHS256, secret, good("subtenant_id", nil, "groups", []string{"admins"})), model.CodeForbidden},
 		{"a subtenant that is no id", sign(t, jwt.SigningMethodHS256, secret, good("subtenant_id", "Not An Id")), model.CodeForbidden},

@@ -9,6 +9,7 @@ package config
 import (
 	"log/slog"
 	"net"
+	"net/netip"
 	"strconv"
 	"time"
 )
@@ -24,7 +25,12 @@ type Config struct {
 	Port      int    // 0: a free one
 	PublicURL string // how callers reach the server, without a slash at its end; empty: from each request
 
+	TrustedProxies []netip.Prefix // whose X-Forwarded headers count
+	Drain          time.Duration  // SIGTERM leaves the server serving for so long, so that balancers notice
+
 	Debug     bool
+	LogFormat LogFormat
+	LogLevel  slog.Level
 	SecretKey Secret // filled by Prepare when it was not set
 
 	CensusAPIURL      string
@@ -79,6 +85,15 @@ func (c *Config) AuthMode() AuthMode {
 
 // Address is what to listen on, as net.Listen takes it.
 func (c *Config) Address() string { return net.JoinHostPort(c.Host, strconv.Itoa(c.Port)) }
+
+// LogFormat is the form of a log's lines.
+type LogFormat string
+
+// The formats.
+const (
+	LogText LogFormat = "text"
+	LogJSON LogFormat = "json"
+)
 
 // Tracking says when a run's answer may leave.
 type Tracking string

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -47,7 +48,7 @@ func Load(environ []string, folder string) (c *Config, warnings []string, err er
 			faults = append(faults, notYet(s))
 		}
 	}
-	c.settleHost(strings.TrimSpace(values["HOST"]) != "")
+	c.settle(func(name string) bool { return strings.TrimSpace(values[name]) != "" })
 	faults = append(faults, c.check()...)
 	for name := range values {
 		if strings.HasPrefix(name, "MAESTRO_") && !known[name] && !clientNames[name] && !strings.HasPrefix(name, "MAESTRO_TEST_") {
@@ -83,11 +84,18 @@ func readDotEnv(folder string) (map[string]string, Faults) {
 	}
 }
 
-// settleHost gives HOST the default that fits how callers are known: tokens
-// that we hand out ourselves are good for this machine alone.
-func (c *Config) settleHost(given bool) {
-	if !given && c.AuthMode() != AuthDevelopment {
+// settle gives settings that were not given the defaults that follow from
+// others. Tokens that we hand out ourselves are good for this machine alone,
+// where no balancer looks either.
+func (c *Config) settle(given func(name string) bool) {
+	if !given("HOST") && c.AuthMode() != AuthDevelopment {
 		c.Host = "0.0.0.0"
+	}
+	if !given("DRAIN_SECONDS") && c.AuthMode() == AuthDevelopment {
+		c.Drain = 0
+	}
+	if !given("LOG_LEVEL") && c.Debug {
+		c.LogLevel = slog.LevelDebug
 	}
 }
 
@@ -122,6 +130,9 @@ func defaultDataDir(root bool, home string) string {
 // key from there or generates it. Several processes may do so at once.
 func (c *Config) Prepare() error {
 	if err := makeDataDir(c.DataDir); err != nil {
+		return fmt.Errorf("DATA_DIR %s cannot be used: %w", c.DataDir, err)
+	}
+	if err := checkOwner(c.DataDir, os.Getuid()); err != nil {
 		return fmt.Errorf("DATA_DIR %s cannot be used: %w", c.DataDir, err)
 	}
 	if c.SecretKey != "" {

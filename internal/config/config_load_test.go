@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -32,7 +33,7 @@ func TestDefaultsAreThoseOfTheContract(t *testing.T) {
 	require.Equal(t, &Config{
 		DataDir: "/srv/maestro", Host: "127.0.0.1", Port: 8000,
 		FunctionTimeout: 300 * time.Second, MaxFunctionMemory: 512 << 20, MaxThreads: 256, MaxBodyBytes: 10 << 20,
-		InterpreterIdle:          15 * time.Minute,
+		InterpreterIdle: 15 * time.Minute, LogFormat: LogText,
 		AllowPackageInstallation: true, Tracking: TrackingDurable, RetentionDays: 30, MaxSteps: 100_000,
 	}, load(t, "DATA_DIR=/srv/maestro"))
 	require.Equal(t, "/var/lib/maestro", defaultDataDir(true, "/root"))
@@ -50,6 +51,7 @@ func TestEveryValueIsTaken(t *testing.T) {
 		"CENSUS_JWT_SECRET="+longSecret, "CENSUS_JWT_AUDIENCE=maestro", "FUNCTION_TIMEOUT=0.5", "MAX_THREADS=8", "MAESTRO_INTERPRETER_IDLE=60",
 		"MAX_BODY_BYTES=2048", "ALLOW_PACKAGE_INSTALLATION=off", "WEBHOOKS_REQUIRE_AUTH=1",
 		"PIP_INDEX_URL=https://u:p@pip.example.com", "PIP_EXTRA_INDEX_URL=https://more.example.com",
+		"TRUSTED_PROXIES=10.1.2.3/8, ::1", "DRAIN_SECONDS=2.5", "LOG_FORMAT=JSON", "LOG_LEVEL=error",
 		"MAESTRO_PYTHON_HOME="+here, "MAESTRO_PG_BIN="+here, "PACKAGE_ALLOW_LIST=", "MAESTRO_TRACKING=durable",
 	)
 	require.Equal(t, &Config{
@@ -59,7 +61,9 @@ func TestEveryValueIsTaken(t *testing.T) {
 		CensusJWTSecret: longSecret, CensusJWTAudience: "maestro", FunctionTimeout: 500 * time.Millisecond,
 		MaxFunctionMemory: 512 << 20, MaxThreads: 8, MaxBodyBytes: 2048, WebhooksRequireAuth: true,
 		InterpreterIdle: time.Minute,
-		PipIndexURL:     "https://u:p@pip.example.com", PipExtraIndexURL: "https://more.example.com",
+		TrustedProxies:  []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")},
+		Drain:           2500 * time.Millisecond, LogFormat: LogJSON, LogLevel: slog.LevelError,
+		PipIndexURL: "https://u:p@pip.example.com", PipExtraIndexURL: "https://more.example.com",
 		Tracking: TrackingDurable, RetentionDays: 30, MaxSteps: 100_000, PythonHome: here, PGBin: here,
 	}, c)
 	require.Equal(t, "[::1]:0", c.Address())
@@ -75,6 +79,28 @@ func TestHostFollowsTheModeOfAuthentication(t *testing.T) {
 	require.Equal(t, AuthCensus, (&Config{CensusAPIURL: "https://census"}).AuthMode())
 }
 
+func TestDefaultsThatFollowFromOthers(t *testing.T) {
+	t.Parallel()
+	require.Zero(t, load(t).Drain, "development mode is on this machine")
+	require.Equal(t, 5*time.Second, load(t, "CENSUS_JWT_SECRET="+longSecret).Drain)
+	require.Zero(t, load(t, "CENSUS_JWT_SECRET="+longSecret, "DRAIN_SECONDS=0").Drain)
+	require.Equal(t, time.Second, load(t, "DRAIN_SECONDS=1").Drain)
+	require.Equal(t, slog.LevelDebug, load(t, "DEBUG=true").LogLevel)
+	require.Equal(t, slog.LevelWarn, load(t, "DEBUG=true", "LOG_LEVEL=warn").LogLevel)
+}
+
+// The line says what to do, with the uid of the server.
+func TestADataFolderOfAnotherUser(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	require.NoError(t, checkOwner(folder, os.Getuid()))
+	files, err := os.ReadDir(folder)
+	require.NoError(t, err)
+	require.Empty(t, files)
+	require.EqualError(t, ownerFault(folder, 10001), fmt.Sprintf(
+		"it belongs to uid %d and the server runs as uid 10001, which may not write there: run `chown -R 10001 %s` as root", os.Getuid(), folder))
+}
+
 func TestAllFaultsAreReportedAtOnce(t *testing.T) {
 	t.Parallel()
 	_, _, err := Load([]string{
@@ -82,6 +108,7 @@ func TestAllFaultsAreReportedAtOnce(t *testing.T) {
 		"HOST=localhost:8000", "PUBLIC_URL=maestro.example.com", "CENSUS_JWT_SECRET=hunter2", "CENSUS_API_URL=census:8001",
 		"FUNCTION_TIMEOUT=NaN", "MAX_FUNCTION_MEMORY=1024", "MAX_THREADS=1", "MAX_BODY_BYTES=10MB", "MAESTRO_TRACKING=relaxed",
 		"MAESTRO_RETENTION_DAYS=-1", "CORS_ORIGINS=app.example.com", "METRICS_TOKEN=hunter22", "MAESTRO_PG_BIN=/nowhere", "SECRET_KEY=hunter2",
+		"TRUSTED_PROXIES=10.0.0.0/8,proxy", "DRAIN_SECONDS=-1", "LOG_FORMAT=xml", "LOG_LEVEL=loud",
 	}, t.TempDir())
 	var faults Faults
 	require.ErrorAs(t, err, &faults)
@@ -91,6 +118,10 @@ func TestAllFaultsAreReportedAtOnce(t *testing.T) {
 		`HOST must be an address without a port, such as 127.0.0.1 or ::1, not "localhost:8000"`,
 		`PORT must be a whole number from 0 to 65535, not "eighty"`,
 		"PUBLIC_URL must be an address such as https://host.example.com, with no user, query or fragment",
+		`TRUSTED_PROXIES must be networks such as 10.0.0.0/8 or addresses, separated by commas, and "proxy" is neither`,
+		`DRAIN_SECONDS must be a number of seconds from 0 to 600, not "-1"`,
+		`LOG_FORMAT must be text or json, not "xml"`,
+		`LOG_LEVEL must be debug, info, warn or error, not "loud"`,
 		`DEBUG must be true or false, not "maybe"`,
 		"SECRET_KEY must have 16 characters or more and has 7: `openssl rand -hex 32` makes a good one",
 		"CENSUS_API_URL must be an address such as https://host.example.com, with no user, query or fragment",

@@ -26,6 +26,7 @@ var macros = map[string]string{
 	"@weekly":   "0 0 * * 0",
 	"@monthly":  "0 0 1 * *",
 	"@yearly":   "0 0 1 1 *",
+	"@annually": "0 0 1 1 *",
 }
 
 // Expression is a cron expression that comes at some time. It never changes.

@@ -18,10 +18,9 @@ func TestExpressionsThatAreRefused(t *testing.T) {
 		"* * * * * *":            "has 6",
 		"0 0 1 1 * 2030":         "has 6",
 		"0 * * * * * 2030":       "has 7",
-		"@5minutes":              "none of @daily @hourly @midnight @monthly @weekly @yearly",
+		"@5minutes":              "none of @annually @daily @hourly @midnight @monthly @weekly @yearly",
 		"@always":                "none of",
 		"@reboot":                "none of",
-		"@annually":              "none of",
 		"@daily *":               "has 2",
 		"0 0 30 2 *":             "never comes",
 		"0 0 31 2,4,6,9,11 *":    "never comes",
@@ -71,7 +70,7 @@ func TestExpressionsThatAreRefused(t *testing.T) {
 func TestExpressionsThatAreTaken(t *testing.T) {
 	t.Parallel()
 	for _, expression := range []string{
-		"* * * * *", "  0\t0 1  1 * ", "@hourly", "@Daily", "@midnight", "@weekly", "@monthly", "@yearly", "*/5 * * * *", "0-59/5 0/6 1,15 */3 mon-fri",
+		"* * * * *", "  0\t0 1  1 * ", "@hourly", "@Daily", "@midnight", "@weekly", "@monthly", "@yearly", "@annually", "*/5 * * * *", "0-59/5 0/6 1,15 */3 mon-fri",
 		"00 09 * * 07", "0 0 29 2 *", "0 0 29 2 6", "0 0 * jan-MAR Sun", "0 0 31 */2 *", "0 0 30 2 mon", "0 0 * * fri-sun", "0 0 * * sun-mon",
 	} {
 		_, err := cron.Parse(expression)
@@ -81,7 +80,7 @@ func TestExpressionsThatAreTaken(t *testing.T) {
 
 func TestZones(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"UTC", "Europe/Paris", "America/Argentina/Buenos_Aires", "Etc/GMT+5", "America/Port-au-Prince"} {
+	for _, name := range []string{"UTC", "utc", "Utc", "Europe/Paris", "America/Argentina/Buenos_Aires", "Etc/GMT+5", "America/Port-au-Prince"} {
 		_, err := cron.Zone(name)
 		require.NoError(t, err, name)
 	}

@@ -3,6 +3,7 @@ package cron
 import (
 	"errors"
 	"regexp"
+	"strings"
 	"time"
 	_ "time/tzdata" // machines without a database of time zones are served too
 )
@@ -12,9 +13,12 @@ import (
 // elsewhere.
 var zoneName = regexp.MustCompile(`^[A-Z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$`)
 
-// Zone finds a time zone by its name in the IANA database. The error's text is
-// for people.
+// Zone finds a time zone by its name in the IANA database; UTC in any case of
+// its letters, as many programs write it. The error's text is for people.
 func Zone(name string) (*time.Location, error) {
+	if strings.EqualFold(name, "UTC") {
+		return time.UTC, nil
+	}
 	if len(name) > 64 || name == "Local" || !zoneName.MatchString(name) {
 		return nil, errUnknownZone
 	}

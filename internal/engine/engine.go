@@ -254,9 +254,12 @@ func (e *Engine) admit(r *run) error {
 	return nil
 }
 
+// stopRetry is when another server, or this one again, is likely to be there.
+const stopRetry = 2 * time.Second
+
 func stopping() *model.Error {
-	err := model.NewError(model.CodeUnavailable, "The server is about to stop and takes no new calls; try again in a moment.")
-	err.RetryAfter = 2 * time.Second
+	err := model.NewError(model.CodeUnavailable, "Nothing ran: the server is about to stop and takes no new calls. Try again in a moment.")
+	err.RetryAfter = stopRetry
 	return err
 }
 

@@ -121,8 +121,9 @@ func (r *run) conduct() (RunResult, error) {
 	if r.queued != nil {
 		r.begin(r.deadline) // it may have come to its end before that
 	}
-	result := RunResult{ExecutionID: r.id, Output: outcome.Output, Response: outcome.Response}
-	result.Kept = r.record(r.finish(outcome))
+	result := RunResult{ExecutionID: r.id}
+	result.Kept = r.record(r.finish(&outcome))
+	result.Output, result.Response = outcome.Output, outcome.Response
 	switch {
 	case err != nil:
 		failed := r.notStarted(err)

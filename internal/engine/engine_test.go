@@ -438,35 +438,6 @@ func TestNoCallSeesAnOldVersionAfterAChange(t *testing.T) {
 	wait.Wait()
 }
 
-func TestDrainRefusesWaitsAndAtLastCancels(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	answered := make(chan error, 1)
-	go func() {
-		_, err := b.run(t, "blocks", `1`)
-		answered <- err
-	}()
-	<-b.book.noted
-	ctx, cancel := context.WithCancel(context.Background())
-	drained := make(chan struct{})
-	go func() { b.Drain(ctx); close(drained) }()
-	require.Eventually(t, func() bool {
-		_, err := b.run(t, "echo", `1`)
-		return err != nil && codeOf(t, err) == model.CodeUnavailable
-	}, 10*time.Second, time.Millisecond)
-	select {
-	case <-drained:
-		t.Fatal("a run is still under way")
-	default:
-	}
-	cancel()
-	<-drained
-	require.Equal(t, model.CodeCancelled, codeOf(t, <-answered))
-	require.Zero(t, b.Active())
-	b.Drain(context.Background()) // again, with nothing to wait for
-	close(b.block)
-}
-
 func TestCheckPointsIntoTheBody(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

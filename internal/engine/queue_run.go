@@ -48,7 +48,7 @@ func (e *Engine) RunQueued(ctx context.Context, queued model.QueuedRun) (err err
 		r.stop()
 	}
 	if hopeless != nil {
-		r.record(r.finish(model.Outcome{Failure: hopeless}))
+		r.record(r.finish(&model.Outcome{Failure: hopeless}))
 		return nil
 	}
 	_, err = r.conduct()
@@ -98,7 +98,7 @@ func (r *run) panicked(fault any, stack []byte) {
 	r.engine.opts.Log.Error("a panic while a queued run was conducted", slog.String("tenant", r.request.Tenant), slog.Any("execution_id", r.id),
 		slog.Any("fault", fault), slog.String("stack", string(stack)))
 	failure := &model.Failure{Kind: model.FailureEngine, Type: "EngineError", Message: "a fault of the server, which is in its log"}
-	r.record(r.finish(model.Outcome{Failure: failure}))
+	r.record(r.finish(&model.Outcome{Failure: failure}))
 }
 
 // notBegunError says that the lane did not take a queued run.
@@ -115,11 +115,6 @@ func (r *run) endQueued(record *model.Record, failure *model.Failure) {
 		return
 	}
 	e := &record.Execution
-	if r.lost && !r.stopped && e.Status == model.StatusCancelled {
-		// The server stopped it, nobody else did: nobody asked for its end.
-		failure = &model.Failure{Type: "Crashed", Message: "the server was stopped while it ran"}
-		e.Status, e.Error, e.ErrorType = model.StatusCrashed, &failure.Message, &failure.Type
-	}
 	record.Queued = &model.QueuedEnd{Job: r.queued.Job}
 	if policy := r.queued.Policy; failure != nil && (!lasting(failure) || policy.Names(failure.Type)) {
 		record.Queued.RetryIn, record.Queued.Retry = policy.Again(e.Attempt, e.Status, append([]string{failure.Type}, failure.Classes...)...)
@@ -134,8 +129,10 @@ func (r *run) endQueued(record *model.Record, failure *model.Failure) {
 	}
 }
 
-// The error types of runs whose function is gone, or can't be run any more.
+// The error types of runs whose function is gone, or can't be run any more, or
+// whose server was stopped.
 const (
+	classServerStopped    = "ServerStopped"
 	classFunctionNotFound = "FunctionNotFound"
 	classFunctionUnusable = "FunctionUnusable"
 )

@@ -19,6 +19,9 @@ func (r *run) failed(failure *model.Failure) *model.Error {
 		e = model.NewError(model.CodeTimeout, "%s ran past its time limit of %s. Make it faster, or raise its timeout_seconds.", name, r.timeout)
 	case model.FailureCancelled:
 		e = model.NewError(model.CodeCancelled, "%s was cancelled while it ran.", name)
+	case model.FailureStopped:
+		e = model.NewError(model.CodeUnavailable, "The server was stopped while %s ran: a part of its work may have been done. The execution is recorded as crashed.", name)
+		e.RetryAfter = stopRetry
 	case model.FailureEngine:
 		e = model.NewError(model.CodeInternal, "A fault of the server's own kept %s from running. It is in the server's log.", name)
 		e.Cause = errors.New(veil.text(failure.Message))

@@ -45,12 +45,18 @@ func (r *run) execution(veil veil) model.Execution {
 }
 
 // finish closes the run and makes its record. What a thread does that the
-// function left behind is not part of it.
-func (r *run) finish(outcome model.Outcome) *model.Record {
+// function left behind is not part of it. A run that the server stopped for its
+// own ends has another failure afterwards: no caller asked for its end.
+func (r *run) finish(outcome *model.Outcome) *model.Record {
 	now, veil := time.Now(), r.veil()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.ended = true
+	if failure := outcome.Failure; failure != nil && failure.Kind == model.FailureCancelled && r.lost && !r.stopped {
+		outcome.Failure = &model.Failure{
+			Kind: model.FailureStopped, Type: classServerStopped, Classes: []string{"Crashed"}, Message: "the server was stopped while the function ran", Traceback: failure.Traceback,
+		}
+	}
 	if r.running != nil {
 		r.running.Stop()
 	}
@@ -95,16 +101,16 @@ func (r *run) notHandedOver() (n int) {
 	return n
 }
 
-// close ends a step that is still open with its execution: timed out or
-// cancelled like it, and failed otherwise (its caller returned without waiting
-// for it).
+// close ends a step that is still open with its execution: timed out, cancelled or
+// crashed like it, and failed otherwise (its caller returned without waiting for
+// it).
 func (s *step) close(now time.Time, status model.Status) {
 	if s.status != model.StatusRunning {
 		return
 	}
 	s.duration = now.Sub(s.started)
 	switch status {
-	case model.StatusTimedOut, model.StatusCancelled:
+	case model.StatusTimedOut, model.StatusCancelled, model.StatusCrashed:
 		s.status = status
 	default:
 		s.status = model.StatusFailed
@@ -147,6 +153,8 @@ func statusOf(failure *model.Failure) model.Status {
 		return model.StatusTimedOut
 	case failure.Kind == model.FailureCancelled:
 		return model.StatusCancelled
+	case failure.Kind == model.FailureStopped:
+		return model.StatusCrashed
 	default:
 		return model.StatusFailed
 	}

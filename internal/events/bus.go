@@ -190,4 +190,7 @@ func (b *Bus) Stats() Stats {
 	}
 }
 
-func streamKey(id model.ID) string { return "execution:" + id.String() }
+// keyPrefix stands before an execution's id in the name of its stream.
+const keyPrefix = "execution:"
+
+func streamKey(id model.ID) string { return keyPrefix + id.String() }

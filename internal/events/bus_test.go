@@ -127,7 +127,7 @@ func TestRunIsReadBackAsItWasPublished(t *testing.T) {
 			require.NoError(t, err)
 			got = append(got, string(shown))
 		}
-		const when = `{"id":"#","timestamp":"2026-11-23T00:02:03.004567Z",`
+		when := `{"id":"#","execution_id":"` + id.String() + `","timestamp":"2026-11-23T00:02:03.004567Z",`
 		s := step.String()
 		require.Equal(t, []string{
 			when + `"event":"execution_started","function_name":"process_invoice","function_version":3}`,

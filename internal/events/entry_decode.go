@@ -11,6 +11,7 @@ import (
 // shows it. Members that say nothing are left out.
 type Entry struct {
 	ID              string          `json:"id"` // of the stream: "milliseconds-number"
+	ExecutionID     string          `json:"execution_id" format:"uuid"`
 	Timestamp       string          `json:"timestamp"`
 	Event           string          `json:"event"`
 	StepID          string          `json:"step_id,omitempty"`
@@ -28,9 +29,10 @@ type Entry struct {
 	Tenant string `json:"-"` // whose execution it is
 }
 
-// decodeEntry is the inverse of appendFields. Others may write to the same
+// decodeEntry is the inverse of appendFields; the execution is the stream's
+// own, and in none of its entries. Others may write to the same
 // Redis: what cannot be read is left out rather than believed.
-func decodeEntry(id string, values map[string]any) Entry {
+func decodeEntry(execution, id string, values map[string]any) Entry {
 	text := func(name string) string {
 		s, _ := values[name].(string)
 		return s
@@ -41,6 +43,7 @@ func decodeEntry(id string, values map[string]any) Entry {
 	}
 	e := Entry{
 		ID:              id,
+		ExecutionID:     execution,
 		Timestamp:       text("timestamp"),
 		Event:           text("event"),
 		StepID:          text("step_id"),

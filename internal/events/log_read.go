@@ -73,7 +73,7 @@ func (b *Bus) Read(ctx context.Context, id model.ID, after string, count int) ([
 	}
 	out := make([]Entry, 0, len(entries.Val()))
 	for _, m := range entries.Val() {
-		out = append(out, decodeEntry(m.ID, m.Values))
+		out = append(out, decodeEntry(id.String(), m.ID, m.Values))
 	}
 	return out, total.Val(), nil
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -208,7 +209,7 @@ func (f *fanout) listen(ctx context.Context, asked []string) error {
 	for _, stream := range news {
 		entries := make([]Entry, 0, len(stream.Messages))
 		for _, m := range stream.Messages {
-			entries = append(entries, decodeEntry(m.ID, m.Values))
+			entries = append(entries, decodeEntry(strings.TrimPrefix(stream.Stream, keyPrefix), m.ID, m.Values))
 		}
 		f.handOut(stream.Stream, from[stream.Stream], entries)
 	}

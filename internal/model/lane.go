@@ -127,6 +127,7 @@ const (
 	FailureInput                            // the input does not fit the schema
 	FailureOutput                           // the output does not fit the schema, or is no JSON value
 	FailureEngine                           // a fault of ours
+	FailureStopped                          // its server was stopped
 )
 
 // Failure says how a call or a step failed. All texts may hold anything that

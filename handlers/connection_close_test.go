@@ -7,22 +7,26 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
-	"github.com/gofiber/fiber/v2"
 	"github.com/stretchr/testify/require"
+	"github.com/valyala/fasthttp"
 )
 
 // A client that sends its whole body before it reads gets the 413, although
 // the server has refused the body without reading it.
 func TestTheAnswerToARefusedBodyArrives(t *testing.T) {
 	t.Parallel()
-	app := fiber.New(fiber.Config{DisableStartupMessage: true, BodyLimit: 1 << 10})
+	server := &fasthttp.Server{MaxRequestBodySize: 1 << 10, Handler: func(*fasthttp.RequestCtx) {}, ConnState: noteState, Logger: silent{}, ErrorHandler: func(ctx *fasthttp.RequestCtx, err error) {
+		require.ErrorIs(t, err, fasthttp.ErrBodyTooLarge)
+		ctx.SetStatusCode(fasthttp.StatusRequestEntityTooLarge)
+	}}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	ended := make(chan error, 1)
-	go func() { ended <- app.Listener(Linger(l)) }()
+	go func() { ended <- server.Serve(lingering{l, time.Second}) }()
 	t.Cleanup(func() {
-		require.NoError(t, app.Shutdown())
+		require.NoError(t, server.Shutdown())
 		require.NoError(t, <-ended)
 	})
 	for range 20 {

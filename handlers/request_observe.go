@@ -1,0 +1,45 @@
+package handlers
+
+import (
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// observe is the outermost middleware: it gives the request its id, turns a
+// panic into an error, and writes the access log. Paths are logged without
+// their query, which may hold credentials.
+func (s *Server) observe(c *fiber.Ctx) error {
+	start := time.Now()
+	call := s.callOf(c)
+	defer func() { call.share.Release() }() // that of the end: there is none yet
+	if err := s.guarded(c, call); err != nil {
+		// Answered here, not by Fiber, so that the log knows the status.
+		if err := s.handleError(c, err); err != nil {
+			return err
+		}
+	}
+	s.logAccess(c, call, start)
+	return nil
+}
+
+// guarded runs the rest of the request. A panic must not end the process.
+func (s *Server) guarded(c *fiber.Ctx, call *call) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			c.Response().ResetBody()
+			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+		}
+	}()
+	if err := refuseRepeated(c); err != nil {
+		return err
+	}
+	if s.unread(c.Request()) && !readsLater(c.Request().URI().PathOriginal()) {
+		if err := s.takeBody(c, call); err != nil {
+			return err
+		}
+	}
+	return c.Next()
+}

@@ -1,0 +1,69 @@
+package intake
+
+import (
+	"context"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+)
+
+// Budget is the memory that the bodies of unknown callers may hold together.
+// Its methods may be called from any goroutine.
+type Budget struct {
+	room  *semaphore.Weighted
+	bytes int64
+	wait  time.Duration
+}
+
+// NewBudget makes a budget of so many bytes. A body that finds no room waits
+// for at most wait, unread.
+func NewBudget(bytes int64, wait time.Duration) *Budget {
+	return &Budget{room: semaphore.NewWeighted(bytes), bytes: bytes, wait: wait}
+}
+
+// Share is what one body holds of a budget. A nil *Share holds nothing and is
+// never refused: that of a known caller. It belongs to one goroutine.
+type Share struct {
+	budget *Budget
+	held   int64
+}
+
+// Share begins an empty share. Its owner must Release it.
+func (b *Budget) Share() *Share { return &Share{budget: b} }
+
+// bytes is what the share holds.
+func (s *Share) bytes() int {
+	if s == nil {
+		return 0
+	}
+	return int(s.held)
+}
+
+// grow takes what is missing to hold so many bytes, or returns ErrFull.
+func (s *Share) grow(to int) error {
+	if s == nil || int64(to) <= s.held {
+		return nil
+	}
+	more := int64(to) - s.held
+	if !s.budget.room.TryAcquire(more) {
+		if int64(to) > s.budget.bytes {
+			return ErrFull
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), s.budget.wait)
+		defer cancel()
+		if s.budget.room.Acquire(ctx, more) != nil {
+			return ErrFull
+		}
+	}
+	s.held += more
+	return nil
+}
+
+// Release gives the share back. It may be called again, and on nil.
+func (s *Share) Release() {
+	if s == nil || s.held == 0 {
+		return
+	}
+	s.budget.room.Release(s.held)
+	s.held = 0
+}
