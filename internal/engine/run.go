@@ -40,6 +40,7 @@ type run struct {
 	ended bool // nothing is added any more: what still runs is left behind
 	held  int  // bytes of recorded values
 	lost  bool // the server stops it, for its own ends
+	late  bool // the deadline ended a validation of a step
 
 	started  time.Time // of this attempt; of one that nobody waits for, when a thread has begun it
 	deadline time.Time
