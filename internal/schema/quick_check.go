@@ -45,7 +45,15 @@ func (c *checker) more() bool {
 	return true
 }
 
+// space returns the position of what comes next.
 func (c *checker) space(i int) int {
+	if i < len(c.text) && c.text[i] > ' ' { // as a rule; this is inlined
+		return i
+	}
+	return c.skip(i)
+}
+
+func (c *checker) skip(i int) int {
 	start := i
 	for i < len(c.text) {
 		switch c.text[i] {
