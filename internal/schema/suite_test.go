@@ -92,3 +92,30 @@ func TestOfficialSuite(t *testing.T) {
 		})
 	}
 }
+
+// The official optional suite of formats, every instance, as a schema reaches
+// it; draft 2020-12's is the one that internal/format is held to.
+func TestOfficialFormatSuite(t *testing.T) {
+	t.Parallel()
+	for pattern, mandated := range map[string]int{
+		"../format/testdata/suite/format/*.json": 764, "testdata/suite/draft2019-09/format/*.json": 757, "testdata/suite/draft7/format/*.json": 676,
+	} {
+		files, err := filepath.Glob(pattern)
+		require.NoError(t, err)
+		instances := 0
+		for _, file := range files {
+			for _, g := range groups(t, file) {
+				s, err := Compile(g.Schema)
+				require.NoError(t, err)
+				for _, test := range g.Tests {
+					instances++
+					problems, err := s.Validate(context.Background(), noDeadline, test.Data)
+					require.NoError(t, err)
+					require.Equal(t, test.Valid, len(problems) == 0, "%s: %s (%s): %v", file, test.Data, test.Description, problems)
+					require.False(t, s.Accepts(test.Data) && !test.Valid, "%s: the quick checker accepts %s", file, test.Data)
+				}
+			}
+		}
+		require.Equal(t, mandated, instances, pattern)
+	}
+}
