@@ -22,7 +22,7 @@ type keywords = map[string]any
 // Huma checks what the tags of the input types state, and states it in the
 // document. What code of ours checks is stated here: Huma prints a schema's
 // extensions as they are and looks at none of them. TestStatedLimits sends what
-// lies on and beyond each limit of the document, whoever checks it.
+// lies on and beyond each limit of the document, Huma's and ours.
 
 // noNUL matches what PostgreSQL can store as text.
 const noNUL = `^[^\x00]*$`
@@ -166,7 +166,7 @@ func moduleLimits() keywords {
 }
 
 // nullIsListed adds null to the enum of a member that may be null: an enum
-// would refuse it whatever the type says.
+// would refuse it although the type allows it.
 func nullIsListed(schemas map[string]*huma.Schema) {
 	for _, one := range schemas {
 		if one.Nullable && len(one.Enum) > 0 && !slices.Contains(one.Enum, nil) {

@@ -204,8 +204,8 @@ func (r *run) perform() (model.Outcome, error) {
 		Host:     r,
 		Packages: r.packages(),
 	})
-	if late := r.lateStep(); err == nil && late != nil && (outcome.Failure == nil || outcome.Failure.Kind == model.FailureException) {
-		outcome = model.Outcome{Failure: late} // even where the function has caught it before the lane saw the deadline
+	if r.late.Load() && err == nil && (outcome.Failure == nil || outcome.Failure.Kind == model.FailureException) {
+		outcome = model.Outcome{Failure: validationLate()} // even where the function has caught it before the lane saw the deadline
 	}
 	if err != nil || outcome.Failure != nil {
 		return outcome, err
@@ -233,17 +233,6 @@ func (r *run) validate(s *schema.Schema, value []byte) ([]model.Problem, error) 
 	deadline := r.deadline
 	r.mu.Unlock()
 	return s.Examine(r.ctx, deadline, value)
-}
-
-// lateStep is the run's failure when the deadline ended a step's validation, or
-// nil.
-func (r *run) lateStep() *model.Failure {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if !r.late {
-		return nil
-	}
-	return validationLate()
 }
 
 func validationLate() *model.Failure {

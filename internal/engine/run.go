@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"maestro/internal/events"
@@ -34,13 +35,13 @@ type run struct {
 	queued   *model.QueuedRun // nil: somebody waits for the run
 	ctx      context.Context  // ends when someone cancels; the lane and validate know the deadline
 	cancel   context.CancelFunc
+	late     atomic.Bool // the deadline ended a validation of a step
 
 	mu    sync.Mutex // guards what follows, and every step
 	steps []*step
 	ended bool // nothing is added any more: what still runs is left behind
 	held  int  // bytes of recorded values
 	lost  bool // the server stops it, for its own ends
-	late  bool // the deadline ended a validation of a step
 
 	started  time.Time // of this attempt; of one that nobody waits for, when a thread has begun it
 	deadline time.Time

@@ -139,9 +139,7 @@ func (r *run) EndStep(ref model.StepRef, output []byte, failure *model.Failure) 
 // noteLate makes a deadline that ended a step's validation the run's own.
 func (r *run) noteLate(failure *model.Failure) {
 	if failure.Kind == model.FailureTimeout {
-		r.mu.Lock()
-		r.late = true
-		r.mu.Unlock()
+		r.late.Store(true)
 	}
 }
 

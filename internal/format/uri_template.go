@@ -15,5 +15,5 @@ func checkURITemplate(text string) error {
 	return err
 }
 
-// maxTemplate bounds what is compiled for a check.
+// maxTemplate bounds the text, in bytes, that is compiled for a check.
 const maxTemplate = 64 << 10

@@ -111,8 +111,7 @@ func (e *evaluation) at(t token, n *node, v any) bool {
 	return ok
 }
 
-// name evaluates the name of a member; what is wrong with it is said of the
-// object.
+// name evaluates the name of a member; a problem of it points to the object.
 func (e *evaluation) name(n *node, name string) bool {
 	outer := e.visit
 	e.visits++

@@ -35,7 +35,7 @@ func (s *Schema) Examine(ctx context.Context, deadline time.Time, text []byte) (
 	if s == nil {
 		return nil, nil
 	}
-	defer func() { // a fault of ours, on whatever input, must not end the process
+	defer func() { // a fault of ours must not end the process, on any input
 		if p := recover(); p != nil {
 			problems, err = nil, fmt.Errorf("validate: panic: %v", p)
 		}
