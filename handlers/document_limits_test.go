@@ -339,7 +339,9 @@ func TestStatedWebhookPaths(t *testing.T) {
 	f.must(ask{call: "POST /api/v1/functions", body: `{"name":"hello","code":"def hello(input):\n    return 1\n"}`, status: 201})
 	var whole struct {
 		Components struct {
-			Schemas map[string]struct{ Properties map[string]struct{ Pattern string } }
+			Schemas map[string]struct {
+				Properties map[string]struct{ Pattern string }
+			}
 		}
 	}
 	require.NoError(t, json.Unmarshal([]byte(document(t, f).text), &whole))
