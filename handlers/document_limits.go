@@ -185,10 +185,10 @@ var (
 // JSON Schema has no flags.
 func inAnyCase(pattern string) string {
 	return classes.ReplaceAllStringFunc(pattern, func(part string) string {
-		switch {
-		case part[0] == '[':
+		switch part[0] {
+		case '[':
 			return spans.Replace(part)
-		case part[0] == '\\':
+		case '\\':
 			return part
 		default:
 			return "[" + strings.ToUpper(part) + strings.ToLower(part) + "]"

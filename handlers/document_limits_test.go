@@ -162,7 +162,8 @@ func (p *prober) judge(operation, pointer string, one probe, got answer) {
 		return at == pointer || strings.HasPrefix(at, pointer+"/") || at == strings.TrimSuffix(pointer, "/0")
 	})
 	if !one.fits {
-		if !faulted && !(strings.HasPrefix(pointer, "/header/") && (got.StatusCode == 422 || got.StatusCode == 400)) {
+		refusedHeader := strings.HasPrefix(pointer, "/header/") && (got.StatusCode == http.StatusUnprocessableEntity || got.StatusCode == http.StatusBadRequest)
+		if !faulted && !refusedHeader {
 			p.t.Errorf("beyond the limit, and not refused for it: %s", about)
 		}
 		return

@@ -65,7 +65,7 @@ func (g grammar) authority(text string) error {
 		}
 		text = host
 	}
-	host, port := text, ""
+	var port string
 	if strings.HasPrefix(text, "[") {
 		end := strings.IndexByte(text, ']')
 		if end < 0 {
@@ -79,6 +79,7 @@ func (g grammar) authority(text string) error {
 		}
 		port = strings.TrimPrefix(port, ":")
 	} else {
+		var host string
 		host, port, _ = strings.Cut(text, ":")
 		if err := g.part("host", host, "", false); err != nil {
 			return err
@@ -128,7 +129,7 @@ func (g grammar) part(name, text, more string, private bool) error {
 			i++
 		default:
 			r, size := utf8.DecodeRuneInString(text[i:])
-			if !g.wide || !isUCS(r) && !(private && isPrivate(r)) {
+			if !g.wide || !isUCS(r) && (!private || !isPrivate(r)) {
 				return fmt.Errorf("the character %q can't stand in the %s; write it percent-encoded", r, name)
 			}
 			i += size
@@ -150,7 +151,7 @@ func subDelimiter(c byte) bool { return c < utf8.RuneSelf && strings.IndexByte("
 // isUCS is "ucschar" of RFC 3987.
 func isUCS(r rune) bool {
 	return r >= 0xA0 && r <= 0xD7FF || r >= 0xF900 && r <= 0xFDCF || r >= 0xFDF0 && r <= 0xFFEF ||
-		r >= 0x10000 && r <= 0xEFFFD && r&0xFFFF <= 0xFFFD && !(r >= 0xE0000 && r < 0xE1000)
+		r >= 0x10000 && r <= 0xEFFFD && r&0xFFFF <= 0xFFFD && (r < 0xE0000 || r >= 0xE1000)
 }
 
 // isPrivate is "iprivate" of RFC 3987.

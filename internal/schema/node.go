@@ -61,7 +61,6 @@ type dependency struct {
 	name    string
 	missing []string
 	node    *node
-	keyword string
 }
 
 // bound is a number of the schema: exact, and as an integer when it is a small
