@@ -74,7 +74,7 @@ func serveLimit() error {
 		if err := schema.Scan(body); err != nil {
 			return err
 		}
-		if problems, err := input.Validate(ctx, body); err != nil || len(problems) > 0 {
+		if problems, err := input.Validate(ctx, time.Time{}, body); err != nil || len(problems) > 0 {
 			return fmt.Errorf("input: %v %w", problems, err)
 		}
 		var in struct{ Name string }
@@ -85,7 +85,7 @@ func serveLimit() error {
 		if err != nil {
 			return err
 		}
-		if problems, err := output.Validate(ctx, result); err != nil || len(problems) > 0 {
+		if problems, err := output.Validate(ctx, time.Time{}, result); err != nil || len(problems) > 0 {
 			return fmt.Errorf("output: %v %w", problems, err)
 		}
 		now := time.Now()

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -69,7 +70,7 @@ func tryHints(t *testing.T, derived map[string]json.RawMessage, source []byte) {
 	for _, line := range hintsCase.FindAllSubmatch(source, -1) {
 		verdict, part, value := string(line[1]), string(line[2]), line[3]
 		require.True(t, json.Valid(value), "%s", value)
-		problems, err := compiled[part].Validate(t.Context(), value)
+		problems, err := compiled[part].Validate(t.Context(), time.Time{}, value)
 		require.NoError(t, err)
 		if verdict == "accepts" {
 			require.Empty(t, problems, "%s %s", part, value)

@@ -1,10 +1,13 @@
 package handlers
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"maestro/internal/schema"
 )
 
 const documentText = `Python functions that are stored here, call each other by their plain names, and run when a webhook, a schedule or a client says so. Every run is recorded with its steps.
@@ -41,6 +44,8 @@ func (s *Server) finishDocument() {
 			Description: "Chooses among the caller's subtenants; needed only when there are several",
 		},
 	}
+	s.documentLimits()
+	nullIsListed(components.Schemas.Map())
 	components.Examples, components.Responses = map[string]*huma.Example{}, map[string]*huma.Response{}
 	for path, item := range document.Paths {
 		if path == webhookPrefix+"{path}" {
@@ -54,6 +59,9 @@ func (s *Server) finishDocument() {
 
 func (s *Server) finishOperation(operation *huma.Operation) {
 	delete(operation.Responses, "default")
+	if body := operation.RequestBody; body != nil && body.Description == "" {
+		body.Description = fmt.Sprintf("At most %d bytes of JSON, with at most %d arrays and objects within each other.", s.opts.MaxBodyBytes, schema.MaxDepth)
+	}
 	s.documentErrors(operation)
 	addExamples(operation)
 	for _, response := range operation.Responses {

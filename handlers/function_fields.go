@@ -34,8 +34,8 @@ type FunctionFields struct {
 }
 
 const (
-	maxTagBytes = 255
-	mostAtOnce  = 10_000
+	maxTag     = 255 // characters
+	mostAtOnce = 10_000
 )
 
 // applyTo changes f as the members say, and answers with what is wrong with

@@ -54,7 +54,7 @@ func (s *Server) addPackages() {
 type packageInstallInput struct {
 	Body struct {
 		Name    string           `json:"package_name" minLength:"1" maxLength:"500" doc:"The package's name on the index, with extras if need be: httpx[http2]"`
-		Version Optional[string] `json:"version,omitzero" doc:"One version, such as 0.28.1; the newest that fits when left out"`
+		Version Optional[string] `json:"version,omitzero" minLength:"1" maxLength:"255" doc:"One version, such as 0.28.1; the newest that fits when left out"`
 	}
 }
 

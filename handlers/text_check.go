@@ -3,6 +3,7 @@ package handlers
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"maestro/internal/model"
 )
@@ -19,8 +20,8 @@ func tagProblems(tags []string) []model.Problem {
 	var problems []model.Problem
 	for i, tag := range tags {
 		pointer := fmt.Sprintf("/tags/%d", i)
-		if tag == "" || len(tag) > maxTagBytes {
-			problems = append(problems, model.Problem{Pointer: pointer, Message: fmt.Sprintf("must have 1 to %d bytes", maxTagBytes)})
+		if tag == "" || utf8.RuneCountInString(tag) > maxTag {
+			problems = append(problems, model.Problem{Pointer: pointer, Message: fmt.Sprintf("must have 1 to %d characters", maxTag)})
 		}
 		problems = append(problems, textProblems(pointer, tag)...)
 	}

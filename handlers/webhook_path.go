@@ -8,6 +8,13 @@ import (
 
 const maxPathBytes = 255
 
+// webhookPathPattern is the form of a path: words, and whole segments {name}. A
+// segment that is . or .. has no place. What else pathFault refuses no
+// expression can say: a parameter that is there twice, or first and public.
+const webhookPathPattern = `^(?:` + segmentForm + `)(?:/(?:` + segmentForm + `))*$`
+
+const segmentForm = `[A-Za-z0-9_.-]*[A-Za-z0-9_-][A-Za-z0-9_.-]*|\.{3,}|\{[A-Za-z_][A-Za-z0-9_]*\}`
+
 var (
 	pathPattern   = regexp.MustCompile(`^[A-Za-z0-9_\-./{}]+$`)
 	parameterName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)

@@ -214,6 +214,9 @@ func (r *run) perform() (model.Outcome, error) {
 		Host:     r,
 		Packages: r.packages(),
 	})
+	if r.late.Load() && err == nil && (outcome.Failure == nil || outcome.Failure.Kind == model.FailureException) {
+		outcome = model.Outcome{Failure: validationLate()} // even where the function has caught it before the lane saw the deadline
+	}
 	if err != nil || outcome.Failure != nil {
 		return outcome, err
 	}
@@ -233,15 +236,17 @@ const (
 
 // validate checks a value until the deadline, or until someone cancels.
 func (r *run) validate(s *schema.Schema, value []byte) ([]model.Problem, error) {
-	if len(value) <= schema.LongText { // it is not waited for: most are
-		return s.Validate(r.ctx, value)
+	if s.Accepts(value) { // as most do, before a deadline could matter
+		return nil, nil
 	}
 	r.mu.Lock()
 	deadline := r.deadline
 	r.mu.Unlock()
-	ctx, cancel := context.WithDeadline(r.ctx, deadline)
-	defer cancel()
-	return s.Validate(ctx, value)
+	return s.Examine(r.ctx, deadline, value)
+}
+
+func validationLate() *model.Failure {
+	return &model.Failure{Kind: model.FailureTimeout, Type: "TimeoutError", Message: "the validation ran past the deadline"}
 }
 
 // patient says how the lane is to do a run that nobody waits for; nil for others.
@@ -258,7 +263,7 @@ func (r *run) unfit(err error, problems []model.Problem, kind model.FailureKind,
 	case errors.Is(err, schema.ErrDeadline) && errors.Is(r.ctx.Err(), context.Canceled):
 		return &model.Failure{Kind: model.FailureCancelled, Type: "Cancelled", Message: "the execution was cancelled"}
 	case errors.Is(err, schema.ErrDeadline):
-		return &model.Failure{Kind: model.FailureTimeout, Type: "TimeoutError", Message: "the validation ran past the deadline"}
+		return validationLate()
 	case err != nil:
 		return &model.Failure{Kind: model.FailureEngine, Type: "EngineError", Message: err.Error()}
 	case len(problems) > 0:

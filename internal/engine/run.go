@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"maestro/internal/events"
@@ -30,6 +31,7 @@ type run struct {
 	queued   *model.QueuedRun // nil: somebody waits for the run
 	ctx      context.Context  // ends when someone cancels; the lane and validate know the deadline
 	cancel   context.CancelFunc
+	late     atomic.Bool // the deadline ended a validation of a step
 
 	mu    sync.Mutex // guards what follows, and every step
 	steps []*step    // nil for those that are recorded and of no more use

@@ -84,6 +84,7 @@ func (r *run) BeginStep(parent model.StepRef, name string, input []byte) (model.
 	r.publish(events.FunctionCalled, s.id, f, "", 0, "")
 	problems, err := r.validate(f.input, input)
 	if failure := r.unfit(err, problems, model.FailureInput, "InputInvalid", fmt.Sprintf("the input of %s does not fit its input_schema", name)); failure != nil {
+		r.noteLate(failure)
 		r.settle(ref, nil, failure)
 		return model.Begun{}, raiseOf(failure, model.RaiseInput)
 	}
@@ -125,11 +126,19 @@ func (r *run) EndStep(ref model.StepRef, output []byte, failure *model.Failure) 
 		problems, err := r.validate(s.function.output, output)
 		failure = r.unfit(err, problems, model.FailureOutput, "OutputInvalid", fmt.Sprintf("the output of %s does not fit its output_schema", s.function.name))
 		if failure != nil {
+			r.noteLate(failure)
 			raise = raiseOf(failure, model.RaiseOutput)
 		}
 	}
 	r.settle(ref, output, failure)
 	return raise
+}
+
+// noteLate makes a deadline that ended a step's validation the run's own.
+func (r *run) noteLate(failure *model.Failure) {
+	if failure.Kind == model.FailureTimeout {
+		r.late.Store(true)
+	}
 }
 
 // settle notes the end of a step.

@@ -3,10 +3,12 @@ package model
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -19,10 +21,16 @@ type RetryPolicy struct {
 	On                []string `json:"on,omitempty" nullable:"false"` // exception classes, of which a subclass is one, or statuses; empty: whatever may go better the next time
 }
 
+// Bounds of a RetryPolicy.
 const (
-	maxAttempts       = 100
-	maxBackoffSeconds = 24 * 60 * 60
+	MaxAttempts       = 100
+	MaxBackoffSeconds = 24 * 60 * 60
 )
+
+// DefaultRetryPolicy has the values of the members that a policy leaves out.
+func DefaultRetryPolicy() RetryPolicy {
+	return RetryPolicy{MaxAttempts: 3, BackoffSeconds: 1, MaxBackoffSeconds: 300}
+}
 
 // ParseRetryPolicy reads a policy, filling in the defaults, and says what is
 // wrong with it; null and nothing are nil.
@@ -30,27 +38,45 @@ func ParseRetryPolicy(raw json.RawMessage) (*RetryPolicy, []Problem) {
 	if raw = bytes.TrimSpace(raw); len(raw) == 0 || string(raw) == "null" {
 		return nil, nil
 	}
-	p := RetryPolicy{MaxAttempts: 3, BackoffSeconds: 1, MaxBackoffSeconds: 300}
+	p := DefaultRetryPolicy()
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&p); err != nil {
-		return nil, []Problem{{Pointer: "/retry", Message: fmt.Sprintf("must be an object with max_attempts, backoff_seconds, max_backoff_seconds and on: %v", err)}}
+		return nil, []Problem{unreadablePolicy(err)}
 	}
 	return &p, p.problems()
+}
+
+// unreadablePolicy says which member of a policy is of another type, or that it
+// is no policy.
+func unreadablePolicy(err error) Problem {
+	var other *json.UnmarshalTypeError
+	if errors.As(err, &other) && other.Field != "" {
+		want := map[string]string{"max_attempts": "a whole number", "on": "a list of names of exception classes, such as ConnectionError"}[other.Field]
+		if want == "" {
+			want = "a number of seconds"
+		}
+		return Problem{Pointer: "/retry/" + other.Field, Message: "must be " + want}
+	}
+	const members = "must be an object with max_attempts, backoff_seconds, max_backoff_seconds and on"
+	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		return Problem{Pointer: "/retry", Message: members + ", and has " + name}
+	}
+	return Problem{Pointer: "/retry", Message: members}
 }
 
 func (p *RetryPolicy) problems() (all []Problem) {
 	wrong := func(member, format string, args ...any) {
 		all = append(all, Problem{Pointer: "/retry/" + member, Message: fmt.Sprintf(format, args...)})
 	}
-	if p.MaxAttempts < 1 || p.MaxAttempts > maxAttempts {
-		wrong("max_attempts", "must be from 1 to %d", maxAttempts)
+	if p.MaxAttempts < 1 || p.MaxAttempts > MaxAttempts {
+		wrong("max_attempts", "must be from 1 to %d", MaxAttempts)
 	}
-	if p.BackoffSeconds < 0 || p.BackoffSeconds > maxBackoffSeconds {
-		wrong("backoff_seconds", "must be from 0 to %d", maxBackoffSeconds)
+	if p.BackoffSeconds < 0 || p.BackoffSeconds > MaxBackoffSeconds {
+		wrong("backoff_seconds", "must be from 0 to %d", MaxBackoffSeconds)
 	}
-	if p.MaxBackoffSeconds < 0 || p.MaxBackoffSeconds > maxBackoffSeconds {
-		wrong("max_backoff_seconds", "must be from 0 to %d", maxBackoffSeconds)
+	if p.MaxBackoffSeconds < 0 || p.MaxBackoffSeconds > MaxBackoffSeconds {
+		wrong("max_backoff_seconds", "must be from 0 to %d", MaxBackoffSeconds)
 	}
 	if slices.Contains(p.On, "") {
 		wrong("on", "must hold names of exception classes, such as ConnectionError")

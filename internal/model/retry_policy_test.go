@@ -26,10 +26,15 @@ func TestParseRetryPolicy(t *testing.T) {
 		`{"backoff_seconds":-1}`:      "/retry/backoff_seconds",
 		`{"max_backoff_seconds":1e9}`: "/retry/max_backoff_seconds",
 		`{"on":[""]}`:                 "/retry/on",
+		`{"max_attempts":"3"}`:        "/retry/max_attempts",
+		`{"max_attempts":1.5}`:        "/retry/max_attempts",
+		`{"backoff_seconds":[]}`:      "/retry/backoff_seconds",
+		`{"on":"ConnectionError"}`:    "/retry/on",
 	} {
 		_, problems := ParseRetryPolicy(json.RawMessage(bad))
 		require.Len(t, problems, 1, bad)
 		require.Equal(t, pointer, problems[0].Pointer, bad)
+		require.NotContains(t, problems[0].Message, "Go ", "the words of the decoder")
 	}
 }
 

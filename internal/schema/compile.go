@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"maestro/internal/format"
 	"maestro/internal/model"
 )
 
@@ -19,8 +19,9 @@ const MaxSchemaBytes = 256 << 10
 // Schema is a compiled schema. It never changes and may be used by any number
 // of goroutines. A nil *Schema accepts every value.
 type Schema struct {
-	library *jsonschema.Schema
-	quick   *quick // nil when the schema uses what the quick checker does not know
+	root  *node
+	nodes int    // how many there are
+	quick *quick // nil when the schema uses what the quick checker does not know
 }
 
 // Everything but the location within our own text is refused: a schema must
@@ -59,15 +60,42 @@ func Compile(raw json.RawMessage) (*Schema, error) {
 	if err != nil {
 		return nil, invalid("the schema can't be read: %v", err)
 	}
-	if problems := badPatterns(doc, ""); len(problems) > 0 {
+	if err := measure(doc); err != nil {
+		return nil, err
+	}
+	expressions := &patterns{known: map[string]*pattern{}}
+	if problems := badPatterns(expressions, doc, ""); len(problems) > 0 {
 		e := invalid("a pattern in the schema is not a regular expression of RE2 (no look-around, no back-references)")
+		for _, p := range problems {
+			if p.Message == errPatternsTooLarge.Error() {
+				e = invalid("the patterns in the schema are too large")
+			}
+		}
 		e.Problems = problems
 		return nil, e
 	}
+	return build(expressions, trimmed, doc, refusingLoader{}, jsonschema.Draft2020)
+}
+
+// build compiles a document whose size and patterns are known to be bounded,
+// by the rules of draft unless $schema names another.
+func build(expressions *patterns, text []byte, doc any, loader jsonschema.URLLoader, draft *jsonschema.Draft) (*Schema, error) {
 	c := jsonschema.NewCompiler()
-	c.DefaultDraft(jsonschema.Draft2020)
+	c.DefaultDraft(draft)
 	c.AssertFormat()
-	c.UseLoader(refusingLoader{})
+	c.UseLoader(loader)
+	c.UseRegexpEngine(func(text string) (jsonschema.Regexp, error) { return expressions.compile(text) })
+	for _, known := range format.All() {
+		// The library is told the name only: what it validates is the schema
+		// itself, against the meta-schemas.
+		c.RegisterFormat(&jsonschema.Format{Name: known.Name, Validate: known.CheckValue})
+	}
+	b := builder{nodes: map[*jsonschema.Schema]*node{}}
+	if needsScopes(text) {
+		b.scope = newScopes(doc)
+		c.RegisterVocabulary(b.scope.vocabulary())
+		c.AssertVocabs()
+	}
 	if err := c.AddResource(baseURL, doc); err != nil {
 		return nil, compileError(err)
 	}
@@ -75,7 +103,11 @@ func Compile(raw json.RawMessage) (*Schema, error) {
 	if err != nil {
 		return nil, compileError(err)
 	}
-	return &Schema{library: compiled, quick: newQuick(compiled)}, nil
+	root := b.node(compiled)
+	if b.err != nil {
+		return nil, invalid("the schema can't be used: %v", b.err)
+	}
+	return &Schema{root: root, nodes: len(b.nodes), quick: newQuick(compiled)}, nil
 }
 
 func invalid(format string, args ...any) *model.Error {
@@ -102,10 +134,13 @@ func compileError(err error) *model.Error {
 // badPatterns finds the regular expressions that RE2 refuses, so that the
 // error can say where each one stands. It looks only where a keyword can
 // stand; a property that happens to be named "pattern" has an object as value.
-func badPatterns(doc any, pointer string) []model.Problem {
+func badPatterns(expressions *patterns, doc any, pointer string) []model.Problem {
 	var problems []model.Problem
 	report := func(at, pattern string) {
-		if _, err := regexp.Compile(pattern); err != nil {
+		if len(problems) >= maxProblems {
+			return
+		}
+		if _, err := expressions.compile(pattern); err != nil {
 			problems = append(problems, model.Problem{Pointer: at, Message: err.Error()})
 		}
 	}
@@ -123,12 +158,12 @@ func badPatterns(doc any, pointer string) []model.Problem {
 			switch key {
 			case "const", "enum", "default", "examples":
 			default:
-				problems = append(problems, badPatterns(value, pointer+"/"+escapePointer(key))...)
+				problems = append(problems, badPatterns(expressions, value, pointer+"/"+escapePointer(key))...)
 			}
 		}
 	case []any:
 		for i, value := range doc {
-			problems = append(problems, badPatterns(value, fmt.Sprintf("%s/%d", pointer, i))...)
+			problems = append(problems, badPatterns(expressions, value, fmt.Sprintf("%s/%d", pointer, i))...)
 		}
 	}
 	return problems

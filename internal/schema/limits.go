@@ -10,7 +10,7 @@ import (
 const (
 	MaxDepth         = 512       // arrays and objects within each other
 	MaxIntegerDigits = 4300      // as Python's sys.int_info.default_max_str_digits
-	MaxValues        = 2_000_000 // values in one document: a validation cannot be interrupted, so it is bounded
+	MaxValues        = 2_000_000 // values in one document
 )
 
 // A LimitError says that a text is JSON, but beyond what a function can take.

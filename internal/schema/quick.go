@@ -4,13 +4,15 @@ import (
 	"math/big"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"maestro/internal/format"
 )
 
 // quick is a checker of the common part of JSON Schema that works straight on
-// the bytes. It answers "this surely fits" or "ask the library", never "this
-// does not fit", so a mistake in what it leaves out costs time and no more.
-// What it must not get wrong is acceptance; a fuzz test holds it against the
-// library.
+// the bytes. It answers "this surely fits" or "evaluate it", never "this does
+// not fit", so a mistake in what it leaves out costs time and no more. What it
+// must not get wrong is acceptance; a fuzz test holds it against the
+// evaluation, and that against the library.
 type quick struct {
 	root *quickNode
 }
@@ -20,9 +22,10 @@ type quickNode struct {
 	types    typeSet // 0: any type
 	all      []*quickNode
 	any      []*quickNode
-	enum     [][]byte // the strings of an enum, as JSON without escapes; nil: none
-	format   *jsonschema.Format
-	pattern  jsonschema.Regexp
+	enum     [][]byte            // the strings of an enum, as JSON without escapes; nil: none
+	listed   map[string]struct{} // the same, where they are many
+	format   *format.Format
+	pattern  *pattern
 	minRunes int
 	maxRunes int // -1: none
 	low      *int64
@@ -32,7 +35,8 @@ type quickNode struct {
 	items    *quickNode
 
 	properties []quickProperty
-	required   uint64 // bits of properties that must be there
+	places     map[string]int // of the properties, where they are many
+	required   uint64         // bits of properties that must be there
 	others     *quickNode
 	closed     bool // additionalProperties: false
 }
@@ -60,7 +64,7 @@ var typeNames = map[string]typeSet{
 }
 
 // newQuick translates a compiled schema, or returns nil when it uses a keyword
-// that quick leaves to the library.
+// that quick leaves to the evaluation.
 func newQuick(s *jsonschema.Schema) *quick {
 	b := quickBuilder{nodes: map[*jsonschema.Schema]*quickNode{}}
 	root := b.node(s)
@@ -85,7 +89,7 @@ func (b *quickBuilder) node(s *jsonschema.Schema) *quickNode {
 		b.unknown = b.unknown || !*s.Bool
 		return n
 	}
-	if leftToLibrary(s) {
+	if leftToEvaluation(s) {
 		b.unknown = true
 		return n
 	}
@@ -108,9 +112,9 @@ func (b *quickBuilder) node(s *jsonschema.Schema) *quickNode {
 	return n
 }
 
-// leftToLibrary names every keyword that asserts something and that quick does
+// leftToEvaluation names every keyword that asserts something and that quick does
 // not know. The annotations (title, default …) assert nothing.
-func leftToLibrary(s *jsonschema.Schema) bool {
+func leftToEvaluation(s *jsonschema.Schema) bool {
 	return s.DraftVersion != 2020 ||
 		s.RecursiveRef != nil || s.DynamicRef != nil || s.Const != nil || s.Not != nil ||
 		len(s.OneOf) > 0 || s.If != nil || s.Then != nil || s.Else != nil ||
@@ -125,7 +129,10 @@ func leftToLibrary(s *jsonschema.Schema) bool {
 }
 
 func (b *quickBuilder) scalars(n *quickNode, s *jsonschema.Schema) {
-	n.format, n.pattern = s.Format, s.Pattern
+	if s.Format != nil {
+		n.format = format.Named(s.Format.Name)
+	}
+	n.pattern, _ = s.Pattern.(*pattern)
 	if s.MinLength != nil {
 		n.minRunes = *s.MinLength
 	}
@@ -145,8 +152,17 @@ func (b *quickBuilder) scalars(n *quickNode, s *jsonschema.Schema) {
 		if n.enum == nil {
 			b.unknown = true
 		}
+		if len(n.enum) > fewEntries {
+			n.listed = make(map[string]struct{}, len(n.enum))
+			for _, entry := range n.enum {
+				n.listed[string(entry)] = struct{}{}
+			}
+		}
 	}
 }
+
+// fewEntries of an enum are compared faster one by one than looked up.
+const fewEntries = 8
 
 // bound takes whole bounds only; a double holds each of them exactly.
 func (b *quickBuilder) bound(r *big.Rat) *int64 {
@@ -204,7 +220,7 @@ func (b *quickBuilder) containers(n *quickNode, s *jsonschema.Schema) {
 		i := add(name, nil)
 		if i == known && (n.closed || n.others != nil) {
 			// required, but not among the properties: what "additional"
-			// demands of it is left to the library
+			// demands of it is left to the evaluation
 			b.unknown = true
 		}
 		if i >= 64 {
@@ -213,11 +229,17 @@ func (b *quickBuilder) containers(n *quickNode, s *jsonschema.Schema) {
 		}
 		n.required |= 1 << i
 	}
+	if len(index) > fewProperties {
+		n.places = index
+	}
 }
+
+// fewProperties are compared faster one by one than looked up.
+const fewProperties = 16
 
 // plain reports that text stands in JSON as it is, so that bytes can be
 // compared. Other spellings of it (\u0061) are not recognised, and then the
-// library is asked.
+// value is evaluated.
 func plain(text string) bool {
 	for i := range len(text) {
 		if c := text[i]; c < 0x20 || c == '"' || c == '\\' {

@@ -7,26 +7,60 @@ import (
 )
 
 // accepts reports that text surely fits. text is JSON within the limits of
-// Scan; anything odd in it makes the answer false.
-func (q *quick) accepts(text []byte) bool {
-	c := checker{text: text}
+// Scan; anything odd in it makes the answer false, and so does work that is out
+// of proportion to its length. With a pace, the work ends at its deadline.
+func (q *quick) accepts(text []byte, p *pace) bool {
+	c := checker{text: text, left: quickSteps + quickStepsPerByte*len(text), pace: p}
+	if p != nil {
+		c.total, c.left = c.left, 0
+	}
 	end, ok := c.value(c.space(0), q.root, 0)
 	return ok && c.space(end) == len(text)
 }
+
+// What accepts takes at most: a step is a visit of a value, or 32 bytes.
+const (
+	quickSteps        = 10_000
+	quickStepsPerByte = 8
+)
 
 // maxQuickDepth also ends a $ref that leads to itself.
 const maxQuickDepth = 2 * MaxDepth
 
 type checker struct {
-	text []byte
+	text  []byte
+	left  int   // steps that may be taken until more is asked
+	total int   // steps that more may still give
+	pace  *pace // nil: more gives none
 }
 
+// more reports whether the work may go on when no steps are left.
+func (c *checker) more() bool {
+	taken := stepsPerLook - c.left
+	if c.pace == nil || c.total < taken || !c.pace.spend(taken) {
+		return false
+	}
+	c.total -= taken
+	c.left = stepsPerLook
+	return true
+}
+
+// space returns the position of what comes next.
 func (c *checker) space(i int) int {
+	if i < len(c.text) && c.text[i] > ' ' { // as a rule; this is inlined
+		return i
+	}
+	return c.skip(i)
+}
+
+func (c *checker) skip(i int) int {
+	start := i
 	for i < len(c.text) {
 		switch c.text[i] {
 		case ' ', '\t', '\n', '\r':
 			i++
 		default:
+			c.left -= (i - start) >> 5
 			return i
 		}
 	}
@@ -42,7 +76,7 @@ func (c *checker) at(i int) byte {
 
 // value checks the value at i against n and returns the position after it.
 func (c *checker) value(i int, n *quickNode, depth int) (int, bool) {
-	if depth > maxQuickDepth {
+	if c.left--; c.left < 0 && !c.more() || depth > maxQuickDepth {
 		return 0, false
 	}
 	var end int
@@ -138,6 +172,16 @@ func (c *checker) object(i int, n *quickNode, depth int) (int, bool) {
 var anything = &quickNode{maxRunes: -1, maxItems: -1}
 
 func (n *quickNode) property(name []byte, seen *uint64) (*quickNode, bool) {
+	if n.places != nil {
+		k, ok := n.places[string(name)]
+		if !ok {
+			return nil, false
+		}
+		if k < 64 {
+			*seen |= 1 << k
+		}
+		return n.properties[k].node, true
+	}
 	for k := range n.properties {
 		if p := &n.properties[k]; p.name == string(name) {
 			if k < 64 {
@@ -186,11 +230,14 @@ func (c *checker) plainString(i int) int {
 	if c.at(i) != '"' {
 		return -1
 	}
+	start := i
 	for i++; i < len(c.text); i++ {
 		switch c.text[i] {
 		case '"':
+			c.left -= (i - start) >> 5
 			return i + 1
 		case '\\':
+			c.left -= (i - start) >> 5
 			return -1
 		}
 	}
@@ -212,7 +259,7 @@ func (c *checker) string(i int, n *quickNode) (int, bool) {
 		return 0, false
 	}
 	content := c.text[i+1 : end-1]
-	if n.enum != nil && !c.listed(c.text[i:end], n.enum) {
+	if n.enum != nil && !n.lists(c.text[i:end]) {
 		return 0, false
 	}
 	if n.minRunes > 0 || n.maxRunes >= 0 {
@@ -221,17 +268,30 @@ func (c *checker) string(i int, n *quickNode) (int, bool) {
 			return 0, false
 		}
 	}
-	if n.format != nil && n.format.Validate(string(content)) != nil {
+	if n.format != nil && n.format.Check(string(content)) != nil {
 		return 0, false
 	}
-	if n.pattern != nil && !n.pattern.MatchString(string(content)) {
+	if n.pattern != nil && !c.matches(n.pattern, content) {
 		return 0, false
 	}
 	return end, true
 }
 
-func (c *checker) listed(text []byte, list [][]byte) bool {
-	for _, entry := range list {
+// matches asks a pattern, unless the match would take long.
+func (c *checker) matches(p *pattern, content []byte) bool {
+	if !p.quick(len(content)) {
+		return false
+	}
+	c.left -= len(content) * p.size >> 7
+	return p.expression.Match(content)
+}
+
+func (n *quickNode) lists(text []byte) bool {
+	if n.listed != nil {
+		_, ok := n.listed[string(text)]
+		return ok
+	}
+	for _, entry := range n.enum {
 		if bytes.Equal(entry, text) {
 			return true
 		}
@@ -269,12 +329,12 @@ func (c *checker) number(i int, n *quickNode) (int, bool) {
 	}
 	switch {
 	case whole && !n.allows(isInteger|isNumber), !whole && !n.allows(isNumber):
-		return 0, false // 1.0 is an integer too: the library knows
+		return 0, false // 1.0 is an integer too: the evaluation knows
 	case n.low == nil && n.high == nil:
 		return i, true
 	}
 	// Rounding to a double is monotonic: strictly above a bound that a double
-	// holds exactly means above it. Equal is left to the library, unless whole.
+	// holds exactly means above it. Equal is left to the evaluation, unless whole.
 	text := string(c.text[start:i])
 	if whole && len(text) <= 18 {
 		v, err := strconv.ParseInt(text, 10, 64)

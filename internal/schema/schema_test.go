@@ -75,6 +75,8 @@ func TestCompileRefuses(t *testing.T) {
 		"reference to a file": {`{"$ref":"file:///etc/passwd"}`, "not allowed", ""},
 		"dangling reference":  {`{"$ref":"#/$defs/a"}`, "can't be used", ""},
 		"huge number":         {`{"maximum":1e1000000}`, "can't be read", ""},
+		"huge pattern":        {`{"properties":{"a":{"pattern":"(x{1000}){1000}"}}}`, "RE2", "/properties/a/pattern"},
+		"long pattern":        {`{"pattern":"` + strings.Repeat("x", maxPatternBytes+1) + `"}`, "RE2", "/pattern"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -98,7 +100,7 @@ func TestNoSchemaAcceptsEverything(t *testing.T) {
 	for _, raw := range []string{"", "null", "  "} {
 		s, err := Compile(json.RawMessage(raw))
 		require.NoError(t, err)
-		problems, err := s.Validate(context.Background(), []byte(`{"a":1}`))
+		problems, err := s.Validate(context.Background(), noDeadline, []byte(`{"a":1}`))
 		require.NoError(t, err)
 		require.Empty(t, problems)
 	}
@@ -130,14 +132,14 @@ func TestValidateSaysWhereAndWhat(t *testing.T) {
 		`{"id":7,"when":null,"lines":[{"sku":"a","sub":{"sku":"b"}}]}`, `{"id":2,"when":"2026-01-01T00:00:00Z"}`,
 	}
 	for _, text := range good {
-		require.True(t, s.quick.accepts([]byte(text)), text)
-		problems, err := s.Validate(context.Background(), []byte(text))
+		require.True(t, s.quick.accepts([]byte(text), nil), text)
+		problems, err := s.Validate(context.Background(), noDeadline, []byte(text))
 		require.NoError(t, err)
 		require.Empty(t, problems, text)
 	}
 	slow := []string{`{"id":1.0}`, `{"\u0069d":1}`, `{"id":5,"price":0}`, `{"id":5,"state":"p\u0061id"}`}
 	for _, text := range slow {
-		problems, err := s.Validate(context.Background(), []byte(text))
+		problems, err := s.Validate(context.Background(), noDeadline, []byte(text))
 		require.NoError(t, err)
 		require.Empty(t, problems, text)
 	}
@@ -157,7 +159,7 @@ func TestValidateSaysWhereAndWhat(t *testing.T) {
 		`{"id":1,"when":"soon"}`:                  "/when",
 	}
 	for text, pointer := range bad {
-		problems, err := s.Validate(context.Background(), []byte(text))
+		problems, err := s.Validate(context.Background(), noDeadline, []byte(text))
 		require.NoError(t, err)
 		require.NotEmpty(t, problems, text)
 		require.Equal(t, pointer, problems[0].Pointer, text)
@@ -172,7 +174,7 @@ func TestLongTextsObeyTheDeadline(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	text := []byte("[" + strings.Repeat(`{"a":[1,2,3]},`, 200_000) + "0]")
-	_, err = s.Validate(ctx, text)
+	_, err = s.Validate(ctx, noDeadline, text)
 	require.ErrorIs(t, err, ErrDeadline)
 }
 

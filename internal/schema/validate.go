@@ -1,114 +1,72 @@
 package schema
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"strings"
-
-	"github.com/santhosh-tekuri/jsonschema/v6"
-	"golang.org/x/text/language"
-	"golang.org/x/text/message"
+	"time"
 
 	"maestro/internal/model"
 )
 
-// Problems of one value are listed up to this many.
-const maxProblems = 20
+// Validate checks text, which must be JSON within the limits of Scan, until
+// deadline (zero: none) or the end of ctx. It returns what is wrong with it,
+// nothing when it fits. The error is ErrDeadline, or says that the text is not
+// JSON or that the schema nests too deep. When it returns, the work is over.
+func (s *Schema) Validate(ctx context.Context, deadline time.Time, text []byte) ([]model.Problem, error) {
+	if s.Accepts(text) {
+		return nil, nil
+	}
+	return s.Examine(ctx, deadline, text)
+}
 
-// LongText is the length above which texts are validated in a goroutine of their
-// own, which the deadline of the call can leave behind: the library can't be
-// interrupted.
+// LongText is the length in bytes up to which Accepts gives an answer.
 const LongText = 64 << 10
 
-// ErrDeadline is returned when the context ended before the validation.
-var ErrDeadline = errors.New("validation ran past the deadline")
+// Accepts reports, within some milliseconds, that text surely fits; false
+// means no more than that Examine is to be asked. It needs no deadline: most
+// values take it less time than a look at the clock.
+func (s *Schema) Accepts(text []byte) bool {
+	return s == nil || s.quick != nil && len(text) <= LongText && s.quick.accepts(text, nil)
+}
 
-// Validate checks text, which must be JSON within the limits of Scan. It
-// returns what is wrong with it, nothing when it fits. The error is
-// ErrDeadline, or says that the text is not JSON.
-func (s *Schema) Validate(ctx context.Context, text []byte) ([]model.Problem, error) {
+// Examine is Validate for a text that Accepts has been asked about.
+func (s *Schema) Examine(ctx context.Context, deadline time.Time, text []byte) (problems []model.Problem, err error) {
 	if s == nil {
 		return nil, nil
 	}
-	if s.quick != nil && s.quick.accepts(text) {
-		return nil, nil
-	}
-	if len(text) <= LongText {
-		return s.slow(text)
-	}
-	type answer struct {
-		problems []model.Problem
-		err      error
-	}
-	done := make(chan answer, 1)
-	go func() {
-		problems, err := s.slow(text)
-		done <- answer{problems, err}
-	}()
-	select {
-	case a := <-done:
-		return a.problems, a.err
-	case <-ctx.Done():
-		return nil, ErrDeadline
-	}
-}
-
-// slow asks the library. A panic of its, on whatever input, must not end the
-// process: it becomes an error.
-func (s *Schema) slow(text []byte) (problems []model.Problem, err error) {
-	defer func() {
+	defer func() { // a fault of ours must not end the process, on any input
 		if p := recover(); p != nil {
-			err = fmt.Errorf("validate: panic: %v", p)
+			problems, err = nil, fmt.Errorf("validate: panic: %v", p)
 		}
 	}()
-	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	e := evaluation{pace: newPace(ctx, deadline)}
+	if s.quick != nil && len(text) > LongText && s.quick.accepts(text, &e.pace) {
+		return nil, nil
+	}
+	return s.evaluate(&e, text)
+}
+
+func (s *Schema) evaluate(e *evaluation, text []byte) ([]model.Problem, error) {
+	value, err := parse(text, &e.pace)
 	if err != nil {
 		return nil, fmt.Errorf("validate: %w", err)
 	}
-	err = s.library.Validate(value)
-	if err == nil {
+	e.active = make([]int64, s.nodes)
+	fits := e.check(s.root, value)
+	if !fits && e.err == nil {
+		// Once more, to say why: most values fit, and pay for no messages.
+		e.room = maxProblems
+		fits = e.check(s.root, value)
+	}
+	switch {
+	case errors.Is(e.err, errNesting):
+		return []model.Problem{{Message: errNesting.Error()}}, nil
+	case e.err != nil:
+		return nil, fmt.Errorf("validate: %w", e.err)
+	case fits:
 		return nil, nil
+	default:
+		return e.found, nil
 	}
-	var v *jsonschema.ValidationError
-	if !errors.As(err, &v) {
-		return nil, fmt.Errorf("validate: %w", err)
-	}
-	return problemsOf(v), nil
-}
-
-var english = message.NewPrinter(language.English)
-
-// problemsOf lists the innermost causes: "at /items/3/price: got string, want
-// number" helps, "allOf failed" does not.
-func problemsOf(v *jsonschema.ValidationError) []model.Problem {
-	var problems []model.Problem
-	var walk func(v *jsonschema.ValidationError)
-	walk = func(v *jsonschema.ValidationError) {
-		if len(problems) >= maxProblems {
-			return
-		}
-		if len(v.Causes) == 0 {
-			problems = append(problems, model.Problem{
-				Pointer: pointerOf(v.InstanceLocation),
-				Message: v.ErrorKind.LocalizedString(english),
-			})
-			return
-		}
-		for _, cause := range v.Causes {
-			walk(cause)
-		}
-	}
-	walk(v)
-	return problems
-}
-
-func pointerOf(location []string) string {
-	var b strings.Builder
-	for _, token := range location {
-		b.WriteByte('/')
-		b.WriteString(escapePointer(token))
-	}
-	return b.String()
 }

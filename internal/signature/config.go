@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"maestro/internal/model"
 )
@@ -27,8 +28,8 @@ var Schemes = []Scheme{GitHub, Stripe, Slack, StandardWebhooks, HMACSHA256}
 
 // Bounds of a Config.
 const (
-	maxSecretNames = 10
-	maxNameBytes   = 255
+	MaxSecretNames = 10
+	MaxName        = 255 // characters of a secret's or a header's name
 )
 
 // Config is the "signature" of a webhook as it is sent, stored and shown.
@@ -83,8 +84,8 @@ func (c Config) Validate() []model.Problem {
 	switch {
 	case len(c.SecretNames) == 0:
 		report("/secret_name", "must name the secret that the sender signs with")
-	case len(c.SecretNames) > maxSecretNames:
-		report("/secret_name", "at most %d secrets may be active", maxSecretNames)
+	case len(c.SecretNames) > MaxSecretNames:
+		report("/secret_name", "at most %d secrets may be active", MaxSecretNames)
 	}
 	for i, name := range c.SecretNames {
 		pointer := "/secret_name"
@@ -92,8 +93,8 @@ func (c Config) Validate() []model.Problem {
 			pointer = fmt.Sprintf("/secret_name/%d", i)
 		}
 		switch {
-		case name == "" || len(name) > maxNameBytes:
-			report(pointer, "must have 1 to %d bytes", maxNameBytes)
+		case name == "" || utf8.RuneCountInString(name) > MaxName:
+			report(pointer, "must have 1 to %d characters", MaxName)
 		case slices.Contains(c.SecretNames[:i], name):
 			report(pointer, "names the same secret twice")
 		}
@@ -103,7 +104,7 @@ func (c Config) Validate() []model.Problem {
 		report("/header", "must name the header that carries the signature")
 	case c.Scheme == HMACSHA256 && !isToken(c.Header):
 		report("/header", "is not the name of a header")
-	case c.Scheme == HMACSHA256 && slices.ContainsFunc(unusableHeaders, equalFold(c.Header)):
+	case c.Scheme == HMACSHA256 && slices.ContainsFunc(UnusableHeaders, equalFold(c.Header)):
 		report("/header", "is a header that can't carry a signature")
 	case known && c.Scheme != HMACSHA256 && c.Header != "":
 		report("/header", "the scheme %s has a header of its own: leave this out", c.Scheme)
@@ -130,8 +131,11 @@ func (c Config) HeaderNames() []string {
 	}
 }
 
-// unusableHeaders have a meaning to the server or to what stands in front of it.
-var unusableHeaders = []string{"Host", "Content-Type", "Content-Length", "Transfer-Encoding", "Connection", "Cookie"}
+// HeaderPattern is the token of RFC 9110.
+const HeaderPattern = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
+
+// UnusableHeaders have a meaning to the server or to what stands in front of it.
+var UnusableHeaders = []string{"Host", "Content-Type", "Content-Length", "Transfer-Encoding", "Connection", "Cookie"}
 
 func equalFold(a string) func(string) bool {
 	return func(b string) bool { return strings.EqualFold(a, b) }
@@ -146,7 +150,7 @@ func isToken(name string) bool {
 			return false
 		}
 	}
-	return name != "" && len(name) <= maxNameBytes
+	return name != "" && len(name) <= MaxName
 }
 
 func listOf(schemes []Scheme) string {

@@ -9,10 +9,21 @@ import (
 
 // Bounds of what is taken, in bytes and in number.
 const (
-	maxText   = 1000
+	MaxText   = 1000
 	maxName   = 100
 	maxExtras = 20
 )
+
+// What a document of the API can state of a requirement.
+const (
+	// TextPattern is one line of ASCII.
+	TextPattern = `^[\t -~]+$`
+	// NamePattern is a name with extras, of at most 100 characters without them.
+	NamePattern = `^[ \t]*[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?[ \t]*(?:\[[^\]]*\])?[ \t]*$`
+)
+
+// VersionPattern is PEP 440, to be matched in any case.
+func VersionPattern() string { return strings.TrimPrefix(versionForm.String(), "(?i)") }
 
 // Requirement is a package that is asked for.
 type Requirement struct {
@@ -29,7 +40,7 @@ var (
 	clauseForm = regexp.MustCompile(`^(~=|==|!=|<=|>=|<|>)[ \t]*([^ \t]+)$`)
 	// versionForm is PEP 440's own (its Appendix B): epoch, release, pre, post,
 	// dev, local.
-	versionForm = regexp.MustCompile(`^(?i)v?(?:[0-9]+!)?([0-9]+(?:\.[0-9]+)*)` +
+	versionForm = regexp.MustCompile(`(?i)^v?(?:[0-9]+!)?([0-9]+(?:\.[0-9]+)*)` +
 		`((?:[-_.]?(?:alpha|a|beta|b|preview|pre|c|rc)[-_.]?[0-9]*)?(?:-[0-9]+|[-_.]?(?:post|rev|r)[-_.]?[0-9]*)?)` +
 		`([-_.]?dev[-_.]?[0-9]*)?(\+[a-z0-9]+(?:[-_.][a-z0-9]+)*)?$`)
 )
@@ -49,8 +60,8 @@ func Normalize(name string) (string, error) {
 
 // Parse reads a requirement. Its error is for people.
 func Parse(text string) (Requirement, error) {
-	if len(text) > maxText {
-		return Requirement{}, fmt.Errorf("a requirement can have %d characters at most", maxText)
+	if len(text) > MaxText {
+		return Requirement{}, fmt.Errorf("a requirement can have %d characters at most", MaxText)
 	}
 	for _, c := range []byte(text) {
 		if (c < ' ' && c != '\t') || c > '~' {

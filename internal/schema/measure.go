@@ -1,0 +1,89 @@
+package schema
+
+import (
+	"strings"
+)
+
+// What compiling costs grows with the square of some counts, in the library's
+// look-ups; these bounds keep it within half a second for any text.
+const (
+	// maxSubschemas bounds the objects and booleans of a schema, each of which
+	// may be a subschema.
+	maxSubschemas = 10_000
+	// maxResourceWork bounds the product of subschemas and $ids.
+	maxResourceWork = 20_000_000
+	// maxOutsideWork bounds the product of subschemas and references to places
+	// where no keyword has a subschema, such as #/components/schemas/x.
+	maxOutsideWork = 2_000_000
+)
+
+// measure refuses a schema that would take too long to compile. The error is
+// an *model.Error with CodeSchemaInvalid.
+func measure(doc any) error {
+	subschemas, ids := 0, 0
+	outside := map[string]bool{}
+	var count func(v any)
+	count = func(v any) {
+		switch v := v.(type) {
+		case bool:
+			subschemas++
+		case []any:
+			for _, item := range v {
+				count(item)
+			}
+		case map[string]any:
+			subschemas++
+			for name, value := range v {
+				text, isText := value.(string)
+				switch {
+				case isText && (name == "$id" || name == "id"):
+					ids++
+				case isText && name == "$ref" && leadsOutside(text):
+					outside[text] = true
+				}
+				count(value)
+			}
+		}
+	}
+	count(doc)
+	if subschemas > maxSubschemas || ids*subschemas > maxResourceWork || len(outside)*subschemas > maxOutsideWork {
+		return invalid("the schema is too large: it has %d objects and booleans (at most %d are allowed), %d identifiers and %d references to places outside of $defs. "+
+			"Make it smaller, or move what is referred to into $defs", subschemas, maxSubschemas, ids, len(outside))
+	}
+	return nil
+}
+
+// Where the keywords have subschemas: one, a list, or one for each name.
+var (
+	oneSubschema = setOf("additionalItems additionalProperties contains contentSchema else if items not propertyNames then unevaluatedItems unevaluatedProperties")
+	listed       = setOf("allOf anyOf oneOf prefixItems items")
+	byName       = setOf("$defs definitions dependencies dependentSchemas patternProperties properties")
+)
+
+func setOf(names string) map[string]bool {
+	set := map[string]bool{}
+	for _, name := range strings.Fields(names) {
+		set[name] = true
+	}
+	return set
+}
+
+// leadsOutside reports a reference by JSON pointer to a place where no keyword
+// has a subschema.
+func leadsOutside(ref string) bool {
+	_, pointer, ok := strings.Cut(ref, "#/")
+	if !ok {
+		return false
+	}
+	tokens := strings.Split(pointer, "/")
+	for i := 0; i < len(tokens); i++ {
+		name := tokens[i]
+		switch isPlace := i+1 < len(tokens) && tokens[i+1] != "" && tokens[i+1][0] >= '0' && tokens[i+1][0] <= '9'; {
+		case listed[name] && isPlace, byName[name]:
+			i++
+		case !oneSubschema[name]:
+			return true
+		}
+	}
+	return false
+}
