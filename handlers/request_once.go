@@ -45,7 +45,7 @@ func (s *Server) once(c *fiber.Ctx, call *call, o occasion, do func() error) err
 	}
 	claim, answer, err := s.opts.Keys.Begin(waiting, idempotency.Request{
 		Tenant: call.tenant, Scope: o.scope, Key: o.key, ExecutionID: call.executionID,
-		Fingerprint: fingerprintOf([]byte(c.Method()), c.Request().RequestURI(), []byte(caller), o.body),
+		Fingerprint: fingerprintOf([]byte(c.Method()), c.Request().Header.RequestURI(), []byte(caller), o.body),
 	})
 	switch {
 	case err != nil:

@@ -2,11 +2,9 @@ package handlers
 
 import (
 	"bytes"
-	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
-	"maestro/internal/engine"
 	"maestro/internal/model"
 	"maestro/internal/signature"
 )
@@ -96,66 +94,4 @@ func (s *Server) answerWebhook(c *fiber.Ctx, call *call, who *caller, found *mat
 		return answerRaw(c, &result)
 	}
 	return answerEnvelope(c, &result)
-}
-
-// webhookRun turns the call into a run. Everything in it is a copy: the run
-// may outlive the request.
-func (s *Server) webhookRun(c *fiber.Ctx, who *caller, found *match) (engine.RunRequest, error) {
-	hook := &found.route.webhook
-	run := engine.RunRequest{
-		Tenant: hook.Tenant, Function: hook.FunctionName, Trigger: model.TriggerWebhook, TriggerID: hook.ID,
-	}
-	if len(c.Request().Header.Peek(fiber.HeaderContentEncoding)) > 0 {
-		if err := s.inflateBody(c); err != nil {
-			return run, err
-		}
-	}
-	mode := s.modes.effective(s.opts.Context, hook)
-	inQuery := mode == model.InputBody && (c.Method() == fiber.MethodGet || c.Method() == fiber.MethodDelete)
-	var pairs [8]pair
-	query, err := splitPairs(pairs[:0], c.Request().URI().QueryString())
-	if err != nil {
-		return run, err
-	}
-	if inQuery {
-		run.Input = appendPairs(nil, query, found.route.defaults)
-		return run, nil
-	}
-	body, err := decodeBody(string(c.Request().Header.ContentType()), c.Request().Body())
-	if err != nil {
-		return run, err
-	}
-	if mode == model.InputBody {
-		run.Input = bytes.Clone(found.route.defaults.under(body))
-		return run, nil
-	}
-	var headers [24]header
-	uri := c.Request().URI()
-	base := s.baseURL(string(c.Request().Header.Peek(fiber.HeaderXForwardedProto)), c.Context().IsTLS(), string(c.Request().Host()))
-	r := request{
-		body: body, headers: eachHeader(headers[:0], c.Request().Header.RawHeaders()), authorization: !s.ours(who), signed: found.route.signer,
-		query: query, parameters: found.route.parameters, values: found.values, method: c.Method(),
-		url: base + string(c.Request().RequestURI()), path: string(uri.PathOriginal()), defaults: found.route.defaults,
-	}
-	run.Input, run.Sensitive = r.input()
-	run.Request = true
-	return run, nil
-}
-
-// ours reports whether the caller's Authorization header carries a token of
-// ours, valid or not.
-func (s *Server) ours(who *caller) bool {
-	return who.token != "" && (who.refused == nil || s.opts.Auth.Issued(who.token))
-}
-
-// baseURL is how the client reached the server, as far as that can be known.
-func (s *Server) baseURL(forwardedProto string, tls bool, host string) string {
-	switch {
-	case s.opts.PublicURL != "":
-		return strings.TrimSuffix(s.opts.PublicURL, "/")
-	case tls || strings.EqualFold(forwardedProto, "https"):
-		return "https://" + host
-	default:
-		return "http://" + host
-	}
 }
