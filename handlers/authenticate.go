@@ -62,6 +62,9 @@ func (s *Server) authenticateAdmin(c *fiber.Ctx) error {
 // against it.
 func (s *Server) known(c *fiber.Ctx, permit func(context.Context, *auth.Principal) error) error {
 	call := s.callOf(c)
+	if err := refuseRepeated(c); err != nil {
+		return err
+	}
 	token := bearerToken(c)
 	if token == "" {
 		return model.NewError(model.CodeUnauthorized, "Send a token: Authorization: Bearer <token>.")

@@ -8,7 +8,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"maestro/internal/auth"
-	"maestro/internal/engine"
+	"maestro/internal/idempotency"
 	"maestro/internal/model"
 )
 
@@ -28,11 +28,7 @@ type call struct {
 	tenant    string          // that the request is about; empty until known
 	trusted   bool            // the caller may see what a failing function says
 
-	// Of a request that runs once (request_once.go).
-	executionID model.ID          // of the run that it makes; zero: the engine chooses
-	abandoned   []model.ID        // of the runs that it may have made already, oldest first
-	earlier     *engine.RunResult // of one of those, when it came to a result
-	unsettled   bool              // whether its run is stored, or will be, is not known
+	attempt *idempotency.Attempt // of a request that runs once (request_once.go); nil: it has no key
 }
 
 type callKey struct{}

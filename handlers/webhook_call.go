@@ -5,6 +5,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"maestro/internal/idempotency"
 	"maestro/internal/model"
 	"maestro/internal/signature"
 )
@@ -21,6 +22,9 @@ func (s *Server) addWebhookCalls() {
 // callWebhook answers * /api/v1/h/{path}.
 func (s *Server) callWebhook(c *fiber.Ctx) error {
 	call := s.callOf(c)
+	if err := refuseRepeated(c); err != nil {
+		return err
+	}
 	address := c.Request().URI().PathOriginal()
 	who := s.identify(c, call)
 	var values [8][]byte
@@ -41,34 +45,32 @@ func (s *Server) callWebhook(c *fiber.Ctx) error {
 			return nil
 		}
 	}
-	key, err := idempotencyKey(c)
-	if err != nil {
+	key := string(c.Request().Header.Peek(headerIdempotencyKey))
+	if err := idempotency.CheckHeader(key); err != nil {
 		return err
 	}
 	if delivery == "" && key == "" {
 		return s.answerWebhook(c, call, &who, &found)
 	}
-	return s.once(c, call, found.route.occasion(c, delivery, key), func() error {
+	return s.once(c, call, found.route.occasion(c, delivery, key), hook.FunctionName, func() error {
 		return s.answerWebhook(c, call, &who, &found)
 	})
 }
 
 // occasion is what a call of the route with a delivery's id or a key stands
 // for.
-func (r *route) occasion(c *fiber.Ctx, delivery, key string) occasion {
-	o := occasion{scope: scopePublic, key: "key:" + key, function: r.webhook.FunctionName, body: c.Request().Body()}
+func (r *route) occasion(c *fiber.Ctx, delivery, key string) idempotency.Occasion {
+	o := idempotency.Occasion{Scope: idempotency.ScopePublic, Key: idempotency.KeyOf(key), Body: c.Request().Body()}
 	switch {
 	case r.signer != nil:
-		// Only who signs gets here; and a sender may tell two webhooks of the
-		// same event.
-		o.scope = "webhook:" + r.webhook.ID.String()
+		o.Scope = idempotency.ScopeOf(r.webhook.ID)
 	case r.webhook.RequiresAuth:
-		o.scope = scopeMembers
+		o.Scope = idempotency.ScopeMembers
 	}
 	if delivery != "" {
-		o.key = "delivery:" + delivery
+		o.Key = idempotency.DeliveryOf(delivery)
 		if r.signer.Scheme == signature.Stripe {
-			o.body = nil // a repeat counts anew how many webhooks have not got the event
+			o.Body = nil // a repeat counts anew how many webhooks have not got the event
 		}
 	}
 	return o
