@@ -28,6 +28,7 @@ type call struct {
 	tenant    string          // that the request is about; empty until known
 	trusted   bool            // the caller may see what a failing function says
 
+	origin  origin               // of the run that it makes
 	attempt *idempotency.Attempt // of a request that runs once (request_once.go); nil: it has no key
 }
 

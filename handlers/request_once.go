@@ -117,6 +117,7 @@ func replay(c *fiber.Ctx, answer *idempotency.Answer) {
 // executionOnce stands before POST /executions and sees to it that a request
 // with a key runs once.
 func (s *Server) executionOnce(c *fiber.Ctx) error {
+	s.callOf(c).keepOrigin(c, false, nil)
 	body := c.Request().Body()
 	key, function, err := idempotency.RunKey(string(c.Request().Header.Peek(headerIdempotencyKey)), body)
 	if err != nil {

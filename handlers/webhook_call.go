@@ -79,7 +79,7 @@ func (r *route) occasion(c *fiber.Ctx, delivery, key string) idempotency.Occasio
 // answerWebhook runs the function and answers.
 func (s *Server) answerWebhook(c *fiber.Ctx, call *call, who *caller, found *match) error {
 	hook := &found.route.webhook
-	run, err := s.webhookRun(c, who, found)
+	run, err := s.webhookRun(c, call, who, found)
 	if err != nil {
 		return err
 	}

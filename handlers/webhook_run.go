@@ -13,10 +13,11 @@ import (
 
 // webhookRun turns the call into a run. Everything in it is a copy, what it was
 // made from aside: the run may outlive the request.
-func (s *Server) webhookRun(c *fiber.Ctx, who *caller, found *match) (engine.RunRequest, error) {
+func (s *Server) webhookRun(c *fiber.Ctx, call *call, who *caller, found *match) (engine.RunRequest, error) {
 	hook := &found.route.webhook
 	run := engine.RunRequest{
 		Tenant: hook.Tenant, Function: hook.FunctionName, Trigger: model.TriggerWebhook, TriggerID: hook.ID,
+		Origin: call.keepOrigin(c, !s.ours(who), found.route.signer), Raw: hook.ResponseMode == model.ResponseRaw,
 	}
 	if len(c.Request().Header.Peek(fiber.HeaderContentEncoding)) > 0 {
 		if err := s.inflateBody(c); err != nil {
@@ -51,7 +52,7 @@ func (s *Server) webhookRun(c *fiber.Ctx, who *caller, found *match) (engine.Run
 	}
 	var headers [24]header
 	r := request{
-		body: body.JSON, headers: eachHeader(headers[:0], c.Request().Header.RawHeaders()), authorization: !s.ours(who), signed: found.route.signer,
+		body: body.JSON, headers: eachHeader(headers[:0], c.Request().Header.RawHeaders()), authorization: call.origin.authorization, signed: found.route.signer,
 		query: query, parameters: found.route.parameters, values: found.values, method: c.Method(), url: s.urlOf(c),
 		path: string(c.Request().URI().PathOriginal()), defaults: found.route.defaults, declared: declared,
 	}

@@ -23,6 +23,8 @@ type RunRequest struct {
 	Sensitive []string // masked as *** in everything that is recorded or logged
 	ParentID  model.ID // of the execution that this one was made from; zero when there is none
 	ID        model.ID // of the execution, never used before; zero: the engine makes one
+	Origin    Origin   // nil: no HTTP request of its own
+	Raw       bool     // bytes that the function returns are sent as they are, and recorded by size and digest
 }
 
 // RunResult is the end of a run that succeeded.
@@ -30,6 +32,7 @@ type RunResult struct {
 	ExecutionID model.ID
 	Output      json.RawMessage
 	Response    *model.Response // the function returned a maestro.Response
+	Bytes       bool            // the answer's body is bytes, as in model.Outcome
 }
 
 // Run runs a function to its end and returns when it is recorded. ctx is the
@@ -120,7 +123,7 @@ func (r *run) conduct() (RunResult, error) {
 	if outcome.Failure != nil {
 		return RunResult{}, r.failed(outcome.Failure)
 	}
-	return RunResult{ExecutionID: r.id, Output: outcome.Output, Response: outcome.Response}, nil
+	return RunResult{ExecutionID: r.id, Output: outcome.Output, Response: outcome.Response, Bytes: outcome.Bytes}, nil
 }
 
 // commit writes the record. The answer waits for the commit; the commit does
