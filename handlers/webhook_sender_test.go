@@ -155,3 +155,15 @@ func TestTypedFunctionsBehindFormsAndQueries(t *testing.T) {
 	f.must(ask{call: "PUT /api/v1/functions/typed", body: `{"input_schema":{"type":"object","properties":{"page":{"type":"string"}}}}`, status: 200})
 	f.must(ask{name: "the schema was changed", call: "GET /api/v1/h/typed?page=2", token: "-", status: 200, want: []string{`{"page":"2"}`}})
 }
+
+// Some senders name the charset where the coding belongs.
+func TestACharsetIsNoContentEncoding(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.function("echo", echoCode)
+	f.webhook(`{"path":"echo","function_name":"echo"}`)
+	f.all([]ask{
+		{call: "POST /api/v1/h/echo", token: "-", header: []string{"Content-Encoding: UTF-8"}, body: `{"a":"ü"}`, status: 200, want: []string{`"body":{"a":"ü"}`}},
+		{call: "POST /api/v1/h/echo", token: "-", header: []string{"Content-Encoding: nonsense"}, body: `{"a":1}`, status: 415},
+	})
+}

@@ -46,7 +46,10 @@ func ReadBody(contentType string, body []byte) (Body, error) {
 	case media.name == mediaForm:
 		fields, err = readForm(body, media.charset())
 	case media.name == mediaMultipart:
-		boundary, _ := valueOf(media.parameters, "boundary")
+		boundary, found := valueOf(media.parameters, "boundary")
+		if !found {
+			boundary = boundaryOf(body)
+		}
 		fields, err = readMultipart(body, boundary, media.charset())
 	case media.isBinary():
 		return Body{JSON: rawBase64(body)}, nil
@@ -77,8 +80,11 @@ func jsonText(body []byte, label string) []byte {
 	if body[0] > ' ' && body[0] < utf8.RuneSelf && label == "" && (len(body) == 1 || body[1] != 0) {
 		return body // the common case
 	}
-	if rest, marked := bytes.CutPrefix(body, byteOrder); marked {
-		return rest
+	for marked := true; marked; {
+		body, marked = bytes.CutPrefix(body, byteOrder) // some shells add another
+	}
+	if len(body) == 0 {
+		return body
 	}
 	if form := wideOf(body); form != notWide {
 		if plain, valid := form.decode(body); valid {
@@ -121,4 +127,10 @@ func rawBase64(body []byte) []byte {
 
 // baseName is the last part of a path with slashes: a sender's folders are no
 // business of a function that stores a file under its name.
-func baseName(file string) string { return file[strings.LastIndexByte(file, '/')+1:] }
+func baseName(file string) string {
+	whole := strings.TrimRight(file, "/")
+	if whole == "" {
+		return file
+	}
+	return whole[strings.LastIndexByte(whole, '/')+1:]
+}

@@ -16,9 +16,16 @@ import (
 type charset struct {
 	encoding encoding.Encoding // of the WHATWG list, nil for those below
 	wide     wide
+	instead  encoding.Encoding // of what is not valid in a form, before windows-1252; nil for none
 }
 
 var byteOrder = []byte("\xef\xbb\xbf")
+
+// IsCharset reports whether label names a charset.
+func IsCharset(label string) bool {
+	_, known := charsetOf(label)
+	return known
+}
 
 // charsetOf finds a charset by one of its names in the WHATWG list, or of UTF-32,
 // which is not in it. An unknown name stands for UTF-8.
@@ -85,7 +92,10 @@ func (cs charset) field(text []byte) []byte {
 		if utf8.Valid(text) {
 			return text
 		}
-		return windows1252(text)
+		if cs.instead == nil {
+			return windows1252(text)
+		}
+		cs = charset{encoding: cs.instead}
 	}
 	if plain, valid := cs.decode(text); valid {
 		return plain

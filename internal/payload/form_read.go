@@ -47,10 +47,7 @@ func splitFields(into []Field, text []byte, label string) ([]Field, error) {
 		key, value, _ := bytes.Cut(field, []byte("="))
 		into = append(into, Field{key: unescaped(key, true), value: unescaped(value, true)})
 	}
-	if own := charsetField(into); own != "" {
-		label = own
-	}
-	cs, _ := charsetOf(label)
+	cs := charsetOfForm(into, label)
 	for i := range into {
 		into[i].key, into[i].value = cs.field(into[i].key), cs.field(into[i].value)
 	}
@@ -61,18 +58,24 @@ func tooManyFields() *model.Error {
 	return model.NewError(model.CodeBadRequest, "There are more than %d fields in the query or form.", MaxFields)
 }
 
-// charsetField is the value of a form's hidden field _charset_ (HTML), when it
-// names a charset.
-func charsetField(fields []Field) string {
+// charsetOfForm is the charset that a form's own hidden field _charset_ names
+// (HTML), else the declared one. Where there is neither it is UTF-8; and for what
+// is not UTF-8, what a field named charset says: senders of payments use that.
+func charsetOfForm(fields []Field, label string) charset {
+	cs, declared := charsetOf(label)
 	for i := range fields {
-		if key := fields[i].key; len(key) == 9 && key[0] == '_' && string(key) == "_charset_" {
-			label := string(fields[i].value)
-			if _, known := charsetOf(label); known {
-				return label
+		switch key := fields[i].key; {
+		case len(key) == 9 && string(key) == "_charset_":
+			if own, known := charsetOf(string(fields[i].value)); known {
+				return own
+			}
+		case len(key) == 7 && !declared && cs.instead == nil && string(key) == "charset":
+			if own, known := charsetOf(string(fields[i].value)); known {
+				cs.instead = own.encoding
 			}
 		}
 	}
-	return ""
+	return cs
 }
 
 // unescaped decodes %XX, and + in forms. A % that begins no escape stays, and

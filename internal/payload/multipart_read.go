@@ -3,6 +3,7 @@ package payload
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/json"
 	"io"
 	"mime/quotedprintable"
 	"strings"
@@ -29,19 +30,47 @@ func readMultipart(body []byte, boundary, label string) ([]Field, error) {
 	for i := range parts {
 		fields[i] = Field{key: []byte(parts[i].name), value: parts[i].content}
 	}
-	if own := charsetField(fields); own != "" {
-		label = own
-	}
+	form := charsetOfForm(fields, label)
+	named := partCharsets(parts)
 	for i := range parts {
-		parts[i].fill(&fields[i], label)
+		cs := form
+		if own, known := charsetOf(named[parts[i].name]); known {
+			cs.instead = own.encoding
+		}
+		parts[i].fill(&fields[i], cs)
 	}
 	return fields, nil
 }
 
-// fill reads a part whose name and content stand in the field as they came.
-// label is the charset of those parts that name none.
-func (p *part) fill(f *Field, label string) {
-	form, _ := charsetOf(label)
+// partCharsets reads a part named charsets, in which mail gateways name the
+// charsets of the others, as a JSON object.
+func partCharsets(parts []part) (labels map[string]string) {
+	for i := range parts {
+		if parts[i].name == "charsets" && !parts[i].isFile && json.Unmarshal(parts[i].content, &labels) == nil {
+			return labels
+		}
+	}
+	return nil
+}
+
+// boundaryOf is the boundary with which a body begins whose Content-Type does not
+// name it: people write that header by hand. Empty text: it begins with none.
+func boundaryOf(body []byte) string {
+	line, _, found := bytes.Cut(body, []byte("\n"))
+	boundary, dashed := bytes.CutPrefix(line, []byte("--"))
+	if boundary = bytes.TrimRight(boundary, " \t\r"); !found || !dashed || len(boundary) > maxBoundary {
+		return ""
+	}
+	return string(boundary)
+}
+
+// maxBoundary is the length of a boundary that is taken for one without being
+// announced (RFC 2046).
+const maxBoundary = 70
+
+// fill reads a part whose name and content stand in the field as they came. form
+// is the charset of those parts that name none.
+func (p *part) fill(f *Field, form charset) {
 	if !p.extendedName {
 		f.key = form.field(f.key)
 	}
