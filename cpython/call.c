@@ -47,9 +47,10 @@ static int has_bytes(struct maestro_interp *in, PyObject *value, int response) {
     if (py.PyObject_CheckBuffer(value))
         return 1;
     PyObject *body = NULL, *status = NULL;
+    Py_ssize_t size = maestro_has_flag(value, Py_TPFLAGS_DICT_SUBCLASS) ? py.PyDict_Size(value) : 0;
     if (response) {
         py.PyObject_GetOptionalAttrString(value, "body", &body);
-    } else if (maestro_has_flag(value, Py_TPFLAGS_DICT_SUBCLASS) && py.PyDict_Size(value) <= 3) {
+    } else if (size >= 2 && size <= 3) {
         PyObject *name = maestro_json_key(&in->json, "status_code", 11);
         if (name && py.PyDict_GetItemRef(value, name, &status) == 1)
             py.PyDict_GetItemStringRef(value, "body", &body);
