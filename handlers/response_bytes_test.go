@@ -106,6 +106,9 @@ func TestBytesAreAnsweredAsTheyAre(t *testing.T) {
 	require.Equal(t, "image/png", head.Header.Get("Content-Type"))
 	require.Positive(t, head.ContentLength)
 	require.Empty(t, head.text)
+	f.function("later", "async def later(input):\n    return b'\\xff\\xfe'")
+	f.webhook(`{"path":"later","function_name":"later","response_mode":"raw"}`)
+	require.Equal(t, "\xff\xfe", f.must(ask{name: "of an async function", call: "POST /api/v1/h/later", token: "-", status: 200}).text)
 	// In the envelope they are text, as in every result.
 	require.Equal(t, "//4=", result[map[string]string](t, f.must(ask{call: "GET /api/v1/h/wrapped/nested", token: "-", status: 200}))["file"])
 	require.True(t, strings.HasPrefix(result[string](t, f.must(ask{call: "GET /api/v1/h/wrapped/view", token: "-", status: 200})), "iVBORw0KGgo"))

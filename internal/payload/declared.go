@@ -50,8 +50,9 @@ func (d *Declared) item() *Declared {
 	return d.items
 }
 
-// maxDeclared bounds how many subschemas are looked at; beyond, text stays text.
-const maxDeclared = 10_000
+// maxDeclared bounds how many subschemas are looked at, and properties merged;
+// beyond, text stays text.
+const maxDeclared = 50_000
 
 // DeclaredBy reads the text of a schema that compiles; empty text declares
 // nothing.
@@ -87,14 +88,14 @@ func (r *schemaReader) read(schema any) *Declared {
 	}
 	d.others = r.read(s["additionalProperties"])
 	if reference, ok := s["$ref"].(string); ok {
-		d.narrow(r.follow(reference))
+		r.narrow(d, r.follow(reference))
 	}
 	for _, part := range listOf(s["allOf"]) {
-		d.narrow(r.read(part))
+		r.narrow(d, r.read(part))
 	}
 	for _, keyword := range []string{"anyOf", "oneOf"} {
 		if branches := listOf(s[keyword]); len(branches) > 0 {
-			d.narrow(r.either(branches))
+			r.narrow(d, r.either(branches))
 		}
 	}
 	return d
@@ -130,26 +131,32 @@ func (r *schemaReader) follow(reference string) *Declared {
 }
 
 // narrow adds what another schema says that holds as well.
-func (d *Declared) narrow(also *Declared) {
+func (r *schemaReader) narrow(d, also *Declared) {
 	if also == nil {
 		return
 	}
 	if d.kinds == 0 {
 		d.kinds = also.kinds
 	}
-	d.adopt(also)
+	r.adopt(d, also)
 }
 
 // adopt takes over what is said of parts of which d says nothing.
-func (d *Declared) adopt(other *Declared) {
+func (r *schemaReader) adopt(d, other *Declared) {
 	if d.items == nil {
 		d.items = other.items
 	}
 	if d.others == nil {
 		d.others = other.others
 	}
-	if len(d.properties) == 0 {
+	switch {
+	case len(other.properties) == 0:
+		return
+	case len(d.properties) == 0:
 		d.properties = other.properties // shared, and not written to again
+		return
+	}
+	if r.count += len(d.properties) + len(other.properties); r.count > maxDeclared {
 		return
 	}
 	merged := make(map[string]*Declared, len(d.properties)+len(other.properties))
@@ -174,7 +181,7 @@ func (r *schemaReader) either(branches []any) *Declared {
 		}
 		open = open || one.kinds == 0
 		d.kinds |= one.kinds
-		d.adopt(one)
+		r.adopt(d, one)
 	}
 	if open {
 		d.kinds = 0

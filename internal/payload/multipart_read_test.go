@@ -124,6 +124,7 @@ func TestBoundariesAsMailLibrariesWriteThem(t *testing.T) {
 		"cut off":           "--B\nContent-Disposition: form-data; name=a\n\n1",
 		"nothing but text":  "x",
 		"another boundary":  "--C\n\n\n--C--",
+		"a very long head":  "--B\nX: y\n" + strings.Repeat(" z\n", 1<<20) + "\n\n--B--",
 		"too many parts":    strings.Repeat("--B\n\n\n", MaxFields+2) + "--B--",
 		"the last cut away": "--B\nContent-Disposition: form-data; name=a\n\n1\n--B\n",
 	} {

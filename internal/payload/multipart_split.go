@@ -3,6 +3,8 @@ package payload
 import (
 	"bytes"
 	"strings"
+
+	"maestro/internal/model"
 )
 
 // part is one of a multipart body, with what its head says of it.
@@ -37,7 +39,11 @@ func splitParts(body []byte, boundary string) (parts []part, whole bool, err err
 			if len(parts) == MaxFields {
 				return nil, false, tooManyFields()
 			}
-			parts = append(parts, newPart(withoutBreak(body[begun:max(begun, start)])))
+			made, err := newPart(withoutBreak(body[begun:max(begun, start)]))
+			if err != nil {
+				return nil, false, err
+			}
+			parts = append(parts, made)
 		}
 		if last {
 			return parts, true, nil
@@ -70,8 +76,14 @@ func withoutBreak(content []byte) []byte {
 	return bytes.TrimSuffix(bytes.TrimSuffix(content, []byte("\n")), []byte("\r"))
 }
 
-func newPart(text []byte) part {
-	head, content := splitHead(text)
+// maxHead bounds the head of a part, in bytes.
+const maxHead = 16 << 10
+
+func newPart(text []byte) (part, error) {
+	head, content, ok := splitHead(text)
+	if !ok {
+		return part{}, model.NewError(model.CodeMalformedBody, "The head of a part of the multipart form is longer than %d bytes.", maxHead)
+	}
 	p := part{content: content}
 	for _, line := range head {
 		name, value, _ := strings.Cut(line, ":")
@@ -85,26 +97,28 @@ func newPart(text []byte) part {
 			p.transfer = strings.ToLower(value)
 		}
 	}
-	return p
+	return p, nil
 }
 
 // splitHead returns the lines of the head, unfolded, and what follows the empty
-// line behind them.
-func splitHead(text []byte) (head []string, content []byte) {
-	for len(text) > 0 {
+// line behind them. ok is false when the head is too long.
+func splitHead(text []byte) (head []string, content []byte, ok bool) {
+	for whole := len(text); len(text) > 0; {
 		line, rest, _ := bytes.Cut(text, []byte("\n"))
 		line = bytes.TrimSuffix(line, []byte("\r"))
 		text = rest
 		switch {
 		case len(line) == 0:
-			return head, text
+			return head, text, true
+		case whole-len(text) > maxHead:
+			return nil, nil, false
 		case (line[0] == ' ' || line[0] == '\t') && len(head) > 0:
 			head[len(head)-1] += " " + strings.TrimSpace(string(line))
 		default:
 			head = append(head, string(line))
 		}
 	}
-	return head, nil
+	return head, nil, true
 }
 
 // byBrowsers undoes what browsers do to names: three characters in percents (the

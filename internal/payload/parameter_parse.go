@@ -10,6 +10,9 @@ import (
 // parameter is one of a Content-Type or a Content-Disposition.
 type parameter struct{ name, value string } // name in lower case
 
+// maxParameters bounds how many parameters are read; no sender has as many.
+const maxParameters = 100
+
 // parseParameters reads `name=value; name="value"`. Of a quoted value the end is
 // the quote that another parameter or the end of the text follows: browsers and
 // mail gateways put file names with quotes and semicolons there as they are.
@@ -17,7 +20,7 @@ func parseParameters(text string) []parameter {
 	var all []parameter
 	for {
 		text = strings.TrimLeft(text, "; \t\r\n")
-		if text == "" {
+		if text == "" || len(all) == maxParameters {
 			return all
 		}
 		end := strings.IndexAny(text, "=;")
