@@ -53,6 +53,13 @@ enum {
     EXCEPTION_ENGINE,         // a fault of ours
 };
 
+// The HTTP request behind a call. The texts are malloc'ed by Go and freed by who
+// asked.
+struct maestro_request {
+    int found; // 0: there is none
+    struct maestro_text method, url, headers, body; // headers: a JSON object
+};
+
 // What a loop is given to do (loop.h).
 struct maestro_taken {
     int what;                        // TAKEN_…; the rest is of a call
@@ -68,6 +75,7 @@ enum { TAKEN_NOTHING, TAKEN_CALL, TAKEN_END };
 struct maestro_result {
     struct maestro_text output; // malloc'ed by C
     int response;               // the function returned a maestro.Response
+    int bytes;                  // the body of the answer is bytes: base64 in output
     int interrupted;            // a stop was raised at whatever line one of its threads had reached
     struct maestro_exception exception;
 };

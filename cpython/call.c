@@ -4,6 +4,7 @@
 #include "error.h"
 #include "frame.h"
 #include "here.h"
+#include "json_part.h"
 #include "output.h"
 #include "print.h"
 #include "program.h"
@@ -39,11 +40,35 @@ static PyObject *run_async(struct maestro_interp *in, PyObject *value) {
     return done;
 }
 
+// Whether the body of the answer that value stands for is bytes: value itself, or
+// the body of a Response, or of a dict that describes one. What value's own code
+// raises means that it is not.
+static int has_bytes(struct maestro_interp *in, PyObject *value, int response) {
+    if (py.PyObject_CheckBuffer(value))
+        return 1;
+    PyObject *body = NULL, *status = NULL;
+    Py_ssize_t size = maestro_has_flag(value, Py_TPFLAGS_DICT_SUBCLASS) ? py.PyDict_Size(value) : 0;
+    if (response) {
+        py.PyObject_GetOptionalAttrString(value, "body", &body);
+    } else if (size >= 2 && size <= 3) {
+        PyObject *name = maestro_json_key(&in->json, "status_code", 11);
+        if (name && py.PyDict_GetItemRef(value, name, &status) == 1)
+            py.PyDict_GetItemStringRef(value, "body", &body);
+        py.Py_DecRef(name);
+        py.Py_DecRef(status);
+    }
+    int found = body && py.PyObject_CheckBuffer(body);
+    py.Py_DecRef(body);
+    py.PyErr_Clear();
+    return found;
+}
+
 int maestro_result_set(struct maestro_interp *in, PyObject *value, struct maestro_result *out) {
     out->response = py.PyType_IsSubtype(value->ob_type, (PyTypeObject *)in->hooks[HOOK_RESPONSE]);
     struct maestro_json_text text;
     if (maestro_json_dump(&in->json, value, "output", &text) < 0)
         return 0;
+    out->bytes = has_bytes(in, value, out->response);
     free(text.marks.offsets); // nothing reads it as Python objects again
     out->output = (struct maestro_text){text.data, text.size};
     maestro_count(COUNT_BUFFERS, 1);
@@ -60,7 +85,7 @@ void maestro_result_fail(struct maestro_interp *in, int kind, struct maestro_res
 void maestro_result_free(struct maestro_result *out) {
     maestro_text_free(&out->output);
     maestro_exception_free(&out->exception);
-    out->response = out->interrupted = 0;
+    out->response = out->bytes = out->interrupted = 0;
 }
 
 // Runs the function in the context of its call and writes its result. Returns 0

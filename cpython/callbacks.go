@@ -46,6 +46,8 @@ type Callbacks interface {
 	// Spawn queues a run, not before delay seconds are over, and gives the id of
 	// its execution.
 	Spawn(from Caller, name string, input []byte, delay float64) (string, *Raise)
+	// Request gives what maestro.request() shows; nil where the call came by none.
+	Request(from Caller) (*Request, *Raise)
 	// Secret gives the value behind maestro.secret().
 	Secret(from Caller, name string) (string, *Raise)
 }
@@ -75,6 +77,13 @@ type Begun struct {
 	Async      bool
 	Generation uint64 // of the sibling names: another one than the interpreter knows makes it ask for them
 	Raise      *Raise // instead of all else
+}
+
+// Request is the HTTP request behind a call.
+type Request struct {
+	Method, URL string
+	Headers     []byte // a JSON object of texts
+	Body        []byte
 }
 
 // Raise is an exception to raise in the calling function.
@@ -263,6 +272,22 @@ func go_maestro_secret(interp, frame C.uint64_t, name *C.char, size C.size_t, ou
 		return
 	}
 	*out = text(value)
+}
+
+//export go_maestro_request
+func go_maestro_request(interp, frame C.uint64_t, out *C.struct_maestro_request, raise *C.struct_maestro_raise) {
+	defer recovered(raise)
+	request, refused := callbacks.Load().Request(caller(interp, frame))
+	switch {
+	case refused != nil:
+		fillRaise(raise, refused)
+	case request != nil:
+		out.method = text(request.Method)
+		out.url = text(request.URL)
+		out.headers = textBytes(request.Headers)
+		out.body = textBytes(request.Body)
+		out.found = 1
+	}
 }
 
 //export go_maestro_spawn

@@ -65,6 +65,7 @@ type CallArgs struct {
 type CallResult struct {
 	Output    []byte // JSON
 	Response  bool   // the function returned a maestro.Response
+	Bytes     bool   // the body of the answer is bytes, in Output as base64: the whole, or its member "body"
 	Exception *Exception
 	Stopped   bool // the exception is the one that Stop raised
 	// Interrupted: Stop has raised at whatever line the call's threads had
@@ -110,6 +111,7 @@ func resultOf(result *C.struct_maestro_result) CallResult {
 	answer := CallResult{
 		Output:      bytesOf(result.output.data, result.output.size),
 		Response:    result.response != 0,
+		Bytes:       result.bytes != 0,
 		Interrupted: interrupted,
 	}
 	if result.output.size > keepBytes {

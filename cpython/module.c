@@ -10,6 +10,7 @@
 #include "output.h"
 #include "print.h"
 #include "program.h"
+#include "request.h"
 #include "shield.h"
 #include "sibling.h"
 #include "sleep.h"
@@ -333,6 +334,7 @@ static PyMethodDef methods[] = {
     {"print_err", maestro_print_err, METH_O, NULL},
     {"print_out", maestro_print_out, METH_O, NULL},
     {"release", release, METH_NOARGS, NULL},
+    {"request", maestro_request_of, METH_NOARGS, NULL},
     {"rests", maestro_loop_rests, METH_NOARGS, NULL},
     {"run_code", (PyCFunction)(void (*)(void))run_code, METH_FASTCALL, NULL},
     {"secret", secret, METH_O, NULL},

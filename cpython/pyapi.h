@@ -267,6 +267,7 @@ enum {
     X(void, PyObject_ClearWeakRefs, (PyObject *))                                                                         \
     X(int, PyObject_IsInstance, (PyObject *, PyObject *))                                                                 \
     X(int, PyObject_IsTrue, (PyObject *))                                                                                 \
+    X(int, PyObject_CheckBuffer, (PyObject *))                                                                            \
     X(int, PyCallable_Check, (PyObject *))                                                                                \
     X(PyObject *, PyObject_Str, (PyObject *))                                                     /* new */               \
     X(PyObject *, PyObject_Repr, (PyObject *))                                                    /* new */               \

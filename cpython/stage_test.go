@@ -35,6 +35,7 @@ type stage struct {
 	lines      []line
 	refuse     map[string]*Raise // instead of beginning a step
 	refuseEnd  map[string]*Raise // instead of accepting its output
+	request    *Request          // behind every call; set before the first
 }
 
 type step struct {
@@ -175,6 +176,14 @@ func (s *stageSet) Spawn(from Caller, name string, input []byte, delay float64) 
 		return "", ended
 	}
 	return fmt.Sprintf("%s(%s) in %g s", name, input, delay), nil
+}
+
+func (s *stageSet) Request(from Caller) (*Request, *Raise) {
+	st := s.of(from.Frame)
+	if st == nil {
+		return nil, ended
+	}
+	return st.request, nil
 }
 
 func (s *stageSet) Secret(from Caller, name string) (string, *Raise) {

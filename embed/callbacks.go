@@ -160,6 +160,19 @@ func (r callbacks) Secret(from cpython.Caller, name string) (string, *cpython.Ra
 	return value, raiseOf(raise)
 }
 
+// Request answers maestro.request().
+func (r callbacks) Request(from cpython.Caller) (*cpython.Request, *cpython.Raise) {
+	c, _ := r.of(from)
+	if c == nil {
+		return nil, ended()
+	}
+	request, raise := c.Host.Request()
+	if request == nil {
+		return nil, raiseOf(raise)
+	}
+	return &cpython.Request{Method: request.Method, URL: request.URL, Headers: request.Headers, Body: request.Body}, nil
+}
+
 // Spawn answers maestro.spawn().
 func (r callbacks) Spawn(from cpython.Caller, name string, input []byte, delay float64) (string, *cpython.Raise) {
 	c, _ := r.of(from)

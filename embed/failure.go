@@ -12,7 +12,7 @@ func outcomeOf(result cpython.CallResult) model.Outcome {
 	if result.Exception != nil {
 		return model.Outcome{Failure: failureOf(result.Exception)}
 	}
-	outcome := model.Outcome{Output: result.Output}
+	outcome := model.Outcome{Output: result.Output, Bytes: result.Bytes}
 	if result.Response {
 		outcome.Response = new(model.Response)
 		if err := json.Unmarshal(result.Output, outcome.Response); err != nil {

@@ -231,6 +231,13 @@ func (r *goldenRun) Spawn(name string, input []byte, delay time.Duration) (model
 	return model.FirstIDOf(time.Unix(int64(len(input)), 0).Add(delay)), nil
 }
 
+// Request implements model.Host.
+func (r *goldenRun) Request() (*model.HTTPRequest, *model.Raise) {
+	return &model.HTTPRequest{
+		Method: "POST", URL: "https://example.com/api/v1/h/pay?a=%7e", Headers: json.RawMessage(`{"X-Signature":"5a35"}`), Body: []byte(`{"amount": 5}`),
+	}, nil
+}
+
 // Secret implements model.Host.
 func (r *goldenRun) Secret(name string) (string, *model.Raise) {
 	if strings.HasPrefix(name, "KEY") {

@@ -275,6 +275,7 @@ func (nobody) Lookup(name string) (*model.Program, *model.Raise) {
 func (nobody) Module(string) (*model.Program, *model.Raise) { return nil, nil }
 func (nobody) Siblings() ([]string, uint64)                 { return nil, 1 }
 func (nobody) Generation() uint64                           { return 1 }
+func (nobody) Request() (*model.HTTPRequest, *model.Raise)  { return nil, nil }
 func (nobody) Log(model.StepRef, model.LogLine)             {}
 func (nobody) Info(model.StepRef) (i model.CallInfo)        { return i }
 func (nobody) Spawn(string, []byte, time.Duration) (model.ID, *model.Raise) {

@@ -167,6 +167,8 @@ func (e *testEngine) Spawn(string, []byte, time.Duration) (model.ID, *model.Rais
 }
 func (e *testEngine) Secret(name string) (string, *model.Raise) { return "the value of " + name, nil }
 
+func (e *testEngine) Request() (*model.HTTPRequest, *model.Raise) { return nil, nil }
+
 func TestPythonCall(t *testing.T) {
 	t.Parallel()
 	e := newTestEngine(startPython(t, Options{}))

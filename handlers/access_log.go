@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+
+	"maestro/internal/payload"
 )
 
 // accessLine is where a line of the access log is put together; lines are
@@ -82,7 +84,7 @@ func (f *accessFields) key(name string) {
 func (f *accessFields) text(name string, value []byte) {
 	f.key(name)
 	if f.json {
-		f.line = appendString(f.line, value)
+		f.line = payload.AppendString(f.line, value)
 	} else {
 		f.line = appendLogText(f.line, value)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"maestro/internal/intake"
 	"maestro/internal/model"
+	"maestro/internal/payload"
 )
 
 // maxCodings bounds how often a body may have been compressed.
@@ -95,6 +96,9 @@ func inflater(coding string, body []byte, limit int) (io.ReadCloser, error) {
 		}
 		return flate.NewReader(buffered), nil
 	default:
+		if payload.IsCharset(coding) { // of the text, which some senders put here
+			return io.NopCloser(source), nil
+		}
 		return nil, model.NewError(model.CodeUnsupportedMediaType,
 			"The Content-Encoding is not one of gzip, deflate, br and zstd.")
 	}

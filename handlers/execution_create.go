@@ -77,6 +77,7 @@ func (s *Server) runFunction(ctx context.Context, in *executionCreateInput) (*ex
 	}
 	request := engine.RunRequest{
 		Tenant: callFrom(ctx).tenant, Function: in.Body.FunctionName, Input: input, Trigger: model.TriggerManual,
+		Origin: &callFrom(ctx).origin,
 	}
 	preferred := !in.Body.Mode.given() && prefersAsync(in.Prefer)
 	if preferred || in.Body.Mode.Value == "async" {

@@ -59,6 +59,21 @@ func TestBulkRetryTakesEachKindOfFailure(t *testing.T) {
 	require.Equal(t, 40, f.count("trigger_type = 'retry' AND length(input_data::text) > 200000"))
 }
 
+// A retry's headers are looked up in any case, as the call's were, also in a
+// sibling, and where the webhook's default values are members beside them.
+func TestHeadersInARetry(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.function("mine", "def mine(headers):\n    return headers['x-MINE']")
+	f.function("looks", "def looks(input):\n    return [input['headers']['x-mine'], mine(input['headers']), input['limit']]")
+	f.webhook(`{"path":"looks","function_name":"looks","default_values":{"limit":5}}`)
+	require.NoError(t, f.queue.Start())
+	first := f.must(ask{call: "POST /api/v1/h/looks", token: "-", header: []string{"X-Mine: 1"}, body: "{}", status: 200, want: []string{`["1","1",5]`}})
+	retry := f.must(ask{call: "POST /api/v1/executions/" + first.Header.Get("X-Execution-ID") + "/retry", status: 202}).Header.Get("X-Execution-ID")
+	f.becomes(retry, "completed")
+	f.must(ask{call: "GET /api/v1/executions/" + retry, status: 200, want: []string{`"output_data":["1","1",5]`}})
+}
+
 // The input alone is what a retry from the start needs.
 func TestRetryOfWhatWasCut(t *testing.T) {
 	t.Parallel()

@@ -5,13 +5,15 @@ import (
 	"encoding/binary"
 	"time"
 
+	"maestro/internal/idempotency"
 	"maestro/internal/model"
 	"maestro/repo"
 )
 
-// Fingerprint is fingerprintOf.
-func Fingerprint(method, uri, caller, body string) [sha256.Size]byte {
-	return fingerprintOf([]byte(method), []byte(uri), []byte(caller), []byte(body))
+// Fingerprint is that of a request.
+func Fingerprint(method, target, caller, body string) [sha256.Size]byte {
+	o := idempotency.Occasion{Method: method, Target: []byte(target), Caller: caller, Body: []byte(body)}
+	return o.Fingerprint()
 }
 
 // ClaimOf is what a server asks of the database for an idempotency key.

@@ -8,7 +8,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"maestro/internal/auth"
-	"maestro/internal/engine"
+	"maestro/internal/idempotency"
 	"maestro/internal/intake"
 	"maestro/internal/model"
 )
@@ -32,11 +32,8 @@ type call struct {
 
 	share *intake.Share // of the memory for unknown callers' bodies; nil: it has none
 
-	// Of a request that runs once (request_once.go).
-	executionID model.ID          // of the run that it makes; zero: the engine chooses
-	abandoned   []model.ID        // of the runs that it may have made already, oldest first
-	earlier     *engine.RunResult // of one of those, when it came to a result
-	unsettled   bool              // whether its run is stored, or will be, is not known
+	origin  origin               // of the run that it makes
+	attempt *idempotency.Attempt // of a request that runs once (request_once.go); nil: it has no key
 }
 
 type callKey struct{}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strings"
 	"unicode/utf8"
+
+	"maestro/internal/payload"
 )
 
 // header is one header of a request as the sender wrote it.
@@ -83,10 +85,10 @@ func appendHeaders(dst []byte, headers []header, authorization bool, signed *sig
 			dst = append(dst, ',')
 		}
 		first = false
-		dst = appendString(dst, h.name)
+		dst = payload.AppendString(dst, h.name)
 		dst = append(dst, ':')
 		value := joined(headers, i)
-		dst = appendString(dst, value)
+		dst = payload.AppendString(dst, value)
 		switch {
 		case len(value) == 0:
 		case h.sensitive():
@@ -121,7 +123,7 @@ func joined(headers []header, i int) []byte {
 		value = append(append(value, ", "...), headers[j].value...)
 	}
 	if !utf8.Valid(value) {
-		value = latin1(value)
+		value = payload.Latin1(value)
 	}
 	return value
 }

@@ -1,7 +1,7 @@
 package handlers
 
 import (
-	"slices"
+	"maestro/internal/payload"
 )
 
 // request is what a webhook's function gets in mode request.
@@ -10,18 +10,26 @@ type request struct {
 	headers       []header
 	authorization bool    // hand the Authorization header on
 	signed        *signer // how it was signed; nil: it was not
-	query         []pair
+	query         []payload.Field
 	parameters    []string
 	values        [][]byte // of the parameters
 	method        string
 	url           string
 	path          string
-	defaults      *defaults
+	defaults      *payload.Defaults
+	declared      *payload.Declared // by the function's input schema
 }
 
 // members are those of a request; a default of such a name is never laid under
 // it.
 var members = []string{"body", "headers", "query", "path_params", "method", "url", "path"}
+
+// Those in which text may be declared as something else.
+var (
+	memberBody       = []byte("body")
+	memberQuery      = []byte("query")
+	memberParameters = []byte("path_params")
+)
 
 // input builds the function's input in one buffer. It also returns the values
 // that no record may show.
@@ -33,24 +41,18 @@ func (r *request) input() (text []byte, secrets []string) {
 	out := append(make([]byte, 0, size), `{"body":`...)
 	out = append(out, r.body...)
 	out, secrets = appendHeaders(append(out, `,"headers":`...), r.headers, r.authorization, r.signed)
-	out = appendPairs(append(out, `,"query":`...), r.query, r.defaults)
+	out = payload.AppendFields(append(out, `,"query":`...), r.query, r.declared.Property(memberQuery), r.defaults)
 	out = append(out, `,"path_params":{`...)
+	parameters := r.declared.Property(memberParameters)
 	for i, name := range r.parameters {
 		if i > 0 {
 			out = append(out, ',')
 		}
-		out = append(appendString(out, name), ':')
-		out = appendString(out, r.values[i])
+		out = append(payload.AppendString(out, name), ':')
+		out = parameters.Property([]byte(name)).AppendText(out, r.values[i])
 	}
-	out = appendString(append(out, `},"method":`...), r.method)
-	out = appendString(append(out, `,"url":`...), r.url)
-	out = appendString(append(out, `,"path":`...), r.path)
-	if r.defaults != nil {
-		for i := range r.defaults.members {
-			if member := &r.defaults.members[i]; !slices.Contains(members, member.name) {
-				out = member.append(append(out, ','))
-			}
-		}
-	}
-	return append(out, '}'), secrets
+	out = payload.AppendString(append(out, `},"method":`...), r.method)
+	out = payload.AppendString(append(out, `,"url":`...), r.url)
+	out = payload.AppendString(append(out, `,"path":`...), r.path)
+	return append(r.defaults.AppendMembers(out, members), '}'), secrets
 }

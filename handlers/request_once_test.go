@@ -111,7 +111,6 @@ def give(input):
         return {"status_code": 201, "headers": {"Set-Cookie": ["a=1", "b=2"], "X-N": len(N), "Content-Type": "text/x-mine"}, "body": str(len(N))}
     return maestro.Response(str(len(N)), kind)`)
 	f.webhook(`{"path":"give","function_name":"give","response_mode":"raw"}`)
-	f.function("strict", "def strict(input):\n    return 1", `"input_schema":{"type":"integer"}`)
 	n := 0
 	try := func(kind string) (first, again answer) {
 		n++
@@ -134,13 +133,114 @@ def give(input):
 		require.Empty(t, again.Header.Get("Idempotent-Replayed"), kind)
 		require.NotEqual(t, first.Header.Get("X-Execution-ID"), again.Header.Get("X-Execution-ID"), kind)
 	}
-	refused := ask{call: "POST /api/v1/executions", body: `{"function_name":"strict","input_data":"x"}`, header: []string{"Idempotency-Key: invalid"}, status: 422, want: []string{"input_invalid"}}
-	first, again := f.must(refused), f.must(refused)
-	require.Equal(t, first.text, again.text)
-	require.Equal(t, "true", again.Header.Get("Idempotent-Replayed"))
-	require.Equal(t, 1, f.runs("strict"))
-	unknown := ask{call: "POST /api/v1/executions", body: `{"function_name":"nobody"}`, header: []string{"Idempotency-Key: unknown"}, status: 404}
-	require.Equal(t, f.must(unknown).text, f.must(unknown).text)
+}
+
+// A refusal by which nothing ran, and a failure, are of the moment: the same
+// request runs once their cause is mended.
+func TestARedeliveryAfterTheFixRuns(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	const secret = "shared with them"
+	f.must(ask{call: "PUT /api/v1/secrets/S", body: `{"value":"` + secret + `"}`, status: 204})
+	f.function("strict", "def strict(input):\n    return 'ran'", `"input_schema":{"type":"object","properties":{"body":{"required":["nope"]},"headers":{}}}`)
+	f.function("broken", "def broken(input):\n    raise ValueError('not yet')")
+	f.function("shapeless", "import maestro\ndef shapeless(input):\n    return maestro.Response('x', 200, {'a b': 'c'})")
+	f.webhook(`{"path":"signed","function_name":"strict","signature":{"scheme":"github","secret_name":"S"}}`)
+	f.webhook(`{"path":"broken","function_name":"broken"}`)
+	f.webhook(`{"path":"shapeless","function_name":"shapeless","response_mode":"raw"}`)
+	const body = `{"action":"opened"}`
+	delivery := ask{call: "POST /api/v1/h/signed", token: "-", body: body, header: signed("github", secret, body, time.Now()), status: 422}
+	broken := ask{call: "POST /api/v1/h/broken", token: "-", body: "{}", header: []string{"Idempotency-Key: broken"}, status: 500}
+	shapeless := ask{call: "POST /api/v1/h/shapeless", token: "-", body: "{}", header: []string{"Idempotency-Key: shapeless"}, status: 500}
+	unfit := ask{call: "POST /api/v1/executions", body: `{"function_name":"strict","input_data":{"body":{}},"idempotency_key":"unfit"}`, status: 422}
+	later := ask{call: "POST /api/v1/executions", body: `{"function_name":"strict","input_data":{"body":{}},"mode":"async","idempotency_key":"later"}`, status: 422}
+	absent := ask{call: "POST /api/v1/executions", body: `{"function_name":"absent","idempotency_key":"absent"}`, status: 404}
+	malformed := ask{call: "POST /api/v1/h/broken", token: "-", body: "{", header: []string{"Idempotency-Key: malformed"}, status: 400}
+	all := []ask{delivery, broken, shapeless, unfit, later, absent, malformed}
+	for range 2 {
+		for _, a := range all {
+			require.Empty(t, f.must(a).Header.Get("Idempotent-Replayed"), a.call)
+		}
+	}
+	f.must(ask{call: "PUT /api/v1/functions/strict", body: `{"input_schema":{"type":"object","properties":{"body":{},"headers":{}}}}`, status: 200})
+	f.must(ask{call: "PUT /api/v1/functions/broken", body: `{"code":"def broken(input):\n    return 1"}`, status: 200})
+	f.must(ask{call: "PUT /api/v1/functions/shapeless", body: `{"code":"def shapeless(input):\n    return {'status_code': 400, 'body': 'no'}"}`, status: 200})
+	f.function("absent", "def absent(input):\n    return 1")
+	for _, a := range all[:6] {
+		a.status = 200
+		switch a.call {
+		case shapeless.call:
+			a.status = 400
+		case later.call:
+			if a.body == later.body {
+				a.status = 202
+			}
+		}
+		first := f.do(a)
+		require.Equal(t, a.status, first.StatusCode, first.text)
+		require.Empty(t, first.Header.Get("Idempotent-Replayed"), a.call)
+		again := f.do(a)
+		require.Equal(t, "true", again.Header.Get("Idempotent-Replayed"), a.call)
+		require.Equal(t, first.text, again.text)
+	}
+}
+
+// Repeats that wait for a first run that fails run one at a time, and the first
+// of them that returns answers the others.
+func TestRepeatsOfAFailedRunDoNotRunAtOnce(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.function("third", `import time
+N, NOW, MOST = [], [], []
+def third(input):
+    N.append(1)
+    NOW.append(1)
+    MOST.append(len(NOW))
+    time.sleep(0.1)
+    NOW.pop()
+    if len(N) < 3:
+        raise ValueError(len(N))
+    return [len(N), max(MOST)]`)
+	f.webhook(`{"path":"third","function_name":"third"}`)
+	var all sync.WaitGroup
+	answers := make([]answer, 8)
+	for i := range answers {
+		all.Go(func() {
+			answers[i] = f.do(ask{call: "POST /api/v1/h/third", token: "-", body: "{}", header: []string{"Idempotency-Key: k"}})
+		})
+	}
+	all.Wait()
+	failed := 0
+	for _, a := range answers {
+		if a.StatusCode == http.StatusInternalServerError {
+			failed++
+			continue
+		}
+		require.Equal(t, http.StatusOK, a.StatusCode, a.text)
+		require.Contains(t, a.text, `"result":[3,1]`)
+	}
+	require.Equal(t, 2, failed)
+	require.Equal(t, 3, f.runs("third"))
+}
+
+// Two of a header that decides who asks, and for what, could be read either way.
+func TestRepeatedDecidingHeaders(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.function("count", countCode)
+	f.webhook(`{"path":"count","function_name":"count"}`)
+	for _, name := range []string{"Authorization", "X-Subtenant-ID", "Idempotency-Key"} {
+		for _, call := range []string{"POST /api/v1/h/count", "POST /api/v1/executions", "GET /api/v1/functions", "GET /api/v1/subtenants"} {
+			value := "default"
+			if name == "Authorization" {
+				value = "Bearer " + f.token
+			}
+			got := f.sent(call + " HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n" + name + ": " + value + "\r\n" + strings.ToLower(name) + ": " + value + "\r\n\r\n")
+			require.Equal(t, http.StatusBadRequest, got.StatusCode, "%s %s", name, call)
+			require.Contains(t, got.text, name)
+		}
+	}
+	require.Zero(t, f.runs("count"))
 }
 
 func TestARepeatWaitsForTheFirst(t *testing.T) {

@@ -2,96 +2,38 @@ package handlers
 
 import (
 	"bytes"
-	"net"
-	"net/netip"
-	"strings"
 
 	"github.com/gofiber/fiber/v2"
+
+	"maestro/internal/engine"
+	"maestro/internal/model"
 )
 
-// headerForwardedHost is not among Fiber's names.
-const headerForwardedHost = "X-Forwarded-Host"
-
-// peer is the address of the other end of the connection.
-func peer(c *fiber.Ctx) netip.Addr {
-	tcp, ok := c.Context().RemoteAddr().(*net.TCPAddr)
-	if !ok {
-		return netip.Addr{}
-	}
-	address, _ := netip.AddrFromSlice(tcp.IP)
-	return address.Unmap()
+// origin is a request as its function may see it, by maestro.request(). It is
+// read only when a function asks, and points into the connection's memory: it
+// holds until the run is over, or was accepted.
+type origin struct {
+	server        *Server
+	c             *fiber.Ctx
+	body          []byte  // as it was sent
+	authorization bool    // hand the Authorization header on
+	signed        *signer // how it was signed; nil: it was not
 }
 
-// trusts reports whether an address is that of a proxy whose headers count.
-func (s *Server) trusts(address netip.Addr) bool {
-	for _, network := range s.opts.TrustedProxies {
-		if network.Contains(address) {
-			return true
-		}
+var _ engine.Origin = (*origin)(nil)
+
+// keepOrigin notes what the call came as. It stands before what changes the
+// request, such as inflating its body.
+func (call *call) keepOrigin(c *fiber.Ctx, authorization bool, signed *signer) *origin {
+	call.origin = origin{server: call.server, c: c, body: c.Request().Body(), authorization: authorization, signed: signed}
+	if len(c.Request().Header.Peek(fiber.HeaderContentEncoding)) > 0 {
+		call.origin.body = bytes.Clone(call.origin.body) // its memory is given back when it is inflated
 	}
-	return false
+	return &call.origin
 }
 
-// clientAddress is where a request came from: the peer or, when that is a
-// trusted proxy, the nearest address before it that is none. What stands
-// further left in X-Forwarded-For may be anyone's invention.
-func (s *Server) clientAddress(c *fiber.Ctx) netip.Addr {
-	client := peer(c)
-	if len(s.opts.TrustedProxies) == 0 || !s.trusts(client) {
-		return client
-	}
-	lines := c.Request().Header.PeekAll(fiber.HeaderXForwardedFor)
-	hops := bytes.Split(bytes.Join(lines, []byte(",")), []byte(","))
-	for i := len(hops) - 1; i >= 0 && s.trusts(client); i-- {
-		hop, ok := hopAddress(string(bytes.TrimSpace(hops[i])))
-		if !ok {
-			break
-		}
-		client = hop
-	}
-	return client
-}
-
-// hopAddress reads an entry of X-Forwarded-For; some proxies add the port.
-func hopAddress(text string) (netip.Addr, bool) {
-	if address, err := netip.ParseAddr(strings.Trim(text, "[]")); err == nil {
-		return address.Unmap(), true
-	}
-	pair, err := netip.ParseAddrPort(text)
-	return pair.Addr().Unmap(), err == nil
-}
-
-// baseURL is how the client reached the server: as PUBLIC_URL says, as a
-// trusted proxy says, or as the request does. It ends without a slash.
-func (s *Server) baseURL(c *fiber.Ctx) string {
-	if s.opts.PublicURL != "" {
-		return strings.TrimSuffix(s.opts.PublicURL, "/")
-	}
-	scheme, host := "http://", string(c.Request().Host())
-	if c.Context().IsTLS() {
-		scheme = "https://"
-	}
-	if len(s.opts.TrustedProxies) == 0 || !s.trusts(peer(c)) {
-		return scheme + host
-	}
-	switch strings.ToLower(nearest(c, fiber.HeaderXForwardedProto)) {
-	case "https":
-		scheme = "https://"
-	case "http":
-		scheme = "http://"
-	}
-	if forwarded := nearest(c, headerForwardedHost); forwarded != "" && !strings.ContainsAny(forwarded, "/\\?#@ \"<>") {
-		host = forwarded
-	}
-	return scheme + host
-}
-
-// nearest is the last value of a header: that of the proxy next to the server.
-func nearest(c *fiber.Ctx, name string) string {
-	lines := c.Request().Header.PeekAll(name)
-	if len(lines) == 0 {
-		return ""
-	}
-	last := lines[len(lines)-1]
-	return string(bytes.TrimSpace(last[bytes.LastIndexByte(last, ',')+1:]))
+// HTTPRequest implements engine.Origin.
+func (o *origin) HTTPRequest() (model.HTTPRequest, []string) {
+	headers, secrets := appendHeaders(nil, eachHeader(nil, o.c.Request().Header.RawHeaders()), o.authorization, o.signed)
+	return model.HTTPRequest{Method: o.c.Method(), URL: o.server.urlOf(o.c), Headers: headers, Body: o.body}, secrets
 }

@@ -65,6 +65,28 @@ func TestTheResultOfAnyAbandonedRunIsTheAnswer(t *testing.T) {
 	require.Equal(t, 1, f.runs("count"))
 }
 
+// A result that can't be given again is no reason to run once more, and a record
+// whose input was masked holds its result all the same.
+func TestAResultThatIsNotRecordedWhole(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.must(ask{call: "PUT /api/v1/secrets/KEY", body: `{"value":"swordfish-5678"}`, status: 204})
+	f.function("count", countCode)
+	f.function("long", "N = []\ndef long(input):\n    N.append(1)\n    return 'x' * 300_000")
+	const body = `{"function_name":"long"}`
+	lost := must(model.ParseID(f.must(ask{call: "POST /api/v1/executions", body: body, status: 200}).Header.Get("X-Execution-ID")))
+	f.abandon("long", body, lost)
+	for range 2 {
+		require.Equal(t, lost.String(), f.must(execution("long", body, 409, "record_incomplete", "look the execution up")).Header.Get("X-Execution-ID"))
+	}
+	require.Equal(t, 1, f.runs("long"))
+	const masked = `{"function_name":"count","input_data":"swordfish-5678"}`
+	known := must(model.ParseID(f.must(ask{call: "POST /api/v1/executions", body: masked, status: 200}).Header.Get("X-Execution-ID")))
+	f.abandon("masked", masked, known)
+	f.must(execution("masked", masked, 200, known.String(), `"result":1`))
+	require.Equal(t, 1, f.runs("count"))
+}
+
 // Not to know whether a request has run is no reason to run it.
 func TestALookUpThatFailsRunsNothing(t *testing.T) {
 	t.Parallel()

@@ -17,6 +17,7 @@ type shape struct {
 	status  int
 	headers []shapeHeader
 	body    json.RawMessage // nil or null: none
+	bytes   bool            // body is bytes in base64
 }
 
 type shapeHeader struct{ name, value string }
@@ -34,7 +35,7 @@ var hopByHop = []string{
 // headers and body beside it. Any other result describes none.
 func shapedResponse(result *engine.RunResult) (*shape, error) {
 	if r := result.Response; r != nil {
-		s := &shape{status: r.StatusCode, body: withoutNull(r.Body)}
+		s := &shape{status: r.StatusCode, body: withoutNull(r.Body), bytes: result.Bytes}
 		for name, value := range r.Headers {
 			s.headers = append(s.headers, shapeHeader{name, value})
 		}
@@ -48,7 +49,7 @@ func shapedResponse(result *engine.RunResult) (*shape, error) {
 	if json.Unmarshal(result.Output, &object) != nil {
 		return nil, nil
 	}
-	s := &shape{}
+	s := &shape{bytes: result.Bytes}
 	for name, value := range object {
 		switch name {
 		case "status_code":

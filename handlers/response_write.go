@@ -34,11 +34,11 @@ func answerRaw(c *fiber.Ctx, result *engine.RunResult) error {
 		return err
 	}
 	if shaped == nil {
-		shaped = &shape{status: http.StatusOK, body: result.Output}
+		shaped = &shape{status: http.StatusOK, body: result.Output, bytes: result.Bytes}
 	}
 	response := c.Response()
 	response.SetStatusCode(shaped.status)
-	body, media := bodyOf(shaped.body)
+	body, media := shaped.content()
 	if media != "" {
 		response.Header.SetContentType(media)
 	}
@@ -53,10 +53,23 @@ func answerRaw(c *fiber.Ctx, result *engine.RunResult) error {
 			response.Header.Add(h.name, h.value)
 		}
 	}
-	if shaped.status != http.StatusNoContent && shaped.status != http.StatusNotModified {
-		response.SetBody(body)
+	switch shaped.status {
+	case http.StatusNoContent, http.StatusResetContent, http.StatusNotModified: // have none (RFC 9110)
+	default:
+		response.SetBodyRaw(body)
 	}
 	return nil
+}
+
+// content is the body of the answer and its media type, unless the function says
+// another. Bytes are never guessed at: text/html would run in a browser.
+func (s *shape) content() (body []byte, media string) {
+	if s.bytes {
+		if plain, ok := model.BytesOf(s.body); ok {
+			return plain, fiber.MIMEOctetStream
+		}
+	}
+	return bodyOf(s.body)
 }
 
 // bodyOf is a JSON value as the body of an answer: text stays text, nothing

@@ -2,11 +2,13 @@ package handlers
 
 import (
 	"bytes"
-	"net/url"
 	"slices"
 	"strings"
 
+	"github.com/gofiber/fiber/v2"
+
 	"maestro/internal/model"
+	"maestro/internal/payload"
 )
 
 // methodAny is the http_method of a webhook that takes every method.
@@ -20,7 +22,7 @@ type routeNode struct {
 }
 
 func newRoute(w model.Webhook) *route {
-	r := &route{webhook: w, defaults: newDefaults(w.DefaultValues), signer: newSigner(w.Signature)}
+	r := &route{webhook: w, defaults: payload.NewDefaults(w.DefaultValues), signer: newSigner(w.Signature)}
 	for segment := range strings.SplitSeq(w.Path, "/") {
 		if name, ok := parameterOf(segment); ok {
 			r.parameters = append(r.parameters, name)
@@ -72,6 +74,12 @@ type match struct {
 	allow  []string // without duplicates; set when the path is there and the method isn't
 }
 
+func (m *match) allows(method string) {
+	if !slices.Contains(m.allow, method) {
+		m.allow = append(m.allow, method)
+	}
+}
+
 // find looks for the route of a method and a path: literal segments before
 // parameters from left to right, then the exact method before ANY. The
 // segments are those of the path, decoded.
@@ -97,24 +105,30 @@ func (n *routeNode) find(segments [][]byte, method string, m *match) bool {
 	return false
 }
 
+// end finds the route of a method. HEAD is what GET is, without the body, unless
+// a route is for HEAD alone.
 func (n *routeNode) end(method string, m *match) bool {
-	if m.route = n.byMethod(method); m.route == nil {
+	m.route = n.byMethod(method)
+	if m.route == nil && method == fiber.MethodHead {
+		m.route = n.byMethod(fiber.MethodGet)
+	}
+	if m.route == nil {
 		m.route = n.byMethod(methodAny)
 	}
 	if m.route != nil {
 		return true
 	}
 	for _, r := range n.routes {
-		if !slices.Contains(m.allow, r.webhook.Method) {
-			m.allow = append(m.allow, r.webhook.Method)
+		m.allows(r.webhook.Method)
+		if r.webhook.Method == fiber.MethodGet {
+			m.allows(fiber.MethodHead)
 		}
 	}
 	return false
 }
 
 // splitPath cuts the path of a request, without its leading slash, into
-// segments and decodes them; a trailing slash counts for nothing. A segment
-// that is not valid percent-encoding is taken as it stands.
+// segments and decodes them; a trailing slash counts for nothing.
 func splitPath(into [][]byte, path []byte) [][]byte {
 	path = bytes.TrimSuffix(path, []byte("/"))
 	if len(path) == 0 {
@@ -122,9 +136,7 @@ func splitPath(into [][]byte, path []byte) [][]byte {
 	}
 	for segment := range bytes.SplitSeq(path, []byte("/")) {
 		if bytes.IndexByte(segment, '%') >= 0 {
-			if plain, err := url.PathUnescape(string(segment)); err == nil {
-				segment = []byte(plain)
-			}
+			segment = payload.Unescaped(segment)
 		}
 		into = append(into, segment)
 	}

@@ -5,7 +5,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"maestro/internal/engine"
+	"maestro/internal/idempotency"
 	"maestro/internal/model"
 	"maestro/internal/signature"
 )
@@ -48,34 +48,32 @@ func (s *Server) callWebhook(c *fiber.Ctx) error {
 			return nil
 		}
 	}
-	key, err := idempotencyKey(c)
-	if err != nil {
+	key := string(c.Request().Header.Peek(headerIdempotencyKey))
+	if err := idempotency.CheckHeader(key); err != nil {
 		return err
 	}
 	if delivery == "" && key == "" {
 		return s.answerWebhook(c, call, &who, &found)
 	}
-	return s.once(c, call, found.route.occasion(c, delivery, key), func() error {
+	return s.once(c, call, found.route.occasion(c, delivery, key), hook.FunctionName, func() error {
 		return s.answerWebhook(c, call, &who, &found)
 	})
 }
 
 // occasion is what a call of the route with a delivery's id or a key stands
 // for.
-func (r *route) occasion(c *fiber.Ctx, delivery, key string) occasion {
-	o := occasion{scope: scopePublic, key: "key:" + key, function: r.webhook.FunctionName, body: c.Request().Body()}
+func (r *route) occasion(c *fiber.Ctx, delivery, key string) idempotency.Occasion {
+	o := idempotency.Occasion{Scope: idempotency.ScopePublic, Key: idempotency.KeyOf(key), Body: c.Request().Body()}
 	switch {
 	case r.signer != nil:
-		// Only who signs gets here; and a sender may tell two webhooks of the
-		// same event.
-		o.scope = "webhook:" + r.webhook.ID.String()
+		o.Scope = idempotency.ScopeOf(r.webhook.ID)
 	case r.webhook.RequiresAuth:
-		o.scope = scopeMembers
+		o.Scope = idempotency.ScopeMembers
 	}
 	if delivery != "" {
-		o.key = "delivery:" + delivery
+		o.Key = idempotency.DeliveryOf(delivery)
 		if r.signer.Scheme == signature.Stripe {
-			o.body = nil // a repeat counts anew how many webhooks have not got the event
+			o.Body = nil // a repeat counts anew how many webhooks have not got the event
 		}
 	}
 	return o
@@ -104,51 +102,4 @@ func (s *Server) answerWebhook(c *fiber.Ctx, call *call, who *caller, found *mat
 		return answerRaw(c, &result)
 	}
 	return answerEnvelope(c, &result)
-}
-
-// webhookRun turns the call into a run. Everything in it is a copy: the run
-// may outlive the request.
-func (s *Server) webhookRun(c *fiber.Ctx, call *call, who *caller, found *match) (engine.RunRequest, error) {
-	hook := &found.route.webhook
-	run := engine.RunRequest{
-		Tenant: hook.Tenant, Function: hook.FunctionName, Trigger: model.TriggerWebhook, TriggerID: hook.ID,
-	}
-	if err := s.inflateBody(c, call); err != nil {
-		return run, err
-	}
-	mode := s.modes.effective(s.opts.Context, hook)
-	inQuery := mode == model.InputBody && (c.Method() == fiber.MethodGet || c.Method() == fiber.MethodDelete)
-	var pairs [8]pair
-	query, err := splitPairs(pairs[:0], c.Request().URI().QueryString())
-	if err != nil {
-		return run, err
-	}
-	if inQuery {
-		run.Input = appendPairs(nil, query, found.route.defaults)
-		return run, nil
-	}
-	body, err := decodeBody(string(c.Request().Header.ContentType()), c.Request().Body())
-	if err != nil {
-		return run, err
-	}
-	if mode == model.InputBody {
-		run.Input = bytes.Clone(found.route.defaults.under(body))
-		return run, nil
-	}
-	var headers [24]header
-	uri := c.Request().URI()
-	r := request{
-		body: body, headers: eachHeader(headers[:0], c.Request().Header.RawHeaders()), authorization: !s.ours(who), signed: found.route.signer,
-		query: query, parameters: found.route.parameters, values: found.values, method: c.Method(),
-		url: s.baseURL(c) + string(c.Request().RequestURI()), path: string(uri.PathOriginal()), defaults: found.route.defaults,
-	}
-	run.Input, run.Sensitive = r.input()
-	run.Request = true
-	return run, nil
-}
-
-// ours reports whether the caller's Authorization header carries a token of
-// ours, valid or not.
-func (s *Server) ours(who *caller) bool {
-	return who.token != "" && (who.refused == nil || s.opts.Auth.Issued(who.token))
 }

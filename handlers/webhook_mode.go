@@ -1,23 +1,25 @@
 package handlers
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"sync"
 	"time"
 
 	"maestro/internal/model"
+	"maestro/internal/payload"
 	"maestro/internal/schema"
 	"maestro/repo"
 )
 
-// modeAge is how long the mode that a function's input schema asks for is
-// believed. It bounds how late a change on another server is seen, should
+// modeAge is how long what a function's input schema asks for is believed. It bounds how late a change on another server is seen, should
 // nothing tell us of it; a change here is told at once.
 const modeAge = time.Second
 
-// inputModes knows which form of input the functions of webhooks in mode auto
-// want. It costs one query per function and second at most.
+// inputModes knows which form of input the functions of webhooks want, and as
+// what they declare the text of forms and queries. It costs one query per
+// function and second at most.
 type inputModes struct {
 	db *repo.DB
 
@@ -27,8 +29,10 @@ type inputModes struct {
 }
 
 type knownMode struct {
-	mode  model.InputMode
-	until time.Time
+	schema   []byte
+	mode     model.InputMode
+	declared func() *payload.Declared // reads the schema once, when it is first asked
+	until    time.Time
 }
 
 func newInputModes(db *repo.DB) *inputModes {
@@ -50,32 +54,49 @@ func (m *inputModes) effective(ctx context.Context, w *model.Webhook) model.Inpu
 	if w.InputMode != model.InputAuto {
 		return w.InputMode
 	}
+	return m.of(ctx, w).mode
+}
+
+// declared is what the input schema of a webhook's function declares; nil where
+// there is none, or none can be looked up now.
+func (m *inputModes) declared(ctx context.Context, w *model.Webhook) *payload.Declared {
+	if entry := m.of(ctx, w); entry.declared != nil {
+		return entry.declared()
+	}
+	return nil
+}
+
+// of is what is known of a webhook's function.
+func (m *inputModes) of(ctx context.Context, w *model.Webhook) knownMode {
 	now := time.Now()
 	m.mu.RLock()
 	entry, found := m.known[w.Tenant][w.FunctionName]
 	changes := m.changes
 	m.mu.RUnlock()
 	if found && now.Before(entry.until) {
-		return entry.mode
+		return entry
 	}
 	f, err := m.db.Function(ctx, w.Tenant, w.FunctionName)
 	switch {
-	case err == nil:
-		entry.mode = modeFor(f.InputSchema)
-	case !found || model.CodeOf(err) == model.CodeFunctionNotFound:
-		return model.InputRequest
+	case err != nil && (!found || model.CodeOf(err) == model.CodeFunctionNotFound):
+		return knownMode{mode: model.InputRequest}
+	case err == nil && (!found || !bytes.Equal(entry.schema, f.InputSchema)):
+		entry = knownMode{
+			schema: f.InputSchema, mode: modeFor(f.InputSchema),
+			declared: sync.OnceValue(func() *payload.Declared { return payload.DeclaredBy(f.InputSchema) }),
+		}
 	}
 	entry.until = now.Add(modeAge)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.changes != changes {
-		return entry.mode // someone changed functions meanwhile: don't keep it
+		return entry // functions were changed meanwhile: don't keep it
 	}
 	if m.known[w.Tenant] == nil {
 		m.known[w.Tenant] = make(map[string]knownMode)
 	}
 	m.known[w.Tenant][w.FunctionName] = entry
-	return entry.mode
+	return entry
 }
 
 // requestMembers are those by which a schema shows that it describes a

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"maestro/internal/model"
+	"maestro/internal/payload"
 	"maestro/repo"
 )
 
@@ -32,7 +33,7 @@ type tenantRoutes struct{ all, public *routeNode }
 type route struct {
 	webhook    model.Webhook
 	parameters []string // names, in the order of the path
-	defaults   *defaults
+	defaults   *payload.Defaults
 	signer     *signer
 }
 

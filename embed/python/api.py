@@ -98,6 +98,31 @@ class Response:
         return f"maestro.Response({self.body!r}, {self.status_code}, {self.headers!r})"
 
 
+class Request:
+    """The HTTP request behind a call, as it came: what maestro.request() answers."""
+
+    __module__ = "maestro"
+    __slots__ = ("method", "url", "headers", "body")
+
+    def __init__(self, method, url, headers, body):
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+
+    def __repr__(self):
+        return f"<maestro.Request {self.method} {self.url}, {len(self.body)} bytes>"
+
+
+def _request():
+    """The HTTP request by which this execution was asked for: method, url, headers,
+    and body, its bytes. None where there was none: in a schedule's run, a spawned
+    one and a retry.
+    """
+    parts = _maestro.request()
+    return None if parts is None else Request(*parts)
+
+
 def _response_object(response):
     headers = {str(name): str(value) for name, value in response.headers.items()}
     return {"status_code": response.status_code, "headers": headers, "body": response.body}
@@ -220,12 +245,14 @@ _publish(
     call=_call,
     context=_context,
     log=_Log(),
+    request=_request,
     secret=_secret,
     spawn=_spawn,
     Context=Context,
     Headers=Headers,
     InputInvalid=InputInvalid,
     OutputInvalid=OutputInvalid,
+    Request=Request,
     Response=Response,
     SecretNotFound=SecretNotFound,
     Stopped=Stopped,

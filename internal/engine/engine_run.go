@@ -23,6 +23,8 @@ type RunRequest struct {
 	Sensitive []string // masked as *** in everything that is recorded or logged
 	ParentID  model.ID // of the execution that this one was made from; zero when there is none
 	ID        model.ID // of the execution, never used before; zero: the engine makes one
+	Origin    Origin   // nil: no HTTP request of its own
+	Raw       bool     // bytes that the function returns are sent as they are, and recorded by size and digest
 }
 
 // RunResult is the end of a run that succeeded.
@@ -30,6 +32,7 @@ type RunResult struct {
 	ExecutionID model.ID
 	Output      json.RawMessage
 	Response    *model.Response // the function returned a maestro.Response
+	Bytes       bool            // the answer's body is bytes, as in model.Outcome
 	Kept        model.Kept      // where the record is
 }
 
@@ -134,6 +137,7 @@ func (r *run) conduct() (RunResult, error) {
 		failed.Kept = result.Kept
 		return RunResult{}, failed
 	}
+	result.Bytes = outcome.Bytes
 	return result, nil
 }
 

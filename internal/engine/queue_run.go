@@ -69,7 +69,7 @@ func (e *Engine) prepareQueued(ctx context.Context, request *RunRequest, sealed 
 	}
 	opened, err := e.opts.Inputs.Open(request.Tenant, request.ID.String(), sealed)
 	if err == nil {
-		request.Input, request.Sensitive, err = unpackInput(opened)
+		err = unpackRequest(opened, request)
 	}
 	if err != nil {
 		e.opts.Log.Error("the stored input of an execution can't be read", slog.String("tenant", request.Tenant),

@@ -82,7 +82,7 @@ func (e *Engine) Prepare(ctx context.Context, plan Plan, request RunRequest, lat
 			return model.QueuedRun{}, err
 		}
 	}
-	execution := r.execution(veil{r.headers, plan.secrets.Mask()})
+	execution := r.execution(veil{r.headers.Load(), plan.secrets.Mask()})
 	execution.Status = model.StatusPending
 	if later.Priority == 0 {
 		later.Priority = model.PriorityDefault
@@ -90,7 +90,7 @@ func (e *Engine) Prepare(ctx context.Context, plan Plan, request RunRequest, lat
 	if later.Policy == nil {
 		later.Policy = plan.function.retry
 	}
-	packed, err := packInput(request.Input, request.Sensitive)
+	packed, err := packRequest(&request)
 	if err != nil {
 		return model.QueuedRun{}, err
 	}

@@ -22,8 +22,8 @@ type run struct {
 	request  RunRequest
 	function *function
 	shelf    *shelf
-	view     *snapshot  // the latest one when the run was admitted, with its packages; nil: there is none
-	headers  *mask.Mask // of what came with the request
+	view     *snapshot                 // the latest one when the run was admitted, with its packages; nil: there is none
+	headers  atomic.Pointer[mask.Mask] // of what came with the request; set again by Request
 	created  time.Time
 	timeout  time.Duration
 	attempt  int
@@ -40,6 +40,8 @@ type run struct {
 	held  int        // bytes of values that are to be recorded
 	parts parts
 	lost  bool // the server stops it, for its own ends
+
+	unveiled bool // its code has asked for the request
 
 	started  time.Time // of this attempt; of one that nobody waits for, when a thread has begun it
 	deadline time.Time
@@ -105,13 +107,13 @@ func (e *Engine) newRun(ctx context.Context, f *function, request RunRequest) *r
 		request:  request,
 		function: f,
 		shelf:    e.catalogue.shelf(request.Tenant),
-		headers:  mask.NewWhole(request.Sensitive),
 		created:  now,
 		started:  now,
 		timeout:  timeout,
 		deadline: now.Add(timeout),
 		attempt:  1,
 	}
+	r.headers.Store(mask.NewWhole(request.Sensitive))
 	r.ctx, r.cancel = context.WithCancel(ctx)
 	return r
 }

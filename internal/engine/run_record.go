@@ -66,8 +66,13 @@ func (r *run) finish(outcome *model.Outcome) *model.Record {
 	execution.Duration = now.Sub(r.started)
 	execution.Status = statusOf(outcome.Failure)
 	if outcome.Failure == nil {
-		output, complete := veil.recorded(outcome.Output)
-		execution.Output = output
+		output := outcome.Output
+		if outcome.Bytes && r.request.Raw {
+			output = recordedBytes(output)
+			execution.RecordComplete = false
+		}
+		kept, complete := veil.recorded(output)
+		execution.Output = kept
 		execution.RecordComplete = execution.RecordComplete && complete
 	} else {
 		execution.Error, execution.ErrorType, execution.Traceback = veil.texts(outcome.Failure)

@@ -36,7 +36,7 @@ type veil struct{ request, secrets *mask.Mask }
 
 // veil is how the run is masked now: with every secret that there is, be it
 // stored since the run began.
-func (r *run) veil() veil { return veil{r.headers, r.secrets().Mask()} }
+func (r *run) veil() veil { return veil{r.headers.Load(), r.secrets().Mask()} }
 
 func (v veil) text(s string) string { return v.secrets.Text(v.request.Text(s)) }
 

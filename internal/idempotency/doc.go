@@ -7,6 +7,11 @@
 // that comes meanwhile waits: on the same server for a signal, on another by
 // asking the database, ever less often. Requests without a key never come here.
 //
-// It must not know what a run or an HTTP request is, nor decide what makes two
-// requests the same: the caller gives it a fingerprint.
+// It decides what makes two requests the same, and which answers are kept: that
+// of a run whose function returned, and that of an asynchronous run that was
+// accepted. Everything else is given back: a refusal by which nothing ran, a run
+// that failed. A repeat then runs, of several that wait one at a time.
+//
+// It must not know HTTP, nor run anything: headers and bytes come from its
+// caller, which runs the function where Try says so.
 package idempotency

@@ -106,6 +106,7 @@ type Patient struct {
 type Outcome struct {
 	Output   json.RawMessage // JSON; nil when Failure is set
 	Response *Response       // set when the function returned a maestro.Response; Output then is its JSON form
+	Bytes    bool            // the answer's body is bytes, in Output as base64: the whole, or the member "body" of what describes an answer
 	Failure  *Failure
 }
 
@@ -114,6 +115,14 @@ type Response struct {
 	StatusCode int               `json:"status_code"`
 	Headers    map[string]string `json:"headers,omitempty"`
 	Body       json.RawMessage   `json:"body,omitempty"`
+}
+
+// HTTPRequest is a request as it came.
+type HTTPRequest struct {
+	Method  string
+	URL     string          // what the sender asked for, byte for byte
+	Headers json.RawMessage // an object of texts, in the sender's spelling; of ours no token is in it
+	Body    []byte          // as it was sent: still compressed where it was
 }
 
 // FailureKind is the broad class of a failure.
@@ -176,6 +185,9 @@ type Host interface {
 	// RaiseSecret when there is none of that name. The value is masked in all
 	// that is recorded from then on.
 	Secret(name string) (string, *Raise)
+	// Request returns the HTTP request by which the execution was asked for; nil
+	// when there was none. The caller must not change it.
+	Request() (*HTTPRequest, *Raise)
 	// Spawn queues a run that nobody waits for, not before delay is over, and
 	// returns the id of its execution once it is stored. input is owned by the
 	// callee.

@@ -1,13 +1,14 @@
-package handlers
+package payload
 
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 )
 
-// defaults are a webhook's default_values, read once. A nil *defaults has
+// Defaults are a webhook's default_values, read once. A nil *Defaults has
 // none.
-type defaults struct{ members []defaultMember }
+type Defaults struct{ members []defaultMember }
 
 type defaultMember struct {
 	name  string
@@ -15,13 +16,13 @@ type defaultMember struct {
 }
 
 func (m *defaultMember) append(dst []byte) []byte {
-	dst = appendString(dst, m.name)
+	dst = AppendString(dst, m.name)
 	dst = append(dst, ':')
 	return append(dst, m.value...)
 }
 
-// newDefaults reads the object that a webhook was saved with.
-func newDefaults(text json.RawMessage) *defaults {
+// NewDefaults reads the object that a webhook was saved with.
+func NewDefaults(text json.RawMessage) *Defaults {
 	if len(text) == 0 {
 		return nil
 	}
@@ -29,7 +30,7 @@ func newDefaults(text json.RawMessage) *defaults {
 	if start, err := decoder.Token(); err != nil || start != json.Delim('{') {
 		return nil
 	}
-	d := &defaults{}
+	d := &Defaults{}
 	for decoder.More() {
 		name, err := decoder.Token()
 		if err != nil {
@@ -48,10 +49,10 @@ func newDefaults(text json.RawMessage) *defaults {
 	return d
 }
 
-// under lays the members under body, a JSON value: those that an object has
+// Under lays the members under body, a JSON value: those that an object has
 // not itself are added to it, any other value stays as it is. body is valid
 // JSON.
-func (d *defaults) under(body []byte) []byte {
+func (d *Defaults) Under(body []byte) []byte {
 	trimmed := bytes.TrimLeft(body, " \t\r\n")
 	if d == nil || len(trimmed) == 0 || trimmed[0] != '{' {
 		return body
@@ -77,4 +78,18 @@ func (d *defaults) under(body []byte) []byte {
 		out = append(out, ',')
 	}
 	return append(out, trimmed[1:]...)
+}
+
+// AppendMembers appends those members whose names are not taken, each with a
+// comma before it.
+func (d *Defaults) AppendMembers(dst []byte, taken []string) []byte {
+	if d == nil {
+		return dst
+	}
+	for i := range d.members {
+		if member := &d.members[i]; !slices.Contains(taken, member.name) {
+			dst = member.append(append(dst, ','))
+		}
+	}
+	return dst
 }

@@ -1,22 +1,18 @@
-package handlers
+package payload
 
 import (
 	"bytes"
 	"errors"
-	"mime"
-	"strings"
 	"unicode/utf8"
-
-	"github.com/gofiber/fiber/v2"
 
 	"maestro/internal/model"
 	"maestro/internal/schema"
 )
 
-// checkJSON returns nil when data is one JSON value that a function could
+// CheckJSON returns nil when data is one JSON value that a function could
 // take: a body that is none is CodeMalformedBody and says where, one beyond
 // the limits on depth and numbers has the code of beyond.
-func checkJSON(data []byte, beyond model.Code) error {
+func CheckJSON(data []byte, beyond model.Code) error {
 	err := schema.Scan(data)
 	if err == nil {
 		return nil
@@ -40,27 +36,4 @@ func position(data []byte, offset int) (line, column int) {
 	before := data[:max(0, min(offset, len(data)))]
 	line = bytes.Count(before, []byte("\n")) + 1
 	return line, utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:]) + 1
-}
-
-// isJSON reports whether a Content-Type says JSON.
-func isJSON(contentType string) bool {
-	media, _, _ := mime.ParseMediaType(contentType)
-	return media == fiber.MIMEApplicationJSON || strings.HasSuffix(media, "+json")
-}
-
-// checkBody refuses a body that is not JSON before Huma reads it: its own
-// words about that have no place in them.
-func (s *Server) checkBody(c *fiber.Ctx) error {
-	body := c.Request().Body()
-	contentType := string(c.Request().Header.ContentType())
-	if len(body) == 0 {
-		return c.Next()
-	}
-	if contentType != "" && !isJSON(contentType) {
-		return model.NewError(model.CodeUnsupportedMediaType, "Send the body as application/json.")
-	}
-	if err := checkJSON(body, model.CodeInvalid); err != nil {
-		return err
-	}
-	return c.Next()
 }

@@ -1,12 +1,12 @@
-package handlers
+package payload
 
 import "unicode/utf8"
 
 const hexDigits = "0123456789abcdef"
 
-// appendString appends text as a JSON string. What is not UTF-8 in it becomes
+// AppendString appends text as a JSON string. What is not UTF-8 in it becomes
 // U+FFFD.
-func appendString[T string | []byte](dst []byte, text T) []byte {
+func AppendString[T string | []byte](dst []byte, text T) []byte {
 	dst = append(dst, '"')
 	start := 0
 	for i := 0; i < len(text); {
@@ -49,9 +49,9 @@ func decodeRune[T string | []byte](text T) (rune, int) {
 	return utf8.DecodeRune([]byte(text[:min(len(text), utf8.UTFMax)])) // small: stays on the stack
 }
 
-// latin1 reads bytes as ISO 8859-1, which is what header values are that are
+// Latin1 reads bytes as ISO 8859-1, which is what header values are that are
 // not UTF-8.
-func latin1(text []byte) []byte {
+func Latin1(text []byte) []byte {
 	out := make([]byte, 0, len(text)+8)
 	for _, b := range text {
 		out = utf8.AppendRune(out, rune(b))

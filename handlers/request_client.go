@@ -1,0 +1,97 @@
+package handlers
+
+import (
+	"bytes"
+	"net"
+	"net/netip"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// headerForwardedHost is not among Fiber's names.
+const headerForwardedHost = "X-Forwarded-Host"
+
+// peer is the address of the other end of the connection.
+func peer(c *fiber.Ctx) netip.Addr {
+	tcp, ok := c.Context().RemoteAddr().(*net.TCPAddr)
+	if !ok {
+		return netip.Addr{}
+	}
+	address, _ := netip.AddrFromSlice(tcp.IP)
+	return address.Unmap()
+}
+
+// trusts reports whether an address is that of a proxy whose headers count.
+func (s *Server) trusts(address netip.Addr) bool {
+	for _, network := range s.opts.TrustedProxies {
+		if network.Contains(address) {
+			return true
+		}
+	}
+	return false
+}
+
+// clientAddress is where a request came from: the peer or, when that is a
+// trusted proxy, the nearest address before it that is none. What stands
+// further left in X-Forwarded-For may be anyone's invention.
+func (s *Server) clientAddress(c *fiber.Ctx) netip.Addr {
+	client := peer(c)
+	if len(s.opts.TrustedProxies) == 0 || !s.trusts(client) {
+		return client
+	}
+	lines := c.Request().Header.PeekAll(fiber.HeaderXForwardedFor)
+	hops := bytes.Split(bytes.Join(lines, []byte(",")), []byte(","))
+	for i := len(hops) - 1; i >= 0 && s.trusts(client); i-- {
+		hop, ok := hopAddress(string(bytes.TrimSpace(hops[i])))
+		if !ok {
+			break
+		}
+		client = hop
+	}
+	return client
+}
+
+// hopAddress reads an entry of X-Forwarded-For; some proxies add the port.
+func hopAddress(text string) (netip.Addr, bool) {
+	if address, err := netip.ParseAddr(strings.Trim(text, "[]")); err == nil {
+		return address.Unmap(), true
+	}
+	pair, err := netip.ParseAddrPort(text)
+	return pair.Addr().Unmap(), err == nil
+}
+
+// baseURL is how the client reached the server: as PUBLIC_URL says, as a
+// trusted proxy says, or as the request does. It ends without a slash.
+func (s *Server) baseURL(c *fiber.Ctx) string {
+	if s.opts.PublicURL != "" {
+		return strings.TrimSuffix(s.opts.PublicURL, "/")
+	}
+	scheme, host := "http://", string(c.Request().Host())
+	if c.Context().IsTLS() {
+		scheme = "https://"
+	}
+	if len(s.opts.TrustedProxies) == 0 || !s.trusts(peer(c)) {
+		return scheme + host
+	}
+	switch strings.ToLower(nearest(c, fiber.HeaderXForwardedProto)) {
+	case "https":
+		scheme = "https://"
+	case "http":
+		scheme = "http://"
+	}
+	if forwarded := nearest(c, headerForwardedHost); forwarded != "" && !strings.ContainsAny(forwarded, "/\\?#@ \"<>") {
+		host = forwarded
+	}
+	return scheme + host
+}
+
+// nearest is the last value of a header: that of the proxy next to the server.
+func nearest(c *fiber.Ctx, name string) string {
+	lines := c.Request().Header.PeekAll(name)
+	if len(lines) == 0 {
+		return ""
+	}
+	last := lines[len(lines)-1]
+	return string(bytes.TrimSpace(last[bytes.LastIndexByte(last, ',')+1:]))
+}

@@ -1,0 +1,98 @@
+package handlers
+
+import (
+	"bytes"
+
+	"github.com/gofiber/fiber/v2"
+
+	"maestro/internal/engine"
+	"maestro/internal/model"
+	"maestro/internal/payload"
+)
+
+// webhookRun turns the call into a run. Everything in it is a copy, what it was
+// made from aside: the run may outlive the request.
+func (s *Server) webhookRun(c *fiber.Ctx, call *call, who *caller, found *match) (engine.RunRequest, error) {
+	hook := &found.route.webhook
+	run := engine.RunRequest{
+		Tenant: hook.Tenant, Function: hook.FunctionName, Trigger: model.TriggerWebhook, TriggerID: hook.ID,
+		Origin: call.keepOrigin(c, !s.ours(who), found.route.signer), Raw: hook.ResponseMode == model.ResponseRaw,
+	}
+	if err := s.inflateBody(c, call); err != nil {
+		return run, err
+	}
+	mode := s.modes.effective(s.opts.Context, hook)
+	var buffer [8]payload.Field
+	query, err := payload.ReadQuery(buffer[:0], c.Request().URI().QueryString())
+	if err != nil {
+		return run, err
+	}
+	if mode == model.InputBody && inQuery(c.Method()) {
+		run.Input = payload.AppendFields(nil, query, s.declaredTo(hook, len(query) > 0), found.route.defaults)
+		return run, nil
+	}
+	body, err := payload.ReadBody(string(c.Request().Header.ContentType()), c.Request().Body())
+	if err != nil {
+		return run, err
+	}
+	declared := s.declaredTo(hook, body.IsForm || len(query) > 0 || len(found.values) > 0)
+	if body.IsForm {
+		inBody := declared
+		if mode == model.InputRequest {
+			inBody = declared.Property(memberBody)
+		}
+		body.JSON = payload.AppendFields(nil, body.Fields, inBody, nil)
+	}
+	if mode == model.InputBody {
+		run.Input = bytes.Clone(found.route.defaults.Under(body.JSON))
+		return run, nil
+	}
+	var headers [24]header
+	r := request{
+		body: body.JSON, headers: eachHeader(headers[:0], c.Request().Header.RawHeaders()), authorization: call.origin.authorization, signed: found.route.signer,
+		query: query, parameters: found.route.parameters, values: found.values, method: c.Method(), url: s.urlOf(c),
+		path: string(c.Request().URI().PathOriginal()), defaults: found.route.defaults, declared: declared,
+	}
+	run.Input, run.Sensitive = r.input()
+	run.Request = true
+	return run, nil
+}
+
+// inQuery reports whether the input of a method is in the query, in mode body.
+func inQuery(method string) bool {
+	return method == fiber.MethodGet || method == fiber.MethodHead || method == fiber.MethodDelete
+}
+
+// declaredTo is what the webhook's function declares its input to be, if there
+// is text to be read by that.
+func (s *Server) declaredTo(hook *model.Webhook, text bool) *payload.Declared {
+	if !text {
+		return nil
+	}
+	return s.modes.declared(s.opts.Context, hook)
+}
+
+// ours reports whether the caller's Authorization header carries a token of
+// ours, valid or not.
+func (s *Server) ours(who *caller) bool {
+	return who.token != "" && (who.refused == nil || s.opts.Auth.Issued(who.token))
+}
+
+// urlOf is what the sender asked for, byte for byte: senders sign it.
+func (s *Server) urlOf(c *fiber.Ctx) string {
+	return s.baseURL(c) + string(target(c.Request().Header.RequestURI()))
+}
+
+// target is the path and the query of a request's target, which names its host
+// as well where the client takes the server for a proxy (RFC 9112, 3.2.2).
+func target(uri []byte) []byte {
+	for _, scheme := range []string{"http://", "https://"} {
+		if len(uri) < len(scheme) || !bytes.EqualFold(uri[:len(scheme)], []byte(scheme)) {
+			continue
+		}
+		if start := bytes.IndexAny(uri[len(scheme):], "/?"); start >= 0 {
+			return uri[len(scheme)+start:]
+		}
+	}
+	return uri
+}

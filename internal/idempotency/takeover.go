@@ -1,0 +1,70 @@
+package idempotency
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"time"
+
+	"maestro/internal/model"
+)
+
+// lookUpTime bounds a look for runs that were not answered.
+const lookUpTime = 30 * time.Second
+
+// lookUp is the result of a run of the same request that was not answered; nil
+// when none returned.
+func (g *Gate) lookUp(ctx context.Context, tenant string, ids []model.ID) (*Result, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookUpTime)
+	defer cancel()
+	var incomplete error
+	for _, id := range ids {
+		execution, err := g.db.Execution(ctx, tenant, id)
+		switch {
+		case model.CodeOf(err) == model.CodeExecutionNotFound:
+		case err != nil:
+			return nil, errUnknownRun(err)
+		case execution.Status != model.StatusCompleted:
+		case execution.RecordComplete || whole(execution.Output):
+			return &Result{ExecutionID: id, Output: execution.Output}, nil
+		default:
+			incomplete = errNotWhole(id)
+		}
+	}
+	return nil, incomplete
+}
+
+// whole reports whether a recorded output is what the function returned, though
+// its record is not complete: the input's part may be missing. Where it can't be
+// told it is none.
+func whole(output json.RawMessage) bool {
+	return !bytes.Contains(output, []byte("***")) && !bytes.Contains(output, []byte(`"truncated":true`)) && !bytes.Contains(output, []byte(`"sha256":`))
+}
+
+// stored is the first of some executions that there is, zero when there is none:
+// one that waits for its turn is there from the moment it was accepted.
+func (g *Gate) stored(ctx context.Context, tenant string, ids []model.ID) (model.ID, error) {
+	for _, id := range ids {
+		_, err := g.db.Execution(ctx, tenant, id)
+		switch {
+		case err == nil:
+			return id, nil
+		case model.CodeOf(err) != model.CodeExecutionNotFound:
+			return model.ID{}, errUnknownRun(err)
+		}
+	}
+	return model.ID{}, nil
+}
+
+func errUnknownRun(cause error) error {
+	unclear := model.NewError(model.CodeUnavailable, "Whether this request has run before can't be looked up at the moment; repeat it later.")
+	unclear.Cause = cause
+	return unclear
+}
+
+func errNotWhole(id model.ID) error {
+	lost := model.NewError(model.CodeRecordIncomplete,
+		"This request has run, but its answer was lost with a server and its result is not recorded whole: look the execution up, or send a new key to run it again.")
+	lost.ExecutionID = id
+	return lost
+}

@@ -1,0 +1,247 @@
+package payload
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+)
+
+// Declared is what a function's input schema says of a value, as far as text is
+// read by it: fields of forms and queries are text and know no lists. A nil
+// *Declared says nothing: text stays text. It never changes and may be used by
+// any number of goroutines.
+type Declared struct {
+	kinds      kinds
+	items      *Declared
+	properties map[string]*Declared
+	others     *Declared // of properties that are not named
+}
+
+type kinds uint8
+
+const (
+	isText kinds = 1 << iota
+	isInteger
+	isNumber
+	isBoolean
+	isArray
+	isOther
+)
+
+// Property is what is declared for a member.
+func (d *Declared) Property(name []byte) *Declared {
+	if d == nil {
+		return nil
+	}
+	if own, found := d.properties[string(name)]; found {
+		return own
+	}
+	return d.others
+}
+
+// isList reports whether one value is a list too. Where text would do, it is
+// none.
+func (d *Declared) isList() bool { return d != nil && d.kinds&(isArray|isText) == isArray }
+
+func (d *Declared) item() *Declared {
+	if d == nil {
+		return nil
+	}
+	return d.items
+}
+
+// maxDeclared bounds how many subschemas are looked at, and properties merged;
+// beyond, text stays text.
+const maxDeclared = 50_000
+
+// DeclaredBy reads the text of a schema that compiles; empty text declares
+// nothing.
+func DeclaredBy(schema json.RawMessage) *Declared {
+	if len(bytes.TrimSpace(schema)) == 0 {
+		return nil
+	}
+	r := schemaReader{references: map[string]*Declared{}}
+	if json.Unmarshal(schema, &r.document) != nil {
+		return nil
+	}
+	return r.read(r.document)
+}
+
+type schemaReader struct {
+	document   any
+	references map[string]*Declared // those met so far, be they read or being read
+	count      int
+}
+
+func (r *schemaReader) read(schema any) *Declared {
+	s, ok := schema.(map[string]any)
+	if r.count++; !ok || r.count > maxDeclared {
+		return nil
+	}
+	d := &Declared{kinds: kindsOf(s)}
+	d.items = r.read(s["items"])
+	if members, ok := s["properties"].(map[string]any); ok {
+		d.properties = make(map[string]*Declared, len(members))
+		for name, member := range members {
+			d.properties[name] = r.read(member)
+		}
+	}
+	d.others = r.read(s["additionalProperties"])
+	if reference, ok := s["$ref"].(string); ok {
+		r.narrow(d, r.follow(reference))
+	}
+	for _, part := range listOf(s["allOf"]) {
+		r.narrow(d, r.read(part))
+	}
+	for _, keyword := range []string{"anyOf", "oneOf"} {
+		if branches := listOf(s[keyword]); len(branches) > 0 {
+			r.narrow(d, r.either(branches))
+		}
+	}
+	return d
+}
+
+// follow reads a reference within the document.
+func (r *schemaReader) follow(reference string) *Declared {
+	if known, found := r.references[reference]; found {
+		return known
+	}
+	target := r.document
+	pointer, ok := strings.CutPrefix(reference, "#")
+	if !ok {
+		return nil
+	}
+	pointer = string(unescaped([]byte(pointer), false))
+	for step := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
+		if pointer == "" {
+			break
+		}
+		object, _ := target.(map[string]any)
+		if target = object[strings.NewReplacer("~1", "/", "~0", "~").Replace(step)]; target == nil {
+			return nil
+		}
+	}
+	// What refers to itself sees the part that is known by then.
+	d := &Declared{}
+	r.references[reference] = d
+	if read := r.read(target); read != nil {
+		*d = *read
+	}
+	return d
+}
+
+// narrow adds what another schema says that holds as well.
+func (r *schemaReader) narrow(d, also *Declared) {
+	if also == nil {
+		return
+	}
+	if d.kinds == 0 {
+		d.kinds = also.kinds
+	}
+	r.adopt(d, also)
+}
+
+// adopt takes over what is said of parts of which d says nothing.
+func (r *schemaReader) adopt(d, other *Declared) {
+	if d.items == nil {
+		d.items = other.items
+	}
+	if d.others == nil {
+		d.others = other.others
+	}
+	switch {
+	case len(other.properties) == 0:
+		return
+	case len(d.properties) == 0:
+		d.properties = other.properties // shared, and not written to again
+		return
+	}
+	if r.count += len(d.properties) + len(other.properties); r.count > maxDeclared {
+		return
+	}
+	merged := make(map[string]*Declared, len(d.properties)+len(other.properties))
+	for name, member := range other.properties {
+		merged[name] = member
+	}
+	for name, member := range d.properties {
+		merged[name] = member
+	}
+	d.properties = merged
+}
+
+// either is what one of several schemas says. One that says nothing of the type
+// lets text be text.
+func (r *schemaReader) either(branches []any) *Declared {
+	d := &Declared{}
+	open := false
+	for _, branch := range branches {
+		one := r.read(branch)
+		if one == nil {
+			one = &Declared{}
+		}
+		open = open || one.kinds == 0
+		d.kinds |= one.kinds
+		r.adopt(d, one)
+	}
+	if open {
+		d.kinds = 0
+	}
+	return d
+}
+
+func listOf(value any) []any {
+	list, _ := value.([]any)
+	return list
+}
+
+// kindsOf reads the types that a schema names, or those of the values that it
+// lists; 0: it says nothing.
+func kindsOf(schema map[string]any) (of kinds) {
+	switch named := schema["type"].(type) {
+	case string:
+		return kindNamed(named)
+	case []any:
+		for _, name := range named {
+			text, _ := name.(string)
+			of |= kindNamed(text)
+		}
+		return of
+	}
+	if value, found := schema["const"]; found {
+		return kindOfValue(value)
+	}
+	for _, value := range listOf(schema["enum"]) {
+		of |= kindOfValue(value)
+	}
+	return of
+}
+
+func kindNamed(name string) kinds {
+	switch name {
+	case "string":
+		return isText
+	case "integer":
+		return isInteger
+	case "number":
+		return isNumber
+	case "boolean":
+		return isBoolean
+	case "array":
+		return isArray
+	default:
+		return isOther
+	}
+}
+
+func kindOfValue(value any) kinds {
+	switch value.(type) {
+	case string:
+		return isText
+	case float64:
+		return isNumber
+	case bool:
+		return isBoolean
+	default:
+		return isOther
+	}
+}
