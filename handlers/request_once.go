@@ -139,7 +139,7 @@ func (s *Server) stored(ctx context.Context, tenant string, ids []model.ID) (mod
 
 func errUnknownRun(cause error) error {
 	unknown := model.NewError(model.CodeUnavailable, "Whether this request has run before can't be looked up at the moment; repeat it later.")
-	unknown.Cause = cause
+	unknown.Cause, unknown.Unsure = cause, true
 	return unknown
 }
 

@@ -95,7 +95,7 @@ func call(client *http.Client, url string, n int) string {
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
 	if err != nil || response.StatusCode != http.StatusOK {
-		return fmt.Sprintf("call %d: %d %v %.200s", n, response.StatusCode, err, text)
+		return fmt.Sprintf("call %d: %d %v %.100q", n, response.StatusCode, err, text)
 	}
 	return ""
 }
