@@ -40,7 +40,7 @@ func (s *Server) newAPI() {
 func (s *Server) addAPI() {
 	s.addFunctions()
 	s.addWebhooks()
-	s.app.Post("/api/v1/executions", s.executionOnce)
+	s.app.Post(executionsPath, s.executionOnce)
 	s.addExecutions()
 	s.addSubtenants()
 	s.addSecrets()

@@ -32,8 +32,8 @@ func (s *Server) unread(request *fasthttp.Request) bool {
 	return length < 0 || length > min(prefetched, s.bodies.Limit)
 }
 
-// takeBody reads what is still on its way of a body: once it is known whose
-// request it is, so that an unknown caller's costs no more than its share. From
+// takeBody reads the part of a body that is still on its way: once it is known
+// whose request it is, so that an unknown caller's costs no more than its share. From
 // then on c.Request().Body() is the whole body, as it came.
 func (s *Server) takeBody(c *fiber.Ctx, call *call) error {
 	request := c.Request()

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -88,6 +89,9 @@ func newEnvelope(call *call, err *model.Error) *envelope {
 		e.Detail = internalText
 		return e
 	}
+	if call.runs && !ran && !err.Unsure && !call.attempt.Unsettled() {
+		e.Detail = withNothingRan(e.Detail, err.Code)
+	}
 	for _, problem := range err.Problems {
 		problem.Message = veil.Text(problem.Message)
 		e.Errors = append(e.Errors, newEnvelopeItem(problem))
@@ -102,6 +106,19 @@ func newEnvelope(call *call, err *model.Error) *envelope {
 		}
 	}
 	return e
+}
+
+// withNothingRan adds to the detail of a refusal before a run that nothing ran,
+// so that the caller knows that a repeat doubles nothing.
+func withNothingRan(detail string, code model.Code) string {
+	switch {
+	case code == model.CodeKeyInUse: // the first request with the key may have run
+		return detail
+	case strings.Contains(strings.ToLower(detail), "nothing ran"):
+		return detail
+	default:
+		return strings.TrimSpace(detail + " Nothing ran.")
+	}
 }
 
 func newEnvelopeItem(p model.Problem) envelopeItem {

@@ -40,12 +40,12 @@ type executionResult struct {
 
 func (s *Server) addExecutions() {
 	huma.Register(s.api, huma.Operation{
-		OperationID: "run-function", Method: http.MethodPost, Path: "/api/v1/executions", Tags: []string{"Executions"},
+		OperationID: "run-function", Method: http.MethodPost, Path: executionsPath, Tags: []string{"Executions"},
 		Summary: "Run a function: wait for its result, or let it wait for its turn", MaxBodyBytes: -1,
 		Responses: map[string]*huma.Response{"202": {Description: "Accepted: the run is pending"}},
 	}, s.runFunction)
 	huma.Register(s.api, huma.Operation{
-		OperationID: "list-executions", Method: http.MethodGet, Path: "/api/v1/executions", Tags: []string{"Executions"},
+		OperationID: "list-executions", Method: http.MethodGet, Path: executionsPath, Tags: []string{"Executions"},
 		Summary: "List executions, newest first",
 	}, s.listExecutions)
 	huma.Register(s.api, huma.Operation{

@@ -93,7 +93,7 @@ func (s *Server) enter() fasthttp.RequestHandler {
 		default:
 			s.refuse(ctx, model.NewError(model.CodeBadRequest, "The method of the request is not a method of HTTP."))
 		}
-		// What is left of a body must not be taken for the next request.
+		// The rest of an unread body must not be taken for the next request.
 		if s.closing.Load() || s.unread(&ctx.Request) {
 			ctx.Response.Header.SetConnectionClose()
 		}

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"bytes"
 	"context"
 	"log/slog"
 	"strings"
@@ -12,6 +13,9 @@ import (
 	"maestro/internal/intake"
 	"maestro/internal/model"
 )
+
+// executionsPath is where functions are run by name.
+const executionsPath = "/api/v1/executions"
 
 const (
 	headerRequestID   = "X-Request-ID"
@@ -28,6 +32,7 @@ type call struct {
 	principal *auth.Principal // nil: no valid token
 	token     string          // of the principal; on REST calls only
 	tenant    string          // that the request is about; empty until known
+	runs      bool            // it asks for a run of a function
 	trusted   bool            // the caller may see what a failing function says
 
 	share *intake.Share // of the memory for unknown callers' bodies; nil: it has none
@@ -44,10 +49,16 @@ func (s *Server) callOf(c *fiber.Ctx) *call {
 	if known, ok := c.Locals(callKey{}).(*call); ok {
 		return known
 	}
-	made := &call{server: s, requestID: requestID(c)}
+	made := &call{server: s, requestID: requestID(c), runs: runsFunction(c)}
 	c.Locals(callKey{}, made)
 	c.Set(headerRequestID, made.requestID)
 	return made
+}
+
+// runsFunction reports whether a request asks for a run.
+func runsFunction(c *fiber.Ctx) bool {
+	path := c.Request().URI().PathOriginal()
+	return bytes.HasPrefix(path, []byte(webhookPrefix)) || string(path) == executionsPath && c.Method() == fiber.MethodPost
 }
 
 // callFrom returns the call behind the context of a Huma handler.

@@ -62,7 +62,8 @@ http {
   fastcgi_temp_path DIR/fastcgi;
   uwsgi_temp_path DIR/uwsgi;
   scgi_temp_path DIR/scgi;
-  upstream servers { server 127.0.0.1:A; server 127.0.0.1:B; KEPT }
+  # By default a server that refused once is left alone for ten seconds, perhaps longer than the other one is there.
+  upstream servers { server 127.0.0.1:A fail_timeout=1s; server 127.0.0.1:B fail_timeout=1s; KEPT }
   server {
     listen 127.0.0.1:PORT;
     location / {

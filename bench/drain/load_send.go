@@ -48,7 +48,7 @@ func (s *pair) restartBehind(b balancer, dir string) (*outcome, error) {
 }
 
 // load sends calls at an even rate until ended is closed. Each is sent once,
-// whatever comes of it.
+// also when it fails.
 func (s *pair) load(url string, ended <-chan struct{}) *outcome {
 	client := &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 100}}
 	defer client.CloseIdleConnections()
@@ -95,7 +95,7 @@ func call(client *http.Client, url string, n int) string {
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
 	if err != nil || response.StatusCode != http.StatusOK {
-		return fmt.Sprintf("call %d: %d %v %.200s", n, response.StatusCode, err, text)
+		return fmt.Sprintf("call %d: %d %v %.100q", n, response.StatusCode, err, text)
 	}
 	return ""
 }

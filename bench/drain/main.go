@@ -19,7 +19,7 @@ import (
 	"maestro/internal/postgres"
 )
 
-// plan is what is to be tried.
+// plan describes one trial.
 type plan struct {
 	program string
 	rate    int           // calls a second

@@ -43,7 +43,7 @@ type usageError string
 func (e usageError) Error() string { return string(e) }
 
 // run does what args say and returns the exit status. An error is one line on
-// stderr, whatever libraries put into it; several faults in the settings are a
+// stderr, also where a library's has more; several faults in the settings are a
 // line each.
 func run(ctx context.Context, args []string, con console) int {
 	err := dispatch(ctx, args, con)

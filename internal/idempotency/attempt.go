@@ -121,6 +121,9 @@ func (a *Attempt) Store(ctx context.Context, store func(model.ID) (model.ID, err
 	return id, nil
 }
 
+// Unsettled reports whether it is not known what became of the run.
+func (a *Attempt) Unsettled() bool { return a != nil && a.fate == unknown }
+
 // Keeps reports whether the answer is to be kept: that of a run which returned,
 // or was accepted.
 func (a *Attempt) Keeps() bool { return a.fate == returned }

@@ -58,7 +58,7 @@ func (g *Gate) stored(ctx context.Context, tenant string, ids []model.ID) (model
 
 func errUnknownRun(cause error) error {
 	unclear := model.NewError(model.CodeUnavailable, "Whether this request has run before can't be looked up at the moment; repeat it later.")
-	unclear.Cause = cause
+	unclear.Cause, unclear.Unsure = cause, true
 	return unclear
 }
 

@@ -39,7 +39,7 @@ func (s *Share) bytes() int {
 	return int(s.held)
 }
 
-// grow takes what is missing to hold so many bytes, or returns ErrFull.
+// grow enlarges the share to so many bytes, or returns ErrFull.
 func (s *Share) grow(to int) error {
 	if s == nil || int64(to) <= s.held {
 		return nil

@@ -96,6 +96,7 @@ type Error struct {
 	Failure     *Failure      // of the function, for the codes of a failed run
 	FailedStep  *FailedStep   // the step that it failed in; nil: it was the function itself, or nothing failed
 	RetryAfter  time.Duration // for 429 and 503; 0 means the table's default, NoRetry none
+	Unsure      bool          // whether the call has run is not known
 	Cause       error
 }
 
