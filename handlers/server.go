@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -36,6 +37,7 @@ type Server struct {
 	modes   *inputModes
 	tenants tenants
 	checks  singleflight.Group // of /health, by part
+	down    sync.Map           // the parts whose last check failed
 
 	streams    context.Context // of the answers that last; ends when the server is to stop
 	endStreams context.CancelFunc

@@ -11,9 +11,11 @@ import (
 
 const (
 	watchEvery = 100 * time.Millisecond
-	// quietTime is how long a database that has not been heard of is not asked: a
-	// busy recorder hears of it all the time.
-	quietTime = 500 * time.Millisecond
+	// quietTime is how long a database that has not been heard of is not asked,
+	// while records are on their way to it and while there are none. A busy recorder
+	// hears of it all the time.
+	quietTime     = 200 * time.Millisecond
+	quietTimeIdle = 500 * time.Millisecond
 	// silenceTime is how long the answer to a ping may take, unless another answer
 	// comes meanwhile, before the database counts as away since it was asked. A
 	// network or disk that is slow by hundreds of milliseconds is no outage.
@@ -95,7 +97,11 @@ func (r *Recorder) watch() {
 		case <-ticker.C:
 		}
 		now, heard := moment(), r.link.heard.Load()
-		if asked == 0 && now-heard >= int64(quietTime) {
+		quiet := quietTimeIdle
+		if r.stats.queued.Load() > 0 {
+			quiet = quietTime
+		}
+		if asked == 0 && now-heard >= int64(quiet) {
 			asked = now
 			r.helpers.Go(func() { answers <- r.ping() })
 		}
