@@ -69,7 +69,7 @@ func (l *link) breakOff(parent context.Context) {
 func (r *Recorder) watch() {
 	ticker := time.NewTicker(watchEvery)
 	defer ticker.Stop()
-	var asked, recover int64 // when the ping under way was sent, 0: none; when to recover next
+	var asked, nextTry int64 // when the ping under way was sent, 0: none; when to recover next
 	answers, recovered := make(chan error, 1), make(chan error, 1)
 	recovering, pause := false, firstPause
 	report := report{recorder: r}
@@ -92,7 +92,7 @@ func (r *Recorder) watch() {
 			if pause = min(2*pause, longestPause); err == nil {
 				pause = firstPause
 			}
-			recover = moment() + int64(pause)
+			nextTry = moment() + int64(pause)
 			continue
 		case <-ticker.C:
 		}
@@ -111,7 +111,7 @@ func (r *Recorder) watch() {
 		if r.link.duration() >= r.opts.SpoolAfter {
 			r.link.breakOff(r.abandoned)
 		}
-		if !recovering && now >= recover && r.mustRecover() {
+		if !recovering && now >= nextTry && r.mustRecover() {
 			recovering = true
 			r.helpers.Go(func() { recovered <- r.recover() })
 		}
