@@ -24,7 +24,9 @@ func TestARedisThatIsAway(t *testing.T) {
 	proxy, err := faultproxy.New("unix", own.Addr)
 	require.NoError(t, err)
 	t.Cleanup(proxy.Close)
-	memory := func(limit string) { require.NoError(t, admin.ConfigSet(context.Background(), "maxmemory", limit).Err()) }
+	memory := func(limit string) {
+		require.NoError(t, admin.ConfigSet(context.Background(), "maxmemory", limit).Err())
+	}
 	for _, fault := range []struct {
 		name       string
 		begin, end func()
