@@ -129,11 +129,25 @@ func (s *Server) look(probe Probe) (probeView, error) {
 		}
 		if err != nil {
 			view.Status = "down"
-			s.opts.Log.Warn("health check failed", slog.String("part", probe.Name), slog.Any("error", err))
 		}
+		s.noteHealth(probe.Name, err)
 		return view, err
 	})
 	return checked.(probeView), err
+}
+
+// noteHealth writes a line when a part's state has changed: checks are asked for
+// all the time.
+func (s *Server) noteHealth(part string, err error) {
+	if err == nil {
+		if _, was := s.down.LoadAndDelete(part); was {
+			s.opts.Log.Info("health check succeeds again", slog.String("part", part))
+		}
+		return
+	}
+	if _, was := s.down.LoadOrStore(part, true); !was {
+		s.opts.Log.Warn("health check failed", slog.String("part", part), slog.Any("error", err))
+	}
 }
 
 // guardedCheck keeps a panic of a check, which runs in a goroutine of its own,

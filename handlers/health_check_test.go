@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -108,4 +109,28 @@ func TestHealthSharesItsChecks(t *testing.T) {
 	close(answer)
 	all.Wait()
 	require.Zero(t, together.Load())
+}
+
+// A part that is down is one line in the log, however often it is asked.
+func TestAFailedCheckIsLoggedOnce(t *testing.T) {
+	t.Parallel()
+	var down atomic.Bool
+	down.Store(true)
+	f := setup(t, func(o *handlers.Options) {
+		o.Probes = []handlers.Probe{{Name: "redis", Check: func(context.Context) error {
+			if down.Load() {
+				return errors.New("away")
+			}
+			return nil
+		}}}
+	})
+	for range 5 {
+		f.must(ask{call: "GET /health", token: "-", status: 200, want: []string{`"status":"degraded"`}})
+	}
+	require.Equal(t, 1, strings.Count(f.log.String(), "health check failed"))
+	down.Store(false)
+	for range 2 {
+		f.must(ask{call: "GET /health", token: "-", status: 200, want: []string{`"status":"healthy"`}})
+	}
+	require.Equal(t, 1, strings.Count(f.log.String(), "health check succeeds again"))
 }

@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -28,6 +29,7 @@ type Server struct {
 	modes   *inputModes
 	tenants tenants
 	checks  singleflight.Group // of /health, by part
+	down    sync.Map           // the parts whose last check failed
 
 	http      *fasthttp.Server
 	closing   atomic.Bool // each answer is the last one of its connection

@@ -21,14 +21,12 @@ type seen struct {
 	answered int
 	spooled  int
 	refused  int
-	others   map[string]int // by what it was
-	slowest  time.Duration  // answer to an order that was charged
-	firstNo  time.Time      // refusal
-	lastBad  time.Time      // refusal, or answer from the spool
-	livez    map[int]int
-	readyz   map[int]int
-	health   map[int]int
-	slowLook time.Duration // at any of the three
+	others   map[string]int             // by what it was
+	slowest  time.Duration              // answer to an order that was charged
+	firstNo  time.Time                  // refusal
+	lastBad  time.Time                  // refusal, or answer from the spool
+	probes   map[string]map[string]bool // path → what it said
+	slowLook time.Duration              // at any of the three
 }
 
 // order sends one order until it is answered, as its clients are told.
@@ -68,14 +66,19 @@ func (s *stage) order(ctx context.Context, name string, v *seen) {
 	}
 }
 
+var probePaths = []string{"/livez", "/readyz", "/health"}
+
 // look asks how the server is, as balancers do.
 func (s *stage) look(ctx context.Context, v *seen) {
 	for ctx.Err() == nil {
-		for path, into := range map[string]map[int]int{"/livez": v.livez, "/readyz": v.readyz, "/health": v.health} {
+		for _, path := range probePaths {
 			began := time.Now()
-			status := s.status(path)
+			state := s.state(path)
 			v.mu.Lock()
-			into[status]++
+			if v.probes[path] == nil {
+				v.probes[path] = map[string]bool{}
+			}
+			v.probes[path][state] = true
 			v.slowLook = max(v.slowLook, time.Since(began))
 			v.mu.Unlock()
 		}
@@ -85,7 +88,7 @@ func (s *stage) look(ctx context.Context, v *seen) {
 
 // try runs the load through one fault, and measures.
 func (s *stage) try(ctx context.Context, f fault, rate int) (row, error) {
-	v := &seen{orders: map[string]string{}, others: map[string]int{}, livez: map[int]int{}, readyz: map[int]int{}, health: map[int]int{}}
+	v := &seen{orders: map[string]string{}, others: map[string]int{}, probes: map[string]map[string]bool{}}
 	loading, stop := context.WithCancel(ctx)
 	var clients, generator sync.WaitGroup
 	var names []string
@@ -115,7 +118,7 @@ func (s *stage) try(ctx context.Context, f fault, rate int) (row, error) {
 	if err != nil {
 		return row{}, err
 	}
-	if err := s.await(ctx, "the spool is empty and calls are taken", func() bool { return s.spooled() == 0 && s.status("/readyz") == 200 }); err != nil {
+	if err := s.await(ctx, "the spool is empty and calls are taken", func() bool { return s.spooled() == 0 && s.state("/readyz") == "ready" }); err != nil {
 		return row{}, err
 	}
 	return s.measure(ctx, f, v, names, began, ended)

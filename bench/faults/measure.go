@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -65,16 +66,8 @@ func counts(of map[string]int) string {
 
 func probes(v *seen) string {
 	var parts []string
-	for _, p := range []struct {
-		name string
-		seen map[int]int
-	}{{"livez", v.livez}, {"readyz", v.readyz}, {"health", v.health}} {
-		var statuses []int
-		for status := range p.seen {
-			statuses = append(statuses, status)
-		}
-		slices.Sort(statuses)
-		parts = append(parts, p.name+" "+strings.Trim(strings.ReplaceAll(fmt.Sprint(statuses), " ", "/"), "[]"))
+	for _, path := range probePaths {
+		parts = append(parts, path+" "+strings.Join(slices.Sorted(maps.Keys(v.probes[path])), "/"))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -90,7 +83,7 @@ func (r row) fault() string {
 		return fmt.Sprintf("of %d answered orders %d are recorded", r.answered, r.recorded)
 	case r.others != "":
 		return "clients saw " + r.others
-	case !strings.HasPrefix(r.probes, "livez 200,"):
+	case !strings.HasPrefix(r.probes, "/livez alive,"):
 		return "a probe failed: " + r.probes
 	default:
 		return ""

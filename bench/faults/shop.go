@@ -100,18 +100,22 @@ func (s *stage) send(ctx context.Context, method, path string, body any) (answer
 	return answer{response.StatusCode, response.Header, got}, err
 }
 
-// status is that of a GET; 0 when there is none within two seconds.
-func (s *stage) status(path string) int {
+// state is what a probe says: its word, or what is wrong with the answer.
+func (s *stage) state(path string) string {
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, "GET", s.base+path, nil)
 	if err != nil {
-		return 0
+		return err.Error()
 	}
 	response, err := client.Do(request)
 	if err != nil {
-		return 0
+		return "no answer"
 	}
-	_ = response.Body.Close()
-	return response.StatusCode
+	defer response.Body.Close()
+	var said struct{ Status string }
+	if err := json.NewDecoder(response.Body).Decode(&said); err != nil {
+		return "unreadable"
+	}
+	return said.Status
 }

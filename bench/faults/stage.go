@@ -119,7 +119,7 @@ func (s *stage) startServer(ctx context.Context, program, database, logFile stri
 		return err
 	}
 	go func() { s.ended <- s.server.Wait() }()
-	return s.await(ctx, "the server is ready", func() bool { return s.status("/readyz") == 200 })
+	return s.await(ctx, "the server is ready", func() bool { return s.state("/readyz") == "ready" })
 }
 
 func (s *stage) data() string { return filepath.Join(s.dir, "data") }

@@ -66,11 +66,14 @@ func (p *parts) pythonCounts() map[string]int {
 	}
 }
 
-// databaseProblem asks PostgreSQL on a connection that nothing else uses. One
-// that only has no connection left for the check goes on serving those that the
-// server has.
+// databaseProblem asks PostgreSQL on a connection that nothing else uses; twice,
+// since a connection that was cut says nothing of the server. One that only has no
+// connection left for the check goes on serving those that there are.
 func (p *parts) databaseProblem(ctx context.Context) error {
 	err := p.db.Ping(ctx)
+	if err != nil && ctx.Err() == nil {
+		err = p.db.Ping(ctx)
+	}
 	if repo.IsFull(err) {
 		return fmt.Errorf("%w: %w", handlers.ErrImpaired, err)
 	}

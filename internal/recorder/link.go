@@ -11,9 +11,11 @@ import (
 
 const (
 	watchEvery = 100 * time.Millisecond
-	// quietTime is how long a database that has not been heard of is not asked: a
-	// busy recorder hears of it all the time.
-	quietTime = 500 * time.Millisecond
+	// quietTime is how long a database that has not been heard of is not asked,
+	// while records are on their way to it and while there are none. A busy recorder
+	// hears of it all the time.
+	quietTime     = 200 * time.Millisecond
+	quietTimeIdle = 500 * time.Millisecond
 	// silenceTime is how long the answer to a ping may take, unless another answer
 	// comes meanwhile, before the database counts as away since it was asked. A
 	// network or disk that is slow by hundreds of milliseconds is no outage.
@@ -67,7 +69,7 @@ func (l *link) breakOff(parent context.Context) {
 func (r *Recorder) watch() {
 	ticker := time.NewTicker(watchEvery)
 	defer ticker.Stop()
-	var asked, recover int64 // when the ping under way was sent, 0: none; when to recover next
+	var asked, nextTry int64 // when the ping under way was sent, 0: none; when to recover next
 	answers, recovered := make(chan error, 1), make(chan error, 1)
 	recovering, pause := false, firstPause
 	report := report{recorder: r}
@@ -90,12 +92,16 @@ func (r *Recorder) watch() {
 			if pause = min(2*pause, longestPause); err == nil {
 				pause = firstPause
 			}
-			recover = moment() + int64(pause)
+			nextTry = moment() + int64(pause)
 			continue
 		case <-ticker.C:
 		}
 		now, heard := moment(), r.link.heard.Load()
-		if asked == 0 && now-heard >= int64(quietTime) {
+		quiet := quietTimeIdle
+		if r.stats.queued.Load() > 0 {
+			quiet = quietTime
+		}
+		if asked == 0 && now-heard >= int64(quiet) {
 			asked = now
 			r.helpers.Go(func() { answers <- r.ping() })
 		}
@@ -105,7 +111,7 @@ func (r *Recorder) watch() {
 		if r.link.duration() >= r.opts.SpoolAfter {
 			r.link.breakOff(r.abandoned)
 		}
-		if !recovering && now >= recover && r.mustRecover() {
+		if !recovering && now >= nextTry && r.mustRecover() {
 			recovering = true
 			r.helpers.Go(func() { recovered <- r.recover() })
 		}
