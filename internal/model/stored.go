@@ -40,7 +40,8 @@ type Function struct {
 	TimeoutSeconds *float64 // nil: the server's FUNCTION_TIMEOUT
 	Retry          *RetryPolicy
 	MaxConcurrency *int // nil: as many as there are
-	IsActive       bool
+	IsActive       bool // false: it was deleted
+	Off            bool // its calls are refused
 	Version        int
 	VersionID      ID // of the current FunctionVersion
 	CreatedAt      time.Time
