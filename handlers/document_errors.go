@@ -38,6 +38,7 @@ var operationFailures = map[string][]model.Code{
 	"retry-executions":    {model.CodeInvalid},
 	"cancel-execution":    {model.CodeExecutionNotFound, model.CodeExecutionOver, model.CodeNotImplemented},
 	"create-subtenant":    {model.CodeNameTaken},
+	"update-subtenant":    {model.CodeSubtenantNotFound},
 	"grant-access":        {model.CodeNoCensus},
 	"revoke-access":       {model.CodeNoCensus},
 	"put-secret":          {model.CodeNotImplemented},

@@ -38,6 +38,7 @@ var requestExamples = map[string]map[string]string{
 		"later": `{"function_name": "hello", "input_data": {"name": "Claude"}, "mode": "async", "priority": 1}`,
 	},
 	"retry-execution":  {"from the start": `{"from": "start"}`},
+	"update-subtenant": {"a week": `{"retention_days": 7}`},
 	"create-subtenant": {"named": `{"subtenant_id": "company-a", "description": "Company A"}`},
 	"grant-access":     {"by e-mail": `{"user_email": "user@example.com"}`},
 	"revoke-access":    {"by e-mail": `{"user_email": "user@example.com"}`},

@@ -50,6 +50,7 @@ type Options struct {
 	PublicURL           string        // how clients reach the server, without a trailing slash; default: from the request
 	MaxBodyBytes        int           // of a request's body, inflated; default 10 MiB
 	FunctionTimeout     time.Duration // the most that a function may ask for; default 300 s
+	RetentionDays       int           // that executions are kept for subtenants without a number of their own; 0: for ever
 	WebhooksRequireAuth bool          // the default of a new webhook's requires_auth
 	CORSOrigins         []string      // that browsers may call from, "*" for any; nil: none
 	Heartbeat           time.Duration // how often a quiet stream of events says that it is there; default 15 s

@@ -8,9 +8,10 @@ import (
 // Subtenant is the unit of isolation. Functions, webhooks, schedules,
 // packages, secrets, executions and the Python interpreter belong to one.
 type Subtenant struct {
-	ID          string // ^[a-z0-9][a-z0-9-]{0,62}$
-	Description *string
-	CreatedAt   time.Time
+	ID            string // ^[a-z0-9][a-z0-9-]{0,62}$
+	Description   *string
+	RetentionDays *int // that its executions are kept; nil: as the server's setting says, 0: for ever
+	CreatedAt     time.Time
 }
 
 // FunctionKind says what a stored text is.
