@@ -42,6 +42,7 @@ var requestExamples = map[string]map[string]string{
 		"of one function": `{"function_name": "hello", "status": ["failed"], "since": "-24h"}`,
 		"all":             `{"all": true}`,
 	},
+	"update-subtenant": {"a week": `{"retention_days": 7}`},
 	"create-subtenant": {"named": `{"subtenant_id": "company-a", "description": "Company A"}`},
 	"grant-access":     {"by e-mail": `{"user_email": "user@example.com"}`},
 	"revoke-access":    {"by e-mail": `{"user_email": "user@example.com"}`},

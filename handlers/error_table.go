@@ -35,6 +35,7 @@ var meanings = map[model.Code]meaning{
 	model.CodeNameTaken:            {status: http.StatusConflict, title: "Name taken"},
 	model.CodePathTaken:            {status: http.StatusConflict, title: "Path taken"},
 	model.CodeFunctionIsModule:     {status: http.StatusConflict, title: "Not a function but a module"},
+	model.CodeFunctionInactive:     {status: http.StatusConflict, title: "Function switched off"},
 	model.CodeExecutionOver:        {status: http.StatusConflict, title: "Execution over"},
 	model.CodeExecutionNotOver:     {status: http.StatusConflict, title: "Execution not over"},
 	model.CodeRecordIncomplete:     {status: http.StatusConflict, title: "Record incomplete"},

@@ -21,6 +21,8 @@ type FunctionFields struct {
 	Retry          Optional[json.RawMessage] `json:"retry,omitzero" doc:"Of runs that nobody waits for: an object with max_attempts (3), backoff_seconds (1), max_backoff_seconds (300) and on. on lists exception classes, by name (ConnectionError) or with their module (requests.exceptions.ConnectionError); one stands for its subclasses too, such as ConnectionRefusedError; a status (failed, timed_out, crashed) stands for all that end with it. Without on whatever went wrong is tried again, except what would be no different the next time: InputInvalid, OutputInvalid, a result that is no JSON, FunctionNotFound; those are where on has their error_type. That a sibling was given what does not fit is an exception like any other"`
 	MaxConcurrency Optional[int]             `json:"max_concurrency,omitzero" doc:"Runs at a time. It is counted twice: the runs that nobody waits for over all servers, and every run on each server. So with n servers there may be up to n times as many synchronous ones, and those that nobody waits for begin without regard to synchronous ones on other servers. null: as many as there are"`
 
+	IsActive Optional[bool] `json:"is_active,omitzero" doc:"false switches the function off without deleting it: its calls are a 409 function_inactive, a RuntimeError where a sibling calls it. true when left out at its creation"`
+
 	DerivedSchemas owned `json:"derived_schemas,omitzero" readOnly:"true"`
 	PackageNotes   owned `json:"package_notes,omitzero" readOnly:"true"`
 	CalledBy       owned `json:"called_by,omitzero" readOnly:"true"`
@@ -28,7 +30,6 @@ type FunctionFields struct {
 
 	ID        owned `json:"id,omitzero" readOnly:"true"`
 	Version   owned `json:"version,omitzero" readOnly:"true"`
-	IsActive  owned `json:"is_active,omitzero" readOnly:"true"`
 	CreatedAt owned `json:"created_at,omitzero" readOnly:"true"`
 	UpdatedAt owned `json:"updated_at,omitzero" readOnly:"true"`
 }
@@ -49,6 +50,9 @@ func (in *FunctionFields) applyTo(f *model.Function, longest time.Duration) erro
 	}
 	in.TimeoutSeconds.apply(&f.TimeoutSeconds)
 	in.MaxConcurrency.apply(&f.MaxConcurrency)
+	if in.IsActive.Set { // null brings the default back
+		f.Off = in.IsActive.given() && !in.IsActive.Value
+	}
 
 	var problems []model.Problem
 	if in.Retry.Set {
@@ -92,7 +96,7 @@ func moduleProblems(f *model.Function) (problems []model.Problem) {
 		given bool
 	}{
 		{"input_schema", f.InputSchema != nil}, {"output_schema", f.OutputSchema != nil},
-		{"timeout_seconds", f.TimeoutSeconds != nil}, {"retry", f.Retry != nil}, {"max_concurrency", f.MaxConcurrency != nil},
+		{"timeout_seconds", f.TimeoutSeconds != nil}, {"retry", f.Retry != nil}, {"max_concurrency", f.MaxConcurrency != nil}, {"is_active", f.Off},
 	} {
 		if member.given {
 			problems = append(problems, model.Problem{Pointer: "/" + member.name, Message: "a module is imported and not run: leave this out"})
@@ -112,10 +116,10 @@ func applySchema(member Optional[json.RawMessage], schema *json.RawMessage, deri
 // ownedProblems compares the server's members with those that are stored;
 // nil stands for a function that is not stored yet.
 func (in *FunctionFields) ownedProblems(stored *functionView) []model.Problem {
-	var id, version, active, created, updated, derived, notes, callers, warnings any
+	var id, version, created, updated, derived, notes, callers, warnings any
 	if stored != nil {
 		callers, warnings = stored.CalledBy, stored.Warnings
-		id, version, active, created, updated = stored.ID, stored.Version, stored.IsActive, stored.CreatedAt, stored.UpdatedAt
+		id, version, created, updated = stored.ID, stored.Version, stored.CreatedAt, stored.UpdatedAt
 		derived, notes = stored.DerivedSchemas, stored.PackageNotes
 	}
 	problems := in.ID.sameAs(id, "/id")
@@ -124,7 +128,6 @@ func (in *FunctionFields) ownedProblems(stored *functionView) []model.Problem {
 	problems = append(problems, in.CalledBy.sameAs(callers, "/called_by")...)
 	problems = append(problems, in.Warnings.sameAs(warnings, "/warnings")...)
 	problems = append(problems, in.Version.sameAs(version, "/version")...)
-	problems = append(problems, in.IsActive.sameAs(active, "/is_active")...)
 	problems = append(problems, in.CreatedAt.sameAs(created, "/created_at")...)
 	return append(problems, in.UpdatedAt.sameAs(updated, "/updated_at")...)
 }

@@ -22,7 +22,7 @@ type functionView struct {
 	TimeoutSeconds *float64        `json:"timeout_seconds" doc:"Null: the server's FUNCTION_TIMEOUT"`
 	Retry          json.RawMessage `json:"retry" doc:"As it was sent, with the defaults; null: never"`
 	MaxConcurrency *int            `json:"max_concurrency"`
-	IsActive       bool            `json:"is_active"`
+	IsActive       bool            `json:"is_active" doc:"False when it is switched off, and in lists also when it was deleted"`
 	Version        int             `json:"version"`
 	CalledBy       []string        `json:"called_by" nullable:"false" doc:"Functions and modules whose current code calls it, or imports it if it is a module, by name"`
 	Warnings       []warningView   `json:"warnings,omitzero" nullable:"false" doc:"In the answer to a change: what its author may want to mend. None of it keeps the code from being saved"`
@@ -45,7 +45,7 @@ func viewFunction(f model.Function) functionView {
 		DerivedSchemas: derivedSchemas(f.InputDerived, f.OutputDerived),
 		PackageNotes:   orEmpty(f.Lock.Notes()),
 		Tags:           orEmpty(f.Tags), TimeoutSeconds: f.TimeoutSeconds,
-		Retry: viewRetry(f.Retry), MaxConcurrency: f.MaxConcurrency, IsActive: f.IsActive, Version: f.Version,
+		Retry: viewRetry(f.Retry), MaxConcurrency: f.MaxConcurrency, IsActive: f.IsActive && !f.Off, Version: f.Version,
 		CreatedAt: timestamp(f.CreatedAt), UpdatedAt: timestamp(f.UpdatedAt),
 	}
 }

@@ -59,6 +59,7 @@ type Options struct {
 	HeadTime            time.Duration // for a request's line and headers, from their first byte on; default 10 s
 	BodyPace            intake.Pace   // the least speed of a body; default 10 KiB in 10 s
 	FunctionTimeout     time.Duration // the most that a function may ask for; default 300 s
+	RetentionDays       int           // that executions are kept for subtenants without a number of their own; 0: for ever
 	WebhooksRequireAuth bool          // the default of a new webhook's requires_auth
 	CORSOrigins         []string      // that browsers may call from, "*" for any; nil: none
 	Heartbeat           time.Duration // how often a quiet stream of events says that it is there; default 15 s

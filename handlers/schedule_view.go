@@ -44,7 +44,7 @@ func viewSchedule(s repo.Schedule) scheduleView {
 		LastError: s.LastError, LastExecutionID: idOrNull(s.LastExecutionID), Failures: s.Failures, Problem: problemOfSchedule(s),
 		CreatedAt: timestamp(s.CreatedAt), UpdatedAt: timestamp(s.UpdatedAt),
 	}
-	if s.FunctionGone {
+	if s.FunctionGone || s.FunctionOff {
 		view.NextRun = timestamp{}
 	}
 	return view
@@ -56,6 +56,8 @@ func problemOfSchedule(s repo.Schedule) *string {
 	switch {
 	case s.FunctionGone:
 		text = fmt.Sprintf("There is no function %q any more: create it again, or give the schedule another one.", s.FunctionName)
+	case s.FunctionOff:
+		text = fmt.Sprintf("The function %q is switched off: set its is_active to true, or give the schedule another one.", s.FunctionName)
 	case s.IsActive && s.NextRun.IsZero():
 		text = "Nothing will be started."
 		if s.LastError != nil {

@@ -30,10 +30,20 @@ type subtenantView struct {
 	SubtenantID string    `json:"subtenant_id" example:"company-a" doc:"The same as id"`
 	Description *string   `json:"description"`
 	CreatedAt   timestamp `json:"created_at"`
+
+	RetentionDays      *int `json:"retention_days" doc:"Days that executions are kept; 0: for ever; null: as the server's setting says"`
+	EffectiveRetention int  `json:"effective_retention_days" doc:"The subtenant's own number or the server's; 0: for ever"`
 }
 
-func viewSubtenant(t model.Subtenant) subtenantView {
-	return subtenantView{ID: t.ID, SubtenantID: t.ID, Description: t.Description, CreatedAt: timestamp(t.CreatedAt)}
+func (s *Server) viewSubtenant(t model.Subtenant) subtenantView {
+	view := subtenantView{
+		ID: t.ID, SubtenantID: t.ID, Description: t.Description, CreatedAt: timestamp(t.CreatedAt),
+		RetentionDays: t.RetentionDays, EffectiveRetention: s.opts.RetentionDays,
+	}
+	if t.RetentionDays != nil {
+		view.EffectiveRetention = *t.RetentionDays
+	}
+	return view
 }
 
 // addSubtenants registers what administrators do with subtenants. Their
@@ -52,6 +62,10 @@ func (s *Server) addSubtenants() {
 		OperationID: "get-subtenant", Method: http.MethodGet, Path: "/api/v1/subtenants/{id}", Tags: tags,
 		Summary: "Get a subtenant",
 	}, s.getSubtenant)
+	huma.Register(s.api, huma.Operation{
+		OperationID: "update-subtenant", Method: http.MethodPut, Path: "/api/v1/subtenants/{id}", Tags: tags,
+		Summary: "Change a subtenant: any subset of its members", MaxBodyBytes: -1,
+	}, s.updateSubtenant)
 	huma.Register(s.api, huma.Operation{
 		OperationID: "delete-subtenant", Method: http.MethodDelete, Path: "/api/v1/subtenants/{id}", Tags: tags,
 		Summary: "Delete a subtenant with all that is in it", DefaultStatus: http.StatusNoContent,
@@ -81,5 +95,5 @@ func (s *Server) createSubtenant(ctx context.Context, in *subtenantCreateInput) 
 	if err != nil {
 		return nil, err
 	}
-	return &subtenantCreated{Location: "/api/v1/subtenants/" + made.ID, Body: viewSubtenant(made)}, nil
+	return &subtenantCreated{Location: "/api/v1/subtenants/" + made.ID, Body: s.viewSubtenant(made)}, nil
 }

@@ -18,7 +18,7 @@ func (s *Server) listSubtenants(ctx context.Context, in *PageInput) (*pageOutput
 	if err != nil {
 		return nil, err
 	}
-	return newPage(in, found, next, viewSubtenant), nil
+	return newPage(in, found, next, s.viewSubtenant), nil
 }
 
 func (s *Server) getSubtenant(ctx context.Context, in *SubtenantPath) (*subtenantOutput, error) {
@@ -26,5 +26,5 @@ func (s *Server) getSubtenant(ctx context.Context, in *SubtenantPath) (*subtenan
 	if err != nil {
 		return nil, err
 	}
-	return &subtenantOutput{Body: viewSubtenant(found)}, nil
+	return &subtenantOutput{Body: s.viewSubtenant(found)}, nil
 }

@@ -91,6 +91,9 @@ func (s *Server) answerWebhook(c *fiber.Ctx, call *call, who *caller, found *mat
 		// Its name is none of a stranger's business.
 		return model.NewError(model.CodeFunctionNotFound, "The function of this webhook is not there any more.")
 	}
+	if model.CodeOf(err) == model.CodeFunctionInactive {
+		return model.NewError(model.CodeFunctionInactive, "The function of this webhook is switched off; nothing ran.")
+	}
 	if err != nil {
 		return err
 	}

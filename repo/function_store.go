@@ -40,7 +40,7 @@ func insertFunction(ctx context.Context, q *dbsqlc.Queries, tenant string, f mod
 	n, err := q.InsertFunction(ctx, dbsqlc.InsertFunctionParams{
 		ID: uuid(f.ID), Tenant: tenant, Name: f.Name, Description: f.Description, Tags: f.Tags,
 		TimeoutSeconds: f.TimeoutSeconds, Version: 1, VersionID: uuid(f.VersionID), CreatedAt: f.CreatedAt,
-		Retry: retry, MaxConcurrency: wholeNumber(f.MaxConcurrency), Kind: string(f.Kind),
+		Retry: retry, MaxConcurrency: wholeNumber(f.MaxConcurrency), Kind: string(f.Kind), IsOff: f.Off,
 	})
 	if err != nil || n == 0 {
 		return f, orNotFound(err, errNameTaken(f.Name)) // made by someone else at the same moment
@@ -66,7 +66,7 @@ func storeFunction(ctx context.Context, q *dbsqlc.Queries, f *model.Function, ne
 	return q.UpdateFunction(ctx, dbsqlc.UpdateFunctionParams{
 		Tenant: f.Tenant, ID: uuid(f.ID), Description: f.Description, Tags: f.Tags, TimeoutSeconds: f.TimeoutSeconds,
 		IsActive: f.IsActive, Version: int32(f.Version), VersionID: uuid(f.VersionID), UpdatedAt: f.UpdatedAt,
-		Retry: retry, MaxConcurrency: wholeNumber(f.MaxConcurrency), Kind: string(f.Kind),
+		Retry: retry, MaxConcurrency: wholeNumber(f.MaxConcurrency), Kind: string(f.Kind), IsOff: f.Off,
 	})
 }
 
@@ -106,7 +106,7 @@ func sameVersion(a, b model.Function) bool {
 // sameAttributes compares what belongs to a function and not to a version.
 func sameAttributes(a, b model.Function) bool {
 	return equal(a.Description, b.Description) && equal(a.TimeoutSeconds, b.TimeoutSeconds) && slices.Equal(a.Tags, b.Tags) &&
-		reflect.DeepEqual(a.Retry, b.Retry) && equal(a.MaxConcurrency, b.MaxConcurrency)
+		reflect.DeepEqual(a.Retry, b.Retry) && equal(a.MaxConcurrency, b.MaxConcurrency) && a.Off == b.Off
 }
 
 func wholeNumber(n *int) *int32 {

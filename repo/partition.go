@@ -3,9 +3,6 @@ package repo
 import (
 	"context"
 	"time"
-
-	"maestro/internal/model"
-	"maestro/repo/dbsqlc"
 )
 
 // partitionSpan is how much time one partition covers.
@@ -25,11 +22,8 @@ func (d *DB) EnsurePartitions(ctx context.Context, at time.Time) error {
 	today := at.UTC().Truncate(partitionSpan)
 	for n := -1; n <= partitionsAhead; n++ {
 		day := today.Add(time.Duration(n) * partitionSpan)
-		for _, parent := range []string{"executions", "step_executions"} {
-			made, err := d.q.MakePartition(ctx, dbsqlc.MakePartitionParams{
-				Parent: parent, Child: parent + day.Format(partitionSuffix),
-				LowerID: uuid(model.FirstIDOf(day)), UpperID: uuid(model.FirstIDOf(day.Add(partitionSpan))),
-			})
+		for _, parent := range parents {
+			made, err := makeDay(ctx, d.q, parent, day)
 			if err != nil {
 				return d.fail(err, "make the partition of %s for %s", parent, day.Format(time.DateOnly))
 			}

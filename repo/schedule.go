@@ -33,6 +33,7 @@ type Schedule struct {
 	LastError       *string   // why LastStatus is what it is, for people
 	Failures        int       // in a row
 	FunctionGone    bool      // there is no active function of that name; worked out as it is read
+	FunctionOff     bool      // there is one, and it is switched off; worked out as it is read
 
 	CreatedAt, UpdatedAt time.Time
 }
@@ -50,7 +51,7 @@ func (d *DB) Schedule(ctx context.Context, tenant string, id model.ID) (Schedule
 	if noRows(err) {
 		return Schedule{}, errScheduleNotFound()
 	}
-	return schedule(row.ScheduledJob, row.FunctionThere), d.fail(err, "load schedule %s", id)
+	return schedule(row.ScheduledJob, row.FunctionThere, row.FunctionOff), d.fail(err, "load schedule %s", id)
 }
 
 // ListSchedules returns schedules by name and the cursor of the next page.
@@ -67,7 +68,9 @@ func (d *DB) ListSchedules(ctx context.Context, tenant string, filter ScheduleFi
 		return nil, "", d.fail(err, "list schedules of %s", tenant)
 	}
 	rows, next := cut(filter.Page, rows, func(r dbsqlc.ListSchedulesRow) []string { return []string{r.ScheduledJob.Name} })
-	return each(rows, func(r dbsqlc.ListSchedulesRow) Schedule { return schedule(r.ScheduledJob, r.FunctionThere) }), next, nil
+	return each(rows, func(r dbsqlc.ListSchedulesRow) Schedule {
+		return schedule(r.ScheduledJob, r.FunctionThere, r.FunctionOff)
+	}), next, nil
 }
 
 // CreateSchedule stores a schedule; its id and times of creation are the
@@ -77,10 +80,12 @@ func (d *DB) CreateSchedule(ctx context.Context, tenant string, s Schedule) (Sch
 	s.ID, s.Tenant, s.CreatedAt = model.NewID(), tenant, now()
 	s.UpdatedAt = s.CreatedAt
 	err := d.inTx(ctx, func(q *dbsqlc.Queries) error {
-		if err := checkActive(ctx, q, tenant, s.FunctionName); err != nil {
+		off, err := checkActive(ctx, q, tenant, s.FunctionName)
+		if err != nil {
 			return err
 		}
-		err := q.InsertSchedule(ctx, dbsqlc.InsertScheduleParams{
+		s.FunctionOff = off
+		err = q.InsertSchedule(ctx, dbsqlc.InsertScheduleParams{
 			ID: uuid(s.ID), Tenant: tenant, Name: s.Name, FunctionName: s.FunctionName, CronExpression: s.CronExpression,
 			Timezone: s.Timezone, InputData: s.Input, Description: s.Description, IsActive: s.IsActive, Retry: s.Retry,
 			Overlap: s.Overlap, CatchUp: s.CatchUp, MaxInstances: int32(s.MaxInstances), NextRun: moment(s.NextRun), CreatedAt: s.CreatedAt,
@@ -110,7 +115,7 @@ func (d *DB) UpdateSchedule(ctx context.Context, tenant string, id model.ID, cha
 		if err != nil {
 			return err
 		}
-		before := schedule(row.ScheduledJob, row.FunctionThere)
+		before := schedule(row.ScheduledJob, row.FunctionThere, row.FunctionOff)
 		s = before
 		if err := change(&s); err != nil {
 			return err
@@ -119,10 +124,11 @@ func (d *DB) UpdateSchedule(ctx context.Context, tenant string, id model.ID, cha
 		s.LastRun, s.LastStatus, s.LastExecutionID = before.LastRun, before.LastStatus, before.LastExecutionID
 		s.LastError, s.Failures, s.HeldUntil = before.LastError, before.Failures, time.Time{}
 		if s.FunctionName != before.FunctionName {
-			if err := checkActive(ctx, q, tenant, s.FunctionName); err != nil {
+			off, err := checkActive(ctx, q, tenant, s.FunctionName)
+			if err != nil {
 				return err
 			}
-			s.FunctionGone = false
+			s.FunctionGone, s.FunctionOff = false, off
 		}
 		err = q.UpdateSchedule(ctx, dbsqlc.UpdateScheduleParams{
 			Tenant: tenant, ID: uuid(id), Name: s.Name, FunctionName: s.FunctionName, CronExpression: s.CronExpression,
@@ -162,12 +168,12 @@ func errScheduleNotFound() error {
 	return model.NewError(model.CodeScheduleNotFound, "There is no schedule of that id.")
 }
 
-func schedule(r dbsqlc.ScheduledJob, functionThere bool) Schedule {
+func schedule(r dbsqlc.ScheduledJob, functionThere, functionOff bool) Schedule {
 	return Schedule{
 		ID: r.ID.Bytes, Tenant: r.Tenant, Name: r.Name, FunctionName: r.FunctionName, CronExpression: r.CronExpression,
 		Timezone: r.Timezone, Input: r.InputData, Description: r.Description, IsActive: r.IsActive, Retry: r.Retry,
 		Overlap: r.Overlap, CatchUp: r.CatchUp, MaxInstances: int(r.MaxInstances), NextRun: timeOf(r.NextRun),
-		HeldUntil: timeOf(r.HeldUntil), FunctionGone: !functionThere, LastRun: timeOf(r.LastRun), LastStatus: r.LastStatus, LastExecutionID: r.LastExecutionID.Bytes, LastError: r.LastError,
+		HeldUntil: timeOf(r.HeldUntil), FunctionGone: !functionThere, FunctionOff: functionOff, LastRun: timeOf(r.LastRun), LastStatus: r.LastStatus, LastExecutionID: r.LastExecutionID.Bytes, LastError: r.LastError,
 		Failures: int(r.Failures), CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 }

@@ -42,7 +42,7 @@ func (d *DB) StartDueSchedules(ctx context.Context, due time.Time, schedules []D
 			return err
 		}
 		for _, row := range rows {
-			s := schedule(row.ScheduledJob, row.FunctionThere)
+			s := schedule(row.ScheduledJob, row.FunctionThere, row.FunctionOff)
 			if err := start(ctx, tx, &s); err != nil {
 				return err
 			}
@@ -70,7 +70,7 @@ func (d *DB) StartSchedule(ctx context.Context, tenant string, id model.ID, star
 		if err != nil {
 			return err
 		}
-		s := schedule(row.ScheduledJob, row.FunctionThere)
+		s := schedule(row.ScheduledJob, row.FunctionThere, row.FunctionOff)
 		if err := start(ctx, tx, &s); err != nil {
 			return err
 		}

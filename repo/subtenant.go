@@ -62,6 +62,32 @@ func (d *DB) Subtenant(ctx context.Context, id string) (model.Subtenant, error) 
 	return subtenant(row), d.fail(err, "load subtenant %s", id)
 }
 
+// UpdateSubtenant applies change to a subtenant and stores what came of it, or
+// answers CodeSubtenantNotFound. An error of change is returned as it is.
+func (d *DB) UpdateSubtenant(ctx context.Context, id string, change func(*model.Subtenant) error) (model.Subtenant, error) {
+	var changed model.Subtenant
+	err := d.inTx(ctx, func(q *dbsqlc.Queries) error {
+		if _, err := q.LockSubtenant(ctx, id); err != nil {
+			if noRows(err) {
+				err = errSubtenantNotFound(id)
+			}
+			return err
+		}
+		row, err := q.GetSubtenant(ctx, id)
+		if err != nil {
+			return err
+		}
+		wanted := subtenant(row)
+		if err := change(&wanted); err != nil {
+			return err
+		}
+		row, err = q.UpdateSubtenant(ctx, wanted.Description, wholeNumber(wanted.RetentionDays), id)
+		changed = subtenant(row)
+		return err
+	})
+	return changed, d.fail(err, "change subtenant %s", id)
+}
+
 // ListSubtenants returns subtenants by id and the cursor of the next page.
 func (d *DB) ListSubtenants(ctx context.Context, page Page) ([]model.Subtenant, string, error) {
 	after, err := page.after(1)
@@ -86,5 +112,5 @@ func errSubtenantNotFound(id string) error {
 }
 
 func subtenant(row dbsqlc.Subtenant) model.Subtenant {
-	return model.Subtenant{ID: row.ID, Description: row.Description, CreatedAt: row.CreatedAt}
+	return model.Subtenant{ID: row.ID, Description: row.Description, RetentionDays: number(row.RetentionDays), CreatedAt: row.CreatedAt}
 }

@@ -36,6 +36,14 @@ var serverWide = map[string]string{
 	"SetMetaOnce":              "facts about the server",
 	"ServerVersion":            "facts about the server",
 	"OldestPartition":          "days are everyone's",
+	"ListDayPartitions":        "days are everyone's",
+	"ListDetachedPartitions":   "days are everyone's",
+	"TryLockRetention":         "one server at a time does it for everyone",
+	"UnlockRetention":          "one server at a time does it for everyone",
+	"ListRetentions":           "everyone's are looked after",
+	"ListExpiredOfDay":         "of a day, for everyone",
+	"DeleteOldRetries":         "takes everyone's away that are of no more use",
+	"UpdateSubtenant":          "for admins, by the id itself",
 	"LockFolder":               "servers are no subtenant's",
 	"RetireFolder":             "servers are no subtenant's",
 	"InsertServer":             "servers are no subtenant's",
@@ -324,6 +332,11 @@ var probes = map[string]func(context.Context, *dbsqlc.Queries, stranger) (bool, 
 			Tenant: s.tenant, FromID: pgtype.UUID{Valid: true}, BeforeID: everyID, Most: 10,
 		})
 		return n > 0, err
+	},
+	"ListExpired": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return many(q.ListExpired(ctx, dbsqlc.ListExpiredParams{
+			Tenant: s.tenant, FromID: pgtype.UUID{Valid: true}, BeforeID: everyID, RowLimit: 10,
+		}))
 	},
 	"ListSteps": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 		return many(q.ListSteps(ctx, dbsqlc.ListStepsParams{

@@ -56,7 +56,7 @@ func (d *DB) CreateWebhook(ctx context.Context, tenant string, w model.Webhook) 
 	w.CreatedAt = now()
 	w.UpdatedAt = w.CreatedAt
 	err := d.changeWebhooks(ctx, tenant, func(q *dbsqlc.Queries) error {
-		if err := checkActive(ctx, q, tenant, w.FunctionName); err != nil {
+		if _, err := checkActive(ctx, q, tenant, w.FunctionName); err != nil {
 			return err
 		}
 		err := q.InsertWebhook(ctx, dbsqlc.InsertWebhookParams{
@@ -95,7 +95,7 @@ func (d *DB) UpdateWebhook(ctx context.Context, tenant string, id model.ID, chan
 		}
 		w.ID, w.Tenant, w.CreatedAt, w.UpdatedAt = before.ID, tenant, before.CreatedAt, now()
 		if w.FunctionName != before.FunctionName {
-			if err := checkActive(ctx, q, tenant, w.FunctionName); err != nil {
+			if _, err := checkActive(ctx, q, tenant, w.FunctionName); err != nil {
 				return err
 			}
 		}

@@ -56,15 +56,17 @@ func firstSegment(path string) string {
 	return segment
 }
 
-func checkActive(ctx context.Context, q *dbsqlc.Queries, tenant, function string) error {
-	kind, err := q.GetFunctionKind(ctx, tenant, function)
+// checkActive reports whether a function is switched off, and is an error when
+// there is none of that name.
+func checkActive(ctx context.Context, q *dbsqlc.Queries, tenant, function string) (off bool, err error) {
+	found, err := q.GetFunctionKind(ctx, tenant, function)
 	switch {
 	case noRows(err):
-		return errFunctionNotFound(function)
-	case err == nil && kind != string(model.KindFunction):
-		return model.NewError(model.CodeFunctionIsModule, "%q is a module, which can't be run: name a function that imports it.", function)
+		return false, errFunctionNotFound(function)
+	case err == nil && found.Kind != string(model.KindFunction):
+		return false, model.NewError(model.CodeFunctionIsModule, "%q is a module, which can't be run: name a function that imports it.", function)
 	}
-	return err
+	return found.IsOff, err
 }
 
 func orPathTaken(err error, w model.Webhook) error {

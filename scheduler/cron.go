@@ -160,6 +160,8 @@ func (c *Cron) runOne(ctx context.Context, tenant string, id model.ID) (executio
 			switch {
 			case s.FunctionGone:
 				return functionGone(s)
+			case s.FunctionOff:
+				return functionOff(s)
 			case s.FunctionName != planned:
 				return errAnotherFunction
 			}

@@ -77,6 +77,11 @@ func (b *batch) startOne(ctx context.Context, tx pgx.Tx, s *repo.Schedule) error
 		s.NextRun = expression.Next(now, zone)
 		return nil
 	}
+	if s.FunctionOff {
+		c.skip(s, s.NextRun, functionOff(s).Detail)
+		s.NextRun = expression.Next(now, zone)
+		return nil
+	}
 	unfinished, err := c.opts.Queue.Unfinished(ctx, tx, s)
 	if err != nil {
 		return err
@@ -234,6 +239,11 @@ func (c *Cron) skip(s *repo.Schedule, due time.Time, reason string) {
 	c.opts.Log.Log(context.Background(), level, "a due time of a schedule was skipped", slog.String("tenant", s.Tenant),
 		slog.String("schedule", s.Name), slog.Time("due", due), slog.String("reason", reason))
 	s.LastRun, s.LastStatus, s.LastExecutionID, s.LastError = due, &status, model.ID{}, &reason
+}
+
+func functionOff(s *repo.Schedule) *model.Error {
+	return model.NewError(model.CodeFunctionInactive,
+		"The function %q is switched off: set its is_active to true, or give the schedule another one.", s.FunctionName)
 }
 
 func functionGone(s *repo.Schedule) *model.Error {

@@ -149,6 +149,34 @@ func TestFunctionThatIsGone(t *testing.T) {
 	require.Equal(t, []int{10}, f.starts("s"), "it goes on, and does not catch up")
 }
 
+func TestFunctionThatIsSwitchedOff(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	s := f.schedule("s", "* * * * *", func(s *repo.Schedule) { s.CatchUp = "all" })
+	turn := func(off bool) {
+		_, err := f.db.UpdateFunction(t.Context(), tenant, "f", func(stored *model.Function) error {
+			stored.Off = off
+			return nil
+		}, nil, nil, nil)
+		require.NoError(t, err)
+	}
+	turn(true)
+	c := f.start()
+	f.clock.forward(10 * time.Minute)
+	f.passed()
+	off := f.load(s)
+	require.True(t, off.FunctionOff)
+	require.Equal(t, "skipped", *off.LastStatus)
+	require.Contains(t, *off.LastError, `"f" is switched off`)
+	_, err := c.Run(t.Context(), tenant, s.ID)
+	require.Equal(t, model.CodeFunctionInactive, model.CodeOf(err))
+	turn(false)
+	f.clock.forward(time.Minute)
+	f.passed()
+	require.Equal(t, "pending", *f.load(s).LastStatus)
+	require.Equal(t, []int{10}, f.starts("s"), "it goes on, and does not catch up")
+}
+
 func TestExpressionThatCanNoLongerBeRead(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

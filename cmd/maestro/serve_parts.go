@@ -88,6 +88,7 @@ type parts struct {
 	newToken  config.Secret // the administrator's, when this start made it
 	upkeep    sync.WaitGroup
 	endUpkeep context.CancelFunc
+	retention *scheduler.Retention
 	draining  atomic.Bool // new calls are no longer wanted
 }
 
@@ -260,7 +261,7 @@ func (p *parts) startHTTP(ctx context.Context, access io.Writer) error {
 		AccessLog: access, AccessLogJSON: p.cfg.LogFormat == config.LogJSON, TrustedProxies: p.cfg.TrustedProxies,
 		Context: context.WithoutCancel(ctx), Secrets: p.secrets, Keys: p.keys, Scheduler: p.cron, Packages: p.packages,
 		Debug: p.cfg.Debug, PublicURL: p.cfg.PublicURL, MaxBodyBytes: int(p.cfg.MaxBodyBytes),
-		FunctionTimeout: p.cfg.FunctionTimeout, WebhooksRequireAuth: p.cfg.WebhooksRequireAuth, CORSOrigins: p.cfg.CORSOrigins,
+		FunctionTimeout: p.cfg.FunctionTimeout, RetentionDays: p.cfg.RetentionDays, WebhooksRequireAuth: p.cfg.WebhooksRequireAuth, CORSOrigins: p.cfg.CORSOrigins,
 		Version: version, Probes: p.probes(), Draining: p.draining.Load, Ready: p.recorder.Refusing, Documents: examples.Documents(),
 	})
 	return p.startChanges(ctx)
@@ -325,6 +326,9 @@ func (p *parts) stop(grace time.Duration) {
 	}
 	if p.census != nil {
 		p.census.Close()
+	}
+	if p.retention != nil {
+		p.retention.Stop()
 	}
 	if p.endUpkeep != nil {
 		p.endUpkeep()

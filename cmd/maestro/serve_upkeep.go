@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"time"
+
+	"maestro/scheduler"
 )
 
 // upkeepEvery is the time between two rounds of what keeps the database in
@@ -16,6 +18,8 @@ func (p *parts) startUpkeep(ctx context.Context) error {
 	if err := p.chores.EnsurePartitions(ctx, time.Now()); err != nil {
 		return err
 	}
+	p.retention = scheduler.NewRetention(scheduler.RetentionOptions{DB: p.db, Days: p.cfg.RetentionDays, Log: p.log})
+	p.retention.Start()
 	ctx, p.endUpkeep = context.WithCancel(context.WithoutCancel(ctx))
 	p.upkeep.Go(func() {
 		tick := time.NewTicker(upkeepEvery)

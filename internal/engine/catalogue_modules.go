@@ -62,12 +62,16 @@ func (f *function) importsAny(modules map[string]bool) bool {
 	return false
 }
 
-// runnable returns f, or an error when it is a module.
+// runnable returns f, or an error when it is a module or switched off.
 func (f *function) runnable() (*function, error) {
-	if f.kind == model.KindModule {
+	switch {
+	case f.kind == model.KindModule:
 		return nil, isModule(f.name)
+	case f.off:
+		return nil, isOff(f.name)
+	default:
+		return f, nil
 	}
-	return f, nil
 }
 
 // runnableOr is runnable for an f that there is only without err.
@@ -81,6 +85,11 @@ func (f *function) runnableOr(err error) (*function, error) {
 func isModule(name string) *model.Error {
 	return model.NewError(model.CodeFunctionIsModule,
 		"%q is a module, which can't be run. Import it in a function (from %s import …) and run that; nothing ran.", name, name)
+}
+
+func isOff(name string) *model.Error {
+	return model.NewError(model.CodeFunctionInactive,
+		"The function %q is switched off, so nothing ran. PUT /api/v1/functions/%s with {\"is_active\": true} switches it on again.", name, name)
 }
 
 // Module implements model.Host.

@@ -19,7 +19,8 @@ type function struct {
 	version int
 	timeout time.Duration // 0: the server's
 	retry   *model.RetryPolicy
-	atOnce  int // runs at a time; 0: as many as there are
+	atOnce  int  // runs at a time; 0: as many as there are
+	off     bool // its calls are refused
 	program *model.Program
 	// inputSchema is the stored text of input, which an outline has not read.
 	inputSchema json.RawMessage
@@ -38,7 +39,7 @@ func (e *unusableError) Unwrap() error { return e.cause }
 
 // outlineOf makes a function that can't be run yet.
 func outlineOf(stored *model.Function) *function {
-	f := &function{name: stored.Name, kind: stored.Kind, version: stored.Version, lock: stored.Lock, retry: stored.Retry, inputSchema: stored.InputSchema}
+	f := &function{name: stored.Name, kind: stored.Kind, off: stored.Off, version: stored.Version, lock: stored.Lock, retry: stored.Retry, inputSchema: stored.InputSchema}
 	if stored.TimeoutSeconds != nil {
 		f.timeout = time.Duration(*stored.TimeoutSeconds * float64(time.Second))
 	}

@@ -85,6 +85,8 @@ func (e *Engine) prepareQueued(ctx context.Context, request *RunRequest, sealed 
 		return fails(classFunctionNotFound, notFound(request.Function).Detail)
 	case model.CodeOf(err) == model.CodeFunctionIsModule:
 		return fails(classFunctionNotFound, isModule(request.Function).Detail)
+	case model.CodeOf(err) == model.CodeFunctionInactive:
+		return fails(classFunctionInactive, isOff(request.Function).Detail)
 	case errors.As(err, &unusable):
 		e.opts.Log.Error("a stored function can't be run", slog.String("tenant", request.Tenant), slog.String("function", request.Function), slog.Any("error", err))
 		return fails(classFunctionUnusable, "the stored function can't be run by this version of the server: save it again")
@@ -129,12 +131,13 @@ func (r *run) endQueued(record *model.Record, failure *model.Failure) {
 	}
 }
 
-// The error types of runs whose function is gone, or can't be run any more, or
-// whose server was stopped.
+// The error types of runs whose function is gone, can't be run any more, or was
+// switched off after they were accepted, or whose server was stopped.
 const (
 	classServerStopped    = "ServerStopped"
 	classFunctionNotFound = "FunctionNotFound"
 	classFunctionUnusable = "FunctionUnusable"
+	classFunctionInactive = "FunctionInactive"
 )
 
 // lasting reports whether a failure would be the same at the next attempt: only
@@ -144,7 +147,7 @@ func lasting(failure *model.Failure) bool {
 	case model.FailureInput, model.FailureOutput:
 		return true
 	case model.FailureEngine:
-		return failure.Type == classFunctionNotFound || failure.Type == classFunctionUnusable
+		return failure.Type == classFunctionNotFound || failure.Type == classFunctionUnusable || failure.Type == classFunctionInactive
 	default:
 		return false
 	}

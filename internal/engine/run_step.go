@@ -35,10 +35,13 @@ func (r *run) sibling(name string) (*function, *model.Raise) {
 	}
 }
 
-// fitting returns f, or the version of it that was there when the run began if
+// fitting returns f, unless it is switched off, or the version of it that was there when the run began if
 // f requires packages that have changed since: the run goes on with the modules
 // of before.
 func (r *run) fitting(f *function) (*function, *model.Raise) {
+	if f.off {
+		return nil, &model.Raise{Kind: model.RaiseEngine, Message: fmt.Sprintf("the function %s is switched off (its is_active is false)", f.name)}
+	}
 	now := r.shelf.latest.Load()
 	if now == r.view || r.view == nil || sameEnvironment(now.environment, r.view.environment) || f.findsTheSame(now, r.view) {
 		return f, nil

@@ -8,9 +8,10 @@ import (
 // Subtenant is the unit of isolation. Functions, webhooks, schedules,
 // packages, secrets, executions and the Python interpreter belong to one.
 type Subtenant struct {
-	ID          string // ^[a-z0-9][a-z0-9-]{0,62}$
-	Description *string
-	CreatedAt   time.Time
+	ID            string // ^[a-z0-9][a-z0-9-]{0,62}$
+	Description   *string
+	RetentionDays *int // that its executions are kept; nil: as the server's setting says, 0: for ever
+	CreatedAt     time.Time
 }
 
 // FunctionKind says what a stored text is.
@@ -40,7 +41,8 @@ type Function struct {
 	TimeoutSeconds *float64 // nil: the server's FUNCTION_TIMEOUT
 	Retry          *RetryPolicy
 	MaxConcurrency *int // nil: as many as there are
-	IsActive       bool
+	IsActive       bool // false: it was deleted
+	Off            bool // its calls are refused
 	Version        int
 	VersionID      ID // of the current FunctionVersion
 	CreatedAt      time.Time

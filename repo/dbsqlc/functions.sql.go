@@ -49,7 +49,7 @@ func (q *Queries) FunctionIsActive(ctx context.Context, tenant string, name stri
 }
 
 const getFunction = `-- name: GetFunction :one
-SELECT f.id, f.tenant, f.name, f.description, f.tags, f.timeout_seconds, f.is_active, f.version, f.version_id, f.created_at, f.updated_at, f.retry, f.max_concurrency, f.kind, v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived, v.requirements, v.lock, v.uses, v.imports
+SELECT f.id, f.tenant, f.name, f.description, f.tags, f.timeout_seconds, f.is_active, f.version, f.version_id, f.created_at, f.updated_at, f.retry, f.max_concurrency, f.kind, f.is_off, v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived, v.requirements, v.lock, v.uses, v.imports
 FROM functions f JOIN function_versions v ON v.id = f.version_id
 WHERE f.tenant = $1 AND f.name = $2 AND f.is_active
 `
@@ -77,6 +77,7 @@ func (q *Queries) GetFunction(ctx context.Context, tenant string, name string) (
 		&i.Function.Retry,
 		&i.Function.MaxConcurrency,
 		&i.Function.Kind,
+		&i.Function.IsOff,
 		&i.FunctionVersion.ID,
 		&i.FunctionVersion.Tenant,
 		&i.FunctionVersion.FunctionID,
@@ -97,14 +98,19 @@ func (q *Queries) GetFunction(ctx context.Context, tenant string, name string) (
 }
 
 const getFunctionKind = `-- name: GetFunctionKind :one
-SELECT kind FROM functions WHERE tenant = $1 AND name = $2 AND is_active
+SELECT kind, is_off FROM functions WHERE tenant = $1 AND name = $2 AND is_active
 `
 
-func (q *Queries) GetFunctionKind(ctx context.Context, tenant string, name string) (string, error) {
+type GetFunctionKindRow struct {
+	Kind  string
+	IsOff bool
+}
+
+func (q *Queries) GetFunctionKind(ctx context.Context, tenant string, name string) (GetFunctionKindRow, error) {
 	row := q.db.QueryRow(ctx, getFunctionKind, tenant, name)
-	var kind string
-	err := row.Scan(&kind)
-	return kind, err
+	var i GetFunctionKindRow
+	err := row.Scan(&i.Kind, &i.IsOff)
+	return i, err
 }
 
 const getFunctionVersion = `-- name: GetFunctionVersion :one
@@ -149,8 +155,8 @@ func (q *Queries) GetVersionCode(ctx context.Context, tenant string, iD pgtype.U
 const insertFunction = `-- name: InsertFunction :execrows
 INSERT INTO functions
     (id, tenant, name, description, tags, timeout_seconds, is_active, version, version_id, created_at, updated_at, retry, max_concurrency,
-     kind)
-VALUES ($1, $2, $3, $4, $5, $6, true, $7, $8, $9, $9, $10, $11, $12)
+     kind, is_off)
+VALUES ($1, $2, $3, $4, $5, $6, true, $7, $8, $9, $9, $10, $11, $12, $13)
 ON CONFLICT (tenant, name) DO NOTHING
 `
 
@@ -167,6 +173,7 @@ type InsertFunctionParams struct {
 	Retry          []byte
 	MaxConcurrency *int32
 	Kind           string
+	IsOff          bool
 }
 
 // No row: someone else made the name at the same moment.
@@ -184,6 +191,7 @@ func (q *Queries) InsertFunction(ctx context.Context, arg InsertFunctionParams) 
 		arg.Retry,
 		arg.MaxConcurrency,
 		arg.Kind,
+		arg.IsOff,
 	)
 	if err != nil {
 		return 0, err
@@ -375,11 +383,11 @@ func (q *Queries) ListFunctionVersions(ctx context.Context, arg ListFunctionVers
 }
 
 const listFunctions = `-- name: ListFunctions :many
-SELECT f.id, f.tenant, f.name, f.description, f.tags, f.timeout_seconds, f.is_active, f.version, f.version_id, f.created_at, f.updated_at, f.retry, f.max_concurrency, f.kind, v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived, v.requirements, v.lock, v.uses, v.imports
+SELECT f.id, f.tenant, f.name, f.description, f.tags, f.timeout_seconds, f.is_active, f.version, f.version_id, f.created_at, f.updated_at, f.retry, f.max_concurrency, f.kind, f.is_off, v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived, v.requirements, v.lock, v.uses, v.imports
 FROM functions f JOIN function_versions v ON v.id = f.version_id
 WHERE f.tenant = $1
   AND f.name > $2::text
-  AND (f.is_active OR NOT $3::boolean)
+  AND (f.is_active AND NOT f.is_off OR NOT $3::boolean)
   AND f.tags @> $4::text[]
   AND ($5::text = ''
        OR strpos(lower(f.name), lower($5::text)) > 0
@@ -435,6 +443,7 @@ func (q *Queries) ListFunctions(ctx context.Context, arg ListFunctionsParams) ([
 			&i.Function.Retry,
 			&i.Function.MaxConcurrency,
 			&i.Function.Kind,
+			&i.Function.IsOff,
 			&i.FunctionVersion.ID,
 			&i.FunctionVersion.Tenant,
 			&i.FunctionVersion.FunctionID,
@@ -462,7 +471,7 @@ func (q *Queries) ListFunctions(ctx context.Context, arg ListFunctionsParams) ([
 }
 
 const lockFunction = `-- name: LockFunction :one
-SELECT id, tenant, name, description, tags, timeout_seconds, is_active, version, version_id, created_at, updated_at, retry, max_concurrency, kind FROM functions WHERE tenant = $1 AND name = $2 FOR UPDATE
+SELECT id, tenant, name, description, tags, timeout_seconds, is_active, version, version_id, created_at, updated_at, retry, max_concurrency, kind, is_off FROM functions WHERE tenant = $1 AND name = $2 FOR UPDATE
 `
 
 // The inactive ones too: a name that comes back continues its history. The
@@ -486,6 +495,7 @@ func (q *Queries) LockFunction(ctx context.Context, tenant string, name string) 
 		&i.Retry,
 		&i.MaxConcurrency,
 		&i.Kind,
+		&i.IsOff,
 	)
 	return i, err
 }
@@ -516,7 +526,7 @@ func (q *Queries) NoteNames(ctx context.Context, arg NoteNamesParams) error {
 const updateFunction = `-- name: UpdateFunction :exec
 UPDATE functions
 SET description = $3, tags = $4, timeout_seconds = $5, is_active = $6, version = $7, version_id = $8, updated_at = $9,
-    retry = $10, max_concurrency = $11, kind = $12
+    retry = $10, max_concurrency = $11, kind = $12, is_off = $13
 WHERE tenant = $1 AND id = $2
 `
 
@@ -533,6 +543,7 @@ type UpdateFunctionParams struct {
 	Retry          []byte
 	MaxConcurrency *int32
 	Kind           string
+	IsOff          bool
 }
 
 func (q *Queries) UpdateFunction(ctx context.Context, arg UpdateFunctionParams) error {
@@ -549,6 +560,7 @@ func (q *Queries) UpdateFunction(ctx context.Context, arg UpdateFunctionParams) 
 		arg.Retry,
 		arg.MaxConcurrency,
 		arg.Kind,
+		arg.IsOff,
 	)
 	return err
 }

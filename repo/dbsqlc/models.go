@@ -104,6 +104,7 @@ type Function struct {
 	Retry          []byte
 	MaxConcurrency *int32
 	Kind           string
+	IsOff          bool
 }
 
 type FunctionVersion struct {

@@ -68,13 +68,15 @@ func (q *Queries) ForgetLateResults(ctx context.Context) error {
 
 const getSchedule = `-- name: GetSchedule :one
 SELECT j.id, j.tenant, j.name, j.function_name, j.cron_expression, j.timezone, j.input_data, j.description, j.is_active, j.retry, j.overlap, j.catch_up, j.max_instances, j.last_run, j.next_run, j.last_status, j.created_at, j.updated_at, j.last_execution_id, j.last_error, j.failures, j.held_until, EXISTS (
-    SELECT 1 FROM functions f WHERE f.tenant = j.tenant AND f.name = j.function_name AND f.is_active) AS function_there
+    SELECT 1 FROM functions f WHERE f.tenant = j.tenant AND f.name = j.function_name AND f.is_active) AS function_there, EXISTS (
+    SELECT 1 FROM functions f WHERE f.tenant = j.tenant AND f.name = j.function_name AND f.is_active AND f.is_off) AS function_off
 FROM scheduled_jobs j WHERE j.tenant = $1 AND j.id = $2
 `
 
 type GetScheduleRow struct {
 	ScheduledJob  ScheduledJob
 	FunctionThere bool
+	FunctionOff   bool
 }
 
 func (q *Queries) GetSchedule(ctx context.Context, tenant string, iD pgtype.UUID) (GetScheduleRow, error) {
@@ -104,6 +106,7 @@ func (q *Queries) GetSchedule(ctx context.Context, tenant string, iD pgtype.UUID
 		&i.ScheduledJob.Failures,
 		&i.ScheduledJob.HeldUntil,
 		&i.FunctionThere,
+		&i.FunctionOff,
 	)
 	return i, err
 }
@@ -216,7 +219,8 @@ func (q *Queries) ListLateSchedules(ctx context.Context) ([]pgtype.UUID, error) 
 
 const listSchedules = `-- name: ListSchedules :many
 SELECT j.id, j.tenant, j.name, j.function_name, j.cron_expression, j.timezone, j.input_data, j.description, j.is_active, j.retry, j.overlap, j.catch_up, j.max_instances, j.last_run, j.next_run, j.last_status, j.created_at, j.updated_at, j.last_execution_id, j.last_error, j.failures, j.held_until, EXISTS (
-    SELECT 1 FROM functions f WHERE f.tenant = j.tenant AND f.name = j.function_name AND f.is_active) AS function_there
+    SELECT 1 FROM functions f WHERE f.tenant = j.tenant AND f.name = j.function_name AND f.is_active) AS function_there, EXISTS (
+    SELECT 1 FROM functions f WHERE f.tenant = j.tenant AND f.name = j.function_name AND f.is_active AND f.is_off) AS function_off
 FROM scheduled_jobs j
 WHERE j.tenant = $1 AND j.name > $2::text
   AND (j.is_active OR NOT $3::boolean)
@@ -237,6 +241,7 @@ type ListSchedulesParams struct {
 type ListSchedulesRow struct {
 	ScheduledJob  ScheduledJob
 	FunctionThere bool
+	FunctionOff   bool
 }
 
 func (q *Queries) ListSchedules(ctx context.Context, arg ListSchedulesParams) ([]ListSchedulesRow, error) {
@@ -279,6 +284,7 @@ func (q *Queries) ListSchedules(ctx context.Context, arg ListSchedulesParams) ([
 			&i.ScheduledJob.Failures,
 			&i.ScheduledJob.HeldUntil,
 			&i.FunctionThere,
+			&i.FunctionOff,
 		); err != nil {
 			return nil, err
 		}
@@ -292,7 +298,8 @@ func (q *Queries) ListSchedules(ctx context.Context, arg ListSchedulesParams) ([
 
 const lockDueSchedules = `-- name: LockDueSchedules :many
 SELECT j.id, j.tenant, j.name, j.function_name, j.cron_expression, j.timezone, j.input_data, j.description, j.is_active, j.retry, j.overlap, j.catch_up, j.max_instances, j.last_run, j.next_run, j.last_status, j.created_at, j.updated_at, j.last_execution_id, j.last_error, j.failures, j.held_until, EXISTS (
-    SELECT 1 FROM functions f WHERE f.tenant = j.tenant AND f.name = j.function_name AND f.is_active) AS function_there
+    SELECT 1 FROM functions f WHERE f.tenant = j.tenant AND f.name = j.function_name AND f.is_active) AS function_there, EXISTS (
+    SELECT 1 FROM functions f WHERE f.tenant = j.tenant AND f.name = j.function_name AND f.is_active AND f.is_off) AS function_off
 FROM scheduled_jobs j
 WHERE j.id = ANY ($1::uuid[]) AND j.is_active AND COALESCE(j.held_until, j.next_run) <= $2::timestamptz
 ORDER BY COALESCE(j.held_until, j.next_run)
@@ -302,6 +309,7 @@ FOR UPDATE OF j SKIP LOCKED
 type LockDueSchedulesRow struct {
 	ScheduledJob  ScheduledJob
 	FunctionThere bool
+	FunctionOff   bool
 }
 
 // Those of them that are still due. What another server has locked is being
@@ -339,6 +347,7 @@ func (q *Queries) LockDueSchedules(ctx context.Context, ids []pgtype.UUID, due t
 			&i.ScheduledJob.Failures,
 			&i.ScheduledJob.HeldUntil,
 			&i.FunctionThere,
+			&i.FunctionOff,
 		); err != nil {
 			return nil, err
 		}
@@ -377,7 +386,8 @@ func (q *Queries) LockFreeSchedules(ctx context.Context, ids []pgtype.UUID) ([]p
 
 const lockSchedule = `-- name: LockSchedule :one
 SELECT j.id, j.tenant, j.name, j.function_name, j.cron_expression, j.timezone, j.input_data, j.description, j.is_active, j.retry, j.overlap, j.catch_up, j.max_instances, j.last_run, j.next_run, j.last_status, j.created_at, j.updated_at, j.last_execution_id, j.last_error, j.failures, j.held_until, EXISTS (
-    SELECT 1 FROM functions f WHERE f.tenant = j.tenant AND f.name = j.function_name AND f.is_active) AS function_there
+    SELECT 1 FROM functions f WHERE f.tenant = j.tenant AND f.name = j.function_name AND f.is_active) AS function_there, EXISTS (
+    SELECT 1 FROM functions f WHERE f.tenant = j.tenant AND f.name = j.function_name AND f.is_active AND f.is_off) AS function_off
 FROM scheduled_jobs j WHERE j.tenant = $1 AND j.id = $2
 FOR UPDATE OF j
 `
@@ -385,6 +395,7 @@ FOR UPDATE OF j
 type LockScheduleRow struct {
 	ScheduledJob  ScheduledJob
 	FunctionThere bool
+	FunctionOff   bool
 }
 
 func (q *Queries) LockSchedule(ctx context.Context, tenant string, iD pgtype.UUID) (LockScheduleRow, error) {
@@ -414,6 +425,7 @@ func (q *Queries) LockSchedule(ctx context.Context, tenant string, iD pgtype.UUI
 		&i.ScheduledJob.Failures,
 		&i.ScheduledJob.HeldUntil,
 		&i.FunctionThere,
+		&i.FunctionOff,
 	)
 	return i, err
 }

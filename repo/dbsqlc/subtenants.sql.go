@@ -262,3 +262,19 @@ func (q *Queries) SubtenantWasDeleted(ctx context.Context, id string) (bool, err
 	err := row.Scan(&exists)
 	return exists, err
 }
+
+const updateSubtenant = `-- name: UpdateSubtenant :one
+UPDATE subtenants SET description = $1, retention_days = $2 WHERE id = $3 RETURNING id, description, created_at, retention_days
+`
+
+func (q *Queries) UpdateSubtenant(ctx context.Context, description *string, retentionDays *int32, iD string) (Subtenant, error) {
+	row := q.db.QueryRow(ctx, updateSubtenant, description, retentionDays, iD)
+	var i Subtenant
+	err := row.Scan(
+		&i.ID,
+		&i.Description,
+		&i.CreatedAt,
+		&i.RetentionDays,
+	)
+	return i, err
+}

@@ -19,7 +19,7 @@ SELECT sqlc.embed(f), sqlc.embed(v)
 FROM functions f JOIN function_versions v ON v.id = f.version_id
 WHERE f.tenant = sqlc.arg(tenant)
   AND f.name > sqlc.arg(after)::text
-  AND (f.is_active OR NOT sqlc.arg(active_only)::boolean)
+  AND (f.is_active AND NOT f.is_off OR NOT sqlc.arg(active_only)::boolean)
   AND f.tags @> sqlc.arg(tags)::text[]
   AND (sqlc.arg(needle)::text = ''
        OR strpos(lower(f.name), lower(sqlc.arg(needle)::text)) > 0
@@ -31,14 +31,14 @@ LIMIT sqlc.arg(row_limit) OFFSET sqlc.arg(row_offset);
 -- No row: someone else made the name at the same moment.
 INSERT INTO functions
     (id, tenant, name, description, tags, timeout_seconds, is_active, version, version_id, created_at, updated_at, retry, max_concurrency,
-     kind)
-VALUES ($1, $2, $3, $4, $5, $6, true, $7, $8, $9, $9, $10, $11, $12)
+     kind, is_off)
+VALUES ($1, $2, $3, $4, $5, $6, true, $7, $8, $9, $9, $10, $11, $12, $13)
 ON CONFLICT (tenant, name) DO NOTHING;
 
 -- name: UpdateFunction :exec
 UPDATE functions
 SET description = $3, tags = $4, timeout_seconds = $5, is_active = $6, version = $7, version_id = $8, updated_at = $9,
-    retry = $10, max_concurrency = $11, kind = $12
+    retry = $10, max_concurrency = $11, kind = $12, is_off = $13
 WHERE tenant = $1 AND id = $2;
 
 -- name: DeactivateFunction :execrows
@@ -78,7 +78,7 @@ WHERE f.tenant = sqlc.arg(tenant) AND f.is_active
 ORDER BY f.name;
 
 -- name: GetFunctionKind :one
-SELECT kind FROM functions WHERE tenant = $1 AND name = $2 AND is_active;
+SELECT kind, is_off FROM functions WHERE tenant = $1 AND name = $2 AND is_active;
 
 -- name: GetVersionCode :one
 SELECT code FROM function_versions WHERE tenant = $1 AND id = $2;

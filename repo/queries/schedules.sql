@@ -6,18 +6,21 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15);
 
 -- name: GetSchedule :one
 SELECT sqlc.embed(j), EXISTS (
-    SELECT 1 FROM functions f WHERE f.tenant = j.tenant AND f.name = j.function_name AND f.is_active) AS function_there
+    SELECT 1 FROM functions f WHERE f.tenant = j.tenant AND f.name = j.function_name AND f.is_active) AS function_there, EXISTS (
+    SELECT 1 FROM functions f WHERE f.tenant = j.tenant AND f.name = j.function_name AND f.is_active AND f.is_off) AS function_off
 FROM scheduled_jobs j WHERE j.tenant = $1 AND j.id = $2;
 
 -- name: LockSchedule :one
 SELECT sqlc.embed(j), EXISTS (
-    SELECT 1 FROM functions f WHERE f.tenant = j.tenant AND f.name = j.function_name AND f.is_active) AS function_there
+    SELECT 1 FROM functions f WHERE f.tenant = j.tenant AND f.name = j.function_name AND f.is_active) AS function_there, EXISTS (
+    SELECT 1 FROM functions f WHERE f.tenant = j.tenant AND f.name = j.function_name AND f.is_active AND f.is_off) AS function_off
 FROM scheduled_jobs j WHERE j.tenant = $1 AND j.id = $2
 FOR UPDATE OF j;
 
 -- name: ListSchedules :many
 SELECT sqlc.embed(j), EXISTS (
-    SELECT 1 FROM functions f WHERE f.tenant = j.tenant AND f.name = j.function_name AND f.is_active) AS function_there
+    SELECT 1 FROM functions f WHERE f.tenant = j.tenant AND f.name = j.function_name AND f.is_active) AS function_there, EXISTS (
+    SELECT 1 FROM functions f WHERE f.tenant = j.tenant AND f.name = j.function_name AND f.is_active AND f.is_off) AS function_off
 FROM scheduled_jobs j
 WHERE j.tenant = sqlc.arg(tenant) AND j.name > sqlc.arg(after)::text
   AND (j.is_active OR NOT sqlc.arg(active_only)::boolean)
@@ -48,7 +51,8 @@ FOR UPDATE OF j SKIP LOCKED;
 -- Those of them that are still due. What another server has locked is being
 -- started there.
 SELECT sqlc.embed(j), EXISTS (
-    SELECT 1 FROM functions f WHERE f.tenant = j.tenant AND f.name = j.function_name AND f.is_active) AS function_there
+    SELECT 1 FROM functions f WHERE f.tenant = j.tenant AND f.name = j.function_name AND f.is_active) AS function_there, EXISTS (
+    SELECT 1 FROM functions f WHERE f.tenant = j.tenant AND f.name = j.function_name AND f.is_active AND f.is_off) AS function_off
 FROM scheduled_jobs j
 WHERE j.id = ANY (sqlc.arg(ids)::uuid[]) AND j.is_active AND COALESCE(j.held_until, j.next_run) <= sqlc.arg(due)::timestamptz
 ORDER BY COALESCE(j.held_until, j.next_run)

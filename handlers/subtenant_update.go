@@ -1,0 +1,52 @@
+package handlers
+
+import (
+	"context"
+	"fmt"
+
+	"maestro/internal/model"
+)
+
+// longestRetention is the most days that executions may be kept for; a subtenant
+// that wants more keeps them for ever.
+const longestRetention = 36_500
+
+type subtenantUpdateInput struct {
+	SubtenantPath
+	Body struct {
+		Description   Optional[string] `json:"description,omitzero" maxLength:"65536"`
+		RetentionDays Optional[int]    `json:"retention_days,omitzero" minimum:"0" maximum:"36500" doc:"Days that executions are kept, with their steps; 0: for ever; null: as the server's MAESTRO_RETENTION_DAYS says"`
+
+		ID        owned `json:"id,omitzero" readOnly:"true"`
+		Subtenant owned `json:"subtenant_id,omitzero" readOnly:"true"`
+		Effective owned `json:"effective_retention_days,omitzero" readOnly:"true"`
+		CreatedAt owned `json:"created_at,omitzero" readOnly:"true"`
+	}
+}
+
+// updateSubtenant changes any subset of a subtenant's members.
+func (s *Server) updateSubtenant(ctx context.Context, in *subtenantUpdateInput) (*subtenantOutput, error) {
+	changed, err := s.opts.DB.UpdateSubtenant(ctx, in.ID, func(t *model.Subtenant) error {
+		stored := s.viewSubtenant(*t)
+		problems := in.Body.ID.sameAs(stored.ID, "/id")
+		problems = append(problems, in.Body.Subtenant.sameAs(stored.SubtenantID, "/subtenant_id")...)
+		problems = append(problems, in.Body.Effective.sameAs(stored.EffectiveRetention, "/effective_retention_days")...)
+		problems = append(problems, in.Body.CreatedAt.sameAs(stored.CreatedAt, "/created_at")...)
+		if in.Body.Description.given() {
+			problems = append(problems, textProblems("/description", in.Body.Description.Value)...)
+		}
+		if days := in.Body.RetentionDays; days.given() && (days.Value < 0 || days.Value > longestRetention) {
+			problems = append(problems, model.Problem{Pointer: "/retention_days", Message: fmt.Sprintf("must be from 0 to %d", longestRetention)})
+		}
+		if len(problems) > 0 {
+			return invalid(problems...)
+		}
+		in.Body.Description.apply(&t.Description)
+		in.Body.RetentionDays.apply(&t.RetentionDays)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &subtenantOutput{Body: s.viewSubtenant(changed)}, nil
+}

@@ -1,0 +1,92 @@
+package scheduler
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"maestro/repo"
+)
+
+// RetentionOptions are what a Retention is made of. DB and Log are needed.
+type RetentionOptions struct {
+	DB   *repo.DB
+	Days int // that executions are kept for subtenants without a number of their own; 0: for ever
+	Log  *slog.Logger
+
+	Every time.Duration    // between two rounds; 0: an hour
+	Now   func() time.Time // nil: time.Now
+}
+
+// Retention takes old executions away, a round at a time, of which there is one
+// among all servers. A round that was broken off, by the server's end too, is
+// taken up by the next.
+type Retention struct {
+	opts  RetentionOptions
+	end   context.CancelFunc // guarded by mu
+	mu    sync.Mutex
+	ended sync.WaitGroup
+}
+
+// NewRetention makes a retention; it does nothing before Start.
+func NewRetention(opts RetentionOptions) *Retention {
+	if opts.Every <= 0 {
+		opts.Every = time.Hour
+	}
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	return &Retention{opts: opts}
+}
+
+// Start begins with the first round. A second Start does nothing until Stop.
+func (r *Retention) Start() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.end != nil {
+		return
+	}
+	ctx, end := context.WithCancel(context.Background())
+	r.end = end
+	r.ended.Go(func() { r.live(ctx) })
+}
+
+// Stop ends a round under way between two of its batches, and returns then.
+func (r *Retention) Stop() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.end != nil {
+		r.end()
+		r.ended.Wait()
+		r.end = nil
+	}
+}
+
+func (r *Retention) live(ctx context.Context) {
+	for {
+		r.round(ctx)
+		sleep(ctx, r.opts.Every)
+		if ctx.Err() != nil {
+			return
+		}
+	}
+}
+
+func (r *Retention) round(ctx context.Context) {
+	begin := time.Now()
+	done, err := r.opts.DB.Retain(ctx, r.opts.Now(), r.opts.Days)
+	if ctx.Err() != nil {
+		return
+	}
+	if err != nil {
+		r.opts.Log.Error("old executions could not all be taken away; the next round goes on", slog.Any("error", err), slog.Duration("next_in", r.opts.Every))
+	}
+	if done.Busy > 0 {
+		r.opts.Log.Warn("days of executions were in use and could not be taken away; the next round tries again", slog.Int("days", done.Busy))
+	}
+	if done.Partitions+done.Executions+done.Moved > 0 {
+		r.opts.Log.Info("old executions were taken away", slog.Int("partitions", done.Partitions), slog.Int("executions", done.Executions),
+			slog.Int("days_made", done.Moved), slog.Duration("took", time.Since(begin)))
+	}
+}
