@@ -144,12 +144,16 @@ func retryLimits() keywords {
 	}
 }
 
+// null stands for type null beside a member's own types: the reference page merges
+// the two, and complains where they differ.
+var null = keywords{"const": nil}
+
 // signatureLimits says of which scheme the header is.
 func signatureLimits() keywords {
 	return keywords{
 		"if":   keywords{"properties": keywords{"scheme": keywords{"const": string(signature.HMACSHA256)}}},
-		"then": keywords{"required": []string{"header"}, "properties": keywords{"header": keywords{"type": "string"}}},
-		"else": keywords{"properties": keywords{"header": keywords{"type": "null"}}},
+		"then": keywords{"required": []string{"header"}, "properties": keywords{"header": keywords{"not": null}}},
+		"else": keywords{"properties": keywords{"header": null}},
 	}
 }
 
@@ -157,7 +161,7 @@ func signatureLimits() keywords {
 func moduleLimits() keywords {
 	left := keywords{}
 	for _, member := range []string{"input_schema", "output_schema", "timeout_seconds", "retry", "max_concurrency"} {
-		left[member] = keywords{"type": "null"}
+		left[member] = null
 	}
 	return keywords{
 		"if":   keywords{"properties": keywords{"kind": keywords{"const": string(model.KindModule)}}, "required": []string{"kind"}},
