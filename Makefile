@@ -10,7 +10,7 @@ SECONDS ?= 5
 EXAMPLES ?= 50
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test lint format race fuzz conformance bench chaos faults package-table soak drain generate docs
+.PHONY: help setup build run test lint format race fuzz conformance bench history chaos faults package-table soak drain generate docs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ conformance: build ## an independent fuzzer, driven by the served OpenAPI docume
 
 bench: build ## throughput and latency beside the limit, and the queue beside River, in one run; SECONDS (5) a round
 	go run ./bench -server bin/maestro -seconds $(SECONDS)
+
+history: ## lists of executions over a long history: each filter beside the first page
+	go run ./bench/history
 
 chaos: ## three servers, killed and stopped at random for CHAOS_SECONDS (300) while 2,000 runs are due
 	CHAOS_SECONDS=$(CHAOS_SECONDS) go test ./cmd/maestro -run '^TestChaos' -count=1 -v -timeout 60m

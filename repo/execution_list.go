@@ -35,11 +35,23 @@ func (d *DB) ListExecutions(ctx context.Context, tenant string, filter Execution
 	if err != nil {
 		return nil, "", d.fail(err, "list executions of %s", tenant)
 	}
+	query := executionQuery(d.lists.ListExecutions)
+	if filter.MinDuration >= indexedDuration {
+		rows, err := d.listNewest(ctx, tenant, filter, place)
+		if err != nil {
+			return nil, "", d.fail(err, "list executions of %s", tenant)
+		}
+		if len(rows) > filter.size() {
+			rows, next := cut(filter.Page, rows, executionKey)
+			return each(rows, execution), next, nil
+		}
+		query = rareQuery(d.lists)
+	}
 	var rows []dbsqlc.Execution
 	w := newestWindow(place.from, place.before, oldest, time.Now())
 	for begun := time.Now(); ; {
 		step := time.Now()
-		found, skipped, err := d.listWindow(ctx, tenant, filter, w, place.offset, filter.size()+1-len(rows))
+		found, skipped, err := d.listWindow(ctx, query, filter.params(tenant, w.from, w.before, place.offset, filter.size()+1-len(rows)))
 		if err != nil {
 			return nil, "", d.fail(err, "list executions of %s", tenant)
 		}
@@ -53,31 +65,67 @@ func (d *DB) ListExecutions(ctx context.Context, tenant string, filter Execution
 		}
 		w = w.older(time.Since(step) < quickWindow)
 	}
-	rows, next := cut(filter.Page, rows, func(r dbsqlc.Execution) []string { return []string{model.ID(r.ID.Bytes).String(), "0"} })
+	rows, next := cut(filter.Page, rows, executionKey)
 	return each(rows, execution), next, nil
 }
 
-// listWindow returns at most limit executions of a window, after offset of
-// them, and how many were skipped for that.
-func (d *DB) listWindow(ctx context.Context, tenant string, filter ExecutionFilter, w window, offset, limit int) ([]dbsqlc.Execution, int, error) {
-	params := dbsqlc.ListExecutionsParams{
-		Tenant: tenant, FromID: uuid(w.from), BeforeID: uuid(w.before), FunctionName: text(filter.FunctionName),
-		TriggerType: text(string(filter.Trigger)), TriggerID: uuid(filter.TriggerID), ParentID: uuid(filter.ParentID),
-		ErrorType: text(filter.ErrorType), MinDurationUs: microseconds(filter.MinDuration),
-		Since: moment(filter.Since), Until: moment(filter.Until), RowOffset: int32(offset), RowLimit: int32(limit),
+func executionKey(r dbsqlc.Execution) []string { return []string{model.ID(r.ID.Bytes).String(), "0"} }
+
+const (
+	// indexedDuration is what the index by duration begins with.
+	indexedDuration = 10 * time.Millisecond
+	// newestRows are looked through before runs of some duration count as rare:
+	// how many there are of them the planner guesses badly, and there are two ways
+	// to find them, of which one is right for few and one for many.
+	newestRows = 2000
+)
+
+// executionQuery is one of the queries by which a window is listed.
+type executionQuery func(context.Context, dbsqlc.ListExecutionsParams) ([]dbsqlc.Execution, error)
+
+func rareQuery(q *dbsqlc.Queries) executionQuery {
+	return func(ctx context.Context, params dbsqlc.ListExecutionsParams) ([]dbsqlc.Execution, error) {
+		return q.ListRareExecutions(ctx, dbsqlc.ListRareExecutionsParams(params))
 	}
-	for _, status := range filter.Statuses {
+}
+
+// listNewest lists what the newest executions have of a page.
+func (d *DB) listNewest(ctx context.Context, tenant string, filter ExecutionFilter, place executionPlace) ([]dbsqlc.Execution, error) {
+	w := newestWindow(place.from, place.before, time.Time{}, time.Now())
+	p := filter.params(tenant, w.from, w.before, place.offset, filter.size()+1)
+	return d.lists.ListNewestExecutions(ctx, dbsqlc.ListNewestExecutionsParams{
+		Tenant: p.Tenant, FromID: p.FromID, BeforeID: p.BeforeID, Newest: newestRows, FunctionName: p.FunctionName, Statuses: p.Statuses,
+		TriggerType: p.TriggerType, TriggerID: p.TriggerID, ParentID: p.ParentID, ErrorType: p.ErrorType,
+		MinDurationUs: p.MinDurationUs, Since: p.Since, Until: p.Until, RowLimit: p.RowLimit, RowOffset: p.RowOffset,
+	})
+}
+
+// params are those of one window.
+func (f ExecutionFilter) params(tenant string, from, before model.ID, offset, limit int) dbsqlc.ListExecutionsParams {
+	params := dbsqlc.ListExecutionsParams{
+		Tenant: tenant, FromID: uuid(from), BeforeID: uuid(before), FunctionName: text(f.FunctionName),
+		TriggerType: text(string(f.Trigger)), TriggerID: uuid(f.TriggerID), ParentID: uuid(f.ParentID),
+		ErrorType: text(f.ErrorType), MinDurationUs: microseconds(f.MinDuration),
+		Since: moment(f.Since), Until: moment(f.Until), RowOffset: int32(offset), RowLimit: int32(limit),
+	}
+	for _, status := range f.Statuses {
 		params.Statuses = append(params.Statuses, string(status))
 	}
 	params.FromID.Valid = true // the zero UUID is a value here and not NULL
-	rows, err := d.lists.ListExecutions(ctx, params)
-	if err != nil || offset == 0 || len(rows) > 0 {
-		return rows, offset, err
+	return params
+}
+
+// listWindow returns what one query finds of a window, and how many executions
+// were skipped for its offset.
+func (d *DB) listWindow(ctx context.Context, query executionQuery, p dbsqlc.ListExecutionsParams) ([]dbsqlc.Execution, int, error) {
+	rows, err := query(ctx, p)
+	if err != nil || p.RowOffset == 0 || len(rows) > 0 {
+		return rows, int(p.RowOffset), err
 	}
 	skipped, err := d.lists.CountExecutions(ctx, dbsqlc.CountExecutionsParams{
-		Tenant: params.Tenant, FromID: params.FromID, BeforeID: params.BeforeID, FunctionName: params.FunctionName, Statuses: params.Statuses,
-		TriggerType: params.TriggerType, TriggerID: params.TriggerID, ParentID: params.ParentID, ErrorType: params.ErrorType,
-		MinDurationUs: params.MinDurationUs, Since: params.Since, Until: params.Until, Most: int32(offset),
+		Tenant: p.Tenant, FromID: p.FromID, BeforeID: p.BeforeID, FunctionName: p.FunctionName, Statuses: p.Statuses,
+		TriggerType: p.TriggerType, TriggerID: p.TriggerID, ParentID: p.ParentID, ErrorType: p.ErrorType,
+		MinDurationUs: p.MinDurationUs, Since: p.Since, Until: p.Until, Most: p.RowOffset,
 	})
 	return nil, int(skipped), err
 }

@@ -14,7 +14,7 @@ const (
 	// windows.
 	listPatience = time.Second
 	// quickWindow is how little time a window takes after which the next one is
-	// twice as long.
+	// four times as long.
 	quickWindow = 50 * time.Millisecond
 )
 
@@ -44,11 +44,11 @@ func newestWindow(bound, before model.ID, oldest, now time.Time) window {
 	return w.reach()
 }
 
-// older is the window that follows, twice as long when wider says so.
+// older is the window that follows, four times as long when wider says so.
 func (w window) older(wider bool) window {
 	w.before = w.from
 	if wider {
-		w.span *= 2
+		w.span *= 4
 	}
 	return w.reach()
 }

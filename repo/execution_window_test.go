@@ -22,9 +22,9 @@ func TestWindowsCoverAllDaysOnce(t *testing.T) {
 	}{
 		"nothing made":                    {before: lastID, windows: 1},
 		"a young server":                  {before: lastID, oldest: day(-1), windows: 1},
-		"a month":                         {before: lastID, oldest: day(-30), windows: 5}, // 2, 4, 8, 16 and 2 days
+		"a month":                         {before: lastID, oldest: day(-30), windows: 3}, // 2, 8 and 21 days
 		"since yesterday":                 {bound: model.FirstIDOf(day(-1)), before: lastID, oldest: day(-400), windows: 1},
-		"since a week":                    {bound: model.FirstIDOf(day(-6)), before: lastID, oldest: day(-400), windows: 3},
+		"since a week":                    {bound: model.FirstIDOf(day(-6)), before: lastID, oldest: day(-400), windows: 2},
 		"until a day of long ago":         {before: model.FirstIDOf(day(-390)), oldest: day(-400), windows: 3},
 		"until what is older than all":    {before: model.FirstIDOf(day(-500)), oldest: day(-400), windows: 1},
 		"since after until":               {bound: model.FirstIDOf(day(-1)), before: model.FirstIDOf(day(-2)), oldest: day(-400), windows: 1},

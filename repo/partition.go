@@ -28,6 +28,7 @@ func (d *DB) EnsurePartitions(ctx context.Context, at time.Time) error {
 				return d.fail(err, "make the partition of %s for %s", parent, day.Format(time.DateOnly))
 			}
 			if made {
+				d.oldest.Store(nil)
 				d.log.Debug("partition made", "table", parent, "day", day.Format(time.DateOnly))
 			}
 		}

@@ -107,6 +107,7 @@ func (r *retention) makeDays(ctx context.Context) error {
 			if !made {
 				break // it is there, and they can't be moved: an id that is no time
 			}
+			r.oldest.Store(nil)
 			r.done.Moved++
 		}
 	}

@@ -327,6 +327,16 @@ var probes = map[string]func(context.Context, *dbsqlc.Queries, stranger) (bool, 
 			Tenant: s.tenant, FromID: pgtype.UUID{Valid: true}, BeforeID: everyID, RowLimit: 10,
 		}))
 	},
+	"ListNewestExecutions": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return many(q.ListNewestExecutions(ctx, dbsqlc.ListNewestExecutionsParams{
+			Tenant: s.tenant, FromID: pgtype.UUID{Valid: true}, BeforeID: everyID, Newest: 10, RowLimit: 10,
+		}))
+	},
+	"ListRareExecutions": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return many(q.ListRareExecutions(ctx, dbsqlc.ListRareExecutionsParams{
+			Tenant: s.tenant, FromID: pgtype.UUID{Valid: true}, BeforeID: everyID, RowLimit: 10,
+		}))
+	},
 	"CountExecutions": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 		n, err := q.CountExecutions(ctx, dbsqlc.CountExecutionsParams{
 			Tenant: s.tenant, FromID: pgtype.UUID{Valid: true}, BeforeID: everyID, Most: 10,

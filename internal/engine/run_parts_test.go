@@ -51,9 +51,13 @@ func recorded(t *testing.T, b *bundle) (rows map[model.ID]model.Step, parts int)
 	add := func(record *model.Record) {
 		for _, s := range record.Steps {
 			known, found := rows[s.ID]
-			require.False(t, found && known.Status.Final(), "a row that has come to its end is not written again")
-			require.Equal(t, found, found && record.Known, "a row that is there is merged")
-			rows[s.ID] = s
+			if s.Status.Final() {
+				require.False(t, found && known.Status.Final(), "a step ends once")
+				require.Equal(t, found, found && record.Known, "a row that may be there is merged")
+			}
+			if !found || s.Status.Final() { // parts may overtake each other
+				rows[s.ID] = s
+			}
 		}
 	}
 	for _, part := range b.book.parts {

@@ -88,7 +88,7 @@ func TestServerGoesAndComesBack(t *testing.T) {
 
 	startServer(t, dir)
 	require.Eventually(t, func() bool { return r.Stats().Replayed == 5 }, 20*time.Second, 10*time.Millisecond)
-	require.True(t, r.Healthy())
+	require.Eventually(t, r.Healthy, 20*time.Second, 10*time.Millisecond)
 	for _, record := range append(during, before) {
 		requireStatus(t, db, record, model.StatusCompleted)
 	}

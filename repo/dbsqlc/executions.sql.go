@@ -237,6 +237,196 @@ func (q *Queries) ListExecutions(ctx context.Context, arg ListExecutionsParams) 
 	return items, nil
 }
 
+const listNewestExecutions = `-- name: ListNewestExecutions :many
+SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, output_data, error, error_type, traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id, server, record_complete, input_complete FROM (
+    SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, output_data, error, error_type, traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id, server, record_complete, input_complete FROM executions
+    WHERE tenant = $1 AND id >= $2::uuid AND id < $3::uuid
+    ORDER BY id DESC LIMIT $4) AS executions
+WHERE true
+  AND ($5::text IS NULL OR function_name = $5::text)
+  AND ($6::text[] IS NULL OR status = ANY ($6::text[]))
+  AND ($7::text IS NULL OR trigger_type = $7::text)
+  AND ($8::uuid IS NULL OR trigger_id = $8::uuid)
+  AND ($9::uuid IS NULL OR parent_id = $9::uuid)
+  AND ($10::text IS NULL OR error_type = $10::text)
+  AND ($11::bigint IS NULL OR duration_us >= $11::bigint)
+  AND ($12::timestamptz IS NULL OR created_at >= $12::timestamptz)
+  AND ($13::timestamptz IS NULL OR created_at <= $13::timestamptz)
+ORDER BY id DESC
+LIMIT $15 OFFSET $14
+`
+
+type ListNewestExecutionsParams struct {
+	Tenant        string
+	FromID        pgtype.UUID
+	BeforeID      pgtype.UUID
+	Newest        int32
+	FunctionName  *string
+	Statuses      []string
+	TriggerType   *string
+	TriggerID     pgtype.UUID
+	ParentID      pgtype.UUID
+	ErrorType     *string
+	MinDurationUs *int64
+	Since         *time.Time
+	Until         *time.Time
+	RowOffset     int32
+	RowLimit      int32
+}
+
+// As ListExecutions, among the newest of the window alone, as many as newest says.
+func (q *Queries) ListNewestExecutions(ctx context.Context, arg ListNewestExecutionsParams) ([]Execution, error) {
+	rows, err := q.db.Query(ctx, listNewestExecutions,
+		arg.Tenant,
+		arg.FromID,
+		arg.BeforeID,
+		arg.Newest,
+		arg.FunctionName,
+		arg.Statuses,
+		arg.TriggerType,
+		arg.TriggerID,
+		arg.ParentID,
+		arg.ErrorType,
+		arg.MinDurationUs,
+		arg.Since,
+		arg.Until,
+		arg.RowOffset,
+		arg.RowLimit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Execution
+	for rows.Next() {
+		var i Execution
+		if err := rows.Scan(
+			&i.ID,
+			&i.Tenant,
+			&i.FunctionName,
+			&i.FunctionVersion,
+			&i.TriggerType,
+			&i.TriggerID,
+			&i.Status,
+			&i.InputData,
+			&i.OutputData,
+			&i.Error,
+			&i.ErrorType,
+			&i.Traceback,
+			&i.CreatedAt,
+			&i.StartedAt,
+			&i.CompletedAt,
+			&i.DurationUs,
+			&i.Attempt,
+			&i.ParentID,
+			&i.Server,
+			&i.RecordComplete,
+			&i.InputComplete,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listRareExecutions = `-- name: ListRareExecutions :many
+SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, output_data, error, error_type, traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id, server, record_complete, input_complete FROM executions
+WHERE tenant = $1
+  AND id >= $2::uuid AND id < $3::uuid
+  AND ($4::text IS NULL OR function_name = $4::text)
+  AND ($5::text[] IS NULL OR status = ANY ($5::text[]))
+  AND ($6::text IS NULL OR trigger_type = $6::text)
+  AND ($7::uuid IS NULL OR trigger_id = $7::uuid)
+  AND ($8::uuid IS NULL OR parent_id = $8::uuid)
+  AND ($9::text IS NULL OR error_type = $9::text)
+  AND ($10::bigint IS NULL OR duration_us >= $10::bigint)
+  AND ($11::timestamptz IS NULL OR created_at >= $11::timestamptz)
+  AND ($12::timestamptz IS NULL OR created_at <= $12::timestamptz)
+ORDER BY id::text COLLATE "C" DESC
+LIMIT $14 OFFSET $13
+`
+
+type ListRareExecutionsParams struct {
+	Tenant        string
+	FromID        pgtype.UUID
+	BeforeID      pgtype.UUID
+	FunctionName  *string
+	Statuses      []string
+	TriggerType   *string
+	TriggerID     pgtype.UUID
+	ParentID      pgtype.UUID
+	ErrorType     *string
+	MinDurationUs *int64
+	Since         *time.Time
+	Until         *time.Time
+	RowOffset     int32
+	RowLimit      int32
+}
+
+// As ListExecutions where few are expected to match: all that do are found
+// first, and sorted then. ids as text sort as they do; no index is in that order,
+// which keeps the planner from reading the whole window in the order of ids.
+func (q *Queries) ListRareExecutions(ctx context.Context, arg ListRareExecutionsParams) ([]Execution, error) {
+	rows, err := q.db.Query(ctx, listRareExecutions,
+		arg.Tenant,
+		arg.FromID,
+		arg.BeforeID,
+		arg.FunctionName,
+		arg.Statuses,
+		arg.TriggerType,
+		arg.TriggerID,
+		arg.ParentID,
+		arg.ErrorType,
+		arg.MinDurationUs,
+		arg.Since,
+		arg.Until,
+		arg.RowOffset,
+		arg.RowLimit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Execution
+	for rows.Next() {
+		var i Execution
+		if err := rows.Scan(
+			&i.ID,
+			&i.Tenant,
+			&i.FunctionName,
+			&i.FunctionVersion,
+			&i.TriggerType,
+			&i.TriggerID,
+			&i.Status,
+			&i.InputData,
+			&i.OutputData,
+			&i.Error,
+			&i.ErrorType,
+			&i.Traceback,
+			&i.CreatedAt,
+			&i.StartedAt,
+			&i.CompletedAt,
+			&i.DurationUs,
+			&i.Attempt,
+			&i.ParentID,
+			&i.Server,
+			&i.RecordComplete,
+			&i.InputComplete,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listSteps = `-- name: ListSteps :many
 SELECT execution_id, id, tenant, parent_step_id, depth, position, attempt, function_name, function_version, status, input_data, output_data, error, error_type, traceback, started_at, completed_at, duration_us, record_complete FROM step_executions
 WHERE tenant = $1 AND execution_id = $2
