@@ -142,7 +142,7 @@ func (r *retention) deleteBatch(ctx context.Context, tenant string, ids []pgtype
 	return ctx.Err()
 }
 
-// dropDays drops the days that nobody needs, the oldest first.
+// dropDays drops the days that no subtenant needs, the oldest first.
 func (r *retention) dropDays(ctx context.Context) error {
 	if r.longest == 0 {
 		return nil

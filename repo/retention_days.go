@@ -12,8 +12,8 @@ import (
 	"maestro/repo/dbsqlc"
 )
 
-// lockPatience is how long a round of retention waits for a table. Whoever comes
-// after it waits as long behind it, inserts too: so it is short.
+// lockPatience is how long a round of retention waits for a table. Statements that
+// come after it wait as long behind it, inserts too: so it is short.
 const lockPatience = 200 * time.Millisecond
 
 // mostDaysMade bounds the days that one round makes for what lies in the default

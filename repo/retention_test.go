@@ -145,8 +145,7 @@ func TestDaysOfRunsThatGoOnStay(t *testing.T) {
 	require.False(t, isThere(t, db, running))
 }
 
-// TestRetentionGivesWay: it waits for nobody, and nobody waits long for it; what
-// was in use goes in the next round, and what a server left half done too.
+// TestRetentionGivesWay: neither it nor other statements wait long; what was in use goes in the next round, and what a server left half done too.
 func TestRetentionGivesWay(t *testing.T) {
 	t.Parallel()
 	db, tenant := setup(t)

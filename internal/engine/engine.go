@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"maestro/internal/events"
@@ -78,6 +79,8 @@ type Engine struct {
 	opts      Options
 	catalogue *catalogue
 	limits    limits
+
+	collecting atomic.Bool // garbage, for a run of many steps
 
 	mu       sync.Mutex // guards what follows
 	runs     map[model.ID]*run

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"runtime"
 	"time"
 
 	"maestro/internal/model"
@@ -18,6 +19,11 @@ const (
 	// keptFailures bounds the failures, in bytes, that a run remembers of recorded
 	// steps, to tell at its end which of them it failed with.
 	keptFailures = 2 << 20
+	// partsOfGarbage is after how many parts of a run what they left is collected.
+	// The server lets garbage grow to several times of what lives, for the speed
+	// of short calls; a run of many steps makes so much of it in a second that
+	// this would cost a hundred megabytes.
+	partsOfGarbage = 8
 )
 
 // parts is what a run has handed over of its steps before its end, and what it
@@ -26,6 +32,7 @@ type parts struct {
 	first, last *step      // ended and not handed over, linked by next in the order of their ends
 	count       int        // of these
 	bytes       int        // of these
+	sent        int        // parts
 	noted       bool       // the run was written as running
 	kept        model.Kept // of the parts, the worst
 	timer       *time.Timer
@@ -130,6 +137,8 @@ func (r *run) handOver() {
 		ended = append(ended, s)
 	}
 	r.parts.first, r.parts.last, r.parts.count, r.parts.bytes = nil, nil, 0, 0
+	r.parts.sent++
+	collect := r.parts.sent%partsOfGarbage == 0
 	var open []model.Step
 	for _, s := range ended {
 		for caller := r.step(s.parent); caller != nil && caller.status == model.StatusRunning && !caller.marked; caller = r.step(caller.parent) {
@@ -151,6 +160,10 @@ func (r *run) handOver() {
 		r.recordPart(added, false)
 		r.recordPart(known, true)
 		r.forget(ended)
+		if collect && r.engine.collecting.CompareAndSwap(false, true) {
+			runtime.GC()
+			r.engine.collecting.Store(false)
+		}
 		<-r.parts.slots
 	}()
 }

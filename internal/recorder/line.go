@@ -10,7 +10,7 @@ import (
 type line struct {
 	entries chan *entry
 	bytes   int64               // that may wait
-	room    *semaphore.Weighted // of these, what is left
+	room    *semaphore.Weighted // of these, the rest
 	outage  outage
 }
 

@@ -34,7 +34,7 @@ func requireSteps(t *testing.T, db *repo.DB, record *model.Record, status ...mod
 	require.Equal(t, status, found)
 }
 
-// TestStepsAreRecordedBeforeTheEnd: whoever looks finds them, and the end
+// TestStepsAreRecordedBeforeTheEnd: they can be read while the run goes on, and the end
 // completes what was open.
 func TestStepsAreRecordedBeforeTheEnd(t *testing.T) {
 	t.Parallel()
