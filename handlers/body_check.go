@@ -16,19 +16,20 @@ func isJSON(contentType string) bool {
 	return media == fiber.MIMEApplicationJSON || strings.HasSuffix(media, "+json")
 }
 
-// checkBody refuses a body that is not JSON before Huma reads it: its own
-// words about that have no place in them.
-func (s *Server) checkBody(c *fiber.Ctx) error {
+// checkBody refuses a body that is not JSON before anything of ours or Huma reads
+// it: Huma's own words about that have no place in them. It is looked at
+// once.
+func checkBody(c *fiber.Ctx, call *call) error {
 	body := c.Request().Body()
-	contentType := string(c.Request().Header.ContentType())
-	if len(body) == 0 {
-		return c.Next()
+	if call.isJSON || len(body) == 0 {
+		return nil
 	}
-	if contentType != "" && !isJSON(contentType) {
+	if contentType := string(c.Request().Header.ContentType()); contentType != "" && !isJSON(contentType) {
 		return model.NewError(model.CodeUnsupportedMediaType, "Send the body as application/json.")
 	}
 	if err := payload.CheckJSON(body, model.CodeInvalid); err != nil {
 		return err
 	}
-	return c.Next()
+	call.isJSON = true
+	return nil
 }

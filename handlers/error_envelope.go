@@ -73,14 +73,12 @@ func newEnvelope(call *call, err *model.Error) *envelope {
 	case err.RetryAfter > 0:
 		e.retryAfter = err.RetryAfter
 	}
-	ran := !err.ExecutionID.IsZero()
-	if ran {
+	recorded := !err.ExecutionID.IsZero()
+	if recorded {
 		e.ExecutionID = err.ExecutionID.String()
 	}
-	if ran && !call.trusted {
-		if err.Failure != nil && err.Failure.Kind == model.FailureStopped {
-			e.Detail = "The server was stopped while the function ran: a part of its work may have been done."
-		}
+	if recorded && !call.trusted {
+		e.Detail = toStrangers(err.Failure)
 		return e
 	}
 	veil := call.server.opts.Secrets.Mask(call.tenant)
@@ -89,7 +87,7 @@ func newEnvelope(call *call, err *model.Error) *envelope {
 		e.Detail = internalText
 		return e
 	}
-	if call.runs && !ran && !err.Unsure && !call.attempt.Unsettled() {
+	if call.runs && (!recorded || unfit(err.Failure)) && !err.Unsure && !call.attempt.Unsettled() {
 		e.Detail = withNothingRan(e.Detail, err.Code)
 	}
 	for _, problem := range err.Problems {
@@ -106,6 +104,24 @@ func newEnvelope(call *call, err *model.Error) *envelope {
 		}
 	}
 	return e
+}
+
+// toStrangers is what callers without a token are told of a recorded run: whether
+// the function did anything, and no word of its own.
+func toStrangers(failure *model.Failure) string {
+	switch {
+	case unfit(failure):
+		return "The input is not one that the function takes. Nothing ran."
+	case failure != nil && failure.Kind == model.FailureStopped:
+		return "The server was stopped while the function ran: a part of its work may have been done."
+	default:
+		return ""
+	}
+}
+
+// unfit reports whether a run was recorded and never begun, for its input.
+func unfit(failure *model.Failure) bool {
+	return failure != nil && failure.Kind == model.FailureInput
 }
 
 // withNothingRan adds to the detail of a refusal before a run that nothing ran,

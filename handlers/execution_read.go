@@ -36,6 +36,11 @@ type ExecutionMatch struct {
 
 // filter reads the filters, which stand behind the JSON pointer at.
 func (in *ExecutionMatch) filter(at string) (filter repo.ExecutionFilter, err error) {
+	for name, text := range map[string]string{"function_name": in.FunctionName, "error_type": in.ErrorType} {
+		if fault := unstorable([]byte(text)); fault != "" {
+			return filter, unmatched(at+"/"+name, "The filter "+name, fault)
+		}
+	}
 	filter = repo.ExecutionFilter{FunctionName: in.FunctionName, Trigger: model.Trigger(in.Trigger), ErrorType: in.ErrorType}
 	for _, status := range in.Statuses {
 		filter.Statuses = append(filter.Statuses, model.Status(status))

@@ -3,6 +3,7 @@ package handlers
 import (
 	"github.com/gofiber/fiber/v2"
 
+	"maestro/internal/idempotency"
 	"maestro/internal/model"
 )
 
@@ -10,12 +11,16 @@ import (
 // Servers and proxies differ in which of several they take.
 var decisive = []string{fiber.HeaderAuthorization, headerSubtenantID, headerIdempotencyKey}
 
-// refuseRepeated refuses a request that carries one of them more than once.
+// refuseRepeated refuses a request that carries one of them more than once, or a
+// key that is empty: its sender takes the request for one that runs once.
 func refuseRepeated(c *fiber.Ctx) error {
 	header := &c.Request().Header
 	for _, name := range decisive {
-		if len(header.PeekAll(name)) > 1 {
+		switch values := header.PeekAll(name); {
+		case len(values) > 1:
 			return model.NewError(model.CodeBadRequest, "Nothing ran: the header %s came more than once. Send it once.", name)
+		case name == headerIdempotencyKey && len(values) == 1 && len(values[0]) == 0:
+			return idempotency.RefuseHeader()
 		}
 	}
 	return nil

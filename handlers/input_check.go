@@ -15,11 +15,18 @@ import (
 	"maestro/internal/model"
 )
 
-// refuseUnknownInput refuses what an operation of the REST part would pass over.
+// refuseUnknownInput refuses what an operation of the REST part would pass over,
+// and then a body that it can't read.
 func (s *Server) refuseUnknownInput(ctx huma.Context, next func(huma.Context)) {
-	c := humafiber.Unwrap(ctx)
+	c, call := humafiber.Unwrap(ctx), callFrom(ctx.Context())
+	var refused error
 	if err := checkInput(c, ctx.Operation()); err != nil {
-		_ = newEnvelope(callFrom(ctx.Context()), err).write(c)
+		refused = err
+	} else if ctx.Operation().RequestBody != nil {
+		refused = checkBody(c, call)
+	}
+	if refused != nil {
+		_ = newEnvelope(call, call.edge(refused)).write(c)
 		return
 	}
 	next(ctx)
@@ -34,9 +41,8 @@ func checkInput(c *fiber.Ctx, operation *huma.Operation) *model.Error {
 	query := c.Context().QueryArgs()
 	for key, value := range query.All() {
 		if fault := unstorable(value); fault != "" {
-			refusal := model.NewError(model.CodeBadRequest, "The query parameter %s contains %s, which no stored text does; send it without.", printableName(key), fault)
-			refusal.Problems = []model.Problem{{Pointer: "/query/" + escapePointer(printableName(key)), Message: "contains " + fault}}
-			return refusal
+			name := printableName(key)
+			return unmatched("/query/"+escapePointer(name), "The query parameter "+name, fault)
 		}
 	}
 	var seen []string
@@ -76,6 +82,13 @@ func unstorable(value []byte) string {
 		return "bytes that are not UTF-8"
 	}
 	return ""
+}
+
+// unmatched refuses a text of which unstorable told a fault.
+func unmatched(pointer, label, fault string) *model.Error {
+	refused := model.NewError(model.CodeBadRequest, "%s contains %s, which no stored text does; send it without.", label, fault)
+	refused.Problems = []model.Problem{{Pointer: pointer, Message: "contains " + fault}}
+	return refused
 }
 
 func printableName(key []byte) string {

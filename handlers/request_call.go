@@ -33,6 +33,7 @@ type call struct {
 	token     string          // of the principal; on REST calls only
 	tenant    string          // that the request is about; empty until known
 	runs      bool            // it asks for a run of a function
+	isJSON    bool            // its body is known to be JSON
 	trusted   bool            // the caller may see what a failing function says
 
 	share *intake.Share // of the memory for unknown callers' bodies; nil: it has none

@@ -67,7 +67,7 @@ func (s *Server) baseURL(c *fiber.Ctx) string {
 	if s.opts.PublicURL != "" {
 		return strings.TrimSuffix(s.opts.PublicURL, "/")
 	}
-	scheme, host := "http://", string(c.Request().Header.Host()) // in the sender's spelling
+	scheme, host := "http://", string(hostAsked(c))
 	if c.Context().IsTLS() {
 		scheme = "https://"
 	}

@@ -49,7 +49,7 @@ func (r *request) input() (text []byte, secrets []string) {
 			out = append(out, ',')
 		}
 		out = append(payload.AppendString(out, name), ':')
-		out = parameters.Property([]byte(name)).AppendText(out, r.values[i])
+		out = parameters.Property([]byte(name)).AppendOne(out, r.values[i])
 	}
 	out = payload.AppendString(append(out, `},"method":`...), r.method)
 	out = payload.AppendString(append(out, `,"url":`...), r.url)

@@ -121,6 +121,9 @@ func (s *Server) executionOnce(c *fiber.Ctx) error {
 	if err := s.opts.Engine.Admit(); err != nil {
 		return err
 	}
+	if err := checkBody(c, s.callOf(c)); err != nil {
+		return err
+	}
 	s.callOf(c).keepOrigin(c, false, nil)
 	body := c.Request().Body()
 	key, function, err := idempotency.RunKey(string(c.Request().Header.Peek(headerIdempotencyKey)), body)

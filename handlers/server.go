@@ -68,7 +68,6 @@ func New(opts Options) *Server {
 	s.app.Use("/scheduler", s.authenticate)
 	s.app.Use("/api/v1", s.readBody)
 	s.app.Use("/scheduler", s.readBody)
-	s.app.Use("/api/v1", s.checkBody)
 	s.addAPI()
 	s.finishDocument()
 	s.http = s.newHTTP()

@@ -51,7 +51,7 @@ func (s *Server) webhookRun(c *fiber.Ctx, call *call, who *caller, found *match)
 	r := request{
 		body: body.JSON, headers: eachHeader(headers[:0], c.Request().Header.RawHeaders()), authorization: call.origin.authorization, signed: found.route.signer,
 		query: query, parameters: found.route.parameters, values: found.values, method: c.Method(), url: s.urlOf(c),
-		path: string(c.Request().URI().PathOriginal()), defaults: found.route.defaults, declared: declared,
+		path: asText(c.Request().URI().PathOriginal()), defaults: found.route.defaults, declared: declared,
 	}
 	run.Input, run.Sensitive = r.input()
 	run.Request = true
@@ -76,23 +76,4 @@ func (s *Server) declaredTo(hook *model.Webhook, text bool) *payload.Declared {
 // ours, valid or not.
 func (s *Server) ours(who *caller) bool {
 	return who.token != "" && (who.refused == nil || s.opts.Auth.Issued(who.token))
-}
-
-// urlOf is what the sender asked for, byte for byte: senders sign it.
-func (s *Server) urlOf(c *fiber.Ctx) string {
-	return s.baseURL(c) + string(target(c.Request().Header.RequestURI()))
-}
-
-// target is the path and the query of a request's target, which names its host
-// as well where the client takes the server for a proxy (RFC 9112, 3.2.2).
-func target(uri []byte) []byte {
-	for _, scheme := range []string{"http://", "https://"} {
-		if len(uri) < len(scheme) || !bytes.EqualFold(uri[:len(scheme)], []byte(scheme)) {
-			continue
-		}
-		if start := bytes.IndexAny(uri[len(scheme):], "/?"); start >= 0 {
-			return uri[len(scheme)+start:]
-		}
-	}
-	return uri
 }

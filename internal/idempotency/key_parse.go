@@ -16,9 +16,14 @@ const MaxKeyBytes = 255
 // empty text means that there is none.
 func CheckHeader(key string) error {
 	if len(key) > MaxKeyBytes {
-		return model.NewError(model.CodeInvalid, "The header Idempotency-Key must have 1 to %d bytes.", MaxKeyBytes)
+		return RefuseHeader()
 	}
 	return nil
+}
+
+// RefuseHeader is the refusal of a key that is too long, or empty.
+func RefuseHeader() error {
+	return model.NewError(model.CodeInvalid, "The header Idempotency-Key must have 1 to %d bytes.", MaxKeyBytes)
 }
 
 // RunKey finds the key of a request to run a function, which is in its header or

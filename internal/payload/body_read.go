@@ -75,13 +75,16 @@ func jsonBody(body []byte, label string) (Body, error) {
 }
 
 // jsonText is JSON in UTF-8: by its mark, by the zeros of wider forms, which no
-// JSON in UTF-8 has, or else by the declared charset where UTF-8 it is not.
+// JSON in UTF-8 has, or else by the declared charset. One that takes any bytes,
+// such as ISO-8859-1, counts only where UTF-8 it is not: many senders declare it
+// for UTF-8.
 func jsonText(body []byte, label string) []byte {
 	if body[0] > ' ' && body[0] < utf8.RuneSelf && label == "" && (len(body) == 1 || body[1] != 0) {
 		return body // the common case
 	}
-	for marked := true; marked; {
-		body, marked = bytes.CutPrefix(body, byteOrder) // some shells add another
+	marked := bytes.HasPrefix(body, byteOrder)
+	for bytes.HasPrefix(body, byteOrder) {
+		body = body[len(byteOrder):] // some shells add another
 	}
 	if len(body) == 0 {
 		return body
@@ -91,13 +94,15 @@ func jsonText(body []byte, label string) []byte {
 			return plain
 		}
 	}
-	if label == "" || utf8.Valid(body) {
+	if label == "" {
 		return body
 	}
-	if cs, known := charsetOf(label); known {
-		if plain, valid := cs.decode(body); valid {
-			return plain
-		}
+	cs, known := charsetOf(label)
+	if !known || (marked || !cs.isSelective()) && utf8.Valid(body) {
+		return body
+	}
+	if plain, valid := cs.decode(body); valid {
+		return plain
 	}
 	return body
 }

@@ -65,6 +65,13 @@ func charsetOf(label string) (cs charset, known bool) {
 	return charset{encoding: found}, true
 }
 
+// isSelective reports whether most bytes are no text in the charset, as in those of
+// several bytes a character: what is valid in it was meant for it.
+func (cs charset) isSelective() bool {
+	_, oneByte := cs.encoding.(*charmap.Charmap)
+	return cs.encoding != nil && !oneByte
+}
+
 // decode returns the text, without its byte order mark; valid is false when the
 // bytes are none in the charset.
 func (cs charset) decode(text []byte) (plain []byte, valid bool) {

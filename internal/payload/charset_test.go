@@ -124,6 +124,14 @@ func TestJSONUnderOtherNamesAndInOtherForms(t *testing.T) {
 	got, err = read("application/json; charset=ISO-8859-1", `{"a":"hé"}`, nil)
 	require.NoError(t, err)
 	require.Equal(t, `{"a":"hé"}`, got, "UTF-8 in spite of its label")
+	for label, text := range map[string]string{"gbk": "\xd2\xbb", "GB2312": "\xd2\xbb", "gb18030": "\xd2\xbb", "big5": "\xa4@", "iso-2022-jp": "\x1b$B0l\x1b(B", "euc-jp": "\xb0\xec"} {
+		got, err = read("application/json; charset="+label, `{"a":"`+text+`"}`, nil)
+		require.NoError(t, err, label)
+		require.Equal(t, `{"a":"一"}`, got, "%s: bytes that are UTF-8 as well", label)
+		got, err = read("application/json; charset="+label, "\xef\xbb\xbf"+`{"a":"一"}`, nil)
+		require.NoError(t, err, label)
+		require.Equal(t, `{"a":"一"}`, got, "%s: marked as UTF-8", label)
+	}
 	for _, contentType := range []string{"text/plain", "application/csp-report"} {
 		got, err = read(contentType, `{"a":`, nil)
 		require.NoError(t, err, "it does not claim to be JSON")

@@ -12,7 +12,8 @@ import (
 // any number of goroutines.
 type Declared struct {
 	kinds      kinds
-	items      *Declared
+	first      []*Declared // of the items in front, where they have schemas of their own
+	items      *Declared   // of the others
 	properties map[string]*Declared
 	others     *Declared // of properties that are not named
 }
@@ -43,11 +44,16 @@ func (d *Declared) Property(name []byte) *Declared {
 // none.
 func (d *Declared) isList() bool { return d != nil && d.kinds&(isArray|isText) == isArray }
 
-func (d *Declared) item() *Declared {
-	if d == nil {
+// item is what is declared for the item at a position.
+func (d *Declared) item(position int) *Declared {
+	switch {
+	case d == nil:
 		return nil
+	case position < len(d.first):
+		return d.first[position]
+	default:
+		return d.items
 	}
-	return d.items
 }
 
 // maxDeclared bounds how many subschemas are looked at, and properties merged;
@@ -79,7 +85,10 @@ func (r *schemaReader) read(schema any) *Declared {
 		return nil
 	}
 	d := &Declared{kinds: kindsOf(s)}
-	d.items = r.read(s["items"])
+	d.first, d.items = r.readAll(s["prefixItems"]), r.read(s["items"])
+	if older := r.readAll(s["items"]); older != nil { // as drafts before 2020-12 have it
+		d.first, d.items = older, r.read(s["additionalItems"])
+	}
 	if members, ok := s["properties"].(map[string]any); ok {
 		d.properties = make(map[string]*Declared, len(members))
 		for name, member := range members {
@@ -99,6 +108,13 @@ func (r *schemaReader) read(schema any) *Declared {
 		}
 	}
 	return d
+}
+
+func (r *schemaReader) readAll(schemas any) (all []*Declared) {
+	for _, schema := range listOf(schemas) {
+		all = append(all, r.read(schema))
+	}
+	return all
 }
 
 // follow reads a reference within the document.
@@ -143,8 +159,8 @@ func (r *schemaReader) narrow(d, also *Declared) {
 
 // adopt takes over what is said of parts of which d says nothing.
 func (r *schemaReader) adopt(d, other *Declared) {
-	if d.items == nil {
-		d.items = other.items
+	if d.items == nil && d.first == nil {
+		d.first, d.items = other.first, other.items
 	}
 	if d.others == nil {
 		d.others = other.others

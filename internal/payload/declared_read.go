@@ -26,6 +26,15 @@ func (d *Declared) AppendText(dst, text []byte) []byte {
 	return AppendString(dst, text)
 }
 
+// AppendOne appends text as AppendText does, as a list of one where a list is
+// declared.
+func (d *Declared) AppendOne(dst, text []byte) []byte {
+	if !d.isList() {
+		return d.AppendText(dst, text)
+	}
+	return append(d.item(0).AppendText(append(dst, '['), text), ']')
+}
+
 // maxNumber bounds the text of a number that is looked at; the limits of numbers
 // are well within it.
 const maxNumber = schema.MaxIntegerDigits + 16

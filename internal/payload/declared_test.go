@@ -25,6 +25,8 @@ func TestTextIsReadAsWhatIsDeclared(t *testing.T) {
 			"escaped": {"$ref": "#/$defs/a~1b%20c"}, "loop": {"$ref": "#/$defs/Loop"}, "itself": {"$ref": "#"},
 			"either": {"type": ["integer", "string"]}, "open": {"anyOf": [{"type": "integer"}, {}]}, "level": {"enum": [1, 2]}, "one": {"const": true},
 			"mixed": {"oneOf": [{"type": "boolean"}, {"type": "number"}]}, "unknown": {}, "true": true,
+			"pair": {"type": "array", "prefixItems": [{"type": "integer"}, {"type": "string"}], "items": {"type": "boolean"}},
+			"older": {"type": "array", "items": [{"type": "integer"}], "additionalItems": {"type": "boolean"}},
 			"elsewhere": {"$ref": "https://example.com/x"}, "nowhere": {"$ref": "#/$defs/None"}
 		},
 		"additionalProperties": {"type": "integer"}}`))
@@ -34,6 +36,9 @@ func TestTextIsReadAsWhatIsDeclared(t *testing.T) {
 		{"tags=", `{"tags":[""]}`},
 		{"ids=7", `{"ids":[7]}`},
 		{"ids=7&ids=x", `{"ids":[7,"x"]}`},
+		{"pair=7&pair=7&pair=1&pair=on", `{"pair":[7,"7",true,true]}`},
+		{"pair=7", `{"pair":[7]}`},
+		{"older=7&older=1", `{"older":[7,true]}`},
 		{"any=7", `{"any":["7"]}`},
 		{"page=2&price=1.50&deep=true&zip=01234", `{"page":2,"price":1.50,"deep":true,"zip":"01234"}`},
 		{"page=%2B7", `{"page":7}`},
@@ -70,6 +75,10 @@ func TestTextIsReadAsWhatIsDeclared(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, c.want, got, c.query)
 	}
+	one := func(name, text string) string {
+		return string(declared.Property([]byte(name)).AppendOne(nil, []byte(text)))
+	}
+	require.Equal(t, []string{`[7]`, `["a"]`, `2`, `"01"`, `[7]`}, []string{one("ids", "7"), one("tags", "a"), one("page", "2"), one("zip", "01"), one("pair", "7")})
 	long := strings.Repeat("9", 5000)
 	require.Equal(t, `"`+long+`"`, string(declared.Property([]byte("page")).AppendText(nil, []byte(long))))
 	require.Nil(t, DeclaredBy(nil))

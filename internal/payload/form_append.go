@@ -28,10 +28,9 @@ func AppendFields(dst []byte, fields []Field, declared *Declared, laid *Defaults
 			dst = f.appendValue(dst, as)
 			continue
 		}
-		as = as.item()
-		dst = f.appendValue(append(dst, '['), as)
-		for j := f.next; j != 0; j = fields[j].next {
-			dst = fields[j].appendValue(append(dst, ','), as)
+		dst = f.appendValue(append(dst, '['), as.item(0))
+		for j, position := f.next, 1; j != 0; j, position = fields[j].next, position+1 {
+			dst = fields[j].appendValue(append(dst, ','), as.item(position))
 		}
 		dst = append(dst, ']')
 	}

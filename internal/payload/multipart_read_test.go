@@ -104,6 +104,8 @@ func TestBoundariesAsMailLibrariesWriteThem(t *testing.T) {
 		"no content":                 {"--B\nContent-Disposition: form-data; name=a\n\n--B--", `{"a":""}`},
 		"no empty line":              {"--B\nContent-Disposition: form-data; name=a\n--B--", `{"a":""}`},
 		"a longer line":              {"--B\nContent-Disposition: form-data; name=a\n\n--BC\n --B\n--B--", `{"a":"--BC\n --B"}`},
+		"a line like the last one":   {"--B\nContent-Disposition: form-data; name=a\n\n--B--x\n--B---\n--B-- x\n--B\nContent-Disposition: form-data; name=b\n\n1\n--B--", `{"a":"--B--x\n--B---\n--B-- x","b":"1"}`},
+		"padding behind the last":    {"--B\nContent-Disposition: form-data; name=a\n\n1\n--B--  \t\nmore\n--B", `{"a":"1"}`},
 		"heads that are none":        {"--B\nnonsense\nContent-Disposition: form-data; name=a\n\n1\n--B--", `{"a":"1"}`},
 		"a list":                     {"--B\nContent-Disposition: form-data; name=a\n\n1\n--B\nContent-Disposition: form-data; name=a\n\n2\n--B--", `{"a":["1","2"]}`},
 		"base64":                     {"--B\nContent-Disposition: form-data; name=a\nContent-Transfer-Encoding: BASE64\n\naGk\nh\n--B--", `{"a":"hi!"}`},

@@ -53,11 +53,13 @@ func splitParts(body []byte, boundary string) (parts []part, whole bool, err err
 	}
 }
 
-// endOfDelimiter reads what follows a boundary: padding and the end of the line,
-// or the two dashes of the last one.
+// endOfDelimiter reads what follows a boundary: the two dashes of the last one,
+// padding, and the end of the line; a line that goes on is a part's content. The
+// last one may end the body.
 func endOfDelimiter(rest []byte) (length int, last, ok bool) {
-	if bytes.HasPrefix(rest, []byte("--")) {
-		return 0, true, true
+	if after, dashed := bytes.CutPrefix(rest, []byte("--")); dashed {
+		after = bytes.TrimLeft(after, " \t\r")
+		return 0, true, len(after) == 0 || after[0] == '\n'
 	}
 	for length < len(rest) && (rest[length] == ' ' || rest[length] == '\t') {
 		length++
