@@ -17,14 +17,9 @@ const (
 	lingerBytes = 64 << 20
 )
 
-const (
-	// firstByteTime is for a new connection to begin its first request: browsers
-	// and balancers open some in advance.
-	firstByteTime = 60 * time.Second
-	// lastLook is for a request that is on its way when its connection, idle until
-	// now, is to end.
-	lastLook = 20 * time.Millisecond
-)
+// lastLook is for a request that is on its way when its connection, idle until
+// now, is to end.
+const lastLook = 20 * time.Millisecond
 
 // lingering wraps a listener so that its connections are closed as RFC 9112
 // (section 9.6) asks. A request that is refused before it was read whole (413)
@@ -32,14 +27,15 @@ const (
 // connection, and the client loses the very answer that explains it.
 type lingering struct {
 	net.Listener
-	headTime time.Duration // for the headers of a first request, from its first byte on
+	headTime  time.Duration // for the headers of a first request, from its first byte on
+	newcomers *newcomers
 }
 
 // Accept waits for the next connection.
 func (l lingering) Accept() (net.Conn, error) {
 	conn, err := l.Listener.Accept()
 	if tcp, ok := conn.(*net.TCPConn); ok && err == nil {
-		made := &connection{TCPConn: tcp, headTime: l.headTime, fresh: true}
+		made := &connection{TCPConn: tcp, headTime: l.headTime, newcomers: l.newcomers, fresh: true}
 		made.awaits.Store(true)
 		return made, nil
 	}
@@ -57,7 +53,8 @@ func (l lingering) Close() error {
 // it while it waits for a request.
 type connection struct {
 	*net.TCPConn
-	headTime time.Duration
+	headTime  time.Duration
+	newcomers *newcomers
 
 	fresh bool // nothing was read yet; of the goroutine that serves it
 
@@ -83,11 +80,14 @@ func noteState(conn net.Conn, state fasthttp.ConnState) {
 // the rest of the headers, and ends one that sent nothing without an answer.
 func (c *connection) Read(into []byte) (n int, err error) {
 	if c.fresh {
-		if err := c.SetReadDeadline(time.Now().Add(firstByteTime)); err != nil {
+		if err := c.newcomers.await(c); err != nil {
 			return 0, err
 		}
 	}
 	n, err = c.TCPConn.Read(into)
+	if c.fresh {
+		c.newcomers.arrived(c)
+	}
 	if n == 0 && c.isEnding() && errors.Is(err, os.ErrDeadlineExceeded) {
 		if err = c.TCPConn.SetReadDeadline(time.Now().Add(lastLook)); err == nil {
 			n, err = c.TCPConn.Read(into)

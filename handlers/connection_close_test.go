@@ -24,7 +24,7 @@ func TestTheAnswerToARefusedBodyArrives(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(lingering{l, time.Second}) }()
+	go func() { ended <- server.Serve(lingering{l, time.Second, &newcomers{}}) }()
 	t.Cleanup(func() {
 		require.NoError(t, server.Shutdown())
 		require.NoError(t, <-ended)

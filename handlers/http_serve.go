@@ -46,7 +46,9 @@ func (silent) Printf(string, ...any) {}
 
 // Serve answers requests that come through a listener until Shutdown, and
 // closes it.
-func (s *Server) Serve(l net.Listener) error { return s.http.Serve(lingering{l, s.opts.HeadTime}) }
+func (s *Server) Serve(l net.Listener) error {
+	return s.http.Serve(lingering{l, s.opts.HeadTime, &s.newcomers})
+}
 
 // Drain makes each answer the last one of its connection, so that a balancer
 // uses no old one any more. The server goes on serving.
@@ -57,6 +59,7 @@ func (s *Server) Drain() { s.closing.Store(true) }
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.Drain()
 	s.endStreams()
+	s.newcomers.stop()
 	return s.http.ShutdownWithContext(ctx)
 }
 

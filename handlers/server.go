@@ -33,6 +33,7 @@ type Server struct {
 
 	http      *fasthttp.Server
 	closing   atomic.Bool // each answer is the last one of its connection
+	newcomers newcomers
 	bodies    intake.Reader
 	strangers *intake.Budget // of callers without a valid token
 

@@ -100,3 +100,18 @@ func TestShutdownAnswersWhatHasArrived(t *testing.T) {
 	_, err := net.Dial("tcp", f.url[len("http://"):])
 	require.Error(t, err)
 }
+
+// Connections that have sent nothing yet, as balancers open in advance, do not
+// hold a stop up: before they were waited for as long as for a run.
+func TestShutdownDoesNotWaitForSilentConnections(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	silent, speaking := f.line(), f.line()
+	speaking.send("GET /readyz")
+	require.False(t, speaking.answer(http.StatusOK), "the earlier connection is accepted too")
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	require.NoError(t, f.server.Shutdown(ctx))
+	silent.ended()
+	speaking.ended()
+}

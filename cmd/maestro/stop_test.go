@@ -78,6 +78,7 @@ func TestARunThatAStopEnds(t *testing.T) {
 		require.Equal(t, http.StatusServiceUnavailable, r.status, "%s", r.body)
 		require.NotEmpty(t, r.header.Get("Retry-After"))
 		require.Contains(t, string(r.body), "may have been done")
+		require.NotContains(t, string(r.body), "nothing ran")
 		ids = append(ids, r.header.Get("X-Execution-ID"))
 	}
 	again := start(t, dir, "CENSUS_JWT_SECRET="+jwtSecret).client(t, "acme")

@@ -3,8 +3,10 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -232,4 +234,33 @@ func TestFailedStepIsFoundAmongThoseHandedOver(t *testing.T) {
 	require.ErrorAs(t, err, &coded)
 	require.NotNil(t, coded.FailedStep)
 	require.Equal(t, "fails", coded.FailedStep.Function)
+}
+
+// Steps that threads begin side by side start in the order of their positions.
+func TestStepsOfThreadsStartInOrder(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	const threads, times = 8, 500
+	b.lane.functions["side by side"] = func(ctx context.Context, call model.Call, step model.StepRef, input json.RawMessage) (json.RawMessage, *model.Failure) {
+		var all sync.WaitGroup
+		for range threads {
+			all.Go(func() {
+				for range times {
+					_, _ = b.lane.sibling(ctx, call, step, "echo", "1")
+				}
+			})
+		}
+		all.Wait()
+		return input, nil
+	}
+	b.define(t, "pool", model.Function{Code: "side by side"})
+	_, err := b.run(t, "pool", `1`)
+	require.NoError(t, err)
+	rows, _ := recorded(t, b)
+	require.Equal(t, threads*times, len(rows))
+	started := make([]time.Time, len(rows))
+	for _, s := range rows {
+		started[s.Position-1] = s.StartedAt
+	}
+	require.True(t, slices.IsSortedFunc(started, time.Time.Compare))
 }

@@ -78,7 +78,6 @@ func (r *run) BeginStep(parent model.StepRef, name string, input []byte) (model.
 		parent:   parent,
 		status:   model.StatusRunning,
 		input:    input,
-		started:  time.Now(),
 	}
 	ref, raise := r.add(s)
 	if raise != nil {
@@ -94,7 +93,8 @@ func (r *run) BeginStep(parent model.StepRef, name string, input []byte) (model.
 	return model.Begun{Step: ref, Program: f.program}, nil
 }
 
-// add gives the step its place.
+// add gives the step its place, and the time of its start: steps of several
+// threads start in the order of their places.
 func (r *run) add(s *step) (model.StepRef, *model.Raise) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -109,6 +109,7 @@ func (r *run) add(s *step) (model.StepRef, *model.Raise) {
 	if most := r.engine.opts.MaxSteps; len(r.steps) >= most {
 		return 0, &model.Raise{Kind: model.RaiseEngine, Message: fmt.Sprintf("one execution can make at most %d sibling calls (MAX_STEPS): split the work over several executions", most)}
 	}
+	s.started = time.Now()
 	s.id = model.StepID(r.id, r.attempt, s.position)
 	s.input, s.cut = r.hold(s.input)
 	r.steps = append(r.steps, s)

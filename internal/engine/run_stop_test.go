@@ -41,6 +41,7 @@ func TestDrainRefusesWaitsAndAtLastCancels(t *testing.T) {
 	require.False(t, coded.ExecutionID.IsZero())
 	require.Positive(t, coded.RetryAfter)
 	require.Contains(t, coded.Detail, "may have been done")
+	require.NotContains(t, coded.Detail, "nothing ran")
 	record := b.book.last()
 	require.Equal(t, model.StatusCrashed, record.Execution.Status)
 	require.Equal(t, "ServerStopped", *record.Execution.ErrorType)

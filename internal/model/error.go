@@ -147,6 +147,9 @@ func NothingRan(err error) error {
 	if !errors.As(err, &coded) || coded.Code != CodeUnavailable || strings.Contains(coded.Detail, nothingRan) {
 		return err
 	}
+	if coded.Failure != nil || coded.Unsure { // the function was begun, or may have been
+		return err
+	}
 	told := *coded
 	told.Detail = strings.TrimSuffix(told.Detail, ".") + "; " + nothingRan + "."
 	return &told

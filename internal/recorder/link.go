@@ -83,6 +83,7 @@ func (r *Recorder) watch() {
 			case err == nil:
 				r.link.hear()
 			case !repo.IsFull(err): // that says nothing of the connections that there are
+				r.note(err)
 				r.link.begin(asked)
 			}
 			asked = 0

@@ -229,6 +229,26 @@ func TestAnOutageIsOneLineInTheLog(t *testing.T) {
 	require.Eventually(t, func() bool { return log.count("reach the database again") == 1 }, patience, time.Millisecond, "%s", &log)
 	require.Equal(t, 1, log.count("level=ERROR"), "%s", &log)
 	require.Zero(t, log.count("level=WARN"), "%s", &log)
+	require.Regexp(t, `again.* spooled=100 `, log.String(), "those of the first second too")
+}
+
+// A database that is silent gives no error; the line says that.
+func TestTheLineAboutASilentDatabaseHasAnError(t *testing.T) {
+	t.Parallel()
+	p, through, err := faultproxy.Postgres(testkit.DatabaseURL(t))
+	require.NoError(t, err)
+	t.Cleanup(p.Close)
+	db, err := repo.Open(t.Context(), through, repo.Options{MaxConns: 5})
+	require.NoError(t, err)
+	t.Cleanup(db.Close)
+	var log lines
+	r := New(db, Options{SpoolDir: t.TempDir(), Reserve: -1}, slog.New(slog.NewTextHandler(&log, nil)))
+	require.NoError(t, r.Start())
+	t.Cleanup(func() { _ = r.Stop(context.Background()) })
+	p.Freeze()
+	require.Eventually(t, func() bool { return log.count("level=ERROR") == 1 }, patience, time.Millisecond, "%s", &log)
+	require.Zero(t, log.count("<nil>"), "%s", &log)
+	p.Thaw()
 }
 
 // lines is a log that several goroutines write.

@@ -1,6 +1,7 @@
 package recorder
 
 import (
+	"errors"
 	"log/slog"
 	"time"
 )
@@ -20,7 +21,7 @@ type report struct {
 	recorder *Recorder
 	last     int64 // the moment of the last line about the outage; 0: there is none
 	began    int64
-	spooled  int64 // the counts at its begin
+	spooled  int64 // the counts when there was none
 	refused  int64
 }
 
@@ -35,9 +36,13 @@ func (p *report) look() {
 		r.log.Info("records reach the database again", slog.Duration("after", time.Duration(now-p.began).Round(time.Millisecond)),
 			slog.Int64("spooled", stats.spooled.Load()-p.spooled), slog.Int64("refused", stats.refused.Load()-p.refused))
 		p.last = 0
+		r.lastError.Store(nil)
+		p.count()
+	case away == 0:
+		p.count()
 	case away >= reportAfter && (p.last == 0 || now-p.last >= int64(reportEvery)):
 		if p.last == 0 {
-			p.began, p.spooled, p.refused = now-int64(away), stats.spooled.Load(), stats.refused.Load()
+			p.began = now - int64(away)
 		}
 		p.last = now
 		r.log.Error("the database does not take records: new calls are refused, runs under way are recorded on this server's disk until it does",
@@ -46,12 +51,20 @@ func (p *report) look() {
 	}
 }
 
+// count notes where an outage would count from.
+func (p *report) count() {
+	p.spooled, p.refused = p.recorder.stats.spooled.Load(), p.recorder.stats.refused.Load()
+}
+
 // note keeps the last error of the database, for the next line.
 func (r *Recorder) note(err error) { r.lastError.Store(&err) }
+
+// errSilent is for a database that has given no error, as one that is frozen.
+var errSilent = errors.New("the database does not answer")
 
 func (r *Recorder) why() error {
 	if err := r.lastError.Load(); err != nil {
 		return *err
 	}
-	return nil
+	return errSilent
 }
