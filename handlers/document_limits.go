@@ -85,10 +85,11 @@ func (s *Server) documentLimits() {
 // leaves it out.
 func (s *Server) documentDefaults() {
 	for name, members := range map[string]keywords{
-		"FunctionCreate":  {"kind": string(model.KindFunction), "requirements": []string{}, "tags": []string{}},
-		"WebhookCreate":   {"http_method": "POST", "requires_auth": s.opts.WebhooksRequireAuth, "input_mode": string(model.InputAuto), "response_mode": string(model.ResponseEnvelope), "is_active": true},
-		"ScheduleCreate":  {"timezone": "UTC", "input_data": keywords{}, "is_active": true, "overlap": "allow", "catch_up": "none", "max_instances": defaultInstances},
-		"ExecutionCreate": {"input_data": keywords{}, "mode": "sync", "priority": model.PriorityDefault},
+		"FunctionCreate": {"kind": string(model.KindFunction), "requirements": []string{}, "tags": []string{}},
+		"WebhookCreate":  {"http_method": "POST", "requires_auth": s.opts.WebhooksRequireAuth, "input_mode": string(model.InputAuto), "response_mode": string(model.ResponseEnvelope), "is_active": true},
+		"ScheduleCreate": {"timezone": "UTC", "input_data": keywords{}, "is_active": true, "overlap": "allow", "catch_up": "none", "max_instances": defaultInstances},
+		// Not its priority: generated clients send defaults, and sync takes none.
+		"ExecutionCreate": {"input_data": keywords{}, "mode": "sync"},
 	} {
 		for member, value := range members {
 			s.state(name, member, keywords{"default": value})
