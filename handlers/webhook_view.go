@@ -22,7 +22,7 @@ type webhookView struct {
 	Signature          json.RawMessage    `json:"signature" doc:"How callers sign; null: they need not"`
 	IsActive           bool               `json:"is_active"`
 	URL                string             `json:"url" doc:"Where it answers"`
-	SubtenantURL       string             `json:"subtenant_url" doc:"Where it answers too; nobody else can take this address"`
+	SubtenantURL       string             `json:"subtenant_url" doc:"Where it answers too; no other subtenant can take this address"`
 	Access             string             `json:"access" doc:"Who can call it, in words"`
 	CreatedAt          timestamp          `json:"created_at"`
 	UpdatedAt          timestamp          `json:"updated_at"`
@@ -44,7 +44,7 @@ func (s *Server) viewWebhook(ctx context.Context, base string, w model.Webhook) 
 func accessOf(w *model.Webhook) string {
 	switch {
 	case !w.IsActive:
-		return "Nobody can call it: it is not active."
+		return "It can't be called: it is not active."
 	case w.RequiresAuth && w.Signature != nil:
 		return "Only callers with a valid token of this subtenant can call it, and only with a valid signature."
 	case w.Signature != nil:

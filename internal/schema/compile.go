@@ -46,7 +46,7 @@ func Compile(raw json.RawMessage) (*Schema, error) {
 		return nil, nil
 	}
 	if len(trimmed) > MaxSchemaBytes {
-		return nil, invalid("the schema has %d bytes, at most %d are allowed", len(trimmed), MaxSchemaBytes)
+		return nil, invalid("the schema has %d bytes, at most %d are allowed. Make it smaller", len(trimmed), MaxSchemaBytes)
 	}
 	if err := Scan(trimmed); err != nil {
 		return nil, invalid("the schema can't be read: %v", err)
@@ -65,10 +65,10 @@ func Compile(raw json.RawMessage) (*Schema, error) {
 	}
 	expressions := &patterns{known: map[string]*pattern{}}
 	if problems := badPatterns(expressions, doc, ""); len(problems) > 0 {
-		e := invalid("a pattern in the schema is not a regular expression of RE2 (no look-around, no back-references)")
+		e := invalid("a pattern in the schema is not a regular expression of RE2. Write it without look-around and back-references")
 		for _, p := range problems {
 			if p.Message == errPatternsTooLarge.Error() {
-				e = invalid("the patterns in the schema are too large")
+				e = invalid("the patterns in the schema are too large. Use minLength and maxLength to bound lengths, or smaller repetitions")
 			}
 		}
 		e.Problems = problems

@@ -18,7 +18,7 @@ func compileError(doc any, err error) *model.Error {
 	var meta *jsonschema.SchemaValidationError
 	var v *jsonschema.ValidationError
 	if errors.As(err, &meta) && errors.As(meta.Err, &v) {
-		e := invalid("the schema does not follow JSON Schema")
+		e := invalid("the schema does not follow JSON Schema: errors lists where its meta-schema refuses it")
 		e.Problems = problemsOf(v)
 		return e
 	}
