@@ -12,13 +12,13 @@ type webhookView struct {
 	ID                 string             `json:"id" format:"uuid"`
 	Path               string             `json:"path"`
 	FunctionName       string             `json:"function_name"`
-	Method             string             `json:"http_method"`
+	Method             string             `json:"http_method" enum:"GET,HEAD,POST,PUT,DELETE,PATCH,OPTIONS,ANY"`
 	Description        *string            `json:"description"`
 	DefaultValues      json.RawMessage    `json:"default_values"`
 	RequiresAuth       bool               `json:"requires_auth"`
-	InputMode          model.InputMode    `json:"input_mode"`
-	EffectiveInputMode model.InputMode    `json:"effective_input_mode" doc:"What input_mode comes to with the function's present input schema"`
-	ResponseMode       model.ResponseMode `json:"response_mode"`
+	InputMode          model.InputMode    `json:"input_mode" enum:"auto,request,body"`
+	EffectiveInputMode model.InputMode    `json:"effective_input_mode" enum:"request,body" doc:"What input_mode comes to with the function's present input schema"`
+	ResponseMode       model.ResponseMode `json:"response_mode" enum:"envelope,raw"`
 	Signature          json.RawMessage    `json:"signature" doc:"How callers sign; null: they need not"`
 	IsActive           bool               `json:"is_active"`
 	URL                string             `json:"url" doc:"Where it answers"`
