@@ -31,9 +31,11 @@ const noNUL = `^[^\x00]*$`
 func (s *Server) documentLimits() {
 	description := keywords{"pattern": noNUL}
 	jsonSchema := keywords{
-		"type":        []string{"object", "boolean", "null"},
+		"type": []string{"object", "boolean", "null"}, "additionalProperties": true, // any, which generators do not assume
 		"description": fmt.Sprintf("JSON Schema, 2020-12 unless $schema says otherwise, of at most %d bytes; patterns are RE2, and no $ref leads to another document. Derived from type hints when never sent; null accepts anything", schema.MaxSchemaBytes),
 	}
+	storedSchema := keywords{"type": jsonSchema["type"], "additionalProperties": true}
+	anyObject := keywords{"type": []string{"object", "null"}, "additionalProperties": true}
 	retry := retryLimits()
 	function := map[string]keywords{
 		"code":            {"maxLength": maxCodeBytes, "description": "Python source that defines the function, at most 1 MiB of UTF-8"},
@@ -50,7 +52,7 @@ func (s *Server) documentLimits() {
 	webhook := map[string]keywords{
 		"path":                    {"minLength": 1, "pattern": webhookPathPattern},
 		"description":             description,
-		"default_values":          {"type": []string{"object", "null"}},
+		"default_values":          anyObject,
 		"signature":               signatureLimits(),
 		"signature/header":        {"pattern": signature.HeaderPattern, "not": keywords{"pattern": "^(?:" + inAnyCase(strings.Join(signature.UnusableHeaders, "|")) + ")$"}},
 		"signature/secret_name/0": {"minLength": 1, "maxLength": signature.MaxName},
@@ -68,6 +70,10 @@ func (s *Server) documentLimits() {
 		"ScheduleCreate": schedule, "ScheduleUpdate": schedule,
 		"SubtenantCreate": {"description": description},
 		"SecretPut":       {"value": {"pattern": "^[^\uFFFD]*$"}},
+		"Function":        {"input_schema": storedSchema, "output_schema": storedSchema, "retry": retry},
+		"Schedule":        {"retry": retry},
+		"Version":         {"input_schema": storedSchema, "output_schema": storedSchema},
+		"Webhook":         {"default_values": anyObject, "signature": anyObject},
 		"PackageInstall":  {"package_name": {"pattern": requirement.NamePattern}, "version": {"pattern": inAnyCase(requirement.VersionPattern())}},
 	} {
 		for path, words := range members {
@@ -85,10 +91,11 @@ func (s *Server) documentLimits() {
 // leaves it out.
 func (s *Server) documentDefaults() {
 	for name, members := range map[string]keywords{
-		"FunctionCreate":  {"kind": string(model.KindFunction), "requirements": []string{}, "tags": []string{}},
-		"WebhookCreate":   {"http_method": "POST", "requires_auth": s.opts.WebhooksRequireAuth, "input_mode": string(model.InputAuto), "response_mode": string(model.ResponseEnvelope), "is_active": true},
-		"ScheduleCreate":  {"timezone": "UTC", "input_data": keywords{}, "is_active": true, "overlap": "allow", "catch_up": "none", "max_instances": defaultInstances},
-		"ExecutionCreate": {"input_data": keywords{}, "mode": "sync", "priority": model.PriorityDefault},
+		"FunctionCreate": {"kind": string(model.KindFunction), "requirements": []string{}, "tags": []string{}},
+		"WebhookCreate":  {"http_method": "POST", "requires_auth": s.opts.WebhooksRequireAuth, "input_mode": string(model.InputAuto), "response_mode": string(model.ResponseEnvelope), "is_active": true},
+		"ScheduleCreate": {"timezone": "UTC", "input_data": keywords{}, "is_active": true, "overlap": "allow", "catch_up": "none", "max_instances": defaultInstances},
+		// Not its priority: generated clients send defaults, and sync takes none.
+		"ExecutionCreate": {"input_data": keywords{}, "mode": "sync"},
 	} {
 		for member, value := range members {
 			s.state(name, member, keywords{"default": value})

@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"strings"
 
@@ -39,11 +40,17 @@ type executionResult struct {
 }
 
 func (s *Server) addExecutions() {
+	accepted := &huma.Response{Description: "Accepted: the run is pending, and Location is its address"}
+	responses := map[string]*huma.Response{"202": accepted}
 	huma.Register(s.api, huma.Operation{
 		OperationID: "run-function", Method: http.MethodPost, Path: executionsPath, Tags: []string{"Executions"},
 		Summary: "Run a function: wait for its result, or let it wait for its turn", MaxBodyBytes: -1,
-		Responses: map[string]*huma.Response{"202": {Description: "Accepted: the run is pending"}},
+		Responses: responses,
 	}, s.runFunction)
+	accepted.Headers, accepted.Content = maps.Clone(responses["200"].Headers), map[string]*huma.MediaType{}
+	for name, content := range responses["200"].Content {
+		accepted.Content[name] = &huma.MediaType{Schema: content.Schema}
+	}
 	huma.Register(s.api, huma.Operation{
 		OperationID: "list-executions", Method: http.MethodGet, Path: executionsPath, Tags: []string{"Executions"},
 		Summary: "List executions, newest first",

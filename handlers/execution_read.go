@@ -24,7 +24,7 @@ type executionOutput struct{ Body executionView }
 // ExecutionMatch are the filters of a list of executions.
 type ExecutionMatch struct {
 	FunctionName string   `query:"function_name" json:"function_name,omitempty" minLength:"1" maxLength:"255"`
-	Statuses     []string `query:"status,explode" json:"status,omitempty" enum:"pending,running,completed,failed,timed_out,cancelled,crashed"`
+	Statuses     []string `query:"status,explode" json:"status,omitempty" nullable:"false" enum:"pending,running,completed,failed,timed_out,cancelled,crashed"`
 	Trigger      string   `query:"trigger_type" json:"trigger_type,omitempty" enum:"webhook,schedule,manual,retry,spawn"`
 	TriggerID    string   `query:"trigger_id" json:"trigger_id,omitempty" format:"uuid" doc:"Of the webhook or schedule"`
 	ParentID     string   `query:"parent_execution_id" json:"parent_execution_id,omitempty" format:"uuid" doc:"Retries of that execution, and runs that it spawned"`

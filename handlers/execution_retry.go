@@ -26,7 +26,7 @@ func (s *Server) addRetries() {
 type executionRetryInput struct {
 	ExecutionPath
 	Body *struct {
-		From Optional[string] `json:"from,omitzero" nullable:"false" enum:"start,failed" doc:"start, with the recorded input, which must be whole there: 409 record_incomplete otherwise, whatever became of the output; failed is not built yet. start when left out"`
+		From Optional[string] `json:"from,omitzero" nullable:"false" enum:"start,failed" doc:"start, with the recorded input, which must be whole there: 409 record_incomplete otherwise; the record of the output does not matter; failed is not built yet. start when left out"`
 	} `required:"false"`
 }
 

@@ -27,7 +27,7 @@ type versionOutput struct{ Body versionView }
 
 type functionListInput struct {
 	PageInput
-	Tags       []string `query:"tags,explode" doc:"Functions that have all of them"`
+	Tags       []string `query:"tags,explode" nullable:"false" doc:"Functions that have all of them"`
 	ActiveOnly bool     `query:"active_only" default:"true" doc:"Leave deleted ones out"`
 	Query      string   `query:"q" maxLength:"255" doc:"Found in the name or the description, in any case"`
 }

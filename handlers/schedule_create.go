@@ -64,7 +64,7 @@ func (s *Server) addSchedules() {
 	huma.Register(s.api, huma.Operation{
 		OperationID: "run-schedule", Method: http.MethodPost, Path: "/api/v1/schedules/{id}/run", Tags: tags,
 		Summary:       "Run a schedule now",
-		Description:   "Besides its times, also when it is not active, and whatever its overlap and max_instances say. next_run stays.",
+		Description:   "Besides its times, also when it is not active; overlap and max_instances do not count. next_run stays.",
 		DefaultStatus: http.StatusAccepted,
 	}, s.runSchedule)
 	for id, path := range map[string]string{"scheduler-status": "/api/v1/scheduler/status", "scheduler-status-at-the-root": "/scheduler/status"} {

@@ -3,7 +3,9 @@ package handlers
 import (
 	"bytes"
 	"encoding/json"
+	"reflect"
 	"slices"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -30,10 +32,32 @@ func (o owned) sameAs(stored any, pointer string) []model.Problem {
 	if o.text == nil {
 		return nil
 	}
-	want, err := json.Marshal(stored)
-	var have bytes.Buffer
-	if err == nil && json.Compact(&have, o.text) == nil && bytes.Equal(have.Bytes(), want) {
+	var have, want any
+	text, err := json.Marshal(stored)
+	if err == nil && decodeExactly(o.text, &have) == nil && decodeExactly(text, &want) == nil && sameValue(have, want) {
 		return nil
 	}
 	return []model.Problem{{Pointer: pointer, Message: "the server decides this; leave it out, or send it as it is stored"}}
+}
+
+func decodeExactly(text []byte, into *any) error {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	return decoder.Decode(into)
+}
+
+// sameValue compares JSON values. A moment may be written in another way, and
+// to the millisecond: generated clients read times into types of their own.
+func sameValue(have, want any) bool {
+	if reflect.DeepEqual(have, want) {
+		return true
+	}
+	a, isText := have.(string)
+	b, wantsText := want.(string)
+	if !isText || !wantsText {
+		return false
+	}
+	at, err := time.Parse(time.RFC3339Nano, a)
+	stored, failed := time.Parse(time.RFC3339Nano, b)
+	return err == nil && failed == nil && (at.Equal(stored) || at.Equal(stored.Truncate(time.Millisecond)))
 }

@@ -15,7 +15,7 @@ import (
 
 // SignatureFields say how a webhook's callers sign.
 type SignatureFields struct {
-	Scheme     string           `json:"scheme" enum:"github,stripe,slack,standard-webhooks,hmac-sha256" doc:"Stripe, Slack and Standard Webhooks refuse what is older than five minutes"`
+	Scheme     string           `json:"scheme" enum:"github,stripe,slack,standard-webhooks,hmac-sha256" doc:"Stripe, Slack and Standard Webhooks refuse calls older than five minutes"`
 	SecretName SecretNames      `json:"secret_name" doc:"Of the shared secret; several while one is being replaced: each may have signed"`
 	Header     Optional[string] `json:"header,omitzero" maxLength:"255" doc:"Of hmac-sha256 alone, which needs it: the header with the signature, in hex or base64" example:"X-Signature"`
 }

@@ -12,17 +12,17 @@ type webhookView struct {
 	ID                 string             `json:"id" format:"uuid"`
 	Path               string             `json:"path"`
 	FunctionName       string             `json:"function_name"`
-	Method             string             `json:"http_method"`
+	Method             string             `json:"http_method" enum:"GET,HEAD,POST,PUT,DELETE,PATCH,OPTIONS,ANY"`
 	Description        *string            `json:"description"`
 	DefaultValues      json.RawMessage    `json:"default_values"`
 	RequiresAuth       bool               `json:"requires_auth"`
-	InputMode          model.InputMode    `json:"input_mode"`
-	EffectiveInputMode model.InputMode    `json:"effective_input_mode" doc:"What input_mode comes to with the function's present input schema"`
-	ResponseMode       model.ResponseMode `json:"response_mode"`
+	InputMode          model.InputMode    `json:"input_mode" enum:"auto,request,body"`
+	EffectiveInputMode model.InputMode    `json:"effective_input_mode" enum:"request,body" doc:"What input_mode comes to with the function's present input schema"`
+	ResponseMode       model.ResponseMode `json:"response_mode" enum:"envelope,raw"`
 	Signature          json.RawMessage    `json:"signature" doc:"How callers sign; null: they need not"`
 	IsActive           bool               `json:"is_active"`
 	URL                string             `json:"url" doc:"Where it answers"`
-	SubtenantURL       string             `json:"subtenant_url" doc:"Where it answers too; nobody else can take this address"`
+	SubtenantURL       string             `json:"subtenant_url" doc:"Where it answers too; no other subtenant can take this address"`
 	Access             string             `json:"access" doc:"Who can call it, in words"`
 	CreatedAt          timestamp          `json:"created_at"`
 	UpdatedAt          timestamp          `json:"updated_at"`
@@ -44,7 +44,7 @@ func (s *Server) viewWebhook(ctx context.Context, base string, w model.Webhook) 
 func accessOf(w *model.Webhook) string {
 	switch {
 	case !w.IsActive:
-		return "Nobody can call it: it is not active."
+		return "It can't be called: it is not active."
 	case w.RequiresAuth && w.Signature != nil:
 		return "Only callers with a valid token of this subtenant can call it, and only with a valid signature."
 	case w.Signature != nil:

@@ -34,7 +34,7 @@ func init() {
 	} {
 		known[name] = &Format{Name: name, Check: check}
 	}
-	for _, name := range borrowed {
+	for name := range borrowed {
 		known[name] = &Format{Name: name, Check: borrow(name)}
 	}
 }

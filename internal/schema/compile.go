@@ -3,7 +3,6 @@ package schema
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -28,14 +27,15 @@ type Schema struct {
 // never make the server read a file or open a connection.
 type refusingLoader struct{}
 
-func (refusingLoader) Load(url string) (any, error) {
-	return nil, fmt.Errorf("a $ref to another document (%s) is not allowed: put the definition under $defs", url)
-}
+func (refusingLoader) Load(url string) (any, error) { return nil, errForeign }
 
-// The base that a schema's relative references are resolved against. It can't
-// be reached from a reference in the text without naming it, and then it is
-// the text itself.
-const baseURL = "maestro:schema"
+// The base that a schema's relative references are resolved against, and its
+// text's own place below it. The base has a path, so that two relative
+// references differ; no $ref of an ordinary schema leads to the text by chance.
+const (
+	baseURL = "maestro:///-/"
+	textURL = baseURL + "-text-"
+)
 
 // Compile checks raw against its meta-schema (2020-12 unless $schema says
 // otherwise) and makes it ready. Empty text and null mean "no schema": the
@@ -46,7 +46,7 @@ func Compile(raw json.RawMessage) (*Schema, error) {
 		return nil, nil
 	}
 	if len(trimmed) > MaxSchemaBytes {
-		return nil, invalid("the schema has %d bytes, at most %d are allowed", len(trimmed), MaxSchemaBytes)
+		return nil, invalid("the schema has %d bytes, at most %d are allowed. Make it smaller", len(trimmed), MaxSchemaBytes)
 	}
 	if err := Scan(trimmed); err != nil {
 		return nil, invalid("the schema can't be read: %v", err)
@@ -65,15 +65,16 @@ func Compile(raw json.RawMessage) (*Schema, error) {
 	}
 	expressions := &patterns{known: map[string]*pattern{}}
 	if problems := badPatterns(expressions, doc, ""); len(problems) > 0 {
-		e := invalid("a pattern in the schema is not a regular expression of RE2 (no look-around, no back-references)")
+		e := invalid("a pattern in the schema is not a regular expression of RE2. Write it without look-around and back-references")
 		for _, p := range problems {
 			if p.Message == errPatternsTooLarge.Error() {
-				e = invalid("the patterns in the schema are too large")
+				e = invalid("the patterns in the schema are too large. Use minLength and maxLength to bound lengths, or smaller repetitions")
 			}
 		}
 		e.Problems = problems
 		return nil, e
 	}
+	boundCounts(doc, false)
 	return build(expressions, trimmed, doc, refusingLoader{}, jsonschema.Draft2020)
 }
 
@@ -96,12 +97,12 @@ func build(expressions *patterns, text []byte, doc any, loader jsonschema.URLLoa
 		c.RegisterVocabulary(b.scope.vocabulary())
 		c.AssertVocabs()
 	}
-	if err := c.AddResource(baseURL, doc); err != nil {
-		return nil, compileError(err)
+	if err := c.AddResource(textURL, doc); err != nil {
+		return nil, compileError(doc, err)
 	}
-	compiled, err := c.Compile(baseURL)
+	compiled, err := c.Compile(textURL)
 	if err != nil {
-		return nil, compileError(err)
+		return nil, compileError(doc, err)
 	}
 	root := b.node(compiled)
 	if b.err != nil {
@@ -112,23 +113,6 @@ func build(expressions *patterns, text []byte, doc any, loader jsonschema.URLLoa
 
 func invalid(format string, args ...any) *model.Error {
 	return model.NewError(model.CodeSchemaInvalid, format, args...)
-}
-
-func compileError(err error) *model.Error {
-	var meta *jsonschema.SchemaValidationError
-	if errors.As(err, &meta) {
-		var v *jsonschema.ValidationError
-		if errors.As(meta.Err, &v) {
-			e := invalid("the schema does not follow JSON Schema")
-			e.Problems = problemsOf(v)
-			return e
-		}
-	}
-	var load *jsonschema.LoadURLError
-	if errors.As(err, &load) {
-		return invalid("%v", load.Err)
-	}
-	return invalid("the schema can't be used: %s", strings.ReplaceAll(err.Error(), baseURL, ""))
 }
 
 // badPatterns finds the regular expressions that RE2 refuses, so that the

@@ -47,8 +47,8 @@ func asTheLibrary(t testing.TB, raw string) *jsonschema.Schema {
 	}
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader([]byte(raw)))
 	require.NoError(t, err)
-	require.NoError(t, c.AddResource(baseURL, doc))
-	s, err := c.Compile(baseURL)
+	require.NoError(t, c.AddResource(textURL, doc))
+	s, err := c.Compile(textURL)
 	require.NoError(t, err)
 	return s
 }

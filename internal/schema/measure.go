@@ -1,6 +1,8 @@
 package schema
 
 import (
+	"encoding/json"
+	"math/big"
 	"strings"
 )
 
@@ -86,4 +88,35 @@ func leadsOutside(ref string) bool {
 		}
 	}
 	return false
+}
+
+var counts = setOf("minLength maxLength minItems maxItems minProperties maxProperties minContains maxContains")
+
+// mostCounted stands for every larger count: no value has so many parts.
+const mostCounted = 1 << 53
+
+// boundCounts replaces counts that the library would cut to 64 bits, as
+// 18446744073709551616 to 0. names says that the members of doc are names of
+// the author's and not keywords.
+func boundCounts(doc any, names bool) {
+	switch doc := doc.(type) {
+	case []any:
+		for _, item := range doc {
+			boundCounts(item, false)
+		}
+	case map[string]any:
+		for key, value := range doc {
+			switch number, isNumber := value.(json.Number); {
+			case names:
+				boundCounts(value, false)
+			case key == "const", key == "enum":
+			case isNumber && counts[key]:
+				if n, ok := new(big.Rat).SetString(string(number)); ok && n.Cmp(big.NewRat(mostCounted, 1)) > 0 {
+					doc[key] = json.Number("9007199254740992")
+				}
+			default:
+				boundCounts(value, byName[key])
+			}
+		}
+	}
 }

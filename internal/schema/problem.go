@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -30,8 +31,12 @@ func (e *evaluation) fail(what jsonschema.ErrorKind) bool {
 }
 
 func (e *evaluation) failText(text string) bool {
-	if !e.full() && e.err == nil {
-		e.found = append(e.found, model.Problem{Pointer: e.pointer(), Message: cut(text)})
+	if e.full() || e.err != nil {
+		return false
+	}
+	problem := model.Problem{Pointer: e.pointer(), Message: cut(text)}
+	if !slices.Contains(e.found, problem) { // the branches of oneOf often ask for the same
+		e.found = append(e.found, problem)
 	}
 	return false
 }
