@@ -160,7 +160,7 @@ func TestStepsOfALongRun(t *testing.T) {
 	}
 	id = member(t, f.must(ask{call: "POST /api/v1/executions", body: `{"function_name":"loop","mode":"async","input_data":{"times":20,"stay":true}}`, status: 202}).text, "execution_id")
 	require.Eventually(t, func() bool { return len(f.page("/api/v1/executions/"+id+"/steps", 1000)) >= 20 }, 20*time.Second, 10*time.Millisecond)
-	require.Eventually(t, func() bool {
+	require.Eventually(t, func() bool { // the steps and the state are written side by side
 		return member(t, f.must(ask{call: "GET /api/v1/executions/" + id, status: 200}).text, "status") == "running"
 	}, 20*time.Second, 10*time.Millisecond)
 	f.must(ask{call: "POST /api/v1/executions/" + id + "/cancel", status: 202})

@@ -123,14 +123,8 @@ def _request():
     return None if parts is None else Request(*parts)
 
 
-def _header(name, value):
-    if value is None or isinstance(value, (bytes, bytearray, dict, list, set, tuple)):
-        raise TypeError(f"the header {name} of a maestro.Response must be text, not {type(value).__name__}")
-    return str(value)
-
-
 def _response_object(response):
-    headers = {str(name): _header(name, value) for name, value in response.headers.items()}
+    headers = {str(name): str(value) for name, value in response.headers.items()}
     return {"status_code": response.status_code, "headers": headers, "body": response.body}
 
 
