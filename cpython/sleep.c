@@ -76,6 +76,7 @@ int maestro_sleep(struct maestro_interp *in, double seconds) {
     if (run) { // it is this thread's: still there
         run->asleep = 0;
         woken = woken || run->told; // spared when its sleep was just over
+        run->roused = woken;
     }
     if (!woken)
         return 1;

@@ -116,11 +116,12 @@ static PyObject *threads_of(struct maestro_interp *in, uint64_t call) {
 }
 
 // Raises in every thread that runs for the call now. One that is asleep is
-// woken and raises in an orderly way; it is spared for once.
+// woken and raises in an orderly way; it is spared for once, also when it was woken
+// before this thread got the GIL and is on its way out.
 static void raise_in(struct maestro_interp *in, struct maestro_run *run, PyObject *threads) {
     for (Py_ssize_t i = 0; i < py.PyTuple_Size(threads); i++) {
         unsigned long thread = (unsigned long)py.PyLong_AsUnsignedLongLong(py.PyTuple_GetItem(threads, i));
-        if (thread != run->thread || run->told || !run->asleep)
+        if (thread != run->thread || run->told || !(run->asleep || run->roused))
             tell(in, run, thread);
     }
     run->told = 1;

@@ -22,6 +22,7 @@ struct maestro_run {
     int tracing;                      // rung 1 has been asked for
     int told;                         // its threads have been told to stop at least once
     int asleep;                       // its own thread is in maestro_sleep, which raises by itself
+    int roused;                       // a stop has woken it there, and it raises
     int settles;                      // its log records are handled by another thread: its end waits for them
     int interrupted;                  // an exception was raised at whatever line a thread had reached
     struct maestro_run *next;         // of the same bucket
