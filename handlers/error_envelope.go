@@ -77,16 +77,9 @@ func newEnvelope(call *call, err *model.Error) *envelope {
 	if ran {
 		e.ExecutionID = err.ExecutionID.String()
 	}
-	var kind model.FailureKind // of the execution
-	if err.Failure != nil {
-		kind = err.Failure.Kind
-	}
 	if ran && !call.trusted {
-		switch kind {
-		case model.FailureStopped:
+		if err.Failure != nil && err.Failure.Kind == model.FailureStopped {
 			e.Detail = "The server was stopped while the function ran: a part of its work may have been done."
-		case model.FailureInput:
-			e.Detail = "The input is not what the function takes. Nothing ran."
 		}
 		return e
 	}
@@ -96,7 +89,7 @@ func newEnvelope(call *call, err *model.Error) *envelope {
 		e.Detail = internalText
 		return e
 	}
-	if call.runs && (!ran || kind == model.FailureInput) && !err.Unsure && !call.attempt.Unsettled() {
+	if call.runs && !ran && !err.Unsure && !call.attempt.Unsettled() {
 		e.Detail = withNothingRan(e.Detail, err.Code)
 	}
 	for _, problem := range err.Problems {
