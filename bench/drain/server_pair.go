@@ -105,7 +105,7 @@ func (s *pair) stop() {
 		_ = c.cmd.Process.Signal(syscall.SIGINT)
 	}
 	for _, c := range s.one {
-		<-c.done
+		_ = <-c.done
 	}
 }
 
