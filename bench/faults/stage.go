@@ -188,7 +188,10 @@ func (s *stage) close() {
 	if s.server != nil && s.server.Process != nil {
 		_ = s.server.Process.Signal(syscall.SIGTERM)
 		select {
-		case _ = <-s.ended:
+		case err := <-s.ended:
+			if err != nil {
+				fmt.Fprintln(os.Stderr, "the server ended badly:", err)
+			}
 		case <-time.After(time.Minute):
 			_ = s.server.Process.Kill()
 		}
