@@ -53,11 +53,11 @@ enum {
     EXCEPTION_ENGINE,         // a fault of ours
 };
 
-// The HTTP request behind a call. The texts are malloc'ed by Go and freed by who
-// asked.
+// The HTTP request behind a call; found is 0 where there is none, and headers is
+// a JSON object. The texts are malloc'ed by Go and freed by the one who asked.
 struct maestro_request {
-    int found; // 0: there is none
-    struct maestro_text method, url, headers, body; // headers: a JSON object
+    int found;
+    struct maestro_text method, url, headers, body;
 };
 
 // What a loop is given to do (loop.h).

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -96,7 +97,7 @@ func TestHealthSharesItsChecks(t *testing.T) {
 	})
 	var all sync.WaitGroup
 	health := func() {
-		if got := f.do(ask{call: "GET /health", token: "-"}); got.StatusCode != 200 {
+		if got := f.do(ask{call: "GET /health", token: "-"}); got.StatusCode != http.StatusOK {
 			t.Errorf("health: %d", got.StatusCode)
 		}
 	}

@@ -53,7 +53,7 @@ func checkInput(c *fiber.Ctx, operation *huma.Operation) *model.Error {
 		}
 		seen = append(seen, name)
 		declared := slices.IndexFunc(operation.Parameters, func(p *huma.Param) bool { return p.In == "query" && p.Name == name })
-		problem := ""
+		var problem string
 		if declared < 0 {
 			problem = unknownParameter(operation)
 		} else {

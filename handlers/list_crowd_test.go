@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"context"
+	"net/http"
 	"sync"
 	"testing"
 	"time"
@@ -33,7 +34,7 @@ func TestSlowListsHoldUpNothingElse(t *testing.T) {
 		var lists sync.WaitGroup
 		for range 30 {
 			lists.Go(func() {
-				if got := f.do(ask{call: "GET " + path}); got.StatusCode != 200 {
+				if got := f.do(ask{call: "GET " + path}); got.StatusCode != http.StatusOK {
 					t.Errorf("%s: %d %s", path, got.StatusCode, got.text)
 				}
 			})

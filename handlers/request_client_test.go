@@ -34,10 +34,10 @@ func TestAccessLog(t *testing.T) {
 	f := setup(t)
 	f.function("f", "def f(input):\n    return 1")
 	f.webhook(`{"path":"f","function_name":"f"}`)
-	got := f.do(ask{call: "GET /api/v1/functions/none?key=swordfish", header: []string{"X-Request-ID: of-this-test"}})
+	f.do(ask{call: "GET /api/v1/functions/none?key=swordfish", header: []string{"X-Request-ID: of-this-test"}})
 	require.Regexp(t, regexp.MustCompile(`^time=\S+ level=INFO msg=request method=GET path=/api/v1/functions/none status=422 duration_ms=[0-9.]+ bytes=\d+ client=127.0.0.1 request_id=of-this-test tenant=default\n$`),
 		f.accessLine("of-this-test"))
-	got = f.do(ask{call: "POST /api/v1/h/f", token: "-", header: []string{"X-Request-ID: a-run", "X-Forwarded-For: 203.0.113.9"}})
+	got := f.do(ask{call: "POST /api/v1/h/f", token: "-", header: []string{"X-Request-ID: a-run", "X-Forwarded-For: 203.0.113.9"}})
 	line := f.accessLine("a-run")
 	require.Contains(t, line, " client=127.0.0.1 ", "no proxy is trusted")
 	require.Contains(t, line, " execution_id="+got.Header.Get("X-Execution-ID"))

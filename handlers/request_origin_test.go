@@ -41,7 +41,8 @@ def through(input):
     out.append(asyncio.run(task()))
     return [o == out[0] for o in out] + [out[0][0]]
 `)
-	f.function("typed", seeCode[:strings.Index(seeCode, "def")]+"def typed(input):\n    return see(input)", typedSchema)
+	imports, _, _ := strings.Cut(seeCode, "def")
+	f.function("typed", imports+"def typed(input):\n    return see(input)", typedSchema)
 	for _, mode := range []string{"auto", "request", "body"} {
 		f.webhook(`{"path":"see/` + mode + `","function_name":"see","http_method":"ANY","input_mode":"` + mode + `"}`)
 		for name, body := range map[string]string{"form": "n=J%FCrgen&a=%zz", "json": `{"a": 1.50}`, "binary": "\x00\xff\xfe", "malformed text": "{", "none": ""} {

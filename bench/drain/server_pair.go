@@ -105,7 +105,9 @@ func (s *pair) stop() {
 		_ = c.cmd.Process.Signal(syscall.SIGINT)
 	}
 	for _, c := range s.one {
-		<-c.done
+		if err := <-c.done; err != nil {
+			fmt.Fprintln(os.Stderr, "a server ended badly:", err)
+		}
 	}
 }
 

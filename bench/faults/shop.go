@@ -24,14 +24,14 @@ type shop struct {
 	charges map[string]int // guarded by mu; by order
 }
 
-func openShop() (*shop, error) {
+func openShop() *shop {
 	s := &shop{charges: map[string]int{}}
 	s.server = httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.charges[r.URL.Query().Get("order")]++
 	}))
-	return s, nil
+	return s
 }
 
 func (s *shop) charged(order string) int {
@@ -104,7 +104,7 @@ func (s *stage) send(ctx context.Context, method, path string, body any) (answer
 func (s *stage) state(path string) string {
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, "GET", s.base+path, nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.base+path, nil)
 	if err != nil {
 		return err.Error()
 	}

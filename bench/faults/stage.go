@@ -54,16 +54,14 @@ func newStage(ctx context.Context, program, logFile string) (_ *stage, err error
 	if err := s.startPostgres(ctx); err != nil {
 		return nil, err
 	}
-	through := ""
+	var through string
 	if s.proxy, through, err = faultproxy.Postgres(s.url); err != nil {
 		return nil, err
 	}
 	if s.redis, err = startRedis(s.dir); err != nil {
 		return nil, err
 	}
-	if s.shop, err = openShop(); err != nil {
-		return nil, err
-	}
+	s.shop = openShop()
 	if err := s.startServer(ctx, program, through, logFile); err != nil {
 		return nil, err
 	}
@@ -190,7 +188,10 @@ func (s *stage) close() {
 	if s.server != nil && s.server.Process != nil {
 		_ = s.server.Process.Signal(syscall.SIGTERM)
 		select {
-		case <-s.ended:
+		case err := <-s.ended:
+			if err != nil {
+				fmt.Fprintln(os.Stderr, "the server ended badly:", err)
+			}
 		case <-time.After(time.Minute):
 			_ = s.server.Process.Kill()
 		}
@@ -256,6 +257,6 @@ func (r *redisServer) kill() {
 
 func (r *redisServer) set(ctx context.Context, name, value string) error {
 	client := redis.NewClient(&redis.Options{Addr: fmt.Sprintf("127.0.0.1:%d", r.port)})
-	defer client.Close()
+	defer func() { _ = client.Close() }()
 	return client.ConfigSet(ctx, name, value).Err()
 }

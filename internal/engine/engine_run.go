@@ -250,7 +250,7 @@ func (r *run) validate(s *schema.Schema, value []byte) ([]model.Problem, error) 
 }
 
 func validationLate() *model.Failure {
-	return &model.Failure{Kind: model.FailureTimeout, Type: "TimeoutError", Message: "the validation ran past the deadline"}
+	return &model.Failure{Kind: model.FailureTimeout, Type: "TimeoutError", Message: "The validation ran past the deadline."}
 }
 
 // patient says how the lane is to do a run that nobody waits for; nil for others.

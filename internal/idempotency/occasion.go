@@ -18,9 +18,11 @@ const (
 // ScopeOf is the scope of a webhook whose callers sign.
 func ScopeOf(webhook model.ID) string { return "webhook:" + webhook.String() }
 
-// KeyOf and DeliveryOf tell keys that callers choose from the ids that a
-// signature's scheme gives to deliveries.
-func KeyOf(key string) string           { return "key:" + key }
+// KeyOf is the key that a caller chose, apart from every id of a delivery.
+func KeyOf(key string) string { return "key:" + key }
+
+// DeliveryOf is the key of a delivery, by the id that the signature's scheme
+// gave it.
 func DeliveryOf(delivery string) string { return "delivery:" + delivery }
 
 // Occasion is a request that is to run once. Its parts may be the connection's:

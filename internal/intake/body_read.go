@@ -75,7 +75,9 @@ func (r *Reader) Read(source Source, share *Share) ([]byte, error) {
 				return nil, err
 			}
 			body = larger
-			gauge.restart(len(body)) // the wait for memory is not the sender's
+			if err := gauge.restart(len(body)); err != nil { // the wait for memory is not the sender's
+				return nil, err
+			}
 			continue
 		}
 		n, err := source.Stream.Read(body[len(body):cap(body)])

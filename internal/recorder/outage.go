@@ -18,8 +18,12 @@ type outage struct{ since atomic.Int64 } // a moment; 0: it works
 // begin notes a failure of what was begun at that moment; an earlier one stays.
 func (o *outage) begin(at int64) { o.since.CompareAndSwap(0, at) }
 
-// end notes a success and reports whether there was an outage.
-func (o *outage) end() bool { return o.since.Load() != 0 && o.since.Swap(0) != 0 }
+// end notes a success. Without an outage it only reads, as for each record.
+func (o *outage) end() {
+	if o.since.Load() != 0 {
+		o.since.Store(0)
+	}
+}
 
 func (o *outage) isOn() bool { return o.since.Load() != 0 }
 
