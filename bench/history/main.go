@@ -67,7 +67,7 @@ func run(ctx context.Context, rows int, out io.Writer) error {
 	}
 	fmt.Fprintf(out, "%d executions over %d days; first pages of 100, the best of %d\n\n", rows, days, rounds)
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	defer table.Flush()
+	defer func() { _ = table.Flush() }()
 	first, err := pages(ctx, db, table)
 	if err != nil {
 		return err
