@@ -24,7 +24,7 @@ struct maestro_run {
     int asleep;                       // its own thread is in maestro_sleep, which raises by itself
     int roused;                       // a stop has woken it there, and it raises
     int settles;                      // its log records are handled by another thread: its end waits for them
-    int interrupted;                  // an exception was raised at whatever line a thread had reached
+    int interrupted;                  // an exception was raised at the line that a thread had reached
     struct maestro_run *next;         // of the same bucket
     struct maestro_run *next_carried; // of those that have a thread
 };

@@ -25,7 +25,7 @@ def see(input):
 // seen is what see returns.
 func seen(t *testing.T, a answer) []any { t.Helper(); return result[[]any](t, a) }
 
-// A function can have the call as it came, whatever its input is made of.
+// A function can have the call as it came, in each input mode.
 func TestTheRequestAsItCame(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

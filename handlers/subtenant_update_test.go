@@ -25,7 +25,7 @@ func TestSubtenantsThatAreChanged(t *testing.T) {
 		{name: "another id", call: "PUT " + one, body: `{"id":"company-b"}`, status: 422, want: []string{`"/id"`}},
 		{name: "unknown member", call: "PUT " + one, body: `{"retention":1}`, status: 422, want: []string{`"/retention"`}},
 		{name: "a null character", call: "PUT " + one, body: `{"description":"a\u0000"}`, status: 422, want: []string{`"/description"`}},
-		{name: "no such", call: "PUT /api/v1/subtenants/nobody", body: `{}`, status: 404, want: []string{"subtenant_not_found"}},
+		{name: "no such", call: "PUT /api/v1/subtenants/absent", body: `{}`, status: 404, want: []string{"subtenant_not_found"}},
 		{name: "a user", call: "PUT " + one, token: user, body: `{"retention_days":1}`, status: 403},
 		{name: "no token", call: "PUT " + one, token: "-", body: `{}`, status: 401},
 	})

@@ -20,7 +20,7 @@ import (
 	"maestro/repo"
 )
 
-const settleTime = 2 * time.Minute // for whatever has to come to rest
+const settleTime = 2 * time.Minute // for a part to come to rest
 
 // stage is everything that a fault needs.
 type stage struct {

@@ -80,7 +80,7 @@ func run(ctx context.Context, rows int, out io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(table, "the first page, %d days of partitions\t%.2f ms\t%.1f\t%d\n", longDays, ms(long.took), ratio(long, first), long.found)
-	none, err := measure(ctx, db, repo.ExecutionFilter{FunctionName: "nobody"})
+	none, err := measure(ctx, db, repo.ExecutionFilter{FunctionName: "absent"})
 	fmt.Fprintf(table, "function, none, %d days of partitions\t%.2f ms\t%.1f\t%d\n", longDays, ms(none.took), ratio(none, first), none.found)
 	return err
 }
@@ -101,7 +101,7 @@ func pages(ctx context.Context, db *repo.DB, table io.Writer) (first result, err
 		{"offset 10,000", repo.ExecutionFilter{Page: repo.Page{Offset: 10_000}}},
 		{"function, of most", repo.ExecutionFilter{FunctionName: "often"}},
 		{"function, of few", repo.ExecutionFilter{FunctionName: "seldom"}},
-		{"function, none", repo.ExecutionFilter{FunctionName: "nobody"}},
+		{"function, none", repo.ExecutionFilter{FunctionName: "absent"}},
 		{"status, most", repo.ExecutionFilter{Statuses: []model.Status{model.StatusCompleted}}},
 		{"status, few", repo.ExecutionFilter{Statuses: []model.Status{model.StatusFailed}}},
 		{"status, two", repo.ExecutionFilter{Statuses: []model.Status{model.StatusFailed, model.StatusTimedOut}}},
