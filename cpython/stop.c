@@ -33,17 +33,40 @@ struct maestro_run *maestro_run_of_call(const struct maestro_interp *in, uint64_
     return run;
 }
 
-// Whether a frame is the runtime's or asyncio's: they end the task of a call that
-// was stopped, in its context, and must come to the end of that.
-static int is_machinery(PyFrameObject *frame) {
+// What a frame must come to the end of, however its call is stopped.
+enum { FRAME_MACHINERY = 1, FRAME_IMPORT = 2 };
+
+// Whether a frame is of one of these kinds. Machinery is the runtime's and asyncio's
+// code: it ends the task of a call that was stopped, in its context. Import is the
+// import system's own code, not the module's that it executes: it takes locks of the
+// whole interpreter, the import lock among them, by calls that stand before their
+// try. An exception between the two would leave the lock held, and every later import
+// would wait for ever.
+static int is_frame_of(PyFrameObject *frame, int kinds) {
     PyObject *code = py.PyObject_GetAttrString((PyObject *)frame, "f_code");
     PyObject *name = code ? py.PyObject_GetAttrString(code, "co_filename") : NULL;
     const char *file = name ? py.PyUnicode_AsUTF8AndSize(name, NULL) : NULL;
-    int found = file && (strcmp(file, MAESTRO_RUNTIME_FILE) == 0 || strstr(file, "python3.14/asyncio/"));
+    int kind = 0;
+    if (file && strcmp(file, "<frozen importlib._bootstrap>") == 0)
+        kind = FRAME_IMPORT;
+    else if (file && (strcmp(file, MAESTRO_RUNTIME_FILE) == 0 || strstr(file, "python3.14/asyncio/")))
+        kind = FRAME_MACHINERY;
     py.PyErr_Clear();
     py.Py_DecRef(name);
     py.Py_DecRef(code);
-    return found;
+    return (kind & kinds) != 0;
+}
+
+// Whether a thread that waits for the GIL will go on in the import system's code: an
+// exception that it is given now would be raised there.
+static int is_importing(struct maestro_interp *in, unsigned long thread) {
+    PyThreadState *state = py.PyInterpreterState_ThreadHead(in->state);
+    while (state && maestro_thread_of(state) != thread)
+        state = py.PyThreadState_Next(state);
+    PyFrameObject *frame = state ? py.PyThreadState_GetFrame(state) : NULL;
+    int importing = frame && is_frame_of(frame, FRAME_IMPORT);
+    py.Py_DecRef((PyObject *)frame);
+    return importing;
 }
 
 // Raises Stopped on every event of a thread whose call is to be stopped: code
@@ -57,7 +80,7 @@ static int trace(PyObject *self, PyFrameObject *frame, int what, PyObject *argum
     if (py.PyErr_Occurred() || maestro_shielded(in, py.PyThread_get_thread_ident()))
         return 0;
     struct maestro_run *run = maestro_run_of_call(in, MAESTRO_CALL_OF(maestro_frame(in)));
-    if (!run || !run->tracing || is_machinery(frame))
+    if (!run || !run->tracing || is_frame_of(frame, FRAME_MACHINERY | FRAME_IMPORT))
         return 0;
     run->interrupted = 1;
     py.PyErr_SetNone(in->hooks[HOOK_STOPPED]);
@@ -88,9 +111,10 @@ void maestro_run_remove(struct maestro_interp *in, struct maestro_run *run) {
         py.PyEval_SetTrace(NULL, NULL);
 }
 
-// Tells a thread to stop, unless it will be told when its shield comes down.
+// Tells a thread to stop, unless it will be told when its shield comes down, or is
+// in the import system's code: the next order, 50 ms later, finds it elsewhere.
 static void tell(struct maestro_interp *in, struct maestro_run *run, unsigned long thread) {
-    if (maestro_shielded(in, thread))
+    if (maestro_shielded(in, thread) || is_importing(in, thread))
         return;
     run->interrupted = 1;
     py.PyThreadState_SetAsyncExc(thread, in->hooks[HOOK_STOPPED]);

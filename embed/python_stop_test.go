@@ -2,6 +2,7 @@ package embed
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"time"
 
@@ -266,4 +267,47 @@ func TestPythonEndDuringCallsElsewhere(t *testing.T) {
 		<-over
 	}
 	require.Zero(t, h.Stats().InterpretersLeaked)
+}
+
+// A call that is stopped in the midst of an import leaves none of the import
+// system's locks held: the interpreter's other threads import on.
+func TestAStoppedImportHoldsNoLock(t *testing.T) {
+	t.Parallel()
+	h := startPython(t, Options{})
+	e := newTestEngine(h)
+	e.define(t, "imports", `import importlib, sys
+def imports(input):
+    while True:
+        sys.modules.pop(input, None)
+        importlib.import_module(input)
+`)
+	e.define(t, "others", `import importlib, sys, threading
+def load(name, loaded):
+    sys.modules.pop(name, None)
+    loaded.append(importlib.import_module(name).__name__)
+def others(input):
+    loaded = []
+    threads = [threading.Thread(target=load, args=(name, loaded)) for name in ("colorsys", "sched")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sorted(loaded)
+`)
+	for range 25 {
+		var calls sync.WaitGroup
+		for _, module := range []string{`"colorsys"`, `"sched"`, `"stat"`, `"bisect"`} {
+			calls.Go(func() {
+				outcome, err := e.callFor(t.Context(), "a", "imports", module, 5*time.Millisecond)
+				if err != nil || outcome.Failure == nil || outcome.Failure.Kind != model.FailureTimeout {
+					t.Error(err, outcome)
+				}
+			})
+		}
+		calls.Wait()
+	}
+	outcome := e.call(t, "a", "others", "null")
+	require.Nil(t, outcome.Failure)
+	require.JSONEq(t, `["colorsys","sched"]`, string(outcome.Output))
+	require.Zero(t, h.Stats().Stuck())
 }
