@@ -2,6 +2,9 @@ package repo
 
 import (
 	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"sync"
 	"time"
 
 	"maestro/internal/model"
@@ -26,36 +29,94 @@ func (b *copyBuffer) begin() {
 
 func (b *copyBuffer) end() { b.data = append(b.data, 0xff, 0xff) }
 
-func (b *copyBuffer) row(fields uint16) { b.data = binary.BigEndian.AppendUint16(b.data, fields) }
+var copyBuffers = sync.Pool{New: func() any { return new(copyBuffer) }}
+
+// copyRow adds a row to the data of a COPY.
+func copyRow[Row any](b *copyBuffer, t *table[Row], row *Row) {
+	b.data = binary.BigEndian.AppendUint16(b.data, uint16(len(t.columns)))
+	for i := range t.columns {
+		b.field(t.columns[i].field(row))
+	}
+}
+
+// field adds what a column's field points to. A zero id, a zero time, a nil value
+// and a nil pointer are NULL.
+func (b *copyBuffer) field(field any) {
+	switch f := field.(type) {
+	case *model.ID:
+		b.id(*f)
+	case *string:
+		b.text(*f)
+	case **string:
+		if *f == nil {
+			b.null()
+			return
+		}
+		b.text(**f)
+	case *json.RawMessage:
+		b.json(*f)
+	case *int:
+		b.int4(*f)
+	case *time.Duration:
+		b.int8(f.Microseconds())
+	case *time.Time:
+		b.time(*f)
+	case *bool:
+		b.bool(*f)
+	case **bool:
+		if *f == nil {
+			b.null()
+			return
+		}
+		b.bool(**f)
+	default:
+		panic(fmt.Sprintf("no encoding for a field of type %T", field))
+	}
+}
+
+// argument is what a column's field points to as a parameter of a statement; what
+// field makes NULL is NULL.
+func argument(field any) any {
+	switch f := field.(type) {
+	case *model.ID:
+		return uuid(*f)
+	case *string:
+		return *f
+	case **string:
+		return *f
+	case *json.RawMessage:
+		return []byte(*f)
+	case *int:
+		return int32(*f)
+	case *time.Duration:
+		return f.Microseconds()
+	case *time.Time:
+		return moment(*f)
+	case *bool:
+		return *f
+	case **bool:
+		return *f
+	default:
+		panic(fmt.Sprintf("no parameter for a field of type %T", field))
+	}
+}
 
 func (b *copyBuffer) size(n int) { b.data = binary.BigEndian.AppendUint32(b.data, uint32(n)) }
 
 func (b *copyBuffer) null() { b.data = append(b.data, 0xff, 0xff, 0xff, 0xff) }
 
 func (b *copyBuffer) id(id model.ID) {
-	b.size(len(id))
-	b.data = append(b.data, id[:]...)
-}
-
-func (b *copyBuffer) idOrNull(id model.ID) {
 	if id.IsZero() {
 		b.null()
 		return
 	}
-	b.id(id)
+	b.size(len(id))
+	b.data = append(b.data, id[:]...)
 }
 
 func (b *copyBuffer) text(s string) {
 	b.size(len(s))
 	b.data = append(b.data, s...)
-}
-
-func (b *copyBuffer) textOrNull(s *string) {
-	if s == nil {
-		b.null()
-		return
-	}
-	b.text(*s)
 }
 
 func (b *copyBuffer) json(value []byte) {
