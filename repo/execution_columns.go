@@ -9,13 +9,13 @@ import (
 
 // executionRow is an execution as a server writes it.
 type executionRow struct {
-	model.Execution
+	*model.Execution
 	server        *string // that runs it; nil: none does
 	inputComplete *bool   // nil where record_complete tells
 }
 
 func newExecutionRow(e *model.Execution, server *string) executionRow {
-	row := executionRow{Execution: *e, server: server}
+	row := executionRow{Execution: e, server: server}
 	if e.InputComplete && !e.RecordComplete {
 		row.inputComplete = &e.InputComplete
 	}
@@ -27,28 +27,27 @@ func newExecutionRow(e *model.Execution, server *string) executionRow {
 var executionTable = table[executionRow]{
 	name: "executions", key: "id", open: "executions.status IN ('pending', 'running')",
 	columns: []column[executionRow]{
-		{"id", "uuid", func(r *executionRow) any { return &r.ID }, never, ""},
-		{"tenant", "text", func(r *executionRow) any { return &r.Tenant }, never, ""},
-		{"function_name", "text", func(r *executionRow) any { return &r.FunctionName }, never, ""},
-		{"function_version", "int4", func(r *executionRow) any { return &r.FunctionVersion }, atBegin,
-			"COALESCE(NULLIF(excluded.function_version, 0), executions.function_version)"},
-		{"trigger_type", "text", func(r *executionRow) any { return (*string)(&r.Trigger) }, never, ""},
-		{"trigger_id", "uuid", func(r *executionRow) any { return &r.TriggerID }, never, ""},
-		{"status", "text", func(r *executionRow) any { return (*string)(&r.Status) }, atBegin, ""},
-		{"input_data", "json", func(r *executionRow) any { return &r.Input }, atEnd, ""},
-		{"output_data", "json", func(r *executionRow) any { return &r.Output }, atEnd, ""},
-		{"error", "text", func(r *executionRow) any { return &r.Error }, atEnd, ""},
-		{"error_type", "text", func(r *executionRow) any { return &r.ErrorType }, atEnd, ""},
-		{"traceback", "text", func(r *executionRow) any { return &r.Traceback }, atEnd, ""},
-		{"created_at", "timestamptz", func(r *executionRow) any { return &r.CreatedAt }, never, ""},
-		{"started_at", "timestamptz", func(r *executionRow) any { return &r.StartedAt }, atBegin, ""},
-		{"completed_at", "timestamptz", func(r *executionRow) any { return &r.CompletedAt }, atEnd, ""},
-		{"duration_us", "int8", func(r *executionRow) any { return &r.Duration }, atEnd, ""},
-		{"attempt", "int4", func(r *executionRow) any { return &r.Attempt }, atBegin, ""},
-		{"parent_id", "uuid", func(r *executionRow) any { return &r.ParentID }, never, ""},
-		{"server", "text", func(r *executionRow) any { return &r.server }, atBegin, ""},
-		{"record_complete", "bool", func(r *executionRow) any { return &r.RecordComplete }, atEnd, ""},
-		{"input_complete", "bool", func(r *executionRow) any { return &r.inputComplete }, atEnd, ""},
+		columnOf("id", kindID, never, func(r *executionRow) model.ID { return r.ID }),
+		columnOf("tenant", kindText, never, func(r *executionRow) string { return r.Tenant }),
+		columnOf("function_name", kindText, never, func(r *executionRow) string { return r.FunctionName }),
+		columnOf("function_version", kindInt, atBegin, func(r *executionRow) int { return r.FunctionVersion }).keep("COALESCE(NULLIF(excluded.function_version, 0), executions.function_version)"),
+		columnOf("trigger_type", kindText, never, func(r *executionRow) string { return string(r.Trigger) }),
+		columnOf("trigger_id", kindID, never, func(r *executionRow) model.ID { return r.TriggerID }),
+		columnOf("status", kindText, atBegin, func(r *executionRow) string { return string(r.Status) }),
+		columnOf("input_data", kindJSON, atEnd, func(r *executionRow) []byte { return r.Input }),
+		columnOf("output_data", kindJSON, atEnd, func(r *executionRow) []byte { return r.Output }),
+		columnOf("error", kindTextOrNull, atEnd, func(r *executionRow) *string { return r.Error }),
+		columnOf("error_type", kindTextOrNull, atEnd, func(r *executionRow) *string { return r.ErrorType }),
+		columnOf("traceback", kindTextOrNull, atEnd, func(r *executionRow) *string { return r.Traceback }),
+		columnOf("created_at", kindTime, never, func(r *executionRow) time.Time { return r.CreatedAt }),
+		columnOf("started_at", kindTime, atBegin, func(r *executionRow) time.Time { return r.StartedAt }),
+		columnOf("completed_at", kindTime, atEnd, func(r *executionRow) time.Time { return r.CompletedAt }),
+		columnOf("duration_us", kindDuration, atEnd, func(r *executionRow) time.Duration { return r.Duration }),
+		columnOf("attempt", kindInt, atBegin, func(r *executionRow) int { return r.Attempt }),
+		columnOf("parent_id", kindID, never, func(r *executionRow) model.ID { return r.ParentID }),
+		columnOf("server", kindTextOrNull, atBegin, func(r *executionRow) *string { return r.server }),
+		columnOf("record_complete", kindBool, atEnd, func(r *executionRow) bool { return r.RecordComplete }),
+		columnOf("input_complete", kindBoolOrNull, atEnd, func(r *executionRow) *bool { return r.inputComplete }),
 	},
 }
 

@@ -100,11 +100,12 @@ func endsOf(records []*model.Record) []any {
 func executionsOf(records []*model.Record, server string) []executionRow {
 	name := text(server)
 	return each(records, func(r *model.Record) executionRow {
-		row := newExecutionRow(&r.Execution, name)
-		if r.Queued.Retry {
-			row.Status, row.Attempt, row.CompletedAt = model.StatusPending, row.Attempt+1, time.Time{}
+		if !r.Queued.Retry {
+			return newExecutionRow(&r.Execution, name)
 		}
-		return row
+		e := r.Execution
+		e.Status, e.Attempt, e.CompletedAt = model.StatusPending, e.Attempt+1, time.Time{}
+		return newExecutionRow(&e, name)
 	})
 }
 
@@ -112,7 +113,7 @@ func executionsOf(records []*model.Record, server string) []executionRow {
 func stepsOf(records []*model.Record) (rows []stepRow) {
 	for _, r := range records {
 		for i := range r.Steps {
-			rows = append(rows, stepRow{r.Steps[i], r.Execution.Tenant})
+			rows = append(rows, stepRow{&r.Steps[i], r.Execution.Tenant})
 		}
 	}
 	return rows

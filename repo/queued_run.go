@@ -31,13 +31,11 @@ type batchSender interface {
 }
 
 // queueRun stores an execution, and what is kept of it while it waits.
-var queueRun = `WITH pending AS (
-    ` + executionTable.insert(7) + `
-    RETURNING id, tenant, function_name, trigger_type, trigger_id, parent_id, created_at)
+var queueRun = `WITH pending AS (` + executionTable.insert(7) + `)
 INSERT INTO queued_runs
     (execution_id, tenant, function_name, trigger_type, trigger_id, parent_id, created_at, priority, due, run_at, chain, policy, request, input)
-SELECT pending.*, $1::smallint, $2::bigint <= 0, now() + $2 * interval '1 microsecond', $3::integer, $4::json, $5::boolean, $6::bytea
-FROM pending`
+VALUES (` + executionTable.parameters(7, "id", "tenant", "function_name", "trigger_type", "trigger_id", "parent_id", "created_at") + `,
+    $1, $2::bigint <= 0, now() + $2::bigint * interval '1 microsecond', $3, $4, $5, $6)`
 
 func queueRuns(ctx context.Context, db batchSender, runs []model.QueuedRun) error {
 	var batch pgx.Batch
@@ -46,8 +44,8 @@ func queueRuns(ctx context.Context, db batchSender, runs []model.QueuedRun) erro
 		if err != nil {
 			return err
 		}
+		run.Execution.Status, run.Execution.Attempt = model.StatusPending, 1 // of the copy
 		row := newExecutionRow(&run.Execution, nil)
-		row.Status, row.Attempt = model.StatusPending, 1
 		batch.Queue(queueRun, append([]any{
 			int16(run.Priority), run.Delay.Microseconds(), int32(run.Chain), policy, run.Request, run.Input,
 		}, executionTable.arguments(&row)...)...)

@@ -32,7 +32,7 @@ func (d *DB) CheckWritable(ctx context.Context) error {
 		ID: model.NewIDAt(now), Status: model.StatusCompleted, Trigger: model.TriggerManual, Input: input,
 		CreatedAt: now, StartedAt: now, CompletedAt: now, Attempt: 1,
 	}, nil)
-	copyRow(buffer, &executionTable, &row)
+	executionTable.copyRow(buffer, &row)
 	conn, err := d.pool.Acquire(ctx)
 	if err != nil {
 		return d.fail(err, "check whether records are taken")

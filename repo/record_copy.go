@@ -36,12 +36,12 @@ func (d *DB) copyRecords(ctx context.Context, records []*model.Record, server st
 		if !record.StepsOnly {
 			hasExecutions = true
 			row = newExecutionRow(&record.Execution, name)
-			copyRow(rows, &executionTable, &row)
+			executionTable.copyRow(rows, &row)
 		}
 		for i := range record.Steps {
 			hasSteps = true
-			step = stepRow{record.Steps[i], record.Execution.Tenant}
-			copyRow(steps, &stepTable, &step)
+			step = stepRow{&record.Steps[i], record.Execution.Tenant}
+			stepTable.copyRow(steps, &step)
 		}
 	}
 	conn, err := d.pool.Acquire(ctx)

@@ -2,8 +2,6 @@ package repo
 
 import (
 	"encoding/binary"
-	"encoding/json"
-	"fmt"
 	"sync"
 	"time"
 
@@ -31,75 +29,7 @@ func (b *copyBuffer) end() { b.data = append(b.data, 0xff, 0xff) }
 
 var copyBuffers = sync.Pool{New: func() any { return new(copyBuffer) }}
 
-// copyRow adds a row to the data of a COPY.
-func copyRow[Row any](b *copyBuffer, t *table[Row], row *Row) {
-	b.data = binary.BigEndian.AppendUint16(b.data, uint16(len(t.columns)))
-	for i := range t.columns {
-		b.field(t.columns[i].field(row))
-	}
-}
-
-// field adds what a column's field points to. A zero id, a zero time, a nil value
-// and a nil pointer are NULL.
-func (b *copyBuffer) field(field any) {
-	switch f := field.(type) {
-	case *model.ID:
-		b.id(*f)
-	case *string:
-		b.text(*f)
-	case **string:
-		if *f == nil {
-			b.null()
-			return
-		}
-		b.text(**f)
-	case *json.RawMessage:
-		b.json(*f)
-	case *int:
-		b.int4(*f)
-	case *time.Duration:
-		b.int8(f.Microseconds())
-	case *time.Time:
-		b.time(*f)
-	case *bool:
-		b.bool(*f)
-	case **bool:
-		if *f == nil {
-			b.null()
-			return
-		}
-		b.bool(**f)
-	default:
-		panic(fmt.Sprintf("no encoding for a field of type %T", field))
-	}
-}
-
-// argument is what a column's field points to as a parameter of a statement; what
-// field makes NULL is NULL.
-func argument(field any) any {
-	switch f := field.(type) {
-	case *model.ID:
-		return uuid(*f)
-	case *string:
-		return *f
-	case **string:
-		return *f
-	case *json.RawMessage:
-		return []byte(*f)
-	case *int:
-		return int32(*f)
-	case *time.Duration:
-		return f.Microseconds()
-	case *time.Time:
-		return moment(*f)
-	case *bool:
-		return *f
-	case **bool:
-		return *f
-	default:
-		panic(fmt.Sprintf("no parameter for a field of type %T", field))
-	}
-}
+func (b *copyBuffer) row(fields uint16) { b.data = binary.BigEndian.AppendUint16(b.data, fields) }
 
 func (b *copyBuffer) size(n int) { b.data = binary.BigEndian.AppendUint32(b.data, uint32(n)) }
 
@@ -117,6 +47,14 @@ func (b *copyBuffer) id(id model.ID) {
 func (b *copyBuffer) text(s string) {
 	b.size(len(s))
 	b.data = append(b.data, s...)
+}
+
+func (b *copyBuffer) textOrNull(s *string) {
+	if s == nil {
+		b.null()
+		return
+	}
+	b.text(*s)
 }
 
 func (b *copyBuffer) json(value []byte) {
@@ -138,6 +76,8 @@ func (b *copyBuffer) int8(n int64) {
 	b.data = binary.BigEndian.AppendUint64(b.data, uint64(n))
 }
 
+func (b *copyBuffer) microseconds(d time.Duration) { b.int8(d.Microseconds()) }
+
 func (b *copyBuffer) bool(v bool) {
 	b.size(1)
 	if v {
@@ -145,6 +85,14 @@ func (b *copyBuffer) bool(v bool) {
 		return
 	}
 	b.data = append(b.data, 0)
+}
+
+func (b *copyBuffer) boolOrNull(v *bool) {
+	if v == nil {
+		b.null()
+		return
+	}
+	b.bool(*v)
 }
 
 // postgresEpoch is where PostgreSQL counts its microseconds from.

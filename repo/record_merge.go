@@ -63,7 +63,7 @@ func upsertRecords(ctx context.Context, tx pgx.Tx, records []*model.Record, serv
 	}
 	for _, record := range records {
 		for i := range record.Steps {
-			batch.Queue(upsertStep, stepTable.arguments(&stepRow{record.Steps[i], record.Execution.Tenant})...)
+			batch.Queue(upsertStep, stepTable.arguments(&stepRow{&record.Steps[i], record.Execution.Tenant})...)
 		}
 	}
 	return tx.SendBatch(ctx, &batch).Close()
@@ -75,8 +75,9 @@ func (d *DB) MarkRunning(ctx context.Context, executions []*model.Execution, ser
 	name := text(server)
 	var batch pgx.Batch
 	for _, e := range executions {
-		row := newExecutionRow(e, name)
-		row.Status = model.StatusRunning
+		running := *e
+		running.Status = model.StatusRunning
+		row := newExecutionRow(&running, name)
 		batch.Queue(upsertRunning, executionTable.arguments(&row)...)
 	}
 	return d.fail(d.pool.SendBatch(ctx, &batch).Close(), "mark %d executions as running", len(executions))

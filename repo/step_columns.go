@@ -9,7 +9,7 @@ import (
 
 // stepRow is a step as it is written.
 type stepRow struct {
-	model.Step
+	*model.Step
 	tenant string
 }
 
@@ -17,25 +17,25 @@ type stepRow struct {
 var stepTable = table[stepRow]{
 	name: "step_executions", key: "execution_id, id", open: "step_executions.status = 'running'",
 	columns: []column[stepRow]{
-		{"execution_id", "uuid", func(r *stepRow) any { return &r.ExecutionID }, never, ""},
-		{"id", "uuid", func(r *stepRow) any { return &r.ID }, never, ""},
-		{"tenant", "text", func(r *stepRow) any { return &r.tenant }, never, ""},
-		{"parent_step_id", "uuid", func(r *stepRow) any { return &r.ParentID }, never, ""},
-		{"depth", "int4", func(r *stepRow) any { return &r.Depth }, never, ""},
-		{"position", "int4", func(r *stepRow) any { return &r.Position }, never, ""},
-		{"attempt", "int4", func(r *stepRow) any { return &r.Attempt }, never, ""},
-		{"function_name", "text", func(r *stepRow) any { return &r.FunctionName }, never, ""},
-		{"function_version", "int4", func(r *stepRow) any { return &r.FunctionVersion }, never, ""},
-		{"status", "text", func(r *stepRow) any { return (*string)(&r.Status) }, atEnd, ""},
-		{"input_data", "json", func(r *stepRow) any { return &r.Input }, never, ""},
-		{"output_data", "json", func(r *stepRow) any { return &r.Output }, atEnd, ""},
-		{"error", "text", func(r *stepRow) any { return &r.Error }, atEnd, ""},
-		{"error_type", "text", func(r *stepRow) any { return &r.ErrorType }, atEnd, ""},
-		{"traceback", "text", func(r *stepRow) any { return &r.Traceback }, atEnd, ""},
-		{"started_at", "timestamptz", func(r *stepRow) any { return &r.StartedAt }, never, ""},
-		{"completed_at", "timestamptz", func(r *stepRow) any { return &r.CompletedAt }, atEnd, ""},
-		{"duration_us", "int8", func(r *stepRow) any { return &r.Duration }, atEnd, ""},
-		{"record_complete", "bool", func(r *stepRow) any { return &r.RecordComplete }, atEnd, ""},
+		columnOf("execution_id", kindID, never, func(r *stepRow) model.ID { return r.ExecutionID }),
+		columnOf("id", kindID, never, func(r *stepRow) model.ID { return r.ID }),
+		columnOf("tenant", kindText, never, func(r *stepRow) string { return r.tenant }),
+		columnOf("parent_step_id", kindID, never, func(r *stepRow) model.ID { return r.ParentID }),
+		columnOf("depth", kindInt, never, func(r *stepRow) int { return r.Depth }),
+		columnOf("position", kindInt, never, func(r *stepRow) int { return r.Position }),
+		columnOf("attempt", kindInt, never, func(r *stepRow) int { return r.Attempt }),
+		columnOf("function_name", kindText, never, func(r *stepRow) string { return r.FunctionName }),
+		columnOf("function_version", kindInt, never, func(r *stepRow) int { return r.FunctionVersion }),
+		columnOf("status", kindText, atEnd, func(r *stepRow) string { return string(r.Status) }),
+		columnOf("input_data", kindJSON, never, func(r *stepRow) []byte { return r.Input }),
+		columnOf("output_data", kindJSON, atEnd, func(r *stepRow) []byte { return r.Output }),
+		columnOf("error", kindTextOrNull, atEnd, func(r *stepRow) *string { return r.Error }),
+		columnOf("error_type", kindTextOrNull, atEnd, func(r *stepRow) *string { return r.ErrorType }),
+		columnOf("traceback", kindTextOrNull, atEnd, func(r *stepRow) *string { return r.Traceback }),
+		columnOf("started_at", kindTime, never, func(r *stepRow) time.Time { return r.StartedAt }),
+		columnOf("completed_at", kindTime, atEnd, func(r *stepRow) time.Time { return r.CompletedAt }),
+		columnOf("duration_us", kindDuration, atEnd, func(r *stepRow) time.Duration { return r.Duration }),
+		columnOf("record_complete", kindBool, atEnd, func(r *stepRow) bool { return r.RecordComplete }),
 	},
 }
 

@@ -2,6 +2,7 @@ package repo
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgtype"
@@ -21,11 +22,27 @@ type table[Row any] struct {
 
 // column is one column of a table.
 type column[Row any] struct {
-	name    string
-	kind    string         // its type in PostgreSQL
-	field   func(*Row) any // points into the row; what it points to says how it is stored (record_encode.go)
-	changes change
-	set     string // the value of an existing row that changes; "": the new one
+	name     string
+	kind     string // its type in PostgreSQL
+	changes  change
+	kept     string // what an existing row that changes takes instead of the new value; "": nothing
+	put      func(*copyBuffer, *Row)
+	argument func(*Row) any
+}
+
+// columnOf describes a column by its type and by where its value is in a row.
+func columnOf[Row, Value any](name string, k kind[Value], changes change, value func(*Row) Value) column[Row] {
+	return column[Row]{
+		name: name, kind: k.name, changes: changes,
+		put:      func(b *copyBuffer, row *Row) { k.put(b, value(row)) },
+		argument: func(row *Row) any { return k.argument(value(row)) },
+	}
+}
+
+// keep sets what an existing row takes instead of the new value.
+func (c column[Row]) keep(value string) column[Row] {
+	c.kept = value
+	return c
 }
 
 // change says which records change a column of a row that exists.
@@ -42,17 +59,32 @@ func (t *table[Row]) names() string {
 	return t.list(func(_ int, c column[Row]) string { return c.name })
 }
 
-func (t *table[Row]) list(each func(i int, c column[Row]) string) string {
+func (t *table[Row]) list(text func(i int, c column[Row]) string) string {
 	all := make([]string, len(t.columns))
 	for i, c := range t.columns {
-		all[i] = each(i, c)
+		all[i] = text(i, c)
 	}
 	return strings.Join(all, ", ")
+}
+
+// parameters are those of some columns within insert.
+func (t *table[Row]) parameters(first int, names ...string) string {
+	return strings.Join(each(names, func(name string) string {
+		return fmt.Sprintf("$%d", first+slices.IndexFunc(t.columns, func(c column[Row]) bool { return c.name == name }))
+	}), ", ")
 }
 
 // copy takes rows that have none yet, by COPY.
 func (t *table[Row]) copy() string {
 	return fmt.Sprintf("COPY %s (%s) FROM STDIN (FORMAT binary)", t.name, t.names())
+}
+
+// copyRow adds a row to the data of a COPY.
+func (t *table[Row]) copyRow(b *copyBuffer, row *Row) {
+	b.row(uint16(len(t.columns)))
+	for i := range t.columns {
+		t.columns[i].put(b, row)
+	}
 }
 
 // insert adds one row: arguments are its parameters, from number first on.
@@ -75,8 +107,8 @@ func (t *table[Row]) update(when change, condition string) string {
 	for _, c := range t.columns {
 		switch {
 		case c.changes < when:
-		case c.set != "":
-			set = append(set, c.name+" = "+c.set)
+		case c.kept != "":
+			set = append(set, c.name+" = "+c.kept)
 		default:
 			set = append(set, c.name+" = excluded."+c.name)
 		}
@@ -88,7 +120,7 @@ func (t *table[Row]) update(when change, condition string) string {
 func (t *table[Row]) arguments(row *Row) []any {
 	all := make([]any, len(t.columns))
 	for i, c := range t.columns {
-		all[i] = argument(c.field(row))
+		all[i] = c.argument(row)
 	}
 	return all
 }
@@ -114,7 +146,7 @@ func (a array[Row]) Dimensions() []pgtype.ArrayDimension {
 }
 
 // Index is pgtype's.
-func (a array[Row]) Index(i int) any { return argument(a.column.field(&a.rows[i])) }
+func (a array[Row]) Index(i int) any { return a.column.argument(&a.rows[i]) }
 
-// IndexType is pgtype's.
-func (a array[Row]) IndexType() any { return argument(a.column.field(new(Row))) }
+// IndexType is pgtype's. Nil has it look at each element, as it does anyway.
+func (a array[Row]) IndexType() any { return nil }
