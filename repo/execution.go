@@ -2,10 +2,8 @@ package repo
 
 import (
 	"context"
-	"time"
 
 	"maestro/internal/model"
-	"maestro/repo/dbsqlc"
 )
 
 // Execution returns one execution, or CodeExecutionNotFound.
@@ -19,15 +17,4 @@ func (d *DB) Execution(ctx context.Context, tenant string, id model.ID) (model.E
 
 func errExecutionNotFound() error {
 	return model.NewError(model.CodeExecutionNotFound, "There is no execution of that id.")
-}
-
-func execution(r dbsqlc.Execution) model.Execution {
-	return model.Execution{
-		ID: r.ID.Bytes, Tenant: r.Tenant, FunctionName: r.FunctionName, FunctionVersion: int(r.FunctionVersion),
-		Trigger: model.Trigger(r.TriggerType), TriggerID: r.TriggerID.Bytes, Status: model.Status(r.Status),
-		Input: r.InputData, Output: r.OutputData, Error: r.Error, ErrorType: r.ErrorType, Traceback: r.Traceback,
-		CreatedAt: r.CreatedAt, StartedAt: timeOf(r.StartedAt), CompletedAt: timeOf(r.CompletedAt),
-		Duration: time.Duration(r.DurationUs) * time.Microsecond, Attempt: int(r.Attempt), ParentID: r.ParentID.Bytes,
-		RecordComplete: r.RecordComplete, InputComplete: r.RecordComplete || r.InputComplete != nil && *r.InputComplete,
-	}
 }

@@ -27,12 +27,29 @@ func TestExecutionRoundTrip(t *testing.T) {
 		Output: json.RawMessage(`{"b":1,"a":2}`), Error: ptr("e"), ErrorType: ptr("T"), Traceback: ptr("t"),
 		StartedAt: at, CompletedAt: at.Add(time.Second), Duration: time.Second, RecordComplete: true,
 	}
+	requireFull(t, full, "RecordComplete")
+	requireFull(t, step)
 	cut := execution(tenant, at)
 	cut.RecordComplete, cut.InputComplete = false, false
 	records := []*model.Record{{Execution: full, Steps: []model.Step{step}}, {Execution: bare}, {Execution: cut}}
+	var queued []model.QueuedRun
+	var ends []*model.Record
+	for _, r := range records {
+		queued = append(queued, model.QueuedRun{Execution: r.Execution, Input: []byte("sealed")})
+		ends = append(ends, &model.Record{Execution: r.Execution, Steps: r.Steps, Queued: &model.QueuedEnd{Job: 1}})
+	}
 	for name, write := range map[string]func() error{
 		"copied": func() error { return db.CopyRecords(t.Context(), records, "server") },
 		"merged": func() error { return db.MergeRecords(t.Context(), records, "server") },
+		"ended": func() error {
+			if err := db.QueueRuns(t.Context(), nil, queued...); err != nil {
+				return err
+			}
+			if _, err := db.Pool().Exec(t.Context(), "UPDATE queued_runs SET state = 'running', job = 1"); err != nil {
+				return err
+			}
+			return db.MergeRecords(t.Context(), ends, "server")
+		},
 	} {
 		_, err := db.Pool().Exec(t.Context(), "TRUNCATE executions, step_executions")
 		require.NoError(t, err)

@@ -34,3 +34,12 @@ func EndQueued(ctx context.Context, tx pgx.Tx, records []*model.Record) error {
 func (d *DB) PoolOf(name string) *pgxpool.Pool {
 	return map[string]*pgxpool.Pool{"main": d.pool, "lists": d.listPool, "directory": d.directoryPool, "queue": d.queue}[name]
 }
+
+// Columns are the columns that are described, by table, as "name type".
+func Columns() map[string][]string {
+	return map[string][]string{executionTable.name: columnsOf(&executionTable), stepTable.name: columnsOf(&stepTable)}
+}
+
+func columnsOf[Row any](t *table[Row]) []string {
+	return each(t.columns, func(c column[Row]) string { return c.name + " " + c.kind })
+}

@@ -44,7 +44,7 @@ func (d *DB) Enqueue(ctx context.Context, run model.QueuedRun) (handed bool, err
 	}
 	defer now.one.Unlock()
 	err = d.inQueueTx(ctx, func(tx pgx.Tx, q *dbsqlc.Queries) error {
-		if err := queueRuns(ctx, q, []model.QueuedRun{run}); err != nil {
+		if err := queueRuns(ctx, tx, []model.QueuedRun{run}); err != nil {
 			return err
 		}
 		handed, err = now.try(ctx, tx, q, run)

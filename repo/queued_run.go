@@ -18,35 +18,39 @@ import (
 // QueueRuns stores runs as pending, all or none of them. With a tx they are part
 // of that transaction, which is the caller's to commit; nil makes one.
 func (d *DB) QueueRuns(ctx context.Context, tx pgx.Tx, runs ...model.QueuedRun) error {
-	q := d.q // what is sent at once is one transaction
+	db := batchSender(d.pool) // what is sent at once is one transaction
 	if tx != nil {
-		q = q.WithTx(tx)
+		db = tx
 	}
-	return d.fail(queueRuns(ctx, q, runs), "queue %d runs", len(runs))
+	return d.fail(queueRuns(ctx, db, runs), "queue %d runs", len(runs))
 }
 
-func queueRuns(ctx context.Context, q *dbsqlc.Queries, runs []model.QueuedRun) error {
-	params := make([]dbsqlc.QueueRunParams, len(runs))
-	for i, run := range runs {
-		e := &run.Execution
+// batchSender is a transaction or a pool.
+type batchSender interface {
+	SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults
+}
+
+// queueRun stores an execution, and what is kept of it while it waits.
+var queueRun = `WITH pending AS (` + executionTable.insert(7) + `)
+INSERT INTO queued_runs
+    (execution_id, tenant, function_name, trigger_type, trigger_id, parent_id, created_at, priority, due, run_at, chain, policy, request, input)
+VALUES (` + executionTable.parameters(7, "id", "tenant", "function_name", "trigger_type", "trigger_id", "parent_id", "created_at") + `,
+    $1, $2::bigint <= 0, now() + $2::bigint * interval '1 microsecond', $3, $4, $5, $6)`
+
+func queueRuns(ctx context.Context, db batchSender, runs []model.QueuedRun) error {
+	var batch pgx.Batch
+	for _, run := range runs {
 		policy, err := policyJSON(run.Policy)
 		if err != nil {
 			return err
 		}
-		params[i] = dbsqlc.QueueRunParams{
-			ID: uuid(e.ID), Tenant: e.Tenant, FunctionName: e.FunctionName, FunctionVersion: int32(e.FunctionVersion),
-			TriggerType: string(e.Trigger), TriggerID: uuid(e.TriggerID), InputData: e.Input, CreatedAt: e.CreatedAt,
-			ParentID: uuid(e.ParentID), RecordComplete: e.RecordComplete, Priority: int16(run.Priority),
-			DelayUs: run.Delay.Microseconds(), Chain: int32(run.Chain), Policy: policy, Request: run.Request, Input: run.Input,
-		}
+		run.Execution.Status, run.Execution.Attempt = model.StatusPending, 1 // of the copy
+		row := newExecutionRow(&run.Execution, nil)
+		batch.Queue(queueRun, append([]any{
+			int16(run.Priority), run.Delay.Microseconds(), int32(run.Chain), policy, run.Request, run.Input,
+		}, executionTable.arguments(&row)...)...)
 	}
-	var failed error
-	q.QueueRun(ctx, params).Exec(func(_ int, err error) {
-		if failed == nil {
-			failed = err
-		}
-	})
-	return failed
+	return db.SendBatch(ctx, &batch).Close()
 }
 
 func policyJSON(policy *model.RetryPolicy) ([]byte, error) {

@@ -28,10 +28,11 @@ func (d *DB) CheckWritable(ctx context.Context) error {
 	now := time.Now()
 	buffer := copyBuffers.Get().(*copyBuffer)
 	buffer.begin()
-	buffer.execution(&model.Execution{
+	row := newExecutionRow(&model.Execution{
 		ID: model.NewIDAt(now), Status: model.StatusCompleted, Trigger: model.TriggerManual, Input: input,
 		CreatedAt: now, StartedAt: now, CompletedAt: now, Attempt: 1,
-	}, "")
+	}, nil)
+	executionTable.copyRow(buffer, &row)
 	conn, err := d.pool.Acquire(ctx)
 	if err != nil {
 		return d.fail(err, "check whether records are taken")

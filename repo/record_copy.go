@@ -3,7 +3,6 @@ package repo
 import (
 	"bytes"
 	"context"
-	"sync"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -15,29 +14,34 @@ import (
 // has the figures. One row that is there already, or that can't be stored
 // (IsDataError), fails them all: MergeRecords is for those.
 func (d *DB) CopyRecords(ctx context.Context, records []*model.Record, server string) error {
-	executions, steps := copyBuffers.Get().(*copyBuffer), copyBuffers.Get().(*copyBuffer)
-	if err := d.copyRecords(ctx, records, server, executions, steps); err != nil {
+	rows, steps := copyBuffers.Get().(*copyBuffer), copyBuffers.Get().(*copyBuffer)
+	if err := d.copyRecords(ctx, records, server, rows, steps); err != nil {
 		// Not back into the pool: when the connection breaks, pgx returns while
 		// its own goroutine may still be reading them.
 		return err
 	}
-	executions.free()
+	rows.free()
 	steps.free()
 	return nil
 }
 
-func (d *DB) copyRecords(ctx context.Context, records []*model.Record, server string, executions, steps *copyBuffer) error {
-	executions.begin()
+func (d *DB) copyRecords(ctx context.Context, records []*model.Record, server string, rows, steps *copyBuffer) error {
+	rows.begin()
 	steps.begin()
 	hasExecutions, hasSteps := false, false
+	name := text(server)
+	var row executionRow // both escape to the heap, once for all records
+	var step stepRow
 	for _, record := range records {
 		if !record.StepsOnly {
 			hasExecutions = true
-			executions.execution(&record.Execution, server)
+			row = newExecutionRow(&record.Execution, name)
+			executionTable.copyRow(rows, &row)
 		}
 		for i := range record.Steps {
 			hasSteps = true
-			steps.step(&record.Steps[i], record.Execution.Tenant)
+			step = stepRow{&record.Steps[i], record.Execution.Tenant}
+			stepTable.copyRow(steps, &step)
 		}
 	}
 	conn, err := d.pool.Acquire(ctx)
@@ -47,7 +51,7 @@ func (d *DB) copyRecords(ctx context.Context, records []*model.Record, server st
 	defer conn.Release() // which closes a connection whose transaction is open
 	raw := conn.Conn().PgConn()
 	if !hasSteps {
-		return d.fail(copyTo(ctx, raw, copyExecutions, executions), "copy %d executions", len(records))
+		return d.fail(copyTo(ctx, raw, copyExecutions, rows), "copy %d executions", len(records))
 	}
 	if !hasExecutions {
 		return d.fail(copyTo(ctx, raw, copySteps, steps), "copy steps of %d executions", len(records))
@@ -56,20 +60,13 @@ func (d *DB) copyRecords(ctx context.Context, records []*model.Record, server st
 	if err := copyTo(ctx, raw, "BEGIN; "+copySteps, steps); err != nil {
 		return d.fail(rollback(ctx, raw, err), "copy steps of %d executions", len(records))
 	}
-	if err := copyTo(ctx, raw, copyExecutions+"; COMMIT", executions); err != nil {
+	if err := copyTo(ctx, raw, copyExecutions+"; COMMIT", rows); err != nil {
 		return d.fail(rollback(ctx, raw, err), "copy %d executions", len(records))
 	}
 	return nil
 }
 
-const (
-	copyExecutions = `COPY executions (id, tenant, function_name, function_version, trigger_type, trigger_id, status,
-input_data, output_data, error, error_type, traceback, created_at, started_at, completed_at, duration_us, attempt,
-parent_id, server, record_complete, input_complete) FROM STDIN (FORMAT binary)`
-	copySteps = `COPY step_executions (execution_id, id, tenant, parent_step_id, depth, position, attempt, function_name,
-function_version, status, input_data, output_data, error, error_type, traceback, started_at, completed_at, duration_us,
-record_complete) FROM STDIN (FORMAT binary)`
-)
+var copyExecutions, copySteps = executionTable.copy(), stepTable.copy()
 
 func copyTo(ctx context.Context, conn *pgconn.PgConn, sql string, b *copyBuffer) error {
 	b.end()
@@ -85,57 +82,3 @@ func rollback(ctx context.Context, conn *pgconn.PgConn, cause error) error {
 	}
 	return cause
 }
-
-func (b *copyBuffer) execution(e *model.Execution, server string) {
-	b.row(21)
-	b.id(e.ID)
-	b.text(e.Tenant)
-	b.text(e.FunctionName)
-	b.int4(e.FunctionVersion)
-	b.text(string(e.Trigger))
-	b.idOrNull(e.TriggerID)
-	b.text(string(e.Status))
-	b.json(e.Input)
-	b.json(e.Output)
-	b.textOrNull(e.Error)
-	b.textOrNull(e.ErrorType)
-	b.textOrNull(e.Traceback)
-	b.time(e.CreatedAt)
-	b.time(e.StartedAt)
-	b.time(e.CompletedAt)
-	b.int8(e.Duration.Microseconds())
-	b.int4(e.Attempt)
-	b.idOrNull(e.ParentID)
-	b.textOrNull(text(server))
-	b.bool(e.RecordComplete)
-	if whole := inputComplete(e); whole != nil {
-		b.bool(*whole)
-	} else {
-		b.null()
-	}
-}
-
-func (b *copyBuffer) step(s *model.Step, tenant string) {
-	b.row(19)
-	b.id(s.ExecutionID)
-	b.id(s.ID)
-	b.text(tenant)
-	b.idOrNull(s.ParentID)
-	b.int4(s.Depth)
-	b.int4(s.Position)
-	b.int4(s.Attempt)
-	b.text(s.FunctionName)
-	b.int4(s.FunctionVersion)
-	b.text(string(s.Status))
-	b.json(s.Input)
-	b.json(s.Output)
-	b.textOrNull(s.Error)
-	b.textOrNull(s.ErrorType)
-	b.textOrNull(s.Traceback)
-	b.time(s.StartedAt)
-	b.time(s.CompletedAt)
-	b.int8(s.Duration.Microseconds())
-	b.bool(s.RecordComplete)
-}
-
-var copyBuffers = sync.Pool{New: func() any { return new(copyBuffer) }}

@@ -2,6 +2,7 @@ package repo
 
 import (
 	"encoding/binary"
+	"sync"
 	"time"
 
 	"maestro/internal/model"
@@ -26,6 +27,8 @@ func (b *copyBuffer) begin() {
 
 func (b *copyBuffer) end() { b.data = append(b.data, 0xff, 0xff) }
 
+var copyBuffers = sync.Pool{New: func() any { return new(copyBuffer) }}
+
 func (b *copyBuffer) row(fields uint16) { b.data = binary.BigEndian.AppendUint16(b.data, fields) }
 
 func (b *copyBuffer) size(n int) { b.data = binary.BigEndian.AppendUint32(b.data, uint32(n)) }
@@ -33,16 +36,12 @@ func (b *copyBuffer) size(n int) { b.data = binary.BigEndian.AppendUint32(b.data
 func (b *copyBuffer) null() { b.data = append(b.data, 0xff, 0xff, 0xff, 0xff) }
 
 func (b *copyBuffer) id(id model.ID) {
-	b.size(len(id))
-	b.data = append(b.data, id[:]...)
-}
-
-func (b *copyBuffer) idOrNull(id model.ID) {
 	if id.IsZero() {
 		b.null()
 		return
 	}
-	b.id(id)
+	b.size(len(id))
+	b.data = append(b.data, id[:]...)
 }
 
 func (b *copyBuffer) text(s string) {
@@ -77,6 +76,8 @@ func (b *copyBuffer) int8(n int64) {
 	b.data = binary.BigEndian.AppendUint64(b.data, uint64(n))
 }
 
+func (b *copyBuffer) microseconds(d time.Duration) { b.int8(d.Microseconds()) }
+
 func (b *copyBuffer) bool(v bool) {
 	b.size(1)
 	if v {
@@ -84,6 +85,14 @@ func (b *copyBuffer) bool(v bool) {
 		return
 	}
 	b.data = append(b.data, 0)
+}
+
+func (b *copyBuffer) boolOrNull(v *bool) {
+	if v == nil {
+		b.null()
+		return
+	}
+	b.bool(*v)
 }
 
 // postgresEpoch is where PostgreSQL counts its microseconds from.

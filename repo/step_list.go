@@ -3,6 +3,7 @@ package repo
 import (
 	"context"
 	"slices"
+	"strconv"
 	"time"
 
 	"maestro/internal/model"
@@ -76,4 +77,27 @@ func (d *DB) listSettledSteps(ctx context.Context, tenant string, executionID mo
 		}
 	}
 	return rows, err
+}
+
+// stepPlace is where a list of steps goes on.
+type stepPlace struct{ attempt, position int32 }
+
+func (p Page) afterStep() (stepPlace, error) {
+	if p.Cursor == "" {
+		return stepPlace{}, nil
+	}
+	after, err := p.after(2)
+	if err != nil {
+		return stepPlace{}, err
+	}
+	attempt, errAttempt := strconv.ParseInt(after[0], 10, 32)
+	position, errPosition := strconv.ParseInt(after[1], 10, 32)
+	if errAttempt != nil || errPosition != nil || attempt < 0 || position < 0 {
+		return stepPlace{}, errBadCursor()
+	}
+	return stepPlace{int32(attempt), int32(position)}, nil
+}
+
+func stepKey(r dbsqlc.StepExecution) []string {
+	return []string{strconv.Itoa(int(r.Attempt)), strconv.Itoa(int(r.Position))}
 }

@@ -67,7 +67,6 @@ var serverWide = map[string]string{
 	"ListLateSchedules":        "the scheduler starts everyone's",
 	"ForgetLateResults":        "takes everyone's away that are of no more use",
 	"NextDue":                  "the scheduler starts everyone's",
-	"QueueRun":                 "writes a new row with its subtenant",
 	"TryLockDispatch":          "the queue is everyone's",
 	"PickRuns":                 "the queue is everyone's, and fair to all",
 	"AnyDue":                   "the queue is everyone's",
@@ -91,9 +90,6 @@ var serverWide = map[string]string{
 	"InsertFunctionVersion":    "writes a new row with its subtenant",
 	"InsertWebhook":            "writes a new row with its subtenant",
 	"InsertCancel":             "writes a new row with its subtenant",
-	"UpsertRunning":            "by an id of 74 random bits that only this server knows",
-	"UpsertExecution":          "by an id of 74 random bits that only this server knows",
-	"UpsertStep":               "by an id of 74 random bits that only this server knows",
 }
 
 // everyID is above every id.

@@ -20,7 +20,7 @@ const (
 func (e *Engine) CancelWhenBegun(tenant string, id model.ID) (news bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if r, ok := e.runs[id]; ok && r.request.Tenant == tenant && r.stop() {
+	if r, ok := e.runs[id]; ok && r.request.Tenant == tenant && r.stop(cancelRequested) {
 		return false // it has begun in between
 	}
 	if _, known := e.early[id]; known {

@@ -166,7 +166,7 @@ func (e *Engine) TenantGone(tenant string) {
 	e.mu.Lock()
 	for _, r := range e.runs {
 		if r.request.Tenant == tenant {
-			r.cancel()
+			r.stop(subtenantDeleted)
 		}
 	}
 	e.mu.Unlock()
@@ -187,7 +187,7 @@ func (e *Engine) Cancel(tenant string, id model.ID) (cancelled, queued bool) {
 	if !ok || r.request.Tenant != tenant {
 		return false, false
 	}
-	return r.stop(), r.queued != nil
+	return r.stop(cancelRequested), r.asynchronous()
 }
 
 // Active is the number of runs under way.
@@ -209,7 +209,7 @@ func (e *Engine) Drain(ctx context.Context) {
 			close(e.empty)
 		}
 		for _, r := range e.runs {
-			r.leave()
+			r.release()
 		}
 	}
 	e.mu.Unlock()
@@ -222,10 +222,7 @@ func (e *Engine) Drain(ctx context.Context) {
 	}
 	e.mu.Lock()
 	for _, r := range e.runs {
-		r.mu.Lock()
-		r.lost = true
-		r.mu.Unlock()
-		r.cancel()
+		r.stop(serverStops)
 	}
 	e.mu.Unlock()
 	<-e.empty
@@ -252,7 +249,7 @@ func (e *Engine) admit(r *run) error {
 	r.view = r.shelf.latest.Load()
 	e.runs[r.id] = r
 	if len(e.early) > 0 && e.wasCancelled(r.id) {
-		r.stop()
+		r.stop(cancelRequested)
 	}
 	return nil
 }
@@ -266,7 +263,8 @@ func stopping() *model.Error {
 	return err
 }
 
-func (e *Engine) release(r *run) {
+// remove takes a run that is over from those under way.
+func (e *Engine) remove(r *run) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	delete(e.runs, r.id)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -65,17 +66,17 @@ func (e *Engine) run(ctx context.Context, request RunRequest) (RunResult, error)
 	}
 	if f.atOnce > 0 {
 		slot := slotKey{request.Tenant, request.Function}
-		if err := e.limits.take(ctx, slot, f.atOnce); err != nil {
+		if err := e.limits.acquire(ctx, slot, f.atOnce); err != nil {
 			return RunResult{}, err
 		}
-		defer e.limits.give(slot)
+		defer e.limits.release(slot)
 	}
 	r := e.newRun(ctx, f, request)
 	defer r.cancel()
 	if err := e.admit(r); err != nil {
 		return RunResult{}, err
 	}
-	defer e.release(r)
+	defer e.remove(r)
 	return r.conduct()
 }
 
@@ -104,41 +105,44 @@ func scan(input json.RawMessage) error {
 	}
 }
 
-// conduct takes a run from its first check to its record.
+// conduct takes a synchronous run from its first check to its record.
 func (r *run) conduct() (RunResult, error) {
-	if r.queued == nil {
-		r.begin(r.deadline)
-	}
+	r.begin(r.deadline)
 	outcome, err := r.perform()
-	if r.queued != nil {
-		if reason := r.notBegun(err); reason != nil {
-			return RunResult{}, reason
-		}
+	if err != nil {
+		outcome = model.Outcome{Failure: engineFailure(err)}
 	}
-	switch {
-	case err != nil && r.queued != nil: // stopped while the lane had no room for it
-		outcome, err = model.Outcome{Failure: &model.Failure{Kind: model.FailureCancelled, Type: "Cancelled", Message: "The execution was cancelled."}}, nil
-	case err != nil:
-		outcome = model.Outcome{Failure: &model.Failure{Kind: model.FailureEngine, Type: "EngineError", Message: err.Error()}}
-	}
-	if r.queued != nil {
-		r.begin(r.deadline) // it may have come to its end before that
-	}
-	result := RunResult{ExecutionID: r.id}
-	result.Kept = r.record(r.finish(&outcome))
-	result.Output, result.Response = outcome.Output, outcome.Response
+	kept := r.record(r.finish(&outcome))
+	var failed *model.Error
 	switch {
 	case err != nil:
-		failed := r.notStarted(err)
-		failed.Kept = result.Kept
-		return RunResult{}, failed
+		failed = r.notStarted(err)
 	case outcome.Failure != nil:
-		failed := r.failed(outcome.Failure)
-		failed.Kept = result.Kept
-		return RunResult{}, failed
+		failed = r.failed(outcome.Failure)
+	default:
+		return RunResult{ExecutionID: r.id, Output: outcome.Output, Response: outcome.Response, Bytes: outcome.Bytes, Kept: kept}, nil
 	}
-	result.Bytes = outcome.Bytes
-	return result, nil
+	failed.Kept = kept
+	return RunResult{}, failed
+}
+
+// conductQueued does the same for an asynchronous run. An error says that the run
+// was not begun, and leaves no record: it is to wait again.
+func (r *run) conductQueued() error {
+	outcome, err := r.perform()
+	if reason := r.released(err); reason != nil {
+		return fmt.Errorf("the run was not begun: %w", reason)
+	}
+	if err != nil { // cancelled while the lane had no room for it
+		outcome = model.Outcome{Failure: &model.Failure{Kind: model.FailureCancelled, Type: "Cancelled", Message: "The execution was cancelled."}}
+	}
+	r.begin(r.deadline) // it may have come to its end before that
+	r.record(r.finish(&outcome))
+	return nil
+}
+
+func engineFailure(err error) *model.Failure {
+	return &model.Failure{Kind: model.FailureEngine, Type: "EngineError", Message: err.Error()}
 }
 
 // record writes the record and tells of it. The answer waits for that; that does
@@ -162,42 +166,6 @@ func (r *run) announce(record *model.Record) {
 		return
 	}
 	r.publish(events.ExecutionCompleted, model.ID{}, r.function, record.Execution.Status, record.Execution.Duration, deref(record.Execution.ErrorType))
-}
-
-// begin notes that the run begins, and reports whether it may: the server may
-// want to stop by now.
-func (r *run) begin(deadline time.Time) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	switch {
-	case r.ended:
-		return false
-	case r.begun:
-		return true
-	case r.lost:
-		return false
-	case r.queued != nil:
-		r.started = time.Now()
-	}
-	r.begun, r.deadline = true, deadline
-	r.publish(events.ExecutionStarted, model.ID{}, r.function, "", 0, "")
-	r.running = time.AfterFunc(r.engine.opts.RunningAfter, r.takesLong)
-	return true
-}
-
-// notBegun returns why a queued run was not begun, if it was not: then it leaves
-// no record. err is what kept the lane from it.
-func (r *run) notBegun(err error) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if err == nil && r.lost && !r.begun && !r.stopped {
-		err = stopping()
-	}
-	if err == nil || r.stopped {
-		return nil // it has an end; somebody wanted it
-	}
-	r.ended = true
-	return &notBegunError{err}
 }
 
 // perform checks the input, runs the function and checks the output. An error
@@ -253,9 +221,9 @@ func validationLate() *model.Failure {
 	return &model.Failure{Kind: model.FailureTimeout, Type: "TimeoutError", Message: "The validation ran past the deadline."}
 }
 
-// patient says how the lane is to do a run that nobody waits for; nil for others.
+// patient says how the lane is to do an asynchronous run; nil for a synchronous one.
 func (r *run) patient() *model.Patient {
-	if r.queued == nil {
+	if !r.asynchronous() {
 		return nil
 	}
 	return &model.Patient{Limit: r.timeout, Begin: r.begin}
@@ -269,7 +237,7 @@ func (r *run) unfit(err error, problems []model.Problem, kind model.FailureKind,
 	case errors.Is(err, schema.ErrDeadline):
 		return validationLate()
 	case err != nil:
-		return &model.Failure{Kind: model.FailureEngine, Type: "EngineError", Message: err.Error()}
+		return engineFailure(err)
 	case len(problems) > 0:
 		return &model.Failure{Kind: kind, Type: class, Message: message + ": " + inWords(problems), Problems: problems}
 	default:

@@ -74,7 +74,7 @@ func TestWhatTheServerStopsHasCrashed(t *testing.T) {
 		r := call.Host.(*run)
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		r.lost = true // as Drain says it
+		r.stopping = serverStops // as Drain says it
 		return input, nil
 	}
 	b.define(t, "lucky", model.Function{Code: "lucky"})
@@ -160,11 +160,9 @@ func TestACancelWhileTheServerStops(t *testing.T) {
 	require.Eventually(t, func() bool { return b.Active() == 2 }, 20*time.Second, time.Millisecond)
 	b.mu.Lock()
 	r := b.runs[waits.Execution.ID]
-	r.mu.Lock()
-	r.lost, r.stopped = true, true // as Drain and Cancel say it
-	r.mu.Unlock()
+	r.stop(serverStops)
+	r.stop(cancelRequested)
 	b.mu.Unlock()
-	r.cancel()
 	require.NoError(t, <-answer)
 	require.Equal(t, model.StatusCancelled, b.book.last().Execution.Status)
 	close(b.block)

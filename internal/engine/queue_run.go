@@ -26,10 +26,10 @@ func (e *Engine) RunQueued(ctx context.Context, queued model.QueuedRun) (err err
 	}
 	if f.atOnce > 0 {
 		slot := slotKey{request.Tenant, request.Function}
-		if err := e.limits.take(ctx, slot, f.atOnce); err != nil {
+		if err := e.limits.acquire(ctx, slot, f.atOnce); err != nil {
 			return err
 		}
-		defer e.limits.give(slot)
+		defer e.limits.release(slot)
 	}
 	r := e.newRun(ctx, f, request)
 	defer r.cancel()
@@ -37,7 +37,7 @@ func (e *Engine) RunQueued(ctx context.Context, queued model.QueuedRun) (err err
 	if err := e.admit(r); err != nil {
 		return err
 	}
-	defer e.release(r)
+	defer e.remove(r)
 	defer func() {
 		if fault := recover(); fault != nil { // or it would end one server after the other
 			r.panicked(fault, debug.Stack())
@@ -45,18 +45,13 @@ func (e *Engine) RunQueued(ctx context.Context, queued model.QueuedRun) (err err
 		}
 	}()
 	if queued.Cancelled {
-		r.stop()
+		r.stop(cancelRequested)
 	}
 	if hopeless != nil {
 		r.record(r.finish(&model.Outcome{Failure: hopeless}))
 		return nil
 	}
-	_, err = r.conduct()
-	var notBegun *notBegunError
-	if errors.As(err, &notBegun) {
-		return notBegun
-	}
-	return nil // what went wrong is in the record
+	return r.conductQueued()
 }
 
 // prepareQueued gets what a queued run needs. An error says that it may be had
@@ -103,17 +98,10 @@ func (r *run) panicked(fault any, stack []byte) {
 	r.record(r.finish(&model.Outcome{Failure: failure}))
 }
 
-// notBegunError says that the lane did not take a queued run.
-type notBegunError struct{ cause error }
-
-func (e *notBegunError) Error() string { return "the run was not begun: " + e.cause.Error() }
-
-func (e *notBegunError) Unwrap() error { return e.cause }
-
 // endQueued adds to a record what its queued run needs: which hand-over it is
 // the end of, and whether another attempt follows. r.mu is held.
 func (r *run) endQueued(record *model.Record, failure *model.Failure) {
-	if r.queued == nil {
+	if !r.asynchronous() {
 		return
 	}
 	e := &record.Execution
@@ -121,7 +109,7 @@ func (r *run) endQueued(record *model.Record, failure *model.Failure) {
 	if policy := r.queued.Policy; failure != nil && (!lasting(failure) || policy.Names(failure.Type)) {
 		record.Queued.RetryIn, record.Queued.Retry = policy.Again(e.Attempt, e.Status, append([]string{failure.Type}, failure.Classes...)...)
 	}
-	if record.Queued.Retry && r.stopped {
+	if record.Queued.Retry && r.stopping == cancelRequested {
 		// This attempt had failed before the stop reached it; there is no other one.
 		e.Status, record.Queued.Retry, record.Queued.RetryIn = model.StatusCancelled, false, 0
 	}

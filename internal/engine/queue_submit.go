@@ -208,9 +208,9 @@ func (e *Engine) CancelPending(ctx context.Context, tenant string, id model.ID) 
 func (r *run) Spawn(name string, input []byte, delay time.Duration) (model.ID, *model.Raise) {
 	e := r.engine
 	r.mu.Lock()
-	ended := r.ended
+	over := r.state.over()
 	r.mu.Unlock()
-	if ended {
+	if over {
 		return model.ID{}, raiseEnded
 	}
 	refused := func(format string, args ...any) (model.ID, *model.Raise) {

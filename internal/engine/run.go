@@ -23,54 +23,32 @@ type run struct {
 	function *function
 	shelf    *shelf
 	view     *snapshot                 // the latest one when the run was admitted, with its packages; nil: there is none
-	headers  atomic.Pointer[mask.Mask] // of what came with the request; set again by Request
+	headers  atomic.Pointer[mask.Mask] // of what came with the request; set again when the request is first read
 	created  time.Time
 	timeout  time.Duration
 	attempt  int
 	chain    int              // how many spawned runs lead to this one
-	queued   *model.QueuedRun // nil: somebody waits for the run
-	ctx      context.Context  // ends when someone cancels; the lane and validate know the deadline
+	queued   *model.QueuedRun // what an asynchronous run was made from; nil: the run is synchronous
+	ctx      context.Context  // ends when the run is to stop; the lane and validate know the deadline
 	cancel   context.CancelFunc
 	late     atomic.Bool // the deadline ended a validation of a step
 
-	mu    sync.Mutex // guards what follows, and every step
-	steps []*step    // nil for those that are recorded and of no more use
-	past  []past     // of these, at the same places; shorter, and mostly nil, while there are few
-	ended bool       // nothing is added any more: what still runs is left behind
-	held  int        // bytes of values that are to be recorded
-	parts parts
-	lost  bool // the server stops it, for its own ends
-
-	unveiled bool // its code has asked for the request
-
-	started  time.Time // of this attempt; of one that nobody waits for, when a thread has begun it
-	deadline time.Time
-	begun    bool              // it counts as begun
-	running  *time.Timer       // writes it as running once it takes long; nil before it has begun
-	through  *model.FailedStep // how it failed, once it is ended; nil: not within a step
-	stopped  bool              // somebody has asked for its end: no other attempt follows
+	mu        sync.Mutex // guards what follows, and every step
+	state     runState
+	stopping  stopReason
+	started   time.Time // of this attempt; of an asynchronous run, when a thread has begun it
+	deadline  time.Time
+	longAfter *time.Timer // notes the run once it takes long; nil before it has begun
+	steps     []*step     // nil for those that are recorded and of no more use
+	past      []past      // of these, at the same places; shorter, and mostly nil, while there are few
+	held      int         // bytes of values that are to be recorded
+	parts     parts
+	firstRead sync.Once         // of the request, by the function's code
+	through   *model.FailedStep // how it failed, once it has ended; nil: not within a step
 }
 
-// stop asks the run for its end, and reports whether it will heed that.
-func (r *run) stop() bool {
-	r.mu.Lock()
-	late := r.ended && r.queued != nil // another attempt may follow by now
-	r.stopped = true
-	r.mu.Unlock()
-	r.cancel()
-	return !late
-}
-
-// leave gives a queued run up that has not begun: it waits again.
-func (r *run) leave() {
-	r.mu.Lock()
-	left := r.queued != nil && !r.begun
-	r.lost = r.lost || left
-	r.mu.Unlock()
-	if left {
-		r.cancel()
-	}
-}
+// asynchronous reports whether the run was queued, and no caller waits for it.
+func (r *run) asynchronous() bool { return r.queued != nil }
 
 // step is one sibling call under way or done.
 type step struct {
@@ -134,33 +112,6 @@ func (r *run) publish(name string, stepID model.ID, f *function, status model.St
 	})
 }
 
-// takesLong is for a run that has taken so long that the database is to know of
-// it, and of its steps.
-func (r *run) takesLong() {
-	r.noteRunning()
-	r.partTime()
-}
-
-// noteRunning writes the run as running, unless that was done.
-func (r *run) noteRunning() {
-	r.mu.Lock()
-	noted := r.parts.noted
-	r.mu.Unlock()
-	if noted {
-		return
-	}
-	veil := r.veil()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.ended || r.parts.noted {
-		return
-	}
-	r.parts.noted = true
-	execution := r.execution(veil)
-	execution.Status = model.StatusRunning
-	r.engine.opts.Recorder.Running(&execution)
-}
-
 // Info implements model.Host.
 func (r *run) Info(ref model.StepRef) model.CallInfo {
 	info := model.CallInfo{
@@ -181,9 +132,9 @@ func (r *run) Info(ref model.StepRef) model.CallInfo {
 func (r *run) Log(ref model.StepRef, line model.LogLine) {
 	r.mu.Lock()
 	f, stepID, _ := r.place(ref)
-	ended := r.ended
+	over := r.state.over()
 	r.mu.Unlock()
-	if ended {
+	if over {
 		return // the log ends with execution_completed
 	}
 	veil := r.veil()

@@ -37,9 +37,9 @@ func (s *slots) hand() {
 	}
 }
 
-// take waits for one of most slots, and answers CodeTooManyRequests after
-// slotWait. give back what was taken.
-func (l *limits) take(ctx context.Context, key slotKey, most int) error {
+// acquire waits for one of most slots, and answers CodeTooManyRequests after
+// slotWait. release what was acquired.
+func (l *limits) acquire(ctx context.Context, key slotKey, most int) error {
 	l.mu.Lock()
 	if l.slots == nil {
 		l.slots = map[slotKey]*slots{}
@@ -80,9 +80,9 @@ func (l *limits) take(ctx context.Context, key slotKey, most int) error {
 	return nil // its turn came at the last moment
 }
 
-// give hands a slot on to the one that has waited longest, unless there are too
+// release hands a slot on to the one that has waited longest, unless there are too
 // many by now.
-func (l *limits) give(key slotKey) {
+func (l *limits) release(key slotKey) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s := l.slots[key]

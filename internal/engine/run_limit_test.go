@@ -17,33 +17,33 @@ func TestSlots(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var l limits
 		key := slotKey{"a", "f"}
-		require.NoError(t, l.take(t.Context(), key, 2))
-		require.NoError(t, l.take(t.Context(), key, 2))
-		require.NoError(t, l.take(t.Context(), slotKey{"b", "f"}, 2), "another subtenant's")
+		require.NoError(t, l.acquire(t.Context(), key, 2))
+		require.NoError(t, l.acquire(t.Context(), key, 2))
+		require.NoError(t, l.acquire(t.Context(), slotKey{"b", "f"}, 2), "another subtenant's")
 		begin := time.Now()
-		require.Equal(t, model.CodeTooManyRequests, model.CodeOf(l.take(t.Context(), key, 2)))
+		require.Equal(t, model.CodeTooManyRequests, model.CodeOf(l.acquire(t.Context(), key, 2)))
 		require.Equal(t, slotWait, time.Since(begin))
 
 		order := make(chan int, 2)
 		for i := range 2 {
 			go func() {
-				if l.take(t.Context(), key, 2) == nil {
+				if l.acquire(t.Context(), key, 2) == nil {
 					order <- i
 				}
 			}()
 			synctest.Wait()
 		}
-		l.give(key)
+		l.release(key)
 		require.Equal(t, 0, <-order, "who waits longest is first")
-		l.give(key)
+		l.release(key)
 		require.Equal(t, 1, <-order)
 
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		require.Error(t, l.take(ctx, key, 2))
-		l.give(key)
-		l.give(key)
-		l.give(slotKey{"b", "f"})
+		require.Error(t, l.acquire(ctx, key, 2))
+		l.release(key)
+		l.release(key)
+		l.release(slotKey{"b", "f"})
 		require.Empty(t, l.slots)
 	})
 }
@@ -56,12 +56,12 @@ func TestSlotsFollowAChangedLimit(t *testing.T) {
 		var l limits
 		key := slotKey{"a", "f"}
 		for range 3 {
-			require.NoError(t, l.take(t.Context(), key, 3))
+			require.NoError(t, l.acquire(t.Context(), key, 3))
 		}
 		var begun atomic.Int32
 		wait := func(most int) {
 			go func() {
-				if l.take(t.Context(), key, most) == nil {
+				if l.acquire(t.Context(), key, most) == nil {
 					begun.Add(1)
 				}
 			}()
@@ -69,11 +69,11 @@ func TestSlotsFollowAChangedLimit(t *testing.T) {
 		}
 		wait(1)
 		wait(1)
-		l.give(key)
-		l.give(key)
+		l.release(key)
+		l.release(key)
 		synctest.Wait()
 		require.Zero(t, begun.Load(), "one still runs, which is all that may by now")
-		l.give(key)
+		l.release(key)
 		synctest.Wait()
 		require.EqualValues(t, 1, begun.Load())
 		wait(1)
@@ -81,7 +81,7 @@ func TestSlotsFollowAChangedLimit(t *testing.T) {
 		wait(4)
 		require.EqualValues(t, 4, begun.Load(), "who has waited has a part of what was added")
 		for range 4 {
-			l.give(key)
+			l.release(key)
 		}
 		require.Empty(t, l.slots)
 	})

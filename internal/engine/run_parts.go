@@ -33,7 +33,6 @@ type parts struct {
 	count       int        // of these
 	bytes       int        // of these
 	sent        int        // parts
-	noted       bool       // the run was written as running
 	kept        model.Kept // of the parts, the worst
 	timer       *time.Timer
 	slots       chan struct{} // one element for each part on its way
@@ -53,7 +52,7 @@ func (r *run) noteEnded(s *step) (due bool) {
 	p.last = s
 	p.count++
 	p.bytes += s.size()
-	if p.noted && p.timer == nil {
+	if r.state == runNoted && p.timer == nil {
 		p.timer = time.AfterFunc(r.engine.opts.RunningAfter, r.partTime)
 	}
 	return p.count >= partSteps || p.bytes >= partBytes
@@ -82,7 +81,7 @@ func (r *run) partTime() {
 	default:
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		if !r.ended && r.parts.timer == nil {
+		if !r.state.over() && r.parts.timer == nil {
 			r.parts.timer = time.AfterFunc(r.engine.opts.RunningAfter, r.partTime)
 		}
 	}
@@ -126,7 +125,7 @@ func (r *run) handOver() {
 	r.noteRunning() // steps have an execution
 	veil := r.veil()
 	r.mu.Lock()
-	if r.ended || r.parts.count == 0 {
+	if r.state.over() || r.parts.count == 0 {
 		r.mu.Unlock()
 		<-r.parts.slots
 		return

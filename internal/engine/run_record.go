@@ -51,14 +51,14 @@ func (r *run) finish(outcome *model.Outcome) *model.Record {
 	now, veil := time.Now(), r.veil()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.ended = true
-	if failure := outcome.Failure; failure != nil && failure.Kind == model.FailureCancelled && r.lost && !r.stopped {
+	r.enter(runEnded)
+	if failure := outcome.Failure; failure != nil && failure.Kind == model.FailureCancelled && r.stopping == serverStops {
 		outcome.Failure = &model.Failure{
 			Kind: model.FailureStopped, Type: classServerStopped, Classes: []string{"Crashed"}, Message: "the server was stopped while the function ran", Traceback: failure.Traceback,
 		}
 	}
-	if r.running != nil {
-		r.running.Stop()
+	if r.longAfter != nil {
+		r.longAfter.Stop()
 	}
 	r.through = r.failedStep(outcome.Failure)
 	execution := r.execution(veil)

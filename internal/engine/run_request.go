@@ -23,17 +23,16 @@ func (r *run) Request() (*model.HTTPRequest, *model.Raise) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
-	case r.ended:
+	case r.state.over():
 		return nil, raiseEnded
 	case r.request.Origin == nil:
 		return nil, nil
 	}
 	request, sensitive := r.request.Origin.HTTPRequest()
 	request.Body = bytes.Clone(request.Body)
-	if len(sensitive) > 0 && !r.unveiled {
-		r.headers.Store(mask.NewWhole(append(sensitive, r.request.Sensitive...)))
+	if len(sensitive) > 0 {
+		r.firstRead.Do(func() { r.headers.Store(mask.NewWhole(append(sensitive, r.request.Sensitive...))) })
 	}
-	r.unveiled = true
 	return &request, nil
 }
 

@@ -98,7 +98,7 @@ func (r *run) BeginStep(parent model.StepRef, name string, input []byte) (model.
 func (r *run) add(s *step) (model.StepRef, *model.Raise) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.ended {
+	if r.state.over() {
 		return 0, raiseEnded
 	}
 	_, parentID, depth := r.place(s.parent)
@@ -120,9 +120,9 @@ func (r *run) add(s *step) (model.StepRef, *model.Raise) {
 func (r *run) EndStep(ref model.StepRef, output []byte, failure *model.Failure) *model.Raise {
 	r.mu.Lock()
 	s := r.step(ref)
-	ended := r.ended
+	over := r.state.over()
 	r.mu.Unlock()
-	if ended || s == nil {
+	if over || s == nil {
 		return raiseEnded
 	}
 	var raise *model.Raise
@@ -149,7 +149,7 @@ func (r *run) noteLate(failure *model.Failure) {
 func (r *run) settle(ref model.StepRef, output []byte, failure *model.Failure) {
 	r.mu.Lock()
 	s := r.step(ref)
-	if r.ended || s == nil || s.status != model.StatusRunning {
+	if r.state.over() || s == nil || s.status != model.StatusRunning {
 		r.mu.Unlock()
 		return
 	}

@@ -109,45 +109,5 @@ SELECT (EXISTS (SELECT 1 FROM step_executions s
         WHERE s.tenant = sqlc.arg(tenant) AND s.execution_id = sqlc.arg(execution_id)
           AND s.id >= sqlc.arg(last_id)::uuid AND s.id < sqlc.arg(before_id)::uuid))::boolean;
 
--- name: UpsertRunning :batchexec
--- Never changes a row that has come to its end, or waits for another attempt.
-INSERT INTO executions
-    (id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data,
-     created_at, started_at, attempt, parent_id, server, record_complete)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-ON CONFLICT (id) DO UPDATE
-SET status = excluded.status, function_version = excluded.function_version, started_at = excluded.started_at,
-    attempt = excluded.attempt, server = excluded.server
-WHERE executions.status = 'pending' AND executions.attempt = excluded.attempt;
-
--- name: UpsertExecution :batchexec
--- For records that may have a row already: one that was written as running, or
--- one whose first attempt broke off with its fate unknown. The others are
--- copied (record_copy.go).
-INSERT INTO executions
-    (id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, output_data,
-     error, error_type, traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id,
-     server, record_complete, input_complete)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
-ON CONFLICT (id) DO UPDATE
-SET status = excluded.status, function_version = excluded.function_version, input_data = excluded.input_data,
-    output_data = excluded.output_data, error = excluded.error, error_type = excluded.error_type,
-    traceback = excluded.traceback, started_at = excluded.started_at, completed_at = excluded.completed_at,
-    duration_us = excluded.duration_us, attempt = excluded.attempt, server = excluded.server,
-    record_complete = excluded.record_complete, input_complete = excluded.input_complete
-WHERE executions.status IN ('pending', 'running');
-
--- name: UpsertStep :batchexec
--- A row that says running becomes what the step came to; any other stays.
-INSERT INTO step_executions
-    (execution_id, id, tenant, parent_step_id, depth, position, attempt, function_name, function_version, status,
-     input_data, output_data, error, error_type, traceback, started_at, completed_at, duration_us, record_complete)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
-ON CONFLICT (execution_id, id) DO UPDATE
-SET status = excluded.status, output_data = excluded.output_data, error = excluded.error, error_type = excluded.error_type,
-    traceback = excluded.traceback, completed_at = excluded.completed_at, duration_us = excluded.duration_us,
-    record_complete = excluded.record_complete
-WHERE step_executions.status = 'running';
-
 -- name: MakePartition :one
 SELECT make_partition(sqlc.arg(parent)::text, sqlc.arg(child)::text, sqlc.arg(lower_id)::uuid, sqlc.arg(upper_id)::uuid)::boolean;

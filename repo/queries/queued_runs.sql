@@ -1,19 +1,3 @@
--- name: QueueRun :batchexec
--- The execution and what is kept of it while it waits.
-WITH pending AS (
-    INSERT INTO executions
-        (id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, created_at, attempt,
-         parent_id, record_complete)
-    VALUES (sqlc.arg(id), sqlc.arg(tenant), sqlc.arg(function_name), sqlc.arg(function_version), sqlc.arg(trigger_type),
-            sqlc.narg(trigger_id), 'pending', sqlc.arg(input_data), sqlc.arg(created_at), 1, sqlc.narg(parent_id),
-            sqlc.arg(record_complete)))
-INSERT INTO queued_runs
-    (execution_id, tenant, function_name, trigger_type, trigger_id, parent_id, created_at, priority, due, run_at, chain, policy, request, input)
-VALUES (sqlc.arg(id), sqlc.arg(tenant), sqlc.arg(function_name), sqlc.arg(trigger_type), sqlc.narg(trigger_id), sqlc.narg(parent_id),
-        sqlc.arg(created_at), sqlc.arg(priority),
-        sqlc.arg(delay_us)::bigint <= 0, now() + sqlc.arg(delay_us)::bigint * interval '1 microsecond',
-        sqlc.arg(chain), sqlc.narg(policy), sqlc.arg(request), sqlc.arg(input));
-
 -- name: TryLockDispatch :one
 -- One server at a time hands runs over (queue_session.go).
 SELECT pg_try_advisory_xact_lock(hashtext('maestro.dispatch'))::boolean;
