@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"maestro/internal/model"
+	"maestro/internal/wake"
 	"maestro/repo"
 )
 
@@ -60,7 +61,7 @@ type CronOptions struct {
 // transaction that stores the run.
 type Cron struct {
 	opts CronOptions
-	wake chan struct{} // holds one word at most: something changed
+	wake wake.Signal // something changed
 
 	mu    sync.Mutex
 	end   context.CancelFunc // guarded by mu; nil unless it runs
@@ -81,7 +82,7 @@ func NewCron(opts CronOptions) *Cron {
 	if opts.Batch <= 0 {
 		opts.Batch = defaultBatch
 	}
-	return &Cron{opts: opts, wake: make(chan struct{}, 1)}
+	return &Cron{opts: opts, wake: wake.New()}
 }
 
 // Start begins to start what is due. It asks nothing of the database itself:
@@ -119,12 +120,7 @@ func (c *Cron) Running() bool {
 
 // Wake makes it look again: schedules were changed, by whichever server. It
 // never blocks.
-func (c *Cron) Wake() {
-	select {
-	case c.wake <- struct{}{}:
-	default:
-	}
-}
+func (c *Cron) Wake() { c.wake.Notify() }
 
 // Run starts a schedule now, besides its due times and whatever its overlap
 // and max_instances say: someone asked for it. It returns the id of the

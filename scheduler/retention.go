@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"maestro/internal/backoff"
 	"maestro/repo"
 )
 
@@ -64,12 +65,8 @@ func (r *Retention) Stop() {
 }
 
 func (r *Retention) live(ctx context.Context) {
-	for {
+	for again := true; again; again = backoff.Sleep(ctx, r.opts.Every) {
 		r.round(ctx)
-		sleep(ctx, r.opts.Every)
-		if ctx.Err() != nil {
-			return
-		}
 	}
 }
 

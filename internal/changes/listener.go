@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"maestro/internal/backoff"
 	"maestro/repo"
 )
 
@@ -135,7 +135,7 @@ func (l *Listener) hear(ctx context.Context, feed *repo.ChangeFeed) error {
 // reconnect returns a feed once there is one and what was missed is told, or
 // nil once ctx is over.
 func (l *Listener) reconnect(ctx context.Context) *repo.ChangeFeed {
-	for wait := firstWait; ; wait = min(2*wait, longestWait) {
+	for pause := (backoff.Backoff{First: firstWait, Longest: longestWait}); ; {
 		feed, err := l.db.ListenForChanges(ctx)
 		if err == nil {
 			if err = l.compare(ctx, feed, true); err == nil {
@@ -144,10 +144,8 @@ func (l *Listener) reconnect(ctx context.Context) *repo.ChangeFeed {
 			feed.Close()
 		}
 		l.log.Debug("listen for changes", slog.Any("error", err))
-		select {
-		case <-ctx.Done():
+		if !pause.Wait(ctx) {
 			return nil
-		case <-time.After(wait/2 + rand.N(wait/2)): // not all servers at once
 		}
 	}
 }
