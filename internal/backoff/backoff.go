@@ -1,6 +1,5 @@
 // Package backoff spaces out the attempts at something that fails: each pause
-// is twice the one before, up to a longest, and a random part shorter, so that
-// servers that failed together do not come back together.
+// is twice the one before, up to a longest.
 //
 // It must not decide what is worth another attempt, and never logs.
 package backoff
@@ -19,7 +18,7 @@ type Backoff struct {
 	next time.Duration // 0: First
 }
 
-// Next returns the coming pause, from half of its full length up to all of it.
+// Next returns the coming pause in full, and makes the one after it longer.
 func (b *Backoff) Next() time.Duration {
 	pause := max(b.next, b.First)
 	factor := b.Factor
@@ -27,11 +26,13 @@ func (b *Backoff) Next() time.Duration {
 		factor = 2
 	}
 	b.next = min(time.Duration(float64(pause)*factor), b.Longest)
-	return Jitter(pause)
+	return pause
 }
 
-// Wait sleeps for the coming pause. It reports false as soon as ctx is over.
-func (b *Backoff) Wait(ctx context.Context) bool { return Sleep(ctx, b.Next()) }
+// Wait sleeps for the coming pause, less a random part of it, so that servers
+// that failed together do not come back together. It reports false as soon as ctx
+// is over.
+func (b *Backoff) Wait(ctx context.Context) bool { return Sleep(ctx, Jitter(b.Next())) }
 
 // Reset makes the coming pause the first again: an attempt has succeeded.
 func (b *Backoff) Reset() { b.next = 0 }
