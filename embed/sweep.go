@@ -48,7 +48,7 @@ func (w *worker) dismiss() {
 	w.host.dismissed++
 	if w.state == workerIdle {
 		w.unpark()
-		w.rouse()
+		w.wake.Notify()
 	}
 }
 

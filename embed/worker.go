@@ -5,6 +5,7 @@ import (
 
 	"maestro/cpython"
 	"maestro/internal/model"
+	"maestro/internal/wake"
 )
 
 // worker is one operating system thread of the pool. Only the thread that made
@@ -14,7 +15,7 @@ import (
 // are in a call elsewhere, which may take minutes or never end.
 type worker struct {
 	host *Host
-	wake chan struct{} // one value when there is something to do for a parked worker
+	wake wake.Signal // there is something to do for a parked worker
 
 	// Guarded by Host.mu.
 	state  workerState
@@ -33,7 +34,7 @@ type worker struct {
 func (h *Host) newWorker() *worker {
 	w := &worker{
 		host:   h,
-		wake:   make(chan struct{}, 1),
+		wake:   wake.New(),
 		state:  workerBusy,
 		states: map[*interpreter]struct{}{},
 	}
@@ -67,14 +68,7 @@ func (h *Host) popIdle(t *tenant) *worker {
 // just made. h.mu is held.
 func (w *worker) give(c *call) {
 	w.call = c
-	w.rouse()
-}
-
-func (w *worker) rouse() {
-	select {
-	case w.wake <- struct{}{}:
-	default: // it has been roused already and will see everything
-	}
+	w.wake.Notify()
 }
 
 // ask puts a request to drop the state for in into w's inbox. h.mu is held.
@@ -84,7 +78,7 @@ func (w *worker) ask(in *interpreter) {
 		return // it looks at its inbox before it parks or takes a call
 	}
 	w.unpark()
-	w.rouse()
+	w.wake.Notify()
 }
 
 // run is the thread. It stays locked to its goroutine for ever, so that the

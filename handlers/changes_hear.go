@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"maestro/internal/backoff"
 	"maestro/internal/model"
 )
 
@@ -49,19 +50,15 @@ const cancelTries = 10
 // cancelRequested stops what others asked to stop. Whoever asked was told that
 // it will be, so that a database that is away for a moment is asked again.
 func (s *Server) cancelRequested(tenant string) {
+	pause := backoff.Backoff{First: 200 * time.Millisecond, Longest: 2 * time.Second}
 	for try := 1; ; try++ {
 		err := s.cancelAsked(tenant)
 		if err == nil {
 			return
 		}
 		s.opts.Log.Warn("which runs are to stop can't be found out", slog.String("tenant", tenant), slog.Int("try", try), slog.Any("error", err))
-		if try == cancelTries {
+		if try == cancelTries || !pause.Wait(s.opts.Context) {
 			return
-		}
-		select {
-		case <-s.opts.Context.Done():
-			return
-		case <-time.After(time.Duration(try) * 200 * time.Millisecond):
 		}
 	}
 }

@@ -56,7 +56,7 @@ func (s *Server) updateSchedule(ctx context.Context, in *scheduleUpdateInput) (*
 	if err != nil {
 		return nil, err
 	}
-	changed, err := s.opts.DB.UpdateSchedule(ctx, callFrom(ctx).tenant, id, func(stored *repo.Schedule) error {
+	changed, err := s.opts.DB.UpdateSchedule(ctx, callFrom(ctx).tenant, id, func(stored *model.Schedule) error {
 		view, before := viewSchedule(*stored), *stored
 		problems := in.Body.ownedProblems(&view)
 		for pointer, null := range map[string]bool{

@@ -9,7 +9,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"maestro/internal/model"
-	"maestro/repo"
 )
 
 // Scheduler starts the runs of schedules.
@@ -78,9 +77,9 @@ func (s *Server) createSchedule(ctx context.Context, in *scheduleCreateInput) (*
 	if problems := in.Body.ownedProblems(nil); len(problems) > 0 {
 		return nil, invalid(problems...)
 	}
-	made := repo.Schedule{
+	made := model.Schedule{
 		Name: in.Body.Name, FunctionName: in.Body.FunctionName, CronExpression: in.Body.CronExpression, Timezone: "UTC",
-		Input: json.RawMessage("{}"), IsActive: true, Overlap: "allow", CatchUp: "none", MaxInstances: defaultInstances,
+		Input: json.RawMessage("{}"), IsActive: true, Overlap: model.OverlapAllow, CatchUp: model.CatchUpNone, MaxInstances: defaultInstances,
 	}
 	if err := in.Body.applyTo(&made); err != nil {
 		return nil, err

@@ -6,7 +6,6 @@ import (
 
 	"maestro/internal/cron"
 	"maestro/internal/model"
-	"maestro/repo"
 )
 
 const defaultInstances = 3
@@ -19,8 +18,8 @@ type ScheduleFields struct {
 	Description  Optional[string]          `json:"description,omitzero" maxLength:"65536"`
 	IsActive     Optional[bool]            `json:"is_active,omitzero"`
 	Retry        Optional[json.RawMessage] `json:"retry,omitzero" doc:"As a function's, and instead of it; null: the function's"`
-	Overlap      Optional[string]          `json:"overlap,omitzero" enum:"allow,skip" doc:"skip: not while an earlier run is not finished"`
-	CatchUp      Optional[string]          `json:"catch_up,omitzero" enum:"none,latest,all" doc:"Which of the times that were missed by more than 60 seconds are made up for"`
+	Overlap      Optional[model.Overlap]   `json:"overlap,omitzero" enum:"allow,skip" doc:"skip: not while an earlier run is not finished"`
+	CatchUp      Optional[model.CatchUp]   `json:"catch_up,omitzero" enum:"none,latest,all" doc:"Which of the times that were missed by more than 60 seconds are made up for"`
 	MaxInstances Optional[int]             `json:"max_instances,omitzero" minimum:"1" maximum:"1000" doc:"Runs that may be unfinished at a time"`
 
 	ID              owned `json:"id,omitzero" readOnly:"true"`
@@ -37,13 +36,13 @@ type ScheduleFields struct {
 
 // applyTo changes target as the members say. A member that has a default takes
 // it again when it is null.
-func (in *ScheduleFields) applyTo(target *repo.Schedule) error {
+func (in *ScheduleFields) applyTo(target *model.Schedule) error {
 	in.Description.apply(&target.Description)
 	target.Timezone = in.Timezone.or(target.Timezone, "UTC")
 	target.Input = in.Input.or(target.Input, json.RawMessage("{}"))
 	target.IsActive = in.IsActive.or(target.IsActive, true)
-	target.Overlap = in.Overlap.or(target.Overlap, "allow")
-	target.CatchUp = in.CatchUp.or(target.CatchUp, "none")
+	target.Overlap = in.Overlap.or(target.Overlap, model.OverlapAllow)
+	target.CatchUp = in.CatchUp.or(target.CatchUp, model.CatchUpNone)
 	target.MaxInstances = in.MaxInstances.or(target.MaxInstances, defaultInstances)
 	problems := textProblems("/name", target.Name)
 	if in.Description.given() {
@@ -70,7 +69,7 @@ func (in *ScheduleFields) applyTo(target *repo.Schedule) error {
 // setNextRun checks when a schedule is due and works out the next time after
 // now, unless that stands already: one that is due and not started yet is not
 // lost with a change of something else. before is nil for a new one.
-func setNextRun(s, before *repo.Schedule, now time.Time) error {
+func setNextRun(s, before *model.Schedule, now time.Time) error {
 	var problems []model.Problem
 	expression, err := cron.Parse(s.CronExpression)
 	if err != nil {

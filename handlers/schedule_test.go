@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"maestro/internal/model"
@@ -23,14 +22,14 @@ func (pendingRuns) Plan(context.Context, string, string) (scheduler.Add, error) 
 	return addPending, nil
 }
 
-func addPending(ctx context.Context, tx pgx.Tx, s *repo.Schedule) (model.ID, error) {
+func addPending(ctx context.Context, tx repo.Tx, s *model.Schedule) (model.ID, error) {
 	id := model.NewID()
-	_, err := tx.Exec(ctx, `INSERT INTO executions (id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, created_at)
+	_, err := tx.SQL().Exec(ctx, `INSERT INTO executions (id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, created_at)
 		VALUES ($1, $2, $3, 1, 'schedule', $4, 'pending', $5, now())`, id.String(), s.Tenant, s.FunctionName, s.ID.String(), s.Input)
 	return id, err
 }
 
-func (pendingRuns) Unfinished(context.Context, pgx.Tx, *repo.Schedule) (int, error) { return 0, nil }
+func (pendingRuns) Unfinished(context.Context, repo.Tx, *model.Schedule) (int, error) { return 0, nil }
 
 func setupSchedules(t *testing.T) *fixture {
 	t.Helper()
@@ -160,7 +159,7 @@ func TestScheduleLists(t *testing.T) {
 	require.Contains(t, first.Header.Get("Link"), `rel="next"`)
 	stopped := f.must(ask{call: "GET /scheduler/status", status: 200, lacks: []string{"alpha"},
 		want: []string{`"status":"stopped"`, `"total_jobs":3`, `"name":"bravo"`, `"trigger":"cron: 30 6 * * 1 (Europe/Paris)"`, `"next_run":"20`}})
-	require.NoError(t, f.cron.Start())
+	require.NoError(t, f.cron.Start(t.Context()))
 	f.all([]ask{
 		{name: "next page", call: "GET /api/v1/schedules?limit=3&cursor=" + first.Header.Get("X-Next-Cursor"), status: 200, want: []string{"delta"}, lacks: []string{"charlie"}},
 		{name: "offset", call: "GET /api/v1/schedules?limit=1&offset=1", status: 200, want: []string{"bravo"}, lacks: []string{"alpha", "charlie"}},

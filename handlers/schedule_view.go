@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"maestro/repo"
+	"maestro/internal/model"
 )
 
 // manyFailures in a row are a problem of the schedule, not of one run.
@@ -21,8 +21,8 @@ type scheduleView struct {
 	Description    *string         `json:"description"`
 	IsActive       bool            `json:"is_active"`
 	Retry          json.RawMessage `json:"retry"`
-	Overlap        string          `json:"overlap" enum:"allow,skip"`
-	CatchUp        string          `json:"catch_up" enum:"none,latest,all"`
+	Overlap        model.Overlap   `json:"overlap" enum:"allow,skip"`
+	CatchUp        model.CatchUp   `json:"catch_up" enum:"none,latest,all"`
 	MaxInstances   int             `json:"max_instances"`
 
 	LastRun         timestamp `json:"last_run" nullable:"true" doc:"The due time that was last started or skipped, or when it was last run by hand"`
@@ -36,7 +36,7 @@ type scheduleView struct {
 	UpdatedAt       timestamp `json:"updated_at"`
 }
 
-func viewSchedule(s repo.Schedule) scheduleView {
+func viewSchedule(s model.Schedule) scheduleView {
 	view := scheduleView{
 		ID: s.ID.String(), Name: s.Name, FunctionName: s.FunctionName, CronExpression: s.CronExpression, Timezone: s.Timezone,
 		Input: s.Input, Description: s.Description, IsActive: s.IsActive, Retry: s.Retry, Overlap: s.Overlap, CatchUp: s.CatchUp,
@@ -51,7 +51,7 @@ func viewSchedule(s repo.Schedule) scheduleView {
 }
 
 // problemOfSchedule says in words why a schedule does not do what it is for.
-func problemOfSchedule(s repo.Schedule) *string {
+func problemOfSchedule(s model.Schedule) *string {
 	var text string
 	switch {
 	case s.FunctionGone:

@@ -145,7 +145,7 @@ func setup(t testing.TB, change ...func(*handlers.Options)) *fixture {
 	local, err := auth.NewLocal(signingSecret, "")
 	require.NoError(t, err)
 	f.cron = scheduler.NewCron(scheduler.CronOptions{DB: f.db, Queue: pendingRuns{}, Log: log})
-	t.Cleanup(f.cron.Stop)
+	t.Cleanup(func() { require.NoError(t, f.cron.Stop(context.Background())) })
 
 	opts := handlers.Options{
 		Scheduler: f.cron,

@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"maestro/internal/backoff"
 	"maestro/repo/dbsqlc"
 )
 
@@ -184,10 +185,7 @@ func (d *DB) waitFor(ctx context.Context, patience time.Duration) error {
 			return fmt.Errorf("connect to the database: %w", err)
 		}
 		d.log.Debug("waiting for the database", "error", err)
-		select {
-		case <-ctx.Done():
-		case <-time.After(100 * time.Millisecond):
-		}
+		backoff.Sleep(ctx, 100*time.Millisecond)
 	}
 }
 

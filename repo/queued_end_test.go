@@ -108,7 +108,7 @@ func TestEndsOfScheduledRunsWaitForNobody(t *testing.T) {
 			require.NoError(t, err)
 			server := register(t, db)
 			var runs []model.QueuedRun
-			for _, s := range []repo.Schedule{locked, free} {
+			for _, s := range []model.Schedule{locked, free} {
 				run := newQueued(tenant, "f")
 				run.Execution.Trigger, run.Execution.TriggerID, run.Policy = model.TriggerSchedule, s.ID, nil
 				runs = append(runs, run)
@@ -126,7 +126,7 @@ func TestEndsOfScheduledRunsWaitForNobody(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 			defer cancel()
 			require.NoError(t, end(ctx, db, server, records))
-			failures := func(s repo.Schedule) int {
+			failures := func(s model.Schedule) int {
 				s, err := db.Schedule(t.Context(), tenant, s.ID)
 				require.NoError(t, err)
 				return s.Failures

@@ -2,41 +2,11 @@ package repo
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"maestro/internal/model"
 	"maestro/repo/dbsqlc"
 )
-
-// Schedule runs a function at times.
-type Schedule struct {
-	ID             model.ID
-	Tenant         string
-	Name           string
-	FunctionName   string
-	CronExpression string
-	Timezone       string
-	Input          json.RawMessage
-	Description    *string
-	IsActive       bool
-	Retry          json.RawMessage // nil: the function's policy
-	Overlap        string          // allow or skip
-	CatchUp        string          // none, latest or all
-	MaxInstances   int
-
-	NextRun         time.Time // zero: never; the scheduler's
-	HeldUntil       time.Time // zero unless NextRun is due and waits for earlier runs to end
-	LastRun         time.Time // the due time that was last started or skipped
-	LastStatus      *string   // of the run of LastRun, or skipped
-	LastExecutionID model.ID  // zero when it was skipped
-	LastError       *string   // why LastStatus is what it is, for people
-	Failures        int       // in a row
-	FunctionGone    bool      // there is no active function of that name; worked out as it is read
-	FunctionOff     bool      // there is one, and it is switched off; worked out as it is read
-
-	CreatedAt, UpdatedAt time.Time
-}
 
 // ScheduleFilter narrows ListSchedules.
 type ScheduleFilter struct {
@@ -46,16 +16,16 @@ type ScheduleFilter struct {
 }
 
 // Schedule returns one schedule, or CodeScheduleNotFound.
-func (d *DB) Schedule(ctx context.Context, tenant string, id model.ID) (Schedule, error) {
+func (d *DB) Schedule(ctx context.Context, tenant string, id model.ID) (model.Schedule, error) {
 	row, err := d.q.GetSchedule(ctx, tenant, uuid(id))
 	if noRows(err) {
-		return Schedule{}, errScheduleNotFound()
+		return model.Schedule{}, errScheduleNotFound()
 	}
 	return schedule(row.ScheduledJob, row.FunctionThere, row.FunctionOff), d.fail(err, "load schedule %s", id)
 }
 
 // ListSchedules returns schedules by name and the cursor of the next page.
-func (d *DB) ListSchedules(ctx context.Context, tenant string, filter ScheduleFilter) ([]Schedule, string, error) {
+func (d *DB) ListSchedules(ctx context.Context, tenant string, filter ScheduleFilter) ([]model.Schedule, string, error) {
 	after, err := filter.after(1)
 	if err != nil {
 		return nil, "", err
@@ -68,7 +38,7 @@ func (d *DB) ListSchedules(ctx context.Context, tenant string, filter ScheduleFi
 		return nil, "", d.fail(err, "list schedules of %s", tenant)
 	}
 	rows, next := cut(filter.Page, rows, func(r dbsqlc.ListSchedulesRow) []string { return []string{r.ScheduledJob.Name} })
-	return each(rows, func(r dbsqlc.ListSchedulesRow) Schedule {
+	return each(rows, func(r dbsqlc.ListSchedulesRow) model.Schedule {
 		return schedule(r.ScheduledJob, r.FunctionThere, r.FunctionOff)
 	}), next, nil
 }
@@ -76,7 +46,7 @@ func (d *DB) ListSchedules(ctx context.Context, tenant string, filter ScheduleFi
 // CreateSchedule stores a schedule; its id and times of creation are the
 // server's, NextRun is the caller's. A name in use is CodeNameTaken, a function
 // that is not there CodeFunctionNotFound.
-func (d *DB) CreateSchedule(ctx context.Context, tenant string, s Schedule) (Schedule, error) {
+func (d *DB) CreateSchedule(ctx context.Context, tenant string, s model.Schedule) (model.Schedule, error) {
 	s.ID, s.Tenant, s.CreatedAt = model.NewID(), tenant, now()
 	s.UpdatedAt = s.CreatedAt
 	err := d.inTx(ctx, func(q *dbsqlc.Queries) error {
@@ -88,7 +58,7 @@ func (d *DB) CreateSchedule(ctx context.Context, tenant string, s Schedule) (Sch
 		err = q.InsertSchedule(ctx, dbsqlc.InsertScheduleParams{
 			ID: uuid(s.ID), Tenant: tenant, Name: s.Name, FunctionName: s.FunctionName, CronExpression: s.CronExpression,
 			Timezone: s.Timezone, InputData: s.Input, Description: s.Description, IsActive: s.IsActive, Retry: s.Retry,
-			Overlap: s.Overlap, CatchUp: s.CatchUp, MaxInstances: int32(s.MaxInstances), NextRun: moment(s.NextRun), CreatedAt: s.CreatedAt,
+			Overlap: string(s.Overlap), CatchUp: string(s.CatchUp), MaxInstances: int32(s.MaxInstances), NextRun: moment(s.NextRun), CreatedAt: s.CreatedAt,
 		})
 		if err != nil {
 			return orScheduleTaken(err, s.Name)
@@ -96,7 +66,7 @@ func (d *DB) CreateSchedule(ctx context.Context, tenant string, s Schedule) (Sch
 		return note(ctx, q, tenant, SchedulesChanged)
 	})
 	if err != nil {
-		return Schedule{}, d.fail(err, "create schedule %s", s.Name)
+		return model.Schedule{}, d.fail(err, "create schedule %s", s.Name)
 	}
 	return s, nil
 }
@@ -105,8 +75,8 @@ func (d *DB) CreateSchedule(ctx context.Context, tenant string, s Schedule) (Sch
 // change sets NextRun as well. An error of change is returned as it is; the
 // others are those of CreateSchedule and CodeScheduleNotFound. What tells of
 // past runs keeps its values.
-func (d *DB) UpdateSchedule(ctx context.Context, tenant string, id model.ID, change func(*Schedule) error) (Schedule, error) {
-	var s Schedule
+func (d *DB) UpdateSchedule(ctx context.Context, tenant string, id model.ID, change func(*model.Schedule) error) (model.Schedule, error) {
+	var s model.Schedule
 	err := d.inTx(ctx, func(q *dbsqlc.Queries) error {
 		row, err := q.LockSchedule(ctx, tenant, uuid(id))
 		if noRows(err) {
@@ -133,7 +103,7 @@ func (d *DB) UpdateSchedule(ctx context.Context, tenant string, id model.ID, cha
 		err = q.UpdateSchedule(ctx, dbsqlc.UpdateScheduleParams{
 			Tenant: tenant, ID: uuid(id), Name: s.Name, FunctionName: s.FunctionName, CronExpression: s.CronExpression,
 			Timezone: s.Timezone, InputData: s.Input, Description: s.Description, IsActive: s.IsActive, Retry: s.Retry,
-			Overlap: s.Overlap, CatchUp: s.CatchUp, MaxInstances: int32(s.MaxInstances), NextRun: moment(s.NextRun), UpdatedAt: s.UpdatedAt,
+			Overlap: string(s.Overlap), CatchUp: string(s.CatchUp), MaxInstances: int32(s.MaxInstances), NextRun: moment(s.NextRun), UpdatedAt: s.UpdatedAt,
 		})
 		if err != nil {
 			return orScheduleTaken(err, s.Name)
@@ -141,7 +111,7 @@ func (d *DB) UpdateSchedule(ctx context.Context, tenant string, id model.ID, cha
 		return note(ctx, q, tenant, SchedulesChanged)
 	})
 	if err != nil {
-		return Schedule{}, d.fail(err, "change schedule %s", id)
+		return model.Schedule{}, d.fail(err, "change schedule %s", id)
 	}
 	return s, nil
 }
@@ -168,11 +138,11 @@ func errScheduleNotFound() error {
 	return model.NewError(model.CodeScheduleNotFound, "There is no schedule of that id.")
 }
 
-func schedule(r dbsqlc.ScheduledJob, functionThere, functionOff bool) Schedule {
-	return Schedule{
+func schedule(r dbsqlc.ScheduledJob, functionThere, functionOff bool) model.Schedule {
+	return model.Schedule{
 		ID: r.ID.Bytes, Tenant: r.Tenant, Name: r.Name, FunctionName: r.FunctionName, CronExpression: r.CronExpression,
 		Timezone: r.Timezone, Input: r.InputData, Description: r.Description, IsActive: r.IsActive, Retry: r.Retry,
-		Overlap: r.Overlap, CatchUp: r.CatchUp, MaxInstances: int(r.MaxInstances), NextRun: timeOf(r.NextRun),
+		Overlap: model.Overlap(r.Overlap), CatchUp: model.CatchUp(r.CatchUp), MaxInstances: int(r.MaxInstances), NextRun: timeOf(r.NextRun),
 		HeldUntil: timeOf(r.HeldUntil), FunctionGone: !functionThere, FunctionOff: functionOff, LastRun: timeOf(r.LastRun), LastStatus: r.LastStatus, LastExecutionID: r.LastExecutionID.Bytes, LastError: r.LastError,
 		Failures: int(r.Failures), CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}

@@ -33,7 +33,7 @@ func (d *DB) DueSchedules(ctx context.Context, due time.Time, limit int) ([]DueS
 // committed at once, or nothing is; meanwhile other servers pass these schedules
 // over: each due time is started once. As they are locked, start must wait for
 // nobody but the database. It returns how many there were.
-func (d *DB) StartDueSchedules(ctx context.Context, due time.Time, schedules []DueSchedule, start func(context.Context, pgx.Tx, *Schedule) error) (int, error) {
+func (d *DB) StartDueSchedules(ctx context.Context, due time.Time, schedules []DueSchedule, start func(context.Context, Tx, *model.Schedule) error) (int, error) {
 	started := 0
 	err := pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
 		q := d.q.WithTx(tx)
@@ -43,7 +43,7 @@ func (d *DB) StartDueSchedules(ctx context.Context, due time.Time, schedules []D
 		}
 		for _, row := range rows {
 			s := schedule(row.ScheduledJob, row.FunctionThere, row.FunctionOff)
-			if err := start(ctx, tx, &s); err != nil {
+			if err := start(ctx, Tx{d, tx}, &s); err != nil {
 				return err
 			}
 			if err := move(ctx, q, &s); err != nil {
@@ -60,7 +60,7 @@ func (d *DB) StartDueSchedules(ctx context.Context, due time.Time, schedules []D
 // StartDueSchedules does, and waits for a server that is at it. An error of
 // start is returned as it is; CodeScheduleNotFound when there is none. start
 // must not ask for another connection: many calls at a time would take all.
-func (d *DB) StartSchedule(ctx context.Context, tenant string, id model.ID, start func(context.Context, pgx.Tx, *Schedule) error) error {
+func (d *DB) StartSchedule(ctx context.Context, tenant string, id model.ID, start func(context.Context, Tx, *model.Schedule) error) error {
 	err := pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
 		q := d.q.WithTx(tx)
 		row, err := q.LockSchedule(ctx, tenant, uuid(id))
@@ -71,7 +71,7 @@ func (d *DB) StartSchedule(ctx context.Context, tenant string, id model.ID, star
 			return err
 		}
 		s := schedule(row.ScheduledJob, row.FunctionThere, row.FunctionOff)
-		if err := start(ctx, tx, &s); err != nil {
+		if err := start(ctx, Tx{d, tx}, &s); err != nil {
 			return err
 		}
 		return move(ctx, q, &s)
@@ -80,7 +80,7 @@ func (d *DB) StartSchedule(ctx context.Context, tenant string, id model.ID, star
 }
 
 // move stores what the start of a schedule changed.
-func move(ctx context.Context, q *dbsqlc.Queries, s *Schedule) error {
+func move(ctx context.Context, q *dbsqlc.Queries, s *model.Schedule) error {
 	return q.MoveSchedule(ctx, dbsqlc.MoveScheduleParams{
 		Tenant: s.Tenant, ID: uuid(s.ID), LastRun: moment(s.LastRun), NextRun: moment(s.NextRun), HeldUntil: moment(s.HeldUntil),
 		LastStatus: s.LastStatus, LastExecutionID: uuid(s.LastExecutionID), LastError: s.LastError,

@@ -8,22 +8,21 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"maestro/internal/model"
 	"maestro/repo"
 )
 
-func newSchedule(name, function string) repo.Schedule {
-	return repo.Schedule{
+func newSchedule(name, function string) model.Schedule {
+	return model.Schedule{
 		Name: name, FunctionName: function, CronExpression: "0 9 * * *", Timezone: "Europe/Paris", Input: json.RawMessage(`{"a": 1}`),
 		IsActive: true, Overlap: "allow", CatchUp: "none", MaxInstances: 3, NextRun: time.Date(2030, 1, 1, 8, 0, 0, 0, time.UTC),
 	}
 }
 
 // startDue starts what is due of at most limit schedules.
-func startDue(ctx context.Context, db *repo.DB, due time.Time, limit int, start func(context.Context, pgx.Tx, *repo.Schedule) error) (int, error) {
+func startDue(ctx context.Context, db *repo.DB, due time.Time, limit int, start func(context.Context, repo.Tx, *model.Schedule) error) (int, error) {
 	found, err := db.DueSchedules(ctx, due, limit)
 	if err != nil {
 		return 0, err
@@ -52,11 +51,11 @@ func TestScheduleLife(t *testing.T) {
 	rest, next, err := db.ListSchedules(t.Context(), tenant, repo.ScheduleFilter{FunctionName: "f", Page: repo.Page{Limit: 1, Cursor: next}})
 	require.NoError(t, err)
 	require.Empty(t, next)
-	require.Equal(t, []repo.Schedule{made}, rest)
+	require.Equal(t, []model.Schedule{made}, rest)
 
-	_, err = db.UpdateSchedule(t.Context(), tenant, second.ID, func(s *repo.Schedule) error { s.Name = "daily"; return nil })
+	_, err = db.UpdateSchedule(t.Context(), tenant, second.ID, func(s *model.Schedule) error { s.Name = "daily"; return nil })
 	requireCode(t, model.CodeNameTaken, err)
-	changed, err := db.UpdateSchedule(t.Context(), tenant, made.ID, func(s *repo.Schedule) error {
+	changed, err := db.UpdateSchedule(t.Context(), tenant, made.ID, func(s *model.Schedule) error {
 		s.ID, s.Failures, s.LastStatus = second.ID, 9, ptr("forged")
 		s.IsActive, s.NextRun, s.Retry = false, time.Time{}, json.RawMessage(`{"max_attempts":2}`)
 		return nil
@@ -76,7 +75,7 @@ func TestScheduleLife(t *testing.T) {
 	requireCode(t, model.CodeScheduleNotFound, db.DeleteSchedule(t.Context(), tenant, made.ID))
 	_, err = db.Schedule(t.Context(), tenant, made.ID)
 	requireCode(t, model.CodeScheduleNotFound, err)
-	_, err = db.UpdateSchedule(t.Context(), tenant, made.ID, func(*repo.Schedule) error { return nil })
+	_, err = db.UpdateSchedule(t.Context(), tenant, made.ID, func(*model.Schedule) error { return nil })
 	requireCode(t, model.CodeScheduleNotFound, err)
 }
 
@@ -94,7 +93,7 @@ func TestEachDueTimeIsStartedOnce(t *testing.T) {
 	require.Equal(t, newSchedule("", "").NextRun, due)
 	var mu sync.Mutex
 	starts := map[model.ID]int{}
-	start := func(ctx context.Context, tx pgx.Tx, s *repo.Schedule) error {
+	start := func(ctx context.Context, tx repo.Tx, s *model.Schedule) error {
 		s.LastRun, s.NextRun, s.LastExecutionID = s.NextRun, s.NextRun.Add(24*time.Hour), model.NewID()
 		s.LastStatus = ptr(string(model.StatusPending))
 		mu.Lock()
@@ -137,9 +136,9 @@ func TestStartThatFailsIsRepeated(t *testing.T) {
 	made, err := db.CreateSchedule(t.Context(), tenant, newSchedule("daily", "f"))
 	require.NoError(t, err)
 	broken := errors.New("the queue is away")
-	_, err = startDue(t.Context(), db, made.NextRun, 1, func(ctx context.Context, tx pgx.Tx, s *repo.Schedule) error {
+	_, err = startDue(t.Context(), db, made.NextRun, 1, func(ctx context.Context, tx repo.Tx, s *model.Schedule) error {
 		s.NextRun = s.NextRun.Add(time.Hour)
-		_, err := tx.Exec(ctx, "DELETE FROM scheduled_jobs")
+		_, err := tx.SQL().Exec(ctx, "DELETE FROM scheduled_jobs")
 		require.NoError(t, err)
 		return broken
 	})
@@ -156,12 +155,12 @@ func TestScheduleResults(t *testing.T) {
 	made, err := db.CreateSchedule(t.Context(), tenant, newSchedule("daily", "f"))
 	require.NoError(t, err)
 	older, latest := model.NewID(), model.NewID()
-	_, err = startDue(t.Context(), db, made.NextRun, 1, func(_ context.Context, _ pgx.Tx, s *repo.Schedule) error {
+	_, err = startDue(t.Context(), db, made.NextRun, 1, func(_ context.Context, _ repo.Tx, s *model.Schedule) error {
 		s.LastExecutionID, s.LastStatus = latest, ptr("pending")
 		return nil
 	})
 	require.NoError(t, err)
-	note := func(execution model.ID, status model.Status, problem *string) repo.Schedule {
+	note := func(execution model.ID, status model.Status, problem *string) model.Schedule {
 		require.NoError(t, db.NoteScheduleResult(t.Context(), tenant, made.ID, execution, status, problem))
 		s, err := db.Schedule(t.Context(), tenant, made.ID)
 		require.NoError(t, err)
@@ -211,7 +210,7 @@ func TestResultsOfALockedSchedule(t *testing.T) {
 		require.NoError(t, err)
 		return *s.LastStatus, s.Failures
 	}
-	err = db.StartSchedule(t.Context(), tenant, made.ID, func(_ context.Context, _ pgx.Tx, s *repo.Schedule) error {
+	err = db.StartSchedule(t.Context(), tenant, made.ID, func(_ context.Context, _ repo.Tx, s *model.Schedule) error {
 		s.LastExecutionID, s.LastStatus = runs[1].Execution.ID, ptr("pending")
 		end(runs[0], model.StatusFailed)
 		end(runs[1], model.StatusTimedOut)
@@ -231,14 +230,14 @@ func TestResultsOfALockedSchedule(t *testing.T) {
 	require.Equal(t, 2, failures)
 
 	// What is late comes before the next result.
-	require.NoError(t, db.StartSchedule(t.Context(), tenant, made.ID, func(_ context.Context, _ pgx.Tx, s *repo.Schedule) error {
+	require.NoError(t, db.StartSchedule(t.Context(), tenant, made.ID, func(_ context.Context, _ repo.Tx, s *model.Schedule) error {
 		return db.NoteScheduleResult(t.Context(), tenant, made.ID, model.NewID(), model.StatusFailed, nil)
 	}))
 	end(runs[2], model.StatusCompleted)
 	_, failures = results()
 	require.Zero(t, failures)
 
-	require.NoError(t, db.StartSchedule(t.Context(), tenant, made.ID, func(_ context.Context, _ pgx.Tx, s *repo.Schedule) error {
+	require.NoError(t, db.StartSchedule(t.Context(), tenant, made.ID, func(_ context.Context, _ repo.Tx, s *model.Schedule) error {
 		return db.NoteScheduleResult(t.Context(), tenant, made.ID, model.NewID(), model.StatusFailed, nil)
 	}))
 	require.NoError(t, db.DeleteSchedule(t.Context(), tenant, made.ID))
@@ -262,7 +261,7 @@ func TestScheduleOfAFunctionThatIsGone(t *testing.T) {
 	require.Equal(t, made.NextRun, loaded.NextRun)
 	all, _, err := db.ListSchedules(t.Context(), tenant, repo.ScheduleFilter{})
 	require.NoError(t, err)
-	require.Equal(t, []repo.Schedule{loaded}, all)
+	require.Equal(t, []model.Schedule{loaded}, all)
 	createFunction(t, db, tenant, "f")
 	loaded, err = db.Schedule(t.Context(), tenant, made.ID)
 	require.NoError(t, err)
@@ -277,7 +276,7 @@ func TestScheduleThatIsHeld(t *testing.T) {
 	require.NoError(t, err)
 	until := made.NextRun.Add(time.Second)
 	count := func(due time.Time) int {
-		n, err := startDue(t.Context(), db, due, 10, func(_ context.Context, _ pgx.Tx, s *repo.Schedule) error {
+		n, err := startDue(t.Context(), db, due, 10, func(_ context.Context, _ repo.Tx, s *model.Schedule) error {
 			s.HeldUntil = until
 			return nil
 		})
@@ -290,7 +289,7 @@ func TestScheduleThatIsHeld(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, until, next)
 	require.Equal(t, 1, count(until))
-	_, err = db.UpdateSchedule(t.Context(), tenant, made.ID, func(*repo.Schedule) error { return nil })
+	_, err = db.UpdateSchedule(t.Context(), tenant, made.ID, func(*model.Schedule) error { return nil })
 	require.NoError(t, err)
 	next, err = db.NextDue(t.Context())
 	require.NoError(t, err)
@@ -304,7 +303,7 @@ func TestOneScheduleIsStarted(t *testing.T) {
 	made, err := db.CreateSchedule(t.Context(), tenant, newSchedule("daily", "f"))
 	require.NoError(t, err)
 	execution := model.NewID()
-	start := func(_ context.Context, _ pgx.Tx, s *repo.Schedule) error {
+	start := func(_ context.Context, _ repo.Tx, s *model.Schedule) error {
 		s.LastRun, s.LastExecutionID, s.LastStatus = made.CreatedAt, execution, ptr("pending")
 		return nil
 	}
@@ -316,5 +315,5 @@ func TestOneScheduleIsStarted(t *testing.T) {
 	requireCode(t, model.CodeScheduleNotFound, db.StartSchedule(t.Context(), tenant, model.NewID(), start))
 	requireCode(t, model.CodeScheduleNotFound, db.StartSchedule(t.Context(), "another", made.ID, start))
 	broken := errors.New("the queue is away")
-	require.ErrorIs(t, db.StartSchedule(t.Context(), tenant, made.ID, func(context.Context, pgx.Tx, *repo.Schedule) error { return broken }), broken)
+	require.ErrorIs(t, db.StartSchedule(t.Context(), tenant, made.ID, func(context.Context, repo.Tx, *model.Schedule) error { return broken }), broken)
 }

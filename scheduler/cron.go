@@ -5,12 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"maestro/internal/model"
+	"maestro/internal/service"
+	"maestro/internal/wake"
 	"maestro/repo"
 )
 
@@ -34,14 +33,14 @@ type Queue interface {
 	Plan(ctx context.Context, tenant, function string) (Add, error)
 	// Unfinished counts the runs that the schedule has started and that are
 	// pending or running.
-	Unfinished(ctx context.Context, tx pgx.Tx, s *repo.Schedule) (int, error)
+	Unfinished(ctx context.Context, tx repo.Tx, s *model.Schedule) (int, error)
 }
 
 // Add stores a pending run of a schedule of the planned function, with its
 // input and retry policy, and returns its execution's id. What it does through
 // tx counts when tx is committed; it asks nobody else, as others wait for what
 // tx has locked. Its errors are as those of Plan.
-type Add func(ctx context.Context, tx pgx.Tx, s *repo.Schedule) (model.ID, error)
+type Add func(ctx context.Context, tx repo.Tx, s *model.Schedule) (model.ID, error)
 
 // CronOptions is what a Cron is made of. DB, Queue and Log are needed.
 type CronOptions struct {
@@ -59,12 +58,10 @@ type CronOptions struct {
 // servers: what is due next stands in the database and moves on in the
 // transaction that stores the run.
 type Cron struct {
-	opts CronOptions
-	wake chan struct{} // holds one word at most: something changed
+	*service.Loop // Start asks nothing of the database: one that is away is waited for
 
-	mu    sync.Mutex
-	end   context.CancelFunc // guarded by mu; nil unless it runs
-	ended sync.WaitGroup
+	opts CronOptions
+	wake wake.Signal // something changed
 }
 
 // NewCron makes a Cron; it does nothing by itself before Start.
@@ -81,50 +78,14 @@ func NewCron(opts CronOptions) *Cron {
 	if opts.Batch <= 0 {
 		opts.Batch = defaultBatch
 	}
-	return &Cron{opts: opts, wake: make(chan struct{}, 1)}
-}
-
-// Start begins to start what is due. It asks nothing of the database itself:
-// one that is away is waited for.
-func (c *Cron) Start() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.end != nil {
-		return errors.New("the scheduler was started already")
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	c.end = cancel
-	c.ended.Go(func() { c.run(ctx) })
-	return nil
-}
-
-// Stop returns once nothing more is started. It may be called at any time and
-// more than once, and Start again after it.
-func (c *Cron) Stop() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.end != nil {
-		c.end()
-		c.ended.Wait()
-		c.end = nil
-	}
-}
-
-// Running reports whether due times are started by this server.
-func (c *Cron) Running() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.end != nil
+	c := &Cron{opts: opts, wake: wake.New()}
+	c.Loop = service.NewLoop(service.Hooks{Run: c.run})
+	return c
 }
 
 // Wake makes it look again: schedules were changed, by whichever server. It
 // never blocks.
-func (c *Cron) Wake() {
-	select {
-	case c.wake <- struct{}{}:
-	default:
-	}
-}
+func (c *Cron) Wake() { c.wake.Notify() }
 
 // Run starts a schedule now, besides its due times and whatever its overlap
 // and max_instances say: someone asked for it. It returns the id of the
@@ -156,7 +117,7 @@ func (c *Cron) runOne(ctx context.Context, tenant string, id model.ID) (executio
 		if err != nil {
 			return execution, err
 		}
-		err = c.opts.DB.StartSchedule(ctx, tenant, id, func(ctx context.Context, tx pgx.Tx, s *repo.Schedule) error {
+		err = c.opts.DB.StartSchedule(ctx, tenant, id, func(ctx context.Context, tx repo.Tx, s *model.Schedule) error {
 			switch {
 			case s.FunctionGone:
 				return functionGone(s)

@@ -56,7 +56,7 @@ func (f *fixture) realQueue(db *repo.DB) scheduler.ScheduleRuns {
 		Log: log, PackagesWait: 100 * time.Millisecond,
 	})
 	f.Cleanup(func() { e.Drain(context.Background()) })
-	return scheduler.ScheduleRuns{DB: db, Engine: e}
+	return scheduler.ScheduleRuns{Engine: e}
 }
 
 // A run is queued whether or not its packages are built here yet, and without
@@ -80,10 +80,10 @@ func TestPackagesOfOneSubtenantHoldUpNoSchedule(t *testing.T) {
 	c := scheduler.NewCron(scheduler.CronOptions{
 		DB: f.db, Queue: f.realQueue(f.db), Log: testkit.Logger(t), Now: f.clock.Now, ClockCheck: 2 * time.Millisecond,
 	})
-	t.Cleanup(c.Stop)
-	require.NoError(t, c.Start())
+	t.Cleanup(func() { stop(t, c) })
+	require.NoError(t, c.Start(t.Context()))
 	f.clock.forward(time.Minute)
-	for _, s := range []repo.Schedule{waiting, other} {
+	for _, s := range []model.Schedule{waiting, other} {
 		f.eventually(func() bool {
 			n, err := f.db.QueuedOf(t.Context(), nil, s.Tenant, s.ID)
 			return err == nil && n == 1

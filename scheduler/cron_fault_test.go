@@ -8,14 +8,14 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
-	"maestro/repo"
+	"maestro/internal/model"
 )
 
 func TestClockIsPutForward(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	for _, catchUp := range []string{"none", "latest", "all"} {
-		f.schedule(catchUp, "*/20 * * * *", func(s *repo.Schedule) { s.CatchUp = catchUp })
+	for _, catchUp := range model.CatchUps {
+		f.schedule(string(catchUp), "*/20 * * * *", func(s *model.Schedule) { s.CatchUp = catchUp })
 	}
 	f.start()
 	f.clock.forward(time.Minute)

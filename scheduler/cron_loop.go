@@ -3,8 +3,9 @@ package scheduler
 import (
 	"context"
 	"log/slog"
-	"math/rand/v2"
 	"time"
+
+	"maestro/internal/backoff"
 )
 
 const (
@@ -17,12 +18,12 @@ const (
 	firstRetry = 50 * time.Millisecond
 	lastRetry  = 2 * time.Second
 
-	busyWait = 50 * time.Millisecond
+	busyWait = 75 * time.Millisecond // while another server is at it
 )
 
 // run is the loop: start what is due, sleep until the next is.
 func (c *Cron) run(ctx context.Context) {
-	retry := firstRetry // grows while the database is away
+	retry := backoff.Backoff{First: firstRetry, Longest: lastRetry} // while the database is away
 	away := false
 	for ctx.Err() == nil {
 		next, err := c.pass(ctx)
@@ -40,12 +41,11 @@ func (c *Cron) run(ctx context.Context) {
 		}
 		switch {
 		case err != nil:
-			sleep(ctx, retry/2+rand.N(retry/2))
-			retry = min(2*retry, lastRetry)
+			retry.Wait(ctx)
 		case !next.IsZero() && !next.After(c.now()): // another server is at it
-			sleep(ctx, busyWait/2+rand.N(busyWait))
+			backoff.Sleep(ctx, backoff.Jitter(busyWait))
 		default:
-			retry = firstRetry
+			retry.Reset()
 			c.await(ctx, next)
 		}
 	}
@@ -103,14 +103,5 @@ func (c *Cron) await(ctx context.Context, next time.Time) {
 			return
 		case <-timer.C:
 		}
-	}
-}
-
-func sleep(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
 	}
 }

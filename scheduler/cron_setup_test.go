@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"maestro/internal/model"
+	"maestro/internal/service"
 	"maestro/internal/testkit"
 	"maestro/repo"
 	"maestro/scheduler"
@@ -72,7 +73,7 @@ func (q *queue) Plan(ctx context.Context, _, function string) (scheduler.Add, er
 	return q.add, nil
 }
 
-func (q *queue) add(ctx context.Context, tx pgx.Tx, s *repo.Schedule) (model.ID, error) {
+func (q *queue) add(ctx context.Context, tx repo.Tx, s *model.Schedule) (model.ID, error) {
 	q.mu.Lock()
 	err := q.fault[s.Name]
 	q.mu.Unlock()
@@ -80,12 +81,12 @@ func (q *queue) add(ctx context.Context, tx pgx.Tx, s *repo.Schedule) (model.ID,
 		return model.ID{}, err
 	}
 	id := model.NewID()
-	_, err = tx.Exec(ctx, "INSERT INTO starts VALUES ($1, $2, $3, true)", s.Name, s.NextRun, id.String())
+	_, err = tx.SQL().Exec(ctx, "INSERT INTO starts VALUES ($1, $2, $3, true)", s.Name, s.NextRun, id.String())
 	return id, err
 }
 
-func (q *queue) Unfinished(ctx context.Context, tx pgx.Tx, s *repo.Schedule) (n int, err error) {
-	err = tx.QueryRow(ctx, "SELECT count(*) FROM starts WHERE name = $1 AND unfinished", s.Name).Scan(&n)
+func (q *queue) Unfinished(ctx context.Context, tx repo.Tx, s *model.Schedule) (n int, err error) {
+	err = tx.SQL().QueryRow(ctx, "SELECT count(*) FROM starts WHERE name = $1 AND unfinished", s.Name).Scan(&n)
 	return n, err
 }
 
@@ -95,6 +96,12 @@ type fixture struct {
 	db    *repo.DB
 	clock *clock
 	queue *queue
+}
+
+// stop ends a service, and wants it to end well.
+func stop(t *testing.T, s service.Service) {
+	t.Helper()
+	require.NoError(t, s.Stop(context.WithoutCancel(t.Context())))
 }
 
 // base is a moment at which nothing in the tests is due.
@@ -126,22 +133,22 @@ func (f *fixture) cron() *scheduler.Cron {
 	c := scheduler.NewCron(scheduler.CronOptions{
 		DB: f.open(), Queue: f.queue, Log: testkit.Logger(f.T), Now: f.clock.Now, ClockCheck: 2 * time.Millisecond, Batch: 3,
 	})
-	f.Cleanup(c.Stop)
+	f.Cleanup(func() { stop(f.T, c) })
 	return c
 }
 
 func (f *fixture) start() *scheduler.Cron {
 	f.Helper()
 	c := f.cron()
-	require.NoError(f, c.Start())
+	require.NoError(f, c.Start(f.Context()))
 	return c
 }
 
 // schedule saves one that is due at base's next whole minute, and then as the
 // expression says.
-func (f *fixture) schedule(name, expression string, change ...func(*repo.Schedule)) repo.Schedule {
+func (f *fixture) schedule(name, expression string, change ...func(*model.Schedule)) model.Schedule {
 	f.Helper()
-	s := repo.Schedule{
+	s := model.Schedule{
 		Name: name, FunctionName: "f", CronExpression: expression, Timezone: "UTC", Input: json.RawMessage("{}"), IsActive: true,
 		Overlap: "allow", CatchUp: "none", MaxInstances: 100, NextRun: base.Add(30 * time.Second),
 	}
@@ -153,7 +160,7 @@ func (f *fixture) schedule(name, expression string, change ...func(*repo.Schedul
 	return made
 }
 
-func (f *fixture) load(s repo.Schedule) repo.Schedule {
+func (f *fixture) load(s model.Schedule) model.Schedule {
 	f.Helper()
 	loaded, err := f.db.Schedule(f.Context(), tenant, s.ID)
 	require.NoError(f, err)

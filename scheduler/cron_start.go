@@ -6,8 +6,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"maestro/internal/cron"
 	"maestro/internal/model"
 	"maestro/repo"
@@ -58,7 +56,7 @@ func (c *Cron) plan(ctx context.Context, due []repo.DueSchedule) *batch {
 
 // startOne starts what is due of one schedule. The errors it returns have to
 // do with the database, or with the queue as a whole.
-func (b *batch) startOne(ctx context.Context, tx pgx.Tx, s *repo.Schedule) error {
+func (b *batch) startOne(ctx context.Context, tx repo.Tx, s *model.Schedule) error {
 	c := b.Cron
 	how, found := b.plans[planned{s.Tenant, s.FunctionName}]
 	if !found {
@@ -90,7 +88,7 @@ func (b *batch) startOne(ctx context.Context, tx pgx.Tx, s *repo.Schedule) error
 		due := catchUp(s, expression, zone, now)
 		if !due.Equal(s.NextRun) {
 			c.opts.Log.Warn("due times of a schedule were missed and are not caught up with", slog.String("tenant", s.Tenant),
-				slog.String("schedule", s.Name), slog.Time("from", s.NextRun), slog.Time("until", due), slog.String("catch_up", s.CatchUp))
+				slog.String("schedule", s.Name), slog.Time("from", s.NextRun), slog.Time("until", due), slog.String("catch_up", string(s.CatchUp)))
 			s.NextRun = due
 			continue
 		}
@@ -116,12 +114,14 @@ func (b *batch) startOne(ctx context.Context, tx pgx.Tx, s *repo.Schedule) error
 	return nil
 }
 
-func isDue(s *repo.Schedule, now time.Time) bool { return !s.NextRun.IsZero() && !s.NextRun.After(now) }
+func isDue(s *model.Schedule, now time.Time) bool {
+	return !s.NextRun.IsZero() && !s.NextRun.After(now)
+}
 
 // timetable reads what says when a schedule is due. Both were checked when it
 // was saved; a zone can go all the same, with another server's database of
 // zones.
-func timetable(s *repo.Schedule) (*cron.Expression, *time.Location, error) {
+func timetable(s *model.Schedule) (*cron.Expression, *time.Location, error) {
 	expression, err := cron.Parse(s.CronExpression)
 	if err != nil {
 		return nil, nil, errors.New("cron_expression " + err.Error())
@@ -136,14 +136,14 @@ func timetable(s *repo.Schedule) (*cron.Expression, *time.Location, error) {
 // catchUp is the due time to go on with, from the next one of s: that itself,
 // or a later one, which may still be to come, when s does not want to catch up
 // with all.
-func catchUp(s *repo.Schedule, expression *cron.Expression, zone *time.Location, now time.Time) time.Time {
+func catchUp(s *model.Schedule, expression *cron.Expression, zone *time.Location, now time.Time) time.Time {
 	if now.Sub(s.NextRun) <= grace {
 		return s.NextRun
 	}
 	switch s.CatchUp {
-	case "all":
+	case model.CatchUpAll:
 		return s.NextRun
-	case "latest":
+	case model.CatchUpLatest:
 		return latest(s.NextRun, expression, zone, now)
 	default:
 		return expression.Next(now.Add(-grace-time.Nanosecond), zone)
@@ -178,9 +178,9 @@ type answer struct {
 
 // noRoom answers with a reason when no run may begin beside those that are not
 // finished.
-func noRoom(s *repo.Schedule, unfinished int) answer {
+func noRoom(s *model.Schedule, unfinished int) answer {
 	switch {
-	case unfinished > 0 && s.Overlap == "skip":
+	case unfinished > 0 && s.Overlap == model.OverlapSkip:
 		return answer{reason: "An earlier run was not finished, and overlap is skip.", full: true}
 	case unfinished >= s.MaxInstances:
 		return answer{reason: "As many runs as max_instances allows were not finished.", full: true}
@@ -190,14 +190,14 @@ func noRoom(s *repo.Schedule, unfinished int) answer {
 }
 
 // add gives a run to the queue. An error means that the transaction is lost.
-func (c *Cron) add(ctx context.Context, tx pgx.Tx, s *repo.Schedule, how plan) (answer, error) {
+func (c *Cron) add(ctx context.Context, tx repo.Tx, s *model.Schedule, how plan) (answer, error) {
 	var execution model.ID
 	err := how.err
 	if err == nil {
 		// A part of the transaction that can fail by itself: the other schedules of
 		// the batch don't fail with it.
-		err = pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) (err error) {
-			execution, err = how.add(ctx, tx, s)
+		err = tx.Part(ctx, func(part repo.Tx) (err error) {
+			execution, err = how.add(ctx, part, s)
 			return err
 		})
 	}
@@ -224,13 +224,13 @@ func (c *Cron) add(ctx context.Context, tx pgx.Tx, s *repo.Schedule, how plan) (
 }
 
 // started notes that a due time has its run.
-func started(s *repo.Schedule, due time.Time, execution model.ID) {
+func started(s *model.Schedule, due time.Time, execution model.ID) {
 	status := string(model.StatusPending)
 	s.LastRun, s.LastStatus, s.LastExecutionID, s.LastError = due, &status, execution, nil
 }
 
 // skip notes that a due time has none.
-func (c *Cron) skip(s *repo.Schedule, due time.Time, reason string) {
+func (c *Cron) skip(s *model.Schedule, due time.Time, reason string) {
 	status := skipped
 	level := slog.LevelWarn
 	if s.LastError != nil && *s.LastError == reason {
@@ -241,12 +241,12 @@ func (c *Cron) skip(s *repo.Schedule, due time.Time, reason string) {
 	s.LastRun, s.LastStatus, s.LastExecutionID, s.LastError = due, &status, model.ID{}, &reason
 }
 
-func functionOff(s *repo.Schedule) *model.Error {
+func functionOff(s *model.Schedule) *model.Error {
 	return model.NewError(model.CodeFunctionInactive,
 		"The function %q is switched off: set its is_active to true, or give the schedule another one.", s.FunctionName)
 }
 
-func functionGone(s *repo.Schedule) *model.Error {
+func functionGone(s *model.Schedule) *model.Error {
 	return model.NewError(model.CodeFunctionNotFound,
 		"There is no function %q any more: create it again, or give the schedule another one.", s.FunctionName)
 }

@@ -11,6 +11,8 @@ import (
 
 	"maestro/internal/changes"
 	"maestro/internal/model"
+	"maestro/internal/service"
+	"maestro/internal/service/servicetest"
 	"maestro/internal/testkit"
 	"maestro/repo"
 	"maestro/scheduler"
@@ -27,7 +29,7 @@ func TestThreeServersStartEachDueTimeOnce(t *testing.T) {
 	for i := range times {
 		f.clock.set(base.Add(30*time.Second + time.Duration(i)*time.Minute))
 		if i == times/2 {
-			servers[0].Stop()
+			stop(t, servers[0])
 		}
 		f.eventually(func() bool { return f.count() == schedules*(i+1) })
 	}
@@ -39,10 +41,12 @@ func TestThreeServersStartEachDueTimeOnce(t *testing.T) {
 func TestLateOnesFollowCatchUp(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		name, catchUp, expression string
-		late                      time.Duration // of the first due time
-		want                      []int
-		next                      int // in minutes, as want
+		name       string
+		catchUp    model.CatchUp
+		expression string
+		late       time.Duration // of the first due time
+		want       []int
+		next       int // in minutes, as want
 	}{
 		{"in time", "none", "0 * * * *", 0, []int{0}, 60},
 		{"a minute late", "none", "0 * * * *", time.Minute, []int{0}, 60},
@@ -60,7 +64,7 @@ func TestLateOnesFollowCatchUp(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			f := setup(t)
-			s := f.schedule("s", c.expression, func(s *repo.Schedule) { s.CatchUp, s.MaxInstances = c.catchUp, 1000 })
+			s := f.schedule("s", c.expression, func(s *model.Schedule) { s.CatchUp, s.MaxInstances = c.catchUp, 1000 })
 			f.clock.set(s.NextRun.Add(c.late))
 			f.start()
 			f.passed()
@@ -80,9 +84,9 @@ func numbers(n int) []int {
 
 func TestDueTimesWithoutRoomAreSkipped(t *testing.T) {
 	t.Parallel()
-	for name, change := range map[string]func(*repo.Schedule){
-		"max_instances": func(s *repo.Schedule) { s.MaxInstances = 1 },
-		"overlap":       func(s *repo.Schedule) { s.Overlap = "skip" },
+	for name, change := range map[string]func(*model.Schedule){
+		"max_instances": func(s *model.Schedule) { s.MaxInstances = 1 },
+		"overlap":       func(s *model.Schedule) { s.Overlap = "skip" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -116,7 +120,7 @@ func TestDueTimesWithoutRoomAreSkipped(t *testing.T) {
 func TestCatchingUpWaitsForRoom(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	s := f.schedule("s", "0 * * * *", func(s *repo.Schedule) { s.CatchUp, s.MaxInstances = "all", 2 })
+	s := f.schedule("s", "0 * * * *", func(s *model.Schedule) { s.CatchUp, s.MaxInstances = "all", 2 })
 	f.clock.set(s.NextRun.Add(200 * time.Minute))
 	f.start()
 	for want := 2; want <= 4; want++ {
@@ -131,7 +135,7 @@ func TestCatchingUpWaitsForRoom(t *testing.T) {
 func TestFunctionThatIsGone(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	s := f.schedule("s", "* * * * *", func(s *repo.Schedule) { s.CatchUp = "all" })
+	s := f.schedule("s", "* * * * *", func(s *model.Schedule) { s.CatchUp = "all" })
 	require.NoError(t, f.db.DeleteFunction(t.Context(), tenant, "f"))
 	c := f.start()
 	f.clock.forward(10 * time.Minute)
@@ -152,7 +156,7 @@ func TestFunctionThatIsGone(t *testing.T) {
 func TestFunctionThatIsSwitchedOff(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	s := f.schedule("s", "* * * * *", func(s *repo.Schedule) { s.CatchUp = "all" })
+	s := f.schedule("s", "* * * * *", func(s *model.Schedule) { s.CatchUp = "all" })
 	turn := func(off bool) {
 		_, err := f.db.UpdateFunction(t.Context(), tenant, "f", func(stored *model.Function) error {
 			stored.Off = off
@@ -180,7 +184,7 @@ func TestFunctionThatIsSwitchedOff(t *testing.T) {
 func TestExpressionThatCanNoLongerBeRead(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	s := f.schedule("s", "* * * * *", func(s *repo.Schedule) { s.Timezone = "Mars/Phobos" })
+	s := f.schedule("s", "* * * * *", func(s *model.Schedule) { s.Timezone = "Mars/Phobos" })
 	f.clock.forward(time.Minute)
 	f.start()
 	f.passed()
@@ -217,7 +221,7 @@ func TestAFunctionThatCantBeLookedUpHoldsItsScheduleOnly(t *testing.T) {
 	f := setup(t)
 	_, err := f.db.CreateFunction(t.Context(), tenant, model.Function{Name: "away", Code: "x"}, nil, nil)
 	require.NoError(t, err)
-	bad := f.schedule("bad", "* * * * *", func(s *repo.Schedule) { s.FunctionName = "away" })
+	bad := f.schedule("bad", "* * * * *", func(s *model.Schedule) { s.FunctionName = "away" })
 	good := f.schedule("good", "* * * * *")
 	f.queue.plan(func(ctx context.Context, function string) error {
 		if _, err := f.db.Pool().Exec(ctx, "SELECT 1 FROM scheduled_jobs FOR UPDATE NOWAIT"); err != nil {
@@ -253,8 +257,8 @@ func TestAScheduleGetsAnotherFunctionMeanwhile(t *testing.T) {
 		mu.Lock()
 		defer mu.Unlock()
 		if planned[function]++; function == "f" {
-			for _, s := range []repo.Schedule{due, byHand} {
-				_, err := f.db.UpdateSchedule(ctx, tenant, s.ID, func(s *repo.Schedule) error { s.FunctionName = "g"; return nil })
+			for _, s := range []model.Schedule{due, byHand} {
+				_, err := f.db.UpdateSchedule(ctx, tenant, s.ID, func(s *model.Schedule) error { s.FunctionName = "g"; return nil })
 				if err != nil {
 					t.Errorf("change: %v", err)
 				}
@@ -266,9 +270,9 @@ func TestAScheduleGetsAnotherFunctionMeanwhile(t *testing.T) {
 	_, err = c.Run(t.Context(), tenant, byHand.ID)
 	require.NoError(t, err)
 	require.Equal(t, map[string]int{"f": 1, "g": 1}, planned)
-	_, err = f.db.UpdateSchedule(t.Context(), tenant, due.ID, func(s *repo.Schedule) error { s.FunctionName = "f"; return nil })
+	_, err = f.db.UpdateSchedule(t.Context(), tenant, due.ID, func(s *model.Schedule) error { s.FunctionName = "f"; return nil })
 	require.NoError(t, err)
-	require.NoError(t, c.Start())
+	require.NoError(t, c.Start(t.Context()))
 	f.clock.forward(time.Minute)
 	f.passed()
 	require.Equal(t, []int{0}, f.starts("due"))
@@ -284,12 +288,12 @@ func TestOneTransactionStartsSoMany(t *testing.T) {
 	f := setup(t)
 	const schedules, times = 40, 30
 	for i := range schedules {
-		f.schedule(fmt.Sprint(i), "* * * * *", func(s *repo.Schedule) { s.CatchUp, s.MaxInstances = "all", 1000 })
+		f.schedule(fmt.Sprint(i), "* * * * *", func(s *model.Schedule) { s.CatchUp, s.MaxInstances = "all", 1000 })
 	}
 	f.clock.set(base.Add(30*time.Second + (times-1)*time.Minute))
 	c := scheduler.NewCron(scheduler.CronOptions{DB: f.db, Queue: f.queue, Log: testkit.Logger(t), Now: f.clock.Now})
-	t.Cleanup(c.Stop)
-	require.NoError(t, c.Start())
+	t.Cleanup(func() { stop(t, c) })
+	require.NoError(t, c.Start(t.Context()))
 	f.passed()
 	require.Equal(t, schedules*times, f.count())
 	var most, ofOne int
@@ -305,13 +309,13 @@ func TestChangeIsHeardOfAtOnce(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	c := scheduler.NewCron(scheduler.CronOptions{DB: f.open(), Queue: f.queue, Log: testkit.Logger(t), Now: f.clock.Now})
-	t.Cleanup(c.Stop)
+	t.Cleanup(func() { stop(t, c) })
 	wake := func(string) { c.Wake() }
 	l := changes.New(f.open(), changes.Options{Handlers: map[repo.ChangeKind]func(string){repo.SchedulesChanged: wake}}, testkit.Logger(t))
 	require.NoError(t, l.Start(t.Context()))
-	t.Cleanup(l.Stop)
-	require.NoError(t, c.Start())
-	f.schedule("s", "* * * * *", func(s *repo.Schedule) { s.NextRun = base }) // by another server
+	t.Cleanup(func() { stop(t, l) })
+	require.NoError(t, c.Start(t.Context()))
+	f.schedule("s", "* * * * *", func(s *model.Schedule) { s.NextRun = base }) // by another server
 	f.eventually(func() bool { return f.count() == 1 })
 }
 
@@ -319,7 +323,7 @@ func TestRunNow(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	c := f.cron()
-	s := f.schedule("s", "* * * * *", func(s *repo.Schedule) { s.IsActive, s.Overlap = false, "skip" })
+	s := f.schedule("s", "* * * * *", func(s *model.Schedule) { s.IsActive, s.Overlap = false, "skip" })
 	id, err := c.Run(t.Context(), tenant, s.ID)
 	require.NoError(t, err)
 	loaded := f.load(s)
@@ -331,34 +335,31 @@ func TestRunNow(t *testing.T) {
 	require.Equal(t, 1, f.count())
 }
 
-func TestStartAndStopInAnyOrder(t *testing.T) {
+func TestCronStartsAndStopsInAnyOrder(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	servicetest.Stress(t, func(*testing.T) service.Service { return f.cron() })
+}
+
+func TestCronStartsSchedulesAfterARestart(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	c := f.cron()
-	c.Stop()
 	require.False(t, c.Running())
-	for range 5 {
-		require.NoError(t, c.Start())
-		require.Error(t, c.Start(), "it runs")
+	for range 3 {
+		require.NoError(t, c.Start(t.Context()))
 		require.True(t, c.Running())
-		var wg sync.WaitGroup
+		var all sync.WaitGroup
 		for range 4 {
-			wg.Go(c.Stop)
-			wg.Go(c.Wake)
+			all.Go(func() { stop(t, c) })
+			all.Go(c.Wake)
 		}
-		wg.Wait()
+		all.Wait()
 		require.False(t, c.Running())
 	}
-	var wg sync.WaitGroup
-	for range 8 {
-		wg.Go(func() { _ = c.Start() })
-		wg.Go(c.Stop)
-	}
-	wg.Wait()
-	c.Stop()
 	f.schedule("s", "* * * * *")
 	f.clock.forward(time.Minute)
-	require.NoError(t, c.Start())
+	require.NoError(t, c.Start(t.Context()))
 	f.passed()
 	require.Equal(t, []int{0}, f.starts("s"))
 }

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"sync"
 	"time"
 
 	"maestro/internal/model"
+	"maestro/internal/service"
 	"maestro/repo"
 )
 
@@ -26,12 +26,12 @@ type PresenceOptions struct {
 // Presence gives this server's signs of life, watches those of the others, and
 // settles what servers leave that are gone.
 type Presence struct {
+	// Stop is for when no run is under way here any more: it ends this server's
+	// registration.
+	*service.Loop
+
 	opts   PresenceOptions
 	others map[model.ID]*pulse // of the goroutine alone
-
-	end   context.CancelFunc
-	ended sync.WaitGroup
-	stop  sync.Once
 }
 
 // pulse is what is known of another server.
@@ -48,31 +48,20 @@ func NewPresence(opts PresenceOptions) *Presence {
 	if opts.Silent <= 0 {
 		opts.Silent = 90 * time.Second
 	}
-	return &Presence{opts: opts, others: map[model.ID]*pulse{}}
+	p := &Presence{opts: opts, others: map[model.ID]*pulse{}}
+	p.Loop = service.NewLoop(service.Hooks{Begin: p.settle, Run: p.live, End: p.leave})
+	return p
 }
 
-// Start settles what the predecessor on this data folder left, and begins to
-// give signs of life. It is called once.
-func (p *Presence) Start(ctx context.Context) error {
-	if _, err := p.opts.DB.SettleGone(ctx); err != nil {
-		return err
-	}
-	ctx, p.end = context.WithCancel(context.WithoutCancel(ctx))
-	p.ended.Go(func() { p.live(ctx) })
-	return nil
-}
-
-// Stop is the farewell: it is for when no run is under way here any more.
-func (p *Presence) Stop(ctx context.Context) (err error) {
-	p.stop.Do(func() {
-		if p.end == nil {
-			return
-		}
-		p.end()
-		p.ended.Wait()
-		err = p.opts.DB.LeaveServer(ctx, p.opts.Server)
-	})
+// settle takes over what the predecessor on this data folder left.
+func (p *Presence) settle(ctx context.Context) error {
+	_, err := p.opts.DB.SettleGone(ctx)
 	return err
+}
+
+// leave tells the other servers that this one has ended.
+func (p *Presence) leave(ctx context.Context) error {
+	return p.opts.DB.LeaveServer(ctx, p.opts.Server)
 }
 
 func (p *Presence) live(ctx context.Context) {

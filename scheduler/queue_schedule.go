@@ -3,8 +3,6 @@ package scheduler
 import (
 	"context"
 
-	"github.com/jackc/pgx/v5"
-
 	"maestro/internal/engine"
 	"maestro/internal/model"
 	"maestro/repo"
@@ -12,10 +10,7 @@ import (
 
 // ScheduleRuns stores the runs of schedules as what waits. It is the Queue of a
 // Cron.
-type ScheduleRuns struct {
-	DB     *repo.DB
-	Engine *engine.Engine
-}
+type ScheduleRuns struct{ Engine *engine.Engine }
 
 // Plan implements Queue.
 func (r ScheduleRuns) Plan(ctx context.Context, tenant, function string) (Add, error) {
@@ -23,12 +18,12 @@ func (r ScheduleRuns) Plan(ctx context.Context, tenant, function string) (Add, e
 	if err != nil {
 		return nil, err
 	}
-	return func(ctx context.Context, tx pgx.Tx, s *repo.Schedule) (model.ID, error) {
+	return func(ctx context.Context, tx repo.Tx, s *model.Schedule) (model.ID, error) {
 		return r.add(ctx, tx, plan, s)
 	}, nil
 }
 
-func (r ScheduleRuns) add(ctx context.Context, tx pgx.Tx, plan engine.Plan, s *repo.Schedule) (model.ID, error) {
+func (r ScheduleRuns) add(ctx context.Context, tx repo.Tx, plan engine.Plan, s *model.Schedule) (model.ID, error) {
 	policy, problems := model.ParseRetryPolicy(s.Retry)
 	if len(problems) > 0 {
 		bad := model.NewError(model.CodeInvalid, "The schedule's retry policy is no policy.")
@@ -41,13 +36,13 @@ func (r ScheduleRuns) add(ctx context.Context, tx pgx.Tx, plan engine.Plan, s *r
 	if err != nil {
 		return model.ID{}, err
 	}
-	if err := r.DB.QueueRuns(ctx, tx, run); err != nil {
+	if err := tx.QueueRuns(ctx, run); err != nil {
 		return model.ID{}, err
 	}
 	return run.Execution.ID, nil
 }
 
 // Unfinished implements Queue.
-func (r ScheduleRuns) Unfinished(ctx context.Context, tx pgx.Tx, s *repo.Schedule) (int, error) {
-	return r.DB.QueuedOf(ctx, tx, s.Tenant, s.ID)
+func (ScheduleRuns) Unfinished(ctx context.Context, tx repo.Tx, s *model.Schedule) (int, error) {
+	return tx.QueuedOf(ctx, s.Tenant, s.ID)
 }

@@ -3,9 +3,10 @@ package scheduler
 import (
 	"context"
 	"log/slog"
-	"sync"
 	"time"
 
+	"maestro/internal/backoff"
+	"maestro/internal/service"
 	"maestro/repo"
 )
 
@@ -23,10 +24,9 @@ type RetentionOptions struct {
 // among all servers. A round that was broken off, by the server's end too, is
 // taken up by the next.
 type Retention struct {
-	opts  RetentionOptions
-	end   context.CancelFunc // guarded by mu
-	mu    sync.Mutex
-	ended sync.WaitGroup
+	*service.Loop // Start begins with a round, Stop ends one between two of its batches
+
+	opts RetentionOptions
 }
 
 // NewRetention makes a retention; it does nothing before Start.
@@ -37,39 +37,14 @@ func NewRetention(opts RetentionOptions) *Retention {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	return &Retention{opts: opts}
-}
-
-// Start begins with the first round. A second Start does nothing until Stop.
-func (r *Retention) Start() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.end != nil {
-		return
-	}
-	ctx, end := context.WithCancel(context.Background())
-	r.end = end
-	r.ended.Go(func() { r.live(ctx) })
-}
-
-// Stop ends a round under way between two of its batches, and returns then.
-func (r *Retention) Stop() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.end != nil {
-		r.end()
-		r.ended.Wait()
-		r.end = nil
-	}
+	r := &Retention{opts: opts}
+	r.Loop = service.NewLoop(service.Hooks{Run: r.live})
+	return r
 }
 
 func (r *Retention) live(ctx context.Context) {
-	for {
+	for again := true; again; again = backoff.Sleep(ctx, r.opts.Every) {
 		r.round(ctx)
-		sleep(ctx, r.opts.Every)
-		if ctx.Err() != nil {
-			return
-		}
 	}
 }
 

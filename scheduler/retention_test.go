@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"maestro/internal/model"
+	"maestro/internal/service"
+	"maestro/internal/service/servicetest"
 	"maestro/internal/testkit"
 	"maestro/scheduler"
 )
@@ -38,20 +40,28 @@ func TestRetentionGoesOnRoundAfterRound(t *testing.T) {
 	}
 	for range 2 { // with a restart in between
 		for _, r := range servers {
-			r.Start()
-			r.Start()
+			require.NoError(t, r.Start(t.Context()))
+			require.ErrorIs(t, r.Start(t.Context()), service.ErrStarted)
 		}
 		for range 3 {
 			require.Eventually(t, gone(store()), 20*time.Second, 5*time.Millisecond)
 		}
 		var wait sync.WaitGroup
 		for _, r := range servers {
-			wait.Go(r.Stop)
-			wait.Go(r.Stop)
+			wait.Go(func() { stop(t, r) })
+			wait.Go(func() { stop(t, r) })
 		}
 		wait.Wait()
 	}
 	kept := store()
-	scheduler.NewRetention(scheduler.RetentionOptions{DB: db, Log: testkit.Logger(t)}).Stop() // before its start
+	stop(t, scheduler.NewRetention(scheduler.RetentionOptions{DB: db, Log: testkit.Logger(t)})) // before its start
 	require.False(t, gone(kept)())
+}
+
+func TestRetentionStartsAndStopsInAnyOrder(t *testing.T) {
+	t.Parallel()
+	db := testkit.DB(t)
+	servicetest.Stress(t, func(t *testing.T) service.Service {
+		return scheduler.NewRetention(scheduler.RetentionOptions{DB: db, Days: 30, Log: testkit.Logger(t), Every: time.Millisecond})
+	})
 }

@@ -322,13 +322,13 @@ func (p *parts) stop(grace time.Duration) {
 		note("events", p.events.Close(ctx))
 	}
 	if p.changes != nil {
-		p.changes.Stop()
+		note("changes", p.changes.Stop(ctx))
 	}
 	if p.census != nil {
 		p.census.Close()
 	}
 	if p.retention != nil {
-		p.retention.Stop()
+		note("retention", p.retention.Stop(ctx))
 	}
 	if p.endUpkeep != nil {
 		p.endUpkeep()

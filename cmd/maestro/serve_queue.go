@@ -98,7 +98,7 @@ func (p *parts) makeQueue() error {
 	}
 	p.queue = queue
 	p.cron = scheduler.NewCron(scheduler.CronOptions{
-		DB: p.db, Log: p.log, Now: wallClock, Queue: scheduler.ScheduleRuns{DB: p.db, Engine: p.engine}, Started: p.wakeQueue,
+		DB: p.db, Log: p.log, Now: wallClock, Queue: scheduler.ScheduleRuns{Engine: p.engine}, Started: p.wakeQueue,
 	})
 	return nil
 }
@@ -108,7 +108,7 @@ func (p *parts) startQueue() error {
 	if err := p.queue.Start(); err != nil {
 		return err
 	}
-	return p.cron.Start()
+	return p.cron.Start(context.Background())
 }
 
 // wakeQueue is called from runs: there are none before the queue is made.
@@ -122,7 +122,9 @@ func (p *parts) stopQueue(drain context.Context) <-chan error {
 		stopped <- nil
 		return stopped
 	}
-	p.cron.Stop()
+	if err := p.cron.Stop(drain); err != nil {
+		p.log.Warn("the scheduler did not stop cleanly", slog.Any("error", err))
+	}
 	go func() {
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()

@@ -19,7 +19,9 @@ func (p *parts) startUpkeep(ctx context.Context) error {
 		return err
 	}
 	p.retention = scheduler.NewRetention(scheduler.RetentionOptions{DB: p.db, Days: p.cfg.RetentionDays, Log: p.log})
-	p.retention.Start()
+	if err := p.retention.Start(ctx); err != nil {
+		return err
+	}
 	ctx, p.endUpkeep = context.WithCancel(context.WithoutCancel(ctx))
 	p.upkeep.Go(func() {
 		tick := time.NewTicker(upkeepEvery)

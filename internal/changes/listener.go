@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
-	"sync"
 	"sync/atomic"
 	"time"
 
+	"maestro/internal/backoff"
+	"maestro/internal/service"
 	"maestro/repo"
 )
 
@@ -33,16 +33,21 @@ type Options struct {
 
 // Listener follows the changes of all servers on one database.
 type Listener struct {
+	// Start connects, and tells of every change that is committed after it returns.
+	// Call it before anything is read that changes are to be known of. It fails
+	// when the database can't be reached; later on it is waited for. No handler runs
+	// once Stop has returned, so no handler may call it.
+	*service.Loop
+
 	db   *repo.DB
 	opts Options
 	log  *slog.Logger
 
-	heard ledger // of the goroutine that follows
+	// Of the goroutine that follows, and of Start before it.
+	feed  *repo.ChangeFeed
+	heard ledger
 
 	following atomic.Bool
-	mu        sync.Mutex
-	end       context.CancelFunc // guarded by mu; nil unless started
-	ended     sync.WaitGroup
 }
 
 // New makes a listener; it does nothing before Start.
@@ -50,18 +55,13 @@ func New(db *repo.DB, opts Options, log *slog.Logger) *Listener {
 	if opts.CheckEvery <= 0 {
 		opts.CheckEvery = defaultCheckEvery
 	}
-	return &Listener{db: db, opts: opts, log: log}
+	l := &Listener{db: db, opts: opts, log: log}
+	l.Loop = service.NewLoop(service.Hooks{Begin: l.connect, Run: l.follow})
+	return l
 }
 
-// Start connects, and tells of every change that is committed after it
-// returns. Call it before anything is read that changes are to be known of. It
-// fails when the database can't be reached; later on it is waited for.
-func (l *Listener) Start(ctx context.Context) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.end != nil {
-		return errors.New("the listener for changes was started already")
-	}
+// connect is what Start does.
+func (l *Listener) connect(ctx context.Context) error {
 	feed, err := l.db.ListenForChanges(ctx)
 	if err != nil {
 		return err
@@ -72,32 +72,19 @@ func (l *Listener) Start(ctx context.Context) error {
 		return err
 	}
 	l.heard.differing(all) // what was before is known by reading it
-	ctx, l.end = context.WithCancel(context.WithoutCancel(ctx))
+	l.feed = feed
 	l.following.Store(true)
-	l.ended.Go(func() { l.follow(ctx, feed) })
 	return nil
-}
-
-// Stop ends the listener; it may be called at any time and more than once. No
-// handler runs once it has returned, so it must not be called by one.
-func (l *Listener) Stop() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.end != nil {
-		l.end()
-		l.ended.Wait()
-		l.end = nil
-	}
 }
 
 // Healthy reports whether changes are heard of at present. While they are not,
 // what this server keeps in memory may be out of date.
 func (l *Listener) Healthy() bool { return l.following.Load() }
 
-// follow owns feed and those that replace it.
-func (l *Listener) follow(ctx context.Context, feed *repo.ChangeFeed) {
+// follow owns the feed and those that replace it.
+func (l *Listener) follow(ctx context.Context) {
 	defer l.following.Store(false)
-	for {
+	for feed := l.feed; ; {
 		err := l.hear(ctx, feed)
 		feed.Close()
 		if ctx.Err() != nil {
@@ -135,7 +122,7 @@ func (l *Listener) hear(ctx context.Context, feed *repo.ChangeFeed) error {
 // reconnect returns a feed once there is one and what was missed is told, or
 // nil once ctx is over.
 func (l *Listener) reconnect(ctx context.Context) *repo.ChangeFeed {
-	for wait := firstWait; ; wait = min(2*wait, longestWait) {
+	for pause := (backoff.Backoff{First: firstWait, Longest: longestWait}); ; {
 		feed, err := l.db.ListenForChanges(ctx)
 		if err == nil {
 			if err = l.compare(ctx, feed, true); err == nil {
@@ -144,10 +131,8 @@ func (l *Listener) reconnect(ctx context.Context) *repo.ChangeFeed {
 			feed.Close()
 		}
 		l.log.Debug("listen for changes", slog.Any("error", err))
-		select {
-		case <-ctx.Done():
+		if !pause.Wait(ctx) {
 			return nil
-		case <-time.After(wait/2 + rand.N(wait/2)): // not all servers at once
 		}
 	}
 }

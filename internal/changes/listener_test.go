@@ -1,6 +1,7 @@
 package changes_test
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"testing"
@@ -11,6 +12,8 @@ import (
 
 	"maestro/internal/changes"
 	"maestro/internal/model"
+	"maestro/internal/service"
+	"maestro/internal/service/servicetest"
 	"maestro/internal/testkit"
 	"maestro/repo"
 )
@@ -58,7 +61,7 @@ func start(t *testing.T, url, name string, checkEvery time.Duration) *server {
 	}
 	s.listener = changes.New(db, changes.Options{Handlers: handlers, CheckEvery: checkEvery}, testkit.Logger(t))
 	require.NoError(t, s.listener.Start(t.Context()))
-	t.Cleanup(s.listener.Stop)
+	t.Cleanup(func() { require.NoError(t, s.listener.Stop(context.WithoutCancel(t.Context()))) })
 	return s
 }
 
@@ -143,7 +146,7 @@ func TestWhatWasBeforeIsNotTold(t *testing.T) {
 func TestNothingIsMissedWithoutAConnection(t *testing.T) {
 	t.Parallel()
 	one, other := setup(t, time.Hour)
-	one.listener.Stop()
+	require.NoError(t, one.listener.Stop(t.Context()))
 
 	// The other server is busy with one change while its connection breaks and
 	// the next ones are made: it can't have been told of them.
@@ -165,7 +168,7 @@ func TestNothingIsMissedWithoutAConnection(t *testing.T) {
 func TestDatabaseThatIsAwayIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	one, other := setup(t, time.Hour)
-	one.listener.Stop()
+	require.NoError(t, one.listener.Stop(t.Context()))
 	one.allowConnections(t, false)
 	one.cut(t, "other")
 	require.Eventually(t, func() bool { return !other.listener.Healthy() }, 20*time.Second, 5*time.Millisecond)
@@ -189,19 +192,20 @@ func TestChangeThatNobodyToldOfIsFound(t *testing.T) {
 	one.hears(t, "function acme")
 }
 
-func TestStartAndStopInAnyOrder(t *testing.T) {
+func TestListenerStartsAndStopsInAnyOrder(t *testing.T) {
 	t.Parallel()
 	db := testkit.DB(t)
-	l := changes.New(db, changes.Options{}, testkit.Logger(t))
-	l.Stop()
-	for range 3 {
-		require.NoError(t, l.Start(t.Context()))
-		require.Error(t, l.Start(t.Context()), "it runs")
-		var wg sync.WaitGroup
-		for range 4 {
-			wg.Go(l.Stop)
-		}
-		wg.Wait()
-		require.False(t, l.Healthy())
-	}
+	servicetest.Stress(t, func(t *testing.T) service.Service {
+		return changes.New(db, changes.Options{}, testkit.Logger(t))
+	})
+}
+
+func TestStoppedListenerIsNotHealthy(t *testing.T) {
+	t.Parallel()
+	l := changes.New(testkit.DB(t), changes.Options{}, testkit.Logger(t))
+	require.False(t, l.Healthy())
+	require.NoError(t, l.Start(t.Context()))
+	require.True(t, l.Healthy())
+	require.NoError(t, l.Stop(t.Context()))
+	require.False(t, l.Healthy())
 }

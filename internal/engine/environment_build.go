@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"maestro/internal/backoff"
 	"maestro/internal/model"
 )
 
@@ -120,7 +121,9 @@ func (c *catalogue) begin(s *shelf, environment model.Environment) *build {
 func (c *catalogue) conduct(s *shelf, b *build) {
 	defer b.cancel()
 	log := c.log.With(slog.String("tenant", s.tenant), slog.Int("environment", b.environment.Number))
-	for rest, first := buildAgain, true; ; rest, first = min(2*rest, buildAgainMost), false {
+	pauses := backoff.Backoff{First: buildAgain, Longest: buildAgainMost}
+	for first := true; ; first = false {
+		pause := pauses.Next()
 		_, err := c.packages.Build(b.ctx, b.environment)
 		switch {
 		case err == nil:
@@ -129,7 +132,7 @@ func (c *catalogue) conduct(s *shelf, b *build) {
 				log.Info("the packages of a subtenant are built now")
 			}
 		case b.ctx.Err() == nil:
-			b.fail(err, rest)
+			b.fail(err, pause)
 			if first {
 				log.Error("the packages of a subtenant can't be built here; its functions stay as they are, and it is tried again", slog.Any("error", err))
 			}
@@ -144,10 +147,8 @@ func (c *catalogue) conduct(s *shelf, b *build) {
 			}
 			return
 		}
-		select {
-		case <-b.ctx.Done():
+		if !backoff.Sleep(b.ctx, pause) {
 			return
-		case <-time.After(rest):
 		}
 	}
 }

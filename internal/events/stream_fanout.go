@@ -10,6 +10,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"maestro/internal/backoff"
 	"maestro/internal/model"
 )
 
@@ -159,10 +160,7 @@ func (f *fanout) run(ctx context.Context, done chan struct{}) {
 			return
 		}
 		if err := f.listen(ctx, asked); err != nil {
-			select {
-			case <-ctx.Done():
-			case <-time.After(fanoutPause):
-			}
+			backoff.Sleep(ctx, fanoutPause)
 		}
 	}
 }

@@ -7,10 +7,10 @@ import (
 	"encoding/binary"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"sync"
 	"time"
 
+	"maestro/internal/backoff"
 	"maestro/internal/model"
 	"maestro/repo"
 )
@@ -93,7 +93,7 @@ func New(db *repo.DB, seal Seal, opts Options, log *slog.Logger) *Gate {
 // CodeKeyReused. The caller of a claim must end it, by Finish, Release or Suspend.
 func (g *Gate) Begin(ctx context.Context, r Request) (*Claim, *Answer, error) {
 	where := placeOf(r)
-	for wait := firstWait; ; wait = min(wait*3/2, longestWait) {
+	for pause := (backoff.Backoff{First: firstWait, Longest: longestWait, Factor: 1.5}); ; {
 		claim, other := g.enter(where, r)
 		if other != nil {
 			answer, err := other.await(ctx, r)
@@ -119,10 +119,8 @@ func (g *Gate) Begin(ctx context.Context, r Request) (*Claim, *Answer, error) {
 		if answer != nil || err != nil {
 			return nil, answer, err
 		}
-		select {
-		case <-ctx.Done():
+		if !pause.Wait(ctx) {
 			return nil, nil, errInUse()
-		case <-time.After(wait/2 + rand.N(wait/2)):
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"maestro/internal/backoff"
 	"maestro/internal/events"
 	"maestro/internal/model"
 )
@@ -129,7 +130,7 @@ func (p *progress) end(ctx context.Context, err error) {
 // nevertheless. What can't be stored before ctx ends is told of by the end of
 // this server.
 func (p *progress) storeEnd(ctx context.Context, problem *model.Error) (completed bool) {
-	for rest := endAgain; ; rest = min(2*rest, endAgainMost) {
+	for pause := (backoff.Backoff{First: endAgain, Longest: endAgainMost}); ; {
 		err := p.tell("end", func(ctx context.Context) error {
 			if err := p.m.opts.DB.EndInstall(ctx, p.tenant, p.id, problem); err != nil {
 				return err
@@ -141,10 +142,8 @@ func (p *progress) storeEnd(ctx context.Context, problem *model.Error) (complete
 		if err == nil || model.CodeOf(err) == model.CodeInstallNotFound { // its subtenant is no more
 			return completed
 		}
-		select {
-		case <-ctx.Done():
+		if !pause.Wait(ctx) {
 			return false
-		case <-time.After(rest):
 		}
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"maestro/internal/backoff"
 )
 
 // stopLeftovers ends what an earlier server left running on this cluster, and
@@ -53,10 +55,8 @@ func waitGone(ctx context.Context, dataDir string, patience time.Duration) (bool
 		if time.Now().After(deadline) {
 			return false, nil
 		}
-		select {
-		case <-ctx.Done():
+		if !backoff.Sleep(ctx, 5*time.Millisecond) {
 			return false, fmt.Errorf("wait for an earlier PostgreSQL to end: %w", ctx.Err())
-		case <-time.After(5 * time.Millisecond):
 		}
 	}
 	return true, nil

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"maestro/internal/backoff"
 	"maestro/internal/model"
 )
 
@@ -76,7 +77,7 @@ func (r *Recorder) writeAll(l *line, batch []*entry, write writer) {
 	var refused refusals
 	var failing outage // of this batch
 	var full error     // of the disk
-	for pause := firstPause; ; pause = min(2*pause, longestPause) {
+	for pause := newPauses(); ; {
 		if r.mayWrite(l) && (full != nil || failing.duration() < r.opts.SpoolAfter || r.opts.SpoolDir == "") {
 			began := moment()
 			var err error
@@ -101,7 +102,7 @@ func (r *Recorder) writeAll(l *line, batch []*entry, write writer) {
 				return
 			}
 		}
-		r.wait(pause)
+		pause.Wait(r.abandoned)
 		// A commit whose answer was lost may have happened.
 		write = r.db.MergeRecords
 	}
@@ -124,11 +125,9 @@ func (r *Recorder) mustSpool(l *line, failing *outage) bool {
 	}
 }
 
-func (r *Recorder) wait(pause time.Duration) {
-	select {
-	case <-r.abandoned.Done():
-	case <-time.After(pause):
-	}
+// newPauses are those between attempts to write.
+func newPauses() backoff.Backoff {
+	return backoff.Backoff{First: firstPause, Longest: longestPause}
 }
 
 func (r *Recorder) committed(l *line, n int) {

@@ -71,7 +71,7 @@ func (r *Recorder) watch() {
 	defer ticker.Stop()
 	var asked, nextTry int64 // when the ping under way was sent, 0: none; when to recover next
 	answers, recovered := make(chan error, 1), make(chan error, 1)
-	recovering, pause := false, firstPause
+	recovering, pauses := false, newPauses()
 	report := report{recorder: r}
 	r.spool.files() // what earlier processes left
 	for {
@@ -90,10 +90,10 @@ func (r *Recorder) watch() {
 			continue
 		case err := <-recovered:
 			recovering = false
-			if pause = min(2*pause, longestPause); err == nil {
-				pause = firstPause
+			if err == nil {
+				pauses.Reset()
 			}
-			nextTry = moment() + int64(pause)
+			nextTry = moment() + int64(pauses.Next())
 			continue
 		case <-ticker.C:
 		}

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"maestro/internal/model"
+	"maestro/internal/wake"
 	"maestro/repo"
 )
 
@@ -17,11 +18,11 @@ type runningMarks struct {
 	mu      sync.Mutex
 	marked  map[model.ID]bool  // guarded by mu; false: not written yet
 	waiting []*model.Execution // guarded by mu
-	wake    chan struct{}      // has room for one
+	wake    wake.Signal
 }
 
 func (m *runningMarks) init() {
-	m.marked, m.wake = map[model.ID]bool{}, make(chan struct{}, 1)
+	m.marked, m.wake = map[model.ID]bool{}, wake.New()
 }
 
 // forget drops the mark of an execution that has ended, and reports whether
@@ -50,13 +51,13 @@ func (r *Recorder) Running(e *model.Execution) {
 	m.marked[e.ID] = false
 	m.waiting = append(m.waiting, &record.Execution)
 	m.mu.Unlock()
-	m.ring()
+	m.wake.Notify()
 }
 
 // writeRunning is the loop that writes running rows, one batch after another.
 // It ends with Stop: what runs then has a record soon.
 func (r *Recorder) writeRunning() {
-	pause := firstPause
+	pause := newPauses()
 	for {
 		select {
 		case <-r.stopping:
@@ -65,11 +66,10 @@ func (r *Recorder) writeRunning() {
 		}
 		if batch := r.running.take(); len(batch) > 0 && !r.markRunning(batch) {
 			r.running.putBack(batch)
-			r.wait(pause)
-			pause = min(2*pause, longestPause)
+			pause.Wait(r.abandoned)
 			continue
 		}
-		pause = firstPause
+		pause.Reset()
 	}
 }
 
@@ -113,12 +113,5 @@ func (m *runningMarks) putBack(batch []*model.Execution) {
 	m.mu.Lock()
 	m.waiting = append(batch, m.waiting...)
 	m.mu.Unlock()
-	m.ring()
-}
-
-func (m *runningMarks) ring() {
-	select {
-	case m.wake <- struct{}{}:
-	default:
-	}
+	m.wake.Notify()
 }
