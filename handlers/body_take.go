@@ -88,7 +88,7 @@ func (s *Server) readBody(c *fiber.Ctx) error {
 	return c.Next()
 }
 
-var restPrefixes = [][]byte{[]byte("/api/v1/"), []byte("/scheduler/")}
+var restPrefixes = [][]byte{[]byte(apiPrefix + "/"), []byte(schedulerPrefix + "/")}
 
 // readsLater reports whether the body is read only when the caller is known.
 // Elsewhere no operation has a use for one.

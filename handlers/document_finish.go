@@ -21,16 +21,6 @@ func (s *Server) finishDocument() {
 	document := s.api.OpenAPI()
 	document.Info.Description = documentText
 	document.Info.License = &huma.License{Name: "MIT", Identifier: "MIT"}
-	document.Tags = []*huma.Tag{
-		{Name: "Functions", Description: "Python functions and their versions."},
-		{Name: "Webhooks", Description: "Addresses that run functions, and the calls of them."},
-		{Name: "Executions", Description: "Runs, their steps and their logs."},
-		{Name: "Secrets", Description: "Values that functions read with `maestro.secret`; they are never shown again."},
-		{Name: "Schedules", Description: "Runs at set times."},
-		{Name: "Packages", Description: "Python packages for the subtenant's functions."},
-		{Name: "Subtenants", Description: "The units of isolation. For administrators."},
-		{Name: "Operations", Description: "The server itself, and these documents."},
-	}
 	components := document.Components
 	components.Headers = map[string]*huma.Header{
 		headerRequestID:    {Description: "Of this request; taken over from the request when it is sane", Schema: &huma.Schema{Type: huma.TypeString}},
@@ -47,6 +37,7 @@ func (s *Server) finishDocument() {
 	s.documentLimits()
 	nullIsListed(components.Schemas.Map())
 	components.Examples, components.Responses = map[string]*huma.Example{}, map[string]*huma.Response{}
+	documentAccepted(document.Paths[executionsPath].Post)
 	for path, item := range document.Paths {
 		if path == webhookPrefix+"{path}" {
 			continue

@@ -32,10 +32,9 @@ type logStreamInput struct {
 	LastEventID string `header:"Last-Event-ID" maxLength:"64" doc:"The id of the last entry that is known; an EventSource sends it when it connects again"`
 }
 
-func (s *Server) addLogStream() {
-	huma.Register(s.api, huma.Operation{
-		OperationID: "follow-log", Method: http.MethodGet, Path: "/api/v1/executions/{id}/logs/stream", Tags: []string{"Executions"},
-		Summary: "Follow the log of an execution",
+func followLogOp() huma.Operation {
+	return huma.Operation{
+		OperationID: "follow-log", Summary: "Follow the log of an execution",
 		Description: "Server-sent events: what the log holds, then what comes, each with its id, the name of the event and, as data, the same JSON as in the log. " +
 			"The stream ends after `execution_completed`. Comments keep it open meanwhile.",
 		Responses: map[string]*huma.Response{
@@ -55,7 +54,7 @@ func (s *Server) addLogStream() {
 			}}},
 			"204": {Description: "The execution is over and everything after Last-Event-ID was sent: there is no reason to connect again"},
 		},
-	}, s.followLog)
+	}
 }
 
 // followLog answers with a stream. What can be refused is refused before it.

@@ -115,9 +115,9 @@ func replay(c *fiber.Ctx, answer *idempotency.Answer) {
 	c.Response().SetBody(answer.Body)
 }
 
-// executionOnce stands before POST /executions and sees to it that a request
+// runOnce stands before POST /executions and sees to it that a request
 // with a key runs once.
-func (s *Server) executionOnce(c *fiber.Ctx) error {
+func (s *Server) runOnce(c *fiber.Ctx) error {
 	if err := s.opts.Engine.Admit(); err != nil {
 		return err
 	}

@@ -13,13 +13,7 @@ import (
 // webhookPrefix is where webhooks answer.
 const webhookPrefix = "/api/v1/h/"
 
-// addWebhookCalls registers the hot path. It stands before the middleware of
-// the REST part: a webhook has its own rules about tokens and bodies.
-func (s *Server) addWebhookCalls() {
-	s.app.All(webhookPrefix+"*", s.callWebhook)
-}
-
-// callWebhook answers * /api/v1/h/{path}.
+// callWebhook answers a call of a webhook: the hot path.
 func (s *Server) callWebhook(c *fiber.Ctx) error {
 	call := s.callOf(c)
 	if err := s.opts.Engine.Admit(); err != nil {

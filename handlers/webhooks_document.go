@@ -14,22 +14,19 @@ import (
 
 const mediaYAML = "application/yaml"
 
-// addWebhooksDocument registers the caller's own webhooks as an OpenAPI
-// document, for clients of theirs.
-func (s *Server) addWebhooksDocument() {
-	for _, form := range []struct{ id, ending, media string }{
-		{"webhooks-document", "", fiber.MIMEApplicationJSON},
-		{"webhooks-document-json", ".json", fiber.MIMEApplicationJSON},
-		{"webhooks-document-yaml", ".yaml", mediaYAML},
-	} {
-		s.plain(huma.Operation{
-			OperationID: form.id, Path: "/api/v1/openapi/webhooks" + form.ending, Tags: []string{"Webhooks"},
-			Summary:     "The subtenant's webhooks as an OpenAPI document",
-			Description: "Active webhooks whose function is there, with the schemas of the functions.",
-			Responses:   answers("OpenAPI 3.1", form.media, &huma.Schema{Type: huma.TypeObject}),
-		}, func(c *fiber.Ctx) error { return s.webhooksDocument(c, form.media) })
+func webhooksOp(id, media string) huma.Operation {
+	return huma.Operation{
+		OperationID: id, Summary: "The subtenant's webhooks as an OpenAPI document",
+		Description: "Active webhooks whose function is there, with the schemas of the functions.",
+		Responses:   answers("OpenAPI 3.1", media, &huma.Schema{Type: huma.TypeObject}),
 	}
 }
+
+func (s *Server) webhooksInJSON(c *fiber.Ctx) error {
+	return s.webhooksDocument(c, fiber.MIMEApplicationJSON)
+}
+
+func (s *Server) webhooksInYAML(c *fiber.Ctx) error { return s.webhooksDocument(c, mediaYAML) }
 
 func (s *Server) webhooksDocument(c *fiber.Ctx, media string) error {
 	call := s.callOf(c)
