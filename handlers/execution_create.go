@@ -78,7 +78,7 @@ func (s *Server) runFunction(ctx context.Context, in *executionCreateInput) (*ex
 	if in.Body.Priority.given() {
 		return nil, invalidAt("/priority", "is for runs that wait for their turn: mode async")
 	}
-	result, err := s.run(contextOf(ctx), callFrom(ctx), request)
+	result, err := callFrom(ctx).Run(contextOf(ctx), request)
 	if err != nil {
 		return nil, err
 	}

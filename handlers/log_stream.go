@@ -16,6 +16,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
 	"github.com/gofiber/fiber/v2"
 
+	"maestro/internal/auth"
 	"maestro/internal/events"
 	"maestro/internal/model"
 )
@@ -106,7 +107,7 @@ func (f *logStream) answer(ctx context.Context, after string) (_ *huma.StreamRes
 		default:
 			c.Set(fiber.HeaderContentType, mediaEventStream)
 			c.Set("X-Accel-Buffering", "no") // says to a proxy like nginx: hand on at once
-			stream.token, stream.conn = bearerToken(c), c.Context().Conn()
+			stream.token, stream.conn = auth.BearerToken(c.Request().Header.Peek(fiber.HeaderAuthorization)), c.Context().Conn()
 			c.Context().SetBodyStreamWriter(func(w *bufio.Writer) { stream.run(w, page) })
 		}
 	}}, nil
