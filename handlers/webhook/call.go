@@ -45,9 +45,15 @@ func (h *Handler) Call(c *fiber.Ctx, r Request) error {
 	if delivery == "" && key == "" {
 		return h.answer(c, r, &who, &found)
 	}
-	return r.Once(found.route.occasion(c, delivery, key), hook.FunctionName, func() error {
-		return h.answer(c, r, &who, &found)
-	})
+	kept := make([][]byte, len(found.values)) // beyond this frame, on the heap
+	copy(kept, found.values)
+	return h.answerOnce(c, r, found.route.occasion(c, delivery, key), who, match{route: found.route, values: kept})
+}
+
+// answerOnce answers unless an earlier request of the occasion was answered.
+// It is a function of its own so that other calls do without its closure.
+func (h *Handler) answerOnce(c *fiber.Ctx, r Request, o idempotency.Occasion, who caller, found match) error {
+	return r.Once(o, found.route.webhook.FunctionName, func() error { return h.answer(c, r, &who, &found) })
 }
 
 // occasion is what a call of the route with a delivery's id or a key stands
