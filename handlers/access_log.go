@@ -8,6 +8,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"maestro/handlers/header"
 	"maestro/internal/payload"
 )
 
@@ -39,7 +40,7 @@ func (s *Server) logAccess(c *fiber.Ctx, call *call, start time.Time) {
 	line.address("client", s.clientAddress(c))
 	line.text("request_id", []byte(call.requestID))
 	line.text("tenant", []byte(call.tenant))
-	if id := c.Response().Header.Peek(headerExecutionID); len(id) > 0 {
+	if id := c.Response().Header.Peek(header.ExecutionID); len(id) > 0 {
 		line.text("execution_id", id)
 	}
 	line.end()

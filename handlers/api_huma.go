@@ -7,7 +7,6 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
-	"github.com/gofiber/fiber/v2"
 )
 
 // jsonFormat reads and writes the bodies of the REST part.
@@ -33,32 +32,6 @@ func (s *Server) newAPI() {
 	}
 	s.api = humafiber.NewWithGroup(s.app, headToo{s.app}, config)
 	s.api.UseMiddleware(s.refuseUnknownInput)
-}
-
-// addAPI registers the REST resources with Huma, which checks requests against
-// the handlers' own types and describes them in the OpenAPI document.
-func (s *Server) addAPI() {
-	s.addFunctions()
-	s.addWebhooks()
-	s.app.Post(executionsPath, s.executionOnce)
-	s.addExecutions()
-	s.addSubtenants()
-	s.addSecrets()
-	s.addPackages()
-	s.addLogStream()
-	s.addSchedules()
-	s.addWebhooksDocument()
-	s.documentWebhookCalls()
-}
-
-// headToo lets HEAD be answered wherever GET is.
-type headToo struct{ fiber.Router }
-
-func (r headToo) Add(method, path string, handlers ...fiber.Handler) fiber.Router {
-	if method == fiber.MethodGet {
-		r.Router.Add(fiber.MethodHead, path, handlers...)
-	}
-	return r.Router.Add(method, path, handlers...)
 }
 
 // unmarshal reads JSON for Huma: once into an any, which it validates, and

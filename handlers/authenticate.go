@@ -1,12 +1,12 @@
 package handlers
 
 import (
-	"bytes"
 	"context"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 
+	"maestro/handlers/header"
 	"maestro/internal/auth"
 	"maestro/internal/model"
 )
@@ -14,18 +14,6 @@ import (
 // restTimeout bounds what a request may do, running a function and installing
 // packages aside.
 const restTimeout = 30 * time.Second
-
-var bearer = []byte("bearer ")
-
-// bearerToken returns the token of the Authorization header, or empty text.
-// It is a copy.
-func bearerToken(c *fiber.Ctx) string {
-	value := c.Request().Header.Peek(fiber.HeaderAuthorization)
-	if len(value) <= len(bearer) || !bytes.EqualFold(value[:len(bearer)], bearer) {
-		return ""
-	}
-	return string(bytes.TrimSpace(value[len(bearer):]))
-}
 
 // authenticate lets a request pass that carries a valid token, and settles
 // which subtenant it is about.
@@ -35,7 +23,7 @@ func (s *Server) authenticate(c *fiber.Ctx) error {
 		return c.Next() // an administrator, let in by authenticateAdmin
 	}
 	return s.known(c, func(ctx context.Context, principal *auth.Principal) error {
-		tenant, err := principal.Choose(string(c.Request().Header.Peek(headerSubtenantID)))
+		tenant, err := principal.Choose(string(c.Request().Header.Peek(header.SubtenantID)))
 		if err != nil {
 			return err
 		}
@@ -62,7 +50,7 @@ func (s *Server) authenticateAdmin(c *fiber.Ctx) error {
 // against it.
 func (s *Server) known(c *fiber.Ctx, permit func(context.Context, *auth.Principal) error) error {
 	call := s.callOf(c)
-	token := bearerToken(c)
+	token := auth.BearerToken(c.Request().Header.Peek(fiber.HeaderAuthorization))
 	if token == "" {
 		return model.NewError(model.CodeUnauthorized, "Send a token: Authorization: Bearer <token>.")
 	}

@@ -22,9 +22,10 @@ import (
 // maxCodings bounds how often a body may have been compressed.
 const maxCodings = 3
 
-// inflateBody replaces a compressed body by the plain one and drops the header,
+// Inflate replaces a compressed body by the plain one and drops the header,
 // so that Fiber's own c.Body, which inflates without a limit, has no reason to.
-func (s *Server) inflateBody(c *fiber.Ctx, call *call) error {
+func (call *call) Inflate() error {
+	c := call.c
 	header := &c.Request().Header
 	if len(header.Peek(fiber.HeaderContentEncoding)) == 0 {
 		return nil
@@ -38,7 +39,7 @@ func (s *Server) inflateBody(c *fiber.Ctx, call *call) error {
 	}
 	body := c.Request().Body()
 	for i := len(codings) - 1; i >= 0 && len(body) > 0; i-- {
-		plain, err := s.inflated(strings.ToLower(strings.TrimSpace(codings[i])), body, s.shareOf(call))
+		plain, err := call.server.inflated(strings.ToLower(strings.TrimSpace(codings[i])), body, call.memory())
 		if err != nil {
 			return err
 		}
@@ -64,7 +65,7 @@ func (s *Server) inflated(coding string, body []byte, share *intake.Share) ([]by
 	case errors.As(err, &coded):
 		return nil, coded
 	case errors.Is(err, intake.ErrFull):
-		return nil, s.bodyRefusal(err)
+		return nil, bodyRefusal(err)
 	case errors.Is(err, intake.ErrTooLarge), errors.Is(err, zstd.ErrDecoderSizeExceeded), errors.Is(err, zstd.ErrWindowSizeExceeded):
 		return nil, model.NewError(model.CodeBodyTooLarge, "The inflated body is larger than %d bytes.", s.bodies.Limit)
 	default:

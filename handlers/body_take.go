@@ -14,7 +14,7 @@ import (
 
 const (
 	// prefetched is how much of a body fasthttp reads together with the headers,
-	// before anything is known of the request. What follows is read by takeBody.
+	// before anything is known of the request. What follows is read by ReadBody.
 	prefetched = 8 << 10
 	// budgetWait is how long the body of an unknown caller waits for memory.
 	budgetWait = 5 * time.Second
@@ -32,37 +32,38 @@ func (s *Server) unread(request *fasthttp.Request) bool {
 	return length < 0 || length > min(prefetched, s.bodies.Limit)
 }
 
-// takeBody reads the part of a body that is still on its way: once it is known
-// whose request it is, so that an unknown caller's costs no more than its share. From
-// then on c.Request().Body() is the whole body, as it came.
-func (s *Server) takeBody(c *fiber.Ctx, call *call) error {
+// ReadBody reads the part of a body that is still on its way: once the caller
+// is known, so that an unknown caller's costs no more than its share. From then
+// on c.Request().Body() is the whole body, as it came.
+func (call *call) ReadBody() error {
+	c, s := call.c, call.server
 	request := c.Request()
 	if !s.unread(request) {
 		return nil
 	}
 	body, err := s.bodies.Read(intake.Source{
 		Stream: c.Context().RequestBodyStream(), Announced: request.Header.ContentLength(), Deadline: c.Context().Conn().SetReadDeadline,
-	}, s.shareOf(call))
+	}, call.memory())
 	if err != nil {
-		return s.bodyRefusal(err)
+		return bodyRefusal(err)
 	}
 	request.SetBodyRaw(body)
 	return nil
 }
 
-// shareOf is the share of the memory for unknown callers' bodies that a call
-// has; nil when its caller is known.
-func (s *Server) shareOf(call *call) *intake.Share {
+// memory is the call's share of the memory for unknown callers' bodies; nil
+// when its caller is known.
+func (call *call) memory() *intake.Share {
 	if call.principal != nil {
 		return nil
 	}
 	if call.share == nil {
-		call.share = s.strangers.Share()
+		call.share = call.server.strangers.Share()
 	}
 	return call.share
 }
 
-func (s *Server) bodyRefusal(err error) error {
+func bodyRefusal(err error) error {
 	switch {
 	case errors.Is(err, intake.ErrTooLarge):
 		return fiber.ErrRequestEntityTooLarge
@@ -79,16 +80,16 @@ func (s *Server) bodyRefusal(err error) error {
 // inflated; the caller is known by then.
 func (s *Server) readBody(c *fiber.Ctx) error {
 	call := s.callOf(c)
-	if err := s.takeBody(c, call); err != nil {
+	if err := call.ReadBody(); err != nil {
 		return err
 	}
-	if err := s.inflateBody(c, call); err != nil {
+	if err := call.Inflate(); err != nil {
 		return err
 	}
 	return c.Next()
 }
 
-var restPrefixes = [][]byte{[]byte("/api/v1/"), []byte("/scheduler/")}
+var restPrefixes = [][]byte{[]byte(apiPrefix + "/"), []byte(schedulerPrefix + "/")}
 
 // readsLater reports whether the body is read only when the caller is known.
 // Elsewhere no operation has a use for one.

@@ -18,7 +18,7 @@ const cancelTimeout = 30 * time.Second
 // FunctionsChanged says that functions of a subtenant were changed.
 func (s *Server) FunctionsChanged(tenant string) {
 	s.opts.Engine.FunctionsChanged(tenant)
-	s.modes.forget(tenant)
+	s.webhooks.FunctionsChanged(tenant)
 }
 
 // PackagesChanged says that a subtenant's packages were changed: its next call
@@ -27,7 +27,7 @@ func (s *Server) PackagesChanged(tenant string) { s.opts.Engine.PackagesChanged(
 
 // WebhooksChanged says that webhooks of any subtenant were changed: the next
 // call of one loads the routing table anew.
-func (s *Server) WebhooksChanged() { s.router.changed() }
+func (s *Server) WebhooksChanged() { s.webhooks.WebhooksChanged() }
 
 // AccessChanged says that users were given, or lost, access to a subtenant.
 func (s *Server) AccessChanged(string) { s.opts.Auth.Forget("") }
@@ -35,8 +35,8 @@ func (s *Server) AccessChanged(string) { s.opts.Auth.Forget("") }
 // SubtenantGone says that a subtenant was deleted: nothing of it is left here.
 func (s *Server) SubtenantGone(tenant string) {
 	s.tenants.forget(tenant)
-	s.modes.forget(tenant)
-	s.router.changed()
+	s.webhooks.FunctionsChanged(tenant)
+	s.webhooks.WebhooksChanged()
 	s.opts.Auth.Forget("")
 	s.opts.Engine.TenantGone(tenant)
 }

@@ -10,36 +10,31 @@ import (
 	"maestro/web"
 )
 
-// addPages registers what a person opens in a browser. None of it needs a
-// token: what the pages then ask the API does.
-func (s *Server) addPages() {
-	tags := []string{"Operations"}
-	for _, page := range []struct {
-		id, path, summary string
-		file              func() web.File
-	}{
-		{"home", "/", "A page with the way to the others", web.Home},
-		{"swagger-ui", "/docs", "This document, to try out (Swagger UI)", web.Docs},
-		{"redoc", "/redoc", "This document, to read (ReDoc)", web.Redoc},
-	} {
-		s.plain(huma.Operation{
-			OperationID: page.id, Path: page.path, Tags: tags, Security: anyone, Summary: page.summary,
-			Responses: answers("The page", "text/html", nil),
-		}, func(c *fiber.Ctx) error { return sendFile(c, page.file()) })
-	}
-	s.plain(huma.Operation{
-		OperationID: "documents-asset", Path: "/" + web.AssetsPath + "/{asset}", Tags: tags, Security: anyone, Summary: "What the pages load",
+// page serves what a person opens in a browser.
+func page(file func() web.File) fiber.Handler {
+	return func(c *fiber.Ctx) error { return sendFile(c, file()) }
+}
+
+func pageOp(id, summary string) huma.Operation {
+	return huma.Operation{OperationID: id, Summary: summary, Responses: answers("The page", "text/html", nil)}
+}
+
+func pageAssetOp() huma.Operation {
+	return huma.Operation{
+		OperationID: "documents-asset", Summary: "What the pages load",
 		Parameters: []*huma.Param{pathParameter("asset", "The name of a file", "docs.css")},
 		Responses: map[string]*huma.Response{"200": {Description: "The file", Content: map[string]*huma.MediaType{
 			"text/css": {Schema: &huma.Schema{Type: huma.TypeString}}, "text/javascript": {Schema: &huma.Schema{Type: huma.TypeString}},
 		}}},
-	}, func(c *fiber.Ctx) error {
-		file, found := web.Asset(c.Params("asset"))
-		if !found {
-			return model.NewError(model.CodeNotFound, "There is no such file.")
-		}
-		return sendFile(c, file)
-	})
+	}
+}
+
+func pageAsset(c *fiber.Ctx) error {
+	file, found := web.Asset(c.Params("asset"))
+	if !found {
+		return model.NewError(model.CodeNotFound, "There is no such file.")
+	}
+	return sendFile(c, file)
 }
 
 // sendFile sends a page or an asset. A browser asks each time whether its copy

@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"maestro/handlers/header"
 	"maestro/internal/model"
 )
 
@@ -114,7 +115,7 @@ func (s *Server) problemResponse(status int, codes []model.Code) *huma.Response 
 	components := s.api.OpenAPI().Components
 	var name []string
 	response := &huma.Response{
-		Headers: map[string]*huma.Header{headerRequestID: {Ref: headerReference + headerRequestID}},
+		Headers: map[string]*huma.Header{header.RequestID: {Ref: headerReference + header.RequestID}},
 	}
 	examples := map[string]*huma.Example{}
 	for _, code := range codes {
@@ -140,7 +141,7 @@ const headerReference = "#/components/headers/"
 func headersOf(code model.Code) []string {
 	switch code {
 	case model.CodeFunctionFailed, model.CodeInputInvalid, model.CodeOutputInvalid, model.CodeTimeout, model.CodeCancelled:
-		return []string{headerExecutionID}
+		return []string{header.ExecutionID}
 	}
 	switch meaningOf(code).status {
 	case http.StatusUnauthorized:
@@ -158,7 +159,7 @@ func exampleOf(code model.Code) *huma.Example {
 		"type": typeOf(code), "title": m.title, "status": m.status, "code": code,
 		"detail": m.title + ".", "request_id": exampleID,
 	}
-	if slices.Contains(headersOf(code), headerExecutionID) {
+	if slices.Contains(headersOf(code), header.ExecutionID) {
 		value["execution_id"] = exampleID
 	}
 	switch code {

@@ -7,6 +7,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"maestro/handlers/header"
+	"maestro/handlers/webhook"
 	"maestro/internal/schema"
 )
 
@@ -21,34 +23,25 @@ func (s *Server) finishDocument() {
 	document := s.api.OpenAPI()
 	document.Info.Description = documentText
 	document.Info.License = &huma.License{Name: "MIT", Identifier: "MIT"}
-	document.Tags = []*huma.Tag{
-		{Name: "Functions", Description: "Python functions and their versions."},
-		{Name: "Webhooks", Description: "Addresses that run functions, and the calls of them."},
-		{Name: "Executions", Description: "Runs, their steps and their logs."},
-		{Name: "Secrets", Description: "Values that functions read with `maestro.secret`; they are never shown again."},
-		{Name: "Schedules", Description: "Runs at set times."},
-		{Name: "Packages", Description: "Python packages for the subtenant's functions."},
-		{Name: "Subtenants", Description: "The units of isolation. For administrators."},
-		{Name: "Operations", Description: "The server itself, and these documents."},
-	}
 	components := document.Components
 	components.Headers = map[string]*huma.Header{
-		headerRequestID:    {Description: "Of this request; taken over from the request when it is sane", Schema: &huma.Schema{Type: huma.TypeString}},
-		headerExecutionID:  {Description: "Of the execution that was recorded", Schema: &huma.Schema{Type: huma.TypeString, Format: "uuid"}},
+		header.RequestID:   {Description: "Of this request; taken over from the request when it is sane", Schema: &huma.Schema{Type: huma.TypeString}},
+		header.ExecutionID: {Description: "Of the execution that was recorded", Schema: &huma.Schema{Type: huma.TypeString, Format: "uuid"}},
 		"Retry-After":      {Description: "Seconds", Schema: &huma.Schema{Type: huma.TypeInteger}},
 		"WWW-Authenticate": {Description: "How to authenticate", Schema: &huma.Schema{Type: huma.TypeString}, Example: "Bearer"},
 	}
 	components.Parameters = map[string]*huma.Param{
-		headerSubtenantID: {
-			Name: headerSubtenantID, In: "header", Schema: &huma.Schema{Type: huma.TypeString},
+		header.SubtenantID: {
+			Name: header.SubtenantID, In: "header", Schema: &huma.Schema{Type: huma.TypeString},
 			Description: "Chooses among the caller's subtenants; needed only when there are several",
 		},
 	}
 	s.documentLimits()
 	nullIsListed(components.Schemas.Map())
 	components.Examples, components.Responses = map[string]*huma.Example{}, map[string]*huma.Response{}
+	documentAccepted(document.Paths[executionsPath].Post)
 	for path, item := range document.Paths {
-		if path == webhookPrefix+"{path}" {
+		if path == webhook.Prefix+"{path}" {
 			continue
 		}
 		for _, operation := range operationsOf(item) {
@@ -71,10 +64,10 @@ func (s *Server) finishOperation(operation *huma.Operation) {
 		if response.Headers == nil {
 			response.Headers = map[string]*huma.Header{}
 		}
-		response.Headers[headerRequestID] = &huma.Header{Ref: headerReference + headerRequestID}
+		response.Headers[header.RequestID] = &huma.Header{Ref: headerReference + header.RequestID}
 	}
 	if operation.Security == nil && !slices.Contains(operation.Tags, "Subtenants") {
-		operation.Parameters = append(operation.Parameters, &huma.Param{Ref: "#/components/parameters/" + headerSubtenantID})
+		operation.Parameters = append(operation.Parameters, &huma.Param{Ref: "#/components/parameters/" + header.SubtenantID})
 	}
 }
 

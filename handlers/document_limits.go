@@ -9,6 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"maestro/handlers/webhook"
 	"maestro/internal/cron"
 	"maestro/internal/model"
 	"maestro/internal/packages/requirement"
@@ -50,7 +51,7 @@ func (s *Server) documentLimits() {
 		"retry":           retry,
 	}
 	webhook := map[string]keywords{
-		"path":                    {"minLength": 1, "pattern": webhookPathPattern},
+		"path":                    {"minLength": 1, "pattern": webhook.PathPattern},
 		"description":             description,
 		"default_values":          anyObject,
 		"signature":               signatureLimits(),

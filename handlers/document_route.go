@@ -1,31 +1,14 @@
 package handlers
 
 import (
-	"net/http"
 	"reflect"
-	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
 )
 
-// anyone is the security of what needs no token.
-var anyone = []map[string][]string{{}}
-
-// plain registers a route that Huma does not serve, and describes it in the
-// OpenAPI document. Without a method it is a GET, and HEAD is answered too.
-func (s *Server) plain(operation huma.Operation, handler fiber.Handler) {
-	if operation.Method == "" {
-		operation.Method = http.MethodGet
-	}
-	path := strings.NewReplacer("{", ":", "}", "").Replace(operation.Path)
-	headToo{s.app}.Add(operation.Method, path, func(c *fiber.Ctx) error {
-		if err := checkInput(c, &operation); err != nil {
-			return err
-		}
-		return handler(c)
-	})
-	s.api.OpenAPI().AddOperation(&operation)
+func jsonContent(schema *huma.Schema) map[string]*huma.MediaType {
+	return map[string]*huma.MediaType{fiber.MIMEApplicationJSON: {Schema: schema}}
 }
 
 // answers describes a 200 of one media type; schema may be nil for text.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"maestro/handlers/header"
 	"maestro/internal/model"
 )
 
@@ -156,10 +157,10 @@ func (e *envelope) headers(set func(name, value string)) {
 		set(fiber.HeaderRetryAfter, strconv.Itoa(max(1, int(e.retryAfter.Round(time.Second)/time.Second))))
 	}
 	if e.ExecutionID != "" {
-		set(headerExecutionID, e.ExecutionID)
+		set(header.ExecutionID, e.ExecutionID)
 	}
 	if e.kept != model.Committed {
-		set(headerRecord, e.kept.String())
+		set(header.Record, e.kept.String())
 	}
 }
 

@@ -31,10 +31,10 @@ func (call *call) edge(err error) *model.Error {
 	}
 	switch coded.Code {
 	case model.CodeInternal:
-		call.server.opts.Log.Error("internal error", call.attrs(slog.Any("error", err))...)
+		call.server.opts.Log.Error("internal error", call.LogFields(slog.Any("error", err))...)
 	case model.CodeUnavailable:
 		if coded.Cause != nil {
-			call.server.opts.Log.Warn("unavailable", call.attrs(slog.Any("error", err))...)
+			call.server.opts.Log.Warn("unavailable", call.LogFields(slog.Any("error", err))...)
 		}
 	}
 	return coded

@@ -2,6 +2,9 @@ package handlers
 
 import (
 	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"maestro/internal/model"
 )
@@ -12,6 +15,8 @@ type cancelOutput struct {
 		Message     string `json:"message"`
 	}
 }
+
+var cancelExecutionOp = huma.Operation{OperationID: "cancel-execution", Summary: "Ask a run to stop", DefaultStatus: http.StatusAccepted}
 
 // cancelExecution asks the run to stop; that it did is seen in its status.
 func (s *Server) cancelExecution(ctx context.Context, in *ExecutionPath) (*cancelOutput, error) {

@@ -39,39 +39,20 @@ type executionResult struct {
 	}
 }
 
-func (s *Server) addExecutions() {
-	accepted := &huma.Response{Description: "Accepted: the run is pending, and Location is its address"}
-	responses := map[string]*huma.Response{"202": accepted}
-	huma.Register(s.api, huma.Operation{
-		OperationID: "run-function", Method: http.MethodPost, Path: executionsPath, Tags: []string{"Executions"},
-		Summary: "Run a function: wait for its result, or let it wait for its turn", MaxBodyBytes: -1,
-		Responses: responses,
-	}, s.runFunction)
-	accepted.Headers, accepted.Content = maps.Clone(responses["200"].Headers), map[string]*huma.MediaType{}
-	for name, content := range responses["200"].Content {
+func runFunctionOp() huma.Operation {
+	return huma.Operation{
+		OperationID: "run-function", Summary: "Run a function: wait for its result, or let it wait for its turn",
+		Responses: map[string]*huma.Response{"202": {Description: "Accepted: the run is pending, and Location is its address"}},
+	}
+}
+
+// documentAccepted describes the 202 with the headers and the body of the 200.
+func documentAccepted(operation *huma.Operation) {
+	done, accepted := operation.Responses["200"], operation.Responses["202"]
+	accepted.Headers, accepted.Content = maps.Clone(done.Headers), map[string]*huma.MediaType{}
+	for name, content := range done.Content {
 		accepted.Content[name] = &huma.MediaType{Schema: content.Schema}
 	}
-	huma.Register(s.api, huma.Operation{
-		OperationID: "list-executions", Method: http.MethodGet, Path: executionsPath, Tags: []string{"Executions"},
-		Summary: "List executions, newest first",
-	}, s.listExecutions)
-	huma.Register(s.api, huma.Operation{
-		OperationID: "get-execution", Method: http.MethodGet, Path: "/api/v1/executions/{id}", Tags: []string{"Executions"},
-		Summary: "Get an execution",
-	}, s.getExecution)
-	huma.Register(s.api, huma.Operation{
-		OperationID: "list-steps", Method: http.MethodGet, Path: "/api/v1/executions/{id}/steps", Tags: []string{"Executions"},
-		Summary: "List the sibling calls of an execution, in start order",
-	}, s.listSteps)
-	huma.Register(s.api, huma.Operation{
-		OperationID: "read-log", Method: http.MethodGet, Path: "/api/v1/executions/{id}/logs", Tags: []string{"Executions"},
-		Summary: "Read the log of an execution",
-	}, s.readLog)
-	huma.Register(s.api, huma.Operation{
-		OperationID: "cancel-execution", Method: http.MethodPost, Path: "/api/v1/executions/{id}/cancel", Tags: []string{"Executions"},
-		Summary: "Ask a run to stop", DefaultStatus: http.StatusAccepted,
-	}, s.cancelExecution)
-	s.addRetries()
 }
 
 func (s *Server) runFunction(ctx context.Context, in *executionCreateInput) (*executionResult, error) {
@@ -97,7 +78,7 @@ func (s *Server) runFunction(ctx context.Context, in *executionCreateInput) (*ex
 	if in.Body.Priority.given() {
 		return nil, invalidAt("/priority", "is for runs that wait for their turn: mode async")
 	}
-	result, err := s.run(contextOf(ctx), callFrom(ctx), request)
+	result, err := callFrom(ctx).Run(contextOf(ctx), request)
 	if err != nil {
 		return nil, err
 	}

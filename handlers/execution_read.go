@@ -5,6 +5,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"maestro/internal/events"
 	"maestro/internal/model"
 	"maestro/repo"
@@ -60,6 +62,8 @@ type executionListInput struct {
 	ExecutionMatch
 }
 
+var listExecutionsOp = huma.Operation{OperationID: "list-executions", Summary: "List executions, newest first"}
+
 func (s *Server) listExecutions(ctx context.Context, in *executionListInput) (*pageOutput[executionView], error) {
 	page, err := in.page()
 	if err != nil {
@@ -77,6 +81,8 @@ func (s *Server) listExecutions(ctx context.Context, in *executionListInput) (*p
 	return newPage(&in.PageInput, found, next, viewExecution), nil
 }
 
+var getExecutionOp = huma.Operation{OperationID: "get-execution", Summary: "Get an execution"}
+
 func (s *Server) getExecution(ctx context.Context, in *ExecutionPath) (*executionOutput, error) {
 	id, err := in.id()
 	if err != nil {
@@ -93,6 +99,8 @@ type stepListInput struct {
 	ExecutionPath
 	PageInput
 }
+
+var listStepsOp = huma.Operation{OperationID: "list-steps", Summary: "List the sibling calls of an execution, in start order"}
 
 func (s *Server) listSteps(ctx context.Context, in *stepListInput) (*pageOutput[stepView], error) {
 	id, err := in.id()
@@ -123,6 +131,8 @@ type logOutput struct {
 		Total       int64          `json:"total_logs"`
 	}
 }
+
+var readLogOp = huma.Operation{OperationID: "read-log", Summary: "Read the log of an execution"}
 
 func (s *Server) readLog(ctx context.Context, in *logInput) (*logOutput, error) {
 	id, err := in.id()

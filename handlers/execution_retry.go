@@ -12,22 +12,15 @@ import (
 	"maestro/internal/model"
 )
 
-func (s *Server) addRetries() {
-	huma.Register(s.api, huma.Operation{
-		OperationID: "retry-execution", Method: http.MethodPost, Path: "/api/v1/executions/{id}/retry", Tags: []string{"Executions"},
-		Summary: "Run the function of an execution again, with the same input, as a new execution", DefaultStatus: http.StatusAccepted,
-	}, s.retryExecution)
-	huma.Register(s.api, huma.Operation{
-		OperationID: "retry-executions", Method: http.MethodPost, Path: "/api/v1/executions/retry", Tags: []string{"Executions"},
-		Summary: "Run again, with the same input, all that match and failed", DefaultStatus: http.StatusAccepted,
-	}, s.retryExecutions)
-}
-
 type executionRetryInput struct {
 	ExecutionPath
 	Body *struct {
 		From Optional[string] `json:"from,omitzero" nullable:"false" enum:"start,failed" doc:"start, with the recorded input, which must be whole there: 409 record_incomplete otherwise; the record of the output does not matter; failed is not built yet. start when left out"`
 	} `required:"false"`
+}
+
+var retryExecutionOp = huma.Operation{
+	OperationID: "retry-execution", Summary: "Run the function of an execution again, with the same input, as a new execution", DefaultStatus: http.StatusAccepted,
 }
 
 func (s *Server) retryExecution(ctx context.Context, in *executionRetryInput) (*executionResult, error) {

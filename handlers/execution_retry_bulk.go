@@ -3,9 +3,12 @@ package handlers
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"reflect"
 	"slices"
 	"time"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"maestro/internal/engine"
 	"maestro/internal/model"
@@ -69,6 +72,8 @@ const (
 	// mostLooked is how many it looks at: one that is left out costs little.
 	mostLooked = 100_000
 )
+
+var retryExecutionsOp = huma.Operation{OperationID: "retry-executions", Summary: "Run again, with the same input, all that match and failed", DefaultStatus: http.StatusAccepted}
 
 func (s *Server) retryExecutions(ctx context.Context, in *executionsRetryInput) (*executionsRetryOutput, error) {
 	match, at, err := in.match()

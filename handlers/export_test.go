@@ -23,3 +23,17 @@ func ClaimOf(tenant, scope, key string, fingerprint [sha256.Size]byte, id model.
 		Tenant: tenant, Key: place[:], Fingerprint: fingerprint[:], ExecutionID: id, Lease: lease, Keep: time.Hour,
 	}
 }
+
+// Routes lists the route table: who may call each method and path.
+func (s *Server) Routes() map[string]string {
+	callers := map[access]string{public: "public", sender: "sender", user: "user", admin: "admin"}
+	routes := map[string]string{}
+	for _, g := range s.routes() {
+		for address, e := range g.endpoints {
+			if !e.handler.absent {
+				routes[address] = callers[e.caller]
+			}
+		}
+	}
+	return routes
+}

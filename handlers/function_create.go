@@ -31,40 +31,7 @@ type functionCreated struct {
 	Body     functionView
 }
 
-func (s *Server) addFunctions() {
-	huma.Register(s.api, huma.Operation{
-		OperationID: "create-function", Method: http.MethodPost, Path: "/api/v1/functions", Tags: []string{"Functions"},
-		Summary: "Create a function or a module", DefaultStatus: http.StatusCreated, MaxBodyBytes: -1, Description: afterInstall,
-	}, s.createFunction)
-	huma.Register(s.api, huma.Operation{
-		OperationID: "list-functions", Method: http.MethodGet, Path: "/api/v1/functions", Tags: []string{"Functions"},
-		Summary: "List functions",
-	}, s.listFunctions)
-	huma.Register(s.api, huma.Operation{
-		OperationID: "get-function", Method: http.MethodGet, Path: "/api/v1/functions/{name}", Tags: []string{"Functions"},
-		Summary: "Get a function",
-	}, s.getFunction)
-	huma.Register(s.api, huma.Operation{
-		OperationID: "update-function", Method: http.MethodPut, Path: "/api/v1/functions/{name}", Tags: []string{"Functions"},
-		Summary: "Change a function: any subset of its members", MaxBodyBytes: -1, Description: afterInstall,
-	}, s.updateFunction)
-	huma.Register(s.api, huma.Operation{
-		OperationID: "delete-function", Method: http.MethodDelete, Path: "/api/v1/functions/{name}", Tags: []string{"Functions"},
-		Summary: "Delete a function; its history stays", Description: "X-Called-By names the functions and modules whose code calls or imports it, if there are any: they fail from now on where they do.", DefaultStatus: http.StatusNoContent,
-	}, s.deleteFunction)
-	huma.Register(s.api, huma.Operation{
-		OperationID: "list-function-versions", Method: http.MethodGet, Path: "/api/v1/functions/{name}/versions", Tags: []string{"Functions"},
-		Summary: "List a function's versions, newest first",
-	}, s.listVersions)
-	huma.Register(s.api, huma.Operation{
-		OperationID: "get-function-version", Method: http.MethodGet, Path: "/api/v1/functions/{name}/versions/{version}", Tags: []string{"Functions"},
-		Summary: "Get a version of a function",
-	}, s.getVersion)
-	huma.Register(s.api, huma.Operation{
-		OperationID: "roll-back-function", Method: http.MethodPost, Path: "/api/v1/functions/{name}/rollback/{version}", Tags: []string{"Functions"},
-		Summary: "Make a new version that equals an earlier one", Description: afterInstall,
-	}, s.rollbackFunction)
-}
+var createFunctionOp = huma.Operation{OperationID: "create-function", Summary: "Create a function or a module", DefaultStatus: http.StatusCreated, Description: afterInstall}
 
 func (s *Server) createFunction(ctx context.Context, in *functionCreateInput) (*functionCreated, error) {
 	call := callFrom(ctx)

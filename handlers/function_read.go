@@ -4,6 +4,8 @@ import (
 	"context"
 	"strconv"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"maestro/repo"
 )
 
@@ -32,6 +34,8 @@ type functionListInput struct {
 	Query      string   `query:"q" maxLength:"255" doc:"Found in the name or the description, in any case"`
 }
 
+var listFunctionsOp = huma.Operation{OperationID: "list-functions", Summary: "List functions"}
+
 func (s *Server) listFunctions(ctx context.Context, in *functionListInput) (*pageOutput[functionView], error) {
 	page, err := in.page()
 	if err != nil {
@@ -50,6 +54,8 @@ func (s *Server) listFunctions(ctx context.Context, in *functionListInput) (*pag
 	return newPage(&in.PageInput, views, next, func(view functionView) functionView { return view }), nil
 }
 
+var getFunctionOp = huma.Operation{OperationID: "get-function", Summary: "Get a function"}
+
 func (s *Server) getFunction(ctx context.Context, in *FunctionPath) (*functionOutput, error) {
 	f, err := s.opts.DB.Function(ctx, callFrom(ctx).tenant, in.Name)
 	if err != nil {
@@ -67,6 +73,8 @@ type versionListInput struct {
 	PageInput
 }
 
+var listVersionsOp = huma.Operation{OperationID: "list-function-versions", Summary: "List a function's versions, newest first"}
+
 func (s *Server) listVersions(ctx context.Context, in *versionListInput) (*pageOutput[versionView], error) {
 	page, err := in.page()
 	if err != nil {
@@ -78,6 +86,8 @@ func (s *Server) listVersions(ctx context.Context, in *versionListInput) (*pageO
 	}
 	return newPage(&in.PageInput, found, next, viewVersion), nil
 }
+
+var getVersionOp = huma.Operation{OperationID: "get-function-version", Summary: "Get a version of a function"}
 
 func (s *Server) getVersion(ctx context.Context, in *VersionPath) (*versionOutput, error) {
 	v, err := s.opts.DB.FunctionVersion(ctx, callFrom(ctx).tenant, in.Name, in.Version)

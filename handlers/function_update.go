@@ -5,9 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"maestro/internal/model"
 	"maestro/repo"
@@ -22,6 +25,8 @@ type functionUpdateInput struct {
 		FunctionFields
 	}
 }
+
+var updateFunctionOp = huma.Operation{OperationID: "update-function", Summary: "Change a function: any subset of its members", Description: afterInstall}
 
 func (s *Server) updateFunction(ctx context.Context, in *functionUpdateInput) (*functionOutput, error) {
 	call := callFrom(ctx)
@@ -165,6 +170,10 @@ type functionDeleted struct {
 // mostCallers bounds the header that names them.
 const mostCallers = 100
 
+var deleteFunctionOp = huma.Operation{
+	OperationID: "delete-function", Summary: "Delete a function; its history stays", Description: "X-Called-By names the functions and modules whose code calls or imports it, if there are any: they fail from now on where they do.", DefaultStatus: http.StatusNoContent,
+}
+
 func (s *Server) deleteFunction(ctx context.Context, in *FunctionPath) (*functionDeleted, error) {
 	tenant := callFrom(ctx).tenant
 	f, err := s.opts.DB.Function(ctx, tenant, in.Name)
@@ -182,6 +191,8 @@ func (s *Server) deleteFunction(ctx context.Context, in *FunctionPath) (*functio
 	callers := slices.DeleteFunc(callersOf(users, &f), func(caller string) bool { return caller == f.Name })
 	return &functionDeleted{CalledBy: strings.Join(callers[:min(len(callers), mostCallers)], ", ")}, nil
 }
+
+var rollbackFunctionOp = huma.Operation{OperationID: "roll-back-function", Summary: "Make a new version that equals an earlier one", Description: afterInstall}
 
 func (s *Server) rollbackFunction(ctx context.Context, in *VersionPath) (*functionOutput, error) {
 	call := callFrom(ctx)

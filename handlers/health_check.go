@@ -23,30 +23,40 @@ const probeRetry = "2"
 // with all the same: the part answers, but not as it should.
 var ErrImpaired = errors.New("impaired")
 
-// addHealth registers what says how the server is. All three answer from what
-// is in memory or has a connection of its own, so that no load makes them fail.
-func (s *Server) addHealth(tags []string) {
-	retry := map[string]*huma.Header{"Retry-After": {Ref: headerReference + "Retry-After"}}
-	view := func(description string) *huma.Response {
-		return &huma.Response{Description: description, Content: jsonContent(schemaOf[stateView](s))}
+// The three operations below answer from memory, or over a connection of their
+// own, so that no load makes them fail.
+
+func (s *Server) liveOp() huma.Operation {
+	return huma.Operation{
+		OperationID: "livez", Summary: "Whether the process answers",
+		Responses: map[string]*huma.Response{"200": {Description: "It does", Content: jsonContent(schemaOf[stateView](s))}},
 	}
-	s.plain(huma.Operation{
-		OperationID: "livez", Path: "/livez", Tags: tags, Security: anyone, Summary: "Whether the process answers",
-		Responses: map[string]*huma.Response{"200": view("It does")},
-	}, s.live)
-	notReady := view("It stops, or a part that calls need is away")
-	notReady.Headers = retry
-	s.plain(huma.Operation{
-		OperationID: "readyz", Path: "/readyz", Tags: tags, Security: anyone, Summary: "Whether the server takes new calls",
-		Responses: map[string]*huma.Response{"200": view("It takes new calls"), "503": notReady},
-	}, s.ready)
-	s.plain(huma.Operation{
-		OperationID: "health", Path: "/health", Tags: tags, Security: anyone, Summary: "How the server and its parts are",
+}
+
+func (s *Server) readyOp() huma.Operation {
+	state := jsonContent(schemaOf[stateView](s))
+	return huma.Operation{
+		OperationID: "readyz", Summary: "Whether the server takes new calls",
 		Responses: map[string]*huma.Response{
-			"200": {Description: "It works, perhaps degraded", Content: jsonContent(schemaOf[healthView](s))},
-			"503": {Description: "It can't work, or is about to end", Content: jsonContent(schemaOf[healthView](s)), Headers: retry},
+			"200": {Description: "It takes new calls", Content: state},
+			"503": {Description: "It stops, or a part that calls need is away", Content: state, Headers: retryHeader()},
 		},
-	}, s.health)
+	}
+}
+
+func (s *Server) healthOp() huma.Operation {
+	health := jsonContent(schemaOf[healthView](s))
+	return huma.Operation{
+		OperationID: "health", Summary: "How the server and its parts are",
+		Responses: map[string]*huma.Response{
+			"200": {Description: "It works, perhaps degraded", Content: health},
+			"503": {Description: "It can't work, or is about to end", Content: jsonContent(schemaOf[healthView](s)), Headers: retryHeader()},
+		},
+	}
+}
+
+func retryHeader() map[string]*huma.Header {
+	return map[string]*huma.Header{"Retry-After": {Ref: headerReference + "Retry-After"}}
 }
 
 type stateView struct {

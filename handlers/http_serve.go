@@ -8,6 +8,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
 
+	"maestro/handlers/connection"
 	"maestro/internal/model"
 )
 
@@ -35,7 +36,7 @@ func (s *Server) newHTTP() *fasthttp.Server {
 		IdleTimeout:                  idleTimeout,
 		CloseOnShutdown:              true,
 		HeaderReceived:               s.refuseEarly,
-		ConnState:                    noteState,
+		ConnState:                    connection.NoteState,
 	}
 }
 
@@ -47,7 +48,7 @@ func (silent) Printf(string, ...any) {}
 // Serve answers requests that come through a listener until Shutdown, and
 // closes it.
 func (s *Server) Serve(l net.Listener) error {
-	return s.http.Serve(lingering{l, s.opts.HeadTime, &s.newcomers})
+	return s.http.Serve(s.connections.Listener(l))
 }
 
 // Drain makes each answer the last one of its connection, so that a balancer
@@ -59,7 +60,7 @@ func (s *Server) Drain() { s.closing.Store(true) }
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.Drain()
 	s.endStreams()
-	s.newcomers.stop()
+	s.connections.Stop()
 	return s.http.ShutdownWithContext(ctx)
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
 	"github.com/gofiber/fiber/v2"
 
+	"maestro/internal/auth"
 	"maestro/internal/events"
 	"maestro/internal/model"
 )
@@ -32,10 +33,9 @@ type logStreamInput struct {
 	LastEventID string `header:"Last-Event-ID" maxLength:"64" doc:"The id of the last entry that is known; an EventSource sends it when it connects again"`
 }
 
-func (s *Server) addLogStream() {
-	huma.Register(s.api, huma.Operation{
-		OperationID: "follow-log", Method: http.MethodGet, Path: "/api/v1/executions/{id}/logs/stream", Tags: []string{"Executions"},
-		Summary: "Follow the log of an execution",
+func followLogOp() huma.Operation {
+	return huma.Operation{
+		OperationID: "follow-log", Summary: "Follow the log of an execution",
 		Description: "Server-sent events: what the log holds, then what comes, each with its id, the name of the event and, as data, the same JSON as in the log. " +
 			"The stream ends after `execution_completed`. Comments keep it open meanwhile.",
 		Responses: map[string]*huma.Response{
@@ -55,7 +55,7 @@ func (s *Server) addLogStream() {
 			}}},
 			"204": {Description: "The execution is over and everything after Last-Event-ID was sent: there is no reason to connect again"},
 		},
-	}, s.followLog)
+	}
 }
 
 // followLog answers with a stream. What can be refused is refused before it.
@@ -107,7 +107,7 @@ func (f *logStream) answer(ctx context.Context, after string) (_ *huma.StreamRes
 		default:
 			c.Set(fiber.HeaderContentType, mediaEventStream)
 			c.Set("X-Accel-Buffering", "no") // says to a proxy like nginx: hand on at once
-			stream.token, stream.conn = bearerToken(c), c.Context().Conn()
+			stream.token, stream.conn = auth.BearerToken(c.Request().Header.Peek(fiber.HeaderAuthorization)), c.Context().Conn()
 			c.Context().SetBodyStreamWriter(func(w *bufio.Writer) { stream.run(w, page) })
 		}
 	}}, nil

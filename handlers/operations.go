@@ -11,21 +11,15 @@ import (
 	"maestro/web"
 )
 
-// addOperations registers what is not about a subtenant and needs no token.
-func (s *Server) addOperations() {
-	tags := []string{"Operations"}
-	s.addHealth(tags)
-	s.plain(huma.Operation{
-		OperationID: "openapi", Path: "/openapi.json", Tags: tags, Security: anyone, Summary: "This document",
+func openAPIOp() huma.Operation {
+	return huma.Operation{
+		OperationID: "openapi", Summary: "This document",
 		Responses: answers("OpenAPI 3.1", fiber.MIMEApplicationJSON, &huma.Schema{Type: huma.TypeObject}),
-	}, s.openAPI())
-	s.plain(huma.Operation{
-		OperationID: "metrics", Path: "/metrics", Tags: tags, Security: anyone, Summary: "Not built yet", Responses: map[string]*huma.Response{},
-	}, notBuiltYet)
+	}
 }
 
-func jsonContent(schema *huma.Schema) map[string]*huma.MediaType {
-	return map[string]*huma.MediaType{fiber.MIMEApplicationJSON: {Schema: schema}}
+func metricsOp() huma.Operation {
+	return huma.Operation{OperationID: "metrics", Summary: "Not built yet", Responses: map[string]*huma.Response{}}
 }
 
 // openAPI serves the document; it is written once, at the first request.

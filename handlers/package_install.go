@@ -26,31 +26,6 @@ type Packages interface {
 		store func(ctx context.Context, change *repo.EnvironmentChange, lock model.Lock) error) error
 }
 
-func (s *Server) addPackages() {
-	huma.Register(s.api, huma.Operation{
-		OperationID: "install-package", Method: http.MethodPost, Path: "/api/v1/packages", Tags: []string{"Packages"},
-		Summary: "Install a package for the functions of the subtenant, in place of another version of it",
-		Description: "The next call of a function can import it. Waits up to 30 seconds for the install; one that takes longer goes on, and the answer is a 202 with its address. " +
-			"A failing install changes nothing.",
-		DefaultStatus: http.StatusCreated,
-		Responses: map[string]*huma.Response{
-			"202": {Description: "The install goes on; Location is its address", Content: map[string]*huma.MediaType{
-				"application/json": {Schema: schemaOf[installView](s)},
-			}},
-		},
-	}, s.installPackage)
-	huma.Register(s.api, huma.Operation{
-		OperationID: "list-packages", Method: http.MethodGet, Path: "/api/v1/packages", Tags: []string{"Packages"},
-		Summary: "List the packages that were asked for, or all",
-	}, s.listPackages)
-	huma.Register(s.api, huma.Operation{
-		OperationID: "remove-package", Method: http.MethodDelete, Path: "/api/v1/packages/{name}", Tags: []string{"Packages"},
-		Summary: "Remove a package, and what came along for it alone", DefaultStatus: http.StatusNoContent,
-		Description: "Also one that a function has left which is no more, or requires less by now.",
-	}, s.removePackage)
-	s.addInstalls()
-}
-
 type packageInstallInput struct {
 	Body struct {
 		Name    string           `json:"package_name" minLength:"1" maxLength:"500" doc:"The package's name on the index, with extras if need be: httpx[http2]"`
@@ -74,6 +49,20 @@ type packageOrInstall struct {
 // Schema implements huma.SchemaProvider: the documented answer is the package's.
 func (packageOrInstall) Schema(r huma.Registry) *huma.Schema {
 	return r.Schema(reflect.TypeFor[packageView](), true, "Package")
+}
+
+func (s *Server) installPackageOp() huma.Operation {
+	return huma.Operation{
+		OperationID: "install-package", Summary: "Install a package for the functions of the subtenant, in place of another version of it",
+		Description: "The next call of a function can import it. Waits up to 30 seconds for the install; one that takes longer goes on, and the answer is a 202 with its address. " +
+			"A failing install changes nothing.",
+		DefaultStatus: http.StatusCreated,
+		Responses: map[string]*huma.Response{
+			"202": {Description: "The install goes on; Location is its address", Content: map[string]*huma.MediaType{
+				"application/json": {Schema: schemaOf[installView](s)},
+			}},
+		},
+	}
 }
 
 func (s *Server) installPackage(ctx context.Context, in *packageInstallInput) (*packageInstalled, error) {
@@ -120,6 +109,8 @@ type packageListInput struct {
 	All bool `query:"all" doc:"Also those that came along with others, or that only functions require"`
 }
 
+var listPackagesOp = huma.Operation{OperationID: "list-packages", Summary: "List the packages that were asked for, or all"}
+
 func (s *Server) listPackages(ctx context.Context, in *packageListInput) (*pageOutput[packageView], error) {
 	page, err := in.page()
 	if err != nil {
@@ -134,6 +125,11 @@ func (s *Server) listPackages(ctx context.Context, in *packageListInput) (*pageO
 
 type packagePath struct {
 	Name string `path:"name" doc:"Of the package, in any spelling of it"`
+}
+
+var removePackageOp = huma.Operation{
+	OperationID: "remove-package", Summary: "Remove a package, and what came along for it alone", DefaultStatus: http.StatusNoContent,
+	Description: "Also one that a function has left which is no more, or requires less by now.",
 }
 
 func (s *Server) removePackage(ctx context.Context, in *packagePath) (*struct{}, error) {

@@ -2,28 +2,11 @@ package handlers
 
 import (
 	"context"
-	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"maestro/internal/model"
 )
-
-func (s *Server) addInstalls() {
-	huma.Register(s.api, huma.Operation{
-		OperationID: "get-installation", Method: http.MethodGet, Path: "/api/v1/packages/installs/{id}", Tags: []string{"Packages"},
-		Summary: "See how far an install is", Description: "Installs are kept for seven days after their end.",
-	}, s.getInstall)
-	huma.Register(s.api, huma.Operation{
-		OperationID: "follow-installation", Method: http.MethodGet, Path: "/api/v1/packages/installs/{id}/log/stream", Tags: []string{"Packages"},
-		Summary:     "Follow an install",
-		Description: "Server-sent events, as of an execution's log: its lines are events `log`, and `execution_completed` with a `status` is the end.",
-		Responses: map[string]*huma.Response{
-			"200": {Description: "The stream", Content: map[string]*huma.MediaType{mediaEventStream: {Schema: &huma.Schema{Type: huma.TypeString}}}},
-			"204": {Description: "The install is over and everything after Last-Event-ID was sent"},
-		},
-	}, s.followInstall)
-}
 
 // InstallPath names an install in an address.
 type InstallPath struct {
@@ -35,6 +18,8 @@ func (p *InstallPath) id() (model.ID, error) {
 }
 
 type installOutput struct{ Body installView }
+
+var getInstallOp = huma.Operation{OperationID: "get-installation", Summary: "See how far an install is", Description: "Installs are kept for seven days after their end."}
 
 func (s *Server) getInstall(ctx context.Context, in *InstallPath) (*installOutput, error) {
 	id, err := in.id()
@@ -52,6 +37,17 @@ type installFollowInput struct {
 	InstallPath
 	After       string `query:"after" maxLength:"64" doc:"The id of the last entry that is known, for clients that can't send Last-Event-ID"`
 	LastEventID string `header:"Last-Event-ID" maxLength:"64" doc:"The id of the last entry that is known; an EventSource sends it when it connects again"`
+}
+
+func followInstallOp() huma.Operation {
+	return huma.Operation{
+		OperationID: "follow-installation", Summary: "Follow an install",
+		Description: "Server-sent events, as of an execution's log: its lines are events `log`, and `execution_completed` with a `status` is the end.",
+		Responses: map[string]*huma.Response{
+			"200": {Description: "The stream", Content: map[string]*huma.MediaType{mediaEventStream: {Schema: &huma.Schema{Type: huma.TypeString}}}},
+			"204": {Description: "The install is over and everything after Last-Event-ID was sent"},
+		},
+	}
 }
 
 func (s *Server) followInstall(ctx context.Context, in *installFollowInput) (*huma.StreamResponse, error) {

@@ -8,6 +8,8 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"maestro/handlers/header"
+	"maestro/handlers/webhook"
 	"maestro/internal/auth"
 	"maestro/internal/idempotency"
 	"maestro/internal/intake"
@@ -17,17 +19,11 @@ import (
 // executionsPath is where functions are run by name.
 const executionsPath = "/api/v1/executions"
 
-const (
-	headerRequestID   = "X-Request-ID"
-	headerExecutionID = "X-Execution-ID"
-	headerSubtenantID = "X-Subtenant-ID"
-	headerRecord      = "X-Maestro-Record" // where the run's record is, unless it is in the database
-)
-
 // call is what is known of a request beside what Fiber knows. It belongs to
 // the goroutine that serves the request.
 type call struct {
 	server    *Server
+	c         *fiber.Ctx
 	requestID string
 	principal *auth.Principal // nil: no valid token
 	token     string          // of the principal; on REST calls only
@@ -42,6 +38,12 @@ type call struct {
 	attempt *idempotency.Attempt // of a request that runs once (request_once.go); nil: it has no key
 }
 
+// Found implements webhook.Request.
+func (call *call) Found(tenant string, caller *auth.Principal) {
+	call.tenant, call.principal = tenant, caller
+	call.trusted = caller != nil && caller.Belongs(tenant)
+}
+
 type callKey struct{}
 
 // callOf returns the call of a request. It makes one for a request that no
@@ -50,16 +52,16 @@ func (s *Server) callOf(c *fiber.Ctx) *call {
 	if known, ok := c.Locals(callKey{}).(*call); ok {
 		return known
 	}
-	made := &call{server: s, requestID: requestID(c), runs: runsFunction(c)}
+	made := &call{server: s, c: c, requestID: requestID(c), runs: runsFunction(c)}
 	c.Locals(callKey{}, made)
-	c.Set(headerRequestID, made.requestID)
+	c.Set(header.RequestID, made.requestID)
 	return made
 }
 
 // runsFunction reports whether a request asks for a run.
 func runsFunction(c *fiber.Ctx) bool {
 	path := c.Request().URI().PathOriginal()
-	return bytes.HasPrefix(path, []byte(webhookPrefix)) || string(path) == executionsPath && c.Method() == fiber.MethodPost
+	return bytes.HasPrefix(path, []byte(webhook.Prefix)) || string(path) == executionsPath && c.Method() == fiber.MethodPost
 }
 
 // callFrom returns the call behind the context of a Huma handler.
@@ -70,7 +72,7 @@ func callFrom(ctx context.Context) *call {
 // requestID takes over the sender's id when it is sane: visible, short, and
 // without anything that could do harm in a log.
 func requestID(c *fiber.Ctx) string {
-	given := c.Request().Header.Peek(headerRequestID)
+	given := c.Request().Header.Peek(header.RequestID)
 	if len(given) == 0 || len(given) > 128 {
 		return model.NewID().String()
 	}
@@ -83,8 +85,8 @@ func requestID(c *fiber.Ctx) string {
 	return string(given)
 }
 
-// attrs are the fields that a log line about the call carries.
-func (call *call) attrs(more ...any) []any {
+// LogFields are the fields that a log line about the call carries.
+func (call *call) LogFields(more ...any) []any {
 	attrs := append(make([]any, 0, 4), slog.String("request_id", call.requestID))
 	if call.tenant != "" {
 		attrs = append(attrs, slog.String("tenant", call.tenant))

@@ -37,7 +37,7 @@ func (s *Server) guarded(c *fiber.Ctx, call *call) (err error) {
 		return err
 	}
 	if s.unread(c.Request()) && !readsLater(c.Request().URI().PathOriginal()) {
-		if err := s.takeBody(c, call); err != nil {
+		if err := call.ReadBody(); err != nil {
 			return err
 		}
 	}

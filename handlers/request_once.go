@@ -3,24 +3,22 @@ package handlers
 import (
 	"bytes"
 	"context"
+	"net/textproto"
 	"slices"
 
 	"github.com/gofiber/fiber/v2"
 
+	"maestro/handlers/header"
 	"maestro/internal/engine"
 	"maestro/internal/idempotency"
 	"maestro/internal/model"
 )
 
-const (
-	headerIdempotencyKey = "Idempotency-Key"
-	headerReplayed       = "Idempotent-Replayed"
-)
-
-// once answers a request by calling do, which runs a function, unless it was
+// Once answers a request by calling do, which runs a function, unless it was
 // answered before: then by that answer. A repeat waits for the first run as long
 // as its own could take.
-func (s *Server) once(c *fiber.Ctx, call *call, o idempotency.Occasion, function string, do func() error) error {
+func (call *call) Once(o idempotency.Occasion, function string, do func() error) error {
+	c, s := call.c, call.server
 	o.Tenant, o.Method, o.Target = call.tenant, c.Method(), c.Request().Header.RequestURI()
 	if call.principal != nil {
 		o.Caller = call.principal.Subject
@@ -38,7 +36,7 @@ func (s *Server) once(c *fiber.Ctx, call *call, o idempotency.Occasion, function
 	defer attempt.Close(s.opts.Context)
 	call.attempt = attempt
 	if attempt.Earlier() != nil {
-		c.Set(headerReplayed, "true")
+		c.Set(header.Replayed, "true")
 	}
 	c.Response().Header.SetNoDefaultContentType(true) // or it could not be told from one that was set
 	before := answerHeaders(c)
@@ -50,7 +48,7 @@ func (s *Server) once(c *fiber.Ctx, call *call, o idempotency.Occasion, function
 	}
 	response := c.Response()
 	headers := slices.DeleteFunc(answerHeaders(c), func(h [2]string) bool {
-		return slices.Contains(before, h) && h[0] != canonical(headerRequestID) || ofTransport[h[0]]
+		return slices.Contains(before, h) && h[0] != textproto.CanonicalMIMEHeaderKey(header.RequestID) || ofTransport[h[0]]
 	})
 	attempt.Keep(s.opts.Context, idempotency.Answer{
 		Status: response.StatusCode(), Headers: headers, Body: bytes.Clone(response.Body()),
@@ -58,13 +56,13 @@ func (s *Server) once(c *fiber.Ctx, call *call, o idempotency.Occasion, function
 	return nil
 }
 
-// run runs a function for a request, unless it has been run for it.
-func (s *Server) run(ctx context.Context, call *call, request engine.RunRequest) (engine.RunResult, error) {
+// Run runs a function for a request, unless it has been run for it.
+func (call *call) Run(ctx context.Context, request engine.RunRequest) (engine.RunResult, error) {
 	if earlier := call.attempt.Earlier(); earlier != nil {
 		return engine.RunResult{ExecutionID: earlier.ExecutionID, Output: earlier.Output}, nil
 	}
 	request.ID = call.attempt.ExecutionID()
-	result, err := s.opts.Engine.Run(ctx, request)
+	result, err := call.server.opts.Engine.Run(ctx, request)
 	call.attempt.Ran(err)
 	return result, err
 }
@@ -87,7 +85,7 @@ func (s *Server) submit(ctx context.Context, request engine.RunRequest, later en
 var ofTransport = map[string]bool{
 	fiber.HeaderContentLength: true, fiber.HeaderDate: true, fiber.HeaderServer: true,
 	fiber.HeaderConnection: true, fiber.HeaderTransferEncoding: true,
-	canonical(headerRecord): true, // by the time of a repeat it is written
+	textproto.CanonicalMIMEHeaderKey(header.Record): true, // by the time of a repeat it is written
 }
 
 func answerHeaders(c *fiber.Ctx) [][2]string {
@@ -100,33 +98,34 @@ func answerHeaders(c *fiber.Ctx) [][2]string {
 
 // replay answers with what the first request got.
 func replay(c *fiber.Ctx, answer *idempotency.Answer) {
-	header := &c.Response().Header
-	header.SetNoDefaultContentType(true)
+	response := &c.Response().Header
+	response.SetNoDefaultContentType(true)
 	for _, h := range answer.Headers {
 		if h[0] != fiber.HeaderSetCookie { // which has no value of ours to replace
-			header.Del(h[0])
+			response.Del(h[0])
 		}
 	}
 	for _, h := range answer.Headers {
-		header.Add(h[0], h[1])
+		response.Add(h[0], h[1])
 	}
-	header.Set(headerReplayed, "true")
+	response.Set(header.Replayed, "true")
 	c.Response().SetStatusCode(answer.Status)
 	c.Response().SetBody(answer.Body)
 }
 
-// executionOnce stands before POST /executions and sees to it that a request
+// runOnce stands before POST /executions and sees to it that a request
 // with a key runs once.
-func (s *Server) executionOnce(c *fiber.Ctx) error {
+func (s *Server) runOnce(c *fiber.Ctx) error {
 	if err := s.opts.Engine.Admit(); err != nil {
 		return err
 	}
-	if err := checkBody(c, s.callOf(c)); err != nil {
+	call := s.callOf(c)
+	if err := checkBody(c, call); err != nil {
 		return err
 	}
-	s.callOf(c).keepOrigin(c, false, nil)
+	call.Origin(false, nil)
 	body := c.Request().Body()
-	key, function, err := idempotency.RunKey(string(c.Request().Header.Peek(headerIdempotencyKey)), body)
+	key, function, err := idempotency.RunKey(string(c.Request().Header.Peek(header.IdempotencyKey)), body)
 	if err != nil {
 		return err
 	}
@@ -134,5 +133,5 @@ func (s *Server) executionOnce(c *fiber.Ctx) error {
 		return c.Next()
 	}
 	occasion := idempotency.Occasion{Scope: idempotency.ScopeMembers, Key: idempotency.KeyOf(key), Body: body}
-	return s.once(c, s.callOf(c), occasion, function, c.Next)
+	return call.Once(occasion, function, c.Next)
 }

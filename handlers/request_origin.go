@@ -7,26 +7,25 @@ import (
 
 	"maestro/internal/engine"
 	"maestro/internal/model"
+	"maestro/internal/payload"
 )
 
 // origin is a request as its function may see it, by maestro.request(). It is
 // read only when a function asks, and points into the connection's memory: it
 // holds until the run is over, or was accepted.
 type origin struct {
-	server        *Server
-	c             *fiber.Ctx
-	body          []byte  // as it was sent
-	authorization bool    // hand the Authorization header on
-	signed        *signer // how it was signed; nil: it was not
+	call          *call
+	body          []byte           // as it was sent
+	authorization bool             // hand the Authorization header on
+	signed        []payload.Header // the names of those that carry the signature
 }
 
 var _ engine.Origin = (*origin)(nil)
 
-// keepOrigin notes what the call came as. It stands before what changes the
-// request, such as inflating its body.
-func (call *call) keepOrigin(c *fiber.Ctx, authorization bool, signed *signer) *origin {
-	call.origin = origin{server: call.server, c: c, body: c.Request().Body(), authorization: authorization, signed: signed}
-	if len(c.Request().Header.Peek(fiber.HeaderContentEncoding)) > 0 {
+// Origin implements webhook.Request.
+func (call *call) Origin(authorization bool, signed []payload.Header) engine.Origin {
+	call.origin = origin{call: call, body: call.c.Request().Body(), authorization: authorization, signed: signed}
+	if len(call.c.Request().Header.Peek(fiber.HeaderContentEncoding)) > 0 {
 		call.origin.body = bytes.Clone(call.origin.body) // its memory is given back when it is inflated
 	}
 	return &call.origin
@@ -34,6 +33,7 @@ func (call *call) keepOrigin(c *fiber.Ctx, authorization bool, signed *signer) *
 
 // HTTPRequest implements engine.Origin.
 func (o *origin) HTTPRequest() (model.HTTPRequest, []string) {
-	headers, secrets := appendHeaders(nil, eachHeader(nil, o.c.Request().Header.RawHeaders()), o.authorization, o.signed)
-	return model.HTTPRequest{Method: o.c.Method(), URL: o.server.urlOf(o.c), Headers: headers, Body: o.body}, secrets
+	c := o.call.c
+	headers, secrets := payload.AppendHeaders(nil, payload.ReadHeaders(nil, c.Request().Header.RawHeaders()), o.authorization, o.signed)
+	return model.HTTPRequest{Method: c.Method(), URL: o.call.URL(), Headers: headers, Body: o.body}, secrets
 }

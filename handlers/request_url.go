@@ -2,34 +2,16 @@ package handlers
 
 import (
 	"bytes"
-	"fmt"
-	"unicode/utf8"
 
 	"github.com/gofiber/fiber/v2"
+
+	"maestro/internal/payload"
 )
 
-// urlOf is what the sender asked for, byte for byte: senders sign it.
-func (s *Server) urlOf(c *fiber.Ctx) string {
-	return s.baseURL(c) + asText(target(c.Request().Header.RequestURI()))
-}
-
-// asText is a target, or a part of one. Bytes of it that no text can hold are
-// written as escapes, which stand for the same, so that none is lost.
-func asText(uri []byte) string {
-	if utf8.Valid(uri) {
-		return string(uri)
-	}
-	text := make([]byte, 0, len(uri)+16)
-	for len(uri) > 0 {
-		r, size := utf8.DecodeRune(uri)
-		if r == utf8.RuneError && size == 1 {
-			text = fmt.Appendf(text, "%%%02X", uri[0])
-		} else {
-			text = append(text, uri[:size]...)
-		}
-		uri = uri[size:]
-	}
-	return string(text)
+// URL is what the sender asked for, byte for byte: senders sign it.
+func (call *call) URL() string {
+	c := call.c
+	return call.server.baseURL(c) + payload.TargetText(target(c.Request().Header.RequestURI()))
 }
 
 // target is the path and the query of a request's target.

@@ -70,6 +70,32 @@ func TestEveryRouteWantsAToken(t *testing.T) {
 	require.Empty(t, found, "a token that is not valid brings no subtenant into being")
 }
 
+// TestRoutesAreForTheCallersOfTheTable: the table is a newcomer's first page,
+// and the middleware decides; the two must agree.
+func TestRoutesAreForTheCallersOfTheTable(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	routes := f.server.Routes()
+	require.Greater(t, len(routes), 50)
+	for route, caller := range routes {
+		method, path, _ := strings.Cut(parameter.ReplaceAllString(route, "1"), " ")
+		switch caller {
+		case "public":
+			require.NotContains(t, []int{401, 403}, f.do(ask{call: method + " " + path, token: "-"}).StatusCode, route)
+		case "sender":
+			f.must(ask{name: route, call: "POST " + path, token: "-", status: 404, want: []string{`"code":"webhook_not_found"`}})
+		case "user":
+			f.must(ask{name: route, call: method + " " + path, token: "-", status: 401})
+			require.NotContains(t, []int{401, 403}, f.do(ask{call: method + " " + path}).StatusCode, route)
+		case "admin":
+			f.must(ask{name: route, call: method + " " + path, token: "-", status: 401})
+			f.must(ask{name: route, call: method + " " + path, status: 403})
+		default:
+			t.Errorf("%s: the table does not say who may call it", route)
+		}
+	}
+}
+
 // TestEveryRouteRefusesOtherMethods and names those that it takes.
 func TestEveryRouteRefusesOtherMethods(t *testing.T) {
 	t.Parallel()

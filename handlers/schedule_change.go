@@ -2,7 +2,10 @@ package handlers
 
 import (
 	"context"
+	"net/http"
 	"time"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"maestro/internal/engine"
 	"maestro/internal/model"
@@ -14,6 +17,8 @@ type scheduleListInput struct {
 	FunctionName string `query:"function_name" maxLength:"255"`
 	ActiveOnly   bool   `query:"active_only" doc:"Leave inactive ones out"`
 }
+
+var listSchedulesOp = huma.Operation{OperationID: "list-schedules", Summary: "List schedules"}
 
 func (s *Server) listSchedules(ctx context.Context, in *scheduleListInput) (*pageOutput[scheduleView], error) {
 	page, err := in.page()
@@ -28,6 +33,8 @@ func (s *Server) listSchedules(ctx context.Context, in *scheduleListInput) (*pag
 	}
 	return newPage(&in.PageInput, found, next, viewSchedule), nil
 }
+
+var getScheduleOp = huma.Operation{OperationID: "get-schedule", Summary: "Get a schedule"}
 
 func (s *Server) getSchedule(ctx context.Context, in *SchedulePath) (*scheduleOutput, error) {
 	id, err := pathID(in.ID, model.CodeScheduleNotFound, "schedule")
@@ -50,6 +57,8 @@ type scheduleUpdateInput struct {
 		ScheduleFields
 	}
 }
+
+var updateScheduleOp = huma.Operation{OperationID: "update-schedule", Summary: "Change a schedule: any subset of its members"}
 
 func (s *Server) updateSchedule(ctx context.Context, in *scheduleUpdateInput) (*scheduleOutput, error) {
 	id, err := pathID(in.ID, model.CodeScheduleNotFound, "schedule")
@@ -83,6 +92,8 @@ func (s *Server) updateSchedule(ctx context.Context, in *scheduleUpdateInput) (*
 	return &scheduleOutput{Body: viewSchedule(changed)}, nil
 }
 
+var deleteScheduleOp = huma.Operation{OperationID: "delete-schedule", Summary: "Delete a schedule", DefaultStatus: http.StatusNoContent}
+
 func (s *Server) deleteSchedule(ctx context.Context, in *SchedulePath) (*struct{}, error) {
 	id, err := pathID(in.ID, model.CodeScheduleNotFound, "schedule")
 	if err != nil {
@@ -98,6 +109,12 @@ type scheduleStarted struct {
 		ExecutionID string       `json:"execution_id" format:"uuid"`
 		Status      model.Status `json:"status" enum:"pending"`
 	}
+}
+
+var runScheduleOp = huma.Operation{
+	OperationID: "run-schedule", Summary: "Run a schedule now",
+	Description:   "Besides its times, also when it is not active; overlap and max_instances do not count. next_run stays.",
+	DefaultStatus: http.StatusAccepted,
 }
 
 func (s *Server) runSchedule(ctx context.Context, in *SchedulePath) (*scheduleStarted, error) {

@@ -40,38 +40,7 @@ type SchedulePath struct {
 	ID string `path:"id"`
 }
 
-func (s *Server) addSchedules() {
-	tags := []string{"Schedules"}
-	huma.Register(s.api, huma.Operation{
-		OperationID: "create-schedule", Method: http.MethodPost, Path: "/api/v1/schedules", Tags: tags,
-		Summary: "Run a function at set times", DefaultStatus: http.StatusCreated, MaxBodyBytes: -1,
-	}, s.createSchedule)
-	huma.Register(s.api, huma.Operation{
-		OperationID: "list-schedules", Method: http.MethodGet, Path: "/api/v1/schedules", Tags: tags, Summary: "List schedules",
-	}, s.listSchedules)
-	huma.Register(s.api, huma.Operation{
-		OperationID: "get-schedule", Method: http.MethodGet, Path: "/api/v1/schedules/{id}", Tags: tags, Summary: "Get a schedule",
-	}, s.getSchedule)
-	huma.Register(s.api, huma.Operation{
-		OperationID: "update-schedule", Method: http.MethodPut, Path: "/api/v1/schedules/{id}", Tags: tags,
-		Summary: "Change a schedule: any subset of its members", MaxBodyBytes: -1,
-	}, s.updateSchedule)
-	huma.Register(s.api, huma.Operation{
-		OperationID: "delete-schedule", Method: http.MethodDelete, Path: "/api/v1/schedules/{id}", Tags: tags,
-		Summary: "Delete a schedule", DefaultStatus: http.StatusNoContent,
-	}, s.deleteSchedule)
-	huma.Register(s.api, huma.Operation{
-		OperationID: "run-schedule", Method: http.MethodPost, Path: "/api/v1/schedules/{id}/run", Tags: tags,
-		Summary:       "Run a schedule now",
-		Description:   "Besides its times, also when it is not active; overlap and max_instances do not count. next_run stays.",
-		DefaultStatus: http.StatusAccepted,
-	}, s.runSchedule)
-	for id, path := range map[string]string{"scheduler-status": "/api/v1/scheduler/status", "scheduler-status-at-the-root": "/scheduler/status"} {
-		huma.Register(s.api, huma.Operation{
-			OperationID: id, Method: http.MethodGet, Path: path, Tags: tags, Summary: "What runs next",
-		}, s.schedulerStatus)
-	}
-}
+var createScheduleOp = huma.Operation{OperationID: "create-schedule", Summary: "Run a function at set times", DefaultStatus: http.StatusCreated}
 
 func (s *Server) createSchedule(ctx context.Context, in *scheduleCreateInput) (*scheduleCreated, error) {
 	if problems := in.Body.ownedProblems(nil); len(problems) > 0 {

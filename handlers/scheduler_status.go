@@ -3,6 +3,8 @@ package handlers
 import (
 	"context"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"maestro/repo"
 )
 
@@ -20,6 +22,10 @@ type schedulerStatusOutput struct {
 		Jobs   []jobView `json:"jobs" nullable:"false"`
 		Total  int       `json:"total_jobs"`
 	}
+}
+
+func schedulerStatusOp(id string) huma.Operation {
+	return huma.Operation{OperationID: id, Summary: "What runs next"}
 }
 
 // schedulerStatus lists all active schedules of the caller's subtenant.

@@ -28,20 +28,7 @@ type secretView struct {
 	UpdatedAt timestamp `json:"updated_at" doc:"When its value was stored last"`
 }
 
-func (s *Server) addSecrets() {
-	huma.Register(s.api, huma.Operation{
-		OperationID: "put-secret", Method: http.MethodPut, Path: "/api/v1/secrets/{name}", Tags: []string{"Secrets"},
-		Summary: "Store a secret, in place of an earlier one of that name", DefaultStatus: http.StatusNoContent, MaxBodyBytes: -1,
-	}, s.putSecret)
-	huma.Register(s.api, huma.Operation{
-		OperationID: "list-secrets", Method: http.MethodGet, Path: "/api/v1/secrets", Tags: []string{"Secrets"},
-		Summary: "List secrets, without their values",
-	}, s.listSecrets)
-	huma.Register(s.api, huma.Operation{
-		OperationID: "delete-secret", Method: http.MethodDelete, Path: "/api/v1/secrets/{name}", Tags: []string{"Secrets"},
-		Summary: "Delete a secret", DefaultStatus: http.StatusNoContent,
-	}, s.deleteSecret)
-}
+var putSecretOp = huma.Operation{OperationID: "put-secret", Summary: "Store a secret, in place of an earlier one of that name", DefaultStatus: http.StatusNoContent}
 
 func (s *Server) putSecret(ctx context.Context, in *secretPutInput) (*struct{}, error) {
 	if strings.ContainsRune(in.Body.Value, utf8.RuneError) {
@@ -49,6 +36,8 @@ func (s *Server) putSecret(ctx context.Context, in *secretPutInput) (*struct{}, 
 	}
 	return nil, s.opts.Secrets.Put(ctx, callFrom(ctx).tenant, in.Name, in.Body.Value)
 }
+
+var listSecretsOp = huma.Operation{OperationID: "list-secrets", Summary: "List secrets, without their values"}
 
 func (s *Server) listSecrets(ctx context.Context, in *PageInput) (*pageOutput[secretView], error) {
 	page, err := in.page()
@@ -63,6 +52,8 @@ func (s *Server) listSecrets(ctx context.Context, in *PageInput) (*pageOutput[se
 		return secretView{secret.Name, timestamp(secret.CreatedAt), timestamp(secret.UpdatedAt)}
 	}), nil
 }
+
+var deleteSecretOp = huma.Operation{OperationID: "delete-secret", Summary: "Delete a secret", DefaultStatus: http.StatusNoContent}
 
 func (s *Server) deleteSecret(ctx context.Context, in *secretPath) (*struct{}, error) {
 	return nil, s.opts.Secrets.Delete(ctx, callFrom(ctx).tenant, in.Name)

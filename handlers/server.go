@@ -11,6 +11,8 @@ import (
 	"github.com/valyala/fasthttp"
 	"golang.org/x/sync/singleflight"
 
+	"maestro/handlers/connection"
+	"maestro/handlers/webhook"
 	"maestro/internal/intake"
 )
 
@@ -22,20 +24,19 @@ var methods = slices.Concat(fiber.DefaultMethods, []string{
 
 // Server is the HTTP edge.
 type Server struct {
-	opts    Options
-	app     *fiber.App
-	api     huma.API
-	router  *webhookRouter
-	modes   *inputModes
-	tenants tenants
-	checks  singleflight.Group // of /health, by part
-	down    sync.Map           // the parts whose last check failed
+	opts     Options
+	app      *fiber.App
+	api      huma.API
+	webhooks *webhook.Handler
+	tenants  tenants
+	checks   singleflight.Group // of /health, by part
+	down     sync.Map           // the parts whose last check failed
 
-	http      *fasthttp.Server
-	closing   atomic.Bool // each answer is the last one of its connection
-	newcomers newcomers
-	bodies    intake.Reader
-	strangers *intake.Budget // of callers without a valid token
+	http        *fasthttp.Server
+	closing     atomic.Bool // each answer is the last one of its connection
+	connections connection.Tracker
+	bodies      intake.Reader
+	strangers   *intake.Budget // of callers without a valid token
 
 	streams    context.Context // of the answers that last; ends when the server is to stop
 	endStreams context.CancelFunc
@@ -45,7 +46,9 @@ type Server struct {
 // the database yet.
 func New(opts Options) *Server {
 	opts.setDefaults()
-	s := &Server{opts: opts, router: newWebhookRouter(opts.DB), modes: newInputModes(opts.DB), tenants: tenants{db: opts.DB}}
+	s := &Server{opts: opts, tenants: tenants{db: opts.DB}}
+	s.webhooks = webhook.New(webhook.Options{Context: opts.Context, DB: opts.DB, Engine: opts.Engine, Auth: opts.Auth, Secrets: opts.Secrets, Log: opts.Log})
+	s.connections.HeadTime = opts.HeadTime
 	s.bodies = intake.Reader{Limit: opts.MaxBodyBytes, Pace: opts.BodyPace}
 	s.strangers = intake.NewBudget(int64(max(leastBudget, budgetBodies*opts.MaxBodyBytes)), budgetWait)
 	s.streams, s.endStreams = context.WithCancel(opts.Context)
@@ -60,16 +63,7 @@ func New(opts Options) *Server {
 	s.newAPI()
 	s.app.Use(s.observe)
 	s.app.Use(s.cors)
-	s.addOperations()
-	s.addPages()
-	s.addExampleDocuments()
-	s.addWebhookCalls()
-	s.app.Use("/api/v1/subtenants", s.authenticateAdmin)
-	s.app.Use("/api/v1", s.authenticate)
-	s.app.Use("/scheduler", s.authenticate)
-	s.app.Use("/api/v1", s.readBody)
-	s.app.Use("/scheduler", s.readBody)
-	s.addAPI()
+	s.addRoutes()
 	s.finishDocument()
 	s.http = s.newHTTP()
 	return s

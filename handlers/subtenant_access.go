@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"maestro/internal/auth"
 	"maestro/internal/model"
 )
@@ -43,12 +45,16 @@ func (in *accessInput) email() (string, error) {
 	return email, nil
 }
 
+var grantAccessOp = huma.Operation{OperationID: "grant-access", Summary: "Give a user access to a subtenant"}
+
 func (s *Server) grantAccess(ctx context.Context, in *accessInput) (*accessOutput, error) {
 	return s.changeAccess(ctx, in, "%s has access to %s now.", func(user auth.CensusUser) error {
 		call := callFrom(ctx)
 		return s.opts.Census.Grant(ctx, call.token, user.ID, in.ID, call.principal.Subject)
 	})
 }
+
+var revokeAccessOp = huma.Operation{OperationID: "revoke-access", Summary: "Take a user's access to a subtenant away"}
 
 func (s *Server) revokeAccess(ctx context.Context, in *accessInput) (*accessOutput, error) {
 	return s.changeAccess(ctx, in, "%s has no access to %s any more.", func(user auth.CensusUser) error {

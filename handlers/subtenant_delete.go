@@ -1,6 +1,13 @@
 package handlers
 
-import "context"
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+var deleteSubtenantOp = huma.Operation{OperationID: "delete-subtenant", Summary: "Delete a subtenant with all that is in it", DefaultStatus: http.StatusNoContent}
 
 // deleteSubtenant takes the grants away first: while Census can't be asked
 // nothing is deleted, and the call can be repeated.

@@ -1,6 +1,10 @@
 package handlers
 
-import "context"
+import (
+	"context"
+
+	"github.com/danielgtaylor/huma/v2"
+)
 
 // SubtenantPath names a subtenant in an address.
 type SubtenantPath struct {
@@ -8,6 +12,8 @@ type SubtenantPath struct {
 }
 
 type subtenantOutput struct{ Body subtenantView }
+
+var listSubtenantsOp = huma.Operation{OperationID: "list-subtenants", Summary: "List subtenants"}
 
 func (s *Server) listSubtenants(ctx context.Context, in *PageInput) (*pageOutput[subtenantView], error) {
 	page, err := in.page()
@@ -20,6 +26,8 @@ func (s *Server) listSubtenants(ctx context.Context, in *PageInput) (*pageOutput
 	}
 	return newPage(in, found, next, s.viewSubtenant), nil
 }
+
+var getSubtenantOp = huma.Operation{OperationID: "get-subtenant", Summary: "Get a subtenant"}
 
 func (s *Server) getSubtenant(ctx context.Context, in *SubtenantPath) (*subtenantOutput, error) {
 	found, err := s.opts.DB.Subtenant(ctx, in.ID)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"maestro/internal/model"
 )
 
@@ -23,6 +25,8 @@ type subtenantUpdateInput struct {
 		CreatedAt owned `json:"created_at,omitzero" readOnly:"true"`
 	}
 }
+
+var updateSubtenantOp = huma.Operation{OperationID: "update-subtenant", Summary: "Change a subtenant: any subset of its members"}
 
 // updateSubtenant changes any subset of a subtenant's members.
 func (s *Server) updateSubtenant(ctx context.Context, in *subtenantUpdateInput) (*subtenantOutput, error) {

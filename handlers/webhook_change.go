@@ -2,6 +2,9 @@ package handlers
 
 import (
 	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"maestro/internal/model"
 	"maestro/repo"
@@ -13,6 +16,8 @@ type webhookListInput struct {
 	FunctionName string `query:"function_name" maxLength:"255"`
 	ActiveOnly   bool   `query:"active_only" doc:"Leave inactive ones out"`
 }
+
+var listWebhooksOp = huma.Operation{OperationID: "list-webhooks", Summary: "List webhooks"}
 
 func (s *Server) listWebhooks(ctx context.Context, in *webhookListInput) (*pageOutput[webhookView], error) {
 	page, err := in.page()
@@ -27,6 +32,8 @@ func (s *Server) listWebhooks(ctx context.Context, in *webhookListInput) (*pageO
 	}
 	return newPage(&in.PageInput, found, next, func(w model.Webhook) webhookView { return s.viewWebhook(ctx, in.base, w) }), nil
 }
+
+var getWebhookOp = huma.Operation{OperationID: "get-webhook", Summary: "Get a webhook"}
 
 func (s *Server) getWebhook(ctx context.Context, in *WebhookPath) (*webhookOutput, error) {
 	id, err := pathID(in.ID, model.CodeWebhookNotFound, "webhook")
@@ -48,6 +55,8 @@ type webhookUpdateInput struct {
 		WebhookFields
 	}
 }
+
+var updateWebhookOp = huma.Operation{OperationID: "update-webhook", Summary: "Change a webhook: any subset of its members"}
 
 func (s *Server) updateWebhook(ctx context.Context, in *webhookUpdateInput) (*webhookOutput, error) {
 	id, err := pathID(in.ID, model.CodeWebhookNotFound, "webhook")
@@ -76,6 +85,8 @@ func (s *Server) updateWebhook(ctx context.Context, in *webhookUpdateInput) (*we
 	s.WebhooksChanged()
 	return &webhookOutput{Body: s.viewWebhook(ctx, in.base, changed)}, nil
 }
+
+var deleteWebhookOp = huma.Operation{OperationID: "delete-webhook", Summary: "Delete a webhook", DefaultStatus: http.StatusNoContent}
 
 func (s *Server) deleteWebhook(ctx context.Context, in *WebhookPath) (*struct{}, error) {
 	id, err := pathID(in.ID, model.CodeWebhookNotFound, "webhook")

@@ -3,6 +3,7 @@ package handlers
 import (
 	"encoding/json"
 
+	"maestro/handlers/webhook"
 	"maestro/internal/model"
 )
 
@@ -53,7 +54,7 @@ func (in *WebhookFields) applyTo(w *model.Webhook, requiresAuth bool) error {
 	if in.Description.given() {
 		problems = append(problems, textProblems("/description", in.Description.Value)...)
 	}
-	if fault := pathFault(w.Path, !w.RequiresAuth); fault != "" {
+	if fault := webhook.PathFault(w.Path, !w.RequiresAuth); fault != "" {
 		problems = append(problems, model.Problem{Pointer: "/path", Message: fault})
 	}
 	if len(problems) > 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	"maestro/handlers/webhook"
 	"maestro/internal/model"
 )
 
@@ -34,9 +35,9 @@ func (s *Server) viewWebhook(ctx context.Context, base string, w model.Webhook) 
 	return webhookView{
 		ID: w.ID.String(), Path: w.Path, FunctionName: w.FunctionName, Method: w.Method,
 		Description: w.Description, DefaultValues: w.DefaultValues, RequiresAuth: w.RequiresAuth,
-		InputMode: w.InputMode, EffectiveInputMode: s.modes.effective(ctx, &w), ResponseMode: w.ResponseMode,
-		Signature: w.Signature, IsActive: w.IsActive, URL: base + webhookPrefix + w.Path,
-		SubtenantURL: base + webhookPrefix + "@" + w.Tenant + "/" + w.Path, Access: accessOf(&w),
+		InputMode: w.InputMode, EffectiveInputMode: s.webhooks.InputMode(ctx, &w), ResponseMode: w.ResponseMode,
+		Signature: w.Signature, IsActive: w.IsActive, URL: base + webhook.Prefix + w.Path,
+		SubtenantURL: base + webhook.Prefix + "@" + w.Tenant + "/" + w.Path, Access: accessOf(&w),
 		CreatedAt: timestamp(w.CreatedAt), UpdatedAt: timestamp(w.UpdatedAt),
 	}
 }

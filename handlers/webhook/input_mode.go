@@ -1,4 +1,4 @@
-package handlers
+package webhook
 
 import (
 	"bytes"
@@ -82,7 +82,7 @@ func (m *inputModes) of(ctx context.Context, w *model.Webhook) knownMode {
 		return knownMode{mode: model.InputRequest}
 	case err == nil && (!found || !bytes.Equal(entry.schema, f.InputSchema)):
 		entry = knownMode{
-			schema: f.InputSchema, mode: modeFor(f.InputSchema),
+			schema: f.InputSchema, mode: ModeFor(f.InputSchema),
 			declared: sync.OnceValue(func() *payload.Declared { return payload.DeclaredBy(f.InputSchema) }),
 		}
 	}
@@ -103,9 +103,9 @@ func (m *inputModes) of(ctx context.Context, w *model.Webhook) knownMode {
 // request.
 var requestMembers = []string{"body", "headers", "query", "path_params", "method"}
 
-// modeFor applies the contract's rule for mode auto to a function's input
+// ModeFor applies the contract's rule for mode auto to a function's input
 // schema, nil for none.
-func modeFor(inputSchema []byte) model.InputMode {
+func ModeFor(inputSchema []byte) model.InputMode {
 	shape := schema.Shape(inputSchema)
 	if !shape.AllowsObject {
 		return model.InputBody

@@ -1,4 +1,4 @@
-package handlers
+package webhookdoc
 
 import (
 	"bytes"
@@ -8,8 +8,12 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// yamlOf writes a JSON text as YAML. Numbers keep their digits.
-func yamlOf(text []byte) ([]byte, error) {
+// YAML writes the document as YAML. Numbers keep their digits.
+func (d Document) YAML() ([]byte, error) {
+	text, err := json.Marshal(d)
+	if err != nil {
+		return nil, err
+	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
 	var value any
@@ -22,7 +26,7 @@ func yamlOf(text []byte) ([]byte, error) {
 	if err := encoder.Encode(yamlNode(value)); err != nil {
 		return nil, err
 	}
-	err := encoder.Close()
+	err = encoder.Close()
 	return out.Bytes(), err
 }
 

@@ -1,40 +1,43 @@
-package handlers
+package webhook
 
 import (
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
+	"maestro/handlers/header"
+	"maestro/internal/auth"
 	"maestro/internal/model"
 )
 
 // caller is who calls a webhook, as far as that is known.
 type caller struct {
-	token   string
-	refused error  // why the token is not valid; nil with a valid one and with none
-	tenant  string // whose webhooks are searched first; empty for none
-	unclear error  // why a valid token did not lead to a subtenant
+	token     string
+	principal *auth.Principal // of a valid token, or nil
+	refused   error           // why the token is not valid; nil with a valid one and with none
+	tenant    string          // whose webhooks are searched first; empty for none
+	unclear   error           // why a valid token did not lead to a subtenant
 }
 
 // identify reads the token of a webhook's call. A token that is not valid is
 // no fault yet: third parties send credentials of their own.
-func (s *Server) identify(c *fiber.Ctx, call *call) caller {
-	who := caller{token: bearerToken(c)}
+func (h *Handler) identify(c *fiber.Ctx) caller {
+	who := caller{token: auth.BearerToken(c.Request().Header.Peek(fiber.HeaderAuthorization))}
 	if who.token == "" {
 		return who
 	}
-	if call.principal, who.refused = s.opts.Auth.Authenticate(s.opts.Context, who.token); who.refused != nil {
-		call.principal = nil
+	if who.principal, who.refused = h.Auth.Authenticate(h.Context, who.token); who.refused != nil {
+		who.principal = nil
 		return who
 	}
-	who.tenant, who.unclear = call.principal.Choose(string(c.Request().Header.Peek(headerSubtenantID)))
+	who.tenant, who.unclear = who.principal.Choose(string(c.Request().Header.Peek(header.SubtenantID)))
 	return who
 }
 
-// findWebhook finds the webhook of a call, and settles whether the caller may
-// call it. path is what follows the prefix.
-func (s *Server) findWebhook(c *fiber.Ctx, call *call, who *caller, path []byte, m *match) error {
-	table, err := s.router.current(s.opts.Context)
+// find finds the webhook of a call, and settles whether the caller may call
+// it. path is what follows the prefix.
+func (h *Handler) find(c *fiber.Ctx, who *caller, path []byte, m *match) error {
+	table, err := h.table.current(h.Context)
 	if err != nil {
 		return err
 	}
@@ -47,7 +50,7 @@ func (s *Server) findWebhook(c *fiber.Ctx, call *call, who *caller, path []byte,
 		segments = segments[1:]
 		if own := table.tenants[tenant]; own != nil {
 			routes := own.public
-			if call.principal != nil && call.principal.Belongs(tenant) {
+			if who.principal != nil && who.principal.Belongs(tenant) {
 				routes = own.all
 			}
 			found = routes.find(segments, method, m)
@@ -66,7 +69,7 @@ func (s *Server) findWebhook(c *fiber.Ctx, call *call, who *caller, path []byte,
 		return fiber.ErrMethodNotAllowed
 	case who.refused != nil: // also where no webhook is: a stranger learns nothing
 		return who.refused
-	case call.principal == nil:
+	case who.principal == nil:
 		return model.NewError(model.CodeWebhookNotFound, "No public webhook answers here; a private one needs a token.")
 	case who.unclear != nil:
 		return who.unclear

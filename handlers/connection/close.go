@@ -1,4 +1,4 @@
-package handlers
+package connection
 
 import (
 	"errors"
@@ -27,15 +27,14 @@ const lastLook = 20 * time.Millisecond
 // connection, and the client loses the very answer that explains it.
 type lingering struct {
 	net.Listener
-	headTime  time.Duration // for the headers of a first request, from its first byte on
-	newcomers *newcomers
+	tracker *Tracker
 }
 
 // Accept waits for the next connection.
 func (l lingering) Accept() (net.Conn, error) {
 	conn, err := l.Listener.Accept()
 	if tcp, ok := conn.(*net.TCPConn); ok && err == nil {
-		made := &connection{TCPConn: tcp, headTime: l.headTime, newcomers: l.newcomers, fresh: true}
+		made := &connection{TCPConn: tcp, tracker: l.tracker, fresh: true}
 		made.awaits.Store(true)
 		return made, nil
 	}
@@ -53,8 +52,7 @@ func (l lingering) Close() error {
 // it while it waits for a request.
 type connection struct {
 	*net.TCPConn
-	headTime  time.Duration
-	newcomers *newcomers
+	tracker *Tracker
 
 	fresh bool // nothing was read yet; of the goroutine that serves it
 
@@ -64,8 +62,8 @@ type connection struct {
 	closed atomic.Bool
 }
 
-// noteState hears from fasthttp what becomes of a connection.
-func noteState(conn net.Conn, state fasthttp.ConnState) {
+// NoteState hears from fasthttp what becomes of a connection.
+func NoteState(conn net.Conn, state fasthttp.ConnState) {
 	c, ok := conn.(*connection)
 	switch {
 	case !ok:
@@ -80,13 +78,13 @@ func noteState(conn net.Conn, state fasthttp.ConnState) {
 // the rest of the headers, and ends one that sent nothing without an answer.
 func (c *connection) Read(into []byte) (n int, err error) {
 	if c.fresh {
-		if err := c.newcomers.await(c); err != nil {
+		if err := c.tracker.await(c); err != nil {
 			return 0, err
 		}
 	}
 	n, err = c.TCPConn.Read(into)
 	if c.fresh {
-		c.newcomers.arrived(c)
+		c.tracker.arrived(c)
 	}
 	if n == 0 && c.isEnding() && errors.Is(err, os.ErrDeadlineExceeded) {
 		if err = c.TCPConn.SetReadDeadline(time.Now().Add(lastLook)); err == nil {
@@ -96,7 +94,7 @@ func (c *connection) Read(into []byte) (n int, err error) {
 	if c.fresh && n > 0 {
 		c.fresh = false
 		c.awaits.Store(false)
-		err = c.TCPConn.SetReadDeadline(time.Now().Add(c.headTime))
+		err = c.TCPConn.SetReadDeadline(time.Now().Add(c.tracker.HeadTime))
 	}
 	if err != nil {
 		c.over.Store(true)

@@ -1,4 +1,4 @@
-package handlers
+package webhook
 
 import (
 	"bytes"
@@ -10,32 +10,33 @@ import (
 	"maestro/internal/payload"
 )
 
-// webhookRun turns the call into a run. Everything in it is a copy, what it was
+// runOf turns the call into a run. Everything in it is a copy, what it was
 // made from aside: the run may outlive the request.
-func (s *Server) webhookRun(c *fiber.Ctx, call *call, who *caller, found *match) (engine.RunRequest, error) {
+func (h *Handler) runOf(c *fiber.Ctx, r Request, who *caller, found *match) (engine.RunRequest, error) {
 	hook := &found.route.webhook
+	foreign, signed := !h.ours(who), found.route.signer.names()
 	run := engine.RunRequest{
 		Tenant: hook.Tenant, Function: hook.FunctionName, Trigger: model.TriggerWebhook, TriggerID: hook.ID,
-		Origin: call.keepOrigin(c, !s.ours(who), found.route.signer), Raw: hook.ResponseMode == model.ResponseRaw,
+		Origin: r.Origin(foreign, signed), Raw: hook.ResponseMode == model.ResponseRaw,
 	}
-	if err := s.inflateBody(c, call); err != nil {
+	if err := r.Inflate(); err != nil {
 		return run, err
 	}
-	mode := s.modes.effective(s.opts.Context, hook)
+	mode := h.modes.effective(h.Context, hook)
 	var buffer [8]payload.Field
 	query, err := payload.ReadQuery(buffer[:0], c.Request().URI().QueryString())
 	if err != nil {
 		return run, err
 	}
 	if mode == model.InputBody && inQuery(c.Method()) {
-		run.Input = payload.AppendFields(nil, query, s.declaredTo(hook, len(query) > 0), found.route.defaults)
+		run.Input = payload.AppendFields(nil, query, h.declaredTo(hook, len(query) > 0), found.route.defaults)
 		return run, nil
 	}
 	body, err := payload.ReadBody(string(c.Request().Header.ContentType()), c.Request().Body())
 	if err != nil {
 		return run, err
 	}
-	declared := s.declaredTo(hook, body.IsForm || len(query) > 0 || len(found.values) > 0)
+	declared := h.declaredTo(hook, body.IsForm || len(query) > 0 || len(found.values) > 0)
 	if body.IsForm {
 		inBody := declared
 		if mode == model.InputRequest {
@@ -47,13 +48,13 @@ func (s *Server) webhookRun(c *fiber.Ctx, call *call, who *caller, found *match)
 		run.Input = bytes.Clone(found.route.defaults.Under(body.JSON))
 		return run, nil
 	}
-	var headers [24]header
-	r := request{
-		body: body.JSON, headers: eachHeader(headers[:0], c.Request().Header.RawHeaders()), authorization: call.origin.authorization, signed: found.route.signer,
-		query: query, parameters: found.route.parameters, values: found.values, method: c.Method(), url: s.urlOf(c),
-		path: asText(c.Request().URI().PathOriginal()), defaults: found.route.defaults, declared: declared,
+	var headers [24]payload.Header
+	input := request{
+		body: body.JSON, headers: payload.ReadHeaders(headers[:0], c.Request().Header.RawHeaders()), authorization: foreign, signed: signed,
+		query: query, parameters: found.route.parameters, values: found.values, method: c.Method(), url: r.URL(),
+		path: payload.TargetText(c.Request().URI().PathOriginal()), defaults: found.route.defaults, declared: declared,
 	}
-	run.Input, run.Sensitive = r.input()
+	run.Input, run.Sensitive = input.build()
 	run.Request = true
 	return run, nil
 }
@@ -65,15 +66,15 @@ func inQuery(method string) bool {
 
 // declaredTo is what the webhook's function declares its input to be, if there
 // is text to be read by that.
-func (s *Server) declaredTo(hook *model.Webhook, text bool) *payload.Declared {
+func (h *Handler) declaredTo(hook *model.Webhook, text bool) *payload.Declared {
 	if !text {
 		return nil
 	}
-	return s.modes.declared(s.opts.Context, hook)
+	return h.modes.declared(h.Context, hook)
 }
 
 // ours reports whether the caller's Authorization header carries a token of
 // ours, valid or not.
-func (s *Server) ours(who *caller) bool {
-	return who.token != "" && (who.refused == nil || s.opts.Auth.Issued(who.token))
+func (h *Handler) ours(who *caller) bool {
+	return who.token != "" && (who.refused == nil || h.Auth.Issued(who.token))
 }

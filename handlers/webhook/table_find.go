@@ -1,4 +1,4 @@
-package handlers
+package webhook
 
 import (
 	"bytes"
@@ -24,7 +24,7 @@ type routeNode struct {
 func newRoute(w model.Webhook) *route {
 	r := &route{webhook: w, defaults: payload.NewDefaults(w.DefaultValues), signer: newSigner(w.Signature)}
 	for segment := range strings.SplitSeq(w.Path, "/") {
-		if name, ok := parameterOf(segment); ok {
+		if name, ok := Parameter(segment); ok {
 			r.parameters = append(r.parameters, name)
 		}
 	}
@@ -35,7 +35,7 @@ func newRoute(w model.Webhook) *route {
 // (another subtenant's), that one stays.
 func (n *routeNode) insert(r *route) {
 	for segment := range strings.SplitSeq(r.webhook.Path, "/") {
-		if _, ok := parameterOf(segment); ok {
+		if _, ok := Parameter(segment); ok {
 			if n.parameter == nil {
 				n.parameter = &routeNode{}
 			}

@@ -1,22 +1,26 @@
-package handlers
+package payload
 
 import (
 	"bytes"
 	"strings"
 	"unicode/utf8"
-
-	"maestro/internal/payload"
 )
 
-// header is one header of a request as the sender wrote it.
-type header struct {
+// Header is one header of a request as the sender wrote it.
+type Header struct {
 	name, value []byte
 	hash        uint32 // of the name in lower case
 }
 
-// eachHeader reads the raw lines of a request's head. The slices point into raw.
+// HeaderName is the name of a header, to compare with those of a request.
+func HeaderName(name string) Header { return Header{name: []byte(name), hash: lowerHash([]byte(name))} }
+
+// Len is about how many bytes of JSON the header takes.
+func (h *Header) Len() int { return len(h.name) + len(h.value) + 8 }
+
+// ReadHeaders reads the raw lines of a request's head. The slices point into raw.
 // A folded line continues the value above it.
-func eachHeader(into []header, raw []byte) []header {
+func ReadHeaders(into []Header, raw []byte) []Header {
 	for len(raw) > 0 {
 		line, rest, _ := bytes.Cut(raw, []byte("\n"))
 		raw = rest
@@ -30,7 +34,7 @@ func eachHeader(into []header, raw []byte) []header {
 		if !ok || len(name) == 0 {
 			continue
 		}
-		into = append(into, header{name: name, value: bytes.TrimSpace(value), hash: lowerHash(name)})
+		into = append(into, Header{name: name, value: bytes.TrimSpace(value), hash: lowerHash(name)})
 	}
 	return into
 }
@@ -48,7 +52,7 @@ func lowerHash(name []byte) uint32 {
 	return hash
 }
 
-func (h *header) is(other *header) bool {
+func (h *Header) is(other *Header) bool {
 	return h.hash == other.hash && bytes.EqualFold(h.name, other.name)
 }
 
@@ -59,7 +63,7 @@ var (
 )
 
 // sensitive reports whether the header's value is recorded as ***.
-func (h *header) sensitive() bool {
+func (h *Header) sensitive() bool {
 	switch h.hash {
 	case hashAuthorization, hashProxyAuthorization, hashCookie:
 		return true
@@ -68,11 +72,11 @@ func (h *header) sensitive() bool {
 	}
 }
 
-// appendHeaders appends the headers as a JSON object, in the sender's spelling
+// AppendHeaders appends the headers as a JSON object, in the sender's spelling
 // and order; a repeated one's values are joined. Without authorization the
-// header of that name is left out. It returns the values that no record may
-// show, those of the signature among them.
-func appendHeaders(dst []byte, headers []header, authorization bool, signed *signer) ([]byte, []string) {
+// header of that name is left out. signed names the headers that carry the
+// signature. It also returns the values that must not be recorded.
+func AppendHeaders(dst []byte, headers []Header, authorization bool, signed []Header) ([]byte, []string) {
 	var secrets []string
 	dst = append(dst, '{')
 	first := true
@@ -85,33 +89,36 @@ func appendHeaders(dst []byte, headers []header, authorization bool, signed *sig
 			dst = append(dst, ',')
 		}
 		first = false
-		dst = payload.AppendString(dst, h.name)
+		dst = AppendString(dst, h.name)
 		dst = append(dst, ':')
 		value := joined(headers, i)
-		dst = payload.AppendString(dst, value)
+		dst = AppendString(dst, value)
 		switch {
 		case len(value) == 0:
 		case h.sensitive():
 			secrets = append(secrets, secretsOf(value)...)
-		case signed.carries(h):
+		case contains(signed, h):
 			secrets = append(secrets, signaturesOf(value)...)
 		}
 	}
 	return append(dst, '}'), secrets
 }
 
-// repeats reports whether an earlier header has the same name.
-func repeats(headers []header, i int) bool {
-	for j := range i {
-		if headers[j].is(&headers[i]) {
+// contains reports whether a header is one of names.
+func contains(names []Header, h *Header) bool {
+	for i := range names {
+		if h.is(&names[i]) {
 			return true
 		}
 	}
 	return false
 }
 
+// repeats reports whether an earlier header has the same name.
+func repeats(headers []Header, i int) bool { return contains(headers[:i], &headers[i]) }
+
 // joined is the value of header i and of those behind it of the same name.
-func joined(headers []header, i int) []byte {
+func joined(headers []Header, i int) []byte {
 	value, shared := headers[i].value, true
 	for j := i + 1; j < len(headers); j++ {
 		if !headers[j].is(&headers[i]) {
@@ -123,7 +130,7 @@ func joined(headers []header, i int) []byte {
 		value = append(append(value, ", "...), headers[j].value...)
 	}
 	if !utf8.Valid(value) {
-		value = payload.Latin1(value)
+		value = Latin1(value)
 	}
 	return value
 }

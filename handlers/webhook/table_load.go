@@ -1,4 +1,4 @@
-package handlers
+package webhook
 
 import (
 	"context"
@@ -10,10 +10,10 @@ import (
 	"maestro/repo"
 )
 
-// webhookRouter finds the webhook for a method and a path. The table is built
+// tableLoader finds the webhook for a method and a path. The table is built
 // whole from the database and never changed: a change of any webhook makes the
 // next call build another.
-type webhookRouter struct {
+type tableLoader struct {
 	db      *repo.DB
 	table   atomic.Pointer[routeTable]
 	changes atomic.Uint64 // counts the changes that we heard of
@@ -37,13 +37,11 @@ type route struct {
 	signer     *signer
 }
 
-func newWebhookRouter(db *repo.DB) *webhookRouter { return &webhookRouter{db: db} }
-
 // changed makes the next call load the table anew.
-func (r *webhookRouter) changed() { r.changes.Add(1) }
+func (r *tableLoader) changed() { r.changes.Add(1) }
 
 // current returns a table that knows of every change told so far.
-func (r *webhookRouter) current(ctx context.Context) (*routeTable, error) {
+func (r *tableLoader) current(ctx context.Context) (*routeTable, error) {
 	changes := r.changes.Load()
 	if table := r.table.Load(); table != nil && table.changes >= changes {
 		return table, nil

@@ -1,4 +1,4 @@
-package handlers
+package webhook
 
 import (
 	"encoding/json"
@@ -21,12 +21,12 @@ func TestRequestInput(t *testing.T) {
 	query, err := payload.ReadQuery(nil, []byte("q=1&q=2&r=a%20b&&=z"))
 	require.NoError(t, err)
 	r := request{
-		body: []byte(`{"n": 1.0}`), headers: eachHeader(nil, []byte(head)), authorization: true,
+		body: []byte(`{"n": 1.0}`), headers: payload.ReadHeaders(nil, []byte(head)), authorization: true,
 		query: query, parameters: []string{"id"}, values: [][]byte{[]byte("4/2")}, method: "POST",
 		url: "http://h/api/v1/h/a/4%2F2?q=1", path: "/api/v1/h/a/4%2F2",
 		defaults: payload.NewDefaults(json.RawMessage(`{"q": 9, "limit": 5, "method": "X", "deep": {"a": [1]}}`)),
 	}
-	text, secrets := r.input()
+	text, secrets := r.build()
 	require.JSONEq(t, `{
 		"body": {"n": 1.0},
 		"headers": {"X-User-ID": "user123", "Accept": "a, b", "COOKIE": "session=12345678",
@@ -39,7 +39,7 @@ func TestRequestInput(t *testing.T) {
 	require.ElementsMatch(t, []string{"session=12345678", "Basic Zm9vOmJhcg==", "Zm9vOmJhcg=="}, secrets)
 
 	r.authorization = false
-	text, secrets = r.input()
+	text, secrets = r.build()
 	require.NotContains(t, string(text), "Basic")
 	require.Equal(t, []string{"session=12345678"}, secrets)
 }
@@ -70,10 +70,10 @@ func FuzzRequestInput(f *testing.F) {
 			d = payload.NewDefaults(json.RawMessage(laid))
 		}
 		r := request{
-			body: decoded, headers: eachHeader(nil, head), query: query, parameters: []string{"p"}, values: [][]byte{[]byte(value)},
+			body: decoded, headers: payload.ReadHeaders(nil, head), query: query, parameters: []string{"p"}, values: [][]byte{[]byte(value)},
 			method: "POST", url: value, path: value, defaults: d,
 		}
-		text, _ := r.input()
+		text, _ := r.build()
 		var got struct {
 			Body   json.RawMessage   `json:"body"`
 			Params map[string]string `json:"path_params"`
@@ -114,7 +114,7 @@ func TestModeFor(t *testing.T) {
 		`{"properties":{"url":{},"path":{}}}`:                               model.InputBody,
 		`{"type":"array","properties":{"body":{},"headers":{},"query":{}}}`: model.InputBody,
 	} {
-		require.Equal(t, want, modeFor([]byte(schema)), schema)
+		require.Equal(t, want, ModeFor([]byte(schema)), schema)
 	}
 }
 
@@ -124,8 +124,8 @@ func BenchmarkRequestInput(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		read, _ := payload.ReadBody("application/json", body)
-		var headers [24]header
-		r := request{body: read.JSON, headers: eachHeader(headers[:0], head), method: "POST", url: "http://localhost:8000/api/v1/h/process-invoice", path: "/api/v1/h/process-invoice"}
-		_, _ = r.input()
+		var headers [24]payload.Header
+		r := request{body: read.JSON, headers: payload.ReadHeaders(headers[:0], head), method: "POST", url: "http://localhost:8000/api/v1/h/process-invoice", path: "/api/v1/h/process-invoice"}
+		_, _ = r.build()
 	}
 }

@@ -1,4 +1,4 @@
-package handlers
+package webhook
 
 import (
 	"regexp"
@@ -8,10 +8,10 @@ import (
 
 const maxPathBytes = 255
 
-// webhookPathPattern is the form of a path: words, and whole segments {name}. A
-// segment that is . or .. has no place. What else pathFault refuses no
+// PathPattern is the form of a path: words, and whole segments {name}. A
+// segment that is . or .. has no place. What else PathFault refuses no
 // expression can say: a parameter that is there twice, or first and public.
-const webhookPathPattern = `^(?:` + segmentForm + `)(?:/(?:` + segmentForm + `))*$`
+const PathPattern = `^(?:` + segmentForm + `)(?:/(?:` + segmentForm + `))*$`
 
 const segmentForm = `[A-Za-z0-9_.-]*[A-Za-z0-9_-][A-Za-z0-9_.-]*|\.{3,}|\{[A-Za-z_][A-Za-z0-9_]*\}`
 
@@ -20,9 +20,9 @@ var (
 	parameterName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 )
 
-// pathFault says what is wrong with a webhook's path, or returns empty text.
+// PathFault says what is wrong with a webhook's path, or returns empty text.
 // public says that anyone may call it.
-func pathFault(path string, public bool) string {
+func PathFault(path string, public bool) string {
 	switch {
 	case path == "" || len(path) > maxPathBytes:
 		return "must have 1 to 255 characters"
@@ -33,7 +33,7 @@ func pathFault(path string, public bool) string {
 	}
 	var names []string
 	for i, segment := range strings.Split(path, "/") {
-		name, parameter := parameterOf(segment)
+		name, parameter := Parameter(segment)
 		switch {
 		case segment == "" || segment == "." || segment == "..":
 			return "must not have an empty segment, nor one that is . or .."
@@ -53,8 +53,8 @@ func pathFault(path string, public bool) string {
 	return ""
 }
 
-// parameterOf returns the name in a segment of the form {name}.
-func parameterOf(segment string) (name string, ok bool) {
+// Parameter returns the name in a segment of the form {name}.
+func Parameter(segment string) (name string, ok bool) {
 	if len(segment) < 2 || segment[0] != '{' || segment[len(segment)-1] != '}' {
 		return "", false
 	}

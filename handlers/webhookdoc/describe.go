@@ -1,4 +1,4 @@
-package handlers
+package webhookdoc
 
 import (
 	"bytes"
@@ -7,12 +7,13 @@ import (
 	"net/http"
 	"strings"
 
+	"maestro/handlers/webhook"
 	"maestro/internal/model"
 	"maestro/internal/schema"
 )
 
-// webhookDescriber gathers the paths and schemas of webhooks.
-type webhookDescriber struct {
+// describer gathers the paths and schemas of webhooks.
+type describer struct {
 	tenant  string
 	paths   map[string]map[string]any // path → method → operation
 	schemas map[string]any            // by name
@@ -20,14 +21,14 @@ type webhookDescriber struct {
 	ids     map[string]bool           // every $id that is taken
 }
 
-func newWebhookDescriber(tenant string) *webhookDescriber {
-	return &webhookDescriber{
+func newDescriber(tenant string) *describer {
+	return &describer{
 		tenant: tenant, paths: map[string]map[string]any{}, schemas: map[string]any{}, names: map[string]string{}, ids: map[string]bool{},
 	}
 }
 
 // add describes a webhook, with the mode that its input comes in.
-func (d *webhookDescriber) add(w *model.Webhook, f *model.Function, mode model.InputMode) {
+func (d *describer) add(w *model.Webhook, f *model.Function, mode model.InputMode) {
 	path := d.path(w.Path)
 	if d.paths[path] == nil {
 		d.paths[path] = map[string]any{}
@@ -35,7 +36,7 @@ func (d *webhookDescriber) add(w *model.Webhook, f *model.Function, mode model.I
 	input, output := d.schema(f, "input", f.InputSchema), d.schema(f, "output", f.OutputSchema)
 	var parameters []any
 	for segment := range strings.SplitSeq(path, "/") {
-		if name, ok := parameterOf(segment); ok {
+		if name, ok := webhook.Parameter(segment); ok {
 			parameters = append(parameters, parameter(name, "path", true, map[string]any{"type": "string"}))
 		}
 	}
@@ -77,16 +78,16 @@ func (d *webhookDescriber) add(w *model.Webhook, f *model.Function, mode model.I
 
 // path is the address in the document. Paths that differ in the names of their
 // parameters alone are one, with the names that came first.
-func (d *webhookDescriber) path(path string) string {
+func (d *describer) path(path string) string {
 	segments := strings.Split(path, "/")
 	for i, segment := range segments {
-		if _, ok := parameterOf(segment); ok {
+		if _, ok := webhook.Parameter(segment); ok {
 			segments[i] = "{}"
 		}
 	}
 	shape := strings.Join(segments, "/")
 	if d.names[shape] == "" {
-		d.names[shape] = webhookPrefix + path
+		d.names[shape] = webhook.Prefix + path
 	}
 	return d.names[shape]
 }
@@ -94,7 +95,7 @@ func (d *webhookDescriber) path(path string) string {
 // schema puts a schema of a function among the document's, once, and returns
 // the reference to it; one that accepts anything is {}. Each has an $id, so
 // that the references within it mean itself and not the document.
-func (d *webhookDescriber) schema(f *model.Function, role string, raw json.RawMessage) map[string]any {
+func (d *describer) schema(f *model.Function, role string, raw json.RawMessage) map[string]any {
 	if len(raw) == 0 {
 		return map[string]any{}
 	}
@@ -107,7 +108,7 @@ func (d *webhookDescriber) schema(f *model.Function, role string, raw json.RawMe
 
 // identified is the schema with an $id: the author's, unless another schema
 // has it already.
-func (d *webhookDescriber) identified(raw json.RawMessage, id string) any {
+func (d *describer) identified(raw json.RawMessage, id string) any {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &members); err != nil || members == nil { // true or false
 		if bytes.Equal(bytes.TrimSpace(raw), []byte("false")) {
@@ -127,7 +128,7 @@ func (d *webhookDescriber) identified(raw json.RawMessage, id string) any {
 
 // member is the schema of one property of a function's input; {} when nothing
 // is said of it.
-func (d *webhookDescriber) member(f *model.Function, input map[string]any, name string) map[string]any {
+func (d *describer) member(f *model.Function, input map[string]any, name string) map[string]any {
 	for _, property := range schema.Shape(f.InputSchema).Properties {
 		if property == name && input["$ref"] != nil {
 			return map[string]any{"$ref": d.idOf(f) + "#/properties/" + escaped(name)}
@@ -137,7 +138,7 @@ func (d *webhookDescriber) member(f *model.Function, input map[string]any, name 
 }
 
 // idOf is the $id under which a function's input schema stands in the document.
-func (d *webhookDescriber) idOf(f *model.Function) string {
+func (d *describer) idOf(f *model.Function) string {
 	members, _ := d.schemas[f.Name+".input"].(map[string]json.RawMessage)
 	var id string
 	_ = json.Unmarshal(members["$id"], &id) // identified has put it there
@@ -145,7 +146,7 @@ func (d *webhookDescriber) idOf(f *model.Function) string {
 }
 
 // queryParameters are those of a call whose input is its query.
-func (d *webhookDescriber) queryParameters(f *model.Function, input map[string]any) []any {
+func (d *describer) queryParameters(f *model.Function, input map[string]any) []any {
 	var top struct{ Required []string }
 	_ = json.Unmarshal(f.InputSchema, &top) // it compiles
 	var parameters []any
@@ -171,7 +172,7 @@ func requestBodyOf(schema map[string]any) map[string]any {
 func responsesOf(w *model.Webhook, output map[string]any) map[string]any {
 	responses := map[string]any{"default": map[string]any{
 		"description": "A failure, as RFC 9457 has it",
-		"content": map[string]any{problemType: map[string]any{"schema": map[string]any{
+		"content": map[string]any{"application/problem+json": map[string]any{"schema": map[string]any{
 			"type": "object", "required": []string{"type", "title", "status", "code", "request_id"},
 			"properties": map[string]any{
 				"type": textSchema, "title": textSchema, "status": map[string]any{"type": "integer"}, "detail": textSchema, "code": textSchema,
@@ -200,9 +201,11 @@ func responsesOf(w *model.Webhook, output map[string]any) map[string]any {
 
 var textSchema = map[string]any{"type": "string"}
 
+var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
+
 // escaped is a name within a JSON pointer within a URI's fragment.
 func escaped(name string) string {
-	name = escapePointer(name)
+	name = pointerEscapes.Replace(name)
 	var out strings.Builder
 	for i := range len(name) {
 		b := name[i]

@@ -1,4 +1,4 @@
-package handlers
+package connection
 
 import (
 	"bufio"
@@ -17,14 +17,14 @@ import (
 // the server has refused the body without reading it.
 func TestTheAnswerToARefusedBodyArrives(t *testing.T) {
 	t.Parallel()
-	server := &fasthttp.Server{MaxRequestBodySize: 1 << 10, Handler: func(*fasthttp.RequestCtx) {}, ConnState: noteState, Logger: silent{}, ErrorHandler: func(ctx *fasthttp.RequestCtx, err error) {
+	server := &fasthttp.Server{MaxRequestBodySize: 1 << 10, Handler: func(*fasthttp.RequestCtx) {}, ConnState: NoteState, ErrorHandler: func(ctx *fasthttp.RequestCtx, err error) {
 		require.ErrorIs(t, err, fasthttp.ErrBodyTooLarge)
 		ctx.SetStatusCode(fasthttp.StatusRequestEntityTooLarge)
 	}}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(lingering{l, time.Second, &newcomers{}}) }()
+	go func() { ended <- server.Serve((&Tracker{HeadTime: time.Second}).Listener(l)) }()
 	t.Cleanup(func() {
 		require.NoError(t, server.Shutdown())
 		require.NoError(t, <-ended)

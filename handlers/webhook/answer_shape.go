@@ -1,4 +1,4 @@
-package handlers
+package webhook
 
 import (
 	"bytes"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"maestro/handlers/header"
 	"maestro/internal/engine"
 )
 
@@ -27,7 +28,7 @@ type shapeHeader struct{ name, value string }
 var hopByHop = []string{
 	"Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Proxy-Authorization", "Te", "Trailer",
 	"Transfer-Encoding", "Upgrade", "Content-Length",
-	headerExecutionID, headerRequestID, // ours
+	header.ExecutionID, header.RequestID, // ours
 }
 
 // shapedResponse returns the answer that a result describes: a

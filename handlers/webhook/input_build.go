@@ -1,4 +1,4 @@
-package handlers
+package webhook
 
 import (
 	"maestro/internal/payload"
@@ -7,9 +7,9 @@ import (
 // request is what a webhook's function gets in mode request.
 type request struct {
 	body          []byte // JSON
-	headers       []header
-	authorization bool    // hand the Authorization header on
-	signed        *signer // how it was signed; nil: it was not
+	headers       []payload.Header
+	authorization bool             // hand the Authorization header on
+	signed        []payload.Header // the names of those that carry the signature
 	query         []payload.Field
 	parameters    []string
 	values        [][]byte // of the parameters
@@ -31,16 +31,16 @@ var (
 	memberParameters = []byte("path_params")
 )
 
-// input builds the function's input in one buffer. It also returns the values
+// build builds the function's input in one buffer. It also returns the values
 // that no record may show.
-func (r *request) input() (text []byte, secrets []string) {
+func (r *request) build() (text []byte, secrets []string) {
 	size := len(r.body) + len(r.url) + len(r.path) + 256
 	for i := range r.headers {
-		size += len(r.headers[i].name) + len(r.headers[i].value) + 8
+		size += r.headers[i].Len()
 	}
 	out := append(make([]byte, 0, size), `{"body":`...)
 	out = append(out, r.body...)
-	out, secrets = appendHeaders(append(out, `,"headers":`...), r.headers, r.authorization, r.signed)
+	out, secrets = payload.AppendHeaders(append(out, `,"headers":`...), r.headers, r.authorization, r.signed)
 	out = payload.AppendFields(append(out, `,"query":`...), r.query, r.declared.Property(memberQuery), r.defaults)
 	out = append(out, `,"path_params":{`...)
 	parameters := r.declared.Property(memberParameters)

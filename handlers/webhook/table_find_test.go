@@ -1,4 +1,4 @@
-package handlers
+package webhook
 
 import (
 	"fmt"
@@ -86,7 +86,7 @@ func FuzzFind(f *testing.F) {
 		var hooks []string
 		for line := range strings.SplitSeq(table, "\n") {
 			own, template, ok := strings.Cut(line, " ")
-			if ok && own != "" && pathFault(template, false) == "" {
+			if ok && own != "" && PathFault(template, false) == "" {
 				hooks = append(hooks, own+" "+template)
 			}
 		}
@@ -108,7 +108,7 @@ func bestOf(hooks []string, method string, segments []string) bool {
 			return false
 		}
 		for i, part := range parts {
-			_, parameter := parameterOf(part)
+			_, parameter := Parameter(part)
 			if parameter && segments[i] == "" || !parameter && part != segments[i] {
 				return false
 			}
@@ -120,15 +120,15 @@ func bestOf(hooks []string, method string, segments []string) bool {
 func TestPathFault(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{"a", "process-invoice", "a/b.c/{id}", "v1/{a}/{b_2}", "A_b", "..a", strings.Repeat("a", 255)} {
-		require.Empty(t, pathFault(path, true), path)
+		require.Empty(t, PathFault(path, true), path)
 	}
 	for _, path := range []string{
 		"", "/a", "a/", "a//b", ".", "a/../b", "a/./b", "a b", "a?b", "@a/b", "ä", "a/{x", "a/{}", "a/x{y}", "a/{1}", "a/{x}/{x}",
 		"{x}/a", "a\n", strings.Repeat("a", 256),
 	} {
-		require.NotEmpty(t, pathFault(path, true), path)
+		require.NotEmpty(t, PathFault(path, true), path)
 	}
-	require.Empty(t, pathFault("{x}/a", false), "only public ones need a literal first segment")
+	require.Empty(t, PathFault("{x}/a", false), "only public ones need a literal first segment")
 }
 
 func BenchmarkFind(b *testing.B) {

@@ -1,0 +1,90 @@
+package handlers
+
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"maestro/web"
+)
+
+// routes is the whole route table: each method and path, who may call it, and
+// its handler. HEAD is answered wherever GET is. The texts of the OpenAPI
+// document stand beside the handlers; route_add.go registers the routes.
+func (s *Server) routes() []group {
+	return []group{
+		{"Functions", "Python functions and their versions.", map[string]endpoint{
+			"POST /api/v1/functions":                           {user, rest(s.createFunction, createFunctionOp)},
+			"GET /api/v1/functions":                            {user, rest(s.listFunctions, listFunctionsOp)},
+			"GET /api/v1/functions/{name}":                     {user, rest(s.getFunction, getFunctionOp)},
+			"PUT /api/v1/functions/{name}":                     {user, rest(s.updateFunction, updateFunctionOp)},
+			"DELETE /api/v1/functions/{name}":                  {user, rest(s.deleteFunction, deleteFunctionOp)},
+			"GET /api/v1/functions/{name}/versions":            {user, rest(s.listVersions, listVersionsOp)},
+			"GET /api/v1/functions/{name}/versions/{version}":  {user, rest(s.getVersion, getVersionOp)},
+			"POST /api/v1/functions/{name}/rollback/{version}": {user, rest(s.rollbackFunction, rollbackFunctionOp)},
+		}},
+		{"Webhooks", "Addresses that run functions, and the calls of them.", map[string]endpoint{
+			"* /api/v1/h/{path}":                {sender, anyMethod(s.callWebhook, callWebhookOp)},
+			"POST /api/v1/webhooks":             {user, rest(s.createWebhook, createWebhookOp)},
+			"GET /api/v1/webhooks":              {user, rest(s.listWebhooks, listWebhooksOp)},
+			"GET /api/v1/webhooks/{id}":         {user, rest(s.getWebhook, getWebhookOp)},
+			"PUT /api/v1/webhooks/{id}":         {user, rest(s.updateWebhook, updateWebhookOp)},
+			"DELETE /api/v1/webhooks/{id}":      {user, rest(s.deleteWebhook, deleteWebhookOp)},
+			"GET /api/v1/openapi/webhooks":      {user, raw(s.webhooksInJSON, webhooksOp("webhooks-document", fiber.MIMEApplicationJSON))},
+			"GET /api/v1/openapi/webhooks.json": {user, raw(s.webhooksInJSON, webhooksOp("webhooks-document-json", fiber.MIMEApplicationJSON))},
+			"GET /api/v1/openapi/webhooks.yaml": {user, raw(s.webhooksInYAML, webhooksOp("webhooks-document-yaml", mediaYAML))},
+		}},
+		{"Executions", "Runs, their steps and their logs.", map[string]endpoint{
+			"POST /api/v1/executions":                 {user, rest(s.runFunction, runFunctionOp()).behind(s.runOnce)},
+			"GET /api/v1/executions":                  {user, rest(s.listExecutions, listExecutionsOp)},
+			"GET /api/v1/executions/{id}":             {user, rest(s.getExecution, getExecutionOp)},
+			"GET /api/v1/executions/{id}/steps":       {user, rest(s.listSteps, listStepsOp)},
+			"GET /api/v1/executions/{id}/logs":        {user, rest(s.readLog, readLogOp)},
+			"GET /api/v1/executions/{id}/logs/stream": {user, rest(s.followLog, followLogOp())},
+			"POST /api/v1/executions/{id}/cancel":     {user, rest(s.cancelExecution, cancelExecutionOp)},
+			"POST /api/v1/executions/{id}/retry":      {user, rest(s.retryExecution, retryExecutionOp)},
+			"POST /api/v1/executions/retry":           {user, rest(s.retryExecutions, retryExecutionsOp)},
+		}},
+		{"Secrets", "Values that functions read with `maestro.secret`; they are never shown again.", map[string]endpoint{
+			"PUT /api/v1/secrets/{name}":    {user, rest(s.putSecret, putSecretOp)},
+			"GET /api/v1/secrets":           {user, rest(s.listSecrets, listSecretsOp)},
+			"DELETE /api/v1/secrets/{name}": {user, rest(s.deleteSecret, deleteSecretOp)},
+		}},
+		{"Schedules", "Runs at set times.", map[string]endpoint{
+			"POST /api/v1/schedules":          {user, rest(s.createSchedule, createScheduleOp)},
+			"GET /api/v1/schedules":           {user, rest(s.listSchedules, listSchedulesOp)},
+			"GET /api/v1/schedules/{id}":      {user, rest(s.getSchedule, getScheduleOp)},
+			"PUT /api/v1/schedules/{id}":      {user, rest(s.updateSchedule, updateScheduleOp)},
+			"DELETE /api/v1/schedules/{id}":   {user, rest(s.deleteSchedule, deleteScheduleOp)},
+			"POST /api/v1/schedules/{id}/run": {user, rest(s.runSchedule, runScheduleOp)},
+			"GET /api/v1/scheduler/status":    {user, rest(s.schedulerStatus, schedulerStatusOp("scheduler-status"))},
+			"GET /scheduler/status":           {user, rest(s.schedulerStatus, schedulerStatusOp("scheduler-status-at-the-root"))},
+		}},
+		{"Packages", "Python packages for the subtenant's functions.", map[string]endpoint{
+			"POST /api/v1/packages":                         {user, rest(s.installPackage, s.installPackageOp())},
+			"GET /api/v1/packages":                          {user, rest(s.listPackages, listPackagesOp)},
+			"DELETE /api/v1/packages/{name}":                {user, rest(s.removePackage, removePackageOp)},
+			"GET /api/v1/packages/installs/{id}":            {user, rest(s.getInstall, getInstallOp)},
+			"GET /api/v1/packages/installs/{id}/log/stream": {user, rest(s.followInstall, followInstallOp())},
+		}},
+		{"Subtenants", "The units of isolation. For administrators.", map[string]endpoint{
+			"POST /api/v1/subtenants":                      {admin, rest(s.createSubtenant, createSubtenantOp)},
+			"GET /api/v1/subtenants":                       {admin, rest(s.listSubtenants, listSubtenantsOp)},
+			"GET /api/v1/subtenants/{id}":                  {admin, rest(s.getSubtenant, getSubtenantOp)},
+			"PUT /api/v1/subtenants/{id}":                  {admin, rest(s.updateSubtenant, updateSubtenantOp)},
+			"DELETE /api/v1/subtenants/{id}":               {admin, rest(s.deleteSubtenant, deleteSubtenantOp)},
+			"POST /api/v1/subtenants/{id}/grant-access":    {admin, rest(s.grantAccess, grantAccessOp)},
+			"DELETE /api/v1/subtenants/{id}/revoke-access": {admin, rest(s.revokeAccess, revokeAccessOp)},
+		}},
+		{"Operations", "The server itself, and these documents.", map[string]endpoint{
+			"GET /livez":                          {public, raw(s.live, s.liveOp())},
+			"GET /readyz":                         {public, raw(s.ready, s.readyOp())},
+			"GET /health":                         {public, raw(s.health, s.healthOp())},
+			"GET /metrics":                        {public, raw(notBuiltYet, metricsOp())},
+			"GET /":                               {public, raw(page(web.Home), pageOp("home", "A page with the way to the others"))},
+			"GET /docs":                           {public, raw(page(web.Docs), pageOp("swagger-ui", "This document, to try out (Swagger UI)"))},
+			"GET /redoc":                          {public, raw(page(web.Redoc), pageOp("redoc", "This document, to read (ReDoc)"))},
+			"GET /" + web.AssetsPath + "/{asset}": {public, raw(pageAsset, pageAssetOp())},
+			"GET /openapi.json":                   {public, raw(s.openAPI(), openAPIOp())},
+			"GET /examples/documents/{name}":      {public, raw(s.exampleDocument, exampleDocumentOp()).when(s.opts.Documents != nil)},
+		}},
+	}
+}

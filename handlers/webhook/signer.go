@@ -1,0 +1,91 @@
+package webhook
+
+import (
+	"encoding/json"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"maestro/internal/payload"
+	"maestro/internal/signature"
+)
+
+// signer is how the callers of a route sign. A nil *signer means that they
+// need not.
+type signer struct {
+	signature.Config
+	headers []payload.Header // the names of those that carry the signature, which is never recorded
+}
+
+// newSigner reads what a webhook was saved with. What can't be read is a
+// scheme that nobody can satisfy.
+func newSigner(text json.RawMessage) *signer {
+	if len(text) == 0 {
+		return nil
+	}
+	s := &signer{}
+	if json.Unmarshal(text, &s.Config) != nil {
+		s.Config = signature.Config{}
+	}
+	for _, name := range s.HeaderNames() {
+		s.headers = append(s.headers, payload.HeaderName(name))
+	}
+	return s
+}
+
+// names are those of the headers that carry the signature.
+func (s *signer) names() []payload.Header {
+	if s == nil {
+		return nil
+	}
+	return s.headers
+}
+
+// verify checks the signature of a call on the bytes as they came. delivery is
+// what its sender calls it, or empty.
+func (h *Handler) verify(c *fiber.Ctx, r Request, found *route) (delivery string, err error) {
+	hook := &found.webhook
+	known, err := h.Secrets.Of(h.Context, hook.Tenant)
+	if err != nil {
+		return "", err
+	}
+	var active [][]byte
+	var missing []string
+	for _, name := range found.signer.SecretNames {
+		if value, ok := known.Value(name); ok {
+			active = append(active, []byte(value))
+		} else {
+			missing = append(missing, name)
+		}
+	}
+	request := c.Request()
+	delivery, err = signature.Verify(found.signer.Config, func(name string) string {
+		return string(request.Header.Peek(name))
+	}, request.Body(), active, time.Now())
+	if err == nil {
+		return delivery, nil
+	}
+	attrs := r.LogFields(slog.Any("webhook_id", hook.ID), slog.Any("error", err))
+	if len(active) == 0 {
+		h.Log.Warn("a webhook refuses every call: no secret that its callers sign with is stored", append(attrs, slog.String("secrets", strings.Join(missing, ", ")))...)
+	} else {
+		h.Log.Info("a webhook's call was refused for its signature", attrs...)
+	}
+	return "", err
+}
+
+// answerChallenge answers the call by which Slack makes sure that an address
+// is its owner's: no function runs.
+func answerChallenge(c *fiber.Ctx, found *route) bool {
+	if found.signer.Scheme != signature.Slack {
+		return false
+	}
+	challenge, ok := signature.SlackChallenge(c.Request().Body())
+	if ok {
+		c.Response().Header.SetContentType(mediaText)
+		c.Response().SetBodyString(challenge)
+	}
+	return ok
+}
