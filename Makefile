@@ -1,5 +1,5 @@
-# `make help` lists the targets. Nothing here needs more than Go, gcc, make and
-# git: setup brings what is missing.
+# `make help` lists the targets. Go, gcc, make and git are enough to start;
+# `make setup` installs the other requirements.
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 BUILD := go build -buildvcs=false -ldflags '-X main.version=$(VERSION)'
@@ -15,10 +15,10 @@ EXAMPLES ?= 50
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: ## install what is missing on this machine for run and test
+setup: ## install the missing requirements of run and test
 	@scripts/setup test
 
-build: ## bin/maestro
+build: ## build bin/maestro
 	@$(BUILD) -o bin/maestro ./cmd/maestro
 
 run: ## build, start the server on embedded services, load the examples (Ctrl-C stops it)
@@ -26,49 +26,49 @@ run: ## build, start the server on embedded services, load the examples (Ctrl-C 
 	@$(MAKE) --no-print-directory build
 	@exec scripts/run
 
-test: setup ## every test, on a real PostgreSQL, Redis and Python
+test: setup ## run every test, on a real PostgreSQL, Redis and Python
 	go test ./...
 
-lint: ## every check of form
+lint: ## check formatting, style, go.mod and generated code
 	@scripts/lint
 
-format: ## let the formatters write
+format: ## format the Go and C files
 	@scripts/setup lint
 	@gofmt -w $$(git ls-files -co --exclude-standard '*.go')
 	@.tools/python/clang_format/data/bin/clang-format -i $$(git ls-files -co --exclude-standard '*.c' '*.h')
 
-race: setup ## every test under the race detector, cgo's checks, and the counters of the C border
+race: setup ## run every test under the race detector, with cgo's checks and the counters of the C border
 	GOEXPERIMENT=cgocheck2 go test -race -tags debug_cpython ./...
 
-fuzz: ## each fuzz target for FUZZTIME (5s)
+fuzz: ## run each fuzz target for FUZZTIME (5s)
 	@scripts/fuzz $(FUZZTIME)
 
-conformance: build ## an independent fuzzer, driven by the served OpenAPI document; EXAMPLES (50) an operation
+conformance: build ## test the API against its OpenAPI document with an independent fuzzer; EXAMPLES (50) per operation
 	@scripts/conformance $(EXAMPLES)
 
-bench: build ## throughput and latency beside the limit, and the queue beside River, in one run; SECONDS (5) a round
+bench: build ## measure throughput and latency against the limit, and the queue against River; SECONDS (5) per round
 	go run ./bench -server bin/maestro -seconds $(SECONDS)
 
-history: ## lists of executions over a long history: each filter beside the first page
+history: ## measure the lists of executions over a long history, each filter against the first page
 	go run ./bench/history
 
-chaos: ## three servers, killed and stopped at random for CHAOS_SECONDS (300) while 2,000 runs are due
+chaos: ## kill and stop three servers at random for CHAOS_SECONDS (300) while 2,000 runs are due
 	CHAOS_SECONDS=$(CHAOS_SECONDS) go test ./cmd/maestro -run '^TestChaos' -count=1 -v -timeout 60m
 
-faults: build ## PostgreSQL and Redis taken away in 13 ways under 100 orders a second; writes the table in docs/operations.md
+faults: build ## interrupt PostgreSQL and Redis in 13 ways at 100 requests/s; writes the table in docs/operations.md
 	go run ./bench/faults -server bin/maestro -document docs/operations.md
 
-package-table: build ## which of the most used packages work: tries them, and writes the table in docs/packages.md
+package-table: build ## try the most used packages; writes the table in docs/packages.md
 	go run ./bench/packages -maestro bin/maestro
 
-soak: ## MINUTES (10) of load with everything that can go wrong; RSS and counters at its end
+soak: ## run a load with every kind of failure for MINUTES (10); prints memory and counters at the end
 	@$(BUILD) -tags debug_cpython -o bin/maestro-debug ./cmd/maestro
 	go run ./bench/soak -server bin/maestro-debug -minutes $(MINUTES)
 
-drain: build ## two servers restarted one after the other behind haproxy and nginx, under 100 calls a second
+drain: build ## restart two servers in turn behind haproxy and nginx, at 100 requests/s
 	go run ./bench/drain -server bin/maestro
 
-generate: ## make the code that is made from SQL
+generate: ## generate the Go code of the SQL queries
 	@scripts/generate
 
 docs: ## check that the documents say what the program does

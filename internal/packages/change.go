@@ -16,73 +16,74 @@ import (
 )
 
 const (
-	// tries bounds how often a change is worked out anew because somebody else
-	// was faster. Most of these cost nothing: what was built still fits.
+	// tries bounds how often a change is planned again because a concurrent
+	// change was committed first. Most retries cost nothing: the built folder
+	// still fits.
 	tries = 20
-	// commitPatience bounds a commit, which is not broken off in its middle:
-	// nobody would know what became of it.
+	// commitPatience bounds a commit. A commit is not interrupted, because its
+	// outcome would be unknown.
 	commitPatience = 30 * time.Second
 )
 
-// change is one change of a subtenant's packages, from its beginning to its
+// change is one change of a subtenant's packages, from its begin to its
 // commit.
 type change struct {
 	m      *Manager
 	tenant string
 	edit   *edit
 	by     *string
-	log    func(string) // takes what is worth telling whoever waits
-	begun  func()       // called when its turn has come; nil: nobody wants to know
-	// patience is how long it waits for its turn; 0: as long as that takes.
+	log    func(string) // takes messages for the caller
+	begun  func()       // called when its turn has come; nil: not needed
+	// patience bounds the wait for its turn; 0: no bound.
 	patience time.Duration
 	commit   func(ctx context.Context, p *plan) error
 
-	give func() // the turn back; nil while it has none
-	last *plan  // what it has built; nil: nothing yet
+	release func() // releases its turn; nil while it has none
+	last    *plan  // the plan that it has built; nil: none yet
 }
 
-// plan is what becomes of an environment.
+// plan is the next state of an environment.
 type plan struct {
 	state     repo.PackageState
-	known     []root // those that the environment was made for
+	known     []root // the roots that the current environment was built for
 	roots     []root
 	requested []repo.RequestedPackage
-	resolve   bool       // the lock has yet to be found
-	lock      model.Lock // of the environment as it will be
-	built     bool       // the folder stands already
+	resolve   bool       // the lock must still be resolved
+	lock      model.Lock // of the next environment
+	built     bool       // the folder exists
 }
 
-// changed is what the plan has the database do.
+// changed is the plan's change of the database.
 func (p *plan) changed(by *string) repo.EnvironmentChange {
 	return repo.EnvironmentChange{Base: p.state.Revision, Lock: p.lock, Requested: p.requested, By: by}
 }
 
-// needsWork reports whether there is anything to install or to build.
+// needsWork reports whether packages must be resolved or a folder built.
 func (p *plan) needsWork() bool {
 	return p.resolve || !p.built && !p.lock.Equal(p.state.Environment.Lock)
 }
 
-// run brings the subtenant's packages to what the edit says: it makes a plan
-// and has it committed, again when the environment has moved meanwhile. Only
-// one with something to build takes a turn, and its time begins with that. The
-// error is for people.
+// run brings the subtenant's packages to the state that the edit describes: it
+// makes and commits a plan, and starts again if the environment has changed
+// meanwhile. Only a plan that needs work takes a turn; its time limit begins
+// then. The error is user-facing.
 func (c *change) run(ctx context.Context) error {
 	defer func() {
-		if c.give != nil {
-			c.give()
+		if c.release != nil {
+			c.release()
 		}
 	}()
 	timed, end := c.m.limit(ctx)
 	defer func() { end() }()
 	for try := 1; ; try++ {
 		p, err := c.plan(timed)
-		if err == nil && p.needsWork() && c.give == nil {
+		if err == nil && p.needsWork() && c.release == nil {
 			end()
 			if err := c.takeTurn(ctx); err != nil {
 				return err
 			}
 			timed, end = c.m.limit(ctx)
-			continue // another one may have done it meanwhile
+			continue // a concurrent change may have done the work
 		}
 		if err == nil && p.needsWork() {
 			err = c.work(timed, p)
@@ -97,15 +98,15 @@ func (c *change) run(ctx context.Context) error {
 			return c.m.explain(ended(timed, err))
 		}
 		if try == tries {
-			busy := model.NewError(model.CodeUnavailable, "The packages of this subtenant are being changed by others all the time; try again in a moment.")
+			busy := model.NewError(model.CodeUnavailable, "The packages of this subtenant are changed concurrently too often. Try again in a moment.")
 			busy.Cause = err
 			return busy
 		}
-		c.log("The subtenant's packages were changed meanwhile; beginning anew.")
+		c.log("The subtenant's packages were changed by another install; starting again.")
 	}
 }
 
-// limit gives ctx the time that an install has.
+// limit applies the time limit of an install to ctx.
 func (m *Manager) limit(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeoutCause(ctx, m.opts.Limit, model.NewError(model.CodePackageInstallFailed,
 		"The install took longer than %v and was stopped; nothing was changed.", m.opts.Limit))
@@ -115,16 +116,16 @@ func (m *Manager) limit(ctx context.Context) (context.Context, context.CancelFun
 func (c *change) takeTurn(ctx context.Context) error {
 	waiting, end := ctx, context.CancelFunc(func() {})
 	if c.patience > 0 {
-		busy := model.NewError(model.CodeUnavailable, "Other installs were under way for %v, and the turn of this one did not come; nothing was changed. Try again when they are done.", c.patience)
+		busy := model.NewError(model.CodeUnavailable, "This install waited for other installs for %v and did not begin; nothing was changed. Try again when they have ended.", c.patience)
 		busy.RetryAfter = 10 * time.Second
 		waiting, end = context.WithTimeoutCause(ctx, c.patience, busy)
 	}
 	defer end()
-	give, err := c.m.slots.take(waiting, c.tenant, func() { c.log("Waiting for other installs to end.") })
+	release, err := c.m.slots.take(waiting, c.tenant, func() { c.log("Waiting for other installs to end.") })
 	if err != nil {
 		return c.m.explain(ended(waiting, err))
 	}
-	c.give = give
+	c.release = release
 	if c.begun != nil {
 		c.begun()
 	}
@@ -138,8 +139,8 @@ func (c *change) settle(ctx context.Context, p *plan) error {
 	return c.commit(ctx, p)
 }
 
-// plan works out what the environment becomes, as far as that can be told from
-// what is there.
+// plan computes the next state of the environment, as far as it can be
+// derived from the installed packages.
 func (c *change) plan(ctx context.Context) (*plan, error) {
 	m, e := c.m, c.edit
 	state, err := m.opts.DB.PackageState(ctx, c.tenant)
@@ -188,8 +189,8 @@ func (c *change) plan(ctx context.Context) (*plan, error) {
 	return p, nil
 }
 
-// serves reports whether what was built for one plan is what another one needs:
-// when nothing but what fits into it anyway was asked for since.
+// serves reports whether the folder built for one plan fits another one: only
+// requirements that it already meets were added.
 func (m *Manager) serves(ctx context.Context, last, next *plan) (bool, error) {
 	a, b := &last.state.Environment, &next.state.Environment
 	if a.Number != b.Number || !a.CreatedAt.Equal(b.CreatedAt) || len(last.lock.Reach(names(next.roots)...)) != len(last.lock) {
@@ -203,7 +204,7 @@ func (m *Manager) serves(ctx context.Context, last, next *plan) (bool, error) {
 	return met && settled.Equal(last.lock), err
 }
 
-// work finds the lock, if need be, and builds and probes its folder.
+// work resolves the lock, if necessary, and builds and probes its folder.
 func (c *change) work(ctx context.Context, p *plan) (err error) {
 	if p.resolve {
 		if p.lock, err = c.m.resolve(ctx, c.edit, p, c.log); err != nil {
@@ -220,10 +221,10 @@ func (c *change) work(ctx context.Context, p *plan) (err error) {
 	return nil
 }
 
-// restored reports whether a lock has everything of another one as it is there.
+// restored reports whether a lock contains every package of another one in the same version.
 func restored(lock, wanted model.Lock) bool { return len(others(lock, wanted)) == 0 }
 
-// others lists what a lock does not have of another one.
+// others lists the packages of another lock that a lock does not contain.
 func others(lock, wanted model.Lock) (missing []string) {
 	for _, p := range wanted {
 		if found := lock.Find(p.Name); found == nil || found.SHA256 != p.SHA256 {
@@ -233,13 +234,12 @@ func others(lock, wanted model.Lock) (missing []string) {
 	return missing
 }
 
-// lookTime bounds a look at what is installed.
+// lookTime bounds the check of the installed packages.
 const lookTime = 30 * time.Second
 
-// present finds out whether an environment meets roots as it is, and the
-// lock that it then comes to. What versions, extras and markers mean is not ours
-// to say, which takes a child process. Where that can't be found out, and pip
-// may be asked instead, the answer is no.
+// present checks whether an environment already meets roots, and returns the
+// resulting lock. Versions, extras and markers are interpreted by packaging,
+// in a child process. If that fails and pip may be run instead, the answer is no.
 func (m *Manager) present(ctx context.Context, env model.Environment, roots []root) (settled model.Lock, met bool, unmet []string, err error) {
 	var wanted []requirement.Requirement
 	for _, r := range roots {
@@ -277,19 +277,19 @@ func (m *Manager) present(ctx context.Context, env model.Environment, roots []ro
 	case !m.opts.Forbidden:
 		return nil, false, nil, nil
 	}
-	blind := model.NewError(model.CodeUnavailable, "What is installed can't be looked at on this server at present; nothing was changed. Try again later.")
+	blind := model.NewError(model.CodeUnavailable, "This server cannot check the installed packages at present; nothing was changed. Try again later.")
 	blind.Cause = err
 	return nil, false, nil, blind
 }
 
-// resolve finds the lock for a plan. What is installed stays as it is, as long
-// as it fits.
+// resolve finds the lock for a plan. Installed versions are kept as long as
+// they fit.
 func (m *Manager) resolve(ctx context.Context, e *edit, p *plan, log func(string)) (model.Lock, error) {
 	wanted := make([]requirement.Requirement, len(p.roots))
 	for i, r := range p.roots {
 		wanted[i] = r.Requirement
 	}
-	if err := m.allowed(names(p.roots)); err != nil { // before pip asks anyone
+	if err := m.allowed(names(p.roots)); err != nil { // before pip contacts an index
 		return nil, err
 	}
 	now := p.state.Environment.Lock
@@ -297,7 +297,7 @@ func (m *Manager) resolve(ctx context.Context, e *edit, p *plan, log func(string
 	lock, err := m.opts.Pip.Resolve(ctx, wanted, pins, log)
 	var conflict *pip.ConflictError
 	if errors.As(err, &conflict) && len(pins) > len(e.restore) {
-		log("What is installed stands in the way; looking for other versions of it.")
+		log("The installed versions conflict with the requirements; resolving other versions.")
 		lock, err = m.opts.Pip.Resolve(ctx, wanted, e.restore, log)
 	}
 	if errors.As(err, &conflict) {
@@ -307,27 +307,27 @@ func (m *Manager) resolve(ctx context.Context, e *edit, p *plan, log func(string
 		return nil, err
 	}
 	if len(lock) > m.opts.Most {
-		return nil, model.NewError(model.CodePackageInstallFailed, "That would be %d packages; a subtenant can have %d at most.", len(lock), m.opts.Most)
+		return nil, model.NewError(model.CodePackageInstallFailed, "The install would result in %d packages; a subtenant can have at most %d.", len(lock), m.opts.Most)
 	}
 	var all []string
 	for i := range lock {
 		all = append(all, lock[i].Name)
-		// The same version stays the same wheel: perhaps another one was refused.
+		// The same version keeps its wheel: another one may have been refused.
 		keep(&lock[i], now.Find(lock[i].Name))
 		keep(&lock[i], e.restore.Find(lock[i].Name))
 	}
 	return lock, m.allowed(all)
 }
 
-// keep has a package stay the wheel that it was, with what is known of it.
+// keep makes a package retain its wheel and its notes.
 func keep(p, known *model.LockedPackage) {
 	if known != nil && known.Version == p.Version {
 		p.File, p.SHA256, p.Notes = known.File, known.SHA256, known.Notes
 	}
 }
 
-// pinsFor are the packages that should stay as they are: those of the current
-// lock but for what e asks for, and those that e brings back.
+// pinsFor are the packages that should keep their version: those of the
+// current lock except the ones that e requests, and those that e restores.
 func pinsFor(lock model.Lock, e *edit) model.Lock {
 	pins := model.Lock{}
 	for _, p := range lock {
@@ -340,9 +340,9 @@ func pinsFor(lock model.Lock, e *edit) model.Lock {
 	return pins
 }
 
-// build makes the next environment's folder and tries what is new in it. The
-// lock that comes back may have other wheels of the same versions, and notes of
-// what does not work.
+// build creates the next environment's folder and imports its new modules. The
+// returned lock may have other wheels of the same versions, and notes about
+// parts that do not work.
 func (m *Manager) build(ctx context.Context, tenant string, now *model.Environment, lock model.Lock, log func(string)) (model.Lock, error) {
 	next := model.Environment{Tenant: tenant, Number: now.Number + 1, Lock: lock}
 	findings, refused, err := m.opts.Make(ctx, &next, now.Lock, log)
@@ -366,10 +366,10 @@ func (m *Manager) build(ctx context.Context, tenant string, now *model.Environme
 	return noted, nil
 }
 
-// mostNotes bounds what a lock says of one package.
+// mostNotes bounds the notes of one package in a lock.
 const mostNotes = 20
 
-// allowed refuses what PACKAGE_ALLOW_LIST does not name.
+// allowed refuses packages that PACKAGE_ALLOW_LIST does not name.
 func (m *Manager) allowed(names []string) error {
 	if len(m.opts.Allowed) == 0 {
 		return nil
@@ -384,5 +384,5 @@ func (m *Manager) allowed(names []string) error {
 		return nil
 	}
 	return model.NewError(model.CodePackageNotAllowed,
-		"This server does not allow every package, and not %s. Whoever runs it can add to PACKAGE_ALLOW_LIST.", inWords(others))
+		"This server does not allow the packages %s. Ask its operator to add them to PACKAGE_ALLOW_LIST.", inWords(others))
 }

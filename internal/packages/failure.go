@@ -15,7 +15,7 @@ import (
 
 func contains(all []string, one string) bool { return slices.Contains(all, one) }
 
-// ended is err, or why ctx ended when err says no more than that it did.
+// ended is err, or the reason why ctx ended if err only reports the end.
 func ended(ctx context.Context, err error) error {
 	if ctx.Err() != nil && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)) {
 		return context.Cause(ctx)
@@ -23,8 +23,8 @@ func ended(ctx context.Context, err error) error {
 	return err
 }
 
-// explain makes an error for people of what kept packages from being
-// installed.
+// explain turns the reason why packages could not be installed into a
+// user-facing error.
 func (m *Manager) explain(err error) error {
 	var (
 		coded       *model.Error
@@ -35,15 +35,15 @@ func (m *Manager) explain(err error) error {
 	case err == nil, errors.As(err, &coded):
 		return err
 	case errors.As(err, &unreachable):
-		away := model.NewError(model.CodeUnavailable, "The package index can't be reached; nothing was changed. Try again later, or have whoever runs the server look at PIP_INDEX_URL.")
+		away := model.NewError(model.CodeUnavailable, "The package index cannot be reached; nothing was changed. Try again later, or ask the server's operator to check PIP_INDEX_URL.")
 		away.Cause = err
 		return away
 	case errors.As(err, &refused):
 		return model.NewError(model.CodePackageInstallFailed, "%s", refused.Text)
 	case errors.Is(err, repo.ErrInstallOver):
-		return model.NewError(model.CodeUnavailable, "This server was taken for gone before the install was done; nothing was changed. Ask for it again.")
+		return model.NewError(model.CodeUnavailable, "The install was lost because this server was considered dead; nothing was changed. Request it again.")
 	case errors.Is(err, context.DeadlineExceeded):
-		late := model.NewError(model.CodeUnavailable, "The time for it was over before it was done; look at the packages before you ask for it again.")
+		late := model.NewError(model.CodeUnavailable, "Installation timed out. Check the installed packages before retrying.")
 		late.Cause = err
 		return late
 	case errors.Is(err, context.Canceled):
@@ -54,10 +54,10 @@ func (m *Manager) explain(err error) error {
 }
 
 func errStopping() error {
-	return model.NewError(model.CodeUnavailable, "The server was stopped before the install was done; nothing was changed. Ask for it again.")
+	return model.NewError(model.CodeUnavailable, "The server stopped before the install was complete; nothing was changed. Request it again.")
 }
 
-// conflictInWords names who stands against whom.
+// conflictInWords names the sides of a conflict.
 func conflictInWords(conflict *pip.ConflictError, p *plan, e *edit) string {
 	var sides, said []string
 	for _, cause := range conflict.Causes {
@@ -66,11 +66,11 @@ func conflictInWords(conflict *pip.ConflictError, p *plan, e *edit) string {
 		}
 		mine := sidesOf(cause, p, e)
 		if len(mine) == 0 {
-			// A package that is not here yet: whatever is new may have brought it.
+			// A package that is not installed yet: any new package may require it.
 			mine = newSides(p)
 		}
 		if len(mine) == 0 {
-			for _, r := range p.roots { // better all than a guess
+			for _, r := range p.roots { // all, if the right one is unknown
 				mine = append(mine, r.inWords())
 			}
 		}
@@ -80,9 +80,9 @@ func conflictInWords(conflict *pip.ConflictError, p *plan, e *edit) string {
 	sides = slices.Compact(sides)
 	slices.Sort(said)
 	said = slices.Compact(said)
-	text := inWords(sides) + " can't be installed."
+	text := inWords(sides) + " cannot be installed."
 	if len(sides) > 1 {
-		text = "These can't be installed together: " + inWords(sides) + "."
+		text = "These requirements conflict: " + inWords(sides) + "."
 	}
 	if len(said) > 0 {
 		text += " The reason: " + inWords(said) + "."
@@ -90,8 +90,8 @@ func conflictInWords(conflict *pip.ConflictError, p *plan, e *edit) string {
 	return text + " Nothing was changed; change one of them."
 }
 
-// sidesOf are those who stand behind one cause of a conflict, as far as that
-// is known.
+// sidesOf are the origins of one cause of a conflict, as far as they are
+// known.
 func sidesOf(cause pip.Cause, p *plan, e *edit) []string {
 	now := p.state.Environment.Lock
 	if cause.Package != "" {
@@ -107,7 +107,7 @@ func sidesOf(cause pip.Cause, p *plan, e *edit) []string {
 	}
 	if cause.Pinned {
 		if e.restore.Find(asked.Name) != nil {
-			return []string{asked.Text + " of " + byFunction(e.function) + ", as that version had it"}
+			return []string{asked.Text + " of " + byFunction(e.function) + ", in the restored version"}
 		}
 		return askers(p.known, now, asked.Name)
 	}
@@ -127,7 +127,7 @@ func sidesOf(cause pip.Cause, p *plan, e *edit) []string {
 	return named
 }
 
-// sameClauses compares what is said of versions, in whatever order.
+// sameClauses compares version clauses regardless of their order.
 func sameClauses(a, b string) bool {
 	left, right := strings.Split(a, ","), strings.Split(b, ",")
 	slices.Sort(left)
@@ -135,7 +135,7 @@ func sameClauses(a, b string) bool {
 	return slices.Equal(left, right)
 }
 
-// newSides are the roots that what is installed was not made for.
+// newSides are the roots that were not part of the installed environment.
 func newSides(p *plan) (all []string) {
 	for _, r := range p.roots {
 		if !slices.ContainsFunc(p.known, func(k root) bool { return k.Text == r.Text && k.by == r.by }) {
@@ -145,7 +145,7 @@ func newSides(p *plan) (all []string) {
 	return all
 }
 
-// forbidden says what a server that installs nothing would have to install.
+// forbidden names the packages that a server without installs would have to install.
 func forbidden(missing []string) error {
-	return model.NewError(model.CodePackagesDisabled, "%s would have to be installed, and this server installs nothing (ALLOW_PACKAGE_INSTALLATION=false).", inWords(missing))
+	return model.NewError(model.CodePackagesDisabled, "This requires the installation of %s, and installation is disabled on this server (ALLOW_PACKAGE_INSTALLATION=false).", inWords(missing))
 }

@@ -7,9 +7,9 @@ import (
 	"maestro/internal/packages/requirement"
 )
 
-// Install begins to install a package for a subtenant, instead of whatever
-// version of it was asked for before, and returns the operation: Wait waits
-// for it. What is there already is over at once.
+// Install begins to install a package for a subtenant, in place of any version
+// of it that was requested before, and returns the operation; Wait waits for
+// it. If the package is installed already, the operation ends immediately.
 func (m *Manager) Install(ctx context.Context, tenant string, want requirement.Requirement, by *string) (model.PackageInstall, error) {
 	if m.opts.Forbidden {
 		return model.PackageInstall{}, errForbidden()
@@ -36,7 +36,7 @@ func (m *Manager) Install(ctx context.Context, tenant string, want requirement.R
 }
 
 func errForbidden() error {
-	return model.NewError(model.CodePackagesDisabled, "This server does not install or remove packages (ALLOW_PACKAGE_INSTALLATION=false).")
+	return model.NewError(model.CodePackagesDisabled, "Installing and removing packages is disabled on this server (ALLOW_PACKAGE_INSTALLATION=false).")
 }
 
 func (m *Manager) begin(id model.ID) (over chan struct{}) {
@@ -54,8 +54,8 @@ func (m *Manager) finish(id model.ID, over chan struct{}) {
 	close(over)
 }
 
-// Wait returns an operation once it is over, or as it is when ctx ends. One of
-// another server is not waited for.
+// Wait returns an operation when it has ended, or its state when ctx ends. It
+// does not wait for an operation of another server.
 func (m *Manager) Wait(ctx context.Context, tenant string, id model.ID) (model.PackageInstall, error) {
 	m.mu.Lock()
 	over := m.installs[id]
@@ -69,14 +69,14 @@ func (m *Manager) Wait(ctx context.Context, tenant string, id model.ID) (model.P
 	return m.opts.DB.Install(context.WithoutCancel(ctx), tenant, id)
 }
 
-// conduct takes an install from its turn to its end. That is committed together
-// with what it has changed: no crash comes between the two.
+// conduct runs an install from its turn to its end, which is committed
+// together with its change: a crash cannot separate the two.
 func (m *Manager) conduct(ctx context.Context, tenant string, id model.ID, want requirement.Requirement, by *string) {
 	progress := m.follow(tenant, id)
 	c := &change{
 		m: m, tenant: tenant, edit: &edit{install: &want}, by: by, log: progress.add, begun: progress.running,
 		commit: func(ctx context.Context, p *plan) error {
-			progress.store() // whoever finds it completed finds all of its log
+			progress.store() // a completed install must have its whole log
 			next := p.changed(by)
 			next.Install = id
 			_, err := m.opts.DB.ApplyEnvironment(ctx, tenant, next)

@@ -57,7 +57,7 @@ func TestInstallAndRemove(t *testing.T) {
 	require.ErrorContains(t, err, "alpha")
 	require.Equal(t, model.CodePackageNotFound, model.CodeOf(b.Remove(t.Context(), "acme", "gamma", nil)))
 	b.index.Fail(index.Broken)
-	require.NoError(t, b.Remove(t.Context(), "acme", "alpha", nil), "nobody has to be asked")
+	require.NoError(t, b.Remove(t.Context(), "acme", "alpha", nil), "no index is contacted")
 	require.Equal(t, map[string]string{"delta": "0.9"}, b.versions("acme"))
 	require.NoError(t, b.Remove(t.Context(), "acme", "delta", nil))
 	require.Empty(t, b.versions("acme"))
@@ -75,11 +75,11 @@ func TestTwoTenantsHaveTwoVersionsAndFilesOfTheirOwn(t *testing.T) {
 	require.Equal(t, "1", b.python("acme", program))
 	require.Equal(t, "2", b.python("zenith", program))
 
-	// What one writes into its packages reaches nobody else's.
+	// Files that one subtenant writes into its packages do not appear in another's.
 	b.installed("zenith", "alpha==1")
 	file := filepath.Join(b.path("acme"), "alpha.py")
 	require.NoError(t, os.WriteFile(file, []byte("VERSION = 'evil'\n"), 0o644))
-	source := func(tenant string) string { // what is imported is compiled already, and does not show it
+	source := func(tenant string) string { // the imported module is compiled already, and does not show it
 		t.Helper()
 		text, err := os.ReadFile(filepath.Join(b.path(tenant), "alpha.py"))
 		require.NoError(t, err)
@@ -148,7 +148,7 @@ func TestModulesThatDoNotComeToAnEnd(t *testing.T) {
 		index.Wheel{Name: "forges", Version: "1", Files: map[string]string{"forges.py": "import os\ntry:\n    os.write(3, b'{\"module\": \"other\"}\\n')\nexcept OSError:\n    pass\nos.abort()\n"}},
 	)
 	for _, name := range []string{"loops", "sleeps"} {
-		require.Contains(t, b.refused("acme", name, model.CodePackageUnsupported), "could not be imported within 4s", name)
+		require.Contains(t, b.refused("acme", name, model.CodePackageUnsupported), "was not imported within 4s", name)
 	}
 	b.refused("acme", "forges", model.CodePackageUnsupported)
 	b.installed("acme", "threads") // a thread that it leaves is the function's own matter
@@ -202,7 +202,7 @@ func TestAStoppedInstallChangesNothing(t *testing.T) {
 	cancel()
 	now, err := b.Wait(at, "acme", install.ID)
 	require.NoError(t, err)
-	require.Equal(t, model.StatusRunning, now.Status, "whoever waits no longer learns how far it is")
+	require.Equal(t, model.StatusRunning, now.Status, "an ended wait returns the progress")
 	require.NoError(t, b.Close(t.Context()))
 	now, err = b.Wait(t.Context(), "acme", install.ID)
 	require.NoError(t, err)
@@ -246,13 +246,13 @@ func TestWhatTheSettingsForbid(t *testing.T) {
 	require.Equal(t, model.CodePackagesDisabled, model.CodeOf(err))
 	require.ErrorContains(t, err, "gamma")
 	require.NoError(t, b.define("acme", "f", "alpha"), "it is there")
-	require.NoError(t, b.define("acme", "f", "alpha>=1", "alpha~=1.0", "beta!=2"), "in whatever words")
+	require.NoError(t, b.define("acme", "f", "alpha>=1", "alpha~=1.0", "beta!=2"), "regardless of the wording")
 	err = b.define("acme", "f", "alpha>=1", "alpha>1")
 	require.Equal(t, model.CodePackagesDisabled, model.CodeOf(err))
-	require.ErrorContains(t, err, "alpha>1 would have to be installed")
+	require.ErrorContains(t, err, "requires the installation of alpha>1")
 	err = b.WithRequirements(t.Context(), "acme", "f", []string{"alpha"}, model.Lock{{Name: "alpha", Version: "0.9", SHA256: "aa"}}, nil, nil)
 	require.Equal(t, model.CodePackagesDisabled, model.CodeOf(err))
-	require.ErrorContains(t, err, "alpha 0.9 would have to be installed")
+	require.ErrorContains(t, err, "requires the installation of alpha 0.9")
 }
 
 // What packages say may be anything.
@@ -273,7 +273,7 @@ func TestWordsThatTheDatabaseRefuses(t *testing.T) {
 	require.NoError(t, b.define("acme", "f", "rude"))
 	f, err := b.db.Function(t.Context(), "acme", "f")
 	require.NoError(t, err)
-	require.Contains(t, strings.Join(f.Lock.Notes(), "\n"), "rude_too", "whoever requires it learns of it too")
+	require.Contains(t, strings.Join(f.Lock.Notes(), "\n"), "rude_too", "the function that requires it gets the note too")
 }
 
 func TestCredentialsAreShownNowhere(t *testing.T) {
@@ -294,7 +294,7 @@ func TestCredentialsAreShownNowhere(t *testing.T) {
 		b.refused("acme", "nothing", model.CodePackageInstallFailed),
 		fmt.Sprint(b.define("acme", "g", "nothing")),
 	}
-	b.start(from("http://me:p%40ssw0rd@127.0.0.1:1/simple/")) // nobody is there
+	b.start(from("http://me:p%40ssw0rd@127.0.0.1:1/simple/")) // an address without a server
 	said = append(said, b.refused("acme", "gamma", model.CodeUnavailable), fmt.Sprint(b.define("acme", "g", "gamma")))
 	// pip masks much by itself, this one nothing.
 	talks := filepath.Join(t.TempDir(), "python")
@@ -316,7 +316,7 @@ func TestCredentialsAreShownNowhere(t *testing.T) {
 	require.Greater(t, len(stored), 5)
 	all := strings.Join(append(said, stored...), "\n")
 	require.Contains(t, all, "Retrying", "the lines in which pip names where it goes")
-	require.NotContains(t, all, "ssw0rd", "in whatever form")
+	require.NotContains(t, all, "ssw0rd", "in any form")
 }
 
 // lockedBuffer keeps what a server logs.

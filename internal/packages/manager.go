@@ -22,18 +22,18 @@ type Options struct {
 	DB *repo.DB
 	Workshop
 	Events  Publisher
-	Server  model.ID            // as registered: whose end is the end of its installs
+	Server  model.ID            // as registered: its end is the end of its installs
 	Changed func(tenant string) // called after a commit that changed a subtenant's packages
 	Log     *slog.Logger
 
-	Forbidden bool          // ALLOW_PACKAGE_INSTALLATION=false: nothing new is installed
+	Forbidden bool          // ALLOW_PACKAGE_INSTALLATION=false: no package is installed or removed
 	Allowed   []string      // normalised names that may be installed; empty: any
 	Limit     time.Duration // of one install; default 300 s
 	Most      int           // packages in one environment; default 200
 	AtOnce    int           // installs on this server; default 2
-	Slow      time.Duration // after which an install or a build lets another begin beside it; default 10 s
-	Waiting   int           // installs of one subtenant that may wait their turn on this server; default 10
-	Patience  time.Duration // how long a function's requirements, or a removal, wait for their turn; default 60 s
+	Slow      time.Duration // after which another install or build may begin in addition; default 10 s
+	Waiting   int           // installs of one subtenant that may wait on this server; default 10
+	Patience  time.Duration // how long a function's requirements, or a removal, wait to begin; default 60 s
 	Builds    int           // environments of other servers that are built at a time; default 2
 }
 
@@ -42,25 +42,25 @@ type Manager struct {
 	opts   Options
 	slots  *slots
 	builds *places       // of environments of other servers
-	looks  chan struct{} // a value for each look at what is installed
+	looks  chan struct{} // limits the checks of installed packages
 
-	ctx context.Context // of all that changes; ends with Close
+	ctx context.Context // of all changes; ends with Close
 	end context.CancelCauseFunc
 
 	mu       sync.Mutex
 	closed   bool                       // guarded by mu
-	installs map[model.ID]chan struct{} // guarded by mu; under way here, each closed at its end
-	working  map[*working]struct{}      // guarded by mu; changes under way here, installs among them
+	installs map[model.ID]chan struct{} // guarded by mu; in progress here, each closed at its end
+	working  map[*working]struct{}      // guarded by mu; changes in progress here, including installs
 	underWay sync.WaitGroup
 }
 
-// working is a change under way.
+// working is a change in progress.
 type working struct {
 	tenant string
 	cancel context.CancelCauseFunc
 }
 
-// mostLooks bounds the child processes that look at what is installed.
+// mostLooks bounds the child processes that check the installed packages.
 const mostLooks = 2
 
 // New makes a Manager.
@@ -96,7 +96,7 @@ func New(opts Options) *Manager {
 
 // enter begins a change of a subtenant's packages, which Close waits for. Its
 // context ends with the caller's, with Close, and with the subtenant. The
-// caller calls leave at the end.
+// caller must call leave at the end.
 func (m *Manager) enter(ctx context.Context, tenant string) (_ context.Context, leave func(), err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -118,8 +118,8 @@ func (m *Manager) enter(ctx context.Context, tenant string) (_ context.Context, 
 	}, nil
 }
 
-// Close stops the changes under way, which changes nothing of what is there,
-// and returns when they have said so or ctx ends.
+// Close stops the changes in progress, without any effect on the installed
+// packages, and returns when they have ended or ctx ends.
 func (m *Manager) Close(ctx context.Context) error {
 	m.mu.Lock()
 	m.closed = true

@@ -5,26 +5,26 @@ import (
 	"time"
 )
 
-// places bound the installs, or builds, that are at work on this server. One that
-// takes long (an index that is slow, a large download) gives its place to the
-// others and goes on beside them, so that no subtenant waits for another's slow
-// install; those that go on beside are bounded too.
+// places bound the installs, or builds, that run on this server. A slow one (a
+// slow index, a large download) leaves its place to the others and continues
+// outside it, so that no subtenant waits for another's slow install; the
+// number outside is bounded too.
 type places struct {
-	quick chan struct{} // a value for each in a place
-	slow  chan struct{} // a value for each that goes on beside
+	quick chan struct{} // a value for each that has a place
+	slow  chan struct{} // a value for each that continues outside
 	after time.Duration // how long a place is kept
 }
 
-// slowPerPlace is how many may go on beside for each place.
+// slowPerPlace is how many may continue outside for each place.
 const slowPerPlace = 4
 
 func newPlaces(most int, after time.Duration) *places {
 	return &places{quick: make(chan struct{}, most), slow: make(chan struct{}, most*slowPerPlace), after: after}
 }
 
-// take waits for a place. waits is called when there is none at once. The caller
-// calls give when it has finished.
-func (p *places) take(ctx context.Context, waits func()) (give func(), err error) {
+// take waits for a place. waits is called if there is none immediately. The
+// caller must call the returned function at the end.
+func (p *places) take(ctx context.Context, waits func()) (func(), error) {
 	select {
 	case p.quick <- struct{}{}:
 	default:
@@ -43,8 +43,7 @@ func (p *places) take(ctx context.Context, waits func()) (give func(), err error
 	return func() { close(over); <-gone }, nil
 }
 
-// hold keeps a place, or goes on beside when that takes long, until over is
-// closed.
+// hold keeps a place, or leaves it after some time, until over is closed.
 func (p *places) hold(over <-chan struct{}) {
 	long := time.NewTimer(p.after)
 	defer long.Stop()

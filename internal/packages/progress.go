@@ -18,19 +18,19 @@ const (
 	noteEvery = 500 * time.Millisecond
 	// notePatience bounds one such statement.
 	notePatience = 10 * time.Second
-	// mostLines is how many lines an install keeps; one more says that there
-	// were others.
+	// mostLines is how many lines an install keeps; one more line states
+	// that the log was truncated.
 	mostLines = 1000
 	// mostOfLine is how many bytes of a line are kept.
 	mostOfLine = 2000
-	// endAgain and endAgainMost are how long an end rests that could not be
-	// stored, at first and at most.
+	// endAgain and endAgainMost are the first and the longest pause before
+	// storing the end is retried.
 	endAgain     = 100 * time.Millisecond
 	endAgainMost = 10 * time.Second
 )
 
-// progress is the log of an install: each line is an event at once, and stored
-// for those who ask later, or on another server.
+// progress is the log of an install: each line is published as an event
+// immediately, and stored for later readers and other servers.
 type progress struct {
 	m       *Manager
 	tenant  string
@@ -56,8 +56,8 @@ func (p *progress) publish(event events.Event) {
 	p.m.opts.Events.Publish(event)
 }
 
-// storable is as much of a line as is kept. What packages say of themselves may
-// hold what PostgreSQL refuses.
+// storable is the part of a line that is kept, without characters that
+// PostgreSQL refuses.
 func storable(line string) string {
 	line = strings.ReplaceAll(strings.ToValidUTF8(line, "?"), "\x00", "?")
 	if len(line) > mostOfLine {
@@ -66,8 +66,7 @@ func storable(line string) string {
 	return line
 }
 
-// add takes one line. What it holds of credentials was masked by whoever wrote
-// it.
+// add takes one line. Its writer has masked the credentials in it.
 func (p *progress) add(line string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -75,7 +74,7 @@ func (p *progress) add(line string) {
 		return
 	}
 	if p.count++; p.count > mostLines {
-		line = "There are more lines than are kept."
+		line = "Further lines are not kept."
 	}
 	line = storable(line)
 	p.lines = append(p.lines, line)
@@ -85,7 +84,7 @@ func (p *progress) add(line string) {
 	}
 }
 
-// running says that its turn has come.
+// running records that its turn has come.
 func (p *progress) running() {
 	_ = p.tell("begin", func(ctx context.Context) error { return p.m.opts.DB.BeginInstall(ctx, p.tenant, p.id) })
 }
@@ -103,8 +102,8 @@ func (p *progress) store() {
 	}
 }
 
-// end stores how the install ended: a failure, or what is left of the log when
-// its end is in the commit. It goes on trying until ctx ends.
+// end stores the end of an install: a failure, or the rest of the log if its
+// end is part of the commit. It retries until ctx ends.
 func (p *progress) end(ctx context.Context, err error) {
 	var problem *model.Error
 	if err != nil {
@@ -119,7 +118,7 @@ func (p *progress) end(ctx context.Context, err error) {
 	status, failure := model.StatusCompleted, ""
 	if problem != nil {
 		status, failure = model.StatusFailed, string(problem.Code)
-		if p.storeEnd(ctx, problem) { // it was committed, and the answer to that got lost
+		if p.storeEnd(ctx, problem) { // it was committed, but the response was lost
 			status, failure = model.StatusCompleted, ""
 		}
 	}
@@ -127,8 +126,8 @@ func (p *progress) end(ctx context.Context, err error) {
 }
 
 // storeEnd stores a failure, and reports whether the install has succeeded
-// nevertheless. What can't be stored before ctx ends is told of by the end of
-// this server.
+// nevertheless. A failure that cannot be stored before ctx ends is recorded
+// with the end of this server.
 func (p *progress) storeEnd(ctx context.Context, problem *model.Error) (completed bool) {
 	for pause := (backoff.Backoff{First: endAgain, Longest: endAgainMost}); ; {
 		err := p.tell("end", func(ctx context.Context) error {
@@ -139,7 +138,7 @@ func (p *progress) storeEnd(ctx context.Context, problem *model.Error) (complete
 			completed = err == nil && now.Status == model.StatusCompleted
 			return err
 		})
-		if err == nil || model.CodeOf(err) == model.CodeInstallNotFound { // its subtenant is no more
+		if err == nil || model.CodeOf(err) == model.CodeInstallNotFound { // its subtenant was deleted
 			return completed
 		}
 		if !pause.Wait(ctx) {
@@ -148,24 +147,24 @@ func (p *progress) storeEnd(ctx context.Context, problem *model.Error) (complete
 	}
 }
 
-// shown is what people see of an error.
+// shown is the user-facing form of an error.
 func shown(err error) *model.Error {
 	var coded *model.Error
 	if !errors.As(err, &coded) {
-		return model.NewError(model.CodeInternal, "The install failed through a fault of the server, which is in its log; nothing was changed.")
+		return model.NewError(model.CodeInternal, "The install failed because of an internal error, which the server has logged; nothing was changed.")
 	}
 	safe := *coded
 	safe.Detail = storable(coded.Detail)
 	return &safe
 }
 
-// tell has the database know something of the install.
+// tell stores progress of the install in the database.
 func (p *progress) tell(what string, do func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), notePatience)
 	defer cancel()
 	err := do(ctx)
 	if err != nil {
-		p.m.opts.Log.Warn("the progress of an install can't be stored", slog.String("what", what), slog.String("tenant", p.tenant),
+		p.m.opts.Log.Warn("the progress of an install cannot be stored", slog.String("what", what), slog.String("tenant", p.tenant),
 			slog.Any("install", p.id), slog.Any("error", err))
 	}
 	return err

@@ -10,8 +10,8 @@ import (
 	"maestro/repo"
 )
 
-// Remove takes away a package that was asked for, and what came along for it
-// alone. One that others need stays, as something that came along.
+// Remove removes a requested package, and the dependencies that only it needs.
+// A package that others need stays, as a dependency.
 func (m *Manager) Remove(ctx context.Context, tenant, name string, by *string) error {
 	if m.opts.Forbidden {
 		return errForbidden()
@@ -25,7 +25,7 @@ func (m *Manager) Remove(ctx context.Context, tenant, name string, by *string) e
 	}})
 }
 
-// removable refuses to take away what functions or other packages require.
+// removable refuses to remove packages that functions or other packages require.
 func removable(state *repo.PackageState, roots []root, name string) error {
 	var functions []string
 	for _, f := range state.Functions {
@@ -43,10 +43,10 @@ func removable(state *repo.PackageState, roots []root, name string) error {
 		return nil
 	}
 	if state.Environment.Lock.Find(name) == nil {
-		return model.NewError(model.CodePackageNotFound, "There is no package %q here.", name)
+		return model.NewError(model.CodePackageNotFound, "The package %q is not installed.", name)
 	}
 	if others := askers(roots, state.Environment.Lock, name); len(others) > 0 {
-		return model.NewError(model.CodePackageRequired, "The package %s came along with others and goes with them: %s.", name, inWords(others))
+		return model.NewError(model.CodePackageRequired, "The package %s is a dependency of others; remove these instead: %s.", name, inWords(others))
 	}
-	return nil // a function that is no more, or requires less by now, has left it
+	return nil // it was left by a function that was deleted or no longer requires it
 }

@@ -9,14 +9,14 @@ import (
 	"maestro/repo"
 )
 
-// WithRequirements installs what a function's requirements need and is not
-// there yet, and then calls store, which stores the function together with the
-// change in one transaction; the lock is that of the requirements, for the
-// function's version to remember. store is called again when it answers with
-// repo.ErrEnvironmentMoved, and is to use the context that it is given. With
-// restore, the lock of an earlier version, that version's packages come back as
-// they were. It may take as long as an install may, and as Options.Patience
-// says before that.
+// WithRequirements installs the missing requirements of a function, and then
+// calls store, which stores the function together with the change in one
+// transaction; the lock is that of the requirements, to be stored with the
+// function's version. store is called again when it returns
+// repo.ErrEnvironmentMoved, and must use the context that it gets. With
+// restore, the lock of an earlier version, that version's packages are
+// restored exactly. It may take as long as an install, and in addition
+// Options.Patience to begin.
 func (m *Manager) WithRequirements(ctx context.Context, tenant, function string, texts []string, restore model.Lock, by *string,
 	store func(ctx context.Context, change *repo.EnvironmentChange, lock model.Lock) error,
 ) error {
@@ -41,7 +41,7 @@ func (m *Manager) WithRequirements(ctx context.Context, tenant, function string,
 	}})
 }
 
-// attend makes a change that somebody waits for.
+// attend makes a change whose caller waits for it.
 func (m *Manager) attend(ctx context.Context, tenant string, c *change) error {
 	ctx, leave, err := m.enter(ctx, tenant)
 	if err != nil {

@@ -27,12 +27,12 @@ func TestRequirementsOfFunctions(t *testing.T) {
 	require.Equal(t, map[string]string{"alpha": "1"}, b.versions("acme"))
 	asked, _, err := b.db.ListPackages(t.Context(), "acme", false, repo.Page{})
 	require.NoError(t, err)
-	require.Empty(t, asked, "nobody asked for it by itself")
+	require.Empty(t, asked, "it was not requested directly")
 	f, err := b.db.Function(t.Context(), "acme", "f")
 	require.NoError(t, err)
 	require.Len(t, f.Lock, 1)
 
-	// Both sides of a conflict are named, whoever comes second.
+	// Both sides of a conflict are named, in either order.
 	err = b.define("acme", "g", "alpha>=2")
 	require.Equal(t, model.CodePackageConflict, model.CodeOf(err), "%v", err)
 	require.ErrorContains(t, err, "alpha==1 of the function f")
@@ -49,7 +49,7 @@ func TestRequirementsOfFunctions(t *testing.T) {
 
 	// A new version of f wants another one; a rollback brings the first one back.
 	require.NoError(t, b.define("acme", "f", "alpha"))
-	require.Equal(t, "1", b.versions("acme")["alpha"], "what is there stays, as long as it fits")
+	require.Equal(t, "1", b.versions("acme")["alpha"], "the installed version stays, as long as it fits")
 	require.NoError(t, b.define("acme", "f", "alpha>=2"))
 	require.Equal(t, "2", b.versions("acme")["alpha"])
 	old, err := b.db.FunctionVersion(t.Context(), "acme", "f", 2)
@@ -65,9 +65,9 @@ func TestRequirementsOfFunctions(t *testing.T) {
 	require.Equal(t, map[string]string{"alpha": "1", "beta": "1"}, b.versions("acme"))
 }
 
-// What is there is enough for whoever wants it in other words, and the lock says
-// what it is needed for from then on.
-func TestRequirementsThatAreThereAskNobody(t *testing.T) {
+// Installed packages are enough for the same requirement in other words, and
+// the lock records their new dependent.
+func TestInstalledRequirementsContactNoIndex(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil,
 		index.Wheel{Name: "alpha", Version: "1.5", Requires: []string{`gamma>=2; extra == "x"`, `delta; extra == "y"`}, Extras: []string{"x", "y"}},
@@ -89,8 +89,8 @@ func TestRequirementsThatAreThereAskNobody(t *testing.T) {
 	require.Equal(t, "3", b.python("acme", "import gamma; print(gamma.VERSION)"))
 }
 
-// What a function leaves that is no more goes when somebody says so.
-func TestWhatNobodyNeedsCanBeRemoved(t *testing.T) {
+// Packages left by a deleted function are removed on request.
+func TestUnneededPackagesCanBeRemoved(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil, index.Wheel{Name: "alpha", Version: "1", Requires: []string{"beta"}}, index.Wheel{Name: "beta", Version: "1"}, index.Wheel{Name: "gamma", Version: "1"})
 	require.NoError(t, b.define("acme", "f", "alpha"))
@@ -102,7 +102,7 @@ func TestWhatNobodyNeedsCanBeRemoved(t *testing.T) {
 	require.Equal(t, model.CodePackageNotFound, model.CodeOf(b.Remove(t.Context(), "acme", "alpha", nil)))
 }
 
-// A conflict names those who stand behind each of its causes, and nobody else.
+// A conflict names the sides of each of its causes, and no others.
 func TestConflictsNameTheirSides(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil,
@@ -122,16 +122,16 @@ func TestConflictsNameTheirSides(t *testing.T) {
 	require.NoError(t, b.define("acme", "f", "left", "requests"))
 	err := b.define("acme", "g", "outer")
 	require.Equal(t, model.CodePackageConflict, model.CodeOf(err))
-	require.ErrorContains(t, err, "outer of the function g", "which brings what stands in the way, and is not here yet")
+	require.ErrorContains(t, err, "outer of the function g", "a package that is not installed yet")
 	require.ErrorContains(t, err, "left of the function f")
 	require.NotContains(t, err.Error(), "requests")
 
 	detail = b.refused("zenith", "torn", model.CodePackageConflict)
-	require.Contains(t, detail, "torn of POST /packages can't be installed")
+	require.Contains(t, detail, "torn of POST /packages cannot be installed")
 }
 
-// Whoever works on one subtenant at the same time, on two servers, loses
-// nothing that the other has done.
+// Concurrent changes of one subtenant on two servers do not lose each other's
+// results.
 func TestTwoServersInstallAtOnce(t *testing.T) {
 	t.Parallel()
 	var wheels []index.Wheel
@@ -162,7 +162,7 @@ func TestTwoServersInstallAtOnce(t *testing.T) {
 	require.Equal(t, "1", third.python("acme", "import pack5; print(pack5.VERSION)"))
 }
 
-func TestSweepRemovesWhatNobodyUses(t *testing.T) {
+func TestSweepRemovesUnusedFolders(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil, index.Wheel{Name: "alpha", Version: "1"}, index.Wheel{Name: "alpha", Version: "2"})
 	b.installed("acme", "alpha==1")
@@ -170,7 +170,7 @@ func TestSweepRemovesWhatNobodyUses(t *testing.T) {
 	b.installed("acme", "alpha==2")
 	second := b.path("acme")
 	b.folders.Sweep(func(string, string) bool { return false })
-	require.DirExists(t, first, "it is young: somebody may be about to commit it")
+	require.DirExists(t, first, "it is new: its commit may follow")
 	long := time.Now().Add(-time.Hour)
 	require.NoError(t, os.Chtimes(first, long, long))
 	require.NoError(t, os.Chtimes(second, long, long))

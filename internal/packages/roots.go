@@ -10,32 +10,31 @@ import (
 	"maestro/repo"
 )
 
-// root is a requirement and who has it.
+// root is a requirement and its origin.
 type root struct {
 	requirement.Requirement
-	by string // for people: "the function pay", or "POST /packages"
+	by string // user-facing: "the function pay", or "POST /packages"
 }
 
 func (r *root) inWords() string { return r.Text + " of " + r.by }
 
-// byRequest is who has the packages that were asked for by themselves.
+// byRequest is the origin of packages requested by POST /packages.
 const byRequest = "POST /packages"
 
 func byFunction(name string) string { return "the function " + name }
 
-// edit is what is to become of a subtenant's roots. Its zero value changes
-// nothing.
+// edit is a change of a subtenant's roots. Its zero value changes nothing.
 type edit struct {
-	install *requirement.Requirement // asked for by itself, instead of what was asked of that name before
-	remove  string                   // normalised name that is no longer asked for by itself
+	install *requirement.Requirement // requested by POST /packages, in place of an earlier request of that name
+	remove  string                   // normalised name that is no longer requested
 
-	function     string                    // whose requirements these are from now on; empty: none
+	function     string                    // whose requirements are replaced; empty: none
 	requirements []requirement.Requirement // of function
-	restore      model.Lock                // packages that the function had and is to get back; nil: any that fit
+	restore      model.Lock                // packages that the function had and that are restored; nil: any that fit
 }
 
-// rootsAfter returns what is asked for once e is done. What is stored was
-// checked when it was.
+// rootsAfter returns the roots after e. Stored requirements were checked when
+// they were stored.
 func rootsAfter(state *repo.PackageState, e *edit) (roots []root, requested []repo.RequestedPackage, err error) {
 	add := func(text, by string) error {
 		parsed, err := requirement.Parse(text)
@@ -74,8 +73,8 @@ func rootsAfter(state *repo.PackageState, e *edit) (roots []root, requested []re
 	return roots, requested, nil
 }
 
-// fits reports whether a lock already has what the roots want, known being those
-// that it was made for. In doubt it does not: others then look closer.
+// fits reports whether a lock already meets the roots, known being those that
+// it was made for. In doubt it returns false, and the caller checks further.
 func fits(lock model.Lock, known, roots []root) bool {
 	for _, r := range roots {
 		if slices.ContainsFunc(known, func(k root) bool { return k.Text == r.Text }) {
@@ -89,7 +88,7 @@ func fits(lock model.Lock, known, roots []root) bool {
 	return true
 }
 
-// names of what roots ask for.
+// names of the packages that roots request.
 func names(roots []root) []string {
 	var all []string
 	for _, r := range roots {
@@ -98,8 +97,8 @@ func names(roots []root) []string {
 	return all
 }
 
-// askers lists who wants the package of a name, directly or through others, in
-// words: "foo>=2 of the function a".
+// askers lists the origins of the package of a name, directly or through
+// others, in words: "foo>=2 of the function a".
 func askers(roots []root, locks model.Lock, name string) []string {
 	var all []string
 	for _, r := range roots {
@@ -114,7 +113,7 @@ func askers(roots []root, locks model.Lock, name string) []string {
 	return slices.Compact(all)
 }
 
-// inWords joins names for people: "a, b and c".
+// inWords joins names for a message: "a, b and c".
 func inWords(all []string) string {
 	if len(all) < 2 {
 		return strings.Join(all, "")

@@ -7,7 +7,7 @@ import (
 	"maestro/internal/model"
 )
 
-// Ready returns an environment's folder if it stands on this server.
+// Ready returns an environment's folder if it exists on this server.
 func (m *Manager) Ready(env model.Environment) (model.SitePackages, bool) {
 	if env.Number == 0 {
 		return model.SitePackages{}, true
@@ -16,10 +16,10 @@ func (m *Manager) Ready(env model.Environment) (model.SitePackages, bool) {
 	return model.SitePackages{Number: env.Number, Path: path}, ok
 }
 
-// Build makes an environment's folder on this server, from the lock that
-// another one has committed. What it holds was probed there. A few are built at
-// a time, beside the installs: a start with many subtenants would otherwise ask
-// an index for all of them at once.
+// Build builds an environment's folder on this server, from a lock that
+// another server has committed and whose modules were probed there. A few are
+// built at a time, in addition to the installs: a start with many subtenants
+// would otherwise request all of them from an index at once.
 func (m *Manager) Build(ctx context.Context, env model.Environment) (model.SitePackages, error) {
 	if env.Number == 0 {
 		return model.SitePackages{}, nil
@@ -43,17 +43,17 @@ func (m *Manager) Build(ctx context.Context, env model.Environment) (model.SiteP
 	return model.SitePackages{Number: env.Number, Path: path}, nil
 }
 
-// Forget stops the installs of a subtenant that is no more, and removes its
-// folders. It does not wait for the disk.
+// Forget stops the installs of a deleted subtenant, and removes its folders.
+// It does not wait for the disk.
 func (m *Manager) Forget(tenant string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for w := range m.working {
 		if w.tenant == tenant {
-			w.cancel(model.NewError(model.CodeSubtenantNotFound, "There is no subtenant %q any more.", tenant))
+			w.cancel(model.NewError(model.CodeSubtenantNotFound, "The subtenant %q has been deleted.", tenant))
 		}
 	}
-	if !m.closed { // else the next server's sweep does
+	if !m.closed { // else the next server's sweep removes them
 		m.underWay.Go(func() { m.opts.Folders.Forget(tenant) })
 	}
 }

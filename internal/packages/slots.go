@@ -7,12 +7,12 @@ import (
 	"maestro/internal/model"
 )
 
-// slots let one install of a subtenant be at work at a time, and a few in all
-// (places).
-// Installs on other servers are not waited for: the commit finds out.
+// slots let one install per subtenant run at a time, and a few in total
+// (places). Installs on other servers are not waited for: the commit detects
+// them.
 type slots struct {
 	all  *places
-	most int // of a subtenant, those that wait included
+	most int // per subtenant, including waiting ones
 
 	mu      sync.Mutex
 	tenants map[string]*turn // guarded by mu; those with an install
@@ -21,16 +21,16 @@ type slots struct {
 // turn is one subtenant's.
 type turn struct {
 	free  chan struct{} // has a value while none of them is at work
-	users int           // guarded by slots.mu; at work or waiting
+	users int           // guarded by slots.mu; running or waiting
 }
 
 func newSlots(all *places, waiting int) *slots {
 	return &slots{all: all, most: waiting + 1, tenants: map[string]*turn{}}
 }
 
-// take waits for the subtenant's turn. waits is called when there is something
-// to wait for. The caller calls give when it has finished.
-func (s *slots) take(ctx context.Context, tenant string, waits func()) (give func(), err error) {
+// take waits for the subtenant's turn. waits is called if it has to wait. The
+// caller must call the returned function at the end.
+func (s *slots) take(ctx context.Context, tenant string, waits func()) (func(), error) {
 	s.mu.Lock()
 	t := s.tenants[tenant]
 	if t == nil {
@@ -40,7 +40,7 @@ func (s *slots) take(ctx context.Context, tenant string, waits func()) (give fun
 	}
 	if t.users >= s.most {
 		s.mu.Unlock()
-		return nil, model.NewError(model.CodeTooManyRequests, "%d installs of this subtenant wait for their turn already; wait for them, or ask for their packages with one function's requirements.", s.most-1)
+		return nil, model.NewError(model.CodeTooManyRequests, "%d installs of this subtenant are waiting already. Wait for them to end, or request several packages with the requirements of one function.", s.most-1)
 	}
 	t.users++
 	s.mu.Unlock()
@@ -62,14 +62,14 @@ func (s *slots) take(ctx context.Context, tenant string, waits func()) (give fun
 			return nil, ctx.Err()
 		}
 	}
-	release := func() {
+	leaveTurn := func() {
 		t.free <- struct{}{}
 		leave()
 	}
 	leavePlace, err := s.all.take(ctx, waits)
 	if err != nil {
-		release()
+		leaveTurn()
 		return nil, err
 	}
-	return func() { leavePlace(); release() }, nil
+	return func() { leavePlace(); leaveTurn() }, nil
 }

@@ -25,7 +25,7 @@ import (
 type gate struct {
 	entered chan struct{} // has a value for each that is held
 	open    chan struct{} // closed when they may go on
-	probes  chan struct{} // has a value for each probe, of whichever package
+	probes  chan struct{} // has a value for each probe, of any package
 }
 
 // hold puts the gate into the manager's way.
@@ -71,7 +71,7 @@ func (b *bench) end(tenant string, install model.PackageInstall) model.PackageIn
 	return install
 }
 
-// The time of an install begins when its turn has come, whoever it waited for.
+// The time of an install begins with its turn, regardless of its wait.
 func TestTheTimeOfAnInstall(t *testing.T) {
 	t.Parallel()
 	g, change := hold(func(o *packages.Options) { o.Limit, o.AtOnce, o.Slow = 10*time.Second, 1, time.Hour })
@@ -93,7 +93,7 @@ func TestTheTimeOfAnInstall(t *testing.T) {
 	require.ErrorContains(t, err, "took longer than 10s")
 }
 
-// What is there already waits for nobody.
+// A change without work does not wait.
 func TestAChangeWithNothingToInstallTakesNoTurn(t *testing.T) {
 	t.Parallel()
 	g, change := hold(func(o *packages.Options) { o.AtOnce, o.Patience = 1, 100*time.Millisecond })
@@ -104,7 +104,7 @@ func TestAChangeWithNothingToInstallTakesNoTurn(t *testing.T) {
 	require.NoError(t, b.define("acme", "f", "alpha>=1"))
 	b.installed("acme", "alpha")
 
-	// What has something to install does, but not for ever when somebody waits.
+	// A change with work waits, but not without limit if a caller waits for it.
 	for _, err := range []error{b.define("acme", "g", "beta"), b.define("zenith", "g", "beta"), b.Remove(t.Context(), "zenith", "alpha", nil)} {
 		if model.CodeOf(err) == model.CodePackageNotFound {
 			continue // nothing to take away either
@@ -117,7 +117,7 @@ func TestAChangeWithNothingToInstallTakesNoTurn(t *testing.T) {
 	}
 	close(g.open)
 	require.Equal(t, model.StatusCompleted, b.end("acme", install).Status)
-	require.Empty(t, g.probes, "what was built is still right: nothing is built again for what fits into it")
+	require.Empty(t, g.probes, "the built folder still fits: nothing is built again")
 	require.Equal(t, map[string]string{"alpha": "1", "held": "1"}, b.versions("acme"))
 	state, err := b.db.PackageState(t.Context(), "acme")
 	require.NoError(t, err)
@@ -163,8 +163,8 @@ func TestTooManyInstallsOfOneSubtenant(t *testing.T) {
 	require.Equal(t, model.StatusCompleted, b.end("acme", second).Status)
 }
 
-// Whatever is under way ends with the server, which waits for it, and with its
-// subtenant.
+// All changes in progress end with the server, which waits for them, and with
+// their subtenant.
 func TestWhatEndsAnInstall(t *testing.T) {
 	t.Parallel()
 	g, change := hold(nil)

@@ -39,14 +39,14 @@ func TestAPureWheelInsteadOfOneThatRefuses(t *testing.T) {
 	b.installed("zenith", "above")
 	require.Equal(t, "1", b.python("zenith", "import above, both; print(both.VERSION)"))
 
-	// What nobody imported so far is swapped when somebody does.
+	// A package whose refusing part was never imported is swapped when it is imported.
 	b.installed("zenith", "inner")
 	b.installed("zenith", "later")
 	require.Equal(t, "1", b.python("zenith", "import later, inner.fast; print(inner.fast.A)"))
 }
 
-// The answer names the package that refuses, not the first one that imports it,
-// and nothing is left of what was refused.
+// The response names the package that refuses, not the first one that imports
+// it, and the refused environment is removed.
 func TestTheRefusalNamesWhoRefuses(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil,
@@ -55,7 +55,7 @@ func TestTheRefusalNamesWhoRefuses(t *testing.T) {
 		index.Wheel{Name: "inner", Version: "1", Files: map[string]string{"inner/__init__.py": ""}, Binary: index.Extension(t, "inner.fast", index.OneOnly)},
 		index.Wheel{Name: "later", Version: "1", Requires: []string{"inner"}, Files: map[string]string{"later.py": "import inner.fast\n"}},
 	)
-	require.Contains(t, b.refused("acme", "above", model.CodePackageUnsupported), "The module zone of the package zone does not work")
+	require.Contains(t, b.refused("acme", "above", model.CodePackageUnsupported), "The module zone of the package zone does not support sub-interpreters")
 	_, err := os.Stat(filepath.Join(b.dir, "packages", "environments", "acme"))
 	require.ErrorIs(t, err, os.ErrNotExist)
 	b.installed("acme", "inner")

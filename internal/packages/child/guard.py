@@ -1,5 +1,5 @@
-"""Runs a program and kills all that is left of it: see the package's comment.
-Arguments: what the server wants of it as JSON, then the program's own.
+"""Runs a program and kills all of its remaining processes: see the package's
+comment. Arguments: the server's settings as JSON, then the program's arguments.
 """
 
 import ctypes
@@ -11,7 +11,7 @@ import signal
 import sys
 import time
 
-LIFELINE = 3  # nothing is ever written to its other end
+LIFELINE = 3  # no data is ever written to its other end
 PDEATHSIG, CHILD_SUBREAPER = 1, 36  # of prctl
 
 prctl = ctypes.CDLL(None).prctl
@@ -19,7 +19,7 @@ prctl = ctypes.CDLL(None).prctl
 
 def become(wanted, args):
     """Turns a new process into the program."""
-    prctl(PDEATHSIG, signal.SIGKILL, 0, 0, 0)  # should the guard itself be killed
+    prctl(PDEATHSIG, signal.SIGKILL, 0, 0, 0)  # in case the guard itself is killed
     for name, most in wanted["limits"].items():
         limit = getattr(resource, "RLIMIT_" + name)
         hard = resource.getrlimit(limit)[1]
@@ -28,12 +28,12 @@ def become(wanted, args):
         resource.setrlimit(limit, (most, most))
     for ignored in (signal.SIGPIPE, signal.SIGXFSZ):  # by Python
         signal.signal(ignored, signal.SIG_DFL)
-    for name in os.listdir("/proc/self/fd"):  # what the server's own starter left open, too
+    for name in os.listdir("/proc/self/fd"):  # including those that the server's own parent left open
         if int(name) > 2:
             try:
                 os.set_inheritable(int(name), False)
             except OSError:
-                pass  # the listing's own
+                pass  # the descriptor of the listing itself
     if wanted["report"]:
         os.dup2(wanted["report"], 3)
     program = wanted["program"] or args[0]
@@ -41,7 +41,7 @@ def become(wanted, args):
 
 
 def wait(program, woken, seconds):
-    """Returns when the program has ended, or is to."""
+    """Returns when the program has ended or must end."""
     end = time.monotonic() + seconds
     poll = select.poll()
     poll.register(LIFELINE, select.POLLIN)
@@ -61,8 +61,8 @@ def wait(program, woken, seconds):
 
 
 def end_all(program):
-    """Kills whatever is below this process; returns how the program ended, if it
-    is among them. The children of what is killed become this process's own."""
+    """Kills all descendants of this process; returns how the program ended, if it
+    is among them. The children of killed processes become this process's own."""
     found = None
     while True:
         try:
@@ -72,7 +72,7 @@ def end_all(program):
                     try:
                         os.kill(below, signal.SIGKILL)
                     except OSError:
-                        pass  # it runs as somebody else
+                        pass  # it runs as another user
                 pid, status = os.waitpid(-1, 0)
         except ChildProcessError:
             return found

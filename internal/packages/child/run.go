@@ -13,51 +13,51 @@ import (
 	"time"
 )
 
-// guard is the program that stands in between. It is Python, because that is
-// what there is on every server.
+// guard is the program between the server and the child. It is written in
+// Python, because every server has one.
 //
 //go:embed guard.py
 var guard string
 
-// Limits of a child. Those of memory, processor time and files hold for each of
+// Limits of a child. Those of memory, processor time and files apply to each of
 // its processes. RLIMIT_NPROC is not among them: it counts all processes of the
 // server's user, and none of root's.
 type Limits struct {
-	Memory    uint64        // bytes of data; 0: any
-	Processor time.Duration // 0: any
-	File      uint64        // bytes of one file; 0: any
-	Time      time.Duration // until the guard ends it, whether the server lives or not; default a day
+	Memory    uint64        // bytes of data; 0: unlimited
+	Processor time.Duration // 0: unlimited
+	File      uint64        // bytes of one file; 0: unlimited
+	Time      time.Duration // until the guard ends it, even after the server has died; default one day
 }
 
-// Command is a program and what it gets.
+// Command is a program with its input and output.
 type Command struct {
 	Python string   // that runs the guard
 	Args   []string // of the program; the first one is its path
-	// Program is run instead of the file at that path, which may be another one
-	// by now; nil: that file.
+	// Program is run instead of the file at that path, which may have been
+	// replaced; nil: that file.
 	Program *os.File
 
 	Dir            string
 	Env            []string
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
-	Report         *os.File // is the program's descriptor 3; nil: it has none
+	Report         *os.File // becomes the program's descriptor 3; nil: none
 	Limits         Limits
 }
 
-// waitDelay is how long the guard may take to end what it guards.
+// waitDelay is the time that the guard has to end its processes.
 const waitDelay = 5 * time.Second
 
 // bySignal is added to the number of the signal that ended a program.
 const bySignal = 128
 
-// Status says how a program ended.
+// Status states how a program ended.
 type Status int
 
 // Signal that ended it, or 0.
 func (s Status) Signal() syscall.Signal { return syscall.Signal(max(0, int(s)-bySignal)) }
 
-// wanted is what the guard reads: numbers of descriptors, or 0.
+// wanted is the guard's input: numbers of descriptors, or 0.
 type wanted struct {
 	Program int               `json:"program"`
 	Report  int               `json:"report"`
@@ -65,9 +65,9 @@ type wanted struct {
 	Limits  map[string]uint64 `json:"limits"`
 }
 
-// Run runs the program until it and all that it has started have ended, which
-// the end of ctx makes them do at once. The error says that ctx ended, or that
-// nothing could be run.
+// Run runs the program until it and all processes that it started have ended;
+// the end of ctx ends them immediately. The error reports the end of ctx, or
+// that the program could not be run.
 func (c *Command) Run(ctx context.Context) (Status, error) {
 	lifeline, held, err := os.Pipe()
 	if err != nil {
@@ -90,10 +90,10 @@ func (c *Command) Run(ctx context.Context) (Status, error) {
 	if err != nil {
 		return -1, fmt.Errorf("run %s: %w", c.Args[0], err)
 	}
-	// -I: nothing of the program's environment is the guard's.
+	// -I: the program's environment does not affect the guard.
 	cmd := exec.CommandContext(ctx, c.Python, append([]string{"-I", "-S", "-c", guard, string(text)}, c.Args...)...)
 	cmd.Dir, cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = c.Dir, c.Env, c.Stdin, c.Stdout, c.Stderr, files
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // what a terminal sends is for the server
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // signals of a terminal are for the server
 	cmd.Cancel, cmd.WaitDelay = held.Close, waitDelay
 	err = cmd.Start()
 	_ = lifeline.Close()
@@ -101,7 +101,7 @@ func (c *Command) Run(ctx context.Context) (Status, error) {
 		return -1, fmt.Errorf("run %s: %w", c.Args[0], err)
 	}
 	err = cmd.Wait()
-	if cmd.ProcessState == nil || !cmd.ProcessState.Exited() { // the guard was killed; what it guarded may live
+	if cmd.ProcessState == nil || !cmd.ProcessState.Exited() { // the guard was killed; its processes may be alive
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 	}
 	var ended *exec.ExitError

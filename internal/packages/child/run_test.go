@@ -34,7 +34,7 @@ func lives(pid string) bool {
 	return err == nil && !strings.Contains(string(state), ") Z ")
 }
 
-// appears waits for a file and returns what is in it.
+// appears waits for a file and returns its content.
 func appears(t *testing.T, path string) (text string) {
 	t.Helper()
 	require.Eventually(t, func() bool {
@@ -73,7 +73,7 @@ func TestAProgramRuns(t *testing.T) {
 	require.Contains(t, out.String(), "/no/such/program can't be run")
 }
 
-// Whatever a program has started ends with it, also what has left its session.
+// All processes that a program has started end with it, even those that have left its session.
 func TestNothingIsLeft(t *testing.T) {
 	t.Parallel()
 	const script = "setsid sh -c 'sleep 1000 & echo $! > away.new; mv away.new away; wait' & while [ ! -e away ]; do sleep 0.01; done"

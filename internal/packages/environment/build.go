@@ -18,13 +18,12 @@ import (
 	"maestro/internal/model"
 )
 
-// lockFile says in an environment's folder what it holds. Python does not look
-// at it.
+// lockFile states the content of an environment's folder. Python does not read
+// it.
 const lockFile = "maestro-lock.json"
 
-// Build makes an environment's folder, unless it stands already, and returns
-// its path. Wheels that are not here yet are fetched. When it fails there is
-// nothing.
+// Build builds an environment's folder, unless it exists already, and returns
+// its path. Missing wheels are downloaded. On failure no folder is left.
 func (f *Folders) Build(ctx context.Context, env model.Environment, log func(line string)) (string, error) {
 	t, err := f.Try(ctx, env, log)
 	if err != nil {
@@ -34,17 +33,17 @@ func (f *Folders) Build(ctx context.Context, env model.Environment, log func(lin
 	return t.Keep()
 }
 
-// Trial is an environment that nobody finds yet, so that it can be tried first.
+// Trial is an environment that is not in its place yet, so that it can be probed first.
 type Trial struct {
-	Path string // where it is for now
+	Path string // its current place
 
 	f    *Folders
 	env  model.Environment
-	made bool // and is to be put into its place
+	made bool // must be moved into its place
 }
 
-// Try makes an environment's folder, where only the caller finds it. Keep or
-// Drop ends the trial.
+// Try builds an environment's folder in a temporary place. Keep or Drop ends
+// the trial.
 func (f *Folders) Try(ctx context.Context, env model.Environment, log func(line string)) (*Trial, error) {
 	if env.Tenant == "" || strings.ContainsAny(env.Tenant, "/.") {
 		return nil, fmt.Errorf("build an environment of %q: no name for a folder", env.Tenant)
@@ -55,7 +54,7 @@ func (f *Folders) Try(ctx context.Context, env model.Environment, log func(line 
 	}
 	defer unlock()
 	if path, ok := f.Path(env); ok {
-		touch(path) // it may have stood for long without anyone wanting it
+		touch(path) // it may have been unused for long
 		return &Trial{Path: path, f: f, env: env}, nil
 	}
 	if err := f.fetch(ctx, env.Lock, log); err != nil {
@@ -68,7 +67,7 @@ func (f *Folders) Try(ctx context.Context, env model.Environment, log func(line 
 	return &Trial{Path: path, f: f, env: env, made: true}, nil
 }
 
-// Keep puts the folder into its place and returns it.
+// Keep moves the folder into its place and returns it.
 func (t *Trial) Keep() (string, error) {
 	if !t.made {
 		return t.Path, nil
@@ -81,10 +80,10 @@ func (t *Trial) Keep() (string, error) {
 		}
 		err := os.Rename(t.Path, place)
 		if errors.Is(err, fs.ErrNotExist) && try < 10 {
-			continue // a sweep has just found the subtenant's folder empty
+			continue // a sweep has just removed the subtenant's empty folder
 		}
 		if err != nil {
-			if _, ok := t.f.Path(t.env); !ok { // another process was not faster
+			if _, ok := t.f.Path(t.env); !ok { // no other process was faster
 				return "", fmt.Errorf("put packages into their place: %w", err)
 			}
 			t.Drop()
@@ -94,12 +93,12 @@ func (t *Trial) Keep() (string, error) {
 	}
 }
 
-// Drop removes the folder, unless it has been kept or stood before.
+// Drop removes the folder, unless it was kept or existed before.
 func (t *Trial) Drop() {
 	if t.made {
 		t.made = false
 		if err := removeAll(t.Path); err != nil {
-			t.f.opts.Log.Warn("a folder of packages can't be removed", slog.String("folder", t.Path), slog.Any("error", err))
+			t.f.opts.Log.Warn("a folder of packages cannot be removed", slog.String("folder", t.Path), slog.Any("error", err))
 		}
 	}
 }
@@ -109,12 +108,12 @@ func touch(path string) {
 	_ = os.Chtimes(path, now, now)
 }
 
-// fetch makes sure that all wheels of a lock are in the store.
+// fetch downloads the wheels of a lock that the store lacks.
 func (f *Folders) fetch(ctx context.Context, lock model.Lock, log func(string)) error {
 	all := slices.Clone(lock)
 	slices.SortFunc(all, func(a, b model.LockedPackage) int { return strings.Compare(a.SHA256, b.SHA256) })
 	missing := map[string]model.LockedPackage{}
-	for _, p := range all { // in one order, so that nobody waits for each other
+	for _, p := range all { // in the same order in every process, against deadlocks
 		if f.hasWheel(p) {
 			continue
 		}
@@ -141,7 +140,7 @@ func (f *Folders) fetch(ctx context.Context, lock model.Lock, log func(string)) 
 	}
 	var bytes int64
 	files := 0
-	for folder, p := range missing { // what is compiled comes on top of what was unpacked
+	for folder, p := range missing { // compiled files come on top of the unpacked ones
 		size, number := measure(folder)
 		bytes, files = bytes+size, files+number
 		f.noteSize(filepath.Base(f.wheel(p)), size)
@@ -163,7 +162,7 @@ func (f *Folders) fetch(ctx context.Context, lock model.Lock, log func(string)) 
 	return nil
 }
 
-// hasWheel reports whether a wheel is in the store, and notes that it is used.
+// hasWheel reports whether a wheel is in the store, and notes its use.
 func (f *Folders) hasWheel(p model.LockedPackage) bool {
 	f.store.RLock()
 	defer f.store.RUnlock()
@@ -171,8 +170,8 @@ func (f *Folders) hasWheel(p model.LockedPackage) bool {
 	return os.Chtimes(f.wheel(p), now, now) == nil
 }
 
-// flush has the disk hold what was written: a rename that outlives a power
-// failure must not show files that don't.
+// flush writes the data to disk: a rename that survives a power failure must
+// not show files that did not.
 func (f *Folders) flush() error {
 	dir, err := os.Open(f.temp)
 	if err != nil {
@@ -185,10 +184,10 @@ func (f *Folders) flush() error {
 	return nil
 }
 
-// errTooMuch says that packages are too large for an environment.
+// errTooMuch reports that packages are too large for an environment.
 func (f *Folders) errTooMuch() error {
 	return model.NewError(model.CodePackageInstallFailed,
-		"The packages are larger than a subtenant's may be, which is %d MB and %d files. Nothing was changed.", f.opts.MaxBytes>>20, f.opts.MaxFiles)
+		"The packages exceed the limit of a subtenant, which is %d MB and %d files. Nothing was changed.", f.opts.MaxBytes>>20, f.opts.MaxFiles)
 }
 
 // compose copies the wheels of an environment into one folder.

@@ -12,29 +12,29 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// errTooLarge says that an environment would hold more than it may.
+// errTooLarge reports that an environment would exceed its limits.
 var errTooLarge = errors.New("too large")
 
-// clashError says that packages can't be in one folder.
+// clashError reports that two packages do not fit into one folder.
 type clashError struct{ path, one, other string }
 
 func (e *clashError) Error() string {
-	return fmt.Sprintf("The packages %s and %s can't be installed together: %s is a file of one and a folder of the other.", e.one, e.other, e.path)
+	return fmt.Sprintf("The packages %s and %s cannot be installed together: %s is a file of one and a folder of the other.", e.one, e.other, e.path)
 }
 
-// copier merges folders into one. For one goroutine.
+// copier merges folders into one. It is used by one goroutine.
 type copier struct {
 	to    string
-	from  map[string]string // what there is, relative to to → the first package that it is from, or of a file the last one
-	bytes int64             // that may still come
+	from  map[string]string // the paths relative to to → the first package that has them, for a file the last one
+	bytes int64             // that may still be added
 	files int               // the same, folders included
 	log   func(string)
 
-	noClone bool // the file system can't
+	noClone bool // the file system does not support it
 	told    map[[2]string]bool
 }
 
-// add copies what a folder holds. A file that another package brought too is
+// add copies the content of a folder. A file that another package has too is
 // replaced, as pip does.
 func (c *copier) add(ctx context.Context, folder, name string) error {
 	return filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
@@ -70,7 +70,7 @@ func (c *copier) add(ctx context.Context, folder, name string) error {
 	})
 }
 
-// noteOverlap tells once of two packages that bring the same file.
+// noteOverlap reports once that two packages have the same file.
 func (c *copier) noteOverlap(relative, name string) {
 	other, there := c.from[relative]
 	c.from[relative] = name
@@ -81,7 +81,7 @@ func (c *copier) noteOverlap(relative, name string) {
 		c.told = map[[2]string]bool{}
 	}
 	c.told[[2]string{other, name}] = true
-	c.log(fmt.Sprintf("Both %s and %s bring %s; that of %s is taken.", other, name, relative, name))
+	c.log(fmt.Sprintf("Both %s and %s contain %s; that of %s is used.", other, name, relative, name))
 }
 
 func (c *copier) file(from, to string) (err error) {

@@ -1,14 +1,14 @@
-// Package environment keeps the folders of packages on this server:
+// Package environment stores the folders of packages on this server:
 //
-//	wheels/<sha256>/                            one wheel, unpacked once for everyone
+//	wheels/<sha256>/                            one wheel, unpacked once for all subtenants
 //	environments/<tenant>/<number>-<digest>/    the copies that a subtenant imports
-//	temp/<process>/                             what is in the making
+//	temp/<process>/                             folders under construction
 //
-// Everything is made under temp and put into its place by a rename, so that a
-// process that is killed leaves nothing half done where it would be found. A
+// Every folder is built under temp and moved into its place by a rename, so
+// that a killed process leaves no incomplete folder in its place. A
 // subtenant's code can write into its own environment: so files are copied, or
-// cloned where the file system can, and never linked, and nobody imports from
-// wheels.
+// cloned where the file system supports it, and never linked, and no module is
+// imported from wheels.
 //
-// It must not know what is current: that stands in PostgreSQL.
+// It must not know which environment is current: PostgreSQL holds that.
 package environment

@@ -172,8 +172,8 @@ func TestLimitsOfAnEnvironment(t *testing.T) {
 	}
 }
 
-// A file of one package and a folder of another can't have one name, whichever
-// comes first.
+// A file of one package and a folder of another cannot have one name, in either
+// order.
 func TestPackagesThatClash(t *testing.T) {
 	t.Parallel()
 	f := &trees{files: map[string]map[string]string{"a": {"foo": "file"}, "b": {"foo/x.py": ""}, "c": {"foo": "file"}}}
@@ -181,11 +181,11 @@ func TestPackagesThatClash(t *testing.T) {
 	for _, names := range [][]string{{"a", "b"}, {"b", "c"}} {
 		_, err := folders.Build(t.Context(), of(1, names...), quiet)
 		require.Equal(t, model.CodePackageInstallFailed, model.CodeOf(err), "%v", err)
-		require.ErrorContains(t, err, "The packages "+names[0]+" and "+names[1]+" can't be installed together: foo is a file")
+		require.ErrorContains(t, err, "The packages "+names[0]+" and "+names[1]+" cannot be installed together: foo is a file")
 	}
 }
 
-// What is only tried is not where it would be found, until it is kept.
+// A trial is not in the environment's place until it is kept.
 func TestATrial(t *testing.T) {
 	t.Parallel()
 	f := &trees{files: map[string]map[string]string{"a": {"a.py": "A"}}}
@@ -203,7 +203,7 @@ func TestATrial(t *testing.T) {
 
 	trial, err = folders.Try(t.Context(), of(1, "a"), quiet)
 	require.NoError(t, err)
-	other, err := folders.Build(t.Context(), of(1, "a"), quiet) // somebody else, meanwhile
+	other, err := folders.Build(t.Context(), of(1, "a"), quiet) // a concurrent build
 	require.NoError(t, err)
 	kept, err := trial.Keep()
 	require.NoError(t, err)
@@ -211,7 +211,7 @@ func TestATrial(t *testing.T) {
 	trial.Drop()
 	require.FileExists(t, filepath.Join(kept, "a.py"))
 
-	// It stands: a refusal leaves it to whoever has it, and it is young again.
+	// The environment exists: a refused install keeps it, and it counts as new again.
 	long := time.Now().Add(-time.Hour)
 	require.NoError(t, os.Chtimes(kept, long, long))
 	trial, err = folders.Try(t.Context(), of(1, "a"), quiet)

@@ -15,47 +15,47 @@ import (
 	"maestro/internal/model"
 )
 
-// Unpack fetches the packages that are the values and unpacks each into the
-// folder that is its key, which is there and empty. It refuses early what would
-// come to more than maxBytes or maxFiles, folders included.
+// Unpack downloads the packages that are the values and unpacks each into the
+// folder that is its key, which exists and is empty. It refuses early packages
+// that would exceed maxBytes or maxFiles, folders included.
 type Unpack func(ctx context.Context, folders map[string]model.LockedPackage, maxBytes int64, maxFiles int, log func(line string)) error
 
 // Options of Folders. Dir, Unpack and Log must be set.
 type Options struct {
-	Dir    string // for all of it
+	Dir    string // for all folders
 	Unpack Unpack
 	Log    *slog.Logger
 
-	// Platform is of the Python that imports the packages, and a part of folders'
-	// names: another one makes folders of its own from the same locks.
+	// Platform is that of the Python that imports the packages, and a part of
+	// the folders' names: each platform has separate folders of the same locks.
 	Platform string
 	MaxBytes int64 // that one environment may hold; default 512 MiB
 	MaxFiles int   // the same in number, folders included; default 50,000
-	MaxStore int64 // bytes of wheels, beyond which those go that no environment here uses; default 10 GiB
+	MaxStore int64 // bytes of wheels above which those are removed that no environment here uses; default 10 GiB
 
-	Cache    string // the folder of pip's cache; empty: it is not looked after
-	MaxCache int64  // bytes, beyond which it is emptied; default 2 GiB
+	Cache    string // the folder of pip's cache; empty: it is not limited
+	MaxCache int64  // bytes above which it is emptied; default 2 GiB
 }
 
-// Folders are this server's. They are safe for concurrent use, also by several
-// processes on one folder.
+// Folders are the package folders of this server. They are safe for concurrent
+// use, also by several processes on the same folder.
 type Folders struct {
 	opts Options
 	temp string   // of this process
 	lock *os.File // held as long as temp is in use
 	busy keyed
 
-	store sync.RWMutex // held for reading while wheels are noted as used, for writing while one goes
+	store sync.RWMutex // held for reading while wheels are noted as used, for writing while one is removed
 
 	mu    sync.Mutex
 	sizes map[string]int64 // guarded by mu; of wheels by the names of their folders, which never change
 }
 
-// TempDir is where other parts may make what is put into place later.
+// TempDir is for data that is moved into place later.
 func (f *Folders) TempDir() string { return f.temp }
 
-// Open makes the folders, and clears away what processes that are no more have
-// left. Close it at the end.
+// Open creates the folders, and removes the remains of processes that have
+// ended. Close it at the end.
 func Open(opts Options) (*Folders, error) {
 	if opts.MaxBytes <= 0 {
 		opts.MaxBytes = 512 << 20
@@ -91,30 +91,30 @@ func Open(opts Options) (*Folders, error) {
 	return f, nil
 }
 
-// Close removes what is in the making.
+// Close removes the temporary folder.
 func (f *Folders) Close() error {
 	err := removeAll(f.temp)
 	return errors.Join(err, f.lock.Close())
 }
 
-// clearLeft removes the temporary folders whose processes are gone: nobody
-// holds their locks. What can't be removed is no reason not to start: what
-// subtenants' code has written may be among it.
+// clearLeft removes the temporary folders whose processes have ended: their
+// locks are free. A failure does not prevent a start, because a folder may
+// contain files of subtenants' code.
 func (f *Folders) clearLeft() {
 	for _, entry := range readDir(filepath.Join(f.opts.Dir, "temp")) {
 		folder := filepath.Join(f.opts.Dir, "temp", entry.Name())
 		if f.isAlive(folder) {
 			continue
 		}
-		f.opts.Log.Info("clearing away what an install left that was killed", slog.String("folder", entry.Name()))
+		f.opts.Log.Info("removing the folder of an install that was killed", slog.String("folder", entry.Name()))
 		if err := removeAll(folder); err != nil {
-			f.opts.Log.Warn("what an install left can't be cleared away", slog.String("folder", folder), slog.Any("error", err))
+			f.opts.Log.Warn("the folder of an install that was killed cannot be removed", slog.String("folder", folder), slog.Any("error", err))
 		}
 	}
 }
 
-// isAlive reports whether a process has a temporary folder, or is making it at
-// this moment.
+// isAlive reports whether a temporary folder belongs to a running process, or
+// is being created at this moment.
 func (f *Folders) isAlive(folder string) bool {
 	path := filepath.Join(folder, "lock")
 	lock, err := os.Open(path)
@@ -129,7 +129,7 @@ func (f *Folders) isAlive(folder string) bool {
 	return errors.Is(syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB), syscall.EWOULDBLOCK)
 }
 
-// Path returns an environment's folder, if it stands here.
+// Path returns an environment's folder, if it exists here.
 func (f *Folders) Path(env model.Environment) (string, bool) {
 	path := f.place(env)
 	info, err := os.Stat(path)

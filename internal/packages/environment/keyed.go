@@ -11,7 +11,7 @@ type keyed struct {
 	held map[string]chan struct{} // guarded by mu; closed when the key is free again
 }
 
-// lock waits until nobody else holds the key.
+// lock waits until the key is free.
 func (k *keyed) lock(ctx context.Context, key string) (unlock func(), err error) {
 	for {
 		k.mu.Lock()

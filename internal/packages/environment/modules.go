@@ -14,11 +14,11 @@ import (
 
 var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// maxExtensions is how many extension modules of a package are looked at.
+// maxExtensions is how many extension modules of a package are probed.
 const maxExtensions = 200
 
-// Modules lists the modules of the packages of lock that are not in before as
-// they are, with the extension modules inside them. All wheels of lock are in
+// Modules lists the modules of the packages of lock that are not the same in
+// before, with the extension modules inside them. All wheels of lock are in
 // the store.
 func (f *Folders) Modules(lock, before model.Lock) []probe.Module {
 	var all []probe.Module
@@ -43,12 +43,12 @@ func (f *Folders) Modules(lock, before model.Lock) []probe.Module {
 	return all
 }
 
-// inside lists the extension modules below a folder, and says whether there is
-// anything to import.
+// inside lists the extension modules below a folder, and reports whether it
+// contains anything to import.
 func inside(folder, name string) (extensions []string, code bool) {
 	_ = filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
-			return nil //nolint:nilerr // what can't be read is not looked at
+			return nil //nolint:nilerr // unreadable folders are skipped
 		}
 		if strings.HasSuffix(path, ".py") {
 			code = true

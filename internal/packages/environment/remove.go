@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 )
 
-// removeAll is os.RemoveAll for what a subtenant's code may have written to: a
-// folder whose mode keeps its owner out is opened first.
+// removeAll is os.RemoveAll for folders that a subtenant's code may have
+// changed: a folder whose mode denies its owner access is made accessible first.
 func removeAll(path string) error {
 	err := os.RemoveAll(path)
 	if !errors.Is(err, fs.ErrPermission) {
@@ -24,7 +24,7 @@ func removeAll(path string) error {
 	return os.RemoveAll(path)
 }
 
-// readDir is os.ReadDir for a folder whose mode may keep its owner out.
+// readDir is os.ReadDir for a folder whose mode may deny its owner access.
 func readDir(path string) []os.DirEntry {
 	entries, err := os.ReadDir(path)
 	if errors.Is(err, fs.ErrPermission) && os.Chmod(path, 0o755) == nil {
@@ -33,18 +33,18 @@ func readDir(path string) []os.DirEntry {
 	return entries
 }
 
-// remove takes a folder out of its place at once, and then away.
+// remove renames a folder immediately, and then deletes it.
 func (f *Folders) remove(path string) {
 	gone, err := os.MkdirTemp(f.temp, "gone-")
 	if err == nil {
 		to := filepath.Join(gone, "folder")
 		if err = os.Rename(path, to); errors.Is(err, fs.ErrPermission) {
-			_ = os.Chmod(path, 0o700) // its ".." changes
+			_ = os.Chmod(path, 0o700) // renaming changes its ".." entry
 			err = os.Rename(path, to)
 		}
 		err = errors.Join(err, removeAll(gone))
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		f.opts.Log.Warn("a folder of packages can't be removed", slog.String("folder", path), slog.Any("error", err))
+		f.opts.Log.Warn("a folder of packages cannot be removed", slog.String("folder", path), slog.Any("error", err))
 	}
 }

@@ -26,7 +26,7 @@ func asNobody(t *testing.T) bool {
 	dir := testkit.DataDir(t)
 	program, err := os.ReadFile(os.Args[0])
 	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "test"), program, 0o755)) // where it was built nobody else may look
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "test"), program, 0o755)) // other users have no access to the folder of the build
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "temp"), 0o755))
 	const nobody = 65534
 	require.NoError(t, os.Chown(filepath.Join(dir, "temp"), nobody, nobody))

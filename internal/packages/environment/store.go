@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// measure counts what a folder holds, folders included.
+// measure counts the bytes and files of a folder, folders included.
 func measure(folder string) (bytes int64, number int) {
 	_ = filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
@@ -26,7 +26,7 @@ func measure(folder string) (bytes int64, number int) {
 	return bytes, number
 }
 
-// sizeOf is the size of a wheel in the store, which is looked at once.
+// sizeOf is the size of a wheel in the store, measured once.
 func (f *Folders) sizeOf(name string) int64 {
 	f.mu.Lock()
 	size, known := f.sizes[name]
@@ -44,9 +44,9 @@ func (f *Folders) noteSize(name string, size int64) {
 	f.sizes[name] = size
 }
 
-// sweepWheels removes wheels that nothing here uses (used has the hashes of the
-// others): those that were not for long, and beyond MaxStore the ones that were
-// not for longest.
+// sweepWheels removes wheels that no environment here uses (used has the
+// hashes of the others): those unused for long, and above MaxStore the least
+// recently used ones.
 func (f *Folders) sweepWheels(used map[string]bool) {
 	type wheel struct {
 		name string
@@ -77,8 +77,8 @@ func (f *Folders) sweepWheels(used map[string]bool) {
 	}
 }
 
-// removeWheel removes a wheel unless it has been used since, or so lately that an
-// install may be copying it.
+// removeWheel removes a wheel unless it has been used since, or so recently
+// that an install may be copying it.
 func (f *Folders) removeWheel(name string, last time.Time) bool {
 	f.store.Lock()
 	defer f.store.Unlock()

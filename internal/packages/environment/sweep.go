@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// youngFor is how long a folder is left alone: an install may just have made
-	// it and not committed yet.
+	// youngFor is how long a new folder is kept: an install may have built it
+	// and not committed yet.
 	youngFor = 15 * time.Minute
 	// wheelsFor is how long a wheel is kept that no environment here uses.
 	wheelsFor = 7 * 24 * time.Hour
@@ -23,9 +23,9 @@ func isYoung(path string) bool {
 	return err == nil && time.Since(info.ModTime()) < youngFor
 }
 
-// Sweep removes the environments that keep does not want, wheels that have not
-// been used for long or are too much, and pip's cache when it is too large. Call
-// it from time to time.
+// Sweep removes the environments that keep does not return, wheels that are
+// unused for long or exceed the limit, and pip's cache when it is too large. It
+// is called periodically.
 func (f *Folders) Sweep(keep func(tenant, path string) bool) {
 	used := map[string]bool{}
 	for _, tenant := range readDir(filepath.Join(f.opts.Dir, "environments")) {
@@ -54,14 +54,14 @@ func noteWheels(path string, used map[string]bool) {
 	var lock model.Lock
 	text, err := os.ReadFile(filepath.Join(path, lockFile))
 	if err != nil || json.Unmarshal(text, &lock) != nil {
-		return // its subtenant has written over it: its wheels are fetched again if need be
+		return // its subtenant has overwritten it: its wheels are downloaded again if needed
 	}
 	for _, p := range lock {
 		used[p.SHA256] = true
 	}
 }
 
-// Forget removes all that a subtenant has here.
+// Forget removes all folders of a subtenant on this server.
 func (f *Folders) Forget(tenant string) {
 	f.remove(filepath.Join(f.opts.Dir, "environments", tenant))
 }

@@ -1,9 +1,9 @@
-// Package pip runs pip as a child process: to find out which wheels a set of
-// requirements comes to, and to unpack wheels into folders of their own.
+// Package pip runs pip as a child process: to resolve a set of requirements to
+// wheels, and to unpack wheels into separate folders.
 //
-// A child gets an environment of its own, without anything of the server's but
-// what pip itself is told by; credentials of an index are in its environment
-// alone, and are masked in every line that comes out of here. It must not
-// decide what may be installed, and must not run anything of a package, unless
-// source builds are allowed.
+// A child gets its own environment, with only those of the server's settings
+// that configure pip. Credentials of an index are passed in its environment
+// only, and are masked in every line of output. It must not decide what may be
+// installed, and must not run a package's code, unless source builds are
+// allowed.
 package pip

@@ -11,29 +11,29 @@ import (
 	"maestro/internal/model"
 )
 
-// Error is a refusal that is no fault of the server's, in words for people;
+// Error is a refusal that the request caused, as a user-facing message;
 // credentials are masked.
 type Error struct{ Text string }
 
 func (e *Error) Error() string { return "pip: " + e.Text }
 
-// UnreachableError says that the index did not answer as one does.
+// UnreachableError reports that the index did not answer like an index.
 type UnreachableError struct{ Text string }
 
-func (e *UnreachableError) Error() string { return "pip can't reach the index: " + e.Text }
+func (e *UnreachableError) Error() string { return "pip cannot reach the index: " + e.Text }
 
 // Cause is one side of a conflict.
 type Cause struct {
-	Package  string // "bar 1.0", which depends on Requires; empty: it was asked for by itself
+	Package  string // "bar 1.0", which depends on Requires; empty: requested directly
 	Requires string // "foo<2"
-	Pinned   bool   // asked for so that what is installed stays as it is
+	Pinned   bool   // a constraint that keeps the installed version
 }
 
-// ConflictError says that requirements can't be met together.
+// ConflictError reports that requirements cannot be met together.
 type ConflictError struct{ Causes []Cause }
 
 func (e *ConflictError) Error() string {
-	return fmt.Sprintf("pip found no versions that go together: %v", e.Causes)
+	return fmt.Sprintf("pip found no compatible versions: %v", e.Causes)
 }
 
 var (
@@ -42,11 +42,11 @@ var (
 	unreachableLine = regexp.MustCompile(`after connection broken by|Could not fetch URL.*(?: 5\d\d |connection error|too many)|HTTP error 5\d\d|\b5\d\d Server Error|ReadTimeoutError|ProtocolError|IncompleteRead`)
 )
 
-// refusedLine is what pip says of an index that wants to know who asks.
+// refusedLine is pip's message about an index that requires credentials.
 var refusedLine = regexp.MustCompile(`\b(40[13]) (?:Client )?Error|HTTP error (40[13])`)
 
-// explain makes an error of what a child said (unmasked) before it failed. The
-// end of ctx comes before all of it.
+// explain turns the (unmasked) output of a failed child into an error. The end
+// of ctx has precedence.
 func (r *Runner) explain(ctx context.Context, err error, lines []string) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -54,13 +54,13 @@ func (r *Runner) explain(ctx context.Context, err error, lines []string) error {
 	var ended *endedError
 	switch {
 	case errors.Is(err, errTooLarge):
-		return &Error{Text: fmt.Sprintf("The packages are larger than the %d MB that an install may take.", r.opts.MaxBytes>>20)}
+		return &Error{Text: fmt.Sprintf("The packages exceed the %d MB that an install may take.", r.opts.MaxBytes>>20)}
 	case slices.ContainsFunc(lines, func(line string) bool { return strings.HasPrefix(line, "MemoryError") }):
-		return &Error{Text: fmt.Sprintf("The packages need more than the %d MB of memory that an install may take.", r.opts.MaxMemory>>20)}
+		return &Error{Text: fmt.Sprintf("The install exceeded its memory limit of %d MB.", r.opts.MaxMemory>>20)}
 	case !errors.As(err, &ended):
 		return err
 	case ended.status.Signal() != 0:
-		return &Error{Text: fmt.Sprintf("It was ended by the signal %s, most likely for the time or memory that a package takes.", ended.status.Signal())}
+		return &Error{Text: fmt.Sprintf("The install was ended by the signal %s, probably because a package exceeded the time or memory limit.", ended.status.Signal())}
 	}
 	text := strings.Join(lines, "\n")
 	var causes []Cause
@@ -95,7 +95,7 @@ func (r *Runner) explain(ctx context.Context, err error, lines []string) error {
 	}
 	message := r.masks.text(strings.Join(said, " "))
 	if strings.Contains(message, "No matching distribution") && strings.Contains(message, "from versions: none") {
-		message += " There is no such package, or none of its versions has a wheel for this Python and machine."
+		message += " The package does not exist, or none of its versions has a wheel for this Python and machine."
 	}
 	if len(message) > 2000 {
 		message = strings.ToValidUTF8(message[:2000], "") + " …"
@@ -103,14 +103,14 @@ func (r *Runner) explain(ctx context.Context, err error, lines []string) error {
 	return &Error{Text: message}
 }
 
-// refused says that the index does not let this server in: what a subtenant asks
-// for has no part in a 401; a 403 may also be an index's way to say that it has
-// no such package.
+// refused reports that the index denies this server access. A 401 does not
+// depend on the requested package; a 403 may also be an index's response for a
+// package that it does not have.
 func (r *Runner) refused(status, line string) error {
 	if status == "403" {
-		return &Error{Text: "The package index refuses to give that (403): there is no such package, or this server's credentials are not good for it."}
+		return &Error{Text: "The package index denies access (403): the package does not exist, or this server's credentials do not permit it."}
 	}
-	e := model.NewError(model.CodeUnavailable, "The package index does not accept this server's credentials (401); nothing was changed. Have whoever runs the server look at PIP_INDEX_URL.")
+	e := model.NewError(model.CodeUnavailable, "The package index does not accept this server's credentials (401); nothing was changed. Ask the server's operator to check PIP_INDEX_URL.")
 	e.Cause = errors.New(r.masks.text(line))
 	return e
 }

@@ -22,8 +22,8 @@ func resolved(t *testing.T, r *pip.Runner, name string) model.LockedPackage {
 	return *lock.Find(name)
 }
 
-// What is too much is refused by what the wheel's directory says, before any of
-// it is on the disk.
+// Packages that are too large are refused by their wheels' directories, before
+// any of their files is written.
 func TestTooMuchIsNotUnpacked(t *testing.T) {
 	t.Parallel()
 	many := map[string]string{}
@@ -45,7 +45,7 @@ func TestTooMuchIsNotUnpacked(t *testing.T) {
 		var refused *pip.Error
 		err := r.Unpack(t.Context(), map[string]model.LockedPackage{folder: *lock.Find(name)}, bytes, files, quiet)
 		require.ErrorAs(t, err, &refused, name)
-		require.Contains(t, refused.Text, "larger than the 20 MB and 800 files", name)
+		require.Contains(t, refused.Text, "exceed the limits of 20 MB and 800 files", name)
 		left, err := os.ReadDir(folder)
 		require.NoError(t, err)
 		require.Empty(t, left, name)
@@ -67,7 +67,7 @@ func TestMemoryOfChildren(t *testing.T) {
 	_, err := r.Resolve(t.Context(), parse(t, "talks"), nil, quiet)
 	var refused *pip.Error
 	require.ErrorAs(t, err, &refused)
-	require.Contains(t, refused.Text, "160 MB of memory")
+	require.Contains(t, refused.Text, "memory limit of 160 MB")
 	folder := t.TempDir()
 	require.NoError(t, r.Unpack(t.Context(), map[string]model.LockedPackage{folder: resolved(t, r, "grows")}, mostBytes, mostFiles, quiet))
 	compiled, err := filepath.Glob(filepath.Join(folder, "__pycache__", "*.pyc"))

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// What pip says of where it looks, whatever is configured: that is the
-// operator's matter.
+// The parts of pip's messages that show the configured indexes, which only
+// concern the operator.
 var shown = []struct {
 	is      *regexp.Regexp
 	becomes string
@@ -25,20 +25,20 @@ var shown = []struct {
 
 var anyURL = regexp.MustCompile(`(?i)[a-z][a-z0-9+.-]*://[^\s,'"()]+`)
 
-// ordinary words stand in indexes' addresses and in sentences; they tell nothing.
+// ordinary words occur in indexes' addresses and in sentences, and reveal nothing.
 var ordinary = []string{"simple", "pypi", "packages", "package", "python", "index", "repository", "artifactory", "nexus", "public", "releases", "local", "group", "http", "https"}
 
 // shortest is the length from which on a secret, or a part of an address, is
-// masked wherever it stands. What is shorter would hit words and numbers that
-// have nothing to do with it: that is masked as a part of an address only.
+// masked everywhere. Shorter ones would match unrelated words and numbers, and
+// are masked as a part of an address only.
 const shortest = 4
 
-// masks take out of a line what subtenants are not to see: addresses, the
-// server's folders, credentials.
+// masks remove from a line the data that subtenants must not see: addresses,
+// the server's folders, credentials.
 type masks struct {
 	folders []*regexp.Regexp
 	secrets []string // masked also inside of words
-	words   []string // of addresses; masked where they stand alone
+	words   []string // of addresses; masked as whole words
 }
 
 func newMasks(opts Options, config string) (m masks) {
@@ -85,7 +85,7 @@ func (m *masks) addAddress(text string) {
 	if port := address.Port(); port != "" {
 		m.words = append(m.words, address.Host, net.JoinHostPort(address.Hostname(), port))
 	}
-	if host := address.Hostname(); strings.ContainsAny(host, ".:") { // a bare word is one of a sentence too
+	if host := address.Hostname(); strings.ContainsAny(host, ".:") { // a single word also occurs in sentences
 		m.words = append(m.words, host)
 	}
 	for _, path := range []string{address.Path, address.EscapedPath()} {

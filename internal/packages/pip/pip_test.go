@@ -119,7 +119,7 @@ func TestAChildSeesNothingOfTheServer(t *testing.T) { //nolint:paralleltest // i
 	require.Contains(t, string(text), "PIP_INDEX_URL=http://user:pa55word@index.example/simple")
 	require.Contains(t, string(text), "PIP_RETRIES=1")
 	_, arguments, _ := strings.Cut(string(text), "-m pip")
-	require.NotContains(t, arguments, "pa55word", "everyone on the machine can see those")
+	require.NotContains(t, arguments, "pa55word", "arguments are visible to all users of the machine")
 }
 
 func TestAChildEndsWithItsTime(t *testing.T) {

@@ -9,9 +9,9 @@ import (
 	"maestro/internal/model"
 )
 
-// Pure looks for a wheel of the same version of a package that is Python alone
-// and works everywhere. Some packages have both kinds, and pip prefers the one
-// with extension modules. It reports whether there is one. The errors are
+// Pure looks for a pure Python wheel of the same version of a package that
+// works on every platform. Some packages have both kinds, and pip prefers the
+// one with extension modules. It reports whether there is one. The errors are
 // those of Resolve.
 func (r *Runner) Pure(ctx context.Context, p model.LockedPackage) (pure model.LockedPackage, found bool, err error) {
 	work, remove, err := r.workFolder()

@@ -1,5 +1,5 @@
-"""Makes a lock of the report that pip writes: what is to be installed, by
-name, and which of it needs which. Reads the file, prints the lock."""
+"""Turns pip's report into a lock: the packages to install, by name, and the
+dependencies between them. Reads the file, prints the lock."""
 
 import json
 import sys
@@ -16,8 +16,8 @@ environment = default_environment()
 extras = {name: {canonicalize_name(e) for e in item.get("requested_extras") or ()} for name, item in items.items()}
 needs = {name: set() for name in items}
 
-# An extra that one package asks of another adds to what that one needs, which
-# may ask for further extras: again, until nothing is added.
+# An extra that one package requires of another adds to the requirements of the
+# latter, which may require further extras: repeated until nothing is added.
 changed = True
 while changed:
     changed = False

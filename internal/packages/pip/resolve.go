@@ -14,17 +14,17 @@ import (
 	"maestro/internal/packages/requirement"
 )
 
-// readReport is a Python program: it makes a lock of pip's report. Which
-// package needs which depends on markers and extras, and packaging, which pip
-// brings along, is what knows those.
+// readReport is a Python program that turns pip's report into a lock. The
+// dependencies between packages follow from markers and extras, which
+// packaging, a part of pip, interprets.
 //
 //go:embed read_report.py
 var readReport string
 
-// Resolve finds which wheels meet all requirements, those of pins in the very
-// versions that they have. Nothing is installed. log takes what pip says, line
+// Resolve finds the wheels that meet all requirements, those of pins in
+// exactly their versions. Nothing is installed. log takes pip's output, line
 // by line. The error is an *Error, a *ConflictError, an *UnreachableError, the
-// end of ctx, or a fault of ours.
+// end of ctx, or an internal error.
 func (r *Runner) Resolve(ctx context.Context, roots []requirement.Requirement, pins model.Lock, log func(line string)) (model.Lock, error) {
 	if len(roots) == 0 {
 		return model.Lock{}, nil
@@ -47,14 +47,14 @@ func (r *Runner) Resolve(ctx context.Context, roots []requirement.Requirement, p
 	for option, text := range map[string]string{"--requirement": wanted.String(), "--constraint": pinned.String()} {
 		path := filepath.Join(work, strings.TrimLeft(option, "-")+".txt")
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			return nil, fmt.Errorf("write what pip is to resolve: %w", err)
+			return nil, fmt.Errorf("write the requirements for pip: %w", err)
 		}
 		args = append(args, option, path)
 	}
 	lines, _, err := r.run(ctx, job{work: work, log: log, args: args})
 	if err != nil && foundNothing(lines) {
-		// pip does not say by itself whether the index had nothing, was out of order,
-		// or wanted to know who asks.
+		// pip does not report by itself whether the index had no such package, was
+		// out of order, or required credentials.
 		lines, _, err = r.run(ctx, job{work: work, log: func(string) {}, args: append(args, "-vvv")})
 	}
 	if err != nil {
@@ -66,7 +66,7 @@ func (r *Runner) Resolve(ctx context.Context, roots []requirement.Requirement, p
 	}
 	for _, p := range lock {
 		if len(p.SHA256) != 64 {
-			return nil, &Error{Text: fmt.Sprintf("The index gives no SHA-256 for %s %s, without which it can't be installed again as it is.", p.Name, p.Version)}
+			return nil, &Error{Text: fmt.Sprintf("The index provides no SHA-256 for %s %s, which is required to install the same wheel again.", p.Name, p.Version)}
 		}
 	}
 	return lock, nil
@@ -76,31 +76,31 @@ func foundNothing(lines []string) bool {
 	return slices.ContainsFunc(lines, func(line string) bool { return strings.Contains(line, "(from versions: none)") })
 }
 
-// sources says what may be built.
+// sources are the options that permit or forbid builds from source.
 func (r *Runner) sources() []string {
 	switch {
 	case !r.opts.AllowSource:
 		return []string{"--only-binary", ":all:"}
 	case r.opts.PipPath != "":
-		// What a build needs is installed by this process: another one would get the
-		// index's address, credentials included, as an argument that all can see.
+		// Build requirements are installed by this process: a child process would
+		// get the index's address, including credentials, as a visible argument.
 		return []string{"--use-feature", "inprocess-build-deps"}
 	default:
-		return nil // a pip that may be too old for that
+		return nil // a pip that may not support that
 	}
 }
 
-// mostReport bounds what pip reports: it has the whole text of packages' pages.
+// mostReport bounds pip's report, which contains the packages' descriptions.
 const mostReport = 64 << 20
 
-// readReport makes a lock of what pip has reported.
+// readReport turns pip's report into a lock.
 func (r *Runner) readReport(ctx context.Context, work, report string) (model.Lock, error) {
 	info, err := os.Stat(report)
 	if err != nil {
 		return nil, fmt.Errorf("read pip's report: %w", err)
 	}
 	if info.Size() > mostReport {
-		return nil, &Error{Text: fmt.Sprintf("What the packages say of themselves is more than the %d MB that are read.", mostReport>>20)}
+		return nil, &Error{Text: fmt.Sprintf("The metadata of the packages exceeds %d MB.", mostReport>>20)}
 	}
 	lines, answer, err := r.run(ctx, job{work: work, answers: true, log: func(string) {}, args: []string{"-c", readReport, report}})
 	if err != nil {

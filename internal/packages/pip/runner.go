@@ -19,9 +19,9 @@ import (
 // Options of a Runner. Those up to TempDir must be set.
 type Options struct {
 	Python   string // the program; it must have CPython's standard library
-	PipPath  string // what makes pip importable: a folder or a zip file; empty: Python has a pip of its own
+	PipPath  string // a folder or zip file that makes pip importable; empty: Python has its own pip
 	CacheDir string // of pip's own cache, shared by all subtenants
-	TempDir  string // for what is in the making; whatever is left there is somebody else's to clear away
+	TempDir  string // for temporary folders; its owner removes the remains
 
 	Guard         string // the Python that runs children's guards; default Python
 	IndexURL      string // PIP_INDEX_URL; empty: pip's own. May hold credentials
@@ -34,11 +34,11 @@ type Options struct {
 // Runner runs pip. It is safe for concurrent use.
 type Runner struct {
 	opts   Options
-	config string // a file of pip's configuration; empty: none, or named by the environment
+	config string // a configuration file of pip; empty: none, or named by the environment
 	masks  masks
 }
 
-// New makes a Runner; nothing is started.
+// New makes a Runner without starting a process.
 func New(opts Options) *Runner {
 	if opts.MaxBytes <= 0 {
 		opts.MaxBytes = 1 << 30
@@ -57,8 +57,8 @@ func New(opts Options) *Runner {
 	return r
 }
 
-// configuration is the file with pip's settings of the user who runs the server:
-// a child has another home.
+// configuration is pip's configuration file of the server's user: a child has
+// another home.
 func configuration() string {
 	home, err := os.UserHomeDir()
 	if err != nil {
@@ -76,14 +76,14 @@ func configuration() string {
 	return ""
 }
 
-// watchEvery is how often the size of what a child makes is looked at.
+// watchEvery is how often the size of a child's folders is measured.
 const watchEvery = 200 * time.Millisecond
 
-// errTooLarge says that a child was stopped for what it had written.
+// errTooLarge reports that a child was stopped because of the amount that it wrote.
 var errTooLarge = errors.New("too large")
 
 // passed are the variables of the server's environment that pip may see,
-// besides those that begin with PIP_: where the network is, and whom to trust.
+// besides those that begin with PIP_: proxies and certificates.
 var passed = []string{
 	"PATH", "LANG", "LC_ALL", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "no_proxy", "all_proxy",
 	"SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",
@@ -97,7 +97,7 @@ func (r *Runner) environment(work string) []string {
 	own := map[string]bool{}
 	if r.opts.IndexURL != "" {
 		env, own["PIP_INDEX_URL"] = append(env, "PIP_INDEX_URL="+r.opts.IndexURL), true
-		// Only that one, whatever else the machine's pip is told.
+		// Only that one, regardless of the configuration of the machine's pip.
 		own["PIP_FIND_LINKS"], own["PIP_EXTRA_INDEX_URL"] = true, true
 		env = append(env, "PIP_CONFIG_FILE="+os.DevNull)
 	} else if r.config != "" && os.Getenv("PIP_CONFIG_FILE") == "" {
@@ -132,28 +132,28 @@ func contains(all []string, one string) bool {
 type job struct {
 	work    string
 	grows   []string // other folders that it writes to
-	files   int      // that grows may come to hold, folders included; 0: any
-	input   []byte   // of a program of ours
-	answers bool     // a program of ours: what it prints is the answer
+	files   int      // that grows may contain, folders included; 0: unlimited
+	input   []byte   // of a program of this package
+	answers bool     // a program of this package: its output is the result
 	log     func(line string)
 	args    []string
 }
 
 const (
-	// mostAnswer bounds what a program of ours answers.
+	// mostAnswer bounds the output of a program of this package.
 	mostAnswer = 16 << 20
 	// longestLine is how much of a line is kept.
 	longestLine = 4 << 10
 )
 
 // run runs a child until it ends, ctx ends, or its folders have grown too large.
-// Each line goes to log, masked; the last ones come back as they are, for the
-// error's sake.
+// Each line goes to log, masked; the last ones are returned unmasked, for the
+// error message.
 func (r *Runner) run(ctx context.Context, j job) (lines []string, answer []byte, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	limits := child.Limits{Memory: r.opts.MaxMemory, File: uint64(r.opts.MaxBytes)}
-	if end, set := ctx.Deadline(); set { // the child keeps to it by itself should the server not
+	if end, set := ctx.Deadline(); set { // the child ends at it even if the server does not
 		limits.Time = time.Until(end) + graceTime
 		limits.Processor = 2 * limits.Time
 	}
@@ -186,10 +186,10 @@ func (r *Runner) run(ctx context.Context, j job) (lines []string, answer []byte,
 	return lines, output.Bytes(), nil
 }
 
-// graceTime is how much later than the server a guard finds that the time is up.
+// graceTime is the time after the server's limit at which the guard ends the child.
 const graceTime = 10 * time.Second
 
-// endedError says how a child ended.
+// endedError states how a child ended.
 type endedError struct{ status child.Status }
 
 func (e *endedError) Error() string {
@@ -218,7 +218,7 @@ func (r *Runner) read(told io.Reader, log func(string)) (lines []string) {
 	return lines
 }
 
-// bounded keeps what is written to it up to a size.
+// bounded keeps the data written to it, up to a size.
 type bounded struct {
 	bytes.Buffer
 	most int
@@ -232,7 +232,7 @@ func (b *bounded) Write(text []byte) (int, error) {
 	return b.Buffer.Write(text)
 }
 
-// watch calls tooLarge when a child's folders hold more than they may.
+// watch calls tooLarge when a child's folders exceed their limit.
 func (r *Runner) watch(ctx context.Context, j job, tooLarge func()) (stop func()) {
 	done := make(chan struct{})
 	var watching sync.WaitGroup
@@ -258,7 +258,7 @@ func (r *Runner) watch(ctx context.Context, j job, tooLarge func()) (stop func()
 	return func() { close(done); watching.Wait() }
 }
 
-// sizeOf counts what folders hold, folders included.
+// sizeOf measures the content of folders, folders included.
 func sizeOf(folders []string) (bytes int64, number int) {
 	for _, folder := range folders {
 		_ = filepath.WalkDir(folder, func(_ string, entry os.DirEntry, err error) error {

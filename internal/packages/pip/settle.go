@@ -11,16 +11,16 @@ import (
 	"maestro/internal/packages/requirement"
 )
 
-// settle is a Python program: what versions, extras and markers mean is
-// packaging's to say, which pip brings along.
+// settle is a Python program: versions, extras and markers are interpreted by
+// packaging, which is a part of pip.
 //
 //go:embed settle.py
 var settle string
 
-// Settle finds out whether the packages of a lock, which are installed in
-// folder, meet all requirements as they are. unmet lists in words what is
-// missing; without any, the lock that comes back has the same packages, with
-// what they need when they are asked for in this way. No index is asked.
+// Settle checks whether the packages of a lock, which are installed in folder,
+// meet all requirements unchanged. unmet describes the missing ones; if there
+// are none, the returned lock has the same packages, with their dependencies
+// for these requirements. No index is contacted.
 func (r *Runner) Settle(ctx context.Context, wanted []requirement.Requirement, lock model.Lock, folder string) (settled model.Lock, unmet []string, err error) {
 	request := struct {
 		Folder string   `json:"folder"`
@@ -35,7 +35,7 @@ func (r *Runner) Settle(ctx context.Context, wanted []requirement.Requirement, l
 	}
 	text, err := json.Marshal(request)
 	if err != nil {
-		return nil, nil, fmt.Errorf("encode what is to be settled: %w", err)
+		return nil, nil, fmt.Errorf("encode the requirements to check: %w", err)
 	}
 	work, remove, err := r.workFolder()
 	if err != nil {
@@ -44,14 +44,14 @@ func (r *Runner) Settle(ctx context.Context, wanted []requirement.Requirement, l
 	defer remove()
 	lines, output, err := r.run(ctx, job{work: work, input: text, answers: true, log: func(string) {}, args: []string{"-c", settle}})
 	if err != nil {
-		return nil, nil, r.explain(ctx, fmt.Errorf("look at what is installed: %w", err), lines)
+		return nil, nil, r.explain(ctx, fmt.Errorf("check the installed packages: %w", err), lines)
 	}
 	var answer struct {
 		Needs map[string][]string `json:"needs"`
 		Unmet []string            `json:"unmet"`
 	}
 	if err := json.Unmarshal(output, &answer); err != nil {
-		return nil, nil, fmt.Errorf("decode what is installed: %w", err)
+		return nil, nil, fmt.Errorf("decode the installed packages: %w", err)
 	}
 	settled = slices.Clone(lock)
 	for i, p := range settled {

@@ -1,6 +1,6 @@
-"""Says whether packages that are installed meet requirements as they are, and
-which of them then needs which. Reads {"folder", "names", "wanted"}, prints
-{"needs", "unmet"}. No index is asked."""
+"""Checks whether installed packages meet requirements unchanged, and reports
+the dependencies between them. Reads {"folder", "names", "wanted"}, prints
+{"needs", "unmet"}. No index is contacted."""
 
 import json
 import sys
@@ -30,7 +30,7 @@ def applies(wanted, extras=()):
 
 def is_met(wanted):
     name = canonicalize_name(wanted.name)
-    # What is there counts, a pre-release too: so pip sees what is installed.
+    # Installed pre-releases count, as they do for pip.
     return name in installed and wanted.specifier.contains(installed[name].version, prereleases=True)
 
 
@@ -46,7 +46,7 @@ for text in request["wanted"]:
     extras[name] |= {canonicalize_name(extra) for extra in wanted.extras}
     reached.append(name)
 
-# As in read_report.py: extras bring needs, which may bring extras.
+# As in read_report.py: extras add requirements, which may add extras.
 changed = True
 while changed:
     changed = False

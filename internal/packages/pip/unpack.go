@@ -14,17 +14,18 @@ import (
 	"maestro/internal/packages/requirement"
 )
 
-// unpackWheels is a Python program: it unpacks wheels as pip does, each into a
-// folder of its own, and compiles what is in them.
+// unpackWheels is a Python program that unpacks wheels as pip does, each into
+// its own folder, and compiles their modules.
 //
 //go:embed unpack_wheels.py
 var unpackWheels string
 
-// Unpack fetches packages of a lock, checks their hashes, and unpacks each into
-// the folder that is its key, which must be there and empty. Their modules are
-// compiled so that no timestamp matters. What would come to more than maxBytes
-// or maxFiles, folders included, is refused before anything is unpacked. When it
-// fails, what the folders hold is of no use. The errors are those of Resolve.
+// Unpack downloads packages of a lock, checks their hashes, and unpacks each
+// into the folder that is its key, which must exist and be empty. Their modules
+// are compiled independently of timestamps. Packages that would exceed maxBytes
+// or maxFiles, folders included, are refused before anything is unpacked. After
+// a failure the content of the folders is unusable. The errors are those of
+// Resolve.
 func (r *Runner) Unpack(ctx context.Context, folders map[string]model.LockedPackage, maxBytes int64, maxFiles int, log func(line string)) error {
 	if len(folders) == 0 {
 		return nil
@@ -43,11 +44,11 @@ func (r *Runner) Unpack(ctx context.Context, folders map[string]model.LockedPack
 	slices.Sort(grows)
 	list, wheels := filepath.Join(work, "requirements.txt"), filepath.Join(work, "wheels")
 	if err := os.WriteFile(list, []byte(wanted.String()), 0o600); err != nil {
-		return fmt.Errorf("write what pip is to fetch: %w", err)
+		return fmt.Errorf("write the wheels for pip: %w", err)
 	}
 	args := []string{"-m", "pip", "download", "--only-binary", ":all:", "--dest", wheels}
 	if r.opts.AllowSource {
-		args = append([]string{"-m", "pip", "wheel", "--wheel-dir", wheels}, r.sources()...) // builds what has none
+		args = append([]string{"-m", "pip", "wheel", "--wheel-dir", wheels}, r.sources()...) // builds those without a wheel
 	}
 	args = append(args, "--no-deps", "--require-hashes", "--retries", "2", "--requirement", list)
 	lines, _, err := r.run(ctx, job{work: work, log: log, args: args})
@@ -60,7 +61,7 @@ func (r *Runner) Unpack(ctx context.Context, folders map[string]model.LockedPack
 	}
 	input, err := json.Marshal(map[string]any{"jobs": jobs, "bytes": min(maxBytes, r.opts.MaxBytes), "files": maxFiles})
 	if err != nil {
-		return fmt.Errorf("tell what to unpack: %w", err)
+		return fmt.Errorf("encode the wheels to unpack: %w", err)
 	}
 	// Compiling adds a file for each module, and folders for them.
 	lines, _, err = r.run(ctx, job{work: work, grows: grows, files: 3 * maxFiles, input: input, answers: true, log: log, args: []string{"-c", unpackWheels}})
@@ -70,18 +71,18 @@ func (r *Runner) Unpack(ctx context.Context, folders map[string]model.LockedPack
 	return nil
 }
 
-// unpackJob is what unpackWheels reads.
+// unpackJob is the input of unpackWheels.
 type unpackJob struct {
 	Name   string `json:"name"`
 	Wheel  string `json:"wheel"`
 	Folder string `json:"folder"`
 }
 
-// findWheels matches the files that pip has fetched with the folders.
+// findWheels matches the files that pip has downloaded with the folders.
 func findWheels(dir string, folders map[string]model.LockedPackage) ([]unpackJob, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, fmt.Errorf("find what pip has fetched: %w", err)
+		return nil, fmt.Errorf("find the downloaded wheels: %w", err)
 	}
 	found := map[string]string{}
 	for _, entry := range entries {
@@ -94,7 +95,7 @@ func findWheels(dir string, folders map[string]model.LockedPackage) ([]unpackJob
 	for folder, p := range folders {
 		wheel, ok := found[p.Name]
 		if !ok {
-			return nil, fmt.Errorf("pip has fetched no wheel of %s %s", p.Name, p.Version)
+			return nil, fmt.Errorf("pip has not downloaded a wheel of %s %s", p.Name, p.Version)
 		}
 		jobs = append(jobs, unpackJob{Name: p.Name, Wheel: wheel, Folder: folder})
 	}

@@ -1,7 +1,7 @@
-"""Unpacks wheels as pip does, each into a folder of its own. Reads "jobs", a
-list of {"name", "wheel", "folder"}, and how many "bytes" and "files" they may
-come to. Scripts, headers and data are left out: nothing here runs a package's
-programs."""
+"""Unpacks wheels as pip does, each into its own folder. Reads "jobs", a list of
+{"name", "wheel", "folder"}, and the permitted number of "bytes" and "files".
+Scripts, headers and data are not installed: no program of a package is run
+here."""
 
 import compileall
 import json
@@ -16,10 +16,9 @@ from pip._internal.models.scheme import Scheme
 from pip._internal.operations.install.wheel import install_wheel
 
 
-
 def check(jobs, most_bytes, most_files):
-    """Ends the program when the wheels' directories tell of too much. A file is
-    never larger unpacked than its directory says: zipfile stops there."""
+    """Ends the program if the wheels' directories exceed the limits. A file is
+    never larger unpacked than its directory states: zipfile stops there."""
     size, number = 0, 0
     for job in jobs:
         folders = set()
@@ -27,7 +26,7 @@ def check(jobs, most_bytes, most_files):
             with zipfile.ZipFile(job["wheel"]) as wheel:
                 entries = wheel.infolist()
         except zipfile.BadZipFile:
-            continue  # pip says it better
+            continue  # pip reports it better
         for entry in entries:
             size += entry.file_size
             folder = os.path.dirname(entry.filename[:4096])
@@ -36,7 +35,7 @@ def check(jobs, most_bytes, most_files):
                 folder = os.path.dirname(folder.rstrip("/"))
         number += len(entries) + len(folders)
         if size > most_bytes or number > most_files:
-            sys.exit(f"ERROR: Unpacked, the packages are larger than the {most_bytes >> 20} MB and {most_files} files that they may be.")
+            sys.exit(f"ERROR: The unpacked packages exceed the limits of {most_bytes >> 20} MB and {most_files} files.")
 
 
 wanted = json.load(sys.stdin)
@@ -49,8 +48,8 @@ for job in wanted["jobs"]:
             install_wheel(job["name"], job["wheel"], scheme, job["name"], pycompile=False, warn_script_location=False)
         except InstallationError as error:
             sys.exit(f"ERROR: {error}")
-    # A hash instead of a timestamp that is not looked at: the files are copied.
-    # A module that does not compile is its package's own matter.
+    # Hash-based files need no timestamp, so they can be copied. A module that does
+    # not compile is left uncompiled.
     compileall.compile_dir(
         folder, quiet=2, maxlevels=50, stripdir=os.path.dirname(folder),
         invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,

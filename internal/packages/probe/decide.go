@@ -1,25 +1,24 @@
 package probe
 
-// Decide is the one place where it is decided what a subtenant's packages mean
-// for it: it returns the finding for which they are refused, or nil.
+// Decide is the single place that decides on findings: it returns the finding
+// for which a subtenant's packages are refused, or nil.
 //
-// For now every subtenant's functions run in the server's own process. Once
-// there is a lane that gives a subtenant a process of its own, this is where a
-// finding chooses it instead.
+// At present every subtenant's functions run in the server's own process. A
+// lane that runs a subtenant in a separate process would be chosen here.
 func Decide(findings []Finding) *Finding {
 	for i := range findings {
 		switch f := &findings[i]; f.Kind {
 		case Crashed, TimedOut, OutOfMemory:
-			return f // also inside: a function that imports it would do that to the server
+			return f // also inside a package: a function that imports it would crash the server
 		case Refuses:
 			if !f.Inside {
 				return f
 			}
-			// Its package was imported without it: often it has a slower way to do
-			// the same (PyYAML). That it hasn't can't be told from here.
+			// Its package was imported without it: many packages have a slower fallback
+			// (PyYAML). Whether this one has is unknown here.
 		case OK, Failed:
-			// A module that raises something else does so for its callers too, who
-			// can read what: an optional part that is missing is nobody's fault.
+			// A module that raises another exception raises it in functions too, whose
+			// author can read it: a missing optional part is not an error.
 		}
 	}
 	return nil

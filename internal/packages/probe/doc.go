@@ -1,10 +1,9 @@
-// Package probe finds out whether modules can be imported in an interpreter such
-// as subtenants have: one of several in a process, with a GIL of its own. Many
-// extension modules can't, which only their import tells; and in one address
-// space a module that crashes takes everyone down. So each new module is
-// imported in a child process first.
+// Package probe finds out whether modules can be imported in an interpreter
+// like those of subtenants: one of several in a process, with its own GIL.
+// Many extension modules do not support that, which only their import shows;
+// and a crash in the server's process would end it for all subtenants. So
+// each new module is imported in a child process first.
 //
-// It must not hold any Python: the child is another program's matter
-// (embed.Probe). What is to be done about a finding is decided in one place,
-// decide.go.
+// It must not contain any Python: that is the child's task (embed.Probe). The
+// consequences of a finding are decided in one place, decide.go.
 package probe

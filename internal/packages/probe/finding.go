@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// Module is something to import.
+// Module is a module to import.
 type Module struct {
 	Package    string   // that it comes with
 	Name       string   // of the top level
 	Extensions []string // the extension modules inside it, by their full names
 }
 
-// Kind is what came of an import.
+// Kind is the outcome of an import.
 type Kind string
 
 // The kinds.
@@ -20,35 +20,35 @@ const (
 	OK          Kind = "ok"
 	Refuses     Kind = "refuses"       // it knows one interpreter in a process only
 	Crashed     Kind = "crashed"       // the process ended
-	TimedOut    Kind = "timed_out"     // it did not come to an end
-	OutOfMemory Kind = "out_of_memory" // it took more than it may
-	Failed      Kind = "failed"        // it raised something else: a missing optional part, for one
+	TimedOut    Kind = "timed_out"     // it did not end in time
+	OutOfMemory Kind = "out_of_memory" // it exceeded its memory limit
+	Failed      Kind = "failed"        // it raised another exception, for example because an optional part is missing
 )
 
-// Finding is what was found out about a module.
+// Finding is the outcome of a module's import.
 type Finding struct {
 	Package string
 	Module  string // as it was imported
 	Inside  bool   // an extension module that is part of another one
 	Kind    Kind
 	Detail  string // the exception, the signal
-	Refuser string // the extension module that refuses, when that is told; perhaps another package's
+	Refuser string // the extension module that refuses, if known; it may belong to another package
 }
 
-// String is the finding for people.
+// String is the user-facing form of the finding.
 func (f *Finding) String() string {
 	what := fmt.Sprintf("The module %s of the package %s", f.Module, f.Package)
 	switch f.Kind {
 	case OK:
 		return what + " works."
 	case Refuses:
-		return what + " does not work in sub-interpreters, which is where functions run: " + f.Detail + "."
+		return what + " does not support sub-interpreters, in which functions run: " + f.Detail + "."
 	case Crashed:
 		return what + " crashed when it was imported: " + f.Detail + "."
 	case TimedOut:
-		return what + " could not be imported within " + f.Detail + "."
+		return what + " was not imported within " + f.Detail + "."
 	case OutOfMemory:
-		return what + " takes more memory than it may when it is imported: " + f.Detail + "."
+		return what + " exceeded the memory limit when it was imported: " + f.Detail + "."
 	default:
 		return what + " could not be imported by itself: " + f.Detail + "."
 	}

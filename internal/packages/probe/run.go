@@ -26,7 +26,7 @@ type Options struct {
 	Limits  Limits
 }
 
-// Request is what the child reads, as JSON, from its standard input.
+// Request is the child's standard input, as JSON.
 type Request struct {
 	Home     string   `json:"home"`
 	Packages string   `json:"packages"` // the folder
@@ -34,11 +34,11 @@ type Request struct {
 	Memory   uint64   `json:"memory"` // bytes
 }
 
-// ReportFile is the child's file for its report; what modules print does not
-// get there by accident.
+// ReportFile is the child's file for its report, separate from the output of
+// the modules.
 const ReportFile = 3
 
-// line is what the child reports (embed.ProbeLine).
+// line is one line of the child's report (embed.ProbeLine).
 type line struct {
 	Module  string `json:"module"`
 	Begins  bool   `json:"begins"`
@@ -48,8 +48,8 @@ type line struct {
 }
 
 // Run imports modules, and then the extension modules inside them, in a child.
-// The child gets an environment without anything of the server's, and is killed
-// at the end of its time. An error means that nothing was found out.
+// The child's environment has none of the server's settings, and it is killed
+// at its time limit. An error means that there is no finding.
 func Run(ctx context.Context, opts Options, packages string, modules []Module) ([]Finding, error) {
 	limits := opts.Limits.withDefaults()
 	findings, names := listed(modules)
@@ -72,8 +72,8 @@ func Run(ctx context.Context, opts Options, packages string, modules []Module) (
 		Python: opts.Python, Args: opts.Command, Program: opts.Program,
 		Dir: work, Env: []string{"HOME=" + work, "TMPDIR=" + work, "LANG=C.UTF-8", "PATH=/usr/bin:/bin"},
 		Stdin: bytes.NewReader(request), Stdout: said, Stderr: said, Report: told,
-		// Memory is the child's own matter: it is Go's until the imports begin. Several
-		// threads use up processor time faster than time passes.
+		// The child limits its memory itself: until the imports begin, Go needs it.
+		// Several threads use processor time faster than time passes.
 		Limits: child.Limits{Time: limits.Time + graceTime, Processor: 4 * limits.Time},
 	}
 	timed, cancel := context.WithTimeout(ctx, limits.Time)
@@ -82,7 +82,7 @@ func Run(ctx context.Context, opts Options, packages string, modules []Module) (
 	go func() { read <- readReport(report, findings) }()
 	status, err := c.Run(timed)
 	_ = told.Close()
-	_ = report.SetReadDeadline(time.Now().Add(time.Second)) // somebody may have got hold of the other end
+	_ = report.SetReadDeadline(time.Now().Add(time.Second)) // another process may hold the other end
 	p := <-read
 	late := errors.Is(err, context.DeadlineExceeded)
 	switch {
@@ -96,19 +96,19 @@ func Run(ctx context.Context, opts Options, packages string, modules []Module) (
 	return p.endedEarly(findings, late, limits.Time, status, said.text())
 }
 
-// graceTime is how much later than the server the guard finds that the time is up.
+// graceTime is the time after the server's limit at which the guard ends the child.
 const graceTime = 10 * time.Second
 
-// endedEarly makes a finding of an end before the last import's.
+// endedEarly makes a finding of an end before that of the last import.
 func (p *progress) endedEarly(findings []Finding, late bool, limit time.Duration, status child.Status, said string) ([]Finding, error) {
 	switch {
 	case late && p.begun == 0:
-		findings[0].Kind, findings[0].Detail = TimedOut, limit.String()+"; the interpreter was not even ready by then"
+		findings[0].Kind, findings[0].Detail = TimedOut, limit.String()+"; the interpreter was not ready by then"
 	case late:
 		findings[p.done].Kind, findings[p.done].Detail = TimedOut, limit.String()
 	case p.begun > p.done:
 		findings[p.done].Kind, findings[p.done].Detail = Crashed, wayOut(status, said)
-	case p.done > 0: // by a thread that the last one has left, most likely
+	case p.done > 0: // probably by a thread of the last module
 		findings[p.done-1].Kind, findings[p.done-1].Detail = Crashed, "right after its import "+wayOut(status, said)
 		return findings[:p.done], nil
 	default:
@@ -136,7 +136,7 @@ func listed(modules []Module) (findings []Finding, names []string) {
 // progress is how many imports have begun and ended.
 type progress struct{ begun, done int }
 
-// readReport fills the findings in their order.
+// readReport fills in the findings in their order.
 func readReport(report io.Reader, findings []Finding) *progress {
 	p := &progress{}
 	scanner := bufio.NewScanner(report)
@@ -144,7 +144,7 @@ func readReport(report io.Reader, findings []Finding) *progress {
 	for scanner.Scan() {
 		var l line
 		if json.Unmarshal(scanner.Bytes(), &l) != nil || p.done == len(findings) || l.Module != findings[p.done].Module {
-			continue // not the child's own
+			continue // not written by the child itself
 		}
 		if l.Begins {
 			p.begun = p.done + 1
@@ -179,10 +179,10 @@ func kindOf(l line) Kind {
 	}
 }
 
-// goSignal is how Go's runtime, which is in the child too, tells of a signal.
+// goSignal is the message of Go's runtime, which is part of the child, about a signal.
 var goSignal = regexp.MustCompile(`SIG[A-Z]+: [a-z ]+`)
 
-// wayOut says how a process ended.
+// wayOut describes how a process ended.
 func wayOut(status child.Status, said string) string {
 	if signal := goSignal.FindString(said); signal != "" {
 		return "the process was ended by " + signal
@@ -193,7 +193,7 @@ func wayOut(status child.Status, said string) string {
 	return fmt.Sprintf("the process ended with status %d", status)
 }
 
-// tail keeps the beginning and the end of what is written to it.
+// tail keeps the begin and the end of the data written to it.
 type tail struct{ begin, end []byte }
 
 // keeps is how many bytes of each are kept.

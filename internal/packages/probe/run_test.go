@@ -44,7 +44,7 @@ func TestAnEndBeforeTheLastImport(t *testing.T) {
 		"in an import":            {beginsA + "kill -ILL $$", 0, probe.Finding{Package: "pa", Module: "a", Kind: probe.Crashed, Detail: "the process was ended by the signal illegal instruction"}, 1},
 		"in the second one":       {beginsA + endsA + beginsB + "exit 7", 0, probe.Finding{Package: "pb", Module: "b", Kind: probe.Crashed, Detail: "the process ended with status 7"}, 2},
 		"between two":             {beginsA + endsA + "kill -ILL $$", 0, probe.Finding{Package: "pa", Module: "a", Kind: probe.Crashed, Detail: "right after its import the process was ended by the signal illegal instruction"}, 1},
-		"never, before the first": {"sleep 1000", 300 * time.Millisecond, probe.Finding{Package: "pa", Module: "a", Kind: probe.TimedOut, Detail: "300ms; the interpreter was not even ready by then"}, 1},
+		"never, before the first": {"sleep 1000", 300 * time.Millisecond, probe.Finding{Package: "pa", Module: "a", Kind: probe.TimedOut, Detail: "300ms; the interpreter was not ready by then"}, 1},
 		"after the last":          {beginsA + endsA + beginsB + refuseB + "exit 1", 0, probe.Finding{Package: "pb", Module: "b", Kind: probe.Refuses, Detail: "module c.d does not support loading in subinterpreters", Refuser: "c.d"}, 2},
 	} {
 		findings, err := run(t, "cat > /dev/null; "+c.script, c.limit)

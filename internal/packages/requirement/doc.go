@@ -1,8 +1,7 @@
-// Package requirement reads what people ask for: the name of a package, with
-// extras, versions and a marker, in the words of PEP 508.
+// Package requirement parses requirements: the name of a package, with extras,
+// versions and a marker, as in PEP 508.
 //
-// It is what stands between a request and pip's command line, so it takes only
-// what it knows: no option, no URL, no path, nothing that is not printable
-// ASCII. It must not ask any index: whether there is such a package is not its
-// matter.
+// Its result becomes part of pip's command line, so it accepts only known
+// forms: no option, no URL, no path, no character other than printable ASCII.
+// It must not contact an index: whether a package exists is not checked here.
 package requirement

@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// maxMarkerDepth bounds parentheses within parentheses.
+// maxMarkerDepth bounds nested parentheses.
 const maxMarkerDepth = 20
 
 var markerToken = regexp.MustCompile(`^(?:\(|\)|'[^'"]*'|"[^'"]*"|~=|==|!=|<=|>=|<|>|[A-Za-z_.]+)`)
 
-// fileWords is what ends a requirement in the files that pip reads, within
-// quotation marks too: a comment, an option.
+// fileWords end a requirement in the files that pip reads, even within
+// quotation marks: a comment, an option.
 var fileWords = regexp.MustCompile(`#|[ \t]-`)
 
 // variables are those of PEP 508; extra only has a meaning within a package.
@@ -22,17 +22,17 @@ var variables = map[string]bool{
 	"python_full_version": true, "implementation_name": true, "implementation_version": true,
 }
 
-// readMarker checks a marker's grammar and returns it in one form. What it
-// means is pip's to say.
+// readMarker checks a marker's grammar and returns it in normal form. pip
+// interprets it.
 func readMarker(text string) (string, error) {
 	var tokens []string
 	for rest := strings.Trim(text, " \t"); rest != ""; rest = strings.TrimLeft(rest, " \t") {
 		token := markerToken.FindString(rest)
 		if token == "" {
-			return "", fmt.Errorf("the marker %q can't be read at %q", strings.TrimSpace(text), rest)
+			return "", fmt.Errorf("the marker %q is invalid at %q", strings.TrimSpace(text), rest)
 		}
 		if fileWords.MatchString(token) {
-			return "", fmt.Errorf("the marker %q has a # or a word that begins with -, which mean something else to pip", strings.TrimSpace(text))
+			return "", fmt.Errorf("the marker %q contains a # or a word that begins with -, which pip would interpret differently", strings.TrimSpace(text))
 		}
 		rest = rest[len(token):]
 		if token[0] == '\'' {
@@ -42,7 +42,7 @@ func readMarker(text string) (string, error) {
 	}
 	r := markerReader{tokens: tokens}
 	if !r.or(0) || len(r.tokens) > 0 {
-		return "", fmt.Errorf(`the marker %q is none; write for instance python_version >= "3.9"`, strings.TrimSpace(text))
+		return "", fmt.Errorf(`the marker %q is invalid; write for example python_version >= "3.9"`, strings.TrimSpace(text))
 	}
 	var one strings.Builder
 	for i, token := range tokens {
@@ -54,7 +54,7 @@ func readMarker(text string) (string, error) {
 	return one.String(), nil
 }
 
-type markerReader struct{ tokens []string } // those that are left
+type markerReader struct{ tokens []string } // the remaining ones
 
 func (r *markerReader) take(wanted ...string) bool {
 	for _, w := range wanted {
@@ -104,7 +104,7 @@ func (r *markerReader) one(depth int) bool {
 		return false
 	}
 	right, ok := r.operand()
-	return ok && (left || right) // two texts say nothing about where it is
+	return ok && (left || right) // a comparison of two texts would not depend on the environment
 }
 
 // operand takes a variable or a text, and says which.

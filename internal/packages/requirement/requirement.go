@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// Bounds of what is taken, in bytes and in number.
+// Limits, in bytes and in number.
 const (
 	MaxText   = 1000
 	maxName   = 100
 	maxExtras = 20
 )
 
-// What a document of the API can state of a requirement.
+// The patterns of a requirement in the API's documents.
 const (
 	// TextPattern is one line of ASCII.
 	TextPattern = `^[\t -~]+$`
@@ -25,13 +25,13 @@ const (
 // VersionPattern is PEP 440, to be matched in any case.
 func VersionPattern() string { return strings.TrimPrefix(versionForm.String(), "(?i)") }
 
-// Requirement is a package that is asked for.
+// Requirement is a requested package.
 type Requirement struct {
 	Name      string   // normalised as in PEP 503
 	Extras    []string // normalised, sorted, each once
-	Specifier string   // PEP 440, in one form: ">=1,<2"; empty: any version
+	Specifier string   // PEP 440, in normal form: ">=1,<2"; empty: any version
 	Marker    string   // PEP 508; empty: always
-	Text      string   // all of it in one form, which Parse reads again as the same
+	Text      string   // all of it in normal form; Parse accepts it unchanged
 }
 
 var (
@@ -45,37 +45,37 @@ var (
 		`([-_.]?dev[-_.]?[0-9]*)?(\+[a-z0-9]+(?:[-_.][a-z0-9]+)*)?$`)
 )
 
-// Normalize returns the one form of a package's name. Its error is for people.
+// Normalize returns the normal form of a package's name. Its error is user-facing.
 func Normalize(name string) (string, error) {
 	switch {
 	case name == "":
 		return "", fmt.Errorf("the name of a package is missing")
 	case len(name) > maxName:
-		return "", fmt.Errorf("the name of a package can have %d characters at most", maxName)
+		return "", fmt.Errorf("the name of a package can have at most %d characters", maxName)
 	case nameForm.FindString(name) != name:
 		return "", fmt.Errorf("%q is not the name of a package: letters, digits, and . _ - between them", name)
 	}
 	return strings.ToLower(separators.ReplaceAllString(name, "-")), nil
 }
 
-// Parse reads a requirement. Its error is for people.
+// Parse parses a requirement. Its error is user-facing.
 func Parse(text string) (Requirement, error) {
 	if len(text) > MaxText {
-		return Requirement{}, fmt.Errorf("a requirement can have %d characters at most", MaxText)
+		return Requirement{}, fmt.Errorf("a requirement can have at most %d characters", MaxText)
 	}
 	for _, c := range []byte(text) {
 		if (c < ' ' && c != '\t') || c > '~' {
-			return Requirement{}, fmt.Errorf("a requirement is one line of ASCII")
+			return Requirement{}, fmt.Errorf("a requirement must be one line of ASCII")
 		}
 	}
 	rest := strings.Trim(text, " \t")
 	if strings.HasPrefix(rest, "-") {
-		return Requirement{}, fmt.Errorf("%q is an option of pip; only packages can be asked for", rest)
+		return Requirement{}, fmt.Errorf("%q is an option of pip; only packages can be requested", rest)
 	}
 	var r Requirement
 	name := nameForm.FindString(rest)
 	if name == "" {
-		return Requirement{}, fmt.Errorf("%q does not begin with the name of a package", rest)
+		return Requirement{}, fmt.Errorf("%q must begin with the name of a package", rest)
 	}
 	var err error
 	if r.Name, err = Normalize(name); err != nil {
@@ -83,7 +83,7 @@ func Parse(text string) (Requirement, error) {
 	}
 	rest = strings.TrimLeft(rest[len(name):], " \t")
 	if strings.HasPrefix(rest, "@") || strings.Contains(rest, "://") || strings.ContainsAny(rest, `/\$`) {
-		return Requirement{}, fmt.Errorf("%q names a place; packages come from the index alone: write a name and versions, such as %s>=1", text, r.Name)
+		return Requirement{}, fmt.Errorf("%q is an address; packages are installed from the index only: write a name and versions, such as %s>=1", text, r.Name)
 	}
 	if rest, err = r.readExtras(rest); err != nil {
 		return Requirement{}, err
@@ -101,7 +101,7 @@ func Parse(text string) (Requirement, error) {
 	return r, nil
 }
 
-// Exactly asks for one version of a package. Its error is for people.
+// Exactly requests one version of a package. Its error is user-facing.
 func Exactly(name, wanted string) (Requirement, error) {
 	normal, err := Normalize(name)
 	if err != nil {
@@ -133,7 +133,7 @@ func (r *Requirement) readExtras(rest string) (string, error) {
 	slices.Sort(r.Extras)
 	r.Extras = slices.Compact(r.Extras)
 	if len(r.Extras) > maxExtras {
-		return "", fmt.Errorf("%s can't be asked for with more than %d extras", r.Name, maxExtras)
+		return "", fmt.Errorf("%s cannot have more than %d extras", r.Name, maxExtras)
 	}
 	return after, nil
 }
@@ -154,7 +154,7 @@ func (r *Requirement) readSpecifier(text string) error {
 		clause = strings.Trim(clause, " \t")
 		parts := clauseForm.FindStringSubmatch(clause)
 		if parts == nil {
-			return fmt.Errorf("%q says nothing about the version of %s; write for instance ==1.2, >=1,<2 or ~=1.4", clause, r.Name)
+			return fmt.Errorf("%q is not a version of %s; write for example ==1.2, >=1,<2 or ~=1.4", clause, r.Name)
 		}
 		if err := checkClause(parts[1], parts[2]); err != nil {
 			return fmt.Errorf("the versions of %s: %w", r.Name, err)
@@ -165,7 +165,7 @@ func (r *Requirement) readSpecifier(text string) error {
 	return nil
 }
 
-// checkClause refuses what PEP 440 does not allow behind an operator.
+// checkClause refuses versions that PEP 440 does not allow after an operator.
 func checkClause(operator, text string) error {
 	base, starred := strings.CutSuffix(text, ".*")
 	parts := versionForm.FindStringSubmatch(base)
@@ -176,13 +176,13 @@ func checkClause(operator, text string) error {
 	equality := operator == "==" || operator == "!="
 	switch {
 	case starred && !equality:
-		return fmt.Errorf("%q: a * goes with == and != alone", operator+text)
+		return fmt.Errorf("%q: a * is allowed with == and != only", operator+text)
 	case starred && (local != "" || dev != ""):
-		return fmt.Errorf("%q: a * goes with neither a local nor a development version", operator+text)
+		return fmt.Errorf("%q: a * is not allowed with a local or development version", operator+text)
 	case local != "" && !equality:
-		return fmt.Errorf("%q: a local version (+…) goes with == and != alone", operator+text)
+		return fmt.Errorf("%q: a local version (+…) is allowed with == and != only", operator+text)
 	case operator == "~=" && !strings.Contains(release, "."):
-		return fmt.Errorf("%q: ~= needs two parts at least, such as ~=1.4", operator+text)
+		return fmt.Errorf("%q: ~= needs at least two parts, such as ~=1.4", operator+text)
 	}
 	return nil
 }
@@ -199,9 +199,9 @@ func (r *Requirement) text() string {
 	return text
 }
 
-// SurelyAccepts reports whether a version is among those that are asked for,
-// as far as that can be told without comparing versions: any is, or it is the
-// very one. What PEP 440 makes of the rest is pip's to say.
+// SurelyAccepts reports whether a version is accepted, as far as that can be
+// decided without comparing versions: any version is, or it is exactly this
+// one. pip interprets the other specifiers.
 func (r *Requirement) SurelyAccepts(version string) bool {
 	return r.Specifier == "" || r.Specifier == "=="+strings.ToLower(version)
 }

@@ -37,7 +37,7 @@ var good = map[string]string{
 	`foo>1 ; ( sys_platform=="linux" or os_name != 'nt' ) and 'x' not in platform_machine`: `foo>1; (sys_platform == "linux" or os_name != "nt") and "x" not in platform_machine`,
 }
 
-// bad are not taken, whatever pip thinks of them.
+// bad are not accepted, regardless of pip.
 var bad = []string{
 	"", " ", "-", "--index-url=x", "-e .", "-r x.txt", "foo --hash=sha256:abc", ".", "./foo", "/etc/passwd", "../foo", "C:\\foo", "~/foo",
 	"foo @ https://example.com/foo.whl", "foo@file:///x", "git+https://example.com/foo", "https://example.com/foo.whl", "foo-1.0.tar.gz/",
@@ -91,7 +91,7 @@ func askPackaging(t *testing.T, program string, input, answer any) {
 	require.NoError(t, json.Unmarshal(out, answer))
 }
 
-// What is taken means the same to pip.
+// Accepted requirements mean the same to pip.
 func TestPackagingReadsTheSame(t *testing.T) {
 	t.Parallel()
 	var texts []string
