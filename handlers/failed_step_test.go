@@ -51,26 +51,30 @@ def outer(x):
             strict('text')
         case 'output':
             strict(1)
-        case 'sleep':
-            middle('sleep')
-`, `"timeout_seconds":1`)
+`)
+	f.function("late", "def late(x):\n    middle(x)", `"timeout_seconds":1`)
 	f.webhook(`{"path":"failing","function_name":"outer","input_mode":"body"}`)
 	type named struct {
 		Function string   `json:"function_name"`
 		StepID   string   `json:"step_id"`
 		Path     []string `json:"path"`
 	}
-	for input, want := range map[string]*named{
+	expected := map[string]*named{
 		"through": {Function: "inner", Path: []string{"outer", "middle", "inner"}},
 		"again":   {Function: "inner", Path: []string{"outer", "middle", "inner"}},
 		"pool":    {Function: "inner", Path: []string{"outer", "middle", "inner"}},
-		"sleep":   {Function: "inner", Path: []string{"outer", "middle", "inner"}},
+		"sleep":   {Function: "inner", Path: []string{"late", "middle", "inner"}},
 		"input":   {Function: "strict", Path: []string{"outer", "strict"}},
 		"output":  {Function: "strict", Path: []string{"outer", "strict"}},
 		"other":   nil,
 		"own":     nil,
-	} {
-		got := f.do(f.run("outer", input, 0))
+	}
+	for input, want := range expected {
+		function := "outer"
+		if input == "sleep" {
+			function = "late"
+		}
+		got := f.do(f.run(function, input, 0))
 		require.GreaterOrEqual(t, got.StatusCode, 400, got.text)
 		var said struct {
 			FailedStep *named `json:"failed_step"`

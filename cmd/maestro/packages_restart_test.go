@@ -16,8 +16,6 @@ import (
 func TestARestartWhileAnInstallRuns(t *testing.T) {
 	t.Parallel()
 	ix := wheels(t)
-	dir := testkit.DataDir(t)
-	env := append(fromIndex(ix), "DATABASE_URL="+testkit.DatabaseURL(t), "SECRET_KEY="+strings.Repeat("k", 40))
 	ix.Fail(index.Stalled)
 	for name, end := range map[string]func(*program){
 		"stopped": func(p *program) { p.stop(t) },
@@ -26,18 +24,23 @@ func TestARestartWhileAnInstallRuns(t *testing.T) {
 			<-p.done
 		},
 	} {
-		p := start(t, dir, env...)
-		c := p.client(t, "acme")
-		accepted := c.send("POST", "/api/v1/packages", map[string]any{"package_name": "base"})
-		require.Equal(t, http.StatusAccepted, accepted.status, "%s", accepted.body)
-		address := accepted.header.Get("Location")
-		require.Equal(t, "running", c.want("GET", address, nil, 200)["status"])
-		end(p)
-		c = start(t, dir, env...).client(t, "acme")
-		over := c.want("GET", address, nil, 200)
-		require.Equal(t, "failed", over["status"])
-		require.Equal(t, "unavailable", over["error_code"])
-		require.Contains(t, over["error"], name)
-		require.JSONEq(t, "[]", string(c.send("GET", "/api/v1/packages?all=true", nil).body))
+		t.Run(name, func(t *testing.T) {
+			t.Parallel() // each waits 30 seconds for the 202
+			dir := testkit.DataDir(t)
+			env := append(fromIndex(ix), "DATABASE_URL="+testkit.DatabaseURL(t), "SECRET_KEY="+strings.Repeat("k", 40))
+			p := start(t, dir, env...)
+			c := p.client(t, "acme")
+			accepted := c.send("POST", "/api/v1/packages", map[string]any{"package_name": "base"})
+			require.Equal(t, http.StatusAccepted, accepted.status, "%s", accepted.body)
+			address := accepted.header.Get("Location")
+			require.Equal(t, "running", c.want("GET", address, nil, 200)["status"])
+			end(p)
+			c = start(t, dir, env...).client(t, "acme")
+			over := c.want("GET", address, nil, 200)
+			require.Equal(t, "failed", over["status"])
+			require.Equal(t, "unavailable", over["error_code"])
+			require.Contains(t, over["error"], name)
+			require.JSONEq(t, "[]", string(c.send("GET", "/api/v1/packages?all=true", nil).body))
+		})
 	}
 }

@@ -1,3 +1,5 @@
+//go:build browser
+
 package main
 
 import (
@@ -9,11 +11,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The pages in a real browser: they load with the network cut, without a word
-// in the console, and "Try it out" runs a function.
+// The pages in a real browser: they load with the network cut, without a message
+// in the console, and "Try it out" runs a function. The build tag keeps Chromium,
+// Node.js and playwright-core out of `make test`; `make test-browser` runs it.
 func TestPagesInABrowser(t *testing.T) {
 	t.Parallel()
-	const missing = "is missing: scripts/setup test installs it where it can"
+	const missing = "is missing: scripts/setup browser installs it where it can"
 	chromium, err := exec.LookPath("chromium")
 	if err != nil {
 		t.Skip("chromium", missing)

@@ -42,7 +42,7 @@ func TestSignals(t *testing.T) {
 			require.Equal(t, http.StatusOK, c.send("GET", "/readyz", nil).status)
 			require.NoError(t, p.cmd.Process.Signal(test.first))
 			if test.drains {
-				require.Eventually(t, func() bool { return c.send("GET", "/readyz", nil).status == test.waiting }, 10*time.Second, 10*time.Millisecond)
+				require.Eventually(t, func() bool { return c.send("GET", "/readyz", nil).status == test.waiting }, time.Minute, 10*time.Millisecond)
 				require.Equal(t, "1", c.result("one", nil), "it serves on")
 				require.NoError(t, p.cmd.Process.Signal(test.second))
 			}
@@ -69,7 +69,7 @@ func TestARunThatAStopEnds(t *testing.T) {
 	}()
 	require.Eventually(t, func() bool {
 		return strings.Count(string(c.send("GET", "/api/v1/executions?status=running", nil).body), `"running"`) == 2
-	}, 10*time.Second, 20*time.Millisecond)
+	}, time.Minute, 20*time.Millisecond)
 	p.stop(t)
 
 	var ids []string
@@ -199,7 +199,7 @@ func TestARollingRestartLosesNothing(t *testing.T) {
 		p.stop(t)
 		port := p.url[strings.LastIndex(p.url, ":")+1:]
 		programs[i] = start(t, dirs[i], env(port)...)
-		require.Eventually(t, b.ready[i].Load, 10*time.Second, 10*time.Millisecond)
+		require.Eventually(t, b.ready[i].Load, time.Minute, 10*time.Millisecond)
 	}
 	close(stopped)
 	checks.Wait()

@@ -96,7 +96,7 @@ func TestTheTimeOfAnInstall(t *testing.T) {
 // A change without work does not wait.
 func TestAChangeWithNothingToInstallTakesNoTurn(t *testing.T) {
 	t.Parallel()
-	g, change := hold(func(o *packages.Options) { o.AtOnce, o.Patience = 1, 100*time.Millisecond })
+	g, change := hold(func(o *packages.Options) { o.AtOnce, o.Slow, o.Patience = 1, time.Hour, 100*time.Millisecond })
 	b := setup(t, change, heldWheels...)
 	b.installed("acme", "alpha")
 	install := b.begin("acme", "held")

@@ -120,10 +120,25 @@ func (c *cluster) makeTemplate(ctx context.Context, conn *pgx.Conn) error {
 	if err != nil {
 		return err
 	}
+	if err := compact(ctx, url); err != nil {
+		return fmt.Errorf("compact the template: %w", err)
+	}
 	if _, err := conn.Exec(ctx, "ALTER DATABASE template_unfinished RENAME TO "+c.template); err != nil {
 		return fmt.Errorf("name the template: %w", err)
 	}
 	return nil
+}
+
+// compact rewrites every table, which leaves about 90 of 610 files (maps of free
+// space and visibility) out of each copy: most of a copy's time is spent on files.
+func compact(ctx context.Context, url string) error {
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	_, err = conn.Exec(ctx, "VACUUM (FULL, FREEZE)")
+	return err
 }
 
 // templateName tells templates of different migrations and days apart.
@@ -135,7 +150,7 @@ func templateName() string {
 		_, _ = sum.Write([]byte(entry.Name()))
 		_, _ = sum.Write(content)
 	}
-	return fmt.Sprintf("template_%x_%s", sum.Sum64(), time.Now().UTC().Format("20060102"))
+	return fmt.Sprintf("template_compact_%x_%s", sum.Sum64(), time.Now().UTC().Format("20060102"))
 }
 
 // withDatabase puts another database's name into a URL.

@@ -19,21 +19,16 @@ func (r *Runner) Pure(ctx context.Context, p model.LockedPackage) (pure model.Lo
 		return p, false, err
 	}
 	defer remove()
-	report := filepath.Join(work, "report.json")
-	lines, _, err := r.run(ctx, job{work: work, log: func(string) {}, args: []string{
-		"-m", "pip", "install", "--dry-run", "--ignore-installed", "--no-deps", "--report", report,
+	lock, lines, err := r.lock(ctx, work, []string{
+		"install", "--dry-run", "--ignore-installed", "--no-deps",
 		"--retries", "2", "--only-binary", ":all:", "--platform", "any", "--implementation", "py", "--abi", "none", "--target", filepath.Join(work, "target"),
 		p.Name + "==" + p.Version,
-	}})
+	}, func(string) {})
 	if err != nil {
 		var refused *Error
 		if err = r.explain(ctx, err, lines); errors.As(err, &refused) {
 			return p, false, nil
 		}
-		return p, false, err
-	}
-	lock, err := r.readReport(ctx, work, report)
-	if err != nil {
 		return p, false, err
 	}
 	if len(lock) != 1 {

@@ -8,18 +8,19 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"maestro/internal/model"
 	"maestro/internal/packages/requirement"
 )
 
-// readReport is a Python program that turns pip's report into a lock. The
-// dependencies between packages follow from markers and extras, which
-// packaging, a part of pip, interprets.
+// resolve is a Python program: it runs pip and makes a lock of pip's report.
+// Which package needs which depends on markers and extras, which packaging, a
+// library that pip includes, evaluates.
 //
-//go:embed read_report.py
-var readReport string
+//go:embed resolve.py
+var resolve string
 
 // Resolve finds the wheels that meet all requirements, those of pins in
 // exactly their versions. Nothing is installed. log takes pip's output, line
@@ -41,8 +42,7 @@ func (r *Runner) Resolve(ctx context.Context, roots []requirement.Requirement, p
 	for _, p := range pins {
 		fmt.Fprintf(&pinned, "%s==%s\n", p.Name, p.Version)
 	}
-	report := filepath.Join(work, "report.json")
-	args := []string{"-m", "pip", "install", "--dry-run", "--ignore-installed", "--no-compile", "--report", report, "--retries", "2"}
+	args := []string{"install", "--dry-run", "--ignore-installed", "--no-compile", "--retries", "2"}
 	args = append(args, r.sources()...)
 	for option, text := range map[string]string{"--requirement": wanted.String(), "--constraint": pinned.String()} {
 		path := filepath.Join(work, strings.TrimLeft(option, "-")+".txt")
@@ -51,18 +51,14 @@ func (r *Runner) Resolve(ctx context.Context, roots []requirement.Requirement, p
 		}
 		args = append(args, option, path)
 	}
-	lines, _, err := r.run(ctx, job{work: work, log: log, args: args})
+	lock, lines, err := r.lock(ctx, work, args, log)
 	if err != nil && foundNothing(lines) {
-		// pip does not report by itself whether the index had no such package, was
-		// out of order, or required credentials.
-		lines, _, err = r.run(ctx, job{work: work, log: func(string) {}, args: append(args, "-vvv")})
+		// pip does not say by itself whether the index had nothing, was out of order,
+		// or wanted credentials.
+		lock, lines, err = r.lock(ctx, work, append(args, "-vvv"), func(string) {})
 	}
 	if err != nil {
 		return nil, r.explain(ctx, err, lines)
-	}
-	lock, err := r.readReport(ctx, work, report)
-	if err != nil {
-		return nil, err
 	}
 	for _, p := range lock {
 		if len(p.SHA256) != 64 {
@@ -93,22 +89,17 @@ func (r *Runner) sources() []string {
 // mostReport bounds pip's report, which contains the packages' descriptions.
 const mostReport = 64 << 20
 
-// readReport turns pip's report into a lock.
-func (r *Runner) readReport(ctx context.Context, work, report string) (model.Lock, error) {
-	info, err := os.Stat(report)
+// lock runs pip with these arguments and makes a lock of what it reports. The
+// lines are for explain.
+func (r *Runner) lock(ctx context.Context, work string, args []string, log func(string)) (lock model.Lock, lines []string, err error) {
+	report := filepath.Join(work, "report.json")
+	program := []string{"-P", "-c", resolve, report, strconv.Itoa(mostReport)}
+	lines, answer, err := r.run(ctx, job{work: work, answers: true, log: log, args: append(program, args...)})
 	if err != nil {
-		return nil, fmt.Errorf("read pip's report: %w", err)
+		return nil, lines, err
 	}
-	if info.Size() > mostReport {
-		return nil, &Error{Text: fmt.Sprintf("The metadata of the packages exceeds %d MB.", mostReport>>20)}
-	}
-	lines, answer, err := r.run(ctx, job{work: work, answers: true, log: func(string) {}, args: []string{"-c", readReport, report}})
-	if err != nil {
-		return nil, r.explain(ctx, fmt.Errorf("read pip's report: %w", err), lines)
-	}
-	var lock model.Lock
 	if err := json.Unmarshal(answer, &lock); err != nil {
-		return nil, fmt.Errorf("decode a lock: %w", err)
+		return nil, nil, fmt.Errorf("decode a lock: %w", err)
 	}
-	return lock, nil
+	return lock, lines, nil
 }

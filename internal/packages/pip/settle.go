@@ -42,7 +42,7 @@ func (r *Runner) Settle(ctx context.Context, wanted []requirement.Requirement, l
 		return nil, nil, err
 	}
 	defer remove()
-	lines, output, err := r.run(ctx, job{work: work, input: text, answers: true, log: func(string) {}, args: []string{"-c", settle}})
+	lines, output, err := r.run(ctx, job{work: work, input: text, answers: true, log: func(string) {}, args: []string{"-P", "-c", settle}})
 	if err != nil {
 		return nil, nil, r.explain(ctx, fmt.Errorf("check the installed packages: %w", err), lines)
 	}

@@ -46,7 +46,7 @@ for text in request["wanted"]:
     extras[name] |= {canonicalize_name(extra) for extra in wanted.extras}
     reached.append(name)
 
-# As in read_report.py: extras add requirements, which may add extras.
+# As in resolve.py: extras add requirements, which may add extras.
 changed = True
 while changed:
     changed = False

@@ -1,15 +1,29 @@
-"""Turns pip's report into a lock: the packages to install, by name, and the
-dependencies between them. Reads the file, prints the lock."""
+"""Runs pip and makes a lock of the report that it writes: what is to be
+installed, by name, and which of it needs which. Both in one process, because
+most of the time that pip takes goes into importing it.
+
+Arguments: the report's file, the largest size that it may have, then pip's own.
+Prints the lock; what pip prints goes to the standard error."""
 
 import json
+import os
 import sys
 from urllib.parse import unquote, urlsplit
 
+from pip._internal.cli.main import main
 from pip._vendor.packaging.markers import default_environment
 from pip._vendor.packaging.requirements import Requirement
 from pip._vendor.packaging.utils import canonicalize_name
 
-with open(sys.argv[1], "rb") as file:
+answer = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)
+report_file, most, *arguments = sys.argv[1:]
+status = main([*arguments, "--report", report_file])
+if status:
+    sys.exit(status)
+if os.path.getsize(report_file) > int(most):
+    sys.exit(f"ERROR: The packages' metadata exceeds the limit of {int(most) >> 20} MB.")
+with open(report_file, "rb") as file:
     report = json.load(file)
 items = {canonicalize_name(item["metadata"]["name"]): item for item in report["install"]}
 environment = default_environment()
@@ -45,4 +59,5 @@ for name, item in sorted(items.items()):
         "sha256": (download.get("archive_info") or {}).get("hashes", {}).get("sha256", ""),
         "needs": sorted(needs[name] - {name}),
     })
-json.dump(lock, sys.stdout)
+with answer:
+    json.dump(lock, answer)

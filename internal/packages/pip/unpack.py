@@ -1,7 +1,11 @@
-"""Unpacks wheels as pip does, each into its own folder. Reads "jobs", a list of
-{"name", "wheel", "folder"}, and the permitted number of "bytes" and "files".
-Scripts, headers and data are not installed: no program of a package is run
-here."""
+"""Runs pip, which fetches or builds wheels, and unpacks them as pip does, each
+into a folder of its own. Both in one process, because most of the time that
+this takes goes into importing pip. Scripts, headers and data are left out:
+unpacking runs none of a package's programs.
+
+Arguments: pip's own. Reads {"wheels", "folders", "bytes", "files"}: the folder
+with the wheels, the folder of each package by its normalised name, and the size
+and number of files that all of them may come to."""
 
 import compileall
 import json
@@ -11,19 +15,21 @@ import sys
 import tempfile
 import zipfile
 
+from pip._internal.cli.main import main
 from pip._internal.exceptions import InstallationError
 from pip._internal.models.scheme import Scheme
 from pip._internal.operations.install.wheel import install_wheel
+from pip._vendor.packaging.utils import canonicalize_name
 
 
-def check(jobs, most_bytes, most_files):
-    """Ends the program if the wheels' directories exceed the limits. A file is
-    never larger unpacked than its directory states: zipfile stops there."""
+def check(wheels, most_bytes, most_files):
+    """Ends the program when the wheels' directories tell of too much. A file is
+    never larger unpacked than its directory says: zipfile stops there."""
     size, number = 0, 0
-    for job in jobs:
+    for file in wheels:
         folders = set()
         try:
-            with zipfile.ZipFile(job["wheel"]) as wheel:
+            with zipfile.ZipFile(file) as wheel:
                 entries = wheel.infolist()
         except zipfile.BadZipFile:
             continue  # pip reports it better
@@ -39,13 +45,22 @@ def check(jobs, most_bytes, most_files):
 
 
 wanted = json.load(sys.stdin)
-check(wanted["jobs"], wanted["bytes"], wanted["files"])
-for job in wanted["jobs"]:
-    folder = job["folder"]
+status = main(sys.argv[1:])
+if status:
+    sys.exit(status)
+wheels = {}
+for entry in os.scandir(wanted["wheels"]):
+    if entry.name.endswith(".whl"):
+        wheels[canonicalize_name(entry.name.split("-")[0])] = entry.path
+missing = wanted["folders"].keys() - wheels.keys()
+if missing:
+    raise FileNotFoundError(f"no wheel of {', '.join(sorted(missing))}")
+check(wheels.values(), wanted["bytes"], wanted["files"])
+for name, folder in wanted["folders"].items():
     with tempfile.TemporaryDirectory() as rest:
         scheme = Scheme(platlib=folder, purelib=folder, headers=rest, scripts=rest, data=rest)
         try:
-            install_wheel(job["name"], job["wheel"], scheme, job["name"], pycompile=False, warn_script_location=False)
+            install_wheel(name, wheels[name], scheme, name, pycompile=False, warn_script_location=False)
         except InstallationError as error:
             sys.exit(f"ERROR: {error}")
     # Hash-based files need no timestamp, so they can be copied. A module that does
