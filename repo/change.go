@@ -17,7 +17,7 @@ const (
 	SecretsChanged   ChangeKind = "secret"
 	SchedulesChanged ChangeKind = "schedule"
 	PackagesChanged  ChangeKind = "package"
-	AccessChanged    ChangeKind = "access"    // who may act in it
+	AccessChanged    ChangeKind = "access"    // which callers may act in it
 	RunsCancelled    ChangeKind = "cancel"    // some of its runs are to stop
 	SubtenantGone    ChangeKind = "subtenant" // with all it owned, for ever
 )

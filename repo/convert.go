@@ -34,8 +34,8 @@ func text(s string) *string {
 	return &s
 }
 
-// now is the present with the precision that the database keeps, so that what
-// is answered on creation equals what is read later.
+// now is the present with the precision that the database keeps, so that an
+// answer on creation equals a later read.
 func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
 func each[From, To any](rows []From, convert func(From) To) []To {

@@ -86,7 +86,7 @@ func TestAnInstallEndsInTheCommitOfWhatItInstalled(t *testing.T) {
 	change := repo.EnvironmentChange{Lock: model.Lock{locked("alpha", "1")}, Install: install.ID}
 	_, err = db.ApplyEnvironment(t.Context(), tenant, change)
 	require.NoError(t, err)
-	require.NoError(t, db.FailLostInstalls(t.Context()), "it is over, whatever becomes of its server")
+	require.NoError(t, db.FailLostInstalls(t.Context()), "it is over, even if its server comes back")
 	now, err := db.Install(t.Context(), tenant, install.ID)
 	require.NoError(t, err)
 	require.Equal(t, model.StatusCompleted, now.Status)

@@ -183,7 +183,7 @@ func (f ExecutionFilter) bounds() (from, before model.ID) {
 var lastID = model.ID{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
 
 // oldestDay is the first day that has a partition; the zero time when none has.
-// What is older lies in the default partition, if anywhere.
+// Older rows lie in the default partition, if anywhere.
 func (d *DB) oldestDay(ctx context.Context) (time.Time, error) {
 	if known := d.oldest.Load(); known != nil && time.Since(known.asked) < oldestKept {
 		return known.day, nil

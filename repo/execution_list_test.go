@@ -112,10 +112,10 @@ func TestListReadsNoMoreDaysThanItNeeds(t *testing.T) {
 		return found, err
 	}
 	for name, filter := range map[string]repo.ExecutionFilter{
-		"the first page":      {Page: repo.Page{Limit: 1}},
-		"what is of two days": {Page: repo.Page{Limit: 3}},
-		"of a function":       {FunctionName: "day_1", Since: time.Now().AddDate(0, 0, -3)},
-		"none since":          {FunctionName: "nobody", Since: time.Now().AddDate(0, 0, -5)},
+		"the first page": {Page: repo.Page{Limit: 1}},
+		"of two days":    {Page: repo.Page{Limit: 3}},
+		"of a function":  {FunctionName: "day_1", Since: time.Now().AddDate(0, 0, -3)},
+		"none since":     {FunctionName: "nobody", Since: time.Now().AddDate(0, 0, -5)},
 	} {
 		_, err := read(filter)
 		require.NoError(t, err, name)

@@ -10,7 +10,7 @@ import (
 	"maestro/internal/model"
 )
 
-// What the database lets follow what is what MayFollow says, whoever writes it.
+// The database lets the states follow each other that MayFollow lists, by every statement.
 func TestStatesOfExecutions(t *testing.T) {
 	t.Parallel()
 	db, tenant := setup(t)

@@ -26,7 +26,7 @@ func TestWindowsCoverAllDaysOnce(t *testing.T) {
 		"since yesterday":                 {bound: model.FirstIDOf(day(-1)), before: lastID, oldest: day(-400), windows: 1},
 		"since a week":                    {bound: model.FirstIDOf(day(-6)), before: lastID, oldest: day(-400), windows: 2},
 		"until a day of long ago":         {before: model.FirstIDOf(day(-390)), oldest: day(-400), windows: 3},
-		"until what is older than all":    {before: model.FirstIDOf(day(-500)), oldest: day(-400), windows: 1},
+		"until a time older than all":     {before: model.FirstIDOf(day(-500)), oldest: day(-400), windows: 1},
 		"since after until":               {bound: model.FirstIDOf(day(-1)), before: model.FirstIDOf(day(-2)), oldest: day(-400), windows: 1},
 		"up to a day that is yet to come": {before: model.FirstIDOf(day(300)), oldest: day(-3), windows: 2},
 	} {

@@ -23,7 +23,7 @@ func (d *DB) UsersOf(ctx context.Context, tenant string, names []string) ([]Used
 	rows, err := d.q.ListCallers(ctx, tenant, names)
 	return each(rows, func(r dbsqlc.ListCallersRow) UsedNames {
 		return UsedNames{Function: r.Name, VersionID: r.VersionID.Bytes, Read: r.Uses != nil, Uses: r.Uses, Imports: r.Imports}
-	}), d.fail(err, "list who uses functions of %s", tenant)
+	}), d.fail(err, "list the users of functions of %s", tenant)
 }
 
 // VersionCode returns the code of a version.

@@ -13,7 +13,7 @@ import (
 )
 
 // lockFunction loads a function, active or not, that stays as it is until the
-// transaction ends. A name that nobody ever used is pgx.ErrNoRows.
+// transaction ends. A name that was never used is pgx.ErrNoRows.
 func lockFunction(ctx context.Context, q *dbsqlc.Queries, tenant, name string) (model.Function, error) {
 	row, err := q.LockFunction(ctx, tenant, name)
 	if err != nil {
@@ -43,7 +43,7 @@ func insertFunction(ctx context.Context, q *dbsqlc.Queries, tenant string, f mod
 		Retry: retry, MaxConcurrency: wholeNumber(f.MaxConcurrency), Kind: string(f.Kind), IsOff: f.Off,
 	})
 	if err != nil || n == 0 {
-		return f, orNotFound(err, errNameTaken(f.Name)) // made by someone else at the same moment
+		return f, orNotFound(err, errNameTaken(f.Name)) // made by another caller at the same moment
 	}
 	return f, insertVersion(ctx, q, f, by)
 }

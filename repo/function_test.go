@@ -27,7 +27,7 @@ func TestFunctionLife(t *testing.T) {
 	require.Equal(t, 1, made.Version)
 	loaded, err := db.Function(t.Context(), tenant, "double")
 	require.NoError(t, err)
-	require.Equal(t, made, loaded, "what creation answers is what is stored")
+	require.Equal(t, made, loaded, "the answer on creation equals the stored function")
 	require.JSONEq(t, `{"type":"object"}`, string(loaded.InputSchema))
 	require.Nil(t, loaded.OutputSchema)
 

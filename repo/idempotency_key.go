@@ -89,7 +89,7 @@ func (d *DB) RenewKeys(ctx context.Context, claims []KeyClaim) error {
 }
 
 // FinishKey keeps the answer for the repeats to come. It reports false when
-// the claim was lost: then someone else answers them.
+// the claim was lost: then another server answers them.
 func (d *DB) FinishKey(ctx context.Context, c KeyClaim, status int, answer []byte) (kept bool, err error) {
 	n, err := d.q.FinishKey(ctx, dbsqlc.FinishKeyParams{
 		Status: int32(status), Answer: answer, Tenant: c.Tenant, Key: c.Key, ExecutionID: uuid(c.ExecutionID),

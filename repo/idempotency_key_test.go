@@ -32,7 +32,7 @@ func TestKeyLife(t *testing.T) {
 
 	kept, err := db.FinishKey(t.Context(), repeat, 200, []byte("not mine"))
 	require.NoError(t, err)
-	require.False(t, kept, "only who has the key answers")
+	require.False(t, kept, "only the owner of the key answers")
 	require.NoError(t, db.ReleaseKey(t.Context(), repeat))
 	kept, err = db.FinishKey(t.Context(), first, 201, []byte("answer"))
 	require.NoError(t, err)
@@ -181,7 +181,7 @@ func TestOneOfManyClaimersGetsTheKey(t *testing.T) {
 	}
 }
 
-// Whoever takes over from a second silent server knows of the first one's run
+// A server that takes over from a second silent one knows of the first one's run
 // too; another request does not.
 func TestTakeoversRememberAllRuns(t *testing.T) {
 	t.Parallel()
@@ -207,7 +207,7 @@ func TestTakeoversRememberAllRuns(t *testing.T) {
 	require.NoError(t, db.SuspendKey(t.Context(), claim(tenant, "k")))
 	state, err := db.ClaimKey(t.Context(), claim(tenant, "k"))
 	require.NoError(t, err)
-	require.False(t, state.Claimed, "only who has it suspends it")
+	require.False(t, state.Claimed, "only its owner suspends it")
 	require.NoError(t, db.SuspendKey(t.Context(), again))
 	other := claim(tenant, "k")
 	other.Fingerprint = []byte("another body")

@@ -14,7 +14,7 @@ import (
 func TestPartitionsAreMadeAheadAndFilledFromTheDefault(t *testing.T) {
 	t.Parallel()
 	db, tenant := setup(t)
-	// A day that nobody prepared for: its rows land in the default partition.
+	// A day without a partition: its rows land in the default partition.
 	far := time.Date(2040, 2, 29, 23, 59, 59, 999_000_000, time.UTC)
 	e := execution(tenant, far)
 	require.NoError(t, db.CopyRecords(t.Context(), []*model.Record{{Execution: e, Steps: []model.Step{stepOf(e, 1)}}}, ""))

@@ -30,7 +30,7 @@ type Retained struct {
 // rows are deleted in small batches. A run that is not over stays, and its day
 // with it. What lies in the default partitions is moved to days first.
 //
-// One server does so at a time. What is broken off is taken up by the next round.
+// One server does so at a time. The next round goes on with an unfinished one.
 func (d *DB) Retain(ctx context.Context, now time.Time, days int) (done Retained, err error) {
 	conn, err := d.pool.Acquire(ctx)
 	if err != nil {
@@ -177,7 +177,7 @@ func (r *retention) dropDays(ctx context.Context) error {
 	return nil
 }
 
-// deleteOfDay deletes what is over of a day that has to stay.
+// deleteOfDay deletes the ended executions of a day that has to stay.
 func (r *retention) deleteOfDay(ctx context.Context, day time.Time) error {
 	for {
 		rows, err := r.lists.ListExpiredOfDay(ctx, uuid(model.FirstIDOf(day)), uuid(model.FirstIDOf(day.Add(partitionSpan))), retainBatch)

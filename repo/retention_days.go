@@ -38,7 +38,7 @@ func (r *retention) dropDay(ctx context.Context, parent, name string) (bool, err
 	table, child := pgx.Identifier{parent}.Sanitize(), pgx.Identifier{name}.Sanitize()
 	unfinished := false
 	err := r.patiently(ctx, func(tx pgx.Tx) error {
-		// The parent first, as those do who insert.
+		// The parent first, in the order of an insert.
 		if _, err := tx.Exec(ctx, "LOCK TABLE ONLY "+table+" IN ACCESS EXCLUSIVE MODE"); err != nil {
 			return err
 		}

@@ -116,7 +116,7 @@ func TestSubtenantsKeepForTheirOwnTerms(t *testing.T) {
 			require.Equal(t, n <= days, isThere(t, db, e), "%s, %d days old", tenant, n)
 		}
 	}
-	require.True(t, isThere(t, db, running), "what is not over stays")
+	require.True(t, isThere(t, db, running), "a run under way stays")
 	require.True(t, isThere(t, db, pending))
 
 	keep(t, db, "long", ptr(0))

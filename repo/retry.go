@@ -49,7 +49,7 @@ func (d *DB) Retriable(ctx context.Context, tenant string, filter ExecutionFilte
 }
 
 // Inputs returns the recorded inputs of executions, which are in the order of
-// their ids; what is gone is missing.
+// their ids; those of deleted executions are missing.
 func (d *DB) Inputs(ctx context.Context, tenant string, of []Retriable) (map[model.ID]json.RawMessage, error) {
 	if len(of) == 0 {
 		return nil, nil
@@ -65,7 +65,7 @@ func (d *DB) Inputs(ctx context.Context, tenant string, of []Retriable) (map[mod
 }
 
 // QueueRetries stores runs as pending, each of which runs the execution again
-// that is its parent, unless somebody else has had that run again meanwhile. It
+// that is its parent, unless that was run again meanwhile. It
 // returns how many were stored; all are in one commit. They are one subtenant's.
 func (d *DB) QueueRetries(ctx context.Context, tenant string, runs []model.QueuedRun) (stored int, err error) {
 	if len(runs) == 0 {

@@ -28,7 +28,7 @@ func positions(t *testing.T, db *repo.DB, e model.Execution, page repo.Page) (se
 	}
 }
 
-// TestStepsPageByPage: in start order whatever their ids, of which earlier
+// TestStepsPageByPage: in start order with any ids, of which earlier
 // versions made random ones.
 func TestStepsPageByPage(t *testing.T) {
 	t.Parallel()
@@ -101,7 +101,7 @@ func TestPageOfManyStepsReadsAPage(t *testing.T) {
 	require.NoError(t, tx.Rollback(t.Context()))
 }
 
-// TestStepsOfARunThatGoesOn: what is recorded of them is a tree, whatever comes
+// TestStepsOfARunThatGoesOn: the recorded steps are a tree, whatever comes
 // in first, and an end is never undone.
 func TestStepsOfARunThatGoesOn(t *testing.T) {
 	t.Parallel()

@@ -48,7 +48,7 @@ func (d *DB) EnsureSubtenant(ctx context.Context, id string) (model.Subtenant, e
 		return made, nil
 	}
 	if again, lookErr := d.Subtenant(ctx, id); lookErr == nil {
-		return again, nil // made by someone else in between
+		return again, nil // made by another caller in between
 	}
 	return model.Subtenant{}, err
 }

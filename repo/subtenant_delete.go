@@ -11,7 +11,7 @@ import (
 )
 
 // purgeBatch is how many executions, with their steps, or keys one transaction
-// takes away: enough for speed, few enough for nobody to wait for it.
+// takes away: enough for speed, few enough not to delay other transactions.
 const purgeBatch = 500
 
 // DeleteSubtenant removes a subtenant with all it owns. Its id is never given

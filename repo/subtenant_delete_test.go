@@ -45,7 +45,7 @@ func TestInterruptedDeletionIsFinishedLater(t *testing.T) {
 	t.Parallel()
 	db, tenant := setup(t)
 	populate(t, db, tenant)
-	// Someone holds a row that the purge wants, for longer than the caller waits.
+	// Another transaction holds a row that the purge wants, for longer than the caller waits.
 	tx, err := db.Pool().Begin(t.Context())
 	require.NoError(t, err)
 	_, err = tx.Exec(t.Context(), "SELECT 1 FROM executions WHERE tenant = $1 FOR UPDATE", tenant)

@@ -25,8 +25,8 @@ func (d *DB) changeWebhooks(ctx context.Context, tenant string, do func(*dbsqlc.
 	})
 }
 
-// claimSegment makes the subtenant the owner of the first segment of a path
-// that everyone may call.
+// claimSegment makes the subtenant the owner of the first segment of a public
+// path.
 func claimSegment(ctx context.Context, q *dbsqlc.Queries, w model.Webhook) error {
 	if !isPublic(w) {
 		return nil

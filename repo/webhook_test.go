@@ -97,7 +97,7 @@ func TestPublicSegmentBelongsToItsFirstUser(t *testing.T) {
 	private := newHook("shop/c")
 	private.RequiresAuth = true
 	hidden, err := db.CreateWebhook(t.Context(), second, private)
-	require.NoError(t, err, "one that needs a token is in nobody's way")
+	require.NoError(t, err, "a path that needs a token reserves no segment")
 	_, err = db.UpdateWebhook(t.Context(), second, hidden.ID, func(w *model.Webhook) error {
 		w.RequiresAuth = false
 		return nil

@@ -16,7 +16,7 @@ const (
 
 // CancelWhenBegun stops a run that another server was asked to cancel: at once
 // if it is under way here, otherwise when it begins here, which it should not.
-// It reports whether that is news.
+// It reports whether the cancel is remembered from now on.
 func (e *Engine) CancelWhenBegun(tenant string, id model.ID) (news bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -41,7 +41,7 @@ func (e *Engine) CancelWhenBegun(tenant string, id model.ID) (news bool) {
 }
 
 // wasCancelled reports whether a run that begins was cancelled before that.
-// e.mu is held. Ids are never guessed: who knows one was told it by its tenant.
+// e.mu is held. Ids are never guessed: a caller that knows one has it from its tenant.
 func (e *Engine) wasCancelled(id model.ID) bool {
 	at, early := e.early[id]
 	if early {

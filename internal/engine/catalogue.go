@@ -18,7 +18,7 @@ import (
 type catalogue struct {
 	store    Store
 	lane     model.Lane
-	packages Packages // nil: nobody has any
+	packages Packages // nil: no subtenant has any
 	log      *slog.Logger
 	patience time.Duration // how long a caller waits for packages to be built
 
@@ -115,7 +115,7 @@ func (c *catalogue) present(ctx context.Context, s *shelf) (*snapshot, *build, e
 			return now, nil, nil
 		}
 		// A change during the read would be missed by what was read: such a
-		// snapshot is used for nobody, and the database is asked again.
+		// snapshot is dropped, and the database is read again.
 		changes := s.changes.Load()
 		var next *snapshot
 		last := s.latest.Load()
@@ -123,7 +123,7 @@ func (c *catalogue) present(ctx context.Context, s *shelf) (*snapshot, *build, e
 		if err != nil {
 			return nil, nil, err
 		}
-		site, awaited := c.lodge(s, environment)
+		site, awaited := c.ensureBuilt(s, environment)
 		switch {
 		case awaited == nil:
 			next = c.follow(last, refs)
@@ -220,8 +220,8 @@ func (c *catalogue) function(ctx context.Context, tenant, name string) (*functio
 	return f.runnableOr(err)
 }
 
-// functionNow is function for those who can come again: it waits for no
-// packages, and answers CodeUnavailable instead.
+// functionNow is function for asynchronous runs, which can be retried: it waits
+// for no packages, and answers CodeUnavailable instead.
 func (c *catalogue) functionNow(ctx context.Context, tenant, name string) (*function, error) {
 	s := c.shelf(tenant)
 	if f := s.ready(name); f != nil {
@@ -234,8 +234,8 @@ func (c *catalogue) functionNow(ctx context.Context, tenant, name string) (*func
 	return f.runnableOr(err)
 }
 
-// loaded is outline for who is soon to run the function here: it is loaded as
-// for a run, unless it has to wait for packages.
+// loaded is outline for a function that this server is likely to run soon: it is
+// loaded as for a run, unless it has to wait for packages.
 func (c *catalogue) loaded(ctx context.Context, tenant, name string) (*function, error) {
 	s := c.shelf(tenant)
 	if f := s.ready(name); f != nil {
@@ -248,9 +248,8 @@ func (c *catalogue) loaded(ctx context.Context, tenant, name string) (*function,
 	return c.outline(ctx, tenant, name)
 }
 
-// outline returns what is told of a function before it is run: without what
-// was compiled, unless that is at hand. It waits for no packages, and for no
-// source that takes long to compile.
+// outline returns a function's metadata, without a compiled program unless there
+// is one in memory. It waits for no packages, and compiles nothing.
 func (c *catalogue) outline(ctx context.Context, tenant, name string) (*function, error) {
 	if f := c.shelf(tenant).ready(name); f != nil {
 		return f.runnable()
@@ -299,7 +298,7 @@ func (c *catalogue) seek(ctx context.Context, s *shelf, name string) (*function,
 		case errors.Is(err, errReplaced) && now.awaited != nil:
 			return nil, now.awaited, err // the version of before cannot be had any more
 		case errors.Is(err, errReplaced):
-			s.changed() // somebody did it whom we have not yet heard
+			s.changed() // by a change whose notification has not arrived yet
 		case errors.As(err, &coded) && coded.Code == model.CodeFunctionNotFound && s.current.Load() != now:
 			// Deleted between the two reads: look again.
 		default:

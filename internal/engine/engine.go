@@ -29,7 +29,7 @@ type Secrets interface {
 	// Of returns the subtenant's secrets as they are now. It costs next to
 	// nothing unless they changed.
 	Of(ctx context.Context, tenant string) (*secrets.Set, error)
-	// Forget drops what is known of a subtenant that is no more.
+	// Forget drops the secrets of a deleted subtenant.
 	Forget(tenant string)
 }
 
@@ -130,18 +130,17 @@ func (e *Engine) PackagesChanged(tenant string) {
 	e.catalogue.prepare(tenant)
 }
 
-// LookAfterPackages finds out whether the folders of packages that were built
-// here are still there, and has those built again that are not. Call it from
-// time to time.
+// LookAfterPackages rebuilds the folders of packages that were built here and have
+// been deleted since. Call it periodically.
 func (e *Engine) LookAfterPackages() { e.catalogue.lookAfter() }
 
 // PackagesProblems lists the subtenants whose packages could not be built on
 // this server, by name. They are tried again.
 func (e *Engine) PackagesProblems() []PackagesProblem { return e.catalogue.problems() }
 
-// SitesInUse returns the folders of packages that a run under way was told of,
-// or a next one may be. What is neither here nor in use in the lane, and not of
-// a current environment, is never asked for again.
+// SitesInUse returns the folders of packages that a run under way uses, or that
+// the next one may use. A folder that is neither here nor in use in the lane, and
+// does not belong to a current environment, is never asked for again.
 func (e *Engine) SitesInUse() map[string]bool {
 	sites := map[string]bool{}
 	e.mu.Lock()
@@ -179,7 +178,7 @@ func (e *Engine) TenantGone(tenant string) {
 
 // Cancel asks a run to stop. cancelled is false when no such run of the
 // subtenant is under way here, or when this attempt of it is over already;
-// queued says that nobody waits for it.
+// queued says that the run is asynchronous.
 func (e *Engine) Cancel(tenant string, id model.ID) (cancelled, queued bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -197,10 +196,10 @@ func (e *Engine) Active() int {
 	return len(e.runs)
 }
 
-// Drain refuses new runs and waits for those under way; those that nobody waits
-// for and that wait for a thread are left to other servers. When ctx ends it
-// cancels what still runs and waits for that to be recorded; a run answers
-// a cancel at once, whatever its code does.
+// Drain refuses new runs and waits for those under way; asynchronous runs that
+// wait for a thread are released to other servers. When ctx ends it stops the runs
+// that are left and waits for their records; a run answers a stop at once, even
+// if its Python code does not.
 func (e *Engine) Drain(ctx context.Context) {
 	e.mu.Lock()
 	if !e.draining {
@@ -213,7 +212,7 @@ func (e *Engine) Drain(ctx context.Context) {
 		}
 	}
 	e.mu.Unlock()
-	e.catalogue.stop() // nobody waits for packages who would be refused then
+	e.catalogue.stop() // a run that waits for packages would be refused after that
 	defer e.catalogue.builds.Wait()
 	select {
 	case <-e.empty:
@@ -228,8 +227,7 @@ func (e *Engine) Drain(ctx context.Context) {
 	<-e.empty
 }
 
-// Admit returns the error by which a call would be refused now, before anything
-// of it runs, or nil.
+// Admit returns the error that refuses a call now, before it begins, or nil.
 func (e *Engine) Admit() error { return e.opts.Recorder.Admit() }
 
 // admit notes that a run begins, unless its record could not be written, the
@@ -254,7 +252,8 @@ func (e *Engine) admit(r *run) error {
 	return nil
 }
 
-// stopRetry is when another server, or this one again, is likely to be there.
+// stopRetry is after how long another server, or this one after its restart, is
+// likely to accept the call.
 const stopRetry = 2 * time.Second
 
 func stopping() *model.Error {

@@ -38,7 +38,7 @@ type RunResult struct {
 }
 
 // Run runs a function to its end and returns when it is recorded. ctx is the
-// server's, not the client's: a client that goes away cancels nothing.
+// server's, not the client's: a client that disconnects cancels nothing.
 //
 // The error is an *model.Error. When an execution was recorded it carries its
 // id, and what the function did wrong is in its Failure.
@@ -90,8 +90,8 @@ func (e *Engine) TimeLimit(ctx context.Context, tenant, name string) time.Durati
 	return f.timeout
 }
 
-// scan refuses what is not JSON, or more than a function can take; of the
-// latter no execution is recorded, as of every call that never began.
+// scan refuses an input that is not JSON, or larger than a function can take. No
+// execution is recorded then, as for every call that never began.
 func scan(input json.RawMessage) error {
 	err := schema.Scan(input)
 	var limit *schema.LimitError
@@ -145,8 +145,8 @@ func engineFailure(err error) *model.Failure {
 	return &model.Failure{Kind: model.FailureEngine, Type: "EngineError", Message: err.Error()}
 }
 
-// record writes the record and tells of it. The answer waits for that; that does
-// not wait for the caller, nor for the deadline of the function.
+// record writes the record and publishes the end. The answer waits for the record;
+// the record depends neither on the caller nor on the deadline of the function.
 func (r *run) record(record *model.Record) model.Kept {
 	wait, cancel := context.WithTimeout(context.WithoutCancel(r.ctx), r.engine.opts.RecordWait)
 	defer cancel()
@@ -200,13 +200,13 @@ func (r *run) perform() (model.Outcome, error) {
 	return outcome, nil
 }
 
-// What is said of an input that does not fit.
+// The error type and the message of an input that does not fit.
 const (
 	classInputInvalid = "InputInvalid"
 	inputUnfit        = "the input does not fit the function's input_schema"
 )
 
-// validate checks a value until the deadline, or until someone cancels.
+// validate checks a value until the deadline, or until the run is stopped.
 func (r *run) validate(s *schema.Schema, value []byte) ([]model.Problem, error) {
 	if s.Accepts(value) { // as most do, before a deadline could matter
 		return nil, nil

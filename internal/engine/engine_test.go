@@ -19,7 +19,7 @@ import (
 	"maestro/repo"
 )
 
-// script is a lane whose functions are Go: what is tested here is the engine,
+// script is a lane whose functions are Go: these tests are about the engine,
 // not Python. A function's stored code is the name of its script.
 type script struct {
 	mu        sync.Mutex // guards compiled
@@ -337,7 +337,7 @@ func TestTheCatalogueFollowsEveryChange(t *testing.T) {
 	require.NotEqual(t, first.generation, third.generation)
 }
 
-// Changes and calls at once: whoever was told that a change is done sees it.
+// Changes and calls at once: a call that begins after a change sees it.
 func TestNoCallSeesAnOldVersionAfterAChange(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -385,7 +385,7 @@ func TestCheckDerivesWhatIsToBeDerived(t *testing.T) {
 	require.Equal(t, written, f.OutputSchema, "its author's own stays")
 	f = model.Function{Name: "f", Code: "echo", OutputSchema: written, OutputDerived: true}
 	require.NoError(t, b.Check(t.Context(), &f))
-	require.Nil(t, f.OutputSchema, "what is no schema is nobody's fault but ours")
+	require.Nil(t, f.OutputSchema, "an invalid derived schema is a bug of the server")
 }
 
 func TestLongValuesAreCutInTheRecordOnly(t *testing.T) {

@@ -73,18 +73,19 @@ func (c *catalogue) environment(ctx context.Context, tenant string) (model.Envir
 	return c.store.Environment(ctx, tenant)
 }
 
-// sameEnvironment tells two apart also when a subtenant was deleted and made
-// anew, which begins with number 1 again.
+// sameEnvironment also tells environments apart after a subtenant was deleted and
+// created again, when the numbers begin with 1 again.
 func sameEnvironment(a, b model.Environment) bool {
 	return a.Number == b.Number && a.CreatedAt.Equal(b.CreatedAt)
 }
 
-// lodge returns the folder of an environment, or its build. s.loading is held.
-func (c *catalogue) lodge(s *shelf, environment model.Environment) (model.SitePackages, *build) {
+// ensureBuilt returns the folder of an environment, or its build, which it begins
+// when there is none. s.loading is held.
+func (c *catalogue) ensureBuilt(s *shelf, environment model.Environment) (model.SitePackages, *build) {
 	b := s.build.Load()
 	site, found := model.SitePackages{}, environment.Number == 0
 	if !found {
-		site, found = c.packages.Ready(environment) // also of one that was: somebody may have deleted it
+		site, found = c.packages.Ready(environment) // a current one is checked too: its folder may have been deleted
 	}
 	if !found && b != nil && sameEnvironment(b.environment, environment) && !b.isDone() {
 		return model.SitePackages{}, b
@@ -143,7 +144,7 @@ func (c *catalogue) conduct(s *shelf, b *build) {
 		if err == nil {
 			s.changed()
 			if first {
-				close(b.tried) // after the change: who waits finds the packages
+				close(b.tried) // after the change, so that the waiting runs find the packages
 			}
 			return
 		}
@@ -175,8 +176,8 @@ func (b *build) isDone() bool {
 	return b.done
 }
 
-// wait returns when it is worth while to look again. The error, with
-// CodeUnavailable, says that it is not: the build has failed, or takes too long.
+// wait returns when the state may have changed. The error, with CodeUnavailable,
+// says that it has not: the build has failed, or takes too long.
 func (b *build) wait(ctx context.Context) error {
 	select {
 	case <-b.tried:
@@ -216,7 +217,7 @@ func (c *catalogue) prepare(tenant string) {
 	}
 }
 
-// lookAfter has packages built again whose folders somebody has deleted.
+// lookAfter rebuilds packages whose folders have been deleted.
 func (c *catalogue) lookAfter() {
 	c.tenants.Range(func(_, value any) bool {
 		s := value.(*shelf)
@@ -233,8 +234,8 @@ func (c *catalogue) lookAfter() {
 }
 
 // hold makes the snapshot for refs that does without the packages of a build:
-// what is in refs no more is gone, what has another version keeps that of last,
-// what was not there before waits for the build.
+// a function that refs lacks is gone, one with a new version keeps that of last,
+// and a new one waits for the build.
 func (c *catalogue) hold(last *snapshot, refs []model.FunctionRef, awaited *build) *snapshot {
 	newer := map[string]bool{}
 	kept := make([]model.FunctionRef, 0, len(refs))

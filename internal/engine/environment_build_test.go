@@ -20,7 +20,7 @@ import (
 )
 
 // shop is a Store of one subtenant whose state a test sets, and the Packages of
-// a server that builds when the test lets it. What is tested here is the order
+// a server that builds when the test lets it. These tests are about the order
 // of things in time, which no database can be part of.
 type shop struct {
 	mu          sync.Mutex // guards what follows
@@ -230,7 +230,7 @@ func TestTheOldStateIsServedWhilePackagesAreBuilt(t *testing.T) {
 		f, err := c.function(t.Context(), "acme", "same")
 		require.NoError(t, err)
 		require.Equal(t, 7*time.Second, f.timeout)
-		require.Equal(t, []int{1}, s.began, "built once, whoever asks")
+		require.Equal(t, []int{1}, s.began, "built once for all callers")
 
 		release()
 		require.ElementsMatch(t, []string{"new 1", "unloaded 2", "anew 1"}, []string{<-answers, <-answers, <-answers})
@@ -283,7 +283,7 @@ func TestABuildThatFailsIsTriedAgain(t *testing.T) {
 		begun := time.Now()
 		s.with(func() { s.environment.Number, s.fails = 1, errors.New("no index"); s.put("f", "new") })
 		c.changed("acme")
-		require.Equal(t, "unavailable", version(t, c, "new"), "who waits is told at once")
+		require.Equal(t, "unavailable", version(t, c, "new"), "a waiting run is told at once")
 		require.Equal(t, "unavailable", version(t, c, "new"))
 		require.Zero(t, time.Since(begun))
 		require.Equal(t, "1", version(t, c, "f"))
@@ -319,9 +319,9 @@ func TestABuildThatFailsIsTriedAgain(t *testing.T) {
 	})
 }
 
-// Somebody else builds the folder while our own attempts fail: it is used at
+// Another server builds the folder while the attempts here fail: it is used at
 // the next change.
-func TestPackagesThatSomebodyElseBuilt(t *testing.T) {
+func TestPackagesThatAnotherServerBuilt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, c, _ := setupShop(t)
@@ -355,8 +355,8 @@ func TestNewerPackagesWhileOthersAreBuilt(t *testing.T) {
 		c.changed("acme")
 		require.Equal(t, "1", version(t, c, "f"))
 		synctest.Wait()
-		require.Equal(t, []int{1}, s.cancelled, "nobody needs it any more")
-		require.Empty(t, answer, "who waited waits for the newer ones")
+		require.Equal(t, []int{1}, s.cancelled, "it is not needed any more")
+		require.Empty(t, answer, "the run waits for the newer ones")
 		release()
 		require.Equal(t, "1", <-answer)
 		require.Equal(t, 2, siteNow(t, c))

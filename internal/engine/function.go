@@ -12,7 +12,7 @@ import (
 	"maestro/internal/schema"
 )
 
-// function is a function version with all that it takes to run it.
+// function is a function version with all that a run of it needs.
 type function struct {
 	name    string
 	kind    model.FunctionKind
@@ -29,8 +29,8 @@ type function struct {
 	lock        model.Lock // of the packages that it requires
 }
 
-// unusableError says that what is stored of a function can't be run, now or
-// later, though it could when it was saved.
+// unusableError says that a stored function can't be run, now or later, though it
+// could when it was saved.
 type unusableError struct{ cause error }
 
 func (e *unusableError) Error() string { return e.cause.Error() }
@@ -49,8 +49,8 @@ func outlineOf(stored *model.Function) *function {
 	return f
 }
 
-// readInputSchema is for an outline that no one else has got; others have read
-// it.
+// readInputSchema compiles the input schema of an outline, which is not shared
+// with other goroutines. A loaded function has it already.
 func (f *function) readInputSchema() (err error) {
 	if f.input != nil {
 		return nil
@@ -92,10 +92,10 @@ func compile(ctx context.Context, lane model.Lane, stored *model.Function, versi
 	return lane.Compile(ctx, stored.Name, version, stored.Code)
 }
 
-// Check says whether a function could be saved: its source compiles and
-// defines what it must, its schemas are schemas. A module defines what it likes. A schema that is marked as
-// derived is made anew from the source's type hints. Nothing of the source
-// runs. The error is an *model.Error with CodeSyntaxError, CodeNoSuchDef or
+// Check says whether a function could be saved: its source compiles and defines a
+// function of its name, its schemas are schemas. A module need define nothing. A
+// schema that is marked as derived is derived again from the source's type hints.
+// No code of the source runs. The error is an *model.Error with CodeSyntaxError, CodeNoSuchDef or
 // CodeSchemaInvalid; its problems point into the request's body.
 func (e *Engine) Check(ctx context.Context, f *model.Function) error {
 	if _, err := schema.Compile(f.InputSchema); err != nil && !f.InputDerived {
@@ -126,8 +126,8 @@ func (e *Engine) Check(ctx context.Context, f *model.Function) error {
 	return nil
 }
 
-// usable returns a derived schema, or nil when it is none: that would be a
-// fault of ours, for which no author is refused.
+// usable returns a derived schema, or nil when it is invalid: that would be a bug
+// of the server, and no reason to refuse the author's function.
 func (e *Engine) usable(f *model.Function, part string, derived json.RawMessage) json.RawMessage {
 	if _, err := schema.Compile(derived); err != nil {
 		e.opts.Log.Error("the schema derived from type hints is none", slog.String("tenant", f.Tenant),

@@ -10,9 +10,9 @@ import (
 	"maestro/internal/model"
 )
 
-// Inspect reads what the code of a saved function or module leaves to be found
-// when it runs. Its warnings are those of names and imports that nothing answers
-// to at present. An error says that the lane can't tell now.
+// Inspect lists the names and imports that the code of a saved function or module
+// resolves when it runs. Its warnings are about those that can't be resolved at
+// present. An error says that the lane can't tell now.
 func (e *Engine) Inspect(ctx context.Context, f *model.Function) (model.Inspection, error) {
 	now, _, err := e.catalogue.present(ctx, e.catalogue.shelf(f.Tenant))
 	if err != nil {

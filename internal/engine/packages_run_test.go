@@ -194,7 +194,7 @@ func TestARunWithoutItsFolderHasItLookedFor(t *testing.T) {
 	s.with(func() { require.Equal(t, []int{1}, s.began) })
 }
 
-// A run is accepted without its packages: whoever begins it waits for them. Its
+// A run is accepted without its packages: the server that begins it waits for them. Its
 // input is checked all the same, and nothing is compiled for that.
 func TestARunIsAcceptedBeforeItsPackagesAreThere(t *testing.T) {
 	t.Parallel()
@@ -222,7 +222,7 @@ func TestARunIsAcceptedBeforeItsPackagesAreThere(t *testing.T) {
 	require.Equal(t, 7, attempts, "the function's policy")
 }
 
-// A folder that somebody deletes is built again, and what was served goes on
+// A folder that is deleted is built again, and the functions in service go on
 // meanwhile.
 func TestAFolderThatWasDeletedIsBuiltAgain(t *testing.T) {
 	t.Parallel()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -68,6 +69,8 @@ func TestARunIsStoredOnceWhenTheAnswerIsLost(t *testing.T) {
 	b := setup(t)
 	lossy := &forgetful{Pending: b.opts.Pending, loses: 2}
 	b.opts.Pending = lossy
+	wait := b.opts.SubmitWait
+	b.opts.SubmitWait = time.Minute // for a slow machine
 	request := RunRequest{Tenant: "acme", Function: "echo", Input: json.RawMessage("1"), Trigger: model.TriggerManual}
 	id, err := b.Submit(t.Context(), request, Later{})
 	require.NoError(t, err)
@@ -76,6 +79,7 @@ func TestARunIsStoredOnceWhenTheAnswerIsLost(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, model.StatusPending, stored.Status)
 
+	b.opts.SubmitWait = wait
 	lossy.loses = 1 << 30 // it stays away: the caller is not told to send it again
 	id, err = b.Submit(t.Context(), request, Later{})
 	var coded *model.Error

@@ -162,8 +162,8 @@ func (r *run) step(ref model.StepRef) *step {
 	return r.steps[ref-1]
 }
 
-// past is what is kept of a step that is recorded: threads that it began may
-// still call functions, and log.
+// past is the rest of a recorded step: threads that it began may still call
+// functions, and log.
 type past struct {
 	function *function
 	depth    int
@@ -190,8 +190,8 @@ func (r *run) packages() model.SitePackages {
 	return r.view.site
 }
 
-// Siblings implements model.Host. When the database can't be asked, what is
-// known stays as it is: generation 0 stands for "nothing known".
+// Siblings implements model.Host. When the database can't be read, the lane keeps
+// its names: generation 0 says that there is no news.
 func (r *run) Siblings() ([]string, uint64) {
 	now, _, err := r.engine.catalogue.present(r.ctx, r.shelf)
 	if now == nil || err != nil {

@@ -8,7 +8,7 @@ import (
 	"maestro/internal/model"
 )
 
-// digest is what is recorded of bytes that leave as they are.
+// digest is recorded in place of bytes that are sent as they are.
 type digest struct {
 	Bytes  int    `json:"bytes"`
 	SHA256 string `json:"sha256"`

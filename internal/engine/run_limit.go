@@ -13,7 +13,7 @@ import (
 const slotWait = 5 * time.Second
 
 // limits holds the runs of functions with a max_concurrency to it, on this
-// server. Over all servers the queue does, for what nobody waits for.
+// server. Over all servers the queue does, for asynchronous runs.
 type limits struct {
 	mu    sync.Mutex
 	slots map[slotKey]*slots // guarded by mu; only those in use
@@ -28,8 +28,8 @@ type slots struct {
 	waiting []chan struct{} // guarded by limits.mu; closed when the slot is handed on
 }
 
-// hand gives what is free to those that have waited longest. limits.mu is held.
-func (s *slots) hand() {
+// grant gives free slots to the runs that have waited longest. limits.mu is held.
+func (s *slots) grant() {
 	for s.taken < s.most && len(s.waiting) > 0 {
 		close(s.waiting[0])
 		s.waiting = s.waiting[1:]
@@ -38,7 +38,7 @@ func (s *slots) hand() {
 }
 
 // acquire waits for one of most slots, and answers CodeTooManyRequests after
-// slotWait. release what was acquired.
+// slotWait. Its caller releases the slot.
 func (l *limits) acquire(ctx context.Context, key slotKey, most int) error {
 	l.mu.Lock()
 	if l.slots == nil {
@@ -50,7 +50,7 @@ func (l *limits) acquire(ctx context.Context, key slotKey, most int) error {
 		l.slots[key] = s
 	}
 	s.most = most
-	s.hand() // it may have been raised
+	s.grant() // it may have been raised
 	if s.taken < most {
 		s.taken++
 		l.mu.Unlock()
@@ -87,7 +87,7 @@ func (l *limits) release(key slotKey) {
 	defer l.mu.Unlock()
 	s := l.slots[key]
 	s.taken--
-	s.hand()
+	s.grant()
 	if s.taken == 0 {
 		delete(l.slots, key)
 	}

@@ -34,7 +34,7 @@ func TestSlots(t *testing.T) {
 			synctest.Wait()
 		}
 		l.release(key)
-		require.Equal(t, 0, <-order, "who waits longest is first")
+		require.Equal(t, 0, <-order, "the run that waits longest is first")
 		l.release(key)
 		require.Equal(t, 1, <-order)
 
@@ -79,7 +79,7 @@ func TestSlotsFollowAChangedLimit(t *testing.T) {
 		wait(1)
 		require.EqualValues(t, 1, begun.Load())
 		wait(4)
-		require.EqualValues(t, 4, begun.Load(), "who has waited has a part of what was added")
+		require.EqualValues(t, 4, begun.Load(), "waiting runs get some of the new slots")
 		for range 4 {
 			l.release(key)
 		}

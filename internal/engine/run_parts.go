@@ -26,8 +26,8 @@ const (
 	partsOfGarbage = 8
 )
 
-// parts is what a run has handed over of its steps before its end, and what it
-// is to hand over next. run.mu guards it; slots is made with the first part.
+// parts are the steps that a run has handed over to the recorder before its end,
+// and those that it hands over next. run.mu guards it; slots is made with the first part.
 type parts struct {
 	first, last *step      // ended and not handed over, linked by next in the order of their ends
 	count       int        // of these
@@ -68,8 +68,8 @@ func failureSize(f *model.Failure) int {
 	return len(f.Type) + len(f.Message) + len(f.Traceback)
 }
 
-// partTime hands over what has ended since the timer was set, unless too many
-// parts are on their way.
+// partTime hands over the steps that have ended since the timer was set, unless
+// too many parts are on their way.
 func (r *run) partTime() {
 	r.mu.Lock()
 	slots := r.partSlots()
@@ -87,7 +87,7 @@ func (r *run) partTime() {
 	}
 }
 
-// handOverSoon hands over what has ended, once fewer parts are on their way,
+// handOverSoon hands over the ended steps, once fewer parts are on their way,
 // unless the run is stopped before that. It is called by the thread that makes
 // the steps, which makes no more meanwhile.
 func (r *run) handOverSoon() {
@@ -110,7 +110,7 @@ func (r *run) handOverSoon() {
 	}
 }
 
-// partSlots returns the slots, made when needed. The caller holds mu.
+// partSlots returns the slots, and makes them first. The caller holds mu.
 func (r *run) partSlots() chan struct{} {
 	if r.parts.slots == nil {
 		r.parts.slots = make(chan struct{}, partsAtOnce)
@@ -120,7 +120,7 @@ func (r *run) partSlots() chan struct{} {
 
 // handOver sends the ended steps to the recorder, and gives the slot back that
 // its caller has taken once they are recorded. The open steps that called them
-// go along, as running: what is recorded is a tree whenever the server dies.
+// go along, as running: the recorded steps are a tree whenever the server dies.
 func (r *run) handOver() {
 	r.noteRunning() // steps have an execution
 	veil := r.veil()
@@ -167,8 +167,8 @@ func (r *run) handOver() {
 	}()
 }
 
-// recordPart returns once steps are recorded, or kept by the recorder, which says in
-// the log what hinders it.
+// recordPart returns once steps are recorded, or kept by the recorder, which logs
+// the reason.
 func (r *run) recordPart(steps []model.Step, known bool) {
 	if len(steps) == 0 {
 		return

@@ -8,7 +8,7 @@ import (
 )
 
 // maxHeld bounds the bytes of step values that one execution holds in memory
-// until they are recorded. What comes after that is recorded as cut.
+// until they are recorded. Later values are recorded as cut.
 const maxHeld = 64 << 20
 
 // hold returns the value as it goes into the record: cut when it is too long
@@ -44,9 +44,9 @@ func (r *run) execution(veil veil) model.Execution {
 	}
 }
 
-// finish closes the run and makes its record. What a thread does that the
-// function left behind is not part of it. A run that the server stopped for its
-// own ends has another failure afterwards: no caller asked for its end.
+// finish ends the run and makes its record. Later work of a thread that the
+// function left behind is not part of it. A run that was stopped with the server
+// has another failure afterwards: no caller asked for its end.
 func (r *run) finish(outcome *model.Outcome) *model.Record {
 	now, veil := time.Now(), r.veil()
 	r.mu.Lock()

@@ -36,13 +36,13 @@ func (r *run) Request() (*model.HTTPRequest, *model.Raise) {
 	return &request, nil
 }
 
-// keptRequest is the origin of a run that waited for its turn.
+// keptRequest is the origin of an asynchronous run.
 type keptRequest model.HTTPRequest
 
-// HTTPRequest implements Origin. What no record may show was sealed beside it.
+// HTTPRequest implements Origin. The sensitive values were sealed beside it.
 func (k *keptRequest) HTTPRequest() (model.HTTPRequest, []string) { return model.HTTPRequest(*k), nil }
 
-// keptHead is what is sealed of a request before its body.
+// keptHead is sealed before the body of a request.
 type keptHead struct {
 	Method  string          `json:"method"`
 	URL     []byte          `json:"url"` // may be no UTF-8
@@ -85,7 +85,7 @@ func packRequest(request *RunRequest) ([]byte, error) {
 	return append(packed, rest...), nil
 }
 
-// unpackRequest fills in what packRequest has kept.
+// unpackRequest reads what packRequest has packed.
 func unpackRequest(packed []byte, into *RunRequest) (err error) {
 	if len(packed) == 0 || packed[0] != 1 {
 		into.Input, into.Sensitive, err = unpackInput(packed)

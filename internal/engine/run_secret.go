@@ -30,12 +30,12 @@ func (r *run) secrets() *secrets.Set {
 	return set
 }
 
-// veil masks what must not be shown of a run: the values that came with its
-// request, and the subtenant's secrets. The zero veil masks nothing.
+// veil masks the sensitive values of a run: those that came with its request, and
+// the subtenant's secrets. The zero veil masks nothing.
 type veil struct{ request, secrets *mask.Mask }
 
-// veil is how the run is masked now: with every secret that there is, be it
-// stored since the run began.
+// veil masks with every secret of the subtenant, also one that was stored since
+// the run began.
 func (r *run) veil() veil { return veil{r.headers.Load(), r.secrets().Mask()} }
 
 func (v veil) text(s string) string { return v.secrets.Text(v.request.Text(s)) }

@@ -12,7 +12,7 @@ import (
 	"maestro/internal/model"
 )
 
-// reading is a script that reads a secret, tells everybody, and fails or not.
+// reading is a script that reads a secret, prints and returns it, and fails or not.
 func reading(then func() *model.Failure) func(context.Context, model.Call, model.StepRef, json.RawMessage) (json.RawMessage, *model.Failure) {
 	return func(_ context.Context, call model.Call, step model.StepRef, _ json.RawMessage) (json.RawMessage, *model.Failure) {
 		value, raise := call.Host.Secret("KEY")

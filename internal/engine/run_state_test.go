@@ -51,7 +51,7 @@ func TestARunEntersOnlyWhatMayFollow(t *testing.T) {
 	}
 }
 
-// A cancel outweighs that the server stops, in whatever order they come.
+// A cancel outweighs that the server stops, in either order.
 func TestTheGreatestReasonForAStopCounts(t *testing.T) {
 	t.Parallel()
 	for _, reasons := range [][]stopReason{

@@ -35,9 +35,9 @@ func (r *run) sibling(name string) (*function, *model.Raise) {
 	}
 }
 
-// fitting returns f, unless it is switched off, or the version of it that was there when the run began if
-// f requires packages that have changed since: the run goes on with the modules
-// of before.
+// fitting returns f, unless it is switched off. If f requires packages that have
+// changed since the run began, it is the version of f from then: the run goes on
+// with the modules that it has loaded.
 func (r *run) fitting(f *function) (*function, *model.Raise) {
 	if f.off {
 		return nil, &model.Raise{Kind: model.RaiseEngine, Message: fmt.Sprintf("the function %s is switched off (its is_active is false)", f.name)}

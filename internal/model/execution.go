@@ -20,9 +20,9 @@ const (
 // Status is the state of an execution or of a step.
 type Status string
 
-// The states. A run that nobody waits for is pending first, and each is running
-// once it has taken 250 ms: a short one goes without that, from pending to its
-// last state, or is written in that alone. docs/internals.md has the table;
+// The states. An asynchronous run is pending first, and each run is running once it
+// has taken 250 ms: a short asynchronous run goes from pending to its last state,
+// and a short synchronous one is written in its last state alone. docs/internals.md has the table;
 // tests hold it and the database against MayFollow.
 const (
 	StatusPending   Status = "pending"
@@ -105,7 +105,7 @@ type Step struct {
 type Record struct {
 	Execution Execution
 	Steps     []Step
-	Queued    *QueuedEnd `json:",omitempty"` // nil: somebody waited for the run
+	Queued    *QueuedEnd `json:",omitempty"` // nil: the run was synchronous
 	// StepsOnly says that the run goes on: of Execution only ID and Tenant are set,
 	// and it is not written.
 	StepsOnly bool `json:",omitempty"`

@@ -23,7 +23,7 @@ type Program struct {
 const AnyModule = "*"
 
 // Compiler makes programs. An *Error with CodeSyntaxError or CodeNoSuchDef
-// says what is wrong with the source. Nothing of the source is run.
+// says what is wrong with the source. No code of the source is run.
 type Compiler interface {
 	Compile(ctx context.Context, function string, version int, source string) (*Program, error)
 	// CompileModule is Compile for a stored module, which need define nothing.
@@ -69,12 +69,12 @@ type Warning struct {
 type Lane interface {
 	Compiler
 	// Call runs one outer call to its end, its deadline, or the end of ctx,
-	// whichever comes first, and then returns at once, whatever the Python code
-	// does: at the deadline the outcome is a Failure of FailureTimeout, at the
+	// whichever comes first, and then returns at once, even if the Python code goes
+	// on: at the deadline the outcome is a Failure of FailureTimeout, at the
 	// end of ctx one of FailureCancelled. A returned error means that the call
 	// was not started (an *Error with CodeTooManyRequests or CodeUnavailable).
 	Call(ctx context.Context, call Call) (Outcome, error)
-	// Forget tells the lane that a subtenant is no more. It returns at once.
+	// Forget tells the lane that a subtenant was deleted. It returns at once.
 	Forget(tenant string)
 }
 
@@ -85,8 +85,8 @@ type Call struct {
 	Input    json.RawMessage
 	Request  bool // Input has the shape of a request: its "headers" are looked up in any case
 	Deadline time.Time
-	// Patient is for a call that nobody waits for. It takes Deadline's place: the
-	// call waits for a thread for as long as it takes.
+	// Patient is for an asynchronous call. It takes Deadline's place: the call waits
+	// for a thread for as long as it takes.
 	Patient *Patient
 	Host    Host
 	// Packages are those that the call must find. It may run with newer ones,
@@ -94,7 +94,7 @@ type Call struct {
 	Packages SitePackages
 }
 
-// Patient is how a call is done that nobody waits for.
+// Patient says how an asynchronous call is done.
 type Patient struct {
 	Limit time.Duration // that it has from when it begins
 	// Begin is called before anything of it is run, with its deadline. When it
@@ -132,15 +132,15 @@ type FailureKind uint8
 const (
 	FailureException FailureKind = iota + 1 // the function raised
 	FailureTimeout                          // it ran past its deadline
-	FailureCancelled                        // someone cancelled it
+	FailureCancelled                        // it was cancelled
 	FailureInput                            // the input does not fit the schema
 	FailureOutput                           // the output does not fit the schema, or is no JSON value
-	FailureEngine                           // a fault of ours
+	FailureEngine                           // a fault of the server
 	FailureStopped                          // its server was stopped
 )
 
 // Failure says how a call or a step failed. All texts may hold anything that
-// Python code can put into them; who stores them sanitises them.
+// Python code can put into them; code that stores them sanitises them.
 type Failure struct {
 	Kind      FailureKind
 	Type      string   // the exception's class, e.g. "ValueError"
@@ -188,7 +188,7 @@ type Host interface {
 	// Request returns the HTTP request by which the execution was asked for; nil
 	// when there was none. The caller must not change it.
 	Request() (*HTTPRequest, *Raise)
-	// Spawn queues a run that nobody waits for, not before delay is over, and
+	// Spawn queues an asynchronous run, not before delay is over, and
 	// returns the id of its execution once it is stored. input is owned by the
 	// callee.
 	Spawn(name string, input []byte, delay time.Duration) (ID, *Raise)
@@ -214,13 +214,13 @@ type RaiseKind uint8
 
 // The kinds.
 const (
-	RaiseName      RaiseKind = iota + 1 // NameError: nobody has that name
+	RaiseName      RaiseKind = iota + 1 // NameError: no function has that name
 	RaiseRecursion                      // RecursionError: too deep
 	RaiseInput                          // maestro.InputInvalid, a ValueError
 	RaiseOutput                         // maestro.OutputInvalid, a ValueError
 	RaiseEnded                          // RuntimeError: the execution is over
-	RaiseEngine                         // RuntimeError: a fault of ours
-	RaiseSecret                         // maestro.SecretNotFound, a KeyError: nobody has stored it
+	RaiseEngine                         // RuntimeError: a fault of the server
+	RaiseSecret                         // maestro.SecretNotFound, a KeyError: it is not stored
 )
 
 // LogLine is one line that a function printed or logged.

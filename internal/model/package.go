@@ -88,7 +88,7 @@ func (l Lock) Digest() string {
 }
 
 // Environment is one of a subtenant's numbered sets of packages. It never
-// changes; what is installed makes the next one.
+// changes; an installation makes the next one.
 type Environment struct {
 	Tenant    string
 	Number    int // 1 and up; 0: there is none, and Lock is empty

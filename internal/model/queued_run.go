@@ -2,8 +2,8 @@ package model
 
 import "time"
 
-// QueuedRun is an execution that was accepted and that nobody waits for: it is
-// pending until a server runs it.
+// QueuedRun is an asynchronous execution that was accepted: it is pending until a
+// server runs it.
 type QueuedRun struct {
 	Execution Execution     // as it is recorded: its input masked, and cut when it is long
 	Input     []byte        // whole, sealed
@@ -13,7 +13,7 @@ type QueuedRun struct {
 	Policy    *RetryPolicy
 	Chain     int   // how many spawned runs lead to it
 	Job       int64 // the hand-over by which it was given to a server; 0 while it waits
-	Cancelled bool  // somebody has asked for its end: it is not to begin
+	Cancelled bool  // its end was requested: it must not begin
 }
 
 // The priorities.

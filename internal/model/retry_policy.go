@@ -12,13 +12,13 @@ import (
 	"time"
 )
 
-// RetryPolicy says how often, when and after what a run that nobody waits for
-// is tried again. A nil policy stands for "never".
+// RetryPolicy says how often, when and after which failures an asynchronous run is
+// tried again. A nil policy stands for "never".
 type RetryPolicy struct {
 	MaxAttempts       int      `json:"max_attempts"`                  // with the first one
 	BackoffSeconds    float64  `json:"backoff_seconds"`               // before the second attempt; doubles each time
 	MaxBackoffSeconds float64  `json:"max_backoff_seconds"`           // it grows up to that
-	On                []string `json:"on,omitempty" nullable:"false"` // exception classes, of which a subclass is one, or statuses; empty: whatever may go better the next time
+	On                []string `json:"on,omitempty" nullable:"false"` // exception classes, of which a subclass is one, or statuses; empty: every failure that may not recur
 }
 
 // Bounds of a RetryPolicy.
@@ -32,8 +32,8 @@ func DefaultRetryPolicy() RetryPolicy {
 	return RetryPolicy{MaxAttempts: 3, BackoffSeconds: 1, MaxBackoffSeconds: 300}
 }
 
-// ParseRetryPolicy reads a policy, filling in the defaults, and says what is
-// wrong with it; null and nothing are nil.
+// ParseRetryPolicy reads a policy, filling in the defaults, and lists its problems;
+// null and an empty text are nil.
 func ParseRetryPolicy(raw json.RawMessage) (*RetryPolicy, []Problem) {
 	if raw = bytes.TrimSpace(raw); len(raw) == 0 || string(raw) == "null" {
 		return nil, nil

@@ -19,9 +19,8 @@ const (
 	longestOutage = 24 * time.Hour
 )
 
-// Admit returns the error by which a new run is to be refused, or nil. Ask it
-// before anything of the run happens: its record could reach only this server's
-// disk. It costs two loads of a word as long as the database is there.
+// Admit returns the error that refuses a new run, or nil. Call it before the run
+// begins: its record could reach only this server's disk. It costs two loads of a word as long as the database is there.
 func (r *Recorder) Admit() error {
 	if !r.link.isOn() && !r.waited.outage.isOn() {
 		return nil
@@ -33,7 +32,7 @@ func (r *Recorder) Admit() error {
 	return errRefusing()
 }
 
-// Refusing is Admit for those who only want to know: nothing is counted.
+// Refusing is Admit for the health check: no refusal is counted.
 func (r *Recorder) Refusing() error {
 	if r.away(r.waited) < refuseAfter {
 		return nil

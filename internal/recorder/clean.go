@@ -46,7 +46,7 @@ func cleanTexts(texts ...**string) {
 	for _, text := range texts {
 		if *text != nil {
 			if cleaned := cleanText(**text); cleaned != **text {
-				*text = &cleaned // whoever else has the old one may be reading it
+				*text = &cleaned // not in place: the old text is shared
 			}
 		}
 	}
@@ -65,8 +65,9 @@ func cleanText(s string) string {
 	return s
 }
 
-// degrade replaces what may have been refused: first values that are no JSON,
-// and when there are none every value. It reports whether it changed anything.
+// degrade replaces the values that the database may have refused: first those that
+// are no JSON, and when there are none every value. It reports whether it changed
+// any.
 func degrade(record *model.Record) bool {
 	return replaceValues(record, func(value json.RawMessage) bool { return !json.Valid(value) }) ||
 		replaceValues(record, func(value json.RawMessage) bool { return !isMarker(value) })
@@ -92,8 +93,8 @@ func replaceValues(record *model.Record, refused func(json.RawMessage) bool) (ch
 	return changed
 }
 
-// unstorable begins the marker of a value that the database refused. It shows
-// nothing of the value but its size: that nothing is the point.
+// unstorable begins the marker of a value that the database refused. It shows the
+// size alone: a part of the value might be refused again.
 const unstorable = `{"unstorable":true,"bytes":`
 
 func marker(value json.RawMessage) json.RawMessage {

@@ -11,8 +11,8 @@ import (
 const (
 	largestBatch      = 1024                 // records in one transaction
 	largestBatchBytes = 8 << 20              // the same in bytes, give or take one record
-	confirmTime       = 8 * time.Second      // of one transaction that runs wait for: what takes longer counts as failed
-	writeTimeout      = 30 * time.Second     // of one that nothing waits for
+	confirmTime       = 8 * time.Second      // of one transaction that runs wait for: a longer one counts as failed
+	writeTimeout      = 30 * time.Second     // of one that no run waits for
 	firstPause        = 2 * time.Millisecond // one broken connection is no outage
 	longestPause      = 500 * time.Millisecond
 )
@@ -42,7 +42,7 @@ func (r *Recorder) flush(l *line) {
 }
 
 // write brings a batch into the database, or into the spool when that is away
-// for too long, and tells everyone who waits.
+// for too long, and reports the outcome to the runs that wait for it.
 func (r *Recorder) write(l *line, batch []*entry) {
 	fresh, known := split(batch)
 	if len(fresh) > 0 {
@@ -144,7 +144,7 @@ func (r *Recorder) committed(l *line, n int) {
 	}
 }
 
-// settle tells the runs that wait, and makes room in the queue.
+// settle reports the outcome to the runs of a batch, and makes room in the line.
 func (r *Recorder) settle(l *line, batch []*entry, kept model.Kept, refused refusals) {
 	var size int64
 	for _, e := range batch {

@@ -4,9 +4,9 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// line is where records of one kind wait, and what became of the last ones. Each
-// kind has its own: one that is held up, or can't get a connection, is in nobody's
-// way.
+// line is the queue of records of one kind, and whether the database takes them.
+// Each kind has its own, so that one that is held up, or can't get a connection,
+// does not delay the others.
 type line struct {
 	entries chan *entry
 	bytes   int64               // that may wait

@@ -35,7 +35,7 @@ func behindProxy(t *testing.T, opts Options) (r *Recorder, p *faultproxy.Proxy, 
 	db, err := repo.Open(t.Context(), through, repo.Options{MaxConns: 5})
 	require.NoError(t, err)
 	t.Cleanup(db.Close)
-	t.Cleanup(p.Cut) // or Close would wait for what is frozen
+	t.Cleanup(p.Cut) // or Close would wait for the frozen connections
 	opts.SpoolDir = t.TempDir()
 	opts.Reserve = 1 << 20
 	r = New(db, opts, testkit.Logger(t))
@@ -295,7 +295,7 @@ func TestWhatNeitherTakesWaits(t *testing.T) {
 	require.NoError(t, os.Remove(dir))
 }
 
-// blockFolder has nothing be made in a folder, whoever tries.
+// blockFolder has no file be made in a folder, not even by root.
 func blockFolder(t *testing.T, dir string) {
 	t.Helper()
 	require.NoError(t, os.Rename(dir, dir+".away"))

@@ -35,15 +35,15 @@ type Recorder struct {
 	opts Options
 	log  *slog.Logger
 
-	// waited is of records that somebody waits for, background of those of queued
+	// waited is of records of synchronous runs, background of those of asynchronous
 	// runs: these are many at a time and in no hurry, and go in larger batches.
 	waited, background *line
-	// parts is of steps of runs that go on: large, and waited for by their run
-	// alone.
+	// parts is of steps of runs that go on: large records, for which only their run
+	// waits.
 	parts *line
 
-	// mu guards state, and with it the closing of the lines: who sends holds it
-	// for reading.
+	// mu guards state, and with it the closing of the lines: a sender holds it for
+	// reading.
 	mu    sync.RWMutex
 	state state
 
@@ -136,9 +136,9 @@ func (r *Recorder) Start() error {
 	return nil
 }
 
-// Stop writes what is queued and ends. When ctx ends first the rest goes to
-// the spool. The error says that records were lost, which takes a database and
-// a disk that both fail.
+// Stop writes the queued records and ends. When ctx ends first the rest goes to
+// the spool. The error says that records were lost, because database and disk
+// both failed.
 func (r *Recorder) Stop(ctx context.Context) error {
 	r.mu.Lock()
 	first := r.state != stateStopped
@@ -167,7 +167,7 @@ func (r *Recorder) Stop(ctx context.Context) error {
 	case <-r.flushed:
 	case <-ctx.Done():
 		r.abandon()
-		<-r.flushed // soon: what is left goes to a file
+		<-r.flushed // soon: the rest goes to a file
 	}
 	r.abandon()
 	if lost := r.stats.lost.Load(); lost > 0 {
@@ -179,7 +179,7 @@ func (r *Recorder) Stop(ctx context.Context) error {
 // Finish records the end of a run and returns once that is committed; or, when
 // the database does not confirm it in time, once it is on this server's disk.
 // The recorder owns the record from now on. Unsaved is the answer when ctx ends
-// first, or when neither takes the record: it is tried on until Stop.
+// first, or when neither takes the record: it is retried until Stop.
 func (r *Recorder) Finish(ctx context.Context, record *model.Record) model.Kept {
 	return r.keep(ctx, record)
 }
@@ -200,7 +200,7 @@ func (r *Recorder) keep(ctx context.Context, record *model.Record) model.Kept {
 	}
 }
 
-// enqueue hands e to the flushers, waiting for room. One that can't get in goes
+// enqueue passes e to the flushers, waiting for room. A record that finds none goes
 // to the spool.
 func (r *Recorder) enqueue(ctx context.Context, e *entry) (kept model.Kept, queued bool) {
 	l := r.lineOf(e)

@@ -70,7 +70,7 @@ func TestRunningNeverOverwritesAnEnd(t *testing.T) {
 	require.NoError(t, db.MarkRunning(t.Context(), []*model.Execution{&begun}, "one"))
 	requireStatus(t, db, short, model.StatusCompleted)
 
-	// And a row that nobody told this recorder of, as after a restart.
+	// And a row that this recorder was not told of, as after a restart.
 	foreign := newRecord(0)
 	begun = foreign.Execution
 	require.NoError(t, db.MarkRunning(t.Context(), []*model.Execution{&begun}, "two"))
@@ -169,7 +169,7 @@ func TestPoisonedRecordsCostNoNeighbour(t *testing.T) {
 	require.JSONEq(t, `{"unstorable":true,"bytes":7}`, string(broken.Input))
 	require.False(t, broken.RecordComplete)
 	require.False(t, broken.InputComplete)
-	require.JSONEq(t, `{"doubled":2}`, string(broken.Output), "only what is broken is replaced")
+	require.JSONEq(t, `{"doubled":2}`, string(broken.Output), "only the broken value is replaced")
 	cleaned, err := db.Execution(t.Context(), tenant, batch[1].record.Execution.ID)
 	require.NoError(t, err)
 	require.Equal(t, "a\uFFFDb", *cleaned.Error)
@@ -219,7 +219,7 @@ func TestFullQueueHoldsBack(t *testing.T) {
 
 // Who waits for an answer does not wait for the records of queued runs, even when
 // these are held up.
-func TestRecordsOfQueuedRunsAreInNobodysWay(t *testing.T) {
+func TestRecordsOfQueuedRunsDelayNoOther(t *testing.T) {
 	t.Parallel()
 	r, db := started(t, Options{Server: "one"})
 	other, err := db.Pool().Begin(t.Context())

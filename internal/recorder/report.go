@@ -14,9 +14,9 @@ const (
 	reportEvery = 10 * time.Second
 )
 
-// report writes the log lines about outages: one when it is one, one from time
-// to time while it lasts, one at its end. There is none for each run. Used by
-// watch alone.
+// report writes the log lines about an outage: one when it begins, one every
+// reportEvery while it lasts, one at its end, and none for each run. Used by watch
+// alone.
 type report struct {
 	recorder *Recorder
 	last     int64 // the moment of the last line about the outage; 0: there is none

@@ -36,8 +36,8 @@ func (m *runningMarks) forget(id model.ID) (mayHaveRow bool) {
 }
 
 // Running records that a run is under way. It never waits for the database,
-// and a Finish of the same id wins whatever the order: a row that has come to
-// its end is never made running again. The recorder owns e from now on.
+// and a Finish of the same id wins in either order: a row that has come to its end
+// is never made running again. The recorder owns e from now on.
 func (r *Recorder) Running(e *model.Execution) {
 	record := model.Record{Execution: *e}
 	clean(&record)
@@ -55,7 +55,7 @@ func (r *Recorder) Running(e *model.Execution) {
 }
 
 // writeRunning is the loop that writes running rows, one batch after another.
-// It ends with Stop: what runs then has a record soon.
+// It ends with Stop: the runs under way have a record soon.
 func (r *Recorder) writeRunning() {
 	pause := newPauses()
 	for {
@@ -92,8 +92,8 @@ func (r *Recorder) markRunning(batch []*model.Execution) bool {
 	return first && second
 }
 
-// take returns what is waiting and has not ended meanwhile. From now on there
-// may be rows.
+// take returns the waiting executions that have not ended meanwhile. From now on
+// there may be rows of them.
 func (m *runningMarks) take() []*model.Execution {
 	m.mu.Lock()
 	defer m.mu.Unlock()

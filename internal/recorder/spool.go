@@ -21,8 +21,8 @@ const (
 )
 
 // spool keeps records in files, one batch in each, a record in each line. A
-// file has its name only once it is whole and on the disk. What a full disk has
-// no room for goes into the reserve (spool_reserve.go).
+// file has its name only once it is whole and on the disk. Records for which the
+// disk has no room go into the reserve (spool_reserve.go).
 type spool struct {
 	dir      string
 	log      *slog.Logger
@@ -86,7 +86,7 @@ func (s *spool) putFile(lines []byte) (err error) {
 	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
 		return fmt.Errorf("write a spool file: %w", err)
 	}
-	// Names sort by time: what was first goes in first.
+	// Names sort by time: the oldest file is written first.
 	if err := os.Rename(file.Name(), filepath.Join(s.dir, model.NewID().String()+spoolSuffix)); err != nil {
 		return fmt.Errorf("name a spool file: %w", err)
 	}
@@ -104,7 +104,7 @@ func syncFolder(dir string) error {
 	return errors.Join(folder.Sync(), folder.Close())
 }
 
-// files lists what is waiting, oldest first.
+// files lists the spool files, oldest first.
 func (s *spool) files() []string {
 	if s.dir == "" {
 		return nil

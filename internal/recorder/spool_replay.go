@@ -9,10 +9,11 @@ import (
 	"maestro/repo"
 )
 
-// ReplaySpool writes what an earlier process has left in a spool folder. It is
-// for a start: until it has returned the runs of that process must not be taken
-// for lost, or those that had ended would count as crashed, and be run again.
-// The error says that the database does not take them at present; they wait.
+// ReplaySpool writes the records that an earlier process has left in a spool
+// folder. Call it at the start: until it has returned, the runs of that process
+// must not be settled as orphaned, or those that had ended would count as crashed,
+// and be run again. The error says that the database does not take the records at
+// present; they stay in the folder.
 func ReplaySpool(ctx context.Context, db *repo.DB, dir string, log *slog.Logger) error {
 	r := New(db, Options{SpoolDir: dir}, log)
 	defer r.abandon()
@@ -39,9 +40,9 @@ func (r *Recorder) lose(n int, cause error) {
 	r.log.Error("records are lost: the database is away and this server's disk does not take them", "records", n, "error", cause)
 }
 
-// replayFiles writes file after file, and what is in the reserve. It stops when
-// the database is away; a file that it refuses for another reason stays, and the
-// next one has its turn. The error is the first one.
+// replayFiles writes the reserve, and then file after file. It stops when the
+// database is away; a file that is refused for another reason stays, and the next
+// one is tried. The error is the first one.
 func (r *Recorder) replayFiles() (replayed bool, err error) {
 	if replayed, err = r.replayReserve(); repo.IsAway(err) {
 		return replayed, err

@@ -168,8 +168,8 @@ func (s *spool) clearReserve(read int64) error {
 	if r.next != read {
 		return nil
 	}
-	// From the end: a process that dies here leaves what is there again, not a
-	// part of a line.
+	// From the end: a process that dies here leaves whole lines, which are replayed
+	// again, and not a part of one.
 	zeros := make([]byte, 1<<20)
 	for at := r.next; at > 0; {
 		n := min(at, int64(len(zeros)))

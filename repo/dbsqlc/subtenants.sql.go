@@ -244,7 +244,7 @@ ON CONFLICT (key) DO UPDATE SET key = excluded.key
 RETURNING value
 `
 
-// The first writer's value stays and is what everyone gets back.
+// The first writer's value stays, and is returned to all.
 func (q *Queries) SetMetaOnce(ctx context.Context, fact string, firstValue string) (string, error) {
 	row := q.db.QueryRow(ctx, setMetaOnce, fact, firstValue)
 	var value string

@@ -58,7 +58,7 @@ WHERE tenant = sqlc.arg(tenant) AND execution_id = ANY (sqlc.arg(execution_ids):
   AND id >= sqlc.arg(from_id)::uuid AND id < sqlc.arg(before_id)::uuid;
 
 -- name: SetMetaOnce :one
--- The first writer's value stays and is what everyone gets back.
+-- The first writer's value stays, and is returned to all.
 INSERT INTO server_meta (key, value) VALUES (sqlc.arg(fact), sqlc.arg(first_value))
 ON CONFLICT (key) DO UPDATE SET key = excluded.key
 RETURNING value;
