@@ -10,7 +10,7 @@ SECONDS ?= 5
 EXAMPLES ?= 50
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test test-browser lint format race fuzz conformance bench history chaos faults package-table soak drain generate docs
+.PHONY: help setup build man run test test-browser lint format race fuzz conformance bench history chaos faults package-table soak drain generate docs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,10 @@ setup: ## install what build, run and test need and this machine lacks
 
 build: ## build bin/maestro
 	@$(BUILD) -o bin/maestro ./cmd/maestro
+
+man: build ## write a manual page for each command, in bin/man
+	@mkdir -p bin/man
+	@bin/maestro man bin/man
 
 run: ## build, start the server on embedded services and load the examples; Ctrl-C stops it
 	@scripts/setup run

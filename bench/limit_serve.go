@@ -56,7 +56,7 @@ func serveLimit() error {
 		return err
 	}
 	rec := recorder.New(db, recorder.Options{SpoolDir: os.Getenv("DATA_DIR")}, slog.New(slog.DiscardHandler))
-	if err := rec.Start(); err != nil {
+	if err := rec.Start(ctx); err != nil {
 		return err
 	}
 	defer func() { _ = rec.Stop(ctx) }()

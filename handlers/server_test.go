@@ -120,10 +120,10 @@ func setup(t testing.TB, change ...func(*handlers.Options)) *fixture {
 	require.NoError(t, f.db.EnsurePartitions(t.Context(), time.Now()))
 
 	bus := events.NewEmbedded(events.Options{Log: log})
-	bus.Start()
+	require.NoError(t, bus.Start(context.Background()))
 	t.Cleanup(func() { _ = bus.Close(context.Background()) })
 	writer := recorder.New(f.db, recorder.Options{SpoolDir: t.TempDir()}, log)
-	require.NoError(t, writer.Start())
+	require.NoError(t, writer.Start(t.Context()))
 	t.Cleanup(func() { _ = writer.Stop(context.Background()) })
 	host := lane(t)
 	sealed, err := vault.New(signingSecret, vault.Secrets)

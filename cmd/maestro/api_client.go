@@ -17,7 +17,7 @@ import (
 	"maestro/internal/config"
 )
 
-// apiClient is what the commands that talk to a server do it with.
+// apiClient sends the requests of the commands that are clients of a server.
 type apiClient struct {
 	url   string // without a slash at its end
 	token string
@@ -27,7 +27,7 @@ type apiClient struct {
 
 // connectAPI takes the address and the token from MAESTRO_URL and MAESTRO_TOKEN;
 // what is missing is that of the development server on the same data folder.
-func connectAPI(con console) (*apiClient, error) {
+func (a *app) connectAPI() (*apiClient, error) {
 	c := &apiClient{
 		url:   strings.TrimRight(os.Getenv("MAESTRO_URL"), "/"),
 		token: os.Getenv("MAESTRO_TOKEN"),
@@ -36,7 +36,7 @@ func connectAPI(con console) (*apiClient, error) {
 	if c.url != "" && c.token != "" {
 		return c, nil
 	}
-	cfg, err := settings(con)
+	cfg, err := a.settings()
 	if err != nil {
 		return nil, err
 	}

@@ -4,39 +4,42 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"flag"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os/signal"
 	"syscall"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"maestro/internal/censusdev"
 )
 
-var censusDevCommand = subcommand{
-	name:    "census-dev",
-	args:    "[--listen ADDRESS] [--secret S]",
-	summary: "run a small Census, to try Maestro out with one",
-	help: `Runs a Census that keeps everything in memory, until SIGTERM or SIGINT. It knows an
+func (a *app) censusDevCommand() *cobra.Command {
+	var address, secret string
+	cmd := &cobra.Command{
+		Use:   "census-dev [--listen ADDRESS] [--secret S]",
+		Short: "run a small Census, to try Maestro out with one",
+		Long: `Runs a Census that keeps everything in memory, until SIGTERM or SIGINT. It knows an
 administrator, and a user of the subtenant company-a, and prints a token of each
 that lasts a day, with the setting that makes maestro serve ask it.
 
-It is for trying things out: whoever has its secret is whoever they like.`,
-	prepare: func(options *flag.FlagSet) action {
-		address := options.String("listen", "127.0.0.1:8001", "the `address` to listen on (127.0.0.1:8001)")
-		secret := options.String("secret", "", "what signs the tokens, `text` of 32 bytes or more (made up)")
-		return func(ctx context.Context, con console) error {
-			if *secret == "" {
-				*secret = rand.Text() + rand.Text()
+It is for trials only: with its secret, tokens can be made for any user.`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if secret == "" {
+				secret = rand.Text() + rand.Text()
 			}
-			if len(*secret) < 32 {
+			if len(secret) < 32 {
 				return usageError("--secret must have 32 bytes or more")
 			}
-			return serveCensus(ctx, con, *address, []byte(*secret))
-		}
-	},
+			return serveCensus(cmd.Context(), a.stdout, address, []byte(secret))
+		},
+	}
+	cmd.Flags().StringVar(&address, "listen", "127.0.0.1:8001", "the `address` to listen on")
+	cmd.Flags().StringVar(&secret, "secret", "", "what signs the tokens, `text` of 32 bytes or more (default: made up)")
+	return cmd
 }
 
 // The users of the Census to try things out with.
@@ -47,7 +50,7 @@ var (
 
 const censusTokens = 24 * time.Hour // how long they last
 
-func serveCensus(ctx context.Context, con console, address string, secret []byte) error {
+func serveCensus(ctx context.Context, stdout io.Writer, address string, secret []byte) error {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	census := censusdev.New(secret)
@@ -63,7 +66,7 @@ func serveCensus(ctx context.Context, con console, address string, secret []byte
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s, choose another address with --listen: %w", address, err)
 	}
-	fmt.Fprintf(con.stdout, `A Census to try things out with is at http://%s
+	fmt.Fprintf(stdout, `A Census to try things out with is at http://%s
 
   CENSUS_API_URL=http://%[1]s maestro serve
 

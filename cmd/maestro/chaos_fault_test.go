@@ -28,18 +28,18 @@ const (
 	graceVariable   = "MAESTRO_TEST_GRACE"
 )
 
-func setClocks() {
+func (tm *timing) setByVariables() {
 	if seconds, err := strconv.ParseFloat(os.Getenv(silenceVariable), 64); err == nil {
-		silence = time.Duration(seconds * float64(time.Second))
+		tm.silence = time.Duration(seconds * float64(time.Second))
 	}
 	if seconds, err := strconv.ParseFloat(os.Getenv(leaseVariable), 64); err == nil {
-		keyLease = time.Duration(seconds * float64(time.Second))
+		tm.keyLease = time.Duration(seconds * float64(time.Second))
 	}
 	if seconds, err := strconv.ParseFloat(os.Getenv(graceVariable), 64); err == nil {
-		drainTime = time.Duration(seconds * float64(time.Second))
+		tm.grace = time.Duration(seconds * float64(time.Second))
 	}
 	if path := os.Getenv(clockVariable); path != "" {
-		wallClock = func() time.Time {
+		tm.now = func() time.Time {
 			text, err := os.ReadFile(path)
 			if err != nil {
 				return time.Now()

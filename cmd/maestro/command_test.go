@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/require"
 
 	"maestro/internal/testkit"
@@ -19,16 +20,13 @@ var update = flag.Bool("update", false, "write the golden files")
 func say(t *testing.T, args ...string) (status int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	status = run(t.Context(), args, console{&out, &errs})
+	status = run(t.Context(), args, &app{stdout: &out, stderr: &errs})
 	return status, out.String(), errs.String()
 }
 
 func TestHelpIsAsItsGoldenFilesSay(t *testing.T) {
 	t.Parallel()
-	pages := []string{"", "migrate", "examples"}
-	for _, c := range commands() {
-		pages = append(pages, c.name)
-	}
+	pages := pagesOf(newRoot(newApp()))
 	for _, page := range pages {
 		t.Run(page, func(t *testing.T) {
 			status, got, stderr := say(t, append(strings.Fields(page), "--help")...)
@@ -53,6 +51,20 @@ func TestHelpIsAsItsGoldenFilesSay(t *testing.T) {
 	require.Len(t, kept, len(pages), "no page is left of a command that went")
 }
 
+// pagesOf lists the commands that help is shown of: cmd, and those below it.
+func pagesOf(cmd *cobra.Command) []string {
+	if cmd == cmd.Root() {
+		cmd.InitDefaultHelpCmd()
+	}
+	pages := []string{strings.TrimSpace(strings.TrimPrefix(cmd.CommandPath(), "maestro"))}
+	for _, sub := range cmd.Commands() {
+		if !sub.Hidden {
+			pages = append(pages, pagesOf(sub)...)
+		}
+	}
+	return pages
+}
+
 func TestHelpIsFoundByItsOtherName(t *testing.T) {
 	t.Parallel()
 	for _, page := range []string{"", "migrate", "migrate up"} {
@@ -67,7 +79,8 @@ func TestWrongUsageIsOneLineAndStatusTwo(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{
 		{}, {"nonsense"}, {"migrate"}, {"migrate", "sideways"}, {"examples"}, {"version", "now"},
-		{"token", "--colour", "red"}, {"token", "--ttl", "soon"}, {"token", "--ttl", "-1h"},
+		{"token", "--colour", "red"}, {"token", "--ttl", "soon"}, {"token", "--ttl", "-1h"}, {"token", "-x"}, {"help", "nonsense"},
+		{"completion"}, {"completion", "cmd"}, {"completion", "bash", "zsh"}, {"man"}, {"migrate", "up", "--", "now"},
 	} {
 		status, stdout, stderr := say(t, args...)
 		require.Equal(t, exitUsage, status, "%q: %s", args, stderr)
@@ -77,11 +90,70 @@ func TestWrongUsageIsOneLineAndStatusTwo(t *testing.T) {
 	}
 }
 
+func TestErrorsSayWhatToDo(t *testing.T) {
+	t.Parallel()
+	for want, args := range map[string][]string{
+		"no command given; maestro --help lists the commands":                   {},
+		`unknown command "nonsense"; maestro --help lists the commands`:         {"nonsense"},
+		`unknown command "sideways"; maestro migrate --help lists the commands`: {"migrate", "sideways"},
+		`unexpected argument "now"; see maestro version --help`:                 {"version", "now"},
+		"unknown flag: --colour; see maestro token --help":                      {"token", "-colour"},
+		`unknown shell "cmd"; see maestro completion --help`:                    {"completion", "cmd"},
+	} {
+		_, _, stderr := say(t, args...)
+		require.Equal(t, "maestro: "+want+"\n", stderr)
+	}
+}
+
 func TestVersion(t *testing.T) {
 	t.Parallel()
-	status, stdout, _ := say(t, "version")
+	for _, way := range []string{"version", "--version", "-version", "-v"} {
+		status, stdout, _ := say(t, way)
+		require.Zero(t, status)
+		require.Regexp(t, `^maestro \S+ \(go1\.\S+, linux/\w+\)\n$`, stdout)
+	}
+}
+
+// Options may be written with one dash.
+func TestOptionsWithOneDash(t *testing.T) {
+	t.Parallel()
+	status, stdout, _ := say(t, "token", "-help")
 	require.Zero(t, status)
-	require.Regexp(t, `^maestro \S+ \(go1\.\S+, linux/\w+\)\n$`, stdout)
+	require.Contains(t, stdout, "--subtenant")
+	require.Equal(t, []string{"token", "--admin", "--ttl=1h", "-h", "--ttl", "-1h", "--", "-admin"},
+		twoDashes([]string{"token", "-admin", "-ttl=1h", "-h", "--ttl", "-1h", "--", "-admin"}))
+}
+
+func TestCompletionIsAScriptOfEachShell(t *testing.T) {
+	t.Parallel()
+	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
+		status, stdout, stderr := say(t, "completion", shell)
+		require.Zero(t, status, stderr)
+		require.Contains(t, stdout, "maestro")
+	}
+	status, stdout, _ := say(t, "__complete", "migrate", "")
+	require.Zero(t, status)
+	require.Contains(t, stdout, "status\t")
+	require.NotContains(t, stdout, probeName)
+}
+
+func TestManualHasAPageForEachCommand(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	status, _, stderr := say(t, "man", dir)
+	require.Zero(t, status, stderr)
+	for _, page := range pagesOf(newRoot(newApp())) {
+		if page == "help" {
+			continue
+		}
+		name := strings.ReplaceAll(strings.TrimSpace("maestro "+page), " ", "-") + ".1"
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		require.NoError(t, err)
+		require.Contains(t, string(text), ".SH SYNOPSIS", name)
+	}
+	status, _, stderr = say(t, "man", filepath.Join(dir, "absent"))
+	require.Equal(t, exitFailed, status)
+	require.Contains(t, stderr, "check the folder")
 }
 
 // What a library says in several lines is one line here, and says what to do.

@@ -3,39 +3,46 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"io"
 	"net/http"
 	"reflect"
 	"slices"
 
+	"github.com/spf13/cobra"
+
 	"maestro/examples"
 )
 
-var examplesLoadCommand = subcommand{
-	name:    "examples load",
-	summary: "load the example functions, webhooks and schedules into a server",
-	help: `Loads the examples into the caller's subtenant of a running server, and prints
-what to try. What is there already stays as it is when it is the same, and is
-changed otherwise: loading twice changes nothing.
+func (a *app) examplesCommand() *cobra.Command {
+	group := &cobra.Command{
+		Use:   "examples",
+		Short: "load the examples into a server",
+		Long:  "Functions, webhooks and schedules to try Maestro with.",
+	}
+	group.AddCommand(&cobra.Command{
+		Use:   "load",
+		Short: "load the example functions, webhooks and schedules into a server",
+		Long: `Loads the examples into the caller's subtenant of a running server, and prints
+requests to try. An example that is there already and is the same stays as it is,
+and is changed otherwise: loading twice changes nothing.
 
 The server is MAESTRO_URL and the caller MAESTRO_TOKEN; in development mode both
 are found by themselves.`,
-	prepare: func(*flag.FlagSet) action {
-		return func(ctx context.Context, con console) error {
-			client, err := connectAPI(con)
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			client, err := a.connectAPI()
 			if err != nil {
 				return err
 			}
-			l := loader{client: client, out: con.stdout}
-			if err := l.load(ctx); err != nil {
+			l := loader{client: client, out: a.stdout}
+			if err := l.load(cmd.Context()); err != nil {
 				return err
 			}
 			l.printWhatToTry()
 			return nil
-		}
-	},
+		},
+	})
+	return group
 }
 
 type loader struct {
@@ -179,7 +186,7 @@ func sameSchedule(a, b examples.Schedule) bool {
 	return same && reflect.DeepEqual(a, b)
 }
 
-// printWhatToTry shows a token only to whoever could have read it anyway.
+// printWhatToTry shows a token only where the caller could read it anyway.
 func (l *loader) printWhatToTry() {
 	token := "$MAESTRO_TOKEN"
 	if l.client.found {

@@ -7,7 +7,6 @@ package main
 
 import (
 	"context"
-	"io"
 	"os"
 	"runtime"
 )
@@ -20,11 +19,6 @@ func init() { runtime.LockOSThread() }
 // version is set by the linker (see the Makefile).
 var version = "dev"
 
-// console is what a command may write to.
-type console struct {
-	stdout, stderr io.Writer
-}
-
 func main() {
-	os.Exit(run(context.Background(), os.Args[1:], console{os.Stdout, os.Stderr}))
+	os.Exit(run(context.Background(), os.Args[1:], newApp()))
 }

@@ -3,83 +3,89 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/spf13/cobra"
 
 	"maestro/internal/config"
 	"maestro/internal/postgres"
 	"maestro/migrations"
 )
 
-var migrateUpCommand = subcommand{
-	name:    "migrate up",
-	summary: "bring the database's schema up to date",
-	help: `Applies the migrations that the database does not have yet. The server does so
+func (a *app) migrateCommand() *cobra.Command {
+	group := &cobra.Command{
+		Use:   "migrate",
+		Short: "change the database's schema, or look at it",
+		Long:  "Brings the database's schema up to date, or lists what it has.",
+	}
+	group.AddCommand(&cobra.Command{
+		Use:   "up",
+		Short: "bring the database's schema up to date",
+		Long: `Applies the migrations that the database does not have yet. The server does so
 by itself at its start; of several at once, one migrates and the others wait.`,
-	prepare: func(*flag.FlagSet) action {
-		return onDatabase(func(ctx context.Context, url string, con console) error {
-			applied, err := migrations.Up(ctx, url)
-			if err != nil {
-				return err
-			}
-			for _, m := range applied {
-				fmt.Fprintf(con.stdout, "applied %s\n", m.Name)
-			}
-			if len(applied) == 0 {
-				fmt.Fprintln(con.stdout, "the database is up to date")
-			}
-			return nil
-		})
-	},
+		RunE: a.onDatabase(a.migrateUp),
+	}, &cobra.Command{
+		Use:   "status",
+		Short: "list the migrations, and which of them the database has",
+		Long:  "Lists every migration that this program knows, and when the database got it.",
+		RunE:  a.onDatabase(a.migrateStatus),
+	})
+	return group
 }
 
-var migrateStatusCommand = subcommand{
-	name:    "migrate status",
-	summary: "list the migrations, and which of them the database has",
-	help:    "Lists every migration that this program knows, and when the database got it.",
-	prepare: func(*flag.FlagSet) action {
-		return onDatabase(func(ctx context.Context, url string, con console) error {
-			all, err := migrations.Status(ctx, url)
-			if err != nil {
-				return err
-			}
-			for _, m := range all {
-				state := "pending"
-				if !m.AppliedAt.IsZero() {
-					state = "applied " + m.AppliedAt.UTC().Format(time.RFC3339)
-				}
-				fmt.Fprintf(con.stdout, "%-40s %s\n", m.Name, state)
-			}
-			return nil
-		})
-	},
+func (a *app) migrateUp(ctx context.Context, url string) error {
+	applied, err := migrations.Up(ctx, url)
+	if err != nil {
+		return err
+	}
+	for _, m := range applied {
+		fmt.Fprintf(a.stdout, "applied %s\n", m.Name)
+	}
+	if len(applied) == 0 {
+		fmt.Fprintln(a.stdout, "the database is up to date")
+	}
+	return nil
+}
+
+func (a *app) migrateStatus(ctx context.Context, url string) error {
+	all, err := migrations.Status(ctx, url)
+	if err != nil {
+		return err
+	}
+	for _, m := range all {
+		state := "pending"
+		if !m.AppliedAt.IsZero() {
+			state = "applied " + m.AppliedAt.UTC().Format(time.RFC3339)
+		}
+		fmt.Fprintf(a.stdout, "%-40s %s\n", m.Name, state)
+	}
+	return nil
 }
 
 // onDatabase runs do with the address of the settings' database; the embedded
 // one is started for it, and stopped afterwards.
-func onDatabase(do func(ctx context.Context, url string, con console) error) action {
-	return func(ctx context.Context, con console) error {
-		cfg, err := settings(con)
+func (a *app) onDatabase(do func(ctx context.Context, url string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, _ []string) error {
+		cfg, err := a.settings()
 		if err != nil {
 			return err
 		}
-		if cfg.DatabaseURL != "" {
-			err := do(ctx, string(cfg.DatabaseURL), con)
-			if errors.As(err, new(*pgconn.ConnectError)) {
-				return unusableDatabase(err)
-			}
-			return err
+		if cfg.DatabaseURL == "" {
+			return onEmbedded(cmd.Context(), cfg, a.stderr, do)
 		}
-		return onEmbedded(ctx, cfg, con.stderr, func(url string) error { return do(ctx, url, con) })
+		err = do(cmd.Context(), string(cfg.DatabaseURL))
+		if errors.As(err, new(*pgconn.ConnectError)) {
+			return unusableDatabase(err)
+		}
+		return err
 	}
 }
 
-func onEmbedded(ctx context.Context, cfg *config.Config, progress io.Writer, do func(url string) error) error {
+func onEmbedded(ctx context.Context, cfg *config.Config, progress io.Writer, do func(ctx context.Context, url string) error) error {
 	if err := cfg.Prepare(); err != nil {
 		return err
 	}
@@ -92,7 +98,7 @@ func onEmbedded(ctx context.Context, cfg *config.Config, progress io.Writer, do 
 	if err != nil {
 		return err
 	}
-	err = do(server.URL())
+	err = do(ctx, server.URL())
 	if stopped := server.Stop(ctx); err == nil {
 		err = stopped
 	}

@@ -6,18 +6,26 @@ import (
 	"io"
 	"os"
 
+	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
 	"maestro/embed"
 	"maestro/internal/packages/probe"
 )
 
-// probeCommand is the name by which the server starts itself to import packages
-// that are about to be installed. It is in no list: nobody else calls it.
-const probeCommand = "probe-packages"
+// probeName is the command by which the server starts itself to import packages
+// that are about to be installed.
+const probeName = "probe-packages"
 
 // probeFile bounds, in bytes, each file that a module writes while it is imported.
 const probeFile = 16 << 20
+
+func (*app) probeCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: probeName, Hidden: true, // only the server calls it
+		RunE: func(*cobra.Command, []string) error { return probePackages(os.Stdin) },
+	}
+}
 
 // probePackages is the child of probe.Run.
 func probePackages(stdin io.Reader) error {
@@ -35,11 +43,11 @@ func probePackages(stdin io.Reader) error {
 	unix.CloseOnExec(probe.ReportFile)
 	report := os.NewFile(probe.ReportFile, "report")
 	if report == nil {
-		return fmt.Errorf("%s is started by the server alone", probeCommand)
+		return fmt.Errorf("%s is started by the server alone", probeName)
 	}
 	if err := embed.Probe(request.Home, request.Packages, request.Modules, report); err != nil {
 		return err
 	}
-	os.Exit(exitOK) // at once: what was imported may have left anything behind
+	os.Exit(exitOK) // at once: the imported modules may have left threads or hooks
 	return nil
 }

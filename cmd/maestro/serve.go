@@ -12,18 +12,37 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"maestro/internal/config"
 )
 
-// drainTime is how long a stop waits for runs under way before it stops them;
-// a test may set it.
-var drainTime = 30 * time.Second
+func (a *app) serveCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "serve",
+		Short: "run the server",
+		Long: `Runs the server until SIGTERM or SIGHUP: it then goes on serving for DRAIN_SECONDS,
+so that balancers notice, and finishes the runs under way. SIGINT skips that wait,
+and a second signal stops at once. One line on standard output says when it is ready.
+
+The database is migrated first. Without DATABASE_URL and REDIS_URL it brings
+its own PostgreSQL and Redis, in the data folder; without Census settings it is
+in development mode, for this machine alone.`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := a.settings()
+			if err != nil {
+				return err
+			}
+			return a.serve(cmd.Context(), cfg)
+		},
+	}
+}
 
 // serve is the server: it starts its parts, prints one line when it is ready,
 // and returns when a signal has ended it.
-func serve(ctx context.Context, cfg *config.Config, stdout, stderr io.Writer) error {
+func (a *app) serve(ctx context.Context, cfg *config.Config) error {
 	tuneMemory()
-	log, lines := newLogger(cfg, stderr)
+	log, lines := newLogger(cfg, a.stderr)
 	defer lines.Flush()
 	ctx, release := untilSignal(ctx)
 	defer release()
@@ -34,7 +53,7 @@ func serve(ctx context.Context, cfg *config.Config, stdout, stderr io.Writer) er
 		return err
 	}
 	begin := time.Now()
-	parts, err := startParts(ctx, cfg, log, lines, func(line string) { fmt.Fprintln(stderr, line) })
+	parts, err := startParts(ctx, cfg, a.timing, log, lines, func(line string) { fmt.Fprintln(a.stderr, line) })
 	if err != nil {
 		_ = listener.Close()
 		if ctx.Err() != nil {
@@ -46,7 +65,7 @@ func serve(ctx context.Context, cfg *config.Config, stdout, stderr io.Writer) er
 	go func() { served <- parts.http.Serve(listener) }()
 
 	url := localURL(cfg, listener)
-	announce(stdout, cfg, parts, url, time.Since(begin))
+	announce(a.stdout, cfg, parts, url, time.Since(begin))
 	noteAddress(cfg, log, url)
 
 	select {
@@ -59,7 +78,7 @@ func serve(ctx context.Context, cfg *config.Config, stdout, stderr io.Writer) er
 		err = fmt.Errorf("recycled: %w", err)
 	}
 	forgetAddress(cfg)
-	parts.stop(drainTime)
+	parts.stop(a.timing.grace)
 	return err
 }
 

@@ -15,6 +15,7 @@ func (p *parts) startAuth() (err error) {
 		if p.census, err = auth.NewCensusClient(p.cfg.CensusAPIURL, 0); err != nil {
 			return err
 		}
+		p.stops.Push("census", 0, closing(p.census.Close))
 	}
 	switch p.cfg.AuthMode() {
 	case config.AuthCensus:

@@ -20,5 +20,5 @@ func (p *parts) startChanges(ctx context.Context) error {
 		repo.SchedulesChanged: func(string) { p.cron.Wake() },
 		repo.SubtenantGone:    p.http.SubtenantGone,
 	}}, p.log)
-	return p.changes.Start(ctx)
+	return startService(ctx, &p.stops, "changes", p.changes)
 }

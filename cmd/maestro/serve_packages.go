@@ -11,15 +11,17 @@ import (
 	"time"
 
 	"maestro/cpython/kit"
+	"maestro/internal/backoff"
 	"maestro/internal/model"
 	"maestro/internal/packages"
 	"maestro/internal/packages/environment"
 	"maestro/internal/packages/pip"
 	"maestro/internal/packages/probe"
+	"maestro/internal/service"
 )
 
-// sweepEvery is the time between two looks for folders of packages that
-// nobody uses any more.
+// sweepEvery is the time between two looks for folders of packages that are no
+// longer used.
 const sweepEvery = 5 * time.Minute
 
 // startPackages makes what installs packages. Nothing is installed yet, and
@@ -44,6 +46,7 @@ func (p *parts) startPackages(ctx context.Context) error {
 		return err
 	}
 	p.folders = folders
+	p.stops.Push("package folders", 0, func(context.Context) error { return folders.Close() })
 	runner = pip.New(pip.Options{
 		Python: kit.Executable(p.home), PipPath: kit.PipPath(p.home), CacheDir: cache, TempDir: folders.TempDir(),
 		IndexURL: string(p.cfg.PipIndexURL), ExtraIndexURL: string(p.cfg.PipExtraIndexURL), AllowSource: p.cfg.AllowSourceBuilds,
@@ -54,7 +57,7 @@ func (p *parts) startPackages(ctx context.Context) error {
 		return fmt.Errorf("open the server's own program: %w", err)
 	}
 	probing := probe.Options{
-		Command: []string{os.Args[0], probeCommand}, Program: self, Python: kit.Executable(p.home), Home: p.home, TempDir: folders.TempDir(),
+		Command: []string{os.Args[0], probeName}, Program: self, Python: kit.Executable(p.home), Home: p.home, TempDir: folders.TempDir(),
 	}
 	p.packages = packages.New(packages.Options{
 		DB: p.db, Events: p.events, Server: p.id, Log: p.log,
@@ -64,6 +67,8 @@ func (p *parts) startPackages(ctx context.Context) error {
 			return probe.Run(ctx, probing, path, modules)
 		}},
 	})
+	// An install under way is stopped, and changes nothing.
+	p.stops.Push("packages", stopTime, p.packages.Close)
 	return nil
 }
 
@@ -76,44 +81,35 @@ func platform() string {
 }
 
 // startSweeping begins to look after the folders.
-func (p *parts) startSweeping() {
-	ctx, end := context.WithCancel(context.Background())
-	p.upkeep.Go(func() { p.sweepPackages(ctx) })
-	before := p.endUpkeep
-	p.endUpkeep = func() { end(); before() }
+func (p *parts) startSweeping(ctx context.Context) error {
+	return startService(ctx, &p.stops, "sweeping", service.NewLoop(service.Hooks{Run: func(ctx context.Context) {
+		for backoff.Sleep(ctx, sweepEvery) {
+			p.sweepPackages(ctx)
+		}
+	}}))
 }
 
-// sweepPackages removes folders that nobody imports from any more, until ctx
-// ends.
+// sweepPackages removes the folders that no run imports from any more.
 func (p *parts) sweepPackages(ctx context.Context) {
-	tick := time.NewTicker(sweepEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		if err := p.db.FailLostInstalls(ctx); err != nil {
-			p.log.Debug("installs whose server is gone can't be ended now", slog.Any("error", err))
-		}
-		p.engine.LookAfterPackages()
-		used := p.engine.SitesInUse() // first: runs go from there to the lane
-		for path := range p.lane.SitesInUse() {
-			used[path] = true
-		}
-		p.folders.Sweep(func(tenant, path string) bool {
-			if used[path] {
-				return true
-			}
-			env, err := p.db.Environment(ctx, tenant)
-			if err != nil {
-				return true // perhaps
-			}
-			current, _ := p.folders.Path(env)
-			return current == path
-		})
+	if err := p.db.FailLostInstalls(ctx); err != nil {
+		p.log.Debug("installs whose server is gone can't be ended now", slog.Any("error", err))
 	}
+	p.engine.LookAfterPackages()
+	used := p.engine.SitesInUse() // first: runs go from there to the lane
+	for path := range p.lane.SitesInUse() {
+		used[path] = true
+	}
+	p.folders.Sweep(func(tenant, path string) bool {
+		if used[path] {
+			return true
+		}
+		env, err := p.db.Environment(ctx, tenant)
+		if err != nil {
+			return true // perhaps
+		}
+		current, _ := p.folders.Path(env)
+		return current == path
+	})
 }
 
 // packagesProblem is what /health says of subtenants whose packages could not

@@ -12,20 +12,12 @@ import (
 
 	"maestro/internal/model"
 	"maestro/internal/recorder"
+	"maestro/internal/service"
 	"maestro/scheduler"
 )
 
 // queueEnd is what the queue gets to put itself away once no run is under way.
 const queueEnd = 10 * time.Second
-
-// These are the parts' own unless a test sets them in the servers that it
-// starts: for how long a server may be silent, and hold an idempotency key then,
-// and the wall clock of schedules.
-var (
-	silence   time.Duration
-	keyLease  time.Duration
-	wallClock func() time.Time
-)
 
 // replaySpool writes the records that the predecessor on the same data folder
 // could not write. It comes before register: from then on, on any server, what
@@ -43,7 +35,7 @@ func (p *parts) replaySpool(ctx context.Context, dir string) error {
 
 // register gives this server its id, and settles what its predecessor on the
 // same data folder left.
-func (p *parts) register(ctx context.Context) error {
+func (p *parts) register(ctx context.Context, stops *service.Stack) error {
 	folder, err := folderID(p.cfg.DataDir)
 	if err != nil {
 		return err
@@ -60,11 +52,10 @@ func (p *parts) register(ctx context.Context) error {
 		p.log.Warn("the server that had this data folder before was not stopped: what it ran has crashed, and is tried again where a policy says so")
 	}
 	p.id = id
-	p.presence = scheduler.NewPresence(scheduler.PresenceOptions{
-		DB: p.db, Server: id, Log: p.log, Silent: silence, Every: silence / 10,
+	return startService(ctx, stops, "presence", scheduler.NewPresence(scheduler.PresenceOptions{
+		DB: p.db, Server: id, Log: p.log, Silent: p.timing.silence, Every: p.timing.silence / 10,
 		OnLost: func() { p.endSoon(errors.New("the other servers declared this one gone")) },
-	})
-	return p.presence.Start(ctx)
+	}))
 }
 
 // folderID is what a data folder is known by on every machine: its path says
@@ -98,17 +89,17 @@ func (p *parts) makeQueue() error {
 	}
 	p.queue = queue
 	p.cron = scheduler.NewCron(scheduler.CronOptions{
-		DB: p.db, Log: p.log, Now: wallClock, Queue: scheduler.ScheduleRuns{Engine: p.engine}, Started: p.wakeQueue,
+		DB: p.db, Log: p.log, Now: p.timing.now, Queue: scheduler.ScheduleRuns{Engine: p.engine}, Started: p.wakeQueue,
 	})
 	return nil
 }
 
 // startQueue comes last: runs find everything in place.
-func (p *parts) startQueue() error {
+func (p *parts) startQueue(ctx context.Context) error {
 	if err := p.queue.Start(); err != nil {
 		return err
 	}
-	return p.cron.Start(context.Background())
+	return p.cron.Start(ctx)
 }
 
 // wakeQueue is called from runs: there are none before the queue is made.
@@ -122,7 +113,7 @@ func (p *parts) stopQueue(drain context.Context) <-chan error {
 		stopped <- nil
 		return stopped
 	}
-	if err := p.cron.Stop(drain); err != nil {
+	if err := p.cron.Stop(context.Background()); err != nil { // its transaction is broken off
 		p.log.Warn("the scheduler did not stop cleanly", slog.Any("error", err))
 	}
 	go func() {

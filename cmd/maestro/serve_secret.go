@@ -53,7 +53,7 @@ func (p *parts) startSecrets() error {
 		return err
 	}
 	p.secrets = secrets.New(p.db, values, p.log)
-	p.keys = idempotency.New(p.db, answers, idempotency.Options{Lease: keyLease, Server: p.id, Grace: p.recorder.Grace}, p.log)
+	p.keys = idempotency.New(p.db, answers, idempotency.Options{Lease: p.timing.keyLease, Server: p.id, Grace: p.recorder.Grace}, p.log)
 	return nil
 }
 

@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
+	"maestro/internal/backoff"
+	"maestro/internal/service"
 	"maestro/scheduler"
 )
 
@@ -14,28 +17,17 @@ const upkeepEvery = time.Hour
 
 // startUpkeep makes the coming days' partitions, and does the rest of the
 // chores beside the start and from time to time.
-func (p *parts) startUpkeep(ctx context.Context) error {
+func (p *parts) startUpkeep(ctx context.Context, stops *service.Stack) error {
 	if err := p.chores.EnsurePartitions(ctx, time.Now()); err != nil {
 		return err
 	}
-	p.retention = scheduler.NewRetention(scheduler.RetentionOptions{DB: p.db, Days: p.cfg.RetentionDays, Log: p.log})
-	if err := p.retention.Start(ctx); err != nil {
-		return err
-	}
-	ctx, p.endUpkeep = context.WithCancel(context.WithoutCancel(ctx))
-	p.upkeep.Go(func() {
-		tick := time.NewTicker(upkeepEvery)
-		defer tick.Stop()
-		for {
+	retention := scheduler.NewRetention(scheduler.RetentionOptions{DB: p.db, Days: p.cfg.RetentionDays, Log: p.log})
+	upkeep := service.NewLoop(service.Hooks{Run: func(ctx context.Context) {
+		for again := true; again; again = backoff.Sleep(ctx, upkeepEvery) {
 			p.keepUp(ctx)
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-			}
 		}
-	})
-	return nil
+	}})
+	return errors.Join(startService(ctx, stops, "retention", retention), startService(ctx, stops, "upkeep", upkeep))
 }
 
 func (p *parts) keepUp(ctx context.Context) {

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -29,10 +30,10 @@ const beMaestro = "MAESTRO_TEST_BE_MAESTRO"
 
 func TestMain(m *testing.M) {
 	// The probe's child is started by maestro itself, with an empty environment.
-	setClocks()
-	if os.Getenv(beMaestro) != "" || len(os.Args) > 1 && os.Args[1] == probeCommand {
-		main()
-		return
+	if os.Getenv(beMaestro) != "" || len(os.Args) > 1 && os.Args[1] == probeName {
+		a := newApp()
+		a.timing.setByVariables()
+		os.Exit(run(context.Background(), os.Args[1:], a))
 	}
 	code := m.Run()
 	for _, end := range exits {
@@ -74,7 +75,7 @@ func commandOf(python, dir string, env []string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// cleanEnv is the environment without settings of whoever runs the tests.
+// cleanEnv is the environment without any settings of the developer.
 func cleanEnv() []string {
 	var env []string
 	for _, entry := range os.Environ() {

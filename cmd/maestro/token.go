@@ -2,45 +2,45 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"time"
+
+	"github.com/spf13/cobra"
 
 	"maestro/internal/auth"
 	"maestro/internal/config"
 )
 
-var tokenCommand = subcommand{
-	name:    "token",
-	args:    "[--email E] [--subtenant S] [--admin] [--ttl 1h]",
-	summary: "print a signed token",
-	help: `Prints a token for the API, signed as the server of these settings wants it: with
+func (a *app) tokenCommand() *cobra.Command {
+	var grant auth.Grant
+	cmd := &cobra.Command{
+		Use:   "token [--email E] [--subtenant S] [--admin] [--ttl 1h]",
+		Short: "print a signed token",
+		Long: `Prints a token for the API, signed as the server of these settings demands: with
 CENSUS_JWT_SECRET, or in development mode with the key of the data folder.`,
-	prepare: func(options *flag.FlagSet) action {
-		email := options.String("email", "developer@localhost", "the e-mail `address` of whoever it is for (developer@localhost)")
-		subtenant := options.String("subtenant", "", "the `id` of the subtenant it is good for (in development mode: default)")
-		admin := options.Bool("admin", false, "make it an administrator's")
-		ttl := options.Duration("ttl", time.Hour, "how long it lasts, a `time` such as 30m or 12h (1h)")
-		return func(_ context.Context, con console) error {
-			cfg, err := settings(con)
+		RunE: func(*cobra.Command, []string) error {
+			cfg, err := a.settings()
 			if err != nil {
 				return err
 			}
-			if *ttl < time.Second {
+			if grant.TTL < time.Second {
 				return usageError("--ttl must be a second or more")
 			}
-			token, err := signToken(cfg, auth.Grant{
-				Email: *email, Tenant: *subtenant, Admin: *admin, TTL: *ttl, Audience: cfg.CensusJWTAudience,
-			})
+			grant.Audience = cfg.CensusJWTAudience
+			token, err := signToken(cfg, grant)
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintln(con.stdout, token)
+			_, err = fmt.Fprintln(a.stdout, token)
 			return err
-		}
-	},
+		},
+	}
+	cmd.Flags().StringVar(&grant.Email, "email", "developer@localhost", "the e-mail `address` of its owner")
+	cmd.Flags().StringVar(&grant.Tenant, "subtenant", "", "the `id` of the subtenant it is good for (in development mode: default)")
+	cmd.Flags().BoolVar(&grant.Admin, "admin", false, "make it an administrator's")
+	cmd.Flags().DurationVar(&grant.TTL, "ttl", time.Hour, "how long it lasts, a `time` such as 30m or 12h")
+	return cmd
 }
 
 func signToken(cfg *config.Config, grant auth.Grant) (string, error) {

@@ -1,20 +1,24 @@
 package main
 
 import (
-	"context"
-	"flag"
 	"fmt"
 	"runtime"
+
+	"github.com/spf13/cobra"
 )
 
-var versionCommand = subcommand{
-	name:    "version",
-	summary: "print the version",
-	help:    "Prints the version of Maestro, and of what it was built with.",
-	prepare: func(*flag.FlagSet) action {
-		return func(_ context.Context, con console) error {
-			_, err := fmt.Fprintf(con.stdout, "maestro %s (%s, %s/%s)\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+func (a *app) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "print the version",
+		Long:  "Prints the version of Maestro, and of what it was built with.",
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprint(a.stdout, versionLine())
 			return err
-		}
-	},
+		},
+	}
+}
+
+func versionLine() string {
+	return fmt.Sprintf("maestro %s (%s, %s/%s)\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"time"
+
+	"maestro/internal/backoff"
 )
 
 // maxBatch is how many events go to Redis in one round trip.
@@ -17,43 +19,28 @@ const retryAfter = 200 * time.Millisecond
 // sends it in one round trip, and the next batch forms meanwhile. There is no
 // fixed wait, so a lone event is written at once.
 type writer struct {
-	bus      *Bus
-	stopping chan struct{}      // closed: write what is queued and end
-	abort    context.CancelFunc // gives up the round trip under way
-	done     chan struct{}      // closed: the goroutine is gone
-	batch    []item             // kept between batches to spare allocations
+	bus   *Bus
+	trips context.Context    // of the round trips; set by begin
+	abort context.CancelFunc // gives up the one under way
+	batch []item             // kept between batches to spare allocations
 }
 
-func startWriter(b *Bus) *writer {
-	ctx, abort := context.WithCancel(context.Background())
-	w := &writer{
-		bus:      b,
-		stopping: make(chan struct{}),
-		abort:    abort,
-		done:     make(chan struct{}),
-	}
-	go w.run(ctx)
-	return w
+func (w *writer) begin(context.Context) error {
+	w.trips, w.abort = context.WithCancel(context.Background())
+	return nil
 }
 
-func (w *writer) stop(ctx context.Context) {
-	close(w.stopping)
-	defer w.abort()
-	select {
-	case <-w.done:
-	case <-ctx.Done():
-		w.abort()
-		<-w.done
-	}
+func (w *writer) end(context.Context) error {
+	w.abort()
+	return nil
 }
 
 func (w *writer) run(ctx context.Context) {
-	defer close(w.done)
 	for {
 		select {
 		case first := <-w.bus.queue:
 			w.flush(ctx, w.collect(first))
-		case <-w.stopping:
+		case <-ctx.Done():
 			w.finish(ctx)
 			return
 		}
@@ -67,7 +54,7 @@ func (w *writer) finish(ctx context.Context) {
 		select {
 		case first := <-w.bus.queue:
 			batch := w.collect(first)
-			if ctx.Err() != nil || w.bus.away.Load() {
+			if w.trips.Err() != nil || w.bus.away.Load() {
 				w.drop(batch)
 				continue
 			}
@@ -94,9 +81,10 @@ func (w *writer) collect(first item) []item {
 	return batch
 }
 
-// flush writes a batch, settles its accounts and closes its marks.
+// flush writes a batch, settles its accounts and closes its marks. After a
+// failure it pauses, unless ctx is over.
 func (w *writer) flush(ctx context.Context, batch []item) {
-	written, err := w.bus.store.write(ctx, batch)
+	written, err := w.bus.store.write(w.trips, batch)
 	w.settle(batch, written)
 	if err == nil {
 		if w.bus.away.CompareAndSwap(true, false) {
@@ -107,12 +95,7 @@ func (w *writer) flush(ctx context.Context, batch []item) {
 	if w.bus.away.CompareAndSwap(false, true) {
 		w.bus.log.Warn("redis does not take execution logs, they are dropped until it does", slog.Any("error", err))
 	}
-	pause := time.NewTimer(retryAfter)
-	defer pause.Stop()
-	select {
-	case <-pause.C:
-	case <-w.stopping:
-	}
+	backoff.Sleep(ctx, retryAfter)
 }
 
 func (w *writer) drop(batch []item) { w.settle(batch, 0) }

@@ -3,13 +3,14 @@ package events
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"maestro/internal/model"
+	"maestro/internal/service"
 )
 
 // MaxEntries is how many entries a stream keeps; older ones go first.
@@ -43,6 +44,10 @@ type Stats struct {
 // Live viewers get nothing from here: the fan-out reads the streams from Redis,
 // on a connection of its own, so that it sees the events of every server.
 type Bus struct {
+	// Events published before Start wait in the queue. Stop writes what is queued,
+	// and tries no longer than its context.
+	*service.Loop
+
 	store  store
 	unread *unreadLogs // of an embedded Redis; nil: all events go to their streams
 	opts   Options
@@ -55,9 +60,6 @@ type Bus struct {
 	written     atomic.Uint64
 	dropped     atomic.Uint64
 	away        atomic.Bool
-
-	mu      sync.Mutex // guards running
-	running *writer    // nil while stopped
 }
 
 // item is an event, or a mark: the writer reveals a log, and closes reached
@@ -91,10 +93,13 @@ func NewEmbedded(opts Options) *Bus {
 }
 
 func newBus(store store, opts Options) *Bus {
-	return &Bus{
+	bus := &Bus{
 		store: store, opts: opts, log: opts.Log, queue: make(chan item, opts.QueueLength),
 		fanout: newFanout(store, opts.MaxViewers, opts.TenantViewers),
 	}
+	w := &writer{bus: bus}
+	bus.Loop = service.NewLoop(service.Hooks{Begin: w.begin, Run: w.run, Abort: func() { w.abort() }, End: w.end})
+	return bus
 }
 
 func (o Options) withDefaults() Options {
@@ -138,33 +143,11 @@ func (b *Bus) Publish(e Event) {
 	}
 }
 
-// Start begins writing. Events published before wait in the queue. Starting
-// twice does nothing; a stopped Bus can be started again.
-func (b *Bus) Start() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.running == nil {
-		b.running = startWriter(b)
-	}
-}
-
-// Stop writes what is queued, tries no longer than ctx, and returns when the
-// writer is gone. Stopping twice, or before the start, does nothing.
-func (b *Bus) Stop(ctx context.Context) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.running != nil {
-		b.running.stop(ctx)
-		b.running = nil
-	}
-}
-
 // Close stops the Bus and closes its connections; viewers get an error, and an
 // embedded Redis ends.
 func (b *Bus) Close(ctx context.Context) error {
 	b.fanout.close()
-	b.Stop(ctx)
-	if err := b.store.close(); err != nil {
+	if err := errors.Join(b.Stop(ctx), b.store.close()); err != nil {
 		return fmt.Errorf("close Redis: %w", err)
 	}
 	return nil

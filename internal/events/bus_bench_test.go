@@ -26,7 +26,7 @@ func BenchmarkWrite(b *testing.B) {
 }
 
 func benchmarkGreedy(b *testing.B, bus *Bus) {
-	bus.Start()
+	require.NoError(b, bus.Start(b.Context()))
 	var id model.ID
 	for i := 0; b.Loop(); i++ {
 		if i%4 == 0 { // an execution's usual few events
@@ -38,7 +38,7 @@ func benchmarkGreedy(b *testing.B, bus *Bus) {
 		}
 		bus.Publish(e)
 	}
-	bus.Stop(context.Background())
+	require.NoError(b, bus.Stop(context.Background()))
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
 	require.Zero(b, bus.Stats().Dropped)
 }

@@ -18,6 +18,8 @@ import (
 	"go.uber.org/goleak"
 
 	"maestro/internal/model"
+	"maestro/internal/service"
+	"maestro/internal/service/servicetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -98,7 +100,7 @@ func TestRunIsReadBackAsItWasPublished(t *testing.T) {
 	t.Parallel()
 	forEachRedis(t, func(t *testing.T, newBus func(Options) *Bus) {
 		bus := newBus(Options{})
-		bus.Start()
+		require.NoError(t, bus.Start(t.Context()))
 		id, step := model.NewID(), model.NewID()
 		at := time.Date(2026, 11, 23, 1, 2, 3, 4567000, time.FixedZone("", 3600))
 		for _, e := range []Event{
@@ -144,7 +146,7 @@ func TestReadPages(t *testing.T) {
 	t.Parallel()
 	forEachRedis(t, func(t *testing.T, newBus func(Options) *Bus) {
 		bus := newBus(Options{})
-		bus.Start()
+		require.NoError(t, bus.Start(t.Context()))
 		id := model.NewID()
 		var want []string
 		for i := range 250 {
@@ -184,7 +186,7 @@ func TestReadRefusesWhatItCannotRead(t *testing.T) {
 		_, _, err := bus.Read(t.Context(), model.NewID(), c.after, c.count)
 		require.Equal(t, model.CodeInvalid, model.CodeOf(err), "%+v", c)
 	}
-	bus.Start()
+	require.NoError(t, bus.Start(t.Context()))
 	_, _, err := bus.Read(t.Context(), model.NewID(), "", 0)
 	require.Equal(t, model.CodeUnavailable, model.CodeOf(err))
 }
@@ -194,7 +196,7 @@ func TestStreamIsBoundedAndExpires(t *testing.T) {
 	forEachRedis(t, func(t *testing.T, newBus func(Options) *Bus) {
 		bus := newBus(Options{})
 		id := model.NewID()
-		bus.Start()
+		require.NoError(t, bus.Start(t.Context()))
 		const published = MaxEntries + 3000 // less than the queue's length
 		for i := range published {
 			bus.Publish(line(id, fmt.Sprint(i)))
@@ -233,7 +235,7 @@ func TestFullQueueDropsAndCounts(t *testing.T) {
 	}
 	require.Equal(t, Stats{Published: 5, Dropped: 2, Queued: 3, Connected: true}, bus.Stats())
 
-	bus.Start()
+	require.NoError(t, bus.Start(t.Context()))
 	require.Eventually(t, func() bool { return bus.Stats().Written == 3 }, patience, time.Millisecond)
 	entries, _, err := bus.Read(t.Context(), id, "", 0)
 	require.NoError(t, err)
@@ -255,7 +257,7 @@ func TestRedisKilledAndBack(t *testing.T) {
 	first := startServer(t, dir)
 	var logged strings.Builder
 	bus := connect(t, first.url, Options{Log: slog.New(slog.NewTextHandler(&logged, nil))})
-	bus.Start()
+	require.NoError(t, bus.Start(t.Context()))
 	id := model.NewID()
 	bus.Publish(line(id, "before"))
 	entries, _, err := bus.Read(t.Context(), id, "", 0)
@@ -278,7 +280,7 @@ func TestRedisKilledAndBack(t *testing.T) {
 	require.NotEmpty(t, entries)
 	require.Equal(t, "after", *entries[0].Message)
 
-	bus.Stop(t.Context())
+	require.NoError(t, bus.Stop(t.Context()))
 	s := bus.Stats()
 	require.Equal(t, s.Published, s.Written+s.Dropped, "every event is accounted for")
 	require.Equal(t, 1, strings.Count(logged.String(), "level=WARN"), "an outage is one line, not one a batch")
@@ -293,8 +295,8 @@ func TestStopWritesWhatIsQueued(t *testing.T) {
 		for i := range 5000 {
 			bus.Publish(line(id, fmt.Sprint(i)))
 		}
-		bus.Start()
-		bus.Stop(t.Context())
+		require.NoError(t, bus.Start(t.Context()))
+		require.NoError(t, bus.Stop(t.Context()))
 		require.Equal(t, Stats{Published: 5000, Written: 5000, Connected: true}, bus.Stats())
 	})
 }
@@ -305,40 +307,45 @@ func TestStopDoesNotWaitForRedisThatIsAway(t *testing.T) {
 	for range 5000 {
 		bus.Publish(line(model.NewID(), "lost"))
 	}
-	bus.Start()
-	bus.Stop(t.Context())
+	require.NoError(t, bus.Start(t.Context()))
+	require.NoError(t, bus.Stop(t.Context()))
 	require.Equal(t, Stats{Published: 5000, Dropped: 5000}, bus.Stats())
 	require.Zero(t, bus.queuedBytes.Load())
 }
 
-func TestStartAndStopInAnyOrder(t *testing.T) {
+func TestEventsPublishedDuringStartsAndStopsAreWritten(t *testing.T) {
 	t.Parallel()
 	bus := closing(t, NewEmbedded(Options{}))
-	bus.Stop(t.Context())
+	require.NoError(t, bus.Stop(t.Context()))
 	var all sync.WaitGroup
 	for i := range 60 {
 		all.Go(func() {
 			switch i % 3 {
 			case 0:
-				bus.Start()
+				_ = bus.Start(t.Context())
 			case 1:
-				bus.Stop(t.Context())
+				_ = bus.Stop(t.Context())
 			default:
 				bus.Publish(line(model.NewID(), "x"))
 			}
 		})
 	}
 	all.Wait()
-	bus.Start()
-	bus.Stop(t.Context())
-	bus.Stop(t.Context())
+	require.NoError(t, bus.Start(t.Context()))
+	require.NoError(t, bus.Stop(t.Context()))
+	require.NoError(t, bus.Stop(t.Context()))
 	require.Equal(t, Stats{Published: 20, Written: 20, Connected: true}, bus.Stats())
+}
+
+func TestBusStartsAndStopsInAnyOrder(t *testing.T) {
+	t.Parallel()
+	servicetest.Stress(t, func(t *testing.T) service.Service { return closing(t, NewEmbedded(Options{})) })
 }
 
 func TestEmbeddedRedisStaysWithinItsBound(t *testing.T) {
 	t.Parallel()
 	bus := closing(t, NewEmbedded(Options{EmbeddedBytes: 40_000}))
-	bus.Start()
+	require.NoError(t, bus.Start(t.Context()))
 	var ids []model.ID
 	for i := range 40 {
 		ids = append(ids, model.NewID())
@@ -358,7 +365,7 @@ func TestEmbeddedRedisMovesToANewInstance(t *testing.T) {
 	bus := closing(t, NewEmbedded(Options{}))
 	embedded := bus.store.(*embeddedStore)
 	first := embedded.server
-	bus.Start()
+	require.NoError(t, bus.Start(t.Context()))
 	early := model.NewID()
 	for i := range 3 {
 		bus.Publish(line(early, fmt.Sprint(i)))
@@ -378,11 +385,11 @@ func TestEmbeddedRedisMovesToANewInstance(t *testing.T) {
 			}
 		})
 	}
-	bus.Stop(t.Context()) // the writer's fields are the test's for a moment
+	require.NoError(t, bus.Stop(t.Context())) // the writer's fields are the test's for a moment
 	embedded.seen = rotateAfter - 1
-	bus.Start()
+	require.NoError(t, bus.Start(t.Context()))
 	bus.Publish(line(asked(bus), "the last straw"))
-	bus.Stop(t.Context())
+	require.NoError(t, bus.Stop(t.Context()))
 	stop()
 	all.Wait()
 	require.NotSame(t, first, embedded.server)
@@ -400,14 +407,14 @@ func TestEmbeddedStreamsExpire(t *testing.T) {
 	embedded := bus.store.(*embeddedStore)
 	old := asked(bus)
 	bus.Publish(line(old, "x"))
-	bus.Start()
-	bus.Stop(t.Context())
+	require.NoError(t, bus.Start(t.Context()))
+	require.NoError(t, bus.Stop(t.Context()))
 	require.True(t, embedded.server.Exists(streamKey(old)))
 
 	embedded.passed = embedded.passed.Add(-2 * time.Hour)
 	bus.Publish(line(asked(bus), "y"))
-	bus.Start()
-	bus.Stop(t.Context())
+	require.NoError(t, bus.Start(t.Context()))
+	require.NoError(t, bus.Stop(t.Context()))
 	require.False(t, embedded.server.Exists(streamKey(old)))
 }
 

@@ -66,7 +66,7 @@ func TestViewersSeeEveryLineOnceAndInOrder(t *testing.T) {
 	t.Parallel()
 	forEachRedis(t, func(t *testing.T, newBus func(Options) *Bus) {
 		bus := newBus(Options{})
-		bus.Start()
+		require.NoError(t, bus.Start(t.Context()))
 		id, other := model.NewID(), model.NewID()
 		const early, all = 300, 3000 // more than a page, more than a portion
 		for _, text := range numbered(0, early) {
@@ -115,7 +115,7 @@ func TestSlowViewerCatchesUp(t *testing.T) {
 	t.Parallel()
 	forEachRedis(t, func(t *testing.T, newBus func(Options) *Bus) {
 		bus := newBus(Options{})
-		bus.Start()
+		require.NoError(t, bus.Start(t.Context()))
 		id := model.NewID()
 		slow, quick := follow(t, bus, id, ""), follow(t, bus, id, "")
 		bus.Publish(line(id, "0"))
@@ -141,7 +141,7 @@ func TestSlowViewerCatchesUp(t *testing.T) {
 func TestFanoutRunsOnlyForViewers(t *testing.T) {
 	t.Parallel()
 	bus := closing(t, NewEmbedded(Options{}))
-	bus.Start()
+	require.NoError(t, bus.Start(t.Context()))
 	id := model.NewID()
 	for i := range 3 {
 		v, err := bus.Follow("default", id, "")
@@ -185,7 +185,7 @@ func TestViewersAreLimited(t *testing.T) {
 func TestClosingTheBusEndsItsViewers(t *testing.T) {
 	t.Parallel()
 	bus := NewEmbedded(Options{})
-	bus.Start()
+	require.NoError(t, bus.Start(t.Context()))
 	v, err := bus.Follow("default", model.NewID(), "")
 	require.NoError(t, err)
 	defer v.Close()

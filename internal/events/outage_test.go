@@ -36,7 +36,7 @@ func TestARedisThatIsAway(t *testing.T) {
 		{"out of memory", func() { memory("1") }, func() { memory("0") }},
 	} {
 		bus := connect(t, "redis://"+proxy.Addr(), Options{QueueLength: 64})
-		bus.Start()
+		require.NoError(t, bus.Start(t.Context()))
 		require.NoError(t, bus.Ping(t.Context()), fault.name)
 		fault.begin()
 		for range 1000 {

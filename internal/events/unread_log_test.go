@@ -37,7 +37,7 @@ func TestWhatIsPackedIsUnpacked(t *testing.T) {
 func TestALogIsWholeHoweverEarlyItIsRead(t *testing.T) {
 	t.Parallel()
 	bus := closing(t, NewEmbedded(Options{}))
-	bus.Start()
+	require.NoError(t, bus.Start(t.Context()))
 	const lines = 3000 // also more than are kept before the log is moved by itself
 	ids := []model.ID{model.NewID(), model.NewID(), model.NewID()}
 	var all sync.WaitGroup

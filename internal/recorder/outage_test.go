@@ -39,7 +39,7 @@ func behindProxy(t *testing.T, opts Options) (r *Recorder, p *faultproxy.Proxy, 
 	opts.SpoolDir = t.TempDir()
 	opts.Reserve = 1 << 20
 	r = New(db, opts, testkit.Logger(t))
-	require.NoError(t, r.Start())
+	require.NoError(t, r.Start(t.Context()))
 	t.Cleanup(func() { _ = r.Stop(context.Background()) })
 	require.Equal(t, model.Committed, r.Finish(t.Context(), newRecord(1)))
 	return r, p, direct
@@ -210,7 +210,7 @@ func TestAnOutageIsOneLineInTheLog(t *testing.T) {
 	t.Cleanup(db.Close)
 	var log lines
 	r := New(db, Options{SpoolDir: t.TempDir(), Reserve: -1}, slog.New(slog.NewTextHandler(&log, nil)))
-	require.NoError(t, r.Start())
+	require.NoError(t, r.Start(t.Context()))
 	t.Cleanup(func() { _ = r.Stop(context.Background()) })
 	p.Refuse(true)
 	p.Cut()
@@ -243,7 +243,7 @@ func TestTheLineAboutASilentDatabaseHasAnError(t *testing.T) {
 	t.Cleanup(db.Close)
 	var log lines
 	r := New(db, Options{SpoolDir: t.TempDir(), Reserve: -1}, slog.New(slog.NewTextHandler(&log, nil)))
-	require.NoError(t, r.Start())
+	require.NoError(t, r.Start(t.Context()))
 	t.Cleanup(func() { _ = r.Stop(context.Background()) })
 	p.Freeze()
 	require.Eventually(t, func() bool { return log.count("level=ERROR") == 1 }, patience, time.Millisecond, "%s", &log)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"maestro/internal/model"
+	"maestro/internal/service"
 	"maestro/repo"
 )
 
@@ -80,9 +81,6 @@ type entry struct {
 	settled chan model.Kept // gets the outcome, once; has room for it
 }
 
-// ErrNotStarted says that Start was not called, or Stop was.
-var ErrNotStarted = errors.New("the recorder is not running")
-
 // New makes a recorder that writes through db, which should be a pool of its
 // own: waiting for a connection behind other queries delays every answer.
 // Start it before use.
@@ -115,14 +113,14 @@ func New(db *repo.DB, opts Options, log *slog.Logger) *Recorder {
 }
 
 // Start begins writing, also what earlier processes left in the spool.
-func (r *Recorder) Start() error {
+func (r *Recorder) Start(context.Context) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch r.state {
 	case stateStarted:
-		return nil
+		return service.ErrStarted
 	case stateStopped:
-		return ErrNotStarted
+		return service.ErrStopped
 	}
 	r.state = stateStarted
 	r.spool.openReserve()

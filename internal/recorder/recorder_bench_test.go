@@ -31,7 +31,7 @@ func BenchmarkRecorder(b *testing.B) {
 	b.Cleanup(db.Close)
 	require.NoError(b, db.EnsurePartitions(b.Context(), time.Now()))
 	r := New(db, Options{}, slog.New(slog.DiscardHandler))
-	require.NoError(b, r.Start())
+	require.NoError(b, r.Start(b.Context()))
 	b.Cleanup(func() { _ = r.Stop(context.Background()) })
 
 	const insert = `INSERT INTO executions (id, tenant, function_name, function_version, trigger_type, status, input_data,

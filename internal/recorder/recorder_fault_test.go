@@ -69,7 +69,7 @@ func TestServerGoesAndComesBack(t *testing.T) {
 	dir := testkit.DataDir(t)
 	server, db := ownServer(t, dir)
 	r := New(db, Options{SpoolDir: t.TempDir(), SpoolAfter: 300 * time.Millisecond}, testkit.Logger(t))
-	require.NoError(t, r.Start())
+	require.NoError(t, r.Start(t.Context()))
 	t.Cleanup(func() { _ = r.Stop(context.Background()) })
 	before := newRecord(1)
 	require.Equal(t, model.Committed, r.Finish(t.Context(), before))
@@ -101,7 +101,7 @@ func TestShortOutageIsWaitedFor(t *testing.T) {
 	dir := testkit.DataDir(t)
 	server, db := ownServer(t, dir)
 	r := New(db, Options{SpoolDir: t.TempDir(), SpoolAfter: time.Minute}, testkit.Logger(t))
-	require.NoError(t, r.Start())
+	require.NoError(t, r.Start(t.Context()))
 	t.Cleanup(func() { _ = r.Stop(context.Background()) })
 	require.NoError(t, server.Stop(t.Context()))
 
@@ -128,7 +128,7 @@ func TestStopWithTheServerAwaySpools(t *testing.T) {
 	dir, spoolDir := testkit.DataDir(t), t.TempDir()
 	server, db := ownServer(t, dir)
 	r := New(db, Options{SpoolDir: spoolDir, SpoolAfter: time.Minute}, testkit.Logger(t))
-	require.NoError(t, r.Start())
+	require.NoError(t, r.Start(t.Context()))
 	require.NoError(t, server.Stop(t.Context()))
 	answer := make(chan model.Kept, 1)
 	record := newRecord(3)
@@ -140,7 +140,7 @@ func TestStopWithTheServerAwaySpools(t *testing.T) {
 
 	startServer(t, dir)
 	next := New(db, Options{SpoolDir: spoolDir}, testkit.Logger(t))
-	require.NoError(t, next.Start())
+	require.NoError(t, next.Start(t.Context()))
 	t.Cleanup(func() { _ = next.Stop(context.Background()) })
 	require.Eventually(t, func() bool { return next.Stats().Replayed == 1 }, 20*time.Second, 10*time.Millisecond)
 	steps, _, err := db.Steps(t.Context(), tenant, record.Execution.ID, repo.Page{})
@@ -165,7 +165,7 @@ func recordWithoutEnd(url string) {
 		os.Exit(1)
 	}
 	r := New(db, Options{}, nil)
-	_ = r.Start()
+	_ = r.Start(context.Background())
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	for range 16 {

@@ -3,6 +3,7 @@ package recorder
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,6 +16,8 @@ import (
 	"go.uber.org/goleak"
 
 	"maestro/internal/model"
+	"maestro/internal/service"
+	"maestro/internal/service/servicetest"
 	"maestro/internal/testkit"
 	"maestro/repo"
 )
@@ -280,7 +283,7 @@ func TestAfterStopRecordsAreSpooledNotLost(t *testing.T) {
 	require.EqualValues(t, 1, r.Stats().Spooled)
 
 	next := New(db, Options{SpoolDir: dir}, testkit.Logger(t))
-	require.NoError(t, next.Start())
+	require.NoError(t, next.Start(t.Context()))
 	t.Cleanup(func() { _ = next.Stop(context.Background()) })
 	require.Eventually(t, func() bool { return next.Stats().Replayed == 1 }, 10*time.Second, time.Millisecond)
 	requireStatus(t, db, late, model.StatusCompleted)
@@ -312,20 +315,28 @@ func TestLostRecordsAreCountedAndReported(t *testing.T) {
 	require.Error(t, r.Stop(t.Context()))
 }
 
-func TestStartAndStopInAnyOrder(t *testing.T) {
+func TestRecorderStartsAndStopsInAnyOrder(t *testing.T) {
+	t.Parallel()
+	db := testkit.DB(t)
+	servicetest.Stress(t, func(t *testing.T) service.Service {
+		return New(db, Options{SpoolDir: t.TempDir()}, testkit.Logger(t))
+	})
+}
+
+func TestRecordsDuringStartsAndStopsAreKept(t *testing.T) {
 	db := testkit.DB(t)
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	for i := range 50 {
 		r := New(db, Options{SpoolDir: t.TempDir()}, testkit.Logger(t))
 		if i%5 == 0 {
 			require.NoError(t, r.Stop(t.Context()), "stop before start")
-			require.ErrorIs(t, r.Start(), ErrNotStarted)
+			require.ErrorIs(t, r.Start(t.Context()), service.ErrStopped)
 			continue
 		}
 		var wg sync.WaitGroup
 		for range 4 {
 			wg.Go(func() {
-				if err := r.Start(); err != nil && err != ErrNotStarted {
+				if err := r.Start(t.Context()); err != nil && !errors.Is(err, service.ErrStarted) && !errors.Is(err, service.ErrStopped) {
 					t.Errorf("start: %v", err)
 				}
 			})
@@ -346,7 +357,7 @@ func started(t *testing.T, opts Options) (*Recorder, *repo.DB) {
 	t.Helper()
 	db := testkit.DB(t)
 	r := New(db, opts, testkit.Logger(t))
-	require.NoError(t, r.Start())
+	require.NoError(t, r.Start(t.Context()))
 	t.Cleanup(func() { _ = r.Stop(context.Background()) })
 	return r, db
 }

@@ -32,7 +32,7 @@ func TestAFullDiskLeavesTheReserve(t *testing.T) {
 
 	unblockFolder(t, r.opts.SpoolDir)
 	next := New(direct, Options{SpoolDir: r.opts.SpoolDir, Reserve: 1 << 20}, testkit.Logger(t))
-	require.NoError(t, next.Start())
+	require.NoError(t, next.Start(t.Context()))
 	t.Cleanup(func() { _ = next.Stop(context.Background()) })
 	require.Eventually(t, func() bool { return next.Stats().Replayed == 3 && next.Stats().SpoolFiles == 0 }, patience, patience/1000)
 	requireOnce(t, direct, records...)

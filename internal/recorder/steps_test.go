@@ -62,7 +62,7 @@ func TestStepsOutliveAnOutage(t *testing.T) {
 	dir := testkit.DataDir(t)
 	server, db := ownServer(t, dir)
 	r := New(db, Options{SpoolDir: t.TempDir(), SpoolAfter: 100 * time.Millisecond}, testkit.Logger(t))
-	require.NoError(t, r.Start())
+	require.NoError(t, r.Start(t.Context()))
 	t.Cleanup(func() { _ = r.Stop(context.Background()) })
 	require.NoError(t, server.Stop(t.Context()))
 	first, second := newRecord(4), newRecord(4)

@@ -13,7 +13,7 @@ type Hooks struct {
 	// Run is the goroutine. It returns soon after ctx has ended, or by itself.
 	Run func(ctx context.Context)
 	// Abort makes Run return at once, whatever is lost by that: Stop has run out
-	// of time. Without it Stop returns an error then, and Run ends later.
+	// of time. Neither may ask whether the loop is running. Without it Stop returns an error then, and Run ends later.
 	Abort func()
 	// End comes after Run, within the Stop that ended it.
 	End func(ctx context.Context) error
@@ -93,6 +93,8 @@ func (l *Loop) await(ctx context.Context, t *turn) error {
 		return nil
 	case <-ctx.Done():
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	select {
 	case <-t.ended: // both at once
 		return nil
@@ -101,7 +103,7 @@ func (l *Loop) await(ctx context.Context, t *turn) error {
 	if l.hooks.Abort == nil {
 		return fmt.Errorf("it has not ended yet: %w", ctx.Err())
 	}
-	l.hooks.Abort()
+	l.hooks.Abort() // under mu: no start may come between
 	<-t.ended
 	return nil
 }

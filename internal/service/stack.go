@@ -21,7 +21,8 @@ type step struct {
 	stop     func(context.Context) error
 }
 
-// Push puts a part on top, which has been started. stop gets patience to end in.
+// Push puts a part on top, which has been started. stop gets patience to end in;
+// 0: it limits itself.
 func (s *Stack) Push(part string, patience time.Duration, stop func(context.Context) error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -42,12 +43,19 @@ func (s *Stack) PushAll(other *Stack) {
 // that does not stop cleanly is reported, and the rest is stopped all the same.
 func (s *Stack) Stop(report func(part string, err error)) {
 	for _, step := range slices.Backward(s.take()) {
-		ctx, cancel := context.WithTimeout(context.Background(), step.patience)
-		if err := step.stop(ctx); err != nil {
+		if err := step.end(); err != nil {
 			report(step.part, err)
 		}
-		cancel()
 	}
+}
+
+func (s *step) end() error {
+	if s.patience == 0 {
+		return s.stop(context.Background())
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), s.patience)
+	defer cancel()
+	return s.stop(ctx)
 }
 
 func (s *Stack) take() []step {

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"maestro/internal/config"
+	"maestro/internal/model"
+	"maestro/internal/postgres"
+	"maestro/internal/recorder"
+	"maestro/internal/service"
+	"maestro/migrations"
+	"maestro/repo"
+)
+
+// databasePatience is how long the start waits for an external database.
+const databasePatience = 30 * time.Second
+
+// recorderConnections are one for each of its flushers, and one each for the rows of
+// running executions and the spool; those for queued runs are the queue's.
+const recorderConnections = 4
+
+// startDatabase connects to PostgreSQL, brings it up to date, and starts the
+// services that need nothing else.
+func (p *parts) startDatabase(ctx context.Context, progress func(string), python <-chan string, stops *service.Stack) error {
+	url := string(p.cfg.DatabaseURL)
+	if url == "" {
+		server, err := postgres.Start(ctx, postgres.Options{
+			DataDir: p.cfg.DataDir, BinDir: p.cfg.PGBin, Progress: progress, Log: p.log,
+			Pip: func(ctx context.Context, args ...string) error { return runPip(ctx, python, args) },
+		})
+		if err != nil {
+			return err
+		}
+		stops.Push("postgres", stopTime, server.Stop)
+		url = server.URL()
+	}
+	db, err := repo.Open(ctx, url, repo.Options{Wait: databasePatience, Log: p.log})
+	if err != nil {
+		if p.cfg.DatabaseURL != "" {
+			return unusableDatabase(err)
+		}
+		return err
+	}
+	p.db = db
+	stops.Push("database", 0, closing(db.Close))
+	if p.records, err = repo.Open(ctx, url, repo.Options{MaxConns: recorderConnections, KeepOpen: true, Name: "maestro recorder", Log: p.log}); err != nil {
+		return err
+	}
+	stops.Push("records", 0, closing(p.records.Close))
+	if p.chores, err = repo.Open(ctx, url, repo.Options{MaxConns: 2, Longest: -1, Name: "maestro upkeep", Log: p.log}); err != nil {
+		return err
+	}
+	stops.Push("chores", 0, closing(p.chores.Close))
+	applied, err := migrations.Up(ctx, url)
+	if err != nil {
+		return err
+	}
+	if len(applied) > 0 {
+		p.log.Info("the database was migrated", slog.Int("migrations", len(applied)))
+	}
+	if err := checkSecretKey(ctx, db, p.cfg); err != nil {
+		return err
+	}
+	if p.cfg.AuthMode() == config.AuthDevelopment {
+		if _, err := db.EnsureSubtenant(ctx, developmentTenant); model.CodeOf(err) == model.CodeNameTaken {
+			p.log.Warn("the subtenant of development mode was deleted and stays so: name another one in X-Subtenant-ID", slog.String("tenant", developmentTenant))
+		} else if err != nil {
+			return err
+		}
+	}
+	if err := p.startUpkeep(ctx, stops); err != nil {
+		return err
+	}
+	return p.startRecorder(ctx, stops)
+}
+
+// startRecorder begins to take records, once those of the predecessor on the
+// same data folder are settled.
+func (p *parts) startRecorder(ctx context.Context, stops *service.Stack) error {
+	spool := filepath.Join(p.cfg.DataDir, "spool")
+	if err := p.replaySpool(ctx, spool); err != nil {
+		return err
+	}
+	if err := p.register(ctx, stops); err != nil {
+		return err
+	}
+	p.recorder = recorder.New(p.records, recorder.Options{SpoolDir: spool, Server: p.id.String()}, p.log)
+	if err := p.recorder.Start(ctx); err != nil {
+		return err
+	}
+	stops.Push("recorder", stopTime, p.recorder.Stop)
+	return nil
+}
+
+// unusableDatabase says what to do about a database of DATABASE_URL that does
+// not answer.
+func unusableDatabase(err error) error {
+	return fmt.Errorf("DATABASE_URL can't be used: %w; start that server, or set DATABASE_URL to another one", err)
+}
