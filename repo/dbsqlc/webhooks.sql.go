@@ -19,7 +19,7 @@ WHERE public_segments.tenant = excluded.tenant
    OR public_segments.released_at < now() - interval '30 days'
 `
 
-// No row: it belongs to someone else, or is still reserved for its last owner.
+// No row: it belongs to another subtenant, or is still reserved for its last owner.
 func (q *Queries) ClaimSegment(ctx context.Context, segment string, tenant string) (int64, error) {
 	result, err := q.db.Exec(ctx, claimSegment, segment, tenant)
 	if err != nil {

@@ -33,7 +33,7 @@ WHERE tenant = $1 AND id = $2;
 DELETE FROM webhooks WHERE tenant = $1 AND id = $2 RETURNING *;
 
 -- name: ClaimSegment :execrows
--- No row: it belongs to someone else, or is still reserved for its last owner.
+-- No row: it belongs to another subtenant, or is still reserved for its last owner.
 INSERT INTO public_segments (segment, tenant) VALUES (sqlc.arg(segment), sqlc.arg(tenant))
 ON CONFLICT (segment) DO UPDATE SET tenant = excluded.tenant, released_at = NULL
 WHERE public_segments.tenant = excluded.tenant
