@@ -73,7 +73,7 @@ func (w *worker) assign(c *call) {
 func (w *worker) rouse() {
 	select {
 	case w.wake <- struct{}{}:
-	default: // it has been woken already and will see everything
+	default: // it has been roused already and will see everything
 	}
 }
 
