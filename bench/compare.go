@@ -13,7 +13,7 @@ import (
 
 const jwtSecret = "a secret that only this benchmark knows, 32 bytes"
 
-// plan is what is to be measured.
+// plan is the plan of a measurement.
 type plan struct {
 	server    string // a program
 	length    time.Duration

@@ -15,8 +15,8 @@ import (
 const (
 	queueStarts  = 200 // runs of one measurement of the time to the start
 	drainTenants = 50
-	// pollEvery is how often is looked whether all is done: seldom enough that
-	// looking costs little of what is measured.
+	// pollEvery is how often completion is checked: rarely enough that checking
+	// costs little of the measured time.
 	pollEvery = 25 * time.Millisecond
 )
 
@@ -124,8 +124,7 @@ func middleOf(all []drained, of func(drained) float64) float64 {
 	return middle(values)
 }
 
-// pauseBetween keeps single runs out of step with whatever happens at regular
-// intervals.
+// pauseBetween keeps single runs out of step with periodic events.
 func pauseBetween() time.Duration { return 15*time.Millisecond + rand.N(10*time.Millisecond) }
 
 // untilNone returns when a query answers false.

@@ -35,7 +35,7 @@ func (emptyJob) Kind() string { return "empty" }
 // emptyWorker notes when it was called, and does nothing.
 type emptyWorker struct {
 	river.WorkerDefaults[emptyJob]
-	began *sync.Map // ID → chan time.Time, of those that someone waits for
+	began *sync.Map // ID → chan time.Time, of the awaited jobs
 }
 
 func (w *emptyWorker) Work(_ context.Context, job *river.Job[emptyJob]) error {

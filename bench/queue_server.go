@@ -54,7 +54,7 @@ func (s *serverQueue) prepare(ctx context.Context, tenants int) ([]api, error) {
 	return all, nil
 }
 
-// submit asks for one run that nobody waits for and returns its id.
+// submit requests one asynchronous run and returns its id.
 func (s *serverQueue) submit(client *fasthttp.HostClient, a api) (model.ID, error) {
 	request, response := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
 	defer fasthttp.ReleaseRequest(request)
@@ -79,8 +79,8 @@ func (s *serverQueue) submit(client *fasthttp.HostClient, a api) (model.ID, erro
 	return model.ParseID(answer.ID)
 }
 
-// queueHasRuns looks by index, as the look into River's table does: beside the
-// dead rows of those that have ended a scan would cost a tenth of what is measured.
+// queueHasRuns looks by index, as the look into River's table does: besides the
+// dead rows of ended runs a scan would cost a tenth of the measured time.
 const queueHasRuns = `SELECT EXISTS (SELECT 1 FROM (
     SELECT 1 FROM queued_runs WHERE job IS NULL AND due ORDER BY tenant, function_name, priority, execution_id LIMIT 1) AS waiting)
 OR EXISTS (SELECT 1 FROM (

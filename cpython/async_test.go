@@ -75,7 +75,7 @@ async def outer(input):
     except TimeoutError:
         seen.append("timeout")
     try:
-        await nobody({})
+        await missing({})
     except NameError as e:
         seen.append(e.name)
     one = echo(1)
@@ -113,7 +113,7 @@ async def outer(input):
 async def waits(input):
     await asyncio.sleep(30)
 `, "echo", "async def echo(input): return (input,)\n")
-	require.JSONEq(t, `[true,["ValueError","ValueError"],"timeout","nobody","cannot reuse already awaited coroutine",[2],
+	require.JSONEq(t, `[true,["ValueError","ValueError"],"timeout","missing","cannot reuse already awaited coroutine",[2],
 		"KeyError('t')","OSError('n')"]`, st.output("outer", "{}"))
 	var types []string
 	for _, step := range st.taken() {

@@ -285,7 +285,7 @@ static PyObject *close(PyObject *object, PyObject *unused) {
 
 static PyObject *await(PyObject *self) { return py.Py_NewRef(self); }
 
-// tp_finalize: what Python does for a coroutine that nobody finished.
+// tp_finalize: what Python does for an unfinished coroutine.
 static void finalize(PyObject *object) {
     struct awaitable *self = (struct awaitable *)object;
     PyObject *raised = py.PyErr_GetRaisedException();

@@ -29,7 +29,7 @@ struct maestro_begun {
     struct maestro_raise raise;
 };
 
-// A program's text and code; malloc'ed by Go, freed by who asked.
+// A program's text and code; malloc'ed by Go, freed by the caller.
 struct maestro_source {
     int found, version, async;
     struct maestro_text name, source, code, imports; // imports: names, one per line
@@ -50,22 +50,22 @@ enum {
     EXCEPTION_INPUT_INVALID,  // an uncaught maestro.InputInvalid
     EXCEPTION_OUTPUT_INVALID, // an uncaught maestro.OutputInvalid
     EXCEPTION_LOAD,           // the module failed on import
-    EXCEPTION_ENGINE,         // a fault of ours
+    EXCEPTION_ENGINE,         // an internal error
 };
 
-// The HTTP request behind a call; found is 0 where there is none, and headers is
-// a JSON object. The texts are malloc'ed by Go and freed by the one who asked.
+// The HTTP request behind a call; found is 0 if there is none, and headers is
+// a JSON object. The texts are malloc'ed by Go and freed by the caller.
 struct maestro_request {
     int found;
     struct maestro_text method, url, headers, body;
 };
 
-// What a loop is given to do (loop.h).
+// The next task of a loop (loop.h).
 struct maestro_taken {
-    int what;                        // TAKEN_…; the rest is of a call
+    int what;                        // TAKEN_…; the other members belong to a call
     int request;                     // the input has the shape of a request
     uint64_t frame, key, generation; // as with maestro_call
-    struct maestro_text input;       // malloc'ed by Go, freed by who asked
+    struct maestro_text input;       // malloc'ed by Go, freed by the caller
 };
 
 enum { TAKEN_NOTHING, TAKEN_CALL, TAKEN_END };
@@ -76,7 +76,7 @@ struct maestro_result {
     struct maestro_text output; // malloc'ed by C
     int response;               // the function returned a maestro.Response
     int bytes;                  // the body of the answer is bytes: base64 in output
-    int interrupted;            // a stop was raised at whatever line one of its threads had reached
+    int interrupted;            // a stop was raised at an arbitrary line of one of its threads
     struct maestro_exception exception;
 };
 

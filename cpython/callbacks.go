@@ -13,17 +13,17 @@ import (
 	"unsafe"
 )
 
-// Caller is the code that asks something of Go.
+// Caller is the code that calls Go.
 type Caller struct {
 	Interp uint64 // its interpreter
-	// Frame is what C found the code to run for (frame.h), 0 where it runs for
-	// no call. It counts only if its call runs in Interp.
+	// Frame is the frame that C found for the code (frame.h), 0 if it runs for
+	// no call. It is valid only if its call runs in Interp.
 	Frame uint64
 }
 
-// Callbacks is what running Python code asks of Go. Its methods may be called
-// on any OS thread, several at once, with the GIL released. Each has the Caller
-// as its first parameter.
+// Callbacks are the requests of running Python code to Go. The methods may be
+// called on any OS thread, several at once, with the GIL released. Each has the
+// Caller as its first parameter.
 type Callbacks interface {
 	// BeginStep starts a sibling call from the caller's frame. input belongs to the callee.
 	BeginStep(from Caller, name string, input []byte) Begun
@@ -31,40 +31,40 @@ type Callbacks interface {
 	EndStep(from Caller, output []byte, exc *Exception) *Raise
 	// Lookup resolves a sibling without calling it; Frame in the answer is 0.
 	Lookup(from Caller, name string) Begun
-	// Module gives the code of a program that this interpreter has not loaded.
+	// Module returns the code of a program that this interpreter has not loaded.
 	Module(from Caller, key uint64) (Module, bool)
-	// Stored gives the key of the stored module of that name, 0 when there is
-	// none; answered is false where no call is under way.
+	// Stored returns the key of the stored module of that name, 0 if there is
+	// none; answered is false if no call is in progress.
 	Stored(from Caller, name string) (key uint64, answered bool, raise *Raise)
-	// Siblings gives the names that can be called at present.
+	// Siblings returns the names that can be called at present.
 	Siblings(from Caller) (names []string, generation uint64)
 	// Log takes one line: of stream "stdout" or "stderr" with level "", or of
 	// logging with stream "". fields is a JSON object or nil.
 	Log(from Caller, stream, level, text string, fields []byte)
-	// Context gives the JSON object behind maestro.context().
+	// Context returns the JSON object behind maestro.context().
 	Context(from Caller) []byte
-	// Spawn queues a run, not before delay seconds are over, and gives the id of
-	// its execution.
+	// Spawn queues a run, which begins after delay seconds at the earliest, and
+	// returns the id of its execution.
 	Spawn(from Caller, name string, input []byte, delay float64) (string, *Raise)
-	// Request gives what maestro.request() shows; nil where the call came by none.
+	// Request returns the result of maestro.request(); nil if the call has no request.
 	Request(from Caller) (*Request, *Raise)
-	// Secret gives the value behind maestro.secret().
+	// Secret returns the value behind maestro.secret().
 	Secret(from Caller, name string) (string, *Raise)
 }
 
-// Loops is what the event loops of interpreters ask of Go. Its methods are called
-// with the GIL released, by loops made with that number.
+// Loops are the requests of interpreters' event loops to Go. The methods are
+// called with the GIL released, by loops made with that number.
 type Loops interface {
-	// Carried tells that the thread which has called Run last carries the loop.
+	// Carried reports that the thread which called Run last carries the loop.
 	Carried(loop uint64)
-	// Take gives the loop its next call.
+	// Take returns the loop's next call.
 	Take(loop uint64) Taken
-	// Done takes the end of a call that a loop was given, perhaps on another
+	// Done takes the end of a call that the loop took, possibly on another
 	// thread than the loop's.
 	Done(loop, ticket uint64, result CallResult)
 }
 
-// Taken is what a loop is given to do: a call, nothing, or to come to its end.
+// Taken is the next task of a loop: a call, nothing, or its own end.
 type Taken struct {
 	Call *CallArgs // nil: there is none at present
 	End  bool
@@ -72,11 +72,11 @@ type Taken struct {
 
 // Begun is the answer to BeginStep and Lookup.
 type Begun struct {
-	Frame      uint64 // of the step; the running code hands it back
+	Frame      uint64 // of the step; the running code passes it back
 	Key        uint64 // of the program to run
 	Async      bool
-	Generation uint64 // of the sibling names: another one than the interpreter knows makes it ask for them
-	Raise      *Raise // instead of all else
+	Generation uint64 // of the sibling names: if it is new to the interpreter, it requests the names
+	Raise      *Raise // instead of all other fields
 }
 
 // Request is the HTTP request behind a call.
@@ -90,7 +90,7 @@ type Request struct {
 type Raise struct {
 	Kind     uint8 // a model.RaiseKind
 	Message  string
-	Name     string // of the sibling or the secret that is not there
+	Name     string // of the missing sibling or secret
 	Problems []byte // a JSON array, for the exceptions about schemas
 }
 
@@ -113,21 +113,21 @@ type holder struct {
 
 var callbacks atomic.Pointer[holder]
 
-// SetCallbacks installs what Python code reaches, and what event loops do. It is
-// called once, before the first interpreter is made.
+// SetCallbacks installs the functions that Python code and event loops reach. It
+// is called once, before the first interpreter is created.
 func SetCallbacks(c Callbacks, l Loops) { callbacks.Store(&holder{c, l}) }
 
 func caller(interp, frame C.uint64_t) Caller { return Caller{uint64(interp), uint64(frame)} }
 
-// raiseEngine is model.RaiseEngine, a RuntimeError: a fault of ours. The value
-// is part of the border; this room may not import model.
+// raiseEngine is model.RaiseEngine, a RuntimeError for an internal error. The
+// value is part of the border; this room may not import model.
 const raiseEngine = 6
 
-// recovered turns a panic of a callback into a RuntimeError in the function
-// that asked: an exported function that panics would end the process.
+// recovered turns a panic of a callback into a RuntimeError in the calling
+// function: an exported function that panics would end the process.
 func recovered(raise *C.struct_maestro_raise) {
 	if r := recover(); r != nil && raise != nil {
-		fillRaise(raise, &Raise{Kind: raiseEngine, Message: fmt.Sprintf("internal fault: %v", r)})
+		fillRaise(raise, &Raise{Kind: raiseEngine, Message: fmt.Sprintf("internal error: %v", r)})
 	}
 }
 
@@ -149,7 +149,7 @@ func textBytes(b []byte) C.struct_maestro_text {
 	return C.struct_maestro_text{data: (*C.char)(C.CBytes(b)), size: C.size_t(len(b))}
 }
 
-// bytesOf copies what C lends. An empty text is not nil: it is a value.
+// bytesOf copies C's bytes. An empty text is not nil: it is a value.
 func bytesOf(data *C.char, size C.size_t) []byte {
 	return append([]byte{}, unsafe.Slice((*byte)(unsafe.Pointer(data)), int(size))...)
 }
@@ -208,7 +208,7 @@ func go_maestro_end_step(interp, frame C.uint64_t, output *C.char, size C.size_t
 
 //export go_maestro_module
 func go_maestro_module(interp, key C.uint64_t, out *C.struct_maestro_source) {
-	defer recovered(nil) // C says that the program is gone
+	defer recovered(nil) // C reports that the program does not exist
 	module, found := callbacks.Load().Module(caller(interp, 0), uint64(key))
 	if !found {
 		return

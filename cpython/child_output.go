@@ -12,19 +12,19 @@ import (
 )
 
 // childOutputs are the outputs of processes that functions have started without
-// saying where they go: they are the call's, line by line. Each ends when the
-// process and all that inherited its pipe from it have.
+// redirecting them: they belong to the call, line by line. Each ends when the
+// process and all that inherited its pipe from it have ended.
 var childOutputs struct {
 	last atomic.Uint64
 	open sync.Map // uint64 → chan struct{}, closed at the end
 }
 
 // childReadLimit is how long the end of a process waits for the rest of its
-// output, which another process may go on to write.
+// output, to which another process may continue to write.
 const childReadLimit = 200 * time.Millisecond
 
 // readChild reads the pipes of a process's stdout and stderr, either of which
-// may be -1, in the name of the frame that started it.
+// may be -1, for the frame that started it.
 func readChild(from Caller, stdout, stderr int) uint64 {
 	id, done := childOutputs.last.Add(1), make(chan struct{})
 	var streams sync.WaitGroup
@@ -32,7 +32,7 @@ func readChild(from Caller, stdout, stderr int) uint64 {
 		if fd < 0 {
 			continue
 		}
-		_ = syscall.SetNonblock(fd, true) // so that no thread waits in reading
+		_ = syscall.SetNonblock(fd, true) // so that no thread is blocked in reading
 		file := os.NewFile(uintptr(fd), name)
 		streams.Go(func() {
 			defer func() { _ = file.Close() }()
@@ -48,10 +48,10 @@ func readChild(from Caller, stdout, stderr int) uint64 {
 	return id
 }
 
-// childLine is the longest line that is kept in one piece.
+// childLine is the longest line that is not split.
 const childLine = 64 << 10
 
-// readLines hands over each line, without its end.
+// readLines passes on each line, without its end.
 func readLines(from io.Reader, take func(string)) {
 	reader := bufio.NewReaderSize(from, childLine)
 	for {
@@ -68,7 +68,7 @@ func readLines(from io.Reader, take func(string)) {
 	}
 }
 
-// awaitChild returns when all that the process wrote has been handed over.
+// awaitChild returns when the whole output of the process has been passed on.
 func awaitChild(id uint64) {
 	done, found := childOutputs.open.Load(id)
 	if !found {

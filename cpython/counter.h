@@ -1,13 +1,13 @@
-// counter.h: what is alive on the C side, counted in builds with the tag
-// debug_cpython. TestMain wants every count back at zero.
+// counter.h: the living objects on the C side, counted in builds with the tag
+// debug_cpython. TestMain requires that every count ends at zero.
 #ifndef MAESTRO_COUNTER_H
 #define MAESTRO_COUNTER_H
 
 #include <stdint.h>
 
 enum maestro_counter {
-    COUNT_INTERPRETERS,  // made and not ended
-    COUNT_THREAD_STATES, // that our threads have made and nobody has deleted
+    COUNT_INTERPRETERS,  // created and not ended
+    COUNT_THREAD_STATES, // created by Go's threads and not deleted
     COUNT_BUFFERS,       // malloc'ed bytes on their way across the border
     COUNT_HANDLES,       // awaitables of steps that have begun and not ended
     COUNT_END

@@ -8,7 +8,7 @@ package cpython
 // #include "counter.h"
 import "C"
 
-// Counters tells what is alive on the C side: interpreters, thread_states,
+// Counters returns the living objects on the C side: interpreters, thread_states,
 // buffers and handles. Empty without the build tag debug_cpython.
 func Counters() map[string]int64 {
 	return map[string]int64{

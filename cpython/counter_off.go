@@ -2,6 +2,6 @@
 
 package cpython
 
-// Counters tells what is alive on the C side. Empty without the build tag
+// Counters returns the living objects on the C side. Empty without the build tag
 // debug_cpython.
 func Counters() map[string]int64 { return map[string]int64{} }

@@ -103,7 +103,7 @@ func TestRefusedStepsRaise(t *testing.T) {
 		"outer", `import maestro
 def outer(input):
     seen = []
-    for call in (lambda: strict(1), lambda: lax(1), lambda: deep(1), lambda: panics(1), lambda: nobody(1)):
+    for call in (lambda: strict(1), lambda: lax(1), lambda: deep(1), lambda: panics(1), lambda: missing(1)):
         try:
             call()
         except Exception as e:
@@ -122,8 +122,8 @@ def outer(input):
 		["InputInvalid", "input", true, [{"pointer":"/a","message":"bad"}], null],
 		["OutputInvalid", "output", true, [{"pointer":"/a","message":"bad"}], null],
 		["RecursionError", "too deep", false, null, null],
-		["RuntimeError", "internal fault: a fault in a callback", false, null, null],
-		["NameError", "name 'nobody' is not defined", false, null, "nobody"]
+		["RuntimeError", "internal error: a fault in a callback", false, null, null],
+		["NameError", "name 'missing' is not defined", false, null, "missing"]
 	]`, st.output("outer", "{}"))
 }
 
@@ -181,11 +181,11 @@ def odd(input):
 		require.Contains(t, mine.Classes, name)
 	}
 	require.Contains(t, mine.Classes[1], ".Outer.Mine")
-	require.Len(t, st.failure("deep", "{}").Classes, 64, "of a class with more bases than anyone names, the nearest")
+	require.Len(t, st.failure("deep", "{}").Classes, 64, "a class with too many bases has the nearest")
 	odd := st.failure("odd", "{}")
 	require.Equal(t, "Odd", odd.Type)
 	require.Empty(t, odd.Classes)
 
 	require.Contains(t, st.failure("outer", "{}").Classes, "ConnectionError")
-	require.Nil(t, st.taken()[0].Exception.Classes, "a step is nobody's to retry")
+	require.Nil(t, st.taken()[0].Exception.Classes, "a step is not retried")
 }

@@ -6,15 +6,15 @@
 // an empty one, so its value is a claim and not an identity. Identity comes from
 // where the code runs:
 //
-//   - A thread that Go sent into a call belongs to that call, whatever context
-//     its code has entered. The variable only tells the step.
-//   - Any other thread (one that Python made, or that of an event loop) belongs
-//     to the call that the outermost of its entered contexts names. What a task
-//     or a work item enters on top of that, a context kept from another call for
-//     one, changes nothing.
+//   - A thread that Go sent into a call belongs to that call, regardless of the
+//     context that its code has entered. The variable only selects the step.
+//   - Any other thread (one created by Python, or that of an event loop) belongs
+//     to the call that the outermost of its entered contexts names. A context
+//     that a task or a work item enters on top of that, such as one kept from
+//     another call, changes nothing.
 //
-// A call counts only while it is in the interpreter's list of calls (stop.h): a
-// frame of another interpreter, or of a call that is over, is no frame.
+// A call is valid only while it is in the interpreter's list of calls (stop.h): a
+// frame of another interpreter, or of a call that has ended, is ignored.
 #ifndef MAESTRO_FRAME_H
 #define MAESTRO_FRAME_H
 

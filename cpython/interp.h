@@ -123,7 +123,7 @@ struct maestro_interp *maestro_interp_new(const char *runtime, const char *site_
 // function of the subtenant's: call it where nothing waits.
 void maestro_interp_end(struct maestro_interp *in);
 
-// Frees the struct itself. No thread state. Nobody may hold `in` any more.
+// Frees the struct itself. No thread state. No pointer to `in` may remain.
 void maestro_interp_free(struct maestro_interp *in);
 
 // The interpreter being made on this OS thread: what _maestro's own start
@@ -131,7 +131,7 @@ void maestro_interp_free(struct maestro_interp *in);
 extern __thread struct maestro_interp *maestro_creating;
 
 // The interpreter that a builtin of _maestro was called in, from its module.
-// Borrowed from nobody: it lives longer than any Python code in it.
+// Not counted as a reference: it lives longer than any Python code in it.
 struct maestro_interp *maestro_of(PyObject *module);
 
 #endif

@@ -15,22 +15,22 @@ import (
 	"unsafe"
 )
 
-// Interpreter is one Python interpreter with a GIL, memory and modules of its
-// own. Its methods but WakeSleeper wait for that GIL, so they belong on OS
-// threads that may wait: each says which.
+// Interpreter is one Python interpreter with its own GIL, memory and modules.
+// Its methods except WakeSleeper wait for that GIL, so they belong on OS
+// threads that may wait: each states which.
 type Interpreter struct {
 	c  *C.struct_maestro_interp
 	id uint64
 }
 
-// Config is what an interpreter starts with.
+// Config is the initial configuration of an interpreter.
 type Config struct {
 	Runtime      string // the source of embed/python, run in it first
 	SitePackages string // folder of the subtenant's packages; empty for none
 }
 
-// New makes an interpreter. The caller has locked its OS thread; no thread
-// state of it stays there. It takes some 20 ms.
+// New creates an interpreter. The caller has locked its OS thread; no thread
+// state of it remains there. It takes some 20 ms.
 func New(cfg Config) (*Interpreter, error) {
 	source := C.CString(cfg.Runtime)
 	defer C.free(unsafe.Pointer(source))
@@ -40,11 +40,11 @@ func New(cfg Config) (*Interpreter, error) {
 	c := C.maestro_interp_new(source, site, &message)
 	if c == nil {
 		defer C.free(unsafe.Pointer(message))
-		return nil, fmt.Errorf("make interpreter: %w", errors.New(C.GoString(message)))
+		return nil, fmt.Errorf("create interpreter: %w", errors.New(C.GoString(message)))
 	}
 	in := &Interpreter{c: c, id: uint64(c.id)}
-	// The struct outlives the interpreter: WakeSleeper may come late. It goes
-	// when nothing in Go can come any more.
+	// The struct outlives the interpreter: WakeSleeper may come late. It is
+	// freed when no method can be called any more.
 	runtime.AddCleanup(in, func(c *C.struct_maestro_interp) { C.maestro_interp_free(c) }, c)
 	return in, nil
 }
@@ -52,25 +52,25 @@ func New(cfg Config) (*Interpreter, error) {
 // ID is the interpreter's number in this process, never used again.
 func (in *Interpreter) ID() uint64 { return in.id }
 
-// CallArgs says what an outer call is to run.
+// CallArgs are the arguments of an outer call.
 type CallArgs struct {
 	Frame      uint64 // of the outer function; its upper part is the ticket by which Stop finds the call
 	Key        uint64 // of its program
 	Generation uint64 // of the subtenant's sibling names
 	Input      []byte // JSON; not changed, not kept
-	Request    bool   // the input's top-level "headers" is looked up in any case
+	Request    bool   // the input's top-level "headers" is looked up case-insensitively
 }
 
 // CallResult is the end of an outer call.
 type CallResult struct {
 	Output    []byte // JSON
 	Response  bool   // the function returned a maestro.Response
-	Bytes     bool   // the body of the answer is bytes, in Output as base64: the whole, or its member "body"
+	Bytes     bool   // the body of the response is bytes, in Output as base64: the whole, or its member "body"
 	Exception *Exception
 	Stopped   bool // the exception is the one that Stop raised
-	// Interrupted: Stop has raised at whatever line the call's threads had
-	// reached. What they were doing to shared things, a lock of the standard
-	// library's for one, may be half done. A sleep that was ended is not that.
+	// Interrupted: Stop has raised at an arbitrary line of one of the call's
+	// threads. Changes of shared data, such as a lock of the standard library,
+	// may be incomplete. An interrupted sleep is not included.
 	Interrupted bool
 }
 
@@ -88,8 +88,8 @@ func (in *Interpreter) Call(args CallArgs) CallResult {
 	return resultOf(result)
 }
 
-// Invoke calls a function of the runtime's own with bytes, which answers with
-// bytes. The calling OS thread is locked, as with Call.
+// Invoke calls a function of the runtime with bytes, which returns bytes. The
+// calling OS thread is locked, as with Call.
 func (in *Interpreter) Invoke(function string, arg []byte) ([]byte, *Exception) {
 	name := C.CString(function)
 	defer C.free(unsafe.Pointer(name))
@@ -120,31 +120,31 @@ func resultOf(result *C.struct_maestro_result) CallResult {
 	return answer
 }
 
-// Rung is a way of stopping a call; a later one is tried when those before have
-// not helped.
+// Rung is an escalation of stopping a call; a later one is tried when the
+// previous ones had no effect.
 type Rung int
 
 // The rungs.
 const (
-	RungRaise   Rung = C.STOP_RAISE   // an exception that is no Exception, in each thread that runs for the call now, once
+	RungRaise   Rung = C.STOP_RAISE   // an exception that is not an Exception, in each thread that runs for the call now, once
 	RungTrace   Rung = C.STOP_TRACE   // the same at every line that such a thread reaches
 	RungCancel  Rung = C.STOP_CANCEL  // of an event loop's task: CancelledError where it waits
 	RungAbandon Rung = C.STOP_ABANDON // of an event loop's task: it is closed, and the call over
 )
 
-// Met is what a stop has found.
+// Met is the state in which a stop found the call.
 type Met int
 
-// What it can find.
+// The states of a stopped call.
 const (
-	MetNothing   Met = C.STOP_GONE      // the call runs no more
+	MetNothing   Met = C.STOP_GONE      // the call has ended
 	MetWaiting   Met = C.STOP_WAITING   // no thread runs for it: its task waits
 	MetExecuting Met = C.STOP_EXECUTING // a thread runs for it
 )
 
 // Stop interrupts the call with that ticket by a rung. Attaching may block for
-// ever in code that never gives up the GIL: call it on a locked OS thread that
-// nothing waits for. No thread state stays on it.
+// ever in code that never releases the GIL: call it on a locked OS thread that
+// no other work waits for. No thread state remains on it.
 func (in *Interpreter) Stop(ticket uint64, rung Rung) Met {
 	met := C.maestro_stop(in.c, C.uint64_t(ticket), C.int(rung))
 	runtime.KeepAlive(in)
@@ -171,11 +171,11 @@ func (in *Interpreter) Running(ticket uint64) bool {
 // interpreter, if it has one. Every worker does so before the interpreter ends.
 func (in *Interpreter) DropThread() {
 	C.maestro_drop(in.c)
-	C.maestro_result_clear() // what its last call left; the thread may be about to end
+	C.maestro_result_clear() // the result of its last call; the thread may be about to end
 	runtime.KeepAlive(in)
 }
 
-// LeaveThread gives up the calling OS thread's own thread state for this
+// LeaveThread leaves the calling OS thread's own thread state for this
 // interpreter without waiting for its GIL: End deletes it, or has done so. It is
 // for a thread that never attaches to any interpreter again, and for one that
 // End did not wait for.
@@ -187,15 +187,15 @@ func (in *Interpreter) LeaveThread() {
 // End ends the interpreter. All other OS threads have dropped or left their
 // thread states, or are in a call of another interpreter, the Running of which
 // was seen to be true; those call LeaveThread when they have returned, before
-// they attach to any. It runs what the subtenant's code has left for its end, which may
-// never return: call it on a locked OS thread that nothing waits for. Nothing
-// but WakeSleeper may be called afterwards.
+// they attach to any. It runs the finalizers of the subtenant's code, which may
+// never return: call it on a locked OS thread that no other work waits for. No
+// method but WakeSleeper may be called afterwards.
 func (in *Interpreter) End() {
 	C.maestro_interp_end(in.c)
 	C.maestro_result_clear()
 	runtime.KeepAlive(in)
 }
 
-// Trim hands memory that ended interpreters have left back to the system. It
-// takes some 40 ms after many ends.
+// Trim returns the memory of ended interpreters to the system. It takes some
+// 40 ms after many ends.
 func Trim() { C.malloc_trim(0) }

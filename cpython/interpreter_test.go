@@ -114,7 +114,7 @@ func TestInvoke(t *testing.T) {
 		if _, exc = in.Invoke("odd", nil); exc == nil || exc.Type != "TypeError" {
 			t.Errorf("got %v", exc)
 		}
-		if _, exc = in.Invoke("nobody", nil); exc == nil || exc.Type != "KeyError" {
+		if _, exc = in.Invoke("missing", nil); exc == nil || exc.Type != "KeyError" {
 			t.Errorf("got %v", exc)
 		}
 		result := in.Call(CallArgs{})

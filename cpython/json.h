@@ -47,8 +47,8 @@ void maestro_json_clear(struct maestro_json *json);
 int maestro_json_traverse(struct maestro_json *json, visitproc visit, void *arg);
 
 // Where the objects of the type `headers` are in a text: the offsets of their
-// opening braces, ascending. It goes beside the text to wherever that is read
-// again, so that the type survives.
+// opening braces, ascending. It accompanies the text until that is read again,
+// so that the type survives.
 struct maestro_json_marks {
     size_t *offsets;
     size_t count, capacity;
@@ -62,11 +62,11 @@ struct maestro_json_text {
 };
 
 // Writes value, a borrowed reference, to *out, which is overwritten without
-// being freed. root is the word that stands for the value in messages: "input"
+// being freed. root is the word that denotes the value in messages: "input"
 // or "output". Returns 0, and the caller frees *out with maestro_json_free; or
 // -1 with a Python exception set and nothing to free: TypeError for a type that
-// JSON does not have, ValueError for a value or a depth, whatever the hook
-// raised, MemoryError. May run Python code, unless all types are exactly str,
+// JSON does not have, ValueError for a value or a depth, any exception of the
+// hook, MemoryError. May run Python code, unless all types are exactly str,
 // int, float, bool, None, dict, list and tuple.
 int maestro_json_dump(struct maestro_json *json, PyObject *value, const char *root, struct maestro_json_text *out);
 

@@ -1,4 +1,4 @@
-// json_part.h: what the files of the converter share, and nobody else needs.
+// json_part.h: declarations shared by the files of the converter only.
 #ifndef MAESTRO_JSON_PART_H
 #define MAESTRO_JSON_PART_H
 

@@ -10,8 +10,8 @@ import (
 	"unsafe"
 )
 
-// The probe runs the converter between JSON and Python objects on its own, for
-// its tests: they cannot use cgo themselves. json_probe.h says what each does.
+// The probe runs the converter between JSON and Python objects separately, for
+// its tests: they cannot use cgo themselves. json_probe.h describes each.
 
 func probeRun(source string) error {
 	runtime.LockOSThread()

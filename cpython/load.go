@@ -24,9 +24,9 @@ var loaded struct {
 }
 
 // Load loads the libpython of the kit at home into the process and initialises
-// its main interpreter on an OS thread of its own, which then sleeps for ever.
-// It happens once per process: a second call with the same home answers as the
-// first did, one with another home is an error.
+// its main interpreter on a separate OS thread, which then sleeps for ever. It
+// happens once per process: a second call with the same home returns the result
+// of the first, one with another home is an error.
 func Load(home string) error {
 	loaded.Lock()
 	defer loaded.Unlock()

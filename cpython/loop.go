@@ -18,7 +18,7 @@ type Loop struct {
 }
 
 // errNoLoop is why NewLoop fails.
-var errNoLoop = errors.New("make event loop: no descriptor or memory left")
+var errNoLoop = errors.New("create event loop: no descriptor or memory left")
 
 // NewLoop makes a loop with the number by which Loops knows it.
 func (in *Interpreter) NewLoop(number uint64) (*Loop, error) {
@@ -31,10 +31,10 @@ func (in *Interpreter) NewLoop(number uint64) (*Loop, error) {
 	return l, nil
 }
 
-// Run carries the loop on the calling OS thread until Loops.Take answers that it
-// is to end, or another thread has taken it over. Where another thread is in Run
-// already this one takes over if code blocks that one; if not, Run returns at once.
-// The thread is locked, and keeps a thread state for the interpreter until
+// Run carries the loop on the calling OS thread until Loops.Take returns its end,
+// or another thread has taken it over. If another thread is in Run already, this
+// one takes over if code blocks that one; if not, Run returns immediately. The
+// thread is locked, and keeps a thread state for the interpreter until
 // DropThread. An exception means that the loop could not be started.
 func (l *Loop) Run() *Exception {
 	exception := resultOf(C.maestro_loop_run(l.c)).Exception
@@ -42,15 +42,15 @@ func (l *Loop) Run() *Exception {
 	return exception
 }
 
-// Wake has the loop ask Loops.Take. It needs no GIL and never blocks; any
+// Wake makes the loop call Loops.Take. It needs no GIL and never blocks; any
 // goroutine may call it.
 func (l *Loop) Wake() {
 	C.maestro_loop_wake(l.c)
 	runtime.KeepAlive(l)
 }
 
-// Busy returns for how long the loop has shown no sign of life (no wait for
-// events, no call that began or ended), 0 while it waits. Any goroutine may call it.
+// Busy returns for how long the loop has made no progress (no wait for events,
+// no call that began or ended), 0 while it waits. Any goroutine may call it.
 func (l *Loop) Busy() time.Duration {
 	busy := C.maestro_loop_busy(l.c)
 	runtime.KeepAlive(l)

@@ -11,14 +11,14 @@ import (
 func TestLoopCarriesCalls(t *testing.T) {
 	t.Parallel()
 	st := setup(t, "meets", `import asyncio
-lock, arrived, everyone = asyncio.Lock(), 0, asyncio.Event()
+lock, arrived, all_here = asyncio.Lock(), 0, asyncio.Event()
 async def meets(input):
     global arrived
     async with lock:
         arrived += 1
     if arrived == 20:
-        everyone.set()
-    await everyone.wait()
+        all_here.set()
+    await all_here.wait()
     print("meets", input)
     return [input, await note(input), note_plainly(input)]
 `, "note", "async def note(input):\n    return input\n", "note_plainly", "def note_plainly(input):\n    return input\n")

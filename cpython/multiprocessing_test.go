@@ -49,7 +49,7 @@ def uses(input):
 	require.JSONEq(t, `[[[1,2],[1,2],[2,5],0,{"a":1},3,7],[],"spawn",true]`, st.output("uses", "null"))
 }
 
-// Processes and what is shared with them end with the interpreter.
+// Processes and their shared resources end with the interpreter.
 func TestMultiprocessingLeavesNothing(t *testing.T) {
 	t.Parallel()
 	var left string

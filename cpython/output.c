@@ -98,8 +98,8 @@ static PyObject *get_attribute(PyObject *sys, PyObject *name) {
     return atomic_load_explicit(&module_getattro, memory_order_relaxed)(sys, name);
 }
 
-// Has a wrapper of our own stream pass on at once what is written to it: kept
-// until the call ends, it would be taken for output of the outermost function.
+// Makes a wrapper of the call's own stream write through: text kept until the
+// call ends would be taken for output of the outermost function.
 static int settle(struct maestro_interp *in, PyObject *value) {
     PyObject *hook = NULL, *none = NULL;
     int done = in->runtime ? py.PyDict_GetItemStringRef(in->runtime, "settle_output", &hook) : 0;

@@ -4,9 +4,9 @@
 // attributes: contextlib.redirect_stdout, io.TextIOWrapper(sys.stdout.buffer).
 // In one call that must not swallow what another prints meanwhile. So
 //
-//   - the module sys gets a type of its own, for which `sys.stdout` reads and
+//   - the module sys gets a separate type, for which `sys.stdout` reads and
 //     writes the value of the current outer call. A property would not do: the
-//     interpreter loads attributes of modules straight from their dict wherever
+//     interpreter loads attributes of modules directly from their dict if
 //     their type has the getattro of modules. Programs use type(sys) as another
 //     name for the type of modules: isinstance with it, and calls and subclasses
 //     of it, mean that one.

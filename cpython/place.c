@@ -69,7 +69,7 @@ static int apply(const struct maestro_place_record *record) {
 void maestro_place_take(int begins) {
     struct maestro_here *here = &maestro_here;
     if (!here->own_place)
-        return; // it would be everyone's
+        return; // it would apply to all threads
     pthread_mutex_lock(&here->in->lock);
     const struct maestro_place_record *record = wanted(here->in, begins);
     if (!record || record->number == here->place || apply(record))

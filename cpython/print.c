@@ -35,7 +35,7 @@ static void release(struct maestro_line *line) {
     free(line);
 }
 
-// Takes the begun line out of the list, or returns NULL. Whoever has it owns
+// Takes the begun line out of the list, or returns NULL. The caller then owns
 // it, so that it can be sent with the GIL released.
 static struct maestro_line *take(struct maestro_interp *in, unsigned long thread, uint64_t frame, int stream) {
     for (struct maestro_line **link = &in->lines; *link; link = &(*link)->next) {

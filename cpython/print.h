@@ -17,7 +17,7 @@ void maestro_print_raw(struct maestro_interp *in, uint64_t frame, int stream, co
 // Attached before and after, detached between.
 void maestro_print_flush(struct maestro_interp *in, uint64_t call);
 
-// Drops what is left after the end of the interpreter. No thread state.
+// Drops the remaining lines after the end of the interpreter. No thread state.
 void maestro_print_discard(struct maestro_interp *in);
 
 #endif

@@ -21,7 +21,7 @@ PyObject *maestro_refuse(int number, const char *text) {
 
 // Refused with any arguments: X(module, name, raise, text).
 #define IDENTITY "the identity of the process is the whole server's; give subprocess.run() user=, group= or extra_groups="
-#define PRIORITY "processor time is shared by the server's subtenants; start what is to have less by subprocess with nice"
+#define PRIORITY "processor time is shared by the server's subtenants; start less important work as a subprocess with nice"
 #define SESSION \
     "the session of the process is the whole server's; give subprocess.Popen() start_new_session= or process_group="
 #define MACHINE "it would change the whole machine or server, and stored functions share both"
@@ -244,8 +244,8 @@ static PyObject *locale_setlocale(PyObject *module, PyObject *const *args, Py_ss
     return NULL;
 }
 
-// The functions that do something else than before: X(module, name, flags,
-// function, what was there before or NULL).
+// The functions with a changed behaviour: X(module, name, flags, function,
+// the previous function or NULL).
 enum { FAST = METH_FASTCALL, FAST_KEYWORDS = METH_FASTCALL | METH_KEYWORDS };
 #define CHANGED(X)                                                                             \
     X(posix, chdir, FAST_KEYWORDS, maestro_os_chdir, &maestro_real_chdir)                      \

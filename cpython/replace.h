@@ -27,7 +27,7 @@ char *maestro_modules_block(void);
 PyObject *maestro_refuse(int number, const char *text);
 
 // Replacements, each with the flags and the reference of the function that it
-// stands for, and what was there before.
+// replaces, and the previous function.
 extern PyCFunction maestro_real_chdir, maestro_real_close, maestro_real_dup2, maestro_real_fchdir, maestro_real_umask,
     maestro_real_write, maestro_real_fork_exec, maestro_real_posix_spawn, maestro_real_posix_spawnp, maestro_real_waitid,
     maestro_real_waitpid, maestro_real_wait4, maestro_real_create_builtin, maestro_real_create_dynamic, maestro_real_nice,

@@ -236,8 +236,8 @@ PyObject *maestro_fork_exec(PyObject *module, PyObject *const *args, Py_ssize_t 
     return pid;
 }
 
-// The file actions that put what is opened in `standard` in its place, and then
-// the caller's own, which may replace it. New reference, or NULL.
+// The file actions that put the descriptors of `standard` in their place, and
+// then the caller's own, which may replace them. New reference, or NULL.
 static PyObject *file_actions(const struct standard *standard, PyObject *callers) {
     enum { DUP2 = 2 };
     PyObject *all = py.PyList_New(0);

@@ -32,9 +32,9 @@ def leaves(input):
 `)
 	require.JSONEq(t, `"the välue of KEY"`, st.output("reads", `"KEY"`))
 	require.JSONEq(t, `""`, st.output("reads", `"EMPTY"`))
-	require.JSONEq(t, `["SecretNotFound",true,"there is no secret nobody's"]`, st.output("reads", `"nobody's"`))
+	require.JSONEq(t, `["SecretNotFound",true,"there is no secret lost"]`, st.output("reads", `"lost"`))
 	require.JSONEq(t, `["TypeError",false,"maestro.secret() takes the name of a secret, not int"]`, st.output("reads", `1`))
-	require.JSONEq(t, `["RuntimeError",false,"internal fault: a fault in a callback"]`, st.output("reads", `"panics"`))
+	require.JSONEq(t, `["RuntimeError",false,"internal error: a fault in a callback"]`, st.output("reads", `"panics"`))
 	require.Equal(t, "null", st.output("leaves", "false"))
 	require.Equal(t, `["the execution is over"]`, st.output("leaves", "true"))
 }

@@ -1,11 +1,11 @@
-// shield.h: code of the runtime's own that must not be stopped half way.
+// shield.h: code of the runtime that must not be stopped half way.
 //
-// A stop raises in whatever line a thread has reached. In the runtime that may
-// be between taking its lock and the block that would give it back, and every
-// later call of the subtenant would wait for that lock. So the hooks that take
-// it run shielded: a stop passes such a thread by, and meets it when the shield
-// comes down. The author's module-level code, which a hook runs, is let out of
-// the shield again by maestro_shield_run.
+// A stop raises at an arbitrary line of a thread. In the runtime that may be
+// between taking its lock and the block that would release it, and every later
+// call of the subtenant would wait for that lock. So the hooks that take it run
+// shielded: a stop passes over such a thread, and is delivered when the shield
+// is lowered. The author's module-level code, which a hook runs, is taken out of
+// the shield by maestro_shield_run.
 #ifndef MAESTRO_SHIELD_H
 #define MAESTRO_SHIELD_H
 

@@ -55,9 +55,9 @@ int maestro_step_begin(struct maestro_sibling *sibling, uint64_t parent, const s
                        struct maestro_begun *begun);
 
 // Calls the entry function of a begun step with a fresh input, in its frame and
-// in a context of its own. New reference, or NULL with an exception; *kind then
-// says which. Where context is not NULL it gets that context (new reference, or
-// NULL), for what is still to be awaited.
+// in a separate context. New reference, or NULL with an exception; *kind then
+// has its kind. If context is not NULL it gets that context (new reference, or
+// NULL), for a result that must still be awaited.
 PyObject *maestro_step_run(struct maestro_interp *in, const struct maestro_begun *begun,
                            const struct maestro_json_text *input, int *kind, PyObject **context);
 

@@ -15,7 +15,7 @@ int maestro_siblings_refresh(struct maestro_interp *in, uint64_t frame, uint64_t
     int answered = go_maestro_siblings(in->id, frame, &names, &generation);
     py.PyEval_RestoreThread(state);
     if (!answered)
-        return 1; // a fault of ours: what is shown stays, and is asked for again
+        return 1; // an internal error: the names stay, and are requested again
     PyObject *text = maestro_str(&names);
     struct maestro_shield shield;
     maestro_shield_up(in, &shield);

@@ -2,10 +2,10 @@
 //
 // A call is known by its ticket, which is its number. The list of running calls changes with both
 // the GIL and the interpreter's lock held, so a thread that is attached sees it
-// at rest, and one that only holds the lock does too. A stop is therefore given
-// to a call that is in the list, and the call's own thread takes back what was
-// given and not yet delivered in the same moment as it leaves the list: a late
-// stop can never hit the next call of that thread.
+// unchanged, and so does one that only holds the lock. A stop is therefore given
+// to a call that is in the list, and the call's own thread takes back an
+// undelivered stop in the same moment as it leaves the list: a late stop can
+// never hit the next call of that thread.
 #ifndef MAESTRO_STOP_H
 #define MAESTRO_STOP_H
 

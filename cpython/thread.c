@@ -37,8 +37,8 @@ static void hold(struct maestro_interp *in, struct maestro_held *held) {
     pthread_mutex_unlock(&in->lock);
 }
 
-// Takes a thread state out of the list: the one given, or with NULL one that was
-// left, or with `any` whichever comes first. Returns it, or NULL.
+// Takes a thread state out of the list: the given one, or with NULL one that was
+// left, or with `any` the first. Returns it, or NULL.
 static PyThreadState *release(struct maestro_interp *in, const PyThreadState *state, int any) {
     pthread_mutex_lock(&in->lock);
     struct maestro_held **link = &in->held;
@@ -181,7 +181,7 @@ void maestro_drop(struct maestro_interp *in) {
     PyThreadState *state = maestro_take(in);
     if (!state)
         return;
-    maestro_here_is(in); // clearing may run what was left behind
+    maestro_here_is(in); // clearing may run finalizers of the subtenant's code
     py.PyEval_RestoreThread(state);
     py.PyThreadState_Clear(state);
     py.PyThreadState_DeleteCurrent();

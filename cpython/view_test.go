@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Other interpreters' frames, exceptions and objects are not to be seen; one's
-// own threads are.
+// Other interpreters' frames, exceptions and objects are not visible; the
+// interpreter's own threads are.
 func TestViewsEndAtTheInterpreter(t *testing.T) {
 	t.Parallel()
 	victim := setup(t, "victim", `import time
@@ -66,9 +66,9 @@ def tells(names):
 		"_testinternalcapi","_testcapi","_remote_debugging","tracemalloc","faulthandler"]`))
 }
 
-// looked is what was found about each module of the standard library that is
-// written in C and not meant for public use, and about the public ones that
-// reach beyond the interpreter. A new one fails the test until it was looked at.
+// looked has the review of each module of the standard library that is written
+// in C and not meant for public use, and of the public ones that reach beyond
+// the interpreter. A new one fails the test until it is reviewed.
 const looked = `
 _abc _ast _asyncio _bisect _blake2 _bz2 _codecs _codecs_cn _codecs_hk _codecs_iso2022 _codecs_jp _codecs_kr _codecs_tw
 _collections _contextvars _csv _ctypes _curses _curses_panel _datetime _decimal _elementtree _functools _hashlib _heapq

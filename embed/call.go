@@ -24,7 +24,7 @@ func (c clock) since(earlier clock) time.Duration { return time.Duration(c - ear
 // never is later than any time.
 const never = clock(1<<63 - 1)
 
-// callNumbers gives every call of the process a number of its own. It is the
+// callNumbers gives every call of the process its own number. It is the
 // upper part of the frame that C carries along, and the ticket by which a call
 // is stopped.
 var callNumbers atomic.Uint64
@@ -41,8 +41,8 @@ func splitFrame(frame uint64) (number uint64, step model.StepRef) {
 	return frame >> stepBits, model.StepRef(frame & uint64(maxStep))
 }
 
-// call is one outer call on its way. It is never reused: a Python thread that
-// a function left behind may still ask for it by its number.
+// call is one outer call in progress. It is never reused: a Python thread that
+// outlived its function may still refer to it by its number.
 type call struct {
 	model.Call
 	number uint64
@@ -54,11 +54,11 @@ type call struct {
 	worker    *worker      // from running on, or
 	loop      *loop        // of an async function
 	queued    clock
-	due       clock       // when the watch looks at it next: its deadline, then the next rung
+	due       clock       // when the watch checks it next: its deadline, then the next rung
 	watchSlot int         // in the watch's heap, -1 when it is not there
 	stopBegan clock       // when it began to be stopped
 	cancels   int         // how often its task was cancelled
-	met       cpython.Met // what the latest stop has found
+	met       cpython.Met // the result of the latest stop
 
 	// Of runningList.
 	began          clock
@@ -66,20 +66,20 @@ type call struct {
 	earlier, later *call
 
 	// answered is set, under Host.mu, when the outcome is decided: from then
-	// on Python's questions are answered with "the execution is over".
+	// on requests of Python are answered with "the execution is over".
 	answered atomic.Bool
 	outcome  model.Outcome
 	err      error
 	done     chan struct{} // gets one value after outcome and err are set
 
-	// pinned keeps the programs alive that Python was told to run and may not
-	// have loaded yet.
+	// pinned keeps alive the programs that Python must run and may not have
+	// loaded yet.
 	pinMu  sync.Mutex
 	pinned []*model.Program
 }
 
 // doneChannels are reused: exactly one value goes through each, and the caller
-// takes it before it gives the channel back.
+// takes it before it returns the channel.
 var doneChannels = sync.Pool{New: func() any { return make(chan struct{}, 1) }}
 
 func newCall(c model.Call) *call {
@@ -91,7 +91,7 @@ func newCall(c model.Call) *call {
 	}
 }
 
-// args is what Python is told of c.
+// args are the arguments that Python gets for c.
 func (c *call) args() cpython.CallArgs {
 	return cpython.CallArgs{
 		Frame:      frameOf(c.number, 0),

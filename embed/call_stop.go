@@ -9,19 +9,19 @@ import (
 )
 
 // How a call is stopped whose deadline has come, or whose caller has gone. The
-// caller is answered at once. Its thread may be anywhere in Python or C code,
-// so what follows is a ladder, climbed by one timer for all calls:
+// caller is answered immediately. Its thread may be anywhere in Python or C code,
+// so one timer for all calls escalates:
 //
 //	at once           a sliced sleep is woken
 //	and every 50 ms   an exception that is not an Exception is raised in it
 //	after 200 ms      a trace function raises at every line that it reaches
-//	StuckAfter        its thread and its interpreter are given up
+//	StuckAfter        its thread and its interpreter are abandoned
 //
-// Raising needs the interpreter's GIL. It is asked for on a disposable thread,
+// Raising needs the interpreter's GIL. It is requested on a disposable thread,
 // one per interpreter, because C code that never releases it makes that thread
-// wait for ever; after WedgedAfter of waiting the interpreter is given up.
-// Until somebody has attached, new calls of the subtenant wait instead of
-// walking into the same trap.
+// wait for ever; after WedgedAfter of waiting the interpreter is abandoned.
+// Until a thread has attached, new calls of the subtenant wait, so that they
+// are not blocked by the same code.
 const (
 	rungEvery  = 50 * time.Millisecond
 	traceAfter = 200 * time.Millisecond
@@ -41,7 +41,7 @@ type stopOrder struct {
 	rung cpython.Rung
 }
 
-// watchCalls is what the watch's timer does: it looks at the calls that are
+// watchCalls is the function of the watch's timer: it checks the calls that are
 // due.
 func (h *Host) watchCalls() {
 	h.mu.Lock()
@@ -82,8 +82,8 @@ func (h *Host) expire(c *call) {
 	h.answer(c, model.Outcome{Failure: &failure}, nil)
 }
 
-// beginStop answers a running call with failure and puts it onto the ladder.
-// h.mu is held; the caller wakes the call's sleeper after releasing it.
+// beginStop answers a running call with failure and begins to stop it. h.mu is
+// held; the caller wakes the call's sleeper after releasing it.
 func (h *Host) beginStop(c *call, at clock, failure model.Failure) {
 	change(h, &callMoves, &c.state, callStopping)
 	h.answer(c, model.Outcome{Failure: &failure}, nil)
@@ -94,7 +94,7 @@ func (h *Host) beginStop(c *call, at clock, failure model.Failure) {
 	h.climb(c, at)
 }
 
-// climb does the next thing about a call that is being stopped. h.mu is held.
+// climb takes the next escalation for a call that is being stopped. h.mu is held.
 func (h *Host) climb(c *call, at clock) {
 	in, elapsed := c.interp, at.since(c.stopBegan)
 	if c.loop == nil && elapsed >= h.opt.StuckAfter {
@@ -102,7 +102,7 @@ func (h *Host) climb(c *call, at clock) {
 		return
 	}
 	if in.stopper.running && at.since(in.stopper.since) >= h.opt.WedgedAfter {
-		h.abandon(in) // its calls climb on: the GIL may yet be released
+		h.abandon(in) // its calls continue to be stopped: the GIL may still be released
 	}
 	if c.loop != nil {
 		h.climbLooped(c, at)
@@ -121,7 +121,7 @@ func (h *Host) climb(c *call, at clock) {
 // replaced in the pool, the subtenant gets another interpreter. Nothing is
 // killed; the thread ends when the call does. h.mu is held.
 func (h *Host) giveUp(c *call) {
-	h.opt.Log.Warn("a call could not be stopped and its thread is given up",
+	h.opt.Log.Warn("a call could not be stopped and its thread is abandoned",
 		"tenant", c.Tenant, "function", c.Program.Function, "interpreter", c.interp.id)
 	change(h, &callMoves, &c.state, callStuck)
 	change(h, &workerMoves, &c.worker.state, workerStuck)
@@ -164,7 +164,7 @@ func (in *interpreter) carryOut() {
 		o := in.stopper.orders[0]
 		in.stopper.orders = in.stopper.orders[1:]
 		if o.call.state != callStopping {
-			continue // it has come to an end, or is past stopping
+			continue // it has ended, or can no longer be stopped
 		}
 		began := now()
 		in.stopper.since = began

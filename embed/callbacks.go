@@ -8,17 +8,17 @@ import (
 	"maestro/internal/model"
 )
 
-// callbacks answers Python's questions by asking the host of the call that
-// they belong to. Its methods run on whatever thread Python runs on, with the
-// GIL released, also on threads that outlived their call.
+// callbacks answers Python's requests through the host of the call that they
+// belong to. Its methods run on any thread that runs Python, with the GIL
+// released, also on threads that outlived their call.
 type callbacks struct{ *registry }
 
 var _ cpython.Callbacks = callbacks{}
 
-// outsideAnyCall says why a sibling cannot be called, and what to do.
+// outsideAnyCall explains why a sibling cannot be called, and what to do.
 const outsideAnyCall = "this code runs outside any call, or after its end: start threads and tasks within the call that waits for them"
 
-// ended is the answer to everything that is asked outside of a call.
+// ended is the answer to every request outside a call.
 func ended() *cpython.Raise {
 	return &cpython.Raise{Kind: uint8(model.RaiseEnded), Message: outsideAnyCall}
 }
@@ -104,7 +104,7 @@ func (r callbacks) Stored(from cpython.Caller, name string) (key uint64, answere
 }
 
 // Siblings returns the names that can be called. A thread that outlived its
-// call gets those that the subtenant's calls were told last.
+// call gets those that the subtenant's calls got last.
 func (r callbacks) Siblings(from cpython.Caller) (names []string, generation uint64) {
 	c, _ := r.of(from)
 	in := r.interpreter(from.Interp)
@@ -149,8 +149,8 @@ func (r callbacks) Context(from cpython.Caller) []byte {
 	return object
 }
 
-// Secret answers maestro.secret(). What does not belong to a call has none:
-// whose it is could change.
+// Secret answers maestro.secret(). Code outside a call gets none, because its
+// owner is unknown.
 func (r callbacks) Secret(from cpython.Caller, name string) (string, *cpython.Raise) {
 	c, _ := r.of(from)
 	if c == nil {

@@ -10,8 +10,8 @@ import (
 	"maestro/internal/model"
 )
 
-// FuzzCompile: whatever the text, compiling it ends with a program, or with an
-// error that is the author's. A crash of Python would end the test process.
+// FuzzCompile: compiling any text ends with a program, or with an error of its
+// author. A crash of Python would end the test process.
 func FuzzCompile(f *testing.F) {
 	files, err := filepath.Glob("testdata/functions/*/*/*.py")
 	require.NoError(f, err)

@@ -11,16 +11,16 @@ import (
 	"maestro/internal/model"
 )
 
-// The compiler is an interpreter of its own, shared by all subtenants, with a
-// thread of its own. Sources are compiled in it and never run, so nothing of a
-// subtenant stays there. A source that keeps it busy for longer than
-// Options.CompileLimit costs it its place: another one takes over.
+// The compiler is a separate interpreter with its own thread, shared by all
+// subtenants. Sources are compiled in it and never run, so it keeps no data of a
+// subtenant. A source that keeps it busy for longer than Options.CompileLimit
+// causes it to be replaced.
 
 // compileJob is one source to compile, or to read the type hints of.
 type compileJob struct {
 	function string // of compile.py
 	request  []byte
-	done     chan compileResult // buffered: nobody may be waiting any more
+	done     chan compileResult // buffered: the caller may have stopped waiting
 }
 
 type compileResult struct {
@@ -28,9 +28,9 @@ type compileResult struct {
 	err    error
 }
 
-// Compile makes a program of a function's source. Nothing of it is run. The
-// error is an *model.Error with CodeSyntaxError or CodeNoSuchDef when the
-// source is at fault, with CodeUnavailable when the host is closed.
+// Compile makes a program of a function's source without running it. The
+// error is a *model.Error with CodeSyntaxError or CodeNoSuchDef if the
+// source is wrong, with CodeUnavailable if the host is closed.
 func (h *Host) Compile(ctx context.Context, function string, version int, source string) (*model.Program, error) {
 	answer, err := h.askCompiler(ctx, "compile_program", compileRequest{Name: function, Version: version, Source: source})
 	if err != nil {
@@ -48,8 +48,8 @@ func (h *Host) CompileModule(ctx context.Context, name string, version int, sour
 	return programOf(name, version, source, answer)
 }
 
-// Inspect reads what a source leaves to be found when it runs; nothing of it is
-// run. A source that does not compile leaves nothing.
+// Inspect reads the unresolved names and imports of a source without running
+// it. A source that does not compile has none.
 func (h *Host) Inspect(ctx context.Context, name, source string, siblings []string) (model.Inspection, error) {
 	if siblings == nil {
 		siblings = []string{}
@@ -65,9 +65,9 @@ func (h *Host) Inspect(ctx context.Context, name, source string, siblings []stri
 	return said, nil
 }
 
-// Hints derives schemas from a function's type hints; nothing of the source is
-// run. Its errors are those of Compile, but for the source's own: what can't be
-// understood gives no schema.
+// Hints derives schemas from a function's type hints without running the
+// source. Its errors are those of Compile, except the source's own: hints that
+// are not understood produce no schema.
 func (h *Host) Hints(ctx context.Context, function, source string) (model.Hints, error) {
 	answer, err := h.askCompiler(ctx, "hint_schemas", compileRequest{Name: function, Source: source})
 	if err != nil {
@@ -87,7 +87,7 @@ func unlessNull(value json.RawMessage) json.RawMessage {
 	return value
 }
 
-// askCompiler has a function of compile.py answered by the compiler's thread.
+// askCompiler runs a function of compile.py on the compiler's thread.
 func (h *Host) askCompiler(ctx context.Context, what string, asked compileRequest) ([]byte, error) {
 	function := asked.Name
 	request, err := json.Marshal(asked)
@@ -98,7 +98,7 @@ func (h *Host) askCompiler(ctx context.Context, what string, asked compileReques
 	select {
 	case h.compileJobs <- job:
 	case <-h.closing:
-		return nil, model.NewError(model.CodeUnavailable, "The server is not compiling functions at present.")
+		return nil, model.NewError(model.CodeUnavailable, "The server is stopping and does not compile functions. Try again in a moment.")
 	case <-ctx.Done():
 		return nil, fmt.Errorf("compile function %s: %w", function, ctx.Err())
 	}
@@ -110,7 +110,7 @@ func (h *Host) askCompiler(ctx context.Context, what string, asked compileReques
 	}
 }
 
-// compileRequest is what the functions of compile.py are asked.
+// compileRequest is the argument of the functions of compile.py.
 type compileRequest struct {
 	Name     string   `json:"name"`
 	Version  int      `json:"version"`
@@ -119,7 +119,7 @@ type compileRequest struct {
 	Siblings []string `json:"siblings,omitempty"`
 }
 
-// compileAnswer is the first line of what compile.py answers.
+// compileAnswer is the first line of the result of compile.py.
 type compileAnswer struct {
 	Async   bool     `json:"async"`
 	Imports []string `json:"imports"`
@@ -145,9 +145,9 @@ func programOf(function string, version int, source string, answer []byte) (*mod
 		}
 		switch a.Error.Kind {
 		case "no_such_def":
-			e = model.NewError(model.CodeNoSuchDef, "The code does not define the function as it must: %s.", a.Error.Message)
+			e = model.NewError(model.CodeNoSuchDef, "The code does not define the function: %s.", a.Error.Message)
 		case "standard_name":
-			e = model.NewError(model.CodeInvalid, "The module can't have this name: %s.", a.Error.Message)
+			e = model.NewError(model.CodeInvalid, "The module cannot have this name: %s.", a.Error.Message)
 			problem = model.Problem{Pointer: "/name", Message: a.Error.Message}
 		}
 		e.Problems = []model.Problem{problem}
@@ -195,12 +195,12 @@ func (h *Host) runCompiler() {
 	}
 }
 
-// compile does one job and reports whether the compiler is still in its place.
+// compile does one job and reports whether the compiler remains in its place.
 func (h *Host) compile(py machine, job *compileJob) bool {
 	overdue := time.AfterFunc(h.opt.CompileLimit, func() {
-		h.opt.Log.Warn("compiling a function takes too long; the compiler is replaced", "limit", h.opt.CompileLimit)
+		h.opt.Log.Warn("compiling a function exceeded the limit; the compiler is replaced", "limit", h.opt.CompileLimit)
 		job.done <- compileResult{err: model.NewError(model.CodeInvalid,
-			"The code takes longer than %v to compile. Make its expressions smaller.", h.opt.CompileLimit)}
+			"Compiling the code takes longer than %v. Make its expressions smaller.", h.opt.CompileLimit)}
 		h.startCompiler()
 		h.mu.Lock()
 		defer h.mu.Unlock()

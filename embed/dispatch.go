@@ -9,18 +9,18 @@ import (
 )
 
 // The dispatcher decides which waiting call gets a thread, and how many
-// threads there are. Subtenants whose oldest call may start stand in a ring,
+// threads there are. Subtenants whose oldest call may start form a ring,
 // Host.ready; a free thread takes one call of the first. Everything here is
 // guarded by Host.mu.
 //
-// Waking a thread costs more than a short call does, so short calls are done
-// soonest one after the other by few threads, and those of one subtenant by one
+// Waking a thread costs more than a short call does, so short calls finish
+// soonest one after the other on few threads, and those of one subtenant on one
 // thread. A waiting call therefore has another thread woken for it only if
 // fewer than Host.width calls have begun within the last millisecond, or the
 // newest is not short, and if its subtenant has threads left of its allowance.
-// Both numbers double while calls wait and none comes to an end, and are small
-// again when none waits. A timer looks at the waiting calls about every
-// millisecond; it is armed only while there are some.
+// Both numbers double while calls wait and none ends, and are reset when none
+// waits. A timer checks the waiting calls about every millisecond; it is armed
+// only while there are some.
 const (
 	// growAfter is how long a subtenant (or the pool) may be without a call
 	// that begins or ends, while calls wait, until its calls count as blocking.
@@ -39,18 +39,18 @@ const (
 	processorFull = 0.7
 	// farAway keeps a deadline within what a clock can hold.
 	farAway = 1 << 62
-	// sampleValid is how long a measured share is believed.
+	// sampleValid is how long a measured share is used.
 	sampleValid = 50 * time.Millisecond
 )
 
 // submit queues c and starts it if a thread is free. A call whose context has
 // ended is not begun: after Forget, which follows the cancelling of a
-// subtenant's calls, none of them may bring back what is forgotten.
+// subtenant's calls, none of them may create a forgotten subtenant again.
 func (h *Host) submit(ctx context.Context, c *call) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.phase != phaseServing {
-		return model.NewError(model.CodeUnavailable, "The server is not running functions at present.")
+		return model.NewError(model.CodeUnavailable, "The server is stopping and does not run functions. Try again in a moment.")
 	}
 	if ctx.Err() != nil {
 		h.stop(c)
@@ -94,16 +94,16 @@ func (h *Host) await(t *tenant, c *call) {
 	}
 }
 
-// gather starts what may start, a moment later when that means waking a
-// thread: calls often come in bursts, since answers leave when a batch of
+// gather starts the calls that may start, a moment later if that means waking a
+// thread: calls often come in bursts, since responses are sent when a batch of
 // records is committed. The first one lets the goroutines run that are ready
 // on its processor, and the thread that is then woken finds their calls too.
-// With 64 clients that is a third fewer switches between threads, and a tenth
-// less of a webhook's processor time; with one client it costs 0.2 µs. h.mu is
+// With 64 clients that saves a third of the switches between threads, and a
+// tenth of a webhook's processor time; with one client it costs 0.2 µs. h.mu is
 // held, but released in between.
 func (h *Host) gather(at clock) {
 	if h.gathering {
-		return // whoever does it will find this call
+		return // that gathering will find this call
 	}
 	if len(h.idle) > 0 {
 		h.gathering = true
@@ -153,8 +153,8 @@ func (h *Host) take(w *worker, at clock) *call {
 	return nil
 }
 
-// pump gives calls that may start to idle threads, or to new ones where there
-// are none. After Close has begun there are no such calls, only subtenants that
+// pump gives calls that may start to idle threads, or to new ones if none is
+// idle. After Close has begun there are no such calls, only subtenants that
 // are on the ring still: a thread that was made for one would not be told to
 // end.
 func (h *Host) pump(at clock) {
@@ -167,11 +167,11 @@ func (h *Host) pump(at clock) {
 			w = h.newWorker()
 		}
 		c := h.take(w, at)
-		w.give(c) // nil sends it back to the idle stack
+		w.assign(c) // nil sends it back to the idle stack
 	}
 }
 
-// mayWake reports whether another thread is worth being woken.
+// mayWake reports whether another thread should be woken.
 func (h *Host) mayWake(at clock) bool {
 	recent := h.running.recents(at)
 	return recent < h.width || recent < h.processors && at.since(h.running.last.began) >= shortCall
@@ -182,14 +182,14 @@ func (h *Host) mayGoOn(at clock) bool {
 	return h.running.recents(at) < max(h.width, h.processors)
 }
 
-// processorBound reports whether t's threads were lately seen to use what one
-// GIL can give.
+// processorBound reports whether t's threads recently used as much as one
+// GIL permits.
 func (t *tenant) processorBound(at clock) bool {
 	return t.processor >= processorFull && at.since(t.sampled) < sampleValid
 }
 
-// tick looks at the waiting calls: it refuses those that have waited too long
-// and lets grow what is too small.
+// tick checks the waiting calls: it refuses those that have waited too long
+// and raises limits that are too small.
 func (h *Host) tick() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -241,8 +241,8 @@ func (h *Host) growTenant(t *tenant, head *call, at clock) bool {
 	return true
 }
 
-// narrow is what width is while nothing waits: half of the processors, since
-// what surrounds a short call takes as much.
+// narrow is the width while no call waits: half of the processors, since the
+// code around a short call takes as much.
 func (h *Host) narrow() int { return (h.processors + 1) / 2 }
 
 func (h *Host) growWidth(at clock) bool {
@@ -253,7 +253,7 @@ func (h *Host) growWidth(at clock) bool {
 	case h.width < h.opt.MaxThreads && at.since(h.progress) >= growAfter:
 		h.width = min(2*h.width, h.opt.MaxThreads)
 	}
-	return true // recent calls soon are no more
+	return true // recent calls will soon not be recent
 }
 
 // armTick arms the timer unless it is armed already for an earlier time.

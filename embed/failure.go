@@ -24,9 +24,9 @@ func outcomeOf(result cpython.CallResult) model.Outcome {
 	return outcome
 }
 
-// failureOf turns an exception into a failure. That a sibling's input or output
-// did not fit its schema, and its caller did not catch it, is an exception like
-// any other: it says nothing about the input of the outer call.
+// failureOf turns an exception into a failure. An uncaught exception about a
+// sibling's input or output that did not fit its schema is an ordinary one: it
+// does not concern the input of the outer call.
 func failureOf(exc *cpython.Exception) *model.Failure {
 	kind := model.FailureException
 	switch exc.Kind {

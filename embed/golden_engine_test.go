@@ -225,8 +225,8 @@ func (r *goldenRun) Info(ref model.StepRef) model.CallInfo {
 
 // Spawn implements model.Host.
 func (r *goldenRun) Spawn(name string, input []byte, delay time.Duration) (model.ID, *model.Raise) {
-	if name == "nobody" {
-		return model.ID{}, &model.Raise{Kind: model.RaiseName, Name: name, Message: "name 'nobody' is not defined"}
+	if name == "missing" {
+		return model.ID{}, &model.Raise{Kind: model.RaiseName, Name: name, Message: "name 'missing' is not defined"}
 	}
 	return model.FirstIDOf(time.Unix(int64(len(input)), 0).Add(delay)), nil
 }

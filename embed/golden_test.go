@@ -18,12 +18,12 @@ import (
 var update = flag.Bool("update", false, "write the golden results of testdata/functions anew: review the difference")
 
 // TestGolden runs the programs of testdata/functions, which show what Python
-// code may do here and what comes of it. A case is a folder:
+// code may do here and the result. A case is a folder:
 //
 //   - name.py defines the function name; name_2.py is left for "define";
-//   - case.json says what to do, see goldenCase; without one main is called;
+//   - case.json lists the actions, see goldenCase; without one main is called;
 //   - result.json is the golden result: for each call its outcome, its steps
-//     as a tree, and what was printed and logged.
+//     as a tree, and its output and log.
 func TestGolden(t *testing.T) {
 	t.Parallel()
 	h := startPython(t, Options{})
@@ -57,7 +57,7 @@ type goldenCase struct {
 	ObjectsOnly []string `json:"objects_only"`
 }
 
-// goldenAction is a call, or a change of what is stored.
+// goldenAction is a call, or a change of the stored code.
 type goldenAction struct {
 	Call    string          `json:"call"`
 	Input   json.RawMessage `json:"input"`
@@ -67,7 +67,7 @@ type goldenAction struct {
 	Remove  string          `json:"remove"`
 }
 
-// goldenResult is what is kept of one call.
+// goldenResult is the recorded result of one call.
 type goldenResult struct {
 	Call     string          `json:"call"`
 	Input    json.RawMessage `json:"input,omitempty"`

@@ -21,7 +21,7 @@ const (
 	phaseClosed
 )
 
-// Host is the embedded lane. Make it with New; it is safe for concurrent use.
+// Host is the embedded lane. Create it with New; it is safe for concurrent use.
 type Host struct {
 	opt      Options
 	machines machines
@@ -30,7 +30,7 @@ type Host struct {
 	endSlots    chan struct{} // a value for each interpreter that is being ended
 	processors  int
 	closing     chan struct{} // closed when Close begins
-	quiet       chan struct{} // closed when nothing of the host is going on any more
+	quiet       chan struct{} // closed when the host has no thread or interpreter left
 
 	// onIllegalMove is set by tests.
 	onIllegalMove func(machine, from, to string)
@@ -43,7 +43,7 @@ type Host struct {
 	tenants map[string]*tenant
 
 	ready      fifo[tenant] // those of which a call may start
-	gathering  bool         // somebody will start what may start in a moment
+	gathering  bool         // a goroutine will start the waiting calls in a moment
 	waiting    []*tenant    // those with waiting calls, and some that had until the last tick
 	ticker     *time.Timer  // looks at waiting
 	tickPeriod time.Duration
@@ -78,10 +78,10 @@ type Host struct {
 
 var _ model.Lane = (*Host)(nil)
 
-// New makes a host. It starts nothing.
+// New creates a host. It starts nothing.
 func New(opt Options) (*Host, error) {
 	if opt.Home == "" {
-		return nil, fmt.Errorf("make the Python host: no home of Python given")
+		return nil, fmt.Errorf("create the Python host: the option Home is empty")
 	}
 	return newHost(opt, pythonMachines()), nil
 }
@@ -114,8 +114,8 @@ func stoppedTimer(f func()) *time.Timer {
 	return t
 }
 
-// Start loads Python into the process, where it stays, and begins to make
-// interpreters. Starting twice is once; after Close it is an error.
+// Start loads Python into the process, where it stays, and begins to create
+// interpreters. A second Start has no effect; after Close it is an error.
 func (h *Host) Start(context.Context) error {
 	if err := h.machines.load(h.opt.Home); err != nil {
 		return fmt.Errorf("start the Python host: %w", err)
@@ -137,9 +137,9 @@ func (h *Host) Start(context.Context) error {
 }
 
 // Close refuses new calls, cancels those that wait or run, and ends all
-// interpreters and threads. It returns when that is done or ctx ends,
-// whichever comes first; the error says what was left behind. It may be called
-// any number of times, at any time.
+// interpreters and threads. It returns when that is done or ctx has ended; the
+// error then counts the remaining ones. It may be called any number of times,
+// at any time.
 func (h *Host) Close(ctx context.Context) error {
 	h.mu.Lock()
 	switch h.phase {
@@ -164,14 +164,14 @@ func (h *Host) Close(ctx context.Context) error {
 	return nil
 }
 
-// beginClose sets everything in motion towards its end. h.mu is held.
+// beginClose begins to end all calls, threads and interpreters. h.mu is held.
 func (h *Host) beginClose() {
 	h.phase = phaseClosing
 	close(h.closing)
 	h.sweeper.Stop()
 	h.makerWork.Broadcast()
 	for _, t := range h.tenants {
-		h.refuseQueued(t, model.NewError(model.CodeUnavailable, "The server is shutting down."))
+		h.refuseQueued(t, model.NewError(model.CodeUnavailable, "The server is shutting down. Try again in a moment."))
 	}
 	h.stopAll(func(*call) bool { return true })
 	for _, t := range h.tenants {
@@ -187,8 +187,8 @@ func (h *Host) beginClose() {
 	h.checkQuiet()
 }
 
-// checkQuiet ends the closing when nothing is left. What is stuck is waited for
-// as well: most of it only computes for some seconds more. h.mu is held.
+// checkQuiet ends the closing when no thread or interpreter is left. Stuck ones
+// are waited for too: most of them only compute for some more seconds. h.mu is held.
 func (h *Host) checkQuiet() {
 	threads := h.threads + h.stuckThreads + h.leaving
 	interpreters := h.serving + len(h.detached) + h.ending + h.leaked
@@ -201,8 +201,8 @@ func (h *Host) checkQuiet() {
 	close(h.quiet)
 }
 
-// checkStuckCap calls Options.OnStuckCap when there is too much that cannot be
-// ended. h.mu is held.
+// checkStuckCap calls Options.OnStuckCap when too many threads and interpreters
+// cannot be ended. h.mu is held.
 func (h *Host) checkStuckCap() {
 	if h.capReached || h.stuckThreads+h.leaked < h.opt.StuckCap {
 		return

@@ -19,12 +19,12 @@ type interpreter struct {
 	calls   map[*call]struct{} // whose threads are in it
 	holders map[*worker]struct{}
 	vacated chan struct{} // made when ending begins, closed when there are no holders
-	scarred bool          // a stop was raised in it at whatever line was reached
+	scarred bool          // a stop was raised in it at an arbitrary line
 	stopper stopper
 	loop    *loop // nil until an async function is called
 
-	// packages are given to it together with its subtenant, under Host.mu, and
-	// stay as they are.
+	// packages are assigned together with its subtenant, under Host.mu, and
+	// never change.
 	packages model.SitePackages
 	furnish  sync.Once // tells Python of packages
 	unfit    bool      // that failed; set under Host.mu
@@ -57,7 +57,7 @@ func (in *interpreter) release(w *worker) {
 	in.dismissHolder(w)
 }
 
-// dismissHolder takes w from those that in's end waits for. Host.mu is held.
+// dismissHolder removes w from the threads that in's end waits for. Host.mu is held.
 func (in *interpreter) dismissHolder(w *worker) {
 	delete(in.holders, w)
 	if len(in.holders) == 0 && in.vacated != nil {
@@ -66,7 +66,7 @@ func (in *interpreter) dismissHolder(w *worker) {
 	}
 }
 
-// assign gives in to t. h.mu is held.
+// assign assigns in to t. h.mu is held.
 func (h *Host) assign(in *interpreter, t *tenant) {
 	change(h, &interpreterMoves, &in.state, interpreterServing)
 	in.tenant, in.packages = t, t.packages
@@ -95,15 +95,15 @@ func (h *Host) abandon(in *interpreter) {
 	}
 }
 
-// retireEvery is how often at most a subtenant's interpreter is retired. Making
-// one takes some 20 ms of a processor, which is not to be had by running into
-// deadlines.
+// retireEvery is the minimum time between two retirements for one subtenant.
+// Creating an interpreter takes some 20 ms of a processor, which calls that run
+// into deadlines must not use up.
 const retireEvery = time.Second
 
-// retire takes in from its subtenant if a stop was raised in it at whatever
-// line a thread had reached: a lock of the standard library may then be taken
-// for ever; or if it could not be given its packages. The next call gets another
-// interpreter, those under way finish in this one. h.mu is held.
+// retire takes in from its subtenant if a stop was raised in it at an arbitrary
+// line, because a lock of the standard library may then be taken for ever; or
+// if it could not be given its packages. The next call gets another
+// interpreter, those in progress finish in this one. h.mu is held.
 func (h *Host) retire(in *interpreter, at clock) {
 	if !in.scarred && !in.unfit || in.state != interpreterServing && in.state != interpreterSuspect {
 		return
@@ -133,7 +133,7 @@ func (h *Host) replace(t *tenant) {
 	}
 }
 
-// settle looks at in after a call has left it or a thread has attached to it
+// settle checks in after a call has left it or a thread has attached to it
 // to stop one: a suspect may be trusted again, a detached one without calls is
 // ended. h.mu is held.
 func (h *Host) settle(in *interpreter) {
@@ -156,9 +156,9 @@ func (h *Host) settle(in *interpreter) {
 	}
 }
 
-// unavailable is what calls are refused with when no interpreter can be made.
+// unavailable is the refusal of calls when no interpreter can be created.
 func unavailable(cause error) *model.Error {
-	e := model.NewError(model.CodeUnavailable, "Python could not be started for this subtenant.")
+	e := model.NewError(model.CodeUnavailable, "Python could not be started for this subtenant. Try again; the server's log has the reason.")
 	e.Cause = cause
 	return e
 }

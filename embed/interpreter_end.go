@@ -10,8 +10,8 @@ import (
 // endsAtOnce bounds the interpreters that are being ended at the same time.
 const endsAtOnce = 4
 
-// trimAfter is how long after the last end freed memory is given back to the
-// system.
+// trimAfter is the time after the last end at which freed memory is returned to
+// the system.
 const trimAfter = time.Second
 
 // end begins to end in, which no call is in. h.mu is held.
@@ -21,16 +21,16 @@ func (h *Host) end(in *interpreter) {
 	go h.endInterpreter(in)
 }
 
-// endInterpreter ends in, on a disposable thread that nothing waits for: a
-// Python thread that a function left behind may hold the GIL for ever, and code
-// that runs at the end (atexit, __del__) may never return. What takes longer
-// than Options.EndLimit counts as leaked, until it comes to an end after all.
+// endInterpreter ends in, on a disposable thread that no other work waits for: a
+// Python thread that outlived its function may hold the GIL for ever, and code
+// that runs at the end (atexit, __del__) may never return. An end that takes
+// longer than Options.EndLimit counts as leaked, until it completes after all.
 func (h *Host) endInterpreter(in *interpreter) {
 	runtime.LockOSThread() // for ever: the thread ends with the goroutine
 	h.endSlots <- struct{}{}
 	overdue := time.AfterFunc(h.opt.EndLimit, func() { h.leak(in) })
 
-	// Is the GIL to be had at all? If not, this thread finds out, and not the
+	// If the GIL cannot be had at all, this thread is blocked, and not the
 	// workers that are asked to drop their states next.
 	in.py.Stop(0, cpython.RungRaise)
 	in.endLoop()
@@ -43,8 +43,8 @@ func (h *Host) endInterpreter(in *interpreter) {
 	h.ended(in)
 }
 
-// passEvery is how often the end of an interpreter looks again whether those
-// that it waits for have gone into another one.
+// passEvery is how often the end of an interpreter checks whether the threads
+// that it waits for have entered another one.
 const passEvery = 20 * time.Millisecond
 
 // vacate asks every thread that has a state for in to drop it, and returns when
@@ -104,7 +104,7 @@ func (h *Host) leak(in *interpreter) {
 	h.checkQuiet()
 }
 
-// ended takes note that in is no more. h.mu is held.
+// ended records that in has ended. h.mu is held.
 func (h *Host) ended(in *interpreter) {
 	if in.state == interpreterLeaked {
 		h.leaked--

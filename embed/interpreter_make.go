@@ -9,7 +9,7 @@ import (
 // warm pool again. A subtenant that wants an interpreter does not wait for it.
 const retryMaking = time.Second
 
-// wantInterpreter gives t a warm interpreter, or has one made for it. h.mu is
+// wantInterpreter gives t a warm interpreter, or has one created for it. h.mu is
 // held.
 func (h *Host) wantInterpreter(t *tenant) {
 	if t.wanting {
@@ -26,7 +26,7 @@ func (h *Host) wantInterpreter(t *tenant) {
 	h.makerWork.Signal()
 }
 
-// makeInterpreters is the maker: a thread that makes one interpreter after the
+// makeInterpreters is the maker: a thread that creates one interpreter after the
 // other, first those that subtenants wait for, then the warm ones. It ends
 // when the host closes.
 func (h *Host) makeInterpreters() {
@@ -70,7 +70,7 @@ func (h *Host) makeInterpreters() {
 // makingFailed refuses the calls that waited for the interpreter and lets the
 // warm pool rest for a moment. h.mu is held.
 func (h *Host) makingFailed(t *tenant, err error) {
-	h.opt.Log.Error("could not make a Python interpreter", "error", err)
+	h.opt.Log.Error("could not create a Python interpreter", "error", err)
 	if t != nil {
 		t.wanting = false
 		h.refuseQueued(t, unavailable(err))

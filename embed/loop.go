@@ -10,23 +10,23 @@ import (
 )
 
 // Calls of async functions run as tasks of an event loop: thousands of them wait
-// on the one thread that carries it, and objects of asyncio that a module has made
-// (a client, a lock) work in every call of it, since all of them run on the same
-// loop. The calls wait in their subtenant's queue, and the loop takes one after
-// the other when it is woken. While code blocks the thread another one takes over
-// the loop: the tasks that have begun there go on, and so do those that wait.
+// on the one thread that carries it, and a module's asyncio objects (a client, a
+// lock) work in every call, since all of them run on the same loop. The calls
+// wait in their subtenant's queue, and the loop takes one after the other when
+// it is woken. While code blocks the thread, another one takes the loop over: the
+// tasks that have begun there continue, and so do those that wait.
 const (
-	// blockedAfter is how long a loop may be without a sign of life (a call that
-	// begins or ends, a wait for events) until its thread counts as blocked. Code
-	// between two awaits runs alone on its loop, as authors of asyncio expect, and
-	// no longer once the loop was taken over: so a slow thread must not be taken
-	// for a blocked one.
+	// blockedAfter is how long a loop may make no progress (no call that begins
+	// or ends, no wait for events) until its thread counts as blocked. Code
+	// between two awaits has its loop to itself, as authors of asyncio code expect,
+	// but no longer once the loop was taken over: so a slow thread must not be
+	// mistaken for a blocked one.
 	blockedAfter = 100 * time.Millisecond
-	// blockedSooner is the least of it: where threads are blocked already, as many
-	// more may well be.
+	// blockedSooner is its minimum: if threads are blocked already, more of them
+	// are likely to be.
 	blockedSooner = blockedAfter / 4
-	// lookEvery is how often a loop is looked at on which several calls have begun;
-	// ever less often, up to the longest, while it waits.
+	// lookEvery is how often a loop with several begun calls is checked; at
+	// growing intervals, up to the longest, while it waits.
 	lookEvery   = blockedAfter / 2
 	lookLongest = 8 * blockedAfter
 	// cancelAgain is when a task that has not ended is cancelled once more.
@@ -48,7 +48,7 @@ type loop struct {
 	gone   chan struct{} // closed when all its threads have left Python
 
 	// Guarded by Host.mu.
-	calls    map[uint64]*call // those that it was given, by their number
+	calls    map[uint64]*call // those that it took, by their number
 	threads  int              // that carry it, or are blocked and will leave it
 	entering bool             // a thread was started and does not carry it yet
 	woken    bool             // it has been woken and has not looked for calls since
@@ -59,7 +59,7 @@ type loop struct {
 
 var loopNumbers atomic.Uint64
 
-// feed has the waiting calls of t's async functions taken. h.mu is held.
+// feed makes the loop take the waiting calls of t's async functions. h.mu is held.
 func (h *Host) feed(t *tenant) {
 	in := t.interp
 	if in == nil || in.state != interpreterServing || t.coroutine() == nil || t.looped >= h.opt.TenantTasks {
@@ -73,7 +73,7 @@ func (h *Host) feed(t *tenant) {
 	in.loop.relieve()
 }
 
-// wake has l look for calls. h.mu is held.
+// wake makes l take calls. h.mu is held.
 func (l *loop) wake() {
 	if !l.woken {
 		l.woken = true
@@ -108,7 +108,7 @@ func (h *Host) startLoop(in *interpreter) {
 	l.py = py
 	in.loop = l
 	process.loops.Store(l.number, l)
-	l.wake() // it looks as soon as it can
+	l.wake() // it checks as soon as it can
 	l.start()
 }
 
@@ -139,8 +139,8 @@ func (l *loop) carry() {
 	}
 }
 
-// watch looks whether l's thread is blocked while others of its calls wait for
-// it, and goes on looking while there are any.
+// watch checks whether l's thread is blocked while others of its calls wait for
+// it, and continues while there are any.
 func (l *loop) watch() {
 	h := l.in.host
 	h.mu.Lock()
@@ -158,8 +158,8 @@ func (l *loop) watch() {
 	l.look.Reset(l.period)
 }
 
-// watched has l looked at from now on, if several calls have begun on it. h.mu
-// is held.
+// watched makes watch check l from now on, if several calls have begun on it.
+// h.mu is held.
 func (l *loop) watched() {
 	if len(l.calls) < 2 || l.period > 0 {
 		return
@@ -202,7 +202,7 @@ func (r *registry) loop(number uint64) *loop {
 	return l.(*loop)
 }
 
-// Carried takes note that the thread which was started last carries the loop.
+// Carried records that the thread which was started last carries the loop.
 func (r loops) Carried(number uint64) {
 	if l := r.loop(number); l != nil {
 		l.in.host.mu.Lock()
@@ -228,7 +228,7 @@ func (r loops) Take(number uint64) cpython.Taken {
 	}
 }
 
-// take takes the next call from the queue, if there is one, or tells l to end.
+// take takes the next call from the queue, if there is one, or ends l.
 func (l *loop) take() (c *call, end bool) {
 	in, h := l.in, l.in.host
 	h.mu.Lock()
@@ -263,7 +263,7 @@ func (l *loop) take() (c *call, end bool) {
 	return c, false
 }
 
-// begin makes c known, or ends it when nothing is to be run of it.
+// begin registers c, or ends it if it must not run.
 func (l *loop) begin(c *call) *cpython.CallArgs {
 	h := l.in.host
 	var err error
@@ -295,7 +295,7 @@ func (r loops) Done(number, ticket uint64, result cpython.CallResult) {
 	}
 }
 
-// finishLooped takes note that c's task has ended. h.mu is held.
+// finishLooped records that c's task has ended. h.mu is held.
 func (h *Host) finishLooped(c *call, result cpython.CallResult, err error) {
 	at := now()
 	t, in, l := c.tenant, c.interp, c.loop
@@ -319,14 +319,15 @@ func (h *Host) finishLooped(c *call, result cpython.CallResult, err error) {
 	}
 }
 
-// climbLooped does the next thing about a call on a loop that is being stopped:
+// climbLooped takes the next escalation for a call on a loop that is being
+// stopped:
 //
 //	at once           the task is cancelled: CancelledError where it waits
-//	and every 50 ms   an exception that is no Exception, in threads that run for it
+//	and every 50 ms   an exception that is not an Exception, in threads that run for it
 //	after 200 ms      a trace function raises at every line that they reach
 //	cancelAgain       the task is cancelled once more
-//	StuckAfter        a task that waits is closed, and the call is over; one that
-//	                  blocks a thread is given up, with the thread and interpreter
+//	StuckAfter        a waiting task is closed, and the call is over; one that
+//	                  blocks a thread is abandoned, with the thread and interpreter
 //
 // h.mu is held.
 func (h *Host) climbLooped(c *call, at clock) {
@@ -351,7 +352,7 @@ func (h *Host) climbLooped(c *call, at clock) {
 
 // giveUpLooped marks a call and the thread that it blocks as stuck. h.mu is held.
 func (h *Host) giveUpLooped(c *call) {
-	h.opt.Log.Warn("a call of an async function that blocks a thread could not be stopped, and the thread is given up",
+	h.opt.Log.Warn("a call of an async function that blocks a thread could not be stopped, and the thread is abandoned",
 		"tenant", c.Tenant, "function", c.Program.Function, "interpreter", c.interp.id)
 	change(h, &callMoves, &c.state, callStuck)
 	c.tenant.looped--
@@ -369,10 +370,10 @@ func (h *Host) refuseCoroutines(t *tenant, err error) {
 	}
 }
 
-// tooManyTasks is what a call is refused with that no loop has taken in time.
+// tooManyTasks is the refusal of a call that no loop has taken in time.
 func tooManyTasks(limit time.Duration) *model.Error {
 	e := model.NewError(model.CodeTooManyRequests,
-		"No event loop of this subtenant became free within %v: too many of its calls are running or block their loop. Try again later.", limit)
+		"No event loop of this subtenant became free within %v, because too many of its calls are running or block their loop. Try again later.", limit)
 	e.RetryAfter = time.Second
 	return e
 }

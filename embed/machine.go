@@ -2,7 +2,7 @@ package embed
 
 import "maestro/cpython"
 
-// machine is what the host needs of one interpreter. A
+// machine is the part of an interpreter that the host needs. A
 // cpython.Interpreter is the real one; the tests of the scheduling have one without Python.
 type machine interface {
 	ID() uint64
@@ -22,5 +22,5 @@ type machines struct {
 	load     func(home string) error // once, before all else
 	tenant   func() (machine, error) // for a subtenant's functions
 	compiler func() (machine, error) // for compiling only
-	trim     func()                  // gives freed memory back to the system
+	trim     func()                  // returns freed memory to the system
 }

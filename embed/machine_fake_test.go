@@ -262,25 +262,25 @@ func fakeMachines(t *testing.T) machines {
 	}
 }
 
-// nobody is a model.Host that knows no siblings.
-type nobody struct{}
+// noSiblings is a model.Host that knows no siblings.
+type noSiblings struct{}
 
-func (nobody) BeginStep(model.StepRef, string, []byte) (model.Begun, *model.Raise) {
+func (noSiblings) BeginStep(model.StepRef, string, []byte) (model.Begun, *model.Raise) {
 	return model.Begun{}, &model.Raise{Kind: model.RaiseName}
 }
-func (nobody) EndStep(model.StepRef, []byte, *model.Failure) *model.Raise { return nil }
-func (nobody) Lookup(name string) (*model.Program, *model.Raise) {
+func (noSiblings) EndStep(model.StepRef, []byte, *model.Failure) *model.Raise { return nil }
+func (noSiblings) Lookup(name string) (*model.Program, *model.Raise) {
 	return nil, &model.Raise{Kind: model.RaiseName, Name: name}
 }
-func (nobody) Module(string) (*model.Program, *model.Raise) { return nil, nil }
-func (nobody) Siblings() ([]string, uint64)                 { return nil, 1 }
-func (nobody) Generation() uint64                           { return 1 }
-func (nobody) Request() (*model.HTTPRequest, *model.Raise)  { return nil, nil }
-func (nobody) Log(model.StepRef, model.LogLine)             {}
-func (nobody) Info(model.StepRef) (i model.CallInfo)        { return i }
-func (nobody) Spawn(string, []byte, time.Duration) (model.ID, *model.Raise) {
+func (noSiblings) Module(string) (*model.Program, *model.Raise) { return nil, nil }
+func (noSiblings) Siblings() ([]string, uint64)                 { return nil, 1 }
+func (noSiblings) Generation() uint64                           { return 1 }
+func (noSiblings) Request() (*model.HTTPRequest, *model.Raise)  { return nil, nil }
+func (noSiblings) Log(model.StepRef, model.LogLine)             {}
+func (noSiblings) Info(model.StepRef) (i model.CallInfo)        { return i }
+func (noSiblings) Spawn(string, []byte, time.Duration) (model.ID, *model.Raise) {
 	return model.ID{}, &model.Raise{Kind: model.RaiseEngine}
 }
-func (nobody) Secret(name string) (string, *model.Raise) {
+func (noSiblings) Secret(name string) (string, *model.Raise) {
 	return "", &model.Raise{Kind: model.RaiseSecret, Name: name}
 }

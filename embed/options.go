@@ -18,8 +18,8 @@ type Options struct {
 	// TenantThreads bounds the threads that one subtenant may hold at a time.
 	// Default a quarter of MaxThreads, at least 1.
 	TenantThreads int
-	// TenantTasks bounds the calls of async functions that one subtenant may have
-	// under way at a time: each takes memory, and no thread. Default 10,000.
+	// TenantTasks bounds the calls of async functions of one subtenant in
+	// progress: each takes memory, but no thread. Default 10,000.
 	TenantTasks int
 	// MinThreads is how many threads are kept when they have nothing to do.
 	// Default twice the processors, at least 4.
@@ -27,7 +27,7 @@ type Options struct {
 	// WaitLimit is how long a call may wait for a thread before it is refused
 	// with CodeTooManyRequests. Default 5 s.
 	WaitLimit time.Duration
-	// WarmPool is how many interpreters stand ready for new subtenants.
+	// WarmPool is how many interpreters are kept ready for new subtenants.
 	// Default 2, negative for none.
 	WarmPool int
 	// IdleAfter is how long a subtenant's interpreter lives without a call.
@@ -36,12 +36,12 @@ type Options struct {
 	// ThreadIdleAfter is how long a thread beyond MinThreads lives without a
 	// call. Default 30 s.
 	ThreadIdleAfter time.Duration
-	// StuckAfter is how long a stopped call may go on before its thread and
-	// interpreter are given up. Default 1.5 s.
+	// StuckAfter is how long a stopped call may continue before its thread and
+	// interpreter are abandoned. Default 1.5 s.
 	StuckAfter time.Duration
 	// WedgedAfter is how long attaching to an interpreter in order to stop a
-	// call may take before the interpreter is given up: something in it never
-	// releases the GIL. Default 200 ms.
+	// call may take before the interpreter is abandoned, because its GIL is
+	// never released. Default 200 ms.
 	WedgedAfter time.Duration
 	// EndLimit is how long each part of ending an interpreter may take before
 	// it is counted as leaked. Default 5 s.
@@ -52,11 +52,11 @@ type Options struct {
 	// StuckCap is the number of stuck threads and leaked interpreters together
 	// at which OnStuckCap is called. Default 32.
 	StuckCap int
-	// OnStuckCap is called once, on a goroutine of its own, when StuckCap is
-	// reached: the server then recycles itself. May be nil.
+	// OnStuckCap is called once, on a separate goroutine, when StuckCap is
+	// reached: the server then restarts itself. May be nil.
 	OnStuckCap func()
-	// OnTenantLog takes a line that was written outside any execution that is
-	// still going: by a thread that a function left behind. May be nil. It may
+	// OnTenantLog takes a line that was written outside any execution in
+	// progress, by a thread that outlived its function. May be nil. It may
 	// be called from many threads and must not block.
 	OnTenantLog func(tenant string, line model.LogLine)
 	// Log takes the host's own messages. Default: none.

@@ -6,10 +6,10 @@ import (
 	"maestro/internal/model"
 )
 
-// usePackages gives t the packages that a call has named, when they are newer
-// than those it has: its interpreter is detached and goes on with the calls in
-// it, which keep their modules. Those that still wait are done with the new
-// ones. So the packages of t and of t.interp are always the same. h.mu is held.
+// usePackages gives t the packages that a call has named, if they are newer
+// than its own: its interpreter is detached and continues with the calls in
+// it, which keep their modules. Waiting calls run with the new packages. So the
+// packages of t and of t.interp are always the same. h.mu is held.
 func (h *Host) usePackages(t *tenant, packages model.SitePackages) {
 	if packages.Number <= t.packages.Number {
 		return
@@ -21,9 +21,9 @@ func (h *Host) usePackages(t *tenant, packages model.SitePackages) {
 }
 
 // prepare puts in's packages on Python's path, before the first call in it. A
-// warm interpreter may come to serve any subtenant, so it has none yet; telling
-// it of them takes a fiftieth of the time that making another one takes. Each
-// call asks for it, on its own thread, and waits for the first one to be done.
+// warm interpreter may serve any subtenant, so it has none yet; assigning
+// them takes a fiftieth of the time that creating another one takes. Each
+// call requests it, on its own thread, and waits for the first one to be done.
 // An error means that the call must not begin.
 func (in *interpreter) prepare() error {
 	if in.packages.Path == "" {
@@ -33,7 +33,7 @@ func (in *interpreter) prepare() error {
 	if !in.unfit {
 		return nil
 	}
-	e := model.NewError(model.CodeUnavailable, "The packages of this subtenant cannot be read on this server.")
+	e := model.NewError(model.CodeUnavailable, "The packages of this subtenant cannot be read on this server. Try again; the server's log has the reason.")
 	e.Cause = fmt.Errorf("the folder %s cannot be used", in.packages.Path)
 	e.RetryAfter = retireEvery
 	return e
@@ -52,10 +52,9 @@ func (in *interpreter) usePackages() {
 		"number", in.packages.Number, "path", in.packages.Path, "error", exc.Type+": "+exc.Message)
 }
 
-// SitesInUse returns the folders of packages that must stay where they are: an
-// interpreter that is not yet ended has them, or the next one of its subtenant
-// will. What is not among them may be removed, unless a call is on its way here
-// that names it.
+// SitesInUse returns the folders of packages that must be kept: an interpreter
+// that has not ended uses them, or the next one of its subtenant will. Others
+// may be removed, unless a call on its way here names them.
 func (h *Host) SitesInUse() map[string]bool {
 	sites := map[string]bool{}
 	h.mu.Lock()

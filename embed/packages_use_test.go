@@ -27,7 +27,7 @@ func siteOf(tenant string, number int) model.SitePackages {
 // runWith makes a call that names packages.
 func runWith(ctx context.Context, h *Host, tenant string, p *model.Program, packages model.SitePackages) (model.Outcome, error) {
 	return h.Call(ctx, model.Call{
-		Tenant: tenant, Program: p, Input: []byte("null"), Host: nobody{}, Deadline: time.Now().Add(time.Minute), Packages: packages,
+		Tenant: tenant, Program: p, Input: []byte("null"), Host: noSiblings{}, Deadline: time.Now().Add(time.Minute), Packages: packages,
 	})
 }
 

@@ -11,9 +11,9 @@ import (
 	"maestro/internal/model"
 )
 
-// runPatiently makes a call that nobody waits for.
+// runPatiently makes the call of an asynchronous run.
 func runPatiently(ctx context.Context, h *Host, tenant string, p *model.Program, patient *model.Patient) (model.Outcome, error) {
-	return h.Call(ctx, model.Call{Tenant: tenant, Program: p, Input: []byte("null"), Host: nobody{}, Patient: patient})
+	return h.Call(ctx, model.Call{Tenant: tenant, Program: p, Input: []byte("null"), Host: noSiblings{}, Patient: patient})
 }
 
 func always(time.Time) bool { return true }
@@ -37,7 +37,7 @@ func TestAPatientCallWaitsAsLongAsItTakes(t *testing.T) {
 	eventually(t, func() bool { return h.Stats().Waiting == 1 }, "it waits")
 	for range 3 { // each of these waits for WaitLimit
 		_, err := run(t.Context(), h, "a", b.program, "null")
-		require.Equal(t, model.CodeTooManyRequests, model.CodeOf(err), "who is waited for is refused, also behind one that is not")
+		require.Equal(t, model.CodeTooManyRequests, model.CodeOf(err), "synchronous calls are refused, also behind an asynchronous one")
 	}
 	before := time.Now()
 	close(b.release)
@@ -78,8 +78,7 @@ func TestAPatientCallThatIsNotWantedAnyMore(t *testing.T) {
 	wg.Wait()
 }
 
-// Who is waited for goes first; those whom nobody waits for come to their turn
-// all the same.
+// Synchronous calls go first; asynchronous ones get their turn all the same.
 func TestPatientCallsComeToTheirTurn(t *testing.T) {
 	t.Parallel()
 	h := startFake(t, Options{MaxThreads: 4})

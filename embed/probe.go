@@ -10,25 +10,25 @@ import (
 	"maestro/embed/python"
 )
 
-// ProbeLine is one line of what Probe reports: that an import begins, or what
-// came of it.
+// ProbeLine is one line of Probe's report: the begin of an import, or its
+// outcome.
 type ProbeLine struct {
 	Module  string `json:"module"`
 	Begins  bool   `json:"begins,omitempty"`
 	Type    string `json:"type,omitempty"` // of the exception that it raised; empty: none
 	Message string `json:"message,omitempty"`
-	Refuses bool   `json:"refuses,omitempty"` // it refuses an interpreter that is not the process's only one
+	Refuses bool   `json:"refuses,omitempty"` // it refuses an interpreter that is not the only one in its process
 }
 
 // Probe imports modules, one after the other, in an interpreter like those of
 // subtenants, with a folder of packages, and reports each import before it
-// begins and after it has ended, as lines of JSON. What is imported may do
-// anything to the process: it belongs in one of its own, which serves nobody.
+// begins and after it has ended, as lines of JSON. Imported code may do
+// anything to the process: so it needs a separate one that serves no calls.
 // The interpreter is not ended: the process is.
 //
 // One interpreter is enough, as far as is known: a second one beside it, in which
-// everything was imported again, found nothing more in 19 much-used packages that
-// the first accepts in whole or in part, and took as long again.
+// everything was imported again, found no further fault in 19 widely used packages
+// that the first accepts completely or in part, and took as long again.
 func Probe(home, packages string, modules []string, report io.Writer) error {
 	failed := make(chan error, 1)
 	go func() {
@@ -59,7 +59,7 @@ func probe(home, packages string, modules []string, report *json.Encoder) error 
 		if exc != nil {
 			line.Type, line.Message = exc.Type, exc.Message
 		} else if err := json.Unmarshal(answer, &line); err != nil {
-			return fmt.Errorf("read what came of importing %s: %w", module, err)
+			return fmt.Errorf("read the outcome of importing %s: %w", module, err)
 		}
 		if err := report.Encode(line); err != nil {
 			return fmt.Errorf("report a probe: %w", err)

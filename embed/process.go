@@ -9,13 +9,13 @@ import (
 	"maestro/internal/model"
 )
 
-// process is what C's callbacks find their way by. libpython is loaded once in
-// a process and has one set of callbacks, so this is the one place of the
-// package that is not part of a Host.
+// process holds the objects that C's callbacks refer to. libpython is loaded
+// once in a process and has one set of callbacks, so this is the only part of the
+// package that does not belong to a Host.
 var process = &registry{programs: map[uint64]weak.Pointer[model.Program]{}}
 
-// registry maps the numbers that C carries to what they stand for. A number is
-// never reused.
+// registry maps the numbers that C carries to the objects behind them. A number
+// is never reused.
 type registry struct {
 	calls        [callShards]callShard
 	interpreters sync.Map // uint64 → *interpreter
@@ -36,7 +36,7 @@ type callShard struct {
 	_     [24]byte // keeps neighbours off each other's cache line
 }
 
-// begin makes c known, so that Python's questions reach its host, until it is
+// begin registers c, so that Python's requests reach its host, until it is
 // answered.
 func (r *registry) begin(c *call) {
 	s := &r.calls[c.number%callShards]
@@ -51,7 +51,7 @@ func (r *registry) begin(c *call) {
 	s.calls[c.number] = c
 }
 
-// end makes c unknown after it was answered: from now on its frames belong to
+// end removes c after it was answered: from now on its frames belong to
 // an execution that is over.
 func (r *registry) end(c *call) {
 	s := &r.calls[c.number%callShards]
@@ -60,9 +60,9 @@ func (r *registry) end(c *call) {
 	delete(s.calls, c.number)
 }
 
-// of returns the call that the caller runs for, and its step. It is the one place
-// where that is decided in Go: a frame of a call that is over, or that runs in
-// another interpreter, is no frame.
+// of returns the call that the caller runs for, and its step. It is the only place
+// in Go that decides it: a frame of a call that has ended, or that runs in another
+// interpreter, is ignored.
 func (r *registry) of(from cpython.Caller) (*call, model.StepRef) {
 	number, step := splitFrame(from.Frame)
 	s := &r.calls[number%callShards]

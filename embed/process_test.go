@@ -45,7 +45,7 @@ func TestProgramsAreNotKeptForEver(t *testing.T) {
 
 // manySteps is a host whose steps have reached a number.
 type manySteps struct {
-	nobody
+	noSiblings
 	step  model.StepRef
 	ended *model.Failure
 }

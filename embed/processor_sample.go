@@ -11,7 +11,7 @@ import (
 type processorSample struct {
 	share float64 // of the last stretch, 0 to 1
 
-	at       clock // when the present stretch began, 0: there is none
+	at       clock // when the present stretch began, 0: none has
 	used     time.Duration
 	switches int64
 	calls    int64
@@ -38,8 +38,8 @@ func (s *processorSample) take(at clock) bool {
 	if complete {
 		s.share = float64(used-s.used) / float64(at.since(s.at))
 		if 2*(usage.Nvcsw-s.switches) < s.calls {
-			// It hardly ever went to sleep by itself: what it lacks of a whole
-			// processor others took, on a busy machine.
+			// It hardly ever slept voluntarily: on a busy machine, others took the
+			// rest of the processor.
 			s.share = 1
 		}
 	}

@@ -39,13 +39,13 @@ func TestThousandsWaitOnOneThread(t *testing.T) {
 	e.define(t, "wait", `
 import asyncio
 arrived = 0
-everyone = asyncio.Event()
+all_here = asyncio.Event()
 async def wait(n):
     global arrived
     arrived += 1
     if arrived == `+fmt.Sprint(calls)+`:
-        everyone.set()
-    await everyone.wait()
+        all_here.set()
+    await all_here.wait()
     return n
 `)
 	var group sync.WaitGroup

@@ -80,7 +80,7 @@ func TestPythonModulesDoNotWaitForEachOther(t *testing.T) {
 func TestPythonModuleIsStoppedWhileItLoads(t *testing.T) {
 	t.Parallel()
 	h := startPython(t, Options{})
-	defer eventually(t, func() bool { s := h.Stats(); return s.Stuck()+s.ThreadsBusy == 0 }, "what was stuck comes to its end")
+	defer eventually(t, func() bool { s := h.Stats(); return s.Stuck()+s.ThreadsBusy == 0 }, "stuck calls end")
 	e := newTestEngine(h)
 	for i, code := range []string{"while True: pass", "import time\ntime.sleep(1e6)", "import second", "endless(1)"} {
 		tenant := fmt.Sprintf("t%d", i)

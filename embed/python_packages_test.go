@@ -21,7 +21,7 @@ import (
 )
 
 // packagesOf writes a folder as an install makes one: a package named theirs of
-// that version, and whatever else is given.
+// that version, and any other given files.
 func packagesOf(t testing.TB, number int, more map[string]string) model.SitePackages {
 	t.Helper()
 	folder := t.TempDir()

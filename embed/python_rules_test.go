@@ -220,7 +220,7 @@ def guesses(input):
 	require.Equal(t, string(before.Output), string(after.Output))
 }
 
-// texts returns what was printed and logged.
+// texts returns the printed and logged lines.
 func (e *testEngine) texts() (texts []string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -36,12 +36,12 @@ func defineEndless(t *testing.T, e *testEngine) {
 	e.define(t, "state", "n = 0\ndef state(x):\n    global n\n    n += 1\n    return n\n")
 }
 
-// Whatever a function does, its caller has an answer at the deadline, the next
-// call of the same subtenant works, and so do those of others.
+// For any function, its caller has an answer at the deadline, the next call of
+// the same subtenant works, and so do those of others.
 func TestPythonDeadline(t *testing.T) {
 	t.Parallel()
 	h := startPython(t, Options{})
-	defer eventually(t, func() bool { s := h.Stats(); return s.Stuck()+s.ThreadsBusy == 0 }, "what was stuck comes to its end")
+	defer eventually(t, func() bool { s := h.Stats(); return s.Stuck()+s.ThreadsBusy == 0 }, "stuck calls end")
 	for name, program := range endless {
 		t.Run(name, func(t *testing.T) {
 			e := newTestEngine(h)
@@ -242,7 +242,7 @@ func TestPythonStopWhileLoading(t *testing.T) {
 }
 
 // A thread that is in a call elsewhere keeps no interpreter alive that it once
-// visited. Python's checking allocator would see a touch of what was deleted.
+// visited. Python's checking allocator would detect an access to deleted memory.
 func TestPythonEndDuringCallsElsewhere(t *testing.T) {
 	t.Parallel()
 	h := startPython(t, Options{MaxThreads: 1, IdleAfter: 20 * time.Millisecond})

@@ -54,7 +54,7 @@ func TestPythonStress(t *testing.T) {
 					}
 				case 6, 7:
 					// A stop can break the locks of the threading module, as it can
-					// in any Python: those who use it are not stopped here.
+					// in any Python: functions that use it are not stopped here.
 					outcome, err := e.callFor(t.Context(), "threads of "+tenant, "thread", fmt.Sprint(n), time.Minute)
 					if err != nil || string(outcome.Output) != fmt.Sprint(n+1) {
 						t.Errorf("thread(%d) is %s, %v, %+v", n, outcome.Output, err, outcome.Failure)
@@ -63,7 +63,7 @@ func TestPythonStress(t *testing.T) {
 					name := "add"
 					outcome, err := e.callFor(t.Context(), tenant, name, fmt.Sprint(n), time.Minute)
 					if err != nil || outcome.Failure != nil {
-						continue // its subtenant was forgotten meanwhile: the next lines check what was answered
+						continue // its subtenant was forgotten meanwhile: the next lines check the answers
 					}
 					if string(outcome.Output) != fmt.Sprint(n+1) {
 						t.Errorf("%s(%d) is %s", name, n, outcome.Output)

@@ -50,7 +50,7 @@ func startPython(t testing.TB, opt Options) *Host {
 	return h
 }
 
-// testEngine is a model.Host over a set of functions. It keeps what is logged.
+// testEngine is a model.Host over a set of functions. It keeps the log lines.
 type testEngine struct {
 	host     *Host
 	function string // that maestro.context() names

@@ -17,7 +17,7 @@ import (
 
 // TestWorkBelongsToItsCall runs the programs of testdata/work: in the first call,
 // in later ones, and in many at once, each step, line and result is in the record
-// of the call that submitted the work, wherever that was done.
+// of the call that submitted the work, regardless of the thread.
 func TestWorkBelongsToItsCall(t *testing.T) {
 	t.Parallel()
 	h := startPython(t, Options{OnTenantLog: func(tenant string, line model.LogLine) {

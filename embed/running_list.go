@@ -2,8 +2,8 @@ package embed
 
 import "time"
 
-// recentFor is how long a running call counts as one that may be about to end.
-// After that it blocks or computes at length, and no longer keeps another
+// recentFor is how long a running call counts as one that may end soon.
+// After that it blocks or computes at length, and no longer prevents another
 // call's thread from starting.
 const recentFor = time.Millisecond
 

@@ -15,7 +15,7 @@ func BenchmarkDispatch(b *testing.B) {
 	_ = h.Start(b.Context())
 	defer h.Close(context.Background())
 	p := fakeProgram(echo)
-	call := model.Call{Tenant: "a", Program: p, Input: []byte("1"), Host: nobody{}, Deadline: time.Now().Add(time.Hour)}
+	call := model.Call{Tenant: "a", Program: p, Input: []byte("1"), Host: noSiblings{}, Deadline: time.Now().Add(time.Hour)}
 	b.Run("one caller", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {

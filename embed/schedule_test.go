@@ -31,14 +31,14 @@ func startFake(t *testing.T, opt Options) *Host {
 // run makes a call that may take a minute.
 func run(ctx context.Context, h *Host, tenant string, p *model.Program, input string) (model.Outcome, error) {
 	return h.Call(ctx, model.Call{
-		Tenant: tenant, Program: p, Input: []byte(input), Host: nobody{}, Deadline: time.Now().Add(time.Minute),
+		Tenant: tenant, Program: p, Input: []byte(input), Host: noSiblings{}, Deadline: time.Now().Add(time.Minute),
 	})
 }
 
 // runFor makes a call with that much time.
 func runFor(h *Host, tenant string, p *model.Program, limit time.Duration) (model.Outcome, error) {
 	return h.Call(context.Background(), model.Call{
-		Tenant: tenant, Program: p, Input: []byte("null"), Host: nobody{}, Deadline: time.Now().Add(limit),
+		Tenant: tenant, Program: p, Input: []byte("null"), Host: noSiblings{}, Deadline: time.Now().Add(limit),
 	})
 }
 
@@ -240,7 +240,7 @@ func TestWedgedInterpreterIsReplaced(t *testing.T) {
 	eventually(t, func() bool {
 		stats := h.Stats()
 		return stats.ThreadsStuck == 0 && stats.InterpretersStuck == 0 && stats.InterpretersEnded == 1
-	}, "what was stuck cleans up after itself")
+	}, "the stuck thread cleans up after itself")
 }
 
 func TestUnstoppableCallGivesUpItsThread(t *testing.T) {
@@ -305,7 +305,7 @@ func TestForget(t *testing.T) {
 	eventually(t, func() bool { return h.Stats().Waiting == 1 }, "it waits")
 	h.Forget("a")
 	h.Forget("a")
-	h.Forget("nobody")
+	h.Forget("unknown")
 	require.Equal(t, model.FailureCancelled, (<-outcomes).Failure.Kind)
 	require.Equal(t, model.CodeUnavailable, model.CodeOf(<-refused))
 	eventually(t, func() bool { return h.Stats().InterpretersEnded == 1 }, "its interpreter is ended")
@@ -356,7 +356,7 @@ func TestCloseDuringCalls(t *testing.T) {
 	require.Equal(t, model.CodeUnavailable, model.CodeOf(err))
 }
 
-// What is stuck is waited for until the time is over.
+// Stuck threads are waited for until the time is over.
 func TestCloseWaitsForWhatIsStuck(t *testing.T) {
 	t.Parallel()
 	h := newHost(Options{StuckAfter: 20 * time.Millisecond}, fakeMachines(t))
@@ -451,7 +451,7 @@ func TestStartStopStress(t *testing.T) {
 }
 
 // A call is on its way to a thread, with Host.mu released for a moment, when
-// Close begins: no thread is made for it that nobody would tell to end.
+// Close begins: no thread is made for it that would never be told to end.
 func TestCloseWhileACallIsOnItsWay(t *testing.T) {
 	t.Parallel()
 	h := startFake(t, Options{})
@@ -459,7 +459,7 @@ func TestCloseWhileACallIsOnItsWay(t *testing.T) {
 	_, err := run(t.Context(), h, "a", p, "1")
 	require.NoError(t, err)
 	h.mu.Lock()
-	c := newCall(model.Call{Tenant: "a", Program: p, Host: nobody{}})
+	c := newCall(model.Call{Tenant: "a", Program: p, Host: noSiblings{}})
 	c.tenant = h.tenantOf("a")
 	c.tenant.queue.push(c)
 	h.offer(c.tenant)

@@ -22,8 +22,8 @@ type callState uint8
 const (
 	callQueued   callState = iota // waits for a thread
 	callRunning                   // a thread is in Python for it
-	callStopping                  // its caller has been answered; Python goes on and is being stopped
-	callStuck                     // the rungs have failed; its thread and interpreter are given up
+	callStopping                  // its caller has been answered; Python continues and is being stopped
+	callStuck                     // every escalation has failed; its thread and interpreter are abandoned
 	callEnded                     // its thread has left it; Python threads that it started may remain
 )
 
@@ -62,13 +62,13 @@ var workerMoves = moves{
 type interpreterState uint8
 
 const (
-	interpreterWarm      interpreterState = iota // ready, belongs to nobody yet
-	interpreterServing                           // a subtenant's; takes calls
-	interpreterSuspect                           // a call in it is being stopped and nobody has attached since: new calls wait
-	interpreterRetiring                          // a stop was raised in it, or its packages are old: takes no new call, ended when its last call has left
-	interpreterAbandoned                         // given up: something in it cannot be stopped; takes no new call, ended when its last call has left
+	interpreterWarm      interpreterState = iota // ready, not assigned to a subtenant yet
+	interpreterServing                           // assigned to a subtenant; takes calls
+	interpreterSuspect                           // a call in it is being stopped and no thread has attached since: new calls wait
+	interpreterRetiring                          // a stop was raised in it, or its packages are outdated: takes no new call, ended when its last call has left
+	interpreterAbandoned                         // something in it cannot be stopped: takes no new call, ended when its last call has left
 	interpreterEnding                            // idle threads drop their states for it, then it is ended
-	interpreterEnded                             // gone
+	interpreterEnded                             // it no longer exists
 	interpreterLeaked                            // ending it overran its time
 )
 
@@ -86,9 +86,9 @@ var interpreterMoves = moves{
 	interpreterLeaked:    bits(interpreterEnded),
 }
 
-// change makes a move. One that the table does not have is a bug of ours: it
-// is reported and made all the same, because the threads it is about are where
-// they are.
+// change makes a move. One that the table does not have is a bug: it is
+// reported and made all the same, because the threads are in the new state
+// already.
 func change[S interface {
 	~uint8
 	fmt.Stringer

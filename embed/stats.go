@@ -2,13 +2,13 @@ package embed
 
 import "maestro/cpython"
 
-// Stats is what /health and /metrics show of a host.
+// Stats is the part of /health that a host reports.
 type Stats struct {
-	Tenants             int // that have had a call lately
+	Tenants             int // that have had a call recently
 	Waiting             int // calls that wait for a thread
 	InterpretersLive    int // serving a subtenant
 	InterpretersWarm    int // ready for one
-	InterpretersStuck   int // given up, with calls in them that go on
+	InterpretersStuck   int // abandoned, with calls in them that continue
 	InterpretersEnding  int
 	InterpretersLeaked  int // ending them overran its time
 	InterpretersCreated int // so far
@@ -17,9 +17,9 @@ type Stats struct {
 	Tasks               int // calls on event loops
 	Threads             int // in the pool
 	ThreadsBusy         int
-	ThreadsStuck        int    // given up, no longer in the pool
+	ThreadsStuck        int    // abandoned, no longer in the pool
 	ThreadsMax          int    // Options.MaxThreads
-	ThreadsChanged      uint64 // calls that left their thread changed; it was put right
+	ThreadsChanged      uint64 // calls that left their thread changed; it was restored
 	StuckCapReached     bool
 }
 

@@ -2,13 +2,13 @@ package embed
 
 import "time"
 
-// sweepPeriod is how often the sweep looks for what has been idle too long.
+// sweepPeriod is how often the sweep looks for idle interpreters and threads.
 func (h *Host) sweepPeriod() time.Duration {
 	return max(time.Millisecond, min(h.opt.IdleAfter, h.opt.ThreadIdleAfter)/4)
 }
 
-// sweep ends the interpreters of subtenants without calls, and threads beyond
-// the smallest number that have had nothing to do.
+// sweep ends the interpreters of subtenants without calls, and idle threads
+// beyond the minimum.
 func (h *Host) sweep() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -52,7 +52,7 @@ func (w *worker) dismiss() {
 	}
 }
 
-// unpark takes w from wherever it is on the idle stack. h.mu is held.
+// unpark takes w from its position on the idle stack. h.mu is held.
 func (w *worker) unpark() {
 	h := w.host
 	for i, idle := range h.idle {

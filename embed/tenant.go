@@ -2,22 +2,22 @@ package embed
 
 import "maestro/internal/model"
 
-// tenant is what the host keeps of a subtenant. Guarded by Host.mu.
+// tenant is the host's state of a subtenant. Guarded by Host.mu.
 type tenant struct {
 	name    string
 	queue   fifo[call] // oldest first; calls that were answered meanwhile stay until they come to the front
-	patient fifo[call] // the same, of those that nobody waits for
+	patient fifo[call] // the same, of asynchronous runs
 	// coroutines are the calls of async functions, which event loops take.
 	coroutines        fifo[call]
-	patientCoroutines fifo[call] // the same, of those that nothing waits for
-	looped            int        // of those, the ones that have begun and not ended, stuck ones not counted
+	patientCoroutines fifo[call] // the same, of asynchronous runs
+	looped            int        // of those, the ones that have begun and not ended, without stuck ones
 	ahead             int        // calls of queue that have begun while those of patient wait, since one of these began
 	home              *worker    // carries its calls when it is idle
 	active            int        // pool threads in its calls, stuck ones not counted
 
 	// allowance is how many threads may be active. All threads of a subtenant
-	// compete for one GIL: short calls are done soonest one after the other on
-	// one thread, and only calls that block want more. So it is 1 and grows
+	// compete for one GIL: short calls finish soonest one after the other on
+	// one thread, and only calls that block need more. So it is 1 and grows
 	// only while calls wait and the active threads are not using the processor.
 	allowance  int
 	progress   clock              // when one of its calls began or ended last
@@ -34,7 +34,7 @@ type tenant struct {
 	retired    clock // when an interpreter of it was retired last, 0: never
 	gone       bool  // forgotten
 
-	siblings siblingView // the newest that a call of it was told
+	siblings siblingView // the newest that a call of it got
 }
 
 // siblingView is a list of names that can be called, for threads that outlived
@@ -44,16 +44,16 @@ type siblingView struct {
 	generation uint64
 }
 
-// mayStart reports whether a waiting call of t may be given a thread now.
+// mayStart reports whether a waiting call of t may get a thread now.
 func (t *tenant) mayStart() bool {
 	return t.interp != nil && t.interp.state == interpreterServing && t.active < t.allowance && t.head() != nil
 }
 
-// patientAfter is how many calls that somebody waits for go ahead of one that
-// nobody does.
+// patientAfter is how many synchronous calls go ahead of a waiting call of an
+// asynchronous run.
 const patientAfter = 4
 
-// head returns the call that is to begin next, or nil. h.mu is held.
+// head returns the call that begins next, or nil. h.mu is held.
 func (t *tenant) head() *call {
 	first, patient := oldest(&t.queue), oldest(&t.patient)
 	if patient != nil && (first == nil || t.ahead >= patientAfter) {
@@ -79,7 +79,7 @@ func (t *tenant) push(c *call) {
 	}
 }
 
-// coroutine returns the call of an async function that is to begin next, or nil.
+// coroutine returns the call of an async function that begins next, or nil.
 // h.mu is held.
 func (t *tenant) coroutine() *call {
 	if first := oldest(&t.coroutines); first != nil {
@@ -131,9 +131,8 @@ func (h *Host) refuseQueued(t *tenant, err *model.Error) {
 	h.refuseCoroutines(t, err)
 }
 
-// Forget tells the host that a subtenant is no more: its waiting calls are
-// refused, its running ones are cancelled, its interpreter is ended. It
-// returns at once.
+// Forget removes a deleted subtenant: its waiting calls are refused, its running
+// ones are cancelled, its interpreter is ended. It returns immediately.
 func (h *Host) Forget(name string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -142,7 +141,7 @@ func (h *Host) Forget(name string) {
 		return
 	}
 	t.gone = true
-	h.refuseQueued(t, model.NewError(model.CodeUnavailable, "The subtenant %q is being removed.", name))
+	h.refuseQueued(t, model.NewError(model.CodeUnavailable, "The subtenant %q is being deleted.", name))
 	h.stopAll(func(c *call) bool { return c.tenant == t })
 	delete(h.tenants, name)
 	h.abandon(t.interp)

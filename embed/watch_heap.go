@@ -31,8 +31,8 @@ func (w *watchHeap) arm(h *Host, at clock) {
 	h.watcher.Reset(max(0, at.since(now())))
 }
 
-// remove takes c out, if it is in. The timer is left as it is: that it fires
-// for nothing once in a while is cheaper than arming it for every call.
+// remove takes c out, if it is in. The timer is left unchanged: an occasional
+// unnecessary tick is cheaper than arming it for every call.
 func (w *watchHeap) remove(c *call) {
 	slot := c.watchSlot
 	if slot < 0 {

@@ -45,8 +45,8 @@ func (h *Host) newWorker() *worker {
 }
 
 // popIdle takes a worker from the stack, or returns nil. It takes the one that
-// carried t's calls before, if it is idle: what modules keep in a threading.local
-// is there. Otherwise it is the one that was parked last: its memory is the
+// carried t's calls before, if it is idle, because modules may have data in its
+// threading.local. Otherwise it is the one that was parked last: its memory is the
 // warmest, and those at the bottom get old and leave. h.mu is held.
 func (h *Host) popIdle(t *tenant) *worker {
 	if t != nil && t.home != nil && t.home.state == workerIdle {
@@ -64,9 +64,9 @@ func (h *Host) popIdle(t *tenant) *worker {
 	return w
 }
 
-// give hands c to w, which is busy with nothing: just taken from the stack or
-// just made. h.mu is held.
-func (w *worker) give(c *call) {
+// assign gives c to w, which has no call: just taken from the stack or just
+// created. h.mu is held.
+func (w *worker) assign(c *call) {
 	w.call = c
 	w.wake.Notify()
 }
@@ -133,7 +133,7 @@ func (w *worker) run() {
 	}
 }
 
-// errNotBegun says that whoever made a patient call did not want it any more.
+// errNotBegun reports that the caller of a patient call took it back.
 var errNotBegun = model.NewError(model.CodeUnavailable, "The call was taken back before it began.")
 
 // perform carries c through Python. An error means that it was not begun.
@@ -193,7 +193,7 @@ func (w *worker) quit() {
 	h.checkQuiet()
 }
 
-// finish takes note that c's thread has left Python. h.mu is held.
+// finish records that c's thread has left Python. h.mu is held.
 func (h *Host) finish(c *call, result cpython.CallResult, err error) {
 	at := now()
 	t, in, w := c.tenant, c.interp, c.worker
@@ -232,8 +232,8 @@ func (h *Host) conclude(c *call, result cpython.CallResult, err error) {
 	}
 }
 
-// answer gives c's caller the outcome, or the error. h.mu is held. Whoever
-// comes second is ignored: the late result of a stopped call.
+// answer sends the outcome, or the error, to c's caller. h.mu is held. A second
+// answer is ignored: it is the late result of a stopped call.
 func (h *Host) answer(c *call, outcome model.Outcome, err error) {
 	if c.answered.Swap(true) {
 		return

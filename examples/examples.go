@@ -1,8 +1,7 @@
-// Package examples carries the functions, webhooks, schedules and documents
-// that a newcomer tries first, inside the binary.
+// Package examples embeds the functions, webhooks, schedules and documents
+// that a newcomer tries first.
 //
-// It must not load them anywhere: the command line does that, through the
-// same HTTP API as everyone.
+// It must not load them: the command line does that, through the HTTP API.
 package examples
 
 import (

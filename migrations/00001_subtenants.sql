@@ -8,8 +8,8 @@ CREATE TABLE subtenants (
     created_at  timestamptz NOT NULL DEFAULT now()
 );
 
--- Ids that were used once. They are never given again, so that nobody finds
--- what a namesake left behind (in a log, a cache, a bookmark).
+-- Ids that were used once. They are never assigned again, so that a new owner
+-- does not find the remains of a previous one (in a log, a cache, a bookmark).
 CREATE TABLE deleted_subtenants (
     id         text COLLATE "C" PRIMARY KEY,
     deleted_at timestamptz NOT NULL DEFAULT now()

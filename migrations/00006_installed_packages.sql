@@ -1,7 +1,7 @@
 -- +goose Up
 
--- name is normalised as in PEP 503. requested tells what someone asked for
--- from what came along as a dependency.
+-- name is normalised as in PEP 503. requested distinguishes requested packages
+-- from dependencies.
 CREATE TABLE installed_packages (
     id           uuid PRIMARY KEY,
     tenant       text COLLATE "C" NOT NULL REFERENCES subtenants (id) ON DELETE CASCADE,

@@ -1,9 +1,9 @@
 -- +goose Up
 
--- How often things of a kind changed in a subtenant, counted in the
+-- How often objects of a kind changed in a subtenant, counted in the
 -- transaction that changes them. A server that compares the counts with those
--- it knows has missed nothing, whatever became of the notifications. No
--- foreign key: that a subtenant is gone is a change as well.
+-- it knows has missed no change, even if notifications were lost. No foreign
+-- key: the deletion of a subtenant is a change as well.
 CREATE TABLE changes (
     tenant text COLLATE "C" NOT NULL,
     kind   text COLLATE "C" NOT NULL,

@@ -1,9 +1,9 @@
 -- +goose Up
 
--- One row per process that serves. beats counts its signs of life: who watches
--- sees it stand still by a clock of their own, so that no clock that is changed
--- makes a server look dead. Once gone_at is set the server has lost its runs,
--- whatever it may still think: a gone server never comes back. folder names the
+-- One row per server process. beats counts its heartbeats: a watcher measures by
+-- its own clock how long the count stands still, so that a clock change does not
+-- make a server look dead. Once gone_at is set the server has lost its runs,
+-- regardless of its own view: a dead server never comes back. folder names the
 -- data folder, which one process holds at a time.
 CREATE TABLE servers (
     id         uuid PRIMARY KEY,

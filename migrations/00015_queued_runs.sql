@@ -1,13 +1,13 @@
 -- +goose Up
 
--- What is accepted and not over yet, one row per execution that nobody waits
--- for; its row in executions says pending or running. The row goes when the
+-- Accepted asynchronous runs that have not ended, one row per execution; its row
+-- in executions is pending or running. The row is deleted when the
 -- execution ends. state is waiting, then handed (to River, as job), then
--- running (on server). job is a fence as well: each hand-over has a greater one, and
--- whoever was given an earlier one can neither start the run nor end it. input is whole
--- and encrypted: executions has it masked, and cut when it is long. run_at
--- is -infinity for what is to run as soon as it can, so that no clock that is
--- changed delays it.
+-- running (on server). job is a fence as well: each hand-over has a greater one,
+-- and the holder of an earlier one can neither begin the run nor end it. input is
+-- complete and encrypted: executions has it masked, and truncated when it is
+-- long. run_at is -infinity for a run without a delay, so that a clock change
+-- does not delay it.
 CREATE TABLE queued_runs (
     execution_id  uuid PRIMARY KEY,
     tenant        text COLLATE "C" NOT NULL,

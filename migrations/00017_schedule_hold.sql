@@ -1,7 +1,7 @@
 -- +goose Up
 
--- A schedule that catches up is held while its earlier runs go on: it is not
--- looked at again before this moment, and its next_run stays what is due.
+-- A schedule that catches up is held while its earlier runs are in progress: it
+-- is not checked again before this moment, and its next_run stays due.
 ALTER TABLE scheduled_jobs ADD COLUMN held_until timestamptz;
 DROP INDEX scheduled_jobs_due;
 CREATE INDEX scheduled_jobs_due ON scheduled_jobs (COALESCE(held_until, next_run)) WHERE is_active;

@@ -1,7 +1,7 @@
 -- +goose Up
 
--- A subtenant's sets of packages. A row never changes. lock is what was
--- resolved, each package with its hash: the same folder on every server.
+-- A subtenant's sets of packages. A row never changes. lock is the result of
+-- the resolution, each package with its hash: the same folder on every server.
 CREATE TABLE environments (
     tenant     text COLLATE "C" NOT NULL REFERENCES subtenants (id) ON DELETE CASCADE,
     number     integer NOT NULL CHECK (number > 0),
@@ -12,15 +12,15 @@ CREATE TABLE environments (
 );
 
 -- Which of them is the current one, 0 for none. revision counts every change
--- of what was asked for, also one that changes no package: whoever worked out
--- a change from an older one begins anew.
+-- of the requirements, even if it changes no package: a change that was prepared
+-- from an older revision is prepared again.
 CREATE TABLE package_states (
     tenant      text COLLATE "C" PRIMARY KEY REFERENCES subtenants (id) ON DELETE CASCADE,
     revision    integer NOT NULL,
     environment integer NOT NULL
 );
 
--- What was asked for, in the words of PEP 508; null for what came along.
+-- The requirement as in PEP 508; null for a dependency.
 ALTER TABLE installed_packages ADD COLUMN requirement text;
 ALTER TABLE installed_packages DROP COLUMN requested;
 

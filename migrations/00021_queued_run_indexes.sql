@@ -1,7 +1,7 @@
 -- +goose Up
 
--- What waits has no job, what is under way has one: said by job and not by
--- state, the indexes have nothing to change when a server claims a run, and
+-- A waiting run has no job, a run in progress has one. With a condition on job
+-- and not on state, the indexes do not change when a server claims a run, and
 -- PostgreSQL keeps the row's new version in its page.
 DROP INDEX queued_runs_waiting, queued_runs_under_way;
 CREATE INDEX queued_runs_waiting ON queued_runs (tenant, function_name, priority, run_at, execution_id) WHERE job IS NULL;

@@ -1,10 +1,10 @@
 -- +goose Up
 
--- due says that a run may begin now; run_at is when it becomes so, and since
--- when that was decided: where the clock was put back since is in the future, and the
--- pause begins anew. What is due waits by priority and age, and what is not is
--- not among it: neither retries nor runs that wait for long are in each other's
--- way. No index speaks of a column that a claim changes.
+-- due says that a run may begin now; run_at is when it becomes due, and since
+-- is when that was decided: if the clock was set back, since is in the future and
+-- the pause begins again. Due runs wait by priority and age; runs that are not
+-- due are not in that index: retries and long delays do not slow each other
+-- down. No index contains a column that a claim changes.
 ALTER TABLE queued_runs
     ADD COLUMN due boolean NOT NULL DEFAULT true,
     ADD COLUMN since timestamptz NOT NULL DEFAULT now();
@@ -17,7 +17,7 @@ CREATE INDEX queued_runs_later ON queued_runs (run_at) WHERE NOT due;
 CREATE INDEX queued_runs_later_since ON queued_runs (since) WHERE NOT due;
 CREATE INDEX queued_runs_later_of ON queued_runs (tenant) WHERE NOT due;
 
--- Of servers that are gone: what somebody waited for there was ended.
+-- Of dead servers: their synchronous runs were ended.
 ALTER TABLE servers ADD COLUMN settled boolean NOT NULL DEFAULT false;
 UPDATE servers SET settled = true WHERE gone_at IS NOT NULL;
 CREATE INDEX servers_unsettled ON servers (id) WHERE gone_at IS NOT NULL AND NOT settled;

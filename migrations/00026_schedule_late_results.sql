@@ -1,9 +1,9 @@
 -- +goose Up
 
 -- Results of schedules' runs that could not be noted in scheduled_jobs because
--- somebody had the schedule locked: who records a run must not wait for that.
--- They are noted in the order of seq within seconds, and are gone then. No
--- foreign key: to check it is to wait for the same lock.
+-- the schedule was locked: the recorder must not wait for that lock.
+-- They are noted in the order of seq within seconds, and then deleted. No
+-- foreign key: checking it would wait for the same lock.
 CREATE TABLE schedule_late_results (
     seq          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     tenant       text COLLATE "C" NOT NULL,

@@ -13,8 +13,8 @@ LANGUAGE sql STABLE AS $$
     ORDER BY 1
 $$;
 
--- detached_partitions names what was a partition by day and is none any more:
--- its server ended between taking it off and dropping it.
+-- detached_partitions names former partitions by day: the server ended between
+-- detaching and dropping them.
 CREATE FUNCTION detached_partitions(parent text) RETURNS SETOF text
 LANGUAGE sql STABLE AS $$
     SELECT c.relname::text FROM pg_class c

@@ -30,9 +30,9 @@ type Migration struct {
 	AppliedAt time.Time // zero while it is pending
 }
 
-// Up applies what is pending, of ours and of the queue's, and returns what there
-// was of ours; nothing pending is no error. When another process is migrating
-// it waits for that one, up to five minutes.
+// Up applies the pending migrations of this package and of the queue, and
+// returns those of this package; having none pending is not an error. While
+// another process migrates it waits for that one, up to five minutes.
 func Up(ctx context.Context, url string) ([]Migration, error) {
 	return migrate(url, func(p *goose.Provider, db *sql.DB, locker lock.SessionLocker) (done []*goose.MigrationResult, err error) {
 		pending, err := p.HasPending(ctx)
@@ -55,8 +55,8 @@ func Up(ctx context.Context, url string) ([]Migration, error) {
 	})
 }
 
-// Down takes every migration back, dropping all data. It exists for tests and
-// for those who want to start afresh.
+// Down reverts every migration, dropping all data. It exists for tests and for
+// a fresh start.
 func Down(ctx context.Context, url string) ([]Migration, error) {
 	return migrate(url, func(p *goose.Provider, db *sql.DB, locker lock.SessionLocker) (done []*goose.MigrationResult, err error) {
 		err = locked(ctx, db, locker, func() error {

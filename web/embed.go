@@ -40,7 +40,7 @@ type File struct {
 	ETag        string // strong, with its quotes
 }
 
-// NewFile makes a File of a body, which nobody may change from then on.
+// NewFile makes a File of a body, which must not be changed afterwards.
 func NewFile(body []byte, contentType string) File {
 	sum := sha256.Sum256(body)
 	return File{Body: body, Gzip: compressed(body), ContentType: contentType, ETag: `"` + hex.EncodeToString(sum[:12]) + `"`}

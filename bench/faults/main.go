@@ -1,9 +1,9 @@
 // Command faults runs a server under a steady load of orders and takes its
-// PostgreSQL and its Redis away in twelve ways. Its clients do what they are told:
-// after a 503 they wait as long as Retry-After says and send the order again,
-// without an idempotency key. It reports what they saw, what was recorded, how long
-// the server took to recover, and fails when an order was charged twice, or was
-// answered and is not recorded once.
+// PostgreSQL and its Redis away in twelve ways. Its clients
+// wait after a 503 as long as Retry-After says and send the order again, without an
+// idempotency key. It reports the responses, the records, and the time of the
+// recovery, and fails if an order was charged twice, or was answered and is not
+// recorded exactly once.
 //
 // Usage: faults -server bin/maestro [-rate 100] [-only frozen] [-document docs/operations.md].
 // It starts all that it needs on loopback. The disk that is full is a small file

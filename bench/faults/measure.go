@@ -24,7 +24,7 @@ type row struct {
 	probes                    string
 }
 
-// measure compares what clients were told with what happened and what is recorded.
+// measure compares the responses to clients with the effects and the records.
 func (s *stage) measure(ctx context.Context, f fault, v *seen, names []string, began, ended time.Time) (row, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -72,7 +72,7 @@ func probes(v *seen) string {
 	return strings.Join(parts, ", ")
 }
 
-// fault is what is wrong with a row; "" when nothing is.
+// fault is the fault of a row; "" when there is none.
 func (r row) fault() string {
 	switch {
 	case r.twice > 0:
@@ -122,7 +122,7 @@ func writeTable(document string, rate int, rows []row) error {
 	}
 	var table strings.Builder
 	fmt.Fprintf(&table, "\nAt %d orders a second.\n\n", rate)
-	table.WriteString("| fault | what clients saw | what was recorded | refused after | recovered after | slowest answer | probes |\n")
+	table.WriteString("| fault | responses | records | refused after | recovered after | slowest answer | probes |\n")
 	table.WriteString("| --- | --- | --- | --- | --- | --- | --- |\n")
 	for _, r := range rows {
 		fmt.Fprintf(&table, "| %s | %d orders, all answered 200 (%d from the spool); %d times 503 before anything ran | %d of %d, each charged once | %s | %s | %s | %s |\n",

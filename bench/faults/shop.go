@@ -100,7 +100,7 @@ func (s *stage) send(ctx context.Context, method, path string, body any) (answer
 	return answer{response.StatusCode, response.Header, got}, err
 }
 
-// state is what a probe says: its word, or what is wrong with the answer.
+// state is the status word of a probe, or the fault of its answer.
 func (s *stage) state(path string) string {
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
 	defer cancel()

@@ -13,7 +13,7 @@ import (
 )
 
 // maxGrowth is by how much the memory of the last third may exceed that of the
-// second third, in MB: what is left of a leak after the pools have filled.
+// second third, in MB: a leak grows further after the pools have filled.
 const maxGrowth = 40
 
 // window is how long one half of the tenants is called before the other half

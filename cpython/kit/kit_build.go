@@ -30,7 +30,7 @@ var links = map[string]string{
 	"lib/libpython3.14.so": "libpython3.14.so.1.0",
 }
 
-// build makes a kit in a scratch folder of root and then, in one step, home.
+// build creates a kit in a scratch folder of root and then, in one step, home.
 // The caller holds the lock.
 func build(ctx context.Context, root, home string, progress func(string)) error {
 	scratch, err := os.MkdirTemp(root, scratchPrefix)
@@ -60,19 +60,19 @@ func build(ctx context.Context, root, home string, progress func(string)) error 
 	if err := writeManifest(fresh); err != nil {
 		return err
 	}
-	// A damaged home may be in use: it is moved aside and removed, so that what
-	// is mapped from it stays valid.
+	// A damaged home may be in use: it is moved aside and removed, so that its
+	// mapped files stay valid.
 	if err := os.Rename(home, filepath.Join(scratch, "damaged")); err != nil && !os.IsNotExist(err) {
 		return err
 	}
 	return os.Rename(fresh, home)
 }
 
-// unpackPython unpacks the interpreter and checks that it is the content that
-// this source was written for.
+// unpackPython unpacks the interpreter and checks that it has the content
+// that this source was written for.
 func unpackPython(to string) error {
-	// The module's own way of unpacking is neither atomic nor checked, but its
-	// files are not exported: into a scratch folder it is good enough.
+	// The module's function for unpacking is neither atomic nor checked, but its
+	// files are not exported: for a scratch folder it suffices.
 	if _, err := python.NewEmbeddedPythonWithTmpDir(to, false); err != nil {
 		return err
 	}
@@ -88,8 +88,8 @@ func unpackPython(to string) error {
 	return checkContent(to, contentHash)
 }
 
-// unpackPip unpacks pip. The module insists on the system's folder for
-// temporary files, so that pip is copied from there.
+// unpackPip unpacks pip. The module only unpacks to the system's folder for
+// temporary files, so pip is copied from there.
 func unpackPip(to string) error {
 	files, err := pip.NewPipLib("maestro-" + rand.Text())
 	if err != nil {
@@ -118,7 +118,7 @@ func checkContent(dir, want string) error {
 		}
 	}
 	if got := hex.EncodeToString(sum.Sum(nil)); got != want {
-		return fmt.Errorf("the unpacked files have the hash %s, not %s: the binary is damaged", got, want)
+		return fmt.Errorf("the unpacked files have the hash %s, not %s: the binary is damaged; install it again", got, want)
 	}
 	return nil
 }
@@ -133,8 +133,8 @@ func copyInto(to io.Writer, path string) error {
 	return err
 }
 
-// setModes lets every user of the machine read the kit, whatever the umask
-// was: a process lane runs under another one than the server.
+// setModes lets every user of the machine read the kit, regardless of the
+// umask: a process lane runs under another user than the server.
 func setModes(home string) error {
 	return filepath.WalkDir(home, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.Type() == fs.ModeSymlink {

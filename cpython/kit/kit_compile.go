@@ -11,17 +11,17 @@ import (
 	"syscall"
 )
 
-// compileLibrary makes the byte code of everything below fresh with fresh's
-// own interpreter. The files say that their source need not be looked at
-// (unchecked hash), so they stay valid whatever happens to times, and they
-// name the source by its path in home, where it is about to be.
+// compileLibrary compiles every module below fresh to byte code with fresh's
+// own interpreter. The files state that their source need not be checked
+// (unchecked hash), so they stay valid regardless of timestamps, and they name
+// the source by its path in home, to which it is moved next.
 func compileLibrary(ctx context.Context, fresh, home string) error {
 	cmd := exec.CommandContext(ctx, Executable(fresh), "-I", "-B", "-m", "compileall",
 		"-q", "-j", "0", "--invalidation-mode", "unchecked-hash",
 		"-s", fresh, "-p", home,
 		filepath.Join(fresh, "lib", "python3.14"), filepath.Join(fresh, pipFolder))
 	cmd.Env = []string{"LC_ALL=C.UTF-8"}
-	// compileall has children of its own: they end with it.
+	// compileall has child processes: they end with it.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	if out, err := cmd.CombinedOutput(); err != nil {

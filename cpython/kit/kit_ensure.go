@@ -1,7 +1,8 @@
-// Package kit puts the Python that Maestro carries in its own binary into the
-// data folder: unpacked once, checked at every start, compiled to byte code.
+// Package kit unpacks the Python that is embedded in Maestro's binary into the
+// data folder: unpacked once, verified at every start, compiled to byte code.
 //
 // It must not load Python into this process (package cpython does), must not
+// read settings, and must not touch any folder of another version.
 // read settings, and must not touch any folder of another version.
 package kit
 
@@ -13,16 +14,16 @@ import (
 )
 
 // Ensure returns the home of a complete and undamaged kit under
-// dataDir/python, making it first when it is not there. A warm call only reads
+// dataDir/python, and creates it if it does not exist. A warm call only reads
 // (a stat for each file), so a data folder that was filled at build time may
 // be read-only. Several processes and goroutines may call it at once: one
 // unpacks, the others wait for it until ctx ends. A damaged folder is replaced
-// by a fresh one; folders of other versions are left alone.
+// by a new one; folders of other versions are not changed.
 //
-// progress gets a short line for a person before each slow part; nil is fine.
+// progress gets a short user-facing line before each slow part; it may be nil.
 func Ensure(ctx context.Context, dataDir string, progress func(string)) (home string, err error) {
 	if contentHash == "" {
-		return "", fmt.Errorf("no Python kit for this platform is carried: set MAESTRO_PYTHON_HOME to a Python 3.14")
+		return "", fmt.Errorf("this binary has no Python for this platform: set MAESTRO_PYTHON_HOME to a Python 3.14")
 	}
 	if progress == nil {
 		progress = func(string) {}
@@ -37,7 +38,7 @@ func Ensure(ctx context.Context, dataDir string, progress func(string)) (home st
 		return home, nil
 	}
 	if err := os.MkdirAll(root, 0o755); err != nil {
-		return "", fmt.Errorf("make the folder for Python: %w", err)
+		return "", fmt.Errorf("create the folder for Python: %w", err)
 	}
 	release, err := lock(ctx, filepath.Join(root, ".lock"), func() {
 		progress("waiting for another process that unpacks Python")
@@ -47,7 +48,7 @@ func Ensure(ctx context.Context, dataDir string, progress func(string)) (home st
 	}
 	defer release()
 
-	// Another process may have made it while this one waited.
+	// Another process may have created it while this one waited.
 	damage := verify(home)
 	if damage == nil {
 		return home, nil
@@ -62,9 +63,9 @@ func Ensure(ctx context.Context, dataDir string, progress func(string)) (home st
 	return home, nil
 }
 
-// PipPath returns the folder that has to be on PYTHONPATH for `python -m pip`
-// to work with the Python in home: the kit's pip is not in site-packages. It
-// is empty when home has no such folder, as with a Python of one's own.
+// PipPath returns the folder that PYTHONPATH must name for `python -m pip` to
+// work with the Python in home: the kit's pip is not in site-packages. It is
+// empty if home has no such folder, as with a custom Python.
 func PipPath(home string) string {
 	path := filepath.Join(home, pipFolder)
 	if info, err := os.Stat(filepath.Join(path, "pip", "__main__.py")); err != nil || !info.Mode().IsRegular() {
@@ -76,8 +77,8 @@ func PipPath(home string) string {
 // Executable returns the interpreter of the Python in home, for children.
 func Executable(home string) string { return filepath.Join(home, "bin", "python3") }
 
-// sweep removes what a process that died half-way left in root. The caller
-// holds the lock, so none of it is in use.
+// sweep removes the remains in root of processes that died. The caller holds
+// the lock, so none of them is in use.
 func sweep(root string) {
 	left, _ := filepath.Glob(filepath.Join(root, scratchPrefix+"*"))
 	for _, path := range left {

@@ -236,7 +236,7 @@ func TestEnsureSaysWhyItCannot(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o644))
 	_, err := Ensure(t.Context(), file, nil)
-	require.ErrorContains(t, err, "make the folder for Python")
+	require.ErrorContains(t, err, "create the folder for Python")
 }
 
 func TestCheckRefusesWhatIsNoPython(t *testing.T) {
@@ -246,7 +246,7 @@ func TestCheckRefusesWhatIsNoPython(t *testing.T) {
 	partial := t.TempDir()
 	require.NoError(t, os.Mkdir(filepath.Join(partial, "lib"), 0o755))
 	require.NoError(t, os.Symlink(filepath.Join(home, Library), filepath.Join(partial, Library)))
-	require.ErrorContains(t, Check(partial), "not a whole Python 3.14")
+	require.ErrorContains(t, Check(partial), "not a complete Python 3.14")
 	require.Empty(t, PipPath(partial))
 }
 

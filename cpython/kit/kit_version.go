@@ -5,21 +5,21 @@ import (
 	"encoding/hex"
 )
 
-// Version is the version of the Python that is carried.
+// Version is the version of the embedded Python.
 const Version = "3.14.6"
 
 const (
-	// pipHash is the contentHash of pip in the module that carries it.
+	// pipHash is the contentHash of pip in the module that contains it.
 	pipHash = "010ddd48f6bd723f5e913fe75d8945a89d3140e6de982acec632793289fd2315"
-	// layout is raised when what is made of the same content changes, such as
-	// the way it is compiled.
+	// layout is increased when the files derived from the same content change,
+	// for example in the way they are compiled.
 	layout = "1"
 	// pipFolder is the place of pip inside a home.
 	pipFolder = "pip"
 )
 
-// folderName names the home after all that it is made of, so that a server
-// with other content makes a folder of its own.
+// folderName names the home by all of its inputs, so that a server with other
+// content creates a separate folder.
 func folderName() string {
 	sum := sha256.Sum256([]byte(contentHash + pipHash + layout))
 	return Version + "-" + hex.EncodeToString(sum[:6])

@@ -2,4 +2,4 @@
 
 package kit
 
-const contentHash = "" // none is carried for this platform
+const contentHash = "" // no Python is embedded for this platform

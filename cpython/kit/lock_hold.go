@@ -8,8 +8,8 @@ import (
 )
 
 // lock takes the exclusive flock of the file at path and returns the function
-// that gives it back. Each call opens the file anew, so goroutines exclude
-// each other as processes do. waiting is called once when someone else has it.
+// that releases it. Each call opens the file separately, so goroutines exclude
+// each other as processes do. waiting is called once if the lock is taken.
 func lock(ctx context.Context, path string, waiting func()) (func(), error) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|syscall.O_CLOEXEC, 0o644)
 	if err != nil {
@@ -25,8 +25,8 @@ func lock(ctx context.Context, path string, waiting func()) (func(), error) {
 		return nil, err
 	}
 	waiting()
-	// flock cannot be told to stop waiting. When ctx ends first, the goroutine
-	// stays until it gets the lock and gives it back at once.
+	// flock cannot be interrupted. If ctx ends first, the goroutine remains until
+	// it gets the lock and releases it immediately.
 	got := make(chan error, 1)
 	go func() { got <- flock(file, syscall.LOCK_EX) }()
 	select {

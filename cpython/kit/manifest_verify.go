@@ -25,9 +25,9 @@ import (
 const manifestName = "MANIFEST"
 
 // stamp is the modification time that every unpacked file gets. A file that
-// has it and its right size is taken as whole; any other is read and hashed.
-// So a warm check costs a stat per file, an edited file is found all the same,
-// and a home that was copied without its times is merely slower to check.
+// has it and the right size is considered intact; any other is read and hashed.
+// So a warm check costs a stat per file, an edited file is still detected, and
+// a home that was copied without its times is only slower to check.
 var stamp = time.Date(2026, 6, 10, 0, 0, 0, 0, time.UTC)
 
 var errManifest = errors.New("its manifest is damaged")
@@ -62,7 +62,7 @@ func writeManifest(home string) error {
 	if err != nil {
 		return err
 	}
-	// The list guards itself too: its last line is the hash of the others.
+	// The list also protects itself: its last line is the hash of the others.
 	sum := sha256.Sum256(list.Bytes())
 	fmt.Fprintf(&list, "%s\n", hex.EncodeToString(sum[:]))
 	return os.WriteFile(filepath.Join(home, manifestName), list.Bytes(), 0o644)
@@ -83,7 +83,7 @@ func verify(home string) error {
 	if hex.EncodeToString(sum[:]) != strings.TrimSuffix(string(list[len(body):]), "\n") {
 		return errManifest
 	}
-	// Nearly all of the time is system calls: the processors share it.
+	// Nearly all of the time is spent in system calls, so the processors share it.
 	lines := strings.Split(strings.TrimSuffix(string(body), "\n"), "\n")
 	var group errgroup.Group
 	for part := range slices.Chunk(lines, len(lines)/runtime.GOMAXPROCS(0)+1) {

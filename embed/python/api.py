@@ -1,6 +1,4 @@
-"""The module maestro, as functions import it, and the types of values that
-come with it.
-"""
+"""The module maestro, as functions import it, and the types of its values."""
 
 import sys
 from types import ModuleType
@@ -9,9 +7,9 @@ import _maestro
 
 
 class Stopped(BaseException):
-    """The call ran past its deadline, or someone cancelled it.
+    """The call ran past its deadline, or was cancelled.
 
-    It is no Exception, so that `except Exception` lets it through.
+    It is not an Exception, so that `except Exception` does not catch it.
     """
 
     __module__ = "maestro"
@@ -26,20 +24,20 @@ class _Invalid(ValueError):
 
 
 class InputInvalid(_Invalid):
-    """The input of a called function does not fit its schema; .errors tells where."""
+    """The input of a called function does not fit its schema; .errors lists the faults."""
 
     __module__ = "maestro"
 
 
 class OutputInvalid(_Invalid):
-    """The result of a called function does not fit its schema; .errors tells where."""
+    """The result of a called function does not fit its schema; .errors lists the faults."""
 
     __module__ = "maestro"
 
 
 class Headers(dict):
-    """A dict of a request's headers: keeps the sender's spelling, is looked up
-    in any case.
+    """A dict of a request's headers: keeps the sender's spelling, with
+    case-insensitive look-up.
     """
 
     __module__ = "maestro"
@@ -82,7 +80,7 @@ class Headers(dict):
 
 
 class Response:
-    """What a function returns to shape the HTTP answer itself."""
+    """A result that defines the HTTP response."""
 
     __module__ = "maestro"
     __slots__ = ("body", "status_code", "headers")
@@ -99,7 +97,7 @@ class Response:
 
 
 class Request:
-    """The HTTP request behind a call, as it came: what maestro.request() answers."""
+    """The original HTTP request behind a call: the result of maestro.request()."""
 
     __module__ = "maestro"
     __slots__ = ("method", "url", "headers", "body")
@@ -115,9 +113,9 @@ class Request:
 
 
 def _request():
-    """The HTTP request by which this execution was asked for: method, url, headers,
-    and body, its bytes. None where there was none: in a schedule's run, a spawned
-    one and a retry.
+    """The HTTP request that started this execution: method, url, headers, and body,
+    its bytes. None for an execution without a request: a schedule's run, a spawned
+    run and a retry.
     """
     parts = _maestro.request()
     return None if parts is None else Request(*parts)
@@ -132,7 +130,7 @@ _known[Response] = _response_object  # noqa: F821 (convert.py)
 
 
 class Context(dict):
-    """What maestro.context() answers: its entries are attributes as well."""
+    """The result of maestro.context(): its entries are attributes as well."""
 
     __module__ = "maestro"
     __slots__ = ()
@@ -145,7 +143,7 @@ class Context(dict):
 
 
 def _context():
-    """What is running: execution_id, step_id, function, version, subtenant,
+    """The running call: execution_id, step_id, function, version, subtenant,
     trigger_type, attempt, and deadline, an aware datetime.
     """
     context = Context(_maestro.context())
@@ -158,7 +156,7 @@ def _context():
 
 
 class _Log:
-    """Writes lines to the live log of the execution, with fields of their own."""
+    """Writes lines to the live log of the execution, with structured fields."""
 
     __slots__ = ()
 
@@ -176,7 +174,7 @@ class _Log:
 
 
 class SecretNotFound(KeyError):
-    """There is no secret of that name; .name tells which."""
+    """There is no secret of that name, which is in .name."""
 
     __module__ = "maestro"
 
@@ -189,9 +187,9 @@ class SecretNotFound(KeyError):
 
 
 def _secret(name):
-    """The value of one of the subtenant's secrets, as it is now.
+    """The current value of one of the subtenant's secrets.
 
-    Where it turns up in logs, records and errors it is shown as ***.
+    In logs, records and errors it is shown as ***.
     """
     if not isinstance(name, str):
         raise TypeError(f"maestro.secret() takes the name of a secret, not {type(name).__name__}")
@@ -202,9 +200,9 @@ _LONGEST_DELAY = 365 * 24 * 60 * 60
 
 
 def _spawn(function, input={}, delay=0):
-    """Queues a run of a function, to begin in delay seconds at the earliest.
+    """Queues an asynchronous run of a function, to begin in delay seconds at the earliest.
 
-    Nobody waits for it: the answer is the id of its execution.
+    Returns the id of its execution.
     """
     if not isinstance(function, str):
         raise TypeError(f"maestro.spawn() takes the name of a function, not {type(function).__name__}")
@@ -215,9 +213,8 @@ def _spawn(function, input={}, delay=0):
 
 
 def _call(function, input={}):
-    """Calls the function of that name, which need not be known when the code is
-    written: like a call by plain name it is a step, and that of an async def is
-    awaited.
+    """Calls the function of that name, which may be computed: like a call by plain
+    name it is a step, and that of an async def is awaited.
     """
     if not isinstance(function, str):
         raise TypeError(f"maestro.call() takes the name of a function, not {type(function).__name__}")
@@ -225,12 +222,12 @@ def _call(function, input={}):
 
 
 def _sibling(name):
-    """What a copied or pickled sibling is made with."""
+    """Creates a copied or unpickled sibling."""
     return _maestro.sibling(str(name))
 
 
 def _publish(**names):
-    module = ModuleType("maestro", "What a function can ask of the server that runs it.")
+    module = ModuleType("maestro", "The functions and types that the server provides to a function.")
     for name, value in names.items():
         if hasattr(value, "__code__"):
             value.__name__ = value.__qualname__ = name

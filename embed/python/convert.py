@@ -2,12 +2,12 @@
 
 The entry point is convert(object), which the C converter (cpython/json.h)
 calls for every object whose type is not one of JSON's own, or that might be an
-Enum: runtime.py hands it over with _maestro.set_hooks. The answer may hold
-objects that need it again; the converter asks for each where it meets it, so
+Enum: runtime.py passes it to _maestro.set_hooks. The result may contain
+objects that need it again; the converter calls it for each of them, so
 that a message names the exact place.
 
-No module is imported here: an object can be a Decimal only when somebody has
-imported decimal. An interpreter that needs none of it starts without it.
+No module is imported here: an object can be a Decimal only if the module decimal
+has been imported. Interpreters that do not need it start without it.
 """
 
 from sys import modules as _modules

@@ -1,5 +1,5 @@
-"""Reads the fields of TypedDicts and dataclasses, and the values of Enums, off
-the syntax tree for hints.py. What can't be told from the text alone is None.
+"""Reads the fields of TypedDicts and dataclasses, and the values of Enums, from
+the syntax tree for hints.py. A value that the text alone does not determine is None.
 
 It needs hints_names.py before it, in the same namespace.
 """
@@ -27,7 +27,7 @@ _ENUM_BASES = {
 
 
 class _Field:
-    """One member of an object: where its hint stands, and what is known."""
+    """One member of an object: the place of its hint, and its known properties."""
 
     def __init__(self, hint, owner, required, description, default=_UNKNOWN):
         self.hint = hint

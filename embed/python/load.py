@@ -74,7 +74,7 @@ builtins.exit = _Site("Use exit() to end the call", _exit)
 builtins.quit = _Site("Use quit() to end the call", _exit)
 builtins.help = _Site("Type help(object) for help about object.", _help)
 builtins.copyright = _Site(sys.copyright, None)
-builtins.credits = _Site("See www.python.org for more information about those who made Python.", None)
+builtins.credits = _Site("See www.python.org for more information about the authors of Python.", None)
 builtins.license = _Site("See https://www.python.org/psf/license/", None)
 _shown = builtins.__dict__ | _ours
 _maestro.follow_builtins(builtins.__dict__, _shown, _ours)

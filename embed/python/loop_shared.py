@@ -1,5 +1,5 @@
-"""The class of the loop that the async functions of a subtenant share: one thread
-carries it after the other, and what a call sets of it holds for that call.
+"""The class of the loop that the async functions of a subtenant share: threads
+carry it one after the other, and a call's settings of it apply to that call.
 """
 
 import _thread
@@ -191,7 +191,7 @@ def _shared_loop_class(asyncio):
                     return super().call_exception_handler(context)
                 report, call = super().call_exception_handler, _maestro.frame() >> 20
                 if call and _call_in(owner) != call:
-                    # What is done within a call is the call's: the loop is within none.
+                    # Work within a call belongs to the call: the loop is within none.
                     try:
                         self.call_soon_threadsafe(report, context, context=owner.copy())
                         return

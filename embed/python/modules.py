@@ -1,15 +1,15 @@
-"""By what name the module of a stored function is known to Python, and where its
-source is found.
+"""The names of stored functions' modules in Python, and the place of their source.
 
 The module of the function `keeps` is `functions.keeps`, in each of its versions:
-what version 1 has pickled, version 5 loads as its own class. The package keeps
-functions apart from modules: a function `json` hides no module, `import keeps`
-does not mean the function keeps, and logging.getLogger(__name__) still reads
-well. Stored modules, which functions import by plain name, have their plain name.
+an object that version 1 has pickled is loaded by version 5 as its own class. The
+package separates functions from modules: a function `json` hides no module,
+`import keeps` does not mean the function keeps, and logging.getLogger(__name__)
+remains readable. Stored modules, which functions import by plain name, have
+their plain name.
 
-In sys.modules stands the one version that is loaded, as for any module. Several
-are while a run that began with an older one goes on; then an object stands there
-that is whichever version the asking code belongs to, else the newest.
+sys.modules holds the loaded version, as for any module. Several are loaded while
+a run that began with an older one is in progress; sys.modules then holds an
+object that stands for the version of the calling code, or else the newest.
 
 Older servers named the modules `keeps@3`: such names, in pickles, mean the same.
 """
@@ -199,7 +199,7 @@ def _find_function(full, path=None, target=None):
     package, dot, name = full.partition(".")
     old, at, number = full.partition("@")
     if full == _PACKAGE:
-        # A stored module of that name comes first, whatever the order of the finders.
+        # A stored module of that name comes first, regardless of the order of the finders.
         others = (other.find_spec(full, None) for other in sys.meta_path if other is not _finder)
         return next((spec for spec in others if spec), None) or ModuleSpec(full, _loader, is_package=True)
     if at and old.isidentifier() and number.isdecimal():

@@ -1,9 +1,8 @@
-"""What a source leaves to be found when it runs: names that it binds nowhere,
-and modules that it imports. It is run after transform.py, in the same namespace.
+"""The unresolved references of a source: names that it binds nowhere, and
+modules that it imports. It is run after transform.py, in the same namespace.
 
-The names are read from the compiled code, so that what is global, mangled, lazy
-or a comprehension's follows the compiler's own decision. Nothing of the
-source is run.
+The names are read from the compiled code, so that the compiler itself decides
+which are global, mangled, lazy or a comprehension's. The source is not run.
 """
 
 import _ast

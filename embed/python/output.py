@@ -1,7 +1,7 @@
-"""What functions print and log, line by line to the server.
+"""The printed and logged output of functions, line by line to the server.
 
-sys.stdout is a value of each call (cpython/output.h): what a call assigns to it
-is seen by that call alone, flushed when it ends, and forgotten.
+sys.stdout is a value of each call (cpython/output.h): an object that a call
+assigns to it is visible to that call only, flushed when it ends, and discarded.
 """
 
 import io

@@ -1,5 +1,5 @@
-"""The folder of the subtenant's packages, on sys.path. It stays as it is for as
-long as the interpreter lives: other packages mean another interpreter.
+"""The folder of the subtenant's packages, on sys.path. It does not change while
+the interpreter lives: other packages mean another interpreter.
 """
 
 import posix
@@ -24,10 +24,10 @@ def use_packages(folder):
 
 
 def _named_by_pth_files(folder):
-    """Yields what the lines of the .pth files name, as site.addsitedir finds it,
-    with two exceptions. A line of code (`import …`) is not run: it would run
-    outside of any call, with no deadline. And what is not within the folder is
-    left out: it would not be the same on every server.
+    """Yields the paths in the .pth files, as site.addsitedir finds them, with two
+    exceptions. A line of code (`import …`) is not run: it would run outside any
+    call, without a deadline. And paths outside the folder are ignored: they would
+    not be the same on every server.
     """
     for name in sorted(posix.listdir(folder)):
         if name.startswith(".") or not name.endswith(".pth"):
@@ -35,7 +35,7 @@ def _named_by_pth_files(folder):
         path = f"{folder}/{name}"
         try:
             if posix.stat(path).st_mode & _KIND != _FILE:
-                continue  # a folder; or a pipe, which nobody may ever write to
+                continue  # a folder; or a pipe without a writer
             file = open(path, "rb")
         except OSError:
             continue  # site.addsitedir does the same

@@ -1,22 +1,22 @@
-"""Imports modules to see whether they work in an interpreter such as this one.
-It follows the parts of the runtime in an interpreter that is made for nothing
-else.
+"""Imports modules to check whether they work in an interpreter like this one.
+It follows the parts of the runtime, in an interpreter that serves only this
+purpose.
 """
 
-# What the import of an extension module says that knows one interpreter only:
+# Error messages of extension modules that support one interpreter only:
 # CPython's own refusal, PyO3's, Cython's.
 _refusals = ("does not support loading in subinterpreters", "do not yet support subinterpreters",
              "support subinterpreters", "one interpreter per process", "Interpreter change detected")
 
 
 def probe_module(name):
-    """Imports a module (its name as bytes), and tells, as JSON, what came of it."""
+    """Imports a module (its name as bytes), and returns the outcome as JSON."""
     import importlib
     import json
 
     try:
         importlib.import_module(name.decode())
-    except BaseException as error:  # whatever it is, it must be told
+    except BaseException as error:  # any exception is an outcome
         refusal = _refusal(error)
         return json.dumps({
             "type": type(error).__name__,

@@ -1,5 +1,5 @@
-"""Child processes: what they find of the subtenant's, and multiprocessing,
-which can run what another process can import.
+"""Child processes: their environment, which is the subtenant's, and
+multiprocessing, which can run code that another process can import.
 """
 
 import posix

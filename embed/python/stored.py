@@ -1,17 +1,17 @@
-"""The subtenant's stored modules, as the code that imports them sees them: real
-modules in sys.modules, found by a finder that asks the server.
+"""The subtenant's stored modules, as importing code sees them: real modules in
+sys.modules, found by a finder that asks the server.
 
-The finder stands last: a stored module hides neither a module of the standard
+The finder comes last: a stored module hides neither a module of the standard
 library nor one of the subtenant's packages.
 
-A changed module is not changed in place. Who imports it is given a new program
-by the server, whose loading begins with sync_stored: what is in sys.modules and
-not current any more goes, so that the import statement finds the present one.
-Calls under way keep the objects that they have.
+A changed module is not changed in place. The server gives the code that imports
+it a new program, whose loading begins with sync_stored: outdated modules are
+removed from sys.modules, so that the import statement finds the current ones.
+Calls in progress keep the objects that they have.
 
-Locks: importlib's own of each name, and those of load.py. All of them are
-importlib's kind, which finds out when threads would wait for each other for
-ever. No lock of another kind is held while one of these is waited for.
+Locks: importlib's own of each name, and those of load.py. All of them are of
+importlib's kind, which detects deadlocks. No lock of another kind is held while
+one of these is waited for.
 """
 
 import sys
@@ -20,7 +20,7 @@ import _frozen_importlib
 import _maestro
 
 _stored_contexts = {}  # name -> the context in which the module was loaded last
-_stored = {}  # name -> [key, module or None], of what is imported, or about to be
+_stored = {}  # name -> [key, module or None], of modules that are imported, or about to be
 
 
 class _StoredLoader:
@@ -76,8 +76,8 @@ def load_stored(module, key, name, version, source, code, imports):
         _provide(source)  # noqa: F821
     remember_source(code.co_filename, source, module.__loader__)  # noqa: F821 (modules.py)
     module.__builtins__ = _shown  # noqa: F821 (load.py)
-    # What was stale and is being loaded further up, in a cycle, can't go yet. This
-    # module then goes with it: for the calls under way it does.
+    # A stale module that is being loaded further up, in a cycle, cannot be removed
+    # yet. This module is then removed with it; calls in progress may use it.
     _stored[name] = [key if sync_stored() else -1, module]
     context = _of_no_call.copy()  # noqa: F821 (work.py)
     try:
@@ -101,11 +101,11 @@ def inherit_context(context, imports):
 
 
 def sync_stored(wait=True):
-    """Takes from sys.modules what is not current any more, and tells whether all
-    that is left is current.
+    """Removes outdated modules from sys.modules, and returns whether all remaining
+    ones are current.
 
-    A module that another thread is just loading is waited for, or left alone. A
-    RuntimeError says that the server can't tell what is current.
+    A module that another thread is loading is waited for, or skipped. A
+    RuntimeError means that the server cannot tell which modules are current.
     """
     current = True
     for name, entry in list(_stored.items()):

@@ -2,24 +2,24 @@
 
 A plain call `f(...)` of a name that is bound nowhere in the source becomes
 `__maestro_call("f", ...)`, which finds the sibling when the call happens.
-Every line and column stays what the author wrote. Nothing of the source is
-run here, and which siblings exist plays no part.
+Every line and column stays as the author wrote it. The source is not run here,
+and the result does not depend on the existing siblings.
 
-Everything else that may name a sibling stays as it is written, and finds it
-among the module's builtins: a sibling as a value, a name in exec or eval, an
-annotation, the class of a pattern, and also
+All other references to a sibling are left unchanged, and find it among the
+module's builtins: a sibling as a value, a name in exec or eval, an annotation,
+the class of a pattern, and also
 
 * a call of a name that the source binds somewhere, perhaps on some paths only:
-  it is the module's where it is bound, and costs what any call costs; unbound
+  it is the module's where it is bound, at the cost of an ordinary call; unbound
   when it is used, it means the sibling, as it would mean a builtin;
 
-* a call that stands directly in a class body: such a name is looked up in the
-  class's namespace first, which a metaclass or exec may have filled;
-* a call with **: Python's complaint about its keywords names what is called;
+* a call directly in a class body: such a name is looked up in the class's
+  namespace first, which a metaclass or exec may have filled;
+* a call with **: Python's error message about its keywords names the callee;
 * the header of a generic class, type parameters and type aliases, which have
-  scopes of their own.
+  separate scopes.
 
-One difference remains: where a name is nobody's, the NameError comes after the
+One difference remains: for an undefined name, the NameError is raised after the
 call's arguments were evaluated, not before.
 
 definition.py, scopes.py and imports.py share its namespace.
@@ -42,7 +42,7 @@ _BUILTINS = frozenset(dir(builtins))
 
 
 class TransformError(Exception):
-    """What is wrong with a source. kind is "syntax_error", "no_such_def" or
+    """The fault of a source. kind is "syntax_error", "no_such_def" or
     "standard_name": a stored module has the name of one of the standard library.
 
     line and column count characters from 1; 0 stands for "no one place".
@@ -208,9 +208,9 @@ def _fields(**by_name):
     return {getattr(_ast, name): fields.split() for name, fields in by_name.items()}
 
 
-# What the walk visits of each node, the last field first: the stack turns it
-# round into the order in which the compiler makes its tables. What is left out
-# is lazy (annotations, type parameters) or holds no call (patterns).
+# The fields that the walk visits of each node, the last one first: the stack
+# reverses them into the order in which the compiler makes its tables. The other
+# fields are lazy (annotations, type parameters) or contain no call (patterns).
 _CHILDREN = _fields(
     Module="body",
     Name="",

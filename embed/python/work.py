@@ -1,8 +1,8 @@
-"""Work belongs to the call that submitted it, whichever thread carries it out.
+"""Work belongs to the call that submitted it, regardless of the thread that runs it.
 
-The call that code runs for stands in a context variable (cpython/frame.h). So
-what is needed is that work is done in the context of its submitter, and that
-threads which do work for many calls belong to none themselves.
+The call that code runs for is stored in a context variable (cpython/frame.h). So
+work must run in the context of its submitter, and threads that work for many
+calls must belong to none themselves.
 """
 
 import _contextvars
@@ -24,7 +24,7 @@ def _context_to_start():
     """Returns the context for a thread that is started, or work submitted, here.
 
     A thread that module-level code starts serves all calls to come, and belongs
-    to none of them, whichever call has led to the import.
+    to none of them, regardless of the call that caused the import.
     """
     context = _contextvars.copy_context()
     if _thread.get_ident() in _importing:

@@ -1,8 +1,8 @@
-// Package censusdev is a small Census that keeps everything in memory and
-// speaks the whole protocol over real HTTP: for tests, which can make it fail,
-// stall or lie, and for trying Maestro out without one.
+// Package censusdev is a small Census that keeps its data in memory and
+// implements the whole protocol over real HTTP: for tests, which can make it
+// fail, stall or lie, and for trying Maestro out without a Census.
 //
-// It must not be used for anything else: who has its secret is anybody.
+// It must not be used for anything else: its secret gives every identity.
 package censusdev
 
 import (
@@ -100,7 +100,7 @@ func (s *Server) User(id string) (User, bool) {
 	return user, found
 }
 
-// change changes a user at once for everybody.
+// change changes a user immediately for all callers.
 func (s *Server) change(id string, change func(*User)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -127,7 +127,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// caller finds out who calls. It answers for itself when nobody may.
+// caller authenticates the caller. It sends the response itself when that fails.
 func (s *Server) caller(w http.ResponseWriter, r *http.Request) (User, bool) {
 	text, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	var said jwt.RegisteredClaims

@@ -138,8 +138,8 @@ func TestTableNamesNoRoomThatIsGone(t *testing.T) {
 	}
 }
 
-// What everyone imports must not drag anything along, and the border to C is
-// understood by itself.
+// A dependency of internal/model would become one of every room, and the border
+// to C must be understandable by itself.
 func TestSomeRoomsImportTheStandardLibraryOnly(t *testing.T) {
 	t.Parallel()
 	bare := map[string]bool{"internal/model": true, "cpython": true, "examples": true, "embed": true}

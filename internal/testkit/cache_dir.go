@@ -24,7 +24,7 @@ func cacheDir(name string) (string, error) {
 	}
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !info.IsDir() || !ok || int(stat.Uid) != os.Geteuid() || info.Mode().Perm()&0o022 != 0 {
-		return "", fmt.Errorf("%s belongs to someone else or is open to others: remove it", root)
+		return "", fmt.Errorf("%s belongs to another user or is accessible to others: remove it", root)
 	}
 	return dir, nil
 }

@@ -44,8 +44,7 @@ var theCluster = sync.OnceValues(func() (cluster, error) {
 })
 
 // startInFreeSlot starts a server on the first cluster that no other test
-// process uses. Nothing is synced to disk: what a power cut leaves is of no
-// use to anyone.
+// process uses. No data is synced to disk: it is not needed after a power cut.
 func startInFreeSlot(ctx context.Context) (*postgres.Server, error) {
 	var err error
 	for slot := range clusterSlots {

@@ -34,7 +34,7 @@ const listCancels = `-- name: ListCancels :many
 SELECT execution_id FROM cancels WHERE tenant = $1 ORDER BY asked_at DESC LIMIT 1000
 `
 
-// The latest: the claim of a run looks by itself whether it was cancelled.
+// The latest: every claim of a run checks itself whether it was cancelled.
 func (q *Queries) ListCancels(ctx context.Context, tenant string) ([]pgtype.UUID, error) {
 	rows, err := q.db.Query(ctx, listCancels, tenant)
 	if err != nil {

@@ -52,7 +52,7 @@ const sumChanges = `-- name: SumChanges :one
 SELECT coalesce(sum(number), 0)::bigint FROM changes
 `
 
-// Grows with every change of every kind and subtenant.
+// Grows with every change, of any kind and subtenant.
 func (q *Queries) SumChanges(ctx context.Context) (int64, error) {
 	row := q.db.QueryRow(ctx, sumChanges)
 	var column_1 int64

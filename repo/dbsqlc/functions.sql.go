@@ -176,7 +176,7 @@ type InsertFunctionParams struct {
 	IsOff          bool
 }
 
-// No row: another caller made the name at the same moment.
+// No row: the name was created concurrently.
 func (q *Queries) InsertFunction(ctx context.Context, arg InsertFunctionParams) (int64, error) {
 	result, err := q.db.Exec(ctx, insertFunction,
 		arg.ID,

@@ -36,9 +36,9 @@ type ClaimKeyParams struct {
 	Grace       pgtype.Interval
 }
 
-// No row: this key's request is being run, or its answer is kept. A key that
-// has expired, or whose server is gone, is as good as new; of the runs that the
-// same request may have made before the last hundred are remembered.
+// No row: this key's request is running, or its response is stored. A key that
+// has expired, or whose server is dead, can be claimed again; of the runs that
+// the same request may have made before, the last hundred are kept.
 func (q *Queries) ClaimKey(ctx context.Context, arg ClaimKeyParams) ([]pgtype.UUID, error) {
 	row := q.db.QueryRow(ctx, claimKey,
 		arg.Tenant,
@@ -100,7 +100,7 @@ type FinishKeyParams struct {
 	ExecutionID pgtype.UUID
 }
 
-// No row: the lease has expired, and another server has the key by now.
+// No row: the lease expired, and another request has claimed the key.
 func (q *Queries) FinishKey(ctx context.Context, arg FinishKeyParams) (int64, error) {
 	result, err := q.db.Exec(ctx, finishKey,
 		arg.Status,

@@ -44,7 +44,7 @@ UPDATE package_installs SET status = 'completed', completed_at = now()
 WHERE tenant = $1 AND id = $2 AND completed_at IS NULL
 `
 
-// In the transaction that commits what was installed.
+// In the transaction that commits the installed packages.
 func (q *Queries) CompleteInstall(ctx context.Context, tenant string, iD pgtype.UUID) (int64, error) {
 	result, err := q.db.Exec(ctx, completeInstall, tenant, iD)
 	if err != nil {

@@ -155,7 +155,7 @@ ON CONFLICT DO NOTHING
 RETURNING execution_id
 `
 
-// Returns those that were not run again meanwhile.
+// Returns those that were not run again concurrently.
 func (q *Queries) NoteRetries(ctx context.Context, tenant string, executionIds []pgtype.UUID, retryIds []pgtype.UUID) ([]pgtype.UUID, error) {
 	rows, err := q.db.Query(ctx, noteRetries, tenant, executionIds, retryIds)
 	if err != nil {
@@ -181,7 +181,7 @@ INSERT INTO execution_retries (tenant, execution_id, retry_id) VALUES ($1, $2, $
 ON CONFLICT (tenant, execution_id) DO UPDATE SET retry_id = excluded.retry_id
 `
 
-// For a retry of a single execution, which may be run again any number of times.
+// The caller requested this execution by its id: it may be run again any number of times.
 func (q *Queries) NoteRetry(ctx context.Context, tenant string, executionID pgtype.UUID, retryID pgtype.UUID) error {
 	_, err := q.db.Exec(ctx, noteRetry, tenant, executionID, retryID)
 	return err

@@ -363,7 +363,7 @@ const lockFreeSchedules = `-- name: LockFreeSchedules :many
 SELECT id FROM scheduled_jobs WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE SKIP LOCKED
 `
 
-// Those that nobody has locked.
+// Those that are not locked.
 func (q *Queries) LockFreeSchedules(ctx context.Context, ids []pgtype.UUID) ([]pgtype.UUID, error) {
 	rows, err := q.db.Query(ctx, lockFreeSchedules, ids)
 	if err != nil {
@@ -492,7 +492,7 @@ type NoteScheduleResultParams struct {
 	ID          pgtype.UUID
 }
 
-// The status is that of the latest run; failures count whichever ends.
+// The status is that of the latest run; failures count for every run that ends.
 func (q *Queries) NoteScheduleResult(ctx context.Context, arg NoteScheduleResultParams) error {
 	_, err := q.db.Exec(ctx, noteScheduleResult,
 		arg.ExecutionID,

@@ -88,7 +88,7 @@ const listUnsettled = `-- name: ListUnsettled :many
 SELECT id FROM servers WHERE gone_at IS NOT NULL AND NOT settled
 `
 
-// Gone, and what somebody waited for there may still be said to run.
+// Dead servers whose synchronous runs may still be recorded as running.
 func (q *Queries) ListUnsettled(ctx context.Context) ([]pgtype.UUID, error) {
 	rows, err := q.db.Query(ctx, listUnsettled)
 	if err != nil {

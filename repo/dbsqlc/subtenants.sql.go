@@ -213,8 +213,8 @@ UPDATE deleted_subtenants SET purged_at = now()
 WHERE id = $1 AND purged_at IS NULL AND deleted_at <= now() - interval '1 day'
 `
 
-// Not final before a day has passed: what was under way when the subtenant was
-// deleted, or waited in a server's spool file, is written later.
+// Not final before a day has passed: runs in progress when the subtenant was
+// deleted, or records in a server's spool file, are written later.
 func (q *Queries) NotePurged(ctx context.Context, id string) error {
 	_, err := q.db.Exec(ctx, notePurged, id)
 	return err
@@ -244,7 +244,7 @@ ON CONFLICT (key) DO UPDATE SET key = excluded.key
 RETURNING value
 `
 
-// The first writer's value stays, and is returned to all.
+// The first writer's value stays and is returned to every caller.
 func (q *Queries) SetMetaOnce(ctx context.Context, fact string, firstValue string) (string, error) {
 	row := q.db.QueryRow(ctx, setMetaOnce, fact, firstValue)
 	var value string

@@ -2,7 +2,7 @@
 INSERT INTO cancels (tenant, execution_id) VALUES ($1, $2) ON CONFLICT DO NOTHING;
 
 -- name: ListCancels :many
--- The latest: the claim of a run looks by itself whether it was cancelled.
+-- The latest: every claim of a run checks itself whether it was cancelled.
 SELECT execution_id FROM cancels WHERE tenant = $1 ORDER BY asked_at DESC LIMIT 1000;
 
 -- name: DeleteOldCancels :exec

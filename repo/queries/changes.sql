@@ -8,7 +8,7 @@ WITH noted AS (
 SELECT pg_notify('maestro_changes', json_build_object('tenant', tenant, 'kind', kind, 'number', number)::text) FROM noted;
 
 -- name: SumChanges :one
--- Grows with every change of every kind and subtenant.
+-- Grows with every change, of any kind and subtenant.
 SELECT coalesce(sum(number), 0)::bigint FROM changes;
 
 -- name: ListChanges :many

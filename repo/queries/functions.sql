@@ -28,7 +28,7 @@ ORDER BY f.name
 LIMIT sqlc.arg(row_limit) OFFSET sqlc.arg(row_offset);
 
 -- name: InsertFunction :execrows
--- No row: another caller made the name at the same moment.
+-- No row: the name was created concurrently.
 INSERT INTO functions
     (id, tenant, name, description, tags, timeout_seconds, is_active, version, version_id, created_at, updated_at, retry, max_concurrency,
      kind, is_off)

@@ -1,7 +1,7 @@
 -- name: ClaimKey :one
--- No row: this key's request is being run, or its answer is kept. A key that
--- has expired, or whose server is gone, is as good as new; of the runs that the
--- same request may have made before the last hundred are remembered.
+-- No row: this key's request is running, or its response is stored. A key that
+-- has expired, or whose server is dead, can be claimed again; of the runs that
+-- the same request may have made before, the last hundred are kept.
 INSERT INTO idempotency_keys AS k (tenant, key, fingerprint, execution_id, server, leased_until, expires_at)
 VALUES (sqlc.arg(tenant), sqlc.arg(key), sqlc.arg(fingerprint), sqlc.arg(execution_id), sqlc.narg(server),
         now() + sqlc.arg(lease)::interval, now() + sqlc.arg(keep)::interval)
@@ -22,7 +22,7 @@ UPDATE idempotency_keys SET leased_until = now() + sqlc.arg(lease)::interval
 WHERE tenant = sqlc.arg(tenant) AND key = sqlc.arg(key) AND execution_id = sqlc.arg(execution_id) AND status IS NULL;
 
 -- name: FinishKey :execrows
--- No row: the lease has expired, and another server has the key by now.
+-- No row: the lease expired, and another request has claimed the key.
 UPDATE idempotency_keys SET status = sqlc.arg(status)::integer, answer = sqlc.arg(answer)
 WHERE tenant = sqlc.arg(tenant) AND key = sqlc.arg(key) AND execution_id = sqlc.arg(execution_id) AND status IS NULL;
 

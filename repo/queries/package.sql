@@ -76,7 +76,7 @@ UPDATE package_installs SET status = sqlc.arg(status), error = sqlc.narg(error),
 WHERE tenant = sqlc.arg(tenant) AND id = sqlc.arg(id) AND completed_at IS NULL;
 
 -- name: CompleteInstall :execrows
--- In the transaction that commits what was installed.
+-- In the transaction that commits the installed packages.
 UPDATE package_installs SET status = 'completed', completed_at = now()
 WHERE tenant = $1 AND id = $2 AND completed_at IS NULL;
 

@@ -28,7 +28,7 @@ WHERE e.tenant = sqlc.arg(tenant) AND e.id = ANY (sqlc.arg(ids)::uuid[])
   AND e.id >= sqlc.arg(from_id)::uuid AND e.id <= sqlc.arg(last_id)::uuid;
 
 -- name: NoteRetries :many
--- Returns those that were not run again meanwhile.
+-- Returns those that were not run again concurrently.
 INSERT INTO execution_retries (tenant, execution_id, retry_id)
 SELECT sqlc.arg(tenant), r.execution_id, r.retry_id
 FROM (SELECT unnest(sqlc.arg(execution_ids)::uuid[]) AS execution_id, unnest(sqlc.arg(retry_ids)::uuid[]) AS retry_id) AS r
@@ -37,6 +37,6 @@ ON CONFLICT DO NOTHING
 RETURNING execution_id;
 
 -- name: NoteRetry :exec
--- For a retry of a single execution, which may be run again any number of times.
+-- The caller requested this execution by its id: it may be run again any number of times.
 INSERT INTO execution_retries (tenant, execution_id, retry_id) VALUES ($1, $2, $3)
 ON CONFLICT (tenant, execution_id) DO UPDATE SET retry_id = excluded.retry_id;

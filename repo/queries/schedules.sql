@@ -70,7 +70,7 @@ SET last_run = $3, next_run = $4, last_status = $5, last_execution_id = $6, last
 WHERE tenant = $1 AND id = $2;
 
 -- name: NoteScheduleResult :exec
--- The status is that of the latest run; failures count whichever ends.
+-- The status is that of the latest run; failures count for every run that ends.
 UPDATE scheduled_jobs
 SET last_status = CASE WHEN last_execution_id = sqlc.arg(execution_id) THEN sqlc.arg(status)::text ELSE last_status END,
     last_error = CASE WHEN last_execution_id = sqlc.arg(execution_id) THEN sqlc.narg(error)::text ELSE last_error END,
@@ -78,7 +78,7 @@ SET last_status = CASE WHEN last_execution_id = sqlc.arg(execution_id) THEN sqlc
 WHERE tenant = sqlc.arg(tenant) AND id = sqlc.arg(id);
 
 -- name: LockFreeSchedules :many
--- Those that nobody has locked.
+-- Those that are not locked.
 SELECT id FROM scheduled_jobs WHERE id = ANY (sqlc.arg(ids)::uuid[]) ORDER BY id FOR UPDATE SKIP LOCKED;
 
 -- name: AddLateResult :exec

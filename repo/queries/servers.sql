@@ -24,7 +24,7 @@ WHERE id = sqlc.arg(id) AND gone_at IS NULL AND (beats = sqlc.narg(beats)::bigin
 DELETE FROM servers WHERE settled AND gone_at < now() - interval '30 days';
 
 -- name: ListUnsettled :many
--- Gone, and what somebody waited for there may still be said to run.
+-- Dead servers whose synchronous runs may still be recorded as running.
 SELECT id FROM servers WHERE gone_at IS NOT NULL AND NOT settled;
 
 -- name: NoteSettled :exec

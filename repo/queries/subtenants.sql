@@ -33,8 +33,8 @@ UPDATE public_segments SET released_at = now() WHERE tenant = $1 AND released_at
 SELECT id FROM deleted_subtenants WHERE purged_at IS NULL ORDER BY deleted_at, id;
 
 -- name: NotePurged :exec
--- Not final before a day has passed: what was under way when the subtenant was
--- deleted, or waited in a server's spool file, is written later.
+-- Not final before a day has passed: runs in progress when the subtenant was
+-- deleted, or records in a server's spool file, are written later.
 UPDATE deleted_subtenants SET purged_at = now()
 WHERE id = $1 AND purged_at IS NULL AND deleted_at <= now() - interval '1 day';
 
@@ -58,7 +58,7 @@ WHERE tenant = sqlc.arg(tenant) AND execution_id = ANY (sqlc.arg(execution_ids):
   AND id >= sqlc.arg(from_id)::uuid AND id < sqlc.arg(before_id)::uuid;
 
 -- name: SetMetaOnce :one
--- The first writer's value stays, and is returned to all.
+-- The first writer's value stays and is returned to every caller.
 INSERT INTO server_meta (key, value) VALUES (sqlc.arg(fact), sqlc.arg(first_value))
 ON CONFLICT (key) DO UPDATE SET key = excluded.key
 RETURNING value;

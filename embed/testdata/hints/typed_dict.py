@@ -3,7 +3,7 @@ from typing import Annotated, NotRequired, Required, TypedDict
 
 
 class Party(TypedDict):
-    """Somebody who buys
+    """A person who buys
     or sells.
 
     Not shown."""

@@ -11,8 +11,8 @@ import transform
 
 ONLY_AST = 0x400
 
-# Each source says itself what is right: a call of yes…(…) must be rewritten, a
-# call of no…(…) must not. F is the function that is always there.
+# Each source states the expectation itself: a call of yes…(…) must be rewritten, a
+# call of no…(…) must not. F is the function that always exists.
 SCOPES = {
     "a free name": "def f(x): return yes(x)",
     "at module level": "a = yes(1)",
@@ -268,7 +268,7 @@ class Errors(unittest.TestCase):
                     self.assertEqual(text, message)
 
     def test_deep_but_possible(self):
-        """What Python compiles must come through, whatever its depth."""
+        """Code that Python compiles must pass, at any depth."""
         for source in (
             "x = a" + "+g(a)" * 5000,
             "x = a" + ".b" * 20000,
@@ -388,9 +388,9 @@ class Code(unittest.TestCase):
 
     def test_optimisation_and_futures(self):
         f = self.run_code(
-            "from __future__ import annotations\ndef f(x: whatever):\n 'doc'\n assert g(x)\n", call=lambda *a: 0
+            "from __future__ import annotations\ndef f(x: unknown):\n 'doc'\n assert g(x)\n", call=lambda *a: 0
         )
-        self.assertEqual((f.__doc__, f.__annotations__), ("doc", {"x": "whatever"}))
+        self.assertEqual((f.__doc__, f.__annotations__), ("doc", {"x": "unknown"}))
         self.assertRaises(AssertionError, f, 1)
 
     def test_traceback(self):
@@ -415,7 +415,7 @@ class Code(unittest.TestCase):
         )
 
     def test_dataclass_and_enum_bodies(self):
-        """A class body sees its own namespace, whoever filled it."""
+        """A class body sees its own namespace, regardless of its origin."""
         source = (
             "import enum\n"
             "class Meta(type):\n"

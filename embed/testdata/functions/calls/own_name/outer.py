@@ -1,3 +1,3 @@
-# Called by somebody else it is a step, but its own calls are not.
+# Called by another function it is a step, but its own calls are not.
 def outer(input):
     return [count(input), count(input)]

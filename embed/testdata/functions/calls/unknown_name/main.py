@@ -1,3 +1,3 @@
 def main(input):
     first = 1
-    return nobody(input, first)
+    return missing(input, first)

@@ -2,6 +2,6 @@
 # evaluated here before the NameError.
 def main(input):
     try:
-        return nobody(double(1))
+        return missing(double(1))
     except NameError as error:
         return str(error)

@@ -1,4 +1,4 @@
-# A class body looks into its own namespace first, whoever filled it.
+# A class body looks into its own namespace first, regardless of its origin.
 class Meta(type):
     def __prepare__(name, bases):
         return {"clean": lambda x: ["prepared", x]}

@@ -2,4 +2,4 @@ def main(input):
     try:
         fails(input)
     except KeyError:
-        nobody(input)
+        missing(input)

@@ -1,4 +1,4 @@
-# The very object, with what is attached to it, through any number of calls.
+# The same object, with its attributes, through any number of calls.
 def main(input):
     try:
         middle(input)

@@ -4,7 +4,7 @@ from maestro import InputInvalid, Response, context, log
 
 def main(input):
     results = [sorted(name for name in maestro.__all__ if name.islower())]
-    for call in (lambda: maestro.secret("X"), lambda: maestro.spawn("nobody", 1)):
+    for call in (lambda: maestro.secret("X"), lambda: maestro.spawn("missing", 1)):
         try:
             call()
         except Exception as error:

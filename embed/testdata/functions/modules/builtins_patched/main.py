@@ -1,5 +1,5 @@
-# What is changed in the module builtins is seen by stored code, and what is changed
-# in __builtins__ by libraries, both until it is taken back.
+# Changes of the module builtins are visible to stored code, and changes of
+# __builtins__ to libraries, both until they are reverted.
 import builtins
 import gettext
 import textwrap

@@ -1,5 +1,5 @@
 # Each name is bound in the source, and none of them is when it is used: they mean
-# the siblings, in calls, as values, in class bodies and in what is compiled later.
+# the siblings, in calls, as values, in class bodies and in code that is compiled later.
 # The names that end in _nowhere are bound in the same way, and no function has them.
 from typing import TYPE_CHECKING
 
