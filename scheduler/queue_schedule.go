@@ -41,7 +41,7 @@ func (r ScheduleRuns) add(ctx context.Context, tx pgx.Tx, plan engine.Plan, s *r
 	if err != nil {
 		return model.ID{}, err
 	}
-	if err := r.DB.QueueRuns(ctx, tx, run); err != nil {
+	if err := r.DB.Enqueue(ctx, tx, run); err != nil {
 		return model.ID{}, err
 	}
 	return run.Execution.ID, nil

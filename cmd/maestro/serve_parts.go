@@ -28,6 +28,7 @@ import (
 	"maestro/internal/packages"
 	"maestro/internal/packages/environment"
 	"maestro/internal/postgres"
+	"maestro/internal/queue"
 	"maestro/internal/recorder"
 	"maestro/internal/secrets"
 	"maestro/internal/vault"
@@ -80,7 +81,7 @@ type parts struct {
 	http     *handlers.Server
 	changes  *changes.Listener
 
-	queue    *scheduler.RunQueue
+	queue    *queue.Queue
 	cron     *scheduler.Cron
 	presence *scheduler.Presence
 
@@ -129,14 +130,16 @@ func startParts(ctx context.Context, cfg *config.Config, log *slog.Logger, acces
 	if err := p.startPackages(ctx); err != nil {
 		return nil, err
 	}
+	if p.queue, err = queue.New(queue.Options{DB: p.db, Server: p.id, Log: p.log}); err != nil {
+		return nil, err
+	}
 	p.engine = engine.New(engine.Options{
 		Store: p.db, Secrets: p.secrets, Recorder: p.recorder, Events: p.events, Lane: p.lane, Log: log, Timeout: cfg.FunctionTimeout,
 		MaxSteps: cfg.MaxSteps,
-		Pending:  p.db, Inputs: p.inputs, Queued: p.wakeQueue, Packages: p.packages,
+		Queue:    p.queue, Inputs: p.inputs, Packages: p.packages,
 	})
-	if err := p.makeQueue(); err != nil {
-		return nil, err
-	}
+	p.queue.Serve(p.engine)
+	p.makeCron()
 	if err := p.startHTTP(ctx, access); err != nil {
 		return nil, err
 	}

@@ -90,29 +90,20 @@ func (p *parts) endSoon(reason error) {
 	}
 }
 
-// makeQueue makes what runs without anyone waiting for it; nothing runs yet.
-func (p *parts) makeQueue() error {
-	queue, err := scheduler.NewRunQueue(scheduler.QueueOptions{DB: p.db, Runner: p.engine, Server: p.id, Log: p.log})
-	if err != nil {
-		return err
-	}
-	p.queue = queue
+// makeCron makes what starts schedules; nothing runs yet.
+func (p *parts) makeCron() {
 	p.cron = scheduler.NewCron(scheduler.CronOptions{
-		DB: p.db, Log: p.log, Now: wallClock, Queue: scheduler.ScheduleRuns{DB: p.db, Engine: p.engine}, Started: p.wakeQueue,
+		DB: p.db, Log: p.log, Now: wallClock, Queue: scheduler.ScheduleRuns{DB: p.db, Engine: p.engine}, Started: p.queue.Wake,
 	})
-	return nil
 }
 
 // startQueue comes last: runs find everything in place.
 func (p *parts) startQueue() error {
-	if err := p.queue.Start(); err != nil {
+	if err := p.queue.Start(context.Background()); err != nil {
 		return err
 	}
 	return p.cron.Start()
 }
-
-// wakeQueue is called from runs: there are none before the queue is made.
-func (p *parts) wakeQueue() { p.queue.Wake() }
 
 // stopQueue begins nothing new and leaves to other servers what waits. The
 // answer comes when what runs is over, which the engine sees to.
@@ -122,7 +113,9 @@ func (p *parts) stopQueue(drain context.Context) <-chan error {
 		stopped <- nil
 		return stopped
 	}
-	p.cron.Stop()
+	if p.cron != nil {
+		p.cron.Stop()
+	}
 	go func() {
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
