@@ -82,9 +82,9 @@ func (s *serverQueue) submit(client *fasthttp.HostClient, a api) (model.ID, erro
 // queueHasRuns looks by index, as the look into River's table does: besides the
 // dead rows of ended runs a scan would cost a tenth of the measured time.
 const queueHasRuns = `SELECT EXISTS (SELECT 1 FROM (
-    SELECT 1 FROM queued_runs WHERE job IS NULL AND due ORDER BY tenant, function_name, priority, execution_id LIMIT 1) AS waiting)
+    SELECT 1 FROM queued_runs WHERE claim IS NULL AND due ORDER BY tenant, function_name, priority, execution_id LIMIT 1) AS waiting)
 OR EXISTS (SELECT 1 FROM (
-    SELECT 1 FROM queued_runs WHERE job IS NOT NULL ORDER BY tenant, function_name LIMIT 1) AS under_way)`
+    SELECT 1 FROM queued_runs WHERE claim IS NOT NULL ORDER BY tenant, function_name LIMIT 1) AS under_way)`
 
 // drain has n runs accepted while no dispatcher may work, and returns what that
 // took, and then what it took, from when one may, until all are recorded.
@@ -98,7 +98,7 @@ func (s *serverQueue) drain(ctx context.Context, tenants []api, n int) (acceptin
 		return accepting, draining, err
 	}
 	var waiting int
-	if err := s.pool.QueryRow(ctx, "SELECT count(*) FROM queued_runs WHERE job IS NULL").Scan(&waiting); err != nil {
+	if err := s.pool.QueryRow(ctx, "SELECT count(*) FROM queued_runs WHERE claim IS NULL").Scan(&waiting); err != nil {
 		return accepting, draining, err
 	}
 	if waiting != n {
@@ -122,7 +122,7 @@ func (s *serverQueue) holdDispatch(ctx context.Context) (pgx.Tx, error) {
 	if err != nil {
 		return nil, err
 	}
-	const hold = "SELECT set_config('idle_in_transaction_session_timeout', '0', true), pg_advisory_xact_lock(hashtext('maestro.dispatch'))"
+	const hold = "SELECT set_config('idle_in_transaction_session_timeout', '0', true), pg_advisory_xact_lock(hashtext('maestro.claims'))"
 	if _, err := tx.Exec(ctx, hold); err != nil {
 		return nil, errors.Join(err, tx.Rollback(ctx))
 	}

@@ -47,7 +47,7 @@ func TestInputsAreCheckedAgainWhenARunBegins(t *testing.T) {
 	f.function("strict", "def strict(input):\n    return input", `"retry":{"max_attempts":3,"backoff_seconds":0}`)
 	id := member(t, f.must(ask{call: "POST /api/v1/executions", body: `{"function_name":"strict","mode":"async","input_data":"x"}`, status: 202}).text, "execution_id")
 	f.must(ask{call: "PUT /api/v1/functions/strict", body: `{"input_schema":{"type":"integer"}}`, status: 200})
-	require.NoError(t, f.queue.Start())
+	require.NoError(t, f.queue.Start(t.Context()))
 	failed := f.becomes(id, "failed")
 	require.Contains(t, failed.text, `"error_type":"InputInvalid"`)
 	require.Contains(t, failed.text, `"attempt":1`)
@@ -61,7 +61,7 @@ func TestARunWhoseFunctionIsGoneKeepsItsVersion(t *testing.T) {
 	f.must(ask{call: "PUT /api/v1/functions/f", body: `{"code":"def f(input):\n    return 2"}`, status: 200})
 	id := member(t, f.must(ask{call: "POST /api/v1/executions", body: `{"function_name":"f","mode":"async"}`, status: 202}).text, "execution_id")
 	f.must(ask{call: "DELETE /api/v1/functions/f", status: 204})
-	require.NoError(t, f.queue.Start())
+	require.NoError(t, f.queue.Start(t.Context()))
 	failed := f.becomes(id, "failed")
 	for _, want := range []string{`"error_type":"FunctionNotFound"`, `"function_version":2`, `"attempt":1`} {
 		require.Contains(t, failed.text, want)

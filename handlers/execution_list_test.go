@@ -145,7 +145,7 @@ func TestStepsAreATree(t *testing.T) {
 func TestStepsOfALongRun(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	require.NoError(t, f.queue.Start())
+	require.NoError(t, f.queue.Start(t.Context()))
 	f.function("leaf", "def leaf(input):\n    return input")
 	f.function("slow", "import time\ndef slow(input):\n    while True:\n        time.sleep(0.01)")
 	f.function("loop", "def loop(input):\n    total = sum(leaf(i) for i in range(input['times']))\n    return slow(1) if input.get('stay') else total")

@@ -32,7 +32,7 @@ func TestAsynchronousRuns(t *testing.T) {
 	require.Equal(t, "/api/v1/executions/"+id, got.Header.Get("Location"))
 	require.Equal(t, id, got.Header.Get("X-Execution-ID"))
 	f.must(ask{call: "GET /api/v1/executions/" + id, status: 200, want: []string{`"status":"pending"`, `"input_data":{"n":21}`, `"started_at":null`, `"duration_ms":null`}})
-	require.NoError(t, f.queue.Start())
+	require.NoError(t, f.queue.Start(t.Context()))
 	done := f.becomes(id, "completed")
 	require.Contains(t, done.text, `"output_data":42`)
 	require.Contains(t, done.text, `"attempt":1`)
@@ -60,7 +60,7 @@ func TestCancelOfWhatWaits(t *testing.T) {
 	f.must(ask{call: "POST /api/v1/executions/" + queued + "/cancel", status: 202})
 	f.becomes(queued, "cancelled")
 	f.must(ask{call: "POST /api/v1/executions/" + queued + "/cancel", status: 409})
-	require.NoError(t, f.queue.Start())
+	require.NoError(t, f.queue.Start(t.Context()))
 	running := submit()
 	f.becomes(running, "running")
 	f.must(ask{call: "POST /api/v1/executions/" + running + "/cancel", status: 202})
@@ -71,7 +71,7 @@ func TestCancelOfWhatWaits(t *testing.T) {
 func TestRetryOfExecutions(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	require.NoError(t, f.queue.Start())
+	require.NoError(t, f.queue.Start(t.Context()))
 	f.function("picky", "def picky(input):\n    return 1 // input")
 	bad := f.must(ask{call: "POST /api/v1/executions", body: `{"function_name":"picky","input_data":0}`, status: 500})
 	id := bad.Header.Get("X-Execution-ID")
@@ -145,7 +145,7 @@ func TestBulkRetryOfMany(t *testing.T) {
 	f.must(ask{call: "POST /api/v1/executions/retry?all=true", status: 202, want: []string{`"count":0`, `"incomplete":3`, `"missing":2`, `"more":false`}})
 
 	// They run now, and fail again.
-	require.NoError(t, f.queue.Start())
+	require.NoError(t, f.queue.Start(t.Context()))
 	require.Eventually(t, func() bool {
 		var open int
 		require.NoError(t, f.db.Pool().QueryRow(t.Context(), "SELECT count(*) FROM executions WHERE status NOT IN ('failed')").Scan(&open))
@@ -158,7 +158,7 @@ func TestBulkRetryOfMany(t *testing.T) {
 func TestAutomaticRetry(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	require.NoError(t, f.queue.Start())
+	require.NoError(t, f.queue.Start(t.Context()))
 	policy := `"retry":{"max_attempts":3,"backoff_seconds":0.01,"on":["ConnectionError"]}`
 	f.function("step", "def step(input):\n    return input")
 	f.function("flaky", "import maestro\ndef flaky(input):\n    n = step(maestro.context().attempt)\n    if n < input:\n        raise ConnectionResetError(n)\n    return n", policy, `"max_concurrency":1`)
@@ -188,7 +188,7 @@ func TestAutomaticRetry(t *testing.T) {
 func TestAutomaticRetryWaits(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	require.NoError(t, f.queue.Start())
+	require.NoError(t, f.queue.Start(t.Context()))
 	f.function("flaky", "import maestro\ndef flaky(input):\n    return 1 // (maestro.context().attempt - 1)", `"retry":{"max_attempts":2,"backoff_seconds":3600,"max_backoff_seconds":3600}`)
 	id := member(t, f.must(ask{call: "POST /api/v1/executions", body: `{"function_name":"flaky","mode":"async"}`, status: 202}).text, "execution_id")
 	var seconds float64
@@ -211,7 +211,7 @@ func TestAutomaticRetryWaits(t *testing.T) {
 func TestSpawn(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	require.NoError(t, f.queue.Start())
+	require.NoError(t, f.queue.Start(t.Context()))
 	f.function("child", "def child(input):\n    return input['n'] * 2")
 	f.function("parent", "import maestro\ndef parent(input):\n    return [maestro.spawn('child', {'n': n}, delay=n / 100) for n in range(3)]")
 	f.function("bad", "import maestro\ndef bad(input):\n    return maestro.spawn(*input)")

@@ -67,7 +67,7 @@ func TestHeadersInARetry(t *testing.T) {
 	f.function("mine", "def mine(headers):\n    return headers['x-MINE']")
 	f.function("looks", "def looks(input):\n    return [input['headers']['x-mine'], mine(input['headers']), input['limit']]")
 	f.webhook(`{"path":"looks","function_name":"looks","default_values":{"limit":5}}`)
-	require.NoError(t, f.queue.Start())
+	require.NoError(t, f.queue.Start(t.Context()))
 	first := f.must(ask{call: "POST /api/v1/h/looks", token: "-", header: []string{"X-Mine: 1"}, body: "{}", status: 200, want: []string{`["1","1",5]`}})
 	retry := f.must(ask{call: "POST /api/v1/executions/" + first.Header.Get("X-Execution-ID") + "/retry", status: 202}).Header.Get("X-Execution-ID")
 	f.becomes(retry, "completed")
@@ -80,7 +80,7 @@ func TestRetryOfWhatWasCut(t *testing.T) {
 	f := setup(t)
 	f.must(ask{call: "PUT /api/v1/secrets/KEY", body: `{"value":"swordfish-5678"}`, status: 204})
 	f.function("long", "import maestro\ndef long(input):\n    return [maestro.secret('KEY'), 'x' * input['n'], maestro.context().attempt]")
-	require.NoError(t, f.queue.Start())
+	require.NoError(t, f.queue.Start(t.Context()))
 	long := strings.Repeat("y", 300<<10)
 	const call = "POST /api/v1/executions"
 	for body, whole := range map[string]bool{

@@ -19,7 +19,7 @@ func (f *fixture) count(where string) (n int) {
 func TestAChainOfSpawnedRunsIsAHundredLong(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	require.NoError(t, f.queue.Start())
+	require.NoError(t, f.queue.Start(t.Context()))
 	f.function("link", "import maestro\ndef link(input):\n    return str(maestro.spawn('link', {}))")
 	f.must(ask{call: "POST /api/v1/executions", body: `{"function_name":"link"}`, status: 200})
 	require.Eventually(t, func() bool {
@@ -48,7 +48,7 @@ func TestSpawnWaitsForNobody(t *testing.T) {
 func TestSpawnedRunsShowNoMoreThanTheirParent(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	require.NoError(t, f.queue.Start())
+	require.NoError(t, f.queue.Start(t.Context()))
 	f.function("hook", "import maestro\ndef hook(input):\n    return str(maestro.spawn('child', input))")
 	f.function("child", `import maestro
 def child(input):

@@ -48,7 +48,7 @@ func TestFunctionSwitchedOff(t *testing.T) {
 		{name: "a module", call: "POST /api/v1/functions", body: `{"name":"shared","kind":"module","code":"x = 1","is_active":false}`, status: 422, want: []string{`"/is_active"`}},
 		{name: "a module that is on", call: "POST /api/v1/functions", body: `{"name":"shared","kind":"module","code":"x = 1","is_active":true}`, status: 201},
 	})
-	require.NoError(t, f.queue.Start())
+	require.NoError(t, f.queue.Start(t.Context()))
 	require.Eventually(t, func() bool {
 		return member(t, f.must(ask{call: "GET /api/v1/executions/" + waiting, status: 200}).text, "status") == "failed"
 	}, 20*time.Second, 10*time.Millisecond)

@@ -95,7 +95,7 @@ func TestTheRequestIsNotRecorded(t *testing.T) {
 func TestTheRequestOfAnAsynchronousRun(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	require.NoError(t, f.queue.Start())
+	require.NoError(t, f.queue.Start(t.Context()))
 	f.function("see", seeCode+`
 def unused():
     pass

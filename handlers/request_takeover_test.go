@@ -136,7 +136,7 @@ func TestACommitWhoseFateIsUnknownIsNotMadeTwice(t *testing.T) {
 	f.pending.lost.Store(true)
 	f.must(execution("late", asyncCount, 202, id.String()))
 	require.Equal(t, 3, f.runs("count"))
-	require.NoError(t, f.queue.Start())
+	require.NoError(t, f.queue.Start(t.Context()))
 	f.becomes(id.String(), "completed")
 	require.Eventually(t, func() bool { return f.count("status = 'completed'") == 3 }, 20*time.Second, 20*time.Millisecond)
 }

@@ -25,6 +25,7 @@ import (
 	"maestro/internal/events"
 	"maestro/internal/idempotency"
 	"maestro/internal/model"
+	"maestro/internal/queue"
 	"maestro/internal/recorder"
 	"maestro/internal/secrets"
 	"maestro/internal/testkit"
@@ -64,9 +65,9 @@ type fixture struct {
 	url      string
 	db       *repo.DB
 	server   *handlers.Server
-	cron     *scheduler.Cron     // not started
-	queue    *scheduler.RunQueue // not started
-	database string              // its URL
+	cron     *scheduler.Cron // not started
+	queue    *queue.Queue    // not started
+	database string          // its URL
 	pending  pending
 	secrets  *secrets.Keeper
 	log      *logBuffer
@@ -75,19 +76,19 @@ type fixture struct {
 	client   *http.Client
 }
 
-// pending is the database, of which the answer to a commit can be lost.
+// pending is the queue, of which the answer to a commit can be lost.
 type pending struct {
-	*repo.DB
+	*queue.Queue
 	lost atomic.Bool
 }
 
-// Enqueue implements engine.Pending.
-func (p *pending) Enqueue(ctx context.Context, run model.QueuedRun) (bool, error) {
-	handed, err := p.DB.Enqueue(ctx, run)
+// Enqueue implements engine.Queue.
+func (p *pending) Enqueue(ctx context.Context, run model.QueuedRun) error {
+	err := p.Queue.Enqueue(ctx, run)
 	if err == nil && p.lost.Swap(false) {
-		return false, model.NewError(model.CodeUnavailable, "The database is away.")
+		return model.NewError(model.CodeUnavailable, "The database is away.")
 	}
-	return handed, err
+	return err
 }
 
 // logBuffer keeps what the server logs.
@@ -116,7 +117,6 @@ func setup(t testing.TB, change ...func(*handlers.Options)) *fixture {
 	f.db, err = repo.Open(t.Context(), f.database, repo.Options{Name: t.Name(), Log: log})
 	require.NoError(t, err)
 	t.Cleanup(f.db.Close)
-	f.pending.DB = f.db
 	require.NoError(t, f.db.EnsurePartitions(t.Context(), time.Now()))
 
 	bus := events.NewEmbedded(events.Options{Log: log})
@@ -133,14 +133,16 @@ func setup(t testing.TB, change ...func(*handlers.Options)) *fixture {
 	f.secrets = secrets.New(f.db, sealed, log)
 	inputs, err := vault.New(signingSecret, vault.Inputs)
 	require.NoError(t, err)
-	runs := engine.New(engine.Options{
-		Store: f.db, Secrets: f.secrets, Recorder: writer, Events: bus, Lane: host, Log: log, Timeout: 20 * time.Second,
-		Pending: &f.pending, Inputs: inputs, Queued: func() { f.queue.Wake() },
-	})
 	server, _, err := f.db.RegisterServer(t.Context(), "test", t.Name())
 	require.NoError(t, err)
-	f.queue, err = scheduler.NewRunQueue(scheduler.QueueOptions{DB: f.db, Runner: runs, Server: server, Log: log, Poll: 50 * time.Millisecond})
+	f.queue, err = queue.New(queue.Options{DB: f.db, Server: server, Log: log, Poll: 50 * time.Millisecond})
 	require.NoError(t, err)
+	f.pending.Queue = f.queue
+	runs := engine.New(engine.Options{
+		Store: f.db, Secrets: f.secrets, Recorder: writer, Events: bus, Lane: host, Log: log, Timeout: 20 * time.Second,
+		Queue: &f.pending, Inputs: inputs,
+	})
+	f.queue.Serve(runs)
 	t.Cleanup(func() { _ = f.queue.Stop(context.Background()) })
 	local, err := auth.NewLocal(signingSecret, "")
 	require.NoError(t, err)

@@ -49,8 +49,6 @@ type DB struct {
 	lists, catalog          *dbsqlc.Queries
 	listPool, directoryPool *pgxpool.Pool
 	log                     *slog.Logger
-	// atOnce is nil while Enqueue leaves handing over to the dispatcher.
-	atOnce atomic.Pointer[atOnce]
 	// oldest is the first day with a partition, as it was lately.
 	oldest atomic.Pointer[oldestDay]
 }

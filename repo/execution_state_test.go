@@ -15,19 +15,19 @@ func TestStatesOfExecutions(t *testing.T) {
 	t.Parallel()
 	db, tenant := setup(t)
 	server := register(t, db)
-	type writer func(run model.QueuedRun, job int64, to model.Status) error
+	type writer func(run model.QueuedRun, claim int64, to model.Status) error
 	merge := func(record *model.Record) error {
 		return db.MergeRecords(t.Context(), []*model.Record{record}, "server")
 	}
-	queued := func(run model.QueuedRun, job int64, to model.Status) error { return merge(ended(run, job, to)) }
-	waitedFor := func(run model.QueuedRun, job int64, to model.Status) error {
-		record := ended(run, job, to)
+	queued := func(run model.QueuedRun, claim int64, to model.Status) error { return merge(ended(run, claim, to)) }
+	waitedFor := func(run model.QueuedRun, claim int64, to model.Status) error {
+		record := ended(run, claim, to)
 		record.Queued = nil
 		return merge(record)
 	}
 	writers := map[model.Status][]writer{
-		model.StatusPending: {func(run model.QueuedRun, job int64, _ model.Status) error {
-			record := ended(run, job, model.StatusFailed)
+		model.StatusPending: {func(run model.QueuedRun, claim int64, _ model.Status) error {
+			record := ended(run, claim, model.StatusFailed)
 			record.Queued.Retry = true
 			return merge(record)
 		}},
@@ -44,10 +44,10 @@ func TestStatesOfExecutions(t *testing.T) {
 			}
 			for i, write := range writers[to] {
 				run := newQueued(tenant, "f")
-				handed := begun(t, db, server, run)[0]
+				claimed := begun(t, db, server, run)[0]
 				_, err := db.Pool().Exec(t.Context(), "UPDATE executions SET status = $1 WHERE id = $2", string(from), run.Execution.ID.String())
 				require.NoError(t, err)
-				require.NoError(t, write(run, handed.Job, to))
+				require.NoError(t, write(run, claimed.Claim, to))
 				now, attempt := status(t, db, tenant, run.Execution.ID)
 				want, next := from, 1
 				if slices.Contains(from.MayFollow(), to) {
@@ -70,24 +70,20 @@ func TestTheBackOffIsKept(t *testing.T) {
 	t.Parallel()
 	db, tenant := setup(t)
 	run := newQueued(tenant, "f")
-	handed := begun(t, db, register(t, db), run)[0]
-	record := ended(run, handed.Job, model.StatusFailed)
+	claimed := begun(t, db, register(t, db), run)[0]
+	record := ended(run, claimed.Claim, model.StatusFailed)
 	record.Queued.Retry, record.Queued.RetryIn = true, time.Hour
 	require.NoError(t, db.MergeRecords(t.Context(), []*model.Record{record}, "server"))
 	var seconds float64
 	require.NoError(t, db.Pool().QueryRow(t.Context(), "SELECT extract(epoch FROM run_at - now())::float8 FROM queued_runs").Scan(&seconds))
 	require.InDelta(t, 3600, seconds, 60)
-	river := &queue{}
-	n, left, err := db.Dispatch(t.Context(), wide, true, river.hand)
+	due, err := db.MakeDue(t.Context())
 	require.NoError(t, err)
-	require.Zero(t, n, "it is not due")
-	require.False(t, left)
+	require.False(t, due)
+	require.Empty(t, claimRuns(t, db, register(t, db), wide), "it is not due")
 	_, err = db.Pool().Exec(t.Context(), "UPDATE queued_runs SET run_at = now()")
 	require.NoError(t, err)
-	n, _, err = db.Dispatch(t.Context(), wide, true, river.hand)
-	require.NoError(t, err)
-	require.Equal(t, 1, n)
-	claimed, err := db.ClaimRuns(t.Context(), register(t, db), river.got, false)
-	require.NoError(t, err)
-	require.Equal(t, 2, claimed[river.got[0]].Execution.Attempt)
+	again := claimRuns(t, db, register(t, db), wide)
+	require.Len(t, again, 1)
+	require.Equal(t, 2, again[0].Execution.Attempt)
 }

@@ -36,16 +36,16 @@ func TestExecutionRoundTrip(t *testing.T) {
 	var ends []*model.Record
 	for _, r := range records {
 		queued = append(queued, model.QueuedRun{Execution: r.Execution, Input: []byte("sealed")})
-		ends = append(ends, &model.Record{Execution: r.Execution, Steps: r.Steps, Queued: &model.QueuedEnd{Job: 1}})
+		ends = append(ends, &model.Record{Execution: r.Execution, Steps: r.Steps, Queued: &model.QueuedEnd{Claim: 1}})
 	}
 	for name, write := range map[string]func() error{
 		"copied": func() error { return db.CopyRecords(t.Context(), records, "server") },
 		"merged": func() error { return db.MergeRecords(t.Context(), records, "server") },
 		"ended": func() error {
-			if err := db.QueueRuns(t.Context(), nil, queued...); err != nil {
+			if err := db.Enqueue(t.Context(), nil, queued...); err != nil {
 				return err
 			}
-			if _, err := db.Pool().Exec(t.Context(), "UPDATE queued_runs SET state = 'running', job = 1"); err != nil {
+			if _, err := db.Pool().Exec(t.Context(), "UPDATE queued_runs SET claim = 1, server = gen_random_uuid()"); err != nil {
 				return err
 			}
 			return db.MergeRecords(t.Context(), ends, "server")

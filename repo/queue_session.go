@@ -10,13 +10,12 @@ import (
 	"maestro/repo/dbsqlc"
 )
 
-// How many connections of each kind a DB has at most. The queue's are for one who
-// hands over, one who claims, one who stores and hands over at once, and one who
-// ends; River's for one that fetches, one that completes, and its maintenance. (One
-// more that listens it keeps for itself.)
+// How many connections of each kind a DB has at most. The queue's are for one that
+// claims and those that end; River's for one that notifies and its upkeep. (One more
+// that listens it keeps for itself.)
 const (
 	queueConns = 4
-	riverConns = 4
+	riverConns = 2
 )
 
 // queueSession is for the queue's statements that run for each batch of runs: they
@@ -29,11 +28,8 @@ var queueSession = []setting{
 	{"plan_cache_mode", "force_generic_plan"}, {"enable_seqscan", "off"}, {"enable_bitmapscan", "off"}, {"jit", "off"},
 }
 
-// riverSession is for River's own statements, which don't wait for the disk. What
-// a database that crashes forgets of them was never answered for: a run that was
-// handed over waits again, a job that was fetched is there to be fetched, one that was
-// completed is found by LeaveLost. Whether a run was begun stands in its claim, which
-// waits for the disk, and with it for all that was committed before.
+// riverSession is for River's own statements, which don't wait for the disk: they
+// notify, and remember nothing.
 var riverSession = []setting{{"synchronous_commit", "off"}}
 
 // RiverPool is for River. The DB still owns it.
@@ -44,15 +40,9 @@ func (d *DB) inQueueTx(ctx context.Context, do func(tx pgx.Tx, q *dbsqlc.Queries
 	return pgx.BeginFunc(ctx, d.queue, func(tx pgx.Tx) error { return do(tx, d.q.WithTx(tx)) })
 }
 
-// dispatchBegin begins a hand-over. One server at a time hands runs over: what it
-// counts stays true meanwhile. It may be forgotten like what River does with
-// it.
-const dispatchBegin = "BEGIN; SET LOCAL synchronous_commit = off; SELECT pg_advisory_xact_lock(hashtext('maestro.dispatch'))"
-
-// inDispatchTx runs do while nobody else hands runs over.
-func (d *DB) inDispatchTx(ctx context.Context, do func(tx pgx.Tx, q *dbsqlc.Queries) error) error {
-	return pgx.BeginTxFunc(ctx, d.queue, pgx.TxOptions{BeginQuery: dispatchBegin}, func(tx pgx.Tx) error { return do(tx, d.q.WithTx(tx)) })
-}
+// beginClaims begins a transaction that claims runs. One server at a time does:
+// what it counts stays true until its commit.
+const beginClaims = "BEGIN; SELECT pg_advisory_xact_lock(hashtext('maestro.claims'))"
 
 // plannedAnew has each statement planned when it is run: those that run seldom, on
 // sessions where a plan that is kept would be that of whoever needed it first.

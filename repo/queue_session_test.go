@@ -3,7 +3,6 @@ package repo_test
 import (
 	"context"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -29,17 +28,10 @@ func TestPlansOfTheQueueOutliveItsGrowth(t *testing.T) {
 	cycle := func() {
 		run := newQueued(tenant, "a") // before all others
 		run.Priority = model.PriorityFirst
-		require.NoError(t, db.QueueRuns(t.Context(), nil, run))
-		_, river := dispatched(t, db, repo.Limits{PerFunction: 1, PerTenant: 1, Ahead: 1, AtOnce: 1})
-		require.Len(t, river.got, 1)
-		claimed, err := db.ClaimRuns(t.Context(), server, river.got, false)
-		require.NoError(t, err)
-		require.Len(t, claimed, 1)
-		for handover, run := range claimed {
-			e := run.Execution
-			e.Status, e.StartedAt, e.CompletedAt = model.StatusCompleted, time.Now(), time.Now()
-			require.NoError(t, db.MergeRecords(t.Context(), []*model.Record{{Execution: e, Queued: &model.QueuedEnd{Job: handover.Job}}}, "test"))
-		}
+		require.NoError(t, db.Enqueue(t.Context(), nil, run))
+		running := claimRuns(t, db, server, repo.Limits{PerFunction: 1, PerTenant: 1, Room: 1})
+		require.Len(t, running, 1)
+		require.NoError(t, db.MergeRecords(t.Context(), []*model.Record{ended(running[0], running[0].Claim, model.StatusCompleted)}, "test"))
 	}
 	for range 3 {
 		cycle()
@@ -74,20 +66,15 @@ func TestPlansOfTheQueueOutliveItsGrowth(t *testing.T) {
 	}
 	run := newQueued(tenant, "a")
 	run.Priority = model.PriorityFirst
-	require.NoError(t, db.QueueRuns(t.Context(), nil, run))
+	require.NoError(t, db.Enqueue(t.Context(), nil, run))
 	id := []pgtype.UUID{{Bytes: run.Execution.ID, Valid: true}}
 	statements := map[string]func(tx pgx.Tx, q *dbsqlc.Queries) error{
-		"PickRuns": func(_ pgx.Tx, q *dbsqlc.Queries) error {
-			_, err := q.PickRuns(t.Context(), dbsqlc.PickRunsParams{PerFunction: 5, PerTenant: 5, Ahead: 5, RowLimit: 5})
-			return err
-		},
-		"MayHand": func(_ pgx.Tx, q *dbsqlc.Queries) error {
-			_, err := q.MayHand(t.Context(), dbsqlc.MayHandParams{Tenant: tenant, FunctionName: "a", ID: id[0], PerFunction: 5, PerTenant: 5, Ahead: 5})
-			return err
-		},
-		"HandRuns": func(_ pgx.Tx, q *dbsqlc.Queries) error { return q.HandRuns(t.Context(), []int64{1}, id) },
 		"ClaimRuns": func(_ pgx.Tx, q *dbsqlc.Queries) error {
-			_, err := q.ClaimRuns(t.Context(), dbsqlc.ClaimRunsParams{Ids: id, Jobs: []int64{1}, Server: pgtype.UUID{Bytes: server, Valid: true}})
+			_, err := q.ClaimRuns(t.Context(), dbsqlc.ClaimRunsParams{PerFunction: 5, PerTenant: 5, Room: 5, Server: pgtype.UUID{Bytes: server, Valid: true}})
+			return err
+		},
+		"ConfirmClaims": func(_ pgx.Tx, q *dbsqlc.Queries) error {
+			_, err := q.ConfirmClaims(t.Context(), id, pgtype.UUID{Bytes: server, Valid: true})
 			return err
 		},
 		"the end": func(tx pgx.Tx, _ *dbsqlc.Queries) error {
@@ -109,17 +96,17 @@ func TestPlansOfTheQueueOutliveItsGrowth(t *testing.T) {
 	for name, rows := range reads() {
 		require.Less(t, rows, waiting/10, name)
 	}
-	_, err = db.Pool().Exec(t.Context(), `INSERT INTO queued_runs (execution_id, tenant, function_name, trigger_type, created_at, priority, request, input, state, job)
-		SELECT gen_random_uuid(), 'busy', 'b', 'manual', now(), 2, false, '', 'running', 7 FROM generate_series(1, $1)`, waiting)
+	_, err = db.Pool().Exec(t.Context(), `INSERT INTO queued_runs (execution_id, tenant, function_name, trigger_type, created_at, priority, request, input, claim, server)
+		SELECT gen_random_uuid(), 'busy', 'b', 'manual', now(), 2, false, '', 7, gen_random_uuid() FROM generate_series(1, $1)`, waiting)
 	require.NoError(t, err)
 	for name, rows := range reads() {
-		if name != "PickRuns" && name != "MayHand" { // who count what is under way
-			require.Less(t, rows, waiting/10, "%s, with many under way", name)
+		if name != "ClaimRuns" { // which counts what is running
+			require.Less(t, rows, waiting/10, "%s, with many running", name)
 		}
 	}
 }
 
-// What a crash of the database may take back is only what nobody was told.
+// What a crash of the database may take back is notifications alone.
 func TestWhatWaitsForTheDisk(t *testing.T) {
 	t.Parallel()
 	db, _ := setup(t)
@@ -138,43 +125,22 @@ func TestWhatWaitsForTheDisk(t *testing.T) {
 	require.Equal(t, "on", shows(db.QueuePool(), "synchronous_commit"))
 	require.Equal(t, "force_generic_plan", shows(db.QueuePool(), "plan_cache_mode"))
 	require.Equal(t, "auto", shows(db.Pool(), "plan_cache_mode"))
-	river := &queue{}
-	require.NoError(t, db.QueueRuns(t.Context(), nil, newQueued("acme", "f")))
-	_, _, err := db.Dispatch(t.Context(), wide, true, func(ctx context.Context, tx pgx.Tx, runs []model.ID) ([]int64, error) {
-		require.Equal(t, "off", shows(tx, "synchronous_commit"), "a hand-over that is forgotten was none")
-		return river.hand(ctx, tx, runs)
-	})
-	require.NoError(t, err)
-	require.Equal(t, "on", shows(db.QueuePool(), "synchronous_commit"), "the claim waits")
 }
 
-// A run that two hand-overs of a batch name is the one's that is the latest,
+// A run that two records of a batch end is ended by that whose claim is the latest,
 // wherever it stands.
-func TestTwoHandoversOfARun(t *testing.T) {
+func TestTwoEndsOfARun(t *testing.T) {
 	t.Parallel()
 	db, tenant := setup(t)
 	server := register(t, db)
 	for _, staleFirst := range []bool{true, false} {
-		require.NoError(t, db.QueueRuns(t.Context(), nil, newQueued(tenant, "f")))
-		_, river := dispatched(t, db, wide)
-		batch := []repo.Handover{river.got[0], {ID: river.got[0].ID, Job: river.got[0].Job - 1}}
+		run := begun(t, db, server, newQueued(tenant, "f"))[0]
+		records := []*model.Record{ended(run, run.Claim, model.StatusCompleted), ended(run, run.Claim-1, model.StatusFailed)}
 		if staleFirst {
-			batch[0], batch[1] = batch[1], batch[0]
-		}
-		claimed, err := db.ClaimRuns(t.Context(), server, batch, false)
-		require.NoError(t, err)
-		require.Len(t, claimed, 1)
-		var records []*model.Record
-		for _, h := range batch {
-			e := claimed[river.got[0]].Execution
-			e.Status, e.StartedAt, e.CompletedAt = model.StatusFailed, time.Now(), time.Now()
-			if h == river.got[0] {
-				e.Status = model.StatusCompleted
-			}
-			records = append(records, &model.Record{Execution: e, Queued: &model.QueuedEnd{Job: h.Job}})
+			records[0], records[1] = records[1], records[0]
 		}
 		require.NoError(t, db.MergeRecords(t.Context(), records, "test"))
-		now, _ := status(t, db, tenant, river.got[0].ID)
+		now, _ := status(t, db, tenant, run.Execution.ID)
 		require.Equal(t, model.StatusCompleted, now)
 	}
 }

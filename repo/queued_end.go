@@ -77,18 +77,11 @@ func (d *DB) SettleGone(ctx context.Context) (int, error) {
 			break
 		}
 	}
-	orphans, err := ofQueue(d.pool).ReturnOrphans(ctx)
-	if err == nil {
-		err = d.q.DeleteRiverJobsOf(ctx)
-	}
-	if err == nil {
-		_, err = ofQueue(d.pool).PauseAnew(ctx)
-	}
-	if err != nil {
-		return settled + int(orphans), d.fail(err, "return runs that the queue has lost")
+	if _, err := ofQueue(d.pool).PauseAnew(ctx); err != nil {
+		return settled, d.fail(err, "begin pauses anew")
 	}
 	crashed, err := d.crashWaitedFor(ctx)
-	return settled + int(orphans) + crashed, err
+	return settled + crashed, err
 }
 
 // settle ends an abandoned run, or has it wait again unless somebody has asked
@@ -99,12 +92,12 @@ func settle(ctx context.Context, q *dbsqlc.Queries, row dbsqlc.LockAbandonedRow)
 	switch {
 	case row.Cancelled:
 		status = model.StatusCancelled
-		err = q.EndQueued(ctx, row.ExecutionID, row.Job)
+		err = q.EndQueued(ctx, row.ExecutionID, row.Claim)
 	case again:
 		status, attempt = model.StatusPending, row.Attempt+1
-		err = q.Requeue(ctx, pause.Microseconds(), row.ExecutionID, row.Job)
+		err = q.Requeue(ctx, pause.Microseconds(), row.ExecutionID, row.Claim)
 	default:
-		err = q.EndQueued(ctx, row.ExecutionID, row.Job)
+		err = q.EndQueued(ctx, row.ExecutionID, row.Claim)
 	}
 	if err != nil {
 		return status, err

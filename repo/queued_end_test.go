@@ -13,22 +13,18 @@ import (
 )
 
 // begun stores runs and brings each to where a server has begun it.
-func begun(t *testing.T, db *repo.DB, server model.ID, runs ...model.QueuedRun) []repo.Handover {
+func begun(t *testing.T, db *repo.DB, server model.ID, runs ...model.QueuedRun) []model.QueuedRun {
 	t.Helper()
-	require.NoError(t, db.QueueRuns(t.Context(), nil, runs...))
-	river := &queue{}
-	_, _, err := db.Dispatch(t.Context(), wide, true, river.hand)
-	require.NoError(t, err)
-	claimed, err := db.ClaimRuns(t.Context(), server, river.got, false)
-	require.NoError(t, err)
+	require.NoError(t, db.Enqueue(t.Context(), nil, runs...))
+	claimed := claimRuns(t, db, server, wide)
 	require.Len(t, claimed, len(runs))
-	return river.got
+	return claimed
 }
 
-func ended(run model.QueuedRun, job int64, status model.Status) *model.Record {
+func ended(run model.QueuedRun, claim int64, status model.Status) *model.Record {
 	e := run.Execution
 	e.Status, e.StartedAt, e.CompletedAt, e.Attempt = status, time.Now(), time.Now(), 1
-	return &model.Record{Execution: e, Queued: &model.QueuedEnd{Job: job}}
+	return &model.Record{Execution: e, Queued: &model.QueuedEnd{Claim: claim}}
 }
 
 // What is written for many runs in one statement is what each of them was.
@@ -36,11 +32,11 @@ func TestEndsOfQueuedRunsInOneBatch(t *testing.T) {
 	t.Parallel()
 	db, tenant := setup(t)
 	good, bad, taken := newQueued(tenant, "f"), newQueued(tenant, "f"), newQueued(tenant, "f")
-	jobs := map[model.ID]int64{}
-	for _, h := range begun(t, db, register(t, db), good, bad, taken) {
-		jobs[h.ID] = h.Job
+	claims := map[model.ID]int64{}
+	for _, run := range begun(t, db, register(t, db), good, bad, taken) {
+		claims[run.Execution.ID] = run.Claim
 	}
-	fine := ended(good, jobs[good.Execution.ID], model.StatusCompleted)
+	fine := ended(good, claims[good.Execution.ID], model.StatusCompleted)
 	fine.Execution.Output = json.RawMessage(`{"a":"\u0000"}`)
 	step := model.Step{
 		ID: model.NewID(), ExecutionID: good.Execution.ID, Depth: 1, Position: 1, Attempt: 1, FunctionName: "g", FunctionVersion: 3,
@@ -50,13 +46,13 @@ func TestEndsOfQueuedRunsInOneBatch(t *testing.T) {
 	child := step
 	child.ID, child.ParentID, child.Position, child.Output, child.Error = model.NewID(), step.ID, 2, nil, ptr("")
 	fine.Steps = []model.Step{step, child}
-	failed := ended(bad, jobs[bad.Execution.ID], model.StatusFailed)
+	failed := ended(bad, claims[bad.Execution.ID], model.StatusFailed)
 	failed.Execution.Error, failed.Execution.ErrorType = ptr(""), ptr("ValueError")
-	// Of one run there are two ends in the batch: one is of a hand-over that was
+	// Of one run there are two ends in the batch: one is of a claim that was
 	// taken back, and comes first.
-	stale := ended(taken, jobs[taken.Execution.ID]-1, model.StatusFailed)
-	latest := ended(taken, jobs[taken.Execution.ID], model.StatusCompleted)
-	twice := ended(taken, jobs[taken.Execution.ID], model.StatusFailed)
+	stale := ended(taken, claims[taken.Execution.ID]-1, model.StatusFailed)
+	latest := ended(taken, claims[taken.Execution.ID], model.StatusCompleted)
+	twice := ended(taken, claims[taken.Execution.ID], model.StatusFailed)
 	require.NoError(t, db.MergeRecords(t.Context(), []*model.Record{stale, fine, failed, latest, twice}, "here"))
 
 	e, err := db.Execution(t.Context(), tenant, good.Execution.ID)
@@ -114,9 +110,9 @@ func TestEndsOfScheduledRunsWaitForNobody(t *testing.T) {
 				runs = append(runs, run)
 			}
 			var records []*model.Record
-			for i, h := range begun(t, db, server, runs...) {
-				require.Equal(t, runs[i].Execution.ID, h.ID)
-				records = append(records, ended(runs[i], h.Job, model.StatusFailed))
+			for i, claimed := range begun(t, db, server, runs...) {
+				require.Equal(t, runs[i].Execution.ID, claimed.Execution.ID)
+				records = append(records, ended(runs[i], claimed.Claim, model.StatusFailed))
 			}
 
 			other, err := db.Pool().Begin(t.Context())

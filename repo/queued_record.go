@@ -1,11 +1,13 @@
 package repo
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"maestro/internal/model"
 	"maestro/repo/dbsqlc"
@@ -16,17 +18,17 @@ import (
 // steps. They come many at a time, and each way to the database costs as much as a
 // run: so it is one statement. IS TRUE has the ids looked up in a hash table, however
 // few the planner expects. The ids of $1 and of $3 are in their order, for
-// width_bucket to find the place of one by halving; why not job = … is said at
-// ClaimRuns.
+// width_bucket to find the place of one by halving. (A plan with claim = … could
+// read all that is running.)
 var endRuns = `WITH over AS (
     DELETE FROM queued_runs q
-    WHERE q.execution_id = ANY ($1::uuid[]) AND q.state = 'running' AND q.job IS NOT DISTINCT FROM ($2::bigint[])[width_bucket(q.execution_id, $1::uuid[])]
+    WHERE q.execution_id = ANY ($1::uuid[]) AND q.claim IS NOT DISTINCT FROM ($2::bigint[])[width_bucket(q.execution_id, $1::uuid[])]
     RETURNING q.execution_id
 ), again AS (
-    UPDATE queued_runs q SET state = 'waiting', job = NULL, server = NULL, attempt = q.attempt + 1, since = now(),
+    UPDATE queued_runs q SET claim = NULL, server = NULL, attempt = q.attempt + 1, since = now(),
         due = ($5::bigint[])[width_bucket(q.execution_id, $3::uuid[])] <= 0,
         run_at = now() + ($5::bigint[])[width_bucket(q.execution_id, $3::uuid[])] * interval '1 microsecond'
-    WHERE q.execution_id = ANY ($3::uuid[]) AND q.state = 'running' AND q.job IS NOT DISTINCT FROM ($4::bigint[])[width_bucket(q.execution_id, $3::uuid[])]
+    WHERE q.execution_id = ANY ($3::uuid[]) AND q.claim IS NOT DISTINCT FROM ($4::bigint[])[width_bucket(q.execution_id, $3::uuid[])]
     RETURNING q.execution_id
 ), held AS MATERIALIZED (
     SELECT execution_id FROM over UNION ALL SELECT execution_id FROM again
@@ -77,23 +79,57 @@ func endQueued(ctx context.Context, db dbsqlc.DBTX, records []*model.Record, ser
 	return ended, err
 }
 
-// endsOf are the hand-overs that records end: those that are over, those that
+// endsOf are the claims that records end: those that are over, those that
 // another attempt follows, and after how long.
 func endsOf(records []*model.Record) []any {
-	var over, again []Handover
-	delays := []int64{}
+	over, again, delays := noClaims(), noClaims(), []int64{}
 	for _, r := range records {
-		h := Handover{ID: r.Execution.ID, Job: r.Queued.Job}
 		if r.Queued.Retry {
-			again, delays = append(again, h), append(delays, r.Queued.RetryIn.Microseconds())
+			again, delays = again.with(r), append(delays, r.Queued.RetryIn.Microseconds())
 		} else {
-			over = append(over, h)
+			over = over.with(r)
 		}
 	}
-	overIDs, overJobs := handovers(over)
-	againIDs, againJobs := handovers(again)
-	return []any{overIDs, overJobs, againIDs, againJobs, delays}
+	return []any{over.runs, over.numbers, again.runs, again.numbers, delays}
 }
+
+// claims are runs and the claims by which they were run.
+type claims struct {
+	runs    []pgtype.UUID
+	numbers []int64
+}
+
+func noClaims() claims { return claims{[]pgtype.UUID{}, []int64{}} } // nil would be NULL
+
+func (c claims) with(r *model.Record) claims {
+	return claims{append(c.runs, uuid(r.Execution.ID)), append(c.numbers, r.Queued.Claim)}
+}
+
+// eachRunOnce calls do with parts of all in which each run is named once, in the
+// order of their ids: nearly always with all of them.
+func eachRunOnce[T any](all []T, run func(T) model.ID, do func(part []T) error) error {
+	for len(all) > 0 {
+		named := make(map[model.ID]bool, len(all))
+		var part, rest []T
+		for _, one := range all {
+			if named[run(one)] {
+				rest = append(rest, one)
+				continue
+			}
+			named[run(one)] = true
+			part = append(part, one)
+		}
+		slices.SortFunc(part, func(a, b T) int { return compareIDs(run(a), run(b)) })
+		if err := do(part); err != nil {
+			return err
+		}
+		all = rest
+	}
+	return nil
+}
+
+// compareIDs is PostgreSQL's order.
+func compareIDs(a, b model.ID) int { return bytes.Compare(a[:], b[:]) }
 
 // executionsOf are the rows of records in executions. One that another attempt
 // follows waits for it.

@@ -1,13 +1,11 @@
 package repo_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"maestro/internal/model"
@@ -25,21 +23,16 @@ func newQueued(tenant, function string) model.QueuedRun {
 	}
 }
 
-var wide = repo.Limits{PerFunction: 100, PerTenant: 100, Ahead: 100, AtOnce: 100}
+var wide = repo.Limits{PerFunction: 100, PerTenant: 100, Room: 100}
 
-// queue stands for River: it numbers the hand-overs.
-type queue struct {
-	last int64
-	got  []repo.Handover
-}
-
-func (h *queue) hand(_ context.Context, _ pgx.Tx, all []model.ID) (jobs []int64, _ error) {
-	for _, one := range all {
-		h.last++
-		jobs = append(jobs, h.last)
-		h.got = append(h.got, repo.Handover{ID: one, Job: h.last})
-	}
-	return jobs, nil
+// claimRuns makes due what has become so, and claims as one server does.
+func claimRuns(t *testing.T, db *repo.DB, server model.ID, limits repo.Limits) []model.QueuedRun {
+	t.Helper()
+	_, err := db.MakeDue(t.Context())
+	require.NoError(t, err)
+	claimed, err := db.ClaimRuns(t.Context(), server, limits)
+	require.NoError(t, err)
+	return claimed
 }
 
 func register(t *testing.T, db *repo.DB) model.ID {
@@ -60,61 +53,43 @@ func TestQueuedRunFromPendingToEnd(t *testing.T) {
 	t.Parallel()
 	db, tenant := setup(t)
 	run := newQueued(tenant, "f")
-	require.NoError(t, db.QueueRuns(t.Context(), nil, run))
+	require.NoError(t, db.Enqueue(t.Context(), nil, run))
 	later := newQueued(tenant, "f")
 	later.Delay = time.Hour
-	require.NoError(t, db.QueueRuns(t.Context(), nil, later))
+	require.NoError(t, db.Enqueue(t.Context(), nil, later))
 	now, _ := status(t, db, tenant, run.Execution.ID)
 	require.Equal(t, model.StatusPending, now)
 
-	river := &queue{}
-	n, _, err := db.Dispatch(t.Context(), wide, true, river.hand)
-	require.NoError(t, err)
-	require.Equal(t, 1, n, "the other one is not due")
-	n, _, err = db.Dispatch(t.Context(), wide, true, river.hand)
-	require.NoError(t, err)
-	require.Zero(t, n, "it was handed over")
-
 	server := register(t, db)
-	handed := river.got[0]
-	stale := repo.Handover{ID: handed.ID, Job: handed.Job - 1}
-	claimed, err := db.ClaimRuns(t.Context(), server, []repo.Handover{handed, stale}, false)
-	require.NoError(t, err)
-	require.Len(t, claimed, 1)
-	got := claimed[handed]
+	claimed := claimRuns(t, db, server, wide)
+	require.Len(t, claimed, 1, "the other one is not due")
+	require.Empty(t, claimRuns(t, db, server, wide), "a run starts once")
+	got := claimed[0]
 	require.Equal(t, run.Input, got.Input)
 	require.Equal(t, run.Policy, got.Policy)
 	require.Equal(t, 1, got.Execution.Attempt)
-	again, err := db.ClaimRuns(t.Context(), server, []repo.Handover{handed}, false)
-	require.NoError(t, err)
-	require.Empty(t, again, "a run starts once")
-	again, err = db.ClaimRuns(t.Context(), server, []repo.Handover{handed}, true)
-	require.NoError(t, err)
-	require.Len(t, again, 1, "the answer to the first try was lost")
 
-	end := func(job int64, status model.Status, retry bool) *model.Record {
+	end := func(claim int64, status model.Status, retry bool) *model.Record {
 		e := got.Execution
 		e.Status, e.Input, e.StartedAt, e.CompletedAt = status, run.Execution.Input, time.Now(), time.Now()
-		return &model.Record{Execution: e, Queued: &model.QueuedEnd{Job: job, Retry: retry}}
+		return &model.Record{Execution: e, Queued: &model.QueuedEnd{Claim: claim, Retry: retry}}
 	}
-	require.NoError(t, db.MergeRecords(t.Context(), []*model.Record{end(stale.Job, model.StatusCompleted, false)}, "late"))
-	now, _ = status(t, db, tenant, handed.ID)
-	require.Equal(t, model.StatusPending, now, "a result of another hand-over is refused")
+	first := got.Claim
+	require.NoError(t, db.MergeRecords(t.Context(), []*model.Record{end(first-1, model.StatusCompleted, false)}, "late"))
+	now, _ = status(t, db, tenant, got.Execution.ID)
+	require.Equal(t, model.StatusPending, now, "a result of another claim is refused")
 
-	require.NoError(t, db.MergeRecords(t.Context(), []*model.Record{end(handed.Job, model.StatusFailed, true)}, "first"))
-	now, attempt := status(t, db, tenant, handed.ID)
+	require.NoError(t, db.MergeRecords(t.Context(), []*model.Record{end(first, model.StatusFailed, true)}, "first"))
+	now, attempt := status(t, db, tenant, got.Execution.ID)
 	require.Equal(t, model.StatusPending, now)
 	require.Equal(t, 2, attempt)
-	n, _, err = db.Dispatch(t.Context(), wide, true, river.hand)
-	require.NoError(t, err)
-	require.Equal(t, 1, n)
-	second := river.got[1]
-	claimed, err = db.ClaimRuns(t.Context(), server, []repo.Handover{second}, false)
-	require.NoError(t, err)
-	got = claimed[second]
+	claimed = claimRuns(t, db, server, wide)
+	require.Len(t, claimed, 1)
+	got = claimed[0]
 	require.Equal(t, 2, got.Execution.Attempt)
-	require.NoError(t, db.MergeRecords(t.Context(), []*model.Record{end(second.Job, model.StatusCompleted, false)}, "second"))
-	now, attempt = status(t, db, tenant, handed.ID)
+	require.Greater(t, got.Claim, first)
+	require.NoError(t, db.MergeRecords(t.Context(), []*model.Record{end(got.Claim, model.StatusCompleted, false)}, "second"))
+	now, attempt = status(t, db, tenant, got.Execution.ID)
 	require.Equal(t, model.StatusCompleted, now)
 	require.Equal(t, 2, attempt)
 	waiting, err := db.QueuedCount(t.Context(), tenant, 10)
@@ -127,14 +102,8 @@ func TestRunsOfAServerThatIsGone(t *testing.T) {
 	db, tenant := setup(t)
 	again, never := newQueued(tenant, "f"), newQueued(tenant, "f")
 	never.Policy = nil
-	require.NoError(t, db.QueueRuns(t.Context(), nil, again, never))
-	river := &queue{}
-	_, _, err := db.Dispatch(t.Context(), wide, true, river.hand)
-	require.NoError(t, err)
 	gone, alive := register(t, db), register(t, db)
-	claimed, err := db.ClaimRuns(t.Context(), gone, river.got, false)
-	require.NoError(t, err)
-	require.Len(t, claimed, 2)
+	claimed := begun(t, db, gone, again, never)
 	n, err := db.SettleGone(t.Context())
 	require.NoError(t, err)
 	require.Zero(t, n)
@@ -149,33 +118,21 @@ func TestRunsOfAServerThatIsGone(t *testing.T) {
 	now, _ = status(t, db, tenant, never.Execution.ID)
 	require.Equal(t, model.StatusCrashed, now)
 
-	// Its late results, and what it would still like to begin, are refused.
-	for _, h := range river.got {
-		e := claimed[h].Execution
+	// Its late results, and its further claims, are refused.
+	for _, run := range claimed {
+		e := run.Execution
 		e.Status = model.StatusCompleted
-		require.NoError(t, db.MergeRecords(t.Context(), []*model.Record{{Execution: e, Queued: &model.QueuedEnd{Job: h.Job}}}, "late"))
+		require.NoError(t, db.MergeRecords(t.Context(), []*model.Record{{Execution: e, Queued: &model.QueuedEnd{Claim: run.Claim}}}, "late"))
 	}
 	now, _ = status(t, db, tenant, again.Execution.ID)
 	require.Equal(t, model.StatusPending, now)
 	now, _ = status(t, db, tenant, never.Execution.ID)
 	require.Equal(t, model.StatusCrashed, now)
-	_, _, err = db.Dispatch(t.Context(), wide, true, river.hand)
-	require.NoError(t, err)
-	fresh := river.got[len(river.got)-1:]
-	claimed, err = db.ClaimRuns(t.Context(), gone, fresh, false)
-	require.NoError(t, err)
-	require.Empty(t, claimed, "a server that is gone begins nothing")
-
-	// The queue has lost the hand-over: the run waits again.
-	n, err = db.SettleGone(t.Context())
-	require.NoError(t, err)
-	require.Equal(t, 1, n)
-	claimed, err = db.ClaimRuns(t.Context(), alive, fresh, false)
-	require.NoError(t, err)
-	require.Empty(t, claimed)
+	require.Empty(t, claimRuns(t, db, gone, wide), "a server that is gone begins nothing")
+	require.Len(t, claimRuns(t, db, alive, wide), 1)
 }
 
-func TestDispatchIsFairAndKeepsToLimits(t *testing.T) {
+func TestClaimsAreFairAndKeepToLimits(t *testing.T) {
 	t.Parallel()
 	db, tenant := setup(t)
 	two := 2
@@ -187,49 +144,40 @@ func TestDispatchIsFairAndKeepsToLimits(t *testing.T) {
 			run := newQueued(tenant, function)
 			run.Priority = priority
 			place[run.Execution.ID] = fmt.Sprintf("%s/%s/%d", tenant, function, priority)
-			require.NoError(t, db.QueueRuns(t.Context(), nil, run))
+			require.NoError(t, db.Enqueue(t.Context(), nil, run))
 		}
 	}
 	put(tenant, "narrow", 1, 5)
 	put(tenant, "wide", 2, 20)
 	put("other", "wide", 3, 3)
 	put("other", "wide", 1, 1)
-	river := &queue{}
-	n, _, err := db.Dispatch(t.Context(), repo.Limits{PerFunction: 6, PerTenant: 7, Ahead: 100, AtOnce: 100}, true, river.hand)
-	require.NoError(t, err)
-	require.Equal(t, 11, n)
+	server := register(t, db)
+	limits := repo.Limits{PerFunction: 6, PerTenant: 7, Room: 100}
 	counts, order := map[string]int{}, []string{}
-	for _, h := range river.got {
-		counts[place[h.ID]]++
-		order = append(order, place[h.ID])
+	for _, run := range claimRuns(t, db, server, limits) {
+		counts[place[run.Execution.ID]]++
+		order = append(order, place[run.Execution.ID])
 	}
 	require.Equal(t, map[string]int{
 		tenant + "/narrow/1": 2, tenant + "/wide/2": 5, "other/wide/3": 3, "other/wide/1": 1,
 	}, counts)
 	require.ElementsMatch(t, []string{tenant + "/narrow/1", "other/wide/1"}, order[:2], "round robin, by priority within")
 	require.ElementsMatch(t, []string{tenant + "/narrow/1", "other/wide/3"}, order[2:4])
-	n, _, err = db.Dispatch(t.Context(), repo.Limits{PerFunction: 6, PerTenant: 7, Ahead: 100, AtOnce: 100}, true, river.hand)
-	require.NoError(t, err)
-	require.Zero(t, n)
+	require.Empty(t, claimRuns(t, db, server, limits))
 }
 
 func TestCancelQueued(t *testing.T) {
 	t.Parallel()
 	db, tenant := setup(t)
 	run := newQueued(tenant, "f")
-	require.NoError(t, db.QueueRuns(t.Context(), nil, run))
-	river := &queue{}
-	_, _, err := db.Dispatch(t.Context(), wide, true, river.hand)
-	require.NoError(t, err)
+	require.NoError(t, db.Enqueue(t.Context(), nil, run))
 	stopped, err := db.CancelQueued(t.Context(), "other", run.Execution.ID)
 	require.NoError(t, err)
 	require.Nil(t, stopped)
 	stopped, err = db.CancelQueued(t.Context(), tenant, run.Execution.ID)
 	require.NoError(t, err)
 	require.Equal(t, model.StatusCancelled, stopped.Status)
-	claimed, err := db.ClaimRuns(t.Context(), register(t, db), river.got, false)
-	require.NoError(t, err)
-	require.Empty(t, claimed)
+	require.Empty(t, claimRuns(t, db, register(t, db), wide))
 	now, _ := status(t, db, tenant, run.Execution.ID)
 	require.Equal(t, model.StatusCancelled, now)
 }
@@ -245,7 +193,7 @@ func TestQueuedRunsOfASchedule(t *testing.T) {
 		run.Execution.Trigger, run.Execution.TriggerID = trigger, id
 		return run
 	}
-	require.NoError(t, db.QueueRuns(t.Context(), nil, of(model.TriggerSchedule, schedule), of(model.TriggerSchedule, schedule),
+	require.NoError(t, db.Enqueue(t.Context(), nil, of(model.TriggerSchedule, schedule), of(model.TriggerSchedule, schedule),
 		of(model.TriggerRetry, schedule), of(model.TriggerSchedule, model.NewID())))
 	n, err := db.QueuedOf(t.Context(), nil, tenant, schedule)
 	require.NoError(t, err)

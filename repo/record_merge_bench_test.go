@@ -31,11 +31,11 @@ func BenchmarkMergeRecords(b *testing.B) {
 	for b.Loop() {
 		for i := range queued {
 			queued[i] = newQueued("acme", "f")
-			records[i] = record(queued[i].Execution, &model.QueuedEnd{Job: 1})
+			records[i] = record(queued[i].Execution, &model.QueuedEnd{Claim: 1})
 			others[i] = record(execution("acme", time.Now()), nil)
 		}
-		timed(&store, func() error { return db.QueueRuns(b.Context(), nil, queued...) })
-		_, err := db.Pool().Exec(b.Context(), "UPDATE queued_runs SET state = 'running', job = 1")
+		timed(&store, func() error { return db.Enqueue(b.Context(), nil, queued...) })
+		_, err := db.Pool().Exec(b.Context(), "UPDATE queued_runs SET claim = 1, server = gen_random_uuid()")
 		require.NoError(b, err)
 		timed(&end, func() error { return db.MergeRecords(b.Context(), records, "server") })
 		timed(&merge, func() error { return db.MergeRecords(b.Context(), others, "server") })

@@ -93,7 +93,7 @@ func (d *DB) QueueRetries(ctx context.Context, tenant string, runs []model.Queue
 		if stored == 0 {
 			return nil
 		}
-		return queueRuns(ctx, tx, wanted)
+		return enqueue(ctx, tx, wanted)
 	})
 	if err != nil {
 		return 0, d.fail(err, "queue %d retries", len(runs))

@@ -193,14 +193,14 @@ func TestResultsOfALockedSchedule(t *testing.T) {
 		run.Execution.Trigger, run.Execution.TriggerID = model.TriggerSchedule, made.ID
 		runs = append(runs, run)
 	}
-	jobs := map[model.ID]int64{}
-	for _, h := range begun(t, db, register(t, db), runs...) {
-		jobs[h.ID] = h.Job
+	claims := map[model.ID]int64{}
+	for _, run := range begun(t, db, register(t, db), runs...) {
+		claims[run.Execution.ID] = run.Claim
 	}
 	end := func(run model.QueuedRun, status model.Status) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
-		require.NoError(t, db.MergeRecords(ctx, []*model.Record{ended(run, jobs[run.Execution.ID], status)}, "test"))
+		require.NoError(t, db.MergeRecords(ctx, []*model.Record{ended(run, claims[run.Execution.ID], status)}, "test"))
 		e, err := db.Execution(t.Context(), tenant, run.Execution.ID)
 		require.NoError(t, err)
 		require.Equal(t, status, e.Status)

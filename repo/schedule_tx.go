@@ -15,9 +15,9 @@ type Tx struct {
 	tx pgx.Tx
 }
 
-// QueueRuns stores runs as pending, all or none of them.
-func (t Tx) QueueRuns(ctx context.Context, runs ...model.QueuedRun) error {
-	return t.db.QueueRuns(ctx, t.tx, runs...)
+// Enqueue stores runs as pending, all or none of them.
+func (t Tx) Enqueue(ctx context.Context, runs ...model.QueuedRun) error {
+	return t.db.Enqueue(ctx, t.tx, runs...)
 }
 
 // QueuedOf counts the runs of a schedule that are pending or running.

@@ -67,25 +67,17 @@ var serverWide = map[string]string{
 	"ListLateSchedules":        "the scheduler starts everyone's",
 	"ForgetLateResults":        "takes everyone's away that are of no more use",
 	"NextDue":                  "the scheduler starts everyone's",
-	"TryLockDispatch":          "the queue is everyone's",
-	"PickRuns":                 "the queue is everyone's, and fair to all",
-	"AnyDue":                   "the queue is everyone's",
 	"MakeDue":                  "the queue is everyone's",
 	"PauseAnew":                "the queue is everyone's",
-	"LeaveLost":                "the queue is everyone's",
-	"ListJobsOf":               "the queue is everyone's",
 	"ListUnsettled":            "servers are no subtenant's",
 	"NoteSettled":              "servers are no subtenant's",
-	"HandRuns":                 "the queue is everyone's",
-	"ClaimRuns":                "by an id of 74 random bits that the queue handed over",
-	"LeaveRuns":                "by an id of 74 random bits that the queue handed over",
-	"ReturnRun":                "by an id of 74 random bits that the queue handed over",
-	"EndQueued":                "by an id of 74 random bits that the queue handed over",
-	"Requeue":                  "by an id of 74 random bits that the queue handed over",
+	"ClaimRuns":                "the queue is everyone's, and fair to all",
+	"ConfirmClaims":            "by an id of 74 random bits and the number of a claim",
+	"ReleaseRun":               "by an id of 74 random bits and the number of a claim",
+	"EndQueued":                "by an id of 74 random bits and the number of a claim",
+	"Requeue":                  "by an id of 74 random bits and the number of a claim",
 	"LockAbandoned":            "a server that is gone ran everyone's",
 	"CrashRunsOf":              "a server that is gone ran everyone's",
-	"ReturnOrphans":            "the queue is everyone's",
-	"DeleteRiverJobsOf":        "the queue is everyone's",
 	"InsertFunction":           "writes a new row with its subtenant",
 	"InsertFunctionVersion":    "writes a new row with its subtenant",
 	"InsertWebhook":            "writes a new row with its subtenant",
@@ -134,11 +126,6 @@ var probes = map[string]func(context.Context, *dbsqlc.Queries, stranger) (bool, 
 	"CountQueuedOf": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 		n, err := q.CountQueuedOf(ctx, s.tenant, pgtype.UUID{Bytes: s.schedule, Valid: true})
 		return n > 0, err
-	},
-	"MayHand": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
-		// Only another's run that waits, or is under way, would stand in the way.
-		may, err := q.MayHand(ctx, dbsqlc.MayHandParams{Tenant: s.tenant, FunctionName: s.function.Name, PerTenant: 1, PerFunction: 1, Ahead: 100})
-		return !may, err
 	},
 	"DeleteQueuedOf": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 		return false, q.DeleteQueuedOf(ctx, s.tenant)
@@ -457,7 +444,7 @@ func populate(t *testing.T, db *repo.DB, tenant string) stranger {
 	require.NoError(t, err)
 	queued := newQueued(tenant, f.Name)
 	queued.Execution.Trigger, queued.Execution.TriggerID = model.TriggerSchedule, job.ID
-	require.NoError(t, db.QueueRuns(ctx, nil, queued))
+	require.NoError(t, db.Enqueue(ctx, nil, queued))
 	_, err = db.Pool().Exec(ctx, "INSERT INTO schedule_late_results (tenant, schedule_id, execution_id, status) VALUES ($1, $2, $3, 'failed')",
 		tenant, repo.UUID(job.ID), repo.UUID(e.ID))
 	require.NoError(t, err)

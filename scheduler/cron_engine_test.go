@@ -10,6 +10,7 @@ import (
 	"maestro/internal/engine"
 	"maestro/internal/events"
 	"maestro/internal/model"
+	room "maestro/internal/queue"
 	"maestro/internal/secrets"
 	"maestro/internal/testkit"
 	"maestro/internal/vault"
@@ -51,8 +52,10 @@ func (f *fixture) realQueue(db *repo.DB) scheduler.ScheduleRuns {
 	inputs, err := vault.New([]byte("a key of the tests"), vault.Inputs)
 	require.NoError(f, err)
 	log := testkit.Logger(f.T)
+	runs, err := room.New(room.Options{DB: db, Server: model.NewID(), Log: log}) // not started
+	require.NoError(f, err)
 	e := engine.New(engine.Options{
-		Store: db, Secrets: secrets.New(db, sealed, log), Events: nowhere{}, Lane: stuck{}, Packages: unbuilt{}, Pending: db, Inputs: inputs,
+		Store: db, Secrets: secrets.New(db, sealed, log), Events: nowhere{}, Lane: stuck{}, Packages: unbuilt{}, Queue: runs, Inputs: inputs,
 		Log: log, PackagesWait: 100 * time.Millisecond,
 	})
 	f.Cleanup(func() { e.Drain(context.Background()) })

@@ -2,6 +2,7 @@ package scheduler_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -20,4 +21,31 @@ func TestPresenceStartsAndStopsInAnyOrder(t *testing.T) {
 		require.NoError(t, err)
 		return scheduler.NewPresence(scheduler.PresenceOptions{DB: db, Server: id, Log: testkit.Logger(t), OnLost: func() {}})
 	})
+}
+
+func TestPresenceDeclaresTheSilentGone(t *testing.T) {
+	t.Parallel()
+	db := testkit.DB(t)
+	silent, _, err := db.RegisterServer(t.Context(), "silent", "one")
+	require.NoError(t, err)
+	watcher, _, err := db.RegisterServer(t.Context(), "watcher", "two")
+	require.NoError(t, err)
+	lost := make(chan struct{})
+	p := scheduler.NewPresence(scheduler.PresenceOptions{
+		DB: db, Server: watcher, OnLost: func() { close(lost) }, Log: testkit.Logger(t), Every: 10 * time.Millisecond, Silent: 50 * time.Millisecond,
+	})
+	require.NoError(t, p.Start(t.Context()))
+	require.Eventually(t, func() bool {
+		there, err := db.Servers(t.Context())
+		return err == nil && len(there) == 1
+	}, 20*time.Second, time.Millisecond)
+
+	alive, err := db.Beat(t.Context(), silent)
+	require.NoError(t, err)
+	require.False(t, alive)
+
+	require.NoError(t, db.LeaveServer(t.Context(), watcher))
+	<-lost
+	require.NoError(t, p.Stop(t.Context()))
+	require.NoError(t, p.Stop(t.Context()))
 }

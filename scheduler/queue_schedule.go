@@ -36,7 +36,7 @@ func (r ScheduleRuns) add(ctx context.Context, tx repo.Tx, plan engine.Plan, s *
 	if err != nil {
 		return model.ID{}, err
 	}
-	if err := tx.QueueRuns(ctx, run); err != nil {
+	if err := tx.Enqueue(ctx, run); err != nil {
 		return model.ID{}, err
 	}
 	return run.Execution.ID, nil

@@ -22,6 +22,7 @@ import (
 	"maestro/internal/model"
 	"maestro/internal/packages"
 	"maestro/internal/packages/environment"
+	"maestro/internal/queue"
 	"maestro/internal/recorder"
 	"maestro/internal/secrets"
 	"maestro/internal/service"
@@ -59,7 +60,7 @@ type parts struct {
 	http     *handlers.Server
 	changes  *changes.Listener
 
-	queue *scheduler.RunQueue
+	queue *queue.Queue
 	cron  *scheduler.Cron
 
 	stops    service.Stack // the parts that are started
@@ -90,14 +91,16 @@ func startParts(ctx context.Context, cfg *config.Config, timing timing, log *slo
 	if err := p.startPackages(ctx); err != nil {
 		return nil, err
 	}
+	if p.queue, err = queue.New(queue.Options{DB: p.db, Server: p.id, Log: p.log}); err != nil {
+		return nil, err
+	}
 	p.engine = engine.New(engine.Options{
 		Store: p.db, Secrets: p.secrets, Recorder: p.recorder, Events: p.events, Lane: p.lane, Log: log, Timeout: cfg.FunctionTimeout,
 		MaxSteps: cfg.MaxSteps,
-		Pending:  p.db, Inputs: p.inputs, Queued: p.wakeQueue, Packages: p.packages,
+		Queue:    p.queue, Inputs: p.inputs, Packages: p.packages,
 	})
-	if err := p.makeQueue(); err != nil {
-		return nil, err
-	}
+	p.queue.Serve(p.engine)
+	p.makeCron()
 	if err := p.startHTTP(ctx, access); err != nil {
 		return nil, err
 	}

@@ -81,29 +81,20 @@ func (p *parts) endSoon(reason error) {
 	}
 }
 
-// makeQueue makes what runs without anyone waiting for it; nothing runs yet.
-func (p *parts) makeQueue() error {
-	queue, err := scheduler.NewRunQueue(scheduler.QueueOptions{DB: p.db, Runner: p.engine, Server: p.id, Log: p.log})
-	if err != nil {
-		return err
-	}
-	p.queue = queue
+// makeCron makes what starts schedules; nothing runs yet.
+func (p *parts) makeCron() {
 	p.cron = scheduler.NewCron(scheduler.CronOptions{
-		DB: p.db, Log: p.log, Now: p.timing.now, Queue: scheduler.ScheduleRuns{Engine: p.engine}, Started: p.wakeQueue,
+		DB: p.db, Log: p.log, Now: p.timing.now, Queue: scheduler.ScheduleRuns{Engine: p.engine}, Started: p.queue.Wake,
 	})
-	return nil
 }
 
 // startQueue comes last: runs find everything in place.
 func (p *parts) startQueue(ctx context.Context) error {
-	if err := p.queue.Start(); err != nil {
+	if err := p.queue.Start(ctx); err != nil {
 		return err
 	}
 	return p.cron.Start(ctx)
 }
-
-// wakeQueue is called from runs: there are none before the queue is made.
-func (p *parts) wakeQueue() { p.queue.Wake() }
 
 // stopQueue begins nothing new and leaves to other servers what waits. The
 // answer comes when what runs is over, which the engine sees to.
@@ -113,8 +104,10 @@ func (p *parts) stopQueue(drain context.Context) <-chan error {
 		stopped <- nil
 		return stopped
 	}
-	if err := p.cron.Stop(context.Background()); err != nil { // its transaction is broken off
-		p.log.Warn("the scheduler did not stop cleanly", slog.Any("error", err))
+	if p.cron != nil {
+		if err := p.cron.Stop(context.Background()); err != nil { // its transaction is broken off
+			p.log.Warn("the scheduler did not stop cleanly", slog.Any("error", err))
+		}
 	}
 	go func() {
 		ctx, cancel := context.WithCancel(context.Background())

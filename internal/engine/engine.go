@@ -61,9 +61,8 @@ type Options struct {
 	Events   Publisher
 	Lane     model.Lane
 	Packages Packages // nil: no subtenant has any
-	Pending  Pending
-	Inputs   Seal   // of what waits
-	Queued   func() // called after each run that was stored and waits; must not block
+	Queue    Queue
+	Inputs   Seal // of queued runs
 	Log      *slog.Logger
 
 	Timeout      time.Duration // FUNCTION_TIMEOUT: of a function that names none

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"maestro/internal/model"
+	"maestro/internal/queue"
 	"maestro/internal/secrets"
 	"maestro/internal/testkit"
 	"maestro/internal/vault"
@@ -161,7 +162,7 @@ func setup(t *testing.T) *bundle {
 	require.NoError(t, err)
 	b.secrets = secrets.New(b.db, sealed, testkit.Logger(t))
 	b.Engine = New(Options{Store: b.db, Secrets: b.secrets, Recorder: b.book, Events: b.book, Lane: s, Log: testkit.Logger(t), RunningAfter: 20 * time.Millisecond, RecordWait: time.Second, SubmitWait: 100 * time.Millisecond,
-		Pending: b.db, Inputs: unsealed{}, Queued: func() {}})
+		Queue: queueOf(t, b.db), Inputs: unsealed{}})
 	_, err = b.db.EnsureSubtenant(t.Context(), "acme")
 	require.NoError(t, err)
 	for name := range s.functions {
@@ -402,4 +403,11 @@ func TestLongValuesAreCutInTheRecordOnly(t *testing.T) {
 		require.True(t, json.Valid(value))
 		require.Less(t, len(value), 4096)
 	}
+}
+
+// queueOf is a queue that was not started.
+func queueOf(t *testing.T, db *repo.DB) Queue {
+	q, err := queue.New(queue.Options{DB: db, Server: model.NewID(), Log: testkit.Logger(t)})
+	require.NoError(t, err)
+	return q
 }

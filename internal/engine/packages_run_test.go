@@ -201,7 +201,7 @@ func TestARunIsAcceptedBeforeItsPackagesAreThere(t *testing.T) {
 	b, s := setupPackages(t)
 	b.Engine = New(Options{
 		Store: b.db, Secrets: b.secrets, Recorder: b.book, Events: b.book, Lane: b.lane, Packages: s, Log: testkit.Logger(t),
-		Pending: b.db, Inputs: unsealed{}, Queued: func() {}, PackagesWait: time.Minute,
+		Queue: queueOf(t, b.db), Inputs: unsealed{}, PackagesWait: time.Minute,
 	})
 	t.Cleanup(func() { b.Drain(context.Background()) })
 	s.release[1] = make(chan struct{}) // of a build that never ends

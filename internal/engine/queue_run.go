@@ -105,7 +105,7 @@ func (r *run) endQueued(record *model.Record, failure *model.Failure) {
 		return
 	}
 	e := &record.Execution
-	record.Queued = &model.QueuedEnd{Job: r.queued.Job}
+	record.Queued = &model.QueuedEnd{Claim: r.queued.Claim}
 	if policy := r.queued.Policy; failure != nil && (!lasting(failure) || policy.Names(failure.Type)) {
 		record.Queued.RetryIn, record.Queued.Retry = policy.Again(e.Attempt, e.Status, append([]string{failure.Type}, failure.Classes...)...)
 	}

@@ -15,7 +15,7 @@ import (
 func (b *bundle) queued(function, input string, policy *model.RetryPolicy) model.QueuedRun {
 	return model.QueuedRun{
 		Execution: model.Execution{ID: model.NewID(), Tenant: "acme", FunctionName: function, Trigger: model.TriggerManual, Attempt: 1},
-		Input:     []byte(input), Policy: policy, Job: 7,
+		Input:     []byte(input), Policy: policy, Claim: 7,
 	}
 }
 
@@ -57,7 +57,7 @@ func TestWhichFailuresAreFollowedByAnotherAttempt(t *testing.T) {
 		require.NoError(t, b.RunQueued(t.Context(), b.queued(c.function, c.input, &model.RetryPolicy{MaxAttempts: 2, On: c.on})))
 		record := b.book.last()
 		require.Equal(t, c.class, deref(record.Execution.ErrorType))
-		require.EqualValues(t, 7, record.Queued.Job)
+		require.EqualValues(t, 7, record.Queued.Claim)
 		require.Equal(t, c.again, record.Queued.Retry, "%s of %v", c.class, c.on)
 	}
 }

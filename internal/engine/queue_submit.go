@@ -12,15 +12,16 @@ import (
 	"maestro/repo"
 )
 
-// Pending stores runs that nobody waits for, until a server begins them.
-type Pending interface {
-	// Enqueue returns after the commit. handed says that the run was handed over
-	// already: nobody needs to be told that it waits.
-	Enqueue(ctx context.Context, run model.QueuedRun) (handed bool, err error)
-	// QueuedCount is how many of a subtenant wait, counted up to most.
-	QueuedCount(ctx context.Context, tenant string, most int) (int, error)
-	// CancelQueued ends one that no server has begun; nil when there is none.
-	CancelQueued(ctx context.Context, tenant string, id model.ID) (*model.Execution, error)
+// Queue holds asynchronous runs until a server runs them.
+type Queue interface {
+	// Enqueue stores a run and returns after the commit.
+	Enqueue(ctx context.Context, run model.QueuedRun) error
+	// Count is how many runs of a subtenant wait, counted up to most.
+	Count(ctx context.Context, tenant string, most int) (int, error)
+	// Cancel ends a run that waits. It returns nil when none with that id does.
+	Cancel(ctx context.Context, tenant string, id model.ID) (*model.Execution, error)
+	// Wake says that a run was stored by others than Enqueue. It never blocks.
+	Wake()
 }
 
 // Seal encrypts inputs while they wait. A *vault.Vault is one.
@@ -137,14 +138,12 @@ func (e *Engine) Submit(ctx context.Context, request RunRequest, later Later) (m
 	if err != nil {
 		return model.ID{}, err
 	}
-	handed, uncertain, err := e.store(ctx, run)
+	uncertain, err := e.store(ctx, run)
 	switch {
 	case err != nil && uncertain:
 		return run.Execution.ID, perhapsStored(run.Execution.ID, err)
 	case err != nil:
 		return model.ID{}, model.NothingRan(err)
-	case !handed:
-		e.opts.Queued()
 	}
 	return run.Execution.ID, nil
 }
@@ -153,21 +152,21 @@ func (e *Engine) Submit(ctx context.Context, request RunRequest, later Later) (m
 // again, under the same id, until the database tells which of the two it was:
 // with an error its caller would send it again, and have it run twice. uncertain
 // says that it can't be told in time.
-func (e *Engine) store(ctx context.Context, run model.QueuedRun) (handed, uncertain bool, err error) {
+func (e *Engine) store(ctx context.Context, run model.QueuedRun) (uncertain bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, e.opts.SubmitWait)
 	defer cancel()
 	for pause := firstStorePause; ; pause = min(2*pause, longestStorePause) {
-		handed, err = e.opts.Pending.Enqueue(ctx, run)
+		err = e.opts.Queue.Enqueue(ctx, run)
 		if err == nil || repo.IsRowConflict(err) { // that row is this run's: no other has its id
-			return handed, false, nil
+			return false, nil
 		}
 		uncertain = uncertain || repo.MayHaveHappened(err)
 		if !uncertain || !repo.IsAway(err) {
-			return false, uncertain, err
+			return uncertain, err
 		}
 		select {
 		case <-ctx.Done():
-			return false, true, err
+			return true, err
 		case <-time.After(pause):
 		}
 	}
@@ -188,12 +187,12 @@ func perhapsStored(id model.ID, cause error) *model.Error {
 }
 
 // Wake says that runs were stored by others than Submit.
-func (e *Engine) Wake() { e.opts.Queued() }
+func (e *Engine) Wake() { e.opts.Queue.Wake() }
 
 // CancelPending ends an execution that waits and that no server has begun, and
 // reports whether there was one.
 func (e *Engine) CancelPending(ctx context.Context, tenant string, id model.ID) (bool, error) {
-	cancelled, err := e.opts.Pending.CancelQueued(ctx, tenant, id)
+	cancelled, err := e.opts.Queue.Cancel(ctx, tenant, id)
 	if err != nil || cancelled == nil {
 		return false, err
 	}
@@ -222,7 +221,7 @@ func (r *run) Spawn(name string, input []byte, delay time.Duration) (model.ID, *
 	if _, raise := r.sibling(name); raise != nil {
 		return model.ID{}, raise
 	}
-	pending, err := e.opts.Pending.QueuedCount(r.ctx, r.request.Tenant, maxPending)
+	pending, err := e.opts.Queue.Count(r.ctx, r.request.Tenant, maxPending)
 	if err == nil && pending >= maxPending {
 		return refused("%d runs of this subtenant are pending already: spawn waits for none, try again when there are fewer", maxPending)
 	}

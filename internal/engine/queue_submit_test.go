@@ -13,11 +13,11 @@ import (
 
 // picky is a store that does not take a run.
 type picky struct {
-	Pending
+	Queue
 	err error
 }
 
-func (p picky) Enqueue(context.Context, model.QueuedRun) (bool, error) { return false, p.err }
+func (p picky) Enqueue(context.Context, model.QueuedRun) error { return p.err }
 
 // Whoever spawns is told why it can't be done, unless that is a matter of ours.
 func TestWhySpawnIsRefused(t *testing.T) {
@@ -30,7 +30,7 @@ func TestWhySpawnIsRefused(t *testing.T) {
 		return json.RawMessage("1"), nil
 	}
 	b.define(t, "spawns", model.Function{Code: "spawns"})
-	db := b.opts.Pending
+	db := b.opts.Queue
 	for _, c := range []struct {
 		err  error
 		want string
@@ -39,7 +39,7 @@ func TestWhySpawnIsRefused(t *testing.T) {
 		{model.NewError(model.CodeUnavailable, "The database is away."), "the run can't be queued at the moment"},
 		{context.DeadlineExceeded, "the run can't be queued at the moment"},
 	} {
-		b.opts.Pending = picky{db, c.err}
+		b.opts.Queue = picky{db, c.err}
 		_, err := b.run(t, "spawns", "1")
 		require.NoError(t, err)
 		raise := <-raised
@@ -50,25 +50,25 @@ func TestWhySpawnIsRefused(t *testing.T) {
 
 // forgetful stores a run and loses the answer, as often as it is told.
 type forgetful struct {
-	Pending
+	Queue
 	loses, tries int
 }
 
-func (f *forgetful) Enqueue(ctx context.Context, run model.QueuedRun) (bool, error) {
+func (f *forgetful) Enqueue(ctx context.Context, run model.QueuedRun) error {
 	f.tries++
-	handed, err := f.Pending.Enqueue(ctx, run)
+	err := f.Queue.Enqueue(ctx, run)
 	if f.tries <= f.loses {
-		return false, model.NewError(model.CodeUnavailable, "The database is away.")
+		return model.NewError(model.CodeUnavailable, "The database is away.")
 	}
-	return handed, err
+	return err
 }
 
 // A run whose commit may have been made is stored once, and said to be.
 func TestARunIsStoredOnceWhenTheAnswerIsLost(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	lossy := &forgetful{Pending: b.opts.Pending, loses: 2}
-	b.opts.Pending = lossy
+	lossy := &forgetful{Queue: b.opts.Queue, loses: 2}
+	b.opts.Queue = lossy
 	wait := b.opts.SubmitWait
 	b.opts.SubmitWait = time.Minute // for a slow machine
 	request := RunRequest{Tenant: "acme", Function: "echo", Input: json.RawMessage("1"), Trigger: model.TriggerManual}
@@ -89,7 +89,7 @@ func TestARunIsStoredOnceWhenTheAnswerIsLost(t *testing.T) {
 	require.Equal(t, id, coded.ExecutionID)
 	require.NotContains(t, coded.Detail, "nothing ran")
 
-	b.opts.Pending = picky{lossy.Pending, model.NewError(model.CodeInvalid, "It can't be stored.")}
+	b.opts.Queue = picky{lossy.Queue, model.NewError(model.CodeInvalid, "It can't be stored.")}
 	id, err = b.Submit(t.Context(), request, Later{})
 	require.Error(t, err)
 	require.True(t, id.IsZero(), "it is not stored")

@@ -12,7 +12,7 @@ type QueuedRun struct {
 	Delay     time.Duration // from when it is stored; 0: at once
 	Policy    *RetryPolicy
 	Chain     int   // how many spawned runs lead to it
-	Job       int64 // the hand-over by which it was given to a server; 0 while it waits
+	Claim     int64 // the number by which its server has it; 0 while it waits
 	Cancelled bool  // its end was requested: it must not begin
 }
 
@@ -25,7 +25,7 @@ const (
 
 // QueuedEnd is what a Record holds beside its execution when that was queued.
 type QueuedEnd struct {
-	Job     int64         // a record whose hand-over is not the latest one is refused
+	Claim   int64         // a record is refused whose run has another claim by now, or none
 	Retry   bool          // this attempt has ended, the execution has not
 	RetryIn time.Duration // until the next attempt
 }

@@ -230,13 +230,13 @@ func TestRecordsOfQueuedRunsDelayNoOther(t *testing.T) {
 	defer func() { _ = other.Rollback(context.Background()) }()
 	var held []*model.Record
 	ended := make(chan model.Kept, 3)
-	for job := range int64(3) { // more than there are flushers
+	for claim := range int64(3) { // more than there are flushers
 		record := newRecord(0)
-		record.Queued = &model.QueuedEnd{Job: job}
+		record.Queued = &model.QueuedEnd{Claim: claim}
 		held = append(held, record)
 		_, err := db.Pool().Exec(t.Context(), `INSERT INTO queued_runs
-			(execution_id, tenant, function_name, trigger_type, created_at, priority, request, input, state, job, server)
-			VALUES ($1, $2, 'f', 'manual', now(), 2, false, '', 'running', $3, gen_random_uuid())`, record.Execution.ID.String(), tenant, job)
+			(execution_id, tenant, function_name, trigger_type, created_at, priority, request, input, claim, server)
+			VALUES ($1, $2, 'f', 'manual', now(), 2, false, '', $3, gen_random_uuid())`, record.Execution.ID.String(), tenant, claim)
 		require.NoError(t, err)
 		_, err = other.Exec(t.Context(), "SELECT 1 FROM queued_runs WHERE execution_id = $1 FOR UPDATE", record.Execution.ID.String())
 		require.NoError(t, err)

@@ -190,17 +190,10 @@ type QueuedRun struct {
 	Policy       []byte
 	Request      bool
 	Input        []byte
-	State        string
-	Job          *int64
+	Claim        *int64
 	Server       pgtype.UUID
 	Due          bool
 	Since        time.Time
-}
-
-type RiverJob struct {
-	ID          int64
-	State       string
-	AttemptedBy []string
 }
 
 type ScheduleLateResult struct {

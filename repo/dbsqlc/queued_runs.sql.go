@@ -12,17 +12,6 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-const anyDue = `-- name: AnyDue :one
-SELECT EXISTS (SELECT 1 FROM queued_runs WHERE job IS NULL AND due)
-`
-
-func (q *Queries) AnyDue(ctx context.Context) (bool, error) {
-	row := q.db.QueryRow(ctx, anyDue)
-	var exists bool
-	err := row.Scan(&exists)
-	return exists, err
-}
-
 const cancelPending = `-- name: CancelPending :one
 UPDATE executions SET status = 'cancelled', completed_at = now()
 WHERE tenant = $1 AND id = $2 AND status IN ('pending', 'running')
@@ -59,7 +48,7 @@ func (q *Queries) CancelPending(ctx context.Context, tenant string, iD pgtype.UU
 }
 
 const cancelQueued = `-- name: CancelQueued :execrows
-DELETE FROM queued_runs WHERE tenant = $1 AND execution_id = $2 AND state <> 'running'
+DELETE FROM queued_runs WHERE tenant = $1 AND execution_id = $2 AND claim IS NULL
 `
 
 // One that no server has begun.
@@ -72,21 +61,58 @@ func (q *Queries) CancelQueued(ctx context.Context, tenant string, iD pgtype.UUI
 }
 
 const claimRuns = `-- name: ClaimRuns :many
-UPDATE queued_runs q SET state = 'running', server = $1
-WHERE q.execution_id = ANY ($2::uuid[])
-  AND q.job IS NOT DISTINCT FROM ($3::bigint[])[width_bucket(q.execution_id, $2::uuid[])]
-  AND (q.state = 'handed' OR $4::boolean AND q.state = 'running' AND q.server = $1)
-  AND EXISTS (SELECT 1 FROM servers s WHERE s.id = $1 AND s.gone_at IS NULL)
-RETURNING q.execution_id, q.tenant, q.function_name, q.trigger_type, q.trigger_id, q.parent_id, q.created_at, q.priority, q.attempt,
-    q.chain, q.policy, q.request, q.input, q.job,
-    EXISTS (SELECT 1 FROM cancels c WHERE c.tenant = q.tenant AND c.execution_id = q.execution_id) AS cancelled
+WITH RECURSIVE waiting AS (
+    (SELECT q.tenant, q.function_name FROM queued_runs q WHERE q.claim IS NULL AND q.due ORDER BY q.tenant, q.function_name LIMIT 1)
+    UNION ALL
+    SELECT n.tenant, n.function_name FROM waiting w CROSS JOIN LATERAL (
+        SELECT q.tenant, q.function_name FROM queued_runs q
+        WHERE q.claim IS NULL AND q.due AND (q.tenant, q.function_name) > (w.tenant, w.function_name)
+        ORDER BY q.tenant, q.function_name LIMIT 1) n
+), busy AS (
+    SELECT q.tenant, q.function_name, count(*) AS runs FROM queued_runs q WHERE q.claim IS NOT NULL GROUP BY q.tenant, q.function_name
+), busy_tenants AS (
+    SELECT busy.tenant, sum(busy.runs)::integer AS runs FROM busy GROUP BY busy.tenant
+), bounds AS (
+    SELECT 4 * $1::integer / GREATEST((SELECT count(*) FROM waiting), 1) + 1 AS of_each
+), candidates AS (
+    SELECT w.tenant, c.execution_id, c.priority,
+           row_number() OVER (PARTITION BY w.tenant ORDER BY c.priority, c.execution_id) + COALESCE(t.runs, 0) AS place
+    FROM waiting w
+    CROSS JOIN bounds
+    LEFT JOIN LATERAL (SELECT g.max_concurrency FROM functions g WHERE g.tenant = w.tenant AND g.name = w.function_name LIMIT 1) f ON true
+    LEFT JOIN busy ON busy.tenant = w.tenant AND busy.function_name = w.function_name
+    LEFT JOIN busy_tenants t ON t.tenant = w.tenant
+    CROSS JOIN LATERAL (
+        SELECT q.execution_id, q.priority FROM queued_runs q
+        WHERE q.claim IS NULL AND q.due AND q.tenant = w.tenant AND q.function_name = w.function_name
+        ORDER BY q.priority, q.execution_id
+        LIMIT GREATEST(LEAST(LEAST(f.max_concurrency, $2::integer) - COALESCE(busy.runs, 0),
+                             $3::integer - COALESCE(t.runs, 0), bounds.of_each), 0)) c
+), picked AS (
+    SELECT candidates.execution_id, candidates.place, candidates.priority FROM candidates
+    WHERE candidates.place <= $3::integer
+    ORDER BY candidates.place, candidates.priority LIMIT $1::integer
+), locked AS MATERIALIZED (
+    SELECT l.execution_id, row_number() OVER (ORDER BY picked.place, picked.priority, picked.execution_id) AS turn FROM picked
+    CROSS JOIN LATERAL (SELECT q.execution_id FROM queued_runs q WHERE q.execution_id = picked.execution_id FOR UPDATE SKIP LOCKED) l
+), claimed AS (
+    UPDATE queued_runs q SET claim = nextval('queued_run_claims'), server = $4
+    WHERE q.execution_id = ANY (ARRAY(SELECT locked.execution_id FROM locked))
+      AND EXISTS (SELECT 1 FROM servers s WHERE s.id = $4 AND s.gone_at IS NULL)
+    RETURNING q.execution_id, q.tenant, q.function_name, q.trigger_type, q.trigger_id, q.parent_id, q.created_at, q.priority, q.run_at, q.attempt, q.chain, q.policy, q.request, q.input, q.claim, q.server, q.due, q.since, (ARRAY(SELECT locked.turn FROM locked ORDER BY locked.execution_id))[
+        width_bucket(q.execution_id, ARRAY(SELECT locked.execution_id FROM locked ORDER BY locked.execution_id))] AS turn
+)
+SELECT c.execution_id, c.tenant, c.function_name, c.trigger_type, c.trigger_id, c.parent_id, c.created_at, c.priority, c.attempt,
+    c.chain, c.policy, c.request, c.input, c.claim,
+    EXISTS (SELECT 1 FROM cancels x WHERE x.tenant = c.tenant AND x.execution_id = c.execution_id) AS cancelled
+FROM claimed c ORDER BY c.turn
 `
 
 type ClaimRunsParams struct {
-	Server pgtype.UUID
-	Ids    []pgtype.UUID
-	Jobs   []int64
-	Again  bool
+	Room        int32
+	PerFunction int32
+	PerTenant   int32
+	Server      pgtype.UUID
 }
 
 type ClaimRunsRow struct {
@@ -103,20 +129,24 @@ type ClaimRunsRow struct {
 	Policy       []byte
 	Request      bool
 	Input        []byte
-	Job          *int64
+	Claim        *int64
 	Cancelled    bool
 }
 
-// Of hand-overs that River gave to a server, those that are still good. The ids
-// differ and are in their order. (A plan with q.job = … may read all that is under
-// way: it was little when the plan was made.) again is for a server that does not know whether its last try was
-// committed.
+// Makes server the one that runs what may begin now: of each function the first
+// by priority and age, at most so many that per_function, or its own limit, run;
+// of each subtenant at most per_tenant; between subtenants round robin, those with
+// the least running first; in all at most room. Where many wait only the first of
+// each are looked at. The caller holds the lock of claims (queue_session.go), so
+// that what is counted stays true; a run that is cancelled just now is skipped.
+// The rows are found and numbered by arrays: a join could be planned otherwise
+// than by their key.
 func (q *Queries) ClaimRuns(ctx context.Context, arg ClaimRunsParams) ([]ClaimRunsRow, error) {
 	rows, err := q.db.Query(ctx, claimRuns,
+		arg.Room,
+		arg.PerFunction,
+		arg.PerTenant,
 		arg.Server,
-		arg.Ids,
-		arg.Jobs,
-		arg.Again,
 	)
 	if err != nil {
 		return nil, err
@@ -139,7 +169,7 @@ func (q *Queries) ClaimRuns(ctx context.Context, arg ClaimRunsParams) ([]ClaimRu
 			&i.Policy,
 			&i.Request,
 			&i.Input,
-			&i.Job,
+			&i.Claim,
 			&i.Cancelled,
 		); err != nil {
 			return nil, err
@@ -152,8 +182,42 @@ func (q *Queries) ClaimRuns(ctx context.Context, arg ClaimRunsParams) ([]ClaimRu
 	return items, nil
 }
 
+const confirmClaims = `-- name: ConfirmClaims :many
+SELECT q.execution_id, q.claim FROM queued_runs q
+WHERE q.execution_id = ANY ($1::uuid[]) AND q.server = $2
+FOR UPDATE
+`
+
+type ConfirmClaimsRow struct {
+	ExecutionID pgtype.UUID
+	Claim       *int64
+}
+
+// The claims that a server has of runs, where it lost the answer to its commit. A
+// commit that is still under way holds the rows, and is waited for. (A plan with
+// claim = … could read all that is running.)
+func (q *Queries) ConfirmClaims(ctx context.Context, ids []pgtype.UUID, server pgtype.UUID) ([]ConfirmClaimsRow, error) {
+	rows, err := q.db.Query(ctx, confirmClaims, ids, server)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ConfirmClaimsRow
+	for rows.Next() {
+		var i ConfirmClaimsRow
+		if err := rows.Scan(&i.ExecutionID, &i.Claim); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const countQueued = `-- name: CountQueued :one
-SELECT ((SELECT count(*) FROM (SELECT 1 FROM queued_runs q WHERE q.tenant = $1 AND q.job IS NULL AND q.due LIMIT $2) AS due)
+SELECT ((SELECT count(*) FROM (SELECT 1 FROM queued_runs q WHERE q.tenant = $1 AND q.claim IS NULL AND q.due LIMIT $2) AS due)
     + (SELECT count(*) FROM (SELECT 1 FROM queued_runs q WHERE q.tenant = $1 AND NOT q.due LIMIT $2) AS later))::bigint AS waiting
 `
 
@@ -202,115 +266,21 @@ func (q *Queries) DeleteQueuedOf(ctx context.Context, tenant string) error {
 	return err
 }
 
-const deleteRiverJobsOf = `-- name: DeleteRiverJobsOf :exec
-DELETE FROM river_job j WHERE j.state = 'running'
-  AND EXISTS (SELECT 1 FROM servers s WHERE s.id::text = j.attempted_by[array_upper(j.attempted_by, 1)] AND s.gone_at IS NOT NULL)
-`
-
-// What River gave to servers that are gone; their runs are settled by us.
-func (q *Queries) DeleteRiverJobsOf(ctx context.Context) error {
-	_, err := q.db.Exec(ctx, deleteRiverJobsOf)
-	return err
-}
-
 const endQueued = `-- name: EndQueued :exec
-DELETE FROM queued_runs WHERE execution_id = $1 AND state = 'running' AND job = $2
+DELETE FROM queued_runs WHERE execution_id = $1 AND claim = $2
 `
 
 // As queued_record.go does for many.
-func (q *Queries) EndQueued(ctx context.Context, iD pgtype.UUID, job *int64) error {
-	_, err := q.db.Exec(ctx, endQueued, iD, job)
+func (q *Queries) EndQueued(ctx context.Context, iD pgtype.UUID, claim *int64) error {
+	_, err := q.db.Exec(ctx, endQueued, iD, claim)
 	return err
-}
-
-const handRuns = `-- name: HandRuns :exec
-UPDATE queued_runs q SET state = 'handed', job = ($1::bigint[])[width_bucket(q.execution_id, $2::uuid[])]
-WHERE q.execution_id = ANY ($2::uuid[])
-`
-
-// The ids differ and are in their order: width_bucket finds the place of one by
-// halving. Here and below each is looked up by itself: a join could be planned
-// otherwise.
-func (q *Queries) HandRuns(ctx context.Context, jobs []int64, ids []pgtype.UUID) error {
-	_, err := q.db.Exec(ctx, handRuns, jobs, ids)
-	return err
-}
-
-const leaveLost = `-- name: LeaveLost :execrows
-WITH lost AS (
-    DELETE FROM river_job j WHERE j.id = ANY ($1::bigint[]) AND j.state = 'running' RETURNING j.id)
-UPDATE queued_runs q SET state = 'waiting', job = NULL FROM lost WHERE q.job = lost.id AND q.state = 'handed'
-`
-
-// What River gave to a server that does not know of it: the answer got lost.
-// Their runs wait again, their jobs are over.
-func (q *Queries) LeaveLost(ctx context.Context, jobs []int64) (int64, error) {
-	result, err := q.db.Exec(ctx, leaveLost, jobs)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
-const leaveRuns = `-- name: LeaveRuns :execrows
-UPDATE queued_runs q SET state = 'waiting', job = NULL
-FROM (SELECT unnest($3::uuid[]) AS id, unnest($4::bigint[]) AS job) AS h
-WHERE q.execution_id = h.id AND q.job = h.job AND q.state = 'handed'
-  AND ($1::boolean OR EXISTS (SELECT 1 FROM servers s WHERE s.id <> $2 AND s.gone_at IS NULL))
-`
-
-type LeaveRunsParams struct {
-	Anyway bool
-	Server pgtype.UUID
-	Ids    []pgtype.UUID
-	Jobs   []int64
-}
-
-// They were handed to a server that has no room for them: they wait again,
-// where there is another one that may have, or anyway.
-func (q *Queries) LeaveRuns(ctx context.Context, arg LeaveRunsParams) (int64, error) {
-	result, err := q.db.Exec(ctx, leaveRuns,
-		arg.Anyway,
-		arg.Server,
-		arg.Ids,
-		arg.Jobs,
-	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
-const listJobsOf = `-- name: ListJobsOf :many
-SELECT j.id FROM river_job j WHERE j.state = 'running' AND j.attempted_by[array_upper(j.attempted_by, 1)] = $1::text
-`
-
-// What River has given to a server and believes to be under way there.
-func (q *Queries) ListJobsOf(ctx context.Context, server string) ([]int64, error) {
-	rows, err := q.db.Query(ctx, listJobsOf, server)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []int64
-	for rows.Next() {
-		var id int64
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		items = append(items, id)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
 
 const lockAbandoned = `-- name: LockAbandoned :many
-SELECT q.execution_id, q.tenant, q.trigger_type, q.trigger_id, q.attempt, q.policy, q.job,
+SELECT q.execution_id, q.tenant, q.trigger_type, q.trigger_id, q.attempt, q.policy, q.claim,
     EXISTS (SELECT 1 FROM cancels c WHERE c.tenant = q.tenant AND c.execution_id = q.execution_id) AS cancelled
 FROM queued_runs q
-WHERE q.job IS NOT NULL AND q.state = 'running' AND NOT EXISTS (SELECT 1 FROM servers s WHERE s.id = q.server AND s.gone_at IS NULL)
+WHERE q.claim IS NOT NULL AND NOT EXISTS (SELECT 1 FROM servers s WHERE s.id = q.server AND s.gone_at IS NULL)
 ORDER BY q.execution_id LIMIT $1
 FOR UPDATE OF q SKIP LOCKED
 `
@@ -322,7 +292,7 @@ type LockAbandonedRow struct {
 	TriggerID   pgtype.UUID
 	Attempt     int32
 	Policy      []byte
-	Job         *int64
+	Claim       *int64
 	Cancelled   bool
 }
 
@@ -343,7 +313,7 @@ func (q *Queries) LockAbandoned(ctx context.Context, rowLimit int32) ([]LockAban
 			&i.TriggerID,
 			&i.Attempt,
 			&i.Policy,
-			&i.Job,
+			&i.Claim,
 			&i.Cancelled,
 		); err != nil {
 			return nil, err
@@ -361,52 +331,13 @@ WITH ripe AS (
     SELECT q.execution_id FROM queued_runs q WHERE NOT q.due AND q.run_at <= now() ORDER BY q.run_at LIMIT 10000 FOR UPDATE SKIP LOCKED
 ), made AS (
     UPDATE queued_runs q SET due = true FROM ripe WHERE q.execution_id = ripe.execution_id RETURNING 1)
-SELECT (EXISTS (SELECT 1 FROM made) OR EXISTS (SELECT 1 FROM queued_runs q WHERE q.job IS NULL AND q.due))::boolean
+SELECT (EXISTS (SELECT 1 FROM made) OR EXISTS (SELECT 1 FROM queued_runs q WHERE q.claim IS NULL AND q.due))::boolean
 `
 
-// Those whose time has come may begin from now on. Answers as AnyDue does.
+// Those whose time has come may begin from now on. The answer is whether any run
+// may.
 func (q *Queries) MakeDue(ctx context.Context) (bool, error) {
 	row := q.db.QueryRow(ctx, makeDue)
-	var column_1 bool
-	err := row.Scan(&column_1)
-	return column_1, err
-}
-
-const mayHand = `-- name: MayHand :one
-SELECT (NOT EXISTS (
-        SELECT 1 FROM queued_runs q
-        WHERE q.job IS NULL AND q.due AND q.tenant = $1 AND q.execution_id <> $2)
-    AND (SELECT count(*) FROM queued_runs q WHERE q.job IS NOT NULL AND q.tenant = $1) < $3::integer
-    AND (SELECT count(*) FROM queued_runs q
-         WHERE q.job IS NOT NULL AND q.tenant = $1 AND q.function_name = $4)
-        < LEAST((SELECT f.max_concurrency FROM functions f WHERE f.tenant = $1 AND f.name = $4),
-                $5::integer)
-    AND (SELECT count(*) FROM queued_runs q WHERE q.job IS NOT NULL)
-        < (SELECT count(*) FROM servers s WHERE s.gone_at IS NULL) * $6::integer + $7::integer)::boolean
-`
-
-type MayHandParams struct {
-	Tenant       string
-	ID           pgtype.UUID
-	PerTenant    int32
-	FunctionName string
-	PerFunction  int32
-	PerServer    int32
-	Ahead        int32
-}
-
-// Whether PickRuns would pick a run that was just stored: none of its subtenant
-// waits before it, and the limits leave room.
-func (q *Queries) MayHand(ctx context.Context, arg MayHandParams) (bool, error) {
-	row := q.db.QueryRow(ctx, mayHand,
-		arg.Tenant,
-		arg.ID,
-		arg.PerTenant,
-		arg.FunctionName,
-		arg.PerFunction,
-		arg.PerServer,
-		arg.Ahead,
-	)
 	var column_1 bool
 	err := row.Scan(&column_1)
 	return column_1, err
@@ -451,140 +382,27 @@ func (q *Queries) PauseAnew(ctx context.Context) (int64, error) {
 	return result.RowsAffected(), nil
 }
 
-const pickRuns = `-- name: PickRuns :many
-WITH RECURSIVE waiting AS (
-    (SELECT q.tenant, q.function_name FROM queued_runs q WHERE q.job IS NULL AND q.due ORDER BY q.tenant, q.function_name LIMIT 1)
-    UNION ALL
-    SELECT n.tenant, n.function_name FROM waiting w CROSS JOIN LATERAL (
-        SELECT q.tenant, q.function_name FROM queued_runs q
-        WHERE q.job IS NULL AND q.due AND (q.tenant, q.function_name) > (w.tenant, w.function_name)
-        ORDER BY q.tenant, q.function_name LIMIT 1) n
-), busy AS (
-    SELECT q.tenant, q.function_name, count(*) AS runs FROM queued_runs q WHERE q.job IS NOT NULL GROUP BY q.tenant, q.function_name
-), busy_tenants AS (
-    SELECT busy.tenant, sum(busy.runs)::integer AS runs FROM busy GROUP BY busy.tenant
-), bounds AS (
-    SELECT GREATEST(LEAST($1::integer,
-               (SELECT count(*) FROM servers s WHERE s.gone_at IS NULL) * $2::integer + $3::integer
-               - COALESCE((SELECT sum(t.runs) FROM busy_tenants t), 0)), 0) AS in_all,
-           4 * $1::integer / GREATEST((SELECT count(*) FROM waiting), 1) + 1 AS of_each
-), candidates AS (
-    SELECT w.tenant, c.execution_id, c.priority,
-           row_number() OVER (PARTITION BY w.tenant ORDER BY c.priority, c.execution_id) + COALESCE(t.runs, 0) AS place
-    FROM waiting w
-    CROSS JOIN bounds
-    LEFT JOIN LATERAL (SELECT g.max_concurrency FROM functions g WHERE g.tenant = w.tenant AND g.name = w.function_name LIMIT 1) f ON true
-    LEFT JOIN busy ON busy.tenant = w.tenant AND busy.function_name = w.function_name
-    LEFT JOIN busy_tenants t ON t.tenant = w.tenant
-    CROSS JOIN LATERAL (
-        SELECT q.execution_id, q.priority FROM queued_runs q
-        WHERE q.job IS NULL AND q.due AND q.tenant = w.tenant AND q.function_name = w.function_name
-        ORDER BY q.priority, q.execution_id
-        LIMIT GREATEST(LEAST(LEAST(f.max_concurrency, $4::integer) - COALESCE(busy.runs, 0),
-                             $5::integer - COALESCE(t.runs, 0), bounds.of_each), 0)) c
-), picked AS (
-    SELECT candidates.execution_id, candidates.place, candidates.priority FROM candidates
-    WHERE candidates.place <= $5::integer
-    ORDER BY candidates.place, candidates.priority LIMIT (SELECT bounds.in_all FROM bounds)
-)
-SELECT locked.execution_id FROM picked
-    CROSS JOIN LATERAL (SELECT q.execution_id FROM queued_runs q WHERE q.execution_id = picked.execution_id FOR UPDATE SKIP LOCKED) locked
-ORDER BY picked.place, picked.priority
+const releaseRun = `-- name: ReleaseRun :exec
+UPDATE queued_runs SET claim = NULL, server = NULL, due = $1::bigint <= 0,
+    run_at = now() + $1::bigint * interval '1 microsecond', since = now()
+WHERE execution_id = $2 AND claim = $3
 `
 
-type PickRunsParams struct {
-	RowLimit    int32
-	PerServer   int32
-	Ahead       int32
-	PerFunction int32
-	PerTenant   int32
-}
-
-// Those that may be handed over now: of each function the first by priority and
-// age, at most so many that per_function, or its own limit, are under way; of
-// each subtenant at most per_tenant; between subtenants round robin, those with
-// the least under way first. In all not more than the servers can take, and ahead
-// beyond that: who comes next waits behind those alone. Where many wait only the
-// first of each are looked at. None can have been handed over meanwhile; one that
-// somebody ends just now is skipped.
-func (q *Queries) PickRuns(ctx context.Context, arg PickRunsParams) ([]pgtype.UUID, error) {
-	rows, err := q.db.Query(ctx, pickRuns,
-		arg.RowLimit,
-		arg.PerServer,
-		arg.Ahead,
-		arg.PerFunction,
-		arg.PerTenant,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []pgtype.UUID
-	for rows.Next() {
-		var execution_id pgtype.UUID
-		if err := rows.Scan(&execution_id); err != nil {
-			return nil, err
-		}
-		items = append(items, execution_id)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
+// Its server could not begin it: it waits again.
+func (q *Queries) ReleaseRun(ctx context.Context, delayUs int64, iD pgtype.UUID, claim *int64) error {
+	_, err := q.db.Exec(ctx, releaseRun, delayUs, iD, claim)
+	return err
 }
 
 const requeue = `-- name: Requeue :exec
-UPDATE queued_runs SET state = 'waiting', job = NULL, server = NULL, attempt = attempt + 1, since = now(),
+UPDATE queued_runs SET claim = NULL, server = NULL, attempt = attempt + 1, since = now(),
     due = $1::bigint <= 0, run_at = now() + $1::bigint * interval '1 microsecond'
-WHERE execution_id = $2 AND state = 'running' AND job = $3
+WHERE execution_id = $2 AND claim = $3
 `
 
 // Its attempt has ended and is to be followed by another. As queued_record.go does
 // for many.
-func (q *Queries) Requeue(ctx context.Context, delayUs int64, iD pgtype.UUID, job *int64) error {
-	_, err := q.db.Exec(ctx, requeue, delayUs, iD, job)
+func (q *Queries) Requeue(ctx context.Context, delayUs int64, iD pgtype.UUID, claim *int64) error {
+	_, err := q.db.Exec(ctx, requeue, delayUs, iD, claim)
 	return err
-}
-
-const returnOrphans = `-- name: ReturnOrphans :execrows
-UPDATE queued_runs q SET state = 'waiting', job = NULL
-WHERE q.job IS NOT NULL AND q.state = 'handed' AND NOT EXISTS (
-    SELECT 1 FROM river_job j WHERE j.id = q.job
-      AND (j.state IN ('available', 'pending', 'scheduled', 'retryable')
-           OR j.state = 'running' AND EXISTS (
-               SELECT 1 FROM servers s WHERE s.id::text = j.attempted_by[array_upper(j.attempted_by, 1)] AND s.gone_at IS NULL)))
-`
-
-// Runs that were handed to River and that it, for whatever reason, no longer
-// has for a living server.
-func (q *Queries) ReturnOrphans(ctx context.Context) (int64, error) {
-	result, err := q.db.Exec(ctx, returnOrphans)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
-const returnRun = `-- name: ReturnRun :exec
-UPDATE queued_runs SET state = 'waiting', job = NULL, server = NULL, due = $1::bigint <= 0,
-    run_at = now() + $1::bigint * interval '1 microsecond', since = now()
-WHERE execution_id = $2 AND job = $3 AND state = 'running'
-`
-
-// It was not begun, and waits again.
-func (q *Queries) ReturnRun(ctx context.Context, delayUs int64, iD pgtype.UUID, job *int64) error {
-	_, err := q.db.Exec(ctx, returnRun, delayUs, iD, job)
-	return err
-}
-
-const tryLockDispatch = `-- name: TryLockDispatch :one
-SELECT pg_try_advisory_xact_lock(hashtext('maestro.dispatch'))::boolean
-`
-
-// One server at a time hands runs over (queue_session.go).
-func (q *Queries) TryLockDispatch(ctx context.Context) (bool, error) {
-	row := q.db.QueryRow(ctx, tryLockDispatch)
-	var column_1 bool
-	err := row.Scan(&column_1)
-	return column_1, err
 }

@@ -1,4 +1,4 @@
-package scheduler_test
+package queue_test
 
 import (
 	"context"
@@ -11,9 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"maestro/internal/model"
+	"maestro/internal/queue"
 	"maestro/internal/testkit"
 	"maestro/repo"
-	"maestro/scheduler"
 )
 
 // runner stands for the engine: it notes what it begins and records its end.
@@ -42,27 +42,32 @@ func (r *runner) RunQueued(ctx context.Context, run model.QueuedRun) error {
 	}
 	e := run.Execution
 	e.Status, e.StartedAt, e.CompletedAt = model.StatusCompleted, time.Now(), time.Now()
-	return r.db.MergeRecords(ctx, []*model.Record{{Execution: e, Queued: &model.QueuedEnd{Job: run.Job}}}, "test")
+	return r.db.MergeRecords(ctx, []*model.Record{{Execution: e, Queued: &model.QueuedEnd{Claim: run.Claim}}}, "test")
 }
 
 // serve starts a queue as one more server would.
-func serve(t *testing.T, db *repo.DB, r *runner) (server model.ID, queue *scheduler.RunQueue) {
+func serve(t *testing.T, db *repo.DB, r queue.Runner) (server model.ID, q *queue.Queue) {
+	t.Helper()
+	server, q = unstarted(t, db, r, 16)
+	require.NoError(t, q.Start(t.Context()))
+	return server, q
+}
+
+func unstarted(t *testing.T, db *repo.DB, r queue.Runner, workers int) (server model.ID, q *queue.Queue) {
 	t.Helper()
 	server, _, err := db.RegisterServer(t.Context(), "test", model.NewID().String())
 	require.NoError(t, err)
-	queue, err = scheduler.NewRunQueue(scheduler.QueueOptions{
-		DB: db, Runner: r, Server: server, Log: testkit.Logger(t), Workers: 16, Poll: 50 * time.Millisecond,
-	})
+	q, err = queue.New(queue.Options{DB: db, Server: server, Log: testkit.Logger(t), Workers: workers, Poll: 50 * time.Millisecond})
 	require.NoError(t, err)
-	require.NoError(t, queue.Start())
-	return server, queue
+	q.Serve(r)
+	return server, q
 }
 
-func stopped(t *testing.T, queue *scheduler.RunQueue) {
+func stopped(t *testing.T, q *queue.Queue) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	require.NoError(t, queue.Stop(ctx))
+	require.NoError(t, q.Stop(ctx))
 }
 
 func pending(tenant string, policy *model.RetryPolicy) model.QueuedRun {
@@ -110,7 +115,7 @@ func TestEveryRunBeginsOnceOnThreeServers(t *testing.T) {
 	dying := &runner{db: db, begun: map[model.ID]int{}, dead: make(chan struct{})}
 	close(dying.dead)
 	dead, _ := serve(t, db, dying)
-	require.NoError(t, db.QueueRuns(t.Context(), nil, all[:runs/2]...))
+	require.NoError(t, db.Enqueue(t.Context(), nil, all[:runs/2]...))
 	begun := func() int {
 		dying.mu.Lock()
 		defer dying.mu.Unlock()
@@ -119,7 +124,7 @@ func TestEveryRunBeginsOnceOnThreeServers(t *testing.T) {
 	require.Eventually(t, func() bool { return begun() == 16 }, 20*time.Second, 5*time.Millisecond, "it takes what it has workers for")
 	_, second := serve(t, db, live)
 	_, third := serve(t, db, live)
-	require.NoError(t, db.QueueRuns(t.Context(), nil, all[runs/2:]...))
+	require.NoError(t, db.Enqueue(t.Context(), nil, all[runs/2:]...))
 	second.Wake()
 
 	beats, err := db.Servers(t.Context())
@@ -134,7 +139,7 @@ func TestEveryRunBeginsOnceOnThreeServers(t *testing.T) {
 	_, err = db.SettleGone(t.Context())
 	require.NoError(t, err)
 	require.Eventually(t, func() bool {
-		_, err := db.SettleGone(t.Context()) // what River gave the dead one is found again
+		_, err := db.SettleGone(t.Context())
 		require.NoError(t, err)
 		now := statuses(t, db)
 		return now[model.StatusCompleted]+now[model.StatusCrashed] == runs
@@ -170,13 +175,11 @@ func TestARunThatIsNotBegunWaitsAgain(t *testing.T) {
 	t.Parallel()
 	db := testkit.DB(t)
 	r := &runner{db: db, begun: map[model.ID]int{}, refuse: 1}
-	_, queue := serve(t, db, r)
+	_, q := serve(t, db, r)
 	run := pending("a", nil)
-	_, err := db.Enqueue(t.Context(), run)
-	require.NoError(t, err)
-	queue.Wake()
+	require.NoError(t, q.Enqueue(t.Context(), run))
 	require.Eventually(t, func() bool { return statuses(t, db)[model.StatusCompleted] == 1 }, 20*time.Second, 20*time.Millisecond)
-	stopped(t, queue)
+	stopped(t, q)
 	require.Equal(t, map[model.ID]int{run.Execution.ID: 1}, r.begun)
 }
 
@@ -184,44 +187,17 @@ func TestQueueStartsAndStopsInAnyOrder(t *testing.T) {
 	t.Parallel()
 	db := testkit.DB(t)
 	r := &runner{db: db, begun: map[model.ID]int{}}
-	_, queue := serve(t, db, r)
-	require.ErrorIs(t, queue.Start(), scheduler.ErrQueueStarted)
-	var both sync.WaitGroup
+	_, q := serve(t, db, r)
+	require.ErrorIs(t, q.Start(t.Context()), queue.ErrStarted)
+	var all sync.WaitGroup
 	for range 3 {
-		both.Go(func() { stopped(t, queue) })
+		all.Go(func() { stopped(t, q) })
 	}
-	both.Wait()
-	require.ErrorIs(t, queue.Start(), scheduler.ErrQueueStarted)
+	all.Wait()
+	require.ErrorIs(t, q.Start(t.Context()), queue.ErrStarted)
 
-	never, err := scheduler.NewRunQueue(scheduler.QueueOptions{DB: db, Runner: r, Server: model.NewID(), Log: testkit.Logger(t)})
+	never, err := queue.New(queue.Options{DB: db, Server: model.NewID(), Log: testkit.Logger(t)})
 	require.NoError(t, err)
 	stopped(t, never)
-	require.ErrorIs(t, never.Start(), scheduler.ErrQueueStarted)
-}
-
-func TestPresenceDeclaresTheSilentGone(t *testing.T) {
-	t.Parallel()
-	db := testkit.DB(t)
-	silent, _, err := db.RegisterServer(t.Context(), "silent", "one")
-	require.NoError(t, err)
-	watcher, _, err := db.RegisterServer(t.Context(), "watcher", "two")
-	require.NoError(t, err)
-	lost := make(chan struct{})
-	p := scheduler.NewPresence(scheduler.PresenceOptions{
-		DB: db, Server: watcher, OnLost: func() { close(lost) }, Log: testkit.Logger(t), Every: 10 * time.Millisecond, Silent: 50 * time.Millisecond,
-	})
-	require.NoError(t, p.Start(t.Context()))
-	require.Eventually(t, func() bool {
-		there, err := db.Servers(t.Context())
-		return err == nil && len(there) == 1
-	}, 20*time.Second, time.Millisecond)
-
-	alive, err := db.Beat(t.Context(), silent)
-	require.NoError(t, err)
-	require.False(t, alive)
-
-	require.NoError(t, db.LeaveServer(t.Context(), watcher))
-	<-lost
-	require.NoError(t, p.Stop(t.Context()))
-	require.NoError(t, p.Stop(t.Context()))
+	require.ErrorIs(t, never.Start(t.Context()), queue.ErrStarted)
 }

@@ -1,4 +1,4 @@
-package scheduler_test
+package queue_test
 
 import (
 	"context"
@@ -9,28 +9,22 @@ import (
 
 	"maestro/internal/model"
 	"maestro/internal/testkit"
-	"maestro/scheduler"
 )
 
-// A server that has no room does not keep what it was handed from the others.
-func TestWhatAFullServerWasHandedGoesToAnother(t *testing.T) {
+// A server that has no room keeps nothing from the others.
+func TestWhatAFullServerHasNoRoomForGoesToAnother(t *testing.T) {
 	t.Parallel()
 	db := testkit.DB(t)
 	stuck := &runner{db: db, begun: map[model.ID]int{}, dead: make(chan struct{})}
 	close(stuck.dead)
-	full, _, err := db.RegisterServer(t.Context(), "full", model.NewID().String())
-	require.NoError(t, err)
-	narrow, err := scheduler.NewRunQueue(scheduler.QueueOptions{
-		DB: db, Runner: stuck, Server: full, Log: testkit.Logger(t), Workers: 1, Poll: 50 * time.Millisecond,
-	})
-	require.NoError(t, err)
-	const runs = 16 // in jobs of two
+	_, narrow := unstarted(t, db, stuck, 1)
+	const runs = 16
 	var all []model.QueuedRun
 	for range runs {
 		all = append(all, pending("a", nil))
 	}
-	require.NoError(t, db.QueueRuns(t.Context(), nil, all...))
-	require.NoError(t, narrow.Start())
+	require.NoError(t, db.Enqueue(t.Context(), nil, all...))
+	require.NoError(t, narrow.Start(t.Context()))
 	begun := func() int {
 		stuck.mu.Lock()
 		defer stuck.mu.Unlock()
@@ -49,34 +43,29 @@ func TestWhatAFullServerWasHandedGoesToAnother(t *testing.T) {
 	}
 }
 
-// A server that stops leaves what it was handed and has not begun, at once.
+// A server that stops leaves at once what it has not begun.
 func TestStoppingLeavesWhatWasNotBegun(t *testing.T) {
 	t.Parallel()
 	db := testkit.DB(t)
 	release := make(chan struct{})
 	slow := &slowRunner{runner: runner{db: db, begun: map[model.ID]int{}}, began: make(chan struct{}, 16), release: release}
-	server, _, err := db.RegisterServer(t.Context(), "stopping", model.NewID().String())
-	require.NoError(t, err)
-	queue, err := scheduler.NewRunQueue(scheduler.QueueOptions{
-		DB: db, Runner: slow, Server: server, Log: testkit.Logger(t), Workers: 1, Poll: 50 * time.Millisecond,
-	})
-	require.NoError(t, err)
+	_, q := unstarted(t, db, slow, 1)
 	var all []model.QueuedRun
 	for range 16 {
 		all = append(all, pending("a", nil))
 	}
-	require.NoError(t, db.QueueRuns(t.Context(), nil, all...))
-	require.NoError(t, queue.Start())
+	require.NoError(t, db.Enqueue(t.Context(), nil, all...))
+	require.NoError(t, q.Start(t.Context()))
 	<-slow.began
 	over := make(chan struct{})
 	go func() {
 		defer close(over)
-		stopped(t, queue)
+		stopped(t, q)
 	}()
 	require.Eventually(t, func() bool {
 		n, err := db.QueuedCount(t.Context(), "a", 100)
-		return err == nil && n == 1
-	}, 20*time.Second, 5*time.Millisecond, "of the job's two runs one is under way, one waits again")
+		return err == nil && n == 15
+	}, 20*time.Second, 5*time.Millisecond)
 	close(release)
 	<-over
 	require.Equal(t, map[model.Status]int{model.StatusCompleted: 1, model.StatusPending: 15}, statuses(t, db))

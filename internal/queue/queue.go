@@ -1,0 +1,163 @@
+// Package queue is the room of asynchronous runs: they wait here, are admitted,
+// claimed, released, cancelled, and given to what runs them.
+//
+// A run waits as a row of the database until a server claims it. The claim is
+// one statement, which is also the admission: it takes what is due by fair shares
+// between subtenants and within the limits of subtenants and functions. River
+// does the rest: it asks for as many runs as have a free worker here, gives each to
+// one, and sees to the end of all of them.
+//
+// The package must not know what a run is: it neither opens inputs nor decides
+// what follows an attempt, and the row of a run that has ended goes with its
+// record. It knows nothing of schedules.
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+
+	"maestro/internal/model"
+	"maestro/repo"
+)
+
+// Runner runs what was claimed. The engine is one.
+type Runner interface {
+	// RunQueued returns when the run is recorded. An error says that it was not
+	// begun: it waits again.
+	RunQueued(ctx context.Context, run model.QueuedRun) error
+}
+
+// Options are what a Queue is made of. DB, Server and Log are needed.
+type Options struct {
+	DB     *repo.DB
+	Server model.ID // as registered
+	Log    *slog.Logger
+
+	Workers   int           // runs at a time on each server; 0: 384
+	PerTenant int           // runs of one subtenant at a time, and of one function, on all servers; 0: 64
+	Poll      time.Duration // how often to look for runs that other servers accepted, or that become due; 0: 250 ms
+}
+
+// Queue holds asynchronous runs until a server runs them, and brings those that
+// this server claims to its Runner.
+type Queue struct {
+	opts   Options
+	runner Runner
+	client *river.Client[pgx.Tx]
+	pilot  *pilot
+	wake   chan struct{} // has room for one
+	// crowded: at the last look runs were due; the end of a run makes room for one.
+	crowded  atomic.Bool
+	stopping chan struct{} // closed when Stop begins
+	// doubtful are claims of whose commit no answer came. River's fetch alone uses it.
+	doubtful []model.QueuedRun
+
+	mu               sync.Mutex
+	started, stopped bool // guarded by mu
+	notifier         sync.WaitGroup
+}
+
+// New makes a queue. Runs can be enqueued, cancelled and counted at once; none is
+// claimed before Start.
+func New(opts Options) (*Queue, error) {
+	if opts.Workers <= 0 {
+		opts.Workers = 384
+	}
+	if opts.PerTenant <= 0 {
+		opts.PerTenant = 64
+	}
+	if opts.Poll <= 0 {
+		opts.Poll = 250 * time.Millisecond
+	}
+	q := &Queue{opts: opts, wake: make(chan struct{}, 1), stopping: make(chan struct{})}
+	q.pilot = &pilot{claim: q.claim}
+	client, err := newClient(q)
+	if err != nil {
+		return nil, fmt.Errorf("make the queue: %w", err)
+	}
+	q.client = client
+	return q, nil
+}
+
+// Serve sets what runs the claimed runs. It is called once, before Start.
+func (q *Queue) Serve(runner Runner) { q.runner = runner }
+
+// ErrStarted says that Start was called twice, or after Stop.
+var ErrStarted = errors.New("the queue was started before")
+
+// Start begins to claim runs. ctx bounds the start alone.
+func (q *Queue) Start(ctx context.Context) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.started || q.stopped {
+		return ErrStarted
+	}
+	// River would stop with the context that it is started with, and its jobs too.
+	if err := q.client.Start(context.WithoutCancel(ctx)); err != nil {
+		return fmt.Errorf("start the queue: %w", err)
+	}
+	q.notifier.Go(q.notifyWoken)
+	q.started = true
+	return nil
+}
+
+// Stop claims nothing more and returns when the runs under way have ended. What
+// waits is left to other servers. When ctx ends first, its error is returned; the
+// runs go on.
+func (q *Queue) Stop(ctx context.Context) error {
+	q.mu.Lock()
+	started := q.started
+	if !q.stopped {
+		q.stopped = true
+		close(q.stopping)
+	}
+	q.mu.Unlock()
+	if !started {
+		return nil
+	}
+	if err := q.client.Stop(ctx); err != nil {
+		return fmt.Errorf("stop the queue: %w", err)
+	}
+	q.notifier.Wait()
+	return nil
+}
+
+// Wake says that a run was stored that may be due. It never blocks.
+func (q *Queue) Wake() {
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+}
+
+// notifyEvery is how often this server notifies the others at most.
+const notifyEvery = 2 * time.Millisecond
+
+// notifyPatience bounds what a notification waits for the database.
+const notifyPatience = 5 * time.Second
+
+// notifyWoken has every server look for due runs when one was woken. It asks all
+// alike, this one too: the runs of one subtenant then go to where there is time
+// for them, and not all to where they were accepted. What it can't tell is found by
+// polling.
+func (q *Queue) notifyWoken() {
+	for {
+		select {
+		case <-q.stopping:
+			return
+		case <-q.wake:
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), notifyPatience)
+		_ = q.notify(ctx)
+		cancel()
+		time.Sleep(notifyEvery)
+	}
+}

@@ -1,0 +1,70 @@
+package repo
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"maestro/internal/model"
+	"maestro/repo/dbsqlc"
+)
+
+// Limits say how many runs ClaimRuns may claim.
+type Limits struct {
+	PerFunction int // running runs of one function, on all servers; a function's own limit may be lower
+	PerTenant   int // running runs of one subtenant, on all servers
+	Room        int // in this call
+}
+
+// MakeDue makes those runs due whose time has come, and reports whether any run
+// is: mostly there is none, which is found out without a lock.
+func (d *DB) MakeDue(ctx context.Context) (bool, error) {
+	due, err := dbsqlc.New(d.queue).MakeDue(ctx)
+	return due, d.fail(err, "look for runs that are due")
+}
+
+// ClaimRuns makes server the one that runs what is due, within limits and fairly
+// between subtenants, and returns that in the order in which it is to begin. A
+// server that was declared gone gets nothing. With an error the result is of runs
+// whose claim may have been committed: ConfirmClaims tells.
+func (d *DB) ClaimRuns(ctx context.Context, server model.ID, limits Limits) (claimed []model.QueuedRun, err error) {
+	err = pgx.BeginTxFunc(ctx, d.queue, pgx.TxOptions{BeginQuery: beginClaims}, func(tx pgx.Tx) error {
+		rows, err := d.q.WithTx(tx).ClaimRuns(ctx, dbsqlc.ClaimRunsParams{
+			PerFunction: int32(limits.PerFunction), PerTenant: int32(limits.PerTenant), Room: int32(limits.Room), Server: uuid(server),
+		})
+		claimed = each(rows, queuedRun)
+		return err
+	})
+	return claimed, d.fail(err, "claim runs")
+}
+
+func queuedRun(r dbsqlc.ClaimRunsRow) model.QueuedRun {
+	return model.QueuedRun{
+		Execution: model.Execution{
+			ID: r.ExecutionID.Bytes, Tenant: r.Tenant, FunctionName: r.FunctionName, Trigger: model.Trigger(r.TriggerType),
+			TriggerID: r.TriggerID.Bytes, ParentID: r.ParentID.Bytes, CreatedAt: r.CreatedAt, Attempt: int(r.Attempt),
+		},
+		Input: r.Input, Request: r.Request, Priority: int(r.Priority), Policy: policyOf(r.Policy), Chain: int(r.Chain), Claim: *r.Claim,
+		Cancelled: r.Cancelled,
+	}
+}
+
+// ConfirmClaims returns those of runs whose claims by server are committed.
+func (d *DB) ConfirmClaims(ctx context.Context, server model.ID, runs []model.QueuedRun) ([]model.QueuedRun, error) {
+	ids := each(runs, func(r model.QueuedRun) pgtype.UUID { return uuid(r.Execution.ID) })
+	rows, err := dbsqlc.New(d.queue).ConfirmClaims(ctx, ids, uuid(server))
+	committed := make(map[model.ID]int64, len(rows))
+	for _, row := range rows {
+		committed[row.ExecutionID.Bytes] = *row.Claim
+	}
+	unsure := func(run model.QueuedRun) bool { return committed[run.Execution.ID] != run.Claim }
+	return slices.DeleteFunc(slices.Clone(runs), unsure), d.fail(err, "confirm %d claims", len(runs))
+}
+
+// ReleaseRun has a claimed run that was not begun wait again, for delay at least.
+func (d *DB) ReleaseRun(ctx context.Context, id model.ID, claim int64, delay time.Duration) error {
+	return d.fail(ofQueue(d.pool).ReleaseRun(ctx, delay.Microseconds(), uuid(id), &claim), "release run %s", id)
+}
