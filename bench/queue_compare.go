@@ -124,7 +124,7 @@ func middleOf(all []drained, of func(drained) float64) float64 {
 	return middle(values)
 }
 
-// pauseBetween keeps single runs out of step with whatever happens at regular
+// pauseBetween keeps single runs out of step with work that is done at regular
 // intervals.
 func pauseBetween() time.Duration { return 15*time.Millisecond + rand.N(10*time.Millisecond) }
 

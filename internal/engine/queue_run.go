@@ -110,7 +110,7 @@ func (e *notBegunError) Error() string { return "the run was not begun: " + e.ca
 
 func (e *notBegunError) Unwrap() error { return e.cause }
 
-// endQueued adds to a record what its queued run needs: which hand-over it is
+// endQueued adds to a record what its queued run needs: which claim it is
 // the end of, and whether another attempt follows. r.mu is held.
 func (r *run) endQueued(record *model.Record, failure *model.Failure) {
 	if r.queued == nil {

@@ -59,7 +59,7 @@ type QueueRunParams struct {
 	RecordComplete  bool
 }
 
-// The execution and what is kept of it while it waits.
+// The execution, and its row in the queue.
 func (q *Queries) QueueRun(ctx context.Context, arg []QueueRunParams) *QueueRunBatchResults {
 	batch := &pgx.Batch{}
 	for _, a := range arg {
