@@ -124,7 +124,8 @@ func middleOf(all []drained, of func(drained) float64) float64 {
 	return middle(values)
 }
 
-// pauseBetween keeps single runs out of step with periodic events.
+// pauseBetween keeps single runs out of step with work that is done at regular
+// intervals.
 func pauseBetween() time.Duration { return 15*time.Millisecond + rand.N(10*time.Millisecond) }
 
 // untilNone returns when a query answers false.

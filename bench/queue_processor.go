@@ -30,7 +30,7 @@ func processorTime() (time.Duration, error) {
 		if err != nil {
 			return 0, err
 		}
-		// The second field is a name in brackets, with arbitrary content.
+		// The second field is a name in brackets, which may hold any character.
 		fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
 		if len(fields) < 15 {
 			return 0, fmt.Errorf("%s: %d fields", path, len(fields))

@@ -16,7 +16,7 @@ import (
 	"maestro/internal/model"
 )
 
-// The settings of scheduler.NewRunQueue, which River alone is given too.
+// The settings of queue.New, which River alone is given too.
 const (
 	queueWorkers  = 384
 	queueCooldown = 2 * time.Millisecond

@@ -20,8 +20,8 @@ import (
 
 // serverQueue is the server under test, reached as its callers reach it: POST
 // /executions with mode async. Each run is stored in two tables with its input
-// sealed, handed over within its subtenant's and its function's limits, given
-// to a worker by River, claimed, run in Python, and recorded.
+// sealed, claimed within its subtenant's and its function's limits, given to a
+// worker by River, run in Python, and recorded.
 type serverQueue struct {
 	host    string
 	db      *repo.DB
@@ -54,7 +54,7 @@ func (s *serverQueue) prepare(ctx context.Context, tenants int) ([]api, error) {
 	return all, nil
 }
 
-// submit requests one asynchronous run and returns its id.
+// submit asks for one asynchronous run and returns its id.
 func (s *serverQueue) submit(client *fasthttp.HostClient, a api) (model.ID, error) {
 	request, response := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
 	defer fasthttp.ReleaseRequest(request)
@@ -86,10 +86,10 @@ const queueHasRuns = `SELECT EXISTS (SELECT 1 FROM (
 OR EXISTS (SELECT 1 FROM (
     SELECT 1 FROM queued_runs WHERE claim IS NOT NULL ORDER BY tenant, function_name LIMIT 1) AS under_way)`
 
-// drain has n runs accepted while no dispatcher may work, and returns what that
+// drain has n runs accepted while no server may claim, and returns what that
 // took, and then what it took, from when one may, until all are recorded.
 func (s *serverQueue) drain(ctx context.Context, tenants []api, n int) (accepting, draining drained, err error) {
-	held, err := s.holdDispatch(ctx)
+	held, err := s.holdClaims(ctx)
 	if err != nil {
 		return accepting, draining, err
 	}
@@ -116,8 +116,8 @@ func (s *serverQueue) drain(ctx context.Context, tenants []api, n int) (acceptin
 	return accepting, draining, s.checkCompleted(ctx, n)
 }
 
-// holdDispatch keeps every dispatcher waiting until the transaction ends.
-func (s *serverQueue) holdDispatch(ctx context.Context) (pgx.Tx, error) {
+// holdClaims keeps every server from claiming until the transaction ends.
+func (s *serverQueue) holdClaims(ctx context.Context) (pgx.Tx, error) {
 	tx, err := s.pool.Begin(ctx)
 	if err != nil {
 		return nil, err

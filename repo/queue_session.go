@@ -21,7 +21,7 @@ const (
 // queueSession is for the queue's statements that run for each batch of runs: they
 // are planned once for each connection, as if the tables were large. Each of
 // them has an index for what it looks for, and takes from it what it wants and no
-// more. What waits can be nothing now and ten thousand runs a second later: a plan
+// more. The queue can be empty now and hold ten thousand runs a second later: a plan
 // that is kept from when there was nothing would read the whole table for each run;
 // and to plan a statement for each use takes three times as long as to run it.
 var queueSession = []setting{
@@ -45,7 +45,7 @@ func (d *DB) inQueueTx(ctx context.Context, do func(tx pgx.Tx, q *dbsqlc.Queries
 const beginClaims = "BEGIN; SELECT pg_advisory_xact_lock(hashtext('maestro.claims'))"
 
 // plannedAnew has each statement planned when it is run: those that run seldom, on
-// sessions where a plan that is kept would be that of whoever needed it first.
+// sessions where a plan that is kept would be that of its first use.
 type plannedAnew struct{ dbsqlc.DBTX }
 
 // ofQueue are the queries for queued_runs outside of the queue's sessions.

@@ -120,7 +120,7 @@ func TestWhatWaitsForTheDisk(t *testing.T) {
 	require.Equal(t, "on", shows(db.Pool(), "synchronous_commit"))
 	require.Equal(t, "off", shows(db.RiverPool(), "synchronous_commit"))
 	for _, session := range []shower{db.Pool(), db.QueuePool(), db.RiverPool()} {
-		require.Equal(t, "15s", shows(session, "idle_in_transaction_session_timeout"), "a frozen server holds nobody up for long")
+		require.Equal(t, "15s", shows(session, "idle_in_transaction_session_timeout"), "a frozen server delays the others for a short time only")
 	}
 	require.Equal(t, "on", shows(db.QueuePool(), "synchronous_commit"))
 	require.Equal(t, "force_generic_plan", shows(db.QueuePool(), "plan_cache_mode"))

@@ -95,8 +95,8 @@ func TestClaimsKeepToTheRoomOfTheServer(t *testing.T) {
 	require.Len(t, claimed(t, db, register(t, db), wide), 14, "another server")
 }
 
-// A run that somebody wants to stop does not begin again, whoever has forgotten
-// of it.
+// A run that is to be cancelled does not begin again, whichever server has
+// forgotten of it.
 func TestACancelOutlivesServers(t *testing.T) {
 	t.Parallel()
 	db, tenant := setup(t)
@@ -120,9 +120,9 @@ func TestACancelOutlivesServers(t *testing.T) {
 	}
 }
 
-// What somebody waited for on a server that is gone is ended, also when
-// whoever was at it has gone too.
-func TestWhatSomebodyWaitedForIsSettledInTheEnd(t *testing.T) {
+// A synchronous run on a server that is gone is ended, also when the server that
+// was to end it has gone too.
+func TestSynchronousRunsAreSettledInTheEnd(t *testing.T) {
 	t.Parallel()
 	db, tenant := setup(t)
 	gone := register(t, db)

@@ -10,8 +10,8 @@ import (
 	"maestro/repo/dbsqlc"
 )
 
-// CancelQueued ends an execution that waits and that no server has begun, and
-// reports whether there was one.
+// CancelQueued ends a run that waits, and returns its execution; nil when none with
+// that id does.
 func (d *DB) CancelQueued(ctx context.Context, tenant string, id model.ID) (cancelled *model.Execution, err error) {
 	err = d.inTx(ctx, func(q *dbsqlc.Queries) error {
 		if n, err := q.CancelQueued(ctx, tenant, uuid(id)); err != nil || n == 0 {
@@ -42,15 +42,14 @@ const settleBatch = 100
 const crashMessage = "the server that ran it is gone; whether it did its work is not known"
 
 // SettleGone ends what servers that are gone were running: as crashed, or as
-// pending again where the policy says so. What the queue lost for any reason waits again. It
-// returns how many runs there were. Any server may call it at any time.
+// pending again where the policy says so. It returns how many runs there were. Any server may call it at any time.
 func (d *DB) SettleGone(ctx context.Context) (int, error) {
 	settled := 0
 	for {
 		n := 0
 		err := pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
 			q := ofQueue(tx)
-			rows, err := q.LockAbandoned(ctx, settleBatch)
+			rows, err := q.LockOrphaned(ctx, settleBatch)
 			if err != nil {
 				return err
 			}
@@ -80,13 +79,13 @@ func (d *DB) SettleGone(ctx context.Context) (int, error) {
 	if _, err := ofQueue(d.pool).PauseAnew(ctx); err != nil {
 		return settled, d.fail(err, "begin pauses anew")
 	}
-	crashed, err := d.crashWaitedFor(ctx)
+	crashed, err := d.crashSynchronous(ctx)
 	return settled + crashed, err
 }
 
-// settle ends an abandoned run, or has it wait again unless somebody has asked
-// for its end, and returns its status.
-func settle(ctx context.Context, q *dbsqlc.Queries, row dbsqlc.LockAbandonedRow) (status model.Status, err error) {
+// settle ends an orphaned run, or has it retried unless its cancel was requested,
+// and returns its status.
+func settle(ctx context.Context, q *dbsqlc.Queries, row dbsqlc.LockOrphanedRow) (status model.Status, err error) {
 	status, attempt := model.StatusCrashed, row.Attempt
 	pause, again := policyOf(row.Policy).Again(int(row.Attempt), model.StatusCrashed, "Crashed")
 	switch {
@@ -95,7 +94,7 @@ func settle(ctx context.Context, q *dbsqlc.Queries, row dbsqlc.LockAbandonedRow)
 		err = q.EndQueued(ctx, row.ExecutionID, row.Claim)
 	case again:
 		status, attempt = model.StatusPending, row.Attempt+1
-		err = q.Requeue(ctx, pause.Microseconds(), row.ExecutionID, row.Claim)
+		err = q.RetryQueued(ctx, pause.Microseconds(), row.ExecutionID, row.Claim)
 	default:
 		err = q.EndQueued(ctx, row.ExecutionID, row.Claim)
 	}
@@ -107,9 +106,9 @@ func settle(ctx context.Context, q *dbsqlc.Queries, row dbsqlc.LockAbandonedRow)
 	})
 }
 
-// crashWaitedFor ends, as crashed, what somebody waited for on servers that are
-// gone. Whoever was at it before may have gone too: it is done until it was.
-func (d *DB) crashWaitedFor(ctx context.Context) (int, error) {
+// crashSynchronous ends, as crashed, the synchronous runs of servers that are gone. A
+// server that was at it may have gone too: it is done until it is noted.
+func (d *DB) crashSynchronous(ctx context.Context) (int, error) {
 	servers, err := d.q.ListUnsettled(ctx)
 	if err != nil || len(servers) == 0 {
 		return 0, d.fail(err, "look for servers that are gone")

@@ -27,7 +27,7 @@ func ended(run model.QueuedRun, claim int64, status model.Status) *model.Record 
 	return &model.Record{Execution: e, Queued: &model.QueuedEnd{Claim: claim}}
 }
 
-// What is written for many runs in one statement is what each of them was.
+// The ends of many runs in one statement are those of each.
 func TestEndsOfQueuedRunsInOneBatch(t *testing.T) {
 	t.Parallel()
 	db, tenant := setup(t)
@@ -79,8 +79,8 @@ func TestEndsOfQueuedRunsInOneBatch(t *testing.T) {
 	require.Equal(t, model.StatusCompleted, now, "a late result is refused, also beside the good one")
 }
 
-// Whoever ends runs of schedules waits for nobody who has the schedules locked.
-func TestEndsOfScheduledRunsWaitForNobody(t *testing.T) {
+// The end of a schedule's run waits for no transaction that has the schedule locked.
+func TestEndsOfScheduledRunsWaitForNoLock(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(context.Context, *repo.DB, model.ID, []*model.Record) error{
 		"their server records them": func(ctx context.Context, db *repo.DB, _ model.ID, records []*model.Record) error {

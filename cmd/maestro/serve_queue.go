@@ -96,8 +96,8 @@ func (p *parts) startQueue(ctx context.Context) error {
 	return p.cron.Start(ctx)
 }
 
-// stopQueue begins nothing new and leaves to other servers what waits. The
-// answer comes when what runs is over, which the engine sees to.
+// stopQueue begins nothing new and leaves the runs that wait to other servers. The
+// answer comes when the runs under way have ended, which the engine sees to.
 func (p *parts) stopQueue(drain context.Context) <-chan error {
 	stopped := make(chan error, 1)
 	if p.queue == nil {

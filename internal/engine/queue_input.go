@@ -7,9 +7,9 @@ import (
 	"fmt"
 )
 
-// What is sealed of a queued run is its input. When there are values that no
+// Of a queued run the input is sealed. When there are values that no
 // record may show, they are sealed before it, as they must be known to each of
-// its attempts, on whatever server:
+// its attempts, on any server:
 //
 //	1 byte   0, with which no JSON begins
 //	uvarint  n

@@ -98,7 +98,7 @@ func (r *run) panicked(fault any, stack []byte) {
 	r.record(r.finish(&model.Outcome{Failure: failure}))
 }
 
-// endQueued adds to a record what its queued run needs: which hand-over it is
+// endQueued adds to a record what its queued run needs: which claim it is
 // the end of, and whether another attempt follows. r.mu is held.
 func (r *run) endQueued(record *model.Record, failure *model.Failure) {
 	if !r.asynchronous() {

@@ -30,7 +30,7 @@ type Seal interface {
 	Open(tenant, place string, sealed []byte) ([]byte, error)
 }
 
-// Later says how a run is to be done that nobody waits for.
+// Later says how an asynchronous run is to be done.
 type Later struct {
 	Delay    time.Duration
 	Priority int                // 0: model.PriorityDefault
@@ -44,7 +44,7 @@ const (
 	maxPending = 10_000 // of a subtenant, as far as spawn fills it
 )
 
-// Plan is what is known of a function before runs of it are prepared. One
+// Plan holds the facts about a function that preparing its runs needs. One
 // goroutine at a time may use it.
 type Plan struct {
 	function *function // maybe only its outline
@@ -52,7 +52,7 @@ type Plan struct {
 }
 
 // Plan looks up what Prepare needs. It waits for no packages, and compiles
-// nothing: whoever begins the run does.
+// nothing: the server that begins the run does.
 func (e *Engine) Plan(ctx context.Context, tenant, function string) (Plan, error) {
 	f, err := e.catalogue.outline(ctx, tenant, function)
 	if err != nil {
@@ -70,8 +70,8 @@ func (e *Engine) planOf(ctx context.Context, tenant string, f *function) (Plan, 
 }
 
 // Prepare makes the pending run of a request for the planned function and stores
-// nothing: that is for those who do so in a transaction of their own. It asks
-// nobody. The errors are those of Run about the input.
+// nothing: that is for callers with a transaction of their own. It makes no
+// call to the database. The errors are those of Run about the input.
 func (e *Engine) Prepare(ctx context.Context, plan Plan, request RunRequest, later Later) (model.QueuedRun, error) {
 	if err := scan(request.Input); err != nil {
 		return model.QueuedRun{}, err
@@ -118,7 +118,7 @@ func (r *run) fits() error {
 	return refused
 }
 
-// Submit accepts a run that nobody waits for and returns, with the id of the
+// Submit accepts an asynchronous run and returns, with the id of the
 // execution, once it is stored. An input that does not fit is refused. With an
 // error, an id says that the run may have been stored all the same.
 func (e *Engine) Submit(ctx context.Context, request RunRequest, later Later) (model.ID, error) {
@@ -241,7 +241,7 @@ func (r *run) Spawn(name string, input []byte, delay time.Duration) (model.ID, *
 		}
 		return model.ID{}, &model.Raise{Kind: model.RaiseInput, Message: fmt.Sprintf("%s can't be spawned: %s", name, message), Problems: coded.Problems}
 	}
-	if coded != nil && coded.Code != model.CodeUnavailable && coded.Code != model.CodeInternal { // nobody's fault but the caller's
+	if coded != nil && coded.Code != model.CodeUnavailable && coded.Code != model.CodeInternal { // the caller's fault
 		return refused("%s can't be spawned: %s", name, coded.Detail)
 	}
 	if err != nil {

@@ -19,7 +19,8 @@ type picky struct {
 
 func (p picky) Enqueue(context.Context, model.QueuedRun) error { return p.err }
 
-// Whoever spawns is told why it can't be done, unless that is a matter of ours.
+// The function that spawns is told why it can't be done, unless that is a fault of
+// the server.
 func TestWhySpawnIsRefused(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -2,8 +2,8 @@ package model
 
 import "time"
 
-// QueuedRun is an asynchronous execution that was accepted: it is pending until a
-// server runs it.
+// QueuedRun is an asynchronous run: its execution is pending until a server runs
+// it.
 type QueuedRun struct {
 	Execution Execution     // as it is recorded: its input masked, and cut when it is long
 	Input     []byte        // whole, sealed
@@ -13,7 +13,7 @@ type QueuedRun struct {
 	Policy    *RetryPolicy
 	Chain     int   // how many spawned runs lead to it
 	Claim     int64 // the number by which its server has it; 0 while it waits
-	Cancelled bool  // its end was requested: it must not begin
+	Cancelled bool  // its cancel was requested: it is not to begin
 }
 
 // The priorities.

@@ -62,7 +62,7 @@ type Queue struct {
 
 	mu               sync.Mutex
 	started, stopped bool // guarded by mu
-	notifier         sync.WaitGroup
+	notifying        sync.WaitGroup
 }
 
 // New makes a queue. Runs can be enqueued, cancelled and counted at once; none is
@@ -104,7 +104,7 @@ func (q *Queue) Start(ctx context.Context) error {
 	if err := q.client.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("start the queue: %w", err)
 	}
-	q.notifier.Go(q.notifyWoken)
+	q.notifying.Go(q.notifyWoken)
 	q.started = true
 	return nil
 }
@@ -126,7 +126,7 @@ func (q *Queue) Stop(ctx context.Context) error {
 	if err := q.client.Stop(ctx); err != nil {
 		return fmt.Errorf("stop the queue: %w", err)
 	}
-	q.notifier.Wait()
+	q.notifying.Wait()
 	return nil
 }
 

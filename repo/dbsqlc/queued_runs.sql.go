@@ -233,7 +233,7 @@ const countQueuedOf = `-- name: CountQueuedOf :one
 SELECT count(*) FROM queued_runs WHERE tenant = $1 AND trigger_id = $2 AND trigger_type = 'schedule'
 `
 
-// Of a schedule. A retry that somebody asked for has the trigger of the run that
+// Of a schedule. A retry on request has the trigger of the run that
 // it repeats, and is none of the schedule's own.
 func (q *Queries) CountQueuedOf(ctx context.Context, tenant string, triggerID pgtype.UUID) (int64, error) {
 	row := q.db.QueryRow(ctx, countQueuedOf, tenant, triggerID)
@@ -248,7 +248,7 @@ WHERE e.status = 'running' AND e.server = ANY ($2::text[])
   AND NOT EXISTS (SELECT 1 FROM queued_runs q WHERE q.execution_id = e.id)
 `
 
-// Those that somebody waited for; the queued ones are LockAbandoned's.
+// The synchronous ones; the asynchronous ones are LockOrphaned's.
 func (q *Queries) CrashRunsOf(ctx context.Context, error string, servers []string) (int64, error) {
 	result, err := q.db.Exec(ctx, crashRunsOf, error, servers)
 	if err != nil {
@@ -276,7 +276,7 @@ func (q *Queries) EndQueued(ctx context.Context, iD pgtype.UUID, claim *int64) e
 	return err
 }
 
-const lockAbandoned = `-- name: LockAbandoned :many
+const lockOrphaned = `-- name: LockOrphaned :many
 SELECT q.execution_id, q.tenant, q.trigger_type, q.trigger_id, q.attempt, q.policy, q.claim,
     EXISTS (SELECT 1 FROM cancels c WHERE c.tenant = q.tenant AND c.execution_id = q.execution_id) AS cancelled
 FROM queued_runs q
@@ -285,7 +285,7 @@ ORDER BY q.execution_id LIMIT $1
 FOR UPDATE OF q SKIP LOCKED
 `
 
-type LockAbandonedRow struct {
+type LockOrphanedRow struct {
 	ExecutionID pgtype.UUID
 	Tenant      string
 	TriggerType string
@@ -297,15 +297,15 @@ type LockAbandonedRow struct {
 }
 
 // Runs whose server is gone.
-func (q *Queries) LockAbandoned(ctx context.Context, rowLimit int32) ([]LockAbandonedRow, error) {
-	rows, err := q.db.Query(ctx, lockAbandoned, rowLimit)
+func (q *Queries) LockOrphaned(ctx context.Context, rowLimit int32) ([]LockOrphanedRow, error) {
+	rows, err := q.db.Query(ctx, lockOrphaned, rowLimit)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []LockAbandonedRow
+	var items []LockOrphanedRow
 	for rows.Next() {
-		var i LockAbandonedRow
+		var i LockOrphanedRow
 		if err := rows.Scan(
 			&i.ExecutionID,
 			&i.Tenant,
@@ -394,15 +394,15 @@ func (q *Queries) ReleaseRun(ctx context.Context, delayUs int64, iD pgtype.UUID,
 	return err
 }
 
-const requeue = `-- name: Requeue :exec
+const retryQueued = `-- name: RetryQueued :exec
 UPDATE queued_runs SET claim = NULL, server = NULL, attempt = attempt + 1, since = now(),
     due = $1::bigint <= 0, run_at = now() + $1::bigint * interval '1 microsecond'
 WHERE execution_id = $2 AND claim = $3
 `
 
-// Its attempt has ended and is to be followed by another. As queued_record.go does
+// Its attempt has ended and another follows. As queued_record.go does
 // for many.
-func (q *Queries) Requeue(ctx context.Context, delayUs int64, iD pgtype.UUID, claim *int64) error {
-	_, err := q.db.Exec(ctx, requeue, delayUs, iD, claim)
+func (q *Queries) RetryQueued(ctx context.Context, delayUs int64, iD pgtype.UUID, claim *int64) error {
+	_, err := q.db.Exec(ctx, retryQueued, delayUs, iD, claim)
 	return err
 }

@@ -71,8 +71,8 @@ WHERE execution_id = sqlc.arg(id) AND claim = sqlc.arg(claim);
 -- As queued_record.go does for many.
 DELETE FROM queued_runs WHERE execution_id = sqlc.arg(id) AND claim = sqlc.arg(claim);
 
--- name: Requeue :exec
--- Its attempt has ended and is to be followed by another. As queued_record.go does
+-- name: RetryQueued :exec
+-- Its attempt has ended and another follows. As queued_record.go does
 -- for many.
 UPDATE queued_runs SET claim = NULL, server = NULL, attempt = attempt + 1, since = now(),
     due = sqlc.arg(delay_us)::bigint <= 0, run_at = now() + sqlc.arg(delay_us)::bigint * interval '1 microsecond'
@@ -87,7 +87,7 @@ UPDATE executions SET status = 'cancelled', completed_at = now()
 WHERE tenant = sqlc.arg(tenant) AND id = sqlc.arg(id) AND status IN ('pending', 'running')
 RETURNING *;
 
--- name: LockAbandoned :many
+-- name: LockOrphaned :many
 -- Runs whose server is gone.
 SELECT q.execution_id, q.tenant, q.trigger_type, q.trigger_id, q.attempt, q.policy, q.claim,
     EXISTS (SELECT 1 FROM cancels c WHERE c.tenant = q.tenant AND c.execution_id = q.execution_id) AS cancelled
@@ -102,7 +102,7 @@ UPDATE executions SET status = sqlc.arg(status), attempt = sqlc.arg(attempt), er
 WHERE tenant = sqlc.arg(tenant) AND id = sqlc.arg(id) AND status IN ('pending', 'running');
 
 -- name: CrashRunsOf :execrows
--- Those that somebody waited for; the queued ones are LockAbandoned's.
+-- The synchronous ones; the asynchronous ones are LockOrphaned's.
 UPDATE executions e SET status = 'crashed', error = sqlc.arg(error)::text, error_type = 'Crashed', completed_at = now()
 WHERE e.status = 'running' AND e.server = ANY (sqlc.arg(servers)::text[])
   AND NOT EXISTS (SELECT 1 FROM queued_runs q WHERE q.execution_id = e.id);
@@ -113,7 +113,7 @@ SELECT ((SELECT count(*) FROM (SELECT 1 FROM queued_runs q WHERE q.tenant = sqlc
     + (SELECT count(*) FROM (SELECT 1 FROM queued_runs q WHERE q.tenant = sqlc.arg(tenant) AND NOT q.due LIMIT sqlc.arg(most)) AS later))::bigint AS waiting;
 
 -- name: CountQueuedOf :one
--- Of a schedule. A retry that somebody asked for has the trigger of the run that
+-- Of a schedule. A retry on request has the trigger of the run that
 -- it repeats, and is none of the schedule's own.
 SELECT count(*) FROM queued_runs WHERE tenant = sqlc.arg(tenant) AND trigger_id = sqlc.arg(trigger_id) AND trigger_type = 'schedule';
 
