@@ -95,7 +95,7 @@ func (d *DB) SettleGone(ctx context.Context) (int, error) {
 // for its end, and returns its status.
 func settle(ctx context.Context, q *dbsqlc.Queries, row dbsqlc.LockAbandonedRow) (status model.Status, err error) {
 	status, attempt := model.StatusCrashed, row.Attempt
-	pause, again := policyOf(row.Policy).Again(int(row.Attempt), model.StatusCrashed, "Crashed")
+	pause, again := policyOf(row.Policy).Again(int(row.Attempt), model.StatusCrashed, model.ErrorCrashed)
 	switch {
 	case row.Cancelled:
 		status = model.StatusCancelled

@@ -117,9 +117,9 @@ func (r *run) conduct() (RunResult, error) {
 	}
 	switch {
 	case err != nil && r.queued != nil: // stopped while the lane had no room for it
-		outcome, err = model.Outcome{Failure: &model.Failure{Kind: model.FailureCancelled, Type: "Cancelled", Message: "The execution was cancelled."}}, nil
+		outcome, err = model.Outcome{Failure: &model.Failure{Kind: model.FailureCancelled, Type: model.ErrorCancelled, Message: "The execution was cancelled."}}, nil
 	case err != nil:
-		outcome = model.Outcome{Failure: &model.Failure{Kind: model.FailureEngine, Type: "EngineError", Message: err.Error()}}
+		outcome = model.Outcome{Failure: &model.Failure{Kind: model.FailureEngine, Type: model.ErrorEngine, Message: err.Error()}}
 	}
 	if r.queued != nil {
 		r.begin(r.deadline) // it may have come to its end before that
@@ -205,7 +205,7 @@ func (r *run) notBegun(err error) error {
 func (r *run) perform() (model.Outcome, error) {
 	f := r.function
 	problems, err := r.validate(f.input, r.request.Input)
-	if failure := r.unfit(err, problems, model.FailureInput, classInputInvalid, inputUnfit); failure != nil {
+	if failure := r.unfit(err, problems, model.FailureInput, model.ErrorInputInvalid, inputUnfit); failure != nil {
 		return model.Outcome{Failure: failure}, nil
 	}
 	outcome, err := r.engine.opts.Lane.Call(r.ctx, model.Call{
@@ -226,17 +226,13 @@ func (r *run) perform() (model.Outcome, error) {
 	}
 	value := outcome.Output
 	problems, err = r.validate(f.output, value)
-	if failure := r.unfit(err, problems, model.FailureOutput, "OutputInvalid", "the output does not fit the function's output_schema"); failure != nil {
+	if failure := r.unfit(err, problems, model.FailureOutput, model.ErrorOutputInvalid, "the output does not fit the function's output_schema"); failure != nil {
 		return model.Outcome{Failure: failure}, nil
 	}
 	return outcome, nil
 }
 
-// What is said of an input that does not fit.
-const (
-	classInputInvalid = "InputInvalid"
-	inputUnfit        = "the input does not fit the function's input_schema"
-)
+const inputUnfit = "the input does not fit the function's input_schema"
 
 // validate checks a value until the deadline, or until someone cancels.
 func (r *run) validate(s *schema.Schema, value []byte) ([]model.Problem, error) {
@@ -250,7 +246,7 @@ func (r *run) validate(s *schema.Schema, value []byte) ([]model.Problem, error) 
 }
 
 func validationLate() *model.Failure {
-	return &model.Failure{Kind: model.FailureTimeout, Type: "TimeoutError", Message: "The validation ran past the deadline."}
+	return &model.Failure{Kind: model.FailureTimeout, Type: model.ErrorTimeout, Message: "The validation ran past the deadline."}
 }
 
 // patient says how the lane is to do a run that nobody waits for; nil for others.
@@ -265,11 +261,11 @@ func (r *run) patient() *model.Patient {
 func (r *run) unfit(err error, problems []model.Problem, kind model.FailureKind, class, message string) *model.Failure {
 	switch {
 	case errors.Is(err, schema.ErrDeadline) && errors.Is(r.ctx.Err(), context.Canceled):
-		return &model.Failure{Kind: model.FailureCancelled, Type: "Cancelled", Message: "the execution was cancelled"}
+		return &model.Failure{Kind: model.FailureCancelled, Type: model.ErrorCancelled, Message: "the execution was cancelled"}
 	case errors.Is(err, schema.ErrDeadline):
 		return validationLate()
 	case err != nil:
-		return &model.Failure{Kind: model.FailureEngine, Type: "EngineError", Message: err.Error()}
+		return &model.Failure{Kind: model.FailureEngine, Type: model.ErrorEngine, Message: err.Error()}
 	case len(problems) > 0:
 		return &model.Failure{Kind: kind, Type: class, Message: message + ": " + inWords(problems), Problems: problems}
 	default:
