@@ -1,7 +1,7 @@
-// Package scheduler does what nobody waits for: it starts the runs of
-// schedules when they are due.
+// Package scheduler does the work that no request waits for: it starts the runs
+// of schedules when they are due, and brings asynchronous runs to the engine.
 //
-// It must not run a function itself: that is the engine's. And it keeps
-// nothing in memory that another server would have to know: what is due stands
-// in the database, where one server claims it.
+// It must not run a function itself: that is the engine's. And it keeps nothing
+// in memory that another server would have to know: due times and pending runs
+// stand in the database, where one server claims each.
 package scheduler

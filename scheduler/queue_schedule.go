@@ -8,7 +8,7 @@ import (
 	"maestro/repo"
 )
 
-// ScheduleRuns stores the runs of schedules as what waits. It is the Queue of a
+// ScheduleRuns stores the runs of schedules as pending. It is the Queue of a
 // Cron.
 type ScheduleRuns struct{ Engine *engine.Engine }
 

@@ -33,8 +33,8 @@ func (p *parts) replaySpool(ctx context.Context, dir string) error {
 	return nil
 }
 
-// register gives this server its id, and settles what its predecessor on the
-// same data folder left.
+// register gives this server its id, and settles the orphaned runs of its
+// predecessor on the same data folder.
 func (p *parts) register(ctx context.Context, stops *service.Stack) error {
 	folder, err := folderID(p.cfg.DataDir)
 	if err != nil {
@@ -49,7 +49,7 @@ func (p *parts) register(ctx context.Context, stops *service.Stack) error {
 		return err
 	}
 	if len(before) > 0 {
-		p.log.Warn("the server that had this data folder before was not stopped: what it ran has crashed, and is tried again where a policy says so")
+		p.log.Warn("the server that had this data folder before was not stopped: its runs have crashed, and are retried where their policies say so")
 	}
 	p.id = id
 	return startService(ctx, stops, "presence", scheduler.NewPresence(scheduler.PresenceOptions{
@@ -81,7 +81,8 @@ func (p *parts) endSoon(reason error) {
 	}
 }
 
-// makeQueue makes what runs without anyone waiting for it; nothing runs yet.
+// makeQueue makes the queue of asynchronous runs, and the scheduler; neither is
+// started yet.
 func (p *parts) makeQueue() error {
 	queue, err := scheduler.NewRunQueue(scheduler.QueueOptions{DB: p.db, Runner: p.engine, Server: p.id, Log: p.log})
 	if err != nil {
@@ -105,8 +106,8 @@ func (p *parts) startQueue(ctx context.Context) error {
 // wakeQueue is called from runs: there are none before the queue is made.
 func (p *parts) wakeQueue() { p.queue.Wake() }
 
-// stopQueue begins nothing new and leaves to other servers what waits. The
-// answer comes when what runs is over, which the engine sees to.
+// stopQueue begins no more runs and leaves those that wait to other servers. The
+// answer comes when the runs under way are over, which the engine sees to.
 func (p *parts) stopQueue(drain context.Context) <-chan error {
 	stopped := make(chan error, 1)
 	if p.queue == nil {
