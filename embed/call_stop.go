@@ -70,8 +70,8 @@ func (h *Host) watchCalls() {
 }
 
 var (
-	timedOut  = model.Failure{Kind: model.FailureTimeout, Type: "TimeoutError", Message: "The function ran past its deadline."}
-	cancelled = model.Failure{Kind: model.FailureCancelled, Type: "Cancelled", Message: "The execution was cancelled."}
+	timedOut  = model.Failure{Kind: model.FailureTimeout, Type: model.ErrorTimeout, Message: "The function ran past its deadline."}
+	cancelled = model.Failure{Kind: model.FailureCancelled, Type: model.ErrorCancelled, Message: "The execution was cancelled."}
 )
 
 // expire answers a call whose deadline came before a thread did. h.mu is held.

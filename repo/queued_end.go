@@ -87,7 +87,7 @@ func (d *DB) SettleGone(ctx context.Context) (int, error) {
 // and returns its status.
 func settle(ctx context.Context, q *dbsqlc.Queries, row dbsqlc.LockOrphanedRow) (status model.Status, err error) {
 	status, attempt := model.StatusCrashed, row.Attempt
-	pause, again := policyOf(row.Policy).Again(int(row.Attempt), model.StatusCrashed, "Crashed")
+	pause, again := policyOf(row.Policy).Again(int(row.Attempt), model.StatusCrashed, model.ErrorCrashed)
 	switch {
 	case row.Cancelled:
 		status = model.StatusCancelled

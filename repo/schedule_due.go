@@ -11,7 +11,7 @@ import (
 	"maestro/repo/dbsqlc"
 )
 
-// DueSchedule names a schedule that is due, and what it runs.
+// DueSchedule names a schedule that is due, and its function.
 type DueSchedule struct {
 	ID           model.ID
 	Tenant       string
@@ -28,11 +28,11 @@ func (d *DB) DueSchedules(ctx context.Context, due time.Time, limit int) ([]DueS
 }
 
 // StartDueSchedules hands those of the schedules that are still due to start,
-// one after the other. start stores what it starts through tx and sets NextRun,
+// one after the other. start stores the runs through tx and sets NextRun,
 // HeldUntil, LastRun, LastStatus, LastExecutionID and LastError. All of it is
 // committed at once, or nothing is; meanwhile other servers pass these schedules
 // over: each due time is started once. As they are locked, start must wait for
-// nobody but the database. It returns how many there were.
+// nothing but the database. It returns how many there were.
 func (d *DB) StartDueSchedules(ctx context.Context, due time.Time, schedules []DueSchedule, start func(context.Context, Tx, *model.Schedule) error) (int, error) {
 	started := 0
 	err := pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {

@@ -22,7 +22,7 @@ func (d *DB) NoteScheduleResult(ctx context.Context, tenant string, id, executio
 	return d.fail(err, "note the result of schedule %s", id)
 }
 
-// NoteLateResults notes what could not be noted when it became known. Any
+// NoteLateResults notes the results that could not be noted when they came. Any
 // server may call it at any time.
 func (d *DB) NoteLateResults(ctx context.Context) error {
 	schedules, err := d.q.ListLateSchedules(ctx)
@@ -39,8 +39,8 @@ func (d *DB) NoteLateResults(ctx context.Context) error {
 }
 
 // noteScheduleResults tells the schedules whose runs are among those that have
-// ended. It waits for nobody, as records wait for it: what concerns a schedule
-// that somebody has locked is kept, in the same transaction, and noted later.
+// ended. It waits for no lock, as records wait for it: the result for a schedule
+// that is locked is kept, in the same transaction, and noted later.
 func noteScheduleResults(ctx context.Context, q *dbsqlc.Queries, ended []model.Execution) error {
 	ofSchedules := slices.DeleteFunc(ended, func(e model.Execution) bool { return e.Trigger != model.TriggerSchedule })
 	if len(ofSchedules) == 0 {
@@ -66,8 +66,8 @@ func noteScheduleResults(ctx context.Context, q *dbsqlc.Queries, ended []model.E
 	return nil
 }
 
-// lockToNote locks those of the schedules that are free, and notes what is late
-// for them: it was there first.
+// lockToNote locks those of the schedules that are free, and notes their late
+// results, which came first.
 func lockToNote(ctx context.Context, q *dbsqlc.Queries, schedules []pgtype.UUID) (locked map[model.ID]bool, err error) {
 	free, err := q.LockFreeSchedules(ctx, schedules)
 	if err != nil || len(free) == 0 {

@@ -21,7 +21,7 @@ func newSchedule(name, function string) model.Schedule {
 	}
 }
 
-// startDue starts what is due of at most limit schedules.
+// startDue starts the due times of at most limit schedules.
 func startDue(ctx context.Context, db *repo.DB, due time.Time, limit int, start func(context.Context, repo.Tx, *model.Schedule) error) (int, error) {
 	found, err := db.DueSchedules(ctx, due, limit)
 	if err != nil {
@@ -40,7 +40,7 @@ func TestScheduleLife(t *testing.T) {
 	require.NoError(t, err)
 	loaded, err := db.Schedule(t.Context(), tenant, made.ID)
 	require.NoError(t, err)
-	require.Equal(t, made, loaded, "what creation answers is what is stored")
+	require.Equal(t, made, loaded, "creation answers with the stored values")
 	_, err = db.CreateSchedule(t.Context(), tenant, newSchedule("daily", "f"))
 	requireCode(t, model.CodeNameTaken, err)
 	second, err := db.CreateSchedule(t.Context(), tenant, newSchedule("another", "f"))
@@ -179,7 +179,7 @@ func TestScheduleResults(t *testing.T) {
 	require.Zero(t, s.Failures)
 }
 
-// Records don't wait for a schedule that somebody has locked, and it learns of
+// Records don't wait for a schedule that is locked, and it learns of
 // its run's end all the same.
 func TestResultsOfALockedSchedule(t *testing.T) {
 	t.Parallel()
@@ -229,7 +229,7 @@ func TestResultsOfALockedSchedule(t *testing.T) {
 	_, failures = results()
 	require.Equal(t, 2, failures)
 
-	// What is late comes before the next result.
+	// Late results come before the next one.
 	require.NoError(t, db.StartSchedule(t.Context(), tenant, made.ID, func(_ context.Context, _ repo.Tx, s *model.Schedule) error {
 		return db.NoteScheduleResult(t.Context(), tenant, made.ID, model.NewID(), model.StatusFailed, nil)
 	}))
@@ -244,7 +244,7 @@ func TestResultsOfALockedSchedule(t *testing.T) {
 	require.NoError(t, db.NoteLateResults(t.Context()))
 	var left int
 	require.NoError(t, db.Pool().QueryRow(t.Context(), "SELECT count(*) FROM schedule_late_results").Scan(&left))
-	require.Zero(t, left, "nobody is left to be told")
+	require.Zero(t, left, "no late result is left")
 }
 
 func TestScheduleOfAFunctionThatIsGone(t *testing.T) {
@@ -311,7 +311,7 @@ func TestOneScheduleIsStarted(t *testing.T) {
 	loaded, err := db.Schedule(t.Context(), tenant, made.ID)
 	require.NoError(t, err)
 	require.Equal(t, execution, loaded.LastExecutionID)
-	require.Equal(t, made.NextRun, loaded.NextRun, "what is due stays due")
+	require.Equal(t, made.NextRun, loaded.NextRun, "it stays due")
 	requireCode(t, model.CodeScheduleNotFound, db.StartSchedule(t.Context(), tenant, model.NewID(), start))
 	requireCode(t, model.CodeScheduleNotFound, db.StartSchedule(t.Context(), "another", made.ID, start))
 	broken := errors.New("the queue is away")

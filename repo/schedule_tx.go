@@ -8,8 +8,8 @@ import (
 	"maestro/internal/model"
 )
 
-// Tx is the transaction in which schedules are started. What is done through
-// it counts once it is committed.
+// Tx is the transaction in which schedules are started. Its changes take effect
+// with its commit.
 type Tx struct {
 	db *DB
 	tx pgx.Tx

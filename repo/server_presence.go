@@ -19,8 +19,8 @@ type Server struct {
 }
 
 // RegisterServer enters this process, which holds the data folder of that
-// name, and gives it an id. Whoever held the folder before is gone: their ids
-// are returned, so that what they left can be settled at once.
+// name, and gives it an id. The servers that held the folder before are gone:
+// their ids are returned, so that their orphaned runs can be settled at once.
 func (d *DB) RegisterServer(ctx context.Context, name, folder string) (id model.ID, before []model.ID, err error) {
 	id = model.NewID()
 	err = d.inTx(ctx, func(q *dbsqlc.Queries) error {
@@ -57,7 +57,7 @@ func (d *DB) Servers(ctx context.Context) ([]Server, error) {
 
 // DeclareGone takes a silent server's runs away from it, unless it has given a
 // sign of life since it had that many. Of several watchers one is told true:
-// it settles what the server left.
+// it settles the orphaned runs.
 func (d *DB) DeclareGone(ctx context.Context, id model.ID, beats int64) (bool, error) {
 	n, err := d.q.RetireServer(ctx, uuid(id), &beats)
 	return n > 0, d.fail(err, "declare server %s gone", id)

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// grace is how late a due time always runs, whatever catch_up says.
+	// grace is how late a due time may be and still be started with any catch_up.
 	grace = 60 * time.Second
 	// holdTime is how long a schedule that catches up is left alone when its
 	// earlier runs leave no room.
@@ -26,10 +26,10 @@ const (
 
 // Queue takes the runs that schedules start.
 type Queue interface {
-	// Plan looks up what it takes to add runs of a function, before anything is
-	// locked. It must not wait for what a subtenant can keep from happening. A
-	// *model.Error skips the due time, and says why; but after CodeUnavailable,
-	// CodeInternal and any other error it is tried again.
+	// Plan prepares to add runs of a function, before any row is locked. It must
+	// not wait for anything that a subtenant can delay. A *model.Error skips the
+	// due time, and gives the reason; after CodeUnavailable, CodeInternal and any
+	// other error it is retried.
 	Plan(ctx context.Context, tenant, function string) (Add, error)
 	// Unfinished counts the runs that the schedule has started and that are
 	// pending or running.
@@ -37,8 +37,8 @@ type Queue interface {
 }
 
 // Add stores a pending run of a schedule of the planned function, with its
-// input and retry policy, and returns its execution's id. What it does through
-// tx counts when tx is committed; it asks nobody else, as others wait for what
+// input and retry policy, and returns its execution's id. It writes through tx
+// alone, and waits for no other connection: other servers wait for the rows that
 // tx has locked. Its errors are as those of Plan.
 type Add func(ctx context.Context, tx repo.Tx, s *model.Schedule) (model.ID, error)
 
@@ -55,8 +55,8 @@ type CronOptions struct {
 }
 
 // Cron starts the runs of schedules, each due time once, on however many
-// servers: what is due next stands in the database and moves on in the
-// transaction that stores the run.
+// servers: each schedule's next due time stands in the database and moves on in
+// the transaction that stores the run.
 type Cron struct {
 	*service.Loop // Start asks nothing of the database: one that is away is waited for
 
@@ -87,9 +87,9 @@ func NewCron(opts CronOptions) *Cron {
 // never blocks.
 func (c *Cron) Wake() { c.wake.Notify() }
 
-// Run starts a schedule now, besides its due times and whatever its overlap
-// and max_instances say: someone asked for it. It returns the id of the
-// execution, which is pending.
+// Run starts a schedule now, at a caller's request: besides its due times, and
+// regardless of overlap and max_instances. It returns the id of the execution,
+// which is pending.
 func (c *Cron) Run(ctx context.Context, tenant string, id model.ID) (model.ID, error) {
 	execution, err := c.runOne(ctx, tenant, id)
 	if err != nil {
@@ -139,6 +139,6 @@ func (c *Cron) runOne(ctx context.Context, tenant string, id model.ID) (executio
 	}
 }
 
-// now is the wall clock alone: what is compared with the database's times must
-// follow a clock that is changed.
+// now is the wall clock without the monotonic one: a time that is compared with
+// the database's must follow a clock that is changed.
 func (c *Cron) now() time.Time { return c.opts.Now().Round(0).UTC() }

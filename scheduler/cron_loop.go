@@ -11,8 +11,8 @@ import (
 const (
 	// passPatience bounds one pass: a database that is slower is taken for gone.
 	passPatience = 30 * time.Second
-	// longestWait is how long the loop sleeps without asking the database, in
-	// case that a change was told to nobody.
+	// longestWait is how long the loop sleeps without asking the database, in case
+	// that the notification of a change was lost.
 	longestWait = time.Minute
 
 	firstRetry = 50 * time.Millisecond
@@ -21,7 +21,7 @@ const (
 	busyWait = 75 * time.Millisecond // while another server is at it
 )
 
-// run is the loop: start what is due, sleep until the next is.
+// run is the loop: start the due schedules, sleep until the next due time.
 func (c *Cron) run(ctx context.Context) {
 	retry := backoff.Backoff{First: firstRetry, Longest: lastRetry} // while the database is away
 	away := false
@@ -51,7 +51,7 @@ func (c *Cron) run(ctx context.Context) {
 	}
 }
 
-// pass starts what is due and returns when to look again; zero when nothing
+// pass starts the due schedules and returns when to look again; zero when none
 // will be due.
 func (c *Cron) pass(ctx context.Context) (time.Time, error) {
 	for {

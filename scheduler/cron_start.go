@@ -24,7 +24,8 @@ const (
 	mostAtOnce = 200
 )
 
-// batch is what is known of schedules that are due before they are locked.
+// batch is a number of due schedules, and how to start them, before they are
+// locked.
 type batch struct {
 	*Cron
 	plans map[planned]plan
@@ -40,8 +41,8 @@ type plan struct {
 	err error
 }
 
-// plan looks up what it takes to start schedules. One subtenant's fault is no
-// other's: it is kept until its schedules' turn.
+// plan prepares the start of schedules. A subtenant's error must not stop those of
+// others: it is kept until its schedules' turn.
 func (c *Cron) plan(ctx context.Context, due []repo.DueSchedule) *batch {
 	b := &batch{Cron: c, plans: make(map[planned]plan, len(due)), most: min(mostOfOne, max(mostAtOnce/len(due), 1))}
 	for _, s := range due {
@@ -54,8 +55,8 @@ func (c *Cron) plan(ctx context.Context, due []repo.DueSchedule) *batch {
 	return b
 }
 
-// startOne starts what is due of one schedule. The errors it returns have to
-// do with the database, or with the queue as a whole.
+// startOne starts the due times of one schedule. The errors it returns are the
+// database's, or those of the queue as a whole.
 func (b *batch) startOne(ctx context.Context, tx repo.Tx, s *model.Schedule) error {
 	c := b.Cron
 	how, found := b.plans[planned{s.Tenant, s.FunctionName}]
@@ -103,7 +104,7 @@ func (b *batch) startOne(ctx context.Context, tx repo.Tx, s *model.Schedule) err
 		case answer.reason == "":
 			unfinished++
 			started(s, due, answer.execution)
-		case answer.again || answer.full && late: // what is to be caught up with waits for room
+		case answer.again || answer.full && late: // a missed due time waits for room
 			s.HeldUntil = now.Add(holdTime)
 			return nil
 		default:
@@ -134,8 +135,8 @@ func timetable(s *model.Schedule) (*cron.Expression, *time.Location, error) {
 }
 
 // catchUp is the due time to go on with, from the next one of s: that itself,
-// or a later one, which may still be to come, when s does not want to catch up
-// with all.
+// or a later one, which may still be to come, unless s catches up with all of
+// them.
 func catchUp(s *model.Schedule, expression *cron.Expression, zone *time.Location, now time.Time) time.Time {
 	if now.Sub(s.NextRun) <= grace {
 		return s.NextRun
@@ -168,12 +169,12 @@ func latest(due time.Time, expression *cron.Expression, zone *time.Location, now
 	}
 }
 
-// answer is what became of a due time.
+// answer says whether a due time was started.
 type answer struct {
 	execution model.ID
 	reason    string // why it was not started, for people; empty when it was
 	full      bool   // for want of room
-	again     bool   // by a fault of ours: it is to be tried again
+	again     bool   // by a fault of the server: it is to be retried
 }
 
 // noRoom answers with a reason when no run may begin beside those that are not
@@ -219,7 +220,7 @@ func (c *Cron) add(ctx context.Context, tx repo.Tx, s *model.Schedule, how plan)
 	if ctx.Err() != nil {
 		return answer{}, err
 	}
-	c.opts.Log.Error("a schedule can't be started and is tried again", slog.String("tenant", s.Tenant), slog.String("schedule", s.Name), slog.Any("error", err))
+	c.opts.Log.Error("a schedule can't be started and is retried", slog.String("tenant", s.Tenant), slog.String("schedule", s.Name), slog.Any("error", err))
 	return answer{reason: "Its run could not be stored.", again: true}, nil
 }
 

@@ -24,7 +24,7 @@ type PresenceOptions struct {
 }
 
 // Presence gives this server's signs of life, watches those of the others, and
-// settles what servers leave that are gone.
+// settles the orphaned runs of servers that are gone.
 type Presence struct {
 	// Stop is for when no run is under way here any more: it ends this server's
 	// registration.
@@ -34,7 +34,7 @@ type Presence struct {
 	others map[model.ID]*pulse // of the goroutine alone
 }
 
-// pulse is what is known of another server.
+// pulse is another server's signs of life, as this one has seen them.
 type pulse struct {
 	beats  int64
 	silent time.Duration // for how long beats has stood still, as far as it could be seen
@@ -53,7 +53,7 @@ func NewPresence(opts PresenceOptions) *Presence {
 	return p
 }
 
-// settle takes over what the predecessor on this data folder left.
+// settle ends the orphaned runs of the predecessor on this data folder.
 func (p *Presence) settle(ctx context.Context) error {
 	_, err := p.opts.DB.SettleGone(ctx)
 	return err
@@ -101,9 +101,10 @@ func (p *Presence) beat(ctx context.Context) bool {
 	return true
 }
 
-// watch looks at the others, declares gone who was silent for too long, and
-// settles what was left. since is the time since the last look; it counts as silence only as
-// far as it was spent looking. It reports whether it could look.
+// watch looks at the other servers, declares those gone that were silent for too
+// long, and settles their orphaned runs. since is the time since the last look; it
+// counts as silence only as far as it was spent looking. It reports whether it
+// could look.
 func (p *Presence) watch(ctx context.Context, since time.Duration) bool {
 	ctx, cancel := context.WithTimeout(ctx, 10*p.opts.Every)
 	defer cancel()

@@ -20,7 +20,7 @@ type RetentionOptions struct {
 	Now   func() time.Time // nil: time.Now
 }
 
-// Retention takes old executions away, a round at a time, of which there is one
+// Retention deletes old executions, a round at a time, of which there is one
 // among all servers. A round that was broken off, by the server's end too, is
 // taken up by the next.
 type Retention struct {
@@ -55,13 +55,13 @@ func (r *Retention) round(ctx context.Context) {
 		return
 	}
 	if err != nil {
-		r.opts.Log.Error("old executions could not all be taken away; the next round goes on", slog.Any("error", err), slog.Duration("next_in", r.opts.Every))
+		r.opts.Log.Error("old executions could not all be deleted; the next round goes on", slog.Any("error", err), slog.Duration("next_in", r.opts.Every))
 	}
 	if done.Busy > 0 {
-		r.opts.Log.Warn("days of executions were in use and could not be taken away; the next round tries again", slog.Int("days", done.Busy))
+		r.opts.Log.Warn("days of executions were in use and could not be deleted; the next round retries them", slog.Int("days", done.Busy))
 	}
 	if done.Partitions+done.Executions+done.Moved > 0 {
-		r.opts.Log.Info("old executions were taken away", slog.Int("partitions", done.Partitions), slog.Int("executions", done.Executions),
+		r.opts.Log.Info("old executions were deleted", slog.Int("partitions", done.Partitions), slog.Int("executions", done.Executions),
 			slog.Int("days_made", done.Moved), slog.Duration("took", time.Since(begin)))
 	}
 }

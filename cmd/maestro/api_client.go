@@ -25,8 +25,8 @@ type apiClient struct {
 	http  *http.Client
 }
 
-// connectAPI takes the address and the token from MAESTRO_URL and MAESTRO_TOKEN;
-// what is missing is that of the development server on the same data folder.
+// connectAPI takes the address and the token from MAESTRO_URL and MAESTRO_TOKEN.
+// Where one is not set it is the development server's on the same data folder.
 func (a *app) connectAPI() (*apiClient, error) {
 	c := &apiClient{
 		url:   strings.TrimRight(os.Getenv("MAESTRO_URL"), "/"),

@@ -20,7 +20,7 @@ func (*app) manCommand() *cobra.Command {
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			header := &doc.GenManHeader{Title: "MAESTRO", Section: "1", Source: "Maestro " + version, Manual: "Maestro"}
+			header := &doc.GenManHeader{Section: "1", Source: "Maestro " + version, Manual: "Maestro"}
 			if err := doc.GenManTree(cmd.Root(), header, args[0]); err != nil {
 				return fmt.Errorf("write the manual pages, check the folder %s: %w", args[0], err)
 			}

@@ -136,14 +136,14 @@ func TestBadRequests(t *testing.T) {
 			require.Equal(t, k.code, r.json(t)["code"], "%.300s", r.body)
 		})
 	}
-	anyone := *c
-	anyone.token = ""
-	r = anyone.send("GET", "/api/v1/functions", nil)
+	stranger := *c
+	stranger.token = ""
+	r = stranger.send("GET", "/api/v1/functions", nil)
 	require.Equal(t, http.StatusUnauthorized, r.status)
 	require.Equal(t, "Bearer", r.header.Get("WWW-Authenticate"))
 }
 
-// Whoever has no token of the subtenant learns nothing of a function's insides.
+// A caller without a token of the subtenant learns nothing of a function's insides.
 func TestStrangersSeeNoErrorTexts(t *testing.T) {
 	t.Parallel()
 	c := newClient(t)

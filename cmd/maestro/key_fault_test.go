@@ -73,7 +73,7 @@ def f(input):
 	one.kill(t)
 	_, answered := <-first
 	require.False(t, answered)
-	require.Eventually(t, func() bool { return runs() == 2 }, time.Minute, 10*time.Millisecond, "nobody knows what came of the first run")
+	require.Eventually(t, func() bool { return runs() == 2 }, time.Minute, 10*time.Millisecond, "the outcome of the first run is unknown")
 	require.NoError(t, os.WriteFile(goOn, nil, 0o600))
 	second := <-repeated
 	require.Equal(t, http.StatusOK, second.status, "%s", second.body)
@@ -83,7 +83,7 @@ def f(input):
 	require.Equal(t, 2, runs())
 }
 
-// A server is killed while the database stores a run that nobody waits for: it
+// A server is killed while the database stores an asynchronous run: it
 // is there once, whether the database goes on with that or not.
 func TestAServerIsKilledWhileARunIsAccepted(t *testing.T) {
 	t.Parallel()

@@ -38,11 +38,11 @@ func (b *logBuffer) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// Flush writes what waits.
+// Flush writes the pending lines.
 func (b *logBuffer) Flush() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	_ = b.flush() // there is nobody to tell
+	_ = b.flush() // the log is where errors would go
 }
 
 func (b *logBuffer) flush() error {

@@ -47,7 +47,7 @@ func (c *client) ask(method, path, body string) error {
 }
 
 // kill -9 during an install, in each part of it: nothing that it has started
-// lives on, the next start clears away what it has left, and what was installed
+// lives on, the next start removes its leftovers, and what was installed
 // before works.
 func TestAServerIsKilledDuringAnInstall(t *testing.T) {
 	t.Parallel()
@@ -66,7 +66,7 @@ func TestAServerIsKilledDuringAnInstall(t *testing.T) {
 
 	for name, phase := range map[string]struct {
 		folder  string // of the child
-		workers int    // with its guard, and what it has started
+		workers int    // with its guard and its children
 		fault   index.Fault
 	}{
 		"endless": {"probe-", 3, index.Sound},

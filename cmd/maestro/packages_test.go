@@ -30,7 +30,7 @@ func wheels(t *testing.T) *index.Index {
 	)
 }
 
-// fromIndex has the server ask an index and nobody else.
+// fromIndex has the server ask this index alone.
 func fromIndex(ix *index.Index) []string {
 	return []string{"CENSUS_JWT_SECRET=" + jwtSecret, "PIP_INDEX_URL=" + ix.URL()}
 }

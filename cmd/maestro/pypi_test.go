@@ -12,7 +12,7 @@ import (
 	"maestro/internal/testkit"
 )
 
-// fromPyPI has the server use whatever index the machine's pip uses.
+// fromPyPI has the server use the index that the machine's pip uses.
 func fromPyPI() []string {
 	env := []string{"CENSUS_JWT_SECRET=" + jwtSecret}
 	for _, entry := range os.Environ() {

@@ -25,7 +25,7 @@ import (
 const sweepEvery = 5 * time.Minute
 
 // startPackages makes what installs packages. Nothing is installed yet, and
-// what a killed server left in the making is cleared away.
+// the leftovers of a killed server are removed.
 func (p *parts) startPackages(ctx context.Context) error {
 	if err := p.db.FailLostInstalls(ctx); err != nil { // those of this server's predecessor
 		return err
@@ -51,7 +51,7 @@ func (p *parts) startPackages(ctx context.Context) error {
 		Python: kit.Executable(p.home), PipPath: kit.PipPath(p.home), CacheDir: cache, TempDir: folders.TempDir(),
 		IndexURL: string(p.cfg.PipIndexURL), ExtraIndexURL: string(p.cfg.PipExtraIndexURL), AllowSource: p.cfg.AllowSourceBuilds,
 	})
-	// The file that runs now: whoever upgrades puts another one in its place.
+	// The file that runs now: an upgrade puts another one in its place.
 	self, err := os.Open("/proc/self/exe")
 	if err != nil {
 		return fmt.Errorf("open the server's own program: %w", err)

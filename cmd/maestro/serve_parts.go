@@ -50,7 +50,7 @@ type parts struct {
 	recorder *recorder.Recorder
 	lane     *embed.Host
 	secrets  *secrets.Keeper
-	inputs   *vault.Vault // of runs that wait
+	inputs   *vault.Vault // of pending runs
 	keys     *idempotency.Gate
 	folders  *environment.Folders
 	packages *packages.Manager

@@ -33,8 +33,8 @@ func (p *parts) replaySpool(ctx context.Context, dir string) error {
 	return nil
 }
 
-// register gives this server its id, and settles what its predecessor on the
-// same data folder left.
+// register gives this server its id, and settles the orphaned runs of its
+// predecessor on the same data folder.
 func (p *parts) register(ctx context.Context, stops *service.Stack) error {
 	folder, err := folderID(p.cfg.DataDir)
 	if err != nil {
@@ -49,7 +49,7 @@ func (p *parts) register(ctx context.Context, stops *service.Stack) error {
 		return err
 	}
 	if len(before) > 0 {
-		p.log.Warn("the server that had this data folder before was not stopped: what it ran has crashed, and is tried again where a policy says so")
+		p.log.Warn("the server that had this data folder before was not stopped: its runs have crashed, and are retried where their policies say so")
 	}
 	p.id = id
 	return startService(ctx, stops, "presence", scheduler.NewPresence(scheduler.PresenceOptions{
@@ -81,7 +81,7 @@ func (p *parts) endSoon(reason error) {
 	}
 }
 
-// makeCron makes what starts schedules; nothing runs yet.
+// makeCron makes the scheduler; it is not started yet.
 func (p *parts) makeCron() {
 	p.cron = scheduler.NewCron(scheduler.CronOptions{
 		DB: p.db, Log: p.log, Now: p.timing.now, Queue: scheduler.ScheduleRuns{Engine: p.engine}, Started: p.queue.Wake,
@@ -96,7 +96,7 @@ func (p *parts) startQueue(ctx context.Context) error {
 	return p.cron.Start(ctx)
 }
 
-// stopQueue begins nothing new and leaves the runs that wait to other servers. The
+// stopQueue begins no more runs and leaves those that wait to other servers. The
 // answer comes when the runs under way have ended, which the engine sees to.
 func (p *parts) stopQueue(drain context.Context) <-chan error {
 	stopped := make(chan error, 1)

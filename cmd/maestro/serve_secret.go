@@ -37,8 +37,8 @@ func checkSecretKey(ctx context.Context, db *repo.DB, cfg *config.Config) error 
 	return nil
 }
 
-// startSecrets makes the keepers of what is encrypted under SECRET_KEY:
-// secrets, the inputs of runs that wait, and the answers to requests with an
+// startSecrets makes the keepers of the data that is encrypted under SECRET_KEY:
+// secrets, the inputs of pending runs, and the answers to requests with an
 // idempotency key.
 func (p *parts) startSecrets() error {
 	values, err := vault.New([]byte(p.cfg.SecretKey), vault.Secrets)

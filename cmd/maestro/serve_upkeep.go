@@ -11,8 +11,7 @@ import (
 	"maestro/scheduler"
 )
 
-// upkeepEvery is the time between two rounds of what keeps the database in
-// order. Several servers may do so at once.
+// upkeepEvery is the time between two rounds of chores in the database. Several servers may do so at once.
 const upkeepEvery = time.Hour
 
 // startUpkeep makes the coming days' partitions, and does the rest of the
@@ -38,7 +37,7 @@ func (p *parts) keepUp(ctx context.Context) {
 		{"the coming days' partitions can't be made, the default one takes their rows", func(ctx context.Context) error {
 			return p.chores.EnsurePartitions(ctx, time.Now())
 		}},
-		{"what deleted subtenants left can't be taken away now", p.chores.PurgeDeletedSubtenants},
+		{"the data of deleted subtenants can't be deleted now", p.chores.PurgeDeletedSubtenants},
 		{"idempotency keys that expired can't be deleted now", func(ctx context.Context) error {
 			_, err := p.chores.DeleteExpiredKeys(ctx)
 			return err
@@ -49,7 +48,7 @@ func (p *parts) keepUp(ctx context.Context) {
 		{"servers that went long ago can't be forgotten now", p.chores.ForgetServers},
 	} {
 		if err := chore.do(ctx); err != nil && ctx.Err() == nil {
-			p.log.Error("upkeep failed and is tried again in an hour", slog.String("what", chore.failed), slog.Any("error", err))
+			p.log.Error("upkeep failed and is retried in an hour", slog.String("what", chore.failed), slog.Any("error", err))
 		}
 	}
 }

@@ -52,8 +52,8 @@ func TestSignals(t *testing.T) {
 	}
 }
 
-// A caller who waits for a run that the server stops is told so, and the record
-// says it.
+// The caller of a synchronous run that the server stops is told so, and the
+// record says it.
 func TestARunThatAStopEnds(t *testing.T) {
 	t.Parallel()
 	dir := testkit.DataDir(t)

@@ -2,7 +2,7 @@ package changes
 
 import "maestro/repo"
 
-// ledger is what is known of the changes so far. The zero value knows none.
+// ledger counts the changes that are known so far. The zero value knows none.
 type ledger struct {
 	numbers map[subject]int64
 	sum     int64 // of all numbers

@@ -177,8 +177,8 @@ func TestDatabaseThatIsAwayIsWaitedFor(t *testing.T) {
 	other.hears(t, "function acme")
 }
 
-// A pooler may swallow LISTEN; then comparing is what is left.
-func TestChangeThatNobodyToldOfIsFound(t *testing.T) {
+// A pooler may swallow LISTEN; then changes are found by comparing.
+func TestChangeWithoutANotificationIsFound(t *testing.T) {
 	t.Parallel()
 	one, other := setup(t, 10*time.Millisecond)
 	one.exec(t, "INSERT INTO changes (tenant, kind, number) VALUES ('acme', 'function', 1)")

@@ -99,7 +99,7 @@ func (c *Config) settle(given func(name string) bool) {
 	}
 }
 
-// check finds what is wrong between settings.
+// check finds contradictions between settings.
 func (c *Config) check() Faults {
 	var faults Faults
 	if c.DatabaseURL != "" && c.SecretKey == "" {

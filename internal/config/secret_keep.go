@@ -80,7 +80,7 @@ func readSecret(path string) (Secret, error) {
 }
 
 // placeSecret puts a whole file in place or none: it is written under another
-// name and then linked, which fails when someone else was faster.
+// name and then linked, which fails when another process was faster.
 func placeSecret(path, text string) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".secret-*") // mode 0600
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 // documented is what a document says of a setting.
 type documented struct{ Name, Default string }
 
-// inTable is what the table says. DATA_DIR's default depends on who runs the
+// inTable reads the table. DATA_DIR's default depends on the user that runs the
 // server, so that the documents put it in words.
 func inTable() []documented {
 	var out []documented

@@ -10,7 +10,7 @@ type Setting struct {
 	Meaning string // one line
 	// Later is set for a setting whose feature is not there yet: any value but
 	// the default stops the start with this reason, since a setting that is
-	// accepted must do what it says.
+	// accepted must have its effect.
 	Later string
 
 	set func(c *Config, value string) error
@@ -43,7 +43,7 @@ func Settings() []Setting {
 			set: func(c *Config, v string) error { return setBool(&c.Debug, v) }},
 		{Name: "SECRET_KEY", Meaning: "signs development tokens and encrypts stored secrets, 16 characters or more; unset: generated into the data folder; needed with DATABASE_URL",
 			set: func(c *Config, v string) error { return setKey(&c.SecretKey, v, 16) }},
-		{Name: "CENSUS_API_URL", Meaning: "the Census service: alone it says who a caller is, with CENSUS_JWT_SECRET it is asked for what a token leaves out",
+		{Name: "CENSUS_API_URL", Meaning: "the Census service: alone it authenticates callers, with CENSUS_JWT_SECRET it completes the claims that a token leaves out",
 			set: func(c *Config, v string) error { return setHTTPURL(&c.CensusAPIURL, v) }},
 		{Name: "CENSUS_JWT_SECRET", Meaning: "checks callers' tokens (HS256) without asking Census, 32 bytes or more",
 			set: func(c *Config, v string) error { return setKey(&c.CensusJWTSecret, v, 32) }},

@@ -35,7 +35,7 @@ type Expression struct {
 	realTime bool      // the hour field is * or */n: it follows real time
 }
 
-// Parse reads an expression. The error's text is for people: what is wrong,
+// Parse reads an expression. The error's text is for people: the fault,
 // and with which field.
 func Parse(text string) (*Expression, error) {
 	parts := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == '\t' })

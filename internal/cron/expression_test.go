@@ -93,7 +93,7 @@ func TestZones(t *testing.T) {
 	}
 }
 
-// Whatever is taken comes, and goes forward.
+// Every accepted expression comes due, each time later than before.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{"* * * * *", "*/5 0-23/2 1,15 jan mon-fri", "@daily", "0 0 30 2 *", "0 0 29 2 7", "*,1 */1,2 */2 * 5-7/2", "0 0 0 0 0", "1/2 3/4 5/6 7/8 7/2"} {
 		f.Add(seed, int64(1_767_225_600))

@@ -134,7 +134,7 @@ func (r *run) conductQueued() error {
 		return fmt.Errorf("the run was not begun: %w", reason)
 	}
 	if err != nil { // cancelled while the lane had no room for it
-		outcome = model.Outcome{Failure: &model.Failure{Kind: model.FailureCancelled, Type: "Cancelled", Message: "The execution was cancelled."}}
+		outcome = model.Outcome{Failure: &model.Failure{Kind: model.FailureCancelled, Type: model.ErrorCancelled, Message: "The execution was cancelled."}}
 	}
 	r.begin(r.deadline) // it may have come to its end before that
 	r.record(r.finish(&outcome))
@@ -142,7 +142,7 @@ func (r *run) conductQueued() error {
 }
 
 func engineFailure(err error) *model.Failure {
-	return &model.Failure{Kind: model.FailureEngine, Type: "EngineError", Message: err.Error()}
+	return &model.Failure{Kind: model.FailureEngine, Type: model.ErrorEngine, Message: err.Error()}
 }
 
 // record writes the record and publishes the end. The answer waits for the record;
@@ -173,7 +173,7 @@ func (r *run) announce(record *model.Record) {
 func (r *run) perform() (model.Outcome, error) {
 	f := r.function
 	problems, err := r.validate(f.input, r.request.Input)
-	if failure := r.unfit(err, problems, model.FailureInput, classInputInvalid, inputUnfit); failure != nil {
+	if failure := r.unfit(err, problems, model.FailureInput, model.ErrorInputInvalid, inputUnfit); failure != nil {
 		return model.Outcome{Failure: failure}, nil
 	}
 	outcome, err := r.engine.opts.Lane.Call(r.ctx, model.Call{
@@ -194,17 +194,13 @@ func (r *run) perform() (model.Outcome, error) {
 	}
 	value := outcome.Output
 	problems, err = r.validate(f.output, value)
-	if failure := r.unfit(err, problems, model.FailureOutput, "OutputInvalid", "the output does not fit the function's output_schema"); failure != nil {
+	if failure := r.unfit(err, problems, model.FailureOutput, model.ErrorOutputInvalid, "the output does not fit the function's output_schema"); failure != nil {
 		return model.Outcome{Failure: failure}, nil
 	}
 	return outcome, nil
 }
 
-// The error type and the message of an input that does not fit.
-const (
-	classInputInvalid = "InputInvalid"
-	inputUnfit        = "the input does not fit the function's input_schema"
-)
+const inputUnfit = "the input does not fit the function's input_schema"
 
 // validate checks a value until the deadline, or until the run is stopped.
 func (r *run) validate(s *schema.Schema, value []byte) ([]model.Problem, error) {
@@ -218,7 +214,7 @@ func (r *run) validate(s *schema.Schema, value []byte) ([]model.Problem, error) 
 }
 
 func validationLate() *model.Failure {
-	return &model.Failure{Kind: model.FailureTimeout, Type: "TimeoutError", Message: "The validation ran past the deadline."}
+	return &model.Failure{Kind: model.FailureTimeout, Type: model.ErrorTimeout, Message: "The validation ran past the deadline."}
 }
 
 // patient says how the lane is to do an asynchronous run; nil for a synchronous one.
@@ -233,7 +229,7 @@ func (r *run) patient() *model.Patient {
 func (r *run) unfit(err error, problems []model.Problem, kind model.FailureKind, class, message string) *model.Failure {
 	switch {
 	case errors.Is(err, schema.ErrDeadline) && errors.Is(r.ctx.Err(), context.Canceled):
-		return &model.Failure{Kind: model.FailureCancelled, Type: "Cancelled", Message: "the execution was cancelled"}
+		return &model.Failure{Kind: model.FailureCancelled, Type: model.ErrorCancelled, Message: "the execution was cancelled"}
 	case errors.Is(err, schema.ErrDeadline):
 		return validationLate()
 	case err != nil:

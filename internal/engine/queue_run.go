@@ -69,7 +69,7 @@ func (e *Engine) prepareQueued(ctx context.Context, request *RunRequest, sealed 
 	if err != nil {
 		e.opts.Log.Error("the stored input of an execution can't be read", slog.String("tenant", request.Tenant),
 			slog.Any("execution_id", request.ID), slog.Any("error", err))
-		return fails("EngineError", "the stored input can't be read, which is a fault of the server")
+		return fails(model.ErrorEngine, "the stored input can't be read, which is a fault of the server")
 	}
 	f, err = e.catalogue.functionNow(ctx, request.Tenant, request.Function)
 	var unusable *unusableError
@@ -77,14 +77,14 @@ func (e *Engine) prepareQueued(ctx context.Context, request *RunRequest, sealed 
 	case err == nil:
 		return f, nil, nil
 	case model.CodeOf(err) == model.CodeFunctionNotFound:
-		return fails(classFunctionNotFound, notFound(request.Function).Detail)
+		return fails(model.ErrorFunctionNotFound, notFound(request.Function).Detail)
 	case model.CodeOf(err) == model.CodeFunctionIsModule:
-		return fails(classFunctionNotFound, isModule(request.Function).Detail)
+		return fails(model.ErrorFunctionNotFound, isModule(request.Function).Detail)
 	case model.CodeOf(err) == model.CodeFunctionInactive:
-		return fails(classFunctionInactive, isOff(request.Function).Detail)
+		return fails(model.ErrorFunctionInactive, isOff(request.Function).Detail)
 	case errors.As(err, &unusable):
 		e.opts.Log.Error("a stored function can't be run", slog.String("tenant", request.Tenant), slog.String("function", request.Function), slog.Any("error", err))
-		return fails(classFunctionUnusable, "the stored function can't be run by this version of the server: save it again")
+		return fails(model.ErrorFunctionUnusable, "the stored function can't be run by this version of the server: save it again")
 	default:
 		return nil, nil, err
 	}
@@ -94,7 +94,7 @@ func (e *Engine) prepareQueued(ctx context.Context, request *RunRequest, sealed 
 func (r *run) panicked(fault any, stack []byte) {
 	r.engine.opts.Log.Error("a panic while a queued run was conducted", slog.String("tenant", r.request.Tenant), slog.Any("execution_id", r.id),
 		slog.Any("fault", fault), slog.String("stack", string(stack)))
-	failure := &model.Failure{Kind: model.FailureEngine, Type: "EngineError", Message: "a fault of the server, which is in its log"}
+	failure := &model.Failure{Kind: model.FailureEngine, Type: model.ErrorEngine, Message: "a fault of the server, which is in its log"}
 	r.record(r.finish(&model.Outcome{Failure: failure}))
 }
 
@@ -119,15 +119,6 @@ func (r *run) endQueued(record *model.Record, failure *model.Failure) {
 	}
 }
 
-// The error types of runs whose function is gone, can't be run any more, or was
-// switched off after they were accepted, or whose server was stopped.
-const (
-	classServerStopped    = "ServerStopped"
-	classFunctionNotFound = "FunctionNotFound"
-	classFunctionUnusable = "FunctionUnusable"
-	classFunctionInactive = "FunctionInactive"
-)
-
 // lasting reports whether a failure would be the same at the next attempt: only
 // a policy that names its very type has it tried again.
 func lasting(failure *model.Failure) bool {
@@ -135,7 +126,7 @@ func lasting(failure *model.Failure) bool {
 	case model.FailureInput, model.FailureOutput:
 		return true
 	case model.FailureEngine:
-		return failure.Type == classFunctionNotFound || failure.Type == classFunctionUnusable || failure.Type == classFunctionInactive
+		return failure.Type == model.ErrorFunctionNotFound || failure.Type == model.ErrorFunctionUnusable || failure.Type == model.ErrorFunctionInactive
 	default:
 		return false
 	}

@@ -109,7 +109,7 @@ func (r *run) fits() error {
 		return err
 	}
 	problems, err := r.validate(r.function.input, r.request.Input)
-	failure := r.unfit(err, problems, model.FailureInput, classInputInvalid, inputUnfit)
+	failure := r.unfit(err, problems, model.FailureInput, model.ErrorInputInvalid, inputUnfit)
 	if failure == nil || failure.Kind != model.FailureInput {
 		return nil
 	}

@@ -54,7 +54,7 @@ func (r *run) finish(outcome *model.Outcome) *model.Record {
 	r.enter(runEnded)
 	if failure := outcome.Failure; failure != nil && failure.Kind == model.FailureCancelled && r.stopping == serverStops {
 		outcome.Failure = &model.Failure{
-			Kind: model.FailureStopped, Type: classServerStopped, Classes: []string{"Crashed"}, Message: "the server was stopped while the function ran", Traceback: failure.Traceback,
+			Kind: model.FailureStopped, Type: model.ErrorServerStopped, Classes: []string{model.ErrorCrashed}, Message: "the server was stopped while the function ran", Traceback: failure.Traceback,
 		}
 	}
 	if r.longAfter != nil {
@@ -119,7 +119,7 @@ func (s *step) close(now time.Time, status model.Status) {
 		s.status = status
 	default:
 		s.status = model.StatusFailed
-		s.failure = &model.Failure{Kind: model.FailureException, Type: "Abandoned", Message: "the execution ended before this call did"}
+		s.failure = &model.Failure{Kind: model.FailureException, Type: model.ErrorAbandoned, Message: "the execution ended before this call did"}
 	}
 }
 

@@ -85,7 +85,7 @@ func (r *run) BeginStep(parent model.StepRef, name string, input []byte) (model.
 	}
 	r.publish(events.FunctionCalled, s.id, f, "", 0, "")
 	problems, err := r.validate(f.input, input)
-	if failure := r.unfit(err, problems, model.FailureInput, "InputInvalid", fmt.Sprintf("the input of %s does not fit its input_schema", name)); failure != nil {
+	if failure := r.unfit(err, problems, model.FailureInput, model.ErrorInputInvalid, fmt.Sprintf("the input of %s does not fit its input_schema", name)); failure != nil {
 		r.noteLate(failure)
 		r.settle(ref, nil, failure)
 		return model.Begun{}, raiseOf(failure, model.RaiseInput)
@@ -128,7 +128,7 @@ func (r *run) EndStep(ref model.StepRef, output []byte, failure *model.Failure) 
 	var raise *model.Raise
 	if failure == nil {
 		problems, err := r.validate(s.function.output, output)
-		failure = r.unfit(err, problems, model.FailureOutput, "OutputInvalid", fmt.Sprintf("the output of %s does not fit its output_schema", s.function.name))
+		failure = r.unfit(err, problems, model.FailureOutput, model.ErrorOutputInvalid, fmt.Sprintf("the output of %s does not fit its output_schema", s.function.name))
 		if failure != nil {
 			r.noteLate(failure)
 			raise = raiseOf(failure, model.RaiseOutput)

@@ -15,7 +15,7 @@ const maxBatch = 1024
 // that a short restart of Redis costs little more than the batch in hand.
 const retryAfter = 200 * time.Millisecond
 
-// writer is the goroutine that writes. It is greedy: it takes what is queued,
+// writer is the goroutine that writes. It is greedy: it takes all queued events,
 // sends it in one round trip, and the next batch forms meanwhile. There is no
 // fixed wait, so a lone event is written at once.
 type writer struct {
@@ -65,7 +65,7 @@ func (w *writer) finish(ctx context.Context) {
 	}
 }
 
-// collect takes first and what else is queued at this moment.
+// collect takes first and the other events that are queued at this moment.
 func (w *writer) collect(first item) []item {
 	batch := append(w.batch[:0], first)
 	for len(batch) < maxBatch {

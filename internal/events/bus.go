@@ -20,11 +20,11 @@ const MaxEntries = 10_000
 type Options struct {
 	KeepFor     time.Duration // how long a stream outlives its last entry: 7 days
 	QueueLength int           // events that wait to be written: 16,384
-	QueueBytes  int64         // what they may hold: 64 MiB
+	QueueBytes  int64         // that they may hold: 64 MiB
 	// EmbeddedBytes bounds what all streams in the embedded Redis hold, oldest
 	// streams deleted first: 64 MiB. An external Redis has a bound of its own.
 	EmbeddedBytes int64
-	MaxViewers    int // who may follow logs at a time: 1,000
+	MaxViewers    int // that may follow logs at a time: 1,000
 	TenantViewers int // and of one subtenant: 100
 	Log           *slog.Logger
 }
@@ -44,8 +44,8 @@ type Stats struct {
 // Live viewers get nothing from here: the fan-out reads the streams from Redis,
 // on a connection of its own, so that it sees the events of every server.
 type Bus struct {
-	// Events published before Start wait in the queue. Stop writes what is queued,
-	// and tries no longer than its context.
+	// Events published before Start wait in the queue. Stop writes the
+	// queued ones, and tries no longer than its context.
 	*service.Loop
 
 	store  store
@@ -67,7 +67,7 @@ type Bus struct {
 type item struct {
 	event   Event
 	reveal  model.ID      // zero: none
-	reached chan struct{} // nil: nobody waits
+	reached chan struct{} // nil: an event, or none is waiting
 }
 
 func (i *item) isEvent() bool { return i.reached == nil && i.reveal.IsZero() }
@@ -153,8 +153,8 @@ func (b *Bus) Close(ctx context.Context) error {
 	return nil
 }
 
-// Ping asks Redis whether it is there and takes what is written, on a
-// connection that nothing else uses.
+// Ping asks Redis whether it is there and takes writes, on a connection that
+// nothing else uses.
 func (b *Bus) Ping(ctx context.Context) error {
 	if err := b.store.check(ctx); err != nil {
 		return fmt.Errorf("ping Redis: %w", err)

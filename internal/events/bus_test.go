@@ -424,7 +424,7 @@ func TestBadAddressIsRefused(t *testing.T) {
 	require.ErrorContains(t, err, "read the address of Redis")
 }
 
-// asked is the id of a log that somebody has asked for, so that its events go
+// asked is the id of a log that was asked for, so that its events go
 // to its stream at once.
 func asked(bus *Bus) model.ID {
 	id := model.NewID()

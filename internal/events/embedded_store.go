@@ -106,7 +106,7 @@ func (s *embeddedStore) add(ctx context.Context, e *Event) error {
 }
 
 // reveal also notes logs that are still empty: what comes of them goes to
-// their streams, since somebody waits for it.
+// their streams, since a viewer waits for it.
 func (s *embeddedStore) reveal(ctx context.Context, id model.ID) error {
 	events := s.unread.take(id)
 	s.ledger.open(id)
@@ -123,7 +123,7 @@ func (s *embeddedStore) reveal(ctx context.Context, id model.ID) error {
 const trimEvery = 100
 
 // rotate moves every stream to a new instance. Readers wait for the switch
-// alone: the writer, who calls this, is the only one who changes anything.
+// alone: only the writer, which calls this, changes anything.
 func (s *embeddedStore) rotate() error {
 	server, client := newEmbedded()
 	for _, key := range s.server.Keys() {

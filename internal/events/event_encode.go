@@ -4,7 +4,7 @@
 // It must not slow down or fail an execution: publishing never blocks, and
 // what cannot be written is dropped and counted. It must not be the place
 // where anything is remembered that matters: executions and steps are in
-// PostgreSQL, whatever becomes of Redis.
+// PostgreSQL, with or without Redis.
 package events
 
 import (

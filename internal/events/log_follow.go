@@ -14,7 +14,7 @@ const followPage = 200
 // A Viewer follows one execution's log as it grows. It first catches up by
 // reading, at its own pace; then it is one of those that the fan-out serves.
 // When it is too slow for that, it drops out and catches up again, so that it
-// misses nothing and keeps nobody waiting.
+// misses nothing and delays no other viewer.
 //
 // It belongs to one goroutine, which must Close it.
 type Viewer struct {

@@ -109,7 +109,7 @@ func TestViewersSeeEveryLineOnceAndInOrder(t *testing.T) {
 	})
 }
 
-// A viewer that does not read is dropped from the fan-out, keeps nobody
+// A viewer that does not read is dropped from the fan-out, delays no other
 // waiting, and finds everything when it reads on.
 func TestSlowViewerCatchesUp(t *testing.T) {
 	t.Parallel()

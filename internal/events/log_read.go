@@ -32,7 +32,7 @@ var streamID = regexp.MustCompile(`^[0-9]{1,19}(-[0-9]{1,19})?$`)
 // the log holds in all. An execution without a log has no entries; that is no
 // error.
 //
-// Who asks for the log of a run that has just answered finds all of it: Read
+// The log of a run that has just answered is complete: Read
 // first lets the events that were published here before it reach Redis.
 //
 // Errors are *model.Error: CodeInvalid for a bad after or count,

@@ -12,8 +12,8 @@ import (
 	"maestro/internal/model"
 )
 
-// A Redis that is frozen, gone, or out of memory is shown by Ping, costs whoever
-// publishes nothing, and has what it does not take dropped and counted.
+// A Redis that is frozen, gone, or out of memory is shown by Ping and costs the
+// publisher nothing; the events that it does not take are dropped and counted.
 func TestARedisThatIsAway(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, t.TempDir())

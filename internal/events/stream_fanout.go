@@ -30,8 +30,8 @@ const (
 )
 
 // fanout is the one reader of a server that waits for news: a single XREAD
-// over all logs that someone here follows, whose answers go to everyone who
-// follows them. It runs while there are viewers who have caught up.
+// over all logs that are followed here, whose answers go to each viewer. It runs
+// while there are viewers that have caught up.
 type fanout struct {
 	store     store
 	all, each int // how many viewers there may be, and of one subtenant
@@ -46,7 +46,7 @@ type fanout struct {
 	done    chan struct{}      // closed when the goroutine is gone
 }
 
-// followed is a log that someone follows.
+// followed are the viewers of a log.
 type followed map[*Viewer]*feed
 
 // feed is what one viewer of a log gets.
@@ -56,7 +56,7 @@ type feed struct {
 }
 
 // position is where the log is read from: where the last of its viewers is.
-// The others pass over what they have.
+// The others pass over the entries that they have.
 func (f followed) position() string {
 	var last string
 	for _, feed := range f {
@@ -214,9 +214,9 @@ func (f *fanout) listen(ctx context.Context, asked []string) error {
 	return nil
 }
 
-// handOut gives entries, read from a position, to those who follow the log and
-// were there already: who is further behind, having joined meanwhile, would
-// miss what is between. A viewer whose feed is full drops out.
+// handOut gives entries, read from a position, to the viewers of the log that
+// were there already: one that is further behind, having joined meanwhile, would
+// miss the entries between. A viewer whose feed is full drops out.
 func (f *fanout) handOut(key, from string, entries []Entry) {
 	if len(entries) == 0 {
 		return

@@ -7,7 +7,7 @@ import (
 	"maestro/internal/model"
 )
 
-// unreadLogs keeps the logs that nobody has asked for, packed, in front of the
+// unreadLogs keeps the logs that were not asked for yet, packed, in front of the
 // embedded Redis. Most logs are never read, and making two entries of a stream
 // took a third of the processor time of a whole webhook call; keeping them
 // here takes a hundredth. The first reader of a log has it moved to its

@@ -20,7 +20,7 @@ type Options struct {
 	DataDir  string       // Maestro's data folder; the cluster is in its subfolder postgres
 	BinDir   string       // a folder with initdb and postgres; "": they are looked for
 	Progress func(string) // gets a line for a person before each slow part; may be nil
-	Log      *slog.Logger // gets what PostgreSQL says; nil: nobody does
+	Log      *slog.Logger // gets PostgreSQL's own log; nil: it is dropped
 	// Pip runs the carried pip with these arguments; with it binaries can be
 	// installed where there are none and apt can't be used. May be nil.
 	Pip func(ctx context.Context, args ...string) error

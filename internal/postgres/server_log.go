@@ -38,7 +38,7 @@ func (w *logWriter) take(line string) {
 	case "WARNING":
 		level = slog.LevelWarn
 	case "ERROR":
-		level = slog.LevelInfo // whoever asked has got it too
+		level = slog.LevelInfo // the client has got it too
 	case "FATAL", "PANIC":
 		// A connection that failed is its client's matter; what ended the
 		// server is reported once it has ended.

@@ -23,7 +23,7 @@ var settings = map[string]string{
 	"max_connections":         "100",
 	"shared_buffers":          "128MB",
 	"synchronous_commit":      "on",
-	"wal_level":               "minimal", // nobody replicates from it
+	"wal_level":               "minimal", // it has no replicas
 	"max_wal_senders":         "0",
 	"max_wal_size":            "2GB", // bursts of records should not force checkpoints
 	"checkpoint_timeout":      "15min",
@@ -106,7 +106,7 @@ func (s *Server) runOnce() error {
 	}
 	s.pid.Store(int64(cmd.Process.Pid))
 	if s.isStopping() {
-		s.signal(syscall.SIGINT) // Stop came before there was anyone to tell
+		s.signal(syscall.SIGINT) // Stop came before there was a process to signal
 	}
 	err := cmd.Wait()
 	s.pid.Store(0)

@@ -98,7 +98,7 @@ func TestStalePidFileOfAnotherProgramIsNoHindrance(t *testing.T) {
 	dir := folder(t)
 	server := start(t, Options{DataDir: dir})
 	stop(t, server)
-	// After a power cut the file names a pid that someone else has by now:
+	// After a power cut the file names a pid that another process has by now:
 	// this test, which must live.
 	stale := filepath.Join(server.dataDir, "postmaster.pid")
 	require.NoError(t, os.WriteFile(stale, []byte(itoa(os.Getpid())+"\n"+server.dataDir+"\n"), 0o600))

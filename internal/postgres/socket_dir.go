@@ -36,14 +36,14 @@ func makeSocketDir(home string, account *syscall.Credential) (string, error) {
 	if account != nil {
 		owner = int(account.Uid)
 	}
-	// In a folder that all may write to, someone else may have been faster.
+	// In a folder that all may write to, another user may have been faster.
 	info, err := os.Lstat(dir)
 	if err != nil {
 		return "", fmt.Errorf("make the socket's folder: %w", err)
 	}
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !info.IsDir() || !ok || int(stat.Uid) != owner || info.Mode().Perm()&0o077 != 0 {
-		return "", fmt.Errorf("the folder %s for PostgreSQL's socket belongs to someone else or is open to others: remove it", dir)
+		return "", fmt.Errorf("the folder %s for PostgreSQL's socket belongs to another user or is open to others: remove it", dir)
 	}
 	return dir, nil
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Stack holds what is to be stopped: what was started last stops first. The
+// Stack holds the parts that are to be stopped: the one started last stops first. The
 // zero value is empty and ready.
 type Stack struct {
 	mu    sync.Mutex

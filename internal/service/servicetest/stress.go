@@ -14,8 +14,8 @@ import (
 )
 
 // Stress starts and stops services that fresh makes in every order, and many
-// times at once. fresh makes another one each time; what it needs to be closed
-// afterwards it leaves to the test's cleanup.
+// times at once. fresh makes another one each time, and registers
+// with the test's cleanup whatever is to be closed afterwards.
 func Stress(t *testing.T, fresh func(t *testing.T) service.Service) {
 	t.Helper()
 	t.Run("stop before start", func(t *testing.T) {
