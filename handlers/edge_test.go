@@ -281,11 +281,11 @@ func TestWhatIsNoHTTP(t *testing.T) {
 		{"nonsense", "nonsense\r\n\r\n", 400, "bad_request"},
 		{"no length that is one", "POST /api/v1/h/echo HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", 400, "bad_request"},
 		{"repeated headers", "POST /api/v1/h/echo HTTP/1.1\r\nHost: a\r\nX-A: 1\r\nx-a: 2\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", 200, `"X-A":"1, 2"`},
-		{"repeated Authorization", "POST /api/v1/h/echo HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer a\r\nauthorization: Bearer b\r\nContent-Length: 0\r\n\r\n", 400, "Authorization came more than once"},
-		{"the same Authorization twice", "GET /health HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer a\r\nAuthorization: Bearer a\r\n\r\n", 400, "Authorization came more than once"},
-		{"repeated X-Subtenant-ID", "GET /api/v1/functions HTTP/1.1\r\nHost: a\r\nX-Subtenant-ID: a\r\nx-subtenant-id: b\r\n\r\n", 400, "X-Subtenant-ID came more than once"},
+		{"repeated Authorization", "POST /api/v1/h/echo HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer a\r\nauthorization: Bearer b\r\nContent-Length: 0\r\n\r\n", 400, "Authorization is repeated"},
+		{"the same Authorization twice", "GET /health HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer a\r\nAuthorization: Bearer a\r\n\r\n", 400, "Authorization is repeated"},
+		{"repeated X-Subtenant-ID", "GET /api/v1/functions HTTP/1.1\r\nHost: a\r\nX-Subtenant-ID: a\r\nx-subtenant-id: b\r\n\r\n", 400, "X-Subtenant-ID is repeated"},
 		{"an empty Idempotency-Key", "POST /api/v1/h/echo HTTP/1.1\r\nHost: a\r\nIdempotency-Key: \r\nContent-Length: 0\r\n\r\n", 422, "must have 1 to 255 bytes"},
-		{"repeated Idempotency-Key", "POST /api/v1/h/echo HTTP/1.1\r\nHost: a\r\nIdempotency-Key: a\r\nIdempotency-Key: a\r\nContent-Length: 0\r\n\r\n", 400, "Idempotency-Key came more than once"},
+		{"repeated Idempotency-Key", "POST /api/v1/h/echo HTTP/1.1\r\nHost: a\r\nIdempotency-Key: a\r\nIdempotency-Key: a\r\nContent-Length: 0\r\n\r\n", 400, "Idempotency-Key is repeated"},
 		{"dots stay", "POST /api/v1/h/echo/../echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", 404, "webhook_not_found"},
 	} {
 		status, text := f.raw(test.text)

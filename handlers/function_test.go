@@ -78,7 +78,7 @@ func TestFunctionsThatAreRefused(t *testing.T) {
 	f := setup(t)
 	code := `"code":"def f(input):\n    return 1"`
 	for _, a := range []ask{
-		{name: "no code", body: `{"name":"f"}`, want: []string{`"pointer":"/code"`, `/code: is needed.`}},
+		{name: "no code", body: `{"name":"f"}`, want: []string{`"pointer":"/code"`, `/code: is required.`}},
 		{name: "unknown member", body: `{"name":"f",` + code + `,"colour":1}`, want: []string{`"/colour"`}},
 		{name: "member in another case", body: `{"Name":"f",` + code + `}`, want: []string{`"/Name"`}},
 		{name: "name with a dash", body: `{"name":"f-1",` + code + `}`, want: []string{`"/name"`}},

@@ -205,7 +205,7 @@ func TestGrantAndRevoke(t *testing.T) {
 		{name: "no such subtenant", call: grant, body: `{"user_email":"user@example.com"}`, status: 404, want: []string{"subtenant_not_found"}},
 		{call: "POST /api/v1/subtenants", body: `{"subtenant_id":"company-a"}`, status: 201},
 		{call: "POST /api/v1/subtenants", body: `{"subtenant_id":"company-b"}`, status: 201},
-		{name: "grant by body", call: grant, body: `{"user_email":"user@example.com"}`, status: 200, want: []string{`"user_id":"` + f.user.ID + `"`, `"subtenant_id":"company-a"`, `"message":"User@Example.com has access`}},
+		{name: "grant by body", call: grant, body: `{"user_email":"user@example.com"}`, status: 200, want: []string{`"user_id":"` + f.user.ID + `"`, `"subtenant_id":"company-a"`, `"message":"User@Example.com now has access`}},
 		{name: "twice", call: grant, body: `{"user_email":"USER@example.com"}`, status: 200},
 		{name: "at once", call: "GET /api/v1/functions", token: f.userT, status: 200},
 		{name: "not another's", call: "GET /api/v1/functions", token: f.userT, header: []string{"X-Subtenant-ID: company-b"}, status: 403},

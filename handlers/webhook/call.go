@@ -87,7 +87,7 @@ func (h *Handler) answer(c *fiber.Ctx, r Request, who *caller, found *match) err
 		return model.NewError(model.CodeFunctionNotFound, "The function of this webhook no longer exists.")
 	}
 	if model.CodeOf(err) == model.CodeFunctionInactive {
-		return model.NewError(model.CodeFunctionInactive, "The function of this webhook is switched off. Nothing ran.")
+		return model.NewError(model.CodeFunctionInactive, "The function of this webhook is switched off; nothing ran.")
 	}
 	if err != nil {
 		return err
