@@ -34,10 +34,10 @@ func (s *Server) newAPI() {
 	s.api.UseMiddleware(s.refuseUnknownInput)
 }
 
-// unmarshal reads JSON for Huma: once into an any, which it validates, and
-// once into the handler's type. It is JSON: checkBody saw to that. An integer
-// beyond a double passes the first reading: what may hold one is handed on as
-// it came.
+// unmarshal decodes JSON for Huma: once into an any, which Huma validates, and
+// once into the handler's type. checkBody has checked the syntax. An integer
+// beyond a double passes the first decoding; members that may hold one are
+// json.RawMessage in the second.
 func unmarshal(data []byte, into any) error {
 	loose, ok := into.(*any)
 	if !ok {
@@ -53,11 +53,11 @@ func unmarshal(data []byte, into any) error {
 	return nil
 }
 
-// withFloats turns the numbers of a decoded value into those that Huma knows.
+// withFloats converts the numbers of a decoded value to the type that Huma expects.
 func withFloats(value any) any {
 	switch value := value.(type) {
 	case json.Number:
-		f, _ := value.Float64() // out of range: an infinity, which no bound of ours accepts
+		f, _ := value.Float64() // out of range: an infinity, which is beyond every bound
 		return f
 	case map[string]any:
 		for name, member := range value {

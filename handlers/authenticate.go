@@ -11,16 +11,16 @@ import (
 	"maestro/internal/model"
 )
 
-// restTimeout bounds what a request may do, running a function and installing
-// packages aside.
+// restTimeout limits the time of a request, except for running a function and
+// installing packages.
 const restTimeout = 30 * time.Second
 
-// authenticate lets a request pass that carries a valid token, and settles
-// which subtenant it is about.
+// authenticate admits a request with a valid token, and determines its
+// subtenant.
 func (s *Server) authenticate(c *fiber.Ctx) error {
 	call := s.callOf(c)
 	if call.principal != nil {
-		return c.Next() // an administrator, let in by authenticateAdmin
+		return c.Next() // an administrator, admitted by authenticateAdmin
 	}
 	return s.known(c, func(ctx context.Context, principal *auth.Principal) error {
 		tenant, err := principal.Choose(string(c.Request().Header.Peek(header.SubtenantID)))
@@ -35,24 +35,24 @@ func (s *Server) authenticate(c *fiber.Ctx) error {
 	})
 }
 
-// authenticateAdmin lets a request pass that carries an administrator's token,
-// whatever subtenant it is for.
+// authenticateAdmin admits a request with the token of an administrator, of any
+// subtenant.
 func (s *Server) authenticateAdmin(c *fiber.Ctx) error {
 	return s.known(c, func(_ context.Context, principal *auth.Principal) error {
 		if !principal.Admin {
-			return model.NewError(model.CodeForbidden, "This is for administrators.")
+			return model.NewError(model.CodeForbidden, "This operation requires the token of an administrator.")
 		}
 		return nil
 	})
 }
 
-// known goes on with a request whose token is valid, if permit has nothing
-// against it.
+// known continues with a request whose token is valid, unless permit refuses
+// it.
 func (s *Server) known(c *fiber.Ctx, permit func(context.Context, *auth.Principal) error) error {
 	call := s.callOf(c)
 	token := auth.BearerToken(c.Request().Header.Peek(fiber.HeaderAuthorization))
 	if token == "" {
-		return model.NewError(model.CodeUnauthorized, "Send a token: Authorization: Bearer <token>.")
+		return model.NewError(model.CodeUnauthorized, "The request has no token. Send one: Authorization: Bearer <token>.")
 	}
 	ctx, cancel := context.WithTimeout(s.opts.Context, s.opts.RequestTime)
 	defer cancel()

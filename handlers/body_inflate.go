@@ -19,11 +19,11 @@ import (
 	"maestro/internal/payload"
 )
 
-// maxCodings bounds how often a body may have been compressed.
+// maxCodings is how many times a body may be compressed.
 const maxCodings = 3
 
-// Inflate replaces a compressed body by the plain one and drops the header,
-// so that Fiber's own c.Body, which inflates without a limit, has no reason to.
+// Inflate replaces a compressed body by the plain one and removes the header,
+// so that Fiber's c.Body, which has no limit, does not inflate it.
 func (call *call) Inflate() error {
 	c := call.c
 	header := &c.Request().Header
@@ -35,7 +35,7 @@ func (call *call) Inflate() error {
 		codings = append(codings, strings.Split(string(value), ",")...)
 	}
 	if len(codings) > maxCodings {
-		return model.NewError(model.CodeUnsupportedMediaType, "The body was compressed more than %d times.", maxCodings)
+		return model.NewError(model.CodeUnsupportedMediaType, "The body is compressed more than %d times. Compress it once.", maxCodings)
 	}
 	body := c.Request().Body()
 	for i := len(codings) - 1; i >= 0 && len(body) > 0; i-- {
@@ -50,7 +50,7 @@ func (call *call) Inflate() error {
 	return nil
 }
 
-// inflated undoes one coding.
+// inflated reverses one encoding.
 func (s *Server) inflated(coding string, body []byte, share *intake.Share) ([]byte, error) {
 	reader, err := inflater(coding, body, s.bodies.Limit)
 	if err == nil {
@@ -67,9 +67,9 @@ func (s *Server) inflated(coding string, body []byte, share *intake.Share) ([]by
 	case errors.Is(err, intake.ErrFull):
 		return nil, bodyRefusal(err)
 	case errors.Is(err, intake.ErrTooLarge), errors.Is(err, zstd.ErrDecoderSizeExceeded), errors.Is(err, zstd.ErrWindowSizeExceeded):
-		return nil, model.NewError(model.CodeBodyTooLarge, "The inflated body is larger than %d bytes.", s.bodies.Limit)
+		return nil, model.NewError(model.CodeBodyTooLarge, "The inflated body is larger than %d bytes. Send a smaller body.", s.bodies.Limit)
 	default:
-		return nil, &model.Error{Code: model.CodeMalformedBody, Detail: "The body does not match its Content-Encoding: send it in that coding, or without the header.", Cause: err}
+		return nil, &model.Error{Code: model.CodeMalformedBody, Detail: "The body does not match its Content-Encoding. Send it in that encoding, or without the header.", Cause: err}
 	}
 }
 
@@ -90,17 +90,17 @@ func inflater(coding string, body []byte, limit int) (io.ReadCloser, error) {
 		}
 		return decoder.IOReadCloser(), nil
 	case "deflate":
-		// The name means zlib's format; some senders leave its header out.
+		// deflate means the zlib format; some senders omit its header.
 		buffered := bufio.NewReader(source)
 		if head, err := buffered.Peek(2); err == nil && head[0]&0x0f == 8 && (int(head[0])<<8|int(head[1]))%31 == 0 {
 			return zlib.NewReader(buffered)
 		}
 		return flate.NewReader(buffered), nil
 	default:
-		if payload.IsCharset(coding) { // of the text, which some senders put here
+		if payload.IsCharset(coding) { // some senders put the charset here
 			return io.NopCloser(source), nil
 		}
 		return nil, model.NewError(model.CodeUnsupportedMediaType,
-			"The Content-Encoding is not one of gzip, deflate, br and zstd.")
+			"The Content-Encoding is not supported. Use gzip, deflate, br or zstd.")
 	}
 }

@@ -14,16 +14,16 @@ import (
 
 const (
 	// prefetched is how much of a body fasthttp reads together with the headers,
-	// before anything is known of the request. What follows is read by ReadBody.
+	// before the request is known. ReadBody reads the rest.
 	prefetched = 8 << 10
-	// budgetWait is how long the body of an unknown caller waits for memory.
+	// budgetWait is how long the body of a caller without a token waits for memory.
 	budgetWait = 5 * time.Second
-	// The memory of unknown callers' bodies, together.
+	// The memory for the bodies of all callers without a token.
 	leastBudget  = 64 << 20
-	budgetBodies = 8 // of the largest size
+	budgetBodies = 8 // of the maximum size
 )
 
-// unread reports whether a part of the body is still on its way.
+// unread reports whether a part of the body has not been read.
 func (s *Server) unread(request *fasthttp.Request) bool {
 	if !request.IsBodyStream() {
 		return false
@@ -32,9 +32,9 @@ func (s *Server) unread(request *fasthttp.Request) bool {
 	return length < 0 || length > min(prefetched, s.bodies.Limit)
 }
 
-// ReadBody reads the part of a body that is still on its way: once the caller
-// is known, so that an unknown caller's costs no more than its share. From then
-// on c.Request().Body() is the whole body, as it came.
+// ReadBody reads the rest of a body. It is called once the caller is known, so
+// that a caller without a token gets no more memory than its share. Afterwards
+// c.Request().Body() is the whole body as it was sent.
 func (call *call) ReadBody() error {
 	c, s := call.c, call.server
 	request := c.Request()
@@ -51,8 +51,8 @@ func (call *call) ReadBody() error {
 	return nil
 }
 
-// memory is the call's share of the memory for unknown callers' bodies; nil
-// when its caller is known.
+// memory is the call's share of the memory for the bodies of callers without a
+// token; nil for a caller with one.
 func (call *call) memory() *intake.Share {
 	if call.principal != nil {
 		return nil
@@ -70,14 +70,14 @@ func bodyRefusal(err error) error {
 	case errors.Is(err, intake.ErrTooSlow):
 		return fiber.ErrRequestTimeout
 	case errors.Is(err, intake.ErrFull):
-		return model.NewError(model.CodeUnavailable, "Nothing ran: the server has no memory left at present for the bodies of unknown callers. Try again in a moment.")
-	default: // the sender's way of cutting or closing it; the words may quote it
-		return &model.Error{Code: model.CodeBadRequest, Detail: "Nothing ran: the body broke off, or is not readable as HTTP.", Cause: err}
+		return model.NewError(model.CodeUnavailable, "The memory for the bodies of callers without a token is in use. Nothing ran. Try again in a moment.")
+	default: // the text of the error may quote the body: it is logged, not shown
+		return &model.Error{Code: model.CodeBadRequest, Detail: "The body ended early, or is not valid HTTP. Nothing ran.", Cause: err}
 	}
 }
 
-// readBody is the middleware by which the REST part gets its bodies, read and
-// inflated; the caller is known by then.
+// readBody is the middleware that reads and inflates the bodies of the REST
+// API, after authentication.
 func (s *Server) readBody(c *fiber.Ctx) error {
 	call := s.callOf(c)
 	if err := call.ReadBody(); err != nil {
@@ -91,8 +91,8 @@ func (s *Server) readBody(c *fiber.Ctx) error {
 
 var restPrefixes = [][]byte{[]byte(apiPrefix + "/"), []byte(schedulerPrefix + "/")}
 
-// readsLater reports whether the body is read only when the caller is known.
-// Elsewhere no operation has a use for one.
+// readsLater reports whether the body is read after authentication. Operations
+// at other addresses take no body.
 func readsLater(path []byte) bool {
 	for _, prefix := range restPrefixes {
 		if bytes.HasPrefix(path, prefix) {

@@ -64,7 +64,7 @@ func TestTricklesHoldLittleMemory(t *testing.T) { //nolint:paralleltest // it me
 	before := residentMB(t)
 	var conns []net.Conn
 	for i := range 1000 {
-		sent := i % 2 * 20_000 // half of them beyond what is read with the headers
+		sent := i % 2 * 20_000 // half of them longer than the part read with the headers
 		conns = append(conns, f.trickle("/api/v1/h/size", 10<<20, sent))
 		if i == 149 {
 			f.answers("/api/v1/h/size", large)

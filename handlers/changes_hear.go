@@ -9,30 +9,30 @@ import (
 	"maestro/internal/model"
 )
 
-// cancelTimeout bounds the look at what is to stop.
+// cancelTimeout limits one query for cancelled runs.
 const cancelTimeout = 30 * time.Second
 
-// What follows is told of changes that any server made, ours included. Each
-// method returns at once and may be called at any time, also for nothing.
+// The methods below are called for changes made by any server, including this
+// one. Each returns at once and may be called at any time, also without a change.
 
-// FunctionsChanged says that functions of a subtenant were changed.
+// FunctionsChanged reports that functions of a subtenant were changed.
 func (s *Server) FunctionsChanged(tenant string) {
 	s.opts.Engine.FunctionsChanged(tenant)
 	s.webhooks.FunctionsChanged(tenant)
 }
 
-// PackagesChanged says that a subtenant's packages were changed: its next call
-// gets them.
+// PackagesChanged reports that the packages of a subtenant were changed; its
+// next call uses the new ones.
 func (s *Server) PackagesChanged(tenant string) { s.opts.Engine.PackagesChanged(tenant) }
 
-// WebhooksChanged says that webhooks of any subtenant were changed: the next
-// call of one loads the routing table anew.
+// WebhooksChanged reports that webhooks of any subtenant were changed: the next
+// call of a webhook reloads the routing table.
 func (s *Server) WebhooksChanged() { s.webhooks.WebhooksChanged() }
 
-// AccessChanged says that users were given, or lost, access to a subtenant.
+// AccessChanged reports that users were granted, or lost, access to a subtenant.
 func (s *Server) AccessChanged(string) { s.opts.Auth.Forget("") }
 
-// SubtenantGone says that a subtenant was deleted: nothing of it is left here.
+// SubtenantGone reports that a subtenant was deleted, and drops all its state.
 func (s *Server) SubtenantGone(tenant string) {
 	s.tenants.forget(tenant)
 	s.webhooks.FunctionsChanged(tenant)
@@ -41,14 +41,15 @@ func (s *Server) SubtenantGone(tenant string) {
 	s.opts.Engine.TenantGone(tenant)
 }
 
-// RunsCancelled says that some runs of a subtenant, perhaps ours, are to stop.
+// RunsCancelled reports that runs of a subtenant were cancelled, perhaps runs of
+// this server.
 func (s *Server) RunsCancelled(tenant string) { go s.cancelRequested(tenant) }
 
-// cancelTries is how often the database is asked which runs are to stop.
+// cancelTries is how many times the database is queried for cancelled runs.
 const cancelTries = 10
 
-// cancelRequested stops what others asked to stop. Whoever asked was told that
-// it will be, so that a database that is away for a moment is asked again.
+// cancelRequested stops the cancelled runs. The cancellation was confirmed to
+// its caller, so the query is repeated when the database is unavailable.
 func (s *Server) cancelRequested(tenant string) {
 	pause := backoff.Backoff{First: 200 * time.Millisecond, Longest: 2 * time.Second}
 	for try := 1; ; try++ {
@@ -56,7 +57,7 @@ func (s *Server) cancelRequested(tenant string) {
 		if err == nil {
 			return
 		}
-		s.opts.Log.Warn("which runs are to stop can't be found out", slog.String("tenant", tenant), slog.Int("try", try), slog.Any("error", err))
+		s.opts.Log.Warn("the cancelled runs cannot be read", slog.String("tenant", tenant), slog.Int("try", try), slog.Any("error", err))
 		if try == cancelTries || !pause.Wait(s.opts.Context) {
 			return
 		}
@@ -74,7 +75,7 @@ func (s *Server) cancelAsked(tenant string) error {
 		if !s.opts.Engine.CancelWhenBegun(tenant, id) {
 			continue
 		}
-		// It may have come to wait for another attempt meanwhile.
+		// It may have ended an attempt meanwhile, and wait for the next one.
 		if _, err := s.opts.Engine.CancelPending(ctx, tenant, id); err != nil && model.CodeOf(err) != model.CodeExecutionNotFound {
 			return err
 		}

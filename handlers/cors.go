@@ -10,29 +10,28 @@ import (
 const (
 	corsMethods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 	corsExposed = "X-Execution-ID, X-Request-ID, Location, Link, X-Next-Cursor, ETag, Retry-After, Idempotent-Replayed, X-Called-By"
-	corsMaxAge  = "600" // seconds that a browser remembers a preflight
+	corsMaxAge  = "600" // seconds that a browser caches a preflight
 )
 
-// cors lets pages of the origins that the operator named call the server. It
-// never allows credentials: tokens travel in a header that the page itself
-// sets, and a page that can't do that has no business here. Requests of other
-// origins, their preflights too, are served as if there were no CORS: without
-// our leave it is the browser that keeps the answer from the page, and an
-// OPTIONS webhook may know better.
+// cors allows pages of the configured origins to call the server. It never
+// allows credentials: the page itself must set the header with the token.
+// Requests of other origins, and their preflights, are served as if there were
+// no CORS: the browser withholds the response from the page, and an OPTIONS
+// webhook may implement CORS itself.
 func (s *Server) cors(c *fiber.Ctx) error {
 	origins := s.opts.CORSOrigins
 	if len(origins) == 0 {
 		return c.Next()
 	}
-	anyone := slices.Contains(origins, "*")
-	if !anyone {
+	all := slices.Contains(origins, "*")
+	if !all {
 		c.Vary(fiber.HeaderOrigin)
 	}
 	origin := c.Get(fiber.HeaderOrigin)
-	if origin == "" || !anyone && !slices.Contains(origins, strings.ToLower(origin)) {
+	if origin == "" || !all && !slices.Contains(origins, strings.ToLower(origin)) {
 		return c.Next()
 	}
-	if anyone {
+	if all {
 		origin = "*"
 	}
 	c.Set(fiber.HeaderAccessControlAllowOrigin, origin)
@@ -42,8 +41,7 @@ func (s *Server) cors(c *fiber.Ctx) error {
 	}
 	c.Vary(fiber.HeaderAccessControlRequestMethod, fiber.HeaderAccessControlRequestHeaders)
 	c.Set(fiber.HeaderAccessControlAllowMethods, corsMethods)
-	// Whatever the page wants to send: webhooks' functions read headers that we
-	// know nothing of.
+	// Every header that the page asks for: functions of webhooks may read any.
 	if wanted := c.Get(fiber.HeaderAccessControlRequestHeaders); wanted != "" {
 		c.Set(fiber.HeaderAccessControlAllowHeaders, wanted)
 	}

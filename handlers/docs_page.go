@@ -10,7 +10,7 @@ import (
 	"maestro/web"
 )
 
-// page serves what a person opens in a browser.
+// page serves a page for a browser.
 func page(file func() web.File) fiber.Handler {
 	return func(c *fiber.Ctx) error { return sendFile(c, file()) }
 }
@@ -32,13 +32,13 @@ func pageAssetOp() huma.Operation {
 func pageAsset(c *fiber.Ctx) error {
 	file, found := web.Asset(c.Params("asset"))
 	if !found {
-		return model.NewError(model.CodeNotFound, "There is no such file.")
+		return model.NewError(model.CodeNotFound, "There is no asset of that name.")
 	}
 	return sendFile(c, file)
 }
 
-// sendFile sends a page or an asset. A browser asks each time whether its copy
-// is still good: their names stay the same from version to version.
+// sendFile sends a page or an asset. Browsers revalidate their
+// copies each time, because the names stay the same from version to version.
 func sendFile(c *fiber.Ctx, file web.File) error {
 	c.Set(fiber.HeaderContentSecurityPolicy, web.ContentSecurityPolicy)
 	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
@@ -56,11 +56,11 @@ func sendFile(c *fiber.Ctx, file web.File) error {
 		return c.SendStatus(fiber.StatusNotModified)
 	}
 	c.Set(fiber.HeaderContentType, file.ContentType)
-	c.Response().SetBodyRaw(body) // shared, and never written to
+	c.Response().SetBodyRaw(body) // shared: read only
 	return nil
 }
 
-// acceptsGzip reads Accept-Encoding as far as browsers use it.
+// acceptsGzip parses the part of Accept-Encoding that browsers use.
 func acceptsGzip(c *fiber.Ctx) bool {
 	for coding := range strings.SplitSeq(c.Get(fiber.HeaderAcceptEncoding), ",") {
 		name, quality, _ := strings.Cut(strings.TrimSpace(coding), ";")
@@ -72,7 +72,7 @@ func acceptsGzip(c *fiber.Ctx) bool {
 	return false
 }
 
-// matchesETag reports whether the client has this very version already.
+// matchesETag reports whether the client has this version already.
 func matchesETag(c *fiber.Ctx, etag string) bool {
 	for known := range strings.SplitSeq(c.Get(fiber.HeaderIfNoneMatch), ",") {
 		if known = strings.TrimSpace(known); known == "*" || strings.TrimPrefix(known, "W/") == etag {

@@ -12,8 +12,8 @@ import (
 	"maestro/internal/model"
 )
 
-// operationFailures are the codes that an operation may fail with beside those that
-// every one of its kind may (see commonFailures).
+// operationFailures are the codes of an operation in addition to those of its
+// kind (commonFailures).
 var operationFailures = map[string][]model.Code{
 	"create-function":        slices.Concat([]model.Code{model.CodeNameTaken, model.CodeTooManyRequests}, saving, installing),
 	"update-function":        slices.Concat([]model.Code{model.CodeFunctionNotFound, model.CodeVersionMismatch, model.CodeTooManyRequests}, saving, installing),
@@ -59,20 +59,20 @@ var operationFailures = map[string][]model.Code{
 	"webhooks-document":   {},
 }
 
-// saving are the codes of a function whose code or schemas are refused.
+// saving are the codes for code or schemas that are refused.
 var saving = []model.Code{
 	model.CodeSyntaxError, model.CodeNoSuchDef, model.CodeSchemaInvalid, model.CodeNotImplemented,
 }
 
-// installing are the codes of packages that can't be installed.
+// installing are the codes for packages that can't be installed.
 var installing = []model.Code{
 	model.CodePackagesDisabled, model.CodePackageNotAllowed, model.CodePackageConflict, model.CodePackageUnsupported, model.CodePackageInstallFailed,
 }
 
-// commonFailures are the codes that follow from what an operation is like.
+// commonFailures are the codes that follow from the kind of operation.
 func commonFailures(operation *huma.Operation) []model.Code {
 	codes := []model.Code{model.CodeBadRequest, model.CodeHeadersTooLarge, model.CodeInternal}
-	if operation.Security == nil { // the document's own: a token
+	if operation.Security == nil { // the default of the document: a token
 		codes = append(codes, model.CodeUnauthorized, model.CodeForbidden, model.CodeSubtenantNotFound, model.CodeUnavailable)
 	}
 	if operation.RequestBody != nil {
@@ -92,8 +92,7 @@ func commonFailures(operation *huma.Operation) []model.Code {
 	return codes
 }
 
-// documentErrors gives an operation an answer for every status that it may
-// fail with.
+// documentErrors describes the error responses of an operation, by status.
 func (s *Server) documentErrors(operation *huma.Operation) {
 	codes := append(commonFailures(operation), operationFailures[operation.OperationID]...)
 	byStatus := map[int][]model.Code{}
@@ -110,7 +109,7 @@ func (s *Server) documentErrors(operation *huma.Operation) {
 	}
 }
 
-// problemResponse is the answer with these codes, by reference.
+// problemResponse is a reference to the response for these codes.
 func (s *Server) problemResponse(status int, codes []model.Code) *huma.Response {
 	components := s.api.OpenAPI().Components
 	var name []string
@@ -137,7 +136,7 @@ func (s *Server) problemResponse(status int, codes []model.Code) *huma.Response 
 
 const headerReference = "#/components/headers/"
 
-// headersOf are the headers that go with a code.
+// headersOf are the response headers for a code.
 func headersOf(code model.Code) []string {
 	switch code {
 	case model.CodeFunctionFailed, model.CodeInputInvalid, model.CodeOutputInvalid, model.CodeTimeout, model.CodeCancelled:
@@ -152,7 +151,7 @@ func headersOf(code model.Code) []string {
 	return nil
 }
 
-// exampleOf shows an error with a code.
+// exampleOf is an example of an error with the code.
 func exampleOf(code model.Code) *huma.Example {
 	m := meaningOf(code)
 	value := map[string]any{

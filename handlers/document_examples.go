@@ -9,8 +9,7 @@ import (
 
 const exampleID = "01968f5e-7b3c-7c1a-9d42-3f5b8e6a1c70"
 
-// requestExamples are bodies that may be sent as they are, by operation; the
-// first words name them.
+// requestExamples are complete bodies by operation and name of the example.
 var requestExamples = map[string]map[string]string{
 	"create-function": {
 		"hello": `{"name": "hello", "code": "def hello(input):\n    return f\"Hello, {input['name']}!\"\n"}`,
@@ -62,7 +61,7 @@ const (
 	webhookExample = `{"id": "` + exampleID + `", "path": "hello", "function_name": "hello", "http_method": "POST", "description": null,
 		"default_values": null, "requires_auth": false, "input_mode": "auto", "effective_input_mode": "request",
 		"response_mode": "envelope", "signature": null, "is_active": true, "url": "http://127.0.0.1:8000/api/v1/h/hello",
-		"subtenant_url": "http://127.0.0.1:8000/api/v1/h/@default/hello", "access": "Anyone who knows the URL can call it, without a token.",
+		"subtenant_url": "http://127.0.0.1:8000/api/v1/h/@default/hello", "access": "Every caller who knows the URL can call it, without a token.",
 		"created_at": "2026-11-23T02:00:00.000000Z", "updated_at": "2026-11-23T02:00:00.000000Z"}`
 	scheduleExample = `{"id": "` + exampleID + `", "name": "daily-hello", "function_name": "hello", "cron_expression": "0 9 * * *",
 		"timezone": "Europe/Paris", "input_data": {"name": "Daily User"}, "description": null, "is_active": true, "retry": null,
@@ -80,7 +79,7 @@ const (
 		"completed_at": "2026-11-23T02:00:00.000110Z", "duration_ms": 0.1, "record_complete": true}`
 )
 
-// answerExamples are what operations answer with when all is well.
+// answerExamples are successful responses, by operation.
 var answerExamples = map[string]string{
 	"create-function": functionExample, "get-function": functionExample, "update-function": functionExample,
 	"roll-back-function": functionExample, "list-functions": "[" + functionExample + "]",
@@ -94,7 +93,7 @@ var answerExamples = map[string]string{
 	"health": `{"status": "healthy", "checks": {"postgres": {"status": "up", "latency_ms": 0.4}}}`,
 }
 
-// addExamples puts the examples into an operation.
+// addExamples adds the examples to an operation.
 func addExamples(operation *huma.Operation) {
 	if given := requestExamples[operation.OperationID]; given != nil && operation.RequestBody != nil {
 		examples := map[string]*huma.Example{}

@@ -18,7 +18,8 @@ All calls but ` + "`/health`, `/metrics`" + `, the documents and public webhooks
 
 Every error has the same form, ` + "`application/problem+json`" + `, and a stable ` + "`code`" + `. Lists answer with an array; ` + "`X-Next-Cursor`" + ` and ` + "`Link`" + ` carry the next page.`
 
-// finishDocument adds to the OpenAPI document what no single route knows.
+// finishDocument adds the parts of the OpenAPI document that no single route
+// provides.
 func (s *Server) finishDocument() {
 	document := s.api.OpenAPI()
 	document.Info.Description = documentText
@@ -85,7 +86,8 @@ func operationsOf(item *huma.PathItem) map[string]*huma.Operation {
 	return operations
 }
 
-// schemaName names a type in the document: as a client would.
+// schemaName is the name of a type in the document, without the endings of its
+// Go name.
 func schemaName(name string) string {
 	switch name {
 	case "Envelope":

@@ -17,22 +17,22 @@ import (
 	"maestro/internal/signature"
 )
 
-// keywords are of JSON Schema, as a member has them in the document.
+// keywords are the JSON Schema keywords of a member.
 type keywords = map[string]any
 
-// Huma checks what the tags of the input types state, and states it in the
-// document. What code of ours checks is stated here: Huma prints a schema's
-// extensions as they are and looks at none of them. TestStatedLimits sends what
-// lies on and beyond each limit of the document, Huma's and ours.
+// Huma enforces the limits in the tags of the input types, and documents them.
+// Limits that our own code enforces are documented here, as extensions of the
+// schemas, which Huma prints and does not evaluate. TestStatedLimits sends
+// values at and beyond each limit of the document, of both kinds.
 
-// noNUL matches what PostgreSQL can store as text.
+// noNUL matches text that PostgreSQL can store.
 const noNUL = `^[^\x00]*$`
 
-// documentLimits states what code of ours demands of the members of bodies.
+// documentLimits documents the limits of members that our own code enforces.
 func (s *Server) documentLimits() {
 	description := keywords{"pattern": noNUL}
 	jsonSchema := keywords{
-		"type": []string{"object", "boolean", "null"}, "additionalProperties": true, // any, which generators do not assume
+		"type": []string{"object", "boolean", "null"}, "additionalProperties": true, // any members: generators do not assume that
 		"description": fmt.Sprintf("JSON Schema, 2020-12 unless $schema says otherwise, of at most %d bytes; patterns are RE2, and no $ref leads to another document. Derived from type hints when never sent; null accepts anything", schema.MaxSchemaBytes),
 	}
 	storedSchema := keywords{"type": jsonSchema["type"], "additionalProperties": true}
@@ -88,14 +88,13 @@ func (s *Server) documentLimits() {
 	s.documentDefaults()
 }
 
-// documentDefaults states what a member is when a body that creates something
-// leaves it out.
+// documentDefaults documents the default values of members of creating bodies.
 func (s *Server) documentDefaults() {
 	for name, members := range map[string]keywords{
 		"FunctionCreate": {"kind": string(model.KindFunction), "requirements": []string{}, "tags": []string{}},
 		"WebhookCreate":  {"http_method": "POST", "requires_auth": s.opts.WebhooksRequireAuth, "input_mode": string(model.InputAuto), "response_mode": string(model.ResponseEnvelope), "is_active": true},
 		"ScheduleCreate": {"timezone": "UTC", "input_data": keywords{}, "is_active": true, "overlap": "allow", "catch_up": "none", "max_instances": defaultInstances},
-		// Not its priority: generated clients send defaults, and sync takes none.
+		// Priority has no default: generated clients send defaults, and sync rejects it.
 		"ExecutionCreate": {"input_data": keywords{}, "mode": "sync"},
 	} {
 		for member, value := range members {
@@ -121,7 +120,7 @@ func (s *Server) state(component, path string, words keywords) {
 		}
 	}
 	if at == nil {
-		panic("the document has no " + component + " " + path) // an input type was changed, this table was not
+		panic("the document has no " + component + " " + path) // an input type was changed without this table
 	}
 	if text, ok := words["description"].(string); ok {
 		at.Description = text
@@ -152,11 +151,11 @@ func retryLimits() keywords {
 	}
 }
 
-// null stands for type null beside a member's own types: the reference page merges
-// the two, and complains where they differ.
+// null is a schema for null. It has no type, because ReDoc merges it with the
+// types of the member, and reports an error where they differ.
 var null = keywords{"const": nil}
 
-// signatureLimits says of which scheme the header is.
+// signatureLimits requires the header for one scheme and forbids it for others.
 func signatureLimits() keywords {
 	return keywords{
 		"if":   keywords{"properties": keywords{"scheme": keywords{"const": string(signature.HMACSHA256)}}},
@@ -165,7 +164,7 @@ func signatureLimits() keywords {
 	}
 }
 
-// moduleLimits leaves out of a module what belongs to runs.
+// moduleLimits forbids the members of runs for a module.
 func moduleLimits() keywords {
 	left := keywords{}
 	for _, member := range []string{"input_schema", "output_schema", "timeout_seconds", "retry", "max_concurrency"} {
@@ -177,8 +176,8 @@ func moduleLimits() keywords {
 	}
 }
 
-// nullIsListed adds null to the enum of a member that may be null: an enum
-// would refuse it although the type allows it.
+// nullIsListed adds null to the enum of a nullable member, which would refuse
+// null otherwise although the type allows it.
 func nullIsListed(schemas map[string]*huma.Schema) {
 	for _, one := range schemas {
 		if one.Nullable && len(one.Enum) > 0 && !slices.Contains(one.Enum, nil) {
@@ -193,8 +192,8 @@ var (
 	spans   = strings.NewReplacer("a-z", "A-Za-z")
 )
 
-// inAnyCase writes out a regular expression that is matched in any case:
-// JSON Schema has no flags.
+// inAnyCase rewrites a regular expression so that it ignores case: JSON Schema
+// has no flags.
 func inAnyCase(pattern string) string {
 	return classes.ReplaceAllStringFunc(pattern, func(part string) string {
 		switch part[0] {

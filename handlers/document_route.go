@@ -11,7 +11,7 @@ func jsonContent(schema *huma.Schema) map[string]*huma.MediaType {
 	return map[string]*huma.MediaType{fiber.MIMEApplicationJSON: {Schema: schema}}
 }
 
-// answers describes a 200 of one media type; schema may be nil for text.
+// answers describes a 200 of one media type; a nil schema stands for text.
 func answers(description, media string, schema *huma.Schema) map[string]*huma.Response {
 	if schema == nil {
 		schema = &huma.Schema{Type: huma.TypeString}
@@ -21,12 +21,12 @@ func answers(description, media string, schema *huma.Schema) map[string]*huma.Re
 	}}
 }
 
-// schemaOf is the schema of a type of ours, by reference.
+// schemaOf is a reference to the schema of a type.
 func schemaOf[T any](s *Server) *huma.Schema {
 	return s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[T](), true, "")
 }
 
-// pathParameter describes a part of a path; the example may be left empty.
+// pathParameter describes a parameter of a path; the example may be empty.
 func pathParameter(name, description, example string) *huma.Param {
 	least := 1
 	p := &huma.Param{Name: name, In: "path", Required: true, Description: description, Schema: &huma.Schema{Type: huma.TypeString, MinLength: &least}}

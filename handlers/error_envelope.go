@@ -15,7 +15,7 @@ import (
 
 const (
 	problemType  = "application/problem+json"
-	internalText = "Something went wrong on our side; the log has it under the request id."
+	internalText = "The server failed unexpectedly. Its log has the cause under this request_id."
 )
 
 // envelope is the one form of every error (RFC 9457).
@@ -23,7 +23,7 @@ type envelope struct {
 	Type        string         `json:"type" doc:"Stable relative URI of the kind of error" example:"/problems/function-not-found"`
 	Title       string         `json:"title" doc:"What the code means in general"`
 	Status      int            `json:"status" doc:"The HTTP status"`
-	Detail      string         `json:"detail,omitempty" doc:"What was wrong here, and what to do"`
+	Detail      string         `json:"detail,omitempty" doc:"The fault of this request, and the remedy"`
 	Code        model.Code     `json:"code" doc:"Stable machine word" example:"function_not_found"`
 	Errors      []envelopeItem `json:"errors,omitempty" doc:"Each fault by itself"`
 	ErrorType   string         `json:"error_type,omitempty" doc:"The class of the exception that a function raised"`
@@ -60,8 +60,8 @@ func (e *envelope) GetStatus() int { return e.Status }
 // ContentType implements huma.ContentTypeFilter.
 func (e *envelope) ContentType(string) string { return problemType }
 
-// newEnvelope shows err to the caller of call. What a function that failed
-// had to say is for callers with a token of its subtenant.
+// newEnvelope shows err to the caller of call. The messages of a failed function
+// are shown only to callers with a token of its subtenant.
 func newEnvelope(call *call, err *model.Error) *envelope {
 	m := meaningOf(err.Code)
 	e := &envelope{
@@ -107,26 +107,26 @@ func newEnvelope(call *call, err *model.Error) *envelope {
 	return e
 }
 
-// toStrangers is what callers without a token are told of a recorded run: whether
-// the function did anything, and no word of its own.
+// toStrangers is the detail of a recorded run for callers without a token:
+// whether the function began, and no text of its own.
 func toStrangers(failure *model.Failure) string {
 	switch {
 	case unfit(failure):
-		return "The input is not one that the function takes. Nothing ran."
+		return "The function does not accept the input. Nothing ran."
 	case failure != nil && failure.Kind == model.FailureStopped:
-		return "The server was stopped while the function ran: a part of its work may have been done."
+		return "The server stopped while the function ran. Part of the work may be done: check before you repeat the request."
 	default:
 		return ""
 	}
 }
 
-// unfit reports whether a run was recorded and never begun, for its input.
+// unfit reports whether a run was recorded but never begun because of its input.
 func unfit(failure *model.Failure) bool {
 	return failure != nil && failure.Kind == model.FailureInput
 }
 
-// withNothingRan adds to the detail of a refusal before a run that nothing ran,
-// so that the caller knows that a repeat doubles nothing.
+// withNothingRan adds "Nothing ran." to the detail of a refusal before the run,
+// so that the caller knows that a repeat is safe.
 func withNothingRan(detail string, code model.Code) string {
 	switch {
 	case code == model.CodeKeyInUse: // the first request with the key may have run
@@ -145,14 +145,14 @@ func newEnvelopeItem(p model.Problem) envelopeItem {
 	return envelopeItem{Pointer: &p.Pointer, Message: p.Message}
 }
 
-// headers are those that go with the envelope.
+// headers sets the headers of the envelope.
 func (e *envelope) headers(set func(name, value string)) {
 	switch e.Status {
 	case http.StatusUnauthorized:
 		set(fiber.HeaderWWWAuthenticate, "Bearer")
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusConflict:
 		if e.retryAfter == 0 {
-			break // a conflict that time does not mend
+			break // a conflict that time does not resolve
 		}
 		set(fiber.HeaderRetryAfter, strconv.Itoa(max(1, int(e.retryAfter.Round(time.Second)/time.Second))))
 	}

@@ -9,16 +9,16 @@ import (
 	"maestro/internal/model"
 )
 
-// handleError is Fiber's error handler: the one place where an error becomes
-// an answer. It also gets what fails before any route is known, such as
-// headers that are too large.
+// handleError is Fiber's error handler, and the only place where an error becomes
+// a response. Failures before the routing, such as headers that are too large,
+// also arrive here.
 func (s *Server) handleError(c *fiber.Ctx, err error) error {
 	call := s.callOf(c)
 	return newEnvelope(call, call.edge(err)).write(c)
 }
 
-// edge turns any error into one that may be shown, and logs the ones that are
-// our fault: here and nowhere else.
+// edge converts an error into one that may be shown. It is the only place that
+// logs internal errors.
 func (call *call) edge(err error) *model.Error {
 	var coded *model.Error
 	var fiberErr *fiber.Error
@@ -43,16 +43,16 @@ func (call *call) edge(err error) *model.Error {
 func fromFiber(err *fiber.Error) *model.Error {
 	switch err.Code {
 	case fiber.StatusNotFound:
-		return model.NewError(model.CodeNotFound, "There is nothing at this address.")
+		return model.NewError(model.CodeNotFound, "There is no route at this address. Check the path.")
 	case fiber.StatusMethodNotAllowed:
-		return model.NewError(model.CodeMethodNotAllowed, "This address does not take that method; the Allow header lists those that it takes.")
+		return model.NewError(model.CodeMethodNotAllowed, "This address does not support the method. Use one that the Allow header lists.")
 	case fiber.StatusRequestEntityTooLarge:
-		return model.NewError(model.CodeBodyTooLarge, "Nothing ran: the body is larger than the server takes (MAX_BODY_BYTES).")
+		return model.NewError(model.CodeBodyTooLarge, "The body is larger than the server accepts (MAX_BODY_BYTES). Nothing ran. Send a smaller body.")
 	case fiber.StatusRequestHeaderFieldsTooLarge:
-		return model.NewError(model.CodeHeadersTooLarge, "The headers take more than %d KiB; send fewer or shorter ones.", readBufferBytes>>10)
+		return model.NewError(model.CodeHeadersTooLarge, "The headers are larger than %d KiB. Send fewer or shorter ones.", readBufferBytes>>10)
 	case fiber.StatusRequestTimeout:
-		return model.NewError(model.CodeRequestTimeout, "Nothing ran: the request did not arrive in time. Send it faster.")
-	default: // fasthttp could not read the request; its words may quote it
-		return &model.Error{Code: model.CodeBadRequest, Detail: "The request is not readable as HTTP.", Cause: err}
+		return model.NewError(model.CodeRequestTimeout, "The request did not arrive in time. Nothing ran. Send it faster.")
+	default: // fasthttp could not parse the request; its error may quote it
+		return &model.Error{Code: model.CodeBadRequest, Detail: "The request is not valid HTTP.", Cause: err}
 	}
 }

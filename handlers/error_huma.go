@@ -12,13 +12,13 @@ import (
 	"maestro/internal/model"
 )
 
-// Huma's errors are made by package variables of it. Ours replace them, so
-// that its own refusals (a member that is unknown, a text that is too long)
-// arrive in the same envelope as everything else.
+// Huma makes its errors through package variables. They are replaced here, so
+// that its own refusals (an unknown member, a text that is too long) have the
+// form of all other errors.
 func init() {
 	huma.ValidateStrictCasing = true
 	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
-		return &envelope{Status: status, Detail: message} // for the document alone
+		return &envelope{Status: status, Detail: message} // used by the document only
 	}
 	huma.NewErrorWithContext = func(ctx huma.Context, status int, message string, errs ...error) huma.StatusError {
 		call := callFrom(ctx.Context())
@@ -28,8 +28,8 @@ func init() {
 	}
 }
 
-// fromHuma translates what Huma refuses, and passes on what a handler of ours
-// returned.
+// fromHuma converts a refusal of Huma, and returns the error of a handler
+// unchanged.
 func fromHuma(status int, message string, errs []error) error {
 	var problems []model.Problem
 	for _, err := range errs {
@@ -49,15 +49,15 @@ func fromHuma(status int, message string, errs []error) error {
 	case http.StatusUnprocessableEntity:
 		return invalid(problems...)
 	case http.StatusUnsupportedMediaType:
-		return model.NewError(model.CodeUnsupportedMediaType, "Send the body as application/json.")
+		return model.NewError(model.CodeUnsupportedMediaType, "The body is not JSON by its Content-Type. Send it as application/json.")
 	case http.StatusRequestEntityTooLarge:
 		code = model.CodeBodyTooLarge
 	case http.StatusBadRequest:
 		code = model.CodeMalformedBody
 		if len(problems) > 0 {
-			message = "The body is not readable as JSON: " + problems[0].Message + "."
+			message = "The body is not valid JSON: " + problems[0].Message + "."
 		} else {
-			message = "The call needs a body."
+			message = "The request has no body. Send one as application/json."
 		}
 	default:
 		return errors.Join(append(errs, errors.New(message))...)
@@ -75,7 +75,7 @@ func invalid(problems ...model.Problem) *model.Error {
 		}
 		e = model.NewError(model.CodeInvalid, "%s: %s.", where, strings.TrimSuffix(problems[0].Message, "."))
 	} else if len(problems) > 1 {
-		e = model.NewError(model.CodeInvalid, "The request has %d faults; errors lists them.", len(problems))
+		e = model.NewError(model.CodeInvalid, "The request has %d faults, which errors lists.", len(problems))
 	}
 	e.Problems = problems
 	return e
@@ -86,21 +86,21 @@ func invalidAt(pointer, format string, args ...any) *model.Error {
 	return invalid(model.Problem{Pointer: pointer, Message: model.NewError("", format, args...).Detail})
 }
 
-// missing is how Huma says that a member is not there; it points to the object
-// that lacks it, we to where it belongs.
+// missing matches Huma's message for a missing member. Its pointer leads to the
+// object; ours leads to the member.
 var missing = regexp.MustCompile(`^expected required property (\S+) to be present$`)
 
 func problemOf(detail *huma.ErrorDetail) model.Problem {
 	p := model.Problem{Pointer: pointerTo(detail.Location), Message: detail.Message}
 	if name := missing.FindStringSubmatch(detail.Message); name != nil {
 		p.Pointer += "/" + escapePointer(name[1])
-		p.Message = "is needed"
+		p.Message = "is required"
 	}
 	return p
 }
 
-// pointerTo turns Huma's "body.tags[0]" into "/tags/0". A parameter keeps its
-// place in front: "query.limit" is "/query/limit".
+// pointerTo converts Huma's "body.tags[0]" into "/tags/0". The place of a
+// parameter is kept: "query.limit" becomes "/query/limit".
 func pointerTo(location string) string {
 	location = strings.TrimPrefix(location, "body")
 	location = strings.NewReplacer("~", "~0", "/", "~1", "[", "/", "]", "", ".", "/").Replace(location)
@@ -110,8 +110,8 @@ func pointerTo(location string) string {
 	return location
 }
 
-// contextOf is the server's own context with the call of ctx: for what must
-// outlast the time that a request of the REST part is given.
+// contextOf is the context of the server with the call of ctx, for work that may
+// take longer than a request of the REST API.
 func contextOf(ctx context.Context) context.Context {
 	call := callFrom(ctx)
 	return context.WithValue(call.server.opts.Context, callKey{}, call)

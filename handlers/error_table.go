@@ -8,15 +8,15 @@ import (
 	"maestro/internal/model"
 )
 
-// meaning is what a code stands for in HTTP. The title says what went wrong in
-// general; the detail of an error says it of one case.
+// meaning is the HTTP status and title of a code. The title describes the code
+// in general, the detail of an error the one case.
 type meaning struct {
 	status     int
 	title      string
-	retryAfter time.Duration // when it may be tried again, unless the error knows better; 0: no word of that
+	retryAfter time.Duration // Retry-After unless the error has its own; 0: none
 }
 
-// meanings is the one table from codes to statuses. A test holds it against
+// meanings is the one table from codes to statuses. A test compares it with
 // model.Codes.
 var meanings = map[model.Code]meaning{
 	model.CodeBadRequest:           {status: http.StatusBadRequest, title: "Bad request"},
@@ -70,7 +70,7 @@ var meanings = map[model.Code]meaning{
 	model.CodeTimeout:              {status: http.StatusGatewayTimeout, title: "Timed out"},
 }
 
-// meaningOf never fails: a code without a row is a fault of ours.
+// meaningOf never fails: a code without a row becomes an internal error.
 func meaningOf(code model.Code) meaning {
 	if m, found := meanings[code]; found {
 		return m

@@ -17,8 +17,8 @@ func exampleDocumentOp() huma.Operation {
 	}
 }
 
-// exampleDocument serves the texts that the examples work on, so that they run
-// over real HTTP without a network. Nothing about them is secret.
+// exampleDocument serves the documents that the example functions fetch, so
+// that they use real HTTP without a network. The documents are public.
 func (s *Server) exampleDocument(c *fiber.Ctx) error {
 	text, err := fs.ReadFile(s.opts.Documents, c.Params("name"))
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {

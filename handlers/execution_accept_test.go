@@ -6,8 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What does not fit is refused before it waits, as it is when somebody waits
-// for it.
+// An input that does not fit is refused before an asynchronous run is stored, as
+// it is in a synchronous run.
 func TestInputsAreCheckedWhenARunIsAccepted(t *testing.T) {
 	t.Parallel()
 	f := setup(t) // its queue is not started

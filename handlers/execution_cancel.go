@@ -18,7 +18,7 @@ type cancelOutput struct {
 
 var cancelExecutionOp = huma.Operation{OperationID: "cancel-execution", Summary: "Ask a run to stop", DefaultStatus: http.StatusAccepted}
 
-// cancelExecution asks the run to stop; that it did is seen in its status.
+// cancelExecution requests the end of the run; its status shows when it ended.
 func (s *Server) cancelExecution(ctx context.Context, in *ExecutionPath) (*cancelOutput, error) {
 	id, err := in.id()
 	if err != nil {
@@ -28,8 +28,8 @@ func (s *Server) cancelExecution(ctx context.Context, in *ExecutionPath) (*cance
 	switch cancelled, queued := s.opts.Engine.Cancel(tenant, id); {
 	case cancelled && !queued:
 	case cancelled:
-		// Should this server end before it has heeded that, another one is not to
-		// try the run again.
+		// Should this server die before the run has ended, no other server may retry
+		// it.
 		if err := s.opts.DB.RequestCancel(ctx, tenant, id); err != nil {
 			return nil, err
 		}
@@ -42,7 +42,7 @@ func (s *Server) cancelExecution(ctx context.Context, in *ExecutionPath) (*cance
 			return nil, err
 		}
 		if e.Status.Final() {
-			return nil, model.NewError(model.CodeExecutionOver, "The execution is over: it is %s.", e.Status)
+			return nil, model.NewError(model.CodeExecutionOver, "The execution has ended: it is %s.", e.Status)
 		}
 		if err := s.opts.DB.RequestCancel(ctx, tenant, id); err != nil { // another server runs it
 			return nil, err
@@ -53,6 +53,6 @@ func (s *Server) cancelExecution(ctx context.Context, in *ExecutionPath) (*cance
 
 func stopAsked(id model.ID) *cancelOutput {
 	out := &cancelOutput{}
-	out.Body.ExecutionID, out.Body.Message = id.String(), "The run was asked to stop."
+	out.Body.ExecutionID, out.Body.Message = id.String(), "The run was requested to end."
 	return out
 }

@@ -76,7 +76,7 @@ func (s *Server) runFunction(ctx context.Context, in *executionCreateInput) (*ex
 		return out, err
 	}
 	if in.Body.Priority.given() {
-		return nil, invalidAt("/priority", "is for runs that wait for their turn: mode async")
+		return nil, invalidAt("/priority", "requires mode async: a synchronous run does not wait")
 	}
 	result, err := callFrom(ctx).Run(contextOf(ctx), request)
 	if err != nil {

@@ -36,7 +36,7 @@ type ExecutionMatch struct {
 	Until        Moment   `query:"until" json:"until,omitempty" example:"2026-11-29" doc:"Created then or earlier: RFC 3339, a date (to its last moment in UTC), or an age such as -1h"`
 }
 
-// filter reads the filters, which stand behind the JSON pointer at.
+// filter converts the filters. at is the JSON pointer to them.
 func (in *ExecutionMatch) filter(at string) (filter repo.ExecutionFilter, err error) {
 	for name, text := range map[string]string{"function_name": in.FunctionName, "error_type": in.ErrorType} {
 		if fault := unstorable([]byte(text)); fault != "" {
@@ -154,9 +154,9 @@ func (s *Server) readLog(ctx context.Context, in *logInput) (*logOutput, error) 
 	return out, nil
 }
 
-// ownExecution makes sure that an execution is the subtenant's. One that is
-// under way has no row for its first 250 ms, and nil is returned; its log says
-// whose it is just as well.
+// ownExecution checks that an execution belongs to the subtenant. An execution
+// has no row in the first 250 ms of its run: then its log tells the subtenant,
+// and the result is nil.
 func (s *Server) ownExecution(ctx context.Context, tenant string, id model.ID) (*model.Execution, error) {
 	execution, missing := s.opts.DB.Execution(ctx, tenant, id)
 	switch {

@@ -36,11 +36,11 @@ func (s *Server) retryExecution(ctx context.Context, in *executionRetryInput) (*
 		return nil, err
 	}
 	if !e.Status.Final() {
-		return nil, model.NewError(model.CodeExecutionNotOver, "The execution is %s: only one that is over can be run again.", e.Status)
+		return nil, model.NewError(model.CodeExecutionNotOver, "The execution is %s. Only an execution that has ended can be retried.", e.Status)
 	}
 	if !e.InputComplete {
 		return nil, model.NewError(model.CodeRecordIncomplete,
-			"The execution can't be run again: its input was cut in the record for its length, or masked as secret. Send it anew.")
+			"The execution can't be retried: its input was truncated in the record for its length, or masked as secret. Send the input in a new request.")
 	}
 	result, err := s.submit(ctx, again(e.Tenant, e.FunctionName, e.ID, e.TriggerID, e.Input), engine.Later{})
 	if err != nil {
@@ -48,14 +48,14 @@ func (s *Server) retryExecution(ctx context.Context, in *executionRetryInput) (*
 	}
 	if retry, err := model.ParseID(result.ExecutionID); err == nil {
 		err = s.opts.DB.NoteRetry(ctx, e.Tenant, e.ID, retry)
-		if err != nil { // the retry is stored; a bulk retry may do it once more
-			s.opts.Log.Warn("that an execution was run again is not noted", slog.String("tenant", e.Tenant), slog.Any("execution_id", e.ID), slog.Any("error", err))
+		if err != nil { // the retry is stored; a bulk retry may repeat it
+			s.opts.Log.Warn("the retry of an execution could not be noted", slog.String("tenant", e.Tenant), slog.Any("execution_id", e.ID), slog.Any("error", err))
 		}
 	}
 	return result, nil
 }
 
-// again is the request that an execution was, with the same input.
+// again is the request of an execution, with the same input.
 func again(tenant, function string, id, triggerID model.ID, input json.RawMessage) engine.RunRequest {
 	return engine.RunRequest{
 		Tenant: tenant, Function: function, Input: input, Request: engine.RequestShaped(input),

@@ -15,7 +15,7 @@ import (
 	"maestro/repo"
 )
 
-// RetryMatch says which executions a bulk retry is about.
+// RetryMatch selects the executions of a bulk retry.
 type RetryMatch struct {
 	ExecutionMatch
 	All   bool   `query:"all" json:"all,omitempty" doc:"Every execution of the subtenant that failed is meant: needed when there is no filter"`
@@ -27,22 +27,22 @@ type executionsRetryInput struct {
 	Body *RetryMatch `required:"false" doc:"The same members, in place of the query"`
 }
 
-// match is what the query or the body says. Without any filter it must say all: a
-// filter that did not arrive must not mean every execution.
+// match is the selection in the query or the body. Without a filter it must have
+// all: a filter that got lost must not select every execution.
 func (in *executionsRetryInput) match() (match RetryMatch, at string, err error) {
 	match, at = in.RetryMatch, "/query"
 	if in.Body != nil && !reflect.ValueOf(*in.Body).IsZero() {
 		if !reflect.ValueOf(match).IsZero() {
-			return match, at, invalid(model.Problem{Message: "has filters beside those of the query; give all of them in one place"})
+			return match, at, invalid(model.Problem{Message: "has filters, and so does the query; send all filters in one place"})
 		}
 		match, at = *in.Body, ""
 	}
 	filtered := !reflect.ValueOf(match.ExecutionMatch).IsZero()
 	switch {
 	case filtered && match.All:
-		return match, at, invalidAt(at+"/all", "stands beside a filter; leave one of them out")
+		return match, at, invalidAt(at+"/all", "can't be combined with a filter; leave one of them out")
 	case !filtered && !match.All:
-		return match, at, invalid(model.Problem{Pointer: at, Message: "names no filter; give one, such as function_name or since, or all=true for every execution that failed"})
+		return match, at, invalid(model.Problem{Pointer: at, Message: "has no filter; send one, such as function_name or since, or all=true for every failed execution"})
 	}
 	return match, at, nil
 }
@@ -50,26 +50,26 @@ func (in *executionsRetryInput) match() (match RetryMatch, at string, err error)
 type executionsRetryOutput struct {
 	Body struct {
 		Count      int    `json:"count" doc:"Executions that are run again"`
-		Incomplete int    `json:"incomplete" doc:"Those left out because their input is not whole in the record"`
-		Missing    int    `json:"missing" doc:"Those left out because their function is gone"`
-		Refused    int    `json:"refused" doc:"Those left out because their function does not take their input any more, or can't be loaded"`
+		Incomplete int    `json:"incomplete" doc:"Those left out because their recorded input is incomplete"`
+		Missing    int    `json:"missing" doc:"Those left out because their function was deleted"`
+		Refused    int    `json:"refused" doc:"Those left out because their function no longer accepts their input, or can't be loaded"`
 		More       bool   `json:"more" doc:"There may be more: one call runs at most 10,000 again, and looks at 100,000. Repeat it, with after"`
 		Next       string `json:"next,omitempty" format:"uuid" doc:"With more: the value of after that goes on where this call ended, past what it has left out"`
 	}
 }
 
-// retriable are the states of what a bulk retry runs again.
+// retriable are the states of executions that a bulk retry runs again.
 var retriable = []model.Status{model.StatusFailed, model.StatusTimedOut, model.StatusCrashed}
 
 const (
-	// retryBatch is how many executions a bulk retry looks at in one query.
+	// retryBatch is how many executions a bulk retry reads in one query.
 	retryBatch = 500
-	// retryBytes bounds the inputs that it holds in memory, and queues in one
-	// transaction; a longer one is alone.
+	// retryBytes limits the inputs in memory, and in one transaction; a larger
+	// input has a transaction of its own.
 	retryBytes = 4 << 20
-	// mostRetries is how many executions one call runs again.
+	// mostRetries is how many executions one call retries.
 	mostRetries = 10_000
-	// mostLooked is how many it looks at: one that is left out costs little.
+	// mostLooked is how many executions one call reads; most of them are left out.
 	mostLooked = 100_000
 )
 
@@ -92,13 +92,13 @@ func (s *Server) retryExecutions(ctx context.Context, in *executionsRetryInput) 
 		filter.Statuses = retriable
 	}
 	filter.Statuses = slices.DeleteFunc(slices.Clone(filter.Statuses), func(status model.Status) bool { return !slices.Contains(retriable, status) })
-	// What fails from now on, a retry of this call for one, is not meant.
+	// Later failures, such as those of the retries of this call, are excluded.
 	if now := time.Now(); filter.Until.IsZero() || filter.Until.After(now) {
 		filter.Until = now
 	}
 	out := &executionsRetryOutput{}
 	if len(filter.Statuses) == 0 {
-		return out, nil // none of what is asked for has failed
+		return out, nil // no selected status is a failure
 	}
 	defer func() {
 		if out.Body.Count > 0 {
@@ -111,9 +111,8 @@ func (s *Server) retryExecutions(ctx context.Context, in *executionsRetryInput) 
 			err = s.retryEach(ctx, found, out)
 		}
 		if err != nil && (out.Body.Count > 0 || looked > 0) {
-			// What was stored is stored, and what was looked at need not be again: the
-			// caller must know of it.
-			s.opts.Log.Warn("a bulk retry was broken off", slog.String("tenant", callFrom(ctx).tenant), slog.Any("error", err))
+			// Some retries are stored. The response reports them, and where to continue.
+			s.opts.Log.Warn("a bulk retry ended early", slog.String("tenant", callFrom(ctx).tenant), slog.Any("error", err))
 			break
 		}
 		if err != nil {
@@ -132,8 +131,8 @@ func (s *Server) retryExecutions(ctx context.Context, in *executionsRetryInput) 
 	return out, nil
 }
 
-// retryEach has executions run again, as many in one transaction as retryBytes
-// allows.
+// retryEach stores the retries of executions, as many in one transaction as
+// retryBytes allows.
 func (s *Server) retryEach(ctx context.Context, found []repo.Retriable, out *executionsRetryOutput) error {
 	var chunk []repo.Retriable
 	held := 0
@@ -157,13 +156,13 @@ func (s *Server) retryEach(ctx context.Context, found []repo.Retriable, out *exe
 	return s.retryChunk(ctx, chunk, out)
 }
 
-// functionPlan is what it takes to have a function run again, or why it can't be.
+// functionPlan is the plan to run a function, or the error that prevents it.
 type functionPlan struct {
 	engine.Plan
 	err error
 }
 
-// retryChunk has executions run again, in one transaction.
+// retryChunk stores the retries of executions in one transaction.
 func (s *Server) retryChunk(ctx context.Context, chunk []repo.Retriable, out *executionsRetryOutput) error {
 	tenant := callFrom(ctx).tenant
 	inputs, err := s.opts.DB.Inputs(ctx, tenant, chunk)
@@ -176,7 +175,7 @@ func (s *Server) retryChunk(ctx context.Context, chunk []repo.Retriable, out *ex
 	for _, e := range chunk {
 		input, found := inputs[e.ID]
 		if !found {
-			continue // it is gone, with its day
+			continue // it was dropped with its partition
 		}
 		plan, planned := plans[e.Function]
 		if !planned {
@@ -193,7 +192,7 @@ func (s *Server) retryChunk(ctx context.Context, chunk []repo.Retriable, out *ex
 		case code == model.CodeFunctionNotFound:
 			missing++
 		case code == model.CodeUnavailable || ctx.Err() != nil:
-			return err // nothing can be run now
+			return err // no run is possible now
 		case code == model.CodeInternal:
 			s.opts.Log.Warn("an execution can't be run again", slog.String("tenant", tenant), slog.Any("execution_id", e.ID), slog.Any("error", err))
 			refused++

@@ -33,7 +33,7 @@ func TestAChainOfSpawnedRunsIsAHundredLong(t *testing.T) {
 
 func TestSpawnWaitsForNobody(t *testing.T) {
 	t.Parallel()
-	f := setup(t) // its queue is not started: what is pending stays so
+	f := setup(t) // its queue is not started: pending runs stay pending
 	f.function("one", "import maestro\ndef one(input):\n    return str(maestro.spawn('one', {}))")
 	_, err := f.db.Pool().Exec(t.Context(), `INSERT INTO queued_runs (execution_id, tenant, function_name, trigger_type, created_at, priority, run_at, chain, request, input)
 		SELECT ('019d0000-0000-7000-8000-' || lpad(to_hex(i), 12, '0'))::uuid, 'default', 'one', 'spawn', now(), 2, 'infinity', 0, false, '' FROM generate_series(1, 9999) i`)

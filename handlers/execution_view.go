@@ -27,7 +27,7 @@ type executionView struct {
 	DurationMS      *float64        `json:"duration_ms"`
 	Attempt         int             `json:"attempt"`
 	ParentID        *string         `json:"parent_execution_id" format:"uuid"`
-	RecordComplete  bool            `json:"record_complete" doc:"False when something was cut or masked in the record"`
+	RecordComplete  bool            `json:"record_complete" doc:"False when a part of the record was truncated or masked"`
 }
 
 func viewExecution(e model.Execution) executionView {
@@ -82,7 +82,7 @@ func idOrNull(id model.ID) *string {
 	return &text
 }
 
-// milliseconds is a duration with its fraction, or nil while it lasts.
+// milliseconds is a duration with its fraction; nil until the end.
 func milliseconds(d time.Duration, completed time.Time) *float64 {
 	if completed.IsZero() {
 		return nil

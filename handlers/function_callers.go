@@ -8,7 +8,7 @@ import (
 	"maestro/repo"
 )
 
-// viewFunctions shows functions with those that call them.
+// viewFunctions shows functions with their callers.
 func (s *Server) viewFunctions(ctx context.Context, tenant string, functions []model.Function) ([]functionView, error) {
 	names := make([]string, len(functions))
 	for i := range functions {
@@ -26,7 +26,7 @@ func (s *Server) viewFunctions(ctx context.Context, tenant string, functions []m
 	return views, nil
 }
 
-// viewOne shows a function with those that call it.
+// viewOne shows a function with its callers.
 func (s *Server) viewOne(ctx context.Context, f model.Function) (functionView, error) {
 	views, err := s.viewFunctions(ctx, f.Tenant, []model.Function{f})
 	if err != nil {
@@ -35,8 +35,8 @@ func (s *Server) viewOne(ctx context.Context, f model.Function) (functionView, e
 	return views[0], nil
 }
 
-// viewSaved shows a function that was just saved: with its warnings too. What
-// is stored stays stored when they can't be told, so that is not an error.
+// viewSaved shows a function that was just saved, with its warnings. A failure
+// to find them is no error, because the function is stored.
 func (s *Server) viewSaved(ctx context.Context, f model.Function) functionView {
 	view := viewFunction(f)
 	view.Warnings = []warningView{}
@@ -50,7 +50,7 @@ func (s *Server) viewSaved(ctx context.Context, f model.Function) functionView {
 		users, err = s.usersOf(ctx, f.Tenant, []string{f.Name})
 	}
 	if err != nil {
-		s.opts.Log.Warn("a function was saved, but can't be looked through for warnings and callers", "tenant", f.Tenant, "function", f.Name, "error", err)
+		s.opts.Log.Warn("a function was saved, but its warnings and callers could not be read", "tenant", f.Tenant, "function", f.Name, "error", err)
 		return view
 	}
 	view.CalledBy = callersOf(users, &f)
@@ -65,7 +65,7 @@ func viewWarnings(warnings []model.Warning) []warningView {
 	return views
 }
 
-// callersOf names those of users that call f, or import it.
+// callersOf names the functions and modules that call f, or import it.
 func callersOf(users []repo.UsedNames, f *model.Function) []string {
 	callers := []string{}
 	for i := range users {
@@ -80,8 +80,9 @@ func callersOf(users []repo.UsedNames, f *model.Function) []string {
 	return callers
 }
 
-// usersOf returns who uses any of the names. Code that was saved by an earlier
-// version of the server, and so has not been read for names, is read now.
+// usersOf returns the functions and modules that use any of the names. Code
+// saved by an earlier version of the server, which did not record the names that
+// code uses, is inspected now.
 func (s *Server) usersOf(ctx context.Context, tenant string, names []string) ([]repo.UsedNames, error) {
 	users, err := s.opts.DB.UsersOf(ctx, tenant, names)
 	if err != nil {
@@ -100,9 +101,9 @@ func (s *Server) usersOf(ctx context.Context, tenant string, names []string) ([]
 		switch {
 		case err == nil:
 		case ctx.Err() != nil || model.CodeOf(err) == model.CodeUnavailable:
-			return nil, err // nothing can be read now
-		default: // this code never can be: it is noted as using nothing
-			s.opts.Log.Warn("the code of a function can't be read for the names that it uses", "tenant", tenant, "function", used.Function, "error", err)
+			return nil, err // no code can be inspected now
+		default: // this code never can be: it is recorded as using no name
+			s.opts.Log.Warn("the code of a function cannot be inspected for the names that it uses", "tenant", tenant, "function", used.Function, "error", err)
 			found = model.Inspection{}
 		}
 		used.Uses, used.Imports = found.Uses, found.Imports

@@ -11,11 +11,11 @@ import (
 	"maestro/repo"
 )
 
-// maxCodeBytes bounds a function's source.
+// maxCodeBytes is the maximum length of the source of a function.
 const maxCodeBytes = 1 << 20
 
-// afterInstall is said of whatever may have to install something.
-const afterInstall = "Packages that it requires are installed first, which may take some minutes: the answer comes after that."
+// afterInstall describes operations that may install packages.
+const afterInstall = "Required packages are installed first, which may take some minutes; the response is sent afterwards."
 
 type functionCreateInput struct {
 	Body struct {
@@ -45,7 +45,7 @@ func (s *Server) createFunction(ctx context.Context, in *functionCreateInput) (*
 	if in.Body.Kind.Set {
 		f.Kind = model.FunctionKind(in.Body.Kind.Value)
 	}
-	f.InputDerived, f.OutputDerived = f.Kind == model.KindFunction, f.Kind == model.KindFunction // unless the body has them
+	f.InputDerived, f.OutputDerived = f.Kind == model.KindFunction, f.Kind == model.KindFunction // unless the body has schemas
 	if err := in.Body.applyTo(&f, s.opts.FunctionTimeout); err != nil {
 		return nil, err
 	}
@@ -71,12 +71,11 @@ func (s *Server) createFunction(ctx context.Context, in *functionCreateInput) (*
 	}, nil
 }
 
-// checkCode says whether the function could be saved: size, syntax, def,
-// schemas. Those to be derived from type hints are filled in. Nothing of the
-// source runs.
+// checkCode checks whether the function can be saved: size, syntax, def and
+// schemas. It derives missing schemas from type hints. It runs no code.
 func (s *Server) checkCode(ctx context.Context, f *model.Function) error {
 	if len(f.Code) > maxCodeBytes {
-		return invalidAt("/code", "the source is longer than 1 MiB")
+		return invalidAt("/code", "must be at most 1 MiB of UTF-8")
 	}
 	return s.opts.Engine.Check(ctx, f)
 }

@@ -39,8 +39,8 @@ const (
 	mostAtOnce = 10_000
 )
 
-// applyTo changes f as the members say, and answers with what is wrong with
-// them. What is not built yet is refused, never taken and ignored.
+// applyTo applies the members to f, and returns their faults. Members that are
+// not implemented are refused, never ignored.
 func (in *FunctionFields) applyTo(f *model.Function, longest time.Duration) error {
 	in.Description.apply(&f.Description)
 	applySchema(in.InputSchema, &f.InputSchema, &f.InputDerived)
@@ -50,7 +50,7 @@ func (in *FunctionFields) applyTo(f *model.Function, longest time.Duration) erro
 	}
 	in.TimeoutSeconds.apply(&f.TimeoutSeconds)
 	in.MaxConcurrency.apply(&f.MaxConcurrency)
-	if in.IsActive.Set { // null brings the default back
+	if in.IsActive.Set { // null restores the default
 		f.Off = in.IsActive.given() && !in.IsActive.Value
 	}
 
@@ -89,7 +89,7 @@ func (in *FunctionFields) applyTo(f *model.Function, longest time.Duration) erro
 	return nil
 }
 
-// moduleProblems lists what a module can't have: what belongs to runs.
+// moduleProblems lists the members of runs, which a module can't have.
 func moduleProblems(f *model.Function) (problems []model.Problem) {
 	for _, member := range []struct {
 		name  string
@@ -99,22 +99,22 @@ func moduleProblems(f *model.Function) (problems []model.Problem) {
 		{"timeout_seconds", f.TimeoutSeconds != nil}, {"retry", f.Retry != nil}, {"max_concurrency", f.MaxConcurrency != nil}, {"is_active", f.Off},
 	} {
 		if member.given {
-			problems = append(problems, model.Problem{Pointer: "/" + member.name, Message: "a module is imported and not run: leave this out"})
+			problems = append(problems, model.Problem{Pointer: "/" + member.name, Message: "does not apply to a module, which is imported and not run; leave it out"})
 		}
 	}
 	return problems
 }
 
-// applySchema changes a schema when the member is there. What its author sends,
-// null too, is not derived any more.
+// applySchema sets a schema when the member is present. A schema that the author
+// sends, including null, is no longer derived.
 func applySchema(member Optional[json.RawMessage], schema *json.RawMessage, derived *bool) {
 	if member.Set {
 		*schema, *derived = member.Value, false // nil when null
 	}
 }
 
-// ownedProblems compares the server's members with those that are stored;
-// nil stands for a function that is not stored yet.
+// ownedProblems compares the members that the server sets with the stored ones;
+// stored is nil for a new function.
 func (in *FunctionFields) ownedProblems(stored *functionView) []model.Problem {
 	var id, version, created, updated, derived, notes, callers, warnings any
 	if stored != nil {

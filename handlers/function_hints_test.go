@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestSchemasAreDerivedFromTypeHints: what is left out is derived; what was
-// sent, null too, stays the author's.
+// TestSchemasAreDerivedFromTypeHints: a missing schema is derived; a schema that
+// was sent, or null, stays.
 func TestSchemasAreDerivedFromTypeHints(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
@@ -30,7 +30,7 @@ func TestSchemasAreDerivedFromTypeHints(t *testing.T) {
 		{name: "null is the author's too", call: "PUT /api/v1/functions/f", body: `{"input_schema":null}`, status: 200,
 			want: []string{`"version":5`, `"input_schema":null`, `"derived_schemas":[]`}},
 		{name: "and stays", call: "PUT /api/v1/functions/f", body: `{` + whole + `}`, status: 200, want: []string{`"version":6`, `"input_schema":null`}},
-		{name: "what was is again", call: "POST /api/v1/functions/f/rollback/2", status: 200,
+		{name: "rolled back", call: "POST /api/v1/functions/f/rollback/2", status: 200,
 			want: []string{`"version":7`, `"input_schema":{"type":"array","items":{"type":"integer"}}`, `"derived_schemas":["input_schema","output_schema"]`}},
 		{name: "who may not say", call: "PUT /api/v1/functions/f", body: `{"derived_schemas":[]}`, status: 422, want: []string{`"/derived_schemas"`}},
 		{name: "null from the start", call: "POST /api/v1/functions", status: 201, want: []string{`"input_schema":null`, `"output_schema":{"type":"string"}`, `"derived_schemas":["output_schema"]`},

@@ -191,8 +191,8 @@ func TestModulesCallSiblings(t *testing.T) {
 	f.must(ask{call: "POST /api/v1/functions/lists/rollback/1", status: 422, want: []string{"function_not_defined"}})
 }
 
-// TestModulesUnderLoad: a call never sees a state of a module from before a
-// change that was answered when the call began, by whatever way it imports it.
+// TestModulesUnderLoad: a call sees every change of a module that was confirmed
+// before the call began, by every form of import.
 func TestModulesUnderLoad(t *testing.T) {
 	t.Parallel()
 	f := setupApart(t)

@@ -2,9 +2,8 @@ package handlers
 
 import "strings"
 
-// reservedNames are those that a function can't have: Python's keywords, its
-// builtins (a sibling of that name would change what print or len means to
-// every function), and the module maestro.
+// reservedNames are Python's keywords, its builtins (a sibling of that name would
+// replace print or len in every function), and the module maestro.
 var reservedNames = func() map[string]bool {
 	names := make(map[string]bool)
 	for _, name := range strings.Fields(reservedText) {
@@ -33,14 +32,14 @@ object oct open or ord pass pow print property quit raise range repr return reve
 sorted staticmethod str sum super try tuple type vars while with yield zip
 `
 
-// nameFault says why a function can't have a name that is an identifier, or
+// nameFault says why a function can't have a name, which is an identifier, or
 // returns empty text.
 func nameFault(name string) string {
 	switch {
 	case reservedNames[name]:
-		return "the name is a keyword, a builtin or a module of Python here; choose another"
+		return "is a Python keyword, a builtin or the module maestro; choose another name"
 	case len(name) > 4 && strings.HasPrefix(name, "__") && strings.HasSuffix(name, "__"):
-		return "names with two underscores at both ends are Python's own; choose another"
+		return "has two underscores at both ends, which is reserved for Python; choose another name"
 	default:
 		return ""
 	}

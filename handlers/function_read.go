@@ -97,5 +97,5 @@ func (s *Server) getVersion(ctx context.Context, in *VersionPath) (*versionOutpu
 	return &versionOutput{Body: viewVersion(v)}, nil
 }
 
-// etag is a function's version as HTTP wants it.
+// etag is the ETag of a version.
 func etag(version int) string { return `"` + strconv.Itoa(version) + `"` }

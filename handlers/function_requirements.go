@@ -10,13 +10,13 @@ import (
 	"maestro/repo"
 )
 
-// maxRequirements bounds what one function may require.
+// maxRequirements is how many packages a function may require.
 const maxRequirements = 100
 
-// readRequirements brings requirements into their one form.
+// readRequirements normalises requirements.
 func readRequirements(texts []string) (all []string, problems []model.Problem) {
 	if len(texts) > maxRequirements {
-		return nil, []model.Problem{{Pointer: "/requirements", Message: fmt.Sprintf("a function can require %d packages at most", maxRequirements)}}
+		return nil, []model.Problem{{Pointer: "/requirements", Message: fmt.Sprintf("must name at most %d packages", maxRequirements)}}
 	}
 	for i, text := range texts {
 		r, err := requirement.Parse(text)
@@ -31,18 +31,16 @@ func readRequirements(texts []string) (all []string, problems []model.Problem) {
 	return all, problems
 }
 
-// checkNameFree refuses a name that is taken before anything is installed for
-// it.
+// checkNameFree refuses a name that is taken before packages are installed.
 func (s *Server) checkNameFree(ctx context.Context, tenant string, f model.Function) error {
 	if len(f.Requirements) == 0 {
-		return nil // storing finds out
+		return nil // checked when it is stored
 	}
 	return s.opts.DB.CheckNameFree(ctx, tenant, f.Name)
 }
 
-// updateWanted is what a function becomes by an update that changes what it
-// requires, checked before anything is installed. An update that doesn't wants
-// nothing of the packages.
+// updateWanted is the function after an update that changes its requirements,
+// checked before packages are installed. It is empty for other updates.
 func (s *Server) updateWanted(ctx context.Context, tenant string, in *functionUpdateInput, ifVersion *int) (model.Function, error) {
 	if !in.Body.Requirements.given() || len(in.Body.Requirements.Value) == 0 {
 		return model.Function{}, nil
@@ -52,7 +50,7 @@ func (s *Server) updateWanted(ctx context.Context, tenant string, in *functionUp
 		return model.Function{}, err
 	}
 	if ifVersion != nil && *ifVersion != f.Version {
-		return model.Function{}, nil // storing says so
+		return model.Function{}, nil // refused when it is stored
 	}
 	before := f.Requirements
 	if err := s.applyUpdate(ctx, in, &f); err != nil {
@@ -64,17 +62,16 @@ func (s *Server) updateWanted(ctx context.Context, tenant string, in *functionUp
 	return f, nil
 }
 
-// unhurried is the context of a request without the time that requests have:
-// whoever changes packages waits for them, and the manager knows how long that
-// may take. It ends with the server.
+// unhurried is the context of a request without its time limit, for changes of
+// packages: the package manager has its own limits. It ends with the server.
 func (s *Server) unhurried(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	unlink := context.AfterFunc(s.opts.Context, cancel)
 	return ctx, func() { unlink(); cancel() }
 }
 
-// withRequirements has store store a function: at once when it requires
-// nothing, else together with the packages that it requires.
+// withRequirements calls store to store a function: at once when it has no
+// requirements, otherwise together with the packages that it requires.
 func (s *Server) withRequirements(ctx context.Context, tenant string, f model.Function, restore model.Lock, by *string,
 	store func(ctx context.Context, change *repo.EnvironmentChange, lock model.Lock) error,
 ) error {

@@ -78,7 +78,7 @@ func TestFunctionsThatAreRefused(t *testing.T) {
 	f := setup(t)
 	code := `"code":"def f(input):\n    return 1"`
 	for _, a := range []ask{
-		{name: "no code", body: `{"name":"f"}`, want: []string{`"pointer":"/code"`, `/code: is needed.`}},
+		{name: "no code", body: `{"name":"f"}`, want: []string{`"pointer":"/code"`, `/code: is required.`}},
 		{name: "unknown member", body: `{"name":"f",` + code + `,"colour":1}`, want: []string{`"/colour"`}},
 		{name: "member in another case", body: `{"Name":"f",` + code + `}`, want: []string{`"/Name"`}},
 		{name: "name with a dash", body: `{"name":"f-1",` + code + `}`, want: []string{`"/name"`}},
@@ -115,7 +115,7 @@ func TestFunctionsThatAreRefused(t *testing.T) {
 		{name: "retry", call: "POST /api/v1/functions", body: `{"name":"f",` + code + `,"retry":{"max_attempts":0}}`, status: 422, want: []string{"/retry/max_attempts"}},
 		{name: "max_concurrency", call: "POST /api/v1/functions", body: `{"name":"f",` + code + `,"max_concurrency":0}`, status: 422, want: []string{"/max_concurrency"}},
 		{name: "none of it was saved", call: "GET /api/v1/functions", status: 200, want: []string{"[]"}},
-		{name: "what is empty is fine", call: "POST /api/v1/functions", body: `{"name":"f",` + code + `,"requirements":[],"retry":null,"max_concurrency":null}`, status: 201},
+		{name: "empty values", call: "POST /api/v1/functions", body: `{"name":"f",` + code + `,"requirements":[],"retry":null,"max_concurrency":null}`, status: 201},
 		{name: "another name", call: "PUT /api/v1/functions/f", body: `{"name":"g"}`, status: 422, want: []string{`"/name"`}},
 		{name: "no name", call: "PUT /api/v1/functions/f", body: `{"name":null}`, status: 422, want: []string{`"/name"`}},
 		{name: "no code", call: "PUT /api/v1/functions/f", body: `{"code":null}`, status: 422, want: []string{`"/code"`}},

@@ -46,7 +46,7 @@ func (s *Server) updateFunction(ctx context.Context, in *functionUpdateInput) (*
 			return nil, err
 		}
 		if try == updateTries {
-			busy := model.NewError(model.CodeUnavailable, "The requirements of this function are being changed by others all the time; try again in a moment.")
+			busy := model.NewError(model.CodeUnavailable, "Other requests keep changing the requirements of this function. Try again in a moment.")
 			busy.Cause = err
 			return nil, busy
 		}
@@ -55,8 +55,8 @@ func (s *Server) updateFunction(ctx context.Context, in *functionUpdateInput) (*
 	return &functionOutput{ETag: etag(changed.Version), Body: s.viewSaved(ctx, changed)}, nil
 }
 
-// checkSeen compares the members that are about other functions as well, and so
-// are stored nowhere, with what they are now.
+// checkSeen compares the members that depend on other functions, and are not
+// stored, with their current values.
 func (s *Server) checkSeen(ctx context.Context, tenant string, in *functionUpdateInput) error {
 	callers, warnings := &in.Body.CalledBy, &in.Body.Warnings
 	if callers.text == nil && warnings.text == nil {
@@ -75,8 +75,8 @@ func (s *Server) checkSeen(ctx context.Context, tenant string, in *functionUpdat
 	return nil
 }
 
-// updateTries bounds how often an update begins anew because another one has
-// changed what the function requires.
+// updateTries is how many times an update starts again because another update
+// has changed the requirements of the function.
 const updateTries = 5
 
 func (s *Server) updateOnce(ctx context.Context, call *call, in *functionUpdateInput, ifVersion *int) (changed model.Function, err error) {
@@ -95,7 +95,7 @@ func (s *Server) updateOnce(ctx context.Context, call *call, in *functionUpdateI
 				return err
 			}
 			if change == nil && len(f.Requirements) > 0 && !slices.Equal(before, f.Requirements) {
-				return repo.ErrEnvironmentMoved // they were these a moment ago
+				return repo.ErrEnvironmentMoved // the requirements changed after updateWanted
 			}
 			return nil
 		}, ifVersion, by, change)
@@ -104,18 +104,18 @@ func (s *Server) updateOnce(ctx context.Context, call *call, in *functionUpdateI
 	return changed, err
 }
 
-// applyUpdate changes f, and refuses what may not be changed.
+// applyUpdate changes f, and refuses changes of members that are fixed.
 func (s *Server) applyUpdate(ctx context.Context, in *functionUpdateInput, f *model.Function) error {
 	stored := viewFunction(*f)
 	problems := in.Body.ownedProblems(&stored)
 	if in.Body.Name.Set && (in.Body.Name.Null || in.Body.Name.Value != f.Name) {
-		problems = append(problems, model.Problem{Pointer: "/name", Message: "a function keeps its name; create another one"})
+		problems = append(problems, model.Problem{Pointer: "/name", Message: "can't be changed; create another function"})
 	}
 	if in.Body.Kind.Set && in.Body.Kind.Value != string(f.Kind) {
-		problems = append(problems, model.Problem{Pointer: "/kind", Message: "it stays what it was created as; delete it and create it again, or create another one"})
+		problems = append(problems, model.Problem{Pointer: "/kind", Message: "can't be changed; delete it and create it again, or create another one"})
 	}
 	if in.Body.Code.Null {
-		problems = append(problems, model.Problem{Pointer: "/code", Message: "a function needs code"})
+		problems = append(problems, model.Problem{Pointer: "/code", Message: "must not be null: a function needs code"})
 	}
 	if len(problems) > 0 {
 		return invalid(problems...)
@@ -126,7 +126,7 @@ func (s *Server) applyUpdate(ctx context.Context, in *functionUpdateInput, f *mo
 		return err
 	}
 	if f.Code == before.Code {
-		// To send back what was read changes nothing, not even where it is from.
+		// Sending a schema back unchanged does not change whether it is derived.
 		sameInput, sameOutput := sameSchema(f.InputSchema, before.InputSchema), sameSchema(f.OutputSchema, before.OutputSchema)
 		if sameInput {
 			f.InputSchema, f.InputDerived = before.InputSchema, before.InputDerived
@@ -141,7 +141,7 @@ func (s *Server) applyUpdate(ctx context.Context, in *functionUpdateInput, f *mo
 	return s.checkCode(ctx, f)
 }
 
-// sameSchema compares without space: what a client shows may be indented.
+// sameSchema ignores white space: a client may have indented the schema.
 func sameSchema(a, b json.RawMessage) bool {
 	var left, right bytes.Buffer
 	if len(a) == 0 || len(b) == 0 {
@@ -158,7 +158,7 @@ func ifMatch(header string) (*int, error) {
 	}
 	version, err := strconv.Atoi(strings.Trim(text, `"`))
 	if err != nil || version < 1 {
-		return nil, model.NewError(model.CodeBadRequest, `If-Match must be one version as its ETag shows it, such as "3".`)
+		return nil, model.NewError(model.CodeBadRequest, `If-Match must be one version as in an ETag, such as "3".`)
 	}
 	return &version, nil
 }
@@ -167,7 +167,7 @@ type functionDeleted struct {
 	CalledBy string `header:"X-Called-By" doc:"Functions and modules whose code calls or imports it, by name, separated by commas; the first 100"`
 }
 
-// mostCallers bounds the header that names them.
+// mostCallers is how many callers the header names.
 const mostCallers = 100
 
 var deleteFunctionOp = huma.Operation{
@@ -198,7 +198,7 @@ func (s *Server) rollbackFunction(ctx context.Context, in *VersionPath) (*functi
 	call := callFrom(ctx)
 	now, err := s.opts.DB.Function(ctx, call.tenant, in.Name)
 	if err != nil {
-		return nil, err // of a deleted one, before anything is installed for it
+		return nil, err // deleted: refused before packages are installed
 	}
 	old, err := s.opts.DB.FunctionVersion(ctx, call.tenant, in.Name, in.Version)
 	if err != nil {
@@ -208,7 +208,7 @@ func (s *Server) rollbackFunction(ctx context.Context, in *VersionPath) (*functi
 	by := &call.principal.Email
 	wanted := model.Function{Name: in.Name, Kind: now.Kind, Code: old.Code, Requirements: old.Requirements}
 	if err := s.checkCode(ctx, &wanted); err != nil {
-		return nil, err // it was the version of a module, and this is a function
+		return nil, err // for example the version of a module, for a function
 	}
 	err = s.withRequirements(ctx, call.tenant, wanted, old.Lock, by, func(ctx context.Context, change *repo.EnvironmentChange, _ model.Lock) (err error) {
 		f, err = s.opts.DB.RollbackFunction(ctx, call.tenant, in.Name, in.Version, by, change)

@@ -25,17 +25,17 @@ type functionView struct {
 	IsActive       bool            `json:"is_active" doc:"False when it is switched off, and in lists also when it was deleted"`
 	Version        int             `json:"version"`
 	CalledBy       []string        `json:"called_by" nullable:"false" doc:"Functions and modules whose current code calls it, or imports it if it is a module, by name"`
-	Warnings       []warningView   `json:"warnings,omitzero" nullable:"false" doc:"In the answer to a change: what its author may want to mend. None of it keeps the code from being saved"`
+	Warnings       []warningView   `json:"warnings,omitzero" nullable:"false" doc:"In the response to a change: possible faults of the code. They do not prevent it from being saved"`
 	CreatedAt      timestamp       `json:"created_at"`
 	UpdatedAt      timestamp       `json:"updated_at"`
 }
 
 // warningView is a warning about a source.
 type warningView struct {
-	Line       int    `json:"line,omitempty" doc:"Of the Python source, from 1; missing where it is about all of it"`
-	Column     int    `json:"column,omitempty" doc:"Of the Python source, from 1; missing where Python does not tell"`
+	Line       int    `json:"line,omitempty" doc:"Of the Python source, from 1; missing for a warning about the whole source"`
+	Column     int    `json:"column,omitempty" doc:"Of the Python source, from 1; missing where it is not known"`
 	Message    string `json:"message"`
-	Suggestion string `json:"suggestion,omitempty" doc:"A name that there is, and that was perhaps meant"`
+	Suggestion string `json:"suggestion,omitempty" doc:"An existing name that was perhaps meant"`
 }
 
 func viewFunction(f model.Function) functionView {
@@ -73,7 +73,7 @@ func derivedSchemas(input, output bool) []string {
 	return derived
 }
 
-// versionView is one entry of a function's history.
+// versionView is one version of a function.
 type versionView struct {
 	ID           string          `json:"id" format:"uuid"`
 	FunctionID   string          `json:"function_id" format:"uuid"`
@@ -96,7 +96,7 @@ func viewVersion(v model.FunctionVersion) versionView {
 	}
 }
 
-// orEmpty makes a list that is shown as [] when there is nothing in it.
+// orEmpty is the list, shown as [] when it is nil.
 func orEmpty(list []string) []string {
 	if list == nil {
 		return []string{}

@@ -124,7 +124,7 @@ func TestCalledBy(t *testing.T) {
 	require.Equal(t, want, callers("target"))
 	var unread int
 	require.NoError(t, conn.QueryRow(t.Context(), "SELECT count(*) FROM function_versions WHERE uses IS NULL").Scan(&unread))
-	require.Zero(t, unread, "what was read is kept")
+	require.Zero(t, unread, "the names are stored")
 
 	f.change("plain", "def plain(x):\n    return x")
 	require.Equal(t, []string{"lib", "named", "value"}, callers("target"))

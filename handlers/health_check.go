@@ -12,19 +12,19 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// probeTimeout bounds one check of /health.
+// probeTimeout limits one check of /health.
 const probeTimeout = 2 * time.Second
 
-// probeRetry is what a balancer is told of a server that takes no new calls, in
+// probeRetry is the Retry-After of a server that accepts no new calls, in
 // seconds.
 const probeRetry = "2"
 
-// ErrImpaired marks the error of a vital check as one that the server works
-// with all the same: the part answers, but not as it should.
+// ErrImpaired marks the error of a vital check with which the server still
+// works: the part answers, but not as expected.
 var ErrImpaired = errors.New("impaired")
 
-// The three operations below answer from memory, or over a connection of their
-// own, so that no load makes them fail.
+// The three operations below read memory or use a connection of their own, so
+// that load does not make them fail.
 
 func (s *Server) liveOp() huma.Operation {
 	return huma.Operation{
@@ -63,10 +63,10 @@ type stateView struct {
 	Status string `json:"status" enum:"alive,ready,draining,unavailable"`
 }
 
-// live answers as long as the process does.
+// live responds as long as the process runs.
 func (s *Server) live(c *fiber.Ctx) error { return c.JSON(stateView{"alive"}) }
 
-// ready says whether a balancer should send calls here.
+// ready tells a load balancer whether to send calls to this server.
 func (s *Server) ready(c *fiber.Ctx) error {
 	state := stateView{"ready"}
 	switch {
@@ -93,7 +93,8 @@ type probeView struct {
 	Counts map[string]int `json:"counts,omitempty"`
 }
 
-// health looks at all parts at once. It is 503 only when the server can't work.
+// health checks all parts at the same time. It is 503 only when the server
+// can't work.
 func (s *Server) health(c *fiber.Ctx) error {
 	var mu sync.Mutex
 	var wait sync.WaitGroup
@@ -125,8 +126,8 @@ func (s *Server) health(c *fiber.Ctx) error {
 	return c.Status(status).JSON(view)
 }
 
-// look checks one part. Requests that come at the same time share a check, so
-// that however many ask, a part is asked once at a time.
+// look checks one part. Concurrent requests share one check, so that many
+// requests do not put load on the part.
 func (s *Server) look(probe Probe) (probeView, error) {
 	checked, err, _ := s.checks.Do(probe.Name, func() (any, error) {
 		ctx, cancel := context.WithTimeout(s.opts.Context, probeTimeout)
@@ -146,8 +147,7 @@ func (s *Server) look(probe Probe) (probeView, error) {
 	return checked.(probeView), err
 }
 
-// noteHealth writes a line when a part's state has changed: checks are asked for
-// all the time.
+// noteHealth logs a change of a part's state only, because checks are frequent.
 func (s *Server) noteHealth(part string, err error) {
 	if err == nil {
 		if _, was := s.down.LoadAndDelete(part); was {
@@ -160,8 +160,8 @@ func (s *Server) noteHealth(part string, err error) {
 	}
 }
 
-// guardedCheck keeps a panic of a check, which runs in a goroutine of its own,
-// from ending the process.
+// guardedCheck turns a panic of a check, which runs in its own goroutine, into
+// an error, so that it does not end the process.
 func guardedCheck(ctx context.Context, check func(context.Context) error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {

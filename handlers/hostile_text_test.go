@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestTextThatNoDatabaseTakes puts what PostgreSQL can't hold wherever a
-// request has room for text: that is nobody's name, and no fault of ours.
+// TestTextThatNoDatabaseTakes sends text that PostgreSQL can't store in every text
+// of a request: no record has such a name, and there is no internal error.
 func TestTextThatNoDatabaseTakes(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

@@ -15,12 +15,12 @@ import (
 const (
 	// readBufferBytes bounds the request line and headers together: 431 above.
 	readBufferBytes = 32 << 10
-	writeTimeout    = 60 * time.Second // for a whole answer
+	writeTimeout    = 60 * time.Second // for a whole response
 	idleTimeout     = 120 * time.Second
 )
 
-// newHTTP makes the server below Fiber. It is not Fiber's own: bodies come as
-// streams here, of which Fiber's adapter for Huma must not know.
+// newHTTP makes the server below Fiber. It is not Fiber's own, because bodies
+// are streams here, which Fiber's adapter for Huma does not support.
 func (s *Server) newHTTP() *fasthttp.Server {
 	return &fasthttp.Server{
 		Handler:                      s.enter(),
@@ -29,9 +29,9 @@ func (s *Server) newHTTP() *fasthttp.Server {
 		NoDefaultServerHeader:        true,
 		MaxRequestBodySize:           s.opts.MaxBodyBytes,
 		StreamRequestBody:            true,
-		DisablePreParseMultipartForm: true, // a form is read by its function's webhook, within the limits of the body
+		DisablePreParseMultipartForm: true, // package webhook reads forms, within the limits of bodies
 		ReadBufferSize:               readBufferBytes,
-		ReadTimeout:                  s.opts.HeadTime, // the rest of a body has its own pace
+		ReadTimeout:                  s.opts.HeadTime, // package intake times the rest of a body
 		WriteTimeout:                 writeTimeout,
 		IdleTimeout:                  idleTimeout,
 		CloseOnShutdown:              true,
@@ -40,23 +40,22 @@ func (s *Server) newHTTP() *fasthttp.Server {
 	}
 }
 
-// silent drops what fasthttp says of connections that break.
+// silent drops the messages of fasthttp about broken connections.
 type silent struct{}
 
 func (silent) Printf(string, ...any) {}
 
-// Serve answers requests that come through a listener until Shutdown, and
-// closes it.
+// Serve serves the requests of a listener until Shutdown, and closes it.
 func (s *Server) Serve(l net.Listener) error {
 	return s.http.Serve(s.connections.Listener(l))
 }
 
-// Drain makes each answer the last one of its connection, so that a balancer
-// uses no old one any more. The server goes on serving.
+// Drain makes each response the last one of its connection, so that a load
+// balancer opens new ones elsewhere. The server continues to serve.
 func (s *Server) Drain() { s.closing.Store(true) }
 
-// Shutdown takes no more connections, ends the answers that last, and returns
-// when every other request has been answered, or when ctx ends.
+// Shutdown accepts no more connections, ends the event streams, and returns
+// when every other request has its response, or when ctx ends.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.Drain()
 	s.endStreams()
@@ -64,24 +63,24 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return s.http.ShutdownWithContext(ctx)
 }
 
-// methodTooLarge stands in for the method of a request whose body is announced
-// as larger than the limit. A sender that uses it gets what it asks for.
+// methodTooLarge replaces the method of a request that announces a body larger
+// than the limit. A sender that uses this method itself gets the same 413.
 const methodTooLarge = "TOO-LARGE"
 
-// refuseEarly sees a request's headers before its body is waited for. One that
-// announces too much has no body from here on, so that it is answered at once.
+// refuseEarly checks the headers of a request before its body is read. It
+// removes a body that is announced as too large, so that the 413 is immediate.
 func (s *Server) refuseEarly(header *fasthttp.RequestHeader) (none fasthttp.RequestConfig) {
 	if header.ContentLength() > s.bodies.Limit {
 		header.SetMethod(methodTooLarge)
 		header.SetContentLength(0)
 		header.Del(fasthttp.HeaderExpect)
-		header.SetConnectionClose() // what follows is no request
+		header.SetConnectionClose() // the next bytes are not a request
 	}
 	return none
 }
 
-// enter is the outermost handler. Methods that Fiber does not know are refused
-// here: its own answer to them can't be changed and is not our envelope.
+// enter is the outermost handler. It refuses methods that Fiber does not know,
+// because Fiber's own response to them does not have the form of our errors.
 func (s *Server) enter() fasthttp.RequestHandler {
 	known := make(map[string]bool, len(methods))
 	for _, method := range methods {
@@ -95,16 +94,16 @@ func (s *Server) enter() fasthttp.RequestHandler {
 		case string(ctx.Method()) == methodTooLarge:
 			s.refuse(ctx, fiber.ErrRequestEntityTooLarge)
 		default:
-			s.refuse(ctx, model.NewError(model.CodeBadRequest, "The method of the request is not a method of HTTP."))
+			s.refuse(ctx, model.NewError(model.CodeBadRequest, "The method is not a known HTTP method."))
 		}
-		// The rest of an unread body must not be taken for the next request.
+		// The rest of an unread body must not be parsed as the next request.
 		if s.closing.Load() || s.unread(&ctx.Request) {
 			ctx.Response.Header.SetConnectionClose()
 		}
 	}
 }
 
-// refuseUnreadable answers what fasthttp could not read as a request.
+// refuseUnreadable responds to bytes that fasthttp could not parse as a request.
 func (s *Server) refuseUnreadable(ctx *fasthttp.RequestCtx, err error) {
 	start := time.Now()
 	s.app.Server().ErrorHandler(ctx, err)
@@ -113,10 +112,10 @@ func (s *Server) refuseUnreadable(ctx *fasthttp.RequestCtx, err error) {
 	s.logAccess(c, s.callOf(c), start)
 }
 
-// refuse answers a request that Fiber never sees.
+// refuse responds to a request that never reaches Fiber.
 func (s *Server) refuse(ctx *fasthttp.RequestCtx, err error) {
 	c := s.app.AcquireCtx(ctx)
 	defer s.app.ReleaseCtx(c)
-	_ = s.handleError(c, err) // of writing JSON into memory
+	_ = s.handleError(c, err) // writing JSON into memory does not fail
 	s.logAccess(c, s.callOf(c), ctx.Time())
 }

@@ -15,8 +15,8 @@ import (
 	"maestro/internal/model"
 )
 
-// refuseUnknownInput refuses what an operation of the REST part would pass over,
-// and then a body that it can't read.
+// refuseUnknownInput refuses input that an operation of the REST API would
+// ignore, and a body that is not JSON.
 func (s *Server) refuseUnknownInput(ctx huma.Context, next func(huma.Context)) {
 	c, call := humafiber.Unwrap(ctx), callFrom(ctx.Context())
 	var refused error
@@ -32,10 +32,10 @@ func (s *Server) refuseUnknownInput(ctx huma.Context, next func(huma.Context)) {
 	next(ctx)
 }
 
-// checkInput refuses input that the operation does not declare: a query parameter
-// of another name, one that is repeated where one value counts, one without a
-// value where only a value means something (until=), and a body where none is
-// taken. A misspelt filter that is passed over does more than its sender meant.
+// checkInput refuses input that the operation does not declare: an unknown query
+// parameter, a repeated one that takes one value, one without the value that it
+// requires (until=), and a body where the operation has none. A misspelt filter
+// that is ignored would select more than the sender intended.
 func checkInput(c *fiber.Ctx, operation *huma.Operation) *model.Error {
 	var problems []model.Problem
 	query := c.Context().QueryArgs()
@@ -64,7 +64,7 @@ func checkInput(c *fiber.Ctx, operation *huma.Operation) *model.Error {
 		}
 	}
 	if body := bytes.TrimSpace(c.Request().Body()); operation.RequestBody == nil && len(body) > 0 && !emptyJSONObject(body) {
-		problems = append(problems, model.Problem{Message: "is not taken by this operation; leave it out"})
+		problems = append(problems, model.Problem{Message: "is not accepted by this operation; leave it out"})
 	}
 	if len(problems) == 0 {
 		return nil
@@ -72,8 +72,8 @@ func checkInput(c *fiber.Ctx, operation *huma.Operation) *model.Error {
 	return invalid(problems...)
 }
 
-// unstorable says why nothing stored can equal a text of the query, which the
-// database would refuse less clearly.
+// unstorable says why a text of the query equals no stored text. The error of
+// the database would be less clear.
 func unstorable(value []byte) string {
 	switch {
 	case bytes.IndexByte(value, 0) >= 0:
@@ -84,9 +84,9 @@ func unstorable(value []byte) string {
 	return ""
 }
 
-// unmatched refuses a text of which unstorable told a fault.
+// unmatched refuses a text for a fault found by unstorable.
 func unmatched(pointer, label, fault string) *model.Error {
-	refused := model.NewError(model.CodeBadRequest, "%s contains %s, which no stored text does; send it without.", label, fault)
+	refused := model.NewError(model.CodeBadRequest, "%s contains %s, which stored text never contains. Send it without.", label, fault)
 	refused.Problems = []model.Problem{{Pointer: pointer, Message: "contains " + fault}}
 	return refused
 }
@@ -108,19 +108,19 @@ func unknownParameter(operation *huma.Operation) string {
 		}
 	}
 	if len(names) == 0 {
-		return "is no parameter of this operation, which takes none; leave it out"
+		return "is not a parameter of this operation, which has none; leave it out"
 	}
-	return "is no parameter of this operation; use " + strings.Join(names, ", ")
+	return "is not a parameter of this operation; use " + strings.Join(names, ", ")
 }
 
-// misgiven says what is wrong with how a declared parameter is given, if anything.
+// misgiven returns the fault in the form of a declared parameter, or empty text.
 func misgiven(parameter *huma.Param, value []byte, times int) string {
 	schema := parameter.Schema
 	switch {
 	case schema.Type != huma.TypeArray && times > 1:
-		return fmt.Sprintf("is given %d times; give it once", times)
+		return fmt.Sprintf("is sent %d times; send it once", times)
 	case len(value) == 0 && (schema.Type != huma.TypeString || schema.Format != "" || schema.Pattern != "" || schema.Enum != nil || schema.MinLength != nil && *schema.MinLength > 0):
-		return "has no value; leave it out, or give it one"
+		return "has no value; send one, or leave the parameter out"
 	}
 	return ""
 }
@@ -131,5 +131,5 @@ func emptyJSONObject(body []byte) bool {
 
 var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
 
-// escapePointer writes a name as a part of a JSON pointer.
+// escapePointer escapes a name for a JSON pointer.
 func escapePointer(name string) string { return pointerEscapes.Replace(name) }

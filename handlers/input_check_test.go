@@ -45,11 +45,11 @@ func TestNoOperationPassesInputOver(t *testing.T) {
 			if operation.RequestBody != nil {
 				body = "{}"
 			}
-			f.must(ask{name: "unknown parameter", call: call + "?functoin_name=a", token: admin, body: body, status: 422, want: []string{`"/query/functoin_name"`, "is no parameter"}})
+			f.must(ask{name: "unknown parameter", call: call + "?functoin_name=a", token: admin, body: body, status: 422, want: []string{`"/query/functoin_name"`, "is not a parameter"}})
 			if operation.RequestBody == nil {
-				f.must(ask{name: "body", call: call, token: admin, body: `{"function_name":"a"}`, status: 422, want: []string{"is not taken by this operation"}})
+				f.must(ask{name: "body", call: call, token: admin, body: `{"function_name":"a"}`, status: 422, want: []string{"is not accepted by this operation"}})
 				for _, contentType := range []string{"application/json", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"} {
-					f.must(ask{name: "body as " + contentType, call: call, token: admin, body: "a=b", header: []string{"Content-Type: " + contentType}, status: 422, want: []string{"is not taken by this operation"}})
+					f.must(ask{name: "body as " + contentType, call: call, token: admin, body: "a=b", header: []string{"Content-Type: " + contentType}, status: 422, want: []string{"is not accepted by this operation"}})
 				}
 			}
 			checked++
@@ -69,14 +69,14 @@ func TestInputIsNeverIgnored(t *testing.T) {
 		{name: "brackets", call: "GET /api/v1/executions?status[]=failed", status: 422, want: []string{"status[]"}},
 		{name: "no name", call: "GET /api/v1/executions?=failed", status: 422},
 		{name: "an empty object", call: "GET /api/v1/executions", body: " { } ", status: 200},
-		{name: "no filter", call: bulkRetry, status: 422, want: []string{"names no filter", "all=true"}},
-		{name: "no filter, an empty body", call: bulkRetry, body: "{}", status: 422, want: []string{"names no filter"}},
+		{name: "no filter", call: bulkRetry, status: 422, want: []string{"has no filter", "all=true"}},
+		{name: "no filter, an empty body", call: bulkRetry, body: "{}", status: 422, want: []string{"has no filter"}},
 		{name: "all=false", call: bulkRetry + "?all=false", status: 422},
 		{name: "misspelt", call: bulkRetry + "?function=a", status: 422, want: []string{"/query/function"}},
 		{name: "misspelt in the body", call: bulkRetry, body: `{"function":"a"}`, status: 422, want: []string{"function"}},
 		{name: "an empty filter", call: bulkRetry + "?function_name=&all=true", status: 422},
 		{name: "an empty filter in the body", call: bulkRetry, body: `{"function_name":"","all":true}`, status: 422},
-		{name: "null", call: bulkRetry, body: `{"function_name":null}`, status: 422, want: []string{"names no filter"}},
+		{name: "null", call: bulkRetry, body: `{"function_name":null}`, status: 422, want: []string{"has no filter"}},
 		{name: "all and a filter", call: bulkRetry + "?all=true&function_name=a", status: 422, want: []string{"/query/all"}},
 		{name: "in two places", call: bulkRetry + "?function_name=a", body: `{"status":["failed"]}`, status: 422, want: []string{"one place"}},
 		{name: "NUL in the body", call: bulkRetry, body: `{"function_name":"a\u0000b"}`, status: 400, want: []string{`"/function_name"`, "The filter function_name contains the character U+0000"}},

@@ -11,8 +11,8 @@ import (
 	"maestro/repo"
 )
 
-// PageInput is what every list takes. Like all that is embedded in an input it
-// is exported: Huma passes the others over.
+// PageInput are the parameters of every list. Like each type embedded in an
+// input it is exported, because Huma ignores unexported ones.
 type PageInput struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"How many at most"`
 	Offset int    `query:"offset" minimum:"0" maximum:"10000" doc:"How many to skip; not together with cursor"`
@@ -21,13 +21,14 @@ type PageInput struct {
 	address url.URL
 }
 
-// Resolve implements huma.Resolver: it keeps the address for the next page's.
+// Resolve implements huma.Resolver: it keeps the address for the link to the
+// next page.
 func (p *PageInput) Resolve(ctx huma.Context) []error {
 	p.address = ctx.URL()
 	return nil
 }
 
-// page is what the input asks of the repository.
+// page converts the input for the repository.
 func (p *PageInput) page() (repo.Page, error) {
 	if p.Cursor != "" && p.Offset > 0 {
 		return repo.Page{}, invalidAt("/query/offset", "send either offset or cursor")
@@ -35,14 +36,14 @@ func (p *PageInput) page() (repo.Page, error) {
 	return repo.Page{Limit: p.Limit, Offset: p.Offset, Cursor: p.Cursor}, nil
 }
 
-// pageOutput is what every list answers with.
+// pageOutput is the response of every list.
 type pageOutput[T any] struct {
 	NextCursor string `header:"X-Next-Cursor" doc:"Of the next page; absent on the last"`
 	Link       string `header:"Link" doc:"The next page's address, rel=next"`
 	Body       []T    `nullable:"false"`
 }
 
-// newPage makes the answer; next is the cursor of the next page or empty.
+// newPage makes the response; next is the cursor of the next page, or empty.
 func newPage[M, V any](in *PageInput, items []M, next string, view func(M) V) *pageOutput[V] {
 	out := &pageOutput[V]{NextCursor: next, Body: make([]V, 0, len(items))}
 	for _, item := range items {
@@ -58,7 +59,7 @@ func newPage[M, V any](in *PageInput, items []M, next string, view func(M) V) *p
 	return out
 }
 
-// pathID reads an id of a path. What is not an id names nothing.
+// pathID parses an id of a path. A text that is no id is an id not found.
 func pathID(text string, missing model.Code, what string) (model.ID, error) {
 	id, err := model.ParseID(text)
 	if err != nil || id.IsZero() {

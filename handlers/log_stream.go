@@ -23,8 +23,8 @@ import (
 
 const mediaEventStream = "text/event-stream"
 
-// lastWords is how long after the end of an execution its log may still get
-// entries: they are written after its record, perhaps by another server.
+// lastWords is how long the log of an ended execution may still receive entries,
+// which are written after the record, perhaps by another server.
 const lastWords = 2 * time.Second
 
 type logStreamInput struct {
@@ -36,8 +36,8 @@ type logStreamInput struct {
 func followLogOp() huma.Operation {
 	return huma.Operation{
 		OperationID: "follow-log", Summary: "Follow the log of an execution",
-		Description: "Server-sent events: what the log holds, then what comes, each with its id, the name of the event and, as data, the same JSON as in the log. " +
-			"The stream ends after `execution_completed`. Comments keep it open meanwhile.",
+		Description: "Server-sent events: the entries of the log, then new ones as they are written, each with its id, the name of the event and, as data, the same JSON as in the log. " +
+			"The stream ends after `execution_completed`. Comments keep it open until then.",
 		Responses: map[string]*huma.Response{
 			"200": {Description: "The stream; the schema is that of one event", Content: map[string]*huma.MediaType{mediaEventStream: {
 				Schema: &huma.Schema{
@@ -53,12 +53,12 @@ func followLogOp() huma.Operation {
 					"data": `{"id":"1719405000123-0","timestamp":"2026-11-23T00:02:03.004567Z","execution_id":"0190a8f0-0000-7000-8000-000000000001","event":"log","stream":"stdout","message":"Hello"}`,
 				},
 			}}},
-			"204": {Description: "The execution is over and everything after Last-Event-ID was sent: there is no reason to connect again"},
+			"204": {Description: "The execution is over and everything after Last-Event-ID was sent: do not connect again"},
 		},
 	}
 }
 
-// followLog answers with a stream. What can be refused is refused before it.
+// followLog responds with a stream. Refusals come before the stream begins.
 func (s *Server) followLog(ctx context.Context, in *logStreamInput) (_ *huma.StreamResponse, err error) {
 	id, err := in.id()
 	if err != nil {
@@ -81,7 +81,7 @@ func (s *Server) followLog(ctx context.Context, in *logStreamInput) (_ *huma.Str
 	return stream.answer(ctx, after)
 }
 
-// answer begins the stream behind the entry after, which may be empty.
+// answer begins the stream after the entry after, or at the first entry.
 func (f *logStream) answer(ctx context.Context, after string) (_ *huma.StreamResponse, err error) {
 	viewer, err := f.server.opts.Events.Follow(f.tenant, f.id, after)
 	if err != nil {
@@ -106,15 +106,15 @@ func (f *logStream) answer(ctx context.Context, after string) (_ *huma.StreamRes
 			c.Set(fiber.HeaderContentType, mediaEventStream)
 		default:
 			c.Set(fiber.HeaderContentType, mediaEventStream)
-			c.Set("X-Accel-Buffering", "no") // says to a proxy like nginx: hand on at once
+			c.Set("X-Accel-Buffering", "no") // makes proxies like nginx forward at once
 			stream.token, stream.conn = auth.BearerToken(c.Request().Header.Peek(fiber.HeaderAuthorization)), c.Context().Conn()
 			c.Context().SetBodyStreamWriter(func(w *bufio.Writer) { stream.run(w, page) })
 		}
 	}}, nil
 }
 
-// logStream is one client that follows a log. It runs on a goroutine of its
-// own and outlives the request: nothing of Fiber's is in it.
+// logStream is one client that follows a log. It runs on its own goroutine and
+// outlives the request: it must not hold values of Fiber.
 type logStream struct {
 	server *Server
 	viewer *events.Viewer
@@ -122,12 +122,12 @@ type logStream struct {
 	id     model.ID
 	token  string
 	conn   net.Conn
-	over   *model.Execution                                // once it has ended; nil before
-	look   func(context.Context) (*model.Execution, error) // whether it has
+	over   *model.Execution                                // the execution after its end; nil before
+	look   func(context.Context) (*model.Execution, error) // reads the execution
 }
 
-// run writes until the log ends, the client is gone, its token is no longer
-// valid, or the server stops. A panic here would end the process.
+// run writes until the log ends, the client disconnects, its token expires, or
+// the server shuts down. A panic here would end the process.
 func (f *logStream) run(w *bufio.Writer, page []events.Entry) {
 	defer f.viewer.Close()
 	defer func() {
@@ -160,7 +160,7 @@ func (f *logStream) run(w *bufio.Writer, page []events.Entry) {
 	}
 }
 
-// more waits for entries. None means that there were none for a while.
+// more waits for entries. It returns none after some time without entries.
 func (f *logStream) more() ([]events.Entry, error) {
 	wait := f.server.opts.Heartbeat
 	if f.over != nil {
@@ -170,7 +170,7 @@ func (f *logStream) more() ([]events.Entry, error) {
 	defer cancel()
 	next := f.viewer.Next
 	if f.over != nil && time.Since(f.over.CompletedAt) > lastWords {
-		next = f.viewer.Page // what is there is all there is
+		next = f.viewer.Page // the log gets no more entries
 	}
 	page, err := next(ctx)
 	switch {
@@ -178,14 +178,14 @@ func (f *logStream) more() ([]events.Entry, error) {
 		return nil, f.server.streams.Err()
 	case err == nil || errors.Is(err, context.DeadlineExceeded):
 		return page, nil
-	default: // Redis is away: perhaps not for long
+	default: // Redis is unavailable, perhaps briefly
 		<-ctx.Done()
 		return nil, f.server.streams.Err()
 	}
 }
 
-// renew looks whether the client may go on, and whether the execution has
-// ended without a word in its log, as after a crash.
+// renew checks whether the client may continue, and whether the execution has
+// ended without an entry in its log, as after a crash.
 func (f *logStream) renew() error {
 	ctx, cancel := context.WithTimeout(f.server.streams, restTimeout)
 	defer cancel()
@@ -208,7 +208,7 @@ func (f *logStream) noteEnd(execution *model.Execution) {
 	}
 }
 
-// write reports whether the log ends with these entries.
+// write writes entries, and reports whether the log ends with them.
 func (f *logStream) write(w *bufio.Writer, page []events.Entry) (ended bool) {
 	for i := range page {
 		f.writeEvent(w, page[i].ID, page[i].Event, &page[i])
@@ -219,8 +219,8 @@ func (f *logStream) write(w *bufio.Writer, page []events.Entry) (ended bool) {
 	return false
 }
 
-// writeEnd makes up for an end that the log does not have: it was dropped, has
-// expired, or the server that should have written it died.
+// writeEnd writes the end that is missing in the log: it was dropped, has
+// expired, or the server died before writing it.
 func (f *logStream) writeEnd(w *bufio.Writer) {
 	e := f.over
 	f.writeEvent(w, "", events.ExecutionCompleted, struct {
@@ -238,11 +238,11 @@ func (f *logStream) writeEnd(w *bufio.Writer) {
 	})
 }
 
-// writeEvent writes into the buffer; flush tells whether that worked.
+// writeEvent writes into the buffer; errors appear in flush.
 func (f *logStream) writeEvent(w *bufio.Writer, id, name string, data any) {
 	text, err := json.Marshal(data)
 	if err != nil {
-		return // of texts and numbers: it does not happen
+		return // texts and numbers can always be encoded
 	}
 	if id != "" {
 		_, _ = w.WriteString("id: " + id + "\n")
@@ -252,8 +252,8 @@ func (f *logStream) writeEvent(w *bufio.Writer, id, name string, data any) {
 	_, _ = w.WriteString("\n\n")
 }
 
-// flush sends what was written. A client that takes nothing for writeTimeout
-// is given up.
+// flush sends the buffer. A client that reads nothing for writeTimeout is
+// disconnected.
 func (f *logStream) flush(w *bufio.Writer) error {
 	_ = f.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
 	return w.Flush()

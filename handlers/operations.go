@@ -22,7 +22,7 @@ func metricsOp() huma.Operation {
 	return huma.Operation{OperationID: "metrics", Summary: "Not built yet", Responses: map[string]*huma.Response{}}
 }
 
-// openAPI serves the document; it is written once, at the first request.
+// openAPI serves the document, which is encoded once, at the first request.
 func (s *Server) openAPI() fiber.Handler {
 	document := sync.OnceValues(func() (web.File, error) {
 		text, err := json.Marshal(s.api.OpenAPI())
@@ -38,5 +38,5 @@ func (s *Server) openAPI() fiber.Handler {
 }
 
 func notBuiltYet(*fiber.Ctx) error {
-	return model.NewError(model.CodeNotImplemented, "This is not built yet.")
+	return model.NewError(model.CodeNotImplemented, "This operation is not implemented yet.")
 }

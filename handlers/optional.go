@@ -8,12 +8,11 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// Optional is a member of a body that may be absent (then nothing changes),
-// null (then it is cleared), or set.
+// Optional is a member of a body: absent (no change), null (cleared), or set.
 type Optional[T any] struct {
-	Set   bool // present, be it as null
+	Set   bool // present, possibly as null
 	Null  bool
-	Value T // the zero value unless set to one
+	Value T // zero unless set
 }
 
 // UnmarshalJSON implements json.Unmarshaler; it is called for null too.

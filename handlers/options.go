@@ -17,40 +17,40 @@ import (
 	"maestro/repo"
 )
 
-// Options is what the HTTP edge is built from. DB, Engine, Events, Auth,
-// Secrets, Keys, Packages, Scheduler and Log are needed, the rest has defaults.
+// Options are the parts and settings of the HTTP edge. DB, Engine, Events, Auth,
+// Secrets, Keys, Packages, Scheduler and Log are required, the rest has defaults.
 type Options struct {
 	DB     *repo.DB
 	Engine *engine.Engine
 	Events *events.Bus
 	Auth   auth.Authenticator
-	// Secrets keeps what webhooks are signed with and what error answers mask.
+	// Secrets provides the secrets that sign webhooks and that error responses mask.
 	Secrets *secrets.Keeper
-	// Keys lets a request with an idempotency key run once.
+	// Keys runs requests with the same idempotency key once.
 	Keys *idempotency.Gate
 	// Packages installs what functions import.
 	Packages Packages
 	// InstallWait is how long POST /packages waits for an install before it
-	// answers with its address; default 30 s.
+	// responds with its address; default 30 s.
 	InstallWait time.Duration
-	// RequestTime bounds what a request may do, running a function and installing
-	// packages aside; default 30 s.
+	// RequestTime limits the time of a request, except for running a function and
+	// installing packages; default 30 s.
 	RequestTime time.Duration
 	// Scheduler starts schedules.
 	Scheduler Scheduler
-	Census    *auth.CensusClient // keeps who has access to which subtenant; nil: nobody does
+	Census    *auth.CensusClient // manages access to subtenants; nil: tokens alone decide
 	Log       *slog.Logger
-	// AccessLog gets a line per request; nil: none. It may be written to by
-	// several goroutines at once.
+	// AccessLog gets a line per request; nil: none. Several goroutines write to it
+	// at the same time.
 	AccessLog     io.Writer
-	AccessLogJSON bool // its lines are JSON objects, and else text
+	AccessLogJSON bool // its lines are JSON objects instead of text
 
 	// TrustedProxies are the networks whose X-Forwarded headers say where a request
 	// came from.
 	TrustedProxies []netip.Prefix
 
-	// Context is the parent of what requests do; it ends when the server does,
-	// not when a client goes away. Default: context.Background().
+	// Context is the parent of the contexts of requests. It ends with the server,
+	// not when a client disconnects. Default: context.Background().
 	Context context.Context
 
 	Debug               bool          // Python tracebacks in error answers to authorised callers
@@ -58,28 +58,28 @@ type Options struct {
 	MaxBodyBytes        int           // of a request's body, inflated; default 10 MiB
 	HeadTime            time.Duration // for a request's line and headers, from their first byte on; default 10 s
 	BodyPace            intake.Pace   // the least speed of a body; default 10 KiB in 10 s
-	FunctionTimeout     time.Duration // the most that a function may ask for; default 300 s
-	RetentionDays       int           // that executions are kept for subtenants without a number of their own; 0: for ever
+	FunctionTimeout     time.Duration // the longest timeout of a function; default 300 s
+	RetentionDays       int           // days that executions are kept in subtenants without their own setting; 0: for ever
 	WebhooksRequireAuth bool          // the default of a new webhook's requires_auth
-	CORSOrigins         []string      // that browsers may call from, "*" for any; nil: none
-	Heartbeat           time.Duration // how often a quiet stream of events says that it is there; default 15 s
+	CORSOrigins         []string      // from which browsers may call, "*" for all; nil: none
+	Heartbeat           time.Duration // the longest silence of an event stream; default 15 s
 	Version             string        // of the server, shown in the OpenAPI document
 
-	Probes    []Probe     // what /health looks at
-	Documents fs.FS       // the examples' documents, served to everyone; may be nil
-	Draining  func() bool // true once the server no longer wants new work; may be nil
-	// Ready is the error by which a new call would be refused now, nil when it
-	// would be taken; it asks only what is in memory. Default: always nil.
+	Probes    []Probe     // the checks of /health
+	Documents fs.FS       // of the examples, served without a token; may be nil
+	Draining  func() bool // true once the server accepts no new work; may be nil
+	// Ready is the error with which a new call would be refused now, nil when it
+	// would be accepted. It must read memory only. Default: always nil.
 	Ready func() error
 }
 
-// Probe is one check of /health. Check is given two seconds; the text of its
-// error is logged and not shown.
+// Probe is one check of /health. Check has two seconds; the text of its error
+// is logged and never shown.
 type Probe struct {
 	Name  string
-	Vital bool // the server can't work without it: 503 instead of degraded, unless the error is ErrImpaired
+	Vital bool // the server can't work without the part: 503 instead of degraded, unless the error is ErrImpaired
 	Check func(context.Context) error
-	// Counts are figures that an operator wants beside the state; nil for none.
+	// Counts are figures shown beside the state; nil for none.
 	Counts func() map[string]int
 }
 

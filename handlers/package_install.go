@@ -16,12 +16,12 @@ import (
 type Packages interface {
 	// Install begins to install a package and returns the operation.
 	Install(ctx context.Context, tenant string, want requirement.Requirement, by *string) (model.PackageInstall, error)
-	// Wait returns an operation once it is over, or as it is when ctx ends.
+	// Wait returns an operation after its end, or its current state when ctx ends.
 	Wait(ctx context.Context, tenant string, id model.ID) (model.PackageInstall, error)
-	// Remove takes away a package that was asked for, by its normalised name.
+	// Remove removes a package that was installed by request, by its normalised name.
 	Remove(ctx context.Context, tenant, name string, by *string) error
-	// WithRequirements installs what a function's requirements need, and has store
-	// commit the function together with the change, once or more often.
+	// WithRequirements installs the requirements of a function, and calls store to
+	// commit the function together with the change, once or several times.
 	WithRequirements(ctx context.Context, tenant, function string, requirements []string, restore model.Lock, by *string,
 		store func(ctx context.Context, change *repo.EnvironmentChange, lock model.Lock) error) error
 }
@@ -33,14 +33,14 @@ type packageInstallInput struct {
 	}
 }
 
-// packageInstalled is a package, or the install that goes on.
+// packageInstalled is a package, or the install in progress.
 type packageInstalled struct {
 	Status   int
-	Location string `header:"Location" doc:"Of an install that goes on"`
+	Location string `header:"Location" doc:"Of an install in progress"`
 	Body     packageOrInstall
 }
 
-// packageOrInstall is shown as whichever of the two it is.
+// packageOrInstall is shown as the install when there is one.
 type packageOrInstall struct {
 	packageView
 	install *installView
@@ -53,12 +53,12 @@ func (packageOrInstall) Schema(r huma.Registry) *huma.Schema {
 
 func (s *Server) installPackageOp() huma.Operation {
 	return huma.Operation{
-		OperationID: "install-package", Summary: "Install a package for the functions of the subtenant, in place of another version of it",
-		Description: "The next call of a function can import it. Waits up to 30 seconds for the install; one that takes longer goes on, and the answer is a 202 with its address. " +
-			"A failing install changes nothing.",
+		OperationID: "install-package", Summary: "Install a package for the functions of the subtenant, replacing another version of it",
+		Description: "The next call of a function can import it. Waits up to 30 seconds for the install; a longer one continues, and the response is a 202 with its address. " +
+			"A failed install changes nothing.",
 		DefaultStatus: http.StatusCreated,
 		Responses: map[string]*huma.Response{
-			"202": {Description: "The install goes on; Location is its address", Content: map[string]*huma.MediaType{
+			"202": {Description: "The install continues; Location is its address", Content: map[string]*huma.MediaType{
 				"application/json": {Schema: schemaOf[installView](s)},
 			}},
 		},
@@ -72,7 +72,7 @@ func (s *Server) installPackage(ctx context.Context, in *packageInstallInput) (*
 	case err != nil:
 		return nil, invalidAt("/package_name", "%s", err.Error())
 	case want.Specifier != "" || want.Marker != "":
-		return nil, invalidAt("/package_name", "takes a name; the version has a member of its own, and a function's requirements take more")
+		return nil, invalidAt("/package_name", "must be a name, with extras if needed; send the version in version, and other conditions in the requirements of a function")
 	}
 	if in.Body.Version.given() {
 		exact, err := requirement.Exactly(want.Name, in.Body.Version.Value)
@@ -106,10 +106,10 @@ func (s *Server) installPackage(ctx context.Context, in *packageInstallInput) (*
 
 type packageListInput struct {
 	PageInput
-	All bool `query:"all" doc:"Also those that came along with others, or that only functions require"`
+	All bool `query:"all" doc:"Also dependencies, and packages that only functions require"`
 }
 
-var listPackagesOp = huma.Operation{OperationID: "list-packages", Summary: "List the packages that were asked for, or all"}
+var listPackagesOp = huma.Operation{OperationID: "list-packages", Summary: "List the packages installed by request, or all packages"}
 
 func (s *Server) listPackages(ctx context.Context, in *packageListInput) (*pageOutput[packageView], error) {
 	page, err := in.page()
@@ -128,15 +128,15 @@ type packagePath struct {
 }
 
 var removePackageOp = huma.Operation{
-	OperationID: "remove-package", Summary: "Remove a package, and what came along for it alone", DefaultStatus: http.StatusNoContent,
-	Description: "Also one that a function has left which is no more, or requires less by now.",
+	OperationID: "remove-package", Summary: "Remove a package, and dependencies that only it needs", DefaultStatus: http.StatusNoContent,
+	Description: "Also a package left by a function that was deleted, or whose requirements changed.",
 }
 
 func (s *Server) removePackage(ctx context.Context, in *packagePath) (*struct{}, error) {
 	call := callFrom(ctx)
 	name, err := requirement.Normalize(in.Name)
 	if err != nil {
-		return nil, model.NewError(model.CodePackageNotFound, "There is no package %q here.", in.Name)
+		return nil, model.NewError(model.CodePackageNotFound, "The subtenant has no package %q.", in.Name)
 	}
 	ctx, end := s.unhurried(ctx)
 	defer end()

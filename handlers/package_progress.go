@@ -19,7 +19,7 @@ func (p *InstallPath) id() (model.ID, error) {
 
 type installOutput struct{ Body installView }
 
-var getInstallOp = huma.Operation{OperationID: "get-installation", Summary: "See how far an install is", Description: "Installs are kept for seven days after their end."}
+var getInstallOp = huma.Operation{OperationID: "get-installation", Summary: "Get the state of an install", Description: "Installs are kept for seven days after their end."}
 
 func (s *Server) getInstall(ctx context.Context, in *InstallPath) (*installOutput, error) {
 	id, err := in.id()
@@ -42,10 +42,10 @@ type installFollowInput struct {
 func followInstallOp() huma.Operation {
 	return huma.Operation{
 		OperationID: "follow-installation", Summary: "Follow an install",
-		Description: "Server-sent events, as of an execution's log: its lines are events `log`, and `execution_completed` with a `status` is the end.",
+		Description: "Server-sent events like those of an execution's log: each line of output is an event `log`; the last event is `execution_completed`, with a `status`.",
 		Responses: map[string]*huma.Response{
 			"200": {Description: "The stream", Content: map[string]*huma.MediaType{mediaEventStream: {Schema: &huma.Schema{Type: huma.TypeString}}}},
-			"204": {Description: "The install is over and everything after Last-Event-ID was sent"},
+			"204": {Description: "The install has ended and everything after Last-Event-ID was sent"},
 		},
 	}
 }
@@ -73,7 +73,7 @@ func (s *Server) followInstall(ctx context.Context, in *installFollowInput) (*hu
 	return stream.answer(ctx, after)
 }
 
-// endOfInstall is as much of an install as the end of a stream tells.
+// endOfInstall has the members of an install that the end of a stream shows.
 func endOfInstall(install *model.PackageInstall) *model.Execution {
 	e := &model.Execution{ID: install.ID, Status: install.Status, CompletedAt: install.CompletedAt}
 	if !install.CompletedAt.IsZero() {

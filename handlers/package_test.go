@@ -161,8 +161,8 @@ func TestRequirementsOfAFunction(t *testing.T) {
 		{name: "none", call: "PUT /api/v1/functions/f", body: `{"requirements":null}`, status: 200, want: []string{`"version":4`, `"requirements":[]`}},
 		{name: "back", call: "POST /api/v1/functions/f/rollback/1", status: 200, want: []string{`"version":5`, `"requirements":["foo>=1","bar"]`}},
 	})
-	require.Equal(t, []string{"foo>=1 bar", "foo>=2", "foo>=1 bar"}, p.wanted, "what stays as it is asks nobody")
-	// What is wrong anyway is refused before anything is installed.
+	require.Equal(t, []string{"foo>=1 bar", "foo>=2", "foo>=1 bar"}, p.wanted, "unchanged requirements install nothing")
+	// Other faults are refused before packages are installed.
 	f.all([]ask{
 		{name: "name", call: "POST /api/v1/functions", body: `{"name":"f",` + code + `,"requirements":["foo"]}`, status: 409},
 		{name: "code", call: "POST /api/v1/functions", body: `{"name":"g","code":"def g(","requirements":["foo"]}`, status: 422},
@@ -176,9 +176,8 @@ func TestRequirementsOfAFunction(t *testing.T) {
 	f.must(ask{call: "PUT /api/v1/functions/f", body: `{"requirements":["foo"]}`, status: 403, want: []string{"packages_disabled"}})
 }
 
-// Whoever saves a function, or removes a package, waits for the packages,
-// however short the time of other requests is: that of an install is the
-// manager's.
+// Saving a function, or removing a package, waits for the packages beyond the time
+// limit of other requests: the package manager limits an install.
 func TestPackagesTakeLongerThanARequestMay(t *testing.T) {
 	t.Parallel()
 	f, p := setupPackages(t, time.Second)
@@ -249,7 +248,7 @@ func TestWhatDoesNotWorkOfAFunctionsPackages(t *testing.T) {
 	f.must(ask{call: "PUT /api/v1/functions/f", body: `{"package_notes":[]}`, status: 422, want: []string{"/package_notes"}})
 	f.must(ask{call: "PUT /api/v1/functions/f", body: `{"requirements":null}`, status: 200, want: []string{`"package_notes":[]`}})
 
-	// What was deleted is not rolled back, and nothing is installed for it.
+	// A deleted function is not rolled back, and no package is installed for it.
 	f.must(ask{call: "DELETE /api/v1/functions/f", status: 204})
 	before := len(p.wanted)
 	f.must(ask{call: "POST /api/v1/functions/f/rollback/1", status: 404, want: []string{"function_not_found"}})

@@ -11,7 +11,7 @@ type packageView struct {
 	ID          string    `json:"id" format:"uuid"`
 	Name        string    `json:"package_name" doc:"Normalised as in PEP 503"`
 	Version     string    `json:"version"`
-	Requirement *string   `json:"requirement" doc:"What was asked for; null for what came along with others, or is required by functions alone"`
+	Requirement *string   `json:"requirement" doc:"As requested; null for a dependency, and for a package that only functions require"`
 	InstalledAt timestamp `json:"installed_at"`
 	InstalledBy *string   `json:"installed_by"`
 }
@@ -28,14 +28,14 @@ func viewPackage(p model.Package) packageView {
 type installView struct {
 	ID          string       `json:"id" format:"uuid"`
 	Name        string       `json:"package_name"`
-	Requirement string       `json:"requirement" doc:"What was asked for"`
+	Requirement string       `json:"requirement" doc:"As requested"`
 	Status      model.Status `json:"status" enum:"pending,running,completed,failed"`
-	Log         []string     `json:"log" nullable:"false" doc:"What was said so far, line by line"`
-	Error       *string      `json:"error" doc:"Why it failed, in words"`
-	ErrorCode   *string      `json:"error_code" doc:"The same for machines"`
+	Log         []string     `json:"log" nullable:"false" doc:"The output so far, line by line"`
+	Error       *string      `json:"error" doc:"The cause of a failure, in words"`
+	ErrorCode   *string      `json:"error_code" doc:"The cause as a stable code"`
 	CreatedAt   timestamp    `json:"created_at"`
 	CreatedBy   *string      `json:"created_by"`
-	CompletedAt timestamp    `json:"completed_at" doc:"Null while it is under way"`
+	CompletedAt timestamp    `json:"completed_at" doc:"Null while it is in progress"`
 }
 
 func viewInstall(install model.PackageInstall) installView {
@@ -52,7 +52,7 @@ func viewInstall(install model.PackageInstall) installView {
 
 func installAddress(id model.ID) string { return "/api/v1/packages/installs/" + id.String() }
 
-// MarshalJSON shows the install when there is one, else the package.
+// MarshalJSON encodes the install when there is one, otherwise the package.
 func (p packageOrInstall) MarshalJSON() ([]byte, error) {
 	if p.install != nil {
 		return json.Marshal(p.install)

@@ -11,10 +11,10 @@ import (
 	"maestro/internal/model"
 )
 
-// Moment is a time of a query as it was sent, "" when it was not.
+// Moment is a time of a query as it was sent; empty when absent.
 type Moment string
 
-// momentPattern is what a Moment may be, as the OpenAPI document states it.
+// momentPattern is the form of a Moment, for the OpenAPI document.
 const momentPattern = `^(-[0-9]{1,6}[smhdw]|[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[-+ ][0-9]{2}:[0-9]{2}))?)$`
 
 const momentRule = `must be a time such as 2026-11-29T08:30:00Z, a date such as 2026-11-29, or an age such as -24h or -7d (s, m, h, d, w)`
@@ -27,9 +27,9 @@ func (Moment) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Pattern: momentPattern, PatternDescription: strings.TrimPrefix(momentRule, "must be ")}
 }
 
-// time reads a moment: RFC 3339, a date in UTC, or how long before now. A date
-// stands for its first moment, or with last for its last one, to the
-// microsecond. "" is the zero time.
+// time parses a moment: RFC 3339, a date in UTC, or an age before now. A date
+// stands for its first moment, or with last for its last microsecond. Empty text
+// is the zero time.
 func (m Moment) time(pointer string, now time.Time, last bool) (time.Time, error) {
 	text := string(m)
 	if text == "" {
@@ -49,7 +49,7 @@ func (m Moment) time(pointer string, now time.Time, last bool) (time.Time, error
 		}
 		return day, nil
 	}
-	// A + that was not escaped arrives as a space.
+	// A + that was not escaped is decoded as a space.
 	if i := strings.LastIndexByte(text, ' '); i > len(time.DateOnly) {
 		text = text[:i] + "+" + text[i+1:]
 	}
@@ -75,7 +75,7 @@ func optionalID(text, pointer string) (model.ID, error) {
 	}
 	id, err := model.ParseID(text)
 	if err != nil || id.IsZero() {
-		return model.ID{}, invalidAt(pointer, "is not an id")
+		return model.ID{}, invalidAt(pointer, "is not a valid id")
 	}
 	return id, nil
 }

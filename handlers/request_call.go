@@ -16,26 +16,26 @@ import (
 	"maestro/internal/model"
 )
 
-// executionsPath is where functions are run by name.
+// executionsPath is the address for running functions by name.
 const executionsPath = "/api/v1/executions"
 
-// call is what is known of a request beside what Fiber knows. It belongs to
+// call is the state of a request beyond the one that Fiber has. It belongs to
 // the goroutine that serves the request.
 type call struct {
 	server    *Server
 	c         *fiber.Ctx
 	requestID string
 	principal *auth.Principal // nil: no valid token
-	token     string          // of the principal; on REST calls only
-	tenant    string          // that the request is about; empty until known
-	runs      bool            // it asks for a run of a function
-	isJSON    bool            // its body is known to be JSON
-	trusted   bool            // the caller may see what a failing function says
+	token     string          // of the principal; REST API only
+	tenant    string          // of the request; empty until known
+	runs      bool            // it requests a run of a function
+	isJSON    bool            // its body was checked to be JSON
+	trusted   bool            // the caller may see the messages of a failed function
 
-	share *intake.Share // of the memory for unknown callers' bodies; nil: it has none
+	share *intake.Share // of the memory for bodies without a token; nil: none taken
 
-	origin  origin               // of the run that it makes
-	attempt *idempotency.Attempt // of a request that runs once (request_once.go); nil: it has no key
+	origin  origin               // of the run that it starts
+	attempt *idempotency.Attempt // of a request with a key (request_once.go); nil: without a key
 }
 
 // Found implements webhook.Request.
@@ -46,8 +46,8 @@ func (call *call) Found(tenant string, caller *auth.Principal) {
 
 type callKey struct{}
 
-// callOf returns the call of a request. It makes one for a request that no
-// middleware has seen, as Fiber has for those it could not read.
+// callOf returns the call of a request. It makes one for a request that passed
+// no middleware, such as one that could not be parsed.
 func (s *Server) callOf(c *fiber.Ctx) *call {
 	if known, ok := c.Locals(callKey{}).(*call); ok {
 		return known
@@ -58,7 +58,7 @@ func (s *Server) callOf(c *fiber.Ctx) *call {
 	return made
 }
 
-// runsFunction reports whether a request asks for a run.
+// runsFunction reports whether a request starts a run.
 func runsFunction(c *fiber.Ctx) bool {
 	path := c.Request().URI().PathOriginal()
 	return bytes.HasPrefix(path, []byte(webhook.Prefix)) || string(path) == executionsPath && c.Method() == fiber.MethodPost
@@ -66,11 +66,11 @@ func runsFunction(c *fiber.Ctx) bool {
 
 // callFrom returns the call behind the context of a Huma handler.
 func callFrom(ctx context.Context) *call {
-	return ctx.Value(callKey{}).(*call) // set by the first middleware of all
+	return ctx.Value(callKey{}).(*call) // set by the first middleware
 }
 
-// requestID takes over the sender's id when it is sane: visible, short, and
-// without anything that could do harm in a log.
+// requestID is the sender's id if it is short and has only characters that are
+// safe in a log, otherwise a new one.
 func requestID(c *fiber.Ctx) string {
 	given := c.Request().Header.Peek(header.RequestID)
 	if len(given) == 0 || len(given) > 128 {
@@ -85,7 +85,7 @@ func requestID(c *fiber.Ctx) string {
 	return string(given)
 }
 
-// LogFields are the fields that a log line about the call carries.
+// LogFields are the fields of a log line about the call.
 func (call *call) LogFields(more ...any) []any {
 	attrs := append(make([]any, 0, 4), slog.String("request_id", call.requestID))
 	if call.tenant != "" {

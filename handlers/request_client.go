@@ -12,7 +12,7 @@ import (
 // headerForwardedHost is not among Fiber's names.
 const headerForwardedHost = "X-Forwarded-Host"
 
-// peer is the address of the other end of the connection.
+// peer is the remote address of the connection.
 func peer(c *fiber.Ctx) netip.Addr {
 	tcp, ok := c.Context().RemoteAddr().(*net.TCPAddr)
 	if !ok {
@@ -22,7 +22,7 @@ func peer(c *fiber.Ctx) netip.Addr {
 	return address.Unmap()
 }
 
-// trusts reports whether an address is that of a proxy whose headers count.
+// trusts reports whether an address belongs to a trusted proxy.
 func (s *Server) trusts(address netip.Addr) bool {
 	for _, network := range s.opts.TrustedProxies {
 		if network.Contains(address) {
@@ -32,9 +32,9 @@ func (s *Server) trusts(address netip.Addr) bool {
 	return false
 }
 
-// clientAddress is where a request came from: the peer or, when that is a
-// trusted proxy, the nearest address before it that is none. What stands
-// further left in X-Forwarded-For may be anyone's invention.
+// clientAddress is the address of the client: the peer or, if that is a trusted
+// proxy, the last address in X-Forwarded-For that is not a trusted proxy. The
+// entries before it may be forged.
 func (s *Server) clientAddress(c *fiber.Ctx) netip.Addr {
 	client := peer(c)
 	if len(s.opts.TrustedProxies) == 0 || !s.trusts(client) {
@@ -52,7 +52,7 @@ func (s *Server) clientAddress(c *fiber.Ctx) netip.Addr {
 	return client
 }
 
-// hopAddress reads an entry of X-Forwarded-For; some proxies add the port.
+// hopAddress parses an entry of X-Forwarded-For; some proxies add the port.
 func hopAddress(text string) (netip.Addr, bool) {
 	if address, err := netip.ParseAddr(strings.Trim(text, "[]")); err == nil {
 		return address.Unmap(), true
@@ -61,8 +61,8 @@ func hopAddress(text string) (netip.Addr, bool) {
 	return pair.Addr().Unmap(), err == nil
 }
 
-// baseURL is how the client reached the server: as PUBLIC_URL says, as a
-// trusted proxy says, or as the request does. It ends without a slash.
+// baseURL is the URL by which the client reached the server: PUBLIC_URL, that of
+// a trusted proxy, or that of the request. It ends without a slash.
 func (s *Server) baseURL(c *fiber.Ctx) string {
 	if s.opts.PublicURL != "" {
 		return strings.TrimSuffix(s.opts.PublicURL, "/")
@@ -86,7 +86,7 @@ func (s *Server) baseURL(c *fiber.Ctx) string {
 	return scheme + host
 }
 
-// nearest is the last value of a header: that of the proxy next to the server.
+// nearest is the last value of a header, set by the proxy next to the server.
 func nearest(c *fiber.Ctx, name string) string {
 	lines := c.Request().Header.PeekAll(name)
 	if len(lines) == 0 {

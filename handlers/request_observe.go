@@ -8,15 +8,15 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// observe is the outermost middleware: it gives the request its id, turns a
-// panic into an error, and writes the access log. Paths are logged without
-// their query, which may hold credentials.
+// observe is the outermost middleware: it assigns the request id, turns a panic
+// into an error, and writes the access log. Paths are logged without their
+// query, which may contain credentials.
 func (s *Server) observe(c *fiber.Ctx) error {
 	start := time.Now()
 	call := s.callOf(c)
-	defer func() { call.share.Release() }() // that of the end: there is none yet
+	defer func() { call.share.Release() }() // the share at the end; there is none yet
 	if err := s.guarded(c, call); err != nil {
-		// Answered here, not by Fiber, so that the log knows the status.
+		// Handled here, not by Fiber, so that the log has the status.
 		if err := s.handleError(c, err); err != nil {
 			return err
 		}
@@ -25,7 +25,7 @@ func (s *Server) observe(c *fiber.Ctx) error {
 	return nil
 }
 
-// guarded runs the rest of the request. A panic must not end the process.
+// guarded runs the rest of the request, and recovers from a panic.
 func (s *Server) guarded(c *fiber.Ctx, call *call) (err error) {
 	defer func() {
 		if r := recover(); r != nil {

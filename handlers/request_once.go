@@ -14,9 +14,9 @@ import (
 	"maestro/internal/model"
 )
 
-// Once answers a request by calling do, which runs a function, unless it was
-// answered before: then by that answer. A repeat waits for the first run as long
-// as its own could take.
+// Once calls do, which runs a function and writes the response, unless an earlier
+// request of the occasion has a response: then it replays that one. A repeat
+// waits for the first run as long as its own run could take.
 func (call *call) Once(o idempotency.Occasion, function string, do func() error) error {
 	c, s := call.c, call.server
 	o.Tenant, o.Method, o.Target = call.tenant, c.Method(), c.Request().Header.RequestURI()
@@ -38,7 +38,7 @@ func (call *call) Once(o idempotency.Occasion, function string, do func() error)
 	if attempt.Earlier() != nil {
 		c.Set(header.Replayed, "true")
 	}
-	c.Response().Header.SetNoDefaultContentType(true) // or it could not be told from one that was set
+	c.Response().Header.SetNoDefaultContentType(true) // otherwise it would look like one that was set
 	before := answerHeaders(c)
 	if err := do(); err != nil {
 		return err
@@ -56,7 +56,7 @@ func (call *call) Once(o idempotency.Occasion, function string, do func() error)
 	return nil
 }
 
-// Run runs a function for a request, unless it has been run for it.
+// Run runs a function, unless an earlier request of the occasion has run it.
 func (call *call) Run(ctx context.Context, request engine.RunRequest) (engine.RunResult, error) {
 	if earlier := call.attempt.Earlier(); earlier != nil {
 		return engine.RunResult{ExecutionID: earlier.ExecutionID, Output: earlier.Output}, nil
@@ -67,7 +67,8 @@ func (call *call) Run(ctx context.Context, request engine.RunRequest) (engine.Ru
 	return result, err
 }
 
-// submit stores an asynchronous run, unless that was done for the same request.
+// submit stores an asynchronous run, unless an earlier request of the occasion
+// has stored it.
 func (s *Server) submit(ctx context.Context, request engine.RunRequest, later engine.Later) (*executionResult, error) {
 	id, err := callFrom(ctx).attempt.Store(ctx, func(id model.ID) (model.ID, error) {
 		request.ID = id
@@ -81,11 +82,11 @@ func (s *Server) submit(ctx context.Context, request engine.RunRequest, later en
 	return out, nil
 }
 
-// ofTransport are headers that each answer has of its own.
+// ofTransport are headers that are not replayed.
 var ofTransport = map[string]bool{
 	fiber.HeaderContentLength: true, fiber.HeaderDate: true, fiber.HeaderServer: true,
 	fiber.HeaderConnection: true, fiber.HeaderTransferEncoding: true,
-	textproto.CanonicalMIMEHeaderKey(header.Record): true, // by the time of a repeat it is written
+	textproto.CanonicalMIMEHeaderKey(header.Record): true, // at the repeat the record is in the database
 }
 
 func answerHeaders(c *fiber.Ctx) [][2]string {
@@ -96,12 +97,12 @@ func answerHeaders(c *fiber.Ctx) [][2]string {
 	return all
 }
 
-// replay answers with what the first request got.
+// replay sends the response of the first request.
 func replay(c *fiber.Ctx, answer *idempotency.Answer) {
 	response := &c.Response().Header
 	response.SetNoDefaultContentType(true)
 	for _, h := range answer.Headers {
-		if h[0] != fiber.HeaderSetCookie { // which has no value of ours to replace
+		if h[0] != fiber.HeaderSetCookie { // each is added, none replaced
 			response.Del(h[0])
 		}
 	}
@@ -113,8 +114,8 @@ func replay(c *fiber.Ctx, answer *idempotency.Answer) {
 	c.Response().SetBody(answer.Body)
 }
 
-// runOnce stands before POST /executions and sees to it that a request
-// with a key runs once.
+// runOnce comes before runFunction, and makes requests with the same key run
+// once.
 func (s *Server) runOnce(c *fiber.Ctx) error {
 	if err := s.opts.Engine.Admit(); err != nil {
 		return err

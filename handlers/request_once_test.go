@@ -296,7 +296,7 @@ func TestAServerThatDiesWithAKey(t *testing.T) {
 	recorded := f.must(ask{call: "POST /api/v1/h/count", token: "-", body: "{}", status: 200}).Header.Get("X-Execution-ID")
 	for key, id := range map[string]model.ID{"recorded": must(model.ParseID(recorded)), "lost": model.NewID()} {
 		state, err := f.db.ClaimKey(t.Context(), handlers.ClaimOf("default", "public", "key:"+key,
-			handlers.Fingerprint("POST", "/api/v1/h/count", "", "{}"), id, 50*time.Millisecond)) // and nobody renews it
+			handlers.Fingerprint("POST", "/api/v1/h/count", "", "{}"), id, 50*time.Millisecond)) // and it is not renewed
 		require.NoError(t, err)
 		require.True(t, state.Claimed)
 	}
@@ -346,7 +346,7 @@ func TestDeliveriesRunOnce(t *testing.T) {
 	f.must(ask{name: "one id, another body", call: "POST /api/v1/h/standard-webhooks", token: "-", body: body, header: signed("standard-webhooks", secret, body, time.Now()), status: 422, want: []string{"idempotency_key_reused"}})
 }
 
-// What is kept of an answer shows no one what it says.
+// A stored answer does not reveal its content.
 func TestKeptAnswersAreSealed(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

@@ -10,13 +10,13 @@ import (
 	"maestro/internal/payload"
 )
 
-// origin is a request as its function may see it, by maestro.request(). It is
-// read only when a function asks, and points into the connection's memory: it
-// holds until the run is over, or was accepted.
+// origin is the request that maestro.request() shows to a function. It is read
+// only on demand and points into the memory of the connection: it is valid until
+// the run has ended, or was accepted.
 type origin struct {
 	call          *call
 	body          []byte           // as it was sent
-	authorization bool             // hand the Authorization header on
+	authorization bool             // pass the Authorization header to the function
 	signed        []payload.Header // the names of those that carry the signature
 }
 
@@ -26,7 +26,7 @@ var _ engine.Origin = (*origin)(nil)
 func (call *call) Origin(authorization bool, signed []payload.Header) engine.Origin {
 	call.origin = origin{call: call, body: call.c.Request().Body(), authorization: authorization, signed: signed}
 	if len(call.c.Request().Header.Peek(fiber.HeaderContentEncoding)) > 0 {
-		call.origin.body = bytes.Clone(call.origin.body) // its memory is given back when it is inflated
+		call.origin.body = bytes.Clone(call.origin.body) // Inflate reuses its memory
 	}
 	return &call.origin
 }

@@ -66,7 +66,7 @@ def through(input):
 	_, _ = writer.Write([]byte(`{"a":1}`))
 	require.NoError(t, writer.Close())
 	got = seen(t, f.must(ask{call: "POST /api/v1/h/see/request", token: "-", header: []string{"Content-Encoding: gzip"}, body: packed.String(), status: 200}))
-	require.Equal(t, base64.StdEncoding.EncodeToString(packed.Bytes()), got[2], "as it was sent: that is what is signed")
+	require.Equal(t, base64.StdEncoding.EncodeToString(packed.Bytes()), got[2], "as it was sent and signed")
 
 	// Ours no function sees, another's it does.
 	require.Nil(t, seen(t, f.must(ask{call: "POST /api/v1/h/see/body", body: "{}", status: 200}))[4])

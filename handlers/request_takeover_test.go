@@ -50,7 +50,7 @@ func TestAsynchronousRequestsAreTakenOver(t *testing.T) {
 	require.Equal(t, 2, f.runs("count"), "that of accepted, and of never")
 }
 
-// A result is found whichever of several servers that died has brought it about.
+// A result is found although several servers died: that of any of their runs.
 func TestTheResultOfAnyAbandonedRunIsTheAnswer(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

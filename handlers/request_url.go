@@ -8,19 +8,19 @@ import (
 	"maestro/internal/payload"
 )
 
-// URL is what the sender asked for, byte for byte: senders sign it.
+// URL is the requested URL, byte for byte, because senders sign it.
 func (call *call) URL() string {
 	c := call.c
 	return call.server.baseURL(c) + payload.TargetText(target(c.Request().Header.RequestURI()))
 }
 
-// target is the path and the query of a request's target.
+// target is the path and query of a request target.
 func target(uri []byte) []byte {
 	_, rest := splitTarget(uri)
 	return rest
 }
 
-// hostAsked is the host that the sender asked for, in the sender's spelling.
+// hostAsked is the requested host, in the spelling of the sender.
 func hostAsked(c *fiber.Ctx) []byte {
 	header := &c.Request().Header
 	if host, _ := splitTarget(header.RequestURI()); host != nil {
@@ -29,9 +29,9 @@ func hostAsked(c *fiber.Ctx) []byte {
 	return header.Host()
 }
 
-// splitTarget splits a request's target, which names its host as well where the
-// client takes the server for a proxy; that host goes before the one of the header
-// (RFC 9112, 3.2.2).
+// splitTarget splits a request target. It contains a host when the client treats
+// the server as a proxy; that host takes precedence over the header (RFC 9112,
+// 3.2.2).
 func splitTarget(uri []byte) (host, rest []byte) {
 	for _, scheme := range []string{"http://", "https://"} {
 		if len(uri) < len(scheme) || !bytes.EqualFold(uri[:len(scheme)], []byte(scheme)) {

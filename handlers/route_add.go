@@ -17,7 +17,7 @@ type group struct {
 	endpoints        map[string]endpoint // by method and path
 }
 
-// endpoint is what answers at an address.
+// endpoint is a row of the route table.
 type endpoint struct {
 	caller  access
 	handler handler
@@ -27,22 +27,22 @@ type endpoint struct {
 type access int
 
 const (
-	public access = iota // anyone; a token is not read
+	public access = iota // every caller; a token is not read
 	sender               // as the webhook says: with a token, a signature, or neither
 	user                 // a user of the subtenant that the request is about, by token
 	admin                // an administrator, by token
 )
 
-// The addresses behind a token. A token is also asked of requests there that no
-// route takes, so that an unknown caller does not learn which routes exist.
+// The addresses that require a token, also where there is no route, so that a
+// caller without one does not learn which routes exist.
 const (
 	apiPrefix       = "/api/v1"
 	adminPrefix     = "/api/v1/subtenants"
 	schedulerPrefix = "/scheduler"
 )
 
-// addRoutes registers the route table. The routes that need no token stand
-// before the middleware that asks for one.
+// addRoutes registers the route table. Routes without a token come before the
+// middleware that requires one.
 func (s *Server) addRoutes() {
 	groups := s.routes()
 	for _, g := range groups {
@@ -80,14 +80,14 @@ func (s *Server) addGroups(groups []group, callers ...access) {
 	}
 }
 
-// noToken is the security of what needs no token.
+// noToken is the security of operations without a token.
 var noToken = []map[string][]string{{}}
 
-// handler is a handler with its description, not registered yet.
+// handler is a handler with its description, before it is registered.
 type handler struct {
 	operation huma.Operation
 	add       func(*Server, huma.Operation)
-	first     fiber.Handler // is called before it; nil: none
+	first     fiber.Handler // called before it; nil: none
 	absent    bool          // this server does not serve it
 }
 
@@ -97,7 +97,7 @@ func (h handler) behind(first fiber.Handler) handler {
 	return h
 }
 
-// when leaves the route out of a server that has no use for it.
+// when leaves the route out unless served is true.
 func (h handler) when(served bool) handler {
 	h.absent = !served
 	return h
@@ -125,8 +125,8 @@ func raw(handle fiber.Handler, operation huma.Operation) handler {
 	}}
 }
 
-// anyMethod is a handler for Fiber that takes every method and every path
-// behind that of its route. The OpenAPI document can tell of some methods only.
+// anyMethod is a handler for Fiber that takes every method, and every path with
+// the prefix of its route. OpenAPI can describe some of the methods only.
 func anyMethod(handle fiber.Handler, describe func(method string) huma.Operation) handler {
 	return handler{add: func(s *Server, operation huma.Operation) {
 		prefix, _, _ := strings.Cut(operation.Path, "{")
@@ -146,7 +146,7 @@ func fiberPath(path string) string {
 	return strings.NewReplacer("{", ":", "}", "").Replace(path)
 }
 
-// headToo lets HEAD be answered wherever GET is.
+// headToo registers HEAD with each GET.
 type headToo struct{ fiber.Router }
 
 func (r headToo) Add(method, path string, handlers ...fiber.Handler) fiber.Router {

@@ -7,8 +7,8 @@ import (
 )
 
 // routes is the whole route table: each method and path, who may call it, and
-// its handler. HEAD is answered wherever GET is. The texts of the OpenAPI
-// document stand beside the handlers; route_add.go registers the routes.
+// its handler. Each GET also serves HEAD. The texts of the OpenAPI document are
+// beside the handlers; route_add.go registers the routes.
 func (s *Server) routes() []group {
 	return []group{
 		{"Functions", "Python functions and their versions.", map[string]endpoint{

@@ -70,8 +70,8 @@ func TestEveryRouteWantsAToken(t *testing.T) {
 	require.Empty(t, found, "a token that is not valid brings no subtenant into being")
 }
 
-// TestRoutesAreForTheCallersOfTheTable: the table is a newcomer's first page,
-// and the middleware decides; the two must agree.
+// TestRoutesAreForTheCallersOfTheTable: the middleware admits exactly the callers
+// that the route table states.
 func TestRoutesAreForTheCallersOfTheTable(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
@@ -118,8 +118,8 @@ func TestEveryRouteRefusesOtherMethods(t *testing.T) {
 	}
 }
 
-// TestEveryRouteKeepsOtherSubtenantsOut: whoever names one that is not theirs
-// is told no, whether it exists or not.
+// TestEveryRouteKeepsOtherSubtenantsOut: a caller that names a subtenant without
+// access to it is refused, whether the subtenant exists or not.
 func TestEveryRouteKeepsOtherSubtenantsOut(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

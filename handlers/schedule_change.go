@@ -72,7 +72,7 @@ func (s *Server) updateSchedule(ctx context.Context, in *scheduleUpdateInput) (*
 			"/name": in.Body.Name.Null, "/function_name": in.Body.FunctionName.Null, "/cron_expression": in.Body.CronExpression.Null,
 		} {
 			if null {
-				problems = append(problems, model.Problem{Pointer: pointer, Message: "a schedule needs one"})
+				problems = append(problems, model.Problem{Pointer: pointer, Message: "must not be null: a schedule needs it"})
 			}
 		}
 		if len(problems) > 0 {
@@ -135,8 +135,7 @@ func (s *Server) runSchedule(ctx context.Context, in *SchedulePath) (*scheduleSt
 }
 
 // scheduleFits refuses to run a schedule now whose input does not fit its
-// function. At a due time, when nobody is there to be told, such a run fails and
-// is recorded.
+// function. At a due time, without a caller, such a run is recorded as failed.
 func (s *Server) scheduleFits(ctx context.Context, id model.ID) error {
 	schedule, err := s.opts.DB.Schedule(ctx, callFrom(ctx).tenant, id)
 	if err != nil {
@@ -144,7 +143,7 @@ func (s *Server) scheduleFits(ctx context.Context, id model.ID) error {
 	}
 	plan, err := s.opts.Engine.Plan(ctx, schedule.Tenant, schedule.FunctionName)
 	if err != nil {
-		return nil // the scheduler has its own words for that
+		return nil // the scheduler reports this
 	}
 	_, err = s.opts.Engine.Prepare(ctx, plan, engine.RunRequest{
 		Tenant: schedule.Tenant, Function: schedule.FunctionName, Input: schedule.Input, Trigger: model.TriggerSchedule, TriggerID: id,
@@ -152,5 +151,5 @@ func (s *Server) scheduleFits(ctx context.Context, id model.ID) error {
 	if model.CodeOf(err) == model.CodeInputInvalid {
 		return err
 	}
-	return nil // and for the rest
+	return nil // the scheduler reports the rest too
 }

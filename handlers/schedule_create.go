@@ -13,7 +13,7 @@ import (
 
 // Scheduler starts the runs of schedules.
 type Scheduler interface {
-	// Running reports whether this server starts what is due.
+	// Running reports whether this server starts due schedules.
 	Running() bool
 	// Run starts a schedule now and returns the id of the pending execution.
 	Run(ctx context.Context, tenant string, id model.ID) (model.ID, error)

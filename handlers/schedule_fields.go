@@ -34,8 +34,8 @@ type ScheduleFields struct {
 	UpdatedAt       owned `json:"updated_at,omitzero" readOnly:"true"`
 }
 
-// applyTo changes target as the members say. A member that has a default takes
-// it again when it is null.
+// applyTo applies the members to target. A null restores the default of a member
+// that has one.
 func (in *ScheduleFields) applyTo(target *model.Schedule) error {
 	in.Description.apply(&target.Description)
 	target.Timezone = in.Timezone.or(target.Timezone, "UTC")
@@ -66,9 +66,10 @@ func (in *ScheduleFields) applyTo(target *model.Schedule) error {
 	return nil
 }
 
-// setNextRun checks when a schedule is due and works out the next time after
-// now, unless that stands already: one that is due and not started yet is not
-// lost with a change of something else. before is nil for a new one.
+// setNextRun checks the expression and the time zone, and computes the next due
+// time after now. It keeps the time of an unchanged expression, so that another
+// change does not lose a run that is due and not started. before is nil for a
+// new schedule.
 func setNextRun(s, before *model.Schedule, now time.Time) error {
 	var problems []model.Problem
 	expression, err := cron.Parse(s.CronExpression)
@@ -90,8 +91,8 @@ func setNextRun(s, before *model.Schedule, now time.Time) error {
 	return nil
 }
 
-// ownedProblems compares the server's members with those that are stored;
-// nil stands for a schedule that is not stored yet.
+// ownedProblems compares the members that the server sets with the stored ones;
+// stored is nil for a new schedule.
 func (in *ScheduleFields) ownedProblems(stored *scheduleView) []model.Problem {
 	var id, lastRun, nextRun, status, failed, execution, failures, problem, created, updated any
 	if stored != nil {

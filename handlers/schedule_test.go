@@ -197,8 +197,8 @@ func TestScheduleRunsAndTellsWhatIsWrong(t *testing.T) {
 	f.all([]ask{
 		{name: "it keeps failing", call: "GET " + one, status: 200, want: []string{`"last_status":"failed"`, `"last_error":"ValueError: no"`, `"failures":3`, "failed 3 times in a row"}},
 		{name: "delete the function", call: "DELETE /api/v1/functions/echo", status: 204},
-		{name: "it says so", call: "GET " + one, status: 200, want: []string{`no function \"echo\" any more`, `"next_run":null`}},
-		{name: "in lists too", call: "GET /api/v1/schedules", status: 200, want: []string{`no function \"echo\" any more`}},
+		{name: "it says so", call: "GET " + one, status: 200, want: []string{`function \"echo\" was deleted`, `"next_run":null`}},
+		{name: "in lists too", call: "GET /api/v1/schedules", status: 200, want: []string{`function \"echo\" was deleted`}},
 		{name: "and does not run", call: "POST " + one + "/run", status: 404, want: []string{"function_not_found"}},
 	})
 	f.function("echo", "def echo(input):\n    return 1")

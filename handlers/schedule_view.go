@@ -7,7 +7,7 @@ import (
 	"maestro/internal/model"
 )
 
-// manyFailures in a row are a problem of the schedule, not of one run.
+// manyFailures in a row count as a problem of the schedule, not of one run.
 const manyFailures = 3
 
 // scheduleView is a schedule as the API shows it.
@@ -26,12 +26,12 @@ type scheduleView struct {
 	MaxInstances   int             `json:"max_instances"`
 
 	LastRun         timestamp `json:"last_run" nullable:"true" doc:"The due time that was last started or skipped, or when it was last run by hand"`
-	NextRun         timestamp `json:"next_run" nullable:"true" doc:"Null while nothing will be started"`
+	NextRun         timestamp `json:"next_run" nullable:"true" doc:"Null while no run is due"`
 	LastStatus      *string   `json:"last_status" doc:"Of the run of last_run, or skipped"`
-	LastError       *string   `json:"last_error" doc:"Why last_status is what it is"`
+	LastError       *string   `json:"last_error" doc:"The cause of last_status"`
 	LastExecutionID *string   `json:"last_execution_id" format:"uuid"`
 	Failures        int       `json:"failures" doc:"In a row, up to the present"`
-	Problem         *string   `json:"problem" doc:"Why the schedule needs someone's attention"`
+	Problem         *string   `json:"problem" doc:"Why the schedule needs attention"`
 	CreatedAt       timestamp `json:"created_at"`
 	UpdatedAt       timestamp `json:"updated_at"`
 }
@@ -50,16 +50,16 @@ func viewSchedule(s model.Schedule) scheduleView {
 	return view
 }
 
-// problemOfSchedule says in words why a schedule does not do what it is for.
+// problemOfSchedule says why a schedule starts no runs, or only failing ones.
 func problemOfSchedule(s model.Schedule) *string {
 	var text string
 	switch {
 	case s.FunctionGone:
-		text = fmt.Sprintf("There is no function %q any more: create it again, or give the schedule another one.", s.FunctionName)
+		text = fmt.Sprintf("The function %q was deleted. Create it again, or change function_name.", s.FunctionName)
 	case s.FunctionOff:
-		text = fmt.Sprintf("The function %q is switched off: set its is_active to true, or give the schedule another one.", s.FunctionName)
+		text = fmt.Sprintf("The function %q is switched off. Set its is_active to true, or change function_name.", s.FunctionName)
 	case s.IsActive && s.NextRun.IsZero():
-		text = "Nothing will be started."
+		text = "No run is due."
 		if s.LastError != nil {
 			text = *s.LastError
 		}

@@ -25,7 +25,7 @@ type schedulerStatusOutput struct {
 }
 
 func schedulerStatusOp(id string) huma.Operation {
-	return huma.Operation{OperationID: id, Summary: "What runs next"}
+	return huma.Operation{OperationID: id, Summary: "List the active schedules with their next runs"}
 }
 
 // schedulerStatus lists all active schedules of the caller's subtenant.

@@ -12,9 +12,9 @@ import (
 )
 
 type secretPutInput struct {
-	Name string `path:"name" maxLength:"255" pattern:"^[A-Za-z_][A-Za-z0-9_.-]*$" doc:"How functions and webhooks call it" example:"STRIPE_KEY"`
+	Name string `path:"name" maxLength:"255" pattern:"^[A-Za-z_][A-Za-z0-9_.-]*$" doc:"The name by which functions and webhooks refer to it" example:"STRIPE_KEY"`
 	Body struct {
-		Value string `json:"value" minLength:"1" maxLength:"65536" doc:"Never shown again. From eight characters on it is masked in logs, records and errors"`
+		Value string `json:"value" minLength:"1" maxLength:"65536" doc:"Never shown again. Values of eight characters or more are masked in logs, records and errors"`
 	}
 }
 
@@ -25,14 +25,14 @@ type secretPath struct {
 type secretView struct {
 	Name      string    `json:"name"`
 	CreatedAt timestamp `json:"created_at"`
-	UpdatedAt timestamp `json:"updated_at" doc:"When its value was stored last"`
+	UpdatedAt timestamp `json:"updated_at" doc:"When its value was last stored"`
 }
 
-var putSecretOp = huma.Operation{OperationID: "put-secret", Summary: "Store a secret, in place of an earlier one of that name", DefaultStatus: http.StatusNoContent}
+var putSecretOp = huma.Operation{OperationID: "put-secret", Summary: "Store a secret, replacing an earlier value", DefaultStatus: http.StatusNoContent}
 
 func (s *Server) putSecret(ctx context.Context, in *secretPutInput) (*struct{}, error) {
 	if strings.ContainsRune(in.Body.Value, utf8.RuneError) {
-		return nil, invalidAt("/value", "must be text; half a surrogate pair or the character U+FFFD shows that it was not")
+		return nil, invalidAt("/value", "must be valid text: it contains the character U+FFFD or half a surrogate pair, the result of a failed conversion")
 	}
 	return nil, s.opts.Secrets.Put(ctx, callFrom(ctx).tenant, in.Name, in.Body.Value)
 }

@@ -63,8 +63,8 @@ func TestSecrets(t *testing.T) {
 	require.NotContains(t, f.log.String(), "swordfish")
 }
 
-// Whatever a function does with a secret, nothing but its successful result
-// shows it: no answer, no log, no row of the database.
+// A secret that a function uses appears only in its successful result: in no other
+// response, no log, and no row of the database.
 func TestASecretIsShownNowhere(t *testing.T) {
 	t.Parallel()
 	f := setup(t, func(o *handlers.Options) { o.Debug = true; o.AccessLog = nil })
@@ -115,7 +115,7 @@ def tell(input):
 	f.must(ask{name: "the live log", call: execution + "/logs", status: 200, want: []string{"printed ***", "logged ***", `"key":"***"`, `"***":1`}, lacks: secretive})
 	require.NotContains(t, testkit.Dump(t, f.database), "fish")
 	require.NotContains(t, f.log.String(), "fish")
-	require.Contains(t, testkit.Dump(t, f.database), "***", "the dump shows what is there")
+	require.Contains(t, testkit.Dump(t, f.database), "***", "the dump has the stored text")
 }
 
 func TestASecretStoredOrDeletedDuringARun(t *testing.T) {

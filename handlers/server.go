@@ -16,8 +16,8 @@ import (
 	"maestro/internal/intake"
 )
 
-// methods are those that Fiber lets through to routing; the ones beyond its
-// own default may come to a webhook for ANY.
+// methods are the ones that Fiber routes. Those beyond its default may be sent
+// to a webhook that takes ANY.
 var methods = slices.Concat(fiber.DefaultMethods, []string{
 	"PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "REPORT", "SEARCH", "QUERY", "PURGE", "LINK", "UNLINK",
 })
@@ -29,21 +29,20 @@ type Server struct {
 	api      huma.API
 	webhooks *webhook.Handler
 	tenants  tenants
-	checks   singleflight.Group // of /health, by part
+	checks   singleflight.Group // the checks of /health in progress, by part
 	down     sync.Map           // the parts whose last check failed
 
 	http        *fasthttp.Server
-	closing     atomic.Bool // each answer is the last one of its connection
+	closing     atomic.Bool // each response is the last one of its connection
 	connections connection.Tracker
 	bodies      intake.Reader
-	strangers   *intake.Budget // of callers without a valid token
+	strangers   *intake.Budget // memory for the bodies of callers without a valid token
 
-	streams    context.Context // of the answers that last; ends when the server is to stop
+	streams    context.Context // of event streams; ends when the server shuts down
 	endStreams context.CancelFunc
 }
 
-// New builds the HTTP edge. Nothing is listened to, and nothing is asked of
-// the database yet.
+// New builds the HTTP edge. It neither listens nor queries the database yet.
 func New(opts Options) *Server {
 	opts.setDefaults()
 	s := &Server{opts: opts, tenants: tenants{db: opts.DB}}
@@ -69,6 +68,6 @@ func New(opts Options) *Server {
 	return s
 }
 
-// App is the Fiber application, for those who look at its routes or enter it
-// below TCP.
+// App is the Fiber application, for tests that list its routes or call it
+// without a connection.
 func (s *Server) App() *fiber.App { return s.app }

@@ -12,8 +12,8 @@ import (
 	"maestro/internal/model"
 )
 
-// owned is a member that the server decides. A body may repeat it, so that
-// what a GET answered can be sent back by a PUT, but not change it.
+// owned is a member that the server sets. A body may repeat it, so that a PUT
+// can send back the result of a GET, but must not change it.
 type owned struct{ text json.RawMessage }
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -22,8 +22,8 @@ func (o *owned) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Schema implements huma.SchemaProvider: whether it is right is decided by
-// comparing.
+// Schema implements huma.SchemaProvider. It accepts every value, because sameAs
+// compares it.
 func (owned) Schema(huma.Registry) *huma.Schema { return &huma.Schema{} }
 
 // sameAs returns a problem when the body holds another value than stored.
@@ -37,7 +37,7 @@ func (o owned) sameAs(stored any, pointer string) []model.Problem {
 	if err == nil && decodeExactly(o.text, &have) == nil && decodeExactly(text, &want) == nil && sameValue(have, want) {
 		return nil
 	}
-	return []model.Problem{{Pointer: pointer, Message: "the server decides this; leave it out, or send it as it is stored"}}
+	return []model.Problem{{Pointer: pointer, Message: "is set by the server; leave it out, or send the stored value"}}
 }
 
 func decodeExactly(text []byte, into *any) error {
@@ -46,8 +46,8 @@ func decodeExactly(text []byte, into *any) error {
 	return decoder.Decode(into)
 }
 
-// sameValue compares JSON values. A moment may be written in another way, and
-// to the millisecond: generated clients read times into types of their own.
+// sameValue compares JSON values. Times may differ in format, and in precision
+// down to the millisecond, because generated clients parse them.
 func sameValue(have, want any) bool {
 	if reflect.DeepEqual(have, want) {
 		return true

@@ -28,19 +28,18 @@ type accessOutput struct {
 	}
 }
 
-// email is that of the body or of the query, which must not contradict each
-// other.
+// email is the address in the body or the query, which must not differ.
 func (in *accessInput) email() (string, error) {
 	email := in.Email
 	switch {
 	case in.Body == nil:
 	case email != "" && email != in.Body.Email:
-		return "", invalidAt("/user_email", "is another one than the query's; send one of them")
+		return "", invalidAt("/user_email", "differs from user_email in the query; send one of them")
 	default:
 		email = in.Body.Email
 	}
 	if email == "" {
-		return "", invalidAt("/user_email", "is needed, in the body or in the query")
+		return "", invalidAt("/user_email", "is required, in the body or in the query")
 	}
 	return email, nil
 }
@@ -48,7 +47,7 @@ func (in *accessInput) email() (string, error) {
 var grantAccessOp = huma.Operation{OperationID: "grant-access", Summary: "Give a user access to a subtenant"}
 
 func (s *Server) grantAccess(ctx context.Context, in *accessInput) (*accessOutput, error) {
-	return s.changeAccess(ctx, in, "%s has access to %s now.", func(user auth.CensusUser) error {
+	return s.changeAccess(ctx, in, "%s now has access to %s.", func(user auth.CensusUser) error {
 		call := callFrom(ctx)
 		return s.opts.Census.Grant(ctx, call.token, user.ID, in.ID, call.principal.Subject)
 	})
@@ -57,13 +56,13 @@ func (s *Server) grantAccess(ctx context.Context, in *accessInput) (*accessOutpu
 var revokeAccessOp = huma.Operation{OperationID: "revoke-access", Summary: "Take a user's access to a subtenant away"}
 
 func (s *Server) revokeAccess(ctx context.Context, in *accessInput) (*accessOutput, error) {
-	return s.changeAccess(ctx, in, "%s has no access to %s any more.", func(user auth.CensusUser) error {
+	return s.changeAccess(ctx, in, "%s no longer has access to %s.", func(user auth.CensusUser) error {
 		return s.opts.Census.Revoke(ctx, callFrom(ctx).token, user.ID, in.ID)
 	})
 }
 
-// changeAccess has Census change what a user may do, and sees to it that every
-// server knows before it answers, or all but knows.
+// changeAccess calls Census to change the access of a user, and notifies every
+// server before the response.
 func (s *Server) changeAccess(ctx context.Context, in *accessInput, message string, change func(auth.CensusUser) error) (*accessOutput, error) {
 	email, err := in.email()
 	if err != nil {
@@ -74,7 +73,7 @@ func (s *Server) changeAccess(ctx context.Context, in *accessInput, message stri
 	}
 	if s.opts.Census == nil {
 		return nil, model.NewError(model.CodeNoCensus,
-			"Access is kept by Census, and this server has none (CENSUS_API_URL): name the subtenant in the token instead, as maestro token --subtenant %s does.", in.ID)
+			"Access is managed by Census, which this server does not use (CENSUS_API_URL is not set). Name the subtenant in the token instead: maestro token --subtenant %s.", in.ID)
 	}
 	user, err := s.opts.Census.FindUser(ctx, callFrom(ctx).token, email)
 	if err != nil {
@@ -92,11 +91,11 @@ func (s *Server) changeAccess(ctx context.Context, in *accessInput, message stri
 	return out, nil
 }
 
-// byCensus turns "your token is not valid" into "you may not": it is valid
-// here, or the call would not have come so far, but Census knows better.
+// byCensus turns an unauthorized error of Census into a forbidden one: the token
+// is valid for this server, which has accepted it, but not for Census.
 func byCensus(err error) error {
 	if model.CodeOf(err) == model.CodeUnauthorized {
-		return model.NewError(model.CodeForbidden, "Census does not accept your token; use that of an administrator whom Census knows.")
+		return model.NewError(model.CodeForbidden, "Census does not accept your token. Use the token of an administrator that Census has as a user.")
 	}
 	return err
 }

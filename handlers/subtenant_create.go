@@ -11,7 +11,7 @@ import (
 
 type subtenantCreateInput struct {
 	Body struct {
-		SubtenantID Optional[string] `json:"subtenant_id,omitzero" pattern:"^[a-z0-9][a-z0-9-]{0,62}$" example:"company-a" doc:"Generated when left out; one that was deleted is never given again"`
+		SubtenantID Optional[string] `json:"subtenant_id,omitzero" pattern:"^[a-z0-9][a-z0-9-]{0,62}$" example:"company-a" doc:"Generated when left out; the id of a deleted subtenant is never used again"`
 		Description Optional[string] `json:"description,omitzero" maxLength:"65536"`
 
 		ID        owned `json:"id,omitzero" readOnly:"true"`

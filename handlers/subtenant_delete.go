@@ -7,9 +7,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-var deleteSubtenantOp = huma.Operation{OperationID: "delete-subtenant", Summary: "Delete a subtenant with all that is in it", DefaultStatus: http.StatusNoContent}
+var deleteSubtenantOp = huma.Operation{OperationID: "delete-subtenant", Summary: "Delete a subtenant with all its contents", DefaultStatus: http.StatusNoContent}
 
-// deleteSubtenant takes the grants away first: while Census can't be asked
+// deleteSubtenant revokes the access of users first: while Census is unavailable
 // nothing is deleted, and the call can be repeated.
 func (s *Server) deleteSubtenant(ctx context.Context, in *SubtenantPath) (*struct{}, error) {
 	if _, err := s.opts.DB.Subtenant(ctx, in.ID); err != nil {

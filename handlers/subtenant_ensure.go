@@ -11,24 +11,22 @@ import (
 	"maestro/repo"
 )
 
-// tenants remembers which subtenants exist, so that it costs one query per
-// subtenant and server.
+// tenants caches which subtenants exist: one query per subtenant and server.
 type tenants struct {
 	db    *repo.DB
 	known sync.Map      // id → struct{}
 	gone  atomic.Uint64 // counts calls of forget
 }
 
-// forget drops a subtenant that was deleted.
+// forget removes a deleted subtenant from the cache.
 func (t *tenants) forget(tenant string) {
 	t.gone.Add(1)
 	t.known.Delete(tenant)
 }
 
-// ensure makes sure that a subtenant exists before anything is done in it. Who
-// issues tokens vouches for the subtenants that they name: such a one comes
-// into being with its first call. One that an administrator merely names in a
-// header does not.
+// ensure checks that a subtenant exists before a call uses it. A subtenant named
+// by the token is created by its first call, because the issuer of tokens vouches
+// for it. One that an administrator names in a header is not created.
 func (t *tenants) ensure(ctx context.Context, principal *auth.Principal, tenant string) error {
 	if _, found := t.known.Load(tenant); found {
 		return nil
@@ -40,15 +38,15 @@ func (t *tenants) ensure(ctx context.Context, principal *auth.Principal, tenant 
 	} else {
 		_, err = t.db.Subtenant(ctx, tenant)
 	}
-	if model.CodeOf(err) == model.CodeNameTaken { // it was deleted, and stays so
-		return model.NewError(model.CodeSubtenantNotFound, "The subtenant %q is not there any more.", tenant)
+	if model.CodeOf(err) == model.CodeNameTaken { // it was deleted, and is not created again
+		return model.NewError(model.CodeSubtenantNotFound, "The subtenant %q was deleted.", tenant)
 	}
 	if err != nil {
 		return err
 	}
 	t.known.Store(tenant, struct{}{})
 	if t.gone.Load() != gone {
-		t.known.Delete(tenant) // perhaps it was this one
+		t.known.Delete(tenant) // perhaps this subtenant was deleted meanwhile
 	}
 	return nil
 }

@@ -93,7 +93,7 @@ func TestSubtenantsThatAreRefused(t *testing.T) {
 	f.must(ask{name: "a limit of nothing", call: "GET /api/v1/subtenants?limit=0", status: 422})
 }
 
-// TestSubtenantsAreForAdministrators: nobody else learns which there are.
+// TestSubtenantsAreForAdministrators: other callers do not learn which exist.
 func TestSubtenantsAreForAdministrators(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
@@ -205,14 +205,14 @@ func TestGrantAndRevoke(t *testing.T) {
 		{name: "no such subtenant", call: grant, body: `{"user_email":"user@example.com"}`, status: 404, want: []string{"subtenant_not_found"}},
 		{call: "POST /api/v1/subtenants", body: `{"subtenant_id":"company-a"}`, status: 201},
 		{call: "POST /api/v1/subtenants", body: `{"subtenant_id":"company-b"}`, status: 201},
-		{name: "grant by body", call: grant, body: `{"user_email":"user@example.com"}`, status: 200, want: []string{`"user_id":"` + f.user.ID + `"`, `"subtenant_id":"company-a"`, `"message":"User@Example.com has access`}},
+		{name: "grant by body", call: grant, body: `{"user_email":"user@example.com"}`, status: 200, want: []string{`"user_id":"` + f.user.ID + `"`, `"subtenant_id":"company-a"`, `"message":"User@Example.com now has access`}},
 		{name: "twice", call: grant, body: `{"user_email":"USER@example.com"}`, status: 200},
 		{name: "at once", call: "GET /api/v1/functions", token: f.userT, status: 200},
 		{name: "not another's", call: "GET /api/v1/functions", token: f.userT, header: []string{"X-Subtenant-ID: company-b"}, status: 403},
 		{name: "grant by query", call: "POST /api/v1/subtenants/company-b/grant-access?user_email=user@example.com", status: 200},
 		{name: "two and none named", call: "GET /api/v1/functions", token: f.userT, status: 400, want: []string{"company-a, company-b"}},
 		{name: "two and one named", call: "GET /api/v1/functions", token: f.userT, header: []string{"X-Subtenant-ID: company-b"}, status: 200},
-		{name: "revoke by query", call: revoke + "?user_email=user@example.com", status: 200, want: []string{`"user_id":"` + f.user.ID + `"`, "no access to company-a any more"}},
+		{name: "revoke by query", call: revoke + "?user_email=user@example.com", status: 200, want: []string{`"user_id":"` + f.user.ID + `"`, "no longer has access to company-a"}},
 		{name: "twice", call: revoke, body: `{"user_email":"user@example.com"}`, status: 200},
 		{name: "at once, though it was cached", call: "GET /api/v1/functions", token: f.userT, header: []string{"X-Subtenant-ID: company-a"}, status: 403},
 		{name: "a stranger", call: grant, body: `{"user_email":"nobody@example.com"}`, status: 404, want: []string{`"code":"not_found"`}},

@@ -9,8 +9,8 @@ import (
 	"maestro/internal/model"
 )
 
-// longestRetention is the most days that executions may be kept for; a subtenant
-// that wants more keeps them for ever.
+// longestRetention is the maximum retention in days; 0 keeps executions for
+// ever.
 const longestRetention = 36_500
 
 type subtenantUpdateInput struct {
@@ -28,7 +28,7 @@ type subtenantUpdateInput struct {
 
 var updateSubtenantOp = huma.Operation{OperationID: "update-subtenant", Summary: "Change a subtenant: any subset of its members"}
 
-// updateSubtenant changes any subset of a subtenant's members.
+// updateSubtenant changes any subset of the members of a subtenant.
 func (s *Server) updateSubtenant(ctx context.Context, in *subtenantUpdateInput) (*subtenantOutput, error) {
 	changed, err := s.opts.DB.UpdateSubtenant(ctx, in.ID, func(t *model.Subtenant) error {
 		stored := s.viewSubtenant(*t)

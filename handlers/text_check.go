@@ -8,7 +8,7 @@ import (
 	"maestro/internal/model"
 )
 
-// textProblems refuses what PostgreSQL can't store in a text.
+// textProblems refuses text that PostgreSQL can't store.
 func textProblems(pointer, text string) []model.Problem {
 	if strings.ContainsRune(text, 0) {
 		return []model.Problem{{Pointer: pointer, Message: "must not contain the character U+0000"}}
@@ -28,9 +28,9 @@ func tagProblems(tags []string) []model.Problem {
 	return problems
 }
 
-// notBuilt is the answer to a member that this version does not know to honour.
+// notBuilt refuses a member that this version does not implement.
 func notBuilt(member string) *model.Error {
-	e := model.NewError(model.CodeNotImplemented, "%q is not built yet; leave it out.", member)
-	e.Problems = []model.Problem{{Pointer: "/" + member, Message: "not built yet"}}
+	e := model.NewError(model.CodeNotImplemented, "%q is not implemented yet. Leave it out.", member)
+	e.Problems = []model.Problem{{Pointer: "/" + member, Message: "is not implemented yet"}}
 	return e
 }

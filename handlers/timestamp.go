@@ -6,8 +6,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// timestamp is a time as the API shows it: RFC 3339 in UTC with microseconds;
-// the zero time is null.
+// timestamp is a time in the API: RFC 3339 in UTC with microseconds; the zero
+// time is null.
 type timestamp time.Time
 
 const timestampLayout = "2006-01-02T15:04:05.000000Z07:00"

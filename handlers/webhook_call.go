@@ -7,8 +7,8 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// callWebhookOp describes the calls of webhooks by one method. What they are
-// answered with depends on the webhook.
+// callWebhookOp describes the calls of webhooks by one method. The response
+// depends on the webhook.
 func callWebhookOp(method string) huma.Operation {
 	return huma.Operation{
 		OperationID: "call-webhook-" + strings.ToLower(method),
@@ -24,5 +24,5 @@ func callWebhookOp(method string) huma.Operation {
 	}
 }
 
-// callWebhook answers the calls of webhooks: package webhook does.
+// callWebhook passes the calls of webhooks to package webhook.
 func (s *Server) callWebhook(c *fiber.Ctx) error { return s.webhooks.Call(c, s.callOf(c)) }

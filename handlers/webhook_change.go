@@ -67,10 +67,10 @@ func (s *Server) updateWebhook(ctx context.Context, in *webhookUpdateInput) (*we
 		stored := s.viewWebhook(ctx, in.base, *w)
 		problems := in.Body.ownedProblems(&stored)
 		if in.Body.Path.Null {
-			problems = append(problems, model.Problem{Pointer: "/path", Message: "a webhook needs a path"})
+			problems = append(problems, model.Problem{Pointer: "/path", Message: "must not be null: a webhook needs a path"})
 		}
 		if in.Body.FunctionName.Null {
-			problems = append(problems, model.Problem{Pointer: "/function_name", Message: "a webhook needs a function"})
+			problems = append(problems, model.Problem{Pointer: "/function_name", Message: "must not be null: a webhook needs a function"})
 		}
 		if len(problems) > 0 {
 			return invalid(problems...)

@@ -10,8 +10,8 @@ import (
 	"maestro/internal/model"
 )
 
-// BaseInput learns how the client reaches the server, for the URLs that it is
-// told.
+// BaseInput has the URL by which the client reaches the server, for the URLs in
+// the response.
 type BaseInput struct{ base string }
 
 // Resolve implements huma.Resolver.
@@ -63,8 +63,8 @@ func (s *Server) createWebhook(ctx context.Context, in *webhookCreateInput) (*we
 	return &webhookCreated{Location: "/api/v1/webhooks/" + made.ID.String(), Body: s.viewWebhook(ctx, in.base, made)}, nil
 }
 
-// functionOfBody turns "there is no such function" into a fault of the
-// body: the address of the request was right.
+// functionOfBody turns a function_not_found into a fault of the body, because
+// the address of the request exists.
 func functionOfBody(err error, name string) error {
 	if model.CodeOf(err) == model.CodeFunctionNotFound {
 		return invalidAt("/function_name", "there is no function %q; create it first", name)

@@ -12,11 +12,11 @@ import (
 type WebhookFields struct {
 	Method        Optional[string]          `json:"http_method,omitzero" nullable:"false" enum:"GET,HEAD,POST,PUT,DELETE,PATCH,OPTIONS,ANY"`
 	Description   Optional[string]          `json:"description,omitzero" maxLength:"65536"`
-	DefaultValues Optional[json.RawMessage] `json:"default_values,omitzero" doc:"An object that is laid under the input"`
+	DefaultValues Optional[json.RawMessage] `json:"default_values,omitzero" doc:"An object with members for those that the input lacks"`
 	RequiresAuth  Optional[bool]            `json:"requires_auth,omitzero" nullable:"false"`
 	InputMode     Optional[string]          `json:"input_mode,omitzero" nullable:"false" enum:"auto,request,body"`
 	ResponseMode  Optional[string]          `json:"response_mode,omitzero" nullable:"false" enum:"envelope,raw"`
-	Signature     Optional[SignatureFields] `json:"signature,omitzero" doc:"How callers sign; calls whose signature is not right are refused"`
+	Signature     Optional[SignatureFields] `json:"signature,omitzero" doc:"How callers sign; calls without a valid signature are refused"`
 	IsActive      Optional[bool]            `json:"is_active,omitzero" nullable:"false"`
 
 	ID                 owned `json:"id,omitzero" readOnly:"true"`
@@ -28,8 +28,8 @@ type WebhookFields struct {
 	UpdatedAt          owned `json:"updated_at,omitzero" readOnly:"true"`
 }
 
-// applyTo changes w as the members say and checks the outcome. A member that
-// has a default takes it again when it is null.
+// applyTo applies the members to w and checks the result. A null restores the
+// default of a member that has one.
 func (in *WebhookFields) applyTo(w *model.Webhook, requiresAuth bool) error {
 	in.Description.apply(&w.Description)
 	w.Method = in.Method.or(w.Method, "POST")
@@ -63,8 +63,8 @@ func (in *WebhookFields) applyTo(w *model.Webhook, requiresAuth bool) error {
 	return nil
 }
 
-// or is the value that a member with a default comes to: its own, the default
-// when it is null, what was there before when it is absent.
+// or is the new value of a member with a default: its own, the default when it
+// is null, the value before when it is absent.
 func (o Optional[T]) or(before, standard T) T {
 	switch {
 	case o.Null:
@@ -76,8 +76,8 @@ func (o Optional[T]) or(before, standard T) T {
 	}
 }
 
-// ownedProblems compares the server's members with those that are stored;
-// nil stands for a webhook that is not stored yet.
+// ownedProblems compares the members that the server sets with the stored ones;
+// stored is nil for a new webhook.
 func (in *WebhookFields) ownedProblems(stored *webhookView) []model.Problem {
 	var id, mode, address, own, access, created, updated any
 	if stored != nil {

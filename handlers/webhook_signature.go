@@ -12,7 +12,7 @@ import (
 // SignatureFields say how a webhook's callers sign.
 type SignatureFields struct {
 	Scheme     string           `json:"scheme" enum:"github,stripe,slack,standard-webhooks,hmac-sha256" doc:"Stripe, Slack and Standard Webhooks refuse calls older than five minutes"`
-	SecretName SecretNames      `json:"secret_name" doc:"Of the shared secret; several while one is being replaced: each may have signed"`
+	SecretName SecretNames      `json:"secret_name" doc:"Of the shared secret; several while one is being replaced: a signature by any of them is valid"`
 	Header     Optional[string] `json:"header,omitzero" maxLength:"255" doc:"Of hmac-sha256 alone, which needs it: the header with the signature, in hex or base64" example:"X-Signature"`
 }
 
@@ -25,7 +25,7 @@ func (SecretNames) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{OneOf: []*huma.Schema{name, {Type: huma.TypeArray, Items: name}}}
 }
 
-// applyTo stores the fields in w and returns what is wrong with them.
+// applyTo stores the fields in w and returns their faults.
 func (in *SignatureFields) applyTo(w *model.Webhook) []model.Problem {
 	config := signature.Config{
 		Scheme: signature.Scheme(in.Scheme), SecretNames: in.SecretName.SecretNames, Header: in.Header.Value,
@@ -34,6 +34,6 @@ func (in *SignatureFields) applyTo(w *model.Webhook) []model.Problem {
 	for i := range problems {
 		problems[i].Pointer = "/signature" + problems[i].Pointer
 	}
-	w.Signature, _ = json.Marshal(config) // texts always can be
+	w.Signature, _ = json.Marshal(config) // texts can always be encoded
 	return problems
 }

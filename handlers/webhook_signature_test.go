@@ -49,7 +49,7 @@ func TestSignedCalls(t *testing.T) {
 	for name, value := range map[string]string{"FIRST": first, "SECOND": second} {
 		f.must(ask{call: "PUT /api/v1/secrets/" + name, body: `{"value":"` + value + `"}`, status: 204})
 	}
-	const body = "{\"n\":  1.0,\n \"text\": \"ü\"}" // not as anybody would write it anew
+	const body = "{\"n\":  1.0,\n \"text\": \"ü\"}" // not in the form of an encoder
 	ran := 0
 	for _, scheme := range []string{"github", "stripe", "slack", "standard-webhooks", "hmac-sha256"} {
 		header := ""
@@ -126,7 +126,7 @@ func TestSignaturesAsTheyAreSaved(t *testing.T) {
 	id := f.webhook(`{"path":"a","function_name":"echo","signature":{"scheme":"hmac-sha256","secret_name":"K","header":"X-Sig"}}`)
 	one := "/api/v1/webhooks/" + id
 	got := f.must(ask{name: "get", call: "GET " + one, status: 200,
-		want: []string{`"signature":{"scheme":"hmac-sha256","secret_name":"K","header":"X-Sig"}`, "Anyone who signs"}})
+		want: []string{`"signature":{"scheme":"hmac-sha256","secret_name":"K","header":"X-Sig"}`, "Every caller who signs"}})
 	f.all([]ask{
 		{name: "a secret that is not stored", call: "POST /api/v1/h/a", token: "-", body: "{}", header: []string{"X-Sig: " + hexMAC("", "{}")}, status: 401},
 		{name: "sent back", call: "PUT " + one, body: got.text, status: 200},
@@ -151,6 +151,6 @@ func TestSlackIsAnswered(t *testing.T) {
 	got := f.must(ask{call: "POST /api/v1/h/slack", token: "-", body: body, header: signed("slack", "of-slack", body, time.Now()), status: 200})
 	require.Equal(t, `3eZbrw1a"B`, got.text)
 	require.Equal(t, "text/plain; charset=utf-8", got.Header.Get("Content-Type"))
-	f.must(ask{name: "not to everyone", call: "POST /api/v1/h/slack", token: "-", body: body, status: 401})
+	f.must(ask{name: "not to a caller without a signature", call: "POST /api/v1/h/slack", token: "-", body: body, status: 401})
 	f.must(ask{name: "nothing has run", call: "GET /api/v1/executions", status: 200, want: []string{"[]"}})
 }

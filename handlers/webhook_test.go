@@ -19,7 +19,7 @@ func TestWebhooks(t *testing.T) {
 		body: `{"path":"echo/{id}","function_name":"echo"}`,
 		want: []string{`"http_method":"POST"`, `"requires_auth":false`, `"input_mode":"auto"`, `"effective_input_mode":"request"`,
 			`"response_mode":"envelope"`, `"is_active":true`, `"signature":null`, `"url":"https://maestro.example.com/api/v1/h/echo/{id}"`,
-			`"subtenant_url":"https://maestro.example.com/api/v1/h/@default/echo/{id}"`, "Anyone who knows the URL"}})
+			`"subtenant_url":"https://maestro.example.com/api/v1/h/@default/echo/{id}"`, "Every caller who knows the URL"}})
 	id := member(t, made.text, "id")
 	require.Equal(t, "/api/v1/webhooks/"+id, made.Header.Get("Location"))
 	one := "/api/v1/webhooks/" + id
@@ -142,7 +142,7 @@ func TestAuthorizationStaysWithUs(t *testing.T) {
 		{name: "our token, of another subtenant", call: "POST /api/v1/h/echo", token: f.mint("other", false), status: 200, lacks: []string{"Authorization"}},
 		{name: "our token, no longer whole", call: "POST /api/v1/h/echo", token: expired[:len(expired)-4], status: 200, want: []string{"Authorization"}},
 	})
-	got := f.must(ask{name: "someone else's", call: "POST /api/v1/h/echo", token: "-",
+	got := f.must(ask{name: "third party credentials", call: "POST /api/v1/h/echo", token: "-",
 		header: []string{"Authorization: Basic Zm9vOmJhcmJheg==", "Cookie: session=0123456789"}, status: 200,
 		want: []string{`"Basic Zm9vOmJhcmJheg=="`, `"session=0123456789"`}})
 	record := f.must(ask{call: "GET /api/v1/executions/" + got.Header.Get("X-Execution-ID"), status: 200,
@@ -168,12 +168,12 @@ func TestWhoMayCall(t *testing.T) {
 	f.must(ask{call: "POST /api/v1/webhooks", token: other, body: `{"path":"mine","function_name":"who","requires_auth":true}`, status: 201})
 	f.webhook(`{"path":"open","function_name":"who"}`)
 	f.all([]ask{
-		{name: "one's own", call: "POST /api/v1/h/who", status: 200, want: []string{`"result":"default"`}},
+		{name: "own subtenant", call: "POST /api/v1/h/who", status: 200, want: []string{`"result":"default"`}},
 		{name: "the other's own", call: "POST /api/v1/h/who", token: other, status: 200, want: []string{`"result":"other"`}},
-		{name: "no token", call: "POST /api/v1/h/who", token: "-", status: 404, want: []string{"No public webhook answers here; a private one needs a token."}},
-		{name: "no token, by address", call: "POST /api/v1/h/@other/mine", token: "-", status: 404, want: []string{"No public webhook answers here; a private one needs a token."}},
-		{name: "no token, another method", call: "GET /api/v1/h/who", token: "-", status: 404, want: []string{"No public webhook answers here; a private one needs a token."}},
-		{name: "no token, nothing there", call: "POST /api/v1/h/none", token: "-", status: 404, want: []string{"No public webhook answers here; a private one needs a token."}},
+		{name: "no token", call: "POST /api/v1/h/who", token: "-", status: 404, want: []string{"There is no public webhook at this path. A private webhook requires a token."}},
+		{name: "no token, by address", call: "POST /api/v1/h/@other/mine", token: "-", status: 404, want: []string{"There is no public webhook at this path. A private webhook requires a token."}},
+		{name: "no token, another method", call: "GET /api/v1/h/who", token: "-", status: 404, want: []string{"There is no public webhook at this path. A private webhook requires a token."}},
+		{name: "no token, nothing there", call: "POST /api/v1/h/none", token: "-", status: 404, want: []string{"There is no public webhook at this path. A private webhook requires a token."}},
 		{name: "no valid token", call: "POST /api/v1/h/who", token: "a.b.c", status: 401},
 		{name: "no valid token, nothing there", call: "POST /api/v1/h/none", token: "a.b.c", status: 401},
 		{name: "only the other's", call: "POST /api/v1/h/mine", status: 404},

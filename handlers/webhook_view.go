@@ -18,19 +18,19 @@ type webhookView struct {
 	DefaultValues      json.RawMessage    `json:"default_values"`
 	RequiresAuth       bool               `json:"requires_auth"`
 	InputMode          model.InputMode    `json:"input_mode" enum:"auto,request,body"`
-	EffectiveInputMode model.InputMode    `json:"effective_input_mode" enum:"request,body" doc:"What input_mode comes to with the function's present input schema"`
+	EffectiveInputMode model.InputMode    `json:"effective_input_mode" enum:"request,body" doc:"The mode that input_mode auto selects for the current input schema of the function"`
 	ResponseMode       model.ResponseMode `json:"response_mode" enum:"envelope,raw"`
-	Signature          json.RawMessage    `json:"signature" doc:"How callers sign; null: they need not"`
+	Signature          json.RawMessage    `json:"signature" doc:"How callers sign; null: no signature"`
 	IsActive           bool               `json:"is_active"`
-	URL                string             `json:"url" doc:"Where it answers"`
-	SubtenantURL       string             `json:"subtenant_url" doc:"Where it answers too; no other subtenant can take this address"`
-	Access             string             `json:"access" doc:"Who can call it, in words"`
+	URL                string             `json:"url" doc:"Its address"`
+	SubtenantURL       string             `json:"subtenant_url" doc:"A second address, which no other subtenant can take"`
+	Access             string             `json:"access" doc:"The callers that it accepts, in words"`
 	CreatedAt          timestamp          `json:"created_at"`
 	UpdatedAt          timestamp          `json:"updated_at"`
 }
 
-// viewWebhook shows a webhook to the caller of ctx. base is how clients reach
-// the server.
+// viewWebhook shows a webhook. base is the URL by which the client reaches the
+// server.
 func (s *Server) viewWebhook(ctx context.Context, base string, w model.Webhook) webhookView {
 	return webhookView{
 		ID: w.ID.String(), Path: w.Path, FunctionName: w.FunctionName, Method: w.Method,
@@ -49,10 +49,10 @@ func accessOf(w *model.Webhook) string {
 	case w.RequiresAuth && w.Signature != nil:
 		return "Only callers with a valid token of this subtenant can call it, and only with a valid signature."
 	case w.Signature != nil:
-		return "Anyone who signs the call with its secret can call it, without a token."
+		return "Every caller who signs the call with its secret can call it, without a token."
 	case w.RequiresAuth:
 		return "Only callers with a valid token of this subtenant can call it."
 	default:
-		return "Anyone who knows the URL can call it, without a token."
+		return "Every caller who knows the URL can call it, without a token."
 	}
 }

@@ -1,9 +1,9 @@
-// Package web carries what a browser gets: the page at the server's root, and
-// /docs (Swagger UI) and /redoc (ReDoc) with everything that they load, so that
-// they work without a network. scripts/update-web-assets fetches the two from their npm packages.
+// Package web contains the pages and assets for browsers: the page at the root of
+// the server, and /docs (Swagger UI) and /redoc (ReDoc) with all their assets, so
+// that they work without a network. scripts/update-web-assets fetches the two
+// from their npm packages.
 //
-// It must not know how it is served, and nothing in it may refer to another
-// server.
+// It must not serve the files, and no file may refer to another server.
 package web
 
 import (
@@ -18,15 +18,14 @@ import (
 	"sync"
 )
 
-// ContentSecurityPolicy goes with every page. Beyond our own address it allows
-// only what the two need: inline styles, data images, and ReDoc's search in a
-// worker that it makes itself.
+// ContentSecurityPolicy is sent with every page. Beyond the server itself it
+// allows only inline styles, data images, and the worker that ReDoc creates for
+// its search.
 const ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; " +
 	"img-src 'self' data:; font-src 'self'; connect-src 'self'; worker-src blob:; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// AssetsPath is where the pages expect their assets: relative to the folder
-// that they are in themselves.
+// AssetsPath is the path of the assets, relative to the folder of the pages.
 const AssetsPath = "docs"
 
 //go:embed home.html docs.html redoc.html home.css docs.css docs.js swagger-ui redoc
@@ -40,7 +39,7 @@ type File struct {
 	ETag        string // strong, with its quotes
 }
 
-// NewFile makes a File of a body, which must not be changed afterwards.
+// NewFile makes a File of a body, which must not be modified afterwards.
 func NewFile(body []byte, contentType string) File {
 	sum := sha256.Sum256(body)
 	return File{Body: body, Gzip: compressed(body), ContentType: contentType, ETag: `"` + hex.EncodeToString(sum[:12]) + `"`}
@@ -61,16 +60,16 @@ func Asset(name string) (File, bool) {
 	return file, found && path.Ext(name) != ".html"
 }
 
-// The types of all that is served. A licence is beside its file for people who
-// read the source.
+// The types of the served files. The licences beside them are for readers of the
+// source and have no type here.
 var contentTypes = map[string]string{
 	".html": "text/html; charset=utf-8",
 	".css":  "text/css; charset=utf-8",
 	".js":   "text/javascript; charset=utf-8",
 }
 
-// load reads the files once, at the first request for one: an ETag is a hash
-// over megabytes.
+// load reads the files once, at the first request, because an ETag is a hash over
+// megabytes.
 var load = sync.OnceValue(func() map[string]File {
 	loaded := map[string]File{}
 	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
@@ -91,7 +90,7 @@ var load = sync.OnceValue(func() map[string]File {
 	return loaded
 })
 
-// compressed can't fail: it writes to memory.
+// compressed does not fail: it writes to memory.
 func compressed(body []byte) []byte {
 	var out bytes.Buffer
 	w := gzip.NewWriter(&out)

@@ -11,20 +11,20 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// How long, and how much, a connection that the server closes is still read.
+// How long, and how many bytes, the server reads from a connection it closes.
 const (
 	lingerTime  = 2 * time.Second
 	lingerBytes = 64 << 20
 )
 
-// lastLook is for a request that is on its way when its connection, idle until
-// now, is to end.
+// lastLook is the time for a request that is in transit when its idle connection
+// is closed.
 const lastLook = 20 * time.Millisecond
 
 // lingering wraps a listener so that its connections are closed as RFC 9112
-// (section 9.6) asks. A request that is refused before it was read whole (413)
-// leaves bytes on their way; closing at once makes the kernel reset the
-// connection, and the client loses the very answer that explains it.
+// (section 9.6) requires. A request that is refused before its whole body is read
+// (413) leaves unread bytes; if the server closed at once, the kernel would reset
+// the connection and the client would lose the response.
 type lingering struct {
 	net.Listener
 	tracker *Tracker
@@ -41,28 +41,28 @@ func (l lingering) Accept() (net.Conn, error) {
 	return conn, err
 }
 
-// Close closes the listener when every connection that the kernel has
-// established was accepted: it resets the others.
+// Close closes the listener after every established connection is accepted,
+// because the kernel resets the others.
 func (l lingering) Close() error {
 	awaitAccepted(l.Listener)
 	return l.Listener.Close()
 }
 
-// connection is one of a client. One goroutine serves it; another one may close
-// it while it waits for a request.
+// connection is the connection of a client. One goroutine serves it; another may
+// close it while it waits for a request.
 type connection struct {
 	*net.TCPConn
 	tracker *Tracker
 
-	fresh bool // nothing was read yet; of the goroutine that serves it
+	fresh bool // no byte was read yet; used by the serving goroutine only
 
-	awaits atomic.Bool // the first byte of a request
-	ending atomic.Bool // it is to end when no request is on its way
-	over   atomic.Bool // reading has failed: nothing serves it any more
+	awaits atomic.Bool // waits for the first byte of a request
+	ending atomic.Bool // closes unless a request is in transit
+	over   atomic.Bool // a read has failed: no goroutine serves it any more
 	closed atomic.Bool
 }
 
-// NoteState hears from fasthttp what becomes of a connection.
+// NoteState tracks the state of a connection, reported by fasthttp.
 func NoteState(conn net.Conn, state fasthttp.ConnState) {
 	c, ok := conn.(*connection)
 	switch {
@@ -74,8 +74,8 @@ func NoteState(conn net.Conn, state fasthttp.ConnState) {
 	}
 }
 
-// Read reads. It gives a new connection more time for its first byte than for
-// the rest of the headers, and ends one that sent nothing without an answer.
+// Read reads. A new connection has more time for its first byte than for the rest
+// of the headers; one that sends no byte is closed without a response.
 func (c *connection) Read(into []byte) (n int, err error) {
 	if c.fresh {
 		if err := c.tracker.await(c); err != nil {
@@ -100,16 +100,15 @@ func (c *connection) Read(into []byte) (n int, err error) {
 		c.over.Store(true)
 	}
 	if c.fresh && errors.Is(err, os.ErrDeadlineExceeded) {
-		err = io.EOF // no request began, so that none is to be answered
+		err = io.EOF // no request has begun, so there is no response
 	}
 	return n, err
 }
 
-// isEnding reports whether the connection ends unless a request arrives now.
+// isEnding reports whether the connection closes unless a request arrives now.
 func (c *connection) isEnding() bool { return c.ending.Load() && c.awaits.Load() }
 
-// SetReadDeadline sets until when a read may wait, unless the connection is to
-// end.
+// SetReadDeadline sets the deadline of reads, unless the connection is closing.
 func (c *connection) SetReadDeadline(t time.Time) error {
 	err := c.TCPConn.SetReadDeadline(t)
 	if c.isEnding() {
@@ -118,13 +117,13 @@ func (c *connection) SetReadDeadline(t time.Time) error {
 	return err
 }
 
-// Close ends the connection. One that waits for a request is ended by the
-// goroutine that reads it, since a request that has arrived is answered first.
+// Close closes the connection. The serving goroutine closes a connection that
+// waits for a request, because a request that has arrived gets its response first.
 func (c *connection) Close() error {
 	if c.awaits.Load() && !c.over.Load() && !c.ending.Swap(true) {
 		time.AfterFunc(10*lastLook, func() {
 			if c.awaits.Load() {
-				_ = c.finish() // nothing read it any more
+				_ = c.finish() // no goroutine read from it
 			}
 		})
 		return c.TCPConn.SetReadDeadline(time.Now())
@@ -132,14 +131,14 @@ func (c *connection) Close() error {
 	return c.finish()
 }
 
-// finish ends the answer at once and the connection when the client has ended
-// too, or has had its time. It does not wait for that.
+// finish ends the response at once, and the connection after the client has ended
+// too, or after lingerTime. It does not wait for that.
 func (c *connection) finish() error {
 	if c.closed.Swap(true) {
 		return nil
 	}
 	if err := c.CloseWrite(); err != nil {
-		return c.TCPConn.Close() // the client is gone already
+		return c.TCPConn.Close() // the client has disconnected
 	}
 	go func() {
 		_ = c.TCPConn.SetReadDeadline(time.Now().Add(lingerTime))

@@ -1,7 +1,7 @@
-// Package connection sees to the connections of clients below HTTP: that a new
-// one has time for its first byte, that one which the server closes is read
-// until the client has the answer, and that a request which has arrived is
-// answered although the server stops.
+// Package connection handles the connections of clients below HTTP. A new
+// connection has time for its first byte; the server reads from a connection that
+// it closes until the client has the response; and a request that has arrived
+// gets its response although the server shuts down.
 //
-// It must not read requests: fasthttp does, over the connections made here.
+// It must not parse requests: fasthttp does, on the connections made here.
 package connection

@@ -7,15 +7,15 @@ import (
 )
 
 const (
-	// firstByteTime is for a new connection to begin its first request: browsers
-	// and balancers open some in advance.
+	// firstByteTime is the time for the first request of a connection: browsers and
+	// load balancers open connections in advance.
 	firstByteTime = 60 * time.Second
-	// lastFirstByteTime is the same once the server stops.
+	// lastFirstByteTime is the same once the server shuts down.
 	lastFirstByteTime = time.Second
 )
 
-// Tracker knows the connections of a server that have not sent anything yet. To
-// fasthttp they are active, so that its shutdown would wait for them.
+// Tracker tracks the connections that have not sent a byte yet. fasthttp counts
+// them as active, so its shutdown would wait for them.
 type Tracker struct {
 	HeadTime time.Duration // for the headers of a first request, from its first byte on
 
@@ -28,7 +28,7 @@ type Tracker struct {
 // as RFC 9112 asks.
 func (t *Tracker) Listener(l net.Listener) net.Listener { return lingering{l, t} }
 
-// await sets until when a new connection may wait for its first byte.
+// await sets the deadline for the first byte of a new connection.
 func (t *Tracker) await(c *connection) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -42,19 +42,20 @@ func (t *Tracker) await(c *connection) error {
 	return c.SetReadDeadline(time.Now().Add(firstByteTime))
 }
 
-// arrived is told when the wait of a connection is over.
+// arrived ends the wait of a connection.
 func (t *Tracker) arrived(c *connection) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.waiting, c)
 }
 
-// Stop ends those that do not begin a request at once, and those that will come.
+// Stop closes the tracked connections, and later ones, unless they begin a request
+// at once.
 func (t *Tracker) Stop() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.stopped = true
 	for c := range t.waiting {
-		_ = c.SetReadDeadline(time.Now().Add(lastFirstByteTime)) // fails for one that is closed
+		_ = c.SetReadDeadline(time.Now().Add(lastFirstByteTime)) // fails for a closed connection
 	}
 }

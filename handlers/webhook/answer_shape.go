@@ -13,27 +13,27 @@ import (
 	"maestro/internal/engine"
 )
 
-// shape is an answer that a function describes itself.
+// shape is a response that a function describes itself.
 type shape struct {
 	status  int
 	headers []shapeHeader
-	body    json.RawMessage // nil or null: none
-	bytes   bool            // body is bytes in base64
+	body    json.RawMessage // nil: none
+	bytes   bool            // body is base64 of bytes
 }
 
 type shapeHeader struct{ name, value string }
 
-// hopByHop are the headers that belong to one connection, not to an answer
+// hopByHop are the headers that belong to a connection, not to a response
 // (RFC 9110, section 7.6.1), and those that follow from the body.
 var hopByHop = []string{
 	"Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Proxy-Authorization", "Te", "Trailer",
 	"Transfer-Encoding", "Upgrade", "Content-Length",
-	header.ExecutionID, header.RequestID, // ours
+	header.ExecutionID, header.RequestID, // set by the server
 }
 
-// shapedResponse returns the answer that a result describes: a
-// maestro.Response, or an object with a numeric status_code and nothing but
-// headers and body beside it. Any other result describes none.
+// shapedResponse returns the response that a result describes: a
+// maestro.Response, or an object with a numeric status_code and at most headers
+// and body besides. It is nil for any other result.
 func shapedResponse(result *engine.RunResult) (*shape, error) {
 	if r := result.Response; r != nil {
 		s := &shape{status: r.StatusCode, body: withoutNull(r.Body), bytes: result.Bytes}
@@ -73,8 +73,8 @@ func shapedResponse(result *engine.RunResult) (*shape, error) {
 	return s, s.check(result)
 }
 
-// readHeaders reads an object of texts; a number or a truth value stands for
-// its text, a list for a header that is repeated.
+// readHeaders reads an object of texts. Numbers and booleans are converted to
+// text; a list repeats the header.
 func (s *shape) readHeaders(text json.RawMessage) bool {
 	if withoutNull(text) == nil {
 		return true
@@ -121,15 +121,14 @@ func withoutNull(value json.RawMessage) json.RawMessage {
 	return value
 }
 
-// check refuses what would break HTTP: a status that is none, and headers
-// that could smuggle in others.
+// check refuses an invalid status, and headers that could inject others.
 func (s *shape) check(result *engine.RunResult) error {
 	if s.status < 200 || s.status > 599 {
 		return badResponse(result, "The function returned the status code %d; it must be from 200 to 599.", s.status)
 	}
 	for _, h := range s.headers {
 		if !isToken(h.name) {
-			return badResponse(result, "The function returned a header whose name is not one.")
+			return badResponse(result, "The function returned a header with an invalid name.")
 		}
 		if strings.ContainsFunc(h.value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
 			return badResponse(result, "The function returned a line break or another control character in the header %s.", h.name)
@@ -138,7 +137,7 @@ func (s *shape) check(result *engine.RunResult) error {
 	return nil
 }
 
-// isToken reports whether name may be the name of a header (RFC 9110).
+// isToken reports whether name is a valid header name (RFC 9110).
 func isToken(name string) bool {
 	for i := range len(name) {
 		b := name[i]
@@ -150,8 +149,8 @@ func isToken(name string) bool {
 	return name != ""
 }
 
-// connectionOptions are the headers that are not handed on: the hop-by-hop
-// ones, and those that a Connection header names.
+// connectionOptions are the headers that are not sent: the hop-by-hop headers,
+// and those that a Connection header names.
 func connectionOptions(headers []shapeHeader) map[string]bool {
 	dropped := make(map[string]bool, len(hopByHop))
 	for _, name := range hopByHop {

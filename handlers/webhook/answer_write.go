@@ -13,7 +13,7 @@ import (
 
 const mediaText = "text/plain; charset=utf-8"
 
-// answerEnvelope answers with the result in its envelope, spliced around the
+// answerEnvelope sends the result in its envelope, which is written around the
 // bytes that the function returned.
 func answerEnvelope(c *fiber.Ctx, result *engine.RunResult) error {
 	response := c.Response()
@@ -26,8 +26,7 @@ func answerEnvelope(c *fiber.Ctx, result *engine.RunResult) error {
 	return nil
 }
 
-// answerRaw answers with the result itself, or with the response that it
-// describes.
+// answerRaw sends the result itself, or the response that it describes.
 func answerRaw(c *fiber.Ctx, result *engine.RunResult) error {
 	shaped, err := shapedResponse(result)
 	if err != nil {
@@ -54,15 +53,15 @@ func answerRaw(c *fiber.Ctx, result *engine.RunResult) error {
 		}
 	}
 	switch shaped.status {
-	case http.StatusNoContent, http.StatusResetContent, http.StatusNotModified: // have none (RFC 9110)
+	case http.StatusNoContent, http.StatusResetContent, http.StatusNotModified: // have no body (RFC 9110)
 	default:
 		response.SetBodyRaw(body)
 	}
 	return nil
 }
 
-// content is the body of the answer and its media type, unless the function says
-// another. Bytes are never guessed at: text/html would run in a browser.
+// content is the body of the response and its default media type. The type of
+// bytes is never guessed: text/html would run in a browser.
 func (s *shape) content() (body []byte, media string) {
 	if s.bytes {
 		if plain, ok := model.BytesOf(s.body); ok {
@@ -72,8 +71,8 @@ func (s *shape) content() (body []byte, media string) {
 	return bodyOf(s.body)
 }
 
-// bodyOf is a JSON value as the body of an answer: text stays text, nothing
-// stays nothing.
+// bodyOf is a JSON value as a body: a string becomes plain text, no value an
+// empty body.
 func bodyOf(value json.RawMessage) (body []byte, media string) {
 	value = bytes.TrimSpace(value)
 	if len(value) == 0 {
@@ -88,8 +87,8 @@ func bodyOf(value json.RawMessage) (body []byte, media string) {
 	return value, fiber.MIMEApplicationJSON
 }
 
-// badResponse says that what a function returned can't be sent. The run itself
-// was recorded as completed.
+// badResponse is the error for a result that can't be sent. The run itself is
+// recorded as completed.
 func badResponse(result *engine.RunResult, format string, args ...any) *model.Error {
 	e := model.NewError(model.CodeOutputInvalid, format, args...)
 	e.ExecutionID = result.ExecutionID

@@ -11,10 +11,10 @@ import (
 	"maestro/internal/signature"
 )
 
-// Call answers a call of a webhook.
+// Call handles a call of a webhook.
 func (h *Handler) Call(c *fiber.Ctx, r Request) error {
 	if err := h.Engine.Admit(); err != nil {
-		return err // before anything that needs the database, such as a key
+		return err // before the database is used, for example by a key
 	}
 	address := c.Request().URI().PathOriginal()
 	who := h.identify(c)
@@ -45,19 +45,18 @@ func (h *Handler) Call(c *fiber.Ctx, r Request) error {
 	if delivery == "" && key == "" {
 		return h.answer(c, r, &who, &found)
 	}
-	kept := make([][]byte, len(found.values)) // beyond this frame, on the heap
+	kept := make([][]byte, len(found.values)) // kept beyond this frame, on the heap
 	copy(kept, found.values)
 	return h.answerOnce(c, r, found.route.occasion(c, delivery, key), who, match{route: found.route, values: kept})
 }
 
-// answerOnce answers unless an earlier request of the occasion was answered.
-// It is a function of its own so that other calls do without its closure.
+// answerOnce is answer for a call whose repeats get the same response. It is a
+// separate function so that other calls do not allocate its closure.
 func (h *Handler) answerOnce(c *fiber.Ctx, r Request, o idempotency.Occasion, who caller, found match) error {
 	return r.Once(o, found.route.webhook.FunctionName, func() error { return h.answer(c, r, &who, &found) })
 }
 
-// occasion is what a call of the route with a delivery's id or a key stands
-// for.
+// occasion identifies a call with a delivery id or a key, for its repeats.
 func (r *route) occasion(c *fiber.Ctx, delivery, key string) idempotency.Occasion {
 	o := idempotency.Occasion{Scope: idempotency.ScopePublic, Key: idempotency.KeyOf(key), Body: c.Request().Body()}
 	switch {
@@ -69,13 +68,13 @@ func (r *route) occasion(c *fiber.Ctx, delivery, key string) idempotency.Occasio
 	if delivery != "" {
 		o.Key = idempotency.DeliveryOf(delivery)
 		if r.signer.Scheme == signature.Stripe {
-			o.Body = nil // a repeat counts anew how many webhooks have not got the event
+			o.Body = nil // a repeat differs in the count of pending webhooks
 		}
 	}
 	return o
 }
 
-// answer runs the function and answers.
+// answer runs the function and writes the response.
 func (h *Handler) answer(c *fiber.Ctx, r Request, who *caller, found *match) error {
 	hook := &found.route.webhook
 	run, err := h.runOf(c, r, who, found)
@@ -84,8 +83,8 @@ func (h *Handler) answer(c *fiber.Ctx, r Request, who *caller, found *match) err
 	}
 	result, err := r.Run(h.Context, run)
 	if code := model.CodeOf(err); code == model.CodeFunctionNotFound || code == model.CodeFunctionIsModule {
-		// Its name is none of a stranger's business.
-		return model.NewError(model.CodeFunctionNotFound, "The function of this webhook is not there any more.")
+		// The name of the function is not shown to unknown callers.
+		return model.NewError(model.CodeFunctionNotFound, "The function of this webhook no longer exists.")
 	}
 	if model.CodeOf(err) == model.CodeFunctionInactive {
 		return model.NewError(model.CodeFunctionInactive, "The function of this webhook is switched off; nothing ran.")

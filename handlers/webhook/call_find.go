@@ -10,17 +10,17 @@ import (
 	"maestro/internal/model"
 )
 
-// caller is who calls a webhook, as far as that is known.
+// caller is the caller of a webhook, as far as it is known.
 type caller struct {
 	token     string
 	principal *auth.Principal // of a valid token, or nil
-	refused   error           // why the token is not valid; nil with a valid one and with none
-	tenant    string          // whose webhooks are searched first; empty for none
-	unclear   error           // why a valid token did not lead to a subtenant
+	refused   error           // why the token is not valid; nil with a valid token, and without one
+	tenant    string          // its webhooks are searched first; empty: public ones only
+	unclear   error           // why a valid token selects no subtenant
 }
 
-// identify reads the token of a webhook's call. A token that is not valid is
-// no fault yet: third parties send credentials of their own.
+// identify reads the token of a call. A token that is not valid is no error yet,
+// because third parties send their own credentials.
 func (h *Handler) identify(c *fiber.Ctx) caller {
 	who := caller{token: auth.BearerToken(c.Request().Header.Peek(fiber.HeaderAuthorization))}
 	if who.token == "" {
@@ -34,8 +34,8 @@ func (h *Handler) identify(c *fiber.Ctx) caller {
 	return who
 }
 
-// find finds the webhook of a call, and settles whether the caller may call
-// it. path is what follows the prefix.
+// find finds the webhook of a call, and checks whether the caller may call it.
+// path is the path after Prefix.
 func (h *Handler) find(c *fiber.Ctx, who *caller, path []byte, m *match) error {
 	table, err := h.table.current(h.Context)
 	if err != nil {
@@ -67,10 +67,10 @@ func (h *Handler) find(c *fiber.Ctx, who *caller, path []byte, m *match) error {
 	case len(m.allow) > 0:
 		c.Set(fiber.HeaderAllow, strings.Join(m.allow, ", "))
 		return fiber.ErrMethodNotAllowed
-	case who.refused != nil: // also where no webhook is: a stranger learns nothing
+	case who.refused != nil: // also without a webhook, so that an unknown caller does not learn which exist
 		return who.refused
 	case who.principal == nil:
-		return model.NewError(model.CodeWebhookNotFound, "No public webhook answers here; a private one needs a token.")
+		return model.NewError(model.CodeWebhookNotFound, "There is no public webhook at this path. A private webhook requires a token.")
 	case who.unclear != nil:
 		return who.unclear
 	default:

@@ -10,8 +10,8 @@ import (
 	"maestro/internal/payload"
 )
 
-// runOf turns the call into a run. Everything in it is a copy, what it was
-// made from aside: the run may outlive the request.
+// runOf makes the run of a call. All of it is copied, except for Origin, because
+// the run may outlive the request.
 func (h *Handler) runOf(c *fiber.Ctx, r Request, who *caller, found *match) (engine.RunRequest, error) {
 	hook := &found.route.webhook
 	foreign, signed := !h.ours(who), found.route.signer.names()
@@ -59,13 +59,13 @@ func (h *Handler) runOf(c *fiber.Ctx, r Request, who *caller, found *match) (eng
 	return run, nil
 }
 
-// inQuery reports whether the input of a method is in the query, in mode body.
+// inQuery reports whether the input of a method is its query, in mode body.
 func inQuery(method string) bool {
 	return method == fiber.MethodGet || method == fiber.MethodHead || method == fiber.MethodDelete
 }
 
-// declaredTo is what the webhook's function declares its input to be, if there
-// is text to be read by that.
+// declaredTo has the types that the function of the webhook declares, if there is
+// text to convert.
 func (h *Handler) declaredTo(hook *model.Webhook, text bool) *payload.Declared {
 	if !text {
 		return nil
@@ -73,8 +73,8 @@ func (h *Handler) declaredTo(hook *model.Webhook, text bool) *payload.Declared {
 	return h.modes.declared(h.Context, hook)
 }
 
-// ours reports whether the caller's Authorization header carries a token of
-// ours, valid or not.
+// ours reports whether the Authorization header has a token issued for this
+// server, valid or not.
 func (h *Handler) ours(who *caller) bool {
 	return who.token != "" && (who.refused == nil || h.Auth.Issued(who.token))
 }

@@ -13,10 +13,10 @@ import (
 	"maestro/repo"
 )
 
-// Prefix is where webhooks are called.
+// Prefix is the address of webhooks.
 const Prefix = "/api/v1/h/"
 
-// Options is what a Handler is built from; all of it is needed.
+// Options are the parts of a Handler; all are required.
 type Options struct {
 	Context context.Context // of the server
 	DB      *repo.DB
@@ -26,22 +26,23 @@ type Options struct {
 	Log     *slog.Logger
 }
 
-// Request is what the rest of the edge does for a call. It belongs to the
+// Request is the part of a call that the rest of the edge does. It belongs to the
 // goroutine that serves the call.
 type Request interface {
-	// Found notes whose webhook is called and who calls; nil without a valid token.
+	// Found sets the subtenant of the webhook, and the caller; nil without a valid
+	// token.
 	Found(tenant string, caller *auth.Principal)
-	// ReadBody reads the part of the body that has not arrived yet.
+	// ReadBody reads the rest of the body.
 	ReadBody() error
 	// Inflate replaces a compressed body by the plain one.
 	Inflate() error
-	// URL is what the sender asked for.
+	// URL is the requested URL.
 	URL() string
-	// Origin is the request as the function may see it by maestro.request(). It
-	// must be called before Inflate.
+	// Origin is the request that maestro.request() shows to the function. It must
+	// be called before Inflate.
 	Origin(authorization bool, signed []payload.Header) engine.Origin
-	// Once calls answer, which runs a function, unless an earlier request of the
-	// same occasion was answered: then by that answer.
+	// Once calls answer, which runs a function and writes the response, unless an
+	// earlier request of the occasion has a response: then it replays that one.
 	Once(occasion idempotency.Occasion, function string, answer func() error) error
 	// Run runs a function, unless an earlier request of the occasion has run it.
 	Run(context.Context, engine.RunRequest) (engine.RunResult, error)
@@ -49,26 +50,26 @@ type Request interface {
 	LogFields(more ...any) []any
 }
 
-// Handler answers the calls of webhooks.
+// Handler handles the calls of webhooks.
 type Handler struct {
 	Options
 	table *tableLoader
 	modes *inputModes
 }
 
-// New makes a Handler. Nothing is asked of the database yet.
+// New makes a Handler. It does not query the database yet.
 func New(opts Options) *Handler {
 	return &Handler{Options: opts, table: &tableLoader{db: opts.DB}, modes: newInputModes(opts.DB)}
 }
 
-// WebhooksChanged makes the next call load the routing table anew.
+// WebhooksChanged makes the next call reload the routing table.
 func (h *Handler) WebhooksChanged() { h.table.changed() }
 
-// FunctionsChanged drops what is known of the functions of a subtenant.
+// FunctionsChanged drops the cached input modes of a subtenant.
 func (h *Handler) FunctionsChanged(tenant string) { h.modes.forget(tenant) }
 
-// InputMode is the mode of a webhook's input; for InputAuto, the one that the
-// current input schema of its function comes to.
+// InputMode is the mode of a webhook; for InputAuto, the mode that the current
+// input schema of its function selects.
 func (h *Handler) InputMode(ctx context.Context, w *model.Webhook) model.InputMode {
 	return h.modes.effective(ctx, w)
 }

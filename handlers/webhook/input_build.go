@@ -4,11 +4,11 @@ import (
 	"maestro/internal/payload"
 )
 
-// request is what a webhook's function gets in mode request.
+// request is the input of a function in mode request.
 type request struct {
 	body          []byte // JSON
 	headers       []payload.Header
-	authorization bool             // hand the Authorization header on
+	authorization bool             // pass the Authorization header to the function
 	signed        []payload.Header // the names of those that carry the signature
 	query         []payload.Field
 	parameters    []string
@@ -20,19 +20,18 @@ type request struct {
 	declared      *payload.Declared // by the function's input schema
 }
 
-// members are those of a request; a default of such a name is never laid under
-// it.
+// members are the members of a request; defaults of these names are not applied.
 var members = []string{"body", "headers", "query", "path_params", "method", "url", "path"}
 
-// Those in which text may be declared as something else.
+// The members in which a schema may declare another type for text.
 var (
 	memberBody       = []byte("body")
 	memberQuery      = []byte("query")
 	memberParameters = []byte("path_params")
 )
 
-// build builds the function's input in one buffer. It also returns the values
-// that no record may show.
+// build builds the input of the function in one buffer. It also returns the
+// values that must not be recorded.
 func (r *request) build() (text []byte, secrets []string) {
 	size := len(r.body) + len(r.url) + len(r.path) + 256
 	for i := range r.headers {

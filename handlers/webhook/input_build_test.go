@@ -44,8 +44,8 @@ func TestRequestInput(t *testing.T) {
 	require.Equal(t, []string{"session=12345678"}, secrets)
 }
 
-// FuzzRequestInput: whatever arrives, the function gets valid JSON that says
-// what arrived, and nothing gets out of its member.
+// FuzzRequestInput: for every request the input is valid JSON with the parts of the
+// request, and no part leaves its member.
 func FuzzRequestInput(f *testing.F) {
 	f.Add("application/json", []byte(`{"a":1}`), []byte("A: b\r\nA: c\r\n"), []byte("x=1&x=2"), "id", `{"d":1}`)
 	f.Add("text/plain", []byte("\xff\"\\"), []byte("Cookie: \xff\r\n \r\n"), []byte("%zz=%41+"), "\"", `[]`)

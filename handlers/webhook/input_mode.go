@@ -13,13 +13,13 @@ import (
 	"maestro/repo"
 )
 
-// modeAge is how long what a function's input schema asks for is believed. It bounds how late a change on another server is seen, should
-// nothing tell us of it; a change here is told at once.
+// modeAge is how long an entry is valid. It limits the delay of a change made on
+// another server whose notification is lost.
 const modeAge = time.Second
 
-// inputModes knows which form of input the functions of webhooks want, and as
-// what they declare the text of forms and queries. It costs one query per
-// function and second at most.
+// inputModes caches the form of input that the functions of webhooks expect, and
+// the types that they declare for the text of forms and queries. It makes at most
+// one query per function and second.
 type inputModes struct {
 	db *repo.DB
 
@@ -31,7 +31,7 @@ type inputModes struct {
 type knownMode struct {
 	schema   []byte
 	mode     model.InputMode
-	declared func() *payload.Declared // reads the schema once, when it is first asked
+	declared func() *payload.Declared // parses the schema at the first call
 	until    time.Time
 }
 
@@ -39,7 +39,7 @@ func newInputModes(db *repo.DB) *inputModes {
 	return &inputModes{db: db, known: make(map[string]map[string]knownMode)}
 }
 
-// forget drops what is known of a subtenant's functions.
+// forget drops the entries of a subtenant.
 func (m *inputModes) forget(tenant string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -47,9 +47,9 @@ func (m *inputModes) forget(tenant string) {
 	m.changes++
 }
 
-// effective is the form in which a webhook's function gets its input. A
-// function that can't be looked up now gets a request: running it will fail
-// with the proper error.
+// effective is the form in which the function of a webhook gets its input. It is
+// a request when the function can't be read now: running it fails with the proper
+// error.
 func (m *inputModes) effective(ctx context.Context, w *model.Webhook) model.InputMode {
 	if w.InputMode != model.InputAuto {
 		return w.InputMode
@@ -57,8 +57,8 @@ func (m *inputModes) effective(ctx context.Context, w *model.Webhook) model.Inpu
 	return m.of(ctx, w).mode
 }
 
-// declared is what the input schema of a webhook's function declares; nil where
-// there is none, or none can be looked up now.
+// declared has the types that the input schema of the function declares; nil
+// without a schema, or when it can't be read now.
 func (m *inputModes) declared(ctx context.Context, w *model.Webhook) *payload.Declared {
 	if entry := m.of(ctx, w); entry.declared != nil {
 		return entry.declared()
@@ -66,7 +66,7 @@ func (m *inputModes) declared(ctx context.Context, w *model.Webhook) *payload.De
 	return nil
 }
 
-// of is what is known of a webhook's function.
+// of is the entry of the function of a webhook.
 func (m *inputModes) of(ctx context.Context, w *model.Webhook) knownMode {
 	now := time.Now()
 	m.mu.RLock()
@@ -90,7 +90,7 @@ func (m *inputModes) of(ctx context.Context, w *model.Webhook) knownMode {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.changes != changes {
-		return entry // functions were changed meanwhile: don't keep it
+		return entry // functions were changed meanwhile: the entry may be out of date
 	}
 	if m.known[w.Tenant] == nil {
 		m.known[w.Tenant] = make(map[string]knownMode)
@@ -99,12 +99,12 @@ func (m *inputModes) of(ctx context.Context, w *model.Webhook) knownMode {
 	return entry
 }
 
-// requestMembers are those by which a schema shows that it describes a
+// requestMembers are the members by which a schema shows that it describes a
 // request.
 var requestMembers = []string{"body", "headers", "query", "path_params", "method"}
 
-// ModeFor applies the contract's rule for mode auto to a function's input
-// schema, nil for none.
+// ModeFor applies the rule of mode auto to the input schema of a function, which
+// may be nil.
 func ModeFor(inputSchema []byte) model.InputMode {
 	shape := schema.Shape(inputSchema)
 	if !shape.AllowsObject {

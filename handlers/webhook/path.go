@@ -8,9 +8,9 @@ import (
 
 const maxPathBytes = 255
 
-// PathPattern is the form of a path: words, and whole segments {name}. A
-// segment that is . or .. has no place. What else PathFault refuses no
-// expression can say: a parameter that is there twice, or first and public.
+// PathPattern is the form of a path: words, and whole segments {name}, but no
+// segment . or .. PathFault also refuses a repeated parameter, and one in the
+// first segment of a public webhook, which an expression can't state.
 const PathPattern = `^(?:` + segmentForm + `)(?:/(?:` + segmentForm + `))*$`
 
 const segmentForm = `[A-Za-z0-9_.-]*[A-Za-z0-9_-][A-Za-z0-9_.-]*|\.{3,}|\{[A-Za-z_][A-Za-z0-9_]*\}`
@@ -20,14 +20,14 @@ var (
 	parameterName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 )
 
-// PathFault says what is wrong with a webhook's path, or returns empty text.
-// public says that anyone may call it.
+// PathFault returns the fault of a path, or empty text. A public webhook requires
+// no token.
 func PathFault(path string, public bool) string {
 	switch {
 	case path == "" || len(path) > maxPathBytes:
 		return "must have 1 to 255 characters"
 	case !pathPattern.MatchString(path):
-		return "may hold letters, digits, and _ - . / { } only"
+		return "must contain only letters, digits and _ - . / { }"
 	case path[0] == '/':
 		return "must not begin with a slash"
 	}
@@ -36,16 +36,16 @@ func PathFault(path string, public bool) string {
 		name, parameter := Parameter(segment)
 		switch {
 		case segment == "" || segment == "." || segment == "..":
-			return "must not have an empty segment, nor one that is . or .."
+			return "must not have an empty segment, or one that is . or .."
 		case !parameter && strings.ContainsAny(segment, "{}"):
-			return "braces stand around a whole segment, as in orders/{id}"
+			return "must have braces only around a whole segment, as in orders/{id}"
 		case !parameter:
 		case !parameterName.MatchString(name):
-			return "a parameter's name has letters, digits and _ and does not begin with a digit"
+			return "must name each parameter by letters, digits and _, without a digit at the beginning"
 		case slices.Contains(names, name):
-			return "the parameter {" + name + "} is there twice"
+			return "has the parameter {" + name + "} twice"
 		case i == 0 && public:
-			return "the first segment of a public webhook must be literal; set requires_auth, or begin with a word"
+			return "must begin with a literal segment because the webhook is public; change it, or set requires_auth"
 		default:
 			names = append(names, name)
 		}

@@ -12,15 +12,14 @@ import (
 	"maestro/internal/signature"
 )
 
-// signer is how the callers of a route sign. A nil *signer means that they
-// need not.
+// signer is how the callers of a route sign. A nil *signer requires no signature.
 type signer struct {
 	signature.Config
 	headers []payload.Header // the names of those that carry the signature, which is never recorded
 }
 
-// newSigner reads what a webhook was saved with. What can't be read is a
-// scheme that nobody can satisfy.
+// newSigner parses the stored configuration. One that can't be parsed becomes a
+// scheme that no caller satisfies.
 func newSigner(text json.RawMessage) *signer {
 	if len(text) == 0 {
 		return nil
@@ -35,7 +34,7 @@ func newSigner(text json.RawMessage) *signer {
 	return s
 }
 
-// names are those of the headers that carry the signature.
+// names are the names of the headers that carry the signature.
 func (s *signer) names() []payload.Header {
 	if s == nil {
 		return nil
@@ -43,8 +42,8 @@ func (s *signer) names() []payload.Header {
 	return s.headers
 }
 
-// verify checks the signature of a call on the bytes as they came. delivery is
-// what its sender calls it, or empty.
+// verify checks the signature of a call on the bytes as they were sent. delivery
+// is the sender's id of the delivery, or empty.
 func (h *Handler) verify(c *fiber.Ctx, r Request, found *route) (delivery string, err error) {
 	hook := &found.webhook
 	known, err := h.Secrets.Of(h.Context, hook.Tenant)
@@ -69,15 +68,15 @@ func (h *Handler) verify(c *fiber.Ctx, r Request, found *route) (delivery string
 	}
 	attrs := r.LogFields(slog.Any("webhook_id", hook.ID), slog.Any("error", err))
 	if len(active) == 0 {
-		h.Log.Warn("a webhook refuses every call: no secret that its callers sign with is stored", append(attrs, slog.String("secrets", strings.Join(missing, ", ")))...)
+		h.Log.Warn("a webhook refuses every call: none of its secrets is stored", append(attrs, slog.String("secrets", strings.Join(missing, ", ")))...)
 	} else {
-		h.Log.Info("a webhook's call was refused for its signature", attrs...)
+		h.Log.Info("the call of a webhook was refused because of its signature", attrs...)
 	}
 	return "", err
 }
 
-// answerChallenge answers the call by which Slack makes sure that an address
-// is its owner's: no function runs.
+// answerChallenge responds to the call by which Slack verifies the owner of an
+// address. No function runs.
 func answerChallenge(c *fiber.Ctx, found *route) bool {
 	if found.signer.Scheme != signature.Slack {
 		return false

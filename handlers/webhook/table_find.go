@@ -11,14 +11,14 @@ import (
 	"maestro/internal/payload"
 )
 
-// methodAny is the http_method of a webhook that takes every method.
+// methodAny is the http_method of a webhook that accepts every method.
 const methodAny = "ANY"
 
 // routeNode is one segment of the tree of paths.
 type routeNode struct {
 	literal   map[string]*routeNode
 	parameter *routeNode
-	routes    []*route // that end here, one per method
+	routes    []*route // ending here, one per method
 }
 
 func newRoute(w model.Webhook) *route {
@@ -31,8 +31,8 @@ func newRoute(w model.Webhook) *route {
 	return r
 }
 
-// insert adds a route. Where one of the same method and path is there already
-// (another subtenant's), that one stays.
+// insert adds a route. An earlier route of the same method and path, of another
+// subtenant, stays.
 func (n *routeNode) insert(r *route) {
 	for segment := range strings.SplitSeq(r.webhook.Path, "/") {
 		if _, ok := Parameter(segment); ok {
@@ -66,12 +66,12 @@ func (n *routeNode) byMethod(method string) *route {
 	return nil
 }
 
-// match is what find found: a route with the values of its parameters, or the
-// methods that the path takes.
+// match is the result of find: a route with the values of its parameters, or the
+// methods of the path.
 type match struct {
 	route  *route
 	values [][]byte // as long as the route's parameters
-	allow  []string // without duplicates; set when the path is there and the method isn't
+	allow  []string // without duplicates; set when the path has routes of other methods only
 }
 
 func (m *match) allows(method string) {
@@ -80,9 +80,9 @@ func (m *match) allows(method string) {
 	}
 }
 
-// find looks for the route of a method and a path: literal segments before
-// parameters from left to right, then the exact method before ANY. The
-// segments are those of the path, decoded.
+// find finds the route of a method and a path: literal segments take precedence
+// over parameters, from left to right, then the exact method over ANY. segments
+// are the decoded segments of the path.
 func (n *routeNode) find(segments [][]byte, method string, m *match) bool {
 	if n == nil {
 		return false
@@ -105,8 +105,8 @@ func (n *routeNode) find(segments [][]byte, method string, m *match) bool {
 	return false
 }
 
-// end finds the route of a method. HEAD is what GET is, without the body, unless
-// a route is for HEAD alone.
+// end finds the route of a method. HEAD uses the route of GET unless there is one
+// for HEAD.
 func (n *routeNode) end(method string, m *match) bool {
 	m.route = n.byMethod(method)
 	if m.route == nil && method == fiber.MethodHead {
@@ -127,8 +127,8 @@ func (n *routeNode) end(method string, m *match) bool {
 	return false
 }
 
-// splitPath cuts the path of a request, without its leading slash, into
-// segments and decodes them; a trailing slash counts for nothing.
+// splitPath splits the path of a request, without its leading slash, into decoded
+// segments; a trailing slash is ignored.
 func splitPath(into [][]byte, path []byte) [][]byte {
 	path = bytes.TrimSuffix(path, []byte("/"))
 	if len(path) == 0 {

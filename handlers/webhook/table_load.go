@@ -10,37 +10,36 @@ import (
 	"maestro/repo"
 )
 
-// tableLoader finds the webhook for a method and a path. The table is built
-// whole from the database and never changed: a change of any webhook makes the
-// next call build another.
+// tableLoader holds the routing table. A table is built from the database and
+// never modified: after a change of any webhook the next call builds a new one.
 type tableLoader struct {
 	db      *repo.DB
 	table   atomic.Pointer[routeTable]
-	changes atomic.Uint64 // counts the changes that we heard of
-	load    sync.Mutex    // held while a table is built, so that many calls build one
+	changes atomic.Uint64 // counts the calls of changed
+	load    sync.Mutex    // held while a table is built, so that concurrent calls build one
 }
 
 // routeTable holds the active webhooks of every subtenant.
 type routeTable struct {
-	changes uint64                   // that the table knows of
+	changes uint64                   // included in the table
 	tenants map[string]*tenantRoutes // by subtenant
-	public  *routeNode               // of all subtenants: those that need no token
+	public  *routeNode               // the routes of all subtenants that require no token
 }
 
 type tenantRoutes struct{ all, public *routeNode }
 
-// route is one webhook, ready to be called.
+// route is one webhook with the parts that a call needs.
 type route struct {
 	webhook    model.Webhook
-	parameters []string // names, in the order of the path
+	parameters []string // names in the order of the path
 	defaults   *payload.Defaults
 	signer     *signer
 }
 
-// changed makes the next call load the table anew.
+// changed makes the next call reload the table.
 func (r *tableLoader) changed() { r.changes.Add(1) }
 
-// current returns a table that knows of every change told so far.
+// current returns a table that includes every change reported so far.
 func (r *tableLoader) current(ctx context.Context) (*routeTable, error) {
 	changes := r.changes.Load()
 	if table := r.table.Load(); table != nil && table.changes >= changes {

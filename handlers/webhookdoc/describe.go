@@ -12,13 +12,13 @@ import (
 	"maestro/internal/schema"
 )
 
-// describer gathers the paths and schemas of webhooks.
+// describer collects the paths and schemas of webhooks.
 type describer struct {
 	tenant  string
 	paths   map[string]map[string]any // path → method → operation
 	schemas map[string]any            // by name
-	names   map[string]string         // path without its parameters' names → path
-	ids     map[string]bool           // every $id that is taken
+	names   map[string]string         // path without the names of its parameters → path
+	ids     map[string]bool           // every $id in use
 }
 
 func newDescriber(tenant string) *describer {
@@ -27,7 +27,7 @@ func newDescriber(tenant string) *describer {
 	}
 }
 
-// add describes a webhook, with the mode that its input comes in.
+// add describes a webhook, with the mode of its input.
 func (d *describer) add(w *model.Webhook, f *model.Function, mode model.InputMode) {
 	path := d.path(w.Path)
 	if d.paths[path] == nil {
@@ -43,7 +43,7 @@ func (d *describer) add(w *model.Webhook, f *model.Function, mode model.InputMod
 	methods := methodsOf(w)
 	for _, method := range methods {
 		if d.paths[path][strings.ToLower(method)] != nil && len(methods) > 1 {
-			continue // the exact method goes before ANY
+			continue // the exact method takes precedence over ANY
 		}
 		all := append([]any{}, parameters...)
 		operation := map[string]any{
@@ -76,8 +76,8 @@ func (d *describer) add(w *model.Webhook, f *model.Function, mode model.InputMod
 	}
 }
 
-// path is the address in the document. Paths that differ in the names of their
-// parameters alone are one, with the names that came first.
+// path is the path in the document. Paths that differ only in the names of their
+// parameters become one, with the names of the first.
 func (d *describer) path(path string) string {
 	segments := strings.Split(path, "/")
 	for i, segment := range segments {
@@ -92,9 +92,9 @@ func (d *describer) path(path string) string {
 	return d.names[shape]
 }
 
-// schema puts a schema of a function among the document's, once, and returns
-// the reference to it; one that accepts anything is {}. Each has an $id, so
-// that the references within it mean itself and not the document.
+// schema adds a schema of a function to the document, once, and returns a
+// reference to it; a schema that accepts every value is {}. Each has an $id, so
+// that its references resolve within it and not within the document.
 func (d *describer) schema(f *model.Function, role string, raw json.RawMessage) map[string]any {
 	if len(raw) == 0 {
 		return map[string]any{}
@@ -106,8 +106,8 @@ func (d *describer) schema(f *model.Function, role string, raw json.RawMessage) 
 	return map[string]any{"$ref": "#/components/schemas/" + name}
 }
 
-// identified is the schema with an $id: the author's, unless another schema
-// has it already.
+// identified is the schema with an $id: the author's, unless another schema uses
+// it already.
 func (d *describer) identified(raw json.RawMessage, id string) any {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &members); err != nil || members == nil { // true or false
@@ -122,12 +122,12 @@ func (d *describer) identified(raw json.RawMessage, id string) any {
 		return members
 	}
 	d.ids[id] = true
-	members["$id"], _ = json.Marshal(id) // of text: it does not fail
+	members["$id"], _ = json.Marshal(id) // text can always be encoded
 	return members
 }
 
-// member is the schema of one property of a function's input; {} when nothing
-// is said of it.
+// member is the schema of one property of the input of a function; {} when the
+// schema does not have it.
 func (d *describer) member(f *model.Function, input map[string]any, name string) map[string]any {
 	for _, property := range schema.Shape(f.InputSchema).Properties {
 		if property == name && input["$ref"] != nil {
@@ -137,15 +137,15 @@ func (d *describer) member(f *model.Function, input map[string]any, name string)
 	return map[string]any{}
 }
 
-// idOf is the $id under which a function's input schema stands in the document.
+// idOf is the $id of the input schema of a function in the document.
 func (d *describer) idOf(f *model.Function) string {
 	members, _ := d.schemas[f.Name+".input"].(map[string]json.RawMessage)
 	var id string
-	_ = json.Unmarshal(members["$id"], &id) // identified has put it there
+	_ = json.Unmarshal(members["$id"], &id) // set by identified
 	return id
 }
 
-// queryParameters are those of a call whose input is its query.
+// queryParameters are the parameters of a call whose input is its query.
 func (d *describer) queryParameters(f *model.Function, input map[string]any) []any {
 	var top struct{ Required []string }
 	_ = json.Unmarshal(f.InputSchema, &top) // it compiles
@@ -168,7 +168,7 @@ func requestBodyOf(schema map[string]any) map[string]any {
 	return map[string]any{"content": map[string]any{"application/json": map[string]any{"schema": schema}}}
 }
 
-// responsesOf are the answers of a webhook: by its response_mode, or a problem.
+// responsesOf are the responses of a webhook: by its response_mode, or a problem.
 func responsesOf(w *model.Webhook, output map[string]any) map[string]any {
 	responses := map[string]any{"default": map[string]any{
 		"description": "A failure, as RFC 9457 has it",
@@ -182,7 +182,7 @@ func responsesOf(w *model.Webhook, output map[string]any) map[string]any {
 	}}
 	if w.ResponseMode == model.ResponseRaw {
 		responses["200"] = map[string]any{
-			"description": "What the function returned; it may also choose another status and media type",
+			"description": "The return value of the function, which may also choose another status and media type",
 			"content":     map[string]any{"application/json": map[string]any{"schema": output}},
 		}
 		return responses
@@ -203,7 +203,7 @@ var textSchema = map[string]any{"type": "string"}
 
 var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
 
-// escaped is a name within a JSON pointer within a URI's fragment.
+// escaped is a name in a JSON pointer in the fragment of a URI.
 func escaped(name string) string {
 	name = pointerEscapes.Replace(name)
 	var out strings.Builder

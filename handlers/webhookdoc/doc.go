@@ -1,6 +1,6 @@
 // Package webhookdoc describes the webhooks of one subtenant as an OpenAPI
-// document, for clients that its owner generates. The document of Maestro's own
-// API is made by package handlers.
+// document, from which its owner generates clients. Package handlers makes the
+// document of Maestro's own API.
 //
-// It must not know who asks for the document, and must not change anything.
+// It must not check callers, and must not modify webhooks or functions.
 package webhookdoc

@@ -12,11 +12,11 @@ import (
 // Document is an OpenAPI document.
 type Document map[string]any
 
-// Describe makes the document of a subtenant's active webhooks. base is how
-// clients reach the server, version that of the server.
+// Describe makes the document of a subtenant's active webhooks. base is the URL
+// of the server, version the version of the server.
 func Describe(ctx context.Context, db *repo.DB, tenant, base, version string) (Document, error) {
 	d := newDescriber(tenant)
-	functions := map[string]*model.Function{} // nil: there is none of that name
+	functions := map[string]*model.Function{} // nil: no such function
 	page := repo.Page{Limit: 1000}
 	for {
 		hooks, next, err := db.ListWebhooks(ctx, tenant, repo.WebhookFilter{ActiveOnly: true, Page: page})
@@ -66,7 +66,7 @@ func Describe(ctx context.Context, db *repo.DB, tenant, base, version string) (D
 	}, nil
 }
 
-// methodsOf are those under which a webhook is described.
+// methodsOf are the methods under which a webhook is described.
 func methodsOf(w *model.Webhook) []string {
 	if w.Method != "ANY" {
 		return []string{w.Method}

@@ -10,22 +10,22 @@ import (
 	"maestro/internal/model"
 )
 
-// answers keeps what was found out about tokens, and lets calls that need the
-// same answer at the same time wait for one question.
+// answers caches the principals of tokens, and lets concurrent calls with the
+// same token share one request.
 type answers struct {
 	cache   cache
 	flights singleflight.Group
 }
 
-// ask returns the answer to a question that cache.get just could not answer,
-// and keeps a good one until expiry at most (zero: not known). The question
-// has time of its own: a caller that goes away does not take it from those who
-// wait with it. After a forget the question is another one.
+// ask returns the principal of a token that is not in the cache, and caches it
+// until expiry at most (zero: not known). The request has its own time limit: it
+// continues for other calls when a caller disconnects. After a forget a new
+// request is made.
 func (a *answers) ask(ctx context.Context, key tokenHash, generation uint64, expiry time.Time,
 	question func(context.Context) (*Principal, error),
 ) (*Principal, error) {
 	flight := a.flights.DoChan(string(key[:])+strconv.FormatUint(generation, 10), func() (any, error) {
-		// A flight may have ended between the caller's look and its joining.
+		// A request may have ended after the caller has read the cache.
 		if p, now := a.cache.get(key, time.Now()); p != nil && now == generation {
 			return p, nil
 		}
@@ -44,6 +44,6 @@ func (a *answers) ask(ctx context.Context, key tokenHash, generation uint64, exp
 		}
 		return answer.Val.(*Principal), nil
 	case <-ctx.Done():
-		return nil, &model.Error{Code: model.CodeUnavailable, Detail: "Who you are could not be found out in time; try again.", Cause: ctx.Err()}
+		return nil, &model.Error{Code: model.CodeUnavailable, Detail: "Your token could not be checked in time. Try again.", Cause: ctx.Err()}
 	}
 }

@@ -10,17 +10,17 @@ import (
 type Authenticator interface {
 	// Authenticate checks a token. The error is a *model.Error: CodeUnauthorized
 	// for a token that is not valid, CodeForbidden for a known caller without
-	// any right here, CodeUnavailable when who has to be asked is away.
+	// any access here, CodeUnavailable when Census is unavailable.
 	Authenticate(ctx context.Context, token string) (*Principal, error)
-	// Issued reports whether a token was made for this server, be it valid at
-	// present or not. Such a token is never handed on to a function.
+	// Issued reports whether a token was issued for this server, whether or not it
+	// is still valid. Such a token is never passed to a function.
 	Issued(token string) bool
-	// Forget drops what is remembered of a user, or of everybody when subject
-	// is empty: what they may do has changed, and holds from the next call.
+	// Forget drops the cache of a user, or of all users when subject is empty, so
+	// that a change of access applies from the next call.
 	Forget(subject string)
 }
 
-// maxTokenBytes is the length above which a token is refused unread.
+// maxTokenBytes is the length above which a token is refused without parsing.
 const maxTokenBytes = 8 << 10
 
 func unauthorized(cause error, detail string) *model.Error {

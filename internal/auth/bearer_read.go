@@ -4,8 +4,8 @@ import "bytes"
 
 var bearer = []byte("bearer ")
 
-// BearerToken is the token in an Authorization header's value, or empty text
-// where it has none. It is a copy.
+// BearerToken is the token in the value of an Authorization header, or empty
+// text. It is a copy.
 func BearerToken(authorization []byte) string {
 	if len(authorization) <= len(bearer) || !bytes.EqualFold(authorization[:len(bearer)], bearer) {
 		return ""

@@ -14,20 +14,20 @@ import (
 	"maestro/internal/model"
 )
 
-// Census asks the service of that name who a caller is: the mode in which the
-// server has no secret of its own to check a token with. Good answers are kept
-// for cacheFor; refusals and failures never are.
+// Census authenticates callers by the service of that name, in the mode in which
+// the server has no secret to verify tokens. Principals are cached for cacheFor;
+// refusals and failures are not.
 type Census struct {
 	client *CensusClient
 	kept   answers
 
 	mu      sync.Mutex
-	refused map[tokenHash]struct{} // guarded by mu: tokens that Census says are not valid
+	refused map[tokenHash]struct{} // guarded by mu: tokens that Census has refused
 }
 
 var _ Authenticator = (*Census)(nil)
 
-// NewCensus makes an authenticator that asks client.
+// NewCensus makes an authenticator that uses client.
 func NewCensus(client *CensusClient) *Census {
 	return &Census{client: client, refused: map[tokenHash]struct{}{}}
 }
@@ -69,20 +69,20 @@ func (c *Census) ask(ctx context.Context, token string, fixed string) (*Principa
 		p.Tenants, p.Fixed = []string{fixed}, true
 		return p, nil
 	default:
-		return nil, model.NewError(model.CodeForbidden, `You have no access to the subtenant that your token's claim "subtenant_id" names.`)
+		return nil, model.NewError(model.CodeForbidden, `You have no access to the subtenant in the claim "subtenant_id" of your token.`)
 	}
 }
 
-// read takes two claims of a token at their word, for Census checks it, and
-// they only ever narrow what Census allows: when it expires (zero: unknown) and
-// the one subtenant that it is for. A token of another kind has none.
+// read reads two claims without verifying them: the expiry (zero: unknown) and
+// the subtenant. Census verifies the token, and the claims only narrow the access
+// that Census grants. A token of another kind has no claims.
 func (c *Census) read(token string) (expiry time.Time, tenant string) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
 		return time.Time{}, ""
 	}
 	text, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
-	var said map[string]json.RawMessage // one by one: the others may have any form
+	var said map[string]json.RawMessage // one by one, because the others may have any form
 	if err != nil || json.Unmarshal(text, &said) != nil {
 		return time.Time{}, ""
 	}
@@ -90,13 +90,13 @@ func (c *Census) read(token string) (expiry time.Time, tenant string) {
 	if raw, there := said["exp"]; there && json.Unmarshal(raw, &seconds) == nil {
 		expiry = seconds.Time
 	}
-	_ = json.Unmarshal(said["subtenant_id"], &tenant) // not text: none
+	_ = json.Unmarshal(said["subtenant_id"], &tenant) // no text: no claim
 	return expiry, tenant
 }
 
-// Issued implements Authenticator. Only Census knows its tokens, so each one
-// counts that it has not just refused: better to keep a stranger's token from
-// a function than to hand it one of ours while Census is away.
+// Issued implements Authenticator. Only Census can verify its tokens, so each one
+// counts that it has not just refused: withholding a third party's token from a
+// function is safer than passing on one of ours while Census is unavailable.
 func (c *Census) Issued(token string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -107,7 +107,7 @@ func (c *Census) Issued(token string) bool {
 // Forget implements Authenticator.
 func (c *Census) Forget(subject string) { c.kept.cache.forget(subject) }
 
-// remember notes for Issued what became of a token.
+// remember notes the outcome of a token for Issued.
 func (c *Census) remember(key tokenHash, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -121,7 +121,7 @@ func (c *Census) remember(key tokenHash, err error) {
 	c.refused[key] = struct{}{}
 }
 
-// printable reports whether a token may stand in a header.
+// printable reports whether a header may contain the token.
 func printable(token string) bool {
 	for i := range len(token) {
 		if token[i] <= ' ' || token[i] > '~' {

@@ -14,7 +14,7 @@ import (
 	"maestro/internal/model"
 )
 
-// censusService is the name that Census knows this service by.
+// censusService is the name of this service in Census.
 const censusService = "maestro"
 
 // CensusUser is a user of Census.
@@ -23,7 +23,7 @@ type CensusUser struct {
 	Email string
 }
 
-// censusID is an id: text, or a number in a Census that counts its users.
+// censusID is an id: text, or in some installations of Census a number.
 type censusID string
 
 func (id *censusID) UnmarshalJSON(text []byte) error {
@@ -46,19 +46,19 @@ type censusMe struct {
 	Active *bool    `json:"is_active"`
 }
 
-// UnmarshalJSON refuses an answer that leaves out what counts.
+// UnmarshalJSON refuses an answer without the required members.
 func (m *censusMe) UnmarshalJSON(text []byte) error {
 	type plain censusMe
 	if err := json.Unmarshal(text, (*plain)(m)); err != nil {
 		return err
 	}
 	if m.ID == "" || m.Active == nil {
-		return errors.New(`"id" or "is_active" is not there`)
+		return errors.New(`"id" or "is_active" is missing`)
 	}
 	return nil
 }
 
-// me returns who a token's bearer is.
+// me returns the user of a token.
 func (c *CensusClient) me(ctx context.Context, token string) (CensusUser, error) {
 	var me censusMe
 	status, err := c.call(ctx, token, question{method: http.MethodGet, path: []string{"users", "me"}, into: &me})
@@ -68,18 +68,18 @@ func (c *CensusClient) me(ctx context.Context, token string) (CensusUser, error)
 	case status != http.StatusOK:
 		return CensusUser{}, unauthorized(nil, "The token is not valid.")
 	case !*me.Active:
-		return CensusUser{}, model.NewError(model.CodeForbidden, "Your account is not active; ask an administrator.")
+		return CensusUser{}, model.NewError(model.CodeForbidden, "Your account is not active. Ask an administrator.")
 	}
 	return CensusUser{ID: string(me.ID), Email: me.Email}, nil
 }
 
-// rights are what Census says a user may do here.
+// rights is the access that Census grants to a user.
 type rights struct {
 	tenants []string // sorted
 	admin   bool
 }
 
-// rights asks for a user's subtenants and groups, both at once.
+// rights requests the subtenants and groups of a user concurrently.
 func (c *CensusClient) rights(ctx context.Context, token, userID string) (*rights, error) {
 	var found rights
 	group, ctx := errgroup.WithContext(ctx)
@@ -111,7 +111,7 @@ func (c *CensusClient) rights(ctx context.Context, token, userID string) (*right
 }
 
 // Subtenants returns the subtenants that a user has access to, sorted. A user
-// whom Census does not know has none.
+// unknown to Census has none.
 func (c *CensusClient) Subtenants(ctx context.Context, token, userID string) ([]string, error) {
 	var grants []struct {
 		Service   string `json:"service"`
@@ -137,8 +137,8 @@ func (c *CensusClient) Subtenants(ctx context.Context, token, userID string) ([]
 	return slices.Compact(tenants), nil
 }
 
-// FindUser finds a user by e-mail address, in any case. token is an
-// administrator's, here and in what follows.
+// FindUser finds a user by e-mail address, ignoring case. token is that of an
+// administrator, here and in the methods below.
 func (c *CensusClient) FindUser(ctx context.Context, token, email string) (CensusUser, error) {
 	users, err := c.users(ctx, token)
 	if err != nil {
@@ -149,7 +149,7 @@ func (c *CensusClient) FindUser(ctx context.Context, token, email string) (Censu
 			return user, nil
 		}
 	}
-	return CensusUser{}, model.NewError(model.CodeNotFound, "Census knows no user with the e-mail address %s.", email)
+	return CensusUser{}, model.NewError(model.CodeNotFound, "Census has no user with the e-mail address %s.", email)
 }
 
 func (c *CensusClient) users(ctx context.Context, token string) ([]CensusUser, error) {
@@ -168,20 +168,20 @@ func (c *CensusClient) users(ctx context.Context, token string) ([]CensusUser, e
 	return users, nil
 }
 
-// Grant gives a user access to a subtenant. One who has it keeps it. grantedBy
-// is the administrator's id.
+// Grant grants a user access to a subtenant; repeating it is no error. grantedBy
+// is the id of the administrator.
 func (c *CensusClient) Grant(ctx context.Context, token, userID, tenant, grantedBy string) error {
 	status, err := c.call(ctx, token, question{
 		method: http.MethodPost, path: []string{"users", userID, "service-access"},
 		body: map[string]string{"service": censusService, "subtenant_id": tenant, "granted_by": grantedBy},
 	})
 	if status == http.StatusNotFound {
-		return model.NewError(model.CodeNotFound, "Census no longer knows that user.")
+		return model.NewError(model.CodeNotFound, "Census no longer has that user.")
 	}
 	return refusedBy(status, err)
 }
 
-// Revoke takes a user's access to a subtenant away. One who has none is no
+// Revoke revokes a user's access to a subtenant; a user without access is no
 // error.
 func (c *CensusClient) Revoke(ctx context.Context, token, userID, tenant string) error {
 	status, err := c.call(ctx, token, question{
@@ -190,8 +190,8 @@ func (c *CensusClient) Revoke(ctx context.Context, token, userID, tenant string)
 	return refusedBy(status, err)
 }
 
-// RevokeAll takes everybody's access to a subtenant away. Census has no list
-// by subtenant: each user is asked for, a few at a time.
+// RevokeAll revokes the access of all users to a subtenant. Census has no list by
+// subtenant, so each user is requested, a few at a time.
 func (c *CensusClient) RevokeAll(ctx context.Context, token, tenant string) error {
 	users, err := c.users(ctx, token)
 	if err != nil {
@@ -211,7 +211,7 @@ func (c *CensusClient) RevokeAll(ctx context.Context, token, tenant string) erro
 	return group.Wait()
 }
 
-// refusedBy says what a usable answer to an administrator's call means.
+// refusedBy is the error for the status of an administrative call, or nil.
 func refusedBy(status int, err error) error {
 	if err == nil && status == http.StatusForbidden {
 		return model.NewError(model.CodeForbidden, "Census does not allow you to do that.")

@@ -9,30 +9,28 @@ import (
 const (
 	failuresToOpen = 3                // in a row
 	shortestPause  = time.Second      // doubled by each failed probe
-	longestPause   = 10 * time.Second // a Census that is back is noticed within this time
-	longestAsked   = time.Minute      // for which a Retry-After of Census is heeded
+	longestPause   = 10 * time.Second // the longest delay until a recovered Census is used again
+	longestAsked   = time.Minute      // the longest Retry-After of Census that is respected
 )
 
-// circuit keeps us from hammering a Census that is down. Closed, every call
-// passes. After some failures in a row it is open: calls are refused at once.
-// After a pause one call may probe; its success closes the circuit, its
-// failure begins a longer pause.
+// circuit is a circuit breaker for Census. While it is closed, every call passes.
+// After some failures in a row it opens: calls are refused at once. After a pause
+// one call may probe; its success closes the circuit, its failure begins a longer
+// pause.
 type circuit struct {
 	mu       sync.Mutex
 	failures int       // guarded by mu: in a row; open at failuresToOpen and above
 	until    time.Time // guarded by mu: the end of the pause
-	probing  bool      // guarded by mu: a probe is under way
+	probing  bool      // guarded by mu: a probe is in progress
 }
 
-// pass is the right to make one call. It is given back by exactly one of its
-// methods.
+// pass permits one call. Exactly one of its methods must end it.
 type pass struct {
 	circuit *circuit
 	probe   bool
 }
 
-// enter asks for a call. When it is refused, wait says after which time it is
-// worth to try again.
+// enter requests a pass. When it is refused, wait is the time until the next try.
 func (c *circuit) enter(now time.Time) (p pass, wait time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -49,7 +47,7 @@ func (c *circuit) enter(now time.Time) (p pass, wait time.Duration) {
 	}
 }
 
-// answered says that Census gave an answer, be it a refusal.
+// answered reports that Census has answered, possibly with a refusal.
 func (p pass) answered() {
 	c := p.circuit
 	c.mu.Lock()
@@ -57,14 +55,14 @@ func (p pass) answered() {
 	c.failures, c.probing = 0, c.probing && !p.probe
 }
 
-// failed says that there was no answer that can be used. asked is the time
-// that Census itself wants to be left alone, or 0.
+// failed reports that there was no usable answer. asked is the Retry-After of
+// Census, or 0.
 func (p pass) failed(now time.Time, asked time.Duration) {
 	c := p.circuit
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.failures >= failuresToOpen && !p.probe {
-		return // begun before the circuit opened: no news
+		return // begun before the circuit opened: no new information
 	}
 	c.probing = c.probing && !p.probe
 	c.failures++
@@ -79,7 +77,7 @@ func (p pass) failed(now time.Time, asked time.Duration) {
 	c.until = now.Add(pause)
 }
 
-// abandoned says that the caller went away before there was an answer.
+// abandoned reports that the caller disconnected before the answer.
 func (p pass) abandoned() {
 	c := p.circuit
 	c.mu.Lock()

@@ -15,19 +15,19 @@ import (
 	"maestro/internal/model"
 )
 
-// censusTimeout bounds whatever we ask of Census to find out about one caller.
+// censusTimeout limits the calls of Census for one caller.
 const censusTimeout = 10 * time.Second
 
-// maxCensusAnswer bounds the text of an answer. The list of all users is the
-// longest.
+// maxCensusAnswer is the maximum length of an answer. The list of all users is
+// the longest.
 const maxCensusAnswer = 16 << 20
 
-// CensusClient speaks Census's HTTP API. It may be used by any number of
-// goroutines.
+// CensusClient is a client of the HTTP API of Census. It is safe for concurrent
+// use.
 //
 // Its errors are *model.Error: CodeUnauthorized for a token that Census does
-// not accept, CodeForbidden, CodeNotFound, and CodeUnavailable when there is no
-// answer that can be used.
+// not accept, CodeForbidden, CodeNotFound, and CodeUnavailable without a usable
+// answer.
 type CensusClient struct {
 	base    *url.URL
 	http    *http.Client
@@ -40,7 +40,7 @@ type CensusClient struct {
 func NewCensusClient(baseURL string, timeout time.Duration) (*CensusClient, error) {
 	base, err := url.Parse(baseURL)
 	if err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Host == "" {
-		return nil, fmt.Errorf("CENSUS_API_URL %q is not the URL of a server", baseURL)
+		return nil, fmt.Errorf("CENSUS_API_URL %q is not the URL of an HTTP server", baseURL)
 	}
 	if timeout <= 0 || timeout > censusTimeout {
 		timeout = censusTimeout
@@ -49,12 +49,12 @@ func NewCensusClient(baseURL string, timeout time.Duration) (*CensusClient, erro
 	transport.MaxConnsPerHost, transport.MaxIdleConnsPerHost = 32, 16
 	return &CensusClient{base: base, timeout: timeout, http: &http.Client{
 		Transport: transport,
-		// A redirect would carry the caller's token to who knows whom.
+		// A redirect could send the token of the caller to another server.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}, nil
 }
 
-// Close closes the connections that nobody uses.
+// Close closes the idle connections.
 func (c *CensusClient) Close() { c.http.CloseIdleConnections() }
 
 // question is one call of Census. body and into may be nil.
@@ -66,8 +66,8 @@ type question struct {
 	into   any // filled from an answer of 200
 }
 
-// call asks, and returns the status of an answer that can be used: one below
-// 300, a 403, a 404 or a 409. Everything else is an error.
+// call sends a question and returns the status of a usable answer: below 300,
+// 403, 404 or 409. Every other outcome is an error.
 func (c *CensusClient) call(ctx context.Context, token string, q question) (status int, err error) {
 	request, err := c.request(token, q)
 	if err != nil {
@@ -75,7 +75,7 @@ func (c *CensusClient) call(ctx context.Context, token string, q question) (stat
 	}
 	pass, wait := c.circuit.enter(time.Now())
 	if wait > 0 {
-		return 0, unavailable(errors.New("Census failed several times in a row and is left alone"), wait)
+		return 0, unavailable(errors.New("Census failed several times in a row and is not asked for now"), wait)
 	}
 	limited, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
@@ -99,7 +99,7 @@ func (c *CensusClient) request(token string, q question) (*http.Request, error) 
 	target := c.base.JoinPath("api", "v1")
 	for _, segment := range q.path {
 		if segment == "" || segment == "." || segment == ".." {
-			return nil, model.NewError(model.CodeNotFound, "There is no such user.")
+			return nil, model.NewError(model.CodeNotFound, "Census has no such user.")
 		}
 		target = target.JoinPath(url.PathEscape(segment))
 	}
@@ -124,14 +124,14 @@ func (c *CensusClient) request(token string, q question) (*http.Request, error) 
 	return request, nil
 }
 
-// exchange sends a request and reads its answer. The error says that there is
-// none that can be used; asked is then the answer's Retry-After, or 0.
+// exchange sends a request and reads its answer. With an error, which means no
+// usable answer, asked is its Retry-After, or 0.
 func (c *CensusClient) exchange(request *http.Request, into any) (status int, asked time.Duration, err error) {
 	response, err := c.http.Do(request)
 	if err != nil {
 		var shown *url.Error
 		if errors.As(err, &shown) {
-			err = shown.Err // without the URL, which may carry credentials
+			err = shown.Err // without the URL, which may contain credentials
 		}
 		return 0, 0, err
 	}
@@ -160,7 +160,7 @@ func (c *CensusClient) exchange(request *http.Request, into any) (status int, as
 func unavailable(cause error, wait time.Duration) *model.Error {
 	return &model.Error{
 		Code:       model.CodeUnavailable,
-		Detail:     "Census, which knows who may do what, does not answer at present; try again.",
+		Detail:     "Census, which manages access, is unavailable. Try again in a moment.",
 		RetryAfter: max(wait.Round(time.Second), time.Second),
 		Cause:      cause,
 	}

@@ -1,7 +1,6 @@
-// Package auth says who a caller is: it turns a bearer token into a
-// Principal, and a Principal with a wish into the one subtenant that a call
-// is about.
+// Package auth identifies callers: it turns a bearer token into a Principal, and
+// a Principal with a requested subtenant into the subtenant of a call.
 //
-// It must not know HTTP, and must not decide what a caller may do with a
-// resource: that is the handlers' part. Tokens never reach a log or an error.
+// It must not know HTTP, and must not authorise access to a resource, which the
+// handlers do. Tokens never appear in a log or an error.
 package auth

@@ -7,34 +7,33 @@ import (
 	"maestro/internal/model"
 )
 
-// Principal is an authenticated caller. It is shared by all calls that carry
-// the same token: read only.
+// Principal is an authenticated caller. All calls with the same token share it:
+// it is read only.
 type Principal struct {
 	Subject string
 	Email   string
 	Admin   bool
-	Tenants []string // the subtenants that the caller belongs to; an admin may act in others too
-	Fixed   bool     // a claim names the one subtenant; only an admin may choose another
+	Tenants []string // that the caller has access to; an administrator has access to all
+	Fixed   bool     // a claim names the subtenant; only an administrator may choose another
 }
 
-// Choose returns the subtenant that a call is about. named is what the caller
-// asked for, or empty. The error is a *model.Error with CodeForbidden or
-// CodeBadRequest.
+// Choose returns the subtenant of a call. named is the requested one, or empty.
+// The error is a *model.Error with CodeForbidden or CodeBadRequest.
 func (p *Principal) Choose(named string) (string, error) {
 	switch {
 	case named != "" && (p.Admin || slices.Contains(p.Tenants, named)):
 		return named, nil
 	case named != "":
-		return "", model.NewError(model.CodeForbidden, "You have no access to the subtenant that X-Subtenant-ID names.")
+		return "", model.NewError(model.CodeForbidden, "You have no access to the subtenant in X-Subtenant-ID.")
 	case len(p.Tenants) == 1:
 		return p.Tenants[0], nil
 	case len(p.Tenants) > 1:
 		return "", model.NewError(model.CodeBadRequest,
-			"You belong to several subtenants; name one of them in X-Subtenant-ID: %s.", strings.Join(p.Tenants, ", "))
+			"You have access to several subtenants. Name one of them in X-Subtenant-ID: %s.", strings.Join(p.Tenants, ", "))
 	case p.Admin:
-		return "", model.NewError(model.CodeBadRequest, "Your token names no subtenant; name one in X-Subtenant-ID.")
+		return "", model.NewError(model.CodeBadRequest, "Your token names no subtenant. Name one in X-Subtenant-ID.")
 	default:
-		return "", model.NewError(model.CodeForbidden, "You belong to no subtenant; ask an administrator to grant you access to one.")
+		return "", model.NewError(model.CodeForbidden, "You have access to no subtenant; ask an administrator for access.")
 	}
 }
 

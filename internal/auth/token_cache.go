@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// cacheFor is how long a verified token is believed without another look.
+// cacheFor is how long the principal of a token is cached.
 const cacheFor = 60 * time.Second
 
-// cacheSize bounds the cache. A full one is emptied: that costs a few
-// microseconds per live token, once.
+// cacheSize limits the cache. A full cache is emptied: each live token is then
+// verified once more, which takes a few microseconds.
 const cacheSize = 4096
 
 type tokenHash [sha256.Size]byte
 
-// hashOf is the name of a token in the cache; the token itself is not kept.
+// hashOf is the key of a token in the cache; the token itself is not kept.
 func hashOf(token string) tokenHash { return sha256.Sum256([]byte(token)) }
 
 type cached struct {
@@ -30,8 +30,7 @@ type cache struct {
 	generation uint64               // guarded by mu: raised by each forget
 }
 
-// get returns what is kept, or nil and the generation that a new answer will
-// belong to.
+// get returns the principal, or nil and the generation for a new one.
 func (c *cache) get(key tokenHash, now time.Time) (p *Principal, generation uint64) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
@@ -42,8 +41,8 @@ func (c *cache) get(key tokenHash, now time.Time) (p *Principal, generation uint
 	return entry.principal, c.generation
 }
 
-// put keeps p for cacheFor, and never past expiry (zero: not known). An answer
-// that was asked for before the last forget may be out of date: it is not kept.
+// put caches p for cacheFor, but not beyond expiry (zero: not known). A principal
+// requested before the last forget may be out of date and is not cached.
 func (c *cache) put(key tokenHash, p *Principal, generation uint64, now, expiry time.Time) {
 	until := now.Add(cacheFor)
 	if !expiry.IsZero() && expiry.Before(until) {
@@ -60,7 +59,7 @@ func (c *cache) put(key tokenHash, p *Principal, generation uint64, now, expiry 
 	c.entries[key] = cached{principal: p, until: until}
 }
 
-// forget drops what is kept of a user, or of everybody when subject is empty.
+// forget drops the principals of a user, or all when subject is empty.
 func (c *cache) forget(subject string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -10,14 +10,14 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// skew is how far in the future a token's iat may be.
+// skew is how far in the future the iat of a token may be.
 const skew = 60 * time.Second
 
 // latest bounds the times in a token: the last second of the year 9999.
 const latest = 253402300799
 
-// claims are those that the contract names. Pointers tell a claim that is
-// absent from one that is empty.
+// claims are the claims of the contract. Pointers distinguish an absent claim from
+// an empty one.
 type claims struct {
 	Email     string    `json:"email"`
 	Subtenant *string   `json:"subtenant_id,omitempty"`
@@ -25,7 +25,7 @@ type claims struct {
 	jwt.RegisteredClaims
 }
 
-// claimError says which claim of a token has no value that it may have.
+// claimError names the claim of a token that has an invalid value.
 type claimError struct{ name, want string }
 
 func (e *claimError) Error() string {
@@ -64,8 +64,8 @@ func (c *claims) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// checkForm refuses what the library lets pass: line ends in base64, and
-// extensions that a token demands to be understood. There are none here.
+// checkForm refuses tokens that the library accepts: line ends in base64, and
+// critical extensions, of which this server supports none.
 func checkForm(token string, parsed *jwt.Token) error {
 	if strings.ContainsAny(token, "\r\n") {
 		return jwt.ErrTokenMalformed

@@ -16,7 +16,7 @@ const AdminGroup = "Admins"
 // MinSecretBytes is the shortest secret that may sign tokens.
 const MinSecretBytes = 32
 
-// Grant is what a minted token says of its bearer.
+// Grant has the claims of a minted token.
 type Grant struct {
 	Subject  string // default: the e-mail address
 	Email    string
@@ -24,17 +24,17 @@ type Grant struct {
 	Admin    bool
 	Audience string        // empty: none
 	TTL      time.Duration // of the token
-	Now      time.Time     // zero: the present
+	Now      time.Time     // zero: the current time
 }
 
-// Mint signs a token with HS256. secret is what the verifying server has: the
-// one of CENSUS_JWT_SECRET, or DevelopmentKey.
+// Mint signs a token with HS256. secret is the secret of the verifying server:
+// CENSUS_JWT_SECRET, or DevelopmentKey.
 func Mint(secret []byte, grant Grant) (string, error) {
 	if len(secret) < MinSecretBytes {
 		return "", fmt.Errorf("mint a token: the secret has fewer than %d bytes", MinSecretBytes)
 	}
 	if grant.Email == "" || grant.TTL <= 0 {
-		return "", errors.New("mint a token: it needs an e-mail address and a time to live")
+		return "", errors.New("mint a token: the e-mail address or the time to live is missing")
 	}
 	now := grant.Now
 	if now.IsZero() {

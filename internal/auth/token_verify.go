@@ -14,28 +14,27 @@ import (
 	"maestro/internal/model"
 )
 
-// leeway is how far the issuer's clock may be from ours.
+// leeway is how far the clock of the issuer may differ.
 const leeway = 30 * time.Second
 
 var subtenantID = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 
-// Local verifies HS256 tokens with a secret that it has itself: the mode
-// local JWT and, with DevelopmentKey as the secret, the mode development.
+// Local verifies HS256 tokens with a local secret: the mode local JWT and, with
+// DevelopmentKey as the secret, the mode development.
 type Local struct {
 	secret []byte
 	parser *jwt.Parser   // checks the signature, exp, nbf, aud
 	signed *jwt.Parser   // checks the signature alone
-	census *CensusClient // asked for what a token leaves out; nil: nobody is
+	census *CensusClient // provides the access that a token does not state; nil: not used
 	kept   answers
 }
 
 var _ Authenticator = (*Local)(nil)
 
-// NewLocal makes a verifier. audience is demanded of each token when it is not
-// empty.
+// NewLocal makes a verifier. It requires the audience, unless it is empty.
 func NewLocal(secret []byte, audience string) (*Local, error) {
 	if len(secret) < MinSecretBytes {
-		return nil, fmt.Errorf("the secret that signs tokens has %d bytes, it needs %d or more", len(secret), MinSecretBytes)
+		return nil, fmt.Errorf("the secret that signs tokens has %d bytes; it must have %d or more", len(secret), MinSecretBytes)
 	}
 	method := jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()})
 	options := []jwt.ParserOption{method, jwt.WithExpirationRequired(), jwt.WithLeeway(leeway), jwt.WithStrictDecoding()}
@@ -49,8 +48,8 @@ func NewLocal(secret []byte, audience string) (*Local, error) {
 	}, nil
 }
 
-// AskCensus makes l ask for the subtenants and groups that a token leaves out.
-// It must be called before the first Authenticate.
+// AskCensus makes l request the subtenants and groups that a token does not
+// state. It must be called before the first Authenticate.
 func (l *Local) AskCensus(client *CensusClient) { l.census = client }
 
 // Authenticate implements Authenticator.
@@ -97,7 +96,7 @@ func (l *Local) Authenticate(ctx context.Context, token string) (*Principal, err
 // Forget implements Authenticator.
 func (l *Local) Forget(subject string) { l.kept.cache.forget(subject) }
 
-// Issued implements Authenticator: one of ours is one that our secret signed.
+// Issued implements Authenticator: a token signed by the local secret.
 func (l *Local) Issued(token string) bool {
 	if len(token) > maxTokenBytes || strings.Count(token, ".") != 2 {
 		return false
@@ -108,8 +107,8 @@ func (l *Local) Issued(token string) bool {
 
 func (l *Local) key(*jwt.Token) (any, error) { return l.secret, nil }
 
-// principalOf combines what a token says with what Census said of its bearer;
-// told is nil when it was not asked. The token's own word comes first.
+// principalOf combines the claims of a token with the rights from Census; told is
+// nil without Census. Claims take precedence.
 func principalOf(c *claims, told *rights) (*Principal, error) {
 	p := &Principal{Subject: c.Subject, Email: c.Email}
 	switch {
@@ -134,23 +133,23 @@ func principalOf(c *claims, told *rights) (*Principal, error) {
 }
 
 func noSubtenant() *model.Error {
-	return model.NewError(model.CodeForbidden, "You belong to no subtenant; ask an administrator to grant you access to one.")
+	return model.NewError(model.CodeForbidden, "You have access to no subtenant; ask an administrator for access.")
 }
 
-// refusal says in words why a token was refused, without a word of the token.
+// refusal is the error for a refused token. It contains no part of the token.
 func refusal(err error) *model.Error {
 	var claim *claimError
 	switch {
 	case errors.As(err, &claim):
 		return unauthorized(err, claim.Error())
 	case errors.Is(err, jwt.ErrTokenExpired):
-		return unauthorized(err, "The token has expired; get a new one.")
+		return unauthorized(err, "The token has expired. Get a new one.")
 	case errors.Is(err, jwt.ErrTokenNotValidYet), errors.Is(err, jwt.ErrTokenUsedBeforeIssued):
 		return unauthorized(err, "The token is not valid yet.")
 	case errors.Is(err, jwt.ErrTokenInvalidAudience):
-		return unauthorized(err, "The token was made for another audience.")
+		return unauthorized(err, "The token was issued for another audience.")
 	case errors.Is(err, jwt.ErrTokenRequiredClaimMissing):
-		return unauthorized(err, `The token lacks the claim "exp", or "aud" where that is demanded.`)
+		return unauthorized(err, `The token lacks the claim "exp", or the claim "aud" that this server requires.`)
 	default:
 		return unauthorized(err, "The token is not valid.")
 	}

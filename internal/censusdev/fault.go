@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// Fault is a way to misbehave.
+// Fault is a simulated failure.
 type Fault struct {
-	Path       string // the end of the paths concerned, such as "/groups"; empty: all
-	Stall      bool   // no answer until the fault is over or the caller goes away
+	Path       string // suffix of the affected paths, such as "/groups"; empty: all
+	Stall      bool   // no answer until the fault ends or the caller disconnects
 	Status     int    // of the answer; 0: 200
-	RetryAfter int    // seconds; 0: not said
+	RetryAfter int    // seconds; 0: not sent
 	Body       string // of the answer
 }
 
-// Break makes the server misbehave until Mend or another Break.
+// Break simulates a failure until Mend or another Break.
 func (s *Server) Break(fault Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -24,18 +24,17 @@ func (s *Server) Break(fault Fault) {
 	s.fault, s.mended = fault, make(chan struct{})
 }
 
-// Mend ends misbehaving; calls that are stalled go on as usual.
+// Mend ends the failure; stalled calls continue as usual.
 func (s *Server) Mend() { s.Break(Fault{}) }
 
-// Calls returns how many calls there have been, to paths with the given end;
-// "" counts all.
+// Calls returns the number of calls to paths with a suffix; "" counts all.
 func (s *Server) Calls(end string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(slices.DeleteFunc(slices.Clone(s.calls), func(call string) bool { return !strings.HasSuffix(call, end) }))
 }
 
-// misbehave answers instead of the server when there is a fault.
+// misbehave answers instead of the server while there is a fault.
 func (s *Server) misbehave(w http.ResponseWriter, r *http.Request) bool {
 	s.mu.Lock()
 	s.calls = append(s.calls, r.Method+" "+r.URL.Path)
@@ -57,6 +56,6 @@ func (s *Server) misbehave(w http.ResponseWriter, r *http.Request) bool {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(max(fault.Status, http.StatusOK))
-	_, _ = w.Write([]byte(fault.Body)) // the caller is gone: nothing to tell
+	_, _ = w.Write([]byte(fault.Body)) // fails when the caller has disconnected
 	return true
 }

@@ -1,8 +1,8 @@
-// Package censusdev is a small Census that keeps its data in memory and
-// implements the whole protocol over real HTTP: for tests, which can make it
-// fail, stall or lie, and for trying Maestro out without a Census.
+// Package censusdev is a small Census that keeps its data in memory and speaks
+// the whole protocol over real HTTP: for tests, which can make it fail, stall or
+// lie, and for trying Maestro without a Census.
 //
-// It must not be used for anything else: its secret gives every identity.
+// It must not be used in production: the holder of its secret can be any user.
 package censusdev
 
 import (
@@ -23,7 +23,7 @@ import (
 
 // User is a user of this Census.
 type User struct {
-	ID       string // made when it is empty
+	ID       string // generated when empty
 	Email    string
 	Inactive bool
 	Groups   []Group
@@ -65,11 +65,11 @@ type Server struct {
 	users  map[string]User // guarded by mu, by id
 	calls  []string        // guarded by mu: "GET /api/v1/users/me", in order
 	fault  Fault           // guarded by mu
-	mended chan struct{}   // guarded by mu: closed when the present fault is over
+	mended chan struct{}   // guarded by mu: closed when the current fault ends
 }
 
-// New makes a Census without users. Its tokens are signed with secret (HS256),
-// so a server in local-JWT mode with the same secret takes them as well.
+// New makes a Census without users. It signs tokens with secret (HS256), so a
+// server in local-JWT mode with the same secret accepts them too.
 func New(secret []byte) *Server {
 	s := &Server{secret: slices.Clone(secret), mux: http.NewServeMux(), users: map[string]User{}, mended: make(chan struct{})}
 	s.mux.HandleFunc("GET /api/v1/users/me", s.me)
@@ -81,7 +81,7 @@ func New(secret []byte) *Server {
 	return s
 }
 
-// Add adds a user, or replaces the one with its id, and returns it.
+// Add adds a user, or replaces the one with the same id, and returns it.
 func (s *Server) Add(user User) User {
 	if user.ID == "" {
 		user.ID = model.NewID().String()
@@ -100,7 +100,7 @@ func (s *Server) User(id string) (User, bool) {
 	return user, found
 }
 
-// change changes a user immediately for all callers.
+// change changes a user; the change applies to all calls at once.
 func (s *Server) change(id string, change func(*User)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -109,11 +109,11 @@ func (s *Server) change(id string, change func(*User)) {
 	s.users[id] = user
 }
 
-// Token makes a token of a user. It says nothing of subtenants and groups.
+// Token makes a token of a user, without claims about subtenants and groups.
 func (s *Server) Token(id string, ttl time.Duration) (string, error) {
 	user, found := s.User(id)
 	if !found {
-		return "", errors.New("make a token: there is no such user")
+		return "", errors.New("make a token: no such user")
 	}
 	return jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
 		"sub": id, "email": user.Email, "exp": time.Now().Add(ttl).Unix(), "jti": model.NewID().String(),
@@ -127,7 +127,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// caller authenticates the caller. It sends the response itself when that fails.
+// caller identifies the caller. It writes the refusal of an unknown one itself.
 func (s *Server) caller(w http.ResponseWriter, r *http.Request) (User, bool) {
 	text, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	var said jwt.RegisteredClaims
@@ -141,8 +141,8 @@ func (s *Server) caller(w http.ResponseWriter, r *http.Request) (User, bool) {
 	return user, true
 }
 
-// about finds the user that a call is about, whom the caller must be or be an
-// administrator over.
+// about finds the user of a path. The caller must be that user or an
+// administrator.
 func (s *Server) about(w http.ResponseWriter, r *http.Request, adminOnly bool) (user User, ok bool) {
 	caller, ok := s.caller(w, r)
 	if !ok {
@@ -234,7 +234,7 @@ func isAdmin(user User) bool {
 	return slices.Contains(user.Groups, Group{Name: "Admins", Active: true})
 }
 
-// without copies a list of rights and leaves one out.
+// without is a copy of a list of rights without one of them.
 func without(access []Access, service, subtenant string) []Access {
 	return slices.DeleteFunc(slices.Clone(access), func(a Access) bool { return a.Service == service && a.Subtenant == subtenant })
 }
@@ -242,5 +242,5 @@ func without(access []Access, service, subtenant string) []Access {
 func answer(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // the caller is gone: nothing to tell
+	_ = json.NewEncoder(w).Encode(body) // fails when the caller has disconnected
 }

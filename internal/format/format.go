@@ -11,11 +11,11 @@ import "sort"
 // Format is one named format.
 type Format struct {
 	Name string
-	// Check returns what is wrong with a text, nil when it is of the format.
+	// Check returns the fault of a text, nil when it has the format.
 	Check func(text string) error
 }
 
-// CheckValue is Check for a JSON value: only text can be wrong.
+// CheckValue is Check for a JSON value: only text can have a fault.
 func (f *Format) CheckValue(value any) error {
 	if text, ok := value.(string); ok {
 		return f.Check(text)
@@ -39,8 +39,8 @@ func init() {
 	}
 }
 
-// Named returns the format of that name, or nil: a format that is not known
-// accepts everything.
+// Named returns the format of a name, or nil: an unknown format accepts every
+// value.
 func Named(name string) *Format { return known[name] }
 
 // All returns every format, by name.

@@ -8,13 +8,13 @@ import (
 	"maestro/internal/model"
 )
 
-// Answer is what a repeat gets. It may be given to several at once: nobody
-// changes it.
+// Answer is the response for repeats. Several repeats may share it: it is read
+// only.
 type Answer struct {
 	Status      int
 	Headers     [][2]string // names and values in their order
 	Body        []byte
-	ExecutionID model.ID // of the run that gave it; set by Begin
+	ExecutionID model.ID // of its run; set by Begin
 }
 
 var errNoAnswer = errors.New("not an answer")
@@ -22,7 +22,7 @@ var errNoAnswer = errors.New("not an answer")
 // encode puts the headers, as JSON with their length in front, before the
 // body. The status has a column of its own.
 func (a *Answer) encode() []byte {
-	headers, _ := json.Marshal(a.Headers) // texts always can be
+	headers, _ := json.Marshal(a.Headers) // texts can always be encoded
 	all := binary.AppendUvarint(make([]byte, 0, binary.MaxVarintLen64+len(headers)+len(a.Body)), uint64(len(headers)))
 	return append(append(all, headers...), a.Body...)
 }

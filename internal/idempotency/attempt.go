@@ -8,38 +8,38 @@ import (
 	"maestro/internal/model"
 )
 
-// Attempt is a request with a key that is to run now: the first one, or a repeat
-// after a first one that came to nothing. One goroutine may use it. A nil
-// *Attempt is a request without a key.
+// Attempt is a request with a key that runs now: the first one, or a repeat after
+// one without a kept response. It belongs to one goroutine. A nil *Attempt is a
+// request without a key.
 type Attempt struct {
 	claim   *Claim
 	earlier *Result
 	fate    fate
 }
 
-// Result is what a run of the same request came to that was not answered.
+// Result is the result of an earlier run of the same request without a response.
 type Result struct {
 	ExecutionID model.ID
 	Output      json.RawMessage
 }
 
-// fate is what is known of the run of an attempt.
+// fate is the outcome of the run of an attempt.
 type fate uint8
 
 const (
-	nothingRan fate = iota // or it failed: the next repeat runs
+	nothingRan fate = iota // or the run failed: the next repeat runs
 	returned               // its answer is kept
-	unknown                // it may be stored, now or later: the next repeat looks for it
+	unknown                // the run may be stored, now or later: the next repeat looks for it
 )
 
-// Try answers with an attempt, when the request is to be run, or else with the
-// answer to repeat. It waits for a first run that is under way until ctx is over:
-// then it is CodeKeyInUse. A key that came with another request is CodeKeyReused.
-// The caller ends the attempt by Close, and by Keep before that.
+// Try returns an attempt, when the request has to run, or the answer to replay. It
+// waits for a first run in progress until ctx ends, then returns CodeKeyInUse. A
+// key of a different request is CodeKeyReused. The caller ends the attempt by
+// Close, and by Keep before that.
 //
-// Runs of the same request whose server went silent are looked up: one that
-// returned is the attempt's Earlier. CodeUnavailable says that it can't be told,
-// CodeRecordIncomplete that its result was not recorded whole.
+// It looks up runs of the same request whose server died: one that returned is the
+// Earlier of the attempt. The error is CodeUnavailable when the lookup fails, and
+// CodeRecordIncomplete when the result was not recorded completely.
 func (g *Gate) Try(ctx context.Context, o *Occasion) (*Attempt, *Answer, error) {
 	claim, answer, err := g.Begin(ctx, Request{
 		Tenant: o.Tenant, Scope: o.Scope, Key: o.Key, ExecutionID: model.NewID(), Fingerprint: o.Fingerprint(),
@@ -55,7 +55,7 @@ func (g *Gate) Try(ctx context.Context, o *Occasion) (*Attempt, *Answer, error) 
 	return attempt, nil, nil
 }
 
-// Earlier is the result to answer with instead of a run; nil: run.
+// Earlier is the result to use instead of a run; nil: run.
 func (a *Attempt) Earlier() *Result {
 	if a == nil {
 		return nil
@@ -66,7 +66,7 @@ func (a *Attempt) Earlier() *Result {
 	return a.earlier
 }
 
-// ExecutionID is the id that the run is to have; zero: any.
+// ExecutionID is the id for the run; zero: any.
 func (a *Attempt) ExecutionID() model.ID {
 	if a == nil {
 		return model.ID{}
@@ -74,9 +74,9 @@ func (a *Attempt) ExecutionID() model.ID {
 	return a.claim.row.ExecutionID
 }
 
-// Ran notes how the run ended: nil when the function returned. An error that
-// names an execution as unavailable says that it ran and that its record may
-// follow.
+// Ran notes the outcome of the run: nil when the function returned. A
+// CodeUnavailable error with an execution means that it ran, and that its record
+// may follow.
 func (a *Attempt) Ran(err error) {
 	var coded *model.Error
 	switch {
@@ -88,11 +88,10 @@ func (a *Attempt) Ran(err error) {
 	}
 }
 
-// Store stores a run that is not waited for by calling store with the id that it
-// is to have, unless that was done for the same request before. It takes the id
-// under which that was tried first: of all tries, be their fates unknown, one is
-// stored. An id beside an error of store says that the run may have been stored
-// all the same.
+// Store stores an asynchronous run by calling store with its id, unless an earlier
+// request of the occasion has stored it. It uses the id of the first try, so that
+// of several tries with unknown outcome only one is stored. An id together with
+// an error of store means that the run may have been stored.
 func (a *Attempt) Store(ctx context.Context, store func(model.ID) (model.ID, error)) (model.ID, error) {
 	if a == nil {
 		return store(model.ID{})
@@ -110,7 +109,7 @@ func (a *Attempt) Store(ctx context.Context, store func(model.ID) (model.ID, err
 		if id, err = store(wanted); err != nil && !id.IsZero() {
 			a.fate = unknown
 			if earlier, unclear := gate.stored(ctx, tenant, abandoned); unclear == nil && !earlier.IsZero() {
-				id, err = earlier, nil // it was on its way when it was looked for
+				id, err = earlier, nil // it was being stored during the lookup
 			}
 		}
 		if err != nil {
@@ -121,19 +120,20 @@ func (a *Attempt) Store(ctx context.Context, store func(model.ID) (model.ID, err
 	return id, nil
 }
 
-// Unsettled reports whether it is not known what became of the run.
+// Unsettled reports whether the outcome of the run is unknown.
 func (a *Attempt) Unsettled() bool { return a != nil && a.fate == unknown }
 
-// Keeps reports whether the answer is to be kept: that of a run which returned,
-// or was accepted.
+// Keeps reports whether the answer is kept: after a run that returned, or was
+// accepted.
 func (a *Attempt) Keeps() bool { return a.fate == returned }
 
-// Keep keeps the answer for the repeats, below 500: beyond, the function itself
-// says that it failed. Call it before the answer is sent. ctx gives values only.
+// Keep keeps the answer for repeats if its status is below 500; with a higher one
+// the function itself reports a failure. Call it before the response is sent.
+// Only the values of ctx are used.
 func (a *Attempt) Keep(ctx context.Context, answer Answer) { a.claim.Finish(ctx, answer) }
 
-// Close gives the key back, unless the answer was kept: the next repeat runs, or
-// looks for a run whose fate is unknown. It may be deferred.
+// Close releases the key, unless the answer was kept: the next repeat runs, or
+// looks for a run with unknown outcome. It may be deferred.
 func (a *Attempt) Close(ctx context.Context) {
 	if a.fate == unknown {
 		a.claim.Suspend(ctx)

@@ -10,30 +10,30 @@ import (
 	"maestro/repo"
 )
 
-// endPatience bounds what ends a claim: its request is over by then, and so
-// may be its context.
+// endPatience limits the end of a claim, whose request has ended by then, and
+// perhaps its context too.
 const endPatience = 2 * time.Second
 
 // Claim is the right to run a request, and the duty to end it.
 type Claim struct {
-	// Abandoned are the runs of the same request whose servers went silent before
-	// they answered, or did not know whether they were stored, oldest first; none
-	// as a rule. Each may have come to its end all the same.
+	// Abandoned are the runs of the same request whose servers died before the
+	// response, or did not know whether they were stored, oldest first; usually
+	// none. Each may have ended nevertheless.
 	Abandoned []model.ID
 
 	gate        *Gate
 	place       place
 	fingerprint [sha256.Size]byte
 	row         repo.KeyClaim
-	granted     chan struct{} // closed when the database gave the key
+	granted     chan struct{} // closed when the database has granted the key
 	over        chan struct{} // closed when the claim has ended
 	answer      *Answer       // written before over is closed; nil: released
 }
 
-// Finish keeps the answer for the repeats, if it is below 500; else, or when it
-// can't be kept, the next repeat runs. Call it before the answer is sent, or a
-// repeat may find nothing; the answer must not be changed afterwards. ctx
-// gives values only: that it is over does not matter.
+// Finish keeps the answer for repeats if its status is below 500; otherwise, or
+// when it can't be kept, the next repeat runs. Call it before the response is
+// sent, so that each repeat finds it; the answer must not be changed afterwards.
+// Only the values of ctx are used; ctx may have ended.
 func (c *Claim) Finish(ctx context.Context, answer Answer) {
 	if answer.Status >= 500 {
 		c.Release(ctx)
@@ -58,16 +58,16 @@ func (c *Claim) Finish(ctx context.Context, answer Answer) {
 	if err != nil {
 		c.gate.log.Warn("an answer can't be kept for repeats of its request", c.attributes(slog.Any("error", err))...)
 	}
-	// Repeats that wait here get the answer in any case: it is theirs.
+	// Repeats that wait on this server get the answer in any case.
 	c.gate.leave(c, &answer)
 }
 
-// Release gives the key back without an answer: the next repeat runs. After
-// Finish it does nothing, so that it may be deferred.
+// Release releases the key without an answer: the next repeat runs. It has no
+// effect after Finish, so it may be deferred.
 func (c *Claim) Release(ctx context.Context) { c.giveBack(ctx, c.gate.db.ReleaseKey) }
 
-// Suspend is Release for a request whose run may be stored, or may be yet: the
-// next repeat finds it among the abandoned ones.
+// Suspend is Release for a request whose run may be stored, now or later: the
+// next repeat finds it among the abandoned runs.
 func (c *Claim) Suspend(ctx context.Context) { c.giveBack(ctx, c.gate.db.SuspendKey) }
 
 func (c *Claim) giveBack(ctx context.Context, how func(context.Context, repo.KeyClaim) error) {
@@ -94,8 +94,8 @@ func (c *Claim) attributes(more ...any) []any {
 	return append([]any{slog.String("tenant", c.row.Tenant), slog.String("execution_id", c.row.ExecutionID.String())}, more...)
 }
 
-// await returns what came of the claim; nil means that it was released, or
-// never granted. Only one that was granted tells which request the key is for.
+// await returns the answer of the claim; nil when it was released, or never
+// granted. Only a granted claim shows which request the key belongs to.
 func (c *Claim) await(ctx context.Context, r Request) (*Answer, error) {
 	select {
 	case <-c.granted:
@@ -116,8 +116,7 @@ func (c *Claim) await(ctx context.Context, r Request) (*Answer, error) {
 	}
 }
 
-// renew makes the leases of the held claims last, from time to time until
-// there are none.
+// renew renews the leases of the held claims periodically, until there are none.
 func (g *Gate) renew() {
 	g.mu.Lock()
 	rows := make([]repo.KeyClaim, 0, len(g.held))

@@ -8,18 +8,18 @@ import (
 	"maestro/repo"
 )
 
-// endAgain is the pause between two tries to tell the database of ends.
+// endAgain is the pause between two tries to end claims in the database.
 const endAgain = 250 * time.Millisecond
 
-// unended is a claim that is over here, while the database still has it as held.
+// unended is a claim that has ended on this server but not in the database.
 type unended struct {
 	claim *Claim
 	end   func(context.Context) error
 }
 
-// endLater ends a claim on this server, and in the database once that is back:
-// until then the claim is kept and renewed, so that no repeat runs what has run.
-// Repeats that come here get the answer; with none they wait for the database.
+// endLater ends a claim on this server, and in the database once it is available:
+// until then the claim is renewed, so that no repeat runs the request again.
+// Repeats on this server get the answer; without one they wait for the database.
 func (g *Gate) endLater(c *Claim, answer *Answer, end func(context.Context) error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -38,7 +38,7 @@ func (g *Gate) endLater(c *Claim, answer *Answer, end func(context.Context) erro
 	}
 }
 
-// endUnended tells the database of ends, until it is found to be away.
+// endUnended ends claims in the database, until the database is unavailable.
 func (g *Gate) endUnended() {
 	for {
 		g.mu.Lock()

@@ -14,9 +14,9 @@ import (
 	"maestro/repo"
 )
 
-// A database that is away when the answer is to be kept hears of it later. Until
-// then no repeat runs what has run: neither here, nor on another server, though
-// the lease could not be renewed meanwhile.
+// An answer that can't be stored while the database is unavailable is stored later.
+// Until then no repeat runs the request again: neither on this server nor on
+// another, although the lease could not be renewed.
 func TestAnAnswerIsKeptOnceTheDatabaseIsBack(t *testing.T) {
 	t.Parallel()
 	url := testkit.DatabaseURL(t)

@@ -1,17 +1,17 @@
-// Package idempotency sees to it that requests with one key run once: the
-// first runs, and its repeats get the first one's answer, on whichever server.
+// Package idempotency makes requests with the same key run once: the first
+// request runs, and its repeats get its response, on every server.
 //
-// The first one claims the key in the database and holds it by a lease that is
-// renewed while it runs; when its server dies the lease runs out, and a repeat
-// has the claim instead, with the names of all runs that came before. A repeat
-// that comes meanwhile waits: on the same server for a signal, on another by
-// asking the database, ever less often. Requests without a key never come here.
+// The first request claims the key in the database by a lease, which is renewed
+// during the run. When its server dies the lease expires, and a repeat claims the
+// key, with the ids of all earlier runs. A repeat that arrives during the run
+// waits: on the same server for a signal, on another by polling the database with
+// growing pauses. Requests without a key do not use this package.
 //
-// It decides what makes two requests the same, and which answers are kept: that
-// of a run whose function returned, and that of an asynchronous run that was
-// accepted. Everything else is given back: a refusal by which nothing ran, a run
-// that failed. A repeat then runs, of several that wait one at a time.
+// It decides which requests are the same, and which responses are kept: that of a
+// run whose function returned, and that of an accepted asynchronous run. After
+// any other outcome, a refusal before the run or a failed run, the key is
+// released and a repeat runs; waiting repeats run one at a time.
 //
-// It must not know HTTP, nor run anything: headers and bytes come from its
-// caller, which runs the function where Try says so.
+// It must not know HTTP, and must not run functions: headers and bytes come from
+// its caller, which runs the function when Try returns an attempt.
 package idempotency

@@ -18,7 +18,7 @@ import (
 const (
 	keep         = 24 * time.Hour
 	defaultLease = time.Minute
-	renewals     = 4 // in the time of a lease: a few may fail
+	renewals     = 4 // per lease: some may fail
 	firstWait    = 10 * time.Millisecond
 	longestWait  = time.Second
 	retryAfter   = 2 * time.Second
@@ -32,16 +32,15 @@ type Seal interface {
 
 // Options are the settings of a gate; the zero value is usable.
 type Options struct {
-	Lease  time.Duration // after which a silent server has lost its keys; 0: a minute
-	Server model.ID      // as registered: once it is known to be gone its keys are free; zero: they wait for the lease
-	// Grace is how long leases that ran out still count; nil: not at all. After an
-	// outage of the database no server could renew its own, and what was answered
-	// meanwhile is written first.
+	Lease  time.Duration // after which a dead server loses its keys; 0: a minute
+	Server model.ID      // as registered: once it is known to be dead its keys are free; zero: they wait for the lease
+	// Grace is how long expired leases still count; nil: not at all. During an
+	// outage of the database no server can renew its leases, and the answers given
+	// meanwhile are written first.
 	Grace func() time.Duration
 }
 
-// Gate lets one request of a key pass. It may be used by any number of
-// goroutines.
+// Gate admits one request per key. It is safe for concurrent use.
 type Gate struct {
 	db     *repo.DB
 	seal   Seal
@@ -51,32 +50,32 @@ type Gate struct {
 	log    *slog.Logger
 
 	mu       sync.Mutex
-	held     map[place]*Claim // guarded by mu: of this server, granted or asking to be, or to be ended yet
+	held     map[place]*Claim // guarded by mu: of this server: granted, requested, or not ended in the database yet
 	renewing bool             // guarded by mu: renew will be called
-	unended  []unended        // guarded by mu: claims whose end the database has not heard of
+	unended  []unended        // guarded by mu: claims not ended in the database yet
 	ending   bool             // guarded by mu: endUnended will be called
 }
 
-// place is where a key is unique.
+// place is the scope in which a key is unique.
 type place struct {
 	tenant string
 	key    [sha256.Size]byte
 }
 
-// Request says which key is wanted, and for what.
+// Request is the request for a key.
 type Request struct {
 	Tenant string
-	// Scope separates callers who must not meet each other's keys, such as
-	// everyone on the internet and those who hold a token.
+	// Scope separates callers that must not use each other's keys, such as callers
+	// with and without a token.
 	Scope string
 	Key   string
-	// Fingerprint is a hash of what has to be the same in a repeat.
+	// Fingerprint is a hash of the parts that must be the same in a repeat.
 	Fingerprint [sha256.Size]byte
-	// ExecutionID will be the run's. No other request may ever give the same.
+	// ExecutionID is the id for the run. It must be unique.
 	ExecutionID model.ID
 }
 
-// New makes a gate. It has no goroutine of its own while no key is held.
+// New makes a gate. It has no goroutine while no key is held.
 func New(db *repo.DB, seal Seal, opts Options, log *slog.Logger) *Gate {
 	if opts.Lease <= 0 {
 		opts.Lease = defaultLease
@@ -87,10 +86,10 @@ func New(db *repo.DB, seal Seal, opts Options, log *slog.Logger) *Gate {
 	return &Gate{db: db, seal: seal, lease: opts.Lease, server: opts.Server, grace: opts.Grace, log: log, held: map[place]*Claim{}}
 }
 
-// Begin answers with a claim, when the request is to be run, or else with the
-// answer to repeat. It waits for a first run that is under way until ctx is
-// over: then it is CodeKeyInUse. A key that came with another fingerprint is
-// CodeKeyReused. The caller of a claim must end it, by Finish, Release or Suspend.
+// Begin returns a claim, when the request has to run, or the answer to replay. It
+// waits for a first run in progress until ctx ends, then returns CodeKeyInUse. A
+// key with another fingerprint is CodeKeyReused. The caller must end a claim, by
+// Finish, Release or Suspend.
 func (g *Gate) Begin(ctx context.Context, r Request) (*Claim, *Answer, error) {
 	where := placeOf(r)
 	for pause := (backoff.Backoff{First: firstWait, Longest: longestWait, Factor: 1.5}); ; {
@@ -108,7 +107,7 @@ func (g *Gate) Begin(ctx context.Context, r Request) (*Claim, *Answer, error) {
 			return claim, nil, nil
 		}
 		if err != nil {
-			claim.Release(ctx) // the key may have been given all the same
+			claim.Release(ctx) // the key may have been granted nevertheless
 			if ctx.Err() != nil {
 				err = errInUse()
 			}
@@ -125,8 +124,8 @@ func (g *Gate) Begin(ctx context.Context, r Request) (*Claim, *Answer, error) {
 	}
 }
 
-// repeat reads the answer from the state of a key that another request has; it
-// is nil while that one runs.
+// repeat decodes the answer of a key that another request holds; nil while that
+// request runs.
 func (g *Gate) repeat(r Request, where place, state repo.KeyState) (*Answer, error) {
 	if subtle.ConstantTimeCompare(state.Fingerprint, r.Fingerprint[:]) != 1 {
 		return nil, errReused()
@@ -146,7 +145,7 @@ func (g *Gate) repeat(r Request, where place, state repo.KeyState) (*Answer, err
 	return answer, nil
 }
 
-// enter makes a claim that is still to be granted, or returns the one that has
+// enter makes a claim that is not granted yet, or returns the existing claim of
 // the place on this server.
 func (g *Gate) enter(where place, r Request) (mine, other *Claim) {
 	g.mu.Lock()
@@ -165,8 +164,8 @@ func (g *Gate) enter(where place, r Request) (mine, other *Claim) {
 	return mine, nil
 }
 
-// grant says that the database gave the key to c, and keeps its lease from
-// running out.
+// grant notes that the database has granted the key to c, and starts the renewal
+// of its lease.
 func (g *Gate) grant(c *Claim, abandoned []model.ID) {
 	c.Abandoned = abandoned
 	close(c.granted)
@@ -178,8 +177,8 @@ func (g *Gate) grant(c *Claim, abandoned []model.ID) {
 	}
 }
 
-// leave ends a claim on this server and gives those who wait for it the answer,
-// or nil: then they try themselves.
+// leave ends a claim on this server and passes the answer to the waiting repeats;
+// with nil they try themselves.
 func (g *Gate) leave(c *Claim, answer *Answer) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -195,7 +194,7 @@ func placeOf(r Request) place {
 	return place{r.Tenant, sha256.Sum256(append(append(text, r.Scope...), r.Key...))}
 }
 
-// String is the name of the place to which a sealed answer belongs.
+// String is the name of the place, to which sealed answers are bound.
 func (p place) String() string { return fmt.Sprintf("idempotency/%x", p.key) }
 
 func errReused() error {
@@ -204,7 +203,7 @@ func errReused() error {
 }
 
 func errInUse() error {
-	busy := model.NewError(model.CodeKeyInUse, "The first request with this idempotency key did not end in time; repeat it later for its answer.")
+	busy := model.NewError(model.CodeKeyInUse, "The first request with this idempotency key did not end in time. Repeat the request later for its answer.")
 	busy.RetryAfter = retryAfter
 	return busy
 }

@@ -9,11 +9,11 @@ import (
 	"maestro/internal/model"
 )
 
-// MaxKeyBytes bounds the length of a key.
+// MaxKeyBytes is the maximum length of a key.
 const MaxKeyBytes = 255
 
-// CheckHeader refuses the value of a header Idempotency-Key that is too long;
-// empty text means that there is none.
+// CheckHeader refuses a header Idempotency-Key that is too long; empty text means
+// no header.
 func CheckHeader(key string) error {
 	if len(key) > MaxKeyBytes {
 		return RefuseHeader()
@@ -21,14 +21,14 @@ func CheckHeader(key string) error {
 	return nil
 }
 
-// RefuseHeader is the refusal of a key that is too long, or empty.
+// RefuseHeader is the error for a key that is too long, or empty.
 func RefuseHeader() error {
 	return model.NewError(model.CodeInvalid, "The header Idempotency-Key must have 1 to %d bytes.", MaxKeyBytes)
 }
 
-// RunKey finds the key of a request to run a function, which is in its header or
-// its body, and the function's name. An empty key means that there is none, or
-// that the body is none and will be refused.
+// RunKey finds the key of a request to run a function, in its header or its body,
+// and the name of the function. The key is empty when there is none, or when the
+// body is invalid and will be refused.
 func RunKey(header string, body []byte) (key, function string, err error) {
 	if err := CheckHeader(header); err != nil {
 		return "", "", err

@@ -34,7 +34,8 @@ func TestWhereAKeyIsFound(t *testing.T) {
 	}
 }
 
-// What differs in any part is another request, wherever the parts meet.
+// Requests that differ in any part have different fingerprints, also when the parts
+// are equal as one text.
 func TestFingerprintsTellPartsApart(t *testing.T) {
 	t.Parallel()
 	seen := map[[32]byte]int{}

@@ -7,40 +7,39 @@ import (
 	"maestro/internal/model"
 )
 
-// The scopes of keys. Strangers, who may send any key to a public webhook, must
-// not reach those of a subtenant's own callers. Who signs has a scope for each
-// webhook: a sender may tell two of them of the same event.
+// The scopes of keys. Callers without a token, who may send any key to a public
+// webhook, must not use the keys of the subtenant's callers. Signing senders have
+// a scope per webhook, because a sender may send one event to two webhooks.
 const (
 	ScopeMembers = "members"
 	ScopePublic  = "public"
 )
 
-// ScopeOf is the scope of a webhook whose callers sign.
+// ScopeOf is the scope of a webhook with a signature.
 func ScopeOf(webhook model.ID) string { return "webhook:" + webhook.String() }
 
-// KeyOf is the key that a caller chose, apart from every id of a delivery.
+// KeyOf is the key chosen by a caller, distinct from all delivery ids.
 func KeyOf(key string) string { return "key:" + key }
 
-// DeliveryOf is the key of a delivery, by the id that the signature's scheme
-// gave it.
+// DeliveryOf is the key of a delivery, by its id in the signature scheme.
 func DeliveryOf(delivery string) string { return "delivery:" + delivery }
 
-// Occasion is a request that is to run once. Its parts may be the connection's:
-// they are read before Try returns.
+// Occasion identifies requests that run once. Its parts may be memory of the
+// connection: they are read before Try returns.
 type Occasion struct {
 	Tenant string
-	Scope  string // in which the key stands for one request
+	Scope  string // in which the key is unique
 	Key    string // by KeyOf or DeliveryOf
 
-	// What a repeat must have in common with the first one.
+	// The parts that a repeat must have in common with the first request.
 	Method string
 	Target []byte // byte for byte
-	Caller string // empty for a stranger
-	Body   []byte // nil where repeats are known to differ
+	Caller string // empty without a token
+	Body   []byte // nil where repeats may differ
 }
 
-// Fingerprint is a hash of what a repeat must have in common with the first
-// one.
+// Fingerprint is a hash of the parts that a repeat must have in common with the
+// first request.
 func (o *Occasion) Fingerprint() [sha256.Size]byte {
 	hash := sha256.New()
 	for _, part := range [][]byte{[]byte(o.Method), o.Target, []byte(o.Caller)} {

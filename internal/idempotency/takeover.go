@@ -9,11 +9,11 @@ import (
 	"maestro/internal/model"
 )
 
-// lookUpTime bounds a look for runs that were not answered.
+// lookUpTime limits the lookup of runs without a response.
 const lookUpTime = 30 * time.Second
 
-// lookUp is the result of a run of the same request that was not answered; nil
-// when none returned.
+// lookUp is the result of a run of the same request without a response; nil when
+// no run returned.
 func (g *Gate) lookUp(ctx context.Context, tenant string, ids []model.ID) (*Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookUpTime)
 	defer cancel()
@@ -34,15 +34,14 @@ func (g *Gate) lookUp(ctx context.Context, tenant string, ids []model.ID) (*Resu
 	return nil, incomplete
 }
 
-// whole reports whether a recorded output is what the function returned, though
-// its record is not complete: the input's part may be missing. Where it can't be
-// told it is none.
+// whole reports whether a recorded output is complete although its record is not,
+// for example because the input was truncated. It is false when it is not known.
 func whole(output json.RawMessage) bool {
 	return !bytes.Contains(output, []byte("***")) && !bytes.Contains(output, []byte(`"truncated":true`)) && !bytes.Contains(output, []byte(`"sha256":`))
 }
 
-// stored is the first of some executions that there is, zero when there is none:
-// one that waits for its turn is there from the moment it was accepted.
+// stored is the first existing one of some executions, or zero. An asynchronous
+// execution exists from the moment it was accepted.
 func (g *Gate) stored(ctx context.Context, tenant string, ids []model.ID) (model.ID, error) {
 	for _, id := range ids {
 		_, err := g.db.Execution(ctx, tenant, id)
@@ -57,7 +56,7 @@ func (g *Gate) stored(ctx context.Context, tenant string, ids []model.ID) (model
 }
 
 func errUnknownRun(cause error) error {
-	unclear := model.NewError(model.CodeUnavailable, "Whether this request has run before can't be looked up at the moment; repeat it later.")
+	unclear := model.NewError(model.CodeUnavailable, "The server cannot check now whether this request has run before. Repeat it later.")
 	unclear.Cause, unclear.Unsure = cause, true
 	return unclear
 }

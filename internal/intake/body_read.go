@@ -6,48 +6,46 @@ import (
 	"time"
 )
 
-// Why a body is not read to its end.
+// The reasons for not reading a body to its end.
 var (
 	ErrTooLarge = errors.New("the body is larger than the limit")
 	ErrTooSlow  = errors.New("the body arrives too slowly")
 	ErrFull     = errors.New("the memory for bodies of unknown callers is in use")
 )
 
-// The memory that a body starts with, unless it is smaller. It doubles as bytes
+// The initial memory of a body, unless the body is smaller. It doubles as bytes
 // arrive, up to the announced length.
 const (
 	firstBytes   = 32 << 10 // of an announced length
-	unknownBytes = 4 << 10  // of an unknown one: such bodies are mostly small
+	unknownBytes = 4 << 10  // of an unknown length: such bodies are mostly small
 )
 
-// Pace is the least speed of a body: so many bytes in each period. It is not
-// an average over the whole body, or a sender could save up for a long stall.
+// Pace is the minimum speed of a body: Bytes in each Period. It is not an average
+// over the whole body, which would allow a long pause after a fast beginning.
 type Pace struct {
 	Bytes  int
 	Period time.Duration
 }
 
-// Source is where a body comes from.
+// Source is the source of a body.
 type Source struct {
 	Stream io.Reader
-	// Announced is the length of the body in bytes, -1 when it is not known before
-	// its end.
+	// Announced is the length of the body in bytes, -1 when it is not announced.
 	Announced int
-	// Deadline sets when a Read of Stream fails at the latest; nil: the stream never
-	// makes anyone wait, and no pace is asked of it.
+	// Deadline sets the deadline of reads from Stream; nil: the stream never blocks,
+	// and has no pace.
 	Deadline func(time.Time) error
 }
 
-// Reader reads bodies of at most Limit bytes. It may be used by any number of
-// goroutines.
+// Reader reads bodies of at most Limit bytes. It is safe for concurrent use.
 type Reader struct {
 	Limit int
 	Pace  Pace
 }
 
-// Read returns the whole body. Its memory is taken from share before it is
-// allocated. An error is one of this package's, or what the stream ended with;
-// the rest of the body is then still on its way.
+// Read returns the whole body. It takes memory from share before allocating it.
+// An error is one of this package, or that of the stream; the rest of the body is
+// then unread.
 func (r *Reader) Read(source Source, share *Share) ([]byte, error) {
 	if source.Announced > r.Limit {
 		return nil, ErrTooLarge
@@ -75,7 +73,7 @@ func (r *Reader) Read(source Source, share *Share) ([]byte, error) {
 				return nil, err
 			}
 			body = larger
-			if err := gauge.restart(len(body)); err != nil { // the wait for memory is not the sender's
+			if err := gauge.restart(len(body)); err != nil { // the wait for memory does not count
 				return nil, err
 			}
 			continue
@@ -97,8 +95,8 @@ func (r *Reader) Read(source Source, share *Share) ([]byte, error) {
 	}
 }
 
-// larger moves the body to twice the memory: at most that of its announced
-// length, or one byte more than the limit.
+// larger moves the body to twice the memory, at most its announced length, or one
+// byte more than the limit.
 func (r *Reader) larger(body []byte, announced, others int, share *Share) ([]byte, error) {
 	size := min(2*cap(body), r.Limit+1)
 	if announced >= 0 {
@@ -115,7 +113,7 @@ func isTimeout(err error) bool {
 	return errors.As(err, &timed) && timed.Timeout()
 }
 
-// gauge holds a body against its pace.
+// gauge compares a body with its pace.
 type gauge struct {
 	pace     Pace
 	deadline func(time.Time) error
@@ -123,8 +121,8 @@ type gauge struct {
 	mark     int // the bytes at the beginning of the period
 }
 
-// next is called before each read, with the bytes that are there. While the
-// period still lacks bytes, its deadline stands.
+// next is called before each read, with the number of bytes read. The deadline of
+// a period stays until the period has its bytes.
 func (g *gauge) next(bytes int) error {
 	if g.begun && bytes-g.mark < g.pace.Bytes {
 		return nil

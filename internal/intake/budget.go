@@ -7,22 +7,22 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// Budget is the memory that the bodies of unknown callers may hold together.
-// Its methods may be called from any goroutine.
+// Budget is the memory for the bodies of all unknown callers. It is safe for
+// concurrent use.
 type Budget struct {
 	room  *semaphore.Weighted
 	bytes int64
 	wait  time.Duration
 }
 
-// NewBudget makes a budget of so many bytes. A body that finds no room waits
-// for at most wait, unread.
+// NewBudget makes a budget of bytes. A body without memory waits at most wait,
+// unread.
 func NewBudget(bytes int64, wait time.Duration) *Budget {
 	return &Budget{room: semaphore.NewWeighted(bytes), bytes: bytes, wait: wait}
 }
 
-// Share is what one body holds of a budget. A nil *Share holds nothing and is
-// never refused: that of a known caller. It belongs to one goroutine.
+// Share is the part of a budget that one body holds. A nil *Share, for a known
+// caller, holds nothing and is never refused. It belongs to one goroutine.
 type Share struct {
 	budget *Budget
 	held   int64
@@ -31,7 +31,7 @@ type Share struct {
 // Share begins an empty share. Its owner must Release it.
 func (b *Budget) Share() *Share { return &Share{budget: b} }
 
-// bytes is what the share holds.
+// bytes is the size of the share.
 func (s *Share) bytes() int {
 	if s == nil {
 		return 0
@@ -39,7 +39,7 @@ func (s *Share) bytes() int {
 	return int(s.held)
 }
 
-// grow enlarges the share to so many bytes, or returns ErrFull.
+// grow enlarges the share to a size in bytes, or returns ErrFull.
 func (s *Share) grow(to int) error {
 	if s == nil || int64(to) <= s.held {
 		return nil
@@ -59,7 +59,7 @@ func (s *Share) grow(to int) error {
 	return nil
 }
 
-// Release gives the share back. It may be called again, and on nil.
+// Release returns the share to the budget. It may be called repeatedly, and on nil.
 func (s *Share) Release() {
 	if s == nil || s.held == 0 {
 		return

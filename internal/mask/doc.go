@@ -1,8 +1,7 @@
-// Package mask replaces secret values by *** in what is recorded, logged and
-// answered. It looks for the values themselves, wherever a function may have
-// put them and however they were escaped on the way: in JSON, in Python's
-// repr, in a URL, a line of several.
+// Package mask replaces secret values by *** in records, logs and responses. It
+// finds the values themselves at every place where a function may have put them,
+// and in every common escaping: JSON, Python's repr, URLs, single lines.
 //
-// It must not know where secrets come from, and must not keep what it looked
-// through.
+// It must not know where secrets come from, and must not keep the text that it
+// searches.
 package mask

@@ -5,17 +5,16 @@ import (
 	"unsafe"
 )
 
-// minForm is the length, in bytes, that every text to look for has at least.
+// minForm is the minimum length of a text to find, in bytes.
 const minForm = minCharacters
 
-// stride is how far apart a finder looks: of any eight bytes in a row it sees
-// four in a row, by which it knows whether a text may be there.
+// stride is the distance between two probes: of any eight bytes in a row a probe
+// reads four, which decide whether a text may begin there.
 const stride = minForm - wordBytes + 1
 
 const wordBytes = 4
 
-// finder looks for many texts in one pass. Its cost hardly depends on how many
-// there are.
+// finder finds many texts in one pass. Its cost hardly depends on their number.
 type finder struct {
 	words   [1 << 10]uint64     // a bit for the hash of each word in the first eight bytes of the texts
 	byStart map[uint32][]string // the texts by their first word, longest first
@@ -38,16 +37,15 @@ func (f *finder) add(text string) {
 	}
 }
 
-// bytesOf is a text as bytes, to be read only.
+// bytesOf is a text as bytes, which must not be modified.
 func bytesOf(text string) []byte { return unsafe.Slice(unsafe.StringData(text), len(text)) }
 
 func word(text []byte, i int) uint32 { return binary.LittleEndian.Uint32(text[i:]) }
 
 func hashOf(word uint32) uint32 { return word * 2654435761 >> 16 }
 
-// find returns the first place from on at which one of the texts stands, and
-// where it ends; texts that overlap are one place. start is -1 when there is
-// none.
+// find returns the start and end of the first occurrence of a text at or after
+// from; overlapping texts are one occurrence. start is -1 without an occurrence.
 func (f *finder) find(text []byte, from int) (start, end int) {
 	if len(f.byStart) == 0 {
 		return -1, -1
@@ -66,7 +64,7 @@ func (f *finder) find(text []byte, from int) (start, end int) {
 	return -1, -1
 }
 
-// endOver is where the last of the texts ends that overlap with text[start:end].
+// endOver is the end of the last text that overlaps with text[start:end].
 func (f *finder) endOver(text []byte, start, end int) int {
 	for i := start + 1; i < end; i++ {
 		end = max(end, f.endAt(text, i))
@@ -74,7 +72,7 @@ func (f *finder) endOver(text []byte, start, end int) int {
 	return end
 }
 
-// endAt is the end of the longest of the texts that begins at i, or 0.
+// endAt is the end of the longest text that begins at i, or 0.
 func (f *finder) endAt(text []byte, i int) int {
 	if i+minForm > len(text) {
 		return 0
@@ -87,8 +85,8 @@ func (f *finder) endAt(text []byte, i int) int {
 	return 0
 }
 
-// replace returns a copy of the text with stars in place of what find finds;
-// start and end are what it found first.
+// replace returns a copy of the text with stars in place of all occurrences; start
+// and end are those of the first.
 func (f *finder) replace(text []byte, start, end int) []byte {
 	out := make([]byte, 0, len(text))
 	done := 0

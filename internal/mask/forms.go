@@ -9,10 +9,9 @@ import (
 	"unicode/utf16"
 )
 
-// formsOf are the ways in which a value may turn up in text: as it is, without
-// the space around it, line by line (a log has a line of its own for each), and
-// escaped as JSON, as Python's repr, and for URLs. A form that is shorter than
-// a secret has to be is left out.
+// formsOf are the forms in which a value may occur in text: unchanged, without
+// surrounding space, line by line (as in a log), and escaped as JSON, as Python's
+// repr, and for URLs. Forms shorter than the minimum of a secret are left out.
 func formsOf(value string) []string {
 	plain := []string{value}
 	if trimmed := strings.TrimSpace(value); trimmed != value {
@@ -37,13 +36,12 @@ func formsOf(value string) []string {
 	return forms
 }
 
-// jsonForm is the text as it stands within a JSON string; with html, < > and &
-// are escaped too.
+// jsonForm is the text within a JSON string; with html, < > and & are escaped too.
 func jsonForm(text string, html bool) string {
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)
 	encoder.SetEscapeHTML(html)
-	if encoder.Encode(text) != nil { // a text always can be
+	if encoder.Encode(text) != nil { // text can always be encoded
 		return text
 	}
 	quoted := bytes.TrimSpace(out.Bytes())
@@ -88,5 +86,5 @@ func reprForm(text string) string {
 	return out.String()
 }
 
-// canSpan reports whether a form has something of JSON's own structure.
+// canSpan reports whether a form contains JSON syntax.
 func canSpan(form string) bool { return strings.ContainsAny(form, "\"[]{},: \t\r\n") }

@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 )
 
-// JSON masks within a JSON value: in its strings, whatever escapes they are
-// written with, and numbers, which become the stars as text. Where a secret
-// that is JSON itself stretches over several values, all of it becomes the
-// stars. What needs no masking is returned as it is (Untouched).
+// JSON masks a JSON value: its strings, in every escaping, and its numbers, which
+// become the stars as a string. A secret that is JSON itself may span several
+// values; they become the stars together. A value without a secret is returned
+// unchanged (Untouched).
 func (m *Mask) JSON(value []byte) []byte {
 	if m == nil {
 		return value
@@ -29,7 +29,7 @@ func (m *Mask) JSON(value []byte) []byte {
 // tokens masks each scalar of a JSON value by itself.
 func (m *Mask) tokens(value []byte) []byte {
 	var out []byte
-	done := 0 // of value, what is in out; as long as out is nil, nothing has changed
+	done := 0 // the part of value copied to out; while out is nil, nothing has changed
 	replace := func(from, to int, by []byte) {
 		if by == nil {
 			return
@@ -66,7 +66,7 @@ func (m *Mask) tokens(value []byte) []byte {
 // nothing to mask.
 func (m *Mask) quoted(text []byte, escaped bool) []byte {
 	if len(text) < 2 {
-		return nil // cut off: it was no JSON
+		return nil // truncated: not JSON
 	}
 	plain := text[1 : len(text)-1]
 	if escaped {
@@ -84,14 +84,14 @@ func (m *Mask) quoted(text []byte, escaped bool) []byte {
 	}
 	masked := m.forms.replace(plain, start, end)
 	if escaped {
-		quoted, _ := json.Marshal(string(masked)) // a text always can be
+		quoted, _ := json.Marshal(string(masked)) // text can always be encoded
 		return quoted
 	}
 	return append(append([]byte{'"'}, masked...), '"')
 }
 
-// unescaped decodes the inside of a JSON string. The simple escapes, which are
-// nearly all that there are, it decodes itself.
+// unescaped decodes the inside of a JSON string. It decodes the simple escapes,
+// the most frequent ones, itself.
 func unescaped(text []byte) (plain []byte, ok bool) {
 	plain = make([]byte, 0, len(text))
 	for i := 0; i < len(text); i++ {

@@ -5,23 +5,22 @@ import (
 	"unicode/utf8"
 )
 
-// minCharacters is the length from which a value is masked wherever it stands
-// (the contract, Secrets). A shorter one would turn ordinary text into
-// asterisks.
+// minCharacters is the length from which a value is masked at every place (the
+// contract, Secrets). A shorter value would mask ordinary text.
 const minCharacters = 8
 
 const stars = "***"
 
-// Mask replaces the values that it was made for. It never changes and may be
-// used by any number of goroutines. A nil *Mask leaves everything as it is.
+// Mask replaces its values. It is immutable and safe for concurrent use. A nil
+// *Mask changes nothing.
 type Mask struct {
 	forms    finder
-	spanning bool                // a form can stretch over several JSON values
+	spanning bool                // a form can span several JSON values
 	whole    map[string]struct{} // short values, masked where they are the whole of a JSON string
 }
 
-// New makes the mask of values; those of less than eight characters are left
-// out. It is nil when none remains.
+// New makes the mask of values, without those of fewer than eight characters. It
+// is nil when none remains.
 func New(values []string) *Mask {
 	if len(values) == 0 {
 		return nil
@@ -33,11 +32,11 @@ func New(values []string) *Mask {
 	return m.ready()
 }
 
-// NewWhole is New, but a short value is masked too: where it is the whole of a
-// JSON string, as the value of a header is.
+// NewWhole is New, but also masks short values where they are a whole JSON string,
+// like the value of a header.
 func NewWhole(values []string) *Mask {
 	if len(values) == 0 {
-		return nil // most runs: a Mask is some kilobytes
+		return nil // most runs; a Mask takes some kilobytes
 	}
 	m := &Mask{}
 	for _, value := range values {
@@ -87,7 +86,7 @@ func (m *Mask) Text(s string) string {
 	return string(m.forms.replace(text, start, end))
 }
 
-// Untouched reports whether JSON gave back the very value that it got.
+// Untouched reports whether JSON has returned its argument unchanged.
 func Untouched(masked, value []byte) bool {
 	return len(masked) == len(value) && (len(value) == 0 || &masked[0] == &value[0])
 }

@@ -82,8 +82,7 @@ func TestJSON(t *testing.T) {
 	require.True(t, Untouched(m.JSON(same), same))
 }
 
-// FuzzJSON: whatever the secret and wherever it stands, the result is JSON and
-// shows it nowhere.
+// FuzzJSON: for every secret at every place the result is JSON without the secret.
 func FuzzJSON(f *testing.F) {
 	f.Add("password1", "x ", " y")
 	f.Add("a\"b\\c\nd e", "\\", "\"")
@@ -112,7 +111,7 @@ func FuzzJSON(f *testing.F) {
 	})
 }
 
-// BenchmarkJSON is the cost for each byte of what is looked through.
+// BenchmarkJSON is the cost per byte of the masked JSON.
 func BenchmarkJSON(b *testing.B) {
 	value := []byte(`{"items":[` + strings.Repeat(`{"name":"a customer of ours","amount":1299.5,"note":"line\nline"},`, 200) + `null]}`)
 	for _, count := range []int{0, 1, 10, 1000} {

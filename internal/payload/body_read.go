@@ -12,16 +12,16 @@ import (
 
 var emptyObject = []byte("{}")
 
-// Body is a body that was read: a form, whose fields are for the caller to
-// append (they may be declared as something else than text), or JSON.
+// Body is a parsed body: JSON, or the fields of a form, which the caller appends
+// because a schema may declare other types than text.
 type Body struct {
-	JSON   []byte // new, or a part of what was read; nil for a form
+	JSON   []byte // new, or a part of the body; nil for a form
 	Fields []Field
 	IsForm bool
 }
 
-// ReadBody reads a body by its Content-Type. JSON and forms are what they say,
-// other text is {"raw": …}, binary is {"raw_base64": …}, no body is {}. The
+// ReadBody parses a body by its Content-Type. JSON and forms are parsed, other
+// text becomes {"raw": …}, binary {"raw_base64": …}, no body {}. The
 // error is an *model.Error with CodeMalformedBody, CodeBadRequest or
 // CodeInputInvalid.
 func ReadBody(contentType string, body []byte) (Body, error) {
@@ -59,7 +59,7 @@ func ReadBody(contentType string, body []byte) (Body, error) {
 	return Body{Fields: fields, IsForm: true}, err
 }
 
-// jsonBody reads a body that says to be JSON.
+// jsonBody parses a body whose Content-Type is JSON.
 func jsonBody(body []byte, label string) (Body, error) {
 	body = jsonText(body, label)
 	if len(body) < 64 && len(bytes.TrimSpace(body)) == 0 {
@@ -74,9 +74,9 @@ func jsonBody(body []byte, label string) (Body, error) {
 	return Body{JSON: body}, nil
 }
 
-// jsonText is JSON in UTF-8: by its mark, by the zeros of wider forms, which no
-// JSON in UTF-8 has, or else by the declared charset. One that takes any bytes,
-// such as ISO-8859-1, counts only where UTF-8 it is not: many senders declare it
+// jsonText converts JSON to UTF-8: by its byte order mark, by the zeros of UTF-16
+// and UTF-32, or by the declared charset. A charset that accepts all bytes, such
+// as ISO-8859-1, is used only for invalid UTF-8, because many senders declare it
 // for UTF-8.
 func jsonText(body []byte, label string) []byte {
 	if body[0] > ' ' && body[0] < utf8.RuneSelf && label == "" && (len(body) == 1 || body[1] != 0) {
@@ -84,7 +84,7 @@ func jsonText(body []byte, label string) []byte {
 	}
 	marked := bytes.HasPrefix(body, byteOrder)
 	for bytes.HasPrefix(body, byteOrder) {
-		body = body[len(byteOrder):] // some shells add another
+		body = body[len(byteOrder):] // some shells add a second one
 	}
 	if len(body) == 0 {
 		return body
@@ -107,15 +107,15 @@ func jsonText(body []byte, label string) []byte {
 	return body
 }
 
-// looksLikeJSON returns an object or array that does not claim to be one.
+// looksLikeJSON returns an object or array in a body without a JSON type.
 func looksLikeJSON(body []byte, label string) ([]byte, bool) {
 	text := jsonText(body, label)
 	start := bytes.TrimLeft(text, " \t\r\n")
 	return text, len(start) > 0 && (start[0] == '{' || start[0] == '[') && schema.Scan(text) == nil
 }
 
-// rawText is a text as {"raw": …}; bytes that are no text in the charset that
-// they claim are treated as binary.
+// rawText is text as {"raw": …}; bytes that are invalid in the declared charset
+// are treated as binary.
 func (m *mediaType) rawText(body []byte) []byte {
 	text, valid := m.text(body)
 	if !valid {
@@ -130,8 +130,8 @@ func rawBase64(body []byte) []byte {
 	return append(base64.StdEncoding.AppendEncode(out, body), `"}`...)
 }
 
-// baseName is the last part of a path with slashes: a sender's folders are no
-// business of a function that stores a file under its name.
+// baseName is the last part of a path with slashes, so that a function that stores
+// a file by its name does not use folders of the sender.
 func baseName(file string) string {
 	whole := strings.TrimRight(file, "/")
 	if whole == "" {

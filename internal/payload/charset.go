@@ -12,11 +12,11 @@ import (
 	"golang.org/x/text/encoding/htmlindex"
 )
 
-// charset is how text is read. The zero value is UTF-8.
+// charset is the encoding of text. The zero value is UTF-8.
 type charset struct {
 	encoding encoding.Encoding // of the WHATWG list, nil for those below
 	wide     wide
-	instead  encoding.Encoding // of what is not valid in a form, before windows-1252; nil for none
+	instead  encoding.Encoding // for invalid text in a form, before windows-1252; nil for none
 }
 
 var byteOrder = []byte("\xef\xbb\xbf")
@@ -27,8 +27,8 @@ func IsCharset(label string) bool {
 	return known
 }
 
-// charsetOf finds a charset by one of its names in the WHATWG list, or of UTF-32,
-// which is not in it. An unknown name stands for UTF-8.
+// charsetOf finds a charset by its names in the WHATWG list, or UTF-32, which is
+// not in the list. An unknown name means UTF-8.
 func charsetOf(label string) (cs charset, known bool) {
 	label = strings.ToLower(strings.Trim(label, " \t\r\n\"'"))
 	if end := strings.IndexAny(label, " ,;"); end > 0 {
@@ -59,21 +59,21 @@ func charsetOf(label string) (cs charset, known bool) {
 		return charset{wide: utf16Little}, true
 	case "utf-16be":
 		return charset{wide: utf16Big}, true
-	case "replacement": // of encodings that browsers refuse: its decoder loses the text
+	case "replacement": // for encodings that browsers refuse: its decoder loses the text
 		return charset{}, false
 	}
 	return charset{encoding: found}, true
 }
 
-// isSelective reports whether most bytes are no text in the charset, as in those of
-// several bytes a character: what is valid in it was meant for it.
+// isSelective reports whether most byte sequences are invalid in the charset, as
+// in multi-byte charsets, so that a valid text is very likely in this charset.
 func (cs charset) isSelective() bool {
 	_, oneByte := cs.encoding.(*charmap.Charmap)
 	return cs.encoding != nil && !oneByte
 }
 
-// decode returns the text, without its byte order mark; valid is false when the
-// bytes are none in the charset.
+// decode returns the text without its byte order mark; valid is false when the
+// bytes are invalid in the charset.
 func (cs charset) decode(text []byte) (plain []byte, valid bool) {
 	if rest, marked := bytes.CutPrefix(text, byteOrder); marked && utf8.Valid(rest) {
 		return rest, true
@@ -88,14 +88,14 @@ func (cs charset) decode(text []byte) (plain []byte, valid bool) {
 	return plain, err == nil && !bytes.ContainsRune(plain, utf8.RuneError)
 }
 
-// field is decode for a name or a value of a form, of which nothing may be lost:
-// what is not valid is read as windows-1252. Forms are never in UTF-16 by
-// themselves, only what is written in percents, or the body as a whole.
+// field is decode for a name or value of a form, which must not be lost: invalid
+// text is decoded as windows-1252. Only percent-encoded parts of a form, or the
+// whole body, are in UTF-16.
 func (cs charset) field(text []byte) []byte {
 	if cs.wide != notWide && bytes.IndexByte(text, 0) < 0 {
 		cs = charset{}
 	}
-	if cs.encoding == nil && cs.wide == notWide { // of a form, a mark at the beginning of a value belongs to it
+	if cs.encoding == nil && cs.wide == notWide { // in a form, a mark at the beginning of a value belongs to the value
 		if utf8.Valid(text) {
 			return text
 		}
@@ -110,8 +110,8 @@ func (cs charset) field(text []byte) []byte {
 	return windows1252(text)
 }
 
-// windows1252 reads each byte as a character. The five that the code page leaves
-// out are the control characters of that number, as in browsers.
+// windows1252 decodes each byte as a character. The five bytes without a character
+// are the control characters of that number, as in browsers.
 func windows1252(text []byte) []byte {
 	plain := make([]byte, 0, len(text)+8)
 	for _, b := range text {
@@ -124,9 +124,9 @@ func windows1252(text []byte) []byte {
 	return plain
 }
 
-// text reads a body that is text. Bytes that are none in the declared charset
-// are binary. Without one it is UTF-8, UTF-16 by its mark, or what an XML
-// declaration says.
+// text decodes a text body. Bytes that are invalid in the declared charset are
+// binary. Without a declared charset it is UTF-8, UTF-16 with a mark, or the
+// charset of an XML declaration.
 func (m *mediaType) text(body []byte) (plain []byte, valid bool) {
 	cs, declared := charsetOf(m.charset())
 	if declared {
@@ -147,13 +147,13 @@ func (m *mediaType) text(body []byte) (plain []byte, valid bool) {
 	return body, false
 }
 
-// isBinaryByte reports what never is in a text (the WHATWG MIME Sniffing
-// standard).
+// isBinaryByte reports whether text never contains the byte (the WHATWG MIME
+// Sniffing standard).
 func isBinaryByte(r rune) bool {
 	return r < 0x20 && r != '\t' && r != '\n' && r != '\f' && r != '\r' && r != 0x1b
 }
 
-// xmlEncoding reads <?xml … encoding="…"?>.
+// xmlEncoding parses <?xml … encoding="…"?>.
 func xmlEncoding(body []byte) string {
 	head := body[:min(len(body), 256)]
 	declaration, _, found := bytes.Cut(head, []byte("?>"))
@@ -178,7 +178,7 @@ func xmlEncoding(body []byte) string {
 
 var errUnknownCharset = errors.New("unknown charset")
 
-// charsetReader is what mime needs to decode words.
+// charsetReader decodes charsets for package mime.
 func charsetReader(label string, input io.Reader) (io.Reader, error) {
 	cs, known := charsetOf(label)
 	text, err := io.ReadAll(input)

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// wide is a form of Unicode whose units have two or four bytes.
+// wide is an encoding of Unicode with units of two or four bytes.
 type wide uint8
 
 const (
@@ -16,11 +16,11 @@ const (
 	utf16Big           //
 	utf32Little        //
 	utf32Big           //
-	utf16Unmarked      // either way round: as its mark says, or its zeros
+	utf16Unmarked      // byte order by its mark, or its zeros
 	utf32Unmarked      // the same
 )
 
-// markOf recognises a byte order mark of UTF-16 or UTF-32 that a text follows.
+// markOf recognises a byte order mark of UTF-16 or UTF-32 at the beginning.
 func markOf(text []byte) wide {
 	switch {
 	case len(text) < 4:
@@ -36,8 +36,8 @@ func markOf(text []byte) wide {
 	return notWide
 }
 
-// wideOf recognises UTF-16 and UTF-32 by its mark, or by where the zeros are in
-// its first characters: of what begins with two of ASCII, as JSON does.
+// wideOf recognises UTF-16 and UTF-32 by the mark, or by the zeros in the first
+// characters, of text that begins with two ASCII characters, like JSON.
 func wideOf(text []byte) wide {
 	if marked := markOf(text); marked != notWide || len(text) < 2 {
 		return marked
@@ -57,14 +57,14 @@ func wideOf(text []byte) wide {
 	}
 }
 
-// decode turns text into UTF-8 without its mark. It is not valid when units or
-// surrogates are left over.
+// decode converts text to UTF-8 without its mark. It is invalid when units or
+// surrogates are incomplete.
 func (w wide) decode(text []byte) (plain []byte, valid bool) {
 	switch w {
 	case utf16Unmarked:
 		if w = wideOf(text); w != utf16Little && w != utf16Big {
 			if bytes.IndexByte(text, 0) < 0 && utf8.Valid(text) {
-				return text, true // UTF-8 that claims to be UTF-16: .NET's writers do so
+				return text, true // UTF-8 declared as UTF-16, as by writers of .NET
 			}
 			w = likelierOrder(text)
 		}
@@ -85,8 +85,8 @@ func (w wide) decode(text []byte) (plain []byte, valid bool) {
 	}
 }
 
-// likelierOrder counts zeros: in most texts there are characters of ASCII. Where
-// there are none it is little endian, as for browsers.
+// likelierOrder counts zeros, because most texts contain ASCII characters. Without
+// zeros it is little endian, as in browsers.
 func likelierOrder(text []byte) wide {
 	high, low := 0, 0
 	for i := 0; i+1 < len(text); i += 2 {

@@ -6,16 +6,16 @@ import (
 	"strings"
 )
 
-// Declared is what a function's input schema says of a value, as far as text is
-// read by it: fields of forms and queries are text and know no lists. A nil
-// *Declared says nothing: text stays text. It never changes and may be used by
-// any number of goroutines.
+// Declared has the types that the input schema of a function declares for a value,
+// to convert fields of forms and queries, which are text and have no lists. A nil
+// *Declared declares no type: text stays text. It is immutable and safe for
+// concurrent use.
 type Declared struct {
 	kinds      kinds
-	first      []*Declared // of the items in front, where they have schemas of their own
+	first      []*Declared // of the first items, which have their own schemas
 	items      *Declared   // of the others
 	properties map[string]*Declared
-	others     *Declared // of properties that are not named
+	others     *Declared // of other properties
 }
 
 type kinds uint8
@@ -29,7 +29,7 @@ const (
 	isOther
 )
 
-// Property is what is declared for a member.
+// Property has the types of a member.
 func (d *Declared) Property(name []byte) *Declared {
 	if d == nil {
 		return nil
@@ -40,11 +40,11 @@ func (d *Declared) Property(name []byte) *Declared {
 	return d.others
 }
 
-// isList reports whether one value is a list too. Where text would do, it is
-// none.
+// isList reports whether a single value must become a list; not where the schema
+// also accepts text.
 func (d *Declared) isList() bool { return d != nil && d.kinds&(isArray|isText) == isArray }
 
-// item is what is declared for the item at a position.
+// item has the types of the item at a position.
 func (d *Declared) item(position int) *Declared {
 	switch {
 	case d == nil:
@@ -56,12 +56,11 @@ func (d *Declared) item(position int) *Declared {
 	}
 }
 
-// maxDeclared bounds how many subschemas are looked at, and properties merged;
-// beyond, text stays text.
+// maxDeclared is how many subschemas are read, and properties merged; beyond, text
+// stays text.
 const maxDeclared = 50_000
 
-// DeclaredBy reads the text of a schema that compiles; empty text declares
-// nothing.
+// DeclaredBy parses the text of a valid schema; empty text declares no type.
 func DeclaredBy(schema json.RawMessage) *Declared {
 	if len(bytes.TrimSpace(schema)) == 0 {
 		return nil
@@ -75,7 +74,7 @@ func DeclaredBy(schema json.RawMessage) *Declared {
 
 type schemaReader struct {
 	document   any
-	references map[string]*Declared // those met so far, be they read or being read
+	references map[string]*Declared // found so far, parsed or in progress
 	count      int
 }
 
@@ -86,7 +85,7 @@ func (r *schemaReader) read(schema any) *Declared {
 	}
 	d := &Declared{kinds: kindsOf(s)}
 	d.first, d.items = r.readAll(s["prefixItems"]), r.read(s["items"])
-	if older := r.readAll(s["items"]); older != nil { // as drafts before 2020-12 have it
+	if older := r.readAll(s["items"]); older != nil { // in drafts before 2020-12
 		d.first, d.items = older, r.read(s["additionalItems"])
 	}
 	if members, ok := s["properties"].(map[string]any); ok {
@@ -117,7 +116,7 @@ func (r *schemaReader) readAll(schemas any) (all []*Declared) {
 	return all
 }
 
-// follow reads a reference within the document.
+// follow resolves a reference within the document.
 func (r *schemaReader) follow(reference string) *Declared {
 	if known, found := r.references[reference]; found {
 		return known
@@ -137,7 +136,7 @@ func (r *schemaReader) follow(reference string) *Declared {
 			return nil
 		}
 	}
-	// What refers to itself sees the part that is known by then.
+	// A recursive reference gets the part that is parsed by then.
 	d := &Declared{}
 	r.references[reference] = d
 	if read := r.read(target); read != nil {
@@ -146,7 +145,7 @@ func (r *schemaReader) follow(reference string) *Declared {
 	return d
 }
 
-// narrow adds what another schema says that holds as well.
+// narrow adds the types of another schema that also applies.
 func (r *schemaReader) narrow(d, also *Declared) {
 	if also == nil {
 		return
@@ -157,7 +156,7 @@ func (r *schemaReader) narrow(d, also *Declared) {
 	r.adopt(d, also)
 }
 
-// adopt takes over what is said of parts of which d says nothing.
+// adopt adds the types of parts for which d declares none.
 func (r *schemaReader) adopt(d, other *Declared) {
 	if d.items == nil && d.first == nil {
 		d.first, d.items = other.first, other.items
@@ -169,7 +168,7 @@ func (r *schemaReader) adopt(d, other *Declared) {
 	case len(other.properties) == 0:
 		return
 	case len(d.properties) == 0:
-		d.properties = other.properties // shared, and not written to again
+		d.properties = other.properties // shared: read only
 		return
 	}
 	if r.count += len(d.properties) + len(other.properties); r.count > maxDeclared {
@@ -185,8 +184,8 @@ func (r *schemaReader) adopt(d, other *Declared) {
 	d.properties = merged
 }
 
-// either is what one of several schemas says. One that says nothing of the type
-// lets text be text.
+// either has the types of one of several schemas. A schema without a type leaves
+// text as text.
 func (r *schemaReader) either(branches []any) *Declared {
 	d := &Declared{}
 	open := false
@@ -210,8 +209,8 @@ func listOf(value any) []any {
 	return list
 }
 
-// kindsOf reads the types that a schema names, or those of the values that it
-// lists; 0: it says nothing.
+// kindsOf has the types that a schema names, or those of its listed values; 0: no
+// type.
 func kindsOf(schema map[string]any) (of kinds) {
 	switch named := schema["type"].(type) {
 	case string:

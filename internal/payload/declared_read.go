@@ -7,8 +7,8 @@ import (
 	"maestro/internal/schema"
 )
 
-// AppendText appends text as the number or boolean that is declared, or as a
-// string: where none is, where text would do, and where it can't be read.
+// AppendText appends text as the declared number or boolean. It is a string when
+// none is declared, when text is also accepted, and when it can't be parsed.
 func (d *Declared) AppendText(dst, text []byte) []byte {
 	if d == nil || d.kinds&(isInteger|isNumber|isBoolean) == 0 || d.kinds&isText != 0 {
 		return AppendString(dst, text)
@@ -26,8 +26,7 @@ func (d *Declared) AppendText(dst, text []byte) []byte {
 	return AppendString(dst, text)
 }
 
-// AppendOne appends text as AppendText does, as a list of one where a list is
-// declared.
+// AppendOne is AppendText, with a list of one item where a list is declared.
 func (d *Declared) AppendOne(dst, text []byte) []byte {
 	if !d.isList() {
 		return d.AppendText(dst, text)
@@ -35,12 +34,12 @@ func (d *Declared) AppendOne(dst, text []byte) []byte {
 	return append(d.item(0).AppendText(append(dst, '['), text), ']')
 }
 
-// maxNumber bounds the text of a number that is looked at; the limits of numbers
-// are well within it.
+// maxNumber is the maximum length of a number to parse, far above the limits of
+// numbers.
 const maxNumber = schema.MaxIntegerDigits + 16
 
-// numberOf is text as a number of JSON: as people and programs write them, with
-// a plus, zeros in front, or nothing before or after the point.
+// numberOf converts text to a JSON number. It accepts a plus, leading zeros, and a
+// point without digits before or after it.
 func numberOf(text []byte) ([]byte, bool) {
 	text = bytes.TrimSpace(text)
 	if len(text) == 0 || len(text) > maxNumber {
@@ -69,8 +68,8 @@ func numberOf(text []byte) ([]byte, bool) {
 	return number, schema.Scan(number) == nil
 }
 
-// booleanOf is "true" or "false" for what programs and the check boxes of forms
-// send, "" for what is neither.
+// booleanOf is "true" or "false" for the texts that programs and check boxes send,
+// otherwise "".
 func booleanOf(text []byte) string {
 	text = bytes.TrimSpace(text)
 	if len(text) > len("false") {

@@ -6,8 +6,7 @@ import (
 	"slices"
 )
 
-// Defaults are a webhook's default_values, read once. A nil *Defaults has
-// none.
+// Defaults are the parsed default_values of a webhook. A nil *Defaults is empty.
 type Defaults struct{ members []defaultMember }
 
 type defaultMember struct {
@@ -21,7 +20,7 @@ func (m *defaultMember) append(dst []byte) []byte {
 	return append(dst, m.value...)
 }
 
-// NewDefaults reads the object that a webhook was saved with.
+// NewDefaults parses the object stored with a webhook.
 func NewDefaults(text json.RawMessage) *Defaults {
 	if len(text) == 0 {
 		return nil
@@ -49,9 +48,8 @@ func NewDefaults(text json.RawMessage) *Defaults {
 	return d
 }
 
-// Under lays the members under body, a JSON value: those that an object has
-// not itself are added to it, any other value stays as it is. body is valid
-// JSON.
+// Under adds the defaults to body, which is valid JSON: an object gets the members
+// that it lacks, any other value stays unchanged.
 func (d *Defaults) Under(body []byte) []byte {
 	trimmed := bytes.TrimLeft(body, " \t\r\n")
 	if d == nil || len(trimmed) == 0 || trimmed[0] != '{' {

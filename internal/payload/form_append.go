@@ -2,9 +2,9 @@ package payload
 
 import "bytes"
 
-// AppendFields appends fields as a JSON object in their order; a key that is
-// there more than once gets the list of its values. A value is read as what is
-// declared for its key. laid are laid under them.
+// AppendFields appends fields as a JSON object in their order; a repeated key gets
+// the list of its values. A value is converted to the declared type of its key.
+// Defaults in laid are added for missing keys.
 func AppendFields(dst []byte, fields []Field, declared *Declared, laid *Defaults) []byte {
 	link(fields)
 	dst = append(dst, '{')

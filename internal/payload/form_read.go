@@ -6,25 +6,25 @@ import (
 	"maestro/internal/model"
 )
 
-// MaxFields bounds how many fields a query or a form may have.
+// MaxFields is how many fields a query or a form may have.
 const MaxFields = 10_000
 
-// Field is one of a query or a form, decoded.
+// Field is a decoded field of a query or a form.
 type Field struct {
 	key   []byte
 	value []byte // text, unless json
 	json  bool   // value is JSON already
-	next  int    // the next one of the same key; 0 ends the list
-	later bool   // another of the same key comes before
+	next  int    // the next field of the same key; 0 ends the list
+	later bool   // another field of the same key comes before
 }
 
-// ReadQuery reads a query into a slice that may be on the caller's stack.
+// ReadQuery parses a query into a slice that may be on the stack of the caller.
 func ReadQuery(into []Field, query []byte) ([]Field, error) {
 	return splitFields(into, query, "")
 }
 
-// readForm reads application/x-www-form-urlencoded. A body that is wholly in
-// UTF-16 is read as that first.
+// readForm parses application/x-www-form-urlencoded. A body in UTF-16 is converted
+// first.
 func readForm(body []byte, label string) ([]Field, error) {
 	if form := wideOf(body); form != notWide {
 		if plain, valid := form.decode(body); valid {
@@ -55,12 +55,12 @@ func splitFields(into []Field, text []byte, label string) ([]Field, error) {
 }
 
 func tooManyFields() *model.Error {
-	return model.NewError(model.CodeBadRequest, "There are more than %d fields in the query or form.", MaxFields)
+	return model.NewError(model.CodeBadRequest, "The query or form has more than %d fields. Send fewer.", MaxFields)
 }
 
-// charsetOfForm is the charset that a form's own hidden field _charset_ names
-// (HTML), else the declared one. Where there is neither it is UTF-8; and for what
-// is not UTF-8, what a field named charset says: senders of payments use that.
+// charsetOfForm is the charset in the hidden field _charset_ of a form (HTML), or
+// the declared one, or UTF-8. Text that is invalid in UTF-8 uses the charset in a
+// field named charset, as payment providers send it.
 func charsetOfForm(fields []Field, label string) charset {
 	cs, declared := charsetOf(label)
 	for i := range fields {
@@ -78,9 +78,9 @@ func charsetOfForm(fields []Field, label string) charset {
 	return cs
 }
 
-// unescaped decodes %XX, and + in forms. A % that begins no escape stays, and
-// keeps nothing else from being decoded (the WHATWG URL standard). The result is
-// text itself when there is nothing to decode.
+// unescaped decodes %XX, and + in forms. A % without an escape stays, and the rest
+// is decoded (the WHATWG URL standard). The result is text itself when there is
+// nothing to decode.
 func unescaped(text []byte, plus bool) []byte {
 	if bytes.IndexByte(text, '%') < 0 && (!plus || bytes.IndexByte(text, '+') < 0) {
 		return text
@@ -106,7 +106,7 @@ func unescaped(text []byte, plus bool) []byte {
 // Unescaped decodes a segment of a path.
 func Unescaped(segment []byte) []byte { return charset{}.field(unescaped(segment, false)) }
 
-// hexValue is above 15 for what is no hexadecimal digit.
+// hexValue is above 15 for a byte that is not a hexadecimal digit.
 func hexValue(digit byte) byte {
 	switch {
 	case digit >= '0' && digit <= '9':

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// Header is one header of a request as the sender wrote it.
+// Header is a header of a request as it was sent.
 type Header struct {
 	name, value []byte
 	hash        uint32 // of the name in lower case
@@ -15,11 +15,11 @@ type Header struct {
 // HeaderName is the name of a header, to compare with those of a request.
 func HeaderName(name string) Header { return Header{name: []byte(name), hash: lowerHash([]byte(name))} }
 
-// Len is about how many bytes of JSON the header takes.
+// Len is the approximate length of the header in JSON.
 func (h *Header) Len() int { return len(h.name) + len(h.value) + 8 }
 
-// ReadHeaders reads the raw lines of a request's head. The slices point into raw.
-// A folded line continues the value above it.
+// ReadHeaders parses the raw headers of a request. The slices point into raw. A
+// folded line continues the value of the line before.
 func ReadHeaders(into []Header, raw []byte) []Header {
 	for len(raw) > 0 {
 		line, rest, _ := bytes.Cut(raw, []byte("\n"))
@@ -40,7 +40,7 @@ func ReadHeaders(into []Header, raw []byte) []Header {
 }
 
 // lowerHash is FNV-1a over the name in lower case: it makes finding repeated
-// names cheap however many there are.
+// names cheap for any number of headers.
 func lowerHash(name []byte) uint32 {
 	hash := uint32(2166136261)
 	for _, b := range name {
@@ -62,7 +62,7 @@ var (
 	hashCookie             = lowerHash([]byte("cookie"))
 )
 
-// sensitive reports whether the header's value is recorded as ***.
+// sensitive reports whether the value of the header is recorded as ***.
 func (h *Header) sensitive() bool {
 	switch h.hash {
 	case hashAuthorization, hashProxyAuthorization, hashCookie:
@@ -72,9 +72,9 @@ func (h *Header) sensitive() bool {
 	}
 }
 
-// AppendHeaders appends the headers as a JSON object, in the sender's spelling
-// and order; a repeated one's values are joined. Without authorization the
-// header of that name is left out. signed names the headers that carry the
+// AppendHeaders appends the headers as a JSON object, in the spelling and order of
+// the sender; the values of a repeated header are joined. Without authorization
+// the header Authorization is left out. signed names the headers that carry the
 // signature. It also returns the values that must not be recorded.
 func AppendHeaders(dst []byte, headers []Header, authorization bool, signed []Header) ([]byte, []string) {
 	var secrets []string
@@ -117,7 +117,7 @@ func contains(names []Header, h *Header) bool {
 // repeats reports whether an earlier header has the same name.
 func repeats(headers []Header, i int) bool { return contains(headers[:i], &headers[i]) }
 
-// joined is the value of header i and of those behind it of the same name.
+// joined is the value of header i, joined with those of later headers of the name.
 func joined(headers []Header, i int) []byte {
 	value, shared := headers[i].value, true
 	for j := i + 1; j < len(headers); j++ {
@@ -135,8 +135,8 @@ func joined(headers []Header, i int) []byte {
 	return value
 }
 
-// secretsOf is what a record must not show of a sensitive header: its value,
-// and what follows the scheme, should a function take it apart.
+// secretsOf are the parts of a sensitive header that must not be recorded: its
+// value, and the credentials after the scheme, which a function may extract.
 func secretsOf(value []byte) []string {
 	secrets := []string{string(value)}
 	if _, credentials, ok := bytes.Cut(value, []byte(" ")); ok && len(credentials) > 0 {
@@ -145,12 +145,12 @@ func secretsOf(value []byte) []string {
 	return secrets
 }
 
-// shortestMAC is the least number of characters that a signature of 32 bytes
-// has in any form. What is shorter in its header is a time, or a version.
+// shortestMAC is the minimum length of a signature of 32 bytes in any encoding.
+// Shorter parts of its header are a time or a version.
 const shortestMAC = 40
 
-// signaturesOf is what a record must not show of a signature's header: its
-// value, and the signatures in it, should a function take it apart.
+// signaturesOf are the parts of a signature's header that must not be recorded:
+// its value, and the signatures in it, which a function may extract.
 func signaturesOf(value []byte) []string {
 	signatures := []string{string(value)}
 	for _, part := range strings.FieldsFunc(string(value), func(r rune) bool { return strings.ContainsRune(" ,;=", r) }) {

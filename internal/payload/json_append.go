@@ -4,8 +4,7 @@ import "unicode/utf8"
 
 const hexDigits = "0123456789abcdef"
 
-// AppendString appends text as a JSON string. What is not UTF-8 in it becomes
-// U+FFFD.
+// AppendString appends text as a JSON string. Invalid UTF-8 becomes U+FFFD.
 func AppendString[T string | []byte](dst []byte, text T) []byte {
 	dst = append(dst, '"')
 	start := 0
@@ -49,8 +48,7 @@ func decodeRune[T string | []byte](text T) (rune, int) {
 	return utf8.DecodeRune([]byte(text[:min(len(text), utf8.UTFMax)])) // small: stays on the stack
 }
 
-// Latin1 reads bytes as ISO 8859-1, which is what header values are that are
-// not UTF-8.
+// Latin1 decodes ISO 8859-1, the charset of header values that are not UTF-8.
 func Latin1(text []byte) []byte {
 	out := make([]byte, 0, len(text)+8)
 	for _, b := range text {

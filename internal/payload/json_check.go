@@ -9,9 +9,9 @@ import (
 	"maestro/internal/schema"
 )
 
-// CheckJSON returns nil when data is one JSON value that a function could
-// take: a body that is none is CodeMalformedBody and says where, one beyond
-// the limits on depth and numbers has the code of beyond.
+// CheckJSON returns nil when data is one JSON value within the limits of inputs.
+// Invalid JSON is CodeMalformedBody with the position; JSON beyond the limits on
+// depth and numbers has the code beyond.
 func CheckJSON(data []byte, beyond model.Code) error {
 	err := schema.Scan(data)
 	if err == nil {
@@ -21,17 +21,17 @@ func CheckJSON(data []byte, beyond model.Code) error {
 	var syntax *schema.SyntaxError
 	switch {
 	case errors.As(err, &limit):
-		return model.NewError(beyond, "The body can't be taken: %v.", err)
+		return model.NewError(beyond, "The body is not accepted: %v.", err)
 	case errors.As(err, &syntax):
 		line, column := position(data, syntax.Offset)
 		return model.NewError(model.CodeMalformedBody,
 			"The body is not JSON: line %d, column %d: %s.", line, column, syntax.Message)
 	default:
-		return &model.Error{Code: model.CodeMalformedBody, Detail: "The body is not JSON.", Cause: err}
+		return &model.Error{Code: model.CodeMalformedBody, Detail: "The body is not valid JSON.", Cause: err}
 	}
 }
 
-// position turns an offset in bytes into line and column, both from 1.
+// position converts an offset in bytes to line and column, both from 1.
 func position(data []byte, offset int) (line, column int) {
 	before := data[:max(0, min(offset, len(data)))]
 	line = bytes.Count(before, []byte("\n")) + 1

@@ -9,16 +9,15 @@ const (
 	mediaMultipart = "multipart/form-data"
 )
 
-// mediaType is a Content-Type as far as it could be read.
+// mediaType is a Content-Type, as far as it could be parsed.
 type mediaType struct {
 	name       string // "type/subtype" in lower case; empty for none
 	parameters []parameter
 }
 
-// parseMediaType reads a Content-Type as browsers do (the WHATWG MIME Sniffing
-// standard): what can't be read is passed over, and the first of several
-// parameters of a name counts. A space or a comma where a semicolon belongs is
-// taken for one.
+// parseMediaType parses a Content-Type like browsers (the WHATWG MIME Sniffing
+// standard): invalid parts are ignored, and the first of several parameters of a
+// name is used. A space or a comma in place of a semicolon is accepted.
 func parseMediaType(text string) mediaType {
 	text = strings.Trim(text, " \t\r\n,;")
 	end := strings.IndexAny(text, "; \t,")
@@ -30,14 +29,13 @@ func parseMediaType(text string) mediaType {
 	return m
 }
 
-// charset is the declared one, empty for none.
+// charset is the declared charset, or empty.
 func (m *mediaType) charset() string {
 	label, _ := valueOf(m.parameters, "charset")
 	return label
 }
 
-// isJSON reports whether the type says JSON: a body that is none is a fault
-// then.
+// isJSON reports whether the type is JSON, so that any other body is refused.
 func (m *mediaType) isJSON() bool {
 	switch m.name {
 	case "application/json", "text/json", "application/x-json", "text/x-json":
@@ -47,10 +45,10 @@ func (m *mediaType) isJSON() bool {
 	}
 }
 
-// mayBeJSON reports whether an object or array under this type is meant as
-// JSON: SNS sends it as text/plain, browsers their reports as
-// application/csp-report, curl -d as a form. Types of which JSON could be an
-// example, or one line of several, are not among them.
+// mayBeJSON reports whether an object or array of this type is parsed as JSON: SNS
+// sends it as text/plain, browsers send reports as application/csp-report, curl -d
+// sends a form. Types whose text may contain JSON as an example, or as one of
+// several lines, are excluded.
 func (m *mediaType) mayBeJSON() bool {
 	switch m.name {
 	case "", "text/plain", "text/javascript", mediaForm:
@@ -68,12 +66,12 @@ func (m *mediaType) mayBeJSON() bool {
 	return true
 }
 
-// isXML reports whether a text of the type may name its charset itself.
+// isXML reports whether text of the type may declare its charset itself.
 func (m *mediaType) isXML() bool {
 	return m.name == "" || strings.HasSuffix(m.name, "/xml") || strings.HasSuffix(m.name, "+xml")
 }
 
-// isBinary reports whether the type is not text by its name.
+// isBinary reports whether the name of the type says that it is not text.
 func (m *mediaType) isBinary() bool {
 	kind, sub, _ := strings.Cut(m.name, "/")
 	switch kind {

@@ -12,12 +12,12 @@ import (
 	"maestro/internal/model"
 )
 
-// readMultipart reads a multipart form: text fields as text, files as
+// readMultipart parses a multipart form: text fields as text, files as
 // {"filename", "content_type", "raw_base64"}.
 func readMultipart(body []byte, boundary, label string) ([]Field, error) {
 	boundary = strings.TrimRight(boundary, " \t")
 	if boundary == "" {
-		return nil, model.NewError(model.CodeMalformedBody, "The Content-Type multipart/form-data lacks its boundary.")
+		return nil, model.NewError(model.CodeMalformedBody, "The Content-Type multipart/form-data has no boundary. Add it.")
 	}
 	parts, whole, err := splitParts(body, boundary)
 	switch {
@@ -42,8 +42,8 @@ func readMultipart(body []byte, boundary, label string) ([]Field, error) {
 	return fields, nil
 }
 
-// partCharsets reads a part named charsets, in which mail gateways name the
-// charsets of the others, as a JSON object.
+// partCharsets parses a part named charsets, a JSON object in which mail gateways
+// name the charsets of the other parts.
 func partCharsets(parts []part) (labels map[string]string) {
 	for i := range parts {
 		if parts[i].name == "charsets" && !parts[i].isFile && json.Unmarshal(parts[i].content, &labels) == nil {
@@ -53,8 +53,8 @@ func partCharsets(parts []part) (labels map[string]string) {
 	return nil
 }
 
-// boundaryOf is the boundary with which a body begins whose Content-Type does not
-// name it: people write that header by hand. Empty text: it begins with none.
+// boundaryOf is the boundary at the beginning of a body whose Content-Type does
+// not name it, for headers written by hand; empty without one.
 func boundaryOf(body []byte) string {
 	line, _, found := bytes.Cut(body, []byte("\n"))
 	boundary, dashed := bytes.CutPrefix(line, []byte("--"))
@@ -64,12 +64,12 @@ func boundaryOf(body []byte) string {
 	return string(boundary)
 }
 
-// maxBoundary is the length of a boundary that is taken for one without being
-// announced (RFC 2046).
+// maxBoundary is the maximum length of a boundary that is not announced
+// (RFC 2046).
 const maxBoundary = 70
 
-// fill reads a part whose name and content stand in the field as they came. form
-// is the charset of those parts that name none.
+// fill decodes a part whose raw name and content are in the field. form is the
+// charset of parts without their own.
 func (p *part) fill(f *Field, form charset) {
 	if !p.extendedName {
 		f.key = form.field(f.key)
@@ -97,8 +97,8 @@ func (p *part) fill(f *Field, form charset) {
 	f.value = form.field(content)
 }
 
-// decoded undoes the Content-Transfer-Encoding that mail libraries add. A content
-// that is not in it stays as it is.
+// decoded reverses the Content-Transfer-Encoding that mail libraries add. Content
+// that is not in that encoding stays unchanged.
 func (p *part) decoded() []byte {
 	switch p.transfer {
 	case "base64":

@@ -15,7 +15,7 @@ import (
 
 func crlf(text string) string { return strings.ReplaceAll(text, "\n", "\r\n") }
 
-// The head of a part is read whatever wrote it; the part never loses its name.
+// The head of a part is parsed for every sender; the part never loses its name.
 func TestHeadsOfParts(t *testing.T) {
 	t.Parallel()
 	file := func(name string) string {

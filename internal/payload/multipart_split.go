@@ -7,10 +7,10 @@ import (
 	"maestro/internal/model"
 )
 
-// part is one of a multipart body, with what its head says of it.
+// part is a part of a multipart body, with the values of its head.
 type part struct {
-	name         string // as it came, unless extendedName
-	extendedName bool   // it is in UTF-8 already
+	name         string // as it was sent, unless extendedName
+	extendedName bool   // the name is UTF-8 already
 	file         string
 	isFile       bool
 	contentType  string
@@ -18,9 +18,9 @@ type part struct {
 	content      []byte
 }
 
-// splitParts cuts a multipart body (RFC 2046) at its boundary, whatever ends its
-// lines; what is before the first and after the last one is left out. whole is
-// false when the closing one is missing. The contents point into body.
+// splitParts splits a multipart body (RFC 2046) at its boundary, with every kind of
+// line end, without the text before the first boundary and after the last. whole
+// is false when the closing boundary is missing. The contents point into body.
 func splitParts(body []byte, boundary string) (parts []part, whole bool, err error) {
 	delimiter := append([]byte("--"), boundary...)
 	begun := -1 // where the current part begins
@@ -53,9 +53,9 @@ func splitParts(body []byte, boundary string) (parts []part, whole bool, err err
 	}
 }
 
-// endOfDelimiter reads what follows a boundary: the two dashes of the last one,
-// padding, and the end of the line; a line that goes on is a part's content. The
-// last one may end the body.
+// endOfDelimiter parses the rest of the line of a boundary: the two dashes of the
+// last one, padding, and the line end; with other text the line is content of a
+// part. The last boundary may end the body.
 func endOfDelimiter(rest []byte) (length int, last, ok bool) {
 	if after, dashed := bytes.CutPrefix(rest, []byte("--")); dashed {
 		after = bytes.TrimLeft(after, " \t\r")
@@ -73,12 +73,12 @@ func endOfDelimiter(rest []byte) (length int, last, ok bool) {
 	return 0, false, false
 }
 
-// withoutBreak leaves out the line break that belongs to the boundary behind it.
+// withoutBreak removes the line break that belongs to the next boundary.
 func withoutBreak(content []byte) []byte {
 	return bytes.TrimSuffix(bytes.TrimSuffix(content, []byte("\n")), []byte("\r"))
 }
 
-// maxHead bounds the head of a part, in bytes.
+// maxHead is the maximum length of the head of a part, in bytes.
 const maxHead = 16 << 10
 
 func newPart(text []byte) (part, error) {
@@ -102,8 +102,8 @@ func newPart(text []byte) (part, error) {
 	return p, nil
 }
 
-// splitHead returns the lines of the head, unfolded, and what follows the empty
-// line behind them. ok is false when the head is too long.
+// splitHead returns the unfolded lines of the head, and the content after the empty
+// line. ok is false when the head is too long.
 func splitHead(text []byte) (head []string, content []byte, ok bool) {
 	for whole := len(text); len(text) > 0; {
 		line, rest, _ := bytes.Cut(text, []byte("\n"))
@@ -123,14 +123,14 @@ func splitHead(text []byte) (head []string, content []byte, ok bool) {
 	return head, nil, true
 }
 
-// byBrowsers undoes what browsers do to names: three characters in percents (the
-// HTML standard), and no others.
+// byBrowsers decodes the three characters that browsers percent-encode in names
+// (the HTML standard), and no others.
 var byBrowsers = strings.NewReplacer("%22", `"`, "%0D", "\r", "%0A", "\n")
 
-// dispose reads a Content-Disposition.
+// dispose parses a Content-Disposition.
 func (p *part) dispose(value string) {
 	if end := strings.IndexAny(value, "; \t"); end >= 0 && !strings.Contains(value[:end], "=") {
-		value = value[end:] // after the type, which tells nothing
+		value = value[end:] // after the type, which is not used
 	}
 	all := parseParameters(value)
 	if name, ok := valueOf(all, "name"); ok {

@@ -7,15 +7,15 @@ import (
 	"unicode/utf8"
 )
 
-// parameter is one of a Content-Type or a Content-Disposition.
+// parameter is a parameter of a Content-Type or a Content-Disposition.
 type parameter struct{ name, value string } // name in lower case
 
-// maxParameters bounds how many parameters are read; no sender has as many.
+// maxParameters is how many parameters are parsed, more than any sender sends.
 const maxParameters = 100
 
-// parseParameters reads `name=value; name="value"`. Of a quoted value the end is
-// the quote that another parameter or the end of the text follows: browsers and
-// mail gateways put file names with quotes and semicolons there as they are.
+// parseParameters parses `name=value; name="value"`. A quoted value ends at the
+// quote before another parameter or the end of the text, because browsers and mail
+// gateways send file names with unescaped quotes and semicolons.
 func parseParameters(text string) []parameter {
 	var all []parameter
 	for {
@@ -44,8 +44,8 @@ func parseParameters(text string) []parameter {
 	}
 }
 
-// quotedValue reads up to the closing quote, or to the end when there is none. A
-// backslash quotes a quote and itself, and nothing else: it may be a file name's.
+// quotedValue parses up to the closing quote, or to the end without one. A
+// backslash escapes only a quote or itself, because it may be part of a file name.
 func quotedValue(text string) (value, rest string) {
 	var plain strings.Builder
 	for i := 0; i < len(text); i++ {
@@ -62,7 +62,7 @@ func quotedValue(text string) (value, rest string) {
 	return strings.TrimRight(plain.String(), " \t\r\n"), ""
 }
 
-// endsParameter reports whether what follows a quote shows that it was the
+// endsParameter reports whether the text after a quote shows that it is the
 // closing one.
 func endsParameter(after string) bool {
 	after = strings.TrimLeft(after, " \t\r\n")
@@ -78,8 +78,8 @@ func endsParameter(after string) bool {
 	return strings.Trim(next, "; \t\r\n") == "" || found && name != "" && !strings.ContainsAny(name, "; \t\"")
 }
 
-// valueOf finds a parameter, also one in several parts or in a charset of its
-// own (RFC 2231, RFC 8187), which goes before a plain one of the name.
+// valueOf finds a parameter. One in several parts or with a charset (RFC 2231,
+// RFC 8187) takes precedence over a plain one of the same name.
 func valueOf(all []parameter, name string) (value string, found bool) {
 	for i := range all {
 		if all[i].name == name+"*" {
@@ -149,8 +149,8 @@ func readIn(label string, text []byte) string {
 	return string(cs.field(text))
 }
 
-// encodedWords decodes the words of RFC 2047 by which some mail libraries write
-// file names; any other text stays as it is.
+// encodedWords decodes RFC 2047 words, in which some mail libraries write file
+// names; any other text stays unchanged.
 func encodedWords(text string) string {
 	if !strings.Contains(text, "=?") || !utf8.ValidString(text) {
 		return text

@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// TargetText is the target of a request, or a part of one. Bytes of it that no text can hold are
-// written as escapes, which stand for the same, so that none is lost.
+// TargetText is a request target, or a part of one, as text. Bytes that are invalid
+// in UTF-8 are percent-encoded, which has the same meaning.
 func TargetText(uri []byte) string {
 	if utf8.Valid(uri) {
 		return string(uri)

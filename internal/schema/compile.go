@@ -12,33 +12,33 @@ import (
 	"maestro/internal/model"
 )
 
-// MaxSchemaBytes bounds the text of one schema.
+// MaxSchemaBytes is the maximum length of a schema.
 const MaxSchemaBytes = 256 << 10
 
-// Schema is a compiled schema. It never changes and may be used by any number
-// of goroutines. A nil *Schema accepts every value.
+// Schema is a compiled schema. It is immutable and safe for concurrent use. A nil
+// *Schema accepts every value.
 type Schema struct {
 	root  *node
-	nodes int    // how many there are
-	quick *quick // nil when the schema uses what the quick checker does not know
+	nodes int    // number of nodes
+	quick *quick // nil when the schema uses a keyword that the quick checker does not support
 }
 
-// Everything but the location within our own text is refused: a schema must
-// never make the server read a file or open a connection.
+// Every location outside the schema itself is refused: a schema must never make
+// the server read a file or open a connection.
 type refusingLoader struct{}
 
 func (refusingLoader) Load(url string) (any, error) { return nil, errForeign }
 
-// The base that a schema's relative references are resolved against, and its
-// text's own place below it. The base has a path, so that two relative
-// references differ; no $ref of an ordinary schema leads to the text by chance.
+// The base URL of relative references, and the URL of the schema below it. The
+// base has a path, so that two relative references differ; no $ref of an ordinary
+// schema leads to the schema by accident.
 const (
 	baseURL = "maestro:///-/"
 	textURL = baseURL + "-text-"
 )
 
 // Compile checks raw against its meta-schema (2020-12 unless $schema says
-// otherwise) and makes it ready. Empty text and null mean "no schema": the
+// otherwise) and compiles it. Empty text and null mean "no schema": the
 // result is nil. The error is an *model.Error with CodeSchemaInvalid.
 func Compile(raw json.RawMessage) (*Schema, error) {
 	trimmed := bytes.TrimSpace(raw)
@@ -78,8 +78,8 @@ func Compile(raw json.RawMessage) (*Schema, error) {
 	return build(expressions, trimmed, doc, refusingLoader{}, jsonschema.Draft2020)
 }
 
-// build compiles a document whose size and patterns are known to be bounded,
-// by the rules of draft unless $schema names another.
+// build compiles a document whose size and patterns were checked, by the rules of
+// draft unless $schema names another.
 func build(expressions *patterns, text []byte, doc any, loader jsonschema.URLLoader, draft *jsonschema.Draft) (*Schema, error) {
 	c := jsonschema.NewCompiler()
 	c.DefaultDraft(draft)
@@ -87,8 +87,8 @@ func build(expressions *patterns, text []byte, doc any, loader jsonschema.URLLoa
 	c.UseLoader(loader)
 	c.UseRegexpEngine(func(text string) (jsonschema.Regexp, error) { return expressions.compile(text) })
 	for _, known := range format.All() {
-		// The library is told the name only: what it validates is the schema
-		// itself, against the meta-schemas.
+		// The library gets the name only: it validates the schema itself, against
+		// the meta-schemas.
 		c.RegisterFormat(&jsonschema.Format{Name: known.Name, Validate: known.CheckValue})
 	}
 	b := builder{nodes: map[*jsonschema.Schema]*node{}}
@@ -115,9 +115,9 @@ func invalid(format string, args ...any) *model.Error {
 	return model.NewError(model.CodeSchemaInvalid, format, args...)
 }
 
-// badPatterns finds the regular expressions that RE2 refuses, so that the
-// error can say where each one stands. It looks only where a keyword can
-// stand; a property that happens to be named "pattern" has an object as value.
+// badPatterns finds the regular expressions that RE2 refuses, so that the error has
+// their locations. It searches only the places of keywords; a property named
+// "pattern" has an object as its value.
 func badPatterns(expressions *patterns, doc any, pointer string) []model.Problem {
 	var problems []model.Problem
 	report := func(at, pattern string) {

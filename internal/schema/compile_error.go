@@ -10,10 +10,10 @@ import (
 	"maestro/internal/model"
 )
 
-// errForeign is why a document that is not part of the schema is not loaded.
+// errForeign is the error for a document outside the schema, which is not loaded.
 var errForeign = errors.New("not part of the schema")
 
-// compileError says in words of the schema's author why it does not compile.
+// compileError is the error of a schema for its author.
 func compileError(doc any, err error) *model.Error {
 	var meta *jsonschema.SchemaValidationError
 	var v *jsonschema.ValidationError
@@ -64,7 +64,7 @@ func reason(err error) string {
 	return relative(err.Error())
 }
 
-// relative takes out of a text what build puts before relative references.
+// relative removes the base URL, which build adds, from a text.
 func relative(text string) string {
 	return strings.NewReplacer(textURL, "", baseURL, "", "maestro:///", "/").Replace(text)
 }

@@ -76,8 +76,8 @@ func TestEveryValidationEndsWithItsDeadline(t *testing.T) {
 	}
 }
 
-// What is quadratic in the library takes time in proportion to the value here:
-// it needs no deadline.
+// Checks that are quadratic in the library take time proportional to the value here
+// and need no deadline.
 func TestManyEntriesAreLookedUpNotCompared(t *testing.T) {
 	t.Parallel()
 	objects := `[` + joined(100_000, func(i int) string { return fmt.Sprintf(`{"id":%d,"tags":["a","b"]}`, i) })

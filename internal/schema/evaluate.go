@@ -8,41 +8,41 @@ import (
 	"maestro/internal/model"
 )
 
-// maxNesting bounds the visits within each other: a chain of references times
-// the depth of the value. Each takes some kilobytes of stack, and a stack that
-// overflows ends the process.
+// maxNesting limits nested visits: the length of a chain of references times the
+// depth of the value. A visit takes some kilobytes of stack, and a stack overflow
+// ends the process.
 const maxNesting = 20_000
 
 var errNesting = fmt.Errorf("validation needs more than %d subschemas within each other. Shorten the chains of $ref in the schema, or nest the value less", maxNesting)
 
-// evaluation is one validation of one value. It does what the library's own
-// validator does, but at a pace that ends, in memory that is bounded, and in
-// time proportional to the value where the library's is quadratic (enum,
-// uniqueItems). It belongs to one goroutine.
+// evaluation is one validation of one value. It has the result of the library's
+// validator, but with a deadline, in bounded memory, and in time proportional to
+// the value where the library is quadratic (enum, uniqueItems). It belongs to one
+// goroutine.
 type evaluation struct {
 	pace
-	active  []int64 // of each node: the visit of a value in which it is being evaluated
-	visit   int64   // number of the value that is being evaluated
-	visits  int64   // numbers given so far
+	active  []int64 // by node: the visit in which it is evaluated
+	visit   int64   // number of the current value
+	visits  int64   // numbers used so far
 	nesting int
 	scope   []*node // resources entered, for $dynamicRef
-	path    []token // of the value that is being evaluated
-	muted   int     // problems are not wanted, only the answer
+	path    []token // of the current value
+	muted   int     // problems are not collected
 	found   []model.Problem
-	room    int // how many problems are collected; 0: only the answer is wanted
+	room    int // how many problems are collected; 0: none
 }
 
-// token is one step of a JSON pointer: a name, or else a place.
+// token is one step of a JSON pointer: a name or an index.
 type token struct {
 	name  string
 	place int
 	named bool
 }
 
-// full reports that a failure can add nothing: the answer is known.
+// full reports that the result is known, and another failure adds no problem.
 func (e *evaluation) full() bool { return e.muted > 0 || len(e.found) >= e.room }
 
-// check evaluates v, a value that its caller has not evaluated yet.
+// check evaluates v, a value that is not evaluated yet.
 func (e *evaluation) check(n *node, v any) bool {
 	outer := e.visit
 	e.visits++
@@ -52,9 +52,8 @@ func (e *evaluation) check(n *node, v any) bool {
 	return ok
 }
 
-// same evaluates the value under evaluation against one more subschema. What
-// the subschema evaluates of it is added to seen, if that is wanted and the
-// value fits.
+// same evaluates the current value against another subschema. If the value fits,
+// the parts that the subschema evaluates are added to seen, unless it is nil.
 func (e *evaluation) same(n *node, v any, seen *evaluated) bool {
 	if n.source.Bool != nil {
 		return e.spend(1) && (!n.never || e.fail(&kind.FalseSchema{}))
@@ -66,7 +65,7 @@ func (e *evaluation) same(n *node, v any, seen *evaluated) bool {
 		e.end(errNesting)
 	}
 	var before int64
-	if n.inPlace || n.dependencies != nil { // others can't lead back to themselves
+	if n.inPlace || n.dependencies != nil { // other nodes can't be recursive
 		before = e.active[n.place]
 		if before == e.visit {
 			e.nesting--
@@ -89,8 +88,8 @@ func (e *evaluation) same(n *node, v any, seen *evaluated) bool {
 	return ok && e.err == nil
 }
 
-// keywords goes through the keywords of n. Type, const, enum and format end
-// the evaluation when they fail: what else is wrong would only confuse.
+// keywords evaluates the keywords of n. A failure of type, const, enum or format
+// ends the evaluation, because further problems would only distract.
 func (e *evaluation) keywords(n *node, v any, seen *evaluated) bool {
 	if !e.scalars(n, v) {
 		return false
@@ -133,7 +132,7 @@ func (e *evaluation) keywords(n *node, v any, seen *evaluated) bool {
 	return e.done(ok, own, seen)
 }
 
-// done hands what was evaluated to the schema around.
+// done passes the evaluated parts to the enclosing schema.
 func (e *evaluation) done(ok bool, own, seen *evaluated) bool {
 	if ok && seen != nil {
 		e.spend(own.merge(seen))
@@ -141,8 +140,8 @@ func (e *evaluation) done(ok bool, own, seen *evaluated) bool {
 	return ok
 }
 
-// references follows $recursiveRef and $dynamicRef, whose targets depend on
-// the way to them.
+// references follows $recursiveRef and $dynamicRef, whose targets depend on the
+// dynamic scope.
 func (e *evaluation) references(n *node, v any, own *evaluated) bool {
 	ok := true
 	if target := n.recursive; target != nil {
@@ -221,7 +220,7 @@ func (e *evaluation) anyOf(n *node, v any, own *evaluated) bool {
 			continue
 		}
 		fits = true
-		if own == nil { // else each one that fits counts
+		if own == nil { // otherwise every match counts
 			break
 		}
 	}

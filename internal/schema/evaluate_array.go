@@ -6,7 +6,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 )
 
-// array evaluates what stands for arrays only, but unevaluatedItems.
+// array evaluates the keywords for arrays, except for unevaluatedItems.
 func (e *evaluation) array(n *node, list []any, own *evaluated) bool {
 	s, ok := n.source, true
 	if s.MinItems != nil && len(list) < *s.MinItems {
@@ -59,7 +59,7 @@ func (e *evaluation) items(n *node, list []any, own *evaluated) bool {
 	return ok
 }
 
-// unique compares each item with those of its hash only.
+// unique compares each item only with items of the same hash.
 func (e *evaluation) unique(list []any) bool {
 	known := newDistinct(min(len(list), 1024))
 	for i, item := range list {
@@ -73,7 +73,7 @@ func (e *evaluation) unique(list []any) bool {
 	return true
 }
 
-// maxMatched bounds how many places a problem lists.
+// maxMatched is how many indexes a problem lists.
 const maxMatched = 20
 
 func (e *evaluation) contains(n *node, list []any, own *evaluated) bool {
@@ -83,7 +83,7 @@ func (e *evaluation) contains(n *node, list []any, own *evaluated) bool {
 		least = *s.MinContains
 	}
 	count := 0
-	var first []int // places of the first ones that match
+	var first []int // indexes of the first matches
 	for i, item := range list {
 		e.muted++
 		fits := e.at(token{place: i}, n.contains, item)

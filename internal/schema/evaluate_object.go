@@ -2,7 +2,7 @@ package schema
 
 import "github.com/santhosh-tekuri/jsonschema/v6/kind"
 
-// object evaluates what stands for objects only, but unevaluatedProperties.
+// object evaluates the keywords for objects, except for unevaluatedProperties.
 func (e *evaluation) object(n *node, o *object, own *evaluated) bool {
 	s, ok := n.source, true
 	if s.MinProperties != nil && len(o.members) < *s.MinProperties {
@@ -35,7 +35,7 @@ func (e *evaluation) object(n *node, o *object, own *evaluated) bool {
 	return ok
 }
 
-// maxMissing bounds how many names a problem lists.
+// maxMissing is how many names a problem lists.
 const maxMissing = 20
 
 func (e *evaluation) missing(o *object, names []string) []string {
@@ -103,7 +103,7 @@ func (e *evaluation) members(n *node, o *object, own *evaluated) bool {
 	return ok
 }
 
-// at evaluates a value within the one under evaluation.
+// at evaluates a part of the current value.
 func (e *evaluation) at(t token, n *node, v any) bool {
 	e.path = append(e.path, t)
 	ok := e.check(n, v)
@@ -111,7 +111,7 @@ func (e *evaluation) at(t token, n *node, v any) bool {
 	return ok
 }
 
-// name evaluates the name of a member; a problem of it points to the object.
+// name evaluates the name of a member; its problems point to the object.
 func (e *evaluation) name(n *node, name string) bool {
 	outer := e.visit
 	e.visits++

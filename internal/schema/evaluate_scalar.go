@@ -8,7 +8,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 )
 
-// scalars evaluates what holds for values of every type.
+// scalars evaluates the keywords of scalars and of values of every type.
 func (e *evaluation) scalars(n *node, v any) bool {
 	if n.types != 0 && !n.types.have(v) {
 		return e.fail(&kind.Type{Got: nameOf(v), Want: n.source.Types.ToStrings()})
@@ -73,8 +73,8 @@ func (e *evaluation) number(n *node, text number) bool {
 	return ok
 }
 
-// measured is a number as the bounds are compared with it: by integers where
-// both are small ones, else exactly.
+// measured is a number to compare with bounds: as an integer where both are small
+// integers, otherwise exactly.
 type measured struct {
 	e       *evaluation
 	text    number
@@ -83,7 +83,7 @@ type measured struct {
 	exact   *big.Rat
 }
 
-// exactSteps is what a comparison of exact numbers costs at least.
+// exactSteps is the minimum cost of a comparison of exact numbers.
 const exactSteps = 20
 
 func (m *measured) rat() *big.Rat {
@@ -91,7 +91,7 @@ func (m *measured) rat() *big.Rat {
 		m.e.spend(exactSteps + len(m.text))
 		m.exact, _ = new(big.Rat).SetString(string(m.text))
 		if m.exact == nil {
-			m.exact = new(big.Rat) // Scan lets no such number pass
+			m.exact = new(big.Rat) // Scan refuses such numbers
 		}
 	}
 	return m.exact
@@ -115,7 +115,8 @@ func (m *measured) multipleOf(b *bound) bool {
 	if m.isSmall && b.whole != nil && *b.whole != 0 {
 		return m.small%*b.whole == 0
 	}
-	// The quotient of two long numbers takes time as the product of their lengths.
+	// A division of long numbers takes time proportional to the product of their
+	// lengths.
 	size := 1 + bitsOf(b.exact)>>6
 	m.e.spend(exactSteps + size*(1+bitsOf(m.rat())>>6)>>2)
 	if m.e.err != nil || b.exact.Sign() == 0 {
@@ -126,7 +127,7 @@ func (m *measured) multipleOf(b *bound) bool {
 
 func bitsOf(r *big.Rat) int { return r.Num().BitLen() + r.Denom().BitLen() }
 
-// longest is how much of a text a problem quotes, in bytes.
+// longest is the maximum length of a quoted text in a problem, in bytes.
 const longest = 200
 
 func shortened(text string) string {

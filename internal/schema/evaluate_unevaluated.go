@@ -1,7 +1,7 @@
 package schema
 
-// evaluated notes which members of one object, or items of one array, some
-// subschema has evaluated. A nil one notes nothing.
+// evaluated notes the members of one object, or items of one array, that a
+// subschema has evaluated. A nil *evaluated notes none.
 type evaluated struct {
 	all   bool
 	count int
@@ -39,7 +39,7 @@ func (s *evaluated) has(i int) bool {
 	return s.all || s.bits != nil && s.bits[i/64]&(1<<(i%64)) != 0
 }
 
-// merge adds what s notes to outer, and returns its cost in steps.
+// merge adds the notes of s to outer, and returns its cost in steps.
 func (s *evaluated) merge(outer *evaluated) int {
 	switch {
 	case s.all:
@@ -55,8 +55,8 @@ func (s *evaluated) merge(outer *evaluated) int {
 	return 1 + s.count>>8
 }
 
-// unevaluated evaluates unevaluatedProperties and unevaluatedItems, after all
-// else.
+// unevaluated evaluates unevaluatedProperties and unevaluatedItems, after all other
+// keywords.
 func (e *evaluation) unevaluated(n *node, v any, own *evaluated) bool {
 	ok := true
 	switch v := v.(type) {

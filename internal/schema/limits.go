@@ -13,8 +13,8 @@ const (
 	MaxValues        = 2_000_000 // values in one document
 )
 
-// A LimitError says that a text is JSON, but beyond what a function can take.
-// Callers answer 422 to it, and 400 to every other error of Scan.
+// A LimitError means that a text is JSON, but beyond the limits. Callers respond
+// with 422, and with 400 to every other error of Scan.
 type LimitError struct {
 	Offset  int // in bytes
 	Message string
@@ -22,7 +22,7 @@ type LimitError struct {
 
 func (e *LimitError) Error() string { return fmt.Sprintf("%s (at byte %d)", e.Message, e.Offset) }
 
-// A SyntaxError says that a text is not JSON.
+// A SyntaxError means that a text is not JSON.
 type SyntaxError struct {
 	Offset  int // in bytes
 	Message string
@@ -195,7 +195,7 @@ func (s *scanner) array(depth int) error {
 	}
 }
 
-// text1 passes over one string; the position is at its opening quote.
+// text1 scans one string; the position is at its opening quote.
 func (s *scanner) text1() error {
 	start := s.pos
 	s.pos++

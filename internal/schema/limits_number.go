@@ -6,10 +6,9 @@ import (
 	"strconv"
 )
 
-// number passes over one number and refuses what would cost, or lose, too much
-// as a Python object: integers of more digits than Python itself converts, and
-// numbers whose exponent leaves the range of a double. 1e1000000 against an
-// integer schema is 42 ms of big-number work otherwise.
+// number scans one number. It refuses integers with more digits than Python
+// converts, and numbers whose exponent is out of the range of a double: validating
+// 1e1000000 against an integer schema would take 42 ms.
 func (s *scanner) number() error {
 	start := s.pos
 	if s.peek() == '-' {

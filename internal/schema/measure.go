@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// What compiling costs grows with the square of some counts, in the library's
-// look-ups; these bounds keep it within half a second for any text.
+// The cost of compiling grows with the square of some counts, because of lookups in
+// the library; these bounds limit it to half a second for every text.
 const (
 	// maxSubschemas bounds the objects and booleans of a schema, each of which
 	// may be a subschema.
@@ -50,12 +50,12 @@ func measure(doc any) error {
 	count(doc)
 	if subschemas > maxSubschemas || ids*subschemas > maxResourceWork || len(outside)*subschemas > maxOutsideWork {
 		return invalid("the schema is too large: it has %d objects and booleans (at most %d are allowed), %d identifiers and %d references to places outside of $defs. "+
-			"Make it smaller, or move what is referred to into $defs", subschemas, maxSubschemas, ids, len(outside))
+			"Make it smaller, or move the referenced schemas into $defs", subschemas, maxSubschemas, ids, len(outside))
 	}
 	return nil
 }
 
-// Where the keywords have subschemas: one, a list, or one for each name.
+// The keywords with subschemas: one, a list, or one per name.
 var (
 	oneSubschema = setOf("additionalItems additionalProperties contains contentSchema else if items not propertyNames then unevaluatedItems unevaluatedProperties")
 	listed       = setOf("allOf anyOf oneOf prefixItems items")
@@ -70,8 +70,8 @@ func setOf(names string) map[string]bool {
 	return set
 }
 
-// leadsOutside reports a reference by JSON pointer to a place where no keyword
-// has a subschema.
+// leadsOutside reports a reference by JSON pointer to a place that is not the
+// subschema of a keyword.
 func leadsOutside(ref string) bool {
 	_, pointer, ok := strings.Cut(ref, "#/")
 	if !ok {
@@ -92,12 +92,12 @@ func leadsOutside(ref string) bool {
 
 var counts = setOf("minLength maxLength minItems maxItems minProperties maxProperties minContains maxContains")
 
-// mostCounted stands for every larger count: no value has so many parts.
+// mostCounted replaces every larger count: no value has so many parts.
 const mostCounted = 1 << 53
 
-// boundCounts replaces counts that the library would cut to 64 bits, as
-// 18446744073709551616 to 0. names says that the members of doc are names of
-// the author's and not keywords.
+// boundCounts replaces counts that the library would truncate to 64 bits, such as
+// 18446744073709551616 to 0. With names the members of doc are names chosen by the
+// author, not keywords.
 func boundCounts(doc any, names bool) {
 	switch doc := doc.(type) {
 	case []any:

@@ -9,14 +9,14 @@ import (
 	"maestro/internal/format"
 )
 
-// node is one subschema, made from the library's compiled form, which has
-// resolved every reference. Nodes form cycles, as $ref does. They never change
-// once they are made.
+// node is one subschema, made from the compiled form of the library, in which every
+// reference is resolved. Nodes may form cycles, like $ref. They are immutable once
+// they are made.
 type node struct {
 	place   int  // among all nodes of the schema
 	never   bool // the schema false
 	draft   int
-	source  *jsonschema.Schema // its keywords as the library has read them
+	source  *jsonschema.Schema // its keywords as parsed by the library
 	types   typeSet            // 0: any type
 	fixed   *any               // const
 	enum    *distinct
@@ -40,7 +40,7 @@ type node struct {
 	test, then, orElse  *node // if
 	unevaluatedProps    *node
 	unevaluatedItems    *node
-	recursive, dynamic  *node // the targets, as far as they are known beforehand
+	recursive, dynamic  *node // the targets known at compile time
 	dynamicAnchor       string
 	resource            *node            // only where the dynamic scope counts
 	anchors             map[string]*node // of a resource: its dynamic anchors
@@ -55,16 +55,14 @@ type patternProperty struct {
 	node    *node
 }
 
-// dependency demands names, or a schema of the whole object, where name is
-// there.
+// dependency requires names, or a schema of the whole object, in objects with name.
 type dependency struct {
 	name    string
 	missing []string
 	node    *node
 }
 
-// bound is a number of the schema: exact, and as an integer when it is a small
-// one.
+// bound is a number of the schema: exact, and as an integer when it is small.
 type bound struct {
 	exact *big.Rat
 	whole *int64
@@ -213,8 +211,8 @@ func (b *builder) arrays(n *node, s *jsonschema.Schema) {
 	n.hasArray = s.MinItems != nil || s.MaxItems != nil || s.UniqueItems || n.prefix != nil || n.rest != nil || n.contains != nil
 }
 
-// either reads a keyword that the library keeps as a boolean or a schema. The
-// node of a boolean belongs to no schema of the library: it has no location.
+// either reads a keyword that the library stores as a boolean or a schema. The node
+// of a boolean has no schema of the library, and so no location.
 func (b *builder) either(v any) *node {
 	switch v := v.(type) {
 	case bool:

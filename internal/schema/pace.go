@@ -6,33 +6,33 @@ import (
 	"time"
 )
 
-// ErrDeadline is returned when the deadline passed, or the context ended,
-// before the validation did.
+// ErrDeadline is returned when the deadline passes, or the context ends, before the
+// end of the validation.
 var ErrDeadline = errors.New("validation ran past the deadline")
 
-// stepsPerLook is how many steps are taken between two looks at the clock. A
-// step is some 20 to 100 ns of work, so a look comes at least every 0.2 ms.
+// stepsPerLook is the number of steps between two readings of the clock. A step is
+// 20 to 100 ns of work, so the clock is read at least every 0.2 ms.
 const stepsPerLook = 2048
 
-// pace counts the work of one validation and ends it at its deadline. Every
-// loop over a value, and every visit of a subschema, spends steps; once spend
-// answers false it always does, and what was computed until then counts for
-// nothing. It belongs to one goroutine.
+// pace counts the work of one validation and ends it at its deadline. Every loop
+// over a value, and every visit of a subschema, spends steps. Once spend returns
+// false it always does, and the results so far are void. It belongs to one
+// goroutine.
 type pace struct {
 	ctx      context.Context
-	deadline time.Time // zero: none but that of ctx
-	left     int       // steps until the next look at the clock
-	err      error     // why the work is over; nil: it goes on
+	deadline time.Time // zero: only that of ctx
+	left     int       // steps until the next reading of the clock
+	err      error     // why the work has ended; nil: it continues
 }
 
-// noDeadline leaves the end of the work to the context alone.
+// noDeadline ends the work by the context only.
 var noDeadline time.Time
 
 func newPace(ctx context.Context, deadline time.Time) pace {
 	return pace{ctx: ctx, deadline: deadline, left: stepsPerLook}
 }
 
-// spend takes n steps and reports whether the work may go on.
+// spend takes n steps and reports whether the work may continue.
 func (p *pace) spend(n int) bool {
 	p.left -= n
 	return p.left > 0 || p.look()
@@ -50,7 +50,7 @@ func (p *pace) look() bool {
 	return true
 }
 
-// end makes every further spend answer false.
+// end makes every further spend return false.
 func (p *pace) end(err error) {
 	if p.err == nil {
 		p.err = err

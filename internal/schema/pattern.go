@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	// maxPatternBytes bounds the text of one pattern.
+	// maxPatternBytes is the maximum length of a pattern.
 	maxPatternBytes = 16 << 10
 	// maxPatternSize bounds all patterns of one schema together, in parts of the
 	// compiled expressions: x{1000} has 1,000. Each costs some 300 bytes for as
@@ -32,14 +32,14 @@ func (p *pattern) String() string { return p.expression.String() }
 // MatchString implements jsonschema.Regexp.
 func (p *pattern) MatchString(text string) bool { return p.expression.MatchString(text) }
 
-// quickWork is up to which product of size and length a match is not worth an
-// interruption: some milliseconds.
+// quickWork is the product of size and length up to which a match is not
+// interrupted: it takes some milliseconds.
 const quickWork = 1 << 18
 
 func (p *pattern) quick(length int) bool { return length*p.size <= quickWork }
 
-// match reports whether text has a match. A long one is read rune by rune, so
-// that it ends at the deadline; the answer then counts for nothing.
+// match reports whether text has a match. A long text is read rune by rune, so that
+// the match ends at the deadline; its result is then void.
 func (p *pattern) match(pace *pace, text string) bool {
 	if p.quick(len(text)) {
 		pace.spend(1 + len(text)*p.size>>7)
@@ -48,7 +48,7 @@ func (p *pattern) match(pace *pace, text string) bool {
 	return p.expression.MatchReader(&runes{pace, text, 1 + p.size>>4})
 }
 
-// runes reads a text as fast as the pace allows.
+// runes reads a text until the deadline of the pace.
 type runes struct {
 	pace *pace
 	text string

@@ -21,8 +21,8 @@ const (
 
 var english = message.NewPrinter(language.English)
 
-// fail notes what is wrong with the value under evaluation, in the library's
-// words, and returns false.
+// fail adds a problem of the current value, in the wording of the library, and
+// returns false.
 func (e *evaluation) fail(what jsonschema.ErrorKind) bool {
 	if e.full() || e.err != nil {
 		return false
@@ -35,7 +35,7 @@ func (e *evaluation) failText(text string) bool {
 		return false
 	}
 	problem := model.Problem{Pointer: e.pointer(), Message: cut(text)}
-	if !slices.Contains(e.found, problem) { // the branches of oneOf often ask for the same
+	if !slices.Contains(e.found, problem) { // the branches of oneOf often have the same problem
 		e.found = append(e.found, problem)
 	}
 	return false
@@ -48,7 +48,7 @@ func cut(text string) string {
 	return strings.ToValidUTF8(text[:maxMessage], "") + "…"
 }
 
-// pointer is where the value under evaluation stands.
+// pointer is the location of the current value.
 func (e *evaluation) pointer() string {
 	var b strings.Builder
 	for _, t := range e.path {
@@ -62,7 +62,7 @@ func (e *evaluation) pointer() string {
 	return b.String()
 }
 
-// problemsOf lists the innermost causes of the library's error: "at
+// problemsOf lists the innermost causes of an error of the library: "at
 // /items/3/price: got string, want number" helps, "allOf failed" does not.
 func problemsOf(v *jsonschema.ValidationError) []model.Problem {
 	var problems []model.Problem

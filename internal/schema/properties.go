@@ -5,15 +5,14 @@ import (
 	"sort"
 )
 
-// ObjectShape describes the top level of a schema, as far as a webhook must
-// know it to choose the form of a function's input.
+// ObjectShape describes the top level of a schema, for a webhook that selects the
+// form of the input.
 type ObjectShape struct {
 	AllowsObject bool     // its "type" is absent or names object
 	Properties   []string // of the top-level "properties", sorted
 }
 
-// Shape reads the top level of raw, the text of a schema that compiles; empty
-// text stands for no schema.
+// Shape parses the top level of raw, a valid schema; empty text means no schema.
 func Shape(raw json.RawMessage) ObjectShape {
 	var top struct {
 		Type       json.RawMessage            `json:"type"`

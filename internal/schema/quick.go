@@ -8,11 +8,11 @@ import (
 	"maestro/internal/format"
 )
 
-// quick is a checker of the common part of JSON Schema that works straight on
-// the bytes. It answers "this surely fits" or "evaluate it", never "this does
-// not fit", so a mistake in what it leaves out costs time and no more. What it
-// must not get wrong is acceptance; a fuzz test holds it against the
-// evaluation, and that against the library.
+// quick is a checker of the common part of JSON Schema that works directly on the
+// bytes. Its result is "the value fits" or "evaluate it", never "the value does not
+// fit", so a keyword that it does not support costs time only. Acceptance must be
+// correct: a fuzz test compares it with the evaluation, and the evaluation with the
+// library.
 type quick struct {
 	root *quickNode
 }
@@ -23,7 +23,7 @@ type quickNode struct {
 	all      []*quickNode
 	any      []*quickNode
 	enum     [][]byte            // the strings of an enum, as JSON without escapes; nil: none
-	listed   map[string]struct{} // the same, where they are many
+	listed   map[string]struct{} // the same, for many strings
 	format   *format.Format
 	pattern  *pattern
 	minRunes int
@@ -35,15 +35,15 @@ type quickNode struct {
 	items    *quickNode
 
 	properties []quickProperty
-	places     map[string]int // of the properties, where they are many
-	required   uint64         // bits of properties that must be there
+	places     map[string]int // of the properties, if they are many
+	required   uint64         // bits of required properties
 	others     *quickNode
 	closed     bool // additionalProperties: false
 }
 
 type quickProperty struct {
 	name string
-	node *quickNode // nil: anything
+	node *quickNode // nil: every value
 }
 
 type typeSet uint8
@@ -63,8 +63,8 @@ var typeNames = map[string]typeSet{
 	"string": isString, "array": isArray, "object": isObject,
 }
 
-// newQuick translates a compiled schema, or returns nil when it uses a keyword
-// that quick leaves to the evaluation.
+// newQuick converts a compiled schema, or returns nil when it uses a keyword that
+// quick leaves to the evaluation.
 func newQuick(s *jsonschema.Schema) *quick {
 	b := quickBuilder{nodes: map[*jsonschema.Schema]*quickNode{}}
 	root := b.node(s)
@@ -112,8 +112,8 @@ func (b *quickBuilder) node(s *jsonschema.Schema) *quickNode {
 	return n
 }
 
-// leftToEvaluation names every keyword that asserts something and that quick does
-// not know. The annotations (title, default …) assert nothing.
+// leftToEvaluation names every assertion that quick does not support. Annotations
+// (title, default …) assert nothing.
 func leftToEvaluation(s *jsonschema.Schema) bool {
 	return s.DraftVersion != 2020 ||
 		s.RecursiveRef != nil || s.DynamicRef != nil || s.Const != nil || s.Not != nil ||
@@ -161,10 +161,10 @@ func (b *quickBuilder) scalars(n *quickNode, s *jsonschema.Schema) {
 	}
 }
 
-// fewEntries of an enum are compared faster one by one than looked up.
+// fewEntries is the size of an enum up to which comparing is faster than a lookup.
 const fewEntries = 8
 
-// bound takes whole bounds only; a double holds each of them exactly.
+// bound accepts integral bounds that a double represents exactly.
 func (b *quickBuilder) bound(r *big.Rat) *int64 {
 	if r == nil {
 		return nil
@@ -219,8 +219,8 @@ func (b *quickBuilder) containers(n *quickNode, s *jsonschema.Schema) {
 		known := len(n.properties)
 		i := add(name, nil)
 		if i == known && (n.closed || n.others != nil) {
-			// required, but not among the properties: what "additional"
-			// demands of it is left to the evaluation
+			// required, but not among the properties: the evaluation checks it
+			// against "additional"
 			b.unknown = true
 		}
 		if i >= 64 {
@@ -234,12 +234,11 @@ func (b *quickBuilder) containers(n *quickNode, s *jsonschema.Schema) {
 	}
 }
 
-// fewProperties are compared faster one by one than looked up.
+// fewProperties is the number up to which comparing is faster than a lookup.
 const fewProperties = 16
 
-// plain reports that text stands in JSON as it is, so that bytes can be
-// compared. Other spellings of it (\u0061) are not recognised, and then the
-// value is evaluated.
+// plain reports that text needs no escapes in JSON, so that bytes can be compared.
+// Other spellings (\u0061) are not recognised; then the value is evaluated.
 func plain(text string) bool {
 	for i := range len(text) {
 		if c := text[i]; c < 0x20 || c == '"' || c == '\\' {

@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// accepts reports that text surely fits. text is JSON within the limits of
-// Scan; anything odd in it makes the answer false, and so does work that is out
-// of proportion to its length. With a pace, the work ends at its deadline.
+// accepts reports that text surely fits. text is JSON within the limits of Scan. The
+// result is false for every case that quick does not support, and when the work is
+// out of proportion to the length. With a pace the work ends at its deadline.
 func (q *quick) accepts(text []byte, p *pace) bool {
 	c := checker{text: text, left: quickSteps + quickStepsPerByte*len(text), pace: p}
 	if p != nil {
@@ -18,23 +18,23 @@ func (q *quick) accepts(text []byte, p *pace) bool {
 	return ok && c.space(end) == len(text)
 }
 
-// What accepts takes at most: a step is a visit of a value, or 32 bytes.
+// The maximum work of accepts: a step is a visit of a value, or 32 bytes.
 const (
 	quickSteps        = 10_000
 	quickStepsPerByte = 8
 )
 
-// maxQuickDepth also ends a $ref that leads to itself.
+// maxQuickDepth also ends a recursive $ref.
 const maxQuickDepth = 2 * MaxDepth
 
 type checker struct {
 	text  []byte
-	left  int   // steps that may be taken until more is asked
-	total int   // steps that more may still give
-	pace  *pace // nil: more gives none
+	left  int   // steps until the next call of more
+	total int   // steps that more may still grant
+	pace  *pace // nil: more grants none
 }
 
-// more reports whether the work may go on when no steps are left.
+// more reports whether the work may continue when no steps are left.
 func (c *checker) more() bool {
 	taken := stepsPerLook - c.left
 	if c.pace == nil || c.total < taken || !c.pace.spend(taken) {
@@ -45,9 +45,9 @@ func (c *checker) more() bool {
 	return true
 }
 
-// space returns the position of what comes next.
+// space returns the position after white space.
 func (c *checker) space(i int) int {
-	if i < len(c.text) && c.text[i] > ' ' { // as a rule; this is inlined
+	if i < len(c.text) && c.text[i] > ' ' { // the usual case, which is inlined
 		return i
 	}
 	return c.skip(i)
@@ -277,7 +277,7 @@ func (c *checker) string(i int, n *quickNode) (int, bool) {
 	return end, true
 }
 
-// matches asks a pattern, unless the match would take long.
+// matches matches a pattern, unless the match would take long.
 func (c *checker) matches(p *pattern, content []byte) bool {
 	if !p.quick(len(content)) {
 		return false
@@ -329,12 +329,12 @@ func (c *checker) number(i int, n *quickNode) (int, bool) {
 	}
 	switch {
 	case whole && !n.allows(isInteger|isNumber), !whole && !n.allows(isNumber):
-		return 0, false // 1.0 is an integer too: the evaluation knows
+		return 0, false // 1.0 is an integer too: left to the evaluation
 	case n.low == nil && n.high == nil:
 		return i, true
 	}
 	// Rounding to a double is monotonic: strictly above a bound that a double
-	// holds exactly means above it. Equal is left to the evaluation, unless whole.
+	// holds exactly means above it. Equality is left to the evaluation, unless integral.
 	text := string(c.text[start:i])
 	if whole && len(text) <= 18 {
 		v, err := strconv.ParseInt(text, 10, 64)

@@ -7,16 +7,16 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// scopes notes what $dynamicRef and $recursiveRef need: to which resource a
-// subschema belongs, and which dynamic anchors a resource has. The library
-// knows, but tells only a vocabulary that it compiles.
+// scopes has the data for $dynamicRef and $recursiveRef: the resource of each
+// subschema, and the dynamic anchors of each resource. The library exposes them
+// only to a vocabulary.
 type scopes struct {
 	names []string // every $dynamicAnchor of the document
 	known map[*jsonschema.Schema]map[string]*jsonschema.Schema
 }
 
-// needsScopes reports a text that may use the dynamic scope: most do not, and
-// are spared the cost.
+// needsScopes reports whether a text may use the dynamic scope; most texts do not,
+// and avoid the cost.
 func needsScopes(text []byte) bool {
 	return bytes.Contains(text, []byte("$dynamicRef")) || bytes.Contains(text, []byte("$recursiveRef")) ||
 		bytes.Contains(text, []byte("json-schema.org/draft/20")) && bytes.Contains(text, []byte("$ref"))
@@ -24,7 +24,7 @@ func needsScopes(text []byte) bool {
 
 func newScopes(doc any) *scopes {
 	s := &scopes{known: map[*jsonschema.Schema]map[string]*jsonschema.Schema{}}
-	seen := map[string]bool{"meta": true} // the meta-schemas' own
+	seen := map[string]bool{"meta": true} // of the meta-schemas
 	s.names = append(s.names, "meta")
 	walk(doc, func(object map[string]any) {
 		if name, ok := object["$dynamicAnchor"].(string); ok && !seen[name] {
@@ -50,7 +50,7 @@ func walk(doc any, visit func(map[string]any)) {
 	}
 }
 
-// inResource is what the vocabulary leaves in each subschema.
+// inResource is the data that the vocabulary adds to each subschema.
 type inResource struct{ resource *jsonschema.Schema }
 
 // Validate implements jsonschema.SchemaExt; the library validates nothing here.

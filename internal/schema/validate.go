@@ -10,9 +10,9 @@ import (
 )
 
 // Validate checks text, which must be JSON within the limits of Scan, until
-// deadline (zero: none) or the end of ctx. It returns what is wrong with it,
-// nothing when it fits. The error is ErrDeadline, or says that the text is not
-// JSON or that the schema nests too deep. When it returns, the work is over.
+// deadline (zero: none) or the end of ctx. It returns the problems of text, none
+// when it fits. The error is ErrDeadline, invalid JSON, or a schema that nests too
+// deep. All work has ended when it returns.
 func (s *Schema) Validate(ctx context.Context, deadline time.Time, text []byte) ([]model.Problem, error) {
 	if s.Accepts(text) {
 		return nil, nil
@@ -20,22 +20,22 @@ func (s *Schema) Validate(ctx context.Context, deadline time.Time, text []byte) 
 	return s.Examine(ctx, deadline, text)
 }
 
-// LongText is the length in bytes up to which Accepts gives an answer.
+// LongText is the maximum length in bytes of a text that Accepts checks.
 const LongText = 64 << 10
 
-// Accepts reports, within some milliseconds, that text surely fits; false
-// means no more than that Examine is to be asked. It needs no deadline: most
-// values take it less time than a look at the clock.
+// Accepts reports, within some milliseconds, that text surely fits; otherwise the
+// result of Examine decides. It has no deadline, because most values take less time
+// than reading the clock.
 func (s *Schema) Accepts(text []byte) bool {
 	return s == nil || s.quick != nil && len(text) <= LongText && s.quick.accepts(text, nil)
 }
 
-// Examine is Validate for a text that Accepts has been asked about.
+// Examine is Validate for a text that Accepts has not accepted.
 func (s *Schema) Examine(ctx context.Context, deadline time.Time, text []byte) (problems []model.Problem, err error) {
 	if s == nil {
 		return nil, nil
 	}
-	defer func() { // a fault of ours must not end the process, on any input
+	defer func() { // a panic must not end the process, on any input
 		if p := recover(); p != nil {
 			problems, err = nil, fmt.Errorf("validate: panic: %v", p)
 		}
@@ -55,7 +55,7 @@ func (s *Schema) evaluate(e *evaluation, text []byte) ([]model.Problem, error) {
 	e.active = make([]int64, s.nodes)
 	fits := e.check(s.root, value)
 	if !fits && e.err == nil {
-		// Once more, to say why: most values fit, and pay for no messages.
+		// A second evaluation collects the problems: most values fit and need none.
 		e.room = maxProblems
 		fits = e.check(s.root, value)
 	}

@@ -11,11 +11,11 @@ import (
 // number is a JSON number as it was written.
 type number string
 
-// object keeps its members in the order of the text. Of repeated names the
-// last one counts, as in Python.
+// object has its members in the order of the text. The last of repeated names is
+// used, as in Python.
 type object struct {
 	members []member
-	index   map[string]int // place of each name; nil while the members are few
+	index   map[string]int // index of each name; nil for few members
 }
 
 type member struct {
@@ -23,7 +23,7 @@ type member struct {
 	value any
 }
 
-// fewMembers are found faster one by one than through a map.
+// fewMembers is the number up to which a search is faster than a map.
 const fewMembers = 8
 
 // find returns the place of name among the members, or -1.

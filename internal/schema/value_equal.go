@@ -55,8 +55,8 @@ func (p *pace) equal(a, b any) bool {
 	}
 }
 
-// seed is drawn at random for each process, so that no sender can make up
-// values of one hash.
+// seed is random for each process, so that a sender can't construct values with
+// the same hash.
 var seed = maphash.MakeSeed()
 
 const (
@@ -97,7 +97,7 @@ func (p *pace) hash(v any) uint64 {
 		return sum
 	case *object:
 		sum := uint64(saltObject)
-		for i := range v.members { // a sum, as the order does not count
+		for i := range v.members { // a sum, because the order is not significant
 			sum += mix(maphash.String(seed, v.members[i].name) ^ bits.RotateLeft64(p.hash(v.members[i].value), 23))
 		}
 		return mix(sum)

@@ -5,8 +5,8 @@ import (
 	"errors"
 )
 
-// parser makes a value of a JSON text. It stops at the deadline like every
-// other part of a validation: 2,000,000 small values take a while to make.
+// parser parses a JSON text. It stops at the deadline like every other part of a
+// validation, because 2,000,000 small values take some time.
 type parser struct {
 	scanner
 	pace *pace
@@ -139,8 +139,7 @@ func (r *parser) next(end byte) (more bool, err error) {
 	}
 }
 
-// valueOf turns a value of the library, as in "const" and "enum", into one of
-// ours.
+// valueOf converts a value of the library, as in "const" and "enum".
 func valueOf(v any) (any, error) {
 	text, err := json.Marshal(v)
 	if err != nil {

@@ -1,7 +1,7 @@
-// Package secrets keeps the values of subtenants' secrets at hand: encrypted in
-// the database, in clear in this process's memory alone, read again when they
-// change.
+// Package secrets caches the values of subtenants' secrets: encrypted in the
+// database, in plain text only in the memory of this process, and reloaded after
+// a change.
 //
-// It must not put a value into a log or an error, and does not know who may
-// ask: whoever calls it has settled that.
+// It must not put a value into a log or an error. It does not check access, which
+// is the responsibility of its callers.
 package secrets

@@ -13,13 +13,13 @@ import (
 )
 
 const (
-	keepFormer  = 24 * time.Hour // how long a value stays masked that is none any more
-	maxFormer   = 1000           // of them in a subtenant
+	keepFormer  = 24 * time.Hour // how long a former value stays masked
+	maxFormer   = 1000           // former values of a subtenant
 	readTimeout = 5 * time.Second
-	retryAfter  = time.Second // between two tries to read what has changed
+	retryAfter  = time.Second // between two tries to reload
 )
 
-// Keeper gives out secrets. It may be used by any number of goroutines.
+// Keeper provides secrets. It is safe for concurrent use.
 type Keeper struct {
 	db      *repo.DB
 	vault   *vault.Vault
@@ -27,14 +27,14 @@ type Keeper struct {
 	tenants sync.Map // subtenant → *shelf
 }
 
-// shelf is one subtenant's part.
+// shelf is the cache of one subtenant.
 type shelf struct {
-	current atomic.Pointer[Set] // nil: must be read from the database
+	current atomic.Pointer[Set] // nil: must be loaded from the database
 	changes atomic.Uint64       // counts calls of Changed
 
-	reading sync.Mutex          // held by the goroutine that reads the database
-	last    atomic.Pointer[Set] // what was read last; changed by the holder of reading
-	failed  time.Time           // when the database could not be read; guarded by reading
+	reading sync.Mutex          // held by the goroutine that loads from the database
+	last    atomic.Pointer[Set] // the last set loaded; written by the holder of reading
+	failed  time.Time           // time of the last failure to load; guarded by reading
 }
 
 // New makes a keeper of secrets that are encrypted by v.
@@ -42,9 +42,9 @@ func New(db *repo.DB, v *vault.Vault, log *slog.Logger) *Keeper {
 	return &Keeper{db: db, vault: v, log: log}
 }
 
-// Of returns the subtenant's secrets as they are now, from memory unless they
-// changed. When they can't be read again it returns those that were known
-// last; it fails only when none were.
+// Of returns the current secrets of a subtenant, from memory unless they changed.
+// When they can't be reloaded it returns the last known ones; it fails only when
+// there are none.
 func (k *Keeper) Of(ctx context.Context, tenant string) (*Set, error) {
 	s := k.shelf(tenant)
 	if now := s.current.Load(); now != nil && (now.until.IsZero() || time.Now().Before(now.until)) {
@@ -76,7 +76,7 @@ func (k *Keeper) read(ctx context.Context, tenant string, s *shelf) (*Set, error
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readTimeout)
 	defer cancel()
 	for {
-		// What changes during the read may be missed by it: then it is read again.
+		// A change during the query may be missed: then the query is repeated.
 		changes := s.changes.Load()
 		sealed, err := k.db.SealedSecrets(ctx, tenant)
 		if err != nil {
@@ -96,7 +96,7 @@ func (k *Keeper) open(tenant string, sealed map[string][]byte) map[string]string
 	values := make(map[string]string, len(sealed))
 	for name, text := range sealed {
 		value, err := k.vault.Open(tenant, name, text)
-		if err != nil { // damaged: the others can be used
+		if err != nil { // damaged: the others remain usable
 			k.log.Error("a secret can't be opened; store it again", slog.String("tenant", tenant), slog.String("secret", name), slog.Any("error", err))
 			continue
 		}
@@ -105,8 +105,8 @@ func (k *Keeper) open(tenant string, sealed map[string][]byte) map[string]string
 	return values
 }
 
-// Mask masks the subtenant's values by what is in memory: it asks nobody, and
-// is nil when there is nothing to mask.
+// Mask masks the values of the subtenant that are in memory: it makes no query, and
+// is nil when there are none.
 func (k *Keeper) Mask(tenant string) *mask.Mask {
 	if k == nil || tenant == "" {
 		return nil
@@ -117,17 +117,17 @@ func (k *Keeper) Mask(tenant string) *mask.Mask {
 	return nil
 }
 
-// Put stores a secret, in place of an earlier one of that name.
+// Put stores a secret, replacing an earlier value.
 func (k *Keeper) Put(ctx context.Context, tenant, name, value string) error {
 	if err := k.db.PutSecret(ctx, tenant, name, k.vault.Seal(tenant, name, []byte(value))); err != nil {
 		return err
 	}
 	k.Changed(tenant)
-	_, err := k.Of(ctx, tenant) // what is masked by memory knows it from here on
+	_, err := k.Of(ctx, tenant) // from now on Mask includes the value
 	return err
 }
 
-// Delete removes a secret, or answers CodeSecretNotFound.
+// Delete deletes a secret, or returns CodeSecretNotFound.
 func (k *Keeper) Delete(ctx context.Context, tenant, name string) error {
 	if err := k.db.DeleteSecret(ctx, tenant, name); err != nil {
 		return err
@@ -136,15 +136,15 @@ func (k *Keeper) Delete(ctx context.Context, tenant, name string) error {
 	return nil
 }
 
-// Changed says that secrets of a subtenant were changed, here or on another
-// server: they are read again before they are used again.
+// Changed reports that secrets of a subtenant were changed, on this or another
+// server: they are reloaded before their next use.
 func (k *Keeper) Changed(tenant string) {
 	s := k.shelf(tenant)
 	s.changes.Add(1)
 	s.current.Store(nil)
 }
 
-// Forget drops what is known of a subtenant that is no more.
+// Forget drops the cache of a deleted subtenant.
 func (k *Keeper) Forget(tenant string) { k.tenants.Delete(tenant) }
 
 func (k *Keeper) shelf(tenant string) *shelf {

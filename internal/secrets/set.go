@@ -6,17 +6,17 @@ import (
 	"maestro/internal/mask"
 )
 
-// Set is a subtenant's secrets at one moment. It never changes. A nil *Set
-// holds none.
+// Set is the secrets of a subtenant at one moment. It is immutable. A nil *Set is
+// empty.
 type Set struct {
 	values map[string]string
 	former []formerValue
 	mask   *mask.Mask
-	until  time.Time // of the first former value to be dropped; zero: there is none
+	until  time.Time // when the first former value is dropped; zero: never
 }
 
-// formerValue is a value that was replaced or deleted. Functions may have kept
-// it (a module reads its secrets once), so it stays masked for a while.
+// formerValue is a value that was replaced or deleted. Functions may still hold it
+// (a module reads its secrets once), so it stays masked for a day.
 type formerValue struct {
 	text  string
 	until time.Time
@@ -31,8 +31,8 @@ func (s *Set) Value(name string) (value string, found bool) {
 	return value, found
 }
 
-// Mask masks the values that there are, and for a day those that there were;
-// it is nil when there is nothing to mask.
+// Mask masks the current values, and former ones for a day; it is nil when there
+// are none.
 func (s *Set) Mask() *mask.Mask {
 	if s == nil {
 		return nil
@@ -40,7 +40,7 @@ func (s *Set) Mask() *mask.Mask {
 	return s.mask
 }
 
-// follow makes the set of values that comes after s.
+// follow makes the set of values that follows s.
 func (s *Set) follow(values map[string]string, now time.Time) *Set {
 	next := &Set{values: values}
 	current := make(map[string]bool, len(values))
@@ -67,8 +67,8 @@ func (s *Set) follow(values map[string]string, now time.Time) *Set {
 	return next
 }
 
-// retire keeps a former value unless it is still one, or has been there long
-// enough. seen holds what is masked already.
+// retire keeps a former value unless it is current again, or too old. seen holds
+// the values that are masked already.
 func (s *Set) retire(former formerValue, seen map[string]bool, now time.Time) {
 	if !seen[former.text] && now.Before(former.until) && len(s.former) < maxFormer {
 		seen[former.text] = true

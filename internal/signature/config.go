@@ -11,7 +11,7 @@ import (
 	"maestro/internal/model"
 )
 
-// Scheme is the way in which a sender signs.
+// Scheme is a method of signing.
 type Scheme string
 
 // The schemes (the contract, Webhooks).
@@ -32,16 +32,16 @@ const (
 	MaxName        = 255 // characters of a secret's or a header's name
 )
 
-// Config is the "signature" of a webhook as it is sent, stored and shown.
+// Config is the member "signature" of a webhook, in the API and in the database.
 type Config struct {
 	Scheme      Scheme      `json:"scheme"`
 	SecretNames SecretNames `json:"secret_name"`
-	Header      string      `json:"header,omitempty"` // of hmac-sha256 alone: the one that carries the signature
+	Header      string      `json:"header,omitempty"` // of hmac-sha256 only: the header that carries the signature
 }
 
-// SecretNames names the secrets that are active: each of them may have signed.
-// In JSON one name is text and several are a list, so that what a client sent
-// is what it gets back.
+// SecretNames names the active secrets: a signature by any of them is valid. In
+// JSON one name is text and several are a list, so that a client gets back the
+// form that it sent.
 type SecretNames []string
 
 // MarshalJSON writes one name as text and any other number as a list.
@@ -61,7 +61,7 @@ func (n *SecretNames) UnmarshalJSON(text []byte) error {
 	}
 	var several []*string
 	if json.Unmarshal(text, &several) != nil || several == nil || slices.Contains(several, nil) {
-		return errors.New("secret_name is a name or a list of names")
+		return errors.New("secret_name must be a name or a list of names")
 	}
 	*n = make(SecretNames, len(several))
 	for i, name := range several {
@@ -70,8 +70,7 @@ func (n *SecretNames) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// Validate returns what is wrong with c, each with a pointer into its JSON;
-// nothing when it can be used.
+// Validate returns the faults of c, each with a pointer into its JSON.
 func (c Config) Validate() []model.Problem {
 	var problems []model.Problem
 	report := func(pointer, format string, args ...any) {
@@ -85,7 +84,7 @@ func (c Config) Validate() []model.Problem {
 	case len(c.SecretNames) == 0:
 		report("/secret_name", "must name the secret that the sender signs with")
 	case len(c.SecretNames) > MaxSecretNames:
-		report("/secret_name", "at most %d secrets may be active", MaxSecretNames)
+		report("/secret_name", "must name at most %d secrets", MaxSecretNames)
 	}
 	for i, name := range c.SecretNames {
 		pointer := "/secret_name"
@@ -96,18 +95,18 @@ func (c Config) Validate() []model.Problem {
 		case name == "" || utf8.RuneCountInString(name) > MaxName:
 			report(pointer, "must have 1 to %d characters", MaxName)
 		case slices.Contains(c.SecretNames[:i], name):
-			report(pointer, "names the same secret twice")
+			report(pointer, "must not name the same secret twice")
 		}
 	}
 	switch {
 	case c.Scheme == HMACSHA256 && c.Header == "":
 		report("/header", "must name the header that carries the signature")
 	case c.Scheme == HMACSHA256 && !isToken(c.Header):
-		report("/header", "is not the name of a header")
+		report("/header", "must be the name of a header")
 	case c.Scheme == HMACSHA256 && slices.ContainsFunc(UnusableHeaders, equalFold(c.Header)):
-		report("/header", "is a header that can't carry a signature")
+		report("/header", "must be a header that can carry a signature, unlike Host, Content-Type, Connection or Cookie")
 	case known && c.Scheme != HMACSHA256 && c.Header != "":
-		report("/header", "the scheme %s has a header of its own: leave this out", c.Scheme)
+		report("/header", "must be left out: the scheme %s defines its header", c.Scheme)
 	}
 	return problems
 }
@@ -134,14 +133,14 @@ func (c Config) HeaderNames() []string {
 // HeaderPattern is the token of RFC 9110.
 const HeaderPattern = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
 
-// UnusableHeaders have a meaning to the server or to what stands in front of it.
+// UnusableHeaders are interpreted by the server or by proxies before it.
 var UnusableHeaders = []string{"Host", "Content-Type", "Content-Length", "Transfer-Encoding", "Connection", "Cookie"}
 
 func equalFold(a string) func(string) bool {
 	return func(b string) bool { return strings.EqualFold(a, b) }
 }
 
-// isToken reports whether name can be a header's (RFC 9110, token).
+// isToken reports whether name is a valid header name (RFC 9110, token).
 func isToken(name string) bool {
 	for i := range len(name) {
 		c := name[i]

@@ -5,9 +5,8 @@ import (
 	"strings"
 )
 
-// deliveryID is the name that a verified call has with its sender. GitHub's
-// stands in a header that is not signed: it tells an honest sender's repeats
-// apart, and no more is asked of it.
+// deliveryID is the sender's id of a verified call. GitHub's id is in a header that
+// is not signed: it only needs to identify the repeats of an honest sender.
 func (c Config) deliveryID(header func(string) string, body []byte) string {
 	switch c.Scheme {
 	case GitHub:
@@ -19,7 +18,7 @@ func (c Config) deliveryID(header func(string) string, body []byte) string {
 			return id
 		}
 	case Slack:
-		// Events are repeated after three seconds without an answer; slash
+		// Events are repeated after three seconds without a response; slash
 		// commands and interactions are forms and are sent once.
 		if member := textMembers(body); member("type") == "event_callback" {
 			return member("event_id")
@@ -28,9 +27,9 @@ func (c Config) deliveryID(header func(string) string, body []byte) string {
 	return ""
 }
 
-// SlackChallenge recognises the call by which Slack makes sure that an address
-// is its owner's. The answer is 200 with the challenge as its text, and no
-// function runs. The call is signed like any other: verify it first.
+// SlackChallenge recognises the call by which Slack verifies the owner of an
+// address. The response is a 200 with the challenge as plain text, and no function
+// runs. The call is signed like every other: verify it first.
 func SlackChallenge(body []byte) (challenge string, ok bool) {
 	member := textMembers(body)
 	if member("type") != "url_verification" {
@@ -40,11 +39,11 @@ func SlackChallenge(body []byte) (challenge string, ok bool) {
 	return challenge, challenge != ""
 }
 
-// textMembers reads an object's members that are text, by their exact names
-// (a struct would take them in any case). What is no object has none.
+// textMembers are the text members of a JSON object, by their exact names (a struct
+// would ignore their case). Any other JSON value has none.
 func textMembers(body []byte) func(name string) string {
 	var members map[string]json.RawMessage
-	_ = json.Unmarshal(body, &members) // then there are none
+	_ = json.Unmarshal(body, &members) // an error leaves no members
 	return func(name string) string {
 		var text string
 		_ = json.Unmarshal(members[name], &text)

@@ -1,8 +1,7 @@
-// Package signature checks that a webhook's call comes from whom it claims:
-// somebody who shares a secret with its owner has signed the raw bytes.
+// Package signature verifies the sender of a webhook's call: a sender that shares
+// a secret with the owner of the webhook has signed the raw bytes.
 //
-// It knows the schemes, their headers and their replay windows. It must not
-// know where secrets are kept, must not read more than it is given, and must
-// not say in an error anything of a secret or of the signature that it
-// expected. Signatures are compared in constant time.
+// It contains the schemes, their headers and their replay windows. It must not
+// know where secrets are stored, and an error must not contain any part of a
+// secret or of the expected signature. Signatures are compared in constant time.
 package signature

@@ -12,7 +12,7 @@ import (
 // The headers of the schemes.
 const (
 	githubSignature    = "X-Hub-Signature-256"
-	githubSignatureOld = "X-Hub-Signature" // SHA-1, sent along and never believed
+	githubSignatureOld = "X-Hub-Signature" // SHA-1, sent by GitHub and never verified
 	githubDelivery     = "X-GitHub-Delivery"
 	stripeSignature    = "Stripe-Signature"
 	slackSignature     = "X-Slack-Signature"
@@ -24,7 +24,7 @@ const (
 
 const standardSecretPrefix = "whsec_"
 
-// read takes a call's claim from its headers.
+// read reads the signature from the headers of a call.
 func (c Config) read(header func(string) string) (*claim, error) {
 	switch c.Scheme {
 	case GitHub:
@@ -42,7 +42,7 @@ func (c Config) read(header func(string) string) (*claim, error) {
 	}
 }
 
-// readPrefixed reads a mark that must be there, and hexadecimal digits.
+// readPrefixed reads a required prefix, and hexadecimal digits.
 func readPrefixed(text, mark, signedPrefix string) (*claim, error) {
 	if text == "" {
 		return nil, errMissing
@@ -65,8 +65,8 @@ func readSlack(header func(string) string) (*claim, error) {
 	return sent, err
 }
 
-// readStripe reads "t=1492774577,v1=5257…,v1=…,v0=…": one time and, while a
-// secret is being replaced, several signatures. v0 is for Stripe's own tests.
+// readStripe reads "t=1492774577,v1=5257…,v1=…,v0=…": one time and, during the
+// replacement of a secret, several signatures. v0 is for tests of Stripe.
 func readStripe(text string) (*claim, error) {
 	if text == "" {
 		return nil, errMissing
@@ -97,7 +97,7 @@ func readStripe(text string) (*claim, error) {
 
 // readStandard reads the three headers of Standard Webhooks. The signatures
 // are separated by spaces, each with its version: "v1,K5oZ… v1,g0hM…". v1a is
-// an asymmetric one, which no shared secret can check.
+// an asymmetric one, which a shared secret can't verify.
 func readStandard(header func(string) string) (*claim, error) {
 	id, stamp, text := header(standardID), header(standardTimestamp), header(standardSignature)
 	if text == "" {
@@ -124,8 +124,8 @@ func readStandard(header func(string) string) (*claim, error) {
 	return sent, err
 }
 
-// standardKey decodes a secret of Standard Webhooks: base64, usually behind
-// "whsec_". One without that mark and in no base64 is the key itself.
+// standardKey decodes a secret of Standard Webhooks: base64, usually after
+// "whsec_". A secret without that prefix that is not base64 is the key itself.
 func standardKey(secret []byte) ([]byte, error) {
 	encoded, marked := bytes.CutPrefix(bytes.TrimSpace(secret), []byte(standardSecretPrefix))
 	key, err := base64.RawStdEncoding.DecodeString(string(bytes.TrimRight(encoded, "=")))
@@ -155,7 +155,7 @@ func readPlain(text string) (*claim, error) {
 	return &claim{macs: [][]byte{mac}}, nil
 }
 
-// readTime reads seconds since 1970: digits and nothing else.
+// readTime reads seconds since 1970, digits only.
 func readTime(text string) (time.Time, error) {
 	if text == "" || len(text) > 12 || strings.Trim(text, "0123456789") != "" {
 		return time.Time{}, errMalformed

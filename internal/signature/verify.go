@@ -10,34 +10,33 @@ import (
 	"maestro/internal/model"
 )
 
-// Window is how far the time of a signature may be from ours, in either
-// direction, where the scheme signs a time: the senders' own advice.
+// Window is how far a signed time may differ from the time of the server, in
+// either direction, as the senders recommend.
 const Window = 5 * time.Minute
 
-// maxDeliveryBytes bounds a delivery id; a longer one counts as none.
+// maxDeliveryBytes is the maximum length of a delivery id; longer ones are ignored.
 const maxDeliveryBytes = 255
 
-// claim is what the headers of a call say of its signature.
+// claim is the signature in the headers of a call.
 type claim struct {
 	prefix    string    // signed in front of the body
-	macs      [][]byte  // any of them may be the right one
+	macs      [][]byte  // one of them must match
 	at        time.Time // zero: the scheme signs no time
 	secretKey func([]byte) ([]byte, error)
 }
 
 var (
-	errMissing   = errors.New("there is none")
-	errMalformed = errors.New("it does not have the form that the scheme demands")
-	errMismatch  = errors.New("no active secret makes the same")
-	errStale     = errors.New("its time is too far from ours")
-	errNoSecret  = errors.New("no secret can be used")
+	errMissing   = errors.New("the signature is missing")
+	errMalformed = errors.New("the signature does not have the format of the scheme")
+	errMismatch  = errors.New("the signature matches no active secret")
+	errStale     = errors.New("the time of the signature is too far from the time of the server")
+	errNoSecret  = errors.New("no usable secret is stored")
 )
 
 // Verify checks the signature of a call with the raw bytes of its body.
-// header looks a header up in any case and returns "" when there is none.
-// secrets are those that are active; empty ones never count. deliveryID is
-// what the sender calls this delivery, the same in each repeat of it, or ""
-// when the scheme tells none. The error is a *model.Error with
+// header returns a header, ignoring case, or "". secrets are the active ones;
+// empty ones are ignored. deliveryID is the sender's id of the delivery, the same
+// in each repeat, or "" when the scheme has none. The error is a *model.Error with
 // CodeUnauthorized.
 func Verify(c Config, header func(name string) string, body []byte, secrets [][]byte, now time.Time) (deliveryID string, err error) {
 	sent, err := c.read(header)
@@ -53,7 +52,7 @@ func Verify(c Config, header func(name string) string, body []byte, secrets [][]
 		usable = true
 		expected := sign(key, sent.prefix, body)
 		for _, mac := range sent.macs {
-			// No early end: which secret it was stays out of the timing.
+			// No early end, so that the timing does not reveal which secret matches.
 			matched = hmac.Equal(mac, expected) || matched
 		}
 	}
@@ -75,7 +74,8 @@ func sign(key []byte, prefix string, body []byte) []byte {
 	return mac.Sum(nil)
 }
 
-// key is what a secret signs with. Anybody can sign with an empty one.
+// key is the key that a secret signs with. An empty one is refused: every
+// caller could sign with it.
 func (s *claim) key(secret []byte) ([]byte, error) {
 	if s.secretKey != nil {
 		var err error
@@ -102,11 +102,11 @@ func refusal(cause error) *model.Error {
 	detail := "The signature of this call is not valid."
 	switch {
 	case errors.Is(cause, errMissing):
-		detail = "This webhook demands a signature, and the call carries none."
+		detail = "This webhook requires a signature, and the call has none. Sign the call."
 	case errors.Is(cause, errStale):
-		detail = "The signature of this call was made too long ago, or its sender's clock is wrong."
+		detail = "The time of the signature is too far from the time of the server. Sign the call anew, and check the clock."
 	case errors.Is(cause, errNoSecret):
-		detail = "The signature of this call can't be checked: none of the webhook's secrets can be used."
+		detail = "The signature can't be checked: none of the webhook's secrets is stored, or usable. Store one."
 	}
 	return &model.Error{Code: model.CodeUnauthorized, Detail: detail, Cause: cause}
 }

@@ -94,7 +94,7 @@ func TestStandardWebhooksSecondExample(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// Whatever is changed in a good call makes it a bad one.
+// Every change of a valid call makes its signature invalid.
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	for _, scheme := range Schemes {
@@ -118,7 +118,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// A signature made with the empty key is one that anybody can make.
+// Every caller could sign with an empty key.
 func TestEmptySecretNeverCounts(t *testing.T) {
 	t.Parallel()
 	for _, secret := range []string{"", "whsec_", "whsec_===", "="} {

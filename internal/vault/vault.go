@@ -1,8 +1,8 @@
-// Package vault encrypts what must not lie in the database in clear: the
-// values of secrets, and inputs that hold one while they wait.
+// Package vault encrypts data that must not be in the database in plain text: the
+// values of secrets, and waiting inputs that contain one.
 //
-// It must not store anything, must not know what its plaintexts mean, and must
-// not put any of them into an error.
+// It must not store data, must not interpret plaintexts, and must not put any of
+// them into an error.
 //
 // A sealed value is
 //
@@ -11,10 +11,10 @@
 //	n bytes   the plaintext, by AES-256-GCM
 //	16 bytes  the tag
 //
-// Its key is derived from SECRET_KEY by HKDF-SHA-256, another one for each
-// purpose. The place that the value belongs to is authenticated with it: a row
-// copied to another tenant, or to another name, does not open. With random
-// nonces one key should seal no more than 2^32 values.
+// Its key is derived from SECRET_KEY by HKDF-SHA-256, one for each purpose. The
+// place of the value is authenticated: a row copied to another tenant, or to
+// another name, can't be opened. With random nonces one key should seal no more
+// than 2^32 values.
 package vault
 
 import (
@@ -27,27 +27,26 @@ import (
 	"fmt"
 )
 
-// Purpose separates what is sealed for one use from every other use.
+// Purpose separates the sealed values of one use from all others.
 type Purpose string
 
 // The purposes. Changing the text of one makes all its sealed values unreadable.
 const (
 	Secrets Purpose = "secrets" // place: the name of the secret
-	Inputs  Purpose = "inputs"  // place: the id of the execution that waits
-	Answers Purpose = "answers" // place: the idempotency key that it is kept for
+	Inputs  Purpose = "inputs"  // place: the id of the waiting execution
+	Answers Purpose = "answers" // place: the idempotency key
 )
 
 const version = 1
 
-// ErrNotOpened says that a sealed value is damaged, is not from here, belongs
-// to another place, or was sealed under another SECRET_KEY. Which of these,
-// nobody can tell.
+// ErrNotOpened means that a sealed value is damaged, was not made by a vault,
+// belongs to another place, or was sealed with another SECRET_KEY. The cause can't
+// be determined.
 var ErrNotOpened = errors.New("the sealed value can't be opened")
 
-// Vault seals and opens for one purpose. It may be used by any number of
-// goroutines.
+// Vault seals and opens values of one purpose. It is safe for concurrent use.
 type Vault struct {
-	aead cipher.AEAD // puts a random nonce in front by itself
+	aead cipher.AEAD // prepends a random nonce itself
 }
 
 // New makes the vault of a purpose. The error says that secretKey is empty.
@@ -70,8 +69,8 @@ func New(secretKey []byte, purpose Purpose) (*Vault, error) {
 	return &Vault{aead: aead}, nil
 }
 
-// Seal encrypts plaintext for a place in a tenant. Two calls never give the
-// same answer.
+// Seal encrypts plaintext for a place in a tenant. Two calls never have the same
+// result.
 func (v *Vault) Seal(tenant, place string, plaintext []byte) []byte {
 	sealed := make([]byte, 1, 1+len(plaintext)+v.aead.Overhead())
 	sealed[0] = version
@@ -90,8 +89,8 @@ func (v *Vault) Open(tenant, place string, sealed []byte) ([]byte, error) {
 	return plaintext, nil
 }
 
-// binding is the authenticated name of a place. With its length in front no
-// tenant can be confused with the beginning of a place.
+// binding is the authenticated name of a place. The length of the tenant comes
+// first, so that its end is unambiguous.
 func binding(tenant, place string) []byte {
 	b := binary.AppendUvarint([]byte{version}, uint64(len(tenant)))
 	b = append(b, tenant...)
