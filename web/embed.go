@@ -1,4 +1,4 @@
-// Package web carries what a browser gets: the page at the server's root, and
+// Package web embeds the browser's pages: the page at the server's root, and
 // /docs (Swagger UI) and /redoc (ReDoc) with everything that they load, so that
 // they work without a network. scripts/update-web-assets fetches the two from their npm packages.
 //
@@ -18,15 +18,15 @@ import (
 	"sync"
 )
 
-// ContentSecurityPolicy goes with every page. Beyond our own address it allows
-// only what the two need: inline styles, data images, and ReDoc's search in a
+// ContentSecurityPolicy goes with every page. Beyond the server's own address it allows
+// only the needs of the two: inline styles, data images, and ReDoc's search in a
 // worker that it makes itself.
 const ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; " +
 	"img-src 'self' data:; font-src 'self'; connect-src 'self'; worker-src blob:; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// AssetsPath is where the pages expect their assets: relative to the folder
-// that they are in themselves.
+// AssetsPath is where the pages expect their assets, relative to their own
+// folder.
 const AssetsPath = "docs"
 
 //go:embed home.html docs.html redoc.html home.css docs.css docs.js swagger-ui redoc
@@ -61,8 +61,8 @@ func Asset(name string) (File, bool) {
 	return file, found && path.Ext(name) != ".html"
 }
 
-// The types of all that is served. A licence is beside its file for people who
-// read the source.
+// The media types of all files. A licence is kept beside its file for readers of
+// the source.
 var contentTypes = map[string]string{
 	".html": "text/html; charset=utf-8",
 	".css":  "text/css; charset=utf-8",
@@ -91,7 +91,7 @@ var load = sync.OnceValue(func() map[string]File {
 	return loaded
 })
 
-// compressed can't fail: it writes to memory.
+// compressed cannot fail: it writes to memory.
 func compressed(body []byte) []byte {
 	var out bytes.Buffer
 	w := gzip.NewWriter(&out)
