@@ -123,7 +123,7 @@ func (c *cluster) makeTemplate(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
-// templateName is unique for the migrations and the day.
+// templateName tells templates of different migrations and days apart.
 func templateName() string {
 	sum := fnv.New64a()
 	entries, _ := fs.ReadDir(migrations.Files, ".")
