@@ -1,5 +1,5 @@
-# Maestro with all it needs: it runs by itself, with a PostgreSQL and a Redis
-# of its own in the volume and in memory, or with DATABASE_URL and REDIS_URL.
+# Maestro with all requirements: it runs standalone, with PostgreSQL in the volume
+# and Redis in memory, or with DATABASE_URL and REDIS_URL.
 #
 #   docker build -t maestro .
 #   docker run -p 8000:8000 -v maestro:/var/lib/maestro maestro
@@ -11,14 +11,14 @@ RUN go mod download
 COPY . .
 ARG VERSION=container
 RUN go build -buildvcs=false -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o /out/maestro ./cmd/maestro
-# Python is unpacked and compiled now, not at each container's first start.
+# Python is unpacked and compiled at build time, not at each container's first start.
 RUN mkdir -p /opt/maestro \
     && home=$(go run -buildvcs=false ./cmd/unpack /opt/maestro) \
     && ln -s "$home" /opt/maestro/home
 
 FROM debian:bookworm-slim
-# The package's own cluster is not wanted: the server makes one in the volume.
-# Packages are not pinned: within a release Debian only mends them.
+# No default cluster is created: the server creates one in the volume. Packages
+# are not pinned: within a release Debian only publishes fixes.
 # hadolint ignore=DL3008
 RUN mkdir -p /etc/postgresql-common \
     && echo "create_main_cluster = false" > /etc/postgresql-common/createcluster.conf \
@@ -40,7 +40,7 @@ ENV HOST=0.0.0.0 \
     MAESTRO_PYTHON_HOME=/opt/maestro/home
 EXPOSE 8000
 
-# The image has no curl: bash asks.
+# The image has no curl, so bash makes the request.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
     CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/$PORT && printf 'GET /health HTTP/1.0\\r\\n\\r\\n' >&3 && read -r _ status _ <&3 && [ \"$status\" = 200 ]"]
 

@@ -9,7 +9,7 @@ enum state { NEW, BEGUN, STARTED, DONE };
 // NEW → BEGUN → STARTED → DONE, and from each straight to DONE.
 //   NEW      called, not awaited
 //   BEGUN    the step has begun, its function has not been called
-//   STARTED  inner is what the function returned
+//   STARTED  inner is the function's result
 //   DONE     the step has ended, or never began
 struct awaitable {
     PyObject head;
@@ -74,7 +74,7 @@ static PyObject *complete(struct awaitable *self, PyObject *result) {
     return fresh;
 }
 
-// What can be sent to: a coroutine itself, else what __await__ gives. Steals
+// The object to send to: a coroutine itself, otherwise the result of __await__. Steals
 // the result of the function. *plain: it was no awaitable at all, and is the
 // result (a decorator may have made an async def an ordinary function).
 static PyObject *awaited(PyObject *result, int *plain) {
@@ -134,7 +134,7 @@ static int enterable(struct awaitable *self) {
     return 0;
 }
 
-// What came of running inner for a while: settles the step when it has ended.
+// The outcome of running inner for a while: settles the step when it has ended.
 // result is stolen.
 static int settle(struct awaitable *self, int status, PyObject *result, PyObject **out) {
     if (status == PYGEN_NEXT) {
@@ -214,7 +214,7 @@ static PyObject *call_inner(struct awaitable *self, const char *method, PyObject
     return result;
 }
 
-// Raises what throw(type, value, traceback) was given.
+// Raises the arguments of throw(type, value, traceback).
 static PyObject *raise(PyObject *const *args, Py_ssize_t count) {
     PyObject *exception = args[0], *made = NULL;
     if (maestro_has_flag(exception, Py_TPFLAGS_TYPE_SUBCLASS)) {

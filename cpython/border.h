@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Bytes with no terminator. Who frees data is said where a struct is filled.
+// Bytes with no terminator. The place that fills a struct states who frees data.
 struct maestro_text {
     char *data;
     size_t size;

@@ -1,6 +1,6 @@
 #include "builtins.h"
 
-// Where the watcher finds the dicts: it is told nothing but the dict that
+// Where the watcher finds the dicts: its only argument is the dict that
 // changes. Python code cannot reach the interpreter's own dict.
 static const char place[] = "maestro builtins";
 
@@ -17,7 +17,7 @@ static int carry(PyObject *to, PyObject *key, PyObject *value) {
     return found == 1 ? py.PyDict_DelItem(to, key) : found;
 }
 
-// Copies all of a dict but our names. mock.patch.dict takes back what it has done
+// Copies all of a dict except the siblings' names. mock.patch.dict takes back what it has done
 // by emptying the dict, which then is filled in one go from the copy of before.
 static int carry_all(PyObject *to, PyObject *from, PyObject *ours) {
     Py_ssize_t position = 0;
@@ -32,7 +32,7 @@ static int carry_all(PyObject *to, PyObject *from, PyObject *ours) {
     return 0;
 }
 
-// Empties a dict, all but our names in the one that is shown.
+// Empties a dict, except the siblings' names in the one that is shown.
 static int carry_clear(PyObject *to, PyObject *shown, PyObject *ours) {
     py.PyDict_Clear(to);
     return to == shown ? py.PyDict_Update(to, ours) : 0;

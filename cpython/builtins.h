@@ -1,12 +1,12 @@
-// builtins.h: what stored code sees as builtins.
+// builtins.h: the builtins of stored code.
 //
 // Stored functions find their siblings among the builtins. Libraries must not:
 // `try: reduce; except NameError: from functools import reduce` would take a
 // sibling of that name for Python's. So there are two dicts, the interpreter's
 // own and the one that is the __builtins__ of each stored module, with the
 // siblings in it. Both are exact dicts, since a subclass doubles the cost of
-// each look-up, and what programs change in one (mock.patch("builtins.open"),
-// gettext.install) is changed in the other as it happens, by a dict watcher.
+// each look-up, and changes by programs in one (mock.patch("builtins.open"),
+// gettext.install) are made in the other immediately, by a dict watcher.
 #ifndef MAESTRO_BUILTINS_H
 #define MAESTRO_BUILTINS_H
 

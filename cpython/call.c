@@ -40,7 +40,7 @@ static PyObject *run_async(struct maestro_interp *in, PyObject *value) {
     return done;
 }
 
-// Whether the body of the answer that value stands for is bytes: value itself, or
+// Whether the body of the response that value represents is bytes: value itself, or
 // the body of a Response, or of a dict that describes one. What value's own code
 // raises means that it is not.
 static int has_bytes(struct maestro_interp *in, PyObject *value, int response) {
@@ -129,7 +129,7 @@ static void run(struct maestro_interp *in, uint64_t frame, uint64_t key, uint64_
     maestro_entry_clear(&entry);
 }
 
-// Waits for what another thread writes to the log for the call.
+// Waits for the log lines that another thread writes for the call.
 static void settle(struct maestro_interp *in, uint64_t call) {
     PyObject *number = py.PyLong_FromUnsignedLongLong(call);
     PyObject *none = number ? py.PyObject_CallOneArg(in->hooks[HOOK_SETTLE], number) : NULL;

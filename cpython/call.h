@@ -1,4 +1,4 @@
-// call.h: what Go calls in an interpreter. One crossing per call.
+// call.h: Go's calls into an interpreter. One crossing per call.
 #ifndef MAESTRO_CALL_H
 #define MAESTRO_CALL_H
 

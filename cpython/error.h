@@ -5,11 +5,11 @@
 #include "border.h"
 #include "interp.h"
 
-// Raises what Go asked for, and frees its texts. An exception is set afterwards.
+// Raises the exception that Go requested, and frees its texts. An exception is set afterwards.
 void maestro_raise_now(struct maestro_interp *in, struct maestro_raise *raise);
 
 // Describes an exception (borrowed, or NULL) for Go: class, text, the author's frames.
-// kind is used unless the exception's own class tells better. The caller frees
+// kind is used unless the exception's own class determines it. The caller frees
 // the texts with maestro_exception_free. Runs Python code of the author's (a
 // __str__); leaves no exception set.
 void maestro_describe(struct maestro_interp *in, PyObject *raised, int kind, struct maestro_exception *out);

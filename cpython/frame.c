@@ -15,7 +15,7 @@ struct maestro_run *maestro_carry(struct maestro_run *run) {
     return before;
 }
 
-// Where CPython keeps what no function of its interface gives: in a thread state
+// Where CPython keeps data that no function of its interface returns: in a thread state
 // its current context and its thread's identifier, in a context the one that was
 // current when it was entered. Their places are looked for rather than declared,
 // so that another 3.14 than the one we carry can't be misread.
@@ -89,7 +89,7 @@ static uint64_t claimed_in(struct maestro_interp *in, PyObject *context) {
     return number(value) & ~ADOPTED;
 }
 
-// The frame that a stack of entered contexts stands for, the innermost first:
+// The frame of a stack of entered contexts, the innermost first:
 // the call is the outermost that is still running, the step the innermost of it.
 static uint64_t frame_of_contexts(struct maestro_interp *in, PyObject *context) {
     uint64_t found = 0;

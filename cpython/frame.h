@@ -1,7 +1,7 @@
 // frame.h: which call the running Python code belongs to, and which step of it.
 //
 // Frames are numbers that Go gives out (embed/call.go). The one that code runs
-// for stands in a context variable, which follows into threads, tasks and
+// for is stored in a context variable, which is inherited by threads, tasks and
 // executors. Code can set that variable, keep a context over calls, and run in
 // an empty one, so its value is a claim and not an identity. Identity comes from
 // where the code runs:
@@ -36,27 +36,27 @@ uint64_t maestro_call_of_thread(struct maestro_interp *in, PyThreadState *state)
 // PyThread_get_thread_ident gives it.
 unsigned long maestro_thread_of(PyThreadState *state);
 
-// Tells this thread which call it carries, until it is told of the one before,
-// which is returned. NULL: none.
+// Sets the call that this thread carries, until the previous one, which is
+// returned, is set again. NULL: none.
 struct maestro_run *maestro_carry(struct maestro_run *run);
 
-// One stay of a thread in a context of ours.
+// One stay of a thread in a context of the runtime.
 struct maestro_stay {
     PyObject *context;       // strong; stolen by maestro_context_leave
     struct maestro_run *run; // of the thread, or NULL
     uint64_t outer;          // the frame that run had before
 };
 
-// Where a call begins: the context that its module was loaded in, and what a
-// copy of that would still share with it. Borrowed where it is handed on.
+// The initial context of a call: that in which its module was loaded, and the object
+// that a copy would still share with it. Borrowed where it is passed on.
 struct maestro_base {
     PyObject *context; // NULL: an empty one
     PyObject *fresh;   // NULL, or (variable, value): each call has the variable set to value.copy()
 };
 
-// Enters a copy of the base with frame as the current one: what a function sets
-// in context variables, decimal's precision for one, reaches neither its caller
-// nor the next call. Returns 0 with an exception.
+// Enters a copy of the base with frame as the current one: context variables that
+// a function sets, such as decimal's precision, reach neither its caller nor the
+// next call. Returns 0 with an exception.
 int maestro_context_enter(struct maestro_interp *in, const struct maestro_base *base, uint64_t frame,
                           struct maestro_stay *stay);
 
@@ -73,10 +73,10 @@ PyObject *maestro_context_leave(struct maestro_stay *stay, int keep);
 // next item. Returns 0 with an exception.
 int maestro_adopt(struct maestro_interp *in, uint64_t frame);
 
-// Ends what maestro_adopt began. Returns 0 with an exception.
+// Reverts maestro_adopt. Returns 0 with an exception.
 int maestro_release(struct maestro_interp *in);
 
-// Finds out where a thread state and a context keep what this needs. Called once
+// Determines the offsets in a thread state and a context that this needs. Called once
 // after initialisation, attached to the main interpreter. Returns 0 when this
 // libpython keeps them elsewhere.
 int maestro_frame_prepare(void);

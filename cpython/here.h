@@ -1,5 +1,5 @@
-// here.h: what the calling OS thread is doing for Python, where no thread state
-// can be asked: inside calls of libc, which Python makes with its GIL released.
+// here.h: the calling OS thread's work for Python, where no thread state is
+// available: inside calls of libc, which Python makes with its GIL released.
 #ifndef MAESTRO_HERE_H
 #define MAESTRO_HERE_H
 

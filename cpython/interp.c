@@ -94,7 +94,7 @@ static int start(struct maestro_interp *in, const char *source, const char *site
     return result != NULL;
 }
 
-// Gives up every reference of ours; one that stays keeps the whole memory of
+// Drops every reference of this package; a remaining one keeps the whole memory of
 // the interpreter. Attached.
 static void release(struct maestro_interp *in) {
     maestro_programs_clear(in);
@@ -199,8 +199,8 @@ static void wind_down(struct maestro_interp *in) {
 // joins all but the daemons too, but CPython counts a thread as joined a little
 // before it deletes its thread state, and ending frees the GIL that this last
 // step still uses: a crash in take_gil, seen under load. So this waits until
-// their thread states are gone. Daemons that do not end within a second are left
-// to Py_EndInterpreter, which leaks what they use. Attached with `own`; may hang
+// their thread states are deleted. Daemons that do not end within a second are left
+// to Py_EndInterpreter, which leaks their memory. Attached with `own`; may hang
 // for ever in a thread that does not end.
 static void join_threads(struct maestro_interp *in, PyThreadState *own) {
     PyObject *threading = NULL, *shutdown = NULL, *none = NULL;
@@ -244,7 +244,7 @@ void maestro_interp_end(struct maestro_interp *in) {
     maestro_descriptors_close(in);
     maestro_children_end(in);
     maestro_place_clear(in);
-    maestro_print_discard(in); // what an atexit function wrote
+    maestro_print_discard(in); // the output of atexit functions
     maestro_count(COUNT_INTERPRETERS, -1);
 }
 

@@ -56,7 +56,7 @@ struct maestro_program {
     PyObject *namespace; // strong: the module's __dict__
     PyObject *name;      // strong, interned: of the function
     PyObject *context;   // strong: in which the module was loaded
-    PyObject *fresh;     // strong, or NULL: what each call gets a copy of (frame.h)
+    PyObject *fresh;     // strong, or NULL: each call gets a copy of it (frame.h)
     struct maestro_program *next;
 };
 
@@ -71,7 +71,7 @@ struct maestro_place {
 struct maestro_child {
     pid_t pid;
     uint64_t call;   // that started it
-    uint64_t output; // what it writes and nothing else takes (child_output.go); 0: nothing
+    uint64_t output; // the reader of its output (child_output.go); 0: none
     int spared;      // it lives when its call is stopped
     int kept;        // it serves the interpreter's end, and lives until after it
 };
@@ -95,11 +95,11 @@ struct maestro_interp {
     uint64_t generation;                         // of the sibling names that the builtins dicts show
     struct maestro_program *programs[64];        // by key modulo the size
     struct maestro_line *lines;                  // begun and not ended by a line feed (print.c)
-    PyObject *own[2], *redirects[2];             // strong: sys.stdout and sys.stderr, and what calls set (output.c)
+    PyObject *own[2], *redirects[2];             // strong: sys.stdout and sys.stderr, and the values of calls (output.c)
     struct maestro_json json;                    // hook, type and keys of the converter
     int tracing;                                 // rung 1 has set the trace function
     struct maestro_shield *shields;              // of threads in code that must not be stopped half way, newest first
-    atomic_int ended;                            // the end has begun: what still runs is refused
+    atomic_int ended;                            // the end has begun: running code is refused
     PyObject *environ;                           // strong: dict of bytes, the environment of its children
     atomic_int threads;                          // begun by its code and not ended: they look at this struct
     int foreign;                                 // it has code that can change its threads (thread_check.h)
@@ -108,7 +108,7 @@ struct maestro_interp {
     struct maestro_run *runs[256];    // by call modulo the size; changed with the GIL and the lock both held
     struct maestro_run *carried;      // those of them that have a thread; the same
     struct maestro_sleeper *sleepers; // changed without the GIL
-    struct maestro_held *held;        // the thread states that our threads have for it
+    struct maestro_held *held;        // the thread states of Go's threads for it
     struct maestro_place place;       // changed with the lock held
     struct maestro_children children;
 };

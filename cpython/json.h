@@ -70,7 +70,7 @@ struct maestro_json_text {
 // int, float, bool, None, dict, list and tuple.
 int maestro_json_dump(struct maestro_json *json, PyObject *value, const char *root, struct maestro_json_text *out);
 
-// Frees what maestro_json_dump made; *text is empty afterwards. No thread state.
+// Frees the text of maestro_json_dump; *text is empty afterwards. No thread state.
 void maestro_json_free(struct maestro_json_text *text);
 
 // How a text is read beyond its bytes. All zero is the plain way. Both parts

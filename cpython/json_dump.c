@@ -338,7 +338,7 @@ static int write_base(struct writer *w, PyObject *value, int depth, step *at) {
     return 1;
 }
 
-// Writes an object of any other type: what the hook makes of it.
+// Writes an object of any other type, as converted by the hook.
 static int write_converted(struct writer *w, PyObject *value, int depth, step *at) {
     int result = 1;
     PyObject *simpler = NULL;

@@ -153,7 +153,7 @@ char *maestro_json_int(char *at, PyObject *number) {
 // Writes a double that is a decimal number of at most 15 digits, nine of them
 // behind the point, and that repr would write without an exponent; NULL for any
 // other. No two such decimals share a double, so the one that is found is the
-// shortest, which is what repr gives.
+// shortest, as repr does.
 static char *short_float(char *at, double value) {
     if (value >= 1e15 || (value < 1e-4 && value != 0))
         return NULL;

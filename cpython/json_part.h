@@ -87,7 +87,7 @@ char *maestro_json_float(char *at, double number);
 
 // json_path.c
 
-// One step on the way from the root to a value, on the C stack of who writes.
+// One step on the way from the root to a value, on the writer's C stack.
 struct maestro_json_step {
     const struct maestro_json_step *parent;
     PyObject *key;    // borrowed, or NULL for an item of an array

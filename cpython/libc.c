@@ -64,7 +64,7 @@ void maestro_descriptor_guard(int fd, int guarded) {
     atomic_compare_exchange_strong(&owners[fd], &owner, guarded ? plain | GUARDED : plain);
 }
 
-// Whether the thread may do with the descriptor what it likes: also where no
+// Whether the thread has full access to the descriptor: also where no
 // code of a subtenant runs, and in a child that has descriptors of its own.
 static int may(int fd) { return !maestro_here.id || maestro_here.forking || maestro_descriptor_mine(fd); }
 
@@ -309,7 +309,7 @@ static int pthread_create_here(pthread_t *thread, const pthread_attr_t *attribut
     return failed;
 }
 
-// What the subtenants' code sees of the server's environment.
+// The server's variables that are visible to subtenants' code.
 static int visible(const char *entry) {
     static const char *const names[] = {"PATH=", "HOME=", "LANG=", "TZ=", "LC_", "SSL_CERT_"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)

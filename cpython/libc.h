@@ -1,9 +1,9 @@
 // libc.h: the calls of libc by which libpython opens, closes, writes and starts
-// threads, led through functions of ours.
+// threads, redirected to functions of this package.
 //
 // All modules of the standard library are part of the carried libpython, so
 // that replacing its references to libc's functions meets each of them, and
-// none of what Go does: Go makes its system calls itself. What it is for:
+// none of Go's: Go makes its system calls itself. Its purposes:
 //
 //   - Descriptors have an owner, the interpreter that opened them. One
 //     interpreter can neither close nor replace those of another one or of the
@@ -34,7 +34,7 @@ int maestro_descriptor_mine(int fd);
 // replaced by its code, or ends that: an event loop's own, which all calls need.
 void maestro_descriptor_guard(int fd, int guarded);
 
-// Closes what an ended interpreter has left open. No thread of it runs any more.
+// Closes the open descriptors of an ended interpreter. No thread of it runs any more.
 void maestro_descriptors_close(struct maestro_interp *in);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-// A symbol, and the address that stands for it from now on.
+// A symbol, and the address that replaces it.
 struct maestro_reference {
     const char *name;
     void *address;

@@ -1,5 +1,5 @@
 // load.h: libpython in this process, and the main interpreter. The main
-// interpreter runs none of our tenants' code: it exists because CPython wants
+// interpreter runs no code of subtenants: it exists because CPython requires
 // one, and because making another interpreter needs a thread state of it.
 #ifndef MAESTRO_LOAD_H
 #define MAESTRO_LOAD_H

@@ -122,7 +122,7 @@ PyObject *maestro_loop_works(PyObject *module, PyObject *unused) {
     return py.Py_NewRef(py.None);
 }
 
-// Ends what the call has set of the interpreter's outputs, in its frame: that
+// Drops the call's values of the interpreter's outputs, in its frame: that
 // runs its code. Returns the task, or NULL: another thread has ended it meanwhile.
 static struct task *end_output(struct maestro_interp *in, struct task *task) {
     static const struct maestro_base empty;
@@ -137,7 +137,7 @@ static struct task *end_output(struct maestro_interp *in, struct task *task) {
     return (struct task *)maestro_run_of_call(in, call);
 }
 
-// Ends a task's call: Go is told, the task is no more. The result is freed.
+// Ends a task's call: Go is notified, the task is removed. The result is freed.
 static void end(struct maestro_interp *in, struct task *task, struct maestro_result *result) {
     task = end_output(in, task);
     if (!task) {
@@ -187,7 +187,7 @@ static void end_with(struct maestro_interp *in, struct task *task, PyObject *val
     }
 }
 
-// Loads what a taken call needs and makes its context (new reference). NULL with
+// Loads the program of a taken call and makes its context (new reference). NULL with
 // an exception, and *kind.
 static PyObject *prepare(struct maestro_interp *in, struct task *task, const struct maestro_taken *taken, int *kind) {
     int loading = 0;

@@ -48,7 +48,7 @@ long long maestro_loop_busy(struct maestro_loop *loop);
 // take() -> (call, context), None when there is nothing to do, False at the end.
 PyObject *maestro_loop_take(PyObject *module, PyObject *unused);
 
-// begin(call) -> what the function returned if that is to be awaited. Otherwise
+// begin(call) -> the function's result if it must be awaited. Otherwise
 // the call has ended, and the answer is None.
 PyObject *maestro_loop_begin(PyObject *module, PyObject *call);
 
@@ -58,7 +58,7 @@ PyObject *maestro_loop_complete(PyObject *module, PyObject *const *args, Py_ssiz
 // fail(call, exception): ends the call, if it has not ended. Any thread.
 PyObject *maestro_loop_fail(PyObject *module, PyObject *const *args, Py_ssize_t count);
 
-// settle(call, task): ends the call with what its task has come to, if it has not
+// settle(call, task): ends the call with the outcome of its task, if it has not
 // ended.
 PyObject *maestro_loop_settle(PyObject *module, PyObject *const *args, Py_ssize_t count);
 

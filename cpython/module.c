@@ -31,7 +31,7 @@ static PyObject *frame(PyObject *module, PyObject *unused) {
     return py.PyLong_FromUnsignedLongLong(maestro_frame(maestro_of(module)));
 }
 
-// context() -> dict: what maestro.context() shows.
+// context() -> dict: the data of maestro.context().
 static PyObject *context(PyObject *module, PyObject *unused) {
     struct maestro_interp *in = maestro_of(module);
     uint64_t current = maestro_frame(in);
@@ -45,7 +45,7 @@ static PyObject *context(PyObject *module, PyObject *unused) {
     return object;
 }
 
-// secret(name) -> str: what maestro.secret() returns.
+// secret(name) -> str: the result of maestro.secret().
 static PyObject *secret(PyObject *module, PyObject *name) {
     struct maestro_interp *in = maestro_of(module);
     Py_ssize_t size;
@@ -67,7 +67,7 @@ static PyObject *secret(PyObject *module, PyObject *name) {
     return text;
 }
 
-// spawn(name, input, delay) -> str: what maestro.spawn() returns.
+// spawn(name, input, delay) -> str: the result of maestro.spawn().
 static PyObject *spawn(PyObject *module, PyObject *const *args, Py_ssize_t count) {
     struct maestro_interp *in = maestro_of(module);
     if (count != 3) {
@@ -98,7 +98,7 @@ static PyObject *spawn(PyObject *module, PyObject *const *args, Py_ssize_t count
     return text;
 }
 
-// write_out(text), write_err(text) -> int: what sys.stdout and sys.stderr are
+// write_out(text), write_err(text) -> int: the functions that sys.stdout and sys.stderr are
 // made of.
 static PyObject *write_to(PyObject *module, int stream, PyObject *text) {
     if (!maestro_print(maestro_of(module), stream, text))
@@ -178,7 +178,7 @@ static PyObject *run_code(PyObject *module, PyObject *const *args, Py_ssize_t co
     return maestro_shield_run(maestro_of(module), args[0], args[1]);
 }
 
-// shielded(function, *arguments, **named): calls what must not be stopped half way.
+// shielded(function, *arguments, **named): calls a function that must not be stopped half way.
 static PyObject *shielded(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names) {
     if (count < 1) {
         py.PyErr_SetString(py.PyExc_TypeError, "shielded() takes a function and its arguments");
@@ -271,7 +271,7 @@ static PyObject *set_hooks(PyObject *module, PyObject *hooks) {
     return py.Py_NewRef(py.None);
 }
 
-// adopt(frame) and release(): what a thread does that takes items out of a queue.
+// adopt(frame) and release(): called by a thread that takes items out of a queue.
 static PyObject *adopt(PyObject *module, PyObject *frame) {
     uint64_t number = py.PyLong_AsUnsignedLongLong(frame);
     if (number == UINT64_MAX && py.PyErr_Occurred())

@@ -1,4 +1,4 @@
-// module.h: the builtin module _maestro, on which runtime.py stands.
+// module.h: the builtin module _maestro, which runtime.py uses.
 #ifndef MAESTRO_MODULE_H
 #define MAESTRO_MODULE_H
 

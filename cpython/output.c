@@ -39,7 +39,7 @@ static PyObject *call_number(struct maestro_interp *in) {
     return py.PyLong_FromUnsignedLongLong(MAESTRO_CALL_OF(maestro_frame(in)));
 }
 
-// What the current call has set: a tuple of the value and what it had set before,
+// The current call's value: a tuple of the value and the one that it had set before,
 // such a tuple or None. New reference; 1, 0 when it has set nothing, -1 with an
 // exception.
 static int redirect_of(struct maestro_interp *in, int stream, PyObject **set) {
@@ -110,7 +110,7 @@ static int settle(struct maestro_interp *in, PyObject *value) {
     return done < 0 ? -1 : 0;
 }
 
-// What the call has set when it sets value: a value from before is gone back to.
+// The call's values after it sets value: an earlier value is restored.
 // New reference; NULL with an exception. set may be NULL.
 static PyObject *redirect_to(PyObject *value, PyObject *set) {
     int depth = 0;
@@ -121,7 +121,7 @@ static PyObject *redirect_to(PyObject *value, PyObject *set) {
 }
 
 // Sets the current call's value. mock.patch("sys.stdout") takes what it puts back
-// from sys.__dict__: there stands `current`, which means the value from before.
+// from sys.__dict__: it holds `current`, which means the previous value.
 static int redirect(struct maestro_interp *in, int stream, PyObject *value, PyObject *current) {
     PyObject *redirects = in->redirects[stream], *call = call_number(in), *set = NULL, *next = NULL;
     int done = call && redirect_of(in, stream, &set) >= 0 ? 0 : -1;

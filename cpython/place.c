@@ -47,7 +47,7 @@ static void changed(struct maestro_interp *in) {
     atomic_store_explicit(&in->place.change, maestro_here.change, memory_order_release);
 }
 
-// What the calling thread shall have, or NULL: what it has. The lock is held.
+// The values that the calling thread must have, or NULL: its present ones. The lock is held.
 static const struct maestro_place_record *wanted(struct maestro_interp *in, int begins) {
     uint64_t call = MAESTRO_CALL_OF(maestro_here.frame);
     const struct maestro_place_record *record = record_of(in, begins ? 0 : call);

@@ -42,11 +42,11 @@ static inline void maestro_place_sync(void) {
         maestro_place_take(0);
 }
 
-// Keeps what the calling thread has now for its call: after a change of the
+// Stores the calling thread's present values for its call: after a change of the
 // directory, or of the umask. Attached.
 void maestro_place_keep(int directory_changed, mode_t umask);
 
-// Makes what the call has set its subtenant's. On the call's own thread, at its
+// Makes the values that the call has set its subtenant's. On the call's own thread, at its
 // end.
 void maestro_place_end(void);
 
@@ -54,7 +54,7 @@ void maestro_place_end(void);
 // puts right what differs. Attached or not.
 int maestro_place_check(void);
 
-// Gives up what an ended interpreter has kept.
+// Frees the values of an ended interpreter.
 void maestro_place_clear(struct maestro_interp *in);
 
 #endif

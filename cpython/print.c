@@ -63,7 +63,7 @@ static int append(struct maestro_line *line, const char *data, size_t size) {
 }
 
 // Sends the lines of data, the first of which may have begun earlier. Returns
-// 0 when there is no memory for what remains.
+// 0 when there is no memory for the rest.
 static int cut(struct maestro_interp *in, uint64_t frame, int stream, const char *data, size_t size) {
     unsigned long thread = py.PyThread_get_thread_ident();
     struct maestro_line *begun = in->lines ? take(in, thread, frame, stream) : NULL;

@@ -1,4 +1,4 @@
-// print.h: what functions print, cut into lines.
+// print.h: the output of functions, split into lines.
 #ifndef MAESTRO_PRINT_H
 #define MAESTRO_PRINT_H
 

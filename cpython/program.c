@@ -30,7 +30,7 @@ static void forget(struct maestro_interp *in, struct maestro_program *program) {
     PyObject *context = program->context, *fresh = program->fresh;
     PyObject *key = py.PyLong_FromUnsignedLongLong(program->key);
     free(program);
-    // Only now: what follows can run the author's __del__, which may come back.
+    // Only now: the following can run the author's __del__, which may call back.
     PyObject *hook = in->hooks[HOOK_UNLOAD];
     PyObject *none = hook && key ? py.PyObject_CallOneArg(hook, key) : NULL;
     if (!none)
@@ -150,7 +150,7 @@ static void hold(struct maestro_entry *entry, const struct maestro_base *base) {
     entry->base.fresh = base->fresh ? py.Py_NewRef(base->fresh) : NULL;
 }
 
-// Asks Go for the program with that key. What it fills in goes to release.
+// Asks Go for the program with that key. The filled-in texts are freed by release.
 static struct maestro_source fetch(struct maestro_interp *in, uint64_t key) {
     struct maestro_source source = {0};
     PyThreadState *state = py.PyEval_SaveThread();

@@ -5,7 +5,7 @@
 // module, which is static and the same for all interpreters. So they are what
 // every name for them leads to (os.umask, posix.umask, a module made anew), keep
 // their names and signatures, and cost an interpreter nothing. replace.c has the
-// one table of them, and what each of those that are refused says.
+// table of them, with the messages of the refused ones.
 #ifndef MAESTRO_REPLACE_H
 #define MAESTRO_REPLACE_H
 

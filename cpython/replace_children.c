@@ -23,7 +23,7 @@ PyCFunction maestro_real_fork_exec, maestro_real_posix_spawn, maestro_real_posix
     maestro_real_waitpid, maestro_real_wait4;
 
 // The environment of the interpreter's children: os.environ reaches it by
-// putenv(), as in any Python. The C library's is the server's, and stays as it is.
+// putenv(), as in any Python. The C library's environment is the server's, and never changes.
 
 static int add_variable(PyObject *environment, const char *entry) {
     const char *sign = strchr(entry, '=');
@@ -52,7 +52,7 @@ static PyObject *environment_of(struct maestro_interp *in) {
     return in->environ;
 }
 
-// _create_environ() -> dict: what os.reload_environ() reads.
+// _create_environ() -> dict: read by os.reload_environ().
 PyObject *maestro_os_create_environ(PyObject *module, PyObject *unused) {
     struct maestro_interp *in = maestro_here.in;
     PyObject *environment = in ? environment_of(in) : NULL;
@@ -130,7 +130,7 @@ static PyObject *environment_list(struct maestro_interp *in) {
     return list;
 }
 
-// What a child gets for the descriptors that it would have of the server's:
+// A child's replacements for the server's descriptors that it would inherit:
 // nothing to read, and pipes for its output, which becomes the call's.
 struct standard {
     int input;             // of /dev/null, or -1
@@ -339,7 +339,7 @@ static PyObject *no_child(void) {
     return maestro_refuse(ECHILD, "No child processes: these functions have started none, or its end was taken already");
 }
 
-// What waiting has found: 0 for none that has ended, or -1 with an exception.
+// The result of waiting: 0 for none that has ended, or -1 with an exception.
 static long found_in(PyObject *answer) {
     PyObject *pid = answer ? py.PyTuple_GetItem(answer, 0) : NULL;
     return pid ? py.PyLong_AsLong(pid) : -1;

@@ -19,7 +19,7 @@ static PyObject *call(PyCFunction real, PyObject *module, PyObject *const *args,
     return ((maestro_fast_keywords)(void (*)(void))real)(module, args, count, names);
 }
 
-// Whether what the thread sets is its own. The thread then has what its
+// Whether the thread's values are its own. The thread then has what its
 // interpreter's code has set last.
 static int ready(void) {
     maestro_place_sync();

@@ -43,7 +43,7 @@ PyObject *maestro_sys_current_frames(PyObject *module, PyObject *unused) {
     return frames;
 }
 
-// sys._current_exceptions() -> dict with the calling thread's alone: what other
+// sys._current_exceptions() -> dict with the calling thread's only: those that other
 // threads handle cannot be asked for without changing them.
 PyObject *maestro_sys_current_exceptions(PyObject *module, PyObject *unused) {
     PyObject *handled = py.PyErr_GetHandledException();

@@ -22,7 +22,7 @@ struct maestro_shield {
 // been delivered. Attached.
 void maestro_shield_up(struct maestro_interp *in, struct maestro_shield *shield);
 
-// Takes it down again; if the call is to be stopped, the thread is told anew.
+// Lowers it again; if the call is being stopped, the thread is told again.
 void maestro_shield_down(struct maestro_interp *in, struct maestro_shield *shield);
 
 // Whether stops pass that thread by.

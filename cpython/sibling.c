@@ -79,8 +79,8 @@ static PyObject *run(struct maestro_sibling *sibling, uint64_t frame, struct mae
     return fresh;
 }
 
-// Whether it must be asked what the sibling is. An ordinary one shows soon
-// enough when it has become async: begin_step tells. An async one is begun
+// Whether the kind of the sibling must be requested. begin_step reports soon
+// enough that an ordinary one has become async. An async one is begun
 // later, so it is asked for.
 static int unsure(const struct maestro_sibling *sibling) {
     return !sibling->known || (sibling->async && sibling->generation != sibling->in->generation);
@@ -246,7 +246,7 @@ static PyObject *doc(PyObject *self, void *unused) {
                                    ((struct maestro_sibling *)self)->name);
 }
 
-// What inspect.signature reads.
+// Read by inspect.signature.
 static PyObject *signature(PyObject *self, void *unused) { return py.PyUnicode_FromString("(input={}, **fields)"); }
 
 // The attributes by which inspect.iscoroutinefunction and its like in asyncio

@@ -11,7 +11,7 @@
 #include "border.h"
 #include "interp.h"
 
-// A sibling as a value, and what a call by name finds in the builtins dict.
+// A sibling as a value, which a call by name finds in the builtins dict.
 struct maestro_sibling {
     PyObject head;
     vectorcallfunc vectorcall;
@@ -36,7 +36,7 @@ PyObject *maestro_sibling_named(struct maestro_interp *in, PyObject *name);
 // builtins first, then for the sibling. A METH_FASTCALL | METH_KEYWORDS builtin.
 PyObject *maestro_call_by_name(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *kwnames);
 
-// call_function(name, input): what maestro.call() is made of. A METH_FASTCALL
+// call_function(name, input): the implementation of maestro.call(). A METH_FASTCALL
 // builtin.
 PyObject *maestro_call_computed(PyObject *module, PyObject *const *args, Py_ssize_t count);
 

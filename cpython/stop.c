@@ -76,7 +76,7 @@ static int trace(PyObject *self, PyFrameObject *frame, int what, PyObject *argum
     struct maestro_interp *in = maestro_of(self);
     if (!in || !in->hooks[HOOK_STOPPED])
         return 0;
-    // The exception that is being traced stays as it is.
+    // The exception that is being traced is not changed.
     if (py.PyErr_Occurred() || maestro_shielded(in, py.PyThread_get_thread_ident()))
         return 0;
     struct maestro_run *run = maestro_run_of_call(in, MAESTRO_CALL_OF(maestro_frame(in)));
@@ -151,7 +151,7 @@ static void raise_in(struct maestro_interp *in, struct maestro_run *run, PyObjec
     run->told = 1;
 }
 
-// Does what a rung asks for. Returns whether a thread ran for the call.
+// Carries out a rung. Returns whether a thread ran for the call.
 static int climb(struct maestro_interp *in, struct maestro_run *run, int rung) {
     uint64_t call = run->call;
     PyObject *threads = threads_of(in, call);

@@ -1,4 +1,4 @@
-// thread.h: which thread states there are, and who owns them.
+// thread.h: the thread states and their owners.
 //
 // There is at most one per interpreter and OS thread. It is made on the
 // thread's first call into the interpreter, kept in C thread-local storage
@@ -27,7 +27,7 @@
 int maestro_attach(struct maestro_interp *in);
 
 // Blocks SIGPIPE on the calling OS thread, and so on those that Python makes
-// from it: a write to a peer that is gone then is an EPIPE, as in any Python.
+// from it: a write to a disconnected peer is then an EPIPE, as in any Python.
 // Go's handler would end the process for a write that did not come from Go.
 void maestro_block_sigpipe(void);
 

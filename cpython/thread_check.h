@@ -11,15 +11,15 @@
 
 #include <stdint.h>
 
-// Remembers what a thread shall be. On the thread that initialises Python.
+// Stores the expected state of a thread. On the thread that initialises Python.
 void maestro_thread_check_load(void);
 
 // Remembers the calling thread's signal mask as the one that it shall have.
 void maestro_thread_remember(void);
 
 // Compares the calling thread's signal mask, current directory, umask, processor
-// affinity and nice value, puts right what differs, and counts the thread if
-// anything did.
+// affinity and nice value, restores differing values, and counts the thread if
+// there were any.
 void maestro_thread_check(void);
 
 // How many calls have left their thread changed. Any thread.

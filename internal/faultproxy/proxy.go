@@ -1,7 +1,7 @@
-// Package faultproxy stands between a client and a server of TCP or a unix
-// socket, and does to their connections what networks do: it delays, freezes and
-// cuts them, also in the middle of a message. It is for tests and measurements
-// alone, and must not know any protocol, nor be part of the product.
+// Package faultproxy is a proxy between a client and a server of TCP or a unix
+// socket that simulates faults of networks: it delays, freezes and cuts
+// connections, also in the middle of a message. It is for tests and measurements
+// only, and must not know any protocol, nor be part of the product.
 package faultproxy
 
 import (
@@ -12,7 +12,7 @@ import (
 )
 
 // Proxy forwards connections. Its methods may be called from any goroutine, and
-// count for the connections that there are and those that come.
+// apply to existing and new connections.
 type Proxy struct {
 	listener net.Listener
 	network  string
@@ -52,7 +52,7 @@ func New(network, target string) (*Proxy, error) {
 // Addr is where the proxy listens.
 func (p *Proxy) Addr() string { return p.listener.Addr().String() }
 
-// Close cuts everything and waits until nothing of the proxy is left.
+// Close cuts all connections and waits until the proxy's goroutines have ended.
 func (p *Proxy) Close() {
 	p.mu.Lock()
 	p.closed = true
@@ -63,22 +63,22 @@ func (p *Proxy) Close() {
 	p.ended.Wait()
 }
 
-// Delay has each piece of data arrive later by d, either way; 0 ends that.
+// Delay delays each piece of data by d, in both directions; 0 ends that.
 func (p *Proxy) Delay(d time.Duration) { p.set(func() { p.delay = d }) }
 
-// Refuse has new connections ended at once; the ones that there are go on.
+// Refuse ends new connections immediately; existing ones continue.
 func (p *Proxy) Refuse(on bool) { p.set(func() { p.refuse = on }) }
 
 // CutHalfway cuts each connection in the middle of the next piece of data from
 // its client, until it is set to false.
 func (p *Proxy) CutHalfway(on bool) { p.set(func() { p.half = on }) }
 
-// LoseReplies cuts each connection instead of forwarding what its server answers,
-// until it is set to false: what the client asked for has then been done.
+// LoseReplies cuts each connection instead of forwarding its server's response,
+// until it is set to false: the client's request has then been carried out.
 func (p *Proxy) LoseReplies(on bool) { p.set(func() { p.deaf = on }) }
 
-// Freeze holds everything back, new connections too, until Thaw: as a peer does
-// whose machine hangs.
+// Freeze holds back all data and new connections until Thaw, like a peer whose
+// machine hangs.
 func (p *Proxy) Freeze() {
 	p.set(func() {
 		if p.frozen == nil {
@@ -97,7 +97,7 @@ func (p *Proxy) Thaw() {
 	})
 }
 
-// Cut ends the connections that there are.
+// Cut ends the existing connections.
 func (p *Proxy) Cut() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -139,7 +139,7 @@ func (p *Proxy) serve(near net.Conn) {
 	both := &pair{near, far}
 	p.mu.Lock()
 	p.pairs[both] = struct{}{}
-	if p.closed || p.refuse { // since it was asked above
+	if p.closed || p.refuse { // it may have changed since the check above
 		both.close()
 	}
 	p.mu.Unlock()

@@ -7,8 +7,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// Postgres makes a proxy before the PostgreSQL server at a URL, and returns the
-// URL that leads through it.
+// Postgres creates a proxy in front of the PostgreSQL server at a URL, and returns
+// the URL of the proxy.
 func Postgres(through string) (*Proxy, string, error) {
 	config, err := pgconn.ParseConfig(through)
 	if err != nil {

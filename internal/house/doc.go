@@ -1,6 +1,6 @@
-// Package house holds the tests of the rules that docs/architecture.md sets:
-// who may import whom, where C may be, how long a file may grow, and that the
-// documents' links lead somewhere.
+// Package house holds the tests of the rules in docs/architecture.md: permitted
+// imports, the place of C, the length of files, the wording of texts, and valid
+// links in documents.
 //
 // It must not contain anything but tests.
 package house

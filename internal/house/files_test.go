@@ -18,7 +18,7 @@ const maxLines = 500
 
 var longFiles = map[string]string{}
 
-// thirdParty are assets that come whole from their makers.
+// thirdParty are assets of other projects.
 var thirdParty = []string{"web/redoc/", "web/swagger-ui/"}
 
 func isThirdParty(name string) bool {
@@ -105,7 +105,7 @@ func TestCIsInCPythonAlone(t *testing.T) {
 
 // PyGILState_* knows one interpreter only. With one per tenant it attaches to
 // the wrong one.
-func TestNobodyUsesTheGILStateFunctions(t *testing.T) {
+func TestNoFileUsesTheGILStateFunctions(t *testing.T) {
 	t.Parallel()
 	use := regexp.MustCompile(`\bPyGILState_\w+\s*[(,;)]`)
 	for _, name := range trackedFiles(t, ".go", ".c", ".h") {
@@ -161,7 +161,7 @@ func TestDocumentLinksLeadSomewhere(t *testing.T) {
 	}
 }
 
-// What was true on the machine where it was written is true nowhere else.
+// A path of one machine does not exist on others.
 func TestNoFileNamesAMachine(t *testing.T) {
 	t.Parallel()
 	place := regexp.MustCompile(`(^|[^\w.])/` + `(work|root)/`)

@@ -9,18 +9,18 @@ import (
 	"testing"
 )
 
-// cacheDir is where this account's test processes share what they make. Other
+// cacheDir is the folder that this account's test processes share. Other
 // accounts can pass through it (as root PostgreSQL runs under another) but not
-// write there.
+// write to it.
 func cacheDir(name string) (string, error) {
 	root := filepath.Join(os.TempDir(), "maestro-testkit-"+strconv.Itoa(os.Geteuid()))
 	dir := filepath.Join(root, name)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", fmt.Errorf("make the tests' folder: %w", err)
+		return "", fmt.Errorf("create the tests' folder: %w", err)
 	}
 	info, err := os.Lstat(root)
 	if err != nil {
-		return "", fmt.Errorf("look at the tests' folder: %w", err)
+		return "", fmt.Errorf("check the tests' folder: %w", err)
 	}
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !info.IsDir() || !ok || int(stat.Uid) != os.Geteuid() || info.Mode().Perm()&0o022 != 0 {
@@ -29,8 +29,8 @@ func cacheDir(name string) (string, error) {
 	return dir, nil
 }
 
-// DataDir makes a folder for one test that other accounts can pass through,
-// which t.TempDir's can't be: an embedded PostgreSQL started as root needs
+// DataDir creates a folder for one test that other accounts can pass through,
+// unlike those of t.TempDir: an embedded PostgreSQL started as root needs
 // that.
 func DataDir(t testing.TB) string {
 	t.Helper()

@@ -66,9 +66,8 @@ func startInFreeSlot(ctx context.Context) (*postgres.Server, error) {
 	return nil, fmt.Errorf("start PostgreSQL for tests: %w", err)
 }
 
-// prepare drops what earlier test processes left and makes the template,
-// unless there is one of these migrations and of today: partitions are of
-// days.
+// prepare drops the databases of earlier test processes and creates the template,
+// unless one of these migrations and of today exists: partitions are by day.
 func (c *cluster) prepare(ctx context.Context) error {
 	conn, err := pgx.Connect(ctx, c.url)
 	if err != nil {
@@ -91,7 +90,7 @@ func (c *cluster) prepare(ctx context.Context) error {
 			continue
 		}
 		if _, err := conn.Exec(ctx, "DROP DATABASE "+pgx.Identifier{name}.Sanitize()); err != nil {
-			return fmt.Errorf("drop what an earlier test left: %w", err)
+			return fmt.Errorf("drop an earlier test's database: %w", err)
 		}
 	}
 	if ready {
@@ -100,8 +99,7 @@ func (c *cluster) prepare(ctx context.Context) error {
 	return c.makeTemplate(ctx, conn)
 }
 
-// makeTemplate gives the template its name last, so that an unfinished one is
-// never taken for it.
+// makeTemplate names the template last, so that an unfinished one is never used.
 func (c *cluster) makeTemplate(ctx context.Context, conn *pgx.Conn) error {
 	if _, err := conn.Exec(ctx, "CREATE DATABASE template_unfinished"); err != nil {
 		return fmt.Errorf("make the template: %w", err)

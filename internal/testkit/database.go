@@ -14,7 +14,7 @@ import (
 
 var databases atomic.Int64
 
-// DB opens a migrated database of this test's own.
+// DB opens a migrated database for this test.
 func DB(t testing.TB) *repo.DB {
 	t.Helper()
 	db, err := repo.Open(t.Context(), DatabaseURL(t), repo.Options{Name: t.Name(), Log: Logger(t)})
@@ -25,15 +25,15 @@ func DB(t testing.TB) *repo.DB {
 	return db
 }
 
-// DatabaseURL makes a migrated database of this test's own, and drops it at
-// the test's end.
+// DatabaseURL creates a migrated database for this test, and drops it at the
+// test's end.
 func DatabaseURL(t testing.TB) string {
 	t.Helper()
 	c := runningCluster(t)
 	return c.create(t, " TEMPLATE "+c.template+c.copying)
 }
 
-// EmptyDatabaseURL makes a database that holds nothing, not even tables.
+// EmptyDatabaseURL creates a database without tables.
 func EmptyDatabaseURL(t testing.TB) string {
 	t.Helper()
 	return runningCluster(t).create(t, "")

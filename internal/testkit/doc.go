@@ -1,7 +1,7 @@
-// Package testkit gives tests the real things: a PostgreSQL with a database of
-// the test's own, a Redis, the carried Python. It is for tests alone.
+// Package testkit provides tests with real services: a PostgreSQL with a database
+// for each test, a Redis, the embedded Python. It is for tests alone.
 //
-// What takes long to make is kept from one test process to the next in a
+// Data that takes long to create is kept from one test process to the next in a
 // folder for temporary files: the cluster, the migrated template, the unpacked
-// Python. Servers end with the test process, however it ends.
+// Python. Servers end with the test process, even if it is killed.
 package testkit

@@ -9,7 +9,7 @@ import (
 )
 
 // Dump returns every row of every table of a database as text, bytes as they
-// are where they are text: for tests of what must not be stored.
+// are where they are text: for tests of data that must not be stored.
 func Dump(t testing.TB, url string) string {
 	t.Helper()
 	all, err := dump(t, url)

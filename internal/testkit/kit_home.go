@@ -6,7 +6,7 @@ import (
 	"maestro/cpython/kit"
 )
 
-// KitHome returns the home of the carried Python, unpacked once for all test
+// KitHome returns the home of the embedded Python, unpacked once for all test
 // processes of this account.
 func KitHome(t testing.TB) string {
 	t.Helper()

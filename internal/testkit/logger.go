@@ -7,9 +7,8 @@ import (
 	"testing"
 )
 
-// Logger writes to the test's own output, until the test ends: a server that a
-// test leaves behind on purpose, as one that died, may still have a word to
-// say, and testing panics at it.
+// Logger writes to the test's output, until the test ends: a server that outlives
+// its test on purpose may still log, which makes testing panic.
 func Logger(t testing.TB) *slog.Logger {
 	out := &testOutput{to: t.Output()}
 	t.Cleanup(out.end)

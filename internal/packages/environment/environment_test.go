@@ -88,7 +88,7 @@ func TestBuildMergesWheels(t *testing.T) {
 		require.Equal(t, want, string(text))
 	}
 	require.Len(t, lines, 1)
-	require.Contains(t, lines[0], "Both a and b bring shared.py")
+	require.Contains(t, lines[0], "Both a and b contain shared.py")
 	again, err := folders.Build(t.Context(), of(1, "a", "b"), quiet)
 	require.NoError(t, err)
 	require.Equal(t, path, again)

@@ -8,22 +8,22 @@ import (
 	"testing"
 )
 
-// Import is what an extension module does when it is imported.
+// Import is the behaviour of an extension module when it is imported.
 type Import string
 
-// The ways. Only OwnGIL says that it supports sub-interpreters, and what
-// crashes or hangs does so too: otherwise it would be refused before.
+// The behaviours. OwnGIL and the modules that crash or hang declare support for
+// sub-interpreters: otherwise they would be refused before that.
 const (
 	OwnGIL  Import = ""
 	OneOnly Import = "one"    // it knows one interpreter in a process only
 	Crash   Import = "crash"  // it writes to address 0
 	Abort   Import = "abort"  // it calls abort()
-	Loop    Import = "loop"   // it computes for ever and never gives up the GIL
+	Loop    Import = "loop"   // it computes for ever and never releases the GIL
 	TakeAll Import = "memory" // it asks for memory until there is none
 	Exit    Import = "exit"   // it ends the process
 )
 
-// source is an extension module without Python's headers, which the carried
+// source is an extension module without Python's headers, which the embedded
 // Python lacks: the structures are declared as in CPython 3.14 on 64 bits.
 const source = `
 #include <stdlib.h>

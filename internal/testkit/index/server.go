@@ -40,7 +40,7 @@ const (
 	Broken    Fault = "500"       // every answer is a 500
 	Truncated Fault = "truncated" // files end in the middle
 	Tampered  Fault = "tampered"  // files are not those that the list has the hashes of
-	Stalled   Fault = "stalled"   // files never come to their end
+	Stalled   Fault = "stalled"   // files never end
 )
 
 // New starts an index with these wheels.
@@ -58,7 +58,7 @@ func New(t testing.TB, wheels ...Wheel) *Index {
 	return ix
 }
 
-// URL is what PIP_INDEX_URL is set to.
+// URL is the value for PIP_INDEX_URL.
 func (ix *Index) URL() string {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
@@ -79,7 +79,7 @@ func (ix *Index) Add(w Wheel) {
 	ix.packages[name] = append(ix.packages[name], file{w, content, sumOf(content)})
 }
 
-// Protect asks for these credentials from now on.
+// Protect requires these credentials from now on.
 func (ix *Index) Protect(user, password string) {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
