@@ -117,7 +117,6 @@ func setup(t testing.TB, change ...func(*handlers.Options)) *fixture {
 	require.NoError(t, err)
 	t.Cleanup(f.db.Close)
 	f.pending.DB = f.db
-	require.NoError(t, f.db.EnsurePartitions(t.Context(), time.Now()))
 
 	bus := events.NewEmbedded(events.Options{Log: log})
 	bus.Start()
