@@ -117,7 +117,6 @@ func setup(t testing.TB, change ...func(*handlers.Options)) *fixture {
 	f.db, err = repo.Open(t.Context(), f.database, repo.Options{Name: t.Name(), Log: log})
 	require.NoError(t, err)
 	t.Cleanup(f.db.Close)
-	require.NoError(t, f.db.EnsurePartitions(t.Context(), time.Now()))
 
 	bus := events.NewEmbedded(events.Options{Log: log})
 	require.NoError(t, bus.Start(context.Background()))

@@ -22,9 +22,10 @@ const clusterSlots = 64
 
 // cluster is this process's PostgreSQL.
 type cluster struct {
-	url      string // of a database that tests don't use
-	template string // the name of the migrated one
-	copying  string // how to make a copy of it
+	url      string         // of a database that tests don't use
+	template string         // the name of the migrated one
+	copying  string         // how to make a copy of it
+	idle     chan *pgx.Conn // connections to url, for run
 }
 
 // theCluster starts it on first use. It ends with the process.
@@ -35,7 +36,7 @@ var theCluster = sync.OnceValues(func() (cluster, error) {
 	if err != nil {
 		return cluster{}, err
 	}
-	c := cluster{url: server.URL()}
+	c := cluster{url: server.URL(), idle: make(chan *pgx.Conn, 4)}
 	if server.Version() >= 15 {
 		// The only way before 15, and half as long when nothing is synced.
 		c.copying = " STRATEGY FILE_COPY"
