@@ -25,11 +25,14 @@ type batchSender interface {
 	SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults
 }
 
-// queueRun stores an execution, and what is kept of it while it waits.
-var queueRun = `WITH pending AS (` + executionTable.insert(7) + `)
+// pendingTable has the columns of an execution that has not begun.
+var pendingTable = executionTable.without("output_data", "error", "error_type", "traceback", "started_at", "completed_at", "duration_us", "server")
+
+// queueRun stores an execution, and its row in the queue.
+var queueRun = `WITH pending AS (` + pendingTable.insert(7) + `)
 INSERT INTO queued_runs
     (execution_id, tenant, function_name, trigger_type, trigger_id, parent_id, created_at, priority, due, run_at, chain, policy, request, input)
-VALUES (` + executionTable.parameters(7, "id", "tenant", "function_name", "trigger_type", "trigger_id", "parent_id", "created_at") + `,
+VALUES (` + pendingTable.parameters(7, "id", "tenant", "function_name", "trigger_type", "trigger_id", "parent_id", "created_at") + `,
     $1, $2::bigint <= 0, now() + $2::bigint * interval '1 microsecond', $3, $4, $5, $6)`
 
 func enqueue(ctx context.Context, db batchSender, runs []model.QueuedRun) error {
@@ -43,7 +46,7 @@ func enqueue(ctx context.Context, db batchSender, runs []model.QueuedRun) error 
 		row := newExecutionRow(&run.Execution, nil)
 		batch.Queue(queueRun, append([]any{
 			int16(run.Priority), run.Delay.Microseconds(), int32(run.Chain), policy, run.Request, run.Input,
-		}, executionTable.arguments(&row)...)...)
+		}, pendingTable.arguments(&row)...)...)
 	}
 	return db.SendBatch(ctx, &batch).Close()
 }

@@ -54,6 +54,12 @@ const (
 	atBegin        // that, and the record of its beginning
 )
 
+// without is the table for rows that have the defaults of some columns.
+func (t table[Row]) without(names ...string) table[Row] {
+	t.columns = slices.DeleteFunc(slices.Clone(t.columns), func(c column[Row]) bool { return slices.Contains(names, c.name) })
+	return t
+}
+
 // names lists the columns.
 func (t *table[Row]) names() string {
 	return t.list(func(_ int, c column[Row]) string { return c.name })
