@@ -57,8 +57,10 @@ type Queue struct {
 	// crowded: at the last look runs were due; the end of a run makes room for one.
 	crowded  atomic.Bool
 	stopping chan struct{} // closed when Stop begins
-	// doubtful are claims of whose commit no answer came. River's fetch alone uses it.
+	// These are for River's fetch alone: claims of whose commit no answer came, and
+	// when the next claim may be made while runs are due.
 	doubtful []model.QueuedRun
+	rested   time.Time
 
 	mu               sync.Mutex
 	started, stopped bool // guarded by mu
@@ -139,7 +141,7 @@ func (q *Queue) Wake() {
 }
 
 // notifyEvery is how often this server notifies the others at most.
-const notifyEvery = 2 * time.Millisecond
+const notifyEvery = 5 * time.Millisecond
 
 // notifyPatience bounds what a notification waits for the database.
 const notifyPatience = 5 * time.Second
