@@ -51,7 +51,7 @@ def main(arguments):
 
 
 def check(source, original, totals):
-        """Yields the faults in the transform of one source."""
+    """Yields the faults in the transform of one source."""
     tree = parse(source)
     calls = {position(node): node.func.id for node in plain_calls(tree) if all(k.arg for k in node.keywords)}
     stored, dead = bare_annotations(tree)
