@@ -191,13 +191,13 @@ func TestFailingInstallsSayWhyAndChangeNothing(t *testing.T) {
 
 func TestAStoppedInstallChangesNothing(t *testing.T) {
 	t.Parallel()
-	b := setup(t, func(o *packages.Options, _ *pip.Options) { o.Limit = 20 * time.Second }, index.Wheel{Name: "alpha", Version: "1"})
+	b := setup(t, nil, index.Wheel{Name: "alpha", Version: "1"})
 	b.index.Fail(index.Stalled)
 	want, err := requirement.Parse("alpha")
 	require.NoError(t, err)
 	install, err := b.Install(t.Context(), "acme", want, nil)
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return b.index.Fetched("alpha") > 0 }, 15*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return b.index.Fetched("alpha") > 0 }, 2*time.Minute, 10*time.Millisecond)
 	at, cancel := context.WithCancel(t.Context())
 	cancel()
 	now, err := b.Wait(at, "acme", install.ID)
