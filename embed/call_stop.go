@@ -55,7 +55,7 @@ func (h *Host) watchCalls() {
 		case callRunning:
 			h.beginStop(c, at, timedOut)
 			wake = append(wake, c)
-		case callStopping:
+		case callStopping, callStuck:
 			h.climb(c, at)
 		}
 	}
@@ -163,7 +163,7 @@ func (in *interpreter) carryOut() {
 	for len(in.stopper.orders) > 0 {
 		o := in.stopper.orders[0]
 		in.stopper.orders = in.stopper.orders[1:]
-		if o.call.state != callStopping {
+		if o.call.state != callStopping && (o.call.state != callStuck || o.call.loop == nil) {
 			continue // it has ended, or can no longer be stopped
 		}
 		began := now()

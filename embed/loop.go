@@ -331,9 +331,13 @@ func (h *Host) finishLooped(c *call, result cpython.CallResult, err error) {
 //
 // h.mu is held.
 func (h *Host) climbLooped(c *call, at clock) {
-	elapsed := at.since(c.stopBegan)
+	elapsed, again := at.since(c.stopBegan), rungEvery
 	rung := cpython.RungRaise
 	switch {
+	case c.state == callStuck && c.met == cpython.MetWaiting:
+		rung, again = cpython.RungAbandon, stuckEvery
+	case c.state == callStuck:
+		again = stuckEvery
 	case elapsed >= h.opt.StuckAfter && c.met == cpython.MetExecuting:
 		h.giveUpLooped(c)
 		return
@@ -346,15 +350,22 @@ func (h *Host) climbLooped(c *call, at clock) {
 		rung = cpython.RungTrace
 	}
 	h.order(c.interp, stopOrder{call: c, rung: rung}, at)
-	c.due = at.add(rungEvery)
+	c.due = at.add(again)
 	h.watch.add(h, c)
 }
+
+// stuckEvery is the interval at which a stuck call of an async function is looked
+// at: once its code has come to an await, its task is closed. It would otherwise
+// wait there without a deadline, and keep its thread and interpreter.
+const stuckEvery = time.Second
 
 // giveUpLooped marks a call and the thread that it blocks as stuck. h.mu is held.
 func (h *Host) giveUpLooped(c *call) {
 	h.opt.Log.Warn("a call of an async function that blocks a thread could not be stopped, and the thread is abandoned",
 		"tenant", c.Tenant, "function", c.Program.Function, "interpreter", c.interp.id)
 	change(h, &callMoves, &c.state, callStuck)
+	c.due = now().add(stuckEvery)
+	h.watch.add(h, c)
 	c.tenant.looped--
 	h.stuckThreads++
 	h.abandon(c.interp)

@@ -107,7 +107,7 @@ async def waits(input):
 // else is affected.
 func TestATaskThatDoesNotEnd(t *testing.T) {
 	t.Parallel()
-	h := startPython(t, Options{StuckAfter: 300 * time.Millisecond})
+	h := startPython(t, Options{StuckAfter: 900 * time.Millisecond})
 	e := newTestEngine(h)
 	e.define(t, "stays", `
 import asyncio
@@ -183,12 +183,22 @@ func TestACallThatBlocksItsLoop(t *testing.T) {
 }
 
 // TestACallThatCannotBeStopped blocks its loop in a read that nothing answers: its thread and
-// interpreter are given up, and the subtenant goes on in another.
+// interpreter are given up, and the subtenant goes on in another. When it has come to
+// an await after all, its task is closed.
 func TestACallThatCannotBeStopped(t *testing.T) {
 	t.Parallel()
 	h := startPython(t, Options{StuckAfter: 300 * time.Millisecond})
 	e := newTestEngine(h)
-	e.define(t, "blocks", "import os\nasync def blocks(input):\n    os.read(input, 1)\n")
+	e.define(t, "blocks", `
+import asyncio, os
+async def blocks(input):
+    os.read(input, 1)
+    while True:
+        try:
+            await asyncio.sleep(1e6)
+        except BaseException:
+            pass
+`)
 	e.define(t, "other", "async def other(input):\n    return input\n")
 	require.Equal(t, "0", string(e.call(t, "a", "other", "0").Output))
 	reader, writer, err := os.Pipe()
