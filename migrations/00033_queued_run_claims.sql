@@ -2,8 +2,8 @@
 
 -- A run waits or a server runs it; between the two there is nothing. claim is
 -- the number of the claim by which its server runs it, NULL while it waits, and
--- the fence: a server that holds an earlier claim can't end the run. What was
--- handed over and not claimed waits again.
+-- the fence: a server that holds an earlier claim cannot end the run. Runs that
+-- were handed over and not claimed wait again.
 ALTER TABLE queued_runs DROP CONSTRAINT queued_runs_job_check;
 UPDATE queued_runs SET job = NULL WHERE state = 'handed';
 ALTER TABLE queued_runs DROP COLUMN state;

@@ -48,12 +48,9 @@ var vagueWords = []struct {
 
 // yetToRead are the rooms in which the words are reported and not yet held.
 var yetToRead = []string{
-	"cmd/", "handlers/", "repo/", "scheduler/",
-	"internal/auth/", "internal/backoff/", "internal/changes/", "internal/config/", "internal/cron/", "internal/engine/",
-	"internal/events/", "internal/format/", "internal/idempotency/", "internal/intake/", "internal/mask/", "internal/model/",
-	"internal/payload/", "internal/postgres/", "internal/recorder/", "internal/schema/", "internal/secrets/", "internal/service/",
-	"internal/signature/", "internal/vault/", "internal/wake/",
-	"docs/architecture.md", "docs/internals.md",
+	"cmd/", "handlers/", "repo/", "scheduler/", "internal/auth/", "internal/backoff/", "internal/changes/",
+	"internal/config/", "internal/engine/", "internal/events/", "internal/model/", "internal/postgres/", "internal/recorder/",
+	"internal/schema/", "internal/secrets/", "internal/service/", "internal/signature/",
 }
 
 func TestTextsNameThingsByTheirNouns(t *testing.T) {

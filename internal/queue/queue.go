@@ -1,8 +1,8 @@
 // Package queue is the room of asynchronous runs: they wait here, are admitted,
-// claimed, released, cancelled, and given to what runs them.
+// claimed, released, cancelled, and passed to the engine.
 //
 // A run waits as a row of the database until a server claims it. The claim is
-// one statement, which is also the admission: it takes what is due by fair shares
+// one statement, which is also the admission: it takes due runs by fair shares
 // between subtenants and within the limits of subtenants and functions. River
 // does the rest: it asks for as many runs as have a free worker here, gives each to
 // one, and sees to the end of all of them.
@@ -28,7 +28,7 @@ import (
 	"maestro/repo"
 )
 
-// Runner runs what was claimed. The engine is one.
+// Runner runs claimed runs. The engine is one.
 type Runner interface {
 	// RunQueued returns when the run is recorded. An error says that it was not
 	// begun: it waits again.

@@ -19,7 +19,7 @@ import (
 // runner stands for the engine: it notes what it begins and records its end.
 type runner struct {
 	db   *repo.DB
-	dead chan struct{} // closed: what is begun from now on never ends; nil: never
+	dead chan struct{} // closed: runs begun from now on never end; nil: never
 
 	mu     sync.Mutex
 	begun  map[model.ID]int // guarded by mu

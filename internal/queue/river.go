@@ -70,9 +70,9 @@ type driver struct {
 func (driver) PluginInit(*baseservice.Archetype) {}
 func (d driver) PluginPilot() riverpilot.Pilot   { return d.pilot }
 
-// pilot is the seam at which River lets a plug-in decide what is fetched. River
-// promises nothing about it between versions: the compiler finds what has changed
-// its form, newClient and this package's tests the rest.
+// pilot is the extension point at which a plug-in of River chooses the fetched jobs.
+// River does not guarantee it between versions: the compiler detects changed
+// signatures, newClient and this package's tests the rest.
 type pilot struct {
 	riverpilot.StandardPilot
 	claim   func(ctx context.Context, room int) ([]model.QueuedRun, error)

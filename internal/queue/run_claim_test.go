@@ -57,8 +57,8 @@ func TestAClaimWhoseAnswerIsLostIsBegunOnce(t *testing.T) {
 	require.Equal(t, map[model.ID]int{first.Execution.ID: 1, second.Execution.ID: 1}, r.begun)
 }
 
-// What is due begins at once, whatever a server's clock shows beside the database's:
-// none is asked. River has no jobs of its own.
+// Due runs begin immediately, regardless of the difference between a server's clock
+// and the database's: no server's clock is read. River has no jobs of its own.
 func TestNoClockDelaysWhatIsDue(t *testing.T) {
 	t.Parallel()
 	db := testkit.DB(t)

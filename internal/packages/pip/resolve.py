@@ -1,9 +1,9 @@
-"""Runs pip and makes a lock of the report that it writes: what is to be
-installed, by name, and which of it needs which. Both in one process, because
-most of the time that pip takes goes into importing it.
+"""Runs pip and turns its report into a lock: the packages to install, by name,
+and the dependencies between them. Both in one process, because pip spends most
+of its time on being imported.
 
-Arguments: the report's file, the largest size that it may have, then pip's own.
-Prints the lock; what pip prints goes to the standard error."""
+Arguments: the report's file, its largest permitted size, then pip's own.
+Prints the lock; pip's output goes to the standard error."""
 
 import json
 import os

@@ -14,9 +14,8 @@ import (
 	"maestro/internal/model"
 )
 
-// unpack is a Python program: it runs pip, which fetches or builds wheels, then
-// unpacks them as pip does, each into a folder of its own, and compiles what is
-// in them.
+// unpack is a Python program: it runs pip, which downloads or builds wheels, then
+// unpacks them as pip does, each into its own folder, and compiles their modules.
 //
 //go:embed unpack.py
 var unpack string
@@ -52,7 +51,7 @@ func (r *Runner) Unpack(ctx context.Context, folders map[string]model.LockedPack
 	}
 	args := []string{"-P", "-c", unpack}
 	if r.opts.AllowSource {
-		args = append(args, "wheel", "--wheel-dir", wheels) // builds what has none
+		args = append(args, "wheel", "--wheel-dir", wheels) // builds those without a wheel
 		args = append(args, r.sources()...)
 	} else {
 		args = append(args, "download", "--only-binary", ":all:", "--dest", wheels)
