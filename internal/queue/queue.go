@@ -56,6 +56,7 @@ type Queue struct {
 	wake   chan struct{} // has room for one
 	// crowded: at the last look runs were due; the end of a run makes room for one.
 	crowded  atomic.Bool
+	running  atomic.Int64  // runs claimed here that have not ended
 	stopping chan struct{} // closed when Stop begins
 	// These are for River's fetch alone: claims of whose commit no answer came, and
 	// when the next claim may be made while runs are due.

@@ -22,9 +22,9 @@ const (
 	insistEvery = 200 * time.Millisecond
 )
 
-// claim takes what may begin here, at most room runs, in the order in which they
-// are to begin.
-func (q *Queue) claim(ctx context.Context, room int) ([]model.QueuedRun, error) {
+// claim takes the runs that may begin here and for which there is room, in the order
+// in which they are to begin.
+func (q *Queue) claim(ctx context.Context) ([]model.QueuedRun, error) {
 	if !q.rest() {
 		return nil, nil
 	}
@@ -42,6 +42,10 @@ func (q *Queue) claim(ctx context.Context, room int) ([]model.QueuedRun, error) 
 		q.crowded.Store(false)
 		return nil, nil
 	}
+	room := q.opts.Workers - int(q.running.Load())
+	if room <= 0 {
+		return nil, nil
+	}
 	began := time.Now()
 	runs, err := q.opts.DB.ClaimRuns(ctx, q.opts.Server, repo.Limits{PerFunction: q.opts.PerTenant, PerTenant: q.opts.PerTenant, Room: room})
 	q.rested = time.Now().Add(min(max(time.Since(began), leastRest), mostRest))
@@ -49,6 +53,7 @@ func (q *Queue) claim(ctx context.Context, room int) ([]model.QueuedRun, error) 
 		q.doubtful = runs
 		return nil, err
 	}
+	q.running.Add(int64(len(runs)))
 	return runs, nil
 }
 
@@ -81,17 +86,21 @@ func (q *Queue) confirm(ctx context.Context) ([]model.QueuedRun, error) {
 		return nil, err
 	}
 	q.doubtful = nil
+	q.running.Add(int64(len(runs)))
 	q.opts.Log.Info("claims whose answer was lost are confirmed", slog.Int("runs", len(runs)))
 	return runs, nil
 }
 
 // perform brings a claimed run to its end.
 func (q *Queue) perform(ctx context.Context, run model.QueuedRun) {
+	defer func() {
+		q.running.Add(-1)
+		if q.crowded.Load() {
+			q.Wake() // there is room for another run
+		}
+	}()
 	if err := q.runner.RunQueued(ctx, run); err != nil {
 		q.release(run, err)
-	}
-	if q.crowded.Load() {
-		q.Wake() // there is room for another run
 	}
 }
 
