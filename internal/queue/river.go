@@ -29,10 +29,9 @@ func newClient(q *Queue) (*river.Client[pgx.Tx], error) {
 		return nil, err
 	}
 	client, err := river.NewClient(driver{riverpgxv5.New(q.opts.DB.RiverPool()), q.pilot}, &river.Config{
-		ID:     q.opts.Server.String(),
-		Logger: newRiverLog(q.opts.Log),
-		// More than there may be: the claim counts the room itself, once it has rested.
-		Queues:  map[string]river.QueueConfig{riverQueue: {MaxWorkers: 2 * q.opts.Workers}},
+		ID:      q.opts.Server.String(),
+		Logger:  newRiverLog(q.opts.Log),
+		Queues:  map[string]river.QueueConfig{riverQueue: {MaxWorkers: q.opts.Workers}},
 		Workers: workers,
 
 		// What limits a run is its own deadline, what repeats it its policy, and what
@@ -76,15 +75,15 @@ func (d driver) PluginPilot() riverpilot.Pilot   { return d.pilot }
 // its form, newClient and this package's tests the rest.
 type pilot struct {
 	riverpilot.StandardPilot
-	claim   func(ctx context.Context) ([]model.QueuedRun, error)
+	claim   func(ctx context.Context, room int) ([]model.QueuedRun, error)
 	claimed sync.Map // claim → model.QueuedRun, on its way through River
 }
 
 // JobGetAvailable implements riverpilot.Pilot. River makes one call at a time.
 func (p *pilot) JobGetAvailable(ctx context.Context, _ riverdriver.Executor, _ riverpilot.ProducerState,
-	_ *riverdriver.JobGetAvailableParams,
+	params *riverdriver.JobGetAvailableParams,
 ) (*riverdriver.JobGetAvailableResult, error) {
-	runs, err := p.claim(ctx)
+	runs, err := p.claim(ctx, params.MaxToLock)
 	if err != nil {
 		return nil, err
 	}
