@@ -54,13 +54,12 @@ type Queue struct {
 	client *river.Client[pgx.Tx]
 	pilot  *pilot
 	wake   chan struct{} // has room for one
-	// crowded: at the last look runs were due; the end of a run makes room for one.
+	// crowded: runs are due that limits keep from beginning; the end of a run may let
+	// one begin.
 	crowded  atomic.Bool
 	stopping chan struct{} // closed when Stop begins
-	// These are for River's fetch alone: claims of whose commit no answer came, and
-	// when the next claim may be made while runs are due.
+	// doubtful are claims of whose commit no answer came. River's fetch alone uses it.
 	doubtful []model.QueuedRun
-	rested   time.Time
 
 	mu               sync.Mutex
 	started, stopped bool // guarded by mu

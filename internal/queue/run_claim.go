@@ -13,9 +13,6 @@ import (
 const (
 	// claimPatience bounds what one claim waits for the database.
 	claimPatience = 30 * time.Second
-	// The rest between two claims while runs are due.
-	leastRest = 5 * time.Millisecond
-	mostRest  = 25 * time.Millisecond
 	// releasedFor is how long a run waits at least that could not be begun.
 	releasedFor = 2 * time.Second
 	// insistEvery is the pause between two tries to release a run.
@@ -25,8 +22,10 @@ const (
 // claim takes what may begin here, at most room runs, in the order in which they
 // are to begin.
 func (q *Queue) claim(ctx context.Context, room int) ([]model.QueuedRun, error) {
-	if !q.rest() {
+	select {
+	case <-q.stopping:
 		return nil, nil
+	default:
 	}
 	ctx, cancel := context.WithTimeout(ctx, claimPatience)
 	defer cancel()
@@ -42,36 +41,15 @@ func (q *Queue) claim(ctx context.Context, room int) ([]model.QueuedRun, error) 
 		q.crowded.Store(false)
 		return nil, nil
 	}
-	began := time.Now()
 	runs, err := q.opts.DB.ClaimRuns(ctx, q.opts.Server, repo.Limits{PerFunction: q.opts.PerTenant, PerTenant: q.opts.PerTenant, Room: room})
-	q.rested = time.Now().Add(min(max(time.Since(began), leastRest), mostRest))
 	if err != nil {
 		q.doubtful = runs
 		return nil, err
 	}
+	if len(runs) == room {
+		q.crowded.Store(false) // it was the room: River asks again once a worker is free
+	}
 	return runs, nil
-}
-
-// rest waits, while more runs are due than may begin, for as long as the last claim
-// took: runs that end meanwhile are then followed by one claim, which costs about
-// as much for one as for many. It reports false when the queue is stopped.
-func (q *Queue) rest() bool {
-	var pause time.Duration
-	if q.crowded.Load() {
-		pause = time.Until(q.rested)
-	}
-	if pause > 0 {
-		select {
-		case <-q.stopping:
-		case <-time.After(pause):
-		}
-	}
-	select {
-	case <-q.stopping:
-		return false
-	default:
-		return true
-	}
 }
 
 // confirm returns those of the doubtful claims that were committed.
