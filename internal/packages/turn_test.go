@@ -110,7 +110,7 @@ func TestAChangeWithNothingToInstallTakesNoTurn(t *testing.T) {
 			continue // nothing to take away either
 		}
 		require.Equal(t, model.CodeUnavailable, model.CodeOf(err), "%v", err)
-		require.ErrorContains(t, err, "turn")
+		require.ErrorContains(t, err, "waited for other installs")
 	}
 	for len(g.probes) > 0 {
 		<-g.probes
