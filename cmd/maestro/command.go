@@ -91,7 +91,6 @@ func newRoot(a *app) *cobra.Command {
 
 Settings come from the environment and from the file .env in the current folder;
 .env.example lists them.`,
-		Version:           version,
 		SilenceErrors:     true, // run writes them
 		SilenceUsage:      true,
 		DisableAutoGenTag: true,
@@ -99,7 +98,7 @@ Settings come from the environment and from the file .env in the current folder;
 	}
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
-	root.SetVersionTemplate(versionLine())
+	root.Flags().BoolP(versionFlag, "v", false, "version for maestro")
 	root.SetHelpCommand(a.helpCommand())
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError(fmt.Sprintf("%v; see %s --help", err, cmd.CommandPath()))
@@ -108,8 +107,7 @@ Settings come from the environment and from the file .env in the current folder;
 		a.serveCommand(), a.migrateCommand(), a.tokenCommand(), a.examplesCommand(), a.censusDevCommand(),
 		a.completionCommand(), a.manCommand(), a.probeCommand(), a.versionCommand(),
 	)
-	// A group runs only to refuse what is not one of its commands.
-	root.SetUsageTemplate(strings.Replace(root.UsageTemplate(), "{{if .Runnable}}", "{{if not .HasAvailableSubCommands}}", 1))
+	root.SetUsageFunc(writeUsage)
 	checkArguments(root)
 	return root
 }
@@ -129,8 +127,14 @@ func checkArguments(cmd *cobra.Command) {
 	}
 }
 
+const versionFlag = "version" // of the root alone
+
 // refuseGroup is what a group of commands does without one of them.
 func refuseGroup(cmd *cobra.Command, args []string) error {
+	if asked, err := cmd.Flags().GetBool(versionFlag); err == nil && asked {
+		_, err := fmt.Fprint(cmd.OutOrStdout(), versionLine())
+		return err
+	}
 	if len(args) == 0 {
 		return usageError(fmt.Sprintf("no command given; %s --help lists the commands", cmd.CommandPath()))
 	}
