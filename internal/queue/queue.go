@@ -14,7 +14,6 @@ package queue
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -24,7 +23,10 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 
+	"maestro/internal/backoff"
 	"maestro/internal/model"
+	"maestro/internal/service"
+	"maestro/internal/wake"
 	"maestro/repo"
 )
 
@@ -53,17 +55,18 @@ type Queue struct {
 	runner Runner
 	client *river.Client[pgx.Tx]
 	pilot  *pilot
-	wake   chan struct{} // has room for one
+	woken  wake.Signal // a run was stored, or has ended and made room
 	// crowded: runs are due that limits keep from beginning; the end of a run may let
 	// one begin.
-	crowded  atomic.Bool
-	stopping chan struct{} // closed when Stop begins
+	crowded atomic.Bool
+	serving context.Context // ends when Stop begins
+	end     context.CancelFunc
 	// doubtful are claims of whose commit no answer came. River's fetch alone uses it.
 	doubtful []model.QueuedRun
 
-	mu               sync.Mutex
-	started, stopped bool // guarded by mu
-	notifying        sync.WaitGroup
+	mu        sync.Mutex
+	started   bool // guarded by mu
+	notifying sync.WaitGroup
 }
 
 // New makes a queue. Runs can be enqueued, cancelled and counted at once; none is
@@ -78,7 +81,8 @@ func New(opts Options) (*Queue, error) {
 	if opts.Poll <= 0 {
 		opts.Poll = 250 * time.Millisecond
 	}
-	q := &Queue{opts: opts, wake: make(chan struct{}, 1), stopping: make(chan struct{})}
+	q := &Queue{opts: opts, woken: wake.New()}
+	q.serving, q.end = context.WithCancel(context.Background())
 	q.pilot = &pilot{claim: q.claim}
 	client, err := newClient(q)
 	if err != nil {
@@ -91,15 +95,16 @@ func New(opts Options) (*Queue, error) {
 // Serve sets what runs the claimed runs. It is called once, before Start.
 func (q *Queue) Serve(runner Runner) { q.runner = runner }
 
-// ErrStarted says that Start was called twice, or after Stop.
-var ErrStarted = errors.New("the queue was started before")
-
-// Start begins to claim runs. ctx bounds the start alone.
+// Start begins to claim runs. ctx bounds the start alone. The error may be
+// service.ErrStarted or service.ErrStopped.
 func (q *Queue) Start(ctx context.Context) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.started || q.stopped {
-		return ErrStarted
+	switch {
+	case q.serving.Err() != nil:
+		return service.ErrStopped
+	case q.started:
+		return service.ErrStarted
 	}
 	// River would stop with the context that it is started with, and its jobs too.
 	if err := q.client.Start(context.WithoutCancel(ctx)); err != nil {
@@ -116,10 +121,7 @@ func (q *Queue) Start(ctx context.Context) error {
 func (q *Queue) Stop(ctx context.Context) error {
 	q.mu.Lock()
 	started := q.started
-	if !q.stopped {
-		q.stopped = true
-		close(q.stopping)
-	}
+	q.end()
 	q.mu.Unlock()
 	if !started {
 		return nil
@@ -132,12 +134,7 @@ func (q *Queue) Stop(ctx context.Context) error {
 }
 
 // Wake says that a run was stored that may be due. It never blocks.
-func (q *Queue) Wake() {
-	select {
-	case q.wake <- struct{}{}:
-	default:
-	}
-}
+func (q *Queue) Wake() { q.woken.Notify() }
 
 // notifyEvery is how often this server notifies the others at most.
 const notifyEvery = 5 * time.Millisecond
@@ -152,13 +149,13 @@ const notifyPatience = 5 * time.Second
 func (q *Queue) notifyWoken() {
 	for {
 		select {
-		case <-q.stopping:
+		case <-q.serving.Done():
 			return
-		case <-q.wake:
+		case <-q.woken:
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), notifyPatience)
 		_ = q.notify(ctx)
 		cancel()
-		time.Sleep(notifyEvery)
+		backoff.Sleep(q.serving, notifyEvery)
 	}
 }

@@ -12,6 +12,8 @@ import (
 
 	"maestro/internal/model"
 	"maestro/internal/queue"
+	"maestro/internal/service"
+	"maestro/internal/service/servicetest"
 	"maestro/internal/testkit"
 	"maestro/repo"
 )
@@ -186,18 +188,10 @@ func TestARunThatIsNotBegunWaitsAgain(t *testing.T) {
 func TestQueueStartsAndStopsInAnyOrder(t *testing.T) {
 	t.Parallel()
 	db := testkit.DB(t)
-	r := &runner{db: db, begun: map[model.ID]int{}}
-	_, q := serve(t, db, r)
-	require.ErrorIs(t, q.Start(t.Context()), queue.ErrStarted)
-	var all sync.WaitGroup
-	for range 3 {
-		all.Go(func() { stopped(t, q) })
-	}
-	all.Wait()
-	require.ErrorIs(t, q.Start(t.Context()), queue.ErrStarted)
-
-	never, err := queue.New(queue.Options{DB: db, Server: model.NewID(), Log: testkit.Logger(t)})
-	require.NoError(t, err)
-	stopped(t, never)
-	require.ErrorIs(t, never.Start(t.Context()), queue.ErrStarted)
+	servicetest.Stress(t, func(t *testing.T) service.Service {
+		q, err := queue.New(queue.Options{DB: db, Server: model.NewID(), Log: testkit.Logger(t)})
+		require.NoError(t, err)
+		q.Serve(&runner{db: db, begun: map[model.ID]int{}})
+		return q
+	})
 }

@@ -3,9 +3,9 @@ package queue
 import (
 	"context"
 	"log/slog"
-	"math/rand/v2"
 	"time"
 
+	"maestro/internal/backoff"
 	"maestro/internal/model"
 	"maestro/repo"
 )
@@ -15,17 +15,15 @@ const (
 	claimPatience = 30 * time.Second
 	// releasedFor is how long a run waits at least that could not be begun.
 	releasedFor = 2 * time.Second
-	// insistEvery is the pause between two tries to release a run.
-	insistEvery = 200 * time.Millisecond
+	// The pauses between attempts to release a run.
+	insistFirst, insistLongest = 100 * time.Millisecond, time.Second
 )
 
 // claim takes what may begin here, at most room runs, in the order in which they
 // are to begin.
 func (q *Queue) claim(ctx context.Context, room int) ([]model.QueuedRun, error) {
-	select {
-	case <-q.stopping:
+	if q.serving.Err() != nil {
 		return nil, nil
-	default:
 	}
 	ctx, cancel := context.WithTimeout(ctx, claimPatience)
 	defer cancel()
@@ -79,17 +77,13 @@ func (q *Queue) perform(ctx context.Context, run model.QueuedRun) {
 func (q *Queue) release(run model.QueuedRun, reason error) {
 	id := run.Execution.ID
 	q.opts.Log.Debug("a run was not begun and waits again", slog.Any("execution_id", id), slog.Any("reason", reason))
+	pause := backoff.Backoff{First: insistFirst, Longest: insistLongest}
 	for {
 		ctx, cancel := context.WithTimeout(context.Background(), claimPatience)
 		err := q.opts.DB.ReleaseRun(ctx, id, run.Claim, releasedFor)
 		cancel()
-		if err == nil {
+		if err == nil || !pause.Wait(q.serving) {
 			return
-		}
-		select {
-		case <-q.stopping:
-			return
-		case <-time.After(insistEvery/2 + rand.N(insistEvery)):
 		}
 	}
 }
