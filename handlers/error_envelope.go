@@ -114,7 +114,7 @@ func toStrangers(failure *model.Failure) string {
 	case unfit(failure):
 		return "The function does not accept the input. Nothing ran."
 	case failure != nil && failure.Kind == model.FailureStopped:
-		return "The server stopped while the function ran. Part of the work may be done: check before you repeat the request."
+		return "The server stopped while the function ran. Part of the work may have been done: check before you repeat the request."
 	default:
 		return ""
 	}

@@ -77,7 +77,7 @@ func TestARunThatAStopEnds(t *testing.T) {
 		r := <-answer
 		require.Equal(t, http.StatusServiceUnavailable, r.status, "%s", r.body)
 		require.NotEmpty(t, r.header.Get("Retry-After"))
-		require.Contains(t, string(r.body), "may be done")
+		require.Contains(t, string(r.body), "may have been done")
 		require.NotContains(t, string(r.body), "nothing ran")
 		ids = append(ids, r.header.Get("X-Execution-ID"))
 	}
