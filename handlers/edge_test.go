@@ -47,7 +47,7 @@ func TestWhoMayAsk(t *testing.T) {
 		{name: "the own subtenant by name", call: "GET /api/v1/functions", header: []string{"X-Subtenant-ID: default"}, status: 200},
 		{name: "admin, none named", call: "GET /api/v1/functions", token: admin, status: 400},
 		{name: "admin, any", call: "GET /api/v1/functions", token: admin, header: []string{"X-Subtenant-ID: default"}, status: 200},
-		{name: "admin, one that is not there", call: "GET /api/v1/functions", token: admin, header: []string{"X-Subtenant-ID: nobody"}, status: 404, want: []string{"subtenant_not_found"}},
+		{name: "admin, a missing subtenant", call: "GET /api/v1/functions", token: admin, header: []string{"X-Subtenant-ID: missing"}, status: 404, want: []string{"subtenant_not_found"}},
 	})
 }
 

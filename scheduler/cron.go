@@ -83,8 +83,8 @@ func NewCron(opts CronOptions) *Cron {
 	return c
 }
 
-// Wake makes it look again: schedules were changed, by whichever server. It
-// never blocks.
+// Wake makes it read the schedules again: this or another server changed them.
+// It never blocks.
 func (c *Cron) Wake() { c.wake.Notify() }
 
 // Run starts a schedule now, at a caller's request: besides its due times, and

@@ -214,8 +214,8 @@ func TestFaultOfOneScheduleIsItsOwn(t *testing.T) {
 	require.Equal(t, []int{1}, f.starts("bad"))
 }
 
-// A part that is away for one subtenant, whatever it is, is that one's alone;
-// and while its function is looked up nothing is locked.
+// A failed look-up of a function delays the schedules of that function only, and
+// no row is locked during a look-up.
 func TestAFunctionThatCantBeLookedUpHoldsItsScheduleOnly(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

@@ -108,7 +108,7 @@ Settings come from the environment and from the file .env in the current folder;
 		a.serveCommand(), a.migrateCommand(), a.tokenCommand(), a.examplesCommand(), a.censusDevCommand(),
 		a.completionCommand(), a.manCommand(), a.probeCommand(), a.versionCommand(),
 	)
-	// A group runs only to refuse what is not one of its commands.
+	// A group runs only to refuse unknown commands.
 	root.SetUsageTemplate(strings.Replace(root.UsageTemplate(), "{{if .Runnable}}", "{{if not .HasAvailableSubCommands}}", 1))
 	checkArguments(root)
 	return root
