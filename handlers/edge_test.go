@@ -51,7 +51,7 @@ func TestWhoMayAsk(t *testing.T) {
 	})
 }
 
-func TestWhatIsNotThere(t *testing.T) {
+func TestMissingRoutesAndMethods(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.all([]ask{
@@ -267,8 +267,8 @@ func compressed(t *testing.T, coding, text string) string {
 	return out.String()
 }
 
-// TestWhatIsNoHTTP sends bytes that a client library never would.
-func TestWhatIsNoHTTP(t *testing.T) {
+// TestInvalidHTTPIsRefused sends bytes that a client library never would.
+func TestInvalidHTTPIsRefused(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.function("echo", "def echo(input):\n    return input")

@@ -174,7 +174,7 @@ func TestScheduleLists(t *testing.T) {
 	})
 }
 
-func TestScheduleRunsAndTellsWhatIsWrong(t *testing.T) {
+func TestScheduleRunsByHandAndShowsItsProblem(t *testing.T) {
 	t.Parallel()
 	f := setupSchedules(t)
 	made := f.must(ask{call: "POST /api/v1/schedules", body: `{"name":"s","function_name":"echo","cron_expression":"@daily","input_data":{"n":7}}`, status: 201})

@@ -78,7 +78,7 @@ func TestFunctionLife(t *testing.T) {
 	require.Nil(t, history[0].CreatedBy)
 }
 
-func TestUpdateMakesAVersionOnlyOfWhatIsVersioned(t *testing.T) {
+func TestUpdateMakesAVersionOnlyOfVersionedFields(t *testing.T) {
 	t.Parallel()
 	db, tenant := setup(t)
 	made := createFunction(t, db, tenant, "f")

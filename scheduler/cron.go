@@ -110,7 +110,7 @@ func (c *Cron) runOne(ctx context.Context, tenant string, id model.ID) (executio
 			return execution, err
 		}
 		if s.FunctionGone {
-			return execution, functionGone(&s)
+			return execution, s.FunctionProblem()
 		}
 		planned := s.FunctionName
 		add, err := c.opts.Queue.Plan(ctx, tenant, planned)
@@ -118,12 +118,10 @@ func (c *Cron) runOne(ctx context.Context, tenant string, id model.ID) (executio
 			return execution, err
 		}
 		err = c.opts.DB.StartSchedule(ctx, tenant, id, func(ctx context.Context, tx repo.Tx, s *model.Schedule) error {
-			switch {
-			case s.FunctionGone:
-				return functionGone(s)
-			case s.FunctionOff:
-				return functionOff(s)
-			case s.FunctionName != planned:
+			if problem := s.FunctionProblem(); problem != nil {
+				return problem
+			}
+			if s.FunctionName != planned {
 				return errAnotherFunction
 			}
 			var err error

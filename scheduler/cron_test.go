@@ -142,7 +142,7 @@ func TestFunctionThatIsGone(t *testing.T) {
 	f.passed()
 	gone := f.load(s)
 	require.Equal(t, "skipped", *gone.LastStatus)
-	require.Contains(t, *gone.LastError, `no function "f" any more`)
+	require.Contains(t, *gone.LastError, `The function "f" was deleted`)
 	_, err := c.Run(t.Context(), tenant, s.ID)
 	require.Equal(t, model.CodeFunctionNotFound, model.CodeOf(err))
 	_, err = f.db.CreateFunction(t.Context(), tenant, model.Function{Name: "f", Code: "x"}, nil, nil)

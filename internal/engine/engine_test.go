@@ -376,7 +376,7 @@ func TestCheckPointsIntoTheBody(t *testing.T) {
 	require.Equal(t, model.CodeSyntaxError, codeOf(t, b.Check(t.Context(), &model.Function{Name: "f", Code: "broken"})))
 }
 
-func TestCheckDerivesWhatIsToBeDerived(t *testing.T) {
+func TestCheckDerivesSchemas(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	written := json.RawMessage(`{"type":"array"}`)

@@ -46,7 +46,7 @@ func TestAQueuedRunHasItsTimeFromWhenItBegins(t *testing.T) {
 	require.NoError(t, <-answer)
 }
 
-func TestWhatHasNotBegunIsLeftToOtherServers(t *testing.T) {
+func TestRunsThatHaveNotBegunAreLeftToOtherServers(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.lane.threads = make(chan struct{})

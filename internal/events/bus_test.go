@@ -287,7 +287,7 @@ func TestRedisKilledAndBack(t *testing.T) {
 	require.Equal(t, 1, strings.Count(logged.String(), "redis is back"))
 }
 
-func TestStopWritesWhatIsQueued(t *testing.T) {
+func TestStopWritesTheQueue(t *testing.T) {
 	t.Parallel()
 	forEachRedis(t, func(t *testing.T, newBus func(Options) *Bus) {
 		bus := newBus(Options{})

@@ -74,6 +74,27 @@ func TestTextsNameThingsByTheirNouns(t *testing.T) {
 	}
 }
 
+// A test's name is read as often as a comment: none of the words stands in one.
+func TestTestsAreNamedByNouns(t *testing.T) {
+	t.Parallel()
+	var names []string
+	for _, vague := range vagueWords {
+		var name strings.Builder
+		for word := range strings.FieldsSeq(vague.word) {
+			name.WriteString(strings.ToUpper(word[:1]) + strings.ReplaceAll(word[1:], "'", ""))
+		}
+		names = append(names, name.String())
+	}
+	pattern := regexp.MustCompile(`(?m)^func (?:Test|Fuzz|Benchmark)\w*?(?:` + strings.Join(names, "|") + `)(?:[A-Z]\w*)?\(`)
+	require.True(t, pattern.MatchString("func TestNewReportsWhatIsWrong(t *testing.T) {"))
+	require.False(t, pattern.MatchString("func TestWhatIssuersSay(t *testing.T) {"))
+	for _, name := range trackedFiles(t, "_test.go") {
+		for _, found := range pattern.FindAllString(read(t, name), -1) {
+			t.Errorf("%s: %s: write the noun that the word stands for", name, found)
+		}
+	}
+}
+
 // textFiles leaves out generated files, other makers' files, and the list above.
 func textFiles(t *testing.T) []string {
 	t.Helper()
