@@ -86,7 +86,7 @@ def leaves(input):
 	require.Equal(t, "AttributeError", st.failure("leaves", "{}").Type)
 }
 
-func TestNewReportsWhatIsWrong(t *testing.T) {
+func TestNewReportsErrorsOfTheRuntime(t *testing.T) {
 	t.Parallel()
 	onLockedThread(func() {
 		_, err := New(Config{Runtime: "raise ValueError('bad runtime')"})

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestRunningListKnowsWhatIsRecent(t *testing.T) {
+func TestRunningListCountsRecentCalls(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(3, 4))
 	var list runningList

@@ -357,7 +357,7 @@ func TestCloseDuringCalls(t *testing.T) {
 }
 
 // Stuck threads are waited for until the time is over.
-func TestCloseWaitsForWhatIsStuck(t *testing.T) {
+func TestCloseWaitsForStuckThreads(t *testing.T) {
 	t.Parallel()
 	h := newHost(Options{StuckAfter: 20 * time.Millisecond}, fakeMachines(t))
 	require.NoError(t, h.Start(t.Context()))

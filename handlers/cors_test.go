@@ -53,7 +53,7 @@ func TestCORSOfNamedOrigins(t *testing.T) {
 
 	for _, a := range []ask{
 		{name: "an answer", call: "GET /api/v1/functions", status: 200},
-		{name: "an error", call: "GET /api/v1/functions/nobody", status: 404},
+		{name: "an error", call: "GET /api/v1/functions/missing", status: 404},
 		{name: "a refusal", call: "GET /api/v1/functions", token: "-", status: 401},
 		{name: "a webhook", call: "POST /api/v1/h/f", token: "-", status: 200},
 		{name: "an OPTIONS that is no preflight", call: "OPTIONS /api/v1/h/f", token: "-", status: 200},

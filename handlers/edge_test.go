@@ -47,11 +47,11 @@ func TestWhoMayAsk(t *testing.T) {
 		{name: "the own subtenant by name", call: "GET /api/v1/functions", header: []string{"X-Subtenant-ID: default"}, status: 200},
 		{name: "admin, none named", call: "GET /api/v1/functions", token: admin, status: 400},
 		{name: "admin, any", call: "GET /api/v1/functions", token: admin, header: []string{"X-Subtenant-ID: default"}, status: 200},
-		{name: "admin, one that is not there", call: "GET /api/v1/functions", token: admin, header: []string{"X-Subtenant-ID: nobody"}, status: 404, want: []string{"subtenant_not_found"}},
+		{name: "admin, a missing subtenant", call: "GET /api/v1/functions", token: admin, header: []string{"X-Subtenant-ID: missing"}, status: 404, want: []string{"subtenant_not_found"}},
 	})
 }
 
-func TestWhatIsNotThere(t *testing.T) {
+func TestMissingRoutesAndMethods(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.all([]ask{
@@ -267,8 +267,8 @@ func compressed(t *testing.T, coding, text string) string {
 	return out.String()
 }
 
-// TestWhatIsNoHTTP sends bytes that a client library never would.
-func TestWhatIsNoHTTP(t *testing.T) {
+// TestInvalidHTTPIsRefused sends bytes that a client library never would.
+func TestInvalidHTTPIsRefused(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.function("echo", "def echo(input):\n    return input")

@@ -21,6 +21,6 @@ func TestEveryCodeHasARow(t *testing.T) {
 		}
 	}
 	require.Len(t, meanings, len(model.Codes), "a row without a code")
-	require.Equal(t, http.StatusInternalServerError, meaningOf("nobody's").status)
+	require.Equal(t, http.StatusInternalServerError, meaningOf("unknown").status)
 	require.Equal(t, "/problems/function-not-found", typeOf(model.CodeFunctionNotFound))
 }

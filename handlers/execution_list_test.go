@@ -93,7 +93,7 @@ func TestExecutionsPageByPage(t *testing.T) {
 		{"by duration", "min_duration_ms=0.001", []int{0, 1, 2, 3, 4, 5, 6, 7, 8}},
 		{"by a long duration", "min_duration_ms=60000", nil},
 		{"by parent", "parent_execution_id=" + newest[0], nil},
-		{"of nobody", "function_name=nobody", nil},
+		{"of a missing function", "function_name=missing", nil},
 		{"of another webhook", "trigger_id=0190a8f0-0000-7000-8000-000000000000", nil},
 	} {
 		var want []string

@@ -43,7 +43,7 @@ func TestAsynchronousRuns(t *testing.T) {
 	f.becomes(member(t, preferred.text, "execution_id"), "completed")
 	f.all([]ask{
 		{name: "sync is said", call: "POST /api/v1/executions", header: []string{"Prefer: respond-async"}, body: `{"function_name":"double","input_data":4,"mode":"sync"}`, status: 200},
-		{name: "nobody", call: "POST /api/v1/executions", body: `{"function_name":"nobody","mode":"async"}`, status: 404, want: []string{"function_not_found"}},
+		{name: "missing function", call: "POST /api/v1/executions", body: `{"function_name":"missing","mode":"async"}`, status: 404, want: []string{"function_not_found"}},
 		{name: "digits", call: "POST /api/v1/executions", body: `{"function_name":"double","input_data":1e400,"mode":"async"}`, status: 422},
 	})
 }
@@ -224,7 +224,7 @@ func TestSpawn(t *testing.T) {
 		require.Contains(t, last.text, want)
 	}
 	f.all([]ask{
-		{name: "nobody", call: "POST /api/v1/executions", body: `{"function_name":"bad","input_data":["nobody"]}`, status: 500, want: []string{"NameError"}},
+		{name: "missing function", call: "POST /api/v1/executions", body: `{"function_name":"bad","input_data":["missing"]}`, status: 500, want: []string{"NameError"}},
 		{name: "no name", call: "POST /api/v1/executions", body: `{"function_name":"bad","input_data":[1]}`, status: 500, want: []string{"TypeError"}},
 		{name: "the past", call: "POST /api/v1/executions", body: `{"function_name":"bad","input_data":["child",1,-1]}`, status: 500, want: []string{"ValueError"}},
 	})

@@ -75,7 +75,7 @@ func TestHeadersInARetry(t *testing.T) {
 }
 
 // The input alone is what a retry from the start needs.
-func TestRetryOfWhatWasCut(t *testing.T) {
+func TestRetryOfARunWithCutRecords(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.must(ask{call: "PUT /api/v1/secrets/KEY", body: `{"value":"swordfish-5678"}`, status: 204})

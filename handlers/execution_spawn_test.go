@@ -31,7 +31,7 @@ func TestAChainOfSpawnedRunsIsAHundredLong(t *testing.T) {
 	require.Equal(t, 1, f.count("status = 'failed' AND error LIKE '%at most 100%'"))
 }
 
-func TestSpawnWaitsForNobody(t *testing.T) {
+func TestSpawnIsRefusedAtTheMostPendingRuns(t *testing.T) {
 	t.Parallel()
 	f := setup(t) // its queue is not started: pending runs stay pending
 	f.function("one", "import maestro\ndef one(input):\n    return str(maestro.spawn('one', {}))")

@@ -71,7 +71,7 @@ func TestRunsThatAreRefused(t *testing.T) {
 		{name: "none is an object", call: "POST /api/v1/executions", body: `{"function_name":"f"}`, status: 200, want: []string{`"result":{}`}},
 		{name: "sync by name", call: "POST /api/v1/executions", body: `{"function_name":"f","mode":"sync"}`, status: 200},
 		{name: "does not fit", call: "POST /api/v1/executions", body: `{"function_name":"f","input_data":7}`, status: 422, want: []string{"input_invalid", "execution_id"}},
-		{name: "nobody", call: "POST /api/v1/executions", body: `{"function_name":"nobody"}`, status: 404, want: []string{"function_not_found"}},
+		{name: "missing function", call: "POST /api/v1/executions", body: `{"function_name":"missing"}`, status: 404, want: []string{"function_not_found"}},
 		{name: "no name", call: "POST /api/v1/executions", body: `{"input_data":1}`, status: 422, want: []string{"function_name"}},
 		{name: "unknown member", call: "POST /api/v1/executions", body: `{"function_name":"f","input":1}`, status: 422, want: []string{`"/input"`}},
 		{name: "no such mode", call: "POST /api/v1/executions", body: `{"function_name":"f","mode":"later"}`, status: 422},

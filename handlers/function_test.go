@@ -35,7 +35,7 @@ func TestFunctions(t *testing.T) {
 		{name: "version", call: "GET /api/v1/functions/hello/versions/1", status: 200, want: []string{"Hello ", `"requirements":[]`}},
 		{name: "no such version", call: "GET /api/v1/functions/hello/versions/9", status: 404, want: []string{"version_not_found"}},
 		{name: "a version that is no number", call: "GET /api/v1/functions/hello/versions/x", status: 422},
-		{name: "versions of nothing", call: "GET /api/v1/functions/nobody/versions", status: 404, want: []string{"function_not_found"}},
+		{name: "versions of a missing function", call: "GET /api/v1/functions/missing/versions", status: 404, want: []string{"function_not_found"}},
 		{name: "roll back", call: "POST /api/v1/functions/hello/rollback/1", status: 200, want: []string{`"version":4`, "Hello "}},
 		{name: "roll back to nothing", call: "POST /api/v1/functions/hello/rollback/77", status: 404},
 		{name: "another subtenant's", call: "GET /api/v1/functions/hello", token: f.mint("other", false), status: 404},
@@ -172,10 +172,10 @@ func TestFunctionsOfAnotherSubtenant(t *testing.T) {
 		if method(call) == "PUT" {
 			a.body = `{"code":"def mine(input):\n    return 1"}`
 		}
-		theirs := f.must(a).text
-		a.call = strings.ReplaceAll(call, "mine", "nobody")
-		nobodys := f.must(a).text
-		require.Equal(t, withoutRequestID(nobodys), withoutRequestID(strings.ReplaceAll(theirs, "mine", "nobody")), "which of the two it is can't be told")
+		foreign := f.must(a).text
+		a.call = strings.ReplaceAll(call, "mine", "missing")
+		missing := f.must(a).text
+		require.Equal(t, withoutRequestID(missing), withoutRequestID(strings.ReplaceAll(foreign, "mine", "missing")), "another subtenant's function and a missing one give the same response")
 	}
 	f.must(ask{call: "GET /api/v1/functions?active_only=false&q=mine", token: stranger, status: 200, want: []string{"[]"}})
 	f.must(ask{call: "GET /api/v1/functions/mine", status: 200, want: []string{`"version":1`, "swordfish"}})

@@ -164,7 +164,7 @@ func TestStreamFollowsARun(t *testing.T) {
 		{name: "another method", call: "POST " + path, status: 405},
 		{name: "no token", call: "GET " + path, token: "-", status: 401},
 		{name: "another subtenant's", call: "GET " + path, token: f.mint("other", false), status: 404, want: []string{"execution_not_found"}, lacks: []string{"begun"}},
-		{name: "nobody's", call: "GET /api/v1/executions/" + model.NewID().String() + "/logs/stream", status: 404},
+		{name: "a missing run's", call: "GET /api/v1/executions/" + model.NewID().String() + "/logs/stream", status: 404},
 		{name: "not an id", call: "GET /api/v1/executions/x/logs/stream", status: 404},
 		{name: "not an entry", call: "GET " + path, header: []string{"Last-Event-ID: soon"}, status: 422},
 		{name: "too long", call: "GET " + path + "?after=" + strings.Repeat("1", 65), status: 422},

@@ -136,7 +136,7 @@ func (s *Server) removePackage(ctx context.Context, in *packagePath) (*struct{},
 	call := callFrom(ctx)
 	name, err := requirement.Normalize(in.Name)
 	if err != nil {
-		return nil, model.NewError(model.CodePackageNotFound, "The subtenant has no package %q.", in.Name)
+		return nil, model.NewError(model.CodePackageNotFound, "The package %q is not installed.", in.Name)
 	}
 	ctx, end := s.unhurried(ctx)
 	defer end()

@@ -169,7 +169,7 @@ func TestRequirementsOfAFunction(t *testing.T) {
 		{name: "requirement", call: "PUT /api/v1/functions/f", body: `{"requirements":["foo","-r x"]}`, status: 422, want: []string{`/requirements/1`}},
 		{name: "too many", call: "PUT /api/v1/functions/f", body: `{"requirements":[` + strings.Repeat(`"foo",`, 100) + `"foo"]}`, status: 422},
 		{name: "version", call: "PUT /api/v1/functions/f", header: []string{`If-Match: "1"`}, body: `{"requirements":["foo"]}`, status: 412},
-		{name: "missing", call: "PUT /api/v1/functions/nobody", body: `{"requirements":["foo"]}`, status: 404},
+		{name: "missing", call: "PUT /api/v1/functions/missing", body: `{"requirements":["foo"]}`, status: 404},
 	})
 	require.Len(t, p.wanted, 3)
 	p.problem = model.NewError(model.CodePackagesDisabled, "No.")

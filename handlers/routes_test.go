@@ -126,7 +126,7 @@ func TestEveryRouteKeepsOtherSubtenantsOut(t *testing.T) {
 	f.must(ask{call: "GET /api/v1/functions", token: f.mint("other", false), status: 200})
 	for path, methods := range f.documentedRoutes() {
 		for _, method := range methods {
-			for _, tenant := range []string{"other", "nobody", "Not an id"} {
+			for _, tenant := range []string{"other", "missing", "Not an id"} {
 				f.must(ask{name: tenant, call: method + " " + path, header: []string{"X-Subtenant-ID: " + tenant}, status: 403, want: []string{`"code":"forbidden"`}})
 			}
 		}

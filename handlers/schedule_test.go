@@ -100,7 +100,7 @@ func TestSchedulesThatAreRefused(t *testing.T) {
 		`{"name":"s","function_name":"echo"}`:                                  `"/cron_expression"`,
 		`{"name":"","function_name":"echo","cron_expression":"@daily"}`:        `"/name"`,
 		`{"name":"a\u0000","function_name":"echo","cron_expression":"@daily"}`: `"/name"`,
-		`{"name":"s","function_name":"nobody","cron_expression":"@daily"}`:     `"/function_name"`,
+		`{"name":"s","function_name":"missing","cron_expression":"@daily"}`:    `"/function_name"`,
 		at("* * * * * *"):                                   "five fields",
 		at("* * * *"):                                       "five fields",
 		at("@5minutes"):                                     "@hourly",
@@ -133,7 +133,7 @@ func TestSchedulesThatAreRefused(t *testing.T) {
 	for body, want := range map[string]string{
 		`{"name":null}`:                    `"/name"`,
 		`{"function_name":null}`:           `"/function_name"`,
-		`{"function_name":"nobody"}`:       `"/function_name"`,
+		`{"function_name":"missing"}`:      `"/function_name"`,
 		`{"cron_expression":null}`:         `"/cron_expression"`,
 		`{"cron_expression":"0 0 31 6 *"}`: `"/cron_expression"`,
 		`{"timezone":"Europe/Nowhere"}`:    `"/timezone"`,
@@ -174,7 +174,7 @@ func TestScheduleLists(t *testing.T) {
 	})
 }
 
-func TestScheduleRunsAndTellsWhatIsWrong(t *testing.T) {
+func TestScheduleRunsByHandAndShowsItsProblem(t *testing.T) {
 	t.Parallel()
 	f := setupSchedules(t)
 	made := f.must(ask{call: "POST /api/v1/schedules", body: `{"name":"s","function_name":"echo","cron_expression":"@daily","input_data":{"n":7}}`, status: 201})

@@ -52,12 +52,11 @@ func viewSchedule(s model.Schedule) scheduleView {
 
 // problemOfSchedule says why a schedule starts no runs, or only failing ones.
 func problemOfSchedule(s model.Schedule) *string {
+	if problem := s.FunctionProblem(); problem != nil {
+		return &problem.Detail
+	}
 	var text string
 	switch {
-	case s.FunctionGone:
-		text = fmt.Sprintf("The function %q was deleted. Create it again, or change function_name.", s.FunctionName)
-	case s.FunctionOff:
-		text = fmt.Sprintf("The function %q is switched off. Set its is_active to true, or change function_name.", s.FunctionName)
 	case s.IsActive && s.NextRun.IsZero():
 		text = "No run is due."
 		if s.LastError != nil {

@@ -53,7 +53,7 @@ func TestSecrets(t *testing.T) {
 
 		{name: "delete", call: "DELETE /api/v1/secrets/a.b-c_1", status: 204},
 		{name: "deleted", call: "DELETE /api/v1/secrets/a.b-c_1", status: 404, want: []string{"secret_not_found"}},
-		{name: "no such", call: "DELETE /api/v1/secrets/nobody", status: 404, want: []string{"secret_not_found"}},
+		{name: "no such", call: "DELETE /api/v1/secrets/missing", status: 404, want: []string{"secret_not_found"}},
 		{name: "another subtenant's", call: "DELETE /api/v1/secrets/KEY", token: f.mint("third", false), status: 404},
 	})
 	for _, call := range []string{"GET /api/v1/secrets", "PUT /api/v1/secrets/KEY", "DELETE /api/v1/secrets/KEY"} {
@@ -90,7 +90,7 @@ def tell(input):
 	f.function("echo", echoCode)
 	f.function("fail", "def fail(input):\n    raise ValueError(input['key'])")
 	f.function("strict", "def strict(input):\n    return input", `"input_schema":{"enum":["x"]}`, `"output_schema":{"enum":["y"]}`)
-	f.function("misses", "import maestro\ndef misses(input):\n    return maestro.secret('NOBODY')")
+	f.function("misses", "import maestro\ndef misses(input):\n    return maestro.secret('MISSING')")
 	f.webhook(`{"path":"tell","function_name":"tell"}`)
 	f.webhook(`{"path":"fail","function_name":"fail","input_mode":"body"}`)
 
@@ -106,7 +106,7 @@ def tell(input):
 		{name: "an exception", call: "POST /api/v1/h/fail", body: `{"key":` + string(quoted) + `}`, status: 500, want: []string{"ValueError: ***", "traceback"}, lacks: secretive},
 		{name: "an input", call: "POST /api/v1/executions", body: `{"function_name":"strict","input_data":` + string(quoted) + `}`, status: 422, lacks: secretive},
 		{name: "an unknown function", call: "POST /api/v1/executions", body: `{"function_name":` + string(quoted) + `}`, status: 404, want: []string{"***"}, lacks: secretive},
-		{name: "an unknown secret", call: "POST /api/v1/executions", body: `{"function_name":"misses"}`, status: 500, want: []string{"SecretNotFound", "NOBODY"}},
+		{name: "an unknown secret", call: "POST /api/v1/executions", body: `{"function_name":"misses"}`, status: 500, want: []string{"SecretNotFound", "MISSING"}},
 	})
 	require.Eventually(t, func() bool {
 		log := f.do(ask{call: execution + "/logs"})

@@ -81,7 +81,7 @@ func TestDrainingServesOn(t *testing.T) {
 
 // A stop waits for the answers that are under way, and for the requests that
 // have arrived.
-func TestShutdownAnswersWhatHasArrived(t *testing.T) {
+func TestShutdownAnswersRequestsThatHaveArrived(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.function("held", "import time\ndef held(input):\n    time.sleep(1)\n    return 1")

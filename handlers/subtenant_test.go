@@ -26,8 +26,8 @@ func TestSubtenants(t *testing.T) {
 		{name: "taken", call: "POST /api/v1/subtenants", body: `{"subtenant_id":"company-a"}`, status: 409, want: []string{`"code":"name_taken"`}},
 		{name: "no description", call: "POST /api/v1/subtenants", body: `{"subtenant_id":"company-b","description":null}`, status: 201, want: []string{`"description":null`}},
 		{name: "get", call: "GET /api/v1/subtenants/company-a", status: 200, want: []string{`"subtenant_id":"company-a"`, `"the first"`}},
-		{name: "whatever the header says", call: "GET /api/v1/subtenants/company-a", header: []string{"X-Subtenant-ID: nobody"}, status: 200},
-		{name: "no such", call: "GET /api/v1/subtenants/nobody", status: 404, want: []string{`"code":"subtenant_not_found"`}},
+		{name: "the header is ignored", call: "GET /api/v1/subtenants/company-a", header: []string{"X-Subtenant-ID: missing"}, status: 200},
+		{name: "no such", call: "GET /api/v1/subtenants/missing", status: 404, want: []string{`"code":"subtenant_not_found"`}},
 		{name: "list", call: "GET /api/v1/subtenants", status: 200, want: []string{`"company-a"`, `"company-b"`}},
 		{name: "one", call: "GET /api/v1/subtenants?limit=1&offset=1", status: 200, want: []string{`"company-b"`}, lacks: []string{`"company-a"`}},
 		{name: "delete", call: "DELETE /api/v1/subtenants/company-b", status: 204},
@@ -89,7 +89,7 @@ func TestSubtenantsThatAreRefused(t *testing.T) {
 	}
 	f.must(ask{name: "no JSON", call: "POST /api/v1/subtenants", body: `{`, status: 400})
 	f.must(ask{name: "no body", call: "POST /api/v1/subtenants", status: 400})
-	f.must(ask{name: "a cursor of nobody", call: "GET /api/v1/subtenants?cursor=x", status: 400})
+	f.must(ask{name: "an invalid cursor", call: "GET /api/v1/subtenants?cursor=x", status: 400})
 	f.must(ask{name: "a limit of nothing", call: "GET /api/v1/subtenants?limit=0", status: 422})
 }
 
@@ -104,7 +104,7 @@ func TestSubtenantsAreForAdministrators(t *testing.T) {
 	for _, call := range []string{
 		"POST /api/v1/subtenants", "GET /api/v1/subtenants", "GET /api/v1/subtenants/default", "DELETE /api/v1/subtenants/default",
 		"POST /api/v1/subtenants/default/grant-access?user_email=a@b.c", "DELETE /api/v1/subtenants/default/revoke-access?user_email=a@b.c",
-		"GET /api/v1/subtenants/nobody",
+		"GET /api/v1/subtenants/missing",
 	} {
 		f.must(ask{name: "a user", call: call, status: 403, want: []string{`"code":"forbidden"`}, lacks: []string{"default"}})
 		f.must(ask{name: "no token", call: call, token: "-", status: 401})
@@ -215,9 +215,9 @@ func TestGrantAndRevoke(t *testing.T) {
 		{name: "revoke by query", call: revoke + "?user_email=user@example.com", status: 200, want: []string{`"user_id":"` + f.user.ID + `"`, "no longer has access to company-a"}},
 		{name: "twice", call: revoke, body: `{"user_email":"user@example.com"}`, status: 200},
 		{name: "at once, though it was cached", call: "GET /api/v1/functions", token: f.userT, header: []string{"X-Subtenant-ID: company-a"}, status: 403},
-		{name: "a stranger", call: grant, body: `{"user_email":"nobody@example.com"}`, status: 404, want: []string{`"code":"not_found"`}},
-		{name: "nobody", call: grant, status: 422, want: []string{`"/user_email"`}},
-		{name: "nobody", call: grant, body: `{}`, status: 422, want: []string{`"/user_email"`}},
+		{name: "a stranger", call: grant, body: `{"user_email":"unknown@example.com"}`, status: 404, want: []string{`"code":"not_found"`}},
+		{name: "no address", call: grant, status: 422, want: []string{`"/user_email"`}},
+		{name: "no address in the body", call: grant, body: `{}`, status: 422, want: []string{`"/user_email"`}},
 		{name: "two of them", call: grant + "?user_email=a@example.com", body: `{"user_email":"user@example.com"}`, status: 422, want: []string{`"/user_email"`}},
 		{name: "unknown member", call: grant, body: `{"email":"user@example.com"}`, status: 422, want: []string{`"/email"`}},
 		{name: "not by a user", call: grant, token: f.userT, body: `{"user_email":"user@example.com"}`, status: 403},
@@ -299,12 +299,12 @@ func TestLocalTokensAskCensusForTheRest(t *testing.T) {
 	f.fixture = setup(t, func(o *handlers.Options) { o.Auth, o.Census = local, client })
 	_, user := f.add(censusdev.User{Email: "user@example.com", Access: censusdev.In("company-a")})
 	_, admin := f.add(censusdev.User{Email: "admin@example.com", Groups: censusdev.Admins()})
-	_, nobody := f.add(censusdev.User{Email: "nobody@example.com"})
+	_, outsider := f.add(censusdev.User{Email: "outsider@example.com"})
 	f.all([]ask{
 		{name: "user", call: "GET /api/v1/functions", token: user, status: 200},
 		{name: "user as administrator", call: "GET /api/v1/subtenants", token: user, status: 403},
 		{name: "administrator", call: "GET /api/v1/subtenants", token: admin, status: 200, want: []string{`"company-a"`}},
-		{name: "nobody", call: "GET /api/v1/functions", token: nobody, status: 403},
+		{name: "no access", call: "GET /api/v1/functions", token: outsider, status: 403},
 		{name: "unsigned", call: "GET /api/v1/functions", token: f.mint("company-a", true), status: 401},
 	})
 	require.Zero(t, census.Calls("/me"), "the token was checked here")
@@ -345,7 +345,7 @@ func TestWebhooksAndCensus(t *testing.T) {
 		{name: "one of theirs does", call: "POST /api/v1/h/open", token: "theirs", status: 200, want: []string{`"result":"Bearer theirs"`}},
 		{name: "guarded", call: "POST /api/v1/h/closed", token: owner, status: 200},
 		{name: "guarded, theirs", call: "POST /api/v1/h/closed", token: "theirs", status: 401},
-		{name: "guarded, of nobody", call: "POST /api/v1/h/closed", token: f.userT, status: 403},
+		{name: "guarded, a user without access", call: "POST /api/v1/h/closed", token: f.userT, status: 403},
 	})
 	f.census.Break(censusdev.Fault{Stall: true})
 	f.all([]ask{

@@ -22,15 +22,16 @@ const (
 	SubtenantGone    ChangeKind = "subtenant" // with all it owned, for ever
 )
 
-// Change is what a transaction tells every server once it is committed.
+// Change is the message of a transaction to every server, sent by its commit.
 type Change struct {
 	Tenant string     `json:"tenant"`
 	Kind   ChangeKind `json:"kind"`
 	Number int64      `json:"number"` // counts the changes of this kind in this subtenant
 }
 
-// note makes the transaction of q tell what it changed. Call it last: it puts
-// those who change the same things into a row until the commit.
+// note makes the transaction of q report its change. Call it last: transactions
+// that change the same kind of a subtenant's data wait for each other from here
+// until the commit.
 func note(ctx context.Context, q *dbsqlc.Queries, tenant string, kind ChangeKind) error {
 	return q.NoteChange(ctx, tenant, string(kind))
 }

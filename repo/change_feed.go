@@ -26,8 +26,8 @@ type ChangeFeed struct {
 	q    *dbsqlc.Queries
 }
 
-// ListenForChanges opens a feed. What is committed from then on is told; the
-// caller closes the feed.
+// ListenForChanges opens a feed of the changes that are committed from then on.
+// The caller closes it.
 func (d *DB) ListenForChanges(ctx context.Context) (*ChangeFeed, error) {
 	config := d.pool.Config().ConnConfig // a copy
 	config.RuntimeParams["application_name"] += " listener"

@@ -41,11 +41,11 @@ type DB struct {
 	queue, river *pgxpool.Pool
 	// pulse is for Ping alone: no other query makes it wait.
 	pulse *pgxpool.Pool
-	// lists runs the queries whose filters may be absent over what has run, catalog
-	// those over what is defined. They are planned with the values at hand each
-	// time: a plan kept for all values would read a whole day for a filter that an
-	// index answers. Each has few connections of its own: however many slow lists
-	// are asked for, calls have theirs.
+	// lists runs the queries with optional filters over executions, catalog those
+	// over definitions (functions, webhooks …). Each is planned with its values
+	// every time: a plan for all values would read a whole day for a filter that an
+	// index answers. Both have few connections of their own, so that slow lists
+	// take none from calls.
 	lists, catalog          *dbsqlc.Queries
 	listPool, directoryPool *pgxpool.Pool
 	log                     *slog.Logger

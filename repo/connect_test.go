@@ -14,7 +14,7 @@ import (
 	"maestro/repo"
 )
 
-func TestOpenSaysWhatIsWrong(t *testing.T) {
+func TestOpenNamesTheFault(t *testing.T) {
 	t.Parallel()
 	_, err := repo.Open(t.Context(), "postgres://u:hunter2@127.0.0.1:port/db", repo.Options{})
 	require.ErrorContains(t, err, "read the database URL")

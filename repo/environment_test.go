@@ -44,7 +44,7 @@ func TestEnvironmentChanges(t *testing.T) {
 	_, err = db.ApplyEnvironment(t.Context(), tenant, repo.EnvironmentChange{Base: 0, Lock: nil})
 	require.ErrorIs(t, err, repo.ErrEnvironmentMoved)
 
-	// What was asked for changes, the packages do not.
+	// The requirements change, the packages do not.
 	env, err = db.ApplyEnvironment(t.Context(), tenant, repo.EnvironmentChange{Base: 1, Lock: first, Requested: []repo.RequestedPackage{
 		{Name: "alpha", Requirement: "alpha>=1"}, {Name: "beta", Requirement: "beta"},
 	}})
@@ -61,7 +61,7 @@ func TestEnvironmentChanges(t *testing.T) {
 	require.Empty(t, env.Lock)
 	_, err = db.Package(t.Context(), tenant, "alpha")
 	requireCode(t, model.CodePackageNotFound, err)
-	_, err = db.ApplyEnvironment(t.Context(), "nobody", repo.EnvironmentChange{})
+	_, err = db.ApplyEnvironment(t.Context(), "missing", repo.EnvironmentChange{})
 	requireCode(t, model.CodeSubtenantNotFound, err)
 }
 

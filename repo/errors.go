@@ -19,9 +19,9 @@ import (
 const retryAfter = 2 * time.Second
 
 // fail gives a database error its place in the contract: CodeUnavailable when
-// the server is away, CodeInvalid when a value can't be stored; the rest is a
-// fault of ours and only gains the words of what was tried. nil stays nil and
-// a *model.Error stays what it is.
+// the server is unavailable, CodeInvalid when a value can't be stored; any other
+// error is an internal one, wrapped with the name of the operation. nil and a
+// *model.Error are returned as they are.
 func (d *DB) fail(err error, format string, args ...any) error {
 	if err == nil {
 		return nil

@@ -83,7 +83,7 @@ func TestListGoesBackOverAllDays(t *testing.T) {
 	got, pages := listed(t, db, tenant, repo.ExecutionFilter{Since: all[5].CreatedAt, Until: all[2].CreatedAt})
 	require.Equal(t, want[2:6], got)
 	require.Equal(t, 1, pages, "within a month a page is not short")
-	none, pages := listed(t, db, tenant, repo.ExecutionFilter{FunctionName: "nobody"})
+	none, pages := listed(t, db, tenant, repo.ExecutionFilter{FunctionName: "missing"})
 	require.Empty(t, none)
 	require.Equal(t, 4, pages, "200 days at 64 a page")
 	none, _ = listed(t, db, tenant, repo.ExecutionFilter{Until: time.Date(1, 2, 3, 4, 5, 6, 0, time.UTC)})
@@ -115,7 +115,7 @@ func TestListReadsNoMoreDaysThanItNeeds(t *testing.T) {
 		"the first page": {Page: repo.Page{Limit: 1}},
 		"of two days":    {Page: repo.Page{Limit: 3}},
 		"of a function":  {FunctionName: "day_1", Since: time.Now().AddDate(0, 0, -3)},
-		"none since":     {FunctionName: "nobody", Since: time.Now().AddDate(0, 0, -5)},
+		"none since":     {FunctionName: "missing", Since: time.Now().AddDate(0, 0, -5)},
 	} {
 		_, err := read(filter)
 		require.NoError(t, err, name)
@@ -154,7 +154,7 @@ func TestPlansOfTheListsReadAPage(t *testing.T) {
 		"all":                 func(*dbsqlc.ListExecutionsParams) {},
 		"function":            func(p *dbsqlc.ListExecutionsParams) { p.FunctionName = ptr("f") },
 		"rare function":       func(p *dbsqlc.ListExecutionsParams) { p.FunctionName = ptr("rare") },
-		"no function":         func(p *dbsqlc.ListExecutionsParams) { p.FunctionName = ptr("nobody") },
+		"no function":         func(p *dbsqlc.ListExecutionsParams) { p.FunctionName = ptr("missing") },
 		"status":              func(p *dbsqlc.ListExecutionsParams) { p.Statuses = []string{"failed"} },
 		"rare status":         func(p *dbsqlc.ListExecutionsParams) { p.Statuses = []string{"timed_out", "crashed"} },
 		"no status":           func(p *dbsqlc.ListExecutionsParams) { p.Statuses = []string{"running"} },

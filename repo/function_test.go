@@ -78,7 +78,7 @@ func TestFunctionLife(t *testing.T) {
 	require.Nil(t, history[0].CreatedBy)
 }
 
-func TestUpdateMakesAVersionOnlyOfWhatIsVersioned(t *testing.T) {
+func TestUpdateMakesAVersionOnlyOfVersionedFields(t *testing.T) {
 	t.Parallel()
 	db, tenant := setup(t)
 	made := createFunction(t, db, tenant, "f")
@@ -108,7 +108,7 @@ func TestUpdateMakesAVersionOnlyOfWhatIsVersioned(t *testing.T) {
 	refusal := errors.New("no")
 	_, err := db.UpdateFunction(t.Context(), tenant, "f", func(*model.Function) error { return refusal }, nil, nil, nil)
 	require.ErrorIs(t, err, refusal)
-	_, err = db.UpdateFunction(t.Context(), tenant, "nobody", func(*model.Function) error { return nil }, nil, nil, nil)
+	_, err = db.UpdateFunction(t.Context(), tenant, "missing", func(*model.Function) error { return nil }, nil, nil, nil)
 	requireCode(t, model.CodeFunctionNotFound, err)
 }
 
@@ -141,9 +141,9 @@ func TestFunctionVersionsOneByOne(t *testing.T) {
 		_, err = db.FunctionVersion(t.Context(), tenant, "f", n)
 		requireCode(t, model.CodeVersionNotFound, err)
 	}
-	_, err = db.FunctionVersion(t.Context(), tenant, "nobody", 1)
+	_, err = db.FunctionVersion(t.Context(), tenant, "missing", 1)
 	requireCode(t, model.CodeFunctionNotFound, err)
-	_, _, err = db.FunctionVersions(t.Context(), tenant, "nobody", repo.Page{})
+	_, _, err = db.FunctionVersions(t.Context(), tenant, "missing", repo.Page{})
 	requireCode(t, model.CodeFunctionNotFound, err)
 }
 
@@ -241,7 +241,7 @@ func TestUnstorableTextIsInvalid(t *testing.T) {
 		_, err := db.CreateFunction(t.Context(), tenant, f, nil, nil)
 		requireCode(t, model.CodeInvalid, err)
 	}
-	_, err := db.CreateFunction(t.Context(), "nobody", model.Function{Name: "f", Code: "x"}, nil, nil)
+	_, err := db.CreateFunction(t.Context(), "missing", model.Function{Name: "f", Code: "x"}, nil, nil)
 	requireCode(t, model.CodeSubtenantNotFound, err)
 }
 

@@ -28,7 +28,7 @@ func (d *DB) ListPackages(ctx context.Context, tenant string, all bool, page Pag
 func (d *DB) Package(ctx context.Context, tenant, name string) (model.Package, error) {
 	row, err := d.q.GetPackage(ctx, tenant, name)
 	if noRows(err) {
-		return model.Package{}, model.NewError(model.CodePackageNotFound, "There is no package %q here.", name)
+		return model.Package{}, model.NewError(model.CodePackageNotFound, "The package %q is not installed.", name)
 	}
 	return packageOf(row), d.fail(err, "load package %s", name)
 }

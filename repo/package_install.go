@@ -50,7 +50,7 @@ func (d *DB) EndInstall(ctx context.Context, tenant string, id model.ID, problem
 // FailLostInstalls ends the installs of servers that are gone, which changed
 // nothing. Any server may call it at any time.
 func (d *DB) FailLostInstalls(ctx context.Context) error {
-	_, err := d.q.FailLostInstalls(ctx, "The server that conducted the install is gone; nothing was changed. Ask for it again.", string(model.CodeUnavailable))
+	_, err := d.q.FailLostInstalls(ctx, "The server stopped before the install was complete; nothing was changed. Request it again.", string(model.CodeUnavailable))
 	return d.fail(err, "end the installs of servers that are gone")
 }
 

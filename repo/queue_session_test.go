@@ -100,7 +100,7 @@ func TestPlansOfTheQueueOutliveItsGrowth(t *testing.T) {
 		SELECT gen_random_uuid(), 'busy', 'b', 'manual', now(), 2, false, '', 7, gen_random_uuid() FROM generate_series(1, $1)`, waiting)
 	require.NoError(t, err)
 	for name, rows := range reads() {
-		if name != "ClaimRuns" { // which counts what is running
+		if name != "ClaimRuns" { // which counts the running ones
 			require.Less(t, rows, waiting/10, "%s, with many running", name)
 		}
 	}
@@ -127,8 +127,8 @@ func TestWhatWaitsForTheDisk(t *testing.T) {
 	require.Equal(t, "auto", shows(db.Pool(), "plan_cache_mode"))
 }
 
-// A run that two records of a batch end is ended by that whose claim is the latest,
-// wherever it stands.
+// Of two records of one run in a batch, the one with the latest claim ends it, in
+// any order.
 func TestTwoEndsOfARun(t *testing.T) {
 	t.Parallel()
 	db, tenant := setup(t)

@@ -26,10 +26,10 @@ func (d *DB) MakeDue(ctx context.Context) (bool, error) {
 	return due, d.fail(err, "look for runs that are due")
 }
 
-// ClaimRuns makes server the one that runs what is due, within limits and fairly
-// between subtenants, and returns that in the order in which it is to begin. A
-// server that was declared gone gets nothing. With an error the result is of runs
-// whose claim may have been committed: ConfirmClaims tells.
+// ClaimRuns claims due runs for a server, within limits and fairly between
+// subtenants, and returns them in the order in which they are to begin. A server
+// that was declared gone gets none. With an error it returns the runs whose claim
+// may have been committed: ConfirmClaims tells which were.
 func (d *DB) ClaimRuns(ctx context.Context, server model.ID, limits Limits) (claimed []model.QueuedRun, err error) {
 	err = pgx.BeginTxFunc(ctx, d.queue, pgx.TxOptions{BeginQuery: beginClaims}, func(tx pgx.Tx) error {
 		rows, err := d.q.WithTx(tx).ClaimRuns(ctx, dbsqlc.ClaimRunsParams{

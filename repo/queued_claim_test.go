@@ -10,8 +10,9 @@ import (
 	"maestro/repo"
 )
 
-// A run is claimed exactly where the limits leave room for it: of a function, by
-// its own limit too, and of a subtenant, whatever of others runs.
+// A run is claimed exactly when the limits of its function (the server's and the
+// function's own) and of its subtenant leave room, regardless of the running runs
+// of others.
 func TestLimitsOfFunctionsAndSubtenants(t *testing.T) {
 	t.Parallel()
 	db, tenant := setup(t)
@@ -24,7 +25,7 @@ func TestLimitsOfFunctionsAndSubtenants(t *testing.T) {
 	begins := func(run model.QueuedRun) bool {
 		tries++
 		require.NoError(t, db.Enqueue(t.Context(), nil, run))
-		got := claimed(t, db, servers[tries%2], limits) // whichever server has the others
+		got := claimed(t, db, servers[tries%2], limits) // on alternating servers
 		now, _ := status(t, db, run.Execution.Tenant, run.Execution.ID)
 		require.Equal(t, model.StatusPending, now)
 		if len(got) == 0 {
@@ -37,7 +38,7 @@ func TestLimitsOfFunctionsAndSubtenants(t *testing.T) {
 	later := newQueued(tenant, "wide")
 	later.Delay = time.Hour
 	require.False(t, begins(later), "it is not due")
-	require.True(t, begins(newQueued(tenant, "wide")), "what is not due is not before it")
+	require.True(t, begins(newQueued(tenant, "wide")), "a run that is not due is not before it")
 	require.False(t, begins(newQueued(tenant, "narrow")), "the function's own limit")
 	require.True(t, begins(newQueued(tenant, "wide")), "a full function holds up no other")
 	for range 3 {

@@ -19,8 +19,8 @@ func claimed(t *testing.T, db *repo.DB, server model.ID, limits repo.Limits) (id
 	return ids
 }
 
-// What was accepted first goes first, also when it was tried, returned or
-// delayed meanwhile, however much comes after it.
+// The run that was accepted first goes first, also after an attempt, a release
+// or a delay, and with any number of later runs.
 func TestRunsKeepTheirPlace(t *testing.T) {
 	t.Parallel()
 	db, tenant := setup(t)
@@ -73,8 +73,8 @@ func TestPausesWhenTheClockIsPutBack(t *testing.T) {
 	require.Positive(t, left())
 }
 
-// A server claims no more than it has room for, and what has least running is
-// first.
+// A server claims no more runs than it has room for; the subtenant with the
+// fewest running is first.
 func TestClaimsKeepToTheRoomOfTheServer(t *testing.T) {
 	t.Parallel()
 	db, tenant := setup(t)
@@ -95,8 +95,8 @@ func TestClaimsKeepToTheRoomOfTheServer(t *testing.T) {
 	require.Len(t, claimed(t, db, register(t, db), wide), 14, "another server")
 }
 
-// A run that is to be cancelled does not begin again, whichever server has
-// forgotten of it.
+// A run whose cancel is requested does not begin again, even if the server that
+// was to cancel it has forgotten the request.
 func TestACancelOutlivesServers(t *testing.T) {
 	t.Parallel()
 	db, tenant := setup(t)

@@ -52,9 +52,9 @@ func severalStatements(records []*model.Record) bool {
 	return false
 }
 
-// endQueued writes the records of runs that were queued, and returns what has come
-// to its end. One whose run was taken away from the server that made the record is
-// left out.
+// endQueued writes the records of asynchronous runs, and returns the executions
+// that have ended. A record is left out if its server no longer holds the claim of
+// the run.
 func endQueued(ctx context.Context, db dbsqlc.DBTX, records []*model.Record, server string) (ended []model.Execution, err error) {
 	err = eachRunOnce(records, func(r *model.Record) model.ID { return r.Execution.ID }, func(part []*model.Record) error {
 		rows, err := db.Query(ctx, endRuns, slices.Concat(endsOf(part), executionTable.arrays(executionsOf(part, server)), stepTable.arrays(stepsOf(part)))...)

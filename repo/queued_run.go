@@ -13,7 +13,7 @@ import (
 // Enqueue stores runs as pending, all or none of them. With a tx they are part
 // of that transaction, which is the caller's to commit; nil makes one.
 func (d *DB) Enqueue(ctx context.Context, tx pgx.Tx, runs ...model.QueuedRun) error {
-	db := batchSender(d.pool) // what is sent at once is one transaction
+	db := batchSender(d.pool) // one batch is one transaction
 	if tx != nil {
 		db = tx
 	}

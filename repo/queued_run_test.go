@@ -25,7 +25,7 @@ func newQueued(tenant, function string) model.QueuedRun {
 
 var wide = repo.Limits{PerFunction: 100, PerTenant: 100, Room: 100}
 
-// claimRuns makes due what has become so, and claims as one server does.
+// claimRuns makes waiting runs due whose time has come, and claims as one server does.
 func claimRuns(t *testing.T, db *repo.DB, server model.ID, limits repo.Limits) []model.QueuedRun {
 	t.Helper()
 	_, err := db.MakeDue(t.Context())

@@ -15,9 +15,9 @@ import (
 // about a page, so that a disk without room for another one refuses it.
 const checkBytes = 6 << 10
 
-// CheckWritable finds out whether the server takes records: it writes one and
-// rolls it back. It is for the end of an outage, not for every day: what is
-// rolled back has to be vacuumed.
+// CheckWritable checks whether the server takes records: it writes one and rolls
+// it back. It is for the end of an outage, not for regular checks: rows that are
+// rolled back have to be vacuumed.
 func (d *DB) CheckWritable(ctx context.Context) error {
 	value := make([]byte, checkBytes)
 	_, _ = rand.Read(value) // it never fails; random, so that it can't be compressed

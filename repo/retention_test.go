@@ -124,7 +124,7 @@ func TestSubtenantsKeepForTheirOwnTerms(t *testing.T) {
 	_, err = db.Retain(t.Context(), time.Now(), 30)
 	require.NoError(t, err)
 	require.True(t, isThere(t, db, again), "for ever")
-	require.NotEqual(t, "executions_default", partitionOf(t, db, "executions WHERE id = '"+again.ID.String()+"'"), "what was outside of the days is moved in")
+	require.NotEqual(t, "executions_default", partitionOf(t, db, "executions WHERE id = '"+again.ID.String()+"'"), "a record outside of the days is moved into its partition")
 	require.False(t, isThere(t, db, all["short"][45]))
 }
 
@@ -145,7 +145,7 @@ func TestDaysOfRunsThatGoOnStay(t *testing.T) {
 	require.False(t, isThere(t, db, running))
 }
 
-// TestRetentionGivesWay: neither it nor other statements wait long; what was in use goes in the next round, and what a server left half done too.
+// TestRetentionGivesWay: neither it nor other statements wait long; the next round removes the partitions that were in use, and completes the work of a server that stopped midway.
 func TestRetentionGivesWay(t *testing.T) {
 	t.Parallel()
 	db, tenant := setup(t)

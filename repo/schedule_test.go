@@ -34,7 +34,7 @@ func TestScheduleLife(t *testing.T) {
 	t.Parallel()
 	db, tenant := setup(t)
 	createFunction(t, db, tenant, "f")
-	_, err := db.CreateSchedule(t.Context(), tenant, newSchedule("daily", "nobody"))
+	_, err := db.CreateSchedule(t.Context(), tenant, newSchedule("daily", "missing"))
 	requireCode(t, model.CodeFunctionNotFound, err)
 	made, err := db.CreateSchedule(t.Context(), tenant, newSchedule("daily", "f"))
 	require.NoError(t, err)

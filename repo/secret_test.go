@@ -38,5 +38,5 @@ func TestSecretLife(t *testing.T) {
 	sealed, err = db.SealedSecrets(t.Context(), tenant)
 	require.NoError(t, err)
 	require.Len(t, sealed, 1)
-	requireCode(t, model.CodeSubtenantNotFound, db.PutSecret(t.Context(), "nobody", "A", []byte("x")))
+	requireCode(t, model.CodeSubtenantNotFound, db.PutSecret(t.Context(), "missing", "A", []byte("x")))
 }

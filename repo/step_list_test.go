@@ -101,8 +101,8 @@ func TestPageOfManyStepsReadsAPage(t *testing.T) {
 	require.NoError(t, tx.Rollback(t.Context()))
 }
 
-// TestStepsOfARunThatGoesOn: the recorded steps are a tree, whatever comes
-// in first, and an end is never undone.
+// TestStepsOfARunThatGoesOn: the recorded steps are a tree in any order of
+// arrival, and a closed step stays closed.
 func TestStepsOfARunThatGoesOn(t *testing.T) {
 	t.Parallel()
 	db, tenant := setup(t)

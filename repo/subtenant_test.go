@@ -28,10 +28,10 @@ func TestSubtenantLife(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, next)
 	require.Equal(t, "zenith", second[0].ID)
-	_, err = db.Subtenant(t.Context(), "nobody")
+	_, err = db.Subtenant(t.Context(), "missing")
 	requireCode(t, model.CodeSubtenantNotFound, err)
-	requireCode(t, model.CodeSubtenantNotFound, db.DeleteSubtenant(t.Context(), "nobody"))
-	_, err = db.EnsureSubtenant(t.Context(), "nobody")
+	requireCode(t, model.CodeSubtenantNotFound, db.DeleteSubtenant(t.Context(), "missing"))
+	_, err = db.EnsureSubtenant(t.Context(), "missing")
 	require.NoError(t, err, "a deletion of what never was reserves nothing")
 }
 

@@ -13,7 +13,7 @@ import (
 	"maestro/repo/dbsqlc"
 )
 
-// sharedPackage is a package that everyone has.
+// sharedPackage is a package of every subtenant.
 const sharedPackage = "shared-package"
 
 // sharedInstall is acme's; the others know its id.
@@ -24,9 +24,9 @@ func init() {
 	maps.Copy(serverWide, map[string]string{
 		"InsertInstall":         "writes a new row with its subtenant",
 		"InsertEnvironment":     "writes a new row with its subtenant",
-		"FailLostInstalls":      "a server that is gone conducted everyone's",
-		"DeleteOldInstalls":     "takes everyone's away that are of no more use",
-		"DeleteOldEnvironments": "takes everyone's away that are of no more use",
+		"FailLostInstalls":      "the installs of a server that is gone, of all subtenants",
+		"DeleteOldInstalls":     "removes expired rows of all subtenants",
+		"DeleteOldEnvironments": "removes expired rows of all subtenants",
 	})
 }
 

@@ -36,7 +36,7 @@ func TestWebhookLife(t *testing.T) {
 	require.Equal(t, changed, loaded)
 
 	_, err = db.UpdateWebhook(t.Context(), tenant, made.ID, func(w *model.Webhook) error {
-		w.FunctionName = "nobody"
+		w.FunctionName = "missing"
 		return nil
 	})
 	requireCode(t, model.CodeFunctionNotFound, err)

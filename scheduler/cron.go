@@ -83,8 +83,8 @@ func NewCron(opts CronOptions) *Cron {
 	return c
 }
 
-// Wake makes it look again: schedules were changed, by whichever server. It
-// never blocks.
+// Wake makes it read the schedules again: this or another server changed them.
+// It never blocks.
 func (c *Cron) Wake() { c.wake.Notify() }
 
 // Run starts a schedule now, at a caller's request: besides its due times, and
@@ -110,7 +110,7 @@ func (c *Cron) runOne(ctx context.Context, tenant string, id model.ID) (executio
 			return execution, err
 		}
 		if s.FunctionGone {
-			return execution, functionGone(&s)
+			return execution, s.FunctionProblem()
 		}
 		planned := s.FunctionName
 		add, err := c.opts.Queue.Plan(ctx, tenant, planned)
@@ -118,12 +118,10 @@ func (c *Cron) runOne(ctx context.Context, tenant string, id model.ID) (executio
 			return execution, err
 		}
 		err = c.opts.DB.StartSchedule(ctx, tenant, id, func(ctx context.Context, tx repo.Tx, s *model.Schedule) error {
-			switch {
-			case s.FunctionGone:
-				return functionGone(s)
-			case s.FunctionOff:
-				return functionOff(s)
-			case s.FunctionName != planned:
+			if problem := s.FunctionProblem(); problem != nil {
+				return problem
+			}
+			if s.FunctionName != planned {
 				return errAnotherFunction
 			}
 			var err error

@@ -62,8 +62,8 @@ func (f *fixture) realQueue(db *repo.DB) scheduler.ScheduleRuns {
 	return scheduler.ScheduleRuns{Engine: e}
 }
 
-// A run is queued whether or not its packages are built here yet, and without
-// compiling; whoever begins it waits for that, and nobody else.
+// A run is enqueued whether or not its packages are built here yet, and without
+// compiling; only the server that begins the run waits for both.
 func TestPackagesOfOneSubtenantHoldUpNoSchedule(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
@@ -94,8 +94,8 @@ func TestPackagesOfOneSubtenantHoldUpNoSchedule(t *testing.T) {
 	}
 }
 
-// Whoever runs a schedule by hand has one connection at a time: as many callers
-// as there are connections would wait for each other otherwise.
+// A manual run of a schedule uses one connection at a time: as many callers as
+// there are connections would wait for each other otherwise.
 func TestARunByHandTakesOneConnection(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

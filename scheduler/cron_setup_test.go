@@ -48,7 +48,7 @@ type queue struct {
 	planning func(ctx context.Context, function string) error
 }
 
-// plan sets what is done while runs of a function are planned.
+// plan sets a function that is called while runs of a function are planned.
 func (q *queue) plan(planning func(ctx context.Context, function string) error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

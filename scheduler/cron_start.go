@@ -66,18 +66,13 @@ func (b *batch) startOne(ctx context.Context, tx repo.Tx, s *model.Schedule) err
 	s.HeldUntil = time.Time{}
 	expression, zone, err := timetable(s)
 	if err != nil {
-		c.skip(s, s.NextRun, "The schedule can't go on, save it again: "+err.Error()+".")
+		c.skip(s, s.NextRun, "The schedule is invalid: "+err.Error()+". Correct it and save it.")
 		s.NextRun = time.Time{}
 		return nil
 	}
 	now := c.now()
-	if s.FunctionGone { // nothing to catch up with, should it come back
-		c.skip(s, s.NextRun, functionGone(s).Detail)
-		s.NextRun = expression.Next(now, zone)
-		return nil
-	}
-	if s.FunctionOff {
-		c.skip(s, s.NextRun, functionOff(s).Detail)
+	if problem := s.FunctionProblem(); problem != nil { // due times until it can run again are not caught up with
+		c.skip(s, s.NextRun, problem.Detail)
 		s.NextRun = expression.Next(now, zone)
 		return nil
 	}
@@ -240,14 +235,4 @@ func (c *Cron) skip(s *model.Schedule, due time.Time, reason string) {
 	c.opts.Log.Log(context.Background(), level, "a due time of a schedule was skipped", slog.String("tenant", s.Tenant),
 		slog.String("schedule", s.Name), slog.Time("due", due), slog.String("reason", reason))
 	s.LastRun, s.LastStatus, s.LastExecutionID, s.LastError = due, &status, model.ID{}, &reason
-}
-
-func functionOff(s *model.Schedule) *model.Error {
-	return model.NewError(model.CodeFunctionInactive,
-		"The function %q is switched off: set its is_active to true, or give the schedule another one.", s.FunctionName)
-}
-
-func functionGone(s *model.Schedule) *model.Error {
-	return model.NewError(model.CodeFunctionNotFound,
-		"There is no function %q any more: create it again, or give the schedule another one.", s.FunctionName)
 }

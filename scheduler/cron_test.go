@@ -142,7 +142,7 @@ func TestFunctionThatIsGone(t *testing.T) {
 	f.passed()
 	gone := f.load(s)
 	require.Equal(t, "skipped", *gone.LastStatus)
-	require.Contains(t, *gone.LastError, `no function "f" any more`)
+	require.Contains(t, *gone.LastError, `The function "f" was deleted`)
 	_, err := c.Run(t.Context(), tenant, s.ID)
 	require.Equal(t, model.CodeFunctionNotFound, model.CodeOf(err))
 	_, err = f.db.CreateFunction(t.Context(), tenant, model.Function{Name: "f", Code: "x"}, nil, nil)
@@ -214,8 +214,8 @@ func TestFaultOfOneScheduleIsItsOwn(t *testing.T) {
 	require.Equal(t, []int{1}, f.starts("bad"))
 }
 
-// A part that is away for one subtenant, whatever it is, is that one's alone;
-// and while its function is looked up nothing is locked.
+// A failed look-up of a function delays the schedules of that function only, and
+// no row is locked during a look-up.
 func TestAFunctionThatCantBeLookedUpHoldsItsScheduleOnly(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

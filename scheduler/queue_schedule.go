@@ -26,7 +26,7 @@ func (r ScheduleRuns) Plan(ctx context.Context, tenant, function string) (Add, e
 func (r ScheduleRuns) add(ctx context.Context, tx repo.Tx, plan engine.Plan, s *model.Schedule) (model.ID, error) {
 	policy, problems := model.ParseRetryPolicy(s.Retry)
 	if len(problems) > 0 {
-		bad := model.NewError(model.CodeInvalid, "The schedule's retry policy is no policy.")
+		bad := model.NewError(model.CodeInvalid, "The retry policy of the schedule is invalid.")
 		bad.Problems = problems
 		return model.ID{}, bad
 	}

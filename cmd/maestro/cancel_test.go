@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A run that fails all the time and is tried again at once is cancelled
-// wherever it is just then: under way on either server, or waiting.
+// A run that always fails and is retried at once can be cancelled in each of
+// its states: running on either server, or waiting.
 func TestCancelBetweenAttempts(t *testing.T) {
 	t.Parallel()
 	one, two := twoServers(t, "CENSUS_JWT_SECRET="+jwtSecret)

@@ -286,7 +286,7 @@ func TestTheClockIsChanged(t *testing.T) {
 
 	require.Equal(t, [3]int{0, 0, 0}, runs())
 	set(time.Hour)
-	require.Eventually(t, func() bool { return runs() == [3]int{0, 1, 6} }, time.Minute, 100*time.Millisecond, "what was missed follows catch_up")
+	require.Eventually(t, func() bool { return runs() == [3]int{0, 1, 6} }, time.Minute, 100*time.Millisecond, "missed due times follow catch_up")
 	set(0)
 	// That the clock went back is noticed within seconds: a schedule that is due
 	// then is started, and nothing that was started before.

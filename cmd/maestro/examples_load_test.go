@@ -39,7 +39,7 @@ func TestLoadingBringsAChangedExampleBack(t *testing.T) {
 	require.Equal(t, "false", c.result("is_even", map[string]any{"number": 3}))
 }
 
-func TestLoadingSaysWhatIsMissing(t *testing.T) {
+func TestLoadingNamesTheCauseOfAFailure(t *testing.T) {
 	t.Parallel()
 	status, text := loads(t)
 	require.Equal(t, exitFailed, status)

@@ -164,8 +164,8 @@ func TestStrangersSeeNoErrorTexts(t *testing.T) {
 	}
 }
 
-// The caller has its answer at the deadline, whatever the code does, and the
-// subtenant's next call works.
+// The caller gets its response at the deadline, even if the code cannot be
+// stopped, and the subtenant's next call works.
 func TestTimeouts(t *testing.T) {
 	t.Parallel()
 	programs := map[string]string{

@@ -85,7 +85,7 @@ func TestAnOutageOfTheDatabase(t *testing.T) {
 			}
 			require.Equal(t, http.StatusOK, c.send("GET", "/livez", nil).status)
 			require.Equal(t, http.StatusServiceUnavailable, c.send("GET", "/health", nil).status)
-			require.Equal(t, 5, b.count(), "what was refused did not run")
+			require.Equal(t, 5, b.count(), "refused calls did not run")
 
 			fault.end(proxy)
 			require.Eventually(t, func() bool { return c.send("GET", "/readyz", nil).status == http.StatusOK }, 30*time.Second, 10*time.Millisecond)
@@ -93,7 +93,7 @@ func TestAnOutageOfTheDatabase(t *testing.T) {
 			require.NoError(t, err)
 			t.Cleanup(db.Close)
 			all := outcomes(t, db)
-			require.Len(t, all, 5, "what was answered is recorded before calls are taken again")
+			require.Len(t, all, 5, "runs with a response are recorded before calls are accepted again")
 			for _, id := range ids {
 				require.Contains(t, all, id)
 			}

@@ -46,9 +46,8 @@ func (c *client) ask(method, path, body string) error {
 	return err
 }
 
-// kill -9 during an install, in each part of it: nothing that it has started
-// lives on, the next start removes its leftovers, and what was installed
-// before works.
+// kill -9 in each phase of an install: all its processes end, the next start
+// removes its files, and the packages that were installed before work.
 func TestAServerIsKilledDuringAnInstall(t *testing.T) {
 	t.Parallel()
 	endless := index.Extension(t, "endless", index.Loop)

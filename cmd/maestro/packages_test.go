@@ -84,7 +84,7 @@ func (c *client) want(method, path string, body any, status int) map[string]any 
 	return answer
 }
 
-// The next call can import what was installed, in that subtenant alone.
+// The next call can import the installed package, in that subtenant alone.
 func TestPackagesOfASubtenant(t *testing.T) {
 	t.Parallel()
 	ix := wheels(t)
@@ -204,7 +204,7 @@ func TestAServerKilledInAnInstall(t *testing.T) {
 	require.Eventually(t, func() bool { return ix.Fetched("answer") > 0 }, 30*time.Second, 20*time.Millisecond)
 	require.Equal(t, `"1.0"`, c.result("f", nil), "functions run meanwhile")
 
-	// kill -9 in the middle: what was there works, and nothing half done is left.
+	// kill -9 during the install: installed packages work, and no partial install is left.
 	require.NoError(t, p.cmd.Process.Kill())
 	<-p.done
 	require.Error(t, <-late)

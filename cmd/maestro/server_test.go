@@ -44,7 +44,7 @@ func TestMain(m *testing.M) {
 
 var exits []func()
 
-// atExit registers what is to be done after the last test.
+// atExit registers a function that runs after the last test.
 func atExit(end func()) { exits = append(exits, end) }
 
 const jwtSecret = "a secret of the tests, of thirty-two bytes or more"

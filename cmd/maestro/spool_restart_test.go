@@ -67,7 +67,7 @@ func TestRunsInTheSpoolOutliveTheirServer(t *testing.T) {
 	require.Eventually(t, func() bool { return b.count() == runs }, 30*time.Second, 5*time.Millisecond)
 
 	require.NoError(t, server.Stop(t.Context()))
-	require.Equal(t, http.StatusOK, <-answered, "what has run is answered once its record is on disk")
+	require.Equal(t, http.StatusOK, <-answered, "the response is sent once the record is on disk")
 	require.Eventually(t, func() bool { return spooled(t, dir) == runs }, time.Minute, 20*time.Millisecond)
 	require.NoError(t, p.cmd.Process.Signal(syscall.SIGKILL))
 	<-p.done

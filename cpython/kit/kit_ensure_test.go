@@ -239,7 +239,7 @@ func TestEnsureSaysWhyItCannot(t *testing.T) {
 	require.ErrorContains(t, err, "create the folder for Python")
 }
 
-func TestCheckRefusesWhatIsNoPython(t *testing.T) {
+func TestCheckRefusesAnIncompletePython(t *testing.T) {
 	t.Parallel()
 	require.ErrorContains(t, Check(t.TempDir()), "no Python 3.14 built as a shared library")
 	home, _ := shared()

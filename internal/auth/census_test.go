@@ -253,7 +253,7 @@ func TestCensusGrantAndRevoke(t *testing.T) {
 	user, err := f.client.FindUser(t.Context(), admin, "bob@example.COM")
 	require.NoError(t, err)
 	require.Equal(t, auth.CensusUser{ID: id, Email: "Bob@Example.com"}, user)
-	_, err = f.client.FindUser(t.Context(), admin, "nobody@example.com")
+	_, err = f.client.FindUser(t.Context(), admin, "unknown@example.com")
 	requireCode(t, model.CodeNotFound, err)
 	_, err = f.client.FindUser(t.Context(), token, "bob@example.com")
 	requireCode(t, model.CodeForbidden, err)
@@ -279,7 +279,7 @@ func TestCensusGrantAndRevoke(t *testing.T) {
 
 	requireCode(t, model.CodeForbidden, f.client.Grant(t.Context(), token, id, "b", id))
 	requireCode(t, model.CodeForbidden, f.client.Revoke(t.Context(), token, id, "b"))
-	requireCode(t, model.CodeNotFound, f.client.Grant(t.Context(), admin, "nobody", "b", adminID))
+	requireCode(t, model.CodeNotFound, f.client.Grant(t.Context(), admin, "missing", "b", adminID))
 	requireCode(t, model.CodeNotFound, f.client.Grant(t.Context(), admin, "..", "b", adminID))
 	requireCode(t, model.CodeUnauthorized, f.client.Grant(t.Context(), "x", id, "b", adminID))
 }

@@ -30,7 +30,7 @@ func TestChoose(t *testing.T) {
 		{"an admin's own", adminOfA, "", "a", ""},
 		{"an admin may name any", adminOfA, "z", "z", ""},
 		{"an admin of none must name one", admin, "", "", model.CodeBadRequest},
-		{"nobody's", auth.Principal{}, "", "", model.CodeForbidden},
+		{"no subtenant", auth.Principal{}, "", "", model.CodeForbidden},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -146,7 +146,7 @@ func TestAudienceIsCheckedWhenSet(t *testing.T) {
 	require.Error(t, err)
 }
 
-func TestIssuedKnowsOursWhateverTheirState(t *testing.T) {
+func TestIssuedRecognizesExpiredTokens(t *testing.T) {
 	t.Parallel()
 	local := verifier(t, "maestro")
 	expired := sign(t, jwt.SigningMethodHS256, secret, good("exp", int64(1000)))

@@ -1,7 +1,7 @@
-// Package backoff spaces out the attempts at something that fails: each pause
-// is twice the one before, up to a longest.
+// Package backoff determines the pauses between the attempts of a failing
+// operation: each is twice the one before, up to a longest.
 //
-// It must not decide what is worth another attempt, and never logs.
+// It must not decide which failures are retried, and never logs.
 package backoff
 
 import (

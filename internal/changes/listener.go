@@ -71,7 +71,7 @@ func (l *Listener) connect(ctx context.Context) error {
 		feed.Close()
 		return err
 	}
-	l.heard.differing(all) // what was before is known by reading it
+	l.heard.differing(all) // earlier changes are seen by reading the data itself
 	l.feed = feed
 	l.following.Store(true)
 	return nil
@@ -119,8 +119,8 @@ func (l *Listener) hear(ctx context.Context, feed *repo.ChangeFeed) error {
 	}
 }
 
-// reconnect returns a feed once there is one and what was missed is told, or
-// nil once ctx is over.
+// reconnect returns a feed once one is open and the missed changes are reported,
+// or nil once ctx has ended.
 func (l *Listener) reconnect(ctx context.Context) *repo.ChangeFeed {
 	for pause := (backoff.Backoff{First: firstWait, Longest: longestWait}); ; {
 		feed, err := l.db.ListenForChanges(ctx)
@@ -152,7 +152,7 @@ func (l *Listener) compare(ctx context.Context, feed *repo.ChangeFeed, thorough 
 	}
 	all, err := feed.All(ctx)
 	if err != nil {
-		return fmt.Errorf("compare with what is known: %w", err)
+		return fmt.Errorf("compare the stored changes with the known ones: %w", err)
 	}
 	for _, change := range l.heard.differing(all) {
 		l.tell(change)

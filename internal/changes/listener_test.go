@@ -132,7 +132,7 @@ func TestEveryServerHearsOfAChange(t *testing.T) {
 	other.hears(t, "subtenant acme")
 }
 
-func TestWhatWasBeforeIsNotTold(t *testing.T) {
+func TestEarlierChangesAreNotTold(t *testing.T) {
 	t.Parallel()
 	url := testkit.DatabaseURL(t)
 	one := start(t, url, "one", time.Hour)

@@ -146,9 +146,9 @@ func (c *Config) Prepare() error {
 	return nil
 }
 
-// makeDataDir makes the folder. Root's can be entered by others: the embedded
-// PostgreSQL runs as a lesser user, in a folder of its own below it. What is
-// secret in it is a file that only its owner reads.
+// makeDataDir makes the folder. Other users can enter root's: the embedded
+// PostgreSQL runs as an unprivileged user, in a folder of its own below it.
+// Each secret in it is a file that only its owner can read.
 func makeDataDir(path string) error {
 	mode := fs.FileMode(0o700)
 	if os.Getuid() == 0 {

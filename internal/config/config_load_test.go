@@ -215,7 +215,7 @@ func TestPrepareKeepsOneKeyHoweverManyAsk(t *testing.T) {
 	require.Equal(t, fs.FileMode(0o600), info.Mode().Perm())
 }
 
-func TestPrepareSaysWhatIsWrong(t *testing.T) {
+func TestPrepareNamesTheFault(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	c := Config{DataDir: folder}

@@ -42,7 +42,7 @@ type shelf struct {
 
 	loading sync.Mutex // held by the goroutine that reads the database
 	// What follows is changed with loading held.
-	latest atomic.Pointer[snapshot] // what was current last; nil: nothing yet
+	latest atomic.Pointer[snapshot] // the last current snapshot; nil: none yet
 	build  atomic.Pointer[build]    // of the packages that the newest state needs, while they are not there
 }
 
@@ -114,8 +114,8 @@ func (c *catalogue) present(ctx context.Context, s *shelf) (*snapshot, *build, e
 		if now := s.current.Load(); now != nil {
 			return now, nil, nil
 		}
-		// A change during the read would be missed by what was read: such a
-		// snapshot is dropped, and the database is read again.
+		// A snapshot would miss a change that is committed during the read:
+		// it is dropped then, and the database is read again.
 		changes := s.changes.Load()
 		var next *snapshot
 		last := s.latest.Load()

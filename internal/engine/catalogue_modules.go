@@ -35,8 +35,8 @@ func changedModules(last, next *snapshot) map[string]bool {
 }
 
 // renewImporters gives new entries to all that import one of the changed
-// modules. Modules among them are changed for their own importers. What has not
-// been loaded may be loading now, with what was there before.
+// modules. Modules among them are changed for their own importers. Entries that
+// are not loaded are renewed too: they may be loading now, with the old modules.
 func renewImporters(next *snapshot, changed map[string]bool) {
 	for again := len(changed) > 0; again; {
 		again = false

@@ -256,7 +256,7 @@ func (e *Engine) admit(r *run) error {
 const stopRetry = 2 * time.Second
 
 func stopping() *model.Error {
-	err := model.NewError(model.CodeUnavailable, "Nothing ran: the server is about to stop and takes no new calls. Try again in a moment.")
+	err := model.NewError(model.CodeUnavailable, "The server is stopping and accepts no new calls; nothing ran. Try again in a moment.")
 	err.RetryAfter = stopRetry
 	return err
 }

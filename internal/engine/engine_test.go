@@ -258,7 +258,7 @@ func TestEachWayToFailHasItsCode(t *testing.T) {
 		_, err := b.run(t, "echo", input)
 		require.Equal(t, code, codeOf(t, err))
 	}
-	_, err := b.run(t, "nobody", `1`)
+	_, err := b.run(t, "missing", `1`)
 	require.Equal(t, model.CodeFunctionNotFound, codeOf(t, err))
 	require.Len(t, b.book.records, before, "what never began is not recorded")
 	close(b.block)
@@ -376,7 +376,7 @@ func TestCheckPointsIntoTheBody(t *testing.T) {
 	require.Equal(t, model.CodeSyntaxError, codeOf(t, b.Check(t.Context(), &model.Function{Name: "f", Code: "broken"})))
 }
 
-func TestCheckDerivesWhatIsToBeDerived(t *testing.T) {
+func TestCheckDerivesSchemas(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	written := json.RawMessage(`{"type":"array"}`)

@@ -15,10 +15,10 @@ import (
 // A subtenant's packages are a numbered environment, whose folder each server
 // has to build for itself. The server that installs has built it before the
 // number becomes current; the others hear of the number and build then. Until
-// that is done they go on with what they served before: deleted functions are
-// gone at once, the others keep their versions, and only what was not known
-// before waits. A build that fails is tried again for as long as its number is
-// the current one.
+// that is done they serve their earlier snapshot: deleted functions are gone at
+// once, the others keep their versions, and only calls of functions that are
+// new wait. A failed build is retried for as long as its number is the current
+// one.
 
 // Packages builds the folders of environments on this server.
 type Packages interface {

@@ -429,8 +429,9 @@ func TestForgettingEndsTheBuild(t *testing.T) {
 	})
 }
 
-// A subtenant's state changes while many ask, and builds are slow or fail: who
-// asks gets what was stored before, with packages that are not older than it.
+// A subtenant's state changes while many callers ask for it, and builds are slow
+// or fail: a caller never gets an older state than an earlier one got, nor
+// packages that are older than the state.
 func TestPackagesUnderChange(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -97,9 +97,9 @@ func TestSitesOfRunsUnderWay(t *testing.T) {
 	require.Equal(t, map[string]bool{"/sites/2": true}, b.SitesInUse())
 }
 
-// A run that is under way when packages change goes on with its modules: a
-// sibling that requires what has changed is called in the version of before,
-// any other one in its newest.
+// A run that is under way when packages change keeps its modules: a sibling
+// that requires a changed package is called in its earlier version, any other
+// sibling in its newest.
 func TestSiblingsOfARunWithOldPackages(t *testing.T) {
 	t.Parallel()
 	b, s := setupPackages(t)

@@ -46,7 +46,7 @@ func TestAQueuedRunHasItsTimeFromWhenItBegins(t *testing.T) {
 	require.NoError(t, <-answer)
 }
 
-func TestWhatHasNotBegunIsLeftToOtherServers(t *testing.T) {
+func TestRunsThatHaveNotBegunAreLeftToOtherServers(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.lane.threads = make(chan struct{})
@@ -58,7 +58,7 @@ func TestWhatHasNotBegunIsLeftToOtherServers(t *testing.T) {
 	drained := make(chan struct{})
 	go func() { b.Drain(t.Context()); close(drained) }()
 	require.ErrorContains(t, <-waiting, "not begun")
-	close(b.block) // what has begun goes on
+	close(b.block) // a run that has begun goes on
 	require.NoError(t, <-blocked)
 	<-drained
 	require.Equal(t, model.StatusCompleted, b.book.last().Execution.Status)
@@ -130,7 +130,7 @@ func TestAQueuedRunThatNeverCanBeDoneFails(t *testing.T) {
 	lost.Input = []byte(unreadable)
 	for class, run := range map[string]model.QueuedRun{
 		"FunctionUnusable": b.queued("old", `1`, nil),
-		"FunctionNotFound": b.queued("nobody", `1`, nil),
+		"FunctionNotFound": b.queued("missing", `1`, nil),
 		"EngineError":      lost,
 	} {
 		require.NoError(t, <-b.begin(t, run), class)
@@ -145,8 +145,7 @@ func TestAQueuedRunThatNeverCanBeDoneFails(t *testing.T) {
 	require.Zero(t, b.Active())
 }
 
-// Someone asks for the end of a run that waits for a thread, and the server
-// stops at the same time.
+// A run that waits for a thread is cancelled while the server stops.
 func TestACancelWhileTheServerStops(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -70,7 +70,7 @@ func TestQueuedRunsKeepTheirRequest(t *testing.T) {
 	}
 	packed, err := packRequest(&RunRequest{Input: origin.request.Body, Origin: origin})
 	require.NoError(t, err)
-	require.Less(t, len(packed), len(origin.request.Body)+300, "what is in the body is kept once")
+	require.Less(t, len(packed), len(origin.request.Body)+300, "the content of the body is stored once")
 	var back RunRequest
 	require.NoError(t, unpackRequest([]byte(`{"from":"before"}`), &back))
 	require.Nil(t, back.Origin)

@@ -49,8 +49,8 @@ func TestWhichFailuresAreFollowedByAnotherAttempt(t *testing.T) {
 		{"picky", `"x"`, "InputInvalid", []string{"InputInvalid"}, true},
 		{"picky", "6", "OutputInvalid", nil, false},
 		{"picky", "6", "OutputInvalid", []string{"OutputInvalid"}, true},
-		{"nobody", "1", "FunctionNotFound", nil, false},
-		{"nobody", "1", "FunctionNotFound", []string{"FunctionNotFound"}, true},
+		{"missing", "1", "FunctionNotFound", nil, false},
+		{"missing", "1", "FunctionNotFound", []string{"FunctionNotFound"}, true},
 		{"unreadable", "1", "FunctionUnusable", nil, false},
 		{"echo", "1", "", nil, false},
 	} {

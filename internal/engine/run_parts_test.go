@@ -112,8 +112,8 @@ func TestStepsAreHandedOverAsTheyEnd(t *testing.T) {
 	}
 }
 
-// TestStepsOfASlowRunAreHandedOverFromTimeToTime: what has ended, without the
-// run's doing anything.
+// TestStepsOfASlowRunAreHandedOverFromTimeToTime: closed steps are recorded
+// while the run itself does nothing.
 func TestStepsOfASlowRunAreHandedOverFromTimeToTime(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

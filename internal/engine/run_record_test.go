@@ -10,9 +10,9 @@ import (
 	"maestro/internal/model"
 )
 
-// What has run is answered as it ended, wherever its record is by then: an error
-// would have the caller run it again.
-func TestWhatHasRunIsAnsweredWhereverItsRecordIs(t *testing.T) {
+// The caller gets the result of a run that has ended, even if its record is not
+// in the database yet: an error would have the caller run it again.
+func TestAnEndedRunIsAnsweredBeforeItsRecordIsCommitted(t *testing.T) {
 	t.Parallel()
 	for _, kept := range []model.Kept{model.Spooled, model.Unsaved} {
 		b := setup(t)

@@ -23,8 +23,7 @@ func endless() json.RawMessage {
 	return json.RawMessage(`{"$ref":"#/$defs/d0","$defs":{` + strings.Join(defs, ",") + `,"d40":{"minimum":0}}}`)
 }
 
-// A validation ends at the deadline wherever it takes place, and is a timeout
-// there.
+// Each validation of a run ends at the deadline, and is a timeout then.
 func TestADeadlineEndsEveryValidation(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

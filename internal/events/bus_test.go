@@ -246,7 +246,7 @@ func TestFullQueueDropsAndCounts(t *testing.T) {
 	byBytes.Publish(line(id, strings.Repeat("x", 900)))
 	require.Equal(t, Stats{Published: 1, Dropped: 1, Connected: true}, byBytes.Stats())
 	byBytes.Publish(line(id, strings.Repeat("x", 700)))
-	require.Equal(t, 1, byBytes.Stats().Queued, "what was refused holds no room")
+	require.Equal(t, 1, byBytes.Stats().Queued, "a refused event takes no room")
 	byBytes.Publish(line(id, "no room"))
 	require.Equal(t, Stats{Published: 3, Dropped: 2, Queued: 1, Connected: true}, byBytes.Stats())
 }
@@ -287,7 +287,7 @@ func TestRedisKilledAndBack(t *testing.T) {
 	require.Equal(t, 1, strings.Count(logged.String(), "redis is back"))
 }
 
-func TestStopWritesWhatIsQueued(t *testing.T) {
+func TestStopWritesTheQueue(t *testing.T) {
 	t.Parallel()
 	forEachRedis(t, func(t *testing.T, newBus func(Options) *Bus) {
 		bus := newBus(Options{})

@@ -18,8 +18,8 @@ type store interface {
 	// writer alone. A batch that fails half way is not tried again: its first
 	// half would then be there twice.
 	write(ctx context.Context, batch []item) (written int, err error)
-	// reveal moves what was kept of a log to its stream, and lets what follows
-	// go there. Called by the writer alone.
+	// reveal moves the kept events of a log to its stream, where its later
+	// events go too. Called by the writer alone.
 	reveal(ctx context.Context, id model.ID) error
 	// use lends a client, for reading.
 	use(f func(*redis.Client) error) error

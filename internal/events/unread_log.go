@@ -71,8 +71,8 @@ func (u *unreadLogs) keep(e *Event) (kept, full bool) {
 	return true, log.events == maxUnreadEvents
 }
 
-// take returns what was kept of a log; from now on its events are not kept.
-// The events are as they were published, but for a text that was too long.
+// take returns the kept events of a log; from now on its events are not kept.
+// They are as published, except that long texts are cut.
 func (u *unreadLogs) take(id model.ID) []Event {
 	u.mu.Lock()
 	defer u.mu.Unlock()

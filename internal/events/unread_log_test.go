@@ -13,7 +13,7 @@ import (
 	"maestro/internal/model"
 )
 
-func TestWhatIsPackedIsUnpacked(t *testing.T) {
+func TestPackedEventsAreUnpacked(t *testing.T) {
 	t.Parallel()
 	full := Event{
 		Name: Log, At: time.Now().Truncate(0), StepID: model.NewID(), Function: "f\x00é", Version: 12, Status: model.StatusFailed,

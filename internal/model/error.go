@@ -76,8 +76,8 @@ var Codes = []Code{
 	CodePackageConflict, CodePackageUnsupported, CodePackageInstallFailed,
 }
 
-// Problem is one entry of an error's list: where in the input, or where in
-// the Python source, and what was wrong there.
+// Problem is one entry of an error's list: a place in the input or in the Python
+// source, and the fault there.
 type Problem struct {
 	Pointer string `json:"pointer"`          // RFC 6901, "" for the whole value; unused for source
 	Line    int    `json:"line,omitempty"`   // 1-based, of the Python source
@@ -86,8 +86,8 @@ type Problem struct {
 }
 
 // Error is the one error that may reach a client. Detail is a plain sentence
-// for a person: what was wrong, and what to do. Cause is for the log alone and
-// is never shown.
+// for a person: the fault, and what to do. Cause is for the log alone and is
+// never shown.
 type Error struct {
 	Code        Code
 	Detail      string

@@ -1,7 +1,7 @@
 package model
 
-// Kept says where the record of a run is that has ended. Whichever it is, the
-// run has its answer.
+// Kept says where the record of an ended run is. In each case the caller has the
+// response.
 type Kept uint8
 
 const (

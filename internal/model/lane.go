@@ -23,7 +23,7 @@ type Program struct {
 const AnyModule = "*"
 
 // Compiler makes programs. An *Error with CodeSyntaxError or CodeNoSuchDef
-// says what is wrong with the source. No code of the source is run.
+// names the fault in the source. No code of the source is run.
 type Compiler interface {
 	Compile(ctx context.Context, function string, version int, source string) (*Program, error)
 	// CompileModule is Compile for a stored module, which need define nothing.
@@ -68,9 +68,9 @@ type Warning struct {
 // is the same in every lane.
 type Lane interface {
 	Compiler
-	// Call runs one outer call to its end, its deadline, or the end of ctx,
-	// whichever comes first, and then returns at once, even if the Python code goes
-	// on: at the deadline the outcome is a Failure of FailureTimeout, at the
+	// Call runs one outer call until the first of its end, its deadline and the
+	// end of ctx, and then returns at once, even if the Python code goes on: at
+	// the deadline the outcome is a Failure of FailureTimeout, at the
 	// end of ctx one of FailureCancelled. A returned error means that the call
 	// was not started (an *Error with CodeTooManyRequests or CodeUnavailable).
 	Call(ctx context.Context, call Call) (Outcome, error)

@@ -19,8 +19,8 @@ type LockedPackage struct {
 	Notes []string `json:"notes,omitempty"`
 }
 
-// Lock is what was resolved: every package with its hash, by name. It never
-// changes, and makes the same folder on every server.
+// Lock is the result of a resolution: every package with its hash, by name. It
+// never changes, and makes the same folder on every server.
 type Lock []LockedPackage
 
 // Find returns the package of a normalised name, or nil.

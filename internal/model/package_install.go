@@ -6,7 +6,7 @@ import "time"
 type PackageInstall struct {
 	ID          ID
 	Name        string // normalised
-	Requirement string // what was asked for, in the words of PEP 508
+	Requirement string // as requested, in the syntax of PEP 508
 	Status      Status // pending, running, completed or failed
 	Log         []string
 	Problem     *Error // of a failed one: Code and Detail
@@ -20,7 +20,7 @@ type Package struct {
 	ID          ID
 	Name        string // normalised
 	Version     string
-	Requirement string // what was asked for; empty for what came along with others
+	Requirement string // as requested; empty for a dependency of others
 	InstalledAt time.Time
 	InstalledBy *string
 }

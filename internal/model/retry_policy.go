@@ -88,10 +88,10 @@ func (p *RetryPolicy) problems() (all []Problem) {
 // none.
 func (p *RetryPolicy) Names(class string) bool { return p != nil && slices.Contains(p.On, class) }
 
-// Again says whether an attempt (1 is the first) that ended with status is to be
-// followed by another one, and after how long. classes are the names of what
-// was raised, its bases among them. A policy that names any of them, or the
-// status, or nothing at all, has it tried again.
+// Again says whether an attempt (1 is the first) that ended with status is
+// followed by another one, and after how long. classes are the names of the
+// exception's class and of its bases. A policy that names any of them, or the
+// status, or nothing at all, allows another attempt.
 func (p *RetryPolicy) Again(attempt int, status Status, classes ...string) (time.Duration, bool) {
 	if p == nil || attempt >= p.MaxAttempts {
 		return 0, false

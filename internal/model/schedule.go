@@ -60,3 +60,16 @@ type Schedule struct {
 
 	CreatedAt, UpdatedAt time.Time
 }
+
+// FunctionProblem says why the schedule's function cannot run: it was deleted, or
+// is switched off. It is nil if the function can run.
+func (s *Schedule) FunctionProblem() *Error {
+	switch {
+	case s.FunctionGone:
+		return NewError(CodeFunctionNotFound, "The function %q was deleted. Create it again, or change function_name.", s.FunctionName)
+	case s.FunctionOff:
+		return NewError(CodeFunctionInactive, "The function %q is switched off. Set its is_active to true, or change function_name.", s.FunctionName)
+	default:
+		return nil
+	}
+}

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestTextIsReadAsWhatIsDeclared(t *testing.T) {
+func TestTextIsReadAsTheDeclaredType(t *testing.T) {
 	t.Parallel()
 	declared := DeclaredBy(json.RawMessage(`{
 		"$defs": {"Page": {"type": "integer"}, "Loop": {"type": "integer", "allOf": [{"$ref": "#/$defs/Loop"}]}, "a/b c": {"type": "boolean"}},

@@ -44,7 +44,7 @@ func TestWhatAFullServerHasNoRoomForGoesToAnother(t *testing.T) {
 }
 
 // A server that stops leaves at once what it has not begun.
-func TestStoppingLeavesWhatWasNotBegun(t *testing.T) {
+func TestStoppingLeavesRunsThatHaveNotBegun(t *testing.T) {
 	t.Parallel()
 	db := testkit.DB(t)
 	release := make(chan struct{})

@@ -39,7 +39,7 @@ func (r *runner) RunQueued(ctx context.Context, run model.QueuedRun) error {
 	r.mu.Unlock()
 	select {
 	case <-r.dead:
-		<-make(chan struct{}) // killed: it has no end, and tells nobody
+		<-make(chan struct{}) // killed: it never ends, and reports nothing
 	default:
 	}
 	e := run.Execution

@@ -59,7 +59,7 @@ func TestAClaimWhoseAnswerIsLostIsBegunOnce(t *testing.T) {
 
 // Due runs begin immediately, regardless of the difference between a server's clock
 // and the database's: no server's clock is read. River has no jobs of its own.
-func TestNoClockDelaysWhatIsDue(t *testing.T) {
+func TestNoClockDelaysDueRuns(t *testing.T) {
 	t.Parallel()
 	db := testkit.DB(t)
 	r := &runner{db: db, begun: map[model.ID]int{}}

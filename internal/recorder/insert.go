@@ -51,8 +51,8 @@ func (r *Recorder) insert(records []*model.Record, write writer, patience time.D
 	return r.insert(records, write, patience, refused)
 }
 
-// try writes once. What has begun is brought to its end also during Stop,
-// until that has run out of time, or the database turns out to be away.
+// try writes once. A write that has begun is completed also during Stop, until
+// that has run out of time, or the database turns out to be unavailable.
 func (r *Recorder) try(write writer, records []*model.Record, patience time.Duration) error {
 	ctx, cancel := context.WithTimeout(r.link.context(), patience)
 	defer cancel()

@@ -12,10 +12,11 @@ var origin = time.Now()
 // moment is a monotonic time in nanoseconds, never 0.
 func moment() int64 { return int64(time.Since(origin)) + 1 }
 
-// outage remembers since when something has been failing.
+// outage remembers since when an operation has been failing.
 type outage struct{ since atomic.Int64 } // a moment; 0: it works
 
-// begin notes a failure of what was begun at that moment; an earlier one stays.
+// begin notes the failure of an attempt that was begun at that moment; an
+// earlier one stays.
 func (o *outage) begin(at int64) { o.since.CompareAndSwap(0, at) }
 
 // end notes a success. Without an outage it only reads, as for each record.

@@ -64,9 +64,10 @@ func requireOnce(t *testing.T, db *repo.DB, records ...*model.Record) {
 	}
 }
 
-// A database that is frozen refuses nothing and answers nothing: what has run is
-// answered from the disk, new runs are refused, and they are admitted again only
-// when the spool is in the database, so that a repeat finds what it repeats.
+// A frozen database neither refuses nor answers: callers of ended runs get their
+// response once the record is on disk, new runs are refused, and they are
+// admitted again only when the spool is in the database, so that a repeat finds
+// the run that it repeats.
 func TestAFrozenDatabase(t *testing.T) {
 	t.Parallel()
 	r, p, direct := behindProxy(t, Options{})
@@ -102,8 +103,8 @@ func TestAnOutageIsNoticedWithoutARun(t *testing.T) {
 	admits(t, r, true)
 }
 
-// What was committed whose confirmation was lost, and what was cut in the middle
-// of a message, is there once.
+// Records whose commit was not confirmed, and records that were cut off in the
+// middle of a message, are stored once.
 func TestLostConfirmationsDoubleNothing(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]func(*faultproxy.Proxy, bool){

@@ -18,7 +18,7 @@ import (
 )
 
 // BenchmarkRecorder compares, with 64 clients that wait for their commits, the
-// recorder with an INSERT of each one's own. The server syncs as it does in
+// recorder with one INSERT per execution. The server syncs as it does in
 // production. ns/op is the time per execution over all clients.
 func BenchmarkRecorder(b *testing.B) {
 	server, err := postgres.Start(b.Context(), postgres.Options{DataDir: testkit.DataDir(b)})

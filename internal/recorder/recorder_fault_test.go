@@ -32,8 +32,8 @@ func TestKilledBackendsLoseAndDoubleNothing(t *testing.T) {
 			return
 		}
 		defer conn.Release()
-		// By what has been committed and not by time: on a busy machine no commit
-		// would come to its end between two kills.
+		// After a number of commits, not after a time: on a busy machine no commit
+		// would complete between two kills.
 		for n := range callers * each {
 			<-finished
 			if n%16 != 0 {

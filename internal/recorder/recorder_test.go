@@ -257,7 +257,7 @@ func TestRecordsOfQueuedRunsDelayNoOther(t *testing.T) {
 	}
 }
 
-func TestStopWritesWhatIsQueued(t *testing.T) {
+func TestStopWritesTheQueue(t *testing.T) {
 	t.Parallel()
 	r, db := started(t, Options{})
 	answers := make(chan model.Kept, 500)

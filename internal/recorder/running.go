@@ -83,7 +83,7 @@ func (r *Recorder) markRunning(batch []*model.Execution) bool {
 		return err == nil
 	}
 	if len(batch) == 1 {
-		// Its record will say what was wrong with it.
+		// The record of its end will report the fault.
 		r.stats.runningDropped.Add(1)
 		return true
 	}

@@ -34,8 +34,8 @@ func requireSteps(t *testing.T, db *repo.DB, record *model.Record, status ...mod
 	require.Equal(t, status, found)
 }
 
-// TestStepsAreRecordedBeforeTheEnd: they can be read while the run goes on, and the end
-// completes what was open.
+// TestStepsAreRecordedBeforeTheEnd: they can be read while the run goes on, and its end
+// closes the open ones.
 func TestStepsAreRecordedBeforeTheEnd(t *testing.T) {
 	t.Parallel()
 	r, db := started(t, Options{})

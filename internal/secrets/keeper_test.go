@@ -58,7 +58,7 @@ func TestSecretsAreKept(t *testing.T) {
 	_, found = none.Value("KEY")
 	require.False(t, found)
 	require.Nil(t, none.Mask())
-	require.Nil(t, k.Mask("nobody"))
+	require.Nil(t, k.Mask("missing"))
 }
 
 func TestFormerValuesStayMaskedForADay(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 	"errors"
 )
 
-// Service is what has this life-cycle.
+// Service has this life-cycle.
 //
 // Start returns once the service is at work; ctx bounds the start alone. Stop
 // returns once nothing of the service is at work, or with an error when ctx ends

@@ -12,8 +12,8 @@ type Hooks struct {
 	Begin func(ctx context.Context) error
 	// Run is the goroutine. It returns soon after ctx has ended, or by itself.
 	Run func(ctx context.Context)
-	// Abort makes Run return at once, whatever is lost by that: Stop has run out
-	// of time. Neither may ask whether the loop is running. Without it Stop returns an error then, and Run ends later.
+	// Abort makes Run return at once, even if work is lost: Stop has run out of
+	// time. Neither may ask whether the loop is running. Without it Stop returns an error then, and Run ends later.
 	Abort func()
 	// End comes after Run, within the Stop that ended it.
 	End func(ctx context.Context) error

@@ -138,7 +138,7 @@ type ClaimRunsRow struct {
 // of each subtenant at most per_tenant; between subtenants round robin, those with
 // the least running first; in all at most room. Where many wait only the first of
 // each are looked at. The caller holds the lock of claims (queue_session.go), so
-// that what is counted stays true; a run that is cancelled just now is skipped.
+// that the counts stay true; a run that is being cancelled is skipped.
 // The rows are found and numbered by arrays: a join could be planned otherwise
 // than by their key.
 func (q *Queries) ClaimRuns(ctx context.Context, arg ClaimRunsParams) ([]ClaimRunsRow, error) {

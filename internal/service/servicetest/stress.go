@@ -14,8 +14,8 @@ import (
 )
 
 // Stress starts and stops services that fresh makes in every order, and many
-// times at once. fresh makes another one each time, and registers
-// with the test's cleanup whatever is to be closed afterwards.
+// times at once. fresh makes another one each time, and registers its
+// resources with the test's cleanup.
 func Stress(t *testing.T, fresh func(t *testing.T) service.Service) {
 	t.Helper()
 	t.Run("stop before start", func(t *testing.T) {
