@@ -26,6 +26,13 @@ func (d *DB) MakeDue(ctx context.Context) (bool, error) {
 	return due, d.fail(err, "look for runs that are due")
 }
 
+// RestartPauses begins the pauses of delayed runs anew if the database's clock was
+// put back during them: they would last longer by that time.
+func (d *DB) RestartPauses(ctx context.Context) error {
+	_, err := ofQueue(d.pool).PauseAnew(ctx)
+	return d.fail(err, "begin pauses anew")
+}
+
 // ClaimRuns makes server the one that runs what is due, within limits and fairly
 // between subtenants, and returns that in the order in which it is to begin. A
 // server that was declared gone gets nothing. With an error the result is of runs
