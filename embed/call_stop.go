@@ -1,6 +1,7 @@
 package embed
 
 import (
+	"log/slog"
 	"runtime"
 	"time"
 
@@ -122,7 +123,7 @@ func (h *Host) climb(c *call, at clock) {
 // killed; the thread ends when the call does. h.mu is held.
 func (h *Host) giveUp(c *call) {
 	h.opt.Log.Warn("a call could not be stopped and its thread is abandoned",
-		"tenant", c.Tenant, "function", c.Program.Function, "interpreter", c.interp.id)
+		slog.String("tenant", c.Tenant), slog.String("function", c.Program.Function), slog.Uint64("interpreter", c.interp.id))
 	change(h, &callMoves, &c.state, callStuck)
 	change(h, &workerMoves, &c.worker.state, workerStuck)
 	c.tenant.active--

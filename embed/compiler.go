@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"runtime"
 	"time"
 
@@ -167,7 +168,7 @@ func (h *Host) runCompiler() {
 	runtime.LockOSThread() // for ever: the thread has been in Python
 	py, err := h.machines.compiler()
 	if err != nil {
-		h.opt.Log.Error("could not start the compiler's Python interpreter", "error", err)
+		h.opt.Log.Error("could not start the compiler's Python interpreter", slog.Any("error", err))
 	}
 	for {
 		select {
@@ -198,7 +199,7 @@ func (h *Host) runCompiler() {
 // compile does one job and reports whether the compiler remains in its place.
 func (h *Host) compile(py machine, job *compileJob) bool {
 	overdue := time.AfterFunc(h.opt.CompileLimit, func() {
-		h.opt.Log.Warn("compiling a function exceeded the limit; the compiler is replaced", "limit", h.opt.CompileLimit)
+		h.opt.Log.Warn("compiling a function exceeded the limit; the compiler is replaced", slog.Duration("limit", h.opt.CompileLimit))
 		job.done <- compileResult{err: model.NewError(model.CodeInvalid,
 			"Compiling the code takes longer than %v. Make its expressions smaller.", h.opt.CompileLimit)}
 		h.startCompiler()

@@ -3,6 +3,7 @@ package embed
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"runtime"
 	"sync"
 	"time"
@@ -208,14 +209,14 @@ func (h *Host) checkStuckCap() {
 		return
 	}
 	h.capReached = true
-	h.opt.Log.Error("too many threads and interpreters cannot be stopped", "stuck_threads", h.stuckThreads, "leaked_interpreters", h.leaked)
+	h.opt.Log.Error("too many threads and interpreters cannot be stopped", slog.Int("stuck_threads", h.stuckThreads), slog.Int("leaked_interpreters", h.leaked))
 	if h.opt.OnStuckCap != nil {
 		go h.opt.OnStuckCap()
 	}
 }
 
 func (h *Host) illegal(kind, from, to string) {
-	h.opt.Log.Error("illegal change of state", "of", kind, "from", from, "to", to)
+	h.opt.Log.Error("illegal change of state", slog.String("of", kind), slog.String("from", from), slog.String("to", to))
 	if h.onIllegalMove != nil {
 		h.onIllegalMove(kind, from, to)
 	}

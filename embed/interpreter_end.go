@@ -1,6 +1,7 @@
 package embed
 
 import (
+	"log/slog"
 	"runtime"
 	"time"
 
@@ -95,7 +96,7 @@ func (h *Host) leak(in *interpreter) {
 		return
 	}
 	h.opt.Log.Warn("an interpreter could not be ended in time and counts as leaked",
-		"interpreter", in.id, "tenant", in.tenantName(), "limit", h.opt.EndLimit)
+		slog.Uint64("interpreter", in.id), slog.String("tenant", in.tenantName()), slog.Duration("limit", h.opt.EndLimit))
 	change(h, &interpreterMoves, &in.state, interpreterLeaked)
 	h.ending--
 	h.leaked++

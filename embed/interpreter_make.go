@@ -1,6 +1,7 @@
 package embed
 
 import (
+	"log/slog"
 	"runtime"
 	"time"
 )
@@ -70,7 +71,7 @@ func (h *Host) makeInterpreters() {
 // makingFailed refuses the calls that waited for the interpreter and lets the
 // warm pool rest for a moment. h.mu is held.
 func (h *Host) makingFailed(t *tenant, err error) {
-	h.opt.Log.Error("could not create a Python interpreter", "error", err)
+	h.opt.Log.Error("could not create a Python interpreter", slog.Any("error", err))
 	if t != nil {
 		t.wanting = false
 		h.refuseQueued(t, unavailable(err))

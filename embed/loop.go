@@ -1,6 +1,7 @@
 package embed
 
 import (
+	"log/slog"
 	"runtime"
 	"sync/atomic"
 	"time"
@@ -101,7 +102,7 @@ func (h *Host) startLoop(in *interpreter) {
 	l := &loop{in: in, number: loopNumbers.Add(1), gone: make(chan struct{}), calls: map[uint64]*call{}}
 	py, err := in.py.NewLoop(l.number)
 	if err != nil {
-		h.opt.Log.Error("could not start an event loop", "tenant", in.tenantName(), "error", err)
+		h.opt.Log.Error("could not start an event loop", slog.String("tenant", in.tenantName()), slog.Any("error", err))
 		h.refuseCoroutines(in.tenant, unavailable(err))
 		return
 	}
@@ -119,7 +120,7 @@ func (l *loop) carry() {
 	err := in.prepare()
 	if err == nil {
 		if exc := l.py.Run(); exc != nil {
-			h.opt.Log.Error("an event loop could not run", "interpreter", in.id, "error", exc.Type+": "+exc.Message)
+			h.opt.Log.Error("an event loop could not run", slog.Uint64("interpreter", in.id), slog.String("error", exc.Type+": "+exc.Message))
 			err = unavailable(nil)
 		}
 	}
@@ -362,7 +363,7 @@ const stuckEvery = time.Second
 // giveUpLooped marks a call and the thread that it blocks as stuck. h.mu is held.
 func (h *Host) giveUpLooped(c *call) {
 	h.opt.Log.Warn("a call of an async function that blocks a thread could not be stopped, and the thread is abandoned",
-		"tenant", c.Tenant, "function", c.Program.Function, "interpreter", c.interp.id)
+		slog.String("tenant", c.Tenant), slog.String("function", c.Program.Function), slog.Uint64("interpreter", c.interp.id))
 	change(h, &callMoves, &c.state, callStuck)
 	c.due = now().add(stuckEvery)
 	h.watch.add(h, c)

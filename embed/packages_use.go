@@ -2,6 +2,7 @@ package embed
 
 import (
 	"fmt"
+	"log/slog"
 
 	"maestro/internal/model"
 )
@@ -48,8 +49,8 @@ func (in *interpreter) usePackages() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	in.unfit = true
-	h.opt.Log.Error("the folder of a subtenant's packages cannot be used", "tenant", in.tenantName(),
-		"number", in.packages.Number, "path", in.packages.Path, "error", exc.Type+": "+exc.Message)
+	h.opt.Log.Error("the folder of a subtenant's packages cannot be used", slog.String("tenant", in.tenantName()),
+		slog.Int("number", in.packages.Number), slog.String("path", in.packages.Path), slog.String("error", exc.Type+": "+exc.Message))
 }
 
 // SitesInUse returns the folders of packages that must be kept: an interpreter

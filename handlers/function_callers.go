@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 
 	"maestro/internal/model"
@@ -50,7 +51,7 @@ func (s *Server) viewSaved(ctx context.Context, f model.Function) functionView {
 		users, err = s.usersOf(ctx, f.Tenant, []string{f.Name})
 	}
 	if err != nil {
-		s.opts.Log.Warn("a function was saved, but its warnings and callers could not be read", "tenant", f.Tenant, "function", f.Name, "error", err)
+		s.opts.Log.Warn("a function was saved, but its warnings and callers could not be read", slog.String("tenant", f.Tenant), slog.String("function", f.Name), slog.Any("error", err))
 		return view
 	}
 	view.CalledBy = callersOf(users, &f)
@@ -103,7 +104,7 @@ func (s *Server) usersOf(ctx context.Context, tenant string, names []string) ([]
 		case ctx.Err() != nil || model.CodeOf(err) == model.CodeUnavailable:
 			return nil, err // no code can be inspected now
 		default: // this code never can be: it is recorded as using no name
-			s.opts.Log.Warn("the code of a function cannot be inspected for the names that it uses", "tenant", tenant, "function", used.Function, "error", err)
+			s.opts.Log.Warn("the code of a function cannot be inspected for the names that it uses", slog.String("tenant", tenant), slog.String("function", used.Function), slog.Any("error", err))
 			found = model.Inspection{}
 		}
 		used.Uses, used.Imports = found.Uses, found.Imports

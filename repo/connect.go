@@ -182,7 +182,7 @@ func (d *DB) waitFor(ctx context.Context, patience time.Duration) error {
 		case ctx.Err() != nil || !isAway(err) || time.Now().After(deadline):
 			return fmt.Errorf("connect to the database: %w", err)
 		}
-		d.log.Debug("waiting for the database", "error", err)
+		d.log.Debug("waiting for the database", slog.Any("error", err))
 		backoff.Sleep(ctx, 100*time.Millisecond)
 	}
 }

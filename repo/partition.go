@@ -2,6 +2,7 @@ package repo
 
 import (
 	"context"
+	"log/slog"
 	"time"
 )
 
@@ -29,7 +30,7 @@ func (d *DB) EnsurePartitions(ctx context.Context, at time.Time) error {
 			}
 			if made {
 				d.oldest.Store(nil)
-				d.log.Debug("partition made", "table", parent, "day", day.Format(time.DateOnly))
+				d.log.Debug("partition made", slog.String("table", parent), slog.String("day", day.Format(time.DateOnly)))
 			}
 		}
 	}

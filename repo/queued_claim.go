@@ -26,6 +26,13 @@ func (d *DB) MakeDue(ctx context.Context) (bool, error) {
 	return due, d.fail(err, "look for runs that are due")
 }
 
+// RestartPauses begins the pauses of delayed runs anew if the database's clock was
+// put back during them: they would last longer by that time.
+func (d *DB) RestartPauses(ctx context.Context) error {
+	_, err := ofQueue(d.pool).PauseAnew(ctx)
+	return d.fail(err, "begin pauses anew")
+}
+
 // ClaimRuns claims due runs for a server, within limits and fairly between
 // subtenants, and returns them in the order in which they are to begin. A server
 // that was declared gone gets none. With an error it returns the runs whose claim

@@ -56,7 +56,7 @@ func severalStatements(records []*model.Record) bool {
 // that have ended. A record is left out if its server no longer holds the claim of
 // the run.
 func endQueued(ctx context.Context, db dbsqlc.DBTX, records []*model.Record, server string) (ended []model.Execution, err error) {
-	err = eachRunOnce(records, func(r *model.Record) model.ID { return r.Execution.ID }, func(part []*model.Record) error {
+	err = eachRunOnce(records, func(part []*model.Record) error {
 		rows, err := db.Query(ctx, endRuns, slices.Concat(endsOf(part), executionTable.arrays(executionsOf(part, server)), stepTable.arrays(stepsOf(part)))...)
 		if err != nil {
 			return err
@@ -105,31 +105,28 @@ func (c claims) with(r *model.Record) claims {
 	return claims{append(c.runs, uuid(r.Execution.ID)), append(c.numbers, r.Queued.Claim)}
 }
 
-// eachRunOnce calls do with parts of all in which each run is named once, in the
-// order of their ids: nearly always with all of them.
-func eachRunOnce[T any](all []T, run func(T) model.ID, do func(part []T) error) error {
-	for len(all) > 0 {
-		named := make(map[model.ID]bool, len(all))
-		var part, rest []T
-		for _, one := range all {
-			if named[run(one)] {
-				rest = append(rest, one)
+// eachRunOnce calls do with parts of records in which each run occurs once, in
+// PostgreSQL's order of their ids: nearly always with all of them.
+func eachRunOnce(records []*model.Record, do func(part []*model.Record) error) error {
+	for len(records) > 0 {
+		seen := make(map[model.ID]bool, len(records))
+		var part, rest []*model.Record
+		for _, r := range records {
+			if seen[r.Execution.ID] {
+				rest = append(rest, r)
 				continue
 			}
-			named[run(one)] = true
-			part = append(part, one)
+			seen[r.Execution.ID] = true
+			part = append(part, r)
 		}
-		slices.SortFunc(part, func(a, b T) int { return compareIDs(run(a), run(b)) })
+		slices.SortFunc(part, func(a, b *model.Record) int { return bytes.Compare(a.Execution.ID[:], b.Execution.ID[:]) })
 		if err := do(part); err != nil {
 			return err
 		}
-		all = rest
+		records = rest
 	}
 	return nil
 }
-
-// compareIDs is PostgreSQL's order.
-func compareIDs(a, b model.ID) int { return bytes.Compare(a[:], b[:]) }
 
 // executionsOf are the rows of records in executions. One that another attempt
 // follows waits for it.

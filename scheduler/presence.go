@@ -55,8 +55,10 @@ func NewPresence(opts PresenceOptions) *Presence {
 
 // settle ends the orphaned runs of the predecessor on this data folder.
 func (p *Presence) settle(ctx context.Context) error {
-	_, err := p.opts.DB.SettleGone(ctx)
-	return err
+	if _, err := p.opts.DB.SettleGone(ctx); err != nil {
+		return err
+	}
+	return p.opts.DB.RestartPauses(ctx)
 }
 
 // leave tells the other servers that this one has ended.
@@ -136,6 +138,9 @@ func (p *Presence) watch(ctx context.Context, since time.Duration) bool {
 	}
 	if n > 0 {
 		p.opts.Log.Warn("runs were taken from servers that are gone", slog.Int("runs", n))
+	}
+	if err := p.opts.DB.RestartPauses(ctx); err != nil {
+		p.opts.Log.Warn("pauses of delayed runs can't be adjusted to the database's clock at present", slog.Any("error", err))
 	}
 	if err := p.opts.DB.NoteLateResults(ctx); err != nil {
 		p.opts.Log.Warn("late results of schedules can't be noted at present", slog.Any("error", err))

@@ -1,5 +1,5 @@
 // Command faults runs a server under a steady load of orders and takes its
-// PostgreSQL and its Redis away in twelve ways. Its clients
+// PostgreSQL and its Redis away in thirteen ways. Its clients
 // wait after a 503 as long as Retry-After says and send the order again, without an
 // idempotency key. It reports the responses, the records, and the time of the
 // recovery, and fails if an order was charged twice, or was answered and is not

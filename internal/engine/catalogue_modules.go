@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"log/slog"
 
 	"maestro/internal/model"
 )
@@ -104,7 +105,7 @@ func (r *run) Module(name string) (*model.Program, *model.Raise) {
 		case model.CodeOf(err) == model.CodeFunctionNotFound:
 			return nil, nil
 		default:
-			r.engine.opts.Log.Error("a module can't be loaded", "tenant", r.request.Tenant, "execution_id", r.id, "module", name, "error", err)
+			r.engine.opts.Log.Error("a module can't be loaded", slog.String("tenant", r.request.Tenant), slog.Any("execution_id", r.id), slog.String("module", name), slog.Any("error", err))
 			return nil, &model.Raise{Kind: model.RaiseEngine, Message: fmt.Sprintf("the module %s can't be loaded at the moment", name)}
 		}
 	}

@@ -1,8 +1,15 @@
-// Package engine is the one path of every run, from a webhook, a schedule, the API or a retry:
-// find the function, check the input, run it in the subtenant's lane, check
-// the output, record all of it, answer.
+// Package engine is the one path of every run, whatever its trigger (webhook,
+// schedule, manual, spawn or retry): find the function, validate the input, run it
+// in the subtenant's lane, validate the output, record all of it, answer.
+//
+// Synchronous runs enter by Run (run.go, engine_run.go), which handlers call.
+// Asynchronous runs are stored by Submit, for handlers and for maestro.spawn, or
+// by Plan and Prepare, for the scheduler and for bulk retries, which store runs in
+// transactions of their own (queue_submit.go). A run that this server has claimed
+// enters by RunQueued (queue_run.go), which internal/queue calls. Sibling calls are
+// steps of their run (run_step.go).
 //
 // It knows no HTTP, no SQL and no Python: requests come as RunRequest, rows
 // through the Store, Python through model.Lane. It must not start a run by
-// itself: handlers and scheduler call Run, Submit and RunQueued.
+// itself, except for one that a function spawns.
 package engine

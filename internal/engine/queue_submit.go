@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"maestro/internal/events"
@@ -245,7 +246,7 @@ func (r *run) Spawn(name string, input []byte, delay time.Duration) (model.ID, *
 		return refused("%s can't be spawned: %s", name, coded.Detail)
 	}
 	if err != nil {
-		e.opts.Log.Error("a run can't be spawned", "tenant", r.request.Tenant, "execution_id", r.id, "function", name, "error", err)
+		e.opts.Log.Error("a run can't be spawned", slog.String("tenant", r.request.Tenant), slog.Any("execution_id", r.id), slog.String("function", name), slog.Any("error", err))
 		return refused("the run can't be queued at the moment")
 	}
 	return id, nil

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"log/slog"
 	"strings"
 
 	"maestro/internal/mask"
@@ -25,7 +26,7 @@ func (r *run) Secret(name string) (string, *model.Raise) {
 func (r *run) secrets() *secrets.Set {
 	set, err := r.engine.opts.Secrets.Of(r.ctx, r.request.Tenant)
 	if err != nil { // the subtenant was deleted meanwhile
-		r.engine.opts.Log.Warn("a run goes on without its secrets", "tenant", r.request.Tenant, "execution_id", r.id, "error", err)
+		r.engine.opts.Log.Warn("a run goes on without its secrets", slog.String("tenant", r.request.Tenant), slog.Any("execution_id", r.id), slog.Any("error", err))
 	}
 	return set
 }

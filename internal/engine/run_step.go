@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"log/slog"
 	"time"
 
 	"maestro/internal/events"
@@ -30,7 +31,7 @@ func (r *run) sibling(name string) (*function, *model.Raise) {
 	case f != nil || model.CodeOf(err) == model.CodeFunctionNotFound:
 		return nil, &model.Raise{Kind: model.RaiseName, Name: name, Message: fmt.Sprintf("name '%s' is not defined", name)}
 	default:
-		r.engine.opts.Log.Error("a sibling can't be loaded", "tenant", r.request.Tenant, "execution_id", r.id, "function", name, "error", err)
+		r.engine.opts.Log.Error("a sibling can't be loaded", slog.String("tenant", r.request.Tenant), slog.Any("execution_id", r.id), slog.String("function", name), slog.Any("error", err))
 		return nil, &model.Raise{Kind: model.RaiseEngine, Message: fmt.Sprintf("the function %s can't be loaded at the moment", name)}
 	}
 }

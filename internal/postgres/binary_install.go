@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -45,7 +46,7 @@ func (s *Server) findOrInstall(ctx context.Context) (binaries, error) {
 		}
 	}
 	for _, failure := range failures {
-		s.log.Warn("PostgreSQL could not be installed", "error", failure)
+		s.log.Warn("PostgreSQL could not be installed", slog.Any("error", failure))
 	}
 	return b, errNoBinaries
 }

@@ -26,7 +26,7 @@ func stopLeftovers(ctx context.Context, dataDir string, log *slog.Logger) error 
 	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGQUIT, syscall.SIGKILL} {
 		left := processesIn(dataDir)
 		if len(left) > 0 {
-			log.Info("ending what an earlier PostgreSQL left running", "signal", sig.String(), "processes", len(left))
+			log.Info("ending what an earlier PostgreSQL left running", slog.String("signal", sig.String()), slog.Int("processes", len(left)))
 		}
 		for _, pid := range left {
 			if sig != syscall.SIGINT || pid == postmasterOf(pidFile) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -56,7 +57,7 @@ func (s *Server) own(ended chan<- error) {
 		case ended <- err: // the first time: Start decides
 		default:
 		}
-		s.log.Error("embedded PostgreSQL ended by itself; starting it again", "error", err)
+		s.log.Error("embedded PostgreSQL ended by itself; starting it again", slog.Any("error", err))
 		if time.Since(began) > time.Minute {
 			pause = 100 * time.Millisecond
 		}
@@ -66,7 +67,7 @@ func (s *Server) own(ended chan<- error) {
 		case <-time.After(pause):
 		}
 		if err := stopLeftovers(context.Background(), s.dataDir, s.log); err != nil {
-			s.log.Error("clean up after embedded PostgreSQL", "error", err)
+			s.log.Error("clean up after embedded PostgreSQL", slog.Any("error", err))
 		}
 	}
 }

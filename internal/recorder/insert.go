@@ -2,6 +2,7 @@ package recorder
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"maestro/internal/model"
@@ -39,7 +40,7 @@ func (r *Recorder) insert(records []*model.Record, write writer, patience time.D
 	id := records[0].Execution.ID
 	if !degrade(records[0]) {
 		r.stats.lost.Add(1)
-		r.log.Error("a record can't be stored in any form", "execution_id", id, "error", err)
+		r.log.Error("a record can't be stored in any form", slog.Any("execution_id", id), slog.Any("error", err))
 		if *refused == nil {
 			*refused = refusals{}
 		}
@@ -47,7 +48,7 @@ func (r *Recorder) insert(records []*model.Record, write writer, patience time.D
 		return nil, nil
 	}
 	r.log.Warn("a record holds what the database refuses; it is stored with a marker instead",
-		"execution_id", id, "error", err)
+		slog.Any("execution_id", id), slog.Any("error", err))
 	return r.insert(records, write, patience, refused)
 }
 

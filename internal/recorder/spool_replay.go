@@ -37,7 +37,7 @@ func (r *Recorder) toSpool(records []*model.Record) error {
 // case in which a record is lost.
 func (r *Recorder) lose(n int, cause error) {
 	r.stats.lost.Add(int64(n))
-	r.log.Error("records are lost: the database is away and this server's disk does not take them", "records", n, "error", cause)
+	r.log.Error("records are lost: the database is away and this server's disk does not take them", slog.Int("records", n), slog.Any("error", cause))
 }
 
 // replayFiles writes the reserve, and then file after file. It stops when the
@@ -65,7 +65,7 @@ func (r *Recorder) replayFiles() (replayed bool, err error) {
 		}
 		replayed = true
 		if failed := r.spool.remove(path); failed != nil {
-			r.log.Error("a spool file that was recorded can't be removed", "file", path, "error", failed)
+			r.log.Error("a spool file that was recorded can't be removed", slog.String("file", path), slog.Any("error", failed))
 			err = errors.Join(err, failed)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 
@@ -47,7 +48,7 @@ func (s *spool) openReserve() {
 	made, err := makeReserve(s.dir, s.reserved)
 	if err != nil {
 		s.log.Warn("the disk has no room for the spool's reserve: records of runs would be lost if the database went away now; free some",
-			"bytes", s.reserved, "error", err)
+			slog.Int64("bytes", s.reserved), slog.Any("error", err))
 		return
 	}
 	s.reserve = made
@@ -154,7 +155,7 @@ func (s *spool) readReserve() (records []*model.Record, bytes int64, err error) 
 	}
 	records, err = decodeLines(text)
 	if err != nil {
-		s.log.Warn("the spool's reserve ends within a record, which was not finished", "records", len(records), "error", err)
+		s.log.Warn("the spool's reserve ends within a record, which was not finished", slog.Int("records", len(records)), slog.Any("error", err))
 	}
 	return records, s.reserve.next, nil
 }

@@ -238,20 +238,6 @@ func (q *Queries) RememberDeletedSubtenant(ctx context.Context, id string) error
 	return err
 }
 
-const setMetaOnce = `-- name: SetMetaOnce :one
-INSERT INTO server_meta (key, value) VALUES ($1, $2)
-ON CONFLICT (key) DO UPDATE SET key = excluded.key
-RETURNING value
-`
-
-// The first writer's value stays and is returned to every caller.
-func (q *Queries) SetMetaOnce(ctx context.Context, fact string, firstValue string) (string, error) {
-	row := q.db.QueryRow(ctx, setMetaOnce, fact, firstValue)
-	var value string
-	err := row.Scan(&value)
-	return value, err
-}
-
 const subtenantWasDeleted = `-- name: SubtenantWasDeleted :one
 SELECT EXISTS (SELECT 1 FROM deleted_subtenants WHERE id = $1)
 `

@@ -57,12 +57,6 @@ DELETE FROM step_executions
 WHERE tenant = sqlc.arg(tenant) AND execution_id = ANY (sqlc.arg(execution_ids)::uuid[])
   AND id >= sqlc.arg(from_id)::uuid AND id < sqlc.arg(before_id)::uuid;
 
--- name: SetMetaOnce :one
--- The first writer's value stays and is returned to every caller.
-INSERT INTO server_meta (key, value) VALUES (sqlc.arg(fact), sqlc.arg(first_value))
-ON CONFLICT (key) DO UPDATE SET key = excluded.key
-RETURNING value;
-
 -- name: LockSubtenant :one
 -- Puts writers of one subtenant's webhooks in a row; others pass.
 SELECT id FROM subtenants WHERE id = $1 FOR NO KEY UPDATE;

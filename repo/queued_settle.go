@@ -10,39 +10,14 @@ import (
 	"maestro/repo/dbsqlc"
 )
 
-// CancelQueued ends a run that waits, and returns its execution; nil when none with
-// that id does.
-func (d *DB) CancelQueued(ctx context.Context, tenant string, id model.ID) (cancelled *model.Execution, err error) {
-	err = d.inTx(ctx, func(q *dbsqlc.Queries) error {
-		if n, err := q.CancelQueued(ctx, tenant, uuid(id)); err != nil || n == 0 {
-			return err
-		}
-		row, err := q.CancelPending(ctx, tenant, uuid(id))
-		if noRows(err) {
-			return errExecutionNotFound() // its row is gone with its partition
-		}
-		if err != nil {
-			return err
-		}
-		e := execution(row)
-		cancelled = &e
-		result := e
-		result.Error = nil // of an earlier attempt
-		return noteScheduleResults(ctx, q, []model.Execution{result})
-	})
-	if err != nil {
-		return nil, d.fail(err, "cancel execution %s", id)
-	}
-	return cancelled, nil
-}
-
 // settleBatch is how many runs SettleGone takes at a time.
 const settleBatch = 100
 
 const crashMessage = "the server that ran it is gone; whether it did its work is not known"
 
-// SettleGone ends what servers that are gone were running: as crashed, or as
-// pending again where the policy says so. It returns how many runs there were. Any server may call it at any time.
+// SettleGone ends the runs of servers that are gone: as crashed, or as pending
+// again where the retry policy allows another attempt. It returns how many runs
+// there were. Any server may call it at any time.
 func (d *DB) SettleGone(ctx context.Context) (int, error) {
 	settled := 0
 	for {
@@ -75,9 +50,6 @@ func (d *DB) SettleGone(ctx context.Context) (int, error) {
 		if settled += n; n < settleBatch {
 			break
 		}
-	}
-	if _, err := ofQueue(d.pool).PauseAnew(ctx); err != nil {
-		return settled, d.fail(err, "begin pauses anew")
 	}
 	crashed, err := d.crashSynchronous(ctx)
 	return settled + crashed, err

@@ -1,2 +1,0 @@
--- name: ServerVersion :one
-SELECT current_setting('server_version_num')::integer;
