@@ -16,5 +16,5 @@ func (d *DB) Execution(ctx context.Context, tenant string, id model.ID) (model.E
 }
 
 func errExecutionNotFound() error {
-	return model.NewError(model.CodeExecutionNotFound, "There is no execution of that id.")
+	return model.NewError(model.CodeExecutionNotFound, "There is no execution with that id.")
 }

@@ -23,7 +23,7 @@ func (d *DB) CreateInstall(ctx context.Context, tenant, name, requirement string
 func (d *DB) Install(ctx context.Context, tenant string, id model.ID) (model.PackageInstall, error) {
 	row, err := d.q.GetInstall(ctx, tenant, uuid(id))
 	if noRows(err) {
-		return model.PackageInstall{}, model.NewError(model.CodeInstallNotFound, "There is no such install; they are kept for seven days.")
+		return model.PackageInstall{}, model.NewError(model.CodeInstallNotFound, "There is no install with that id. Installs are kept for seven days.")
 	}
 	return installOf(row), d.fail(err, "load install %s", id)
 }

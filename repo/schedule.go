@@ -135,7 +135,7 @@ func orScheduleTaken(err error, name string) error {
 }
 
 func errScheduleNotFound() error {
-	return model.NewError(model.CodeScheduleNotFound, "There is no schedule of that id.")
+	return model.NewError(model.CodeScheduleNotFound, "There is no schedule with that id.")
 }
 
 func schedule(r dbsqlc.ScheduledJob, functionThere, functionOff bool) model.Schedule {

@@ -77,5 +77,5 @@ func orPathTaken(err error, w model.Webhook) error {
 }
 
 func errWebhookNotFound() error {
-	return model.NewError(model.CodeWebhookNotFound, "There is no webhook of that id.")
+	return model.NewError(model.CodeWebhookNotFound, "There is no webhook with that id.")
 }

@@ -190,7 +190,7 @@ func TestExpressionThatCanNoLongerBeRead(t *testing.T) {
 	f.passed()
 	stopped := f.load(s)
 	require.True(t, stopped.NextRun.IsZero())
-	require.Contains(t, *stopped.LastError, "timezone is no time zone")
+	require.Contains(t, *stopped.LastError, "timezone is not an IANA time zone")
 }
 
 func TestFaultOfOneScheduleIsItsOwn(t *testing.T) {

@@ -116,7 +116,7 @@ func (c *apiClient) call(ctx context.Context, method, path string, in, out any) 
 	if response.StatusCode >= 400 {
 		e := &apiError{status: response.StatusCode}
 		if json.Unmarshal(text, e) != nil || e.Code == "" {
-			return fmt.Errorf("%s is no Maestro server (MAESTRO_URL): it answers %s", c.url, response.Status)
+			return fmt.Errorf("%s is not a Maestro server, check MAESTRO_URL: it answers %s", c.url, response.Status)
 		}
 		return e
 	}
@@ -124,7 +124,7 @@ func (c *apiClient) call(ctx context.Context, method, path string, in, out any) 
 		return nil
 	}
 	if err := json.Unmarshal(text, out); err != nil {
-		return fmt.Errorf("%s is no Maestro server (MAESTRO_URL): %w", c.url, err)
+		return fmt.Errorf("%s is not a Maestro server, check MAESTRO_URL: %w", c.url, err)
 	}
 	return nil
 }

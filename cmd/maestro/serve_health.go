@@ -29,13 +29,13 @@ func (p *parts) probes() []handlers.Probe {
 		}},
 		{Name: "recorder", Check: func(context.Context) error {
 			if !p.recorder.Healthy() {
-				return errors.New("the database does not take records at present; they are kept")
+				return errors.New("the database accepts no records at present; the server keeps them until it does")
 			}
 			return nil
 		}},
 		{Name: "changes", Check: func(context.Context) error {
 			if !p.changes.Healthy() {
-				return errors.New("what other servers change is not heard of at present")
+				return errors.New("changes by other servers are not received at present")
 			}
 			return nil
 		}},

@@ -18,7 +18,7 @@ func (p *parts) startPython(ctx context.Context, progress func(string), found ch
 	home := p.cfg.PythonHome
 	if home != "" {
 		if err := kit.Check(home); err != nil {
-			return fmt.Errorf("MAESTRO_PYTHON_HOME %s is no usable Python 3.14, unset it to use the one that Maestro carries: %w", home, err)
+			return fmt.Errorf("MAESTRO_PYTHON_HOME %s is not a usable Python 3.14, unset it to use the bundled one: %w", home, err)
 		}
 	} else {
 		var err error

@@ -29,4 +29,4 @@ func Zone(name string) (*time.Location, error) {
 	return zone, nil
 }
 
-var errUnknownZone = errors.New("is no time zone; send a name of the IANA database, such as Europe/Paris or UTC")
+var errUnknownZone = errors.New("is not an IANA time zone; use a name such as Europe/Paris or UTC")

@@ -334,5 +334,5 @@ func (c *catalogue) load(ctx context.Context, tenant string, known *entry) (*fun
 }
 
 func notFound(name string) *model.Error {
-	return model.NewError(model.CodeFunctionNotFound, "There is no function named %q. GET /api/v1/functions lists those there are.", name)
+	return model.NewError(model.CodeFunctionNotFound, "There is no function named %q. GET /api/v1/functions lists the functions.", name)
 }

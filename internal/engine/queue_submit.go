@@ -182,7 +182,7 @@ const (
 // stored. It names no time after which to send it again: that might run it twice.
 func perhapsStored(id model.ID, cause error) *model.Error {
 	err := model.NewError(model.CodeUnavailable,
-		"The database went away while the run was being stored, so it may run all the same. Look up execution %s before you send it again.", id)
+		"The database connection was lost while the run was being stored, so it may run nevertheless. Look up execution %s before sending it again.", id)
 	err.ExecutionID, err.RetryAfter, err.Cause = id, model.NoRetry, cause
 	return err
 }

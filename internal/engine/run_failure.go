@@ -23,7 +23,7 @@ func (r *run) failed(failure *model.Failure) *model.Error {
 		e = model.NewError(model.CodeUnavailable, "The server was stopped while %s ran: a part of its work may have been done. The execution is recorded as crashed.", name)
 		e.RetryAfter = stopRetry
 	case model.FailureEngine:
-		e = model.NewError(model.CodeInternal, "A fault of the server's own kept %s from running. It is in the server's log.", name)
+		e = model.NewError(model.CodeInternal, "An internal error kept %s from running. The server's log has the reason.", name)
 		e.Cause = errors.New(veil.text(failure.Message))
 	default:
 		e = model.NewError(model.CodeFunctionFailed, "%s raised %s: %s", name, failure.Type, failure.Message)
@@ -49,7 +49,7 @@ func (r *run) failedIn() *model.FailedStep {
 func (r *run) notStarted(err error) *model.Error {
 	var known *model.Error
 	if !errors.As(err, &known) {
-		known = model.NewError(model.CodeInternal, "A fault of the server's own kept %s from running. It is in the server's log.", r.function.name)
+		known = model.NewError(model.CodeInternal, "An internal error kept %s from running. The server's log has the reason.", r.function.name)
 		known.Cause = err
 	}
 	if known.Code == model.CodeUnavailable {

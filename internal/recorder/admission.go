@@ -42,7 +42,7 @@ func (r *Recorder) Refusing() error {
 
 func errRefusing() error {
 	err := model.NewError(model.CodeUnavailable,
-		"The database does not take records at present, so the call was refused and nothing ran. Send it again in a moment.")
+		"The database accepts no records at present, so the call was refused and nothing ran. Try again in a moment.")
 	err.RetryAfter = refusedFor
 	return err
 }

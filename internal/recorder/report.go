@@ -45,7 +45,7 @@ func (p *report) look() {
 			p.began = now - int64(away)
 		}
 		p.last = now
-		r.log.Error("the database does not take records: new calls are refused, runs under way are recorded on this server's disk until it does",
+		r.log.Error("the database accepts no records: new calls are refused, runs under way are recorded on this server's disk until it does",
 			slog.Duration("for", away.Round(time.Millisecond)), slog.Int64("spooled", stats.spooled.Load()-p.spooled),
 			slog.Int64("refused", stats.refused.Load()-p.refused), slog.Any("error", r.why()))
 	}
