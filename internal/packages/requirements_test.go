@@ -221,5 +221,5 @@ func TestWhatAnInstallLeftIsClearedAway(t *testing.T) {
 	require.Equal(t, model.StatusFailed, install.Status)
 	text, err := json.Marshal(install.Problem.Detail)
 	require.NoError(t, err)
-	require.Contains(t, string(text), "is gone")
+	require.Contains(t, string(text), "stopped before the install was complete")
 }

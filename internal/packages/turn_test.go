@@ -208,7 +208,7 @@ func TestAServerThatWasTakenForGoneCommitsNothing(t *testing.T) {
 	close(g.open)
 	install = b.end("acme", install)
 	require.Equal(t, model.StatusFailed, install.Status)
-	require.Contains(t, install.Problem.Detail, "is gone")
+	require.Contains(t, install.Problem.Detail, "stopped before the install was complete")
 	require.Empty(t, b.versions("acme"))
 }
 
