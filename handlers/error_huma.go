@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"maestro/internal/model"
+	"maestro/internal/schema"
 )
 
 // Huma makes its errors through package variables. They are replaced here, so
@@ -93,7 +94,7 @@ var missing = regexp.MustCompile(`^expected required property (\S+) to be presen
 func problemOf(detail *huma.ErrorDetail) model.Problem {
 	p := model.Problem{Pointer: pointerTo(detail.Location), Message: detail.Message}
 	if name := missing.FindStringSubmatch(detail.Message); name != nil {
-		p.Pointer += "/" + escapePointer(name[1])
+		p.Pointer += "/" + schema.EscapePointer(name[1])
 		p.Message = "is required"
 	}
 	return p

@@ -13,6 +13,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"maestro/internal/model"
+	"maestro/internal/schema"
 )
 
 // refuseUnknownInput refuses input that an operation of the REST API would
@@ -42,7 +43,7 @@ func checkInput(c *fiber.Ctx, operation *huma.Operation) *model.Error {
 	for key, value := range query.All() {
 		if fault := unstorable(value); fault != "" {
 			name := printableName(key)
-			return unmatched("/query/"+escapePointer(name), "The query parameter "+name, fault)
+			return unmatched("/query/"+schema.EscapePointer(name), "The query parameter "+name, fault)
 		}
 	}
 	var seen []string
@@ -60,7 +61,7 @@ func checkInput(c *fiber.Ctx, operation *huma.Operation) *model.Error {
 			problem = misgiven(operation.Parameters[declared], value, len(query.PeekMulti(name)))
 		}
 		if problem != "" {
-			problems = append(problems, model.Problem{Pointer: "/query/" + escapePointer(name), Message: problem})
+			problems = append(problems, model.Problem{Pointer: "/query/" + schema.EscapePointer(name), Message: problem})
 		}
 	}
 	if body := bytes.TrimSpace(c.Request().Body()); operation.RequestBody == nil && len(body) > 0 && !emptyJSONObject(body) {
@@ -128,8 +129,3 @@ func misgiven(parameter *huma.Param, value []byte, times int) string {
 func emptyJSONObject(body []byte) bool {
 	return body[0] == '{' && body[len(body)-1] == '}' && len(bytes.TrimSpace(body[1:len(body)-1])) == 0
 }
-
-var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
-
-// escapePointer escapes a name for a JSON pointer.
-func escapePointer(name string) string { return pointerEscapes.Replace(name) }

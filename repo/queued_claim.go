@@ -14,7 +14,7 @@ import (
 
 // Limits say how many runs ClaimRuns may claim.
 type Limits struct {
-	PerFunction int // running runs of one function, on all servers; a function's own limit may be lower
+	PerFunction int // running runs of one function, on all servers, unless its own limit is lower; the queue has no other than PerTenant
 	PerTenant   int // running runs of one subtenant, on all servers
 	Room        int // in this call
 }

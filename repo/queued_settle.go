@@ -63,12 +63,13 @@ func settle(ctx context.Context, q *dbsqlc.Queries, row dbsqlc.LockOrphanedRow) 
 	switch {
 	case row.Cancelled:
 		status = model.StatusCancelled
-		err = q.EndQueued(ctx, row.ExecutionID, row.Claim)
 	case again:
 		status, attempt = model.StatusPending, row.Attempt+1
-		err = q.RetryQueued(ctx, pause.Microseconds(), row.ExecutionID, row.Claim)
-	default:
+	}
+	if status.Final() {
 		err = q.EndQueued(ctx, row.ExecutionID, row.Claim)
+	} else {
+		err = q.RetryQueued(ctx, pause.Microseconds(), row.ExecutionID, row.Claim)
 	}
 	if err != nil {
 		return status, err

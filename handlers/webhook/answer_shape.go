@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
+	"golang.org/x/net/http/httpguts"
 
 	"maestro/handlers/header"
 	"maestro/internal/engine"
@@ -127,7 +128,7 @@ func (s *shape) check(result *engine.RunResult) error {
 		return badResponse(result, "The function returned the status code %d; it must be from 200 to 599.", s.status)
 	}
 	for _, h := range s.headers {
-		if !isToken(h.name) {
+		if !httpguts.ValidHeaderFieldName(h.name) {
 			return badResponse(result, "The function returned a header with an invalid name.")
 		}
 		if strings.ContainsFunc(h.value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
@@ -135,18 +136,6 @@ func (s *shape) check(result *engine.RunResult) error {
 		}
 	}
 	return nil
-}
-
-// isToken reports whether name is a valid header name (RFC 9110).
-func isToken(name string) bool {
-	for i := range len(name) {
-		b := name[i]
-		letter := b|0x20 >= 'a' && b|0x20 <= 'z'
-		if !letter && (b < '0' || b > '9') && !strings.ContainsRune("!#$%&'*+-.^_`|~", rune(b)) {
-			return false
-		}
-	}
-	return name != ""
 }
 
 // connectionOptions are the headers that are not sent: the hop-by-hop headers,

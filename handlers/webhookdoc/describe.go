@@ -201,11 +201,9 @@ func responsesOf(w *model.Webhook, output map[string]any) map[string]any {
 
 var textSchema = map[string]any{"type": "string"}
 
-var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
-
 // escaped is a name in a JSON pointer in the fragment of a URI.
 func escaped(name string) string {
-	name = pointerEscapes.Replace(name)
+	name = schema.EscapePointer(name)
 	var out strings.Builder
 	for i := range len(name) {
 		b := name[i]

@@ -1,15 +1,17 @@
-// Package queue is the room of asynchronous runs: they wait here, are admitted,
-// claimed, released, cancelled, and passed to the engine.
+// Package queue is the room of asynchronous runs: it enqueues and cancels them
+// (run_enqueue.go), admits, claims and releases them (run_claim.go), and passes
+// them to the engine through River (river.go).
 //
 // A run waits as a row of the database until a server claims it. The claim is
 // one statement, which is also the admission: it takes due runs by fair shares
-// between subtenants and within the limits of subtenants and functions. River
-// does the rest: it asks for as many runs as have a free worker here, gives each to
-// one, and sees to the end of all of them.
+// between subtenants and within the limits of subtenants and functions
+// (ClaimRuns in repo/queries/queued_runs.sql). River asks for as many runs as this
+// server has free workers, gives each worker one, and waits for all of them when
+// the server stops.
 //
-// The package must not know what a run is: it neither opens inputs nor decides
-// what follows an attempt, and the row of a run that has ended goes with its
-// record. It knows nothing of schedules.
+// The package must not open the input of a run, nor decide what follows an
+// attempt: the engine does, and the row of a run leaves the queue in the statement
+// that writes its record (repo/queued_record.go). It knows nothing of schedules.
 package queue
 
 import (

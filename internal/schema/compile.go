@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
@@ -135,14 +134,14 @@ func badPatterns(expressions *patterns, doc any, pointer string) []model.Problem
 		}
 		if patterns, ok := doc["patternProperties"].(map[string]any); ok {
 			for p := range patterns {
-				report(pointer+"/patternProperties/"+escapePointer(p), p)
+				report(pointer+"/patternProperties/"+EscapePointer(p), p)
 			}
 		}
 		for key, value := range doc {
 			switch key {
 			case "const", "enum", "default", "examples":
 			default:
-				problems = append(problems, badPatterns(expressions, value, pointer+"/"+escapePointer(key))...)
+				problems = append(problems, badPatterns(expressions, value, pointer+"/"+EscapePointer(key))...)
 			}
 		}
 	case []any:
@@ -151,8 +150,4 @@ func badPatterns(expressions *patterns, doc any, pointer string) []model.Problem
 		}
 	}
 	return problems
-}
-
-func escapePointer(token string) string {
-	return strings.ReplaceAll(strings.ReplaceAll(token, "~", "~0"), "/", "~1")
 }

@@ -54,7 +54,7 @@ func (e *evaluation) pointer() string {
 	for _, t := range e.path {
 		b.WriteByte('/')
 		if t.named {
-			b.WriteString(escapePointer(t.name))
+			b.WriteString(EscapePointer(t.name))
 		} else {
 			b.WriteString(strconv.Itoa(t.place))
 		}
@@ -90,7 +90,12 @@ func pointerOf(location []string) string {
 	var b strings.Builder
 	for _, token := range location {
 		b.WriteByte('/')
-		b.WriteString(escapePointer(token))
+		b.WriteString(EscapePointer(token))
 	}
 	return b.String()
 }
+
+var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
+
+// EscapePointer returns name as a token of a JSON pointer.
+func EscapePointer(name string) string { return pointerEscapes.Replace(name) }
