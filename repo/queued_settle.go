@@ -13,7 +13,7 @@ import (
 // settleBatch is how many runs SettleGone takes at a time.
 const settleBatch = 100
 
-const crashMessage = "the server that ran it is gone; whether it did its work is not known"
+const crashMessage = "the server that ran the execution died; whether its work was done is not known"
 
 // SettleGone ends the runs of servers that are gone: as crashed, or as pending
 // again where the retry policy allows another attempt. It returns how many runs
