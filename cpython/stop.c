@@ -33,39 +33,54 @@ struct maestro_run *maestro_run_of_call(const struct maestro_interp *in, uint64_
     return run;
 }
 
-// What a frame must come to the end of, however its call is stopped.
-enum { FRAME_MACHINERY = 1, FRAME_IMPORT = 2 };
+#define IMPORT_FILE "<frozen importlib._bootstrap>" // the import system, without its finders and loaders
 
-// Whether a frame is of one of these kinds. Machinery is the runtime's and asyncio's
-// code: it ends the task of a call that was stopped, in its context. Import is the
-// import system's own code, not the module's that it executes: it takes locks of the
-// whole interpreter, the import lock among them, by calls that stand before their
-// try. An exception between the two would leave the lock held, and every later import
-// would wait for ever.
-static int is_frame_of(PyFrameObject *frame, int kinds) {
+static int frame_file_is(PyFrameObject *frame, const char *file) {
     PyObject *code = py.PyObject_GetAttrString((PyObject *)frame, "f_code");
     PyObject *name = code ? py.PyObject_GetAttrString(code, "co_filename") : NULL;
-    const char *file = name ? py.PyUnicode_AsUTF8AndSize(name, NULL) : NULL;
-    int kind = 0;
-    if (file && strcmp(file, "<frozen importlib._bootstrap>") == 0)
-        kind = FRAME_IMPORT;
-    else if (file && (strcmp(file, MAESTRO_RUNTIME_FILE) == 0 || strstr(file, "python3.14/asyncio/")))
-        kind = FRAME_MACHINERY;
+    const char *text = name ? py.PyUnicode_AsUTF8AndSize(name, NULL) : NULL;
+    int is = text && strcmp(text, file) == 0;
     py.PyErr_Clear();
     py.Py_DecRef(name);
     py.Py_DecRef(code);
-    return (kind & kinds) != 0;
+    return is;
 }
 
-// Whether a thread that waits for the GIL will go on in the import system's code: an
-// exception that it is given now would be raised there.
+// Whether a frame is the runtime's or asyncio's: they end the task of a call that
+// was stopped, in its context, and must come to the end of that.
+static int is_machinery(PyFrameObject *frame) {
+    PyObject *code = py.PyObject_GetAttrString((PyObject *)frame, "f_code");
+    PyObject *name = code ? py.PyObject_GetAttrString(code, "co_filename") : NULL;
+    const char *file = name ? py.PyUnicode_AsUTF8AndSize(name, NULL) : NULL;
+    int found = file && (strcmp(file, MAESTRO_RUNTIME_FILE) == 0 || strstr(file, "python3.14/asyncio/"));
+    py.PyErr_Clear();
+    py.Py_DecRef(name);
+    py.Py_DecRef(code);
+    return found;
+}
+
+// Whether a thread that waits for the GIL is in an import. The import system locks
+// and unlocks by functions in Python, and an asynchronous exception is raised at the
+// thread's next check, not where it was when it was told: that check may be the
+// beginning of an unlocking function, and every later import would then wait for
+// ever. The trace function, which follows, raises where it is called.
 static int is_importing(struct maestro_interp *in, unsigned long thread) {
+    enum { DEEPEST = 64 }; // frames within the import: from further in, the next check comes before its end
     PyThreadState *state = py.PyInterpreterState_ThreadHead(in->state);
     while (state && maestro_thread_of(state) != thread)
         state = py.PyThreadState_Next(state);
-    PyFrameObject *frame = state ? py.PyThreadState_GetFrame(state) : NULL;
-    int importing = frame && is_frame_of(frame, FRAME_IMPORT);
-    py.Py_DecRef((PyObject *)frame);
+    PyObject *frame = state ? (PyObject *)py.PyThreadState_GetFrame(state) : NULL;
+    int importing = 0;
+    for (int depth = 0; frame && !importing && depth < DEEPEST; depth++) {
+        importing = frame_file_is((PyFrameObject *)frame, IMPORT_FILE);
+        PyObject *back = py.PyObject_GetAttrString(frame, "f_back"); // None after the last
+        py.Py_DecRef(frame);
+        frame = back;
+        if (back && back == py.Py_GetConstantBorrowed(Py_CONSTANT_NONE))
+            break;
+    }
+    py.PyErr_Clear();
+    py.Py_DecRef(frame);
     return importing;
 }
 
@@ -80,9 +95,11 @@ static int trace(PyObject *self, PyFrameObject *frame, int what, PyObject *argum
     if (py.PyErr_Occurred() || maestro_shielded(in, py.PyThread_get_thread_ident()))
         return 0;
     struct maestro_run *run = maestro_run_of_call(in, MAESTRO_CALL_OF(maestro_frame(in)));
-    if (!run || !run->tracing || is_frame_of(frame, FRAME_MACHINERY | FRAME_IMPORT))
+    if (!run || !run->tracing || is_machinery(frame) || frame_file_is(frame, IMPORT_FILE))
         return 0;
     run->interrupted = 1;
+    // One that is still to be raised would be raised in what cleans up behind this one.
+    py.PyThreadState_SetAsyncExc(py.PyThread_get_thread_ident(), NULL);
     py.PyErr_SetNone(in->hooks[HOOK_STOPPED]);
     return -1;
 }
@@ -112,7 +129,7 @@ void maestro_run_remove(struct maestro_interp *in, struct maestro_run *run) {
 }
 
 // Tells a thread to stop, unless it will be told when its shield comes down, or is
-// in the import system's code: the next order, 50 ms later, finds it elsewhere.
+// importing: a later order finds it elsewhere, or the trace function stops it.
 static void tell(struct maestro_interp *in, struct maestro_run *run, unsigned long thread) {
     if (maestro_shielded(in, thread) || is_importing(in, thread))
         return;
