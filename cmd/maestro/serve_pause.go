@@ -17,6 +17,16 @@ type pause struct {
 	end    <-chan struct{} // closed when the operator has ended it; nil: never
 }
 
+// holds reports whether the pause is on.
+func (p *pause) holds() bool {
+	select {
+	case <-p.end:
+		return false
+	default:
+		return p.asked
+	}
+}
+
 // startPause waits in the background for the end of the pause.
 func (p *parts) startPause(ctx context.Context) error {
 	p.paused.Store(true)

@@ -90,7 +90,7 @@ func (p *parts) makeCron() {
 
 // startQueue comes last: runs find everything in place.
 func (p *parts) startQueue(ctx context.Context) error {
-	if p.around.pause.asked {
+	if p.around.pause.holds() {
 		return p.startPause(ctx)
 	}
 	return p.claimRuns(ctx)
