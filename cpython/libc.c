@@ -3,6 +3,7 @@
 #include "here.h"
 #include "place.h"
 #include "print.h"
+#include "thread.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -275,7 +276,17 @@ struct begin {
     struct maestro_here creator;
 };
 
-static void end_thread(void *in) { atomic_fetch_sub(&((struct maestro_interp *)in)->threads, 1); }
+// The place of a thread in its interpreter's list.
+struct membership {
+    struct maestro_interp *in;
+    struct maestro_native begun;
+};
+
+static void end_thread(void *argument) {
+    struct membership *membership = argument;
+    maestro_begun_remove(membership->in, &membership->begun);
+    atomic_fetch_sub(&membership->in->threads, 1);
+}
 
 static void *run_thread(void *argument) {
     struct begin begin = *(struct begin *)argument;
@@ -286,8 +297,10 @@ static void *run_thread(void *argument) {
     maestro_here.place = begin.creator.place;
     maestro_here.change = begin.creator.change;
     maestro_place_own();
+    struct membership membership = {.in = begin.creator.in};
+    maestro_begun_add(membership.in, &membership.begun);
     void *result;
-    pthread_cleanup_push(end_thread, begin.creator.in); // also where it ends by pthread_exit
+    pthread_cleanup_push(end_thread, &membership); // also where it ends by pthread_exit
     result = begin.run(begin.argument);
     pthread_cleanup_pop(1);
     return result;
@@ -303,7 +316,7 @@ static int pthread_create_here(pthread_t *thread, const pthread_attr_t *attribut
     atomic_fetch_add(&maestro_here.in->threads, 1);
     int failed = pthread_create(thread, attributes, run_thread, begin);
     if (failed) {
-        end_thread(maestro_here.in);
+        atomic_fetch_sub(&maestro_here.in->threads, 1);
         free(begin);
     }
     return failed;

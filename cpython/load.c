@@ -3,9 +3,11 @@
 #include "frame.h"
 #include "libc.h"
 #include "module.h"
+#include "park.h"
 #include "place.h"
 #include "pyapi.h"
 #include "replace.h"
+#include "stop_check.h"
 #include "thread_check.h"
 
 #include <stdio.h>
@@ -47,6 +49,9 @@ char *maestro_load(const char *home) {
         return strdup("register _maestro: out of memory");
     if ((message = maestro_modules_block()) || (message = maestro_libc_replace(py.library)))
         return message;
+    if ((message = maestro_stop_check_load()))
+        return message;
+    maestro_park_map();
     maestro_place_load();
     maestro_thread_check_load();
 
@@ -88,6 +93,8 @@ char *maestro_load(const char *home) {
     py.True = py.Py_GetConstantBorrowed(Py_CONSTANT_TRUE);
     py.False = py.Py_GetConstantBorrowed(Py_CONSTANT_FALSE);
     message = maestro_builtins_replace();
+    if (!message)
+        message = maestro_iterators_load();
     if (!message && !maestro_frame_prepare())
         message = strdup("this libpython keeps contexts where Maestro does not find them; use the Python it carries");
     py.PyEval_SaveThread();
