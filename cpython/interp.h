@@ -3,6 +3,7 @@
 #define MAESTRO_INTERP_H
 
 #include "json.h"
+#include "memory.h"
 #include "pyapi.h"
 
 #include <pthread.h>
@@ -80,6 +81,14 @@ struct maestro_children {
     size_t count, room;
 };
 
+// The bounds of what the code of an interpreter may use; 0: no bound.
+struct maestro_limits {
+    int64_t memory;  // bytes
+    int64_t text;    // bytes of a value as JSON, of those that its code passes to others
+    int threads;     // that it has started and that have not ended
+    int descriptors; // that are open
+};
+
 // Made by maestro_interp_new, freed by maestro_interp_free when Go holds it no
 // more, which is after its end. Fields are guarded by the interpreter's GIL
 // where nothing else is said.
@@ -104,6 +113,11 @@ struct maestro_interp {
     atomic_int threads;                          // begun by its code and not ended: they look at this struct
     int foreign;                                 // it has code that can change its threads (thread_check.h)
 
+    struct maestro_memory memory;                // that it holds
+    unsigned weighed;                            // memory.denied when maestro_weigh looked last
+    int exhausted;                               // what it found
+    struct maestro_limits limits;                // written once
+
     pthread_mutex_t lock;             // guards what follows; never held while waiting for the GIL
     struct maestro_run *runs[256];    // by call modulo the size; changed with the GIL and the lock both held
     struct maestro_run *carried;      // those of them that have a thread; the same
@@ -116,7 +130,8 @@ struct maestro_interp {
 // Makes an interpreter and runs the source of runtime.py in it. The calling OS
 // thread must be locked; no thread state is attached to it before or after.
 // Returns NULL with a malloc'ed message that the caller frees.
-struct maestro_interp *maestro_interp_new(const char *runtime, const char *site_packages, char **message);
+struct maestro_interp *maestro_interp_new(const char *runtime, const char *site_packages, const struct maestro_limits *limits,
+                                          char **message);
 
 // Ends the interpreter on a locked OS thread with no thread state attached.
 // Every other thread has dropped its own. It may hang for ever in an atexit

@@ -1,6 +1,8 @@
 #include "libc.h"
 
 #include "here.h"
+#include "libc_map.h"
+#include "memory.h"
 #include "place.h"
 #include "print.h"
 
@@ -275,13 +277,17 @@ struct begin {
     struct maestro_here creator;
 };
 
-static void end_thread(void *in) { atomic_fetch_sub(&((struct maestro_interp *)in)->threads, 1); }
+static void end_thread(void *in) {
+    maestro_memory_enter(NULL);
+    atomic_fetch_sub(&((struct maestro_interp *)in)->threads, 1);
+}
 
 static void *run_thread(void *argument) {
     struct begin begin = *(struct begin *)argument;
     free(argument);
     maestro_here.in = begin.creator.in;
     maestro_here.id = begin.creator.id;
+    maestro_memory_enter(&begin.creator.in->memory);
     maestro_here.frame = begin.creator.frame;
     maestro_here.place = begin.creator.place;
     maestro_here.change = begin.creator.change;
@@ -303,7 +309,7 @@ static int pthread_create_here(pthread_t *thread, const pthread_attr_t *attribut
     atomic_fetch_add(&maestro_here.in->threads, 1);
     int failed = pthread_create(thread, attributes, run_thread, begin);
     if (failed) {
-        end_thread(maestro_here.in);
+        atomic_fetch_sub(&maestro_here.in->threads, 1);
         free(begin);
     }
     return failed;
@@ -362,6 +368,15 @@ char *maestro_libc_replace(void *library) {
         FUNCTION(syscall),
         FUNCTION(timerfd_create),
         FUNCTION(write),
+        {"malloc", (void *)maestro_libc_malloc},
+        {"calloc", (void *)maestro_libc_calloc},
+        {"realloc", (void *)maestro_libc_realloc},
+        {"posix_memalign", (void *)maestro_libc_posix_memalign},
+        {"free", (void *)maestro_libc_free},
+        {"mmap", (void *)maestro_libc_mmap},
+        {"mmap64", (void *)maestro_libc_mmap},
+        {"munmap", (void *)maestro_libc_munmap},
+        {"mremap", (void *)maestro_libc_mremap},
         // The same functions under other names, and two variables.
         {"open64", (void *)open_here},
         {"openat64", (void *)openat_here},

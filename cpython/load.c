@@ -2,6 +2,7 @@
 
 #include "frame.h"
 #include "libc.h"
+#include "memory.h"
 #include "module.h"
 #include "place.h"
 #include "pyapi.h"
@@ -47,6 +48,7 @@ char *maestro_load(const char *home) {
         return strdup("register _maestro: out of memory");
     if ((message = maestro_modules_block()) || (message = maestro_libc_replace(py.library)))
         return message;
+    maestro_memory_load();
     maestro_place_load();
     maestro_thread_check_load();
 
@@ -62,9 +64,6 @@ char *maestro_load(const char *home) {
         {"buffered_stdio", 1},
         {"utf8_mode", 1},
         {"thread_inherit_context", 1}, // the running call follows into threads
-#ifdef MAESTRO_DEBUG
-        {"allocator", 2}, // PYMEM_ALLOCATOR_DEBUG: writes out of bounds and uses after free are fatal
-#endif
     };
     PyInitConfig *config = py.PyInitConfig_Create();
     if (!config || py.PyInitConfig_SetStr(config, "home", home) < 0)
