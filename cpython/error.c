@@ -74,7 +74,8 @@ static int is_a(struct maestro_interp *in, PyObject *exception, enum maestro_hoo
 static int kind_of(struct maestro_interp *in, PyObject *raised, int kind) {
     if (is_a(in, raised, HOOK_STOPPED))
         return EXCEPTION_STOPPED;
-    if ((kind == EXCEPTION_INPUT_JSON || kind == EXCEPTION_OUTPUT_JSON) && py.PyErr_GivenExceptionMatches(raised, py.PyExc_MemoryError))
+    if ((kind == EXCEPTION_INPUT_JSON || kind == EXCEPTION_OUTPUT_JSON) &&
+        py.PyErr_GivenExceptionMatches(raised, py.PyExc_MemoryError))
         return EXCEPTION_RAISED; // the value may be valid
     if (kind != EXCEPTION_RAISED)
         return kind;

@@ -4,9 +4,9 @@
 #include "call.h"
 #include "children.h"
 #include "counter.h"
+#include "descriptor.h"
 #include "error.h"
 #include "here.h"
-#include "libc.h"
 #include "output.h"
 #include "place.h"
 #include "print.h"
@@ -127,8 +127,8 @@ static char *explain(const char *what) {
     return message;
 }
 
-struct maestro_interp *maestro_interp_new(const char *runtime, const char *site_packages, const struct maestro_limits *limits,
-                                          char **message) {
+struct maestro_interp *maestro_interp_new(const char *runtime, const char *site_packages,
+                                          const struct maestro_limits *limits, char **message) {
     struct maestro_interp *in = calloc(1, sizeof *in);
     PyThreadState *main = in ? py.PyThreadState_New(py.PyInterpreterState_Main()) : NULL;
     if (!main) {

@@ -111,12 +111,13 @@ struct maestro_interp {
     atomic_int ended;                            // the end has begun: running code is refused
     PyObject *environ;                           // strong: dict of bytes, the environment of its children
     atomic_int threads;                          // begun by its code and not ended: they look at this struct
+    atomic_int descriptors;                      // that its code has opened, or more (descriptor.c)
     int foreign;                                 // it has code that can change its threads (thread_check.h)
 
-    struct maestro_memory memory;                // that it holds
-    unsigned weighed;                            // memory.denied when maestro_weigh looked last
-    int exhausted;                               // what it found
-    struct maestro_limits limits;                // written once
+    struct maestro_memory memory; // that it holds
+    unsigned weighed;             // memory.denied when maestro_weigh looked last
+    int exhausted;                // what it found
+    struct maestro_limits limits; // written once
 
     pthread_mutex_t lock;             // guards what follows; never held while waiting for the GIL
     struct maestro_run *runs[256];    // by call modulo the size; changed with the GIL and the lock both held
@@ -130,8 +131,8 @@ struct maestro_interp {
 // Makes an interpreter and runs the source of runtime.py in it. The calling OS
 // thread must be locked; no thread state is attached to it before or after.
 // Returns NULL with a malloc'ed message that the caller frees.
-struct maestro_interp *maestro_interp_new(const char *runtime, const char *site_packages, const struct maestro_limits *limits,
-                                          char **message);
+struct maestro_interp *maestro_interp_new(const char *runtime, const char *site_packages,
+                                          const struct maestro_limits *limits, char **message);
 
 // Ends the interpreter on a locked OS thread with no thread state attached.
 // Every other thread has dropped its own. It may hang for ever in an atexit

@@ -1,5 +1,6 @@
 #include "load.h"
 
+#include "descriptor.h"
 #include "frame.h"
 #include "libc.h"
 #include "memory.h"
@@ -49,6 +50,7 @@ char *maestro_load(const char *home) {
     if ((message = maestro_modules_block()) || (message = maestro_libc_replace(py.library)))
         return message;
     maestro_memory_load();
+    maestro_descriptor_load();
     maestro_place_load();
     maestro_thread_check_load();
 

@@ -221,10 +221,11 @@ size_t maestro_memory_reason(struct maestro_memory *account, char *text, size_t 
     const int mega = 1024 * 1024;
     int reason = atomic_load(&account->reason);
     if (reason == LIMIT)
-        length = snprintf(text, size,
-                          "the functions of this subtenant would hold more than %lld MB of memory, which is their bound. Hold "
-                          "less at a time, or have MAX_FUNCTION_MEMORY raised",
-                          (long long)(atomic_load(&account->limit) / mega));
+        length =
+            snprintf(text, size,
+                     "the functions of this subtenant would hold more than %lld MB of memory, which is their bound. Hold "
+                     "less at a time, or have MAX_FUNCTION_MEMORY raised",
+                     (long long)(atomic_load(&account->limit) / mega));
     else if (reason == BUDGET)
         length = snprintf(text, size,
                           "the functions of all subtenants hold %lld MB of memory, which is their bound, and this subtenant "

@@ -33,12 +33,12 @@ var greedy = map[string]string{
 		"while True: db.execute('insert into t values (zeroblob(10000))')",
 	"compressed zeros": "import zlib\nd = zlib.decompressobj()\nc = zlib.compress(bytes(10**6)) \nx = []\nwhile True: x.append(zlib.decompress(c))",
 	"a mapping":        "import mmap\nx = []\nwhile True: x.append(mmap.mmap(-1, 1 << 20))",
-	"shared memory": "from multiprocessing.shared_memory import SharedMemory\nx = SharedMemory(create=True, size=1 << 28)",
+	"shared memory":    "from multiprocessing.shared_memory import SharedMemory\nx = SharedMemory(create=True, size=1 << 28)",
 	"the result":       "x = 'x' * 30_000_000\nreturn [x, x, x]",
 	"a huge range":     "return list(range(10**10))",
 	"a json text":      "import json\nx = [0] * 10**6\nreturn json.dumps([x] * 1000)",
 	"formatted text":   "return len('%10000000000d' % 1)",
-	"cycles": "while True:\n    class A: pass\n    a = A()\n    a.x = (a, bytearray(1 << 22))\n    globals().setdefault('k', []).append(a)\n",
+	"cycles":           "while True:\n    class A: pass\n    a = A()\n    a.x = (a, bytearray(1 << 22))\n    globals().setdefault('k', []).append(a)\n",
 }
 
 func TestRequestsBeyondTheMemoryBound(t *testing.T) {
