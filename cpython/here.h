@@ -24,8 +24,9 @@ struct maestro_here {
 
 extern __thread struct maestro_here maestro_here;
 
-// Notes that the thread runs code of `in`; NULL: of none.
+// Notes that the thread runs code of `in`, to which its memory is charged; NULL: of none.
 static inline void maestro_here_is(struct maestro_interp *in) {
+    maestro_memory_enter(in ? &in->memory : NULL);
     maestro_here.in = in;
     maestro_here.id = in ? (uint32_t)in->id : 0;
 }

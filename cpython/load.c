@@ -1,7 +1,9 @@
 #include "load.h"
 
+#include "descriptor.h"
 #include "frame.h"
 #include "libc.h"
+#include "memory.h"
 #include "module.h"
 #include "park.h"
 #include "place.h"
@@ -52,6 +54,8 @@ char *maestro_load(const char *home) {
     if ((message = maestro_stop_check_load()))
         return message;
     maestro_park_map();
+    maestro_memory_load();
+    maestro_descriptor_load();
     maestro_place_load();
     maestro_thread_check_load();
 
@@ -67,9 +71,6 @@ char *maestro_load(const char *home) {
         {"buffered_stdio", 1},
         {"utf8_mode", 1},
         {"thread_inherit_context", 1}, // the running call follows into threads
-#ifdef MAESTRO_DEBUG
-        {"allocator", 2}, // PYMEM_ALLOCATOR_DEBUG: writes out of bounds and uses after free are fatal
-#endif
     };
     PyInitConfig *config = py.PyInitConfig_Create();
     if (!config || py.PyInitConfig_SetStr(config, "home", home) < 0)

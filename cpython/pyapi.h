@@ -49,6 +49,25 @@ typedef enum {
 } PyDict_WatchEvent;
 typedef int (*PyDict_WatchCallback)(PyDict_WatchEvent event, PyObject *dict, PyObject *key, PyObject *new_value);
 
+// The allocators that Python gets its memory from.
+typedef enum {
+    PYMEM_DOMAIN_RAW,
+} PyMemAllocatorDomain;
+
+typedef struct {
+    void *ctx;
+    void *(*malloc)(void *ctx, size_t size);
+    void *(*calloc)(void *ctx, size_t nelem, size_t elsize);
+    void *(*realloc)(void *ctx, void *ptr, size_t new_size);
+    void (*free)(void *ctx, void *ptr);
+} PyMemAllocatorEx;
+
+typedef struct {
+    void *ctx;
+    void *(*alloc)(void *ctx, size_t size);
+    void (*free)(void *ctx, void *ptr, size_t size);
+} PyObjectArenaAllocator;
+
 typedef struct PyMethodDef {
     const char *ml_name;
     PyCFunction ml_meth;
@@ -229,6 +248,9 @@ enum {
     X(int, PyInitConfig_GetError, (PyInitConfig *, const char **))                                                        \
     X(int, Py_InitializeFromInitConfig, (PyInitConfig *))                                                                 \
     X(int, PyImport_AppendInittab, (const char *, PyObject *(*)(void)))                                                   \
+    X(void, PyMem_SetAllocator, (PyMemAllocatorDomain, PyMemAllocatorEx *))                                               \
+    X(void, PyMem_SetupDebugHooks, (void))                                                                                \
+    X(void, PyObject_SetArenaAllocator, (PyObjectArenaAllocator *))                                                       \
     /* interpreters and threads */                                                                                        \
     X(PyStatus, Py_NewInterpreterFromConfig, (PyThreadState **, const PyInterpreterConfig *))                             \
     X(void, Py_EndInterpreter, (PyThreadState *))                                                                         \
