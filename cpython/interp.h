@@ -103,6 +103,7 @@ struct maestro_interp {
     PyObject *environ;                           // strong: dict of bytes, the environment of its children
     atomic_int threads;                          // begun by its code and not ended: they look at this struct
     int foreign;                                 // it has code that can change its threads (thread_check.h)
+    char *owner; // malloc'ed; whose code it runs, for markers (fault.h). Read without the lock in a fault
 
     pthread_mutex_t lock;             // guards what follows; never held while waiting for the GIL
     struct maestro_run *runs[256];    // by call modulo the size; changed with the GIL and the lock both held

@@ -1,5 +1,6 @@
 #include "load.h"
 
+#include "fault.h"
 #include "frame.h"
 #include "libc.h"
 #include "module.h"
@@ -88,6 +89,7 @@ char *maestro_load(const char *home) {
     py.True = py.Py_GetConstantBorrowed(Py_CONSTANT_TRUE);
     py.False = py.Py_GetConstantBorrowed(Py_CONSTANT_FALSE);
     message = maestro_builtins_replace();
+    maestro_fault_frames_prepare(py.library); // without it markers have no stack, and no more
     if (!message && !maestro_frame_prepare())
         message = strdup("this libpython keeps contexts where Maestro does not find them; use the Python it carries");
     py.PyEval_SaveThread();
