@@ -269,6 +269,7 @@ void maestro_interp_free(struct maestro_interp *in) {
     if (!quiet)
         return; // a thread left behind still looks at it
     pthread_mutex_destroy(&in->lock);
+    free(in->owner);
     free(in->children.all);
     free(in);
 }

@@ -116,6 +116,7 @@ struct maestro_interp {
     atomic_uint parked, releases;                // threads that are parked, and how often they were let go (park.h)
     atomic_int descriptors;                      // that its code has opened, or more (descriptor.c)
     int foreign;                                 // it has code that can change its threads (thread_check.h)
+    char *owner; // malloc'ed; whose code it runs, for markers (fault.h). Read without the lock in a fault
 
     struct maestro_memory memory; // that it holds
     unsigned weighed;             // memory.denied when maestro_weigh looked last

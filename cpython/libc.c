@@ -1,6 +1,7 @@
 #include "libc.h"
 
 #include "descriptor.h"
+#include "fault.h"
 #include "here.h"
 #include "libc_map.h"
 #include "memory.h"
@@ -291,7 +292,9 @@ static void *run_thread(void *argument) {
     maestro_begun_add(membership.in, &membership.begun);
     void *result;
     pthread_cleanup_push(end_thread, &membership); // also where it ends by pthread_exit
+    pthread_cleanup_push(maestro_fault_stack_free, maestro_fault_stack_new());
     result = begin.run(begin.argument);
+    pthread_cleanup_pop(1);
     pthread_cleanup_pop(1);
     return result;
 }
@@ -314,6 +317,18 @@ static int pthread_create_here(pthread_t *thread, const pthread_attr_t *attribut
         free(begin);
     }
     return failed;
+}
+
+// Ends of the process, which say whose they are (fault.h). abort is a signal.
+
+static void exit_here(int status) {
+    maestro_fault_exits("exit", status);
+    exit(status);
+}
+
+static void _exit_here(int status) {
+    maestro_fault_exits("_exit", status);
+    _exit(status);
 }
 
 // The server's variables that are visible to subtenants' code.
@@ -343,7 +358,8 @@ char *maestro_libc_replace(void *library) {
 #define FUNCTION(name) {#name, (void *)name##_here}
 #define X(result, name, parameters, arguments) FUNCTION(name),
     const struct maestro_reference references[] = {
-        PATHS(X) FUNCTION(accept),
+        PATHS(X) FUNCTION(_exit),
+        FUNCTION(accept),
         FUNCTION(accept4),
         FUNCTION(close),
         FUNCTION(closedir),
@@ -352,6 +368,7 @@ char *maestro_libc_replace(void *library) {
         FUNCTION(dup3),
         FUNCTION(epoll_create1),
         FUNCTION(eventfd),
+        FUNCTION(exit),
         FUNCTION(fclose),
         FUNCTION(fcntl),
         FUNCTION(fopen),

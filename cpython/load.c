@@ -1,6 +1,7 @@
 #include "load.h"
 
 #include "descriptor.h"
+#include "fault.h"
 #include "frame.h"
 #include "libc.h"
 #include "memory.h"
@@ -96,6 +97,7 @@ char *maestro_load(const char *home) {
     message = maestro_builtins_replace();
     if (!message)
         message = maestro_iterators_load();
+    maestro_fault_frames_prepare(py.library); // without it markers have no stack, and no more
     if (!message && !maestro_frame_prepare())
         message = strdup("this libpython keeps contexts where Maestro does not find them; use the Python it carries");
     py.PyEval_SaveThread();
