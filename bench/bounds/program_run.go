@@ -76,18 +76,11 @@ func (s *stage) try(ctx context.Context, p program) (row, error) {
 	}
 	r.took = time.Since(began)
 	pause(ctx, settled)
-	r.during = s.neighbour.between(began, time.Now())
 	rested := takeSample()
 	pause(ctx, lookAround)
 	after := takeSample()
 	r.load = max(0, load(rested, after)-load(idle, ready))
 	r.resident, r.threads = [2]int64{ready.resident, after.resident}, [2]int{ready.threads, after.threads}
-	if pid := s.neighbour.pid(); pid != served && pid != 0 || s.hasEnded() {
-		r.restarts = "the server restarted"
-		if s.hasEnded() {
-			r.restarts = "the server ended: " + s.cmd.ProcessState.String()
-		}
-	}
 	for pid, name := range after.names {
 		// A server that restarted, or that has a new child, has other numbers.
 		if _, known := ready.names[pid]; !known && name != "maestro" {
@@ -99,6 +92,17 @@ func (s *stage) try(ctx context.Context, p program) (row, error) {
 	if !s.hasEnded() {
 		s.readRecords(ctx, tenant, &r)
 	}
+	if !s.hasEnded() {
+		r.health = s.state(ctx)
+		s.remove(ctx, tenant)
+	}
+	r.during = s.neighbour.between(began, time.Now())
+	if pid := s.neighbour.pid(); pid != served && pid != 0 || s.hasEnded() {
+		r.restarts = "the server restarted"
+		if s.hasEnded() {
+			r.restarts = "the server ended: " + s.cmd.ProcessState.String()
+		}
+	}
 	unwatch()
 	guard.Wait()
 	log := s.logSince(logged)
@@ -106,10 +110,6 @@ func (s *stage) try(ctx context.Context, p program) (row, error) {
 	r.shown = s.shown(p, append(texts(answers), log)...)
 	if strings.Contains(log, plantedLine) {
 		r.shown = "a line in the server's own output"
-	}
-	if !s.hasEnded() {
-		r.health = s.state(ctx)
-		s.remove(ctx, tenant)
 	}
 	s.judge(&r)
 	s.reap()
