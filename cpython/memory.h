@@ -75,6 +75,12 @@ void maestro_memory_close(struct maestro_memory *account);
 // maestro_memory_watch.
 void maestro_memory_budget(int64_t bytes, int descriptor);
 void maestro_memory_watch(void);
+void maestro_memory_wake(void); // writes to it in any case
+
+// Says whether Go has found no idle interpreter to end. Otherwise requests beyond
+// the budget wait for that for a moment.
+void maestro_memory_hopeless(int yes);
+
 int64_t maestro_memory_total(void);
 
 // malloc and its kin as libpython's references to libc lead to them (libc.c).
