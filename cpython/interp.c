@@ -12,6 +12,7 @@
 #include "print.h"
 #include "program.h"
 #include "sleep.h"
+#include "stop_check.h"
 #include "thread.h"
 
 #include <stdio.h>
@@ -84,7 +85,7 @@ static int start(struct maestro_interp *in, const char *source, const char *site
     PyObject *result = NULL;
     in->runtime = site ? py.PyDict_New() : NULL;
     if (in->runtime && py.PyDict_SetItemString(in->runtime, "__builtins__", py.PyModule_GetDict(builtins)) == 0 &&
-        py.PyDict_SetItemString(in->runtime, "site_packages", site) == 0)
+        py.PyDict_SetItemString(in->runtime, "site_packages", site) == 0 && maestro_iterators_check())
         result = py.PyEval_EvalCode(code, in->runtime, in->runtime);
     py.Py_DecRef(result);
     py.Py_DecRef(site);
@@ -268,6 +269,7 @@ void maestro_interp_free(struct maestro_interp *in) {
     if (!quiet)
         return; // a thread left behind still looks at it
     pthread_mutex_destroy(&in->lock);
+    free(in->owner);
     free(in->children.all);
     free(in);
 }

@@ -48,7 +48,8 @@ struct maestro_line;   // print.c
 struct maestro_run;    // stop.h
 struct maestro_shield; // shield.h
 struct maestro_sleeper;
-struct maestro_held; // thread.c
+struct maestro_held;   // thread.c
+struct maestro_native; // thread.h
 
 // The programs that an interpreter has loaded, newest first (program.c).
 struct maestro_program {
@@ -111,8 +112,11 @@ struct maestro_interp {
     atomic_int ended;                            // the end has begun: running code is refused
     PyObject *environ;                           // strong: dict of bytes, the environment of its children
     atomic_int threads;                          // begun by its code and not ended: they look at this struct
+    atomic_int alarm;                            // what is being stopped in it: checks look for it (stop_check.h)
+    atomic_uint parked, releases;                // threads that are parked, and how often they were let go (park.h)
     atomic_int descriptors;                      // that its code has opened, or more (descriptor.c)
     int foreign;                                 // it has code that can change its threads (thread_check.h)
+    char *owner; // malloc'ed; whose code it runs, for markers (fault.h). Read without the lock in a fault
 
     struct maestro_memory memory; // that it holds
     unsigned weighed;             // memory.denied when maestro_weigh looked last
@@ -124,6 +128,7 @@ struct maestro_interp {
     struct maestro_run *carried;      // those of them that have a thread; the same
     struct maestro_sleeper *sleepers; // changed without the GIL
     struct maestro_held *held;        // the thread states of Go's threads for it
+    struct maestro_native *begun;     // the threads that its code has begun and that have not ended
     struct maestro_place place;       // changed with the lock held
     struct maestro_children children;
 };

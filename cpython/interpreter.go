@@ -3,6 +3,7 @@ package cpython
 // #include <stdlib.h>
 // #include "call.h"
 // #include "interp.h"
+// #include "park.h"
 // #include "stop.h"
 // #include "thread.h"
 import "C"
@@ -153,6 +154,7 @@ const (
 	RungTrace   Rung = C.STOP_TRACE   // the same at every line that such a thread reaches
 	RungCancel  Rung = C.STOP_CANCEL  // of an event loop's task: CancelledError where it waits
 	RungAbandon Rung = C.STOP_ABANDON // of an event loop's task: it is closed, and the call over
+	RungPark    Rung = C.STOP_PARK    // threads that run for the call and compute without the GIL wait for ever
 )
 
 // Met is the state in which a stop found the call.
@@ -179,6 +181,49 @@ func (in *Interpreter) Stop(ticket uint64, rung Rung) Met {
 func (in *Interpreter) WakeSleeper(ticket uint64) {
 	C.maestro_wake(in.c, C.uint64_t(ticket))
 	runtime.KeepAlive(in)
+}
+
+// Knock orders the threads of the call with that ticket to stop at the next check
+// that code in C makes. It is for code that does not give up the GIL, for which Stop
+// waits. It needs no GIL and never blocks for long; any goroutine may call it.
+func (in *Interpreter) Knock(ticket uint64) {
+	C.maestro_knock(in.c, C.uint64_t(ticket))
+	runtime.KeepAlive(in)
+}
+
+// Park has the threads wait for ever that run for the call with that ticket and
+// compute in C code at this moment; with holder also the one that holds the GIL,
+// whichever call it is of. Their processor time is free from then on, and their
+// interpreter is lost. Parked says afterwards how many wait. It needs no GIL and never
+// blocks for long; any goroutine may call it.
+func (in *Interpreter) Park(ticket uint64, holder bool) {
+	C.maestro_park(in.c, C.uint64_t(ticket), C.int(boolInt(holder)))
+	runtime.KeepAlive(in)
+}
+
+// Parked is how many threads of the interpreter are parked. It needs no GIL.
+func (in *Interpreter) Parked() int {
+	parked := C.maestro_parked(in.c)
+	runtime.KeepAlive(in)
+	return int(parked)
+}
+
+// Unpark lets the parked threads of the interpreter go on. It needs no GIL.
+func (in *Interpreter) Unpark() {
+	C.maestro_unpark(in.c)
+	runtime.KeepAlive(in)
+}
+
+// ProbeShared takes the locks that libpython shares between all interpreters, and gives
+// them back. It does not return while a parked thread holds one: call it on a locked OS
+// thread that no other work waits for. It leaves no thread state there.
+func ProbeShared() { C.maestro_park_probe() }
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // Running reports whether the call with that ticket is in Python: its thread

@@ -1,11 +1,13 @@
 #include "libc.h"
 
 #include "descriptor.h"
+#include "fault.h"
 #include "here.h"
 #include "libc_map.h"
 #include "memory.h"
 #include "place.h"
 #include "print.h"
+#include "thread.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -263,9 +265,17 @@ struct begin {
     struct maestro_here creator;
 };
 
-static void end_thread(void *in) {
+// The place of a thread in its interpreter's list.
+struct membership {
+    struct maestro_interp *in;
+    struct maestro_native begun;
+};
+
+static void end_thread(void *argument) {
+    struct membership *membership = argument;
     maestro_memory_enter(NULL);
-    atomic_fetch_sub(&((struct maestro_interp *)in)->threads, 1);
+    maestro_begun_remove(membership->in, &membership->begun);
+    atomic_fetch_sub(&membership->in->threads, 1);
 }
 
 static void *run_thread(void *argument) {
@@ -278,9 +288,13 @@ static void *run_thread(void *argument) {
     maestro_here.place = begin.creator.place;
     maestro_here.change = begin.creator.change;
     maestro_place_own();
+    struct membership membership = {.in = begin.creator.in};
+    maestro_begun_add(membership.in, &membership.begun);
     void *result;
-    pthread_cleanup_push(end_thread, begin.creator.in); // also where it ends by pthread_exit
+    pthread_cleanup_push(end_thread, &membership); // also where it ends by pthread_exit
+    pthread_cleanup_push(maestro_fault_stack_free, maestro_fault_stack_new());
     result = begin.run(begin.argument);
+    pthread_cleanup_pop(1);
     pthread_cleanup_pop(1);
     return result;
 }
@@ -303,6 +317,18 @@ static int pthread_create_here(pthread_t *thread, const pthread_attr_t *attribut
         free(begin);
     }
     return failed;
+}
+
+// Ends of the process, which say whose they are (fault.h). abort is a signal.
+
+static void exit_here(int status) {
+    maestro_fault_exits("exit", status);
+    exit(status);
+}
+
+static void _exit_here(int status) {
+    maestro_fault_exits("_exit", status);
+    _exit(status);
 }
 
 // The server's variables that are visible to subtenants' code.
@@ -332,7 +358,8 @@ char *maestro_libc_replace(void *library) {
 #define FUNCTION(name) {#name, (void *)name##_here}
 #define X(result, name, parameters, arguments) FUNCTION(name),
     const struct maestro_reference references[] = {
-        PATHS(X) FUNCTION(accept),
+        PATHS(X) FUNCTION(_exit),
+        FUNCTION(accept),
         FUNCTION(accept4),
         FUNCTION(close),
         FUNCTION(closedir),
@@ -341,6 +368,7 @@ char *maestro_libc_replace(void *library) {
         FUNCTION(dup3),
         FUNCTION(epoll_create1),
         FUNCTION(eventfd),
+        FUNCTION(exit),
         FUNCTION(fclose),
         FUNCTION(fcntl),
         FUNCTION(fopen),

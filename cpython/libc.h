@@ -10,6 +10,7 @@
 //   - Output to the descriptors 1 and 2 is the output of the call.
 //   - A thread that Python starts has a current directory and umask of its own
 //     and is known as one of its interpreter's (here.h).
+//   - Code that ends the process leaves a marker that names it (fault.h).
 #ifndef MAESTRO_LIBC_H
 #define MAESTRO_LIBC_H
 

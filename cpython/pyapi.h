@@ -267,6 +267,8 @@ enum {
     X(PyThreadState *, PyThreadState_GetUnchecked, (void))    /* no thread state */                                       \
     X(PyThreadState *, PyThreadState_Swap, (PyThreadState *)) /* no thread state */                                       \
     X(int, PyThreadState_SetAsyncExc, (unsigned long, PyObject *))                                                        \
+    X(int, PyErr_CheckSignals, (void))                                                                                    \
+    X(int, Py_MakePendingCalls, (void))                                                                                   \
     X(PyThreadState *, PyEval_SaveThread, (void))                                                                         \
     X(void, PyEval_RestoreThread, (PyThreadState *)) /* no thread state */                                                \
     X(void, PyEval_SetTrace, (Py_tracefunc, PyObject *))                                                                  \
@@ -451,12 +453,15 @@ enum {
     X(PyByteArray_Type)     \
     X(PyBytes_Type)         \
     X(PyCFunction_Type)     \
+    X(PyCallIter_Type)      \
     X(PyDict_Type)          \
     X(PyFloat_Type)         \
     X(PyFrozenSet_Type)     \
     X(PyList_Type)          \
+    X(PyLongRangeIter_Type) \
     X(PyLong_Type)          \
     X(PyModule_Type)        \
+    X(PyRangeIter_Type)     \
     X(PySet_Type)           \
     X(PyTuple_Type)         \
     X(PyType_Type)          \

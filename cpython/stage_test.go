@@ -73,6 +73,10 @@ func (s *stageSet) BeginStep(from Caller, name string, input []byte) Begun {
 		panic("a fault in a callback")
 	}
 	st := s.of(from.Frame)
+	if name == "faults" {
+		st = nil
+		st.generation++
+	}
 	if st == nil {
 		return Begun{Raise: ended}
 	}

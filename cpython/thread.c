@@ -25,6 +25,7 @@ static __thread struct {
 // guards.
 struct maestro_held {
     PyThreadState *state;
+    pthread_t thread;
     int left; // its OS thread will not use it again
     struct maestro_held *next;
 };
@@ -126,6 +127,7 @@ int maestro_attach(struct maestro_interp *in) {
         return 0;
     }
     state = held->state;
+    held->thread = pthread_self();
     *slot_of(in->id) = (struct slot){in->id, state};
     table.used++;
     hold(in, held);
@@ -179,6 +181,31 @@ void maestro_leave(struct maestro_interp *in) {
         if (held->state == state)
             held->left = 1;
     pthread_mutex_unlock(&in->lock);
+}
+
+void maestro_begun_add(struct maestro_interp *in, struct maestro_native *begun) {
+    begun->thread = pthread_self();
+    pthread_mutex_lock(&in->lock);
+    begun->next = in->begun;
+    in->begun = begun;
+    pthread_mutex_unlock(&in->lock);
+}
+
+void maestro_begun_remove(struct maestro_interp *in, struct maestro_native *begun) {
+    pthread_mutex_lock(&in->lock);
+    struct maestro_native **link = &in->begun;
+    while (*link != begun)
+        link = &(*link)->next;
+    *link = begun->next;
+    pthread_mutex_unlock(&in->lock);
+}
+
+void maestro_threads_each(struct maestro_interp *in, void (*visit)(pthread_t, void *), void *argument) {
+    for (struct maestro_native *begun = in->begun; begun; begun = begun->next)
+        visit(begun->thread, argument);
+    for (struct maestro_held *held = in->held; held; held = held->next)
+        if (!held->left)
+            visit(held->thread, argument);
 }
 
 void maestro_drop(struct maestro_interp *in) {
