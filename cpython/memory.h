@@ -64,8 +64,8 @@ size_t maestro_memory_reason(struct maestro_memory *account, char *text, size_t 
 // then holds and can return to the system. On the thread that the account is charged by.
 int maestro_memory_freed(struct maestro_memory *account);
 
-// Opens and closes an account, of zeroed memory. Closing leaves what was not freed in
-// the total.
+// Opens and closes an account, of zeroed memory. Closing leaves memory that was not
+// freed in the total.
 void maestro_memory_open(struct maestro_memory *account);
 void maestro_memory_close(struct maestro_memory *account);
 

@@ -52,7 +52,7 @@ func (o *omission) add(size int) {
 	o.bytes.Add(int64(size))
 }
 
-// take returns what was left out since it was taken last.
+// take returns the lines that were left out since it was taken last.
 func (o *omission) take() model.Omission {
 	if o.lines.Load() == 0 {
 		return model.Omission{}

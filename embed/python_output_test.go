@@ -30,7 +30,7 @@ var floods = map[string]string{
 }
 
 // Of a flood of output, the log holds the rate of a few seconds, in lines of a
-// bounded length, and says what is missing.
+// bounded length, and names the part that is missing.
 func TestFloodsOfOutput(t *testing.T) {
 	t.Parallel()
 	h := startPython(t, Options{})
