@@ -128,7 +128,7 @@ func (p *parts) startSlowParts(ctx context.Context, progress func(string)) error
 }
 
 func (p *parts) startEvents(ctx context.Context, stops *service.Stack) error {
-	bus, err := newBus(p.cfg, events.Options{Log: p.log})
+	bus, err := newBus(p.cfg, events.Options{EmbeddedBytes: p.cfg.LogMemory, Log: p.log})
 	if err != nil {
 		return fmt.Errorf("REDIS_URL: %w", err)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,10 +39,15 @@ func (p *parts) startPython(ctx context.Context, progress func(string), stops *s
 	}
 	p.home = home
 	lane, err := embed.New(embed.Options{
-		Home:       home,
-		MaxThreads: p.cfg.MaxThreads,
-		IdleAfter:  p.cfg.InterpreterIdle,
-		OnStuckCap: func() { p.endSoon(errors.New("too many Python threads were stuck")) },
+		Home:         home,
+		MaxThreads:   p.cfg.MaxThreads,
+		IdleAfter:    p.cfg.InterpreterIdle,
+		MaxMemory:    p.cfg.MaxFunctionMemory,
+		MemoryBudget: cmp.Or(p.cfg.MaxInterpreterMemory, machineMemory("/")/2),
+		MaxValue:     p.cfg.MaxValueBytes,
+		CodeThreads:  p.cfg.MaxFunctionThreads,
+		Descriptors:  p.cfg.MaxFunctionDescriptors,
+		OnStuckCap:   func() { p.endSoon(errors.New("too many Python threads were stuck")) },
 		OnTenantLog: func(tenant string, line model.LogLine) {
 			p.log.Info("output of no execution", slog.String("tenant", tenant), slog.String("text", p.secrets.Mask(tenant).Text(line.Text)))
 		},
