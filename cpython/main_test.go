@@ -10,13 +10,22 @@ import (
 	"maestro/cpython/kit"
 )
 
-// TestMain loads Python once, from a kit in a folder that stays from one run
+// testHome is the kit, or the Python of MAESTRO_PYTHON_HOME.
+func testHome(ctx context.Context) (string, error) {
+	if home := os.Getenv("MAESTRO_PYTHON_HOME"); home != "" {
+		_, err := kit.Examine(ctx, home)
+		return home, err
+	}
+	return kit.Ensure(ctx, filepath.Join(os.TempDir(), "maestro-test"), nil)
+}
+
+// TestMain loads Python once, from a folder that stays from one run
 // to the next, and wants every counter of a debug build back at zero.
 func TestMain(m *testing.M) {
 	if err := os.Setenv(planted, "a secret"); err != nil {
 		panic(err)
 	}
-	home, err := kit.Ensure(context.Background(), filepath.Join(os.TempDir(), "maestro-test"), nil)
+	home, err := testHome(context.Background())
 	if err == nil {
 		SetCallbacks(stages, stages)
 		err = Load(home)

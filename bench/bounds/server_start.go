@@ -81,9 +81,18 @@ func freePort() (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
+// keeper starts the server as a child of its own, passes SIGTERM on, and ends
+// with the server's status. It is the parent that a program may try to kill, in
+// place of this command.
+const keeper = `"$0" serve & child=$!
+trap 'kill -TERM $child' TERM
+wait $child; status=$?
+while kill -0 $child 2>/dev/null; do wait $child; status=$?; done
+exit $status`
+
 // start starts the server and its neighbour's calls, and returns when both work.
 func (s *stage) start(ctx context.Context) error {
-	s.cmd = exec.Command(s.opts.program, "serve")
+	s.cmd = exec.Command("/bin/sh", "-c", keeper, s.opts.program)
 	s.cmd.Dir = s.dir
 	s.cmd.Env = append(os.Environ(), "DATA_DIR="+s.data, "HOST=127.0.0.1", fmt.Sprint("PORT=", s.port), "PLANTED_ENV="+plantedEnvironment)
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log

@@ -25,12 +25,12 @@ const recorderConnections = 4
 
 // startDatabase connects to PostgreSQL, brings it up to date, and starts the
 // services that need nothing else.
-func (p *parts) startDatabase(ctx context.Context, progress func(string), python <-chan string, stops *service.Stack) error {
+func (p *parts) startDatabase(ctx context.Context, progress func(string), found <-chan pythonPlace, stops *service.Stack) error {
 	url := string(p.cfg.DatabaseURL)
 	if url == "" {
 		server, err := postgres.Start(ctx, postgres.Options{
 			DataDir: p.cfg.DataDir, BinDir: p.cfg.PGBin, Progress: progress, Log: p.log,
-			Pip: func(ctx context.Context, args ...string) error { return runPip(ctx, python, args) },
+			Pip: func(ctx context.Context, args ...string) error { return runPip(ctx, found, args) },
 		})
 		if err != nil {
 			return err

@@ -42,6 +42,7 @@ type parts struct {
 	id     model.ID // of this server, until it ends; in the records of its runs
 
 	home string // of Python
+	pip  string // the folder that makes its pip importable
 
 	db       *repo.DB
 	records  *repo.DB // connections of the recorder alone: no other query delays a commit
@@ -114,7 +115,7 @@ func startParts(ctx context.Context, cfg *config.Config, timing timing, log *slo
 // after the other, Python first: its runs print into the log and leave records.
 func (p *parts) startSlowParts(ctx context.Context, progress func(string)) error {
 	var database, log, python service.Stack
-	home := make(chan string, 1) // of Python, once it is unpacked
+	home := make(chan pythonPlace, 1) // once it is unpacked
 	group, starting := errgroup.WithContext(ctx)
 	group.Go(func() error { return p.startDatabase(starting, progress, home, &database) })
 	group.Go(func() error { return p.startEvents(starting, &log) })

@@ -58,15 +58,15 @@ func (p *parts) startSecrets() error {
 }
 
 // runPip runs the carried pip in the carried Python, once that is unpacked.
-func runPip(ctx context.Context, python <-chan string, args []string) error {
-	var home string
+func runPip(ctx context.Context, found <-chan pythonPlace, args []string) error {
+	var carried pythonPlace
 	select {
-	case home = <-python:
+	case carried = <-found:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	cmd := exec.CommandContext(ctx, home+"/bin/python3", append([]string{"-m", "pip"}, args...)...)
-	cmd.Env = append(os.Environ(), "PYTHONPATH="+kit.PipPath(home), "PIP_DISABLE_PIP_VERSION_CHECK=1")
+	cmd := exec.CommandContext(ctx, kit.Executable(carried.home), append([]string{"-m", "pip"}, args...)...)
+	cmd.Env = append(os.Environ(), "PYTHONPATH="+carried.pip, "PIP_DISABLE_PIP_VERSION_CHECK=1")
 	if text, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("pip %s: %w: %.500s", args[0], err, text)
 	}
