@@ -93,6 +93,8 @@ type probeView struct {
 	Version string `json:"version,omitempty"`
 	// Counts are figures of the part at this moment.
 	Counts map[string]int `json:"counts,omitempty"`
+	// Remedy is how an operator changes the state.
+	Remedy string `json:"remedy,omitempty"`
 }
 
 // health checks all parts at the same time. It is 503 only when the server
@@ -142,6 +144,9 @@ func (s *Server) look(probe Probe) (probeView, error) {
 		}
 		if probe.Counts != nil {
 			view.Counts = probe.Counts()
+		}
+		if probe.Remedy != nil {
+			view.Remedy = probe.Remedy()
 		}
 		if err != nil {
 			view.Status = "down"

@@ -10,21 +10,42 @@ import (
 	"maestro/cpython"
 	"maestro/cpython/kit"
 	"maestro/embed"
+	"maestro/internal/config"
 	"maestro/internal/model"
 	"maestro/internal/service"
 )
 
-// startPython unpacks Python, says where it is, and makes its host.
-func (p *parts) startPython(ctx context.Context, progress func(string), found chan<- pythonPlace, stops *service.Stack) error {
-	home, err := p.findPython(ctx, progress)
+// pythonHome returns the folder of the Python that runs functions: the one of
+// MAESTRO_PYTHON_HOME, examined, or the bundled one, which is unpacked first.
+// Several processes may ask at once.
+func pythonHome(ctx context.Context, cfg *config.Config, progress func(string)) (string, error) {
+	home := cfg.PythonHome
+	if home == "" {
+		home, err := kit.Ensure(ctx, cfg.DataDir, progress)
+		if err != nil {
+			return "", fmt.Errorf("unpack Python into the data folder: %w", err)
+		}
+		return home, nil
+	}
+	if _, err := kit.Examine(ctx, home); err != nil {
+		return "", fmt.Errorf("MAESTRO_PYTHON_HOME %s is not a usable Python 3.14, unset it to use the bundled one: %w", home, err)
+	}
+	return home, nil
+}
+
+// startPython unpacks Python and makes its host.
+func (p *parts) startPython(ctx context.Context, progress func(string), stops *service.Stack) error {
+	home, err := pythonHome(ctx, p.cfg, progress)
 	if err != nil {
 		return err
+	}
+	if err := kit.Compile(ctx, home, progress); err != nil {
+		p.log.Warn("the Python of MAESTRO_PYTHON_HOME stays without byte code", slog.Any("error", err))
 	}
 	if p.pip, err = kit.Pip(ctx, p.cfg.DataDir, home); err != nil {
 		return fmt.Errorf("unpack pip into the data folder: %w", err)
 	}
 	p.home = home
-	found <- pythonPlace{home: home, pip: p.pip}
 	lane, err := embed.New(embed.Options{
 		Home:       home,
 		MaxThreads: p.cfg.MaxThreads,
@@ -46,29 +67,6 @@ func (p *parts) startPython(ctx context.Context, progress func(string), found ch
 	}
 	p.log.Info("Python is loaded", slog.String("version", pythonVersion()), slog.String("home", home), slog.Bool("bundled", p.cfg.PythonHome == ""))
 	return nil
-}
-
-// pythonPlace is where a Python and its pip are.
-type pythonPlace struct{ home, pip string }
-
-// findPython returns the home of the Python that runs functions: the one of
-// MAESTRO_PYTHON_HOME, examined, or the bundled one, unpacked.
-func (p *parts) findPython(ctx context.Context, progress func(string)) (string, error) {
-	home := p.cfg.PythonHome
-	if home == "" {
-		home, err := kit.Ensure(ctx, p.cfg.DataDir, progress)
-		if err != nil {
-			return "", fmt.Errorf("unpack Python into the data folder: %w", err)
-		}
-		return home, nil
-	}
-	if _, err := kit.Examine(ctx, home); err != nil {
-		return "", fmt.Errorf("MAESTRO_PYTHON_HOME %s is not a usable Python 3.14, unset it to use the bundled one: %w", home, err)
-	}
-	if err := kit.Compile(ctx, home, progress); err != nil {
-		p.log.Warn("the Python of MAESTRO_PYTHON_HOME stays without byte code", slog.Any("error", err))
-	}
-	return home, nil
 }
 
 // pythonVersion is the loaded Python's version without its build: "3.14.6".

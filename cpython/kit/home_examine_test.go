@@ -49,11 +49,11 @@ func TestFaultsOfAnExaminedPython(t *testing.T) {
 	require.NoError(t, fine.fault(home))
 	for want, change := range map[string]func(*examined){
 		"is Python 3.15.0, and this server needs a 3.14": func(e *examined) { e.Minor, e.Version = 15, "3.15.0" },
-		"a pre-release":                                  func(e *examined) { e.Level = "candidate" },
-		"free-threaded":                                  func(e *examined) { e.GIL = false },
-		"a debug build":                                  func(e *examined) { e.Debug = true },
-		"takes its library from /elsewhere":              func(e *examined) { e.Prefix = "/elsewhere" },
-		"has no working module _ssl":                     func(e *examined) { e.Missing = []string{"module _ssl (no libssl)"} },
+		"a pre-release":                     func(e *examined) { e.Level = "candidate" },
+		"free-threaded":                     func(e *examined) { e.GIL = false },
+		"a debug build":                     func(e *examined) { e.Debug = true },
+		"takes its library from /elsewhere": func(e *examined) { e.Prefix = "/elsewhere" },
+		"has no working module _ssl":        func(e *examined) { e.Missing = []string{"module _ssl (no libssl)"} },
 	} {
 		bad := fine
 		change(&bad)
