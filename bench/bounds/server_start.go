@@ -150,7 +150,32 @@ func (s *stage) hasEnded() bool {
 // restart ends all processes of the server and starts it again.
 func (s *stage) restart(ctx context.Context) error {
 	s.stop()
+	if err := s.start(ctx); err == nil || ctx.Err() != nil {
+		return err
+	}
+	// The program damaged the data folder.
+	s.stop()
+	if err := os.RemoveAll(s.data); err != nil {
+		return err
+	}
+	s.token = ""
 	return s.start(ctx)
+}
+
+// keptFiles are files of the data folder that no program may change.
+var keptFiles = []string{"admin_token", "secret_key", "folder_id"}
+
+// kept is the content of those files, and whether Python is there.
+func (s *stage) kept() string {
+	var all strings.Builder
+	for _, name := range keptFiles {
+		text, err := os.ReadFile(filepath.Join(s.data, name))
+		fmt.Fprintln(&all, name, string(text), err)
+	}
+	library, _ := filepath.Glob(filepath.Join(s.data, "python", "*", "lib", "python3.14", "os.py"))
+	database, _ := filepath.Glob(filepath.Join(s.data, "postgres", "*", "PG_VERSION"))
+	fmt.Fprintln(&all, len(library), len(database))
+	return all.String()
 }
 
 // stop asks the server to end, and ends by force what remains of it.
