@@ -46,7 +46,7 @@ func (p *parts) probes() []handlers.Probe {
 				return errors.New("some Python threads are stuck")
 			}
 			return nil
-		}, Counts: p.pythonCounts},
+		}, Version: pythonVersion, Counts: p.pythonCounts},
 	}
 }
 

@@ -43,6 +43,7 @@ type parts struct {
 	id     model.ID // of this server, until it ends; in the records of its runs
 
 	home string // of Python
+	pip  string // the folder that makes its pip importable
 
 	db       *repo.DB
 	records  *repo.DB // connections of the recorder alone: no other query delays a commit
