@@ -21,6 +21,8 @@ type interpreter struct {
 	vacated chan struct{} // made when ending begins, closed when there are no holders
 	scarred bool          // a stop was raised in it at an arbitrary line
 	stopper stopper
+	parking bool  // threads of it are being parked
+	parked  int   // threads of it that wait for ever
 	loop    *loop // nil until an async function is called
 
 	// packages are assigned together with its subtenant, under Host.mu, and

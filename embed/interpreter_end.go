@@ -100,8 +100,12 @@ func (h *Host) leak(in *interpreter) {
 	change(h, &interpreterMoves, &in.state, interpreterLeaked)
 	h.ending--
 	h.leaked++
+	h.overdue[in] = struct{}{}
+	if in.tenant != nil {
+		in.tenant.leaked++
+		h.checkStuck(in.tenant)
+	}
 	<-h.endSlots
-	h.checkStuckCap()
 	h.checkQuiet()
 }
 
@@ -109,6 +113,10 @@ func (h *Host) leak(in *interpreter) {
 func (h *Host) ended(in *interpreter) {
 	if in.state == interpreterLeaked {
 		h.leaked--
+		delete(h.overdue, in)
+		if in.tenant != nil {
+			in.tenant.leaked--
+		}
 	} else {
 		h.ending--
 		<-h.endSlots

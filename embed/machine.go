@@ -11,6 +11,10 @@ type machine interface {
 	NewLoop(number uint64) (looper, error)
 	Stop(ticket uint64, rung cpython.Rung) cpython.Met
 	WakeSleeper(ticket uint64)
+	Knock(ticket uint64)
+	Park(ticket uint64, holder bool)
+	Parked() int
+	Unpark()
 	Running(ticket uint64) bool
 	DropThread()
 	LeaveThread()
@@ -23,4 +27,5 @@ type machines struct {
 	tenant   func() (machine, error) // for a subtenant's functions
 	compiler func() (machine, error) // for compiling only
 	trim     func()                  // returns freed memory to the system
+	probe    func()                  // returns unless a parked thread holds a lock that all interpreters share
 }

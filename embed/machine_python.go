@@ -15,6 +15,7 @@ func pythonMachines() machines {
 		tenant:   func() (machine, error) { return newPython(python.Runtime) },
 		compiler: func() (machine, error) { return newPython(python.Compiler) },
 		trim:     cpython.Trim,
+		probe:    cpython.ProbeShared,
 	}
 }
 

@@ -49,12 +49,10 @@ type Options struct {
 	// CompileLimit is how long the source of one function may take to compile.
 	// Default 10 s.
 	CompileLimit time.Duration
-	// StuckCap is the number of stuck threads and leaked interpreters together
-	// at which OnStuckCap is called. Default 32.
+	// StuckCap is the number of stuck threads and leaked interpreters of one
+	// subtenant together from which on its calls are refused with
+	// CodeSubtenantStuck. Default 8.
 	StuckCap int
-	// OnStuckCap is called once, on a separate goroutine, when StuckCap is
-	// reached: the server then restarts itself. May be nil.
-	OnStuckCap func()
 	// OnTenantLog takes a line that was written outside any execution in
 	// progress, by a thread that outlived its function. May be nil. It may
 	// be called from many threads and must not block.
@@ -76,7 +74,7 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.WedgedAfter, 200*time.Millisecond)
 	setDefault(&o.EndLimit, 5*time.Second)
 	setDefault(&o.CompileLimit, 10*time.Second)
-	setDefault(&o.StuckCap, 32)
+	setDefault(&o.StuckCap, 8)
 	if o.OnTenantLog == nil {
 		o.OnTenantLog = func(string, model.LogLine) {}
 	}

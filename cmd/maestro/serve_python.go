@@ -32,7 +32,6 @@ func (p *parts) startPython(ctx context.Context, progress func(string), found ch
 		Home:       home,
 		MaxThreads: p.cfg.MaxThreads,
 		IdleAfter:  p.cfg.InterpreterIdle,
-		OnStuckCap: func() { p.endSoon(errors.New("too many Python threads were stuck")) },
 		OnTenantLog: func(tenant string, line model.LogLine) {
 			p.log.Info("output of no execution", slog.String("tenant", tenant), slog.String("text", p.secrets.Mask(tenant).Text(line.Text)))
 		},
