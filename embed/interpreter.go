@@ -24,6 +24,8 @@ type interpreter struct {
 	over    chan struct{} // closed when it has ended, or counts as leaked
 	full    bool          // a call was denied memory, and most of what it may hold is held beyond the call
 	stopper stopper
+	parking bool  // threads of it are being parked
+	parked  int   // threads of it that wait for ever
 	loop    *loop // nil until an async function is called
 
 	// packages are assigned together with its subtenant, under Host.mu, and

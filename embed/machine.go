@@ -11,6 +11,10 @@ type machine interface {
 	NewLoop(number uint64) (looper, error)
 	Stop(ticket uint64, rung cpython.Rung) cpython.Met
 	WakeSleeper(ticket uint64)
+	Knock(ticket uint64)
+	Park(ticket uint64, holder bool)
+	Parked() int
+	Unpark()
 	Running(ticket uint64) bool
 	Memory() int64
 	DropThread()
@@ -30,4 +34,5 @@ type machines struct {
 	awaitAlarm func()                  // returns when the budget is nearly used
 	endAlarm   func()                  // makes awaitAlarm return
 	hopeless   func(bool)              // says whether nothing could be ended
+	probe      func()                  // returns unless a parked thread holds a lock that all interpreters share
 }

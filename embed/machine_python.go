@@ -21,6 +21,7 @@ func pythonMachines(limits cpython.Limits) machines {
 		awaitAlarm: cpython.AwaitMemoryAlarm,
 		endAlarm:   cpython.EndMemoryAlarm,
 		hopeless:   cpython.SetMemoryHopeless,
+		probe:      cpython.ProbeShared,
 	}
 }
 

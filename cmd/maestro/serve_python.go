@@ -56,7 +56,6 @@ func (p *parts) startPython(ctx context.Context, progress func(string), stops *s
 		MaxValue:     p.cfg.MaxValueBytes,
 		CodeThreads:  p.cfg.MaxFunctionThreads,
 		Descriptors:  p.cfg.MaxFunctionDescriptors,
-		OnStuckCap:   func() { p.endSoon(errors.New("too many Python threads were stuck")) },
 		OnTenantLog: func(tenant string, line model.LogLine) {
 			p.log.Info("output of no execution", slog.String("tenant", tenant), slog.String("text", p.secrets.Mask(tenant).Text(line.Text)))
 		},
