@@ -30,6 +30,7 @@ func (p *parts) startPython(ctx context.Context, progress func(string), found ch
 	found <- home
 	lane, err := embed.New(embed.Options{
 		Home:       home,
+		Marker:     p.journal.MarkerPath(),
 		MaxThreads: p.cfg.MaxThreads,
 		IdleAfter:  p.cfg.InterpreterIdle,
 		OnStuckCap: func() { p.endSoon(errors.New("too many Python threads were stuck")) },

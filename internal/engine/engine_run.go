@@ -77,6 +77,8 @@ func (e *Engine) run(ctx context.Context, request RunRequest) (RunResult, error)
 		return RunResult{}, err
 	}
 	defer e.remove(r)
+	r.enterJournal()
+	defer r.slot.Remove()
 	return r.conduct()
 }
 
@@ -185,6 +187,7 @@ func (r *run) perform() (model.Outcome, error) {
 		Patient:  r.patient(),
 		Host:     r,
 		Packages: r.packages(),
+		Ticket:   r.slot.Ticket(),
 	})
 	if r.late.Load() && err == nil && (outcome.Failure == nil || outcome.Failure.Kind == model.FailureException) {
 		outcome = model.Outcome{Failure: validationLate()} // even where the function has caught it before the lane saw the deadline
