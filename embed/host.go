@@ -121,7 +121,7 @@ func stoppedTimer(f func()) *time.Timer {
 // Start loads Python into the process, where it stays, and begins to create
 // interpreters. A second Start has no effect; after Close it is an error.
 func (h *Host) Start(context.Context) error {
-	if err := h.machines.load(h.opt.Home); err != nil {
+	if err := h.machines.load(h.opt); err != nil {
 		return fmt.Errorf("start the Python host: %w", err)
 	}
 	h.mu.Lock()

@@ -76,6 +76,7 @@ func (in *interpreter) dismissHolder(w *worker) {
 func (h *Host) assign(in *interpreter, t *tenant) {
 	change(h, &interpreterMoves, &in.state, interpreterServing)
 	in.tenant, in.packages = t, t.packages
+	in.py.SetOwner(t.name)
 	t.interp = in
 	t.wanting = false
 	t.generation++

@@ -20,11 +20,12 @@ type machine interface {
 	DropThread()
 	LeaveThread()
 	End()
+	SetOwner(name string)
 }
 
 // machines makes interpreters, on locked threads.
 type machines struct {
-	load     func(home string) error // once, before all else
+	load     func(Options) error     // once, before all else
 	tenant   func() (machine, error) // for a subtenant's functions
 	compiler func() (machine, error) // for compiling only
 	trim     func()                  // returns freed memory to the system

@@ -259,6 +259,8 @@ func (m *fakeMachine) DropThread() {
 	fakeSlots.Delete(syscall.Gettid())
 }
 
+func (m *fakeMachine) SetOwner(string) {}
+
 func (m *fakeMachine) End() {
 	m.gil.Lock()
 	defer m.gil.Unlock()
@@ -281,7 +283,7 @@ func (m *fakeMachine) End() {
 // fakeMachines is a supply of fakes.
 func fakeMachines(t *testing.T) machines {
 	return machines{
-		load:     func(string) error { return nil },
+		load:     func(Options) error { return nil },
 		tenant:   func() (machine, error) { return newFakeMachine(t), nil },
 		compiler: func() (machine, error) { return newFakeMachine(t), nil },
 		trim:     func() {},

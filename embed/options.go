@@ -14,6 +14,9 @@ import (
 type Options struct {
 	// Home is the root of the Python 3.14 installation. Required.
 	Home string
+	// Marker is the file to which a process that a subtenant's code ends writes whose
+	// code it was (cpython.WatchFaults). Empty: none, and faults are Go's.
+	Marker string
 	// MaxThreads bounds the pool's threads, stuck ones not counted. Default 256.
 	MaxThreads int
 	// TenantThreads bounds the threads that one subtenant may hold at a time.

@@ -19,6 +19,7 @@ import (
 	"maestro/internal/engine"
 	"maestro/internal/events"
 	"maestro/internal/idempotency"
+	"maestro/internal/journal"
 	"maestro/internal/model"
 	"maestro/internal/packages"
 	"maestro/internal/packages/environment"
@@ -45,6 +46,7 @@ type parts struct {
 	home string // of Python
 	pip  string // the folder that makes its pip importable
 
+	journal  *journal.Journal
 	db       *repo.DB
 	records  *repo.DB // connections of the recorder alone: no other query delays a commit
 	chores   *repo.DB // connections of upkeep, whose statements may take long
@@ -85,6 +87,9 @@ func startParts(ctx context.Context, cfg *config.Config, timing timing, log *slo
 	if err := cfg.Prepare(); err != nil {
 		return nil, err
 	}
+	if err := p.startJournal(); err != nil {
+		return nil, err
+	}
 	if err := p.startSlowParts(ctx, progress); err != nil {
 		return nil, err
 	}
@@ -101,6 +106,7 @@ func startParts(ctx context.Context, cfg *config.Config, timing timing, log *slo
 		Store: p.db, Secrets: p.secrets, Recorder: p.recorder, Events: p.events, Lane: p.lane, Log: log, Timeout: cfg.FunctionTimeout,
 		MaxSteps: cfg.MaxSteps,
 		Queue:    p.queue, Inputs: p.inputs, Packages: p.packages,
+		Journal: p.journal,
 	})
 	p.queue.Serve(p.engine)
 	p.makeCron()

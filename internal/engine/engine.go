@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"maestro/internal/events"
+	"maestro/internal/journal"
 	"maestro/internal/model"
 	"maestro/internal/secrets"
 )
@@ -53,7 +54,7 @@ type Publisher interface {
 	Publish(event events.Event)
 }
 
-// Options of an Engine. All but Packages and the durations must be set.
+// Options of an Engine. All but Packages, Journal and the durations must be set.
 type Options struct {
 	Store    Store
 	Secrets  Secrets
@@ -62,7 +63,8 @@ type Options struct {
 	Lane     model.Lane
 	Packages Packages // nil: no subtenant has any
 	Queue    Queue
-	Inputs   Seal // of queued runs
+	Inputs   Seal             // of queued runs
+	Journal  *journal.Journal // nil: a crash leaves no trace of short runs
 	Log      *slog.Logger
 
 	Timeout      time.Duration // FUNCTION_TIMEOUT: of a function that names none
