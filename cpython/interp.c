@@ -11,6 +11,7 @@
 #include "place.h"
 #include "print.h"
 #include "program.h"
+#include "rails.h"
 #include "sleep.h"
 #include "thread.h"
 
@@ -257,6 +258,7 @@ void maestro_interp_free(struct maestro_interp *in) {
     if (!quiet)
         return; // a thread left behind still looks at it
     pthread_mutex_destroy(&in->lock);
+    maestro_rails_free(in);
     free(in->children.all);
     free(in);
 }

@@ -44,6 +44,7 @@ enum maestro_hook {
 };
 
 struct maestro_line;   // print.c
+struct maestro_rails;  // rails.h
 struct maestro_run;    // stop.h
 struct maestro_shield; // shield.h
 struct maestro_sleeper;
@@ -102,7 +103,8 @@ struct maestro_interp {
     atomic_int ended;                            // the end has begun: running code is refused
     PyObject *environ;                           // strong: dict of bytes, the environment of its children
     atomic_int threads;                          // begun by its code and not ended: they look at this struct
-    int foreign;                                 // it has code that can change its threads (thread_check.h)
+    struct maestro_rails *rails; // what holds for its subtenant's files (rails.h); NULL before its first call
+    int foreign;                 // it has code that can change its threads (thread_check.h)
 
     pthread_mutex_t lock;             // guards what follows; never held while waiting for the GIL
     struct maestro_run *runs[256];    // by call modulo the size; changed with the GIL and the lock both held

@@ -1,8 +1,15 @@
 #include "libc.h"
 
+#include "children.h"
 #include "here.h"
+#include "libc_descriptor.h"
+#include "libc_loader.h"
+#include "libc_network.h"
+#include "libc_path.h"
 #include "place.h"
 #include "print.h"
+#include "rail_space.h"
+#include "rails.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -21,23 +28,26 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
-
-#include "libc_link.h"
 
 __thread struct maestro_here maestro_here;
 char **maestro_environ;
 
 // The owner of each descriptor: an interpreter's id, or 0. GUARDED is added to the
-// id where its code may not close it. A descriptor beyond the end is owned by none. Set after opening and cleared before
+// id where its code may not close it, COUNTED where writing to it takes room (rail_space.h). A descriptor
+// beyond the end is owned by none. Set after opening and cleared before
 // closing, by the thread that does so: in between no other code has the number.
 enum { DESCRIPTORS = 1 << 20 };
 #define GUARDED (UINT32_C(1) << 31)
+#define COUNTED (UINT32_C(1) << 30)
+#define LENT (UINT32_C(1) << 29) // guarded, and closed by the server
+#define MARKS (GUARDED | COUNTED | LENT)
 static _Atomic uint32_t owners[DESCRIPTORS];
 static atomic_int highest; // descriptor that ever had an owner
 
-static int own(int fd) {
+int maestro_descriptor_own(int fd) {
     if (fd < 0 || fd >= DESCRIPTORS || maestro_here.forking || !maestro_here.id)
         return fd;
     atomic_store_explicit(&owners[fd], maestro_here.id, memory_order_relaxed);
@@ -47,14 +57,51 @@ static int own(int fd) {
     return fd;
 }
 
+static int own(int fd) { return maestro_descriptor_own(fd); }
+
 static void disown(int fd) {
     if (fd >= 0 && fd < DESCRIPTORS && !maestro_here.forking)
         atomic_store_explicit(&owners[fd], 0, memory_order_relaxed);
 }
 
-int maestro_descriptor_mine(int fd) {
-    return fd >= 0 && fd < DESCRIPTORS && maestro_here.id &&
-           atomic_load_explicit(&owners[fd], memory_order_relaxed) == maestro_here.id;
+static uint32_t owner_of(int fd) {
+    return fd >= 0 && fd < DESCRIPTORS ? atomic_load_explicit(&owners[fd], memory_order_relaxed) : 0;
+}
+
+int maestro_descriptor_mine(int fd) { return maestro_here.id && (owner_of(fd) & ~COUNTED) == maestro_here.id; }
+
+void maestro_descriptor_count(int fd) {
+    if (maestro_descriptor_mine(fd))
+        atomic_fetch_or(&owners[fd], COUNTED);
+}
+
+int maestro_descriptor_counted(int fd) { return (owner_of(fd) & COUNTED) != 0; }
+
+void maestro_descriptor_lend(int fd, const struct maestro_interp *in) {
+    if (fd >= 0 && fd < DESCRIPTORS)
+        atomic_store(&owners[fd], in ? (uint32_t)in->id | LENT : 0);
+}
+
+// Whether a descriptor that the interpreter has not opened is harmless to use: of /dev/urandom, which CPython opens
+// once for all interpreters, and the like; or of a kind without data, which an extension module has opened: they
+// have no owner here.
+static int harmless(int fd) {
+    enum { MEMORY_DEVICES = 1 };
+    struct stat found;
+    if (fstat(fd, &found) != 0)
+        return 1; // not open, as the call itself will say
+    if (S_ISCHR(found.st_mode) && major(found.st_rdev) == MEMORY_DEVICES)
+        return 1;
+    return maestro_here.in->foreign && !owner_of(fd) && (S_ISCHR(found.st_mode) || (found.st_mode & S_IFMT) == 0);
+}
+
+int maestro_descriptor_theirs(int fd) {
+    if (!maestro_here.id || maestro_here.forking || (owner_of(fd) & ~MARKS) == maestro_here.id || (fd >= 0 && fd <= 2))
+        return 0;
+    if (harmless(fd))
+        return 0;
+    maestro_rail_refuse(RAIL_DESCRIPTORS, EBADF);
+    return 1;
 }
 
 void maestro_descriptor_guard(int fd, int guarded) {
@@ -71,30 +118,18 @@ static int may(int fd) { return !maestro_here.id || maestro_here.forking || maes
 void maestro_descriptors_close(struct maestro_interp *in) {
     int last = atomic_load(&highest);
     for (int fd = 0; fd <= last; fd++) {
-        uint32_t owner = (uint32_t)in->id, guarded = owner | GUARDED;
-        if (atomic_compare_exchange_strong(&owners[fd], &owner, 0) ||
-            atomic_compare_exchange_strong(&owners[fd], &guarded, 0))
+        uint32_t owner = atomic_load(&owners[fd]);
+        if ((owner & ~MARKS) == (uint32_t)in->id && atomic_compare_exchange_strong(&owners[fd], &owner, 0) &&
+            !(owner & LENT))
             close(fd);
     }
 }
 
 // Opening, and changing. Each gives the descriptor to the calling thread's interpreter.
 
-static int open_here(const char *path, int flags, mode_t mode) {
-    maestro_place_sync();
-    return own(open(path, flags, mode));
-}
-
-static int openat_here(int folder, const char *path, int flags, mode_t mode) {
-    maestro_place_sync();
-    return own(openat(folder, path, flags, mode));
-}
-
 static int shm_open_here(const char *name, int flags, mode_t mode) { return own(shm_open(name, flags, mode)); }
 
-static int mkstemp_here(char *template) { return own(mkstemp(template)); }
-
-static int dup_here(int fd) { return own(dup(fd)); }
+static int dup_here(int fd) { return maestro_descriptor_theirs(fd) ? -1 : own(dup(fd)); }
 
 static int socket_here(int domain, int type, int protocol) { return own(socket(domain, type, protocol)); }
 
@@ -156,12 +191,40 @@ static int ioctl_here(int fd, unsigned long request, long argument) {
 static int fcntl_here(int fd, int command, long argument) {
     if ((command == F_SETFL || command == F_SETFD || command == F_SETOWN) && theirs(fd))
         return -1;
+    if ((command == F_DUPFD || command == F_DUPFD_CLOEXEC) && maestro_descriptor_theirs(fd))
+        return -1;
     int result = fcntl(fd, command, argument);
     return command == F_DUPFD || command == F_DUPFD_CLOEXEC ? own(result) : result;
 }
 
+// The process of a pidfd, or 0.
+static pid_t process_of(int fd) {
+    char path[40], text[512];
+    snprintf(path, sizeof path, "/proc/self/fdinfo/%d", fd);
+    int info = open(path, O_RDONLY | O_CLOEXEC), pid = 0;
+    ssize_t size = info < 0 ? -1 : read(info, text, sizeof text - 1);
+    if (info >= 0)
+        close(info);
+    text[size > 0 ? size : 0] = 0;
+    const char *line = strstr(text, "\nPid:");
+    return line && sscanf(line, "\nPid: %d", &pid) == 1 ? pid : 0;
+}
+
+// Whether the rails refuse a system call; errno is set then.
+static int call_refused(long number, long a, long b, long c) {
+    if (!maestro_here.in)
+        return 0;
+    if (number == SYS_pidfd_send_signal && b != 0 && !maestro_child_descends(maestro_here.in, process_of((int)a)))
+        return maestro_rail_refuse(RAIL_PROCESS_END, EPERM) < 0;
+    if (number == SYS_copy_file_range)
+        return maestro_descriptor_theirs((int)a) || maestro_descriptor_theirs((int)c);
+    return 0;
+}
+
 // libc knew no function for these when libpython was built.
 static long syscall_here(long number, long a, long b, long c, long d, long e, long f) {
+    if (call_refused(number, a, b, c) || (number == SYS_copy_file_range && !maestro_space_write((int)c, (uint64_t)e)))
+        return -1;
     long result = syscall(number, a, b, c, d, e, f);
     if (number == SYS_pidfd_open || number == SYS_memfd_create)
         own((int)result);
@@ -170,6 +233,8 @@ static long syscall_here(long number, long a, long b, long c, long d, long e, lo
 
 // Descriptors that came with a message.
 static ssize_t recvmsg_here(int fd, struct msghdr *message, int flags) {
+    if (maestro_descriptor_theirs(fd))
+        return -1;
     ssize_t received = recvmsg(fd, message, flags);
     if (received < 0 || !message->msg_control)
         return received;
@@ -211,6 +276,8 @@ static int fclose_here(FILE *file) {
 // interpreter's stays; one that is not open may be by now, so that only the
 // kernel can say that it is free.
 static int dup3_here(int from, int to, int flags) {
+    if (maestro_descriptor_theirs(from))
+        return -1;
     if (may(to) || from == to)
         return own(from == to ? dup2(from, to) : dup3(from, to, flags));
     int got = fcntl(from, flags & O_CLOEXEC ? F_DUPFD_CLOEXEC : F_DUPFD, to);
@@ -228,43 +295,9 @@ static ssize_t write_here(int fd, const void *data, size_t size) {
         maestro_print_raw(maestro_here.in, maestro_here.frame, fd, data, size);
         return (ssize_t)size;
     }
+    if (maestro_descriptor_theirs(fd) || !maestro_space_write(fd, size))
+        return -1;
     return write(fd, data, size);
-}
-
-// Paths that begin at the current directory, which another thread of the same
-// interpreter may have changed.
-#define PATHS(X)                                                                          \
-    X(int, access, (const char *path, int mode), (path, mode))                            \
-    X(int, chmod, (const char *path, mode_t mode), (path, mode))                          \
-    X(char *, getcwd, (char *buffer, size_t size), (buffer, size))                        \
-    X(int, link, (const char *from, const char *to), (from, to))                          \
-    X(int, lstat64, (const char *path, struct stat64 *found), (path, found))              \
-    X(int, mkdir, (const char *path, mode_t mode), (path, mode))                          \
-    X(DIR *, opendir, (const char *path), (path))                                         \
-    X(ssize_t, readlink, (const char *path, char *data, size_t size), (path, data, size)) \
-    X(int, rename, (const char *from, const char *to), (from, to))                        \
-    X(int, rmdir, (const char *path), (path))                                             \
-    X(int, stat64, (const char *path, struct stat64 *found), (path, found))               \
-    X(int, symlink, (const char *from, const char *to), (from, to))                       \
-    X(int, unlink, (const char *path), (path))
-
-#define X(result, name, parameters, arguments) \
-    static result name##_here parameters {     \
-        maestro_place_sync();                  \
-        return name arguments;                 \
-    }
-PATHS(X)
-#undef X
-
-// stat and its kin, as libraries know them that were built with an older libc.
-
-static int xstat64_here(int version, const char *path, struct stat64 *found) { return stat64_here(path, found); }
-
-static int lxstat64_here(int version, const char *path, struct stat64 *found) { return lstat64_here(path, found); }
-
-static int fxstatat64_here(int version, int folder, const char *path, struct stat64 *found, int flags) {
-    maestro_place_sync();
-    return fstatat64(folder, path, found, flags);
 }
 
 // Threads.
@@ -330,13 +363,26 @@ static int select_environ(void) {
     return 1;
 }
 
+// The references of other files.
+static const struct {
+    const struct maestro_reference *references;
+    const size_t *count;
+} others[] = {
+    {maestro_path_references, &maestro_path_reference_count},
+    {maestro_descriptor_references, &maestro_descriptor_reference_count},
+    {maestro_network_references, &maestro_network_reference_count},
+    {maestro_loader_references, &maestro_loader_reference_count},
+};
+
 char *maestro_libc_replace(void *library) {
     if (!select_environ())
         return strdup("out of memory");
-#define FUNCTION(name) {#name, (void *)name##_here}
-#define X(result, name, parameters, arguments) FUNCTION(name),
+#define FUNCTION(name)             \
+    {                              \
+        #name, (void *)name##_here \
+    }
     const struct maestro_reference references[] = {
-        PATHS(X) FUNCTION(accept),
+        FUNCTION(accept),
         FUNCTION(accept4),
         FUNCTION(close),
         FUNCTION(closedir),
@@ -348,8 +394,6 @@ char *maestro_libc_replace(void *library) {
         FUNCTION(fclose),
         FUNCTION(fcntl),
         FUNCTION(ioctl),
-        FUNCTION(mkstemp),
-        FUNCTION(open),
         FUNCTION(openpty),
         FUNCTION(pipe),
         FUNCTION(pipe2),
@@ -363,19 +407,13 @@ char *maestro_libc_replace(void *library) {
         FUNCTION(timerfd_create),
         FUNCTION(write),
         // The same functions under other names, and two variables.
-        {"open64", (void *)open_here},
-        {"openat64", (void *)openat_here},
-        {"openat", (void *)openat_here},
         {"fcntl64", (void *)fcntl_here},
-        {"stat", (void *)stat64_here},
-        {"lstat", (void *)lstat64_here},
-        {"__xstat64", (void *)xstat64_here},
-        {"__lxstat64", (void *)lxstat64_here},
-        {"__fxstatat64", (void *)fxstatat64_here},
         {"environ", &maestro_environ},
         {"__environ", &maestro_environ},
     };
-#undef X
 #undef FUNCTION
-    return maestro_link_replace(library, references, sizeof references / sizeof *references);
+    char *message = maestro_link_replace(library, references, sizeof references / sizeof *references);
+    for (size_t i = 0; !message && i < sizeof others / sizeof *others; i++)
+        message = maestro_link_replace(library, others[i].references, *others[i].count);
+    return message;
 }

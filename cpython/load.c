@@ -5,6 +5,8 @@
 #include "module.h"
 #include "place.h"
 #include "pyapi.h"
+#include "rail_audit.h"
+#include "rail_code.h"
 #include "replace.h"
 #include "thread_check.h"
 
@@ -88,6 +90,10 @@ char *maestro_load(const char *home) {
     py.True = py.Py_GetConstantBorrowed(Py_CONSTANT_TRUE);
     py.False = py.Py_GetConstantBorrowed(Py_CONSTANT_FALSE);
     message = maestro_builtins_replace();
+    if (!message)
+        message = maestro_code_replace();
+    if (!message)
+        message = maestro_audit_begin();
     if (!message && !maestro_frame_prepare())
         message = strdup("this libpython keeps contexts where Maestro does not find them; use the Python it carries");
     py.PyEval_SaveThread();
