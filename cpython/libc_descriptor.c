@@ -1,6 +1,7 @@
 #include "libc_descriptor.h"
 
-#include "libc.h"
+#include "descriptor.h"
+#include "libc_map.h"
 #include "rail_space.h"
 
 #include <dirent.h>
@@ -109,7 +110,7 @@ static ssize_t splice_here(int from, off64_t *from_at, int to, off64_t *to_at, s
 static void *mmap64_here(void *at, size_t size, int protection, int flags, int fd, off64_t offset) {
     if (!(flags & MAP_ANONYMOUS) && maestro_descriptor_theirs(fd))
         return MAP_FAILED;
-    return mmap64(at, size, protection, flags, fd, offset);
+    return maestro_libc_mmap(at, size, protection, flags, fd, offset);
 }
 
 #define FUNCTION(name) {#name, (void *)name##_here}

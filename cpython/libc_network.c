@@ -1,6 +1,6 @@
 #include "libc_network.h"
 
-#include "libc.h"
+#include "descriptor.h"
 #include "place.h"
 #include "rail_network.h"
 #include "rail_path.h"

@@ -1,6 +1,6 @@
 #include "libc_path.h"
 
-#include "libc.h"
+#include "descriptor.h"
 #include "place.h"
 #include "rail_path.h"
 #include "rail_space.h"
@@ -61,7 +61,6 @@ enum { folder = AT_FDCWD };
     X(ssize_t, -1, readlinkat, (int folder, const char *path, char *data, size_t size), (folder, path, data, size),      \
       USE_STAT, NOFOLLOW)                                                                                                \
     X(char *, NULL, realpath, (const char *path, char *result), (path, result), USE_STAT, FOLLOW)                        \
-    X(DIR *, NULL, opendir, (const char *path), (path), USE_LIST, FOLLOW)                                                \
     X(int, -1, rmdir, (const char *path), (path), USE_WRITE, NOFOLLOW)                                                   \
     X(int, -1, unlink, (const char *path), (path), USE_WRITE, NOFOLLOW)                                                  \
     X(int, -1, unlinkat, (int folder, const char *path, int flags), (folder, path, flags), USE_WRITE, NOFOLLOW)          \
@@ -93,6 +92,11 @@ ONE_PATH(X)
     }
 NEW_NAME(X)
 #undef X
+
+static char *getcwd_here(char *buffer, size_t size) {
+    maestro_place_sync();
+    return getcwd(buffer, size);
+}
 
 static int access_use(int mode) { return mode & W_OK ? USE_WRITE : mode & (R_OK | X_OK) ? USE_READ : USE_STAT; }
 
@@ -144,6 +148,8 @@ static int openat_here(int folder, const char *path, int flags, mode_t mode) {
     PATH(path, folder, open_use(flags), (flags & O_NOFOLLOW) != 0);
     if (!path || ((flags & O_CREAT) && !maestro_space_take(0)))
         return -1;
+    if (!maestro_descriptor_room(1))
+        return -1;
     int fd = maestro_descriptor_own(openat(folder, path, flags, mode));
     if (fd >= 0 && open_use(flags) == USE_WRITE)
         maestro_space_opened(fd, flags);
@@ -155,13 +161,26 @@ static int open_here(const char *path, int flags, mode_t mode) { return openat_h
 static FILE *fopen_here(const char *path, const char *mode) {
     int writes = mode[0] != 'r' || strchr(mode, '+');
     PATH(path, AT_FDCWD, writes ? USE_WRITE : USE_READ, FOLLOW);
-    return path && (!writes || maestro_space_take(0)) ? fopen(path, mode) : NULL;
+    if (!path || (writes && !maestro_space_take(0)) || !maestro_descriptor_room(1))
+        return NULL;
+    FILE *file = fopen(path, mode);
+    if (file)
+        maestro_descriptor_own(fileno(file));
+    return file;
+}
+
+static DIR *opendir_here(const char *path) {
+    PATH(path, AT_FDCWD, USE_LIST, FOLLOW);
+    DIR *names = path && maestro_descriptor_room(1) ? opendir(path) : NULL;
+    if (names)
+        maestro_descriptor_own(dirfd(names));
+    return names;
 }
 
 static int mkstemp_here(char *template) {
     const char *path = template;
     PATH(path, AT_FDCWD, USE_WRITE, NOFOLLOW);
-    if (!path || !maestro_space_take(MAESTRO_SPACE_OF_A_FILE))
+    if (!path || !maestro_space_take(MAESTRO_SPACE_OF_A_FILE) || !maestro_descriptor_room(1))
         return -1;
     if (path == template)
         return maestro_descriptor_own(mkstemp(template));
@@ -223,10 +242,12 @@ const struct maestro_reference maestro_path_references[] = {
             FUNCTION(access),
     FUNCTION(faccessat),
     FUNCTION(fopen),
+    FUNCTION(getcwd),
     FUNCTION(link),
     FUNCTION(linkat),
     FUNCTION(mkstemp),
     FUNCTION(open),
+    FUNCTION(opendir),
     FUNCTION(openat),
     FUNCTION(rename),
     FUNCTION(renameat),

@@ -10,6 +10,11 @@ import (
 	"maestro/cpython/kit"
 )
 
+// watched is the file for markers of crashes; markerVariable may name it.
+var watched string
+
+const markerVariable = "MAESTRO_TEST_MARKER"
+
 // TestMain loads Python once, from a kit in a folder that stays from one run
 // to the next, and wants every counter of a debug build back at zero.
 func TestMain(m *testing.M) {
@@ -20,6 +25,12 @@ func TestMain(m *testing.M) {
 	if err == nil {
 		SetCallbacks(stages, stages)
 		err = Load(home)
+	}
+	if watched = os.Getenv(markerVariable); watched == "" {
+		watched = filepath.Join(os.TempDir(), fmt.Sprintf("maestro-test-marker-%d", os.Getpid()))
+	}
+	if err == nil {
+		err = WatchFaults(watched)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -32,6 +43,9 @@ func TestMain(m *testing.M) {
 			fmt.Fprintf(os.Stderr, "%d %s are left\n", count, name)
 			code = 1
 		}
+	}
+	if os.Getenv(markerVariable) == "" {
+		_ = os.Remove(watched)
 	}
 	os.Exit(code)
 }

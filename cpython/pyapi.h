@@ -50,6 +50,25 @@ typedef enum {
 } PyDict_WatchEvent;
 typedef int (*PyDict_WatchCallback)(PyDict_WatchEvent event, PyObject *dict, PyObject *key, PyObject *new_value);
 
+// The allocators that Python gets its memory from.
+typedef enum {
+    PYMEM_DOMAIN_RAW,
+} PyMemAllocatorDomain;
+
+typedef struct {
+    void *ctx;
+    void *(*malloc)(void *ctx, size_t size);
+    void *(*calloc)(void *ctx, size_t nelem, size_t elsize);
+    void *(*realloc)(void *ctx, void *ptr, size_t new_size);
+    void (*free)(void *ctx, void *ptr);
+} PyMemAllocatorEx;
+
+typedef struct {
+    void *ctx;
+    void *(*alloc)(void *ctx, size_t size);
+    void (*free)(void *ctx, void *ptr, size_t size);
+} PyObjectArenaAllocator;
+
 typedef struct PyMethodDef {
     const char *ml_name;
     PyCFunction ml_meth;
@@ -230,6 +249,9 @@ enum {
     X(int, PyInitConfig_GetError, (PyInitConfig *, const char **))                                                        \
     X(int, Py_InitializeFromInitConfig, (PyInitConfig *))                                                                 \
     X(int, PyImport_AppendInittab, (const char *, PyObject *(*)(void)))                                                   \
+    X(void, PyMem_SetAllocator, (PyMemAllocatorDomain, PyMemAllocatorEx *))                                               \
+    X(void, PyMem_SetupDebugHooks, (void))                                                                                \
+    X(void, PyObject_SetArenaAllocator, (PyObjectArenaAllocator *))                                                       \
     /* interpreters and threads */                                                                                        \
     X(PyStatus, Py_NewInterpreterFromConfig, (PyThreadState **, const PyInterpreterConfig *))                             \
     X(void, Py_EndInterpreter, (PyThreadState *))                                                                         \
@@ -250,6 +272,8 @@ enum {
     X(PyThreadState *, PyThreadState_GetUnchecked, (void))    /* no thread state */                                       \
     X(PyThreadState *, PyThreadState_Swap, (PyThreadState *)) /* no thread state */                                       \
     X(int, PyThreadState_SetAsyncExc, (unsigned long, PyObject *))                                                        \
+    X(int, PyErr_CheckSignals, (void))                                                                                    \
+    X(int, Py_MakePendingCalls, (void))                                                                                   \
     X(PyThreadState *, PyEval_SaveThread, (void))                                                                         \
     X(void, PyEval_RestoreThread, (PyThreadState *)) /* no thread state */                                                \
     X(void, PyEval_SetTrace, (Py_tracefunc, PyObject *))                                                                  \
@@ -434,12 +458,15 @@ enum {
     X(PyByteArray_Type)     \
     X(PyBytes_Type)         \
     X(PyCFunction_Type)     \
+    X(PyCallIter_Type)      \
     X(PyDict_Type)          \
     X(PyFloat_Type)         \
     X(PyFrozenSet_Type)     \
     X(PyList_Type)          \
+    X(PyLongRangeIter_Type) \
     X(PyLong_Type)          \
     X(PyModule_Type)        \
+    X(PyRangeIter_Type)     \
     X(PySet_Type)           \
     X(PyTuple_Type)         \
     X(PyType_Type)          \

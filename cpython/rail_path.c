@@ -1,7 +1,7 @@
 #include "rail_path.h"
 
 #include "children.h"
-#include "libc.h"
+#include "descriptor.h"
 
 #include <errno.h>
 #include <fcntl.h>

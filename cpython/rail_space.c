@@ -1,7 +1,7 @@
 #include "rail_space.h"
 
+#include "descriptor.h"
 #include "here.h"
-#include "libc.h"
 #include "rails.h"
 
 #include <errno.h>

@@ -69,7 +69,7 @@ type Host struct {
 	makerRests bool
 	makerDone  bool
 	compilers  int
-	trimmer    *time.Timer
+	trimming   bool // freed memory will be returned to the system in a moment
 
 	detached                map[*interpreter]struct{} // retiring or abandoned, with calls in them
 	serving, ending, leaked int                       // interpreters in these states, serving with suspect
@@ -84,7 +84,7 @@ func New(opt Options) (*Host, error) {
 	if opt.Home == "" {
 		return nil, fmt.Errorf("create the Python host: the option Home is empty")
 	}
-	return newHost(opt, pythonMachines()), nil
+	return newHost(opt, pythonMachines(opt.withDefaults().limits())), nil
 }
 
 func newHost(opt Options, m machines) *Host {

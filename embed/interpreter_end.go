@@ -11,10 +11,6 @@ import (
 // endsAtOnce bounds the interpreters that are being ended at the same time.
 const endsAtOnce = 4
 
-// trimAfter is the time after the last end at which freed memory is returned to
-// the system.
-const trimAfter = time.Second
-
 // end begins to end in, which no call is in. h.mu is held.
 func (h *Host) end(in *interpreter) {
 	change(h, &interpreterMoves, &in.state, interpreterEnding)
@@ -117,11 +113,7 @@ func (h *Host) ended(in *interpreter) {
 	process.interpreters.Delete(in.id)
 	h.endedTotal++
 	h.checkQuiet()
-	if h.trimmer == nil {
-		h.trimmer = time.AfterFunc(trimAfter, h.machines.trim)
-	} else {
-		h.trimmer.Reset(trimAfter)
-	}
+	h.trimSoon()
 }
 
 func (in *interpreter) tenantName() string {

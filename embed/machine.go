@@ -12,6 +12,7 @@ type machine interface {
 	Stop(ticket uint64, rung cpython.Rung) cpython.Met
 	WakeSleeper(ticket uint64)
 	Running(ticket uint64) bool
+	Memory() int64
 	DropThread()
 	LeaveThread()
 	End()

@@ -84,6 +84,8 @@ func newFakeMachine(t *testing.T) *fakeMachine {
 
 func (m *fakeMachine) ID() uint64 { return m.id }
 
+func (m *fakeMachine) Memory() int64 { return 1 << 20 }
+
 func (m *fakeMachine) Call(args cpython.CallArgs) cpython.CallResult {
 	stop := make(chan struct{})
 	m.mu.Lock()

@@ -214,7 +214,7 @@ func (h *Host) finish(c *call, result cpython.CallResult, err error) {
 			t.allowance /= 2
 		}
 	}
-	in.scarred = in.scarred || result.Interrupted
+	h.weigh(in, result)
 	h.retire(in, at)
 	h.settle(in)
 	h.offer(t)

@@ -91,6 +91,8 @@ type probeView struct {
 	LatencyMS float64 `json:"latency_ms"`
 	// Counts are figures of the part at this moment.
 	Counts map[string]int `json:"counts,omitempty"`
+	// Remedy is how an operator changes the state.
+	Remedy string `json:"remedy,omitempty"`
 }
 
 // health checks all parts at the same time. It is 503 only when the server
@@ -137,6 +139,9 @@ func (s *Server) look(probe Probe) (probeView, error) {
 		view := probeView{Status: "up", LatencyMS: float64(time.Since(start).Microseconds()) / 1000}
 		if probe.Counts != nil {
 			view.Counts = probe.Counts()
+		}
+		if probe.Remedy != nil {
+			view.Remedy = probe.Remedy()
 		}
 		if err != nil {
 			view.Status = "down"

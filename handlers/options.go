@@ -81,6 +81,8 @@ type Probe struct {
 	Check func(context.Context) error
 	// Counts are figures shown beside the state; nil for none.
 	Counts func() map[string]int
+	// Remedy is shown too: how an operator changes the state; "" for nothing to do. May be nil.
+	Remedy func() string
 }
 
 const (

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"maestro/internal/config"
+	"maestro/internal/supervisor"
 )
 
 // app is what the commands share. Each command is a method of it that returns a
@@ -55,9 +56,12 @@ func run(ctx context.Context, args []string, a *app) int {
 	err := root.ExecuteContext(ctx)
 	var usage usageError
 	var faults config.Faults
+	var end *supervisor.EndError
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.As(err, &end) && end.Signal == 0:
+		return end.Status // the server has said why
 	case errors.As(err, &usage):
 		fmt.Fprintf(a.stderr, "maestro: %s\n", inOneLine(err.Error()))
 		return exitUsage
@@ -105,7 +109,7 @@ Settings come from the environment and from the file .env in the current folder;
 	})
 	root.AddCommand(
 		a.serveCommand(), a.migrateCommand(), a.tokenCommand(), a.examplesCommand(), a.censusDevCommand(),
-		a.completionCommand(), a.manCommand(), a.probeCommand(), a.versionCommand(),
+		a.completionCommand(), a.manCommand(), a.probeCommand(), a.runServerCommand(), a.versionCommand(),
 	)
 	root.SetUsageFunc(writeUsage)
 	checkArguments(root)

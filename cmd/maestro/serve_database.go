@@ -9,7 +9,6 @@ import (
 
 	"maestro/internal/config"
 	"maestro/internal/model"
-	"maestro/internal/postgres"
 	"maestro/internal/recorder"
 	"maestro/internal/service"
 	"maestro/migrations"
@@ -25,18 +24,12 @@ const recorderConnections = 4
 
 // startDatabase connects to PostgreSQL, brings it up to date, and starts the
 // services that need nothing else.
-func (p *parts) startDatabase(ctx context.Context, progress func(string), python <-chan string, stops *service.Stack) error {
+func (p *parts) startDatabase(ctx context.Context, stops *service.Stack) (err error) {
 	url := string(p.cfg.DatabaseURL)
 	if url == "" {
-		server, err := postgres.Start(ctx, postgres.Options{
-			DataDir: p.cfg.DataDir, BinDir: p.cfg.PGBin, Progress: progress, Log: p.log,
-			Pip: func(ctx context.Context, args ...string) error { return runPip(ctx, python, args) },
-		})
-		if err != nil {
+		if url, err = p.around.postgres(ctx, stops); err != nil {
 			return err
 		}
-		stops.Push("postgres", stopTime, server.Stop)
-		url = server.URL()
 	}
 	db, err := repo.Open(ctx, url, repo.Options{Wait: databasePatience, Log: p.log})
 	if err != nil {

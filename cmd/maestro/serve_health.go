@@ -40,6 +40,7 @@ func (p *parts) probes() []handlers.Probe {
 			return nil
 		}},
 		{Name: "packages", Check: p.packagesProblem},
+		p.queueProbe(),
 		{Name: "python", Check: func(context.Context) error {
 			if s := p.lane.Stats(); s.Stuck() > 0 {
 				return errors.New("some Python threads are stuck")

@@ -50,6 +50,7 @@ func (p *parts) startPackages(ctx context.Context) error {
 	runner = pip.New(pip.Options{
 		Python: kit.Executable(p.home), PipPath: kit.PipPath(p.home), CacheDir: cache, TempDir: folders.TempDir(),
 		IndexURL: string(p.cfg.PipIndexURL), ExtraIndexURL: string(p.cfg.PipExtraIndexURL), AllowSource: p.cfg.AllowSourceBuilds,
+		Environ: append(os.Environ(), p.cfg.PipVariables...),
 	})
 	// The file that runs now: an upgrade puts another one in its place.
 	self, err := os.Open("/proc/self/exe")

@@ -9,25 +9,34 @@ import (
 	"maestro/cpython"
 	"maestro/cpython/kit"
 	"maestro/embed"
+	"maestro/internal/config"
 	"maestro/internal/model"
 	"maestro/internal/service"
 )
 
-// startPython unpacks Python, says where it is, and makes its host.
-func (p *parts) startPython(ctx context.Context, progress func(string), found chan<- string, stops *service.Stack) error {
-	home := p.cfg.PythonHome
-	if home != "" {
+// pythonHome returns the folder of Python, which is unpacked first if it is the
+// carried one. Several processes may ask at once.
+func pythonHome(ctx context.Context, cfg *config.Config, progress func(string)) (string, error) {
+	if home := cfg.PythonHome; home != "" {
 		if err := kit.Check(home); err != nil {
-			return fmt.Errorf("MAESTRO_PYTHON_HOME %s is not a usable Python 3.14, unset it to use the bundled one: %w", home, err)
+			return "", fmt.Errorf("MAESTRO_PYTHON_HOME %s is not a usable Python 3.14, unset it to use the bundled one: %w", home, err)
 		}
-	} else {
-		var err error
-		if home, err = kit.Ensure(ctx, p.cfg.DataDir, progress); err != nil {
-			return fmt.Errorf("unpack Python into the data folder: %w", err)
-		}
+		return home, nil
+	}
+	home, err := kit.Ensure(ctx, cfg.DataDir, progress)
+	if err != nil {
+		return "", fmt.Errorf("unpack Python into the data folder: %w", err)
+	}
+	return home, nil
+}
+
+// startPython unpacks Python and makes its host.
+func (p *parts) startPython(ctx context.Context, progress func(string), stops *service.Stack) error {
+	home, err := pythonHome(ctx, p.cfg, progress)
+	if err != nil {
+		return err
 	}
 	p.home = home
-	found <- home
 	lane, err := embed.New(embed.Options{
 		Home:       home,
 		MaxThreads: p.cfg.MaxThreads,

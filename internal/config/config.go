@@ -48,6 +48,7 @@ type Config struct {
 	PackageAllowList         []string // nil: any
 	PipIndexURL              Secret   // may carry credentials
 	PipExtraIndexURL         Secret
+	PipVariables             []string // other PIP_… variables of the environment, which may carry credentials; for pip alone
 
 	Tracking      Tracking
 	RetentionDays int // 0: for ever
