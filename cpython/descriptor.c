@@ -15,7 +15,7 @@
 // number.
 enum { DESCRIPTORS = 1 << 20 };
 #define GUARDED (UINT32_C(1) << 31) // its code may not close it
-#define COUNTED (UINT32_C(1) << 30) // what is written to it takes room (rail_space.h)
+#define COUNTED (UINT32_C(1) << 30) // writing to it takes room (rail_space.h)
 #define LENT (UINT32_C(1) << 29)    // it is the server's, which closes it
 #define MARKS (GUARDED | COUNTED | LENT)
 static _Atomic uint32_t owners[DESCRIPTORS];

@@ -40,7 +40,7 @@ int maestro_descriptor_may(int fd);
 // subtenant's. Sets errno and the message of a rail then (rails.h).
 int maestro_descriptor_theirs(int fd);
 
-// Has what is written to a descriptor of the interpreter's counted (rail_space.h), and whether it is.
+// Has the bytes counted that are written to a descriptor of the interpreter (rail_space.h), and reports whether they are.
 void maestro_descriptor_count(int fd);
 int maestro_descriptor_counted(int fd);
 

@@ -92,7 +92,7 @@ static int pass(struct passed *passed, int fd, const struct sockaddr *address, s
     maestro_rail_clear();
     if (address->sa_family == AF_UNIX)
         return pass_path(passed, use);
-    return use == USE_WRITE || maestro_address_allowed(address, size);
+    return use == USE_WRITE || maestro_address_allowed(maestro_here.in->rails->policy, address, size);
 }
 
 static void finish(struct passed *passed) {
@@ -119,7 +119,7 @@ static int connect_here(int fd, const struct sockaddr *address, socklen_t size) 
     finish(&passed);
     if (maestro_railed() && (result == 0 || errno == EINPROGRESS) && passed.address->sa_family != AF_UNIX) {
         int number = errno;
-        maestro_connection_note(fd, address);
+        maestro_connection_note(maestro_here.in->rails->policy, fd, address);
         errno = number;
     }
     return result;

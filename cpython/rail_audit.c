@@ -1,6 +1,6 @@
 // The audit hook: events of ctypes, of code objects and of the collector, which
 // neither a reference of libc's nor a method table covers. CPython asks it at each of its events, for
-// all interpreters: what is not looked at must cost a comparison.
+// all interpreters: an event that is not looked at must cost a comparison.
 #include "rail_audit.h"
 
 #include "rail_code.h"
@@ -16,14 +16,10 @@ static int frame_within(PyFrameObject *frame, int *ctypes) {
     PyObject *code = (PyObject *)py.PyFrame_GetCode(frame),
              *file = code ? py.PyObject_GetAttrString(code, "co_filename") : NULL;
     const char *path = file ? py.PyUnicode_AsUTF8AndSize(file, NULL) : NULL;
-    int within = 0;
-    *ctypes = 0;
-    for (char *const *folder = maestro_readable_paths; path && folder && *folder; folder++)
-        within |= maestro_path_within(path, *folder);
-    if (within)
-        *ctypes = strstr(path, "/ctypes/") != NULL;
     const struct maestro_rails *rails = maestro_here.in->rails;
-    within |= path && rails->packages && maestro_path_within(path, rails->packages);
+    int kit = path && maestro_path_within_any(path, rails->policy->readable);
+    int within = kit || (path && rails->packages && maestro_path_within(path, rails->packages));
+    *ctypes = kit && strstr(path, "/ctypes/");
     py.PyErr_Clear();
     py.Py_DecRef(file);
     py.Py_DecRef(code);

@@ -60,10 +60,8 @@ static int is_file_of_packages(const char *path, const char *data, size_t size) 
     enum { HEAD = 16 };
     char real[PATH_MAX], *resolved = realpath(path, real);
     const struct maestro_rails *rails = maestro_here.in->rails;
-    int trusted = 0;
-    for (char *const *folder = maestro_readable_paths; resolved && folder && *folder; folder++)
-        trusted |= maestro_path_within(real, *folder);
-    trusted |= resolved && rails->packages && maestro_path_within(real, rails->packages);
+    int trusted = resolved && (maestro_path_within_any(real, rails->policy->readable) ||
+                               (rails->packages && maestro_path_within(real, rails->packages)));
     struct stat found;
     int fd = trusted ? open(real, O_RDONLY | O_CLOEXEC) : -1, same = 0;
     if (fd >= 0 && fstat(fd, &found) == 0 && (size_t)found.st_size == size + HEAD) {

@@ -1,7 +1,5 @@
 #include "rail_network.h"
 
-#include "rails.h"
-
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -11,20 +9,16 @@
 #include <sys/stat.h>
 
 // An address as IPv6 has it, and of how many bits a network is made; with a port, a service.
-struct entry {
+struct maestro_network {
     struct in6_addr address;
     int bits;
     uint16_t port;
 };
 
-static struct entry *networks, *services;
-static size_t network_count, service_count;
-static uint16_t own_port;
-
 // By port: the number of the socket (its inode) that a subtenant's code has connected to the server with.
 static _Atomic uint64_t connections[UINT16_MAX + 1];
 
-static int parse(const char *line, size_t size, char mark, struct entry *entry) {
+static int parse(const char *line, size_t size, char mark, struct maestro_network *entry) {
     char text[80];
     if (size >= sizeof text)
         return 0;
@@ -39,11 +33,11 @@ static int parse(const char *line, size_t size, char mark, struct entry *entry) 
         start++;
         start[strcspn(start, "]")] = 0;
     }
-    *entry = (struct entry){.bits = mark == '/' ? (int)number : 128, .port = mark == ':' ? (uint16_t)number : 0};
+    *entry = (struct maestro_network){.bits = mark == '/' ? (int)number : 128, .port = mark == ':' ? (uint16_t)number : 0};
     return inet_pton(AF_INET6, start, &entry->address) == 1;
 }
 
-static int parse_all(const char *lines, char mark, struct entry **entries, size_t *count) {
+static int parse_all(const char *lines, char mark, struct maestro_network **entries, size_t *count) {
     size_t room = 1;
     for (const char *c = lines; *c; c++)
         room += *c == '\n';
@@ -58,13 +52,12 @@ static int parse_all(const char *lines, char mark, struct entry **entries, size_
     return 1;
 }
 
-int maestro_network_open(const char *network_lines, const char *service_lines, int port) {
-    own_port = (uint16_t)port;
-    return parse_all(network_lines, '/', &networks, &network_count) &&
-           parse_all(service_lines, ':', &services, &service_count);
+int maestro_networks_read(struct maestro_policy *policy, const char *networks, const char *services) {
+    return parse_all(networks, '/', &policy->networks, &policy->network_count) &&
+           parse_all(services, ':', &policy->services, &policy->service_count);
 }
 
-static int within(const struct in6_addr *address, const struct entry *network) {
+static int within(const struct in6_addr *address, const struct maestro_network *network) {
     int bytes = network->bits / 8, rest = network->bits % 8;
     if (memcmp(address, &network->address, (size_t)bytes) != 0)
         return 0;
@@ -101,29 +94,29 @@ static int is_loopback(const struct in6_addr *address) {
     return IN6_IS_ADDR_LOOPBACK(address) || (IN6_IS_ADDR_V4MAPPED(address) && address->s6_addr[12] == 127);
 }
 
-int maestro_address_allowed(const struct sockaddr *address, socklen_t size) {
+int maestro_address_allowed(const struct maestro_policy *policy, const struct sockaddr *address, socklen_t size) {
     struct in6_addr wanted;
     uint16_t port;
     if (!read_address(address, size, &wanted, &port))
         return 1;
-    for (size_t i = 0; i < service_count; i++)
-        if (services[i].port == port && (memcmp(&services[i].address, &wanted, sizeof wanted) == 0 ||
-                                         (is_loopback(&services[i].address) && is_loopback(&wanted)))) {
+    for (size_t i = 0; i < policy->service_count; i++)
+        if (policy->services[i].port == port && (memcmp(&policy->services[i].address, &wanted, sizeof wanted) == 0 ||
+                                                 (is_loopback(&policy->services[i].address) && is_loopback(&wanted)))) {
             maestro_rail_refuse(RAIL_SERVICES, EACCES);
             return 0;
         }
-    for (size_t i = 0; i < network_count; i++)
-        if (within(&wanted, &networks[i])) {
+    for (size_t i = 0; i < policy->network_count; i++)
+        if (within(&wanted, &policy->networks[i])) {
             maestro_rail_refuse(RAIL_NETWORK, EACCES);
             return 0;
         }
     return 1;
 }
 
-void maestro_connection_note(int fd, const struct sockaddr *address) {
+void maestro_connection_note(const struct maestro_policy *policy, int fd, const struct sockaddr *address) {
     struct in6_addr wanted;
     uint16_t port;
-    if (!own_port || !read_address(address, sizeof(struct sockaddr_in6), &wanted, &port) || port != own_port)
+    if (!policy->port || !read_address(address, sizeof(struct sockaddr_in6), &wanted, &port) || port != policy->port)
         return;
     struct sockaddr_storage own;
     socklen_t size = sizeof own;

@@ -10,15 +10,13 @@
 #include <string.h>
 #include <unistd.h>
 
-char **maestro_private_paths, **maestro_readable_paths, *maestro_data_folder;
-
 int maestro_path_within(const char *path, const char *folder) {
     size_t size = strlen(folder);
     return strncmp(path, folder, size) == 0 && (path[size] == '/' || path[size] == 0);
 }
 
-static int within_any(const char *path, char *const *folders) {
-    for (; folders && *folders; folders++)
+int maestro_path_within_any(const char *path, char *const *folders) {
+    for (; *folders; folders++)
         if (maestro_path_within(path, *folders))
             return 1;
     return 0;
@@ -28,7 +26,7 @@ static int within_any(const char *path, char *const *folders) {
 static int above_own(const struct maestro_rails *rails, const char *path) {
     if (maestro_path_within(rails->folder, path) || (rails->packages && maestro_path_within(rails->packages, path)))
         return 1;
-    for (char *const *folder = maestro_readable_paths; folder && *folder; folder++)
+    for (char *const *folder = rails->policy->readable; *folder; folder++)
         if (maestro_path_within(*folder, path))
             return 1;
     return 0;
@@ -96,7 +94,7 @@ static int device_allowed(const char *path, enum maestro_use use) {
 // Where native code may be loaded from, besides packages and the kit.
 static int of_system(const char *path) {
     static char *const folders[] = {"/usr", "/lib", "/lib64", "/lib32", "/opt", "/nix/store", NULL};
-    return within_any(path, folders);
+    return maestro_path_within_any(path, folders);
 }
 
 static int refused(enum maestro_rail rail) {
@@ -106,19 +104,21 @@ static int refused(enum maestro_rail rail) {
 
 // Decides about a real path. Returns 0 with errno.
 static int allowed(const struct maestro_rails *rails, const char *path, enum maestro_use use) {
-    int readable =
-        within_any(path, maestro_readable_paths) || (rails->packages && maestro_path_within(path, rails->packages));
+    int readable = maestro_path_within_any(path, rails->policy->readable) ||
+                   (rails->packages && maestro_path_within(path, rails->packages));
     if (use == USE_LOAD)
-        return readable || (of_system(path) && !within_any(path, maestro_private_paths)) ? 1 : refused(RAIL_NATIVE_CODE);
+        return readable || (of_system(path) && !maestro_path_within_any(path, rails->policy->private))
+                   ? 1
+                   : refused(RAIL_NATIVE_CODE);
     if (maestro_path_within(path, rails->folder))
         return 1;
     if (readable)
         return use == USE_WRITE ? refused(RAIL_FILES) : 1;
     if (use == USE_STAT && above_own(rails, path))
         return 1;
-    if (maestro_path_within(path, maestro_data_folder))
+    if (maestro_path_within(path, rails->policy->data))
         return refused(RAIL_DATA_FOLDER);
-    if (within_any(path, maestro_private_paths))
+    if (maestro_path_within_any(path, rails->policy->private))
         return refused(RAIL_SECRET_FILES);
     if (maestro_path_within(path, "/proc"))
         return proc_allowed(path, use) ? 1 : refused(RAIL_PROC);
@@ -221,9 +221,10 @@ const char *maestro_rail_map(const char *path, char buffer[PATH_MAX]) {
     const struct maestro_rails *rails = maestro_here.in->rails;
     if (!rest || (*rest && *rest != '/'))
         return path;
-    if (rest[strspn(rest, "/")] && (maestro_path_within(path, maestro_data_folder) || above_own(rails, path) ||
-                                    maestro_path_within(path, rails->folder) || within_any(path, maestro_readable_paths) ||
-                                    (rails->packages && maestro_path_within(path, rails->packages))))
+    if (rest[strspn(rest, "/")] &&
+        (maestro_path_within(path, rails->policy->data) || above_own(rails, path) ||
+         maestro_path_within(path, rails->folder) || maestro_path_within_any(path, rails->policy->readable) ||
+         (rails->packages && maestro_path_within(path, rails->packages))))
         return path; // the server itself keeps its files below /tmp
     size_t size = strlen(rails->temporary);
     if (size + strlen(rest) >= PATH_MAX)
@@ -237,7 +238,8 @@ const char *maestro_rail_map(const char *path, char buffer[PATH_MAX]) {
 // there: no link in it leads elsewhere.
 static int plainly_readable(const struct maestro_rails *rails, const char *path) {
     return path[0] == '/' && !strstr(path, "/..") &&
-           (within_any(path, maestro_readable_paths) || (rails->packages && maestro_path_within(path, rails->packages)));
+           (maestro_path_within_any(path, rails->policy->readable) ||
+            (rails->packages && maestro_path_within(path, rails->packages)));
 }
 
 const char *maestro_rail_decide(int folder, const char *path, enum maestro_use use, int nofollow, char buffer[PATH_MAX]) {

@@ -45,11 +45,7 @@ static inline const char *maestro_rail_path(int folder, const char *path, enum m
 // Whether path is folder, or in it.
 int maestro_path_within(const char *path, const char *folder);
 
-// The paths that all subtenants' code is kept from, and those in them that it may read: lists
-// ended by NULL.
-extern char **maestro_private_paths, **maestro_readable_paths;
-
-// The data folder; NULL before maestro_rails_open.
-extern char *maestro_data_folder;
+// Whether it is within one of them; the list is ended by NULL.
+int maestro_path_within_any(const char *path, char *const *folders);
 
 #endif

@@ -22,16 +22,18 @@ static char **paths_of(const char *lines) {
     return paths;
 }
 
-char *maestro_rails_open(const char *data, const char *private_paths, const char *readable, const char *networks,
-                         const char *services, int port) {
-    char *real = realpath(data, NULL);
-    char **private = paths_of(private_paths), **open = paths_of(readable);
-    if (!real || !private || !open)
-        return strdup("put up the rails: the data folder cannot be resolved");
-    if (!maestro_network_open(networks, services, port))
-        return strdup("put up the rails: an address is not one");
-    maestro_private_paths = private;
-    maestro_readable_paths = open;
-    maestro_data_folder = real;
-    return NULL;
+struct maestro_policy *maestro_policy_new(const char *data, const char *private, const char *readable, const char *networks,
+                                          const char *services, int port, char **message) {
+    struct maestro_policy *policy = calloc(1, sizeof *policy);
+    if (!policy || !(policy->data = realpath(data, NULL)) || !(policy->private = paths_of(private)) ||
+        !(policy->readable = paths_of(readable))) {
+        *message = strdup("put up the rails: the data folder cannot be resolved");
+        return NULL;
+    }
+    policy->port = port;
+    if (!maestro_networks_read(policy, networks, services)) {
+        *message = strdup("put up the rails: a network or service is not an address");
+        return NULL;
+    }
+    return policy;
 }

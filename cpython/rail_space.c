@@ -47,7 +47,7 @@ int maestro_space_take(uint64_t size) {
         count(rails);
     if (size > rails->limit || atomic_fetch_add(&rails->used, size) + size > rails->limit) {
         if (size <= rails->limit) {
-            count(rails); // what was deleted meanwhile is free again
+            count(rails); // files that were deleted meanwhile take no room
             if (atomic_fetch_add(&rails->used, size) + size <= rails->limit)
                 return 1;
         }

@@ -16,7 +16,7 @@ enum { MAESTRO_SPACE_OF_A_FILE = 4096 };
 // read the whole folder: no lock may be held, and no GIL where that can be avoided.
 int maestro_space_take(uint64_t size);
 
-// Notes a file that was opened for writing: what is written to it counts.
+// Notes a file that was opened for writing: the bytes written to it count.
 void maestro_space_opened(int fd, int flags);
 
 // Takes room for a write to a descriptor. As maestro_space_take.

@@ -74,11 +74,12 @@ static void discard(struct maestro_rails *made) {
     free(made);
 }
 
-int maestro_rails_assign(struct maestro_interp *in, const char *folder, const char *temporary, const char *packages,
-                         uint64_t limit) {
+int maestro_rails_assign(struct maestro_interp *in, const struct maestro_policy *policy, const char *folder,
+                         const char *temporary, const char *packages, uint64_t limit) {
     struct maestro_rails *made = calloc(1, sizeof *made);
     if (!made)
         return 0;
+    made->policy = policy;
     made->folder = realpath(folder, NULL);
     made->temporary = realpath(temporary, NULL);
     made->packages = *packages ? realpath(packages, NULL) : NULL;
@@ -86,7 +87,9 @@ int maestro_rails_assign(struct maestro_interp *in, const char *folder, const ch
     made->count = 1; // what previous interpreters have left is counted
     made->ruleset = -1;
     if (!made->folder || !made->temporary || (*packages && !made->packages)) {
+        int number = errno;
         discard(made);
+        errno = number;
         return 0;
     }
     in->rails = made;

@@ -77,31 +77,39 @@ PyObject *maestro_rail_raise(enum maestro_rail rail, int number, const char *wha
 // The same with an exception of another type.
 PyObject *maestro_rail_raise_as(enum maestro_rail rail, PyObject *type, const char *what);
 
+// What holds for all subtenants of a server. Made once, constant and never freed.
+struct maestro_policy {
+    char *data;                                  // its data folder, the real path
+    char **private;                              // paths that no subtenant's code may use, ended by NULL
+    char **readable;                             // paths, within those also, that all may read; ended by NULL
+    struct maestro_network *networks, *services; // that are not connected to (rail_network.c)
+    size_t network_count, service_count;
+    int port; // the server's own; 0: not known
+};
+
+// data is the data folder. The others are lists with one entry a line. networks: "address/bits" in the notation of
+// IPv6 (::ffff:a.b.c.d for IPv4); services: "[address]:port", the same. Returns NULL with a malloc'ed message.
+struct maestro_policy *maestro_policy_new(const char *data, const char *private, const char *readable, const char *networks,
+                                          const char *services, int port, char **message);
+
 // What the rails know of an interpreter's subtenant. Made before its first call, constant
 // afterwards except for the numbers, freed with the interpreter.
 struct maestro_rails {
+    const struct maestro_policy *policy;
     char *folder;             // its own; the real path
     char *temporary;          // within it: stands for /tmp
     char *packages;           // the real path, or NULL
     uint64_t limit;           // bytes in folder; 0: none
-    _Atomic uint64_t used;    // at the last count, and what was written since
+    _Atomic uint64_t used;    // at the last count, and written since
     _Atomic uint64_t count;   // of changes that only counting anew will find: children write, files are deleted
     _Atomic uint64_t counted; // value of count at the last count
     _Atomic int ruleset;      // of Landlock, for children; -1: not made yet
 };
 
-// Puts up the rails on paths and networks in an interpreter, before its first call. The folders
-// exist. packages may be empty. Returns 0 when there is no memory.
-int maestro_rails_assign(struct maestro_interp *in, const char *folder, const char *temporary, const char *packages,
-                         uint64_t limit);
+// Puts up the rails in an interpreter, before its first call. The folders exist; packages may be
+// empty. Returns 0 with errno.
+int maestro_rails_assign(struct maestro_interp *in, const struct maestro_policy *policy, const char *folder,
+                         const char *temporary, const char *packages, uint64_t limit);
 void maestro_rails_free(struct maestro_interp *in);
-
-// What holds for the whole process; each a list with one entry a line, set once before the first
-// maestro_rails_assign. private: paths that no subtenant's code may use. readable: paths within
-// them that all may read. networks: "address/bits", IPv6 notation (::ffff:a.b.c.d for IPv4),
-// which may not be connected to. services: "[address]:port", the same. port: the server's own.
-// Returns NULL, or a malloc'ed message.
-char *maestro_rails_open(const char *data, const char *private_paths, const char *readable, const char *networks,
-                         const char *services, int port);
 
 #endif

@@ -37,6 +37,10 @@ func (p *parts) startPython(ctx context.Context, progress func(string), stops *s
 		return err
 	}
 	p.home = home
+	rails, err := p.makeRails(ctx)
+	if err != nil {
+		return err
+	}
 	lane, err := embed.New(embed.Options{
 		Home:       home,
 		MaxThreads: p.cfg.MaxThreads,
@@ -45,7 +49,8 @@ func (p *parts) startPython(ctx context.Context, progress func(string), stops *s
 		OnTenantLog: func(tenant string, line model.LogLine) {
 			p.log.Info("output of no execution", slog.String("tenant", tenant), slog.String("text", p.secrets.Mask(tenant).Text(line.Text)))
 		},
-		Log: p.log,
+		Rails: rails,
+		Log:   p.log,
 	})
 	if err != nil {
 		return err

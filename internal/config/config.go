@@ -39,9 +39,12 @@ type Config struct {
 
 	FunctionTimeout   time.Duration
 	MaxFunctionMemory int64 // bytes that a subtenant's interpreter may hold
+	MaxFunctionDisk   int64 // bytes that the files of a subtenant may take
 	MaxThreads        int   // OS threads that run Python
 	MaxBodyBytes      int64
 	InterpreterIdle   time.Duration // a subtenant's interpreter without a call for so long is ended
+
+	FunctionNetworkDeny []netip.Prefix // that functions may not connect to
 
 	AllowPackageInstallation bool
 	AllowSourceBuilds        bool
