@@ -18,6 +18,7 @@ import (
 	"maestro/internal/config"
 	"maestro/internal/engine"
 	"maestro/internal/events"
+	"maestro/internal/homes"
 	"maestro/internal/idempotency"
 	"maestro/internal/journal"
 	"maestro/internal/model"
@@ -57,6 +58,7 @@ type parts struct {
 	inputs   *vault.Vault // of pending runs
 	keys     *idempotency.Gate
 	folders  *environment.Folders
+	homes    *homes.Homes
 	packages *packages.Manager
 	engine   *engine.Engine
 	auth     auth.Authenticator
