@@ -74,6 +74,7 @@ type Host struct {
 	detached                map[*interpreter]struct{} // retiring or abandoned, with calls in them
 	serving, ending, leaked int                       // interpreters in these states, serving with suspect
 	made, endedTotal        int                       // interpreters so far
+	relieved                int                       // interpreters that were ended because memory was short
 	capReached              bool
 }
 
@@ -128,6 +129,9 @@ func (h *Host) Start(context.Context) error {
 		return nil
 	case phaseClosing, phaseClosed:
 		return fmt.Errorf("start the Python host: it is closed")
+	}
+	if err := h.watchMemory(); err != nil {
+		return err
 	}
 	h.phase = phaseServing
 	h.compilers++

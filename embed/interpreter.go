@@ -21,6 +21,7 @@ type interpreter struct {
 	holders map[*worker]struct{}
 	vacated chan struct{} // made when ending begins, closed when there are no holders
 	scarred bool          // a stop was raised in it at an arbitrary line
+	over    chan struct{} // closed when it has ended, or counts as leaked
 	full    bool          // a call was denied memory, and most of what it may hold is held beyond the call
 	stopper stopper
 	loop    *loop // nil until an async function is called
@@ -40,6 +41,7 @@ func newInterpreter(h *Host, py machine) *interpreter {
 		state:   interpreterWarm,
 		calls:   map[*call]struct{}{},
 		holders: map[*worker]struct{}{},
+		over:    make(chan struct{}),
 	}
 	process.interpreters.Store(in.id, in)
 	return in

@@ -94,6 +94,7 @@ func (h *Host) leak(in *interpreter) {
 	h.opt.Log.Warn("an interpreter could not be ended in time and counts as leaked",
 		slog.Uint64("interpreter", in.id), slog.String("tenant", in.tenantName()), slog.Duration("limit", h.opt.EndLimit))
 	change(h, &interpreterMoves, &in.state, interpreterLeaked)
+	close(in.over)
 	h.ending--
 	h.leaked++
 	<-h.endSlots
@@ -106,6 +107,7 @@ func (h *Host) ended(in *interpreter) {
 	if in.state == interpreterLeaked {
 		h.leaked--
 	} else {
+		close(in.over)
 		h.ending--
 		<-h.endSlots
 	}

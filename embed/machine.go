@@ -24,4 +24,10 @@ type machines struct {
 	tenant   func() (machine, error) // for a subtenant's functions
 	compiler func() (machine, error) // for compiling only
 	trim     func()                  // returns freed memory to the system
+
+	total      func() int64            // bytes that all of them hold
+	budget     func(bytes int64) error // bounds that, before what follows
+	awaitAlarm func()                  // returns when the budget is nearly used
+	endAlarm   func()                  // makes awaitAlarm return
+	hopeless   func(bool)              // says whether nothing could be ended
 }

@@ -261,6 +261,7 @@ func fakeMachines(t *testing.T) machines {
 		tenant:   func() (machine, error) { return newFakeMachine(t), nil },
 		compiler: func() (machine, error) { return newFakeMachine(t), nil },
 		trim:     func() {},
+		total:    func() int64 { return 0 },
 	}
 }
 

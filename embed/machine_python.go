@@ -15,6 +15,12 @@ func pythonMachines(limits cpython.Limits) machines {
 		tenant:   func() (machine, error) { return newPython(python.Runtime, limits) },
 		compiler: func() (machine, error) { return newPython(python.Compiler, cpython.Limits{Memory: limits.Memory}) },
 		trim:     cpython.Trim,
+
+		total:      cpython.TotalMemory,
+		budget:     cpython.SetMemoryBudget,
+		awaitAlarm: cpython.AwaitMemoryAlarm,
+		endAlarm:   cpython.EndMemoryAlarm,
+		hopeless:   cpython.SetMemoryHopeless,
 	}
 }
 

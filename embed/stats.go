@@ -4,23 +4,26 @@ import "maestro/cpython"
 
 // Stats is the part of /health that a host reports.
 type Stats struct {
-	Tenants             int // that have had a call recently
-	Waiting             int // calls that wait for a thread
-	InterpretersLive    int // serving a subtenant
-	InterpretersWarm    int // ready for one
-	InterpretersStuck   int // abandoned, with calls in them that continue
-	InterpretersEnding  int
-	InterpretersLeaked  int // ending them overran its time
-	InterpretersCreated int // so far
-	InterpretersEnded   int // so far
-	Loops               int // event loops that run
-	Tasks               int // calls on event loops
-	Threads             int // in the pool
-	ThreadsBusy         int
-	ThreadsStuck        int    // abandoned, no longer in the pool
-	ThreadsMax          int    // Options.MaxThreads
-	ThreadsChanged      uint64 // calls that left their thread changed; it was restored
-	StuckCapReached     bool
+	Tenants              int // that have had a call recently
+	Waiting              int // calls that wait for a thread
+	InterpretersLive     int // serving a subtenant
+	InterpretersWarm     int // ready for one
+	InterpretersStuck    int // abandoned, with calls in them that continue
+	InterpretersEnding   int
+	InterpretersLeaked   int   // ending them overran its time
+	InterpretersCreated  int   // so far
+	InterpretersEnded    int   // so far
+	InterpretersRelieved int   // of those, ended while idle because memory was short
+	Memory               int64 // bytes that the interpreters of the process hold
+	MemoryBudget         int64 // that they may hold; 0: no bound
+	Loops                int   // event loops that run
+	Tasks                int   // calls on event loops
+	Threads              int   // in the pool
+	ThreadsBusy          int
+	ThreadsStuck         int    // abandoned, no longer in the pool
+	ThreadsMax           int    // Options.MaxThreads
+	ThreadsChanged       uint64 // calls that left their thread changed; it was restored
+	StuckCapReached      bool
 }
 
 // Stats returns the present figures.
@@ -51,23 +54,26 @@ func (h *Host) Stats() Stats {
 		}
 	}
 	return Stats{
-		Tenants:             len(h.tenants),
-		Waiting:             waiting,
-		InterpretersLive:    h.serving,
-		InterpretersWarm:    len(h.warm),
-		InterpretersStuck:   stuck,
-		InterpretersEnding:  h.ending,
-		InterpretersLeaked:  h.leaked,
-		InterpretersCreated: h.made,
-		InterpretersEnded:   h.endedTotal,
-		Loops:               loops,
-		Tasks:               tasks,
-		Threads:             h.threads,
-		ThreadsBusy:         h.threads - len(h.idle),
-		ThreadsStuck:        h.stuckThreads,
-		ThreadsMax:          h.opt.MaxThreads,
-		ThreadsChanged:      cpython.ThreadsChanged(),
-		StuckCapReached:     h.capReached,
+		Tenants:              len(h.tenants),
+		Waiting:              waiting,
+		InterpretersLive:     h.serving,
+		InterpretersWarm:     len(h.warm),
+		InterpretersStuck:    stuck,
+		InterpretersEnding:   h.ending,
+		InterpretersLeaked:   h.leaked,
+		InterpretersCreated:  h.made,
+		InterpretersEnded:    h.endedTotal,
+		InterpretersRelieved: h.relieved,
+		Memory:               h.machines.total(),
+		MemoryBudget:         h.opt.MemoryBudget,
+		Loops:                loops,
+		Tasks:                tasks,
+		Threads:              h.threads,
+		ThreadsBusy:          h.threads - len(h.idle),
+		ThreadsStuck:         h.stuckThreads,
+		ThreadsMax:           h.opt.MaxThreads,
+		ThreadsChanged:       cpython.ThreadsChanged(),
+		StuckCapReached:      h.capReached,
 	}
 }
 

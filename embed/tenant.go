@@ -34,6 +34,8 @@ type tenant struct {
 	retired    clock // when an interpreter of it was retired last, 0: never
 	gone       bool  // forgotten
 
+	output outputMeter // its own lock is that of an atomic
+
 	siblings siblingView // the newest that a call of it got
 }
 

@@ -238,6 +238,7 @@ func (h *Host) answer(c *call, outcome model.Outcome, err error) {
 	if c.answered.Swap(true) {
 		return
 	}
+	outcome.Omitted = c.omitted.take()
 	c.outcome, c.err = outcome, err
 	process.end(c)
 	c.done <- struct{}{}

@@ -43,6 +43,7 @@ type parts struct {
 	id     model.ID // of this server, until it ends; in the records of its runs
 
 	home string // of Python
+	pip  string // the folder that makes its pip importable
 
 	db       *repo.DB
 	records  *repo.DB // connections of the recorder alone: no other query delays a commit
@@ -128,7 +129,7 @@ func (p *parts) startSlowParts(ctx context.Context, progress func(string)) error
 }
 
 func (p *parts) startEvents(ctx context.Context, stops *service.Stack) error {
-	bus, err := newBus(p.cfg, events.Options{Log: p.log})
+	bus, err := newBus(p.cfg, events.Options{EmbeddedBytes: p.cfg.LogMemory, Log: p.log})
 	if err != nil {
 		return fmt.Errorf("REDIS_URL: %w", err)
 	}
