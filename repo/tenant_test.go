@@ -79,6 +79,9 @@ var serverWide = map[string]string{
 	"LockClaimed":              "by ids of 74 random bits, of a server that is gone",
 	"ReleaseClaimsOf":          "a server that is gone has claimed them, for all subtenants",
 	"ListServersOf":            "servers are no subtenant's",
+	"InsertBlame":              "writes a new row with its subtenant",
+	"CountQuarantined":         "a figure of the server",
+	"DeleteOldBlames":          "removes expired rows of all subtenants",
 	"LockOrphaned":             "a server that is gone ran them, for all subtenants",
 	"CrashRunsOf":              "a server that is gone ran them, for all subtenants",
 	"InsertFunction":           "writes a new row with its subtenant",
@@ -110,6 +113,25 @@ var sharedKey = []byte("shared key")
 // probes run each query that takes a subtenant as the stranger, and report
 // whether it reached a row.
 var probes = map[string]func(context.Context, *dbsqlc.Queries, stranger) (bool, error){
+	"LockBlamed": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		f, err := q.LockBlamed(ctx, s.tenant, s.function.Name, 1)
+		return f.ID == repo.UUID(s.function.ID), ignoreNoRows(err)
+	},
+	"CountBlames": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		n, err := q.CountBlames(ctx, dbsqlc.CountBlamesParams{
+			Tenant: s.tenant, FunctionID: repo.UUID(s.function.ID), Version: 1, Span: pgtype.Interval{Days: 1, Valid: true},
+		})
+		return n > 0, err
+	},
+	"QuarantineFunction": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return false, q.QuarantineFunction(ctx, "stolen", s.tenant, repo.UUID(s.function.ID))
+	},
+	"ReleaseFunction": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return false, q.ReleaseFunction(ctx, s.tenant, repo.UUID(s.function.ID))
+	},
+	"ReleaseBlames": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return false, q.ReleaseBlames(ctx, s.tenant, repo.UUID(s.function.ID))
+	},
 	"CancelQueued": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 		n, err := q.CancelQueued(ctx, s.tenant, pgtype.UUID{Bytes: s.queued, Valid: true})
 		return n > 0, err
@@ -443,6 +465,10 @@ func populate(t *testing.T, db *repo.DB, tenant string) stranger {
 	}
 	require.NoError(t, db.CopyRecords(ctx, []*model.Record{{Execution: e, Steps: []model.Step{step}}}, "test"))
 	require.NoError(t, db.RequestCancel(ctx, tenant, e.ID))
+	for range 3 {
+		_, err = db.BlameFunction(ctx, repo.Blame{Tenant: tenant, Versions: []repo.NamedVersion{{Name: f.Name, Number: 1}}, Cause: "SIGSEGV"})
+		require.NoError(t, err)
+	}
 	job, err := db.CreateSchedule(ctx, tenant, newSchedule("shared name", f.Name))
 	require.NoError(t, err)
 	queued := newQueued(tenant, f.Name)
@@ -464,7 +490,7 @@ func populate(t *testing.T, db *repo.DB, tenant string) stranger {
 // snapshot is everything that belongs to a subtenant, as text.
 func snapshot(t *testing.T, pool *pgxpool.Pool, tenant string) (all []string) {
 	t.Helper()
-	for _, table := range []string{"functions", "function_versions", "webhooks", "scheduled_jobs", "public_segments", "executions", "step_executions", "changes", "secrets", "cancels", "idempotency_keys", "queued_runs", "schedule_late_results", "execution_retries", "environments", "package_states", "installed_packages", "package_installs"} {
+	for _, table := range []string{"functions", "function_versions", "function_blames", "webhooks", "scheduled_jobs", "public_segments", "executions", "step_executions", "changes", "secrets", "cancels", "idempotency_keys", "queued_runs", "schedule_late_results", "execution_retries", "environments", "package_states", "installed_packages", "package_installs"} {
 		rows, err := pool.Query(t.Context(), "SELECT to_json(t)::text FROM "+table+" t WHERE tenant = $1 ORDER BY 1", tenant)
 		require.NoError(t, err)
 		before := len(all)

@@ -39,6 +39,7 @@ func (p *parts) probes() []handlers.Probe {
 			}
 			return nil
 		}},
+		p.quarantineProbe(),
 		{Name: "packages", Check: p.packagesProblem},
 		{Name: "python", Check: func(context.Context) error {
 			if s := p.lane.Stats(); s.Stuck() > 0 {
