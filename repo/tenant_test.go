@@ -113,25 +113,6 @@ var sharedKey = []byte("shared key")
 // probes run each query that takes a subtenant as the stranger, and report
 // whether it reached a row.
 var probes = map[string]func(context.Context, *dbsqlc.Queries, stranger) (bool, error){
-	"LockBlamed": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
-		f, err := q.LockBlamed(ctx, s.tenant, s.function.Name, 1)
-		return f.ID == repo.UUID(s.function.ID), ignoreNoRows(err)
-	},
-	"CountBlames": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
-		n, err := q.CountBlames(ctx, dbsqlc.CountBlamesParams{
-			Tenant: s.tenant, FunctionID: repo.UUID(s.function.ID), Version: 1, Span: pgtype.Interval{Days: 1, Valid: true},
-		})
-		return n > 0, err
-	},
-	"QuarantineFunction": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
-		return false, q.QuarantineFunction(ctx, "stolen", s.tenant, repo.UUID(s.function.ID))
-	},
-	"ReleaseFunction": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
-		return false, q.ReleaseFunction(ctx, s.tenant, repo.UUID(s.function.ID))
-	},
-	"ReleaseBlames": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
-		return false, q.ReleaseBlames(ctx, s.tenant, repo.UUID(s.function.ID))
-	},
 	"CancelQueued": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 		n, err := q.CancelQueued(ctx, s.tenant, pgtype.UUID{Bytes: s.queued, Valid: true})
 		return n > 0, err
@@ -465,10 +446,7 @@ func populate(t *testing.T, db *repo.DB, tenant string) stranger {
 	}
 	require.NoError(t, db.CopyRecords(ctx, []*model.Record{{Execution: e, Steps: []model.Step{step}}}, "test"))
 	require.NoError(t, db.RequestCancel(ctx, tenant, e.ID))
-	for range 3 {
-		_, err = db.BlameFunction(ctx, repo.Blame{Tenant: tenant, Versions: []repo.NamedVersion{{Name: f.Name, Number: 1}}, Cause: "SIGSEGV"})
-		require.NoError(t, err)
-	}
+	populateBlames(t, db, tenant, f.Name)
 	job, err := db.CreateSchedule(ctx, tenant, newSchedule("shared name", f.Name))
 	require.NoError(t, err)
 	queued := newQueued(tenant, f.Name)
