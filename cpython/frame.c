@@ -17,12 +17,12 @@ struct maestro_run *maestro_carry(struct maestro_run *run) {
 }
 
 // Where CPython keeps data that no function of its interface returns: in a thread state
-// its current context and its thread's identifier, in a context the one that was
+// its current context, its thread's identifier and its asynchronous exception, in a context the one that was
 // current when it was entered. Their places are looked for rather than declared,
 // so that another 3.14 than the one we carry can't be misread.
 static struct {
-    size_t context, thread; // bytes into a thread state
-    size_t previous;        // bytes into a context
+    size_t context, thread, async; // bytes into a thread state
+    size_t previous;               // bytes into a context
 } place;
 
 static void *read_at(const void *object, size_t offset) {
@@ -55,6 +55,12 @@ int maestro_frame_prepare(void) {
         py.PyContext_Exit(outer);
     }
     place.thread = search(state, 0, THREAD_STATE, (void *)py.PyThread_get_thread_ident());
+    // Told to raise the context, which it is told to forget before it could.
+    unsigned long thread = py.PyThread_get_thread_ident();
+    if (outer && py.PyThreadState_SetAsyncExc(thread, outer) == 1)
+        place.async = search(state, 0, THREAD_STATE, outer);
+    py.PyThreadState_SetAsyncExc(thread, NULL);
+    found = found && place.async && !read_at(state, place.async);
     py.Py_DecRef(outer);
     py.Py_DecRef(inner);
     py.PyErr_Clear();
@@ -62,6 +68,8 @@ int maestro_frame_prepare(void) {
 }
 
 unsigned long maestro_thread_of(PyThreadState *state) { return (unsigned long)read_at(state, place.thread); }
+
+PyObject *maestro_async_of(PyThreadState *state) { return read_at(state, place.async); }
 
 // A frame as the variable holds it; steals value, which may be NULL.
 static uint64_t number(PyObject *value) {

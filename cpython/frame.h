@@ -42,6 +42,9 @@ PyThreadState *maestro_state_at_fault(struct maestro_interp *in);
 // PyThread_get_thread_ident gives it.
 unsigned long maestro_thread_of(PyThreadState *state);
 
+// The asynchronous exception that a thread has still to raise, or NULL. Borrowed.
+PyObject *maestro_async_of(PyThreadState *state);
+
 // Sets the call that this thread carries, until the previous one, which is
 // returned, is set again. NULL: none.
 struct maestro_run *maestro_carry(struct maestro_run *run);
