@@ -327,7 +327,7 @@ func (c *catalogue) load(ctx context.Context, tenant string, known *entry) (*fun
 	if err != nil {
 		return nil, err
 	}
-	if stored.UpdatedAt.Equal(known.ref.UpdatedAt) {
+	if stored.UpdatedAt.Equal(known.ref.UpdatedAt) && (stored.Quarantine != nil) == known.ref.Quarantined {
 		known.ready.Store(f)
 	}
 	return f, nil
