@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -87,9 +88,8 @@ type child struct {
 // children lists the children of this process.
 func children() (found []child) {
 	self := strconv.Itoa(os.Getpid())
-	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
-	for _, path := range stats {
-		text, err := os.ReadFile(path)
+	for _, pid := range candidates() {
+		text, err := os.ReadFile("/proc/" + pid + "/stat")
 		if err != nil {
 			continue // it has ended
 		}
@@ -98,9 +98,30 @@ func children() (found []child) {
 		if len(fields) < 2 || string(fields[1]) != self {
 			continue
 		}
-		if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path))); err == nil {
+		if pid, err := strconv.Atoi(pid); err == nil {
 			found = append(found, child{pid, fields[0][0] == 'Z'})
 		}
 	}
 	return found
+}
+
+// candidates lists processes, among them the children of this one: all there are, on
+// a kernel that does not list the children of a thread.
+func candidates() (pids []string) {
+	lists, _ := filepath.Glob("/proc/self/task/[0-9]*/children")
+	for _, list := range lists {
+		text, err := os.ReadFile(list)
+		if err != nil {
+			continue // the thread has ended
+		}
+		pids = append(pids, strings.Fields(string(text))...)
+	}
+	if len(lists) > 0 {
+		return pids
+	}
+	folders, _ := filepath.Glob("/proc/[0-9]*")
+	for _, folder := range folders {
+		pids = append(pids, filepath.Base(folder))
+	}
+	return pids
 }

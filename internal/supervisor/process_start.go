@@ -21,7 +21,7 @@ type process struct {
 // start starts a server. The calling goroutine keeps its OS thread for as long as
 // the server lives: the kernel sends the parent-death signal when the thread ends
 // that started it, not the process.
-func (s *Supervisor) start() (*process, error) {
+func (s *Supervisor) start(restarts int) (*process, error) {
 	readyFrom, readyTo, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("start the server: %w", err)
@@ -36,7 +36,7 @@ func (s *Supervisor) start() (*process, error) {
 	p := &process{orders: ordersTo, ready: make(chan struct{}), ended: make(chan struct{})}
 	p.cmd = &exec.Cmd{
 		Path: "/proc/self/exe", // an upgrade may have put another file at the program's path
-		Args: s.opts.Args, Env: CleanEnvironment(os.Environ()),
+		Args: s.opts.Args(restarts), Env: CleanEnvironment(os.Environ()),
 		Stdout: s.opts.Stdout, Stderr: s.opts.Stderr,
 		ExtraFiles: []*os.File{s.opts.Settings, s.socket, readyTo, ordersFrom}, // as TakeOver expects them
 		// A group of its own: a Ctrl-C at the terminal is for the supervisor, and the

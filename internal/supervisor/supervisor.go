@@ -18,7 +18,9 @@ import (
 
 // Options are what a Supervisor is made of. All must be set.
 type Options struct {
-	Args     []string         // of the server, which is this program; the first one is its name
+	// Args are those of a server, which is this program; the first one is its name.
+	// restarts is how many servers have ended by themselves.
+	Args     func(restarts int) []string
 	Settings *os.File         // of Sealed
 	Listener *net.TCPListener // closed when the server is asked to stop
 

@@ -62,7 +62,7 @@ func supervise(role string) int {
 	}
 	say("settings", settings, "secret", os.Getenv("SECRET"))
 	s, err := New(Options{
-		Args: []string{os.Args[0], serverRole}, Settings: sealed, Listener: listener.(*net.TCPListener), Stdout: os.Stdout, Stderr: os.Stderr,
+		Args: func(int) []string { return []string{os.Args[0], serverRole} }, Settings: sealed, Listener: listener.(*net.TCPListener), Stdout: os.Stdout, Stderr: os.Stderr,
 		Log:         slog.New(slog.NewTextHandler(os.Stdout, nil)),
 		StopSignals: []os.Signal{syscall.SIGTERM, syscall.SIGINT}, ResumeSignal: syscall.SIGUSR1,
 		Ready: func() { say("ready", listener.Addr()) }, Own: func(int) bool { return false },
