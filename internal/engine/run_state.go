@@ -111,6 +111,7 @@ func (r *run) begin(deadline time.Time) bool {
 	}
 	if r.asynchronous() {
 		r.started = time.Now()
+		r.meter.Waited(r.request.Trigger, r.started.Sub(r.queued.Due))
 	}
 	r.deadline = deadline
 	r.publish(events.ExecutionStarted, model.ID{}, r.function, "", 0, "")
