@@ -77,6 +77,8 @@ struct maestro_result {
     int response;               // the function returned a maestro.Response
     int bytes;                  // the body of the answer is bytes: base64 in output
     int interrupted;            // a stop was raised at an arbitrary line of one of its threads
+    int exhausted;              // a call was denied memory, and the interpreter still holds much of what it may
+    int freed;                  // much memory was freed, which malloc can return to the system
     struct maestro_exception exception;
 };
 

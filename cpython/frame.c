@@ -1,5 +1,6 @@
 #include "frame.h"
 
+#include "here.h"
 #include "stop.h"
 
 #include <string.h>
@@ -16,12 +17,12 @@ struct maestro_run *maestro_carry(struct maestro_run *run) {
 }
 
 // Where CPython keeps data that no function of its interface returns: in a thread state
-// its current context and its thread's identifier, in a context the one that was
+// its current context, its thread's identifier and its asynchronous exception, in a context the one that was
 // current when it was entered. Their places are looked for rather than declared,
 // so that another 3.14 than the one we carry can't be misread.
 static struct {
-    size_t context, thread; // bytes into a thread state
-    size_t previous;        // bytes into a context
+    size_t context, thread, async; // bytes into a thread state
+    size_t previous;               // bytes into a context
 } place;
 
 static void *read_at(const void *object, size_t offset) {
@@ -54,6 +55,12 @@ int maestro_frame_prepare(void) {
         py.PyContext_Exit(outer);
     }
     place.thread = search(state, 0, THREAD_STATE, (void *)py.PyThread_get_thread_ident());
+    // Told to raise the context, which it is told to forget before it could.
+    unsigned long thread = py.PyThread_get_thread_ident();
+    if (outer && py.PyThreadState_SetAsyncExc(thread, outer) == 1)
+        place.async = search(state, 0, THREAD_STATE, outer);
+    py.PyThreadState_SetAsyncExc(thread, NULL);
+    found = found && place.async && !read_at(state, place.async);
     py.Py_DecRef(outer);
     py.Py_DecRef(inner);
     py.PyErr_Clear();
@@ -61,6 +68,8 @@ int maestro_frame_prepare(void) {
 }
 
 unsigned long maestro_thread_of(PyThreadState *state) { return (unsigned long)read_at(state, place.thread); }
+
+PyObject *maestro_async_of(PyThreadState *state) { return read_at(state, place.async); }
 
 // A frame as the variable holds it; steals value, which may be NULL.
 static uint64_t number(PyObject *value) {
@@ -112,6 +121,27 @@ uint64_t maestro_frame(struct maestro_interp *in) {
         return MAESTRO_CALL_OF(frame) == run->call ? frame : run->frame;
     }
     return frame_of_contexts(in, read_at(py.PyThreadState_GetUnchecked(), place.context));
+}
+
+uint64_t maestro_frame_at_fault(struct maestro_interp *in) {
+    struct maestro_run *run = carried;
+    if (run && run->in == in)
+        return run->frame;
+    if (maestro_here.frame || !in->frame_var || !py.PyThreadState_GetUnchecked())
+        return maestro_here.frame;
+    uint64_t frame = claimed(in) & ~ADOPTED; // the innermost context: a task's own, on an event loop
+    return maestro_run_of_call(in, MAESTRO_CALL_OF(frame)) ? frame : 0;
+}
+
+PyThreadState *maestro_state_at_fault(struct maestro_interp *in) {
+    PyThreadState *state = py.PyThreadState_GetUnchecked();
+    if (state)
+        return state;
+    unsigned long thread = (unsigned long)pthread_self(); // as CPython does it
+    state = py.PyInterpreterState_ThreadHead(in->state);
+    while (state && maestro_thread_of(state) != thread)
+        state = py.PyThreadState_Next(state);
+    return state;
 }
 
 uint64_t maestro_call_of_thread(struct maestro_interp *in, PyThreadState *state) {

@@ -32,9 +32,18 @@ uint64_t maestro_frame(struct maestro_interp *in);
 // The call that another thread of the interpreter runs for, or 0. Attached.
 uint64_t maestro_call_of_thread(struct maestro_interp *in, PyThreadState *state);
 
+// maestro_frame and the thread state of the calling thread, for the handler of a fault
+// (fault.h): they take no lock, allocate nothing, and work without the GIL as far as
+// that goes. They may fault.
+uint64_t maestro_frame_at_fault(struct maestro_interp *in);
+PyThreadState *maestro_state_at_fault(struct maestro_interp *in);
+
 // The identifier of the thread that a thread state belongs to, as
 // PyThread_get_thread_ident gives it.
 unsigned long maestro_thread_of(PyThreadState *state);
+
+// The asynchronous exception that a thread has still to raise, or NULL. Borrowed.
+PyObject *maestro_async_of(PyThreadState *state);
 
 // Sets the call that this thread carries, until the previous one, which is
 // returned, is set again. NULL: none.

@@ -16,14 +16,17 @@ struct maestro_here {
     int own_place;             // they are the thread's alone
     int worker;                // one of the server's threads; not one that Python has started
     int forking;               // a child of this process is being made, perhaps in this memory
+    uint64_t heard_call;       // the call of which the thread has heard an order to stop (stop_check.h)
+    unsigned heard;            // and the order
     int masked;                // mask is set
     sigset_t mask;             // the signal mask that the thread shall have (thread_check.h)
 };
 
 extern __thread struct maestro_here maestro_here;
 
-// Notes that the thread runs code of `in`; NULL: of none.
+// Notes that the thread runs code of `in`, to which its memory is charged; NULL: of none.
 static inline void maestro_here_is(struct maestro_interp *in) {
+    maestro_memory_enter(in ? &in->memory : NULL);
     maestro_here.in = in;
     maestro_here.id = in ? (uint32_t)in->id : 0;
 }

@@ -3,6 +3,7 @@
 #define MAESTRO_INTERP_H
 
 #include "json.h"
+#include "memory.h"
 #include "pyapi.h"
 
 #include <pthread.h>
@@ -47,7 +48,8 @@ struct maestro_line;   // print.c
 struct maestro_run;    // stop.h
 struct maestro_shield; // shield.h
 struct maestro_sleeper;
-struct maestro_held; // thread.c
+struct maestro_held;   // thread.c
+struct maestro_native; // thread.h
 
 // The programs that an interpreter has loaded, newest first (program.c).
 struct maestro_program {
@@ -80,6 +82,14 @@ struct maestro_children {
     size_t count, room;
 };
 
+// The bounds of what the code of an interpreter may use; 0: no bound.
+struct maestro_limits {
+    int64_t memory;  // bytes
+    int64_t text;    // bytes of a value as JSON, of those that its code passes to others
+    int threads;     // that it has started and that have not ended
+    int descriptors; // that are open
+};
+
 // Made by maestro_interp_new, freed by maestro_interp_free when Go holds it no
 // more, which is after its end. Fields are guarded by the interpreter's GIL
 // where nothing else is said.
@@ -102,13 +112,23 @@ struct maestro_interp {
     atomic_int ended;                            // the end has begun: running code is refused
     PyObject *environ;                           // strong: dict of bytes, the environment of its children
     atomic_int threads;                          // begun by its code and not ended: they look at this struct
+    atomic_int alarm;                            // what is being stopped in it: checks look for it (stop_check.h)
+    atomic_uint parked, releases;                // threads that are parked, and how often they were let go (park.h)
+    atomic_int descriptors;                      // that its code has opened, or more (descriptor.c)
     int foreign;                                 // it has code that can change its threads (thread_check.h)
+    char *owner; // malloc'ed; whose code it runs, for markers (fault.h). Read without the lock in a fault
+
+    struct maestro_memory memory; // that it holds
+    unsigned weighed;             // memory.denied when maestro_weigh looked last
+    int exhausted;                // what it found
+    struct maestro_limits limits; // written once
 
     pthread_mutex_t lock;             // guards what follows; never held while waiting for the GIL
     struct maestro_run *runs[256];    // by call modulo the size; changed with the GIL and the lock both held
     struct maestro_run *carried;      // those of them that have a thread; the same
     struct maestro_sleeper *sleepers; // changed without the GIL
     struct maestro_held *held;        // the thread states of Go's threads for it
+    struct maestro_native *begun;     // the threads that its code has begun and that have not ended
     struct maestro_place place;       // changed with the lock held
     struct maestro_children children;
 };
@@ -116,7 +136,8 @@ struct maestro_interp {
 // Makes an interpreter and runs the source of runtime.py in it. The calling OS
 // thread must be locked; no thread state is attached to it before or after.
 // Returns NULL with a malloc'ed message that the caller frees.
-struct maestro_interp *maestro_interp_new(const char *runtime, const char *site_packages, char **message);
+struct maestro_interp *maestro_interp_new(const char *runtime, const char *site_packages,
+                                          const struct maestro_limits *limits, char **message);
 
 // Ends the interpreter on a locked OS thread with no thread state attached.
 // Every other thread has dropped its own. It may hang for ever in an atexit

@@ -1,9 +1,9 @@
 package cpython
 
-// #include <malloc.h>
 // #include <stdlib.h>
 // #include "call.h"
 // #include "interp.h"
+// #include "park.h"
 // #include "stop.h"
 // #include "thread.h"
 import "C"
@@ -27,6 +27,22 @@ type Interpreter struct {
 type Config struct {
 	Runtime      string // the source of embed/python, run in it first
 	SitePackages string // folder of the subtenant's packages; empty for none
+	Limits       Limits
+}
+
+// Limits are the bounds of what the code of an interpreter may use; 0 means no
+// bound.
+type Limits struct {
+	Memory      int64 // bytes
+	Value       int64 // bytes of a value as JSON, of those that the code returns or passes to siblings
+	Threads     int   // that the code has started and that have not ended
+	Descriptors int   // that are open
+}
+
+func (l Limits) c() C.struct_maestro_limits {
+	return C.struct_maestro_limits{
+		memory: C.int64_t(l.Memory), text: C.int64_t(l.Value), threads: C.int(l.Threads), descriptors: C.int(l.Descriptors),
+	}
 }
 
 // New creates an interpreter. The caller has locked its OS thread; no thread
@@ -37,7 +53,8 @@ func New(cfg Config) (*Interpreter, error) {
 	site := C.CString(cfg.SitePackages)
 	defer C.free(unsafe.Pointer(site))
 	var message *C.char
-	c := C.maestro_interp_new(source, site, &message)
+	limits := cfg.Limits.c()
+	c := C.maestro_interp_new(source, site, &limits, &message)
 	if c == nil {
 		defer C.free(unsafe.Pointer(message))
 		return nil, fmt.Errorf("create interpreter: %w", errors.New(C.GoString(message)))
@@ -72,6 +89,11 @@ type CallResult struct {
 	// threads. Changes of shared data, such as a lock of the standard library,
 	// may be incomplete. An interrupted sleep is not included.
 	Interrupted bool
+	// Exhausted: this call or an earlier one was denied memory, and the
+	// interpreter still holds more than half of what it may.
+	Exhausted bool
+	// Freed: the call has freed much memory, which Trim returns to the system.
+	Freed bool
 }
 
 // Call runs a function on the calling OS thread, which is locked and keeps a
@@ -103,17 +125,19 @@ func (in *Interpreter) Invoke(function string, arg []byte) ([]byte, *Exception) 
 const keepBytes = 64 << 10
 
 func resultOf(result *C.struct_maestro_result) CallResult {
-	exception := exceptionOf(&result.exception)
-	interrupted := result.interrupted != 0
-	if exception != nil {
-		return CallResult{Exception: exception, Stopped: exception.Kind == ExceptionStopped, Interrupted: interrupted}
-	}
 	answer := CallResult{
-		Output:      bytesOf(result.output.data, result.output.size),
-		Response:    result.response != 0,
-		Bytes:       result.bytes != 0,
-		Interrupted: interrupted,
+		Exception:   exceptionOf(&result.exception),
+		Interrupted: result.interrupted != 0,
+		Exhausted:   result.exhausted != 0,
+		Freed:       result.freed != 0,
 	}
+	if answer.Exception != nil {
+		answer.Stopped = answer.Exception.Kind == ExceptionStopped
+		return answer
+	}
+	answer.Output = bytesOf(result.output.data, result.output.size)
+	answer.Response = result.response != 0
+	answer.Bytes = result.bytes != 0
 	if result.output.size > keepBytes {
 		C.maestro_result_clear()
 	}
@@ -130,6 +154,7 @@ const (
 	RungTrace   Rung = C.STOP_TRACE   // the same at every line that such a thread reaches
 	RungCancel  Rung = C.STOP_CANCEL  // of an event loop's task: CancelledError where it waits
 	RungAbandon Rung = C.STOP_ABANDON // of an event loop's task: it is closed, and the call over
+	RungPark    Rung = C.STOP_PARK    // threads that run for the call and compute without the GIL wait for ever
 )
 
 // Met is the state in which a stop found the call.
@@ -156,6 +181,49 @@ func (in *Interpreter) Stop(ticket uint64, rung Rung) Met {
 func (in *Interpreter) WakeSleeper(ticket uint64) {
 	C.maestro_wake(in.c, C.uint64_t(ticket))
 	runtime.KeepAlive(in)
+}
+
+// Knock orders the threads of the call with that ticket to stop at the next check
+// that code in C makes. It is for code that does not give up the GIL, for which Stop
+// waits. It needs no GIL and never blocks for long; any goroutine may call it.
+func (in *Interpreter) Knock(ticket uint64) {
+	C.maestro_knock(in.c, C.uint64_t(ticket))
+	runtime.KeepAlive(in)
+}
+
+// Park has the threads wait for ever that run for the call with that ticket and
+// compute in C code at this moment; with holder also the one that holds the GIL,
+// whichever call it is of. Their processor time is free from then on, and their
+// interpreter is lost. Parked says afterwards how many wait. It needs no GIL and never
+// blocks for long; any goroutine may call it.
+func (in *Interpreter) Park(ticket uint64, holder bool) {
+	C.maestro_park(in.c, C.uint64_t(ticket), C.int(boolInt(holder)))
+	runtime.KeepAlive(in)
+}
+
+// Parked is how many threads of the interpreter are parked. It needs no GIL.
+func (in *Interpreter) Parked() int {
+	parked := C.maestro_parked(in.c)
+	runtime.KeepAlive(in)
+	return int(parked)
+}
+
+// Unpark lets the parked threads of the interpreter go on. It needs no GIL.
+func (in *Interpreter) Unpark() {
+	C.maestro_unpark(in.c)
+	runtime.KeepAlive(in)
+}
+
+// ProbeShared takes the locks that libpython shares between all interpreters, and gives
+// them back. It does not return while a parked thread holds one: call it on a locked OS
+// thread that no other work waits for. It leaves no thread state there.
+func ProbeShared() { C.maestro_park_probe() }
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // Running reports whether the call with that ticket is in Python: its thread
@@ -195,7 +263,3 @@ func (in *Interpreter) End() {
 	C.maestro_result_clear()
 	runtime.KeepAlive(in)
 }
-
-// Trim returns the memory of ended interpreters to the system. It takes some
-// 40 ms after many ends.
-func Trim() { C.malloc_trim(0) }

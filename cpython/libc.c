@@ -1,8 +1,13 @@
 #include "libc.h"
 
+#include "descriptor.h"
+#include "fault.h"
 #include "here.h"
+#include "libc_map.h"
+#include "memory.h"
 #include "place.h"
 #include "print.h"
+#include "thread.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -29,86 +34,48 @@
 __thread struct maestro_here maestro_here;
 char **maestro_environ;
 
-// The owner of each descriptor: an interpreter's id, or 0. GUARDED is added to the
-// id where its code may not close it. A descriptor beyond the end is owned by none. Set after opening and cleared before
-// closing, by the thread that does so: in between no other code has the number.
-enum { DESCRIPTORS = 1 << 20 };
-#define GUARDED (UINT32_C(1) << 31)
-static _Atomic uint32_t owners[DESCRIPTORS];
-static atomic_int highest; // descriptor that ever had an owner
+// Opening, and changing. Each gives the descriptor to the calling thread's
+// interpreter, unless that has too many.
 
-static int own(int fd) {
-    if (fd < 0 || fd >= DESCRIPTORS || maestro_here.forking || !maestro_here.id)
-        return fd;
-    atomic_store_explicit(&owners[fd], maestro_here.id, memory_order_relaxed);
-    int seen = atomic_load_explicit(&highest, memory_order_relaxed);
-    while (fd > seen && !atomic_compare_exchange_weak(&highest, &seen, fd))
-        ;
-    return fd;
-}
+static int own(int fd) { return maestro_descriptor_own(fd); }
 
-static void disown(int fd) {
-    if (fd >= 0 && fd < DESCRIPTORS && !maestro_here.forking)
-        atomic_store_explicit(&owners[fd], 0, memory_order_relaxed);
-}
+static int has_room(void) { return maestro_descriptor_room(1); }
 
-int maestro_descriptor_mine(int fd) {
-    return fd >= 0 && fd < DESCRIPTORS && maestro_here.id &&
-           atomic_load_explicit(&owners[fd], memory_order_relaxed) == maestro_here.id;
-}
-
-void maestro_descriptor_guard(int fd, int guarded) {
-    if (fd < 0 || fd >= DESCRIPTORS || !maestro_here.id)
-        return;
-    uint32_t plain = maestro_here.id, owner = guarded ? plain : plain | GUARDED;
-    atomic_compare_exchange_strong(&owners[fd], &owner, guarded ? plain | GUARDED : plain);
-}
-
-// Whether the thread has full access to the descriptor: also where no
-// code of a subtenant runs, and in a child that has descriptors of its own.
-static int may(int fd) { return !maestro_here.id || maestro_here.forking || maestro_descriptor_mine(fd); }
-
-void maestro_descriptors_close(struct maestro_interp *in) {
-    int last = atomic_load(&highest);
-    for (int fd = 0; fd <= last; fd++) {
-        uint32_t owner = (uint32_t)in->id, guarded = owner | GUARDED;
-        if (atomic_compare_exchange_strong(&owners[fd], &owner, 0) ||
-            atomic_compare_exchange_strong(&owners[fd], &guarded, 0))
-            close(fd);
-    }
-}
-
-// Opening, and changing. Each gives the descriptor to the calling thread's interpreter.
+static int has_two(void) { return maestro_descriptor_room(2); }
 
 static int open_here(const char *path, int flags, mode_t mode) {
     maestro_place_sync();
-    return own(open(path, flags, mode));
+    return has_room() ? own(open(path, flags, mode)) : -1;
 }
 
 static int openat_here(int folder, const char *path, int flags, mode_t mode) {
     maestro_place_sync();
-    return own(openat(folder, path, flags, mode));
+    return has_room() ? own(openat(folder, path, flags, mode)) : -1;
 }
 
-static int shm_open_here(const char *name, int flags, mode_t mode) { return own(shm_open(name, flags, mode)); }
+static int shm_open_here(const char *name, int flags, mode_t mode) {
+    return has_room() ? own(shm_open(name, flags, mode)) : -1;
+}
 
-static int mkstemp_here(char *template) { return own(mkstemp(template)); }
+static int mkstemp_here(char *template) { return has_room() ? own(mkstemp(template)) : -1; }
 
-static int dup_here(int fd) { return own(dup(fd)); }
+static int dup_here(int fd) { return has_room() ? own(dup(fd)) : -1; }
 
-static int socket_here(int domain, int type, int protocol) { return own(socket(domain, type, protocol)); }
+static int socket_here(int domain, int type, int protocol) { return has_room() ? own(socket(domain, type, protocol)) : -1; }
 
-static int accept_here(int fd, struct sockaddr *address, socklen_t *size) { return own(accept(fd, address, size)); }
+static int accept_here(int fd, struct sockaddr *address, socklen_t *size) {
+    return has_room() ? own(accept(fd, address, size)) : -1;
+}
 
 static int accept4_here(int fd, struct sockaddr *address, socklen_t *size, int flags) {
-    return own(accept4(fd, address, size, flags));
+    return has_room() ? own(accept4(fd, address, size, flags)) : -1;
 }
 
-static int epoll_create1_here(int flags) { return own(epoll_create1(flags)); }
+static int epoll_create1_here(int flags) { return has_room() ? own(epoll_create1(flags)) : -1; }
 
-static int eventfd_here(unsigned value, int flags) { return own(eventfd(value, flags)); }
+static int eventfd_here(unsigned value, int flags) { return has_room() ? own(eventfd(value, flags)) : -1; }
 
-static int timerfd_create_here(int clock, int flags) { return own(timerfd_create(clock, flags)); }
+static int timerfd_create_here(int clock, int flags) { return has_room() ? own(timerfd_create(clock, flags)) : -1; }
 
 static int own_pair(int result, const int pair[2]) {
     if (result == 0) {
@@ -118,19 +85,19 @@ static int own_pair(int result, const int pair[2]) {
     return result;
 }
 
-static int posix_openpt_here(int flags) { return own(posix_openpt(flags)); }
+static int posix_openpt_here(int flags) { return has_room() ? own(posix_openpt(flags)) : -1; }
 
-static int pipe_here(int pair[2]) { return own_pair(pipe(pair), pair); }
+static int pipe_here(int pair[2]) { return has_two() ? own_pair(pipe(pair), pair) : -1; }
 
-static int pipe2_here(int pair[2], int flags) { return own_pair(pipe2(pair, flags), pair); }
+static int pipe2_here(int pair[2], int flags) { return has_two() ? own_pair(pipe2(pair, flags), pair) : -1; }
 
 static int socketpair_here(int domain, int type, int protocol, int pair[2]) {
-    return own_pair(socketpair(domain, type, protocol, pair), pair);
+    return has_two() ? own_pair(socketpair(domain, type, protocol, pair), pair) : -1;
 }
 
 static int openpty_here(int *primary, int *secondary, char *name, const struct termios *terminal,
                         const struct winsize *size) {
-    int result = openpty(primary, secondary, name, terminal, size);
+    int result = has_two() ? openpty(primary, secondary, name, terminal, size) : -1;
     if (result == 0) {
         own(*primary);
         own(*secondary);
@@ -141,7 +108,7 @@ static int openpty_here(int *primary, int *secondary, char *name, const struct t
 // Whether a descriptor is open and not the thread's to change: a socket of the
 // server's that waits where it must not, for one.
 static int theirs(int fd) {
-    if (may(fd) || fcntl(fd, F_GETFD) < 0)
+    if (maestro_descriptor_may(fd) || fcntl(fd, F_GETFD) < 0)
         return 0;
     errno = EPERM;
     return 1;
@@ -156,14 +123,20 @@ static int ioctl_here(int fd, unsigned long request, long argument) {
 static int fcntl_here(int fd, int command, long argument) {
     if ((command == F_SETFL || command == F_SETFD || command == F_SETOWN) && theirs(fd))
         return -1;
+    int copies = command == F_DUPFD || command == F_DUPFD_CLOEXEC;
+    if (copies && !has_room())
+        return -1;
     int result = fcntl(fd, command, argument);
-    return command == F_DUPFD || command == F_DUPFD_CLOEXEC ? own(result) : result;
+    return copies ? own(result) : result;
 }
 
 // libc knew no function for these when libpython was built.
 static long syscall_here(long number, long a, long b, long c, long d, long e, long f) {
+    int opens = number == SYS_pidfd_open || number == SYS_memfd_create;
+    if (opens && !has_room())
+        return -1;
     long result = syscall(number, a, b, c, d, e, f);
-    if (number == SYS_pidfd_open || number == SYS_memfd_create)
+    if (opens)
         own((int)result);
     return result;
 }
@@ -189,21 +162,21 @@ static ssize_t recvmsg_here(int fd, struct msghdr *message, int flags) {
 // Closing and replacing.
 
 static int close_here(int fd) {
-    if (!may(fd)) {
+    if (!maestro_descriptor_may(fd)) {
         errno = EBADF;
         return -1;
     }
-    disown(fd);
+    maestro_descriptor_disown(fd);
     return close(fd);
 }
 
 static int closedir_here(DIR *folder) {
-    disown(dirfd(folder));
+    maestro_descriptor_disown(dirfd(folder));
     return closedir(folder);
 }
 
 static int fclose_here(FILE *file) {
-    disown(fileno(file));
+    maestro_descriptor_disown(fileno(file));
     return fclose(file);
 }
 
@@ -211,7 +184,9 @@ static int fclose_here(FILE *file) {
 // interpreter's stays; one that is not open may be by now, so that only the
 // kernel can say that it is free.
 static int dup3_here(int from, int to, int flags) {
-    if (may(to) || from == to)
+    if (from != to && !maestro_descriptor_mine(to) && !has_room())
+        return -1;
+    if (maestro_descriptor_may(to) || from == to)
         return own(from == to ? dup2(from, to) : dup3(from, to, flags));
     int got = fcntl(from, flags & O_CLOEXEC ? F_DUPFD_CLOEXEC : F_DUPFD, to);
     if (got == to || got < 0)
@@ -224,7 +199,7 @@ static int dup3_here(int from, int to, int flags) {
 static int dup2_here(int from, int to) { return from == to ? dup2(from, to) : dup3_here(from, to, 0); }
 
 static ssize_t write_here(int fd, const void *data, size_t size) {
-    if ((fd == 1 || fd == 2) && !may(fd)) {
+    if ((fd == 1 || fd == 2) && !maestro_descriptor_may(fd)) {
         maestro_print_raw(maestro_here.in, maestro_here.frame, fd, data, size);
         return (ssize_t)size;
     }
@@ -240,7 +215,6 @@ static ssize_t write_here(int fd, const void *data, size_t size) {
     X(int, link, (const char *from, const char *to), (from, to))                          \
     X(int, lstat64, (const char *path, struct stat64 *found), (path, found))              \
     X(int, mkdir, (const char *path, mode_t mode), (path, mode))                          \
-    X(DIR *, opendir, (const char *path), (path))                                         \
     X(ssize_t, readlink, (const char *path, char *data, size_t size), (path, data, size)) \
     X(int, rename, (const char *from, const char *to), (from, to))                        \
     X(int, rmdir, (const char *path), (path))                                             \
@@ -255,6 +229,22 @@ static ssize_t write_here(int fd, const void *data, size_t size) {
     }
 PATHS(X)
 #undef X
+
+static DIR *opendir_here(const char *path) {
+    maestro_place_sync();
+    DIR *folder = has_room() ? opendir(path) : NULL;
+    if (folder)
+        own(dirfd(folder));
+    return folder;
+}
+
+static FILE *fopen_here(const char *path, const char *mode) {
+    maestro_place_sync();
+    FILE *file = has_room() ? fopen(path, mode) : NULL;
+    if (file)
+        own(fileno(file));
+    return file;
+}
 
 // stat and its kin, as libraries know them that were built with an older libc.
 
@@ -275,38 +265,70 @@ struct begin {
     struct maestro_here creator;
 };
 
-static void end_thread(void *in) { atomic_fetch_sub(&((struct maestro_interp *)in)->threads, 1); }
+// The place of a thread in its interpreter's list.
+struct membership {
+    struct maestro_interp *in;
+    struct maestro_native begun;
+};
+
+static void end_thread(void *argument) {
+    struct membership *membership = argument;
+    maestro_memory_enter(NULL);
+    maestro_begun_remove(membership->in, &membership->begun);
+    atomic_fetch_sub(&membership->in->threads, 1);
+}
 
 static void *run_thread(void *argument) {
     struct begin begin = *(struct begin *)argument;
     free(argument);
     maestro_here.in = begin.creator.in;
     maestro_here.id = begin.creator.id;
+    maestro_memory_enter(&begin.creator.in->memory);
     maestro_here.frame = begin.creator.frame;
     maestro_here.place = begin.creator.place;
     maestro_here.change = begin.creator.change;
     maestro_place_own();
+    struct membership membership = {.in = begin.creator.in};
+    maestro_begun_add(membership.in, &membership.begun);
     void *result;
-    pthread_cleanup_push(end_thread, begin.creator.in); // also where it ends by pthread_exit
+    pthread_cleanup_push(end_thread, &membership); // also where it ends by pthread_exit
+    pthread_cleanup_push(maestro_fault_stack_free, maestro_fault_stack_new());
     result = begin.run(begin.argument);
     pthread_cleanup_pop(1);
+    pthread_cleanup_pop(1);
     return result;
+}
+
+int maestro_thread_room(const struct maestro_interp *in) {
+    return !in->limits.threads || atomic_load_explicit(&in->threads, memory_order_relaxed) < in->limits.threads;
 }
 
 static int pthread_create_here(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument) {
     if (!maestro_here.id)
         return pthread_create(thread, attributes, run, argument);
-    struct begin *begin = malloc(sizeof *begin);
+    struct begin *begin = maestro_thread_room(maestro_here.in) ? malloc(sizeof *begin) : NULL;
     if (!begin)
         return EAGAIN;
     *begin = (struct begin){run, argument, maestro_here};
     atomic_fetch_add(&maestro_here.in->threads, 1);
     int failed = pthread_create(thread, attributes, run_thread, begin);
     if (failed) {
-        end_thread(maestro_here.in);
+        atomic_fetch_sub(&maestro_here.in->threads, 1);
         free(begin);
     }
     return failed;
+}
+
+// Ends of the process, which say whose they are (fault.h). abort is a signal.
+
+static void exit_here(int status) {
+    maestro_fault_exits("exit", status);
+    exit(status);
+}
+
+static void _exit_here(int status) {
+    maestro_fault_exits("_exit", status);
+    _exit(status);
 }
 
 // The server's variables that are visible to subtenants' code.
@@ -336,7 +358,8 @@ char *maestro_libc_replace(void *library) {
 #define FUNCTION(name) {#name, (void *)name##_here}
 #define X(result, name, parameters, arguments) FUNCTION(name),
     const struct maestro_reference references[] = {
-        PATHS(X) FUNCTION(accept),
+        PATHS(X) FUNCTION(_exit),
+        FUNCTION(accept),
         FUNCTION(accept4),
         FUNCTION(close),
         FUNCTION(closedir),
@@ -345,11 +368,14 @@ char *maestro_libc_replace(void *library) {
         FUNCTION(dup3),
         FUNCTION(epoll_create1),
         FUNCTION(eventfd),
+        FUNCTION(exit),
         FUNCTION(fclose),
         FUNCTION(fcntl),
+        FUNCTION(fopen),
         FUNCTION(ioctl),
         FUNCTION(mkstemp),
         FUNCTION(open),
+        FUNCTION(opendir),
         FUNCTION(openpty),
         FUNCTION(pipe),
         FUNCTION(pipe2),
@@ -362,8 +388,18 @@ char *maestro_libc_replace(void *library) {
         FUNCTION(syscall),
         FUNCTION(timerfd_create),
         FUNCTION(write),
+        {"malloc", (void *)maestro_libc_malloc},
+        {"calloc", (void *)maestro_libc_calloc},
+        {"realloc", (void *)maestro_libc_realloc},
+        {"posix_memalign", (void *)maestro_libc_posix_memalign},
+        {"free", (void *)maestro_libc_free},
+        {"mmap", (void *)maestro_libc_mmap},
+        {"mmap64", (void *)maestro_libc_mmap},
+        {"munmap", (void *)maestro_libc_munmap},
+        {"mremap", (void *)maestro_libc_mremap},
         // The same functions under other names, and two variables.
         {"open64", (void *)open_here},
+        {"fopen64", (void *)fopen_here},
         {"openat64", (void *)openat_here},
         {"openat", (void *)openat_here},
         {"fcntl64", (void *)fcntl_here},

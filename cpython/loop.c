@@ -139,12 +139,13 @@ static struct task *end_output(struct maestro_interp *in, struct task *task) {
 
 // Ends a task's call: Go is notified, the task is removed. The result is freed.
 static void end(struct maestro_interp *in, struct task *task, struct maestro_result *result) {
+    uint64_t call = task->run.call;
+    maestro_result_weigh(in, result);
     task = end_output(in, task);
     if (!task) {
         maestro_result_free(result);
         return;
     }
-    uint64_t call = task->run.call;
     maestro_run_remove(in, &task->run);
     result->interrupted = task->run.interrupted;
     maestro_print_flush(in, call);
@@ -228,6 +229,7 @@ static PyObject *ready(struct maestro_interp *in, const struct maestro_taken *ta
     task->loop = serving->id;
     task->run.call = MAESTRO_CALL_OF(taken->frame);
     task->run.frame = taken->frame;
+    maestro_weigh(in); // at the end of a task, its exception still holds what its code held
     maestro_run_add(in, &task->run);
     int kind;
     PyObject *context = prepare(in, task, taken, &kind);

@@ -12,6 +12,8 @@
 #ifndef MAESTRO_PYAPI_H
 #define MAESTRO_PYAPI_H
 
+#include "pyapi_memory.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -229,6 +231,9 @@ enum {
     X(int, PyInitConfig_GetError, (PyInitConfig *, const char **))                                                        \
     X(int, Py_InitializeFromInitConfig, (PyInitConfig *))                                                                 \
     X(int, PyImport_AppendInittab, (const char *, PyObject *(*)(void)))                                                   \
+    X(void, PyMem_SetAllocator, (PyMemAllocatorDomain, PyMemAllocatorEx *))                                               \
+    X(void, PyMem_SetupDebugHooks, (void))                                                                                \
+    X(void, PyObject_SetArenaAllocator, (PyObjectArenaAllocator *))                                                       \
     /* interpreters and threads */                                                                                        \
     X(PyStatus, Py_NewInterpreterFromConfig, (PyThreadState **, const PyInterpreterConfig *))                             \
     X(void, Py_EndInterpreter, (PyThreadState *))                                                                         \
@@ -245,6 +250,8 @@ enum {
     X(PyThreadState *, PyThreadState_GetUnchecked, (void))    /* no thread state */                                       \
     X(PyThreadState *, PyThreadState_Swap, (PyThreadState *)) /* no thread state */                                       \
     X(int, PyThreadState_SetAsyncExc, (unsigned long, PyObject *))                                                        \
+    X(int, PyErr_CheckSignals, (void))                                                                                    \
+    X(int, Py_MakePendingCalls, (void))                                                                                   \
     X(PyThreadState *, PyEval_SaveThread, (void))                                                                         \
     X(void, PyEval_RestoreThread, (PyThreadState *)) /* no thread state */                                                \
     X(void, PyEval_SetTrace, (Py_tracefunc, PyObject *))                                                                  \
@@ -429,12 +436,15 @@ enum {
     X(PyByteArray_Type)     \
     X(PyBytes_Type)         \
     X(PyCFunction_Type)     \
+    X(PyCallIter_Type)      \
     X(PyDict_Type)          \
     X(PyFloat_Type)         \
     X(PyFrozenSet_Type)     \
     X(PyList_Type)          \
+    X(PyLongRangeIter_Type) \
     X(PyLong_Type)          \
     X(PyModule_Type)        \
+    X(PyRangeIter_Type)     \
     X(PySet_Type)           \
     X(PyTuple_Type)         \
     X(PyType_Type)          \

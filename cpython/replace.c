@@ -247,41 +247,45 @@ static PyObject *locale_setlocale(PyObject *module, PyObject *const *args, Py_ss
 // The functions with a changed behaviour: X(module, name, flags, function,
 // the previous function or NULL).
 enum { FAST = METH_FASTCALL, FAST_KEYWORDS = METH_FASTCALL | METH_KEYWORDS };
-#define CHANGED(X)                                                                             \
-    X(posix, chdir, FAST_KEYWORDS, maestro_os_chdir, &maestro_real_chdir)                      \
-    X(posix, fchdir, FAST_KEYWORDS, maestro_os_fchdir, &maestro_real_fchdir)                   \
-    X(posix, umask, METH_O, maestro_os_umask, &maestro_real_umask)                             \
-    X(posix, close, FAST_KEYWORDS, maestro_os_close, &maestro_real_close)                      \
-    X(posix, dup2, FAST_KEYWORDS, maestro_os_dup2, &maestro_real_dup2)                         \
-    X(posix, write, FAST, maestro_os_write, &maestro_real_write)                               \
-    X(posix, putenv, FAST, maestro_os_putenv, NULL)                                            \
-    X(posix, unsetenv, METH_O, maestro_os_unsetenv, NULL)                                      \
-    X(posix, _create_environ, METH_NOARGS, maestro_os_create_environ, NULL)                    \
-    X(_posixsubprocess, fork_exec, FAST, maestro_fork_exec, &maestro_real_fork_exec)           \
-    X(posix, posix_spawn, FAST_KEYWORDS, maestro_os_posix_spawn, &maestro_real_posix_spawn)    \
-    X(posix, posix_spawnp, FAST_KEYWORDS, maestro_os_posix_spawnp, &maestro_real_posix_spawnp) \
-    X(posix, system, FAST_KEYWORDS, maestro_os_system, NULL)                                   \
-    X(posix, wait, METH_NOARGS, maestro_os_wait, NULL)                                         \
-    X(posix, wait3, FAST_KEYWORDS, maestro_os_wait3, NULL)                                     \
-    X(posix, wait4, FAST_KEYWORDS, maestro_os_wait4, &maestro_real_wait4)                      \
-    X(posix, waitid, FAST, maestro_os_waitid, &maestro_real_waitid)                            \
-    X(posix, waitpid, FAST, maestro_os_waitpid, &maestro_real_waitpid)                         \
-    X(posix, nice, METH_O, os_nice, &maestro_real_nice)                                        \
-    X(posix, kill, FAST, maestro_os_kill, &maestro_real_kill)                                  \
-    X(posix, killpg, FAST, maestro_os_killpg, &maestro_real_killpg)                            \
-    X(posix, setpgid, FAST, os_setpgid, &maestro_real_setpgid)                                 \
-    X(posix, setpriority, FAST_KEYWORDS, os_setpriority, &maestro_real_setpriority)            \
-    X(posix, sched_setaffinity, FAST, os_sched_setaffinity, &maestro_real_sched_setaffinity)   \
-    X(resource, prlimit, FAST, resource_prlimit, &maestro_real_prlimit)                        \
-    X(time, tzset, METH_NOARGS, time_tzset, NULL)                                              \
-    X(_signal, alarm, METH_O, signal_alarm, NULL)                                              \
-    X(_signal, setitimer, FAST, signal_setitimer, NULL)                                        \
-    X(_signal, pthread_kill, FAST, maestro_signal_pthread_kill, &maestro_real_pthread_kill)    \
-    X(_signal, pthread_sigmask, FAST, signal_pthread_sigmask, &maestro_real_pthread_sigmask)   \
-    X(_locale, setlocale, FAST, locale_setlocale, &maestro_real_setlocale)                     \
-    X(sys, _current_frames, METH_NOARGS, maestro_sys_current_frames, NULL)                     \
-    X(sys, _current_exceptions, METH_NOARGS, maestro_sys_current_exceptions, NULL)             \
-    X(_imp, create_builtin, METH_O, maestro_imp_create_builtin, &maestro_real_create_builtin)  \
+#define CHANGED(X)                                                                                       \
+    X(posix, chdir, FAST_KEYWORDS, maestro_os_chdir, &maestro_real_chdir)                                \
+    X(posix, fchdir, FAST_KEYWORDS, maestro_os_fchdir, &maestro_real_fchdir)                             \
+    X(posix, umask, METH_O, maestro_os_umask, &maestro_real_umask)                                       \
+    X(posix, close, FAST_KEYWORDS, maestro_os_close, &maestro_real_close)                                \
+    X(posix, dup2, FAST_KEYWORDS, maestro_os_dup2, &maestro_real_dup2)                                   \
+    X(posix, write, FAST, maestro_os_write, &maestro_real_write)                                         \
+    X(posix, putenv, FAST, maestro_os_putenv, NULL)                                                      \
+    X(posix, unsetenv, METH_O, maestro_os_unsetenv, NULL)                                                \
+    X(posix, _create_environ, METH_NOARGS, maestro_os_create_environ, NULL)                              \
+    X(_posixsubprocess, fork_exec, FAST, maestro_fork_exec, &maestro_real_fork_exec)                     \
+    X(posix, posix_spawn, FAST_KEYWORDS, maestro_os_posix_spawn, &maestro_real_posix_spawn)              \
+    X(posix, posix_spawnp, FAST_KEYWORDS, maestro_os_posix_spawnp, &maestro_real_posix_spawnp)           \
+    X(posix, system, FAST_KEYWORDS, maestro_os_system, NULL)                                             \
+    X(posix, wait, METH_NOARGS, maestro_os_wait, NULL)                                                   \
+    X(posix, wait3, FAST_KEYWORDS, maestro_os_wait3, NULL)                                               \
+    X(posix, wait4, FAST_KEYWORDS, maestro_os_wait4, &maestro_real_wait4)                                \
+    X(posix, waitid, FAST, maestro_os_waitid, &maestro_real_waitid)                                      \
+    X(posix, waitpid, FAST, maestro_os_waitpid, &maestro_real_waitpid)                                   \
+    X(posix, nice, METH_O, os_nice, &maestro_real_nice)                                                  \
+    X(posix, kill, FAST, maestro_os_kill, &maestro_real_kill)                                            \
+    X(posix, killpg, FAST, maestro_os_killpg, &maestro_real_killpg)                                      \
+    X(posix, setpgid, FAST, os_setpgid, &maestro_real_setpgid)                                           \
+    X(posix, setpriority, FAST_KEYWORDS, os_setpriority, &maestro_real_setpriority)                      \
+    X(posix, sched_setaffinity, FAST, os_sched_setaffinity, &maestro_real_sched_setaffinity)             \
+    X(resource, prlimit, FAST, resource_prlimit, &maestro_real_prlimit)                                  \
+    X(_thread, start_new_thread, METH_VARARGS, maestro_start_new_thread, &maestro_real_start_new_thread) \
+    X(_thread, start_new, METH_VARARGS, maestro_start_new, &maestro_real_start_new)                      \
+    X(_thread, start_joinable_thread, METH_VARARGS | METH_KEYWORDS, maestro_start_joinable_thread,       \
+      &maestro_real_start_joinable_thread)                                                               \
+    X(time, tzset, METH_NOARGS, time_tzset, NULL)                                                        \
+    X(_signal, alarm, METH_O, signal_alarm, NULL)                                                        \
+    X(_signal, setitimer, FAST, signal_setitimer, NULL)                                                  \
+    X(_signal, pthread_kill, FAST, maestro_signal_pthread_kill, &maestro_real_pthread_kill)              \
+    X(_signal, pthread_sigmask, FAST, signal_pthread_sigmask, &maestro_real_pthread_sigmask)             \
+    X(_locale, setlocale, FAST, locale_setlocale, &maestro_real_setlocale)                               \
+    X(sys, _current_frames, METH_NOARGS, maestro_sys_current_frames, NULL)                               \
+    X(sys, _current_exceptions, METH_NOARGS, maestro_sys_current_exceptions, NULL)                       \
+    X(_imp, create_builtin, METH_O, maestro_imp_create_builtin, &maestro_real_create_builtin)            \
     X(_imp, create_dynamic, FAST, maestro_imp_create_dynamic, &maestro_real_create_dynamic)
 
 struct replacement {

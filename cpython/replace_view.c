@@ -2,6 +2,7 @@
 
 #include "error.h"
 #include "here.h"
+#include "park.h"
 
 #include <string.h>
 
@@ -79,7 +80,9 @@ PyObject *maestro_imp_create_builtin(PyObject *module, PyObject *spec) {
 // create_dynamic(spec, file=None): an extension module, not of the kit's.
 PyObject *maestro_imp_create_dynamic(PyObject *module, PyObject *const *args, Py_ssize_t count) {
     note_foreign();
-    return ((maestro_fast)(void (*)(void))maestro_real_create_dynamic)(module, args, count);
+    PyObject *extension = ((maestro_fast)(void (*)(void))maestro_real_create_dynamic)(module, args, count);
+    maestro_park_map();
+    return extension;
 }
 
 PyCFunction maestro_real_create_builtin, maestro_real_create_dynamic;

@@ -30,7 +30,7 @@ static void tell_anew(struct maestro_interp *in, unsigned long thread) {
     struct maestro_run *run = stopping(in);
     if (!run || !in->hooks[HOOK_STOPPED])
         return;
-    run->interrupted = 1;
+    run->interrupted++;
     py.PyThreadState_SetAsyncExc(thread, in->hooks[HOOK_STOPPED]);
 }
 

@@ -3,11 +3,24 @@
 #include "children.h"
 #include "frame.h"
 #include "here.h"
+#include "park.h"
 #include "shield.h"
 #include "sleep.h"
+#include "stop_check.h"
 #include "thread.h"
 
 #include <string.h>
+
+atomic_int maestro_alarms;
+
+// Has the threads of a call look for its stop. The lock is held.
+static void alarm_for(struct maestro_interp *in, struct maestro_run *run) {
+    if (run->stopping)
+        return;
+    run->stopping = 1;
+    atomic_fetch_add(&in->alarm, 1);
+    atomic_fetch_add(&maestro_alarms, 1);
+}
 
 static struct maestro_run **bucket(const struct maestro_interp *in, uint64_t call) {
     return (struct maestro_run **)&in->runs[call % (sizeof in->runs / sizeof *in->runs)];
@@ -64,12 +77,9 @@ static int is_machinery(PyFrameObject *frame) {
 // thread's next check, not where it was when it was told: that check may be the
 // beginning of an unlocking function, and every later import would then wait for
 // ever. The trace function, which follows, raises where it is called.
-static int is_importing(struct maestro_interp *in, unsigned long thread) {
+static int is_importing(PyThreadState *state) {
     enum { DEEPEST = 64 }; // frames within the import: from further in, the next check comes before its end
-    PyThreadState *state = py.PyInterpreterState_ThreadHead(in->state);
-    while (state && maestro_thread_of(state) != thread)
-        state = py.PyThreadState_Next(state);
-    PyObject *frame = state ? (PyObject *)py.PyThreadState_GetFrame(state) : NULL;
+    PyObject *frame = (PyObject *)py.PyThreadState_GetFrame(state);
     int importing = 0;
     for (int depth = 0; frame && !importing && depth < DEEPEST; depth++) {
         importing = frame_file_is((PyFrameObject *)frame, IMPORT_FILE);
@@ -82,6 +92,13 @@ static int is_importing(struct maestro_interp *in, unsigned long thread) {
     py.PyErr_Clear();
     py.Py_DecRef(frame);
     return importing;
+}
+
+int maestro_is_import_step(PyThreadState *state) {
+    PyFrameObject *frame = py.PyThreadState_GetFrame(state);
+    int found = frame && frame_file_is(frame, IMPORT_FILE);
+    py.Py_DecRef((PyObject *)frame);
+    return found;
 }
 
 // Raises Stopped on every event of a thread whose call is to be stopped: code
@@ -97,7 +114,7 @@ static int trace(PyObject *self, PyFrameObject *frame, int what, PyObject *argum
     struct maestro_run *run = maestro_run_of_call(in, MAESTRO_CALL_OF(maestro_frame(in)));
     if (!run || !run->tracing || is_machinery(frame) || frame_file_is(frame, IMPORT_FILE))
         return 0;
-    run->interrupted = 1;
+    run->interrupted++;
     // One that is still to be raised would be raised in what cleans up behind this one.
     py.PyThreadState_SetAsyncExc(py.PyThread_get_thread_ident(), NULL);
     py.PyErr_SetNone(in->hooks[HOOK_STOPPED]);
@@ -115,6 +132,10 @@ void maestro_run_remove(struct maestro_interp *in, struct maestro_run *run) {
             link = &(*link)->next_carried;
         *link = run->next_carried;
     }
+    if (run->stopping) {
+        atomic_fetch_sub(&in->alarm, 1);
+        atomic_fetch_sub(&maestro_alarms, 1);
+    }
     pthread_mutex_unlock(&in->lock);
     if (!run->stopping)
         return;
@@ -128,13 +149,27 @@ void maestro_run_remove(struct maestro_interp *in, struct maestro_run *run) {
         py.PyEval_SetTrace(NULL, NULL);
 }
 
-// Tells a thread to stop, unless it will be told when its shield comes down, or is
-// importing: a later order finds it elsewhere, or the trace function stops it.
+// The thread state of a thread, or NULL.
+static PyThreadState *state_of(struct maestro_interp *in, unsigned long thread) {
+    PyThreadState *state = py.PyInterpreterState_ThreadHead(in->state);
+    while (state && maestro_thread_of(state) != thread)
+        state = py.PyThreadState_Next(state);
+    return state;
+}
+
+// Tells a thread to stop, unless it will be told when its shield comes down. One that is
+// importing is told by the trace function, or where it waits.
 static void tell(struct maestro_interp *in, struct maestro_run *run, unsigned long thread) {
-    if (maestro_shielded(in, thread) || is_importing(in, thread))
+    PyThreadState *state = state_of(in, thread);
+    if (!state || maestro_shielded(in, thread))
         return;
-    run->interrupted = 1;
-    py.PyThreadState_SetAsyncExc(thread, in->hooks[HOOK_STOPPED]);
+    if (is_importing(state)) {
+        atomic_fetch_add(&run->knocks, 1);
+    } else {
+        run->interrupted += !maestro_async_of(state);
+        py.PyThreadState_SetAsyncExc(thread, in->hooks[HOOK_STOPPED]);
+    }
+    maestro_thread_interrupt(thread);
 }
 
 // The identifiers of the threads that run for a call at this moment: no Python
@@ -175,6 +210,8 @@ static int climb(struct maestro_interp *in, struct maestro_run *run, int rung) {
     int executing = threads && py.PyTuple_Size(threads) > 0;
     if (threads && (rung == STOP_RAISE || rung == STOP_TRACE))
         raise_in(in, run, threads);
+    for (Py_ssize_t i = 0; rung == STOP_PARK && i < (threads ? py.PyTuple_Size(threads) : 0); i++)
+        maestro_park_thread((unsigned long)py.PyLong_AsUnsignedLongLong(py.PyTuple_GetItem(threads, i)));
     if (rung == STOP_TRACE) {
         in->tracing += !run->tracing;
         run->tracing = 1;
@@ -194,6 +231,7 @@ static int climb(struct maestro_interp *in, struct maestro_run *run, int rung) {
 int maestro_stop(struct maestro_interp *in, uint64_t ticket, int rung) {
     maestro_block_sigpipe(); // waking an event loop writes to a socket
     maestro_here_is(in);
+    maestro_memory_reserve(1); // also where the subtenant has reached its bound
     // A thread state for this errand alone: the thread is disposable.
     PyThreadState *state = py.PyThreadState_New(in->state);
     if (!state)
@@ -203,7 +241,7 @@ int maestro_stop(struct maestro_interp *in, uint64_t ticket, int rung) {
     int answer = 0;
     if (run) {
         pthread_mutex_lock(&in->lock);
-        run->stopping = 1;
+        alarm_for(in, run);
         maestro_sleepers_wake(in, run->call);
         pthread_mutex_unlock(&in->lock);
         maestro_children_stop(in, run->call);
@@ -211,6 +249,8 @@ int maestro_stop(struct maestro_interp *in, uint64_t ticket, int rung) {
     }
     py.PyThreadState_Clear(state);
     py.PyThreadState_DeleteCurrent();
+    maestro_memory_reserve(0);
+    maestro_here_is(NULL);
     return answer;
 }
 
@@ -218,8 +258,20 @@ void maestro_wake(struct maestro_interp *in, uint64_t ticket) {
     pthread_mutex_lock(&in->lock);
     struct maestro_run *run = maestro_run_of_call(in, ticket);
     if (run) {
-        run->stopping = 1;
+        alarm_for(in, run);
         maestro_sleepers_wake(in, run->call);
+    }
+    pthread_mutex_unlock(&in->lock);
+}
+
+void maestro_knock(struct maestro_interp *in, uint64_t ticket) {
+    pthread_mutex_lock(&in->lock);
+    struct maestro_run *run = maestro_run_of_call(in, ticket);
+    if (run) {
+        alarm_for(in, run);
+        atomic_fetch_add(&run->knocks, 1);
+        if (run->thread)
+            maestro_thread_interrupt(run->thread);
     }
     pthread_mutex_unlock(&in->lock);
 }

@@ -24,7 +24,8 @@ struct maestro_run {
     int asleep;                       // its own thread is in maestro_sleep, which raises by itself
     int roused;                       // a stop has woken it there, and it raises
     int settles;                      // its log records are handled by another thread: its end waits for them
-    int interrupted;                  // an exception was raised at the line that a thread had reached
+    int interrupted;                  // exceptions that were raised at the lines that its threads had reached
+    atomic_uint knocks;               // orders that were given without the GIL, or to a thread in an import
     struct maestro_run *next;         // of the same bucket
     struct maestro_run *next_carried; // of those that have a thread
 };
@@ -45,6 +46,7 @@ enum {
     STOP_TRACE,   // and a trace function that raises each time
     STOP_CANCEL,  // an event loop's task: task.cancel(), by its loop
     STOP_ABANDON, // an event loop's task: its coroutine is closed, the call ends
+    STOP_PARK,    // threads that run for the call and compute without the GIL are parked (park.h)
 };
 
 // What a stop has met.
@@ -57,6 +59,19 @@ enum {
 // Stops the call with that ticket by a rung. Not attached before or after; waits
 // for the GIL, perhaps for ever.
 int maestro_stop(struct maestro_interp *in, uint64_t ticket, int rung);
+
+// How many calls are being stopped, of all interpreters: checks are made only while
+// there are any (stop_check.h).
+extern atomic_int maestro_alarms;
+
+// Orders the threads of a call to stop at their next check, without the GIL, which one of
+// them may not give up, and ends the wait of the call's own thread in the kernel. No
+// thread state.
+void maestro_knock(struct maestro_interp *in, uint64_t ticket);
+
+// Whether a thread is at a step of the import system's own, which locks and unlocks.
+// Attached, to the thread state or with the thread at rest.
+int maestro_is_import_step(PyThreadState *state);
 
 // Reports whether the call with that ticket is in Python: its thread has attached
 // and not left since. No GIL.

@@ -240,3 +240,92 @@ def stubborn(input):
 	require.True(t, stopped(t, st, "stubborn", 1, 1).Interrupted)
 	require.False(t, st.call("fine", "{}").Interrupted)
 }
+
+// C code that waits or computes is stopped where it asks whether to go on, and its
+// interpreter is left in order.
+func TestStopByCheck(t *testing.T) {
+	t.Parallel()
+	for name, body := range checked {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			st := setup(t, "f", "def f(input):\n    print('ready')\n    "+body+"\n",
+				"after", "def after(input):\n    return sum(range(200_000))\n")
+			result := checkedStop(t, st)
+			require.True(t, result.Stopped, "%s, %v", result.Output, result.Exception)
+			require.Equal(t, "19999900000", st.output("after", "{}"))
+		})
+	}
+}
+
+// checkedStop starts f and stops it by raising, and by knocking where that waits for the GIL.
+func checkedStop(t *testing.T, st *stage) CallResult {
+	t.Helper()
+	args := st.args("f", "{}")
+	ticket := args.Frame >> 20
+	done, over := make(chan CallResult, 1), make(chan struct{})
+	go func() {
+		runtime.LockOSThread()
+		done <- st.in.Call(args)
+		st.in.DropThread()
+	}()
+	require.Eventually(t, func() bool { return len(st.printed()) > 0 }, 20*time.Second, time.Millisecond)
+	raising := make(chan struct{})
+	go func() {
+		defer close(raising)
+		for {
+			onLockedThread(func() { st.in.Stop(ticket, RungRaise) })
+			select {
+			case <-over:
+				return
+			case <-time.After(20 * time.Millisecond):
+			}
+		}
+	}()
+	defer func() { <-raising }()
+	defer close(over)
+	for {
+		select {
+		case result := <-done:
+			return result
+		case <-time.After(20 * time.Millisecond):
+			st.in.Knock(ticket)
+		}
+	}
+}
+
+var checked = map[string]string{
+	"lock":            "import threading\n    lock = threading.Lock()\n    lock.acquire()\n    lock.acquire()",
+	"rlock elsewhere": "import threading\n    lock = threading.RLock()\n    threading.Thread(target=lock.acquire).start()\n    import time\n    time.sleep(0.1)\n    lock.acquire()",
+	"event":           "import threading\n    threading.Event().wait()",
+	"condition":       "import threading\n    c = threading.Condition()\n    with c:\n        c.wait()",
+	"queue":           "import queue\n    queue.Queue().get()",
+	"simple queue":    "import queue\n    queue.SimpleQueue().get()",
+	"join":            "import threading\n    done = threading.Event()\n    t = threading.Thread(target=done.wait, args=(20,), daemon=True)\n    t.start()\n    try:\n        t.join()\n    finally:\n        done.set()",
+	"semaphore":       "import threading\n    threading.Semaphore(0).acquire()",
+	"barrier":         "import threading\n    threading.Barrier(2).wait()",
+	"recv":            "import socket\n    a, b = socket.socketpair()\n    a.recv(1)",
+	"accept":          "import socket\n    s = socket.create_server(('127.0.0.1', 0))\n    s.accept()",
+	"send":            "import socket\n    a, b = socket.socketpair()\n    a.sendall(b'x' * 10**8)",
+	"select":          "import select\n    select.select([], [], [], 30)",
+	"poll":            "import select\n    select.poll().poll()",
+	"epoll":           "import select\n    select.epoll().poll()",
+	"pipe":            "import os\n    r, w = os.pipe()\n    os.read(r, 1)",
+	"pipe file":       "import os\n    r, w = os.pipe()\n    open(r).read()",
+	"fifo":            "import os, tempfile\n    with tempfile.TemporaryDirectory() as d:\n        os.mkfifo(d + '/f')\n        open(d + '/f').read()",
+	"flock":           "import fcntl, tempfile\n    with tempfile.NamedTemporaryFile() as f, open(f.name) as g:\n        fcntl.flock(f, fcntl.LOCK_EX)\n        fcntl.flock(g, fcntl.LOCK_EX)",
+	"pause":           "import signal\n    signal.pause()",
+	"wait":            "import subprocess\n    subprocess.Popen(['sleep', '30']).wait()",
+	"asyncio":         "import asyncio\n    asyncio.run(asyncio.sleep(30))",
+	"regex":           "import re\n    re.match(r'(a+)+$', 'a' * 40 + 'b')",
+	"regex of bytes":  "import re\n    re.match(rb'(a+)+$', b'a' * 40 + b'b')",
+	"power to text":   "import sys\n    sys.set_int_max_str_digits(0)\n    str(3 ** 30000000)",
+	"sum":             "sum(range(10**12))",
+	"large range":     "sum(range(10**30, 10**40))",
+	"any":             "import itertools\n    any(itertools.repeat(0))",
+	"deque":           "import collections, itertools\n    collections.deque(itertools.count(), maxlen=0)",
+	"max of map":      "import itertools\n    max(map(int, itertools.repeat(1)))",
+	"iter":            "list(filter(None, iter(int, 1)))",
+	"in":              "import itertools\n    return -1 in itertools.count()",
+	"product":         "import collections, itertools\n    collections.deque(itertools.product(range(100), repeat=20), maxlen=0)",
+	"permutations":    "import collections, itertools\n    collections.deque(itertools.permutations(range(30)), maxlen=0)",
+}

@@ -25,6 +25,7 @@ static __thread struct {
 // guards.
 struct maestro_held {
     PyThreadState *state;
+    pthread_t thread;
     int left; // its OS thread will not use it again
     struct maestro_held *next;
 };
@@ -117,11 +118,16 @@ int maestro_attach(struct maestro_interp *in) {
     maestro_here.worker = 1;
     maestro_place_begin();
     struct maestro_held *held = grow() ? calloc(1, sizeof *held) : NULL;
-    if (!held || !(held->state = py.PyThreadState_New(in->state))) {
+    maestro_memory_reserve(1);
+    int made = held && (held->state = py.PyThreadState_New(in->state));
+    maestro_memory_reserve(0);
+    if (!made) {
         free(held);
+        maestro_here_is(NULL);
         return 0;
     }
     state = held->state;
+    held->thread = pthread_self();
     *slot_of(in->id) = (struct slot){in->id, state};
     table.used++;
     hold(in, held);
@@ -136,6 +142,7 @@ void maestro_detach(void) {
     maestro_place_end();
     maestro_here.frame = 0;
     py.PyEval_SaveThread();
+    maestro_memory_enter(NULL);
 }
 
 // Takes the calling thread's state for the interpreter with that id out of the
@@ -176,6 +183,31 @@ void maestro_leave(struct maestro_interp *in) {
     pthread_mutex_unlock(&in->lock);
 }
 
+void maestro_begun_add(struct maestro_interp *in, struct maestro_native *begun) {
+    begun->thread = pthread_self();
+    pthread_mutex_lock(&in->lock);
+    begun->next = in->begun;
+    in->begun = begun;
+    pthread_mutex_unlock(&in->lock);
+}
+
+void maestro_begun_remove(struct maestro_interp *in, struct maestro_native *begun) {
+    pthread_mutex_lock(&in->lock);
+    struct maestro_native **link = &in->begun;
+    while (*link != begun)
+        link = &(*link)->next;
+    *link = begun->next;
+    pthread_mutex_unlock(&in->lock);
+}
+
+void maestro_threads_each(struct maestro_interp *in, void (*visit)(pthread_t, void *), void *argument) {
+    for (struct maestro_native *begun = in->begun; begun; begun = begun->next)
+        visit(begun->thread, argument);
+    for (struct maestro_held *held = in->held; held; held = held->next)
+        if (!held->left)
+            visit(held->thread, argument);
+}
+
 void maestro_drop(struct maestro_interp *in) {
     maestro_result_clear(); // the thread may be at its end
     PyThreadState *state = maestro_take(in);
@@ -185,4 +217,5 @@ void maestro_drop(struct maestro_interp *in) {
     py.PyEval_RestoreThread(state);
     py.PyThreadState_Clear(state);
     py.PyThreadState_DeleteCurrent();
+    maestro_here_is(NULL);
 }

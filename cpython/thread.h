@@ -49,6 +49,20 @@ void maestro_leave(struct maestro_interp *in);
 // returns it, or NULL. For the end of an interpreter, which deletes it.
 PyThreadState *maestro_take(struct maestro_interp *in);
 
+// A thread that code of an interpreter has begun; on that thread's stack. In the
+// interpreter's list as long as it runs.
+struct maestro_native {
+    pthread_t thread;
+    struct maestro_native *next;
+};
+
+void maestro_begun_add(struct maestro_interp *in, struct maestro_native *begun);
+void maestro_begun_remove(struct maestro_interp *in, struct maestro_native *begun);
+
+// Visits the threads that have been in an interpreter: those that its code has begun, and
+// Go's, which may be in another one by now. The lock is held, and as long as it is they live.
+void maestro_threads_each(struct maestro_interp *in, void (*visit)(pthread_t, void *), void *argument);
+
 // Deletes all thread states in the list: of threads that have left, and that are
 // in calls elsewhere. For the end of an interpreter. Attached, with a thread
 // state that is not in the list.

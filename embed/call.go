@@ -70,6 +70,7 @@ type call struct {
 	answered atomic.Bool
 	outcome  model.Outcome
 	err      error
+	omitted  omission      // of its output
 	done     chan struct{} // gets one value after outcome and err are set
 
 	// pinned keeps alive the programs that Python must run and may not have

@@ -207,7 +207,6 @@ func (h *Host) compile(py machine, job *compileJob) bool {
 		defer h.mu.Unlock()
 		h.compilers--
 		h.leaked++
-		h.checkStuckCap()
 		h.checkQuiet()
 	})
 	answer, exc := py.Invoke(job.function, job.request)
@@ -217,6 +216,11 @@ func (h *Host) compile(py machine, job *compileJob) bool {
 		defer h.mu.Unlock()
 		h.leaked--
 		return false
+	}
+	if exc != nil && exc.Type == "MemoryError" {
+		job.done <- compileResult{err: model.NewError(model.CodeInvalid,
+			"Compiling the code takes more than %d MB of memory. Make it, or its expressions, smaller.", h.opt.MaxMemory>>20)}
+		return true
 	}
 	if exc != nil {
 		job.done <- compileResult{err: fmt.Errorf("%s: %s: %s", job.function, exc.Type, exc.Message)}

@@ -1,6 +1,7 @@
 package embed
 
 import (
+	"log/slog"
 	"sync"
 	"time"
 
@@ -20,7 +21,11 @@ type interpreter struct {
 	holders map[*worker]struct{}
 	vacated chan struct{} // made when ending begins, closed when there are no holders
 	scarred bool          // a stop was raised in it at an arbitrary line
+	over    chan struct{} // closed when it has ended, or counts as leaked
+	full    bool          // a call was denied memory, and most of what it may hold is held beyond the call
 	stopper stopper
+	parking bool  // threads of it are being parked
+	parked  int   // threads of it that wait for ever
 	loop    *loop // nil until an async function is called
 
 	// packages are assigned together with its subtenant, under Host.mu, and
@@ -38,6 +43,7 @@ func newInterpreter(h *Host, py machine) *interpreter {
 		state:   interpreterWarm,
 		calls:   map[*call]struct{}{},
 		holders: map[*worker]struct{}{},
+		over:    make(chan struct{}),
 	}
 	process.interpreters.Store(in.id, in)
 	return in
@@ -101,15 +107,19 @@ func (h *Host) abandon(in *interpreter) {
 const retireEvery = time.Second
 
 // retire takes in from its subtenant if a stop was raised in it at an arbitrary
-// line, because a lock of the standard library may then be taken for ever; or
-// if it could not be given its packages. The next call gets another
+// line, because a lock of the standard library may then be taken for ever; if it
+// could not be given its packages; or if it is full. The next call gets another
 // interpreter, those in progress finish in this one. h.mu is held.
 func (h *Host) retire(in *interpreter, at clock) {
-	if !in.scarred && !in.unfit || in.state != interpreterServing && in.state != interpreterSuspect {
+	if !in.scarred && !in.unfit && !in.full || in.state != interpreterServing && in.state != interpreterSuspect {
 		return
 	}
 	if t := in.tenant; t.retired == 0 || at.since(t.retired) >= retireEvery {
 		t.retired = at
+		if in.full {
+			h.opt.Log.Warn("an interpreter is replaced, because its modules hold most of the memory that it may hold",
+				slog.String("tenant", t.name), slog.Int64("bytes", in.py.Memory()), slog.Int64("limit", h.opt.MaxMemory))
+		}
 		h.detach(in, interpreterRetiring)
 	}
 }

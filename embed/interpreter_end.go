@@ -11,10 +11,6 @@ import (
 // endsAtOnce bounds the interpreters that are being ended at the same time.
 const endsAtOnce = 4
 
-// trimAfter is the time after the last end at which freed memory is returned to
-// the system.
-const trimAfter = time.Second
-
 // end begins to end in, which no call is in. h.mu is held.
 func (h *Host) end(in *interpreter) {
 	change(h, &interpreterMoves, &in.state, interpreterEnding)
@@ -98,10 +94,15 @@ func (h *Host) leak(in *interpreter) {
 	h.opt.Log.Warn("an interpreter could not be ended in time and counts as leaked",
 		slog.Uint64("interpreter", in.id), slog.String("tenant", in.tenantName()), slog.Duration("limit", h.opt.EndLimit))
 	change(h, &interpreterMoves, &in.state, interpreterLeaked)
+	close(in.over)
 	h.ending--
 	h.leaked++
+	h.overdue[in] = struct{}{}
+	if in.tenant != nil {
+		in.tenant.leaked++
+		h.checkStuck(in.tenant)
+	}
 	<-h.endSlots
-	h.checkStuckCap()
 	h.checkQuiet()
 }
 
@@ -109,7 +110,12 @@ func (h *Host) leak(in *interpreter) {
 func (h *Host) ended(in *interpreter) {
 	if in.state == interpreterLeaked {
 		h.leaked--
+		delete(h.overdue, in)
+		if in.tenant != nil {
+			in.tenant.leaked--
+		}
 	} else {
+		close(in.over)
 		h.ending--
 		<-h.endSlots
 	}
@@ -117,11 +123,7 @@ func (h *Host) ended(in *interpreter) {
 	process.interpreters.Delete(in.id)
 	h.endedTotal++
 	h.checkQuiet()
-	if h.trimmer == nil {
-		h.trimmer = time.AfterFunc(trimAfter, h.machines.trim)
-	} else {
-		h.trimmer.Reset(trimAfter)
-	}
+	h.trimSoon()
 }
 
 func (in *interpreter) tenantName() string {

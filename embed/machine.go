@@ -11,7 +11,12 @@ type machine interface {
 	NewLoop(number uint64) (looper, error)
 	Stop(ticket uint64, rung cpython.Rung) cpython.Met
 	WakeSleeper(ticket uint64)
+	Knock(ticket uint64)
+	Park(ticket uint64, holder bool)
+	Parked() int
+	Unpark()
 	Running(ticket uint64) bool
+	Memory() int64
 	DropThread()
 	LeaveThread()
 	End()
@@ -23,4 +28,11 @@ type machines struct {
 	tenant   func() (machine, error) // for a subtenant's functions
 	compiler func() (machine, error) // for compiling only
 	trim     func()                  // returns freed memory to the system
+
+	total      func() int64            // bytes that all of them hold
+	budget     func(bytes int64) error // bounds that, before what follows
+	awaitAlarm func()                  // returns when the budget is nearly used
+	endAlarm   func()                  // makes awaitAlarm return
+	hopeless   func(bool)              // says whether nothing could be ended
+	probe      func()                  // returns unless a parked thread holds a lock that all interpreters share
 }

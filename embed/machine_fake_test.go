@@ -28,6 +28,7 @@ type fakeMachine struct {
 	left    map[int]bool             // threads that will not use their state again
 	running map[uint64]bool          // tickets whose thread has attached
 	site    string                   // the folder that it was given
+	parked  int
 	ended   bool
 }
 
@@ -83,6 +84,8 @@ func newFakeMachine(t *testing.T) *fakeMachine {
 }
 
 func (m *fakeMachine) ID() uint64 { return m.id }
+
+func (m *fakeMachine) Memory() int64 { return 1 << 20 }
 
 func (m *fakeMachine) Call(args cpython.CallArgs) cpython.CallResult {
 	stop := make(chan struct{})
@@ -203,6 +206,29 @@ func (m *fakeMachine) Stop(ticket uint64, _ cpython.Rung) cpython.Met {
 
 func (m *fakeMachine) WakeSleeper(uint64) {}
 
+func (m *fakeMachine) Knock(uint64) {}
+
+// Park counts the call's thread as parked, if it keeps the GIL.
+func (m *fakeMachine) Park(_ uint64, holder bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if holder {
+		m.parked = 1
+	}
+}
+
+func (m *fakeMachine) Parked() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.parked
+}
+
+func (m *fakeMachine) Unpark() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.parked = 0
+}
+
 func (m *fakeMachine) Running(ticket uint64) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -259,6 +285,8 @@ func fakeMachines(t *testing.T) machines {
 		tenant:   func() (machine, error) { return newFakeMachine(t), nil },
 		compiler: func() (machine, error) { return newFakeMachine(t), nil },
 		trim:     func() {},
+		total:    func() int64 { return 0 },
+		probe:    func() {},
 	}
 }
 

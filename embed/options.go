@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"time"
 
+	"maestro/cpython"
 	"maestro/internal/model"
 )
 
@@ -49,12 +50,26 @@ type Options struct {
 	// CompileLimit is how long the source of one function may take to compile.
 	// Default 10 s.
 	CompileLimit time.Duration
-	// StuckCap is the number of stuck threads and leaked interpreters together
-	// at which OnStuckCap is called. Default 32.
+	// MaxMemory bounds the bytes that one subtenant's interpreter may hold; more
+	// is a MemoryError in its code. Default 512 MiB, negative for no bound.
+	MaxMemory int64
+	// MemoryBudget bounds the bytes that all interpreters of the process hold:
+	// near it, the longest idle ones are ended; beyond it, interpreters with more
+	// than an equal share get no more. Default none.
+	MemoryBudget int64
+	// MaxValue bounds the bytes of JSON of a value that code returns or passes to
+	// a sibling; more is a ValueError. Default 64 MiB, negative for no bound.
+	MaxValue int64
+	// CodeThreads bounds the threads that one subtenant's code has started; one
+	// more is a RuntimeError. Default 64, negative for no bound.
+	CodeThreads int
+	// Descriptors bounds the descriptors that one subtenant's code has open; one
+	// more is an OSError. Default 256, negative for no bound.
+	Descriptors int
+	// StuckCap is the number of stuck threads and leaked interpreters of one
+	// subtenant together from which on its calls are refused with
+	// CodeSubtenantStuck. Default 8.
 	StuckCap int
-	// OnStuckCap is called once, on a separate goroutine, when StuckCap is
-	// reached: the server then restarts itself. May be nil.
-	OnStuckCap func()
 	// OnTenantLog takes a line that was written outside any execution in
 	// progress, by a thread that outlived its function. May be nil. It may
 	// be called from many threads and must not block.
@@ -76,7 +91,11 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.WedgedAfter, 200*time.Millisecond)
 	setDefault(&o.EndLimit, 5*time.Second)
 	setDefault(&o.CompileLimit, 10*time.Second)
-	setDefault(&o.StuckCap, 32)
+	setDefault(&o.MaxMemory, 512<<20)
+	setDefault(&o.MaxValue, 64<<20)
+	setDefault(&o.CodeThreads, 64)
+	setDefault(&o.Descriptors, 256)
+	setDefault(&o.StuckCap, 8)
 	if o.OnTenantLog == nil {
 		o.OnTenantLog = func(string, model.LogLine) {}
 	}
@@ -84,6 +103,16 @@ func (o Options) withDefaults() Options {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	return o
+}
+
+// limits are the bounds that Python gets: 0 means none there.
+func (o Options) limits() cpython.Limits {
+	return cpython.Limits{
+		Memory:      max(0, o.MaxMemory),
+		Value:       max(0, o.MaxValue),
+		Threads:     max(0, o.CodeThreads),
+		Descriptors: max(0, o.Descriptors),
+	}
 }
 
 func setDefault[T comparable](field *T, value T) {

@@ -59,6 +59,7 @@ var meanings = map[model.Code]meaning{
 	model.CodeNotImplemented:       {status: http.StatusNotImplemented, title: "Not implemented"},
 	model.CodeCancelled:            {status: http.StatusInternalServerError, title: "Cancelled"},
 	model.CodeUnavailable:          {status: http.StatusServiceUnavailable, title: "Unavailable", retryAfter: 2 * time.Second},
+	model.CodeSubtenantStuck:       {status: http.StatusServiceUnavailable, title: "Subtenant stuck", retryAfter: 30 * time.Second},
 	model.CodePackageNotFound:      {status: http.StatusNotFound, title: "Package not found"},
 	model.CodeInstallNotFound:      {status: http.StatusNotFound, title: "Install not found"},
 	model.CodePackageRequired:      {status: http.StatusConflict, title: "Package required"},

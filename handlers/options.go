@@ -87,8 +87,12 @@ type Probe struct {
 	Name  string
 	Vital bool // the server can't work without the part: 503 instead of degraded, unless the error is ErrImpaired
 	Check func(context.Context) error
+	// Version is the part's version; nil for none.
+	Version func() string
 	// Counts are figures shown beside the state; nil for none.
 	Counts func() map[string]int
+	// Remedy is shown too: how an operator changes the state; "" for nothing to do. May be nil.
+	Remedy func() string
 }
 
 const (

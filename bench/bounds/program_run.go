@@ -39,6 +39,7 @@ type row struct {
 	killed   int64    // bytes at which the server was killed to protect the machine
 	shown    string
 	health   string
+	damaged  bool // files of the data folder are gone or changed
 	logged   string
 	faults   []string
 }
@@ -64,6 +65,7 @@ func (s *stage) try(ctx context.Context, p program) (row, error) {
 	r.before = s.neighbour.between(from, began)
 	served := s.neighbour.pid()
 
+	kept := s.kept()
 	watch, unwatch := context.WithCancel(ctx)
 	var guard sync.WaitGroup
 	guard.Go(func() { r.killed = s.guard(watch) })
@@ -76,18 +78,11 @@ func (s *stage) try(ctx context.Context, p program) (row, error) {
 	}
 	r.took = time.Since(began)
 	pause(ctx, settled)
-	r.during = s.neighbour.between(began, time.Now())
 	rested := takeSample()
 	pause(ctx, lookAround)
 	after := takeSample()
 	r.load = max(0, load(rested, after)-load(idle, ready))
 	r.resident, r.threads = [2]int64{ready.resident, after.resident}, [2]int{ready.threads, after.threads}
-	if pid := s.neighbour.pid(); pid != served && pid != 0 || s.hasEnded() {
-		r.restarts = "the server restarted"
-		if s.hasEnded() {
-			r.restarts = "the server ended: " + s.cmd.ProcessState.String()
-		}
-	}
 	for pid, name := range after.names {
 		// A server that restarted, or that has a new child, has other numbers.
 		if _, known := ready.names[pid]; !known && name != "maestro" {
@@ -99,6 +94,17 @@ func (s *stage) try(ctx context.Context, p program) (row, error) {
 	if !s.hasEnded() {
 		s.readRecords(ctx, tenant, &r)
 	}
+	if !s.hasEnded() {
+		r.health = s.state(ctx)
+		s.remove(ctx, tenant)
+	}
+	r.during = s.neighbour.between(began, time.Now())
+	if pid := s.neighbour.pid(); pid != served && pid != 0 || s.hasEnded() {
+		r.restarts = "the server restarted"
+		if s.hasEnded() {
+			r.restarts = "the server ended: " + s.cmd.ProcessState.String()
+		}
+	}
 	unwatch()
 	guard.Wait()
 	log := s.logSince(logged)
@@ -107,10 +113,7 @@ func (s *stage) try(ctx context.Context, p program) (row, error) {
 	if strings.Contains(log, plantedLine) {
 		r.shown = "a line in the server's own output"
 	}
-	if !s.hasEnded() {
-		r.health = s.state(ctx)
-		s.remove(ctx, tenant)
-	}
+	r.damaged = s.kept() != kept
 	s.judge(&r)
 	s.reap()
 	return r, nil

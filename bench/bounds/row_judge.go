@@ -38,6 +38,9 @@ func (s *stage) judge(r *row) {
 	} else if r.took > answerWithin && r.attack == nil {
 		fault("answered after %s", short(r.took))
 	}
+	if strings.HasPrefix(r.records, "unreadable") || r.health == "no answer" {
+		fault("the server does not answer afterwards")
+	}
 	// A fault in C takes the calls in progress with it.
 	if r.during.lost > 0 && !(crashed && r.fault && r.during.lost == 1) {
 		fault("the neighbour lost %d of %d calls: %s", r.during.lost, r.during.calls, clip(r.during.reason, 80))
@@ -53,6 +56,9 @@ func (s *stage) judge(r *row) {
 	}
 	if len(r.left) > 0 {
 		fault("left processes: %s", clip(strings.Join(r.left, " "), 80))
+	}
+	if r.damaged {
+		fault("changed the server's files")
 	}
 	if r.shown != "" {
 		fault("was shown %s", r.shown)

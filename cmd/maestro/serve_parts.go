@@ -39,10 +39,12 @@ const developmentTenant = "default"
 type parts struct {
 	cfg    *config.Config
 	timing timing
+	around surroundings
 	log    *slog.Logger
 	id     model.ID // of this server, until it ends; in the records of its runs
 
 	home string // of Python
+	pip  string // the folder that makes its pip importable
 
 	db       *repo.DB
 	records  *repo.DB // connections of the recorder alone: no other query delays a commit
@@ -70,13 +72,14 @@ type parts struct {
 	recycle  chan error    // why the server should be started afresh; has room for one
 	newToken config.Secret // the administrator's, when this start made it
 	draining atomic.Bool   // new calls are no longer wanted
+	paused   atomic.Bool   // schedules and the queue are held
 	grace    time.Duration // that runs under way get when the parts stop
 }
 
 // startParts starts everything but the listener. PostgreSQL, Python and Redis
 // start side by side: each takes longer than all the rest.
-func startParts(ctx context.Context, cfg *config.Config, timing timing, log *slog.Logger, access io.Writer, progress func(string)) (_ *parts, err error) {
-	p := &parts{cfg: cfg, timing: timing, log: log, recycle: make(chan error, 1)}
+func startParts(ctx context.Context, cfg *config.Config, timing timing, log *slog.Logger, access io.Writer, around surroundings, progress func(string)) (_ *parts, err error) {
+	p := &parts{cfg: cfg, timing: timing, around: around, log: log, recycle: make(chan error, 1)}
 	defer func() {
 		if err != nil {
 			p.stop(0)
@@ -118,11 +121,10 @@ func startParts(ctx context.Context, cfg *config.Config, timing timing, log *slo
 // after the other, Python first: its runs print into the log and leave records.
 func (p *parts) startSlowParts(ctx context.Context, progress func(string)) error {
 	var database, log, python service.Stack
-	home := make(chan string, 1) // of Python, once it is unpacked
 	group, starting := errgroup.WithContext(ctx)
-	group.Go(func() error { return p.startDatabase(starting, progress, home, &database) })
+	group.Go(func() error { return p.startDatabase(starting, &database) })
 	group.Go(func() error { return p.startEvents(starting, &log) })
-	group.Go(func() error { return p.startPython(starting, progress, home, &python) })
+	group.Go(func() error { return p.startPython(starting, progress, &python) })
 	err := group.Wait()
 	for _, stops := range []*service.Stack{&database, &log, &python} {
 		p.stops.PushAll(stops)
@@ -131,7 +133,7 @@ func (p *parts) startSlowParts(ctx context.Context, progress func(string)) error
 }
 
 func (p *parts) startEvents(ctx context.Context, stops *service.Stack) error {
-	bus, err := newBus(p.cfg, events.Options{Log: p.log})
+	bus, err := newBus(p.cfg, events.Options{EmbeddedBytes: p.cfg.LogMemory, Log: p.log})
 	if err != nil {
 		return fmt.Errorf("REDIS_URL: %w", err)
 	}

@@ -90,6 +90,14 @@ func (p *parts) makeCron() {
 
 // startQueue comes last: runs find everything in place.
 func (p *parts) startQueue(ctx context.Context) error {
+	if p.around.pause.holds() {
+		return p.startPause(ctx)
+	}
+	return p.claimRuns(ctx)
+}
+
+// claimRuns begins to claim asynchronous runs and to start schedules.
+func (p *parts) claimRuns(ctx context.Context) error {
 	if err := p.queue.Start(ctx); err != nil {
 		return err
 	}

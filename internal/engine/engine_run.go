@@ -188,6 +188,9 @@ func (r *run) perform() (model.Outcome, error) {
 		Host:     r,
 		Packages: r.packages(),
 	})
+	if outcome.Omitted.Lines > 0 {
+		r.Log(0, outcome.Omitted.Line())
+	}
 	if r.late.Load() && err == nil && (outcome.Failure == nil || outcome.Failure.Kind == model.FailureException) {
 		outcome = model.Outcome{Failure: validationLate()} // even where the function has caught it before the lane saw the deadline
 	}

@@ -192,7 +192,8 @@ func TestDatabaseIsAskedSeldom(t *testing.T) {
 	})
 }
 
-// A scrape gets what is known, and soon, also while PostgreSQL does not answer.
+// A scrape gets the latest figures without a long wait while PostgreSQL does not
+// answer.
 func TestScrapesWithoutADatabase(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

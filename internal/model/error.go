@@ -55,6 +55,7 @@ const (
 	CodeInternal             Code = "internal"
 	CodeNotImplemented       Code = "not_implemented"
 	CodeUnavailable          Code = "unavailable"
+	CodeSubtenantStuck       Code = "subtenant_stuck"
 	CodePackageNotFound      Code = "package_not_found"
 	CodeInstallNotFound      Code = "install_not_found"
 	CodePackageRequired      Code = "package_required"
@@ -72,7 +73,7 @@ var Codes = []Code{
 	CodeNameTaken, CodePathTaken, CodeFunctionIsModule, CodeFunctionInactive, CodeKeyReused, CodeKeyInUse, CodeExecutionOver, CodeExecutionNotOver, CodeRecordIncomplete, CodeNoCensus, CodeVersionMismatch, CodeRequestTimeout, CodeBodyTooLarge, CodeUnsupportedMediaType, CodeInvalid,
 	CodeSyntaxError, CodeNoSuchDef, CodeSchemaInvalid, CodeInputInvalid, CodeOutputInvalid, CodeFunctionFailed,
 	CodeTimeout, CodeCancelled, CodeTooManyRequests, CodeHeadersTooLarge, CodeInternal, CodeNotImplemented,
-	CodeUnavailable, CodePackageNotFound, CodeInstallNotFound, CodePackageRequired, CodePackagesDisabled, CodePackageNotAllowed,
+	CodeUnavailable, CodeSubtenantStuck, CodePackageNotFound, CodeInstallNotFound, CodePackageRequired, CodePackagesDisabled, CodePackageNotAllowed,
 	CodePackageConflict, CodePackageUnsupported, CodePackageInstallFailed,
 }
 

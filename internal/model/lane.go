@@ -108,6 +108,7 @@ type Outcome struct {
 	Response *Response       // set when the function returned a maestro.Response; Output then is its JSON form
 	Bytes    bool            // the answer's body is bytes, in Output as base64: the whole, or the member "body" of what describes an answer
 	Failure  *Failure
+	Omitted  Omission // lines that were left out of the log at the end
 }
 
 // Response is what a function returns to shape the HTTP answer itself.

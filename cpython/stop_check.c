@@ -1,0 +1,73 @@
+#include "stop_check.h"
+
+#include "frame.h"
+#include "here.h"
+#include "libc_link.h"
+#include "park.h"
+#include "shield.h"
+#include "stop.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+// Whether an order to the calling thread's call has not reached this thread yet.
+static int is_news(const struct maestro_run *run) {
+    unsigned knocks = atomic_load_explicit(&run->knocks, memory_order_relaxed);
+    return knocks != (maestro_here.heard_call == run->call ? maestro_here.heard : 0);
+}
+
+static int answer(struct maestro_interp *in) {
+    unsigned long thread = py.PyThread_get_thread_ident();
+    PyThreadState *state = py.PyThreadState_GetUnchecked();
+    if (!state || !in->hooks[HOOK_STOPPED] || py.PyErr_Occurred() || maestro_shielded(in, thread))
+        return 0;
+    struct maestro_run *run = maestro_run_of_call(in, MAESTRO_CALL_OF(maestro_frame(in)));
+    int told = maestro_async_of(state) != NULL;
+    if (!run || !run->stopping || !(told || is_news(run)) || maestro_is_import_step(state))
+        return 0;
+    maestro_here.heard_call = run->call;
+    maestro_here.heard = atomic_load_explicit(&run->knocks, memory_order_relaxed);
+    if (told) { // it is raised here, and not at whichever line comes next
+        py.PyThreadState_SetAsyncExc(thread, NULL);
+        run->interrupted -= run->interrupted > 0;
+    }
+    py.PyErr_SetNone(in->hooks[HOOK_STOPPED]);
+    return -1;
+}
+
+int maestro_stop_check(void) {
+    struct maestro_interp *in = maestro_here.in;
+    if (!in || !atomic_load_explicit(&in->alarm, memory_order_relaxed))
+        return 0;
+    return answer(in);
+}
+
+static int check_signals(void) { return maestro_stop_check() < 0 ? -1 : py.PyErr_CheckSignals(); }
+
+static int make_pending_calls(void) { return maestro_stop_check() < 0 ? -1 : py.Py_MakePendingCalls(); }
+
+void maestro_thread_interrupt(unsigned long thread) { pthread_kill((pthread_t)thread, MAESTRO_SIGNAL); }
+
+// One signal has two meanings: with a value it asks the thread to park (park.h),
+// without one it only ends a wait in the kernel.
+static void on_signal(int signal, siginfo_t *info, void *context) {
+    int number = errno;
+    if (info->si_code == SI_QUEUE)
+        maestro_park_here((uint64_t)(uintptr_t)info->si_value.sival_ptr, context);
+    errno = number;
+}
+
+char *maestro_stop_check_load(void) {
+    // On the alternate stack where there is one: the thread may be Go's own by then,
+    // on a stack of a few kilobytes. Without SA_RESTART, to end the wait.
+    struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+    sigemptyset(&action.sa_mask);
+    if (sigaction(MAESTRO_SIGNAL, &action, NULL) != 0)
+        return strdup("install the signal that interrupts waits");
+    const struct maestro_reference references[] = {
+        {"PyErr_CheckSignals", (void *)check_signals},
+        {"Py_MakePendingCalls", (void *)make_pending_calls},
+    };
+    return maestro_link_replace(py.library, references, sizeof references / sizeof *references);
+}
