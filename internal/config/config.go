@@ -67,6 +67,8 @@ type Config struct {
 	WebhooksRequireAuth bool
 	CORSOrigins         []string
 	MetricsToken        Secret
+	MetricsSubtenants   []string // beginnings of names that become labels of metrics; "*": all; nil: none
+	MetricsFunctions    []string
 
 	PythonHome string // of another CPython 3.14; empty: the embedded kit
 	PGBin      string // the folder of PostgreSQL's programs; empty: looked for
