@@ -46,7 +46,7 @@ func (a *app) runServer(ctx context.Context, paused bool, restarts int) error {
 	defer lines.Flush()
 	ctx, release := untilOrdered(ctx)
 	defer release()
-	return a.serve(ctx, cfg, log, lines, surroundings{
+	err = a.serve(ctx, cfg, log, lines, surroundings{
 		listener: handover.Listener,
 		postgres: func(ctx context.Context, _ *service.Stack) (string, error) { return handover.Database(ctx) },
 		ready:    handover.Ready,
@@ -57,4 +57,8 @@ func (a *app) runServer(ctx context.Context, paused bool, restarts int) error {
 			remedy: fmt.Sprintf("send SIGUSR1 to process %d, the server's supervisor, or restart without --paused", os.Getppid()),
 		},
 	})
+	if err != nil && handover.Fail(err) {
+		return &supervisor.EndError{Status: exitFailed} // the supervisor reports it
+	}
+	return err
 }

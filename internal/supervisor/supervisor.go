@@ -137,11 +137,14 @@ func describe(err error) slog.Attr {
 	if errors.As(err, &end) && end.Signal != 0 {
 		return slog.String("signal", fmt.Sprintf("%d (%s)", int(end.Signal), end.Signal))
 	}
-	status := 0
-	if end != nil {
-		status = end.Status
+	switch {
+	case end == nil:
+		return slog.Int("status", 0)
+	case end.Reason != "":
+		return slog.String("reason", end.Reason)
+	default:
+		return slog.Int("status", end.Status)
 	}
-	return slog.Int("status", status)
 }
 
 // kill ends a server at once.
