@@ -33,11 +33,10 @@ func endLeftovers(spare func(pid int) bool) {
 	for deadline := time.Now().Add(leftoverTime); ; time.Sleep(leftoverCheck) {
 		left := 0
 		for _, child := range children() {
-			if spare(child.pid) {
-				continue
+			if spare(child.pid) || syscall.Kill(child.pid, syscall.SIGKILL) == syscall.EPERM {
+				continue // one of another account is beyond reach
 			}
 			left++ // also a dead one: its children are adopted when it has ended
-			_ = syscall.Kill(child.pid, syscall.SIGKILL)
 			_, _ = syscall.Wait4(child.pid, nil, syscall.WNOHANG, nil)
 		}
 		if left == 0 || time.Now().After(deadline) {

@@ -43,7 +43,7 @@ func (r *run) keepsOn() bool {
 	again := r.attend(p, began)
 	r.setCurrent(nil)
 	_ = p.orders.Close()
-	endLeftovers(r.own)
+	endLeftovers(r.opts.Own)
 	if !again {
 		return false
 	}

@@ -128,9 +128,6 @@ func (s *Supervisor) setCurrent(p *process) {
 	}
 }
 
-// own reports the children of this process that outlive a server.
-func (s *Supervisor) own(pid int) bool { return s.opts.Own(pid) }
-
 // describe says for the log how a server ended.
 func describe(err error) slog.Attr {
 	var end *EndError
@@ -138,8 +135,10 @@ func describe(err error) slog.Attr {
 		return slog.String("signal", fmt.Sprintf("%d (%s)", int(end.Signal), end.Signal))
 	}
 	switch {
-	case end == nil:
+	case err == nil:
 		return slog.Int("status", 0)
+	case end == nil: // it could not be started
+		return slog.Any("error", err)
 	case end.Reason != "":
 		return slog.String("reason", end.Reason)
 	default:
@@ -150,6 +149,6 @@ func describe(err error) slog.Attr {
 // kill ends a server at once.
 func kill(p *process) { _ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) }
 
-// quickLife is how long a server serves before its end no longer counts as one soon
-// after the start.
+// quickLife is how long a server lives before its end no longer counts as one soon
+// after its start.
 const quickLife = 2 * time.Second
