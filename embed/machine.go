@@ -7,6 +7,7 @@ import "maestro/cpython"
 type machine interface {
 	ID() uint64
 	Call(cpython.CallArgs) cpython.CallResult
+	Confine(policy *cpython.Policy, c cpython.Confinement) error
 	Invoke(function string, arg []byte) ([]byte, *cpython.Exception)
 	NewLoop(number uint64) (looper, error)
 	Stop(ticket uint64, rung cpython.Rung) cpython.Met

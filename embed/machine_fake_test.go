@@ -114,6 +114,8 @@ func (m *fakeMachine) Call(args cpython.CallArgs) cpython.CallResult {
 	return cpython.CallResult{Output: []byte(output)}
 }
 
+func (m *fakeMachine) Confine(*cpython.Policy, cpython.Confinement) error { return nil }
+
 func (m *fakeMachine) Invoke(function string, arg []byte) ([]byte, *cpython.Exception) {
 	if function == "use_packages" {
 		return nil, m.usePackages(string(arg))

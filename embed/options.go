@@ -77,6 +77,9 @@ type Options struct {
 	// progress, by a thread that outlived its function. May be nil. It may
 	// be called from many threads and must not block.
 	OnTenantLog func(tenant string, line model.LogLine)
+	// Rails keep the code of subtenants from the server's files and services.
+	// Default: none.
+	Rails *Rails
 	// Log takes the host's own messages. Default: none.
 	Log *slog.Logger
 }

@@ -56,7 +56,7 @@ var operationFailures = map[string][]model.Code{
 	"get-schedule":        {model.CodeScheduleNotFound},
 	"delete-schedule":     {model.CodeScheduleNotFound},
 	"run-schedule":        {model.CodeScheduleNotFound, model.CodeFunctionNotFound, model.CodeFunctionIsModule, model.CodeFunctionInactive, model.CodeQuarantined, model.CodeInputInvalid, model.CodeTooManyRequests},
-	"metrics":             {model.CodeNotImplemented},
+	"metrics":             {model.CodeUnauthorized},
 	"webhooks-document":   {},
 }
 

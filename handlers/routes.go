@@ -79,7 +79,7 @@ func (s *Server) routes() []group {
 			"GET /livez":                          {public, raw(s.live, s.liveOp())},
 			"GET /readyz":                         {public, raw(s.ready, s.readyOp())},
 			"GET /health":                         {public, raw(s.health, s.healthOp())},
-			"GET /metrics":                        {public, raw(notBuiltYet, metricsOp())},
+			"GET /metrics":                        {public, raw(s.metrics(), s.metricsOp()).when(s.opts.Metrics != nil)},
 			"GET /":                               {public, raw(page(web.Home), pageOp("home", "A page with the way to the others"))},
 			"GET /docs":                           {public, raw(page(web.Docs), pageOp("swagger-ui", "This document, to try out (Swagger UI)"))},
 			"GET /redoc":                          {public, raw(page(web.Redoc), pageOp("redoc", "This document, to read (ReDoc)"))},

@@ -108,7 +108,7 @@ func (p *parts) startRecorder(ctx context.Context, stops *service.Stack) error {
 	if err := p.register(ctx, folder, stops); err != nil {
 		return err
 	}
-	p.recorder = recorder.New(p.records, recorder.Options{SpoolDir: spool, Server: p.id.String()}, p.log)
+	p.recorder = recorder.New(p.records, recorder.Options{SpoolDir: spool, Server: p.id.String(), Committed: p.metrics.Committed}, p.log)
 	if err := p.recorder.Start(ctx); err != nil {
 		return err
 	}

@@ -46,6 +46,10 @@ func (p *parts) startPython(ctx context.Context, progress func(string), stops *s
 		return fmt.Errorf("unpack pip into the data folder: %w", err)
 	}
 	p.home = home
+	rails, err := p.makeRails(ctx)
+	if err != nil {
+		return err
+	}
 	lane, err := embed.New(embed.Options{
 		Home:         home,
 		Marker:       p.journal.MarkerPath(),
@@ -59,7 +63,8 @@ func (p *parts) startPython(ctx context.Context, progress func(string), stops *s
 		OnTenantLog: func(tenant string, line model.LogLine) {
 			p.log.Info("output of no execution", slog.String("tenant", tenant), slog.String("text", p.secrets.Mask(tenant).Text(line.Text)))
 		},
-		Log: p.log,
+		Rails: rails,
+		Log:   p.log,
 	})
 	if err != nil {
 		return err

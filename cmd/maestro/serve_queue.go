@@ -80,7 +80,7 @@ func (p *parts) endSoon(reason error) {
 // makeCron makes the scheduler; it is not started yet.
 func (p *parts) makeCron() {
 	p.cron = scheduler.NewCron(scheduler.CronOptions{
-		DB: p.db, Log: p.log, Now: p.timing.now, Queue: scheduler.ScheduleRuns{Engine: p.engine}, Started: p.queue.Wake,
+		DB: p.db, Log: p.log, Now: p.timing.now, Queue: scheduler.ScheduleRuns{Engine: p.engine}, Started: p.queue.Wake, Meter: p.metrics,
 	})
 }
 

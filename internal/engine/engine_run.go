@@ -147,9 +147,11 @@ func engineFailure(err error) *model.Failure {
 	return &model.Failure{Kind: model.FailureEngine, Type: model.ErrorEngine, Message: err.Error()}
 }
 
-// record writes the record and publishes the end. The answer waits for the record;
+// record counts the end, writes the record and publishes the end. The answer waits for the record;
 // the record depends neither on the caller nor on the deadline of the function.
 func (r *run) record(record *model.Record) model.Kept {
+	ended := &record.Execution
+	r.meter.Ended(ended.Trigger, ended.Status, ended.Duration, record.Queued != nil && record.Queued.Retry)
 	wait, cancel := context.WithTimeout(context.WithoutCancel(r.ctx), r.engine.opts.RecordWait)
 	defer cancel()
 	kept := max(r.engine.opts.Recorder.Finish(wait, record), r.partsKept(wait))

@@ -28,7 +28,8 @@ type function struct {
 	inputSchema json.RawMessage
 	input       *schema.Schema
 	output      *schema.Schema
-	lock        model.Lock // of the packages that it requires
+	lock        model.Lock     // of the packages that it requires
+	meter       model.RunMeter // nil: not asked for yet
 }
 
 // unusableError says that a stored function can't be run, now or later, though it
@@ -65,6 +66,15 @@ func (f *function) readInputSchema() (err error) {
 	}
 	f.inputSchema = nil
 	return nil
+}
+
+// meterOf returns what counts the runs of a function, of which there may be an
+// outline only.
+func (e *Engine) meterOf(tenant string, f *function) model.RunMeter {
+	if f.meter != nil {
+		return f.meter
+	}
+	return e.opts.Meter.Of(tenant, f.name)
 }
 
 // newFunction makes what it takes to run a function. The error is an

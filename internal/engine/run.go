@@ -23,6 +23,7 @@ type run struct {
 	request  RunRequest
 	function *function
 	shelf    *shelf
+	meter    model.RunMeter
 	view     *snapshot                 // the latest one when the run was admitted, with its packages; nil: there is none
 	headers  atomic.Pointer[mask.Mask] // of what came with the request; set again when the request is first read
 	created  time.Time
@@ -87,6 +88,7 @@ func (e *Engine) newRun(ctx context.Context, f *function, request RunRequest) *r
 		request:  request,
 		function: f,
 		shelf:    e.catalogue.shelf(request.Tenant),
+		meter:    e.meterOf(request.Tenant, f),
 		created:  now,
 		started:  now,
 		timeout:  timeout,

@@ -169,6 +169,7 @@ func (r *run) settle(ref model.StepRef, output []byte, failure *model.Failure) {
 	status, took := s.status, s.duration
 	due := r.noteEnded(s)
 	r.mu.Unlock()
+	r.meter.StepEnded(status)
 	errorType := ""
 	if failure != nil {
 		errorType = r.veil().text(failure.Type)

@@ -127,6 +127,27 @@ func (s *spool) count() int {
 	return s.waiting
 }
 
+// bytes is what the waiting files and the reserve hold. It looks at the folder
+// only while files wait.
+func (s *spool) bytes() (sum int64) {
+	s.mu.Lock()
+	waiting := s.waiting
+	if s.reserve.used() {
+		sum = s.reserve.next
+	}
+	s.mu.Unlock()
+	if waiting == 0 {
+		return sum
+	}
+	found, _ := filepath.Glob(filepath.Join(s.dir, "*"+spoolSuffix))
+	for _, path := range found {
+		if info, err := os.Stat(path); err == nil { // it may have been replayed meanwhile
+			sum += info.Size()
+		}
+	}
+	return sum
+}
+
 // read returns a file's records. A file that can't be read is set aside under
 // another name, so that it is not tried for ever, and reported.
 func (s *spool) read(path string) ([]*model.Record, error) {

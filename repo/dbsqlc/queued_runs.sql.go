@@ -103,7 +103,7 @@ WITH RECURSIVE waiting AS (
         width_bucket(q.execution_id, ARRAY(SELECT locked.execution_id FROM locked ORDER BY locked.execution_id))] AS turn
 )
 SELECT c.execution_id, c.tenant, c.function_name, c.trigger_type, c.trigger_id, c.parent_id, c.created_at, c.priority, c.attempt,
-    c.chain, c.policy, c.request, c.input, c.claim,
+    c.chain, c.policy, c.request, c.input, c.claim, GREATEST(c.run_at, c.created_at)::timestamptz AS due_at,
     EXISTS (SELECT 1 FROM cancels x WHERE x.tenant = c.tenant AND x.execution_id = c.execution_id) AS cancelled
 FROM claimed c ORDER BY c.turn
 `
@@ -130,6 +130,7 @@ type ClaimRunsRow struct {
 	Request      bool
 	Input        []byte
 	Claim        *int64
+	DueAt        time.Time
 	Cancelled    bool
 }
 
@@ -170,6 +171,7 @@ func (q *Queries) ClaimRuns(ctx context.Context, arg ClaimRunsParams) ([]ClaimRu
 			&i.Request,
 			&i.Input,
 			&i.Claim,
+			&i.DueAt,
 			&i.Cancelled,
 		); err != nil {
 			return nil, err
