@@ -97,8 +97,12 @@ func (h *Host) leak(in *interpreter) {
 	close(in.over)
 	h.ending--
 	h.leaked++
+	h.overdue[in] = struct{}{}
+	if in.tenant != nil {
+		in.tenant.leaked++
+		h.checkStuck(in.tenant)
+	}
 	<-h.endSlots
-	h.checkStuckCap()
 	h.checkQuiet()
 }
 
@@ -106,6 +110,10 @@ func (h *Host) leak(in *interpreter) {
 func (h *Host) ended(in *interpreter) {
 	if in.state == interpreterLeaked {
 		h.leaked--
+		delete(h.overdue, in)
+		if in.tenant != nil {
+			in.tenant.leaked--
+		}
 	} else {
 		close(in.over)
 		h.ending--

@@ -23,7 +23,9 @@ type Stats struct {
 	ThreadsStuck         int    // abandoned, no longer in the pool
 	ThreadsMax           int    // Options.MaxThreads
 	ThreadsChanged       uint64 // calls that left their thread changed; it was restored
-	StuckCapReached      bool
+	ThreadsParked        int    // of the stuck ones and those of leaked interpreters: they compute no more
+	TenantsStuck         int    // that have stuck threads or leaked interpreters
+	TenantsRefused       int    // of these, the ones whose calls are refused
 }
 
 // Stats returns the present figures.
@@ -40,8 +42,14 @@ func (h *Host) Stats() Stats {
 			}
 		}
 	}
-	tasks, loops := 0, 0
+	tasks, loops, troubled, refused := 0, 0, 0, 0
 	for _, t := range h.tenants {
+		if len(t.stuck)+t.leaked > 0 {
+			troubled++
+		}
+		if h.refuses(t) {
+			refused++
+		}
 		tasks += t.looped
 		if t.interp != nil && t.interp.loop != nil {
 			loops++
@@ -73,7 +81,9 @@ func (h *Host) Stats() Stats {
 		ThreadsStuck:         h.stuckThreads,
 		ThreadsMax:           h.opt.MaxThreads,
 		ThreadsChanged:       cpython.ThreadsChanged(),
-		StuckCapReached:      h.capReached,
+		ThreadsParked:        h.parked,
+		TenantsStuck:         troubled,
+		TenantsRefused:       refused,
 	}
 }
 
