@@ -6,6 +6,7 @@
 #include "here.h"
 #include "libc.h"
 #include "place.h"
+#include "rail_space.h"
 #include "sleep.h"
 
 #include "_cgo_export.h"
@@ -347,6 +348,7 @@ static long found_in(PyObject *answer) {
 
 // After the end of a child: its last lines are the call's, not those of nothing.
 static void child_ended(struct maestro_interp *in, pid_t pid) {
+    maestro_space_unsure(); // of the files that it has written
     uint64_t output = maestro_child_remove(in, pid);
     if (!output)
         return;
