@@ -12,6 +12,7 @@
 #include "memory.h"
 #include "place.h"
 #include "print.h"
+#include "rail_child.h"
 #include "rail_space.h"
 #include "rails.h"
 #include "thread.h"
@@ -329,6 +330,7 @@ static const struct {
     {maestro_descriptor_references, &maestro_descriptor_reference_count},
     {maestro_network_references, &maestro_network_reference_count},
     {maestro_loader_references, &maestro_loader_reference_count},
+    {maestro_exec_references, &maestro_exec_reference_count},
 };
 
 char *maestro_libc_replace(void *library) {

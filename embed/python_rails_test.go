@@ -124,3 +124,28 @@ def tries(input):
                 results[name] = " < ".join(text)
     return results
 `
+
+// TestOrdinaryProgramsOnRails runs what functions usually do, at the first call
+// and again, and in two interpreters at the same time.
+func TestOrdinaryProgramsOnRails(t *testing.T) {
+	t.Parallel()
+	source, err := os.ReadFile("testdata/ordinary/programs.py")
+	require.NoError(t, err)
+	r := setupRails(t, func(rails *Rails) { rails.MaxDisk = 64 << 20 })
+	r.define(t, "tries", string(source)+railsRunner)
+	for _, tenant := range []string{"a", "b"} {
+		t.Run(tenant, func(t *testing.T) {
+			t.Parallel()
+			for range 2 {
+				outcome := r.call(t, tenant, "tries", r.places)
+				require.Nil(t, outcome.Failure)
+				var results map[string]string
+				require.NoError(t, json.Unmarshal(outcome.Output, &results))
+				require.Greater(t, len(results), 30)
+				for name, result := range results {
+					require.Equal(t, "fine", result, name)
+				}
+			}
+		})
+	}
+}
