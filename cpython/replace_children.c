@@ -269,6 +269,17 @@ PyObject *maestro_fork_exec(PyObject *module, PyObject *const *args, Py_ssize_t 
     return pid;
 }
 
+// Whether an action of a caller's copies no other's descriptor. If not, an exception is set.
+static int copies_own(PyObject *action) {
+    enum { DUP2 = 2 };
+    if (action->ob_type != py.PyTuple_Type || py.PyTuple_Size(action) != 3 ||
+        py.PyLong_AsLong(py.PyTuple_GetItem(action, 0)) != DUP2 ||
+        !maestro_descriptor_theirs((int)py.PyLong_AsLong(py.PyTuple_GetItem(action, 1))))
+        return !py.PyErr_Occurred();
+    maestro_rail_raise(RAIL_DESCRIPTORS, EPERM, "file_actions");
+    return 0;
+}
+
 // The file actions that put the descriptors of `standard` in their place, and
 // then the caller's own, which may replace them. New reference, or NULL.
 static PyObject *file_actions(const struct standard *standard, PyObject *callers) {
@@ -286,7 +297,7 @@ static PyObject *file_actions(const struct standard *standard, PyObject *callers
     }
     PyObject *iterator = all && callers ? py.PyObject_GetIter(callers) : NULL, *item = NULL;
     while (all && iterator && (item = py.PyIter_Next(iterator))) {
-        if (py.PyList_Append(all, item) < 0)
+        if (!copies_own(item) || py.PyList_Append(all, item) < 0)
             maestro_clear(&all);
         py.Py_DecRef(item);
     }

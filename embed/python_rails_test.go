@@ -149,3 +149,33 @@ func TestOrdinaryProgramsOnRails(t *testing.T) {
 		})
 	}
 }
+
+// TestChildrenOnRails runs programs as child processes. On a kernel without
+// Landlock they are not confined.
+func TestChildrenOnRails(t *testing.T) {
+	t.Parallel()
+	if !cpython.ChildrenConfined() {
+		t.Skip("this kernel has no Landlock")
+	}
+	source, err := os.ReadFile("testdata/ordinary/children.py")
+	require.NoError(t, err)
+	r := setupRails(t, nil)
+	r.define(t, "tries", string(source)+railsRunner)
+	for range 2 {
+		outcome := r.call(t, "a", "tries", r.places)
+		require.Nil(t, outcome.Failure)
+		var results map[string]string
+		require.NoError(t, json.Unmarshal(outcome.Output, &results))
+		for name, result := range results {
+			require.NotContains(t, result, keyText, name)
+			if strings.HasPrefix(name, "way_") {
+				require.NotEqual(t, "0:", result[:2], "%s: %s", name, result)
+			} else {
+				require.Equal(t, "fine", result, name)
+			}
+		}
+	}
+	text, err := os.ReadFile(r.key)
+	require.NoError(t, err)
+	require.Equal(t, keyText, string(text))
+}
