@@ -12,6 +12,8 @@
 #ifndef MAESTRO_PYAPI_H
 #define MAESTRO_PYAPI_H
 
+#include "pyapi_memory.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -49,25 +51,6 @@ typedef enum {
     PyDict_EVENT_DEALLOCATED,
 } PyDict_WatchEvent;
 typedef int (*PyDict_WatchCallback)(PyDict_WatchEvent event, PyObject *dict, PyObject *key, PyObject *new_value);
-
-// The allocators that Python gets its memory from.
-typedef enum {
-    PYMEM_DOMAIN_RAW,
-} PyMemAllocatorDomain;
-
-typedef struct {
-    void *ctx;
-    void *(*malloc)(void *ctx, size_t size);
-    void *(*calloc)(void *ctx, size_t nelem, size_t elsize);
-    void *(*realloc)(void *ctx, void *ptr, size_t new_size);
-    void (*free)(void *ctx, void *ptr);
-} PyMemAllocatorEx;
-
-typedef struct {
-    void *ctx;
-    void *(*alloc)(void *ctx, size_t size);
-    void (*free)(void *ctx, void *ptr, size_t size);
-} PyObjectArenaAllocator;
 
 typedef struct PyMethodDef {
     const char *ml_name;

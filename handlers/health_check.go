@@ -89,6 +89,8 @@ type healthView struct {
 type probeView struct {
 	Status    string  `json:"status"`
 	LatencyMS float64 `json:"latency_ms"`
+	// Version is that of the part, where it may differ from server to server.
+	Version string `json:"version,omitempty"`
 	// Counts are figures of the part at this moment.
 	Counts map[string]int `json:"counts,omitempty"`
 	// Remedy is how an operator changes the state.
@@ -137,6 +139,9 @@ func (s *Server) look(probe Probe) (probeView, error) {
 		start := time.Now()
 		err := guardedCheck(ctx, probe.Check)
 		view := probeView{Status: "up", LatencyMS: float64(time.Since(start).Microseconds()) / 1000}
+		if probe.Version != nil {
+			view.Version = probe.Version()
+		}
 		if probe.Counts != nil {
 			view.Counts = probe.Counts()
 		}

@@ -39,6 +39,7 @@ type row struct {
 	killed   int64    // bytes at which the server was killed to protect the machine
 	shown    string
 	health   string
+	damaged  bool // files of the data folder are gone or changed
 	logged   string
 	faults   []string
 }
@@ -64,6 +65,7 @@ func (s *stage) try(ctx context.Context, p program) (row, error) {
 	r.before = s.neighbour.between(from, began)
 	served := s.neighbour.pid()
 
+	kept := s.kept()
 	watch, unwatch := context.WithCancel(ctx)
 	var guard sync.WaitGroup
 	guard.Go(func() { r.killed = s.guard(watch) })
@@ -111,6 +113,7 @@ func (s *stage) try(ctx context.Context, p program) (row, error) {
 	if strings.Contains(log, plantedLine) {
 		r.shown = "a line in the server's own output"
 	}
+	r.damaged = s.kept() != kept
 	s.judge(&r)
 	s.reap()
 	return r, nil

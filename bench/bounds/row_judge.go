@@ -57,6 +57,9 @@ func (s *stage) judge(r *row) {
 	if len(r.left) > 0 {
 		fault("left processes: %s", clip(strings.Join(r.left, " "), 80))
 	}
+	if r.damaged {
+		fault("changed the server's files")
+	}
 	if r.shown != "" {
 		fault("was shown %s", r.shown)
 	}

@@ -81,9 +81,18 @@ func freePort() (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
+// keeper starts the server as a child of its own, passes SIGTERM on, and ends
+// with the server's status. It is the parent that a program may try to kill, in
+// place of this command.
+const keeper = `"$0" serve & child=$!
+trap 'kill -TERM $child' TERM
+wait $child; status=$?
+while kill -0 $child 2>/dev/null; do wait $child; status=$?; done
+exit $status`
+
 // start starts the server and its neighbour's calls, and returns when both work.
 func (s *stage) start(ctx context.Context) error {
-	s.cmd = exec.Command(s.opts.program, "serve")
+	s.cmd = exec.Command("/bin/sh", "-c", keeper, s.opts.program)
 	s.cmd.Dir = s.dir
 	s.cmd.Env = append(os.Environ(), "DATA_DIR="+s.data, "HOST=127.0.0.1", fmt.Sprint("PORT=", s.port), "PLANTED_ENV="+plantedEnvironment)
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
@@ -141,7 +150,32 @@ func (s *stage) hasEnded() bool {
 // restart ends all processes of the server and starts it again.
 func (s *stage) restart(ctx context.Context) error {
 	s.stop()
+	if err := s.start(ctx); err == nil || ctx.Err() != nil {
+		return err
+	}
+	// The program damaged the data folder.
+	s.stop()
+	if err := os.RemoveAll(s.data); err != nil {
+		return err
+	}
+	s.token = ""
 	return s.start(ctx)
+}
+
+// keptFiles are files of the data folder that no program may change.
+var keptFiles = []string{"admin_token", "secret_key", "folder_id"}
+
+// kept is the content of those files, and whether Python is there.
+func (s *stage) kept() string {
+	var all strings.Builder
+	for _, name := range keptFiles {
+		text, err := os.ReadFile(filepath.Join(s.data, name))
+		fmt.Fprintln(&all, name, string(text), err)
+	}
+	library, _ := filepath.Glob(filepath.Join(s.data, "python", "*", "lib", "python3.14", "os.py"))
+	database, _ := filepath.Glob(filepath.Join(s.data, "postgres", "*", "PG_VERSION"))
+	fmt.Fprintln(&all, len(library), len(database))
+	return all.String()
 }
 
 // stop asks the server to end, and ends by force what remains of it.

@@ -48,7 +48,7 @@ func (p *parts) startPackages(ctx context.Context) error {
 	p.folders = folders
 	p.stops.Push("package folders", 0, func(context.Context) error { return folders.Close() })
 	runner = pip.New(pip.Options{
-		Python: kit.Executable(p.home), PipPath: kit.PipPath(p.home), CacheDir: cache, TempDir: folders.TempDir(),
+		Python: kit.Executable(p.home), PipPath: p.pip, CacheDir: cache, TempDir: folders.TempDir(),
 		IndexURL: string(p.cfg.PipIndexURL), ExtraIndexURL: string(p.cfg.PipExtraIndexURL), AllowSource: p.cfg.AllowSourceBuilds,
 		Environ: append(os.Environ(), p.cfg.PipVariables...),
 	})

@@ -20,6 +20,8 @@ import (
 	"maestro/internal/events"
 	"maestro/internal/homes"
 	"maestro/internal/idempotency"
+	"maestro/internal/journal"
+	"maestro/internal/metrics"
 	"maestro/internal/model"
 	"maestro/internal/packages"
 	"maestro/internal/packages/environment"
@@ -44,7 +46,9 @@ type parts struct {
 	id     model.ID // of this server, until it ends; in the records of its runs
 
 	home string // of Python
+	pip  string // the folder that makes its pip importable
 
+	journal  *journal.Journal
 	db       *repo.DB
 	records  *repo.DB // connections of the recorder alone: no other query delays a commit
 	chores   *repo.DB // connections of upkeep, whose statements may take long
@@ -66,6 +70,8 @@ type parts struct {
 	queue *queue.Queue
 	cron  *scheduler.Cron
 
+	metrics *metrics.Metrics
+
 	stops    service.Stack // the parts that are started
 	recycle  chan error    // why the server should be started afresh; has room for one
 	newToken config.Secret // the administrator's, when this start made it
@@ -86,6 +92,10 @@ func startParts(ctx context.Context, cfg *config.Config, timing timing, log *slo
 	if err := cfg.Prepare(); err != nil {
 		return nil, err
 	}
+	if err := p.startJournal(); err != nil {
+		return nil, err
+	}
+	p.makeMetrics()
 	if err := p.startSlowParts(ctx, progress); err != nil {
 		return nil, err
 	}
@@ -101,7 +111,8 @@ func startParts(ctx context.Context, cfg *config.Config, timing timing, log *slo
 	p.engine = engine.New(engine.Options{
 		Store: p.db, Secrets: p.secrets, Recorder: p.recorder, Events: p.events, Lane: p.lane, Log: log, Timeout: cfg.FunctionTimeout,
 		MaxSteps: cfg.MaxSteps,
-		Queue:    p.queue, Inputs: p.inputs, Packages: p.packages,
+		Queue:    p.queue, Inputs: p.inputs, Packages: p.packages, Meter: p.metrics,
+		Journal: p.journal,
 	})
 	p.queue.Serve(p.engine)
 	p.makeCron()
@@ -130,7 +141,7 @@ func (p *parts) startSlowParts(ctx context.Context, progress func(string)) error
 }
 
 func (p *parts) startEvents(ctx context.Context, stops *service.Stack) error {
-	bus, err := newBus(p.cfg, events.Options{Log: p.log})
+	bus, err := newBus(p.cfg, events.Options{EmbeddedBytes: p.cfg.LogMemory, Log: p.log})
 	if err != nil {
 		return fmt.Errorf("REDIS_URL: %w", err)
 	}
@@ -168,7 +179,9 @@ func (p *parts) startHTTP(ctx context.Context, access io.Writer) error {
 		Debug: p.cfg.Debug, PublicURL: p.cfg.PublicURL, MaxBodyBytes: int(p.cfg.MaxBodyBytes),
 		FunctionTimeout: p.cfg.FunctionTimeout, RetentionDays: p.cfg.RetentionDays, WebhooksRequireAuth: p.cfg.WebhooksRequireAuth, CORSOrigins: p.cfg.CORSOrigins,
 		Version: version, Probes: p.probes(), Draining: p.draining.Load, Ready: p.recorder.Refusing, Documents: examples.Documents(),
+		Metrics: p.metrics.Handler(), MetricsToken: string(p.cfg.MetricsToken), Count: p.metrics.Route,
 	})
+	p.readMetrics()
 	if err := p.startChanges(ctx); err != nil {
 		return err
 	}

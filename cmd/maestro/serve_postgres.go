@@ -26,8 +26,12 @@ func (a *app) runPip(ctx context.Context, cfg *config.Config, args []string) err
 	if err != nil {
 		return err
 	}
+	pip, err := kit.Pip(ctx, cfg.DataDir, home)
+	if err != nil {
+		return fmt.Errorf("unpack pip into the data folder: %w", err)
+	}
 	cmd := exec.CommandContext(ctx, kit.Executable(home), append([]string{"-m", "pip"}, args...)...)
-	cmd.Env = append(os.Environ(), "PYTHONPATH="+kit.PipPath(home), "PIP_DISABLE_PIP_VERSION_CHECK=1")
+	cmd.Env = append(os.Environ(), "PYTHONPATH="+pip, "PIP_DISABLE_PIP_VERSION_CHECK=1")
 	cmd.Env = append(cmd.Env, cfg.PipVariables...)
 	if cfg.PipIndexURL != "" {
 		cmd.Env = append(cmd.Env, "PIP_INDEX_URL="+string(cfg.PipIndexURL))
