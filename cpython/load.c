@@ -11,6 +11,7 @@
 #include "pyapi.h"
 #include "rail_audit.h"
 #include "rail_code.h"
+#include "rail_ctypes.h"
 #include "replace.h"
 #include "stop_check.h"
 #include "thread_check.h"
@@ -115,6 +116,8 @@ char *maestro_load(const char *home) {
     message = maestro_builtins_replace();
     if (!message)
         message = maestro_code_replace();
+    if (!message)
+        message = maestro_ctypes_replace();
     if (!message)
         message = maestro_audit_begin();
     if (!message)
