@@ -48,10 +48,14 @@ static int open_here(const char *path, int flags, mode_t mode) {
     return has_room() ? own(open(path, flags, mode)) : -1;
 }
 
+static int open_2_here(const char *path, int flags) { return open_here(path, flags, 0); }
+
 static int openat_here(int folder, const char *path, int flags, mode_t mode) {
     maestro_place_sync();
     return has_room() ? own(openat(folder, path, flags, mode)) : -1;
 }
+
+static int openat_2_here(int folder, const char *path, int flags) { return openat_here(folder, path, flags, 0); }
 
 static int shm_open_here(const char *name, int flags, mode_t mode) {
     return has_room() ? own(shm_open(name, flags, mode)) : -1;
@@ -168,6 +172,24 @@ static int close_here(int fd) {
     }
     maestro_descriptor_disown(fd);
     return close(fd);
+}
+
+// Where libc has them, libpython closes ranges by these two (os.closerange), and a child before its
+// program begins.
+static int close_range_here(unsigned begin, unsigned end, int flags) {
+    if (!maestro_here.id || maestro_here.forking)
+        return (int)syscall(SYS_close_range, begin, end, flags);
+    enum { MOST = 1 << 20 }; // no descriptor beyond has an owner (descriptor.c)
+    for (unsigned fd = begin; fd <= end && fd < MOST; fd++)
+        if (maestro_descriptor_mine((int)fd))
+            close_here((int)fd);
+    return 0;
+}
+
+static void closefrom_here(int begin) { close_range_here(begin < 0 ? 0 : (unsigned)begin, ~0u, 0); }
+
+static int memfd_create_here(const char *name, unsigned flags) {
+    return has_room() ? own((int)syscall(SYS_memfd_create, name, flags)) : -1;
 }
 
 static int closedir_here(DIR *folder) {
@@ -352,66 +374,84 @@ static int select_environ(void) {
     return 1;
 }
 
-char *maestro_libc_replace(void *library) {
-    if (!select_environ())
-        return strdup("out of memory");
 #define FUNCTION(name) {#name, (void *)name##_here}
 #define X(result, name, parameters, arguments) FUNCTION(name),
-    const struct maestro_reference references[] = {
-        PATHS(X) FUNCTION(_exit),
-        FUNCTION(accept),
-        FUNCTION(accept4),
-        FUNCTION(close),
-        FUNCTION(closedir),
-        FUNCTION(dup),
-        FUNCTION(dup2),
-        FUNCTION(dup3),
-        FUNCTION(epoll_create1),
-        FUNCTION(eventfd),
-        FUNCTION(exit),
-        FUNCTION(fclose),
-        FUNCTION(fcntl),
-        FUNCTION(fopen),
-        FUNCTION(ioctl),
-        FUNCTION(mkstemp),
-        FUNCTION(open),
-        FUNCTION(opendir),
-        FUNCTION(openpty),
-        FUNCTION(pipe),
-        FUNCTION(pipe2),
-        FUNCTION(posix_openpt),
-        FUNCTION(pthread_create),
-        FUNCTION(recvmsg),
-        FUNCTION(shm_open),
-        FUNCTION(socket),
-        FUNCTION(socketpair),
-        FUNCTION(syscall),
-        FUNCTION(timerfd_create),
-        FUNCTION(write),
-        {"malloc", (void *)maestro_libc_malloc},
-        {"calloc", (void *)maestro_libc_calloc},
-        {"realloc", (void *)maestro_libc_realloc},
-        {"posix_memalign", (void *)maestro_libc_posix_memalign},
-        {"free", (void *)maestro_libc_free},
-        {"mmap", (void *)maestro_libc_mmap},
-        {"mmap64", (void *)maestro_libc_mmap},
-        {"munmap", (void *)maestro_libc_munmap},
-        {"mremap", (void *)maestro_libc_mremap},
-        // The same functions under other names, and two variables.
-        {"open64", (void *)open_here},
-        {"fopen64", (void *)fopen_here},
-        {"openat64", (void *)openat_here},
-        {"openat", (void *)openat_here},
-        {"fcntl64", (void *)fcntl_here},
-        {"stat", (void *)stat64_here},
-        {"lstat", (void *)lstat64_here},
-        {"__xstat64", (void *)xstat64_here},
-        {"__lxstat64", (void *)lxstat64_here},
-        {"__fxstatat64", (void *)fxstatat64_here},
-        {"environ", &maestro_environ},
-        {"__environ", &maestro_environ},
-    };
+static const struct maestro_reference references[] = {
+    PATHS(X) FUNCTION(_exit),
+    FUNCTION(accept),
+    FUNCTION(accept4),
+    FUNCTION(close),
+    FUNCTION(close_range),
+    FUNCTION(closedir),
+    FUNCTION(closefrom),
+    FUNCTION(dup),
+    FUNCTION(dup2),
+    FUNCTION(dup3),
+    FUNCTION(epoll_create1),
+    FUNCTION(eventfd),
+    FUNCTION(exit),
+    FUNCTION(fclose),
+    FUNCTION(fcntl),
+    FUNCTION(fopen),
+    FUNCTION(ioctl),
+    FUNCTION(memfd_create),
+    FUNCTION(mkstemp),
+    FUNCTION(open),
+    FUNCTION(opendir),
+    FUNCTION(openpty),
+    FUNCTION(pipe),
+    FUNCTION(pipe2),
+    FUNCTION(posix_openpt),
+    FUNCTION(pthread_create),
+    FUNCTION(recvmsg),
+    FUNCTION(shm_open),
+    FUNCTION(socket),
+    FUNCTION(socketpair),
+    FUNCTION(syscall),
+    FUNCTION(timerfd_create),
+    FUNCTION(write),
+    {"malloc", (void *)maestro_libc_malloc},
+    {"calloc", (void *)maestro_libc_calloc},
+    {"realloc", (void *)maestro_libc_realloc},
+    {"posix_memalign", (void *)maestro_libc_posix_memalign},
+    {"free", (void *)maestro_libc_free},
+    {"mmap", (void *)maestro_libc_mmap},
+    {"mmap64", (void *)maestro_libc_mmap},
+    {"munmap", (void *)maestro_libc_munmap},
+    {"mremap", (void *)maestro_libc_mremap},
+    // The same functions under other names, and two variables.
+    {"open64", (void *)open_here},
+    {"__open_2", (void *)open_2_here}, // as a compiler with _FORTIFY_SOURCE calls it
+    {"__open64_2", (void *)open_2_here},
+    {"__openat_2", (void *)openat_2_here},
+    {"__openat64_2", (void *)openat_2_here},
+    {"fopen64", (void *)fopen_here},
+    {"openat64", (void *)openat_here},
+    {"openat", (void *)openat_here},
+    {"fcntl64", (void *)fcntl_here},
+    {"stat", (void *)stat64_here},
+    {"lstat", (void *)lstat64_here},
+    {"__xstat64", (void *)xstat64_here},
+    {"__lxstat64", (void *)lxstat64_here},
+    {"__fxstatat64", (void *)fxstatat64_here},
+    {"environ", &maestro_environ},
+    {"__environ", &maestro_environ},
+};
 #undef X
 #undef FUNCTION
-    return maestro_link_replace(library, references, sizeof references / sizeof *references);
+enum { REFERENCES = sizeof references / sizeof *references };
+
+static unsigned char found[REFERENCES]; // in any library; written while Python is loaded
+
+char *maestro_libc_replace(void *library) {
+    if (!maestro_environ && !select_environ())
+        return strdup("out of memory");
+    return maestro_link_search(library, references, REFERENCES, found);
+}
+
+int maestro_libc_found(const char *name) {
+    for (size_t i = 0; i < REFERENCES; i++)
+        if (found[i] && strcmp(references[i].name, name) == 0)
+            return 1;
+    return 0;
 }
