@@ -6,11 +6,12 @@ BUILD := go build -buildvcs=false -ldflags '-X main.version=$(VERSION)'
 FUZZTIME ?= 5s
 MINUTES ?= 10
 CHAOS_SECONDS ?= 300
+CRASHES ?= 100
 SECONDS ?= 5
 EXAMPLES ?= 50
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build man run test test-browser kit test-kit lint format race fuzz conformance bench history chaos faults bounds package-table soak drain generate docs
+.PHONY: help setup build man run test test-browser kit test-kit lint format race fuzz conformance bench history chaos crashes faults bounds package-table soak drain generate docs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +70,9 @@ history: ## time of each filter of GET /executions over a long history
 
 chaos: ## kill and stop three servers at random for CHAOS_SECONDS (300) while 2,000 runs are due
 	CHAOS_SECONDS=$(CHAOS_SECONDS) go test ./cmd/maestro -run '^TestChaos' -count=1 -v -timeout 60m
+
+crashes: ## crash the server CRASHES (100) times under load, which it must survive
+	CRASHES=$(CRASHES) go test ./cmd/maestro -run '^TestCrashesUnderLoad$$' -count=1 -v -timeout 60m
 
 faults: build ## fail PostgreSQL and Redis in 13 ways under load; writes the table in docs/operations.md
 	go run ./bench/faults -server bin/maestro -document docs/operations.md

@@ -1,6 +1,5 @@
 package cpython
 
-// #include <malloc.h>
 // #include <stdlib.h>
 // #include "call.h"
 // #include "interp.h"
@@ -264,7 +263,3 @@ func (in *Interpreter) End() {
 	C.maestro_result_clear()
 	runtime.KeepAlive(in)
 }
-
-// Trim returns the memory of ended interpreters to the system. It takes some
-// 40 ms after many ends.
-func Trim() { C.malloc_trim(0) }

@@ -23,7 +23,7 @@ enum {
     MAESTRO_JSON_DEPTH = 512,   // arrays and objects inside each other
     MAESTRO_JSON_DIGITS = 4300, // of an integer
     MAESTRO_JSON_KEYS = 256,    // a power of two
-    MAESTRO_JSON_FREE = 65536,  // bytes that a text may have wherever memory is short
+    MAESTRO_JSON_FREE = 65536,  // bytes that a text may have also where memory is short
 };
 
 // What the converter keeps per interpreter. All zero is a valid start: there

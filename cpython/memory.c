@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <time.h>
 
 // How much a thread collects before it reports it.
 enum { PENDING = 64 * 1024 };
@@ -18,7 +19,7 @@ enum { RESERVE = 4 * 1024 * 1024 };
 // How much must have been freed before malloc is asked to return it.
 enum { WORTH_RETURNING = 16 * 1024 * 1024 };
 
-enum reason { NONE, LIMIT, BUDGET };
+enum reason { LIMIT = 1, BUDGET };
 
 static __thread struct {
     struct maestro_memory *account; // NULL: the server's
@@ -33,6 +34,7 @@ static atomic_llong total;   // of all accounts, also closed ones
 static atomic_int accounts;  // that are open
 static atomic_llong budget;  // 0: none
 static atomic_int alarm_set; // the next report past seven eighths of the budget wakes Go
+static atomic_int hopeless;  // no interpreter is idle that could be ended
 static int alarm_descriptor = -1;
 
 static void warn(int64_t now) {
@@ -58,6 +60,28 @@ static inline void add(int64_t bytes) {
         report();
 }
 
+// Whether an account that would hold `used` bytes exceeds the budget with them.
+static int beyond_budget(int64_t used, int64_t more) {
+    int64_t most = atomic_load_explicit(&budget, memory_order_relaxed);
+    if (!most || atomic_load_explicit(&total, memory_order_relaxed) + more <= most)
+        return 0;
+    int open = atomic_load_explicit(&accounts, memory_order_relaxed);
+    return used > most / (open > 0 ? open : 1) + mine.reserve;
+}
+
+// Waits a moment for Go to end idle interpreters, if there are any. The thread
+// may hold its interpreter's GIL, which nothing else waits for then.
+static int await_relief(int64_t used, int64_t more) {
+    static const struct timespec moment = {.tv_nsec = 1000000};
+    warn(INT64_MAX);
+    for (int patience = 100; patience > 0 && !atomic_load(&hopeless); patience--) {
+        nanosleep(&moment, NULL);
+        if (!beyond_budget(used, more))
+            return 1;
+    }
+    return 0;
+}
+
 // Whether the account may hold that many more bytes; slack is permitted beyond the
 // bound.
 static int judge(int64_t more, int64_t slack) {
@@ -66,17 +90,12 @@ static int judge(int64_t more, int64_t slack) {
     if (!limit)
         return 1;
     int64_t used = atomic_load_explicit(&account->used, memory_order_relaxed) + mine.pending + more;
-    int64_t most = atomic_load_explicit(&budget, memory_order_relaxed);
-    int reason = NONE;
-    if (used > limit + mine.reserve + slack) {
+    int reason;
+    if (used > limit + mine.reserve + slack)
         reason = LIMIT;
-    } else if (most && atomic_load_explicit(&total, memory_order_relaxed) + more > most) {
-        int open = atomic_load_explicit(&accounts, memory_order_relaxed);
-        if (used > most / (open > 0 ? open : 1) + mine.reserve)
-            reason = BUDGET;
-        warn(INT64_MAX);
-    }
-    if (reason == NONE)
+    else if (beyond_budget(used, more) && !await_relief(used, more))
+        reason = BUDGET;
+    else
         return 1;
     atomic_store_explicit(&account->reason, reason, memory_order_relaxed);
     atomic_fetch_add_explicit(&account->denied, 1, memory_order_relaxed);
@@ -247,5 +266,9 @@ void maestro_memory_watch(void) {
     atomic_store(&alarm_set, 1);
     warn(atomic_load(&total));
 }
+
+void maestro_memory_hopeless(int yes) { atomic_store(&hopeless, yes); }
+
+void maestro_memory_wake(void) { eventfd_write(alarm_descriptor, 1); }
 
 int64_t maestro_memory_total(void) { return atomic_load(&total); }

@@ -64,8 +64,8 @@ size_t maestro_memory_reason(struct maestro_memory *account, char *text, size_t 
 // then holds and can return to the system. On the thread that the account is charged by.
 int maestro_memory_freed(struct maestro_memory *account);
 
-// Opens and closes an account, of zeroed memory. Closing leaves what was not freed in
-// the total.
+// Opens and closes an account, of zeroed memory. Closing leaves memory that was not
+// freed in the total.
 void maestro_memory_open(struct maestro_memory *account);
 void maestro_memory_close(struct maestro_memory *account);
 
@@ -75,6 +75,12 @@ void maestro_memory_close(struct maestro_memory *account);
 // maestro_memory_watch.
 void maestro_memory_budget(int64_t bytes, int descriptor);
 void maestro_memory_watch(void);
+void maestro_memory_wake(void); // writes to it in any case
+
+// Says whether Go has found no idle interpreter to end. Otherwise requests beyond
+// the budget wait for that for a moment.
+void maestro_memory_hopeless(int yes);
+
 int64_t maestro_memory_total(void);
 
 // malloc and its kin as libpython's references to libc lead to them (libc.c).

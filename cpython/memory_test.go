@@ -69,8 +69,8 @@ func TestRequestsBeyondTheMemoryBound(t *testing.T) {
 	}
 }
 
-// The account of an interpreter is empty when it has ended, whatever its code did and
-// whichever thread freed it.
+// The account of an interpreter is empty when it has ended, also where other threads
+// freed its memory.
 func TestMemoryOfEndedInterpreters(t *testing.T) {
 	t.Parallel()
 	for round := range 3 {

@@ -12,6 +12,8 @@
 #ifndef MAESTRO_PYAPI_H
 #define MAESTRO_PYAPI_H
 
+#include "pyapi_memory.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -24,6 +26,7 @@ typedef struct _typeobject PyTypeObject;
 typedef struct _ts PyThreadState;
 typedef struct _is PyInterpreterState;
 typedef struct _frame PyFrameObject;
+typedef struct PyCodeObject PyCodeObject;
 typedef struct PyInitConfig PyInitConfig;
 
 // An object's head. The count is read and written by CPython only (Py_IncRef,
@@ -48,25 +51,6 @@ typedef enum {
     PyDict_EVENT_DEALLOCATED,
 } PyDict_WatchEvent;
 typedef int (*PyDict_WatchCallback)(PyDict_WatchEvent event, PyObject *dict, PyObject *key, PyObject *new_value);
-
-// The allocators that Python gets its memory from.
-typedef enum {
-    PYMEM_DOMAIN_RAW,
-} PyMemAllocatorDomain;
-
-typedef struct {
-    void *ctx;
-    void *(*malloc)(void *ctx, size_t size);
-    void *(*calloc)(void *ctx, size_t nelem, size_t elsize);
-    void *(*realloc)(void *ctx, void *ptr, size_t new_size);
-    void (*free)(void *ctx, void *ptr);
-} PyMemAllocatorEx;
-
-typedef struct {
-    void *ctx;
-    void *(*alloc)(void *ctx, size_t size);
-    void (*free)(void *ctx, void *ptr, size_t size);
-} PyObjectArenaAllocator;
 
 typedef struct PyMethodDef {
     const char *ml_name;
@@ -259,7 +243,11 @@ enum {
     X(PyObject *, PyInterpreterState_GetDict, (PyInterpreterState *))         /* borrowed, or NULL without an error */    \
     X(PyThreadState *, PyInterpreterState_ThreadHead, (PyInterpreterState *)) /* with the GIL it stays at rest */         \
     X(PyThreadState *, PyThreadState_Next, (PyThreadState *))                                                             \
-    X(PyFrameObject *, PyThreadState_GetFrame, (PyThreadState *)) /* new, or NULL without an error */                     \
+    X(PyFrameObject *, PyThreadState_GetFrame, (PyThreadState *))        /* new, or NULL without an error */              \
+    X(PyFrameObject *, PyFrame_GetBack, (PyFrameObject *))               /* new, or NULL without an error */              \
+    X(PyCodeObject *, PyFrame_GetCode, (PyFrameObject *))                /* new */                                        \
+    X(PyObject *, PyFrame_GetVarString, (PyFrameObject *, const char *)) /* new */                                        \
+    X(int, PySys_AddAuditHook, (int (*)(const char *, PyObject *, void *), void *))                                       \
     X(PyThreadState *, PyThreadState_New, (PyInterpreterState *)) /* no thread state */                                   \
     X(void, PyThreadState_Clear, (PyThreadState *))                                                                       \
     X(void, PyThreadState_Delete, (PyThreadState *))                                                                      \

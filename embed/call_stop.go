@@ -1,7 +1,6 @@
 package embed
 
 import (
-	"log/slog"
 	"runtime"
 	"time"
 
@@ -16,11 +15,14 @@ import (
 //	at once           a sliced sleep is woken
 //	and every 50 ms   an exception that is not an Exception is raised in it
 //	after 200 ms      a trace function raises at every line that it reaches
-//	StuckAfter        its thread and its interpreter are abandoned
+//	StuckAfter        its thread and its interpreter are abandoned; threads of it
+//	                  that compute are parked
 //
-// Raising needs the interpreter's GIL. It is requested on a disposable thread,
-// one per interpreter, because C code that never releases it makes that thread
-// wait for ever; after WedgedAfter of waiting the interpreter is abandoned.
+// The exception is raised in C code too, where it asks whether to go on: in waits and
+// in long computations (cpython/stop_check.h). Raising needs the interpreter's GIL. It is
+// requested on a disposable thread, one per interpreter, because C code that never
+// releases it makes that thread wait for ever. Until it has the GIL, C code is told
+// without it (Knock) every 50 ms; after WedgedAfter the interpreter is abandoned.
 // Until a thread has attached, new calls of the subtenant wait, so that they
 // are not blocked by the same code.
 const (
@@ -47,7 +49,7 @@ type stopOrder struct {
 func (h *Host) watchCalls() {
 	h.mu.Lock()
 	at := now()
-	var wake []*call
+	var wake, knock []*call
 	for c := h.watch.first(); c != nil && c.due <= at; c = h.watch.first() {
 		h.watch.remove(c)
 		switch c.state {
@@ -57,6 +59,9 @@ func (h *Host) watchCalls() {
 			h.beginStop(c, at, timedOut)
 			wake = append(wake, c)
 		case callStopping, callStuck:
+			if c.interp.stopper.running && at.since(c.interp.stopper.since) >= rungEvery/2 {
+				knock = append(knock, c)
+			}
 			h.climb(c, at)
 		}
 	}
@@ -67,6 +72,9 @@ func (h *Host) watchCalls() {
 	h.mu.Unlock()
 	for _, c := range wake {
 		c.interp.py.WakeSleeper(c.number)
+	}
+	for _, c := range knock {
+		c.interp.py.Knock(c.number)
 	}
 }
 
@@ -98,8 +106,12 @@ func (h *Host) beginStop(c *call, at clock, failure model.Failure) {
 // climb takes the next escalation for a call that is being stopped. h.mu is held.
 func (h *Host) climb(c *call, at clock) {
 	in, elapsed := c.interp, at.since(c.stopBegan)
+	if c.state == callStuck {
+		h.climbStuck(c, at)
+		return
+	}
 	if c.loop == nil && elapsed >= h.opt.StuckAfter {
-		h.giveUp(c)
+		h.giveUp(c, at)
 		return
 	}
 	if in.stopper.running && at.since(in.stopper.since) >= h.opt.WedgedAfter {
@@ -118,22 +130,18 @@ func (h *Host) climb(c *call, at clock) {
 	h.watch.add(h, c)
 }
 
-// giveUp marks a call, its thread and its interpreter as stuck: the thread is
-// replaced in the pool, the subtenant gets another interpreter. Nothing is
-// killed; the thread ends when the call does. h.mu is held.
-func (h *Host) giveUp(c *call) {
-	h.opt.Log.Warn("a call could not be stopped and its thread is abandoned",
-		slog.String("tenant", c.Tenant), slog.String("function", c.Program.Function), slog.Uint64("interpreter", c.interp.id))
-	change(h, &callMoves, &c.state, callStuck)
-	change(h, &workerMoves, &c.worker.state, workerStuck)
-	c.tenant.active--
-	h.threads--
-	h.stuckThreads++
-	h.abandon(c.interp)
-	h.offer(c.tenant)
-	h.pump(now())
-	h.checkStuckCap()
-	h.checkQuiet()
+// climbStuck looks at a stuck call again: its code may have begun to compute, or have come
+// to an await. h.mu is held.
+func (h *Host) climbStuck(c *call, at clock) {
+	rung := cpython.RungPark
+	if c.loop != nil && c.met == cpython.MetWaiting {
+		rung = cpython.RungAbandon
+	} else {
+		h.park(c, at)
+	}
+	h.order(c.interp, stopOrder{call: c, rung: rung}, at)
+	c.due = at.add(stuckEvery)
+	h.watch.add(h, c)
 }
 
 // order asks in's disposable thread to stop a call. An order for the same call
@@ -164,8 +172,8 @@ func (in *interpreter) carryOut() {
 	for len(in.stopper.orders) > 0 {
 		o := in.stopper.orders[0]
 		in.stopper.orders = in.stopper.orders[1:]
-		if o.call.state != callStopping && (o.call.state != callStuck || o.call.loop == nil) {
-			continue // it has ended, or can no longer be stopped
+		if o.call.state != callStopping && o.call.state != callStuck {
+			continue // it has ended
 		}
 		began := now()
 		in.stopper.since = began

@@ -207,7 +207,6 @@ func (h *Host) compile(py machine, job *compileJob) bool {
 		defer h.mu.Unlock()
 		h.compilers--
 		h.leaked++
-		h.checkStuckCap()
 		h.checkQuiet()
 	})
 	answer, exc := py.Invoke(job.function, job.request)

@@ -58,6 +58,9 @@ func (h *Host) submit(ctx context.Context, c *call) error {
 	}
 	at := now()
 	t := h.tenantOf(c.Tenant)
+	if t.refused && h.refuses(t) {
+		return h.tooManyStuck(t)
+	}
 	c.tenant, c.queued, c.due, t.used = t, at, never, at
 	if c.Patient == nil && !c.Deadline.IsZero() {
 		c.due = at.add(min(time.Until(c.Deadline), farAway))

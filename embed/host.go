@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"maestro/cpython"
 	"maestro/internal/model"
 )
 
@@ -26,6 +27,7 @@ const (
 type Host struct {
 	opt      Options
 	machines machines
+	policy   *cpython.Policy // of Options.Rails, or nil
 
 	compileJobs chan *compileJob
 	endSlots    chan struct{} // a value for each interpreter that is being ended
@@ -72,9 +74,11 @@ type Host struct {
 	trimming   bool // freed memory will be returned to the system in a moment
 
 	detached                map[*interpreter]struct{} // retiring or abandoned, with calls in them
+	overdue                 map[*interpreter]struct{} // leaked
 	serving, ending, leaked int                       // interpreters in these states, serving with suspect
 	made, endedTotal        int                       // interpreters so far
-	capReached              bool
+	relieved                int                       // interpreters that were ended because memory was short
+	parked                  int                       // threads that wait for ever (thread_park.go)
 }
 
 var _ model.Lane = (*Host)(nil)
@@ -84,7 +88,13 @@ func New(opt Options) (*Host, error) {
 	if opt.Home == "" {
 		return nil, fmt.Errorf("create the Python host: the option Home is empty")
 	}
-	return newHost(opt, pythonMachines(opt.withDefaults().limits())), nil
+	policy, err := opt.policy()
+	if err != nil {
+		return nil, err
+	}
+	h := newHost(opt, pythonMachines(opt.withDefaults().limits()))
+	h.policy = policy
+	return h, nil
 }
 
 func newHost(opt Options, m machines) *Host {
@@ -99,6 +109,7 @@ func newHost(opt Options, m machines) *Host {
 		processors:  runtime.GOMAXPROCS(0),
 		workers:     map[*worker]struct{}{},
 		detached:    map[*interpreter]struct{}{},
+		overdue:     map[*interpreter]struct{}{},
 	}
 	h.watch.armed = never
 	h.width = h.narrow()
@@ -118,7 +129,7 @@ func stoppedTimer(f func()) *time.Timer {
 // Start loads Python into the process, where it stays, and begins to create
 // interpreters. A second Start has no effect; after Close it is an error.
 func (h *Host) Start(context.Context) error {
-	if err := h.machines.load(h.opt.Home); err != nil {
+	if err := h.machines.load(h.opt); err != nil {
 		return fmt.Errorf("start the Python host: %w", err)
 	}
 	h.mu.Lock()
@@ -128,6 +139,9 @@ func (h *Host) Start(context.Context) error {
 		return nil
 	case phaseClosing, phaseClosed:
 		return fmt.Errorf("start the Python host: it is closed")
+	}
+	if err := h.watchMemory(); err != nil {
+		return err
 	}
 	h.phase = phaseServing
 	h.compilers++
@@ -189,30 +203,22 @@ func (h *Host) beginClose() {
 }
 
 // checkQuiet ends the closing when no thread or interpreter is left. Stuck ones
-// are waited for too: most of them only compute for some more seconds. h.mu is held.
+// are waited for too: most of them only compute for some more seconds. Those with
+// parked threads never end. h.mu is held.
 func (h *Host) checkQuiet() {
+	if h.phase != phaseClosing || !h.makerDone {
+		return
+	}
 	threads := h.threads + h.stuckThreads + h.leaving
 	interpreters := h.serving + len(h.detached) + h.ending + h.leaked
-	if h.phase != phaseClosing || threads+interpreters+h.compilers > 0 || !h.makerDone {
+	lostThreads, lostInterpreters := h.lost()
+	if threads+interpreters+h.compilers > lostThreads+lostInterpreters {
 		return
 	}
 	h.phase = phaseClosed
 	h.ticker.Stop()
 	h.watcher.Stop()
 	close(h.quiet)
-}
-
-// checkStuckCap calls Options.OnStuckCap when too many threads and interpreters
-// cannot be ended. h.mu is held.
-func (h *Host) checkStuckCap() {
-	if h.capReached || h.stuckThreads+h.leaked < h.opt.StuckCap {
-		return
-	}
-	h.capReached = true
-	h.opt.Log.Error("too many threads and interpreters cannot be stopped", slog.Int("stuck_threads", h.stuckThreads), slog.Int("leaked_interpreters", h.leaked))
-	if h.opt.OnStuckCap != nil {
-		go h.opt.OnStuckCap()
-	}
 }
 
 func (h *Host) illegal(kind, from, to string) {

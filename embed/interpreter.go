@@ -21,15 +21,18 @@ type interpreter struct {
 	holders map[*worker]struct{}
 	vacated chan struct{} // made when ending begins, closed when there are no holders
 	scarred bool          // a stop was raised in it at an arbitrary line
+	over    chan struct{} // closed when it has ended, or counts as leaked
 	full    bool          // a call was denied memory, and most of what it may hold is held beyond the call
 	stopper stopper
+	parking bool  // threads of it are being parked
+	parked  int   // threads of it that wait for ever
 	loop    *loop // nil until an async function is called
 
 	// packages are assigned together with its subtenant, under Host.mu, and
 	// never change.
 	packages model.SitePackages
-	furnish  sync.Once // tells Python of packages
-	unfit    bool      // that failed; set under Host.mu
+	furnish  sync.Once // puts up the rails and tells Python of packages
+	unfit    string    // what of that failed; set under Host.mu
 }
 
 func newInterpreter(h *Host, py machine) *interpreter {
@@ -40,6 +43,7 @@ func newInterpreter(h *Host, py machine) *interpreter {
 		state:   interpreterWarm,
 		calls:   map[*call]struct{}{},
 		holders: map[*worker]struct{}{},
+		over:    make(chan struct{}),
 	}
 	process.interpreters.Store(in.id, in)
 	return in
@@ -72,6 +76,7 @@ func (in *interpreter) dismissHolder(w *worker) {
 func (h *Host) assign(in *interpreter, t *tenant) {
 	change(h, &interpreterMoves, &in.state, interpreterServing)
 	in.tenant, in.packages = t, t.packages
+	in.py.SetOwner(t.name)
 	t.interp = in
 	t.wanting = false
 	t.generation++
@@ -107,7 +112,7 @@ const retireEvery = time.Second
 // could not be given its packages; or if it is full. The next call gets another
 // interpreter, those in progress finish in this one. h.mu is held.
 func (h *Host) retire(in *interpreter, at clock) {
-	if !in.scarred && !in.unfit && !in.full || in.state != interpreterServing && in.state != interpreterSuspect {
+	if !in.scarred && in.unfit == "" && !in.full || in.state != interpreterServing && in.state != interpreterSuspect {
 		return
 	}
 	if t := in.tenant; t.retired == 0 || at.since(t.retired) >= retireEvery {

@@ -94,10 +94,15 @@ func (h *Host) leak(in *interpreter) {
 	h.opt.Log.Warn("an interpreter could not be ended in time and counts as leaked",
 		slog.Uint64("interpreter", in.id), slog.String("tenant", in.tenantName()), slog.Duration("limit", h.opt.EndLimit))
 	change(h, &interpreterMoves, &in.state, interpreterLeaked)
+	close(in.over)
 	h.ending--
 	h.leaked++
+	h.overdue[in] = struct{}{}
+	if in.tenant != nil {
+		in.tenant.leaked++
+		h.checkStuck(in.tenant)
+	}
 	<-h.endSlots
-	h.checkStuckCap()
 	h.checkQuiet()
 }
 
@@ -105,7 +110,12 @@ func (h *Host) leak(in *interpreter) {
 func (h *Host) ended(in *interpreter) {
 	if in.state == interpreterLeaked {
 		h.leaked--
+		delete(h.overdue, in)
+		if in.tenant != nil {
+			in.tenant.leaked--
+		}
 	} else {
+		close(in.over)
 		h.ending--
 		<-h.endSlots
 	}

@@ -302,7 +302,7 @@ func (h *Host) finishLooped(c *call, result cpython.CallResult, err error) {
 	t, in, l := c.tenant, c.interp, c.loop
 	h.conclude(c, result, err)
 	if c.state == callStuck {
-		h.stuckThreads--
+		h.endStuck(c)
 	} else {
 		t.looped--
 	}
@@ -332,15 +332,11 @@ func (h *Host) finishLooped(c *call, result cpython.CallResult, err error) {
 //
 // h.mu is held.
 func (h *Host) climbLooped(c *call, at clock) {
-	elapsed, again := at.since(c.stopBegan), rungEvery
+	elapsed := at.since(c.stopBegan)
 	rung := cpython.RungRaise
 	switch {
-	case c.state == callStuck && c.met == cpython.MetWaiting:
-		rung, again = cpython.RungAbandon, stuckEvery
-	case c.state == callStuck:
-		again = stuckEvery
 	case elapsed >= h.opt.StuckAfter && c.met == cpython.MetExecuting:
-		h.giveUpLooped(c)
+		h.giveUpLooped(c, at)
 		return
 	case elapsed >= h.opt.StuckAfter:
 		rung = cpython.RungAbandon
@@ -351,27 +347,8 @@ func (h *Host) climbLooped(c *call, at clock) {
 		rung = cpython.RungTrace
 	}
 	h.order(c.interp, stopOrder{call: c, rung: rung}, at)
-	c.due = at.add(again)
+	c.due = at.add(rungEvery)
 	h.watch.add(h, c)
-}
-
-// stuckEvery is the interval at which a stuck call of an async function is looked
-// at: once its code has come to an await, its task is closed. It would otherwise
-// wait there without a deadline, and keep its thread and interpreter.
-const stuckEvery = time.Second
-
-// giveUpLooped marks a call and the thread that it blocks as stuck. h.mu is held.
-func (h *Host) giveUpLooped(c *call) {
-	h.opt.Log.Warn("a call of an async function that blocks a thread could not be stopped, and the thread is abandoned",
-		slog.String("tenant", c.Tenant), slog.String("function", c.Program.Function), slog.Uint64("interpreter", c.interp.id))
-	change(h, &callMoves, &c.state, callStuck)
-	c.due = now().add(stuckEvery)
-	h.watch.add(h, c)
-	c.tenant.looped--
-	h.stuckThreads++
-	h.abandon(c.interp)
-	h.checkStuckCap()
-	h.checkQuiet()
 }
 
 // refuseCoroutines answers the waiting calls of t's async functions with err.

@@ -28,6 +28,7 @@ type fakeMachine struct {
 	left    map[int]bool             // threads that will not use their state again
 	running map[uint64]bool          // tickets whose thread has attached
 	site    string                   // the folder that it was given
+	parked  int
 	ended   bool
 }
 
@@ -112,6 +113,8 @@ func (m *fakeMachine) Call(args cpython.CallArgs) cpython.CallResult {
 	}
 	return cpython.CallResult{Output: []byte(output)}
 }
+
+func (m *fakeMachine) Confine(*cpython.Policy, cpython.Confinement) error { return nil }
 
 func (m *fakeMachine) Invoke(function string, arg []byte) ([]byte, *cpython.Exception) {
 	if function == "use_packages" {
@@ -205,6 +208,29 @@ func (m *fakeMachine) Stop(ticket uint64, _ cpython.Rung) cpython.Met {
 
 func (m *fakeMachine) WakeSleeper(uint64) {}
 
+func (m *fakeMachine) Knock(uint64) {}
+
+// Park counts the call's thread as parked, if it keeps the GIL.
+func (m *fakeMachine) Park(_ uint64, holder bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if holder {
+		m.parked = 1
+	}
+}
+
+func (m *fakeMachine) Parked() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.parked
+}
+
+func (m *fakeMachine) Unpark() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.parked = 0
+}
+
 func (m *fakeMachine) Running(ticket uint64) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -235,6 +261,8 @@ func (m *fakeMachine) DropThread() {
 	fakeSlots.Delete(syscall.Gettid())
 }
 
+func (m *fakeMachine) SetOwner(string) {}
+
 func (m *fakeMachine) End() {
 	m.gil.Lock()
 	defer m.gil.Unlock()
@@ -257,10 +285,12 @@ func (m *fakeMachine) End() {
 // fakeMachines is a supply of fakes.
 func fakeMachines(t *testing.T) machines {
 	return machines{
-		load:     func(string) error { return nil },
+		load:     func(Options) error { return nil },
 		tenant:   func() (machine, error) { return newFakeMachine(t), nil },
 		compiler: func() (machine, error) { return newFakeMachine(t), nil },
 		trim:     func() {},
+		total:    func() int64 { return 0 },
+		probe:    func() {},
 	}
 }
 

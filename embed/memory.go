@@ -6,8 +6,8 @@ import (
 	"maestro/cpython"
 )
 
-// trimAfter is how long after much memory was freed it is returned to the system,
-// with what is freed in the meantime.
+// trimAfter is the time between the release of much memory and its return to the
+// system, together with all memory that is freed in between.
 const trimAfter = time.Second
 
 // trimSoon returns the memory that has been freed to the system after a

@@ -14,6 +14,9 @@ import (
 type Options struct {
 	// Home is the root of the Python 3.14 installation. Required.
 	Home string
+	// Marker is the file to which a process that a subtenant's code ends writes whose
+	// code it was (cpython.WatchFaults). Empty: none, and faults are Go's.
+	Marker string
 	// MaxThreads bounds the pool's threads, stuck ones not counted. Default 256.
 	MaxThreads int
 	// TenantThreads bounds the threads that one subtenant may hold at a time.
@@ -66,16 +69,17 @@ type Options struct {
 	// Descriptors bounds the descriptors that one subtenant's code has open; one
 	// more is an OSError. Default 256, negative for no bound.
 	Descriptors int
-	// StuckCap is the number of stuck threads and leaked interpreters together
-	// at which OnStuckCap is called. Default 32.
+	// StuckCap is the number of stuck threads and leaked interpreters of one
+	// subtenant together from which on its calls are refused with
+	// CodeSubtenantStuck. Default 8.
 	StuckCap int
-	// OnStuckCap is called once, on a separate goroutine, when StuckCap is
-	// reached: the server then restarts itself. May be nil.
-	OnStuckCap func()
 	// OnTenantLog takes a line that was written outside any execution in
 	// progress, by a thread that outlived its function. May be nil. It may
 	// be called from many threads and must not block.
 	OnTenantLog func(tenant string, line model.LogLine)
+	// Rails keep the code of subtenants from the server's files and services.
+	// Default: none.
+	Rails *Rails
 	// Log takes the host's own messages. Default: none.
 	Log *slog.Logger
 }
@@ -97,7 +101,7 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.MaxValue, 64<<20)
 	setDefault(&o.CodeThreads, 64)
 	setDefault(&o.Descriptors, 256)
-	setDefault(&o.StuckCap, 32)
+	setDefault(&o.StuckCap, 8)
 	if o.OnTenantLog == nil {
 		o.OnTenantLog = func(string, model.LogLine) {}
 	}

@@ -24,7 +24,7 @@ func (h *Host) sweep() {
 			continue
 		}
 		h.abandon(t.interp)
-		if t.active == 0 && !t.inReady && !t.inWaiting {
+		if t.active == 0 && !t.inReady && !t.inWaiting && len(t.stuck)+t.leaked == 0 {
 			delete(h.tenants, name)
 		}
 	}

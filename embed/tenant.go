@@ -34,6 +34,12 @@ type tenant struct {
 	retired    clock // when an interpreter of it was retired last, 0: never
 	gone       bool  // forgotten
 
+	output  outputMeter     // its own lock is that of an atomic
+	stuck   map[*call]clock // its calls that could not be stopped, and since when
+	leaked  int             // its interpreters that could not be ended
+	freed   int             // how many of both it was freed from (stuck.go)
+	refused bool            // they have reached the cap
+
 	siblings siblingView // the newest that a call of it got
 }
 
@@ -117,7 +123,7 @@ func oldest(queue *fifo[call]) *call {
 func (h *Host) tenantOf(name string) *tenant {
 	t := h.tenants[name]
 	if t == nil {
-		t = &tenant{name: name, allowance: 1}
+		t = &tenant{name: name, allowance: 1, stuck: map[*call]clock{}}
 		h.tenants[name] = t
 	}
 	return t

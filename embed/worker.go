@@ -198,7 +198,9 @@ func (h *Host) finish(c *call, result cpython.CallResult, err error) {
 	at := now()
 	t, in, w := c.tenant, c.interp, c.worker
 	h.conclude(c, result, err)
-	if c.state != callStuck {
+	if c.state == callStuck {
+		h.endStuck(c)
+	} else {
 		t.active--
 	}
 	change(h, &callMoves, &c.state, callEnded)
@@ -238,6 +240,7 @@ func (h *Host) answer(c *call, outcome model.Outcome, err error) {
 	if c.answered.Swap(true) {
 		return
 	}
+	outcome.Omitted = c.omitted.take()
 	c.outcome, c.err = outcome, err
 	process.end(c)
 	c.done <- struct{}{}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"net/http"
 	"net/netip"
 	"time"
 
@@ -65,7 +66,14 @@ type Options struct {
 	Heartbeat           time.Duration // the longest silence of an event stream; default 15 s
 	Version             string        // of the server, shown in the OpenAPI document
 
-	Probes    []Probe     // the checks of /health
+	Probes []Probe // the checks of /health
+	// Metrics serves /metrics; nil: there is no such address. MetricsToken is the
+	// token that it requires; empty: none.
+	Metrics      http.Handler
+	MetricsToken string
+	// Count returns what counts the requests of a route by status and duration; nil:
+	// they are not counted.
+	Count     func(method, template string) func(status int, took time.Duration)
 	Documents fs.FS       // of the examples, served without a token; may be nil
 	Draining  func() bool // true once the server accepts no new work; may be nil
 	// Ready is the error with which a new call would be refused now, nil when it

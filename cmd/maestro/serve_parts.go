@@ -18,7 +18,10 @@ import (
 	"maestro/internal/config"
 	"maestro/internal/engine"
 	"maestro/internal/events"
+	"maestro/internal/homes"
 	"maestro/internal/idempotency"
+	"maestro/internal/journal"
+	"maestro/internal/metrics"
 	"maestro/internal/model"
 	"maestro/internal/packages"
 	"maestro/internal/packages/environment"
@@ -45,6 +48,7 @@ type parts struct {
 	home string // of Python
 	pip  string // the folder that makes its pip importable
 
+	journal  *journal.Journal
 	db       *repo.DB
 	records  *repo.DB // connections of the recorder alone: no other query delays a commit
 	chores   *repo.DB // connections of upkeep, whose statements may take long
@@ -55,6 +59,7 @@ type parts struct {
 	inputs   *vault.Vault // of pending runs
 	keys     *idempotency.Gate
 	folders  *environment.Folders
+	homes    *homes.Homes
 	packages *packages.Manager
 	engine   *engine.Engine
 	auth     auth.Authenticator
@@ -64,6 +69,8 @@ type parts struct {
 
 	queue *queue.Queue
 	cron  *scheduler.Cron
+
+	metrics *metrics.Metrics
 
 	stops    service.Stack // the parts that are started
 	recycle  chan error    // why the server should be started afresh; has room for one
@@ -85,6 +92,10 @@ func startParts(ctx context.Context, cfg *config.Config, timing timing, log *slo
 	if err := cfg.Prepare(); err != nil {
 		return nil, err
 	}
+	if err := p.startJournal(); err != nil {
+		return nil, err
+	}
+	p.makeMetrics()
 	if err := p.startSlowParts(ctx, progress); err != nil {
 		return nil, err
 	}
@@ -100,7 +111,8 @@ func startParts(ctx context.Context, cfg *config.Config, timing timing, log *slo
 	p.engine = engine.New(engine.Options{
 		Store: p.db, Secrets: p.secrets, Recorder: p.recorder, Events: p.events, Lane: p.lane, Log: log, Timeout: cfg.FunctionTimeout,
 		MaxSteps: cfg.MaxSteps,
-		Queue:    p.queue, Inputs: p.inputs, Packages: p.packages,
+		Queue:    p.queue, Inputs: p.inputs, Packages: p.packages, Meter: p.metrics,
+		Journal: p.journal,
 	})
 	p.queue.Serve(p.engine)
 	p.makeCron()
@@ -129,7 +141,7 @@ func (p *parts) startSlowParts(ctx context.Context, progress func(string)) error
 }
 
 func (p *parts) startEvents(ctx context.Context, stops *service.Stack) error {
-	bus, err := newBus(p.cfg, events.Options{Log: p.log})
+	bus, err := newBus(p.cfg, events.Options{EmbeddedBytes: p.cfg.LogMemory, Log: p.log})
 	if err != nil {
 		return fmt.Errorf("REDIS_URL: %w", err)
 	}
@@ -167,7 +179,9 @@ func (p *parts) startHTTP(ctx context.Context, access io.Writer) error {
 		Debug: p.cfg.Debug, PublicURL: p.cfg.PublicURL, MaxBodyBytes: int(p.cfg.MaxBodyBytes),
 		FunctionTimeout: p.cfg.FunctionTimeout, RetentionDays: p.cfg.RetentionDays, WebhooksRequireAuth: p.cfg.WebhooksRequireAuth, CORSOrigins: p.cfg.CORSOrigins,
 		Version: version, Probes: p.probes(), Draining: p.draining.Load, Ready: p.recorder.Refusing, Documents: examples.Documents(),
+		Metrics: p.metrics.Handler(), MetricsToken: string(p.cfg.MetricsToken), Count: p.metrics.Route,
 	})
+	p.readMetrics()
 	if err := p.startChanges(ctx); err != nil {
 		return err
 	}

@@ -1,8 +1,8 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -46,15 +46,25 @@ func (p *parts) startPython(ctx context.Context, progress func(string), stops *s
 		return fmt.Errorf("unpack pip into the data folder: %w", err)
 	}
 	p.home = home
+	rails, err := p.makeRails(ctx)
+	if err != nil {
+		return err
+	}
 	lane, err := embed.New(embed.Options{
-		Home:       home,
-		MaxThreads: p.cfg.MaxThreads,
-		IdleAfter:  p.cfg.InterpreterIdle,
-		OnStuckCap: func() { p.endSoon(errors.New("too many Python threads were stuck")) },
+		Home:         home,
+		Marker:       p.journal.MarkerPath(),
+		MaxThreads:   p.cfg.MaxThreads,
+		IdleAfter:    p.cfg.InterpreterIdle,
+		MaxMemory:    p.cfg.MaxFunctionMemory,
+		MemoryBudget: cmp.Or(p.cfg.MaxInterpreterMemory, machineMemory("/")/2),
+		MaxValue:     p.cfg.MaxValueBytes,
+		CodeThreads:  p.cfg.MaxFunctionThreads,
+		Descriptors:  p.cfg.MaxFunctionDescriptors,
 		OnTenantLog: func(tenant string, line model.LogLine) {
 			p.log.Info("output of no execution", slog.String("tenant", tenant), slog.String("text", p.secrets.Mask(tenant).Text(line.Text)))
 		},
-		Log: p.log,
+		Rails: rails,
+		Log:   p.log,
 	})
 	if err != nil {
 		return err

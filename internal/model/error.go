@@ -31,6 +31,7 @@ const (
 	CodePathTaken            Code = "path_taken"
 	CodeFunctionIsModule     Code = "function_is_module"
 	CodeFunctionInactive     Code = "function_inactive"
+	CodeQuarantined          Code = "quarantined"
 	CodeKeyReused            Code = "idempotency_key_reused"
 	CodeKeyInUse             Code = "idempotency_key_in_use"
 	CodeExecutionOver        Code = "execution_over"
@@ -55,6 +56,7 @@ const (
 	CodeInternal             Code = "internal"
 	CodeNotImplemented       Code = "not_implemented"
 	CodeUnavailable          Code = "unavailable"
+	CodeSubtenantStuck       Code = "subtenant_stuck"
 	CodePackageNotFound      Code = "package_not_found"
 	CodeInstallNotFound      Code = "install_not_found"
 	CodePackageRequired      Code = "package_required"
@@ -69,10 +71,10 @@ const (
 var Codes = []Code{
 	CodeBadRequest, CodeMalformedBody, CodeUnauthorized, CodeForbidden, CodeNotFound, CodeFunctionNotFound,
 	CodeVersionNotFound, CodeWebhookNotFound, CodeExecutionNotFound, CodeSubtenantNotFound, CodeSecretNotFound, CodeScheduleNotFound, CodeMethodNotAllowed,
-	CodeNameTaken, CodePathTaken, CodeFunctionIsModule, CodeFunctionInactive, CodeKeyReused, CodeKeyInUse, CodeExecutionOver, CodeExecutionNotOver, CodeRecordIncomplete, CodeNoCensus, CodeVersionMismatch, CodeRequestTimeout, CodeBodyTooLarge, CodeUnsupportedMediaType, CodeInvalid,
+	CodeNameTaken, CodePathTaken, CodeFunctionIsModule, CodeFunctionInactive, CodeQuarantined, CodeKeyReused, CodeKeyInUse, CodeExecutionOver, CodeExecutionNotOver, CodeRecordIncomplete, CodeNoCensus, CodeVersionMismatch, CodeRequestTimeout, CodeBodyTooLarge, CodeUnsupportedMediaType, CodeInvalid,
 	CodeSyntaxError, CodeNoSuchDef, CodeSchemaInvalid, CodeInputInvalid, CodeOutputInvalid, CodeFunctionFailed,
 	CodeTimeout, CodeCancelled, CodeTooManyRequests, CodeHeadersTooLarge, CodeInternal, CodeNotImplemented,
-	CodeUnavailable, CodePackageNotFound, CodeInstallNotFound, CodePackageRequired, CodePackagesDisabled, CodePackageNotAllowed,
+	CodeUnavailable, CodeSubtenantStuck, CodePackageNotFound, CodeInstallNotFound, CodePackageRequired, CodePackagesDisabled, CodePackageNotAllowed,
 	CodePackageConflict, CodePackageUnsupported, CodePackageInstallFailed,
 }
 
