@@ -56,6 +56,10 @@ char *maestro_load(const char *home) {
     char *path = NULL;
     if (asprintf(&path, "%s/lib/libpython3.14.so.1.0", home) < 0)
         return strdup("out of memory");
+    if (!maestro_libc_remember()) {
+        free(path);
+        return strdup("look at the loaded libraries");
+    }
     char *message = maestro_py_load(path);
     free(path);
     if (message)
@@ -68,7 +72,8 @@ char *maestro_load(const char *home) {
     // Built into every interpreter that is made later (module.h).
     if (py.PyImport_AppendInittab("_maestro", maestro_module_init) < 0)
         return strdup("register _maestro: out of memory");
-    if ((message = maestro_modules_block()) || (message = maestro_libc_replace(py.library)))
+    if ((message = maestro_modules_block()) || (message = maestro_libc_replace(py.library)) ||
+        (message = maestro_libc_replace_modules(home)))
         return message;
     if ((message = maestro_stop_check_load()))
         return message;
