@@ -36,6 +36,18 @@ int maestro_descriptor_mine(int fd);
 // subtenant runs, and in a child that has descriptors of its own.
 int maestro_descriptor_may(int fd);
 
+// Reports whether a descriptor is open and another's: the server's, or another
+// subtenant's. Sets errno and the message of a rail then (rails.h).
+int maestro_descriptor_theirs(int fd);
+
+// Has the bytes counted that are written to a descriptor of the interpreter (rail_space.h), and reports whether they are.
+void maestro_descriptor_count(int fd);
+int maestro_descriptor_counted(int fd);
+
+// Lets an interpreter's code use a descriptor that is the server's and stays so;
+// NULL: none any more, before it is closed.
+void maestro_descriptor_lend(int fd, const struct maestro_interp *in);
+
 // Keeps a descriptor of the thread's interpreter from being closed or
 // replaced by its code, or ends that: an event loop's own, which all calls need.
 void maestro_descriptor_guard(int fd, int guarded);

@@ -11,6 +11,7 @@
 #include "place.h"
 #include "print.h"
 #include "program.h"
+#include "rails.h"
 #include "sleep.h"
 #include "stop_check.h"
 #include "thread.h"
@@ -269,6 +270,7 @@ void maestro_interp_free(struct maestro_interp *in) {
     if (!quiet)
         return; // a thread left behind still looks at it
     pthread_mutex_destroy(&in->lock);
+    maestro_rails_free(in);
     free(in->owner);
     free(in->children.all);
     free(in);

@@ -45,6 +45,7 @@ enum maestro_hook {
 };
 
 struct maestro_line;   // print.c
+struct maestro_rails;  // rails.h
 struct maestro_run;    // stop.h
 struct maestro_shield; // shield.h
 struct maestro_sleeper;
@@ -115,8 +116,9 @@ struct maestro_interp {
     atomic_int alarm;                            // what is being stopped in it: checks look for it (stop_check.h)
     atomic_uint parked, releases;                // threads that are parked, and how often they were let go (park.h)
     atomic_int descriptors;                      // that its code has opened, or more (descriptor.c)
-    int foreign;                                 // it has code that can change its threads (thread_check.h)
-    char *owner; // malloc'ed; whose code it runs, for markers (fault.h). Read without the lock in a fault
+    struct maestro_rails *rails; // what holds for its subtenant's files (rails.h); NULL before its first call
+    int foreign;                 // it has code that can change its threads (thread_check.h)
+    char *owner;                 // malloc'ed; whose code it runs, for markers (fault.h). Read without the lock in a fault
 
     struct maestro_memory memory; // that it holds
     unsigned weighed;             // memory.denied when maestro_weigh looked last

@@ -1,12 +1,19 @@
 #include "libc.h"
 
+#include "children.h"
 #include "descriptor.h"
 #include "fault.h"
 #include "here.h"
+#include "libc_descriptor.h"
+#include "libc_loader.h"
 #include "libc_map.h"
+#include "libc_network.h"
+#include "libc_path.h"
 #include "memory.h"
 #include "place.h"
 #include "print.h"
+#include "rail_space.h"
+#include "rails.h"
 #include "thread.h"
 
 #include <dirent.h>
@@ -29,8 +36,6 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "libc_link.h"
-
 __thread struct maestro_here maestro_here;
 char **maestro_environ;
 
@@ -43,23 +48,11 @@ static int has_room(void) { return maestro_descriptor_room(1); }
 
 static int has_two(void) { return maestro_descriptor_room(2); }
 
-static int open_here(const char *path, int flags, mode_t mode) {
-    maestro_place_sync();
-    return has_room() ? own(open(path, flags, mode)) : -1;
-}
-
-static int openat_here(int folder, const char *path, int flags, mode_t mode) {
-    maestro_place_sync();
-    return has_room() ? own(openat(folder, path, flags, mode)) : -1;
-}
-
 static int shm_open_here(const char *name, int flags, mode_t mode) {
     return has_room() ? own(shm_open(name, flags, mode)) : -1;
 }
 
-static int mkstemp_here(char *template) { return has_room() ? own(mkstemp(template)) : -1; }
-
-static int dup_here(int fd) { return has_room() ? own(dup(fd)) : -1; }
+static int dup_here(int fd) { return !maestro_descriptor_theirs(fd) && has_room() ? own(dup(fd)) : -1; }
 
 static int socket_here(int domain, int type, int protocol) { return has_room() ? own(socket(domain, type, protocol)) : -1; }
 
@@ -124,16 +117,39 @@ static int fcntl_here(int fd, int command, long argument) {
     if ((command == F_SETFL || command == F_SETFD || command == F_SETOWN) && theirs(fd))
         return -1;
     int copies = command == F_DUPFD || command == F_DUPFD_CLOEXEC;
-    if (copies && !has_room())
+    if (copies && (maestro_descriptor_theirs(fd) || !has_room()))
         return -1;
     int result = fcntl(fd, command, argument);
     return copies ? own(result) : result;
 }
 
+// The process of a pidfd, or 0.
+static pid_t process_of(int fd) {
+    char path[40], text[512];
+    snprintf(path, sizeof path, "/proc/self/fdinfo/%d", fd);
+    int info = open(path, O_RDONLY | O_CLOEXEC), pid = 0;
+    ssize_t size = info < 0 ? -1 : read(info, text, sizeof text - 1);
+    if (info >= 0)
+        close(info);
+    text[size > 0 ? size : 0] = 0;
+    const char *line = strstr(text, "\nPid:");
+    return line && sscanf(line, "\nPid: %d", &pid) == 1 ? pid : 0;
+}
+
+// Whether the rails refuse a system call; errno is set then.
+static int call_refused(long number, long a, long b, long c, long size) {
+    if (!maestro_here.in)
+        return 0;
+    if (number == SYS_pidfd_send_signal && b != 0 && !maestro_child_descends(maestro_here.in, process_of((int)a)))
+        return maestro_rail_refuse(RAIL_PROCESS_END, EPERM) < 0;
+    return number == SYS_copy_file_range && (maestro_descriptor_theirs((int)a) || maestro_descriptor_theirs((int)c) ||
+                                             !maestro_space_write((int)c, (uint64_t)size));
+}
+
 // libc knew no function for these when libpython was built.
 static long syscall_here(long number, long a, long b, long c, long d, long e, long f) {
     int opens = number == SYS_pidfd_open || number == SYS_memfd_create;
-    if (opens && !has_room())
+    if ((opens && !has_room()) || call_refused(number, a, b, c, e))
         return -1;
     long result = syscall(number, a, b, c, d, e, f);
     if (opens)
@@ -143,6 +159,8 @@ static long syscall_here(long number, long a, long b, long c, long d, long e, lo
 
 // Descriptors that came with a message.
 static ssize_t recvmsg_here(int fd, struct msghdr *message, int flags) {
+    if (maestro_descriptor_theirs(fd))
+        return -1;
     ssize_t received = recvmsg(fd, message, flags);
     if (received < 0 || !message->msg_control)
         return received;
@@ -184,7 +202,7 @@ static int fclose_here(FILE *file) {
 // interpreter's stays; one that is not open may be by now, so that only the
 // kernel can say that it is free.
 static int dup3_here(int from, int to, int flags) {
-    if (from != to && !maestro_descriptor_mine(to) && !has_room())
+    if (maestro_descriptor_theirs(from) || (from != to && !maestro_descriptor_mine(to) && !has_room()))
         return -1;
     if (maestro_descriptor_may(to) || from == to)
         return own(from == to ? dup2(from, to) : dup3(from, to, flags));
@@ -203,58 +221,9 @@ static ssize_t write_here(int fd, const void *data, size_t size) {
         maestro_print_raw(maestro_here.in, maestro_here.frame, fd, data, size);
         return (ssize_t)size;
     }
+    if (maestro_descriptor_theirs(fd) || !maestro_space_write(fd, size))
+        return -1;
     return write(fd, data, size);
-}
-
-// Paths that begin at the current directory, which another thread of the same
-// interpreter may have changed.
-#define PATHS(X)                                                                          \
-    X(int, access, (const char *path, int mode), (path, mode))                            \
-    X(int, chmod, (const char *path, mode_t mode), (path, mode))                          \
-    X(char *, getcwd, (char *buffer, size_t size), (buffer, size))                        \
-    X(int, link, (const char *from, const char *to), (from, to))                          \
-    X(int, lstat64, (const char *path, struct stat64 *found), (path, found))              \
-    X(int, mkdir, (const char *path, mode_t mode), (path, mode))                          \
-    X(ssize_t, readlink, (const char *path, char *data, size_t size), (path, data, size)) \
-    X(int, rename, (const char *from, const char *to), (from, to))                        \
-    X(int, rmdir, (const char *path), (path))                                             \
-    X(int, stat64, (const char *path, struct stat64 *found), (path, found))               \
-    X(int, symlink, (const char *from, const char *to), (from, to))                       \
-    X(int, unlink, (const char *path), (path))
-
-#define X(result, name, parameters, arguments) \
-    static result name##_here parameters {     \
-        maestro_place_sync();                  \
-        return name arguments;                 \
-    }
-PATHS(X)
-#undef X
-
-static DIR *opendir_here(const char *path) {
-    maestro_place_sync();
-    DIR *folder = has_room() ? opendir(path) : NULL;
-    if (folder)
-        own(dirfd(folder));
-    return folder;
-}
-
-static FILE *fopen_here(const char *path, const char *mode) {
-    maestro_place_sync();
-    FILE *file = has_room() ? fopen(path, mode) : NULL;
-    if (file)
-        own(fileno(file));
-    return file;
-}
-
-// stat and its kin, as libraries know them that were built with an older libc.
-
-static int xstat64_here(int version, const char *path, struct stat64 *found) { return stat64_here(path, found); }
-
-static int lxstat64_here(int version, const char *path, struct stat64 *found) { return lstat64_here(path, found); }
-
-static int fxstatat64_here(int version, int folder, const char *path, struct stat64 *found, int flags) {
-    maestro_place_sync();
-    return fstatat64(folder, path, found, flags);
 }
 
 // Threads.
@@ -352,13 +321,26 @@ static int select_environ(void) {
     return 1;
 }
 
+// The references of other files.
+static const struct {
+    const struct maestro_reference *references;
+    const size_t *count;
+} others[] = {
+    {maestro_path_references, &maestro_path_reference_count},
+    {maestro_descriptor_references, &maestro_descriptor_reference_count},
+    {maestro_network_references, &maestro_network_reference_count},
+    {maestro_loader_references, &maestro_loader_reference_count},
+};
+
 char *maestro_libc_replace(void *library) {
     if (!select_environ())
         return strdup("out of memory");
-#define FUNCTION(name) {#name, (void *)name##_here}
-#define X(result, name, parameters, arguments) FUNCTION(name),
+#define FUNCTION(name)             \
+    {                              \
+        #name, (void *)name##_here \
+    }
     const struct maestro_reference references[] = {
-        PATHS(X) FUNCTION(_exit),
+        FUNCTION(_exit),
         FUNCTION(accept),
         FUNCTION(accept4),
         FUNCTION(close),
@@ -371,11 +353,7 @@ char *maestro_libc_replace(void *library) {
         FUNCTION(exit),
         FUNCTION(fclose),
         FUNCTION(fcntl),
-        FUNCTION(fopen),
         FUNCTION(ioctl),
-        FUNCTION(mkstemp),
-        FUNCTION(open),
-        FUNCTION(opendir),
         FUNCTION(openpty),
         FUNCTION(pipe),
         FUNCTION(pipe2),
@@ -393,25 +371,16 @@ char *maestro_libc_replace(void *library) {
         {"realloc", (void *)maestro_libc_realloc},
         {"posix_memalign", (void *)maestro_libc_posix_memalign},
         {"free", (void *)maestro_libc_free},
-        {"mmap", (void *)maestro_libc_mmap},
-        {"mmap64", (void *)maestro_libc_mmap},
         {"munmap", (void *)maestro_libc_munmap},
         {"mremap", (void *)maestro_libc_mremap},
         // The same functions under other names, and two variables.
-        {"open64", (void *)open_here},
-        {"fopen64", (void *)fopen_here},
-        {"openat64", (void *)openat_here},
-        {"openat", (void *)openat_here},
         {"fcntl64", (void *)fcntl_here},
-        {"stat", (void *)stat64_here},
-        {"lstat", (void *)lstat64_here},
-        {"__xstat64", (void *)xstat64_here},
-        {"__lxstat64", (void *)lxstat64_here},
-        {"__fxstatat64", (void *)fxstatat64_here},
         {"environ", &maestro_environ},
         {"__environ", &maestro_environ},
     };
-#undef X
 #undef FUNCTION
-    return maestro_link_replace(library, references, sizeof references / sizeof *references);
+    char *message = maestro_link_replace(library, references, sizeof references / sizeof *references);
+    for (size_t i = 0; !message && i < sizeof others / sizeof *others; i++)
+        message = maestro_link_replace(library, others[i].references, *others[i].count);
+    return message;
 }

@@ -6,6 +6,8 @@
 // none of Go's: Go makes its system calls itself. Its purposes:
 //
 //   - Descriptors have an owner (descriptor.h).
+//   - The guard rails (rails.h): paths, networks, native code and descriptors are
+//     decided about here.
 //   - The memory of the C libraries inside libpython is counted (memory.h).
 //   - Output to the descriptors 1 and 2 is the output of the call.
 //   - A thread that Python starts has a current directory and umask of its own

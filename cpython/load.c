@@ -9,6 +9,8 @@
 #include "park.h"
 #include "place.h"
 #include "pyapi.h"
+#include "rail_audit.h"
+#include "rail_code.h"
 #include "replace.h"
 #include "stop_check.h"
 #include "thread_check.h"
@@ -95,6 +97,10 @@ char *maestro_load(const char *home) {
     py.True = py.Py_GetConstantBorrowed(Py_CONSTANT_TRUE);
     py.False = py.Py_GetConstantBorrowed(Py_CONSTANT_FALSE);
     message = maestro_builtins_replace();
+    if (!message)
+        message = maestro_code_replace();
+    if (!message)
+        message = maestro_audit_begin();
     if (!message)
         message = maestro_iterators_load();
     maestro_fault_frames_prepare(py.library); // without it markers have no stack, and no more

@@ -2,6 +2,7 @@
 
 #include "call.h"
 #include "counter.h"
+#include "descriptor.h"
 #include "error.h"
 #include "frame.h"
 #include "output.h"
@@ -39,13 +40,16 @@ struct maestro_loop *maestro_loop_new(struct maestro_interp *in, uint64_t id) {
     loop->in = in;
     loop->id = id;
     loop->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (loop->wake >= 0)
+    if (loop->wake >= 0) {
+        maestro_descriptor_lend(loop->wake, in);
         return loop;
+    }
     free(loop);
     return NULL;
 }
 
 void maestro_loop_free(struct maestro_loop *loop) {
+    maestro_descriptor_lend(loop->wake, NULL);
     close(loop->wake);
     free(loop);
 }

@@ -26,6 +26,7 @@ typedef struct _typeobject PyTypeObject;
 typedef struct _ts PyThreadState;
 typedef struct _is PyInterpreterState;
 typedef struct _frame PyFrameObject;
+typedef struct PyCodeObject PyCodeObject;
 typedef struct PyInitConfig PyInitConfig;
 
 // An object's head. The count is read and written by CPython only (Py_IncRef,
@@ -242,7 +243,11 @@ enum {
     X(PyObject *, PyInterpreterState_GetDict, (PyInterpreterState *))         /* borrowed, or NULL without an error */    \
     X(PyThreadState *, PyInterpreterState_ThreadHead, (PyInterpreterState *)) /* with the GIL it stays at rest */         \
     X(PyThreadState *, PyThreadState_Next, (PyThreadState *))                                                             \
-    X(PyFrameObject *, PyThreadState_GetFrame, (PyThreadState *)) /* new, or NULL without an error */                     \
+    X(PyFrameObject *, PyThreadState_GetFrame, (PyThreadState *))        /* new, or NULL without an error */              \
+    X(PyFrameObject *, PyFrame_GetBack, (PyFrameObject *))               /* new, or NULL without an error */              \
+    X(PyCodeObject *, PyFrame_GetCode, (PyFrameObject *))                /* new */                                        \
+    X(PyObject *, PyFrame_GetVarString, (PyFrameObject *, const char *)) /* new */                                        \
+    X(int, PySys_AddAuditHook, (int (*)(const char *, PyObject *, void *), void *))                                       \
     X(PyThreadState *, PyThreadState_New, (PyInterpreterState *)) /* no thread state */                                   \
     X(void, PyThreadState_Clear, (PyThreadState *))                                                                       \
     X(void, PyThreadState_Delete, (PyThreadState *))                                                                      \

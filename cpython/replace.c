@@ -2,6 +2,8 @@
 
 #include "children.h"
 #include "here.h"
+#include "rail_code.h"
+#include "rails.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -35,6 +37,8 @@ PyObject *maestro_refuse(int number, const char *text) {
     "the deadline of the call"
 #define RAISE "the process of stored functions is the whole server; raise an exception to end the call"
 #define REFUSED(X)                                                                                                          \
+    X(posix, _exit, PERMISSION, RAISE)                                                                                      \
+    X(posix, abort, PERMISSION, RAISE)                                                                                      \
     X(posix, setuid, PERMISSION, IDENTITY)                                                                                  \
     X(posix, seteuid, PERMISSION, IDENTITY)                                                                                 \
     X(posix, setreuid, PERMISSION, IDENTITY)                                                                                \
@@ -81,8 +85,10 @@ PyObject *maestro_refuse(int number, const char *text) {
 // may not use. Raises it with "module.name(): text" and returns NULL.
 enum refusal { PERMISSION, RUNTIME, VALUE };
 static PyObject *refuse(enum refusal kind, const char *name, const char *text) {
-    char message[400];
-    snprintf(message, sizeof message, "%s() is not available to stored functions: %s", name, text);
+    enum maestro_rail rail = strcmp(text, RAISE) == 0 ? RAIL_PROCESS_END : RAIL_PROCESS_STATE;
+    char message[600];
+    snprintf(message, sizeof message, "%s() is not available to stored functions: %s. Refused by the rail '%s'.%s", name,
+             text, maestro_rail_name(rail), MAESTRO_RAIL_LANE);
     if (kind == PERMISSION)
         return maestro_refuse(EPERM, message);
     py.PyErr_SetString(kind == RUNTIME ? py.PyExc_RuntimeError : py.PyExc_ValueError, message);
@@ -285,6 +291,9 @@ enum { FAST = METH_FASTCALL, FAST_KEYWORDS = METH_FASTCALL | METH_KEYWORDS };
     X(_locale, setlocale, FAST, locale_setlocale, &maestro_real_setlocale)                               \
     X(sys, _current_frames, METH_NOARGS, maestro_sys_current_frames, NULL)                               \
     X(sys, _current_exceptions, METH_NOARGS, maestro_sys_current_exceptions, NULL)                       \
+    X(_imp, get_frozen_object, FAST, maestro_imp_get_frozen_object, &maestro_real_get_frozen_object)     \
+    X(marshal, load, FAST_KEYWORDS, maestro_marshal_load, &maestro_real_marshal_load)                    \
+    X(marshal, loads, FAST_KEYWORDS, maestro_marshal_loads, &maestro_real_marshal_loads)                 \
     X(_imp, create_builtin, METH_O, maestro_imp_create_builtin, &maestro_real_create_builtin)            \
     X(_imp, create_dynamic, FAST, maestro_imp_create_dynamic, &maestro_real_create_dynamic)
 

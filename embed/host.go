@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"maestro/cpython"
 	"maestro/internal/model"
 )
 
@@ -26,6 +27,7 @@ const (
 type Host struct {
 	opt      Options
 	machines machines
+	policy   *cpython.Policy // of Options.Rails, or nil
 
 	compileJobs chan *compileJob
 	endSlots    chan struct{} // a value for each interpreter that is being ended
@@ -86,7 +88,13 @@ func New(opt Options) (*Host, error) {
 	if opt.Home == "" {
 		return nil, fmt.Errorf("create the Python host: the option Home is empty")
 	}
-	return newHost(opt, pythonMachines(opt.withDefaults().limits())), nil
+	policy, err := opt.policy()
+	if err != nil {
+		return nil, err
+	}
+	h := newHost(opt, pythonMachines(opt.withDefaults().limits()))
+	h.policy = policy
+	return h, nil
 }
 
 func newHost(opt Options, m machines) *Host {
@@ -121,7 +129,7 @@ func stoppedTimer(f func()) *time.Timer {
 // Start loads Python into the process, where it stays, and begins to create
 // interpreters. A second Start has no effect; after Close it is an error.
 func (h *Host) Start(context.Context) error {
-	if err := h.machines.load(h.opt.Home); err != nil {
+	if err := h.machines.load(h.opt); err != nil {
 		return fmt.Errorf("start the Python host: %w", err)
 	}
 	h.mu.Lock()

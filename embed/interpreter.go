@@ -31,8 +31,8 @@ type interpreter struct {
 	// packages are assigned together with its subtenant, under Host.mu, and
 	// never change.
 	packages model.SitePackages
-	furnish  sync.Once // tells Python of packages
-	unfit    bool      // that failed; set under Host.mu
+	furnish  sync.Once // puts up the rails and tells Python of packages
+	unfit    string    // what of that failed; set under Host.mu
 }
 
 func newInterpreter(h *Host, py machine) *interpreter {
@@ -76,6 +76,7 @@ func (in *interpreter) dismissHolder(w *worker) {
 func (h *Host) assign(in *interpreter, t *tenant) {
 	change(h, &interpreterMoves, &in.state, interpreterServing)
 	in.tenant, in.packages = t, t.packages
+	in.py.SetOwner(t.name)
 	t.interp = in
 	t.wanting = false
 	t.generation++
@@ -111,7 +112,7 @@ const retireEvery = time.Second
 // could not be given its packages; or if it is full. The next call gets another
 // interpreter, those in progress finish in this one. h.mu is held.
 func (h *Host) retire(in *interpreter, at clock) {
-	if !in.scarred && !in.unfit && !in.full || in.state != interpreterServing && in.state != interpreterSuspect {
+	if !in.scarred && in.unfit == "" && !in.full || in.state != interpreterServing && in.state != interpreterSuspect {
 		return
 	}
 	if t := in.tenant; t.retired == 0 || at.since(t.retired) >= retireEvery {

@@ -7,6 +7,7 @@ import "maestro/cpython"
 type machine interface {
 	ID() uint64
 	Call(cpython.CallArgs) cpython.CallResult
+	Confine(policy *cpython.Policy, c cpython.Confinement) error
 	Invoke(function string, arg []byte) ([]byte, *cpython.Exception)
 	NewLoop(number uint64) (looper, error)
 	Stop(ticket uint64, rung cpython.Rung) cpython.Met
@@ -20,11 +21,12 @@ type machine interface {
 	DropThread()
 	LeaveThread()
 	End()
+	SetOwner(name string)
 }
 
 // machines makes interpreters, on locked threads.
 type machines struct {
-	load     func(home string) error // once, before all else
+	load     func(Options) error     // once, before all else
 	tenant   func() (machine, error) // for a subtenant's functions
 	compiler func() (machine, error) // for compiling only
 	trim     func()                  // returns freed memory to the system

@@ -114,6 +114,8 @@ func (m *fakeMachine) Call(args cpython.CallArgs) cpython.CallResult {
 	return cpython.CallResult{Output: []byte(output)}
 }
 
+func (m *fakeMachine) Confine(*cpython.Policy, cpython.Confinement) error { return nil }
+
 func (m *fakeMachine) Invoke(function string, arg []byte) ([]byte, *cpython.Exception) {
 	if function == "use_packages" {
 		return nil, m.usePackages(string(arg))
@@ -259,6 +261,8 @@ func (m *fakeMachine) DropThread() {
 	fakeSlots.Delete(syscall.Gettid())
 }
 
+func (m *fakeMachine) SetOwner(string) {}
+
 func (m *fakeMachine) End() {
 	m.gil.Lock()
 	defer m.gil.Unlock()
@@ -281,7 +285,7 @@ func (m *fakeMachine) End() {
 // fakeMachines is a supply of fakes.
 func fakeMachines(t *testing.T) machines {
 	return machines{
-		load:     func(string) error { return nil },
+		load:     func(Options) error { return nil },
 		tenant:   func() (machine, error) { return newFakeMachine(t), nil },
 		compiler: func() (machine, error) { return newFakeMachine(t), nil },
 		trim:     func() {},

@@ -8,9 +8,12 @@ import (
 // pythonMachines makes real interpreters.
 func pythonMachines(limits cpython.Limits) machines {
 	return machines{
-		load: func(home string) error {
+		load: func(opt Options) error {
 			cpython.SetCallbacks(callbacks{process}, loops{process})
-			return cpython.Load(home)
+			if err := cpython.Load(opt.Home); err != nil || opt.Marker == "" {
+				return err
+			}
+			return cpython.WatchFaults(opt.Marker)
 		},
 		tenant:   func() (machine, error) { return newPython(python.Runtime, limits) },
 		compiler: func() (machine, error) { return newPython(python.Compiler, cpython.Limits{Memory: limits.Memory}) },

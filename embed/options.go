@@ -14,6 +14,9 @@ import (
 type Options struct {
 	// Home is the root of the Python 3.14 installation. Required.
 	Home string
+	// Marker is the file to which a process that a subtenant's code ends writes whose
+	// code it was (cpython.WatchFaults). Empty: none, and faults are Go's.
+	Marker string
 	// MaxThreads bounds the pool's threads, stuck ones not counted. Default 256.
 	MaxThreads int
 	// TenantThreads bounds the threads that one subtenant may hold at a time.
@@ -74,6 +77,9 @@ type Options struct {
 	// progress, by a thread that outlived its function. May be nil. It may
 	// be called from many threads and must not block.
 	OnTenantLog func(tenant string, line model.LogLine)
+	// Rails keep the code of subtenants from the server's files and services.
+	// Default: none.
+	Rails *Rails
 	// Log takes the host's own messages. Default: none.
 	Log *slog.Logger
 }

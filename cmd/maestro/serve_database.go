@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"maestro/internal/config"
+	"maestro/internal/crash"
 	"maestro/internal/model"
 	"maestro/internal/recorder"
 	"maestro/internal/service"
@@ -97,7 +98,14 @@ func (p *parts) startRecorder(ctx context.Context, stops *service.Stack) error {
 	if err := p.replaySpool(ctx, spool); err != nil {
 		return err
 	}
-	if err := p.register(ctx, stops); err != nil {
+	folder, err := folderID(p.cfg.DataDir)
+	if err != nil {
+		return err
+	}
+	if err := crash.Settle(ctx, p.db, p.journal, folder, p.log); err != nil {
+		return err
+	}
+	if err := p.register(ctx, folder, stops); err != nil {
 		return err
 	}
 	p.recorder = recorder.New(p.records, recorder.Options{SpoolDir: spool, Server: p.id.String(), Committed: p.metrics.Committed}, p.log)

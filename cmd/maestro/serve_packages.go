@@ -83,9 +83,11 @@ func platform() string {
 
 // startSweeping begins to look after the folders.
 func (p *parts) startSweeping(ctx context.Context) error {
+	p.sweepHomes(ctx)
 	return startService(ctx, &p.stops, "sweeping", service.NewLoop(service.Hooks{Run: func(ctx context.Context) {
 		for backoff.Sleep(ctx, sweepEvery) {
 			p.sweepPackages(ctx)
+			p.sweepHomes(ctx)
 		}
 	}}))
 }

@@ -18,7 +18,9 @@ import (
 	"maestro/internal/config"
 	"maestro/internal/engine"
 	"maestro/internal/events"
+	"maestro/internal/homes"
 	"maestro/internal/idempotency"
+	"maestro/internal/journal"
 	"maestro/internal/metrics"
 	"maestro/internal/model"
 	"maestro/internal/packages"
@@ -46,6 +48,7 @@ type parts struct {
 	home string // of Python
 	pip  string // the folder that makes its pip importable
 
+	journal  *journal.Journal
 	db       *repo.DB
 	records  *repo.DB // connections of the recorder alone: no other query delays a commit
 	chores   *repo.DB // connections of upkeep, whose statements may take long
@@ -56,6 +59,7 @@ type parts struct {
 	inputs   *vault.Vault // of pending runs
 	keys     *idempotency.Gate
 	folders  *environment.Folders
+	homes    *homes.Homes
 	packages *packages.Manager
 	engine   *engine.Engine
 	auth     auth.Authenticator
@@ -89,6 +93,9 @@ func startParts(ctx context.Context, cfg *config.Config, timing timing, log *slo
 		return nil, err
 	}
 	p.makeMetrics()
+	if err := p.startJournal(); err != nil {
+		return nil, err
+	}
 	if err := p.startSlowParts(ctx, progress); err != nil {
 		return nil, err
 	}
@@ -105,6 +112,7 @@ func startParts(ctx context.Context, cfg *config.Config, timing timing, log *slo
 		Store: p.db, Secrets: p.secrets, Recorder: p.recorder, Events: p.events, Lane: p.lane, Log: log, Timeout: cfg.FunctionTimeout,
 		MaxSteps: cfg.MaxSteps,
 		Queue:    p.queue, Inputs: p.inputs, Packages: p.packages, Meter: p.metrics,
+		Journal: p.journal,
 	})
 	p.queue.Serve(p.engine)
 	p.makeCron()

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -47,6 +46,10 @@ func (p *parts) startPython(ctx context.Context, progress func(string), stops *s
 		return fmt.Errorf("unpack pip into the data folder: %w", err)
 	}
 	p.home = home
+	rails, err := p.makeRails(ctx)
+	if err != nil {
+		return err
+	}
 	lane, err := embed.New(embed.Options{
 		Home:         home,
 		MaxThreads:   p.cfg.MaxThreads,
@@ -56,10 +59,12 @@ func (p *parts) startPython(ctx context.Context, progress func(string), stops *s
 		MaxValue:     p.cfg.MaxValueBytes,
 		CodeThreads:  p.cfg.MaxFunctionThreads,
 		Descriptors:  p.cfg.MaxFunctionDescriptors,
+		Marker:       p.journal.MarkerPath(),
 		OnTenantLog: func(tenant string, line model.LogLine) {
 			p.log.Info("output of no execution", slog.String("tenant", tenant), slog.String("text", p.secrets.Mask(tenant).Text(line.Text)))
 		},
-		Log: p.log,
+		Rails: rails,
+		Log:   p.log,
 	})
 	if err != nil {
 		return err

@@ -35,11 +35,7 @@ func (p *parts) replaySpool(ctx context.Context, dir string) error {
 
 // register gives this server its id, and settles the orphaned runs of its
 // predecessor on the same data folder.
-func (p *parts) register(ctx context.Context, stops *service.Stack) error {
-	folder, err := folderID(p.cfg.DataDir)
-	if err != nil {
-		return err
-	}
+func (p *parts) register(ctx context.Context, folder string, stops *service.Stack) error {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown host"

@@ -45,10 +45,13 @@ type Config struct {
 	MaxFunctionThreads     int   // that a subtenant's code may have running
 	MaxFunctionDescriptors int   // that it may have open
 	MaxValueBytes          int64 // of a value as JSON that it returns or passes on
+	MaxFunctionDisk        int64 // bytes that the files of a subtenant may take
 
 	MaxThreads      int // OS threads that run Python
 	MaxBodyBytes    int64
 	InterpreterIdle time.Duration // a subtenant's interpreter without a call for so long is ended
+
+	FunctionNetworkDeny []netip.Prefix // that functions may not connect to
 
 	AllowPackageInstallation bool
 	AllowSourceBuilds        bool

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"maestro/internal/events"
+	"maestro/internal/journal"
 	"maestro/internal/model"
 	"maestro/internal/secrets"
 )
@@ -64,7 +65,7 @@ type noMeter struct{}
 
 func (noMeter) Of(string, string) model.RunMeter { return model.NoMeter{} }
 
-// Options of an Engine. All but Packages, Meter and the durations must be set.
+// Options of an Engine. All but Packages, Journal, Meter and the durations must be set.
 type Options struct {
 	Store    Store
 	Secrets  Secrets
@@ -73,7 +74,8 @@ type Options struct {
 	Lane     model.Lane
 	Packages Packages // nil: no subtenant has any
 	Queue    Queue
-	Inputs   Seal // of queued runs
+	Inputs   Seal             // of queued runs
+	Journal  *journal.Journal // nil: a crash leaves no trace of short runs
 	Meter    Meter
 	Log      *slog.Logger
 

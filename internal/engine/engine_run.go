@@ -77,6 +77,8 @@ func (e *Engine) run(ctx context.Context, request RunRequest) (RunResult, error)
 		return RunResult{}, err
 	}
 	defer e.remove(r)
+	r.enterJournal()
+	defer r.slot.Remove()
 	return r.conduct()
 }
 
@@ -187,6 +189,7 @@ func (r *run) perform() (model.Outcome, error) {
 		Patient:  r.patient(),
 		Host:     r,
 		Packages: r.packages(),
+		Ticket:   r.slot.Ticket(),
 	})
 	if outcome.Omitted.Lines > 0 {
 		r.Log(0, outcome.Omitted.Line())

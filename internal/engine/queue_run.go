@@ -38,6 +38,8 @@ func (e *Engine) RunQueued(ctx context.Context, queued model.QueuedRun) (err err
 		return err
 	}
 	defer e.remove(r)
+	r.enterJournal()
+	defer r.slot.Remove()
 	defer func() {
 		if fault := recover(); fault != nil { // or it would end one server after the other
 			r.panicked(fault, debug.Stack())

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"maestro/internal/events"
+	"maestro/internal/journal"
 	"maestro/internal/mask"
 	"maestro/internal/model"
 )
@@ -32,6 +33,7 @@ type run struct {
 	queued   *model.QueuedRun // what an asynchronous run was made from; nil: the run is synchronous
 	ctx      context.Context  // ends when the run is to stop; the lane and validate know the deadline
 	cancel   context.CancelFunc
+	slot     journal.Slot
 	late     atomic.Bool // the deadline ended a validation of a step
 
 	mu        sync.Mutex // guards what follows, and every step

@@ -112,6 +112,7 @@ func (r *run) begin(deadline time.Time) bool {
 	if r.asynchronous() {
 		r.started = time.Now()
 		r.meter.Waited(r.request.Trigger, r.started.Sub(r.queued.Due))
+		r.slot.Begin(r.started)
 	}
 	r.deadline = deadline
 	r.publish(events.ExecutionStarted, model.ID{}, r.function, "", 0, "")

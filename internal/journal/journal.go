@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"sync/atomic"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -23,7 +24,16 @@ const (
 	fileName   = "runs"
 	markerName = "marker"
 
-	slots = 8192 // runs at a time; those beyond are counted, and not entered
+	headSize = 4096
+	slots    = 8192 // runs at a time; those beyond are counted, and not entered
+)
+
+// The head of the file: the format, and how many runs found no slot.
+const (
+	format   = 0x6d61657374726f31
+	formatAt = 0
+	missedAt = 8
+	fileSize = headSize + slots*slotSize
 )
 
 // ErrInUse says that another process holds the folder.
@@ -35,14 +45,13 @@ type Journal struct {
 	file *os.File
 	data []byte
 
-	left    []Entry // of the predecessor
-	markers []Marker
+	left     []Entry // of the predecessor
+	complete bool    // left are all of them
+	markers  []Marker
 
 	free   atomic.Uint64 // a stack of slots: the number of the first plus 1, below a count of the changes
 	next   [slots]uint32 // of a free slot: the number of the one below it plus 1
 	unused atomic.Uint32 // slots from this one on were never used
-
-	missed atomic.Int64
 }
 
 // Open opens the journal in a folder and reads what a predecessor has left there. It
@@ -69,17 +78,21 @@ func Open(dir string, patience time.Duration) (_ *Journal, err error) {
 		return nil, err
 	}
 	// Blocks for all of it: writing to memory that the disk has no room for ends the process.
-	if err := unix.Fallocate(int(file.Fd()), 0, 0, slots*slotSize); err != nil {
+	if err := unix.Fallocate(int(file.Fd()), 0, 0, fileSize); err != nil {
 		if err := fill(file); err != nil {
 			return nil, err
 		}
 	}
-	data, err := unix.Mmap(int(file.Fd()), 0, slots*slotSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	data, err := unix.Mmap(int(file.Fd()), 0, fileSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	if err != nil {
 		return nil, fmt.Errorf("map the file: %w", err)
 	}
 	j := &Journal{dir: dir, file: file, data: data}
+	j.complete = j.word(formatAt).Load() == format && j.word(missedAt).Load() == 0
 	for i := range uint32(slots) {
+		if j.word(formatAt).Load() != format {
+			break
+		}
 		if entry, ok := j.slot(i).read(); ok {
 			j.left = append(j.left, entry)
 		}
@@ -115,7 +128,7 @@ func fill(file *os.File) error {
 		return err
 	}
 	block := make([]byte, slotSize)
-	for at := info.Size() / slotSize * slotSize; at < slots*slotSize; at += slotSize {
+	for at := info.Size() / slotSize * slotSize; at < fileSize; at += slotSize {
 		if _, err := file.WriteAt(block, at); err != nil {
 			return err
 		}
@@ -123,8 +136,9 @@ func fill(file *os.File) error {
 	return nil
 }
 
-// Left are the runs that the predecessor had in progress when it ended.
-func (j *Journal) Left() []Entry { return j.left }
+// Left are the runs that the predecessor had in progress when it ended. complete says
+// that there were no others: it knew this journal, and each run has found a slot.
+func (j *Journal) Left() (runs []Entry, complete bool) { return j.left, j.complete }
 
 // Markers are those that the predecessor has left, oldest first.
 func (j *Journal) Markers() []Marker { return j.markers }
@@ -135,7 +149,13 @@ func (j *Journal) MarkerPath() string { return filepath.Join(j.dir, markerName) 
 // Settled forgets what the predecessor has left. Call it once that is recorded, before
 // the first Enter.
 func (j *Journal) Settled() error {
-	clear(j.data)
+	for i := range uint32(slots) {
+		if s := j.slot(i); *s.word(0) != 0 { // the memory of the others need not become dirty
+			s.clear()
+		}
+	}
+	j.word(missedAt).Store(0)
+	j.word(formatAt).Store(format)
 	j.left, j.markers = nil, nil
 	if err := os.Truncate(j.MarkerPath(), 0); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("forget the marker of a crash: %w", err)
@@ -145,12 +165,15 @@ func (j *Journal) Settled() error {
 
 // Missed is how many runs found no slot. A crash leaves no trace of one of these,
 // unless it has taken 250 ms.
-func (j *Journal) Missed() int64 { return j.missed.Load() }
+func (j *Journal) Missed() int { return int(j.word(missedAt).Load()) }
 
-// Close gives the folder up. No run is in progress, and none of its slots is used any
-// more.
+func (j *Journal) word(at int) *atomic.Uint64 { return (*atomic.Uint64)(unsafe.Pointer(&j.data[at])) }
+
+// Close gives the folder up. The memory stays: a run that is late may still remove
+// itself. A child that is just being started has the file too, so the lock has to be
+// given up by itself.
 func (j *Journal) Close() error {
-	return errors.Join(unix.Munmap(j.data), j.file.Close())
+	return errors.Join(unix.Flock(int(j.file.Fd()), unix.LOCK_UN), j.file.Close())
 }
 
 // Slot is the place of one run. The zero Slot is none; its methods do nothing.
@@ -163,12 +186,12 @@ type Slot struct {
 func (j *Journal) Enter(e *Entry) Slot {
 	number, ok := j.take()
 	if !ok {
-		j.missed.Add(1)
+		j.word(missedAt).Add(1)
 		return Slot{}
 	}
 	if !j.slot(number).write(e) { // names that are longer than any that the API takes
 		j.give(number)
-		j.missed.Add(1)
+		j.word(missedAt).Add(1)
 		return Slot{}
 	}
 	return Slot{j, number}
@@ -183,6 +206,13 @@ func (s Slot) Remove() {
 	s.journal.give(s.number)
 }
 
+// Begin notes that the code of a run begins that was entered before that.
+func (s Slot) Begin(now time.Time) {
+	if s.journal != nil {
+		s.journal.slot(s.number).started().Store(nanoseconds(now))
+	}
+}
+
 // Ticket is where the lane notes its number of the call; nil: there is none. It is
 // what links a marker to its run.
 func (s Slot) Ticket() *atomic.Uint64 {
@@ -193,7 +223,7 @@ func (s Slot) Ticket() *atomic.Uint64 {
 }
 
 func (j *Journal) slot(number uint32) *slot {
-	return (*slot)(j.data[int(number)*slotSize:])
+	return (*slot)(j.data[headSize+int(number)*slotSize:])
 }
 
 // take takes a free slot: the one that was freed last, whose memory is still in the

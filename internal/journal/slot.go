@@ -20,7 +20,7 @@ type Entry struct {
 	TriggerID   model.ID
 	ParentID    model.ID
 	Created     time.Time
-	Started     time.Time // of the attempt
+	Started     time.Time // of the attempt; zero: its code has not begun
 	Attempt     int
 	Claim       int64 // of an asynchronous run; 0: it is synchronous
 
@@ -34,13 +34,13 @@ const slotSize = 512
 
 // slot is the memory of one run, in the processor's byte order:
 //
-//	  0   8  state: 0, or the checksum of what follows the ticket
+//	  0   8  state: 0, or the checksum of what follows the ticket, without started
 //	  8   8  ticket
 //	 16  16  execution
 //	 32  16  trigger
 //	 48  16  parent
 //	 64   8  created, in nanoseconds since 1970
-//	 72   8  started
+//	 72   8  started; 0: not yet
 //	 80   8  claim
 //	 88   4  version
 //	 92   4  attempt
@@ -58,10 +58,12 @@ const textAt = 104
 
 func (s *slot) word(at int) *uint64 { return (*uint64)(unsafe.Pointer(&s[at])) }
 
+func (s *slot) started() *atomic.Uint64 { return (*atomic.Uint64)(unsafe.Pointer(&s[72])) }
+
 func (s *slot) ticket() *atomic.Uint64 { return (*atomic.Uint64)(unsafe.Pointer(&s[8])) }
 
 // clear frees the slot. One that is free belongs to a single goroutine, and so does
-// one in use, its ticket aside: the words need no atomic access. A process that is
+// one in use, ticket and started aside: the other words need no atomic access. A process that is
 // killed has written what precedes some instruction, and nothing of what follows.
 func (s *slot) clear() { *s.word(0) = 0 }
 
@@ -73,6 +75,7 @@ func (s *slot) write(e *Entry) bool {
 	w := wordsOf(e)
 	*s.word(8) = 0
 	*(*words)(unsafe.Pointer(&s[16])) = w
+	*s.word(72) = nanoseconds(e.Started)
 	n := textAt + copy(s[textAt:], e.Tenant)
 	n += copy(s[n:], e.Function)
 	copy(s[n:], e.Trigger)
@@ -83,13 +86,14 @@ func (s *slot) write(e *Entry) bool {
 // read returns the run of the slot, unless it is free or damaged.
 func (s *slot) read() (e Entry, ok bool) {
 	state, w := *s.word(0), *(*words)(unsafe.Pointer(&s[16]))
+	w[startedAt] = 0
 	tenant, function, trigger := int(w[10]&0xffff), int(w[10]>>16&0xffff), int(w[10]>>32&0xffff)
 	if state == 0 || textAt+tenant+function+trigger > slotSize {
 		return e, false
 	}
 	e = Entry{
 		ExecutionID: model.ID(s[16:32]), TriggerID: model.ID(s[32:48]), ParentID: model.ID(s[48:64]),
-		Created: time.Unix(0, int64(w[6])), Started: time.Unix(0, int64(w[7])),
+		Created: moment(w[6]), Started: moment(s.started().Load()),
 		Claim: int64(w[8]), Version: int(int32(w[9])), Attempt: int(int32(w[9] >> 32)), Ticket: s.ticket().Load(),
 	}
 	text := string(s[textAt : textAt+tenant+function+trigger])
@@ -100,11 +104,28 @@ func (s *slot) read() (e Entry, ok bool) {
 // words are those of a slot from the execution up to the texts.
 type words [(textAt - 16) / 8]uint64
 
+const startedAt = (72 - 16) / 8 // among the words; always 0 there
+
+// nanoseconds are those since 1970; 0 stands for the zero time.
+func nanoseconds(t time.Time) uint64 {
+	if t.IsZero() {
+		return 0
+	}
+	return uint64(t.UnixNano())
+}
+
+func moment(nanoseconds uint64) time.Time {
+	if nanoseconds == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, int64(nanoseconds))
+}
+
 func wordsOf(e *Entry) words {
 	half := func(id *model.ID, at int) uint64 { return binary.NativeEndian.Uint64(id[at:]) }
 	return words{
 		half(&e.ExecutionID, 0), half(&e.ExecutionID, 8), half(&e.TriggerID, 0), half(&e.TriggerID, 8), half(&e.ParentID, 0), half(&e.ParentID, 8),
-		uint64(e.Created.UnixNano()), uint64(e.Started.UnixNano()), uint64(e.Claim), uint64(uint32(e.Version)) | uint64(uint32(e.Attempt))<<32,
+		nanoseconds(e.Created), 0, uint64(e.Claim), uint64(uint32(e.Version)) | uint64(uint32(e.Attempt))<<32,
 		uint64(len(e.Tenant)) | uint64(len(e.Function))<<16 | uint64(len(e.Trigger))<<32,
 	}
 }

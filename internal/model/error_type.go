@@ -9,6 +9,7 @@ const (
 	ErrorCancelled        = "Cancelled"
 	ErrorAbandoned        = "Abandoned"        // of a step: its execution ended first
 	ErrorCrashed          = "Crashed"          // the server is gone that ran it
+	ErrorProcessCrashed   = "ProcessCrashed"   // its own code has ended the process that ran it
 	ErrorServerStopped    = "ServerStopped"    // the server that ran it was stopped
 	ErrorEngine           = "EngineError"      // a fault of the server
 	ErrorFunctionNotFound = "FunctionNotFound" // deleted after the run was accepted

@@ -3,6 +3,7 @@ package model
 import (
 	"context"
 	"encoding/json"
+	"sync/atomic"
 	"time"
 )
 
@@ -92,6 +93,9 @@ type Call struct {
 	// Packages are those that the call must find. It may run with newer ones,
 	// when the lane was told of some meanwhile, and never with older ones.
 	Packages SitePackages
+	// Ticket gets the lane's number of the call, by which the marker of a crash names
+	// it. Nil: it is not wanted.
+	Ticket *atomic.Uint64
 }
 
 // Patient says how an asynchronous call is done.

@@ -96,8 +96,24 @@ WHERE q.claim IS NOT NULL AND NOT EXISTS (SELECT 1 FROM servers s WHERE s.id = q
 ORDER BY q.execution_id LIMIT sqlc.arg(row_limit)
 FOR UPDATE OF q SKIP LOCKED;
 
+-- name: LockClaimed :many
+-- Those of some runs that a server has claimed.
+SELECT q.execution_id, q.tenant, q.trigger_type, q.trigger_id, q.attempt, q.policy, q.claim,
+    EXISTS (SELECT 1 FROM cancels c WHERE c.tenant = q.tenant AND c.execution_id = q.execution_id) AS cancelled
+FROM queued_runs q
+WHERE q.execution_id = ANY (sqlc.arg(ids)::uuid[]) AND q.claim IS NOT NULL
+ORDER BY q.execution_id
+FOR UPDATE OF q;
+
+-- name: ReleaseClaimsOf :many
+-- The runs that servers have claimed and not begun wait again, without an attempt.
+UPDATE queued_runs q SET claim = NULL, server = NULL, due = true, run_at = now(), since = now()
+WHERE q.claim IS NOT NULL AND q.server = ANY (sqlc.arg(servers)::uuid[]) AND NOT q.execution_id = ANY (sqlc.arg(begun)::uuid[])
+RETURNING q.execution_id;
+
 -- name: NoteCrash :exec
-UPDATE executions SET status = sqlc.arg(status), attempt = sqlc.arg(attempt), error = sqlc.arg(error), error_type = 'Crashed', traceback = NULL,
+UPDATE executions SET status = sqlc.arg(status), attempt = sqlc.arg(attempt), error = sqlc.arg(error), error_type = sqlc.arg(error_type),
+    traceback = sqlc.narg(traceback),
     completed_at = CASE WHEN sqlc.arg(status) <> 'pending' THEN now() END
 WHERE tenant = sqlc.arg(tenant) AND id = sqlc.arg(id) AND status IN ('pending', 'running');
 
