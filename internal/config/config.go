@@ -70,8 +70,28 @@ type Config struct {
 	MetricsSubtenants   []string // beginnings of names that become labels of metrics; "*": all; nil: none
 	MetricsFunctions    []string
 
+	Traces Traces
+
 	PythonHome string // of another CPython 3.14; empty: the embedded kit
 	PGBin      string // the folder of PostgreSQL's programs; empty: looked for
+}
+
+// Traces says which traces are made, and where they are sent.
+type Traces struct {
+	Base, Endpoint string // Endpoint is the whole address; both empty: there are no traces
+	Headers        Secret // as written: name=value,…
+	Service        string
+	Attributes     Secret // as written
+	Sampler        string
+	Share          float64
+}
+
+// Address is where traces are sent, empty for nowhere.
+func (t *Traces) Address() string {
+	if t.Endpoint == "" && t.Base != "" {
+		return t.Base + "/v1/traces"
+	}
+	return t.Endpoint
 }
 
 // AuthMode says how callers are known.

@@ -111,6 +111,7 @@ func (r *run) begin(deadline time.Time) bool {
 	}
 	if r.asynchronous() {
 		r.started = time.Now()
+		r.startSpan()
 		r.meter.Waited(r.request.Trigger, r.started.Sub(r.queued.Due))
 		r.slot.Begin(r.started)
 	}
