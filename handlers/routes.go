@@ -20,6 +20,7 @@ func (s *Server) routes() []group {
 			"GET /api/v1/functions/{name}/versions":            {user, rest(s.listVersions, listVersionsOp)},
 			"GET /api/v1/functions/{name}/versions/{version}":  {user, rest(s.getVersion, getVersionOp)},
 			"POST /api/v1/functions/{name}/rollback/{version}": {user, rest(s.rollbackFunction, rollbackFunctionOp)},
+			"POST /api/v1/functions/{name}/release":            {user, rest(s.releaseFunction, releaseFunctionOp)},
 		}},
 		{"Webhooks", "Addresses that run functions, and the calls of them.", map[string]endpoint{
 			"* /api/v1/h/{path}":                {sender, anyMethod(s.callWebhook, callWebhookOp)},

@@ -39,6 +39,7 @@ func (p *parts) probes() []handlers.Probe {
 			}
 			return nil
 		}},
+		p.quarantineProbe(),
 		{Name: "packages", Check: p.packagesProblem},
 		p.queueProbe(),
 		{Name: "python", Check: func(context.Context) error {

@@ -52,6 +52,7 @@ func (p *parts) startPython(ctx context.Context, progress func(string), stops *s
 	}
 	lane, err := embed.New(embed.Options{
 		Home:         home,
+		Marker:       p.journal.MarkerPath(),
 		MaxThreads:   p.cfg.MaxThreads,
 		IdleAfter:    p.cfg.InterpreterIdle,
 		MaxMemory:    p.cfg.MaxFunctionMemory,
@@ -59,7 +60,6 @@ func (p *parts) startPython(ctx context.Context, progress func(string), stops *s
 		MaxValue:     p.cfg.MaxValueBytes,
 		CodeThreads:  p.cfg.MaxFunctionThreads,
 		Descriptors:  p.cfg.MaxFunctionDescriptors,
-		Marker:       p.journal.MarkerPath(),
 		OnTenantLog: func(tenant string, line model.LogLine) {
 			p.log.Info("output of no execution", slog.String("tenant", tenant), slog.String("text", p.secrets.Mask(tenant).Text(line.Text)))
 		},

@@ -1,6 +1,7 @@
 package crash
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"regexp"
@@ -9,6 +10,8 @@ import (
 	"strings"
 
 	"maestro/internal/journal"
+	"maestro/internal/model"
+	"maestro/repo"
 )
 
 // culprit is the code that a marker names.
@@ -18,13 +21,7 @@ type culprit struct {
 	tenant string         // empty: not known
 	// versions are those of the subtenant's functions and modules on the stack, the
 	// innermost first.
-	versions []version
-}
-
-// version is one version of a function or of a module.
-type version struct {
-	name   string
-	number int
+	versions []repo.NamedVersion
 }
 
 // newCulprit finds the run of a marker.
@@ -42,10 +39,10 @@ func newCulprit(marker journal.Marker, runs []journal.Entry) culprit {
 // ownFile is a frame of stored code (embed/python/transform.py, source_filename).
 var ownFile = regexp.MustCompile(`(?m)^  File "<(\w+) v(\d+)>", line `)
 
-func versionsOn(stack string) (found []version) {
+func versionsOn(stack string) (found []repo.NamedVersion) {
 	for _, match := range ownFile.FindAllStringSubmatch(stack, -1) {
 		number, err := strconv.Atoi(match[2])
-		if v := (version{match[1], number}); err == nil && !slices.Contains(found, v) {
+		if v := (repo.NamedVersion{Name: match[1], Number: number}); err == nil && !slices.Contains(found, v) {
 			found = append(found, v)
 		}
 	}
@@ -67,8 +64,8 @@ func (c *culprit) cause() string {
 // message is the error of the culprit's run.
 func (c *culprit) message() string {
 	text := "the code of this execution ended the server's process: " + c.cause()
-	if len(c.versions) > 0 && c.versions[0].name != c.run.Function {
-		text += ", in the code of " + c.versions[0].name
+	if len(c.versions) > 0 && c.versions[0].Name != c.run.Function {
+		text += ", in the code of " + c.versions[0].Name
 	}
 	return text
 }
@@ -93,7 +90,7 @@ func (c *culprit) traceback() string {
 func (c *culprit) report(log *slog.Logger) {
 	attributes := []any{slog.String("tenant", c.tenant), slog.String("cause", c.cause())}
 	if len(c.versions) > 0 {
-		attributes = append(attributes, slog.String("function", c.versions[0].name), slog.Int("version", c.versions[0].number))
+		attributes = append(attributes, slog.String("function", c.versions[0].Name), slog.Int("version", c.versions[0].Number))
 	}
 	if c.run != nil {
 		if len(c.versions) == 0 {
@@ -102,4 +99,27 @@ func (c *culprit) report(log *slog.Logger) {
 		attributes = append(attributes, slog.String("execution_id", c.run.ExecutionID.String()), slog.String("outer_function", c.run.Function))
 	}
 	log.Error("code of a function ended the server that had this data folder before", append(attributes, slog.String("stack", c.marker.Stack))...)
+}
+
+// blame blames the function whose code ran: of the outer one and its siblings the
+// innermost. A culprit without a subtenant is blamed nowhere.
+func (c *culprit) blame(ctx context.Context, db *repo.DB, log *slog.Logger) error {
+	if c.tenant == "" {
+		return nil
+	}
+	blame := repo.Blame{Tenant: c.tenant, Versions: c.versions, Cause: c.cause()}
+	if c.run != nil {
+		blame.ExecutionID = c.run.ExecutionID
+		blame.Versions = append(slices.Clone(c.versions), repo.NamedVersion{Name: c.run.Function, Number: c.run.Version})
+	}
+	blamed, err := db.BlameFunction(ctx, blame)
+	if model.CodeOf(err) == model.CodeInvalid { // a fault of ours: it must not keep the server from its work
+		log.Error("a function that has ended the server can't be blamed", slog.String("tenant", c.tenant), slog.Any("error", err))
+		return nil
+	}
+	if blamed.Quarantined {
+		log.Error("a function is quarantined: its code has ended the server repeatedly. Its calls are refused until it is changed or released",
+			slog.String("tenant", c.tenant), slog.String("function", blamed.Function.Name), slog.Int("version", blamed.Function.Number))
+	}
+	return err
 }

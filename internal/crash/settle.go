@@ -21,6 +21,8 @@ func Settle(ctx context.Context, db *repo.DB, j *journal.Journal, folder string,
 		c.report(log)
 		culprits = append(culprits, c)
 	}
+	// Records before blames: with a blame whose answer is lost the start fails, and the
+	// next one blames again.
 	settled, err := db.SettleCrashes(ctx, folder, crashesOf(runs, culprits), complete)
 	if err != nil {
 		return err
@@ -28,6 +30,11 @@ func Settle(ctx context.Context, db *repo.DB, j *journal.Journal, folder string,
 	if settled != (repo.Settled{}) {
 		log.Warn("the server that had this data folder before died: its runs have crashed, or are retried where their policies say so",
 			slog.Int("runs", settled.Crashed), slog.Int("not_begun", settled.Released))
+	}
+	for i := range culprits {
+		if err := culprits[i].blame(ctx, db, log); err != nil {
+			return err
+		}
 	}
 	return j.Settled()
 }

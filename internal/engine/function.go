@@ -21,7 +21,9 @@ type function struct {
 	retry   *model.RetryPolicy
 	atOnce  int  // runs at a time; 0: as many as there are
 	off     bool // its calls are refused
-	program *model.Program
+	// quarantine is why its calls are refused too; empty: they are not.
+	quarantine string
+	program    *model.Program
 	// inputSchema is the stored text of input, which an outline has not read.
 	inputSchema json.RawMessage
 	input       *schema.Schema
@@ -46,6 +48,9 @@ func outlineOf(stored *model.Function) *function {
 	}
 	if stored.MaxConcurrency != nil {
 		f.atOnce = *stored.MaxConcurrency
+	}
+	if stored.Quarantine != nil {
+		f.quarantine = stored.Quarantine.Reason
 	}
 	return f
 }

@@ -14,5 +14,6 @@ const (
 	ErrorEngine           = "EngineError"      // a fault of the server
 	ErrorFunctionNotFound = "FunctionNotFound" // deleted after the run was accepted
 	ErrorFunctionInactive = "FunctionInactive" // switched off after the run was accepted
+	ErrorQuarantined      = "Quarantined"      // it had ended servers, so it was not run
 	ErrorFunctionUnusable = "FunctionUnusable" // stored for another version of the server
 )

@@ -148,7 +148,7 @@ func (s *spool) bytes() (sum int64) {
 	return sum
 }
 
-// read returns a file's records. A file that can't be read is quarantined under
+// read returns a file's records. A file that can't be read is set aside under
 // another name, so that it is not tried for ever, and reported.
 func (s *spool) read(path string) ([]*model.Record, error) {
 	text, err := os.ReadFile(path)
@@ -157,7 +157,7 @@ func (s *spool) read(path string) ([]*model.Record, error) {
 	}
 	records, err := decodeLines(text)
 	if err != nil {
-		s.log.Error("a spool file can't be read and is quarantined", slog.String("file", path), slog.Any("error", err))
+		s.log.Error("a spool file can't be read and is set aside", slog.String("file", path), slog.Any("error", err))
 		return nil, errors.Join(err, os.Rename(path, path+spoolBadSuffix))
 	}
 	return records, nil
