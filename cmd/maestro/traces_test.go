@@ -92,7 +92,7 @@ func TestTracesOfARealServer(t *testing.T) {
 	require.Equal(t, http.StatusAccepted, r.status, "%s", r.body)
 	alone := r.json(t)["execution_id"].(string)
 	c.send("GET", "/api/v1/executions/"+alone+"/logs/stream", nil)
-	p.stop(t) // sends what is left
+	p.stop(t) // sends the remaining spans
 
 	outer, inner := to.of("outer"), to.of("inner")
 	require.Len(t, outer, 1)

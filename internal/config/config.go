@@ -70,28 +70,24 @@ type Config struct {
 	MetricsSubtenants   []string // beginnings of names that become labels of metrics; "*": all; nil: none
 	MetricsFunctions    []string
 
-	Traces Traces
+	TracesBase       string // the address of the collector
+	TracesEndpoint   string // its whole address for traces; both empty: there are no traces
+	TracesHeaders    Secret // as written: name=value,…
+	TracesService    string
+	TracesAttributes Secret // as written
+	TracesSampler    string
+	TracesShare      float64
 
 	PythonHome string // of another CPython 3.14; empty: the embedded kit
 	PGBin      string // the folder of PostgreSQL's programs; empty: looked for
 }
 
-// Traces says which traces are made, and where they are sent.
-type Traces struct {
-	Base, Endpoint string // Endpoint is the whole address; both empty: there are no traces
-	Headers        Secret // as written: name=value,…
-	Service        string
-	Attributes     Secret // as written
-	Sampler        string
-	Share          float64
-}
-
-// Address is where traces are sent, empty for nowhere.
-func (t *Traces) Address() string {
-	if t.Endpoint == "" && t.Base != "" {
-		return t.Base + "/v1/traces"
+// TracesAddress is where traces are sent, empty for nowhere.
+func (c *Config) TracesAddress() string {
+	if c.TracesEndpoint == "" && c.TracesBase != "" {
+		return c.TracesBase + "/v1/traces"
 	}
-	return t.Endpoint
+	return c.TracesEndpoint
 }
 
 // AuthMode says how callers are known.

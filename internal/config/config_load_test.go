@@ -37,7 +37,7 @@ func TestDefaultsAreThoseOfTheContract(t *testing.T) {
 		MaxFunctionDisk: 256 << 20, FunctionNetworkDeny: []netip.Prefix{netip.MustParsePrefix("169.254.0.0/16"), netip.MustParsePrefix("fe80::/10")},
 		InterpreterIdle: 15 * time.Minute, LogFormat: LogText,
 		AllowPackageInstallation: true, Tracking: TrackingDurable, RetentionDays: 30, MaxSteps: 100_000,
-		Traces: Traces{Service: "maestro", Sampler: "parentbased_always_on", Share: 1},
+		TracesService: "maestro", TracesSampler: "parentbased_always_on", TracesShare: 1,
 	}, load(t, "DATA_DIR=/srv/maestro"))
 	require.Equal(t, "/var/lib/maestro", defaultDataDir(true, "/root"))
 	require.Equal(t, "/home/ada/.local/share/maestro", defaultDataDir(false, "/home/ada"))
@@ -74,7 +74,7 @@ func TestEveryValueIsTaken(t *testing.T) {
 		PipIndexURL: "https://u:p@pip.example.com", PipExtraIndexURL: "https://more.example.com",
 		Tracking: TrackingDurable, RetentionDays: 30, MaxSteps: 100_000, PythonHome: here, PGBin: here,
 		MetricsToken: "0123456789", MetricsSubtenants: []string{"acme-", "initech"}, MetricsFunctions: []string{"*"},
-		Traces: Traces{Base: "http://collector:4318", Headers: "api-key=a%20b", Service: "maestro", Sampler: "traceidratio", Share: 0.25},
+		TracesBase: "http://collector:4318", TracesHeaders: "api-key=a%20b", TracesService: "maestro", TracesSampler: "traceidratio", TracesShare: 0.25,
 	}, c)
 	require.Equal(t, "[::1]:0", c.Address())
 	require.Equal(t, AuthLocalJWT, c.AuthMode())

@@ -119,7 +119,7 @@ func (ids) NewSpanID(context.Context, trace.TraceID) (span trace.SpanID) {
 	return span
 }
 
-// contextOf reads a traceparent. What is none counts as absent.
+// contextOf reads a traceparent. An invalid one counts as absent.
 func contextOf(traceParent string) trace.SpanContext {
 	if traceParent == "" {
 		return trace.SpanContext{}
