@@ -165,12 +165,17 @@ func (s *storm) submit(worker int) {
 
 // causeCrash ends the server's process, and returns when calls are answered again.
 func (s *storm) causeCrash(t *testing.T, p *program, signal syscall.Signal) {
+	s.causeEnd(t, p, func(server int) { require.NoError(t, syscall.Kill(server, signal)) })
+}
+
+// causeEnd is causeCrash by any means.
+func (s *storm) causeEnd(t *testing.T, p *program, end func(server int)) {
 	server := p.server(t)
 	s.mu.Lock()
 	s.crash++
 	s.at, s.gone = time.Now(), time.Time{}
 	s.mu.Unlock()
-	require.NoError(t, syscall.Kill(server, signal))
+	end(server)
 	require.Eventually(t, func() bool { return !alive(server) }, time.Minute, time.Millisecond)
 	s.mu.Lock()
 	s.gone = time.Now()
