@@ -1,5 +1,6 @@
 #include "call.h"
 
+#include "children.h"
 #include "counter.h"
 #include "error.h"
 #include "frame.h"
@@ -85,7 +86,7 @@ void maestro_result_fail(struct maestro_interp *in, int kind, struct maestro_res
 void maestro_result_free(struct maestro_result *out) {
     maestro_text_free(&out->output);
     maestro_exception_free(&out->exception);
-    out->response = out->bytes = out->interrupted = 0;
+    out->response = out->bytes = out->interrupted = out->threads = out->children = 0;
 }
 
 // Runs the function in the context of its call and writes its result. Returns 0
@@ -160,6 +161,8 @@ struct maestro_result *maestro_call(struct maestro_interp *in, uint64_t frame, u
     maestro_run_remove(in, &entry);
     result.interrupted = entry.interrupted;
     maestro_print_flush(in, entry.call);
+    result.threads = in->begun != NULL;
+    result.children = in->children.count && maestro_children_of(in, entry.call);
     maestro_detach();
     return &result;
 }

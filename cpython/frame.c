@@ -130,6 +130,21 @@ uint64_t maestro_call_of_thread(struct maestro_interp *in, PyThreadState *state)
     return in->frame_var ? MAESTRO_CALL_OF(frame_of_contexts(in, read_at(state, place.context))) : 0;
 }
 
+uint64_t maestro_claim_of_thread(struct maestro_interp *in, PyThreadState *state) {
+    uint64_t found = 0;
+    if (!in->frame_var)
+        return 0;
+    PyObject *raised = py.PyErr_GetRaisedException();
+    for (PyObject *context = read_at(state, place.context); context; context = read_at(context, place.previous)) {
+        uint64_t frame = claimed_in(in, context);
+        found = frame ? MAESTRO_CALL_OF(frame) : found;
+    }
+    py.PyErr_SetRaisedException(raised);
+    return found;
+}
+
+uint64_t maestro_claim(struct maestro_interp *in) { return maestro_claim_of_thread(in, py.PyThreadState_GetUnchecked()); }
+
 // Sets the variable in the current context. Returns 0 with an exception.
 static int claim(struct maestro_interp *in, uint64_t frame) {
     PyObject *value = py.PyLong_FromUnsignedLongLong(frame);

@@ -32,6 +32,12 @@ uint64_t maestro_frame(struct maestro_interp *in);
 // The call that another thread of the interpreter runs for, or 0. Attached.
 uint64_t maestro_call_of_thread(struct maestro_interp *in, PyThreadState *state);
 
+// The call that another thread claims to run for, running or ended, or 0. Attached.
+uint64_t maestro_claim_of_thread(struct maestro_interp *in, PyThreadState *state);
+
+// The same of the calling thread.
+uint64_t maestro_claim(struct maestro_interp *in);
+
 // The identifier of the thread that a thread state belongs to, as
 // PyThread_get_thread_ident gives it.
 unsigned long maestro_thread_of(PyThreadState *state);

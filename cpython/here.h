@@ -7,6 +7,9 @@
 
 #include <signal.h>
 
+// How a thread is being stopped that computes for no call.
+enum { EVICTED = 1, EVICTED_AND_TRACED = 2 };
+
 struct maestro_here {
     struct maestro_interp *in; // whose code runs here; NULL: none of a subtenant's. Alive while attached to it
     uint32_t id;               // in->id, also when the interpreter has ended; 0: none
@@ -18,6 +21,8 @@ struct maestro_here {
     int forking;               // a child of this process is being made, perhaps in this memory
     uint64_t heard_call;       // the call of which the thread has heard an order to stop (stop_check.h)
     unsigned heard;            // and the order
+    unsigned heard_knocks;     // of the interpreter, when it was wedged (left.h)
+    atomic_int evicted;        // it computes for no call and is being stopped (left.h)
     int masked;                // mask is set
     sigset_t mask;             // the signal mask that the thread shall have (thread_check.h)
 };

@@ -47,7 +47,7 @@ struct maestro_line;   // print.c
 struct maestro_run;    // stop.h
 struct maestro_shield; // shield.h
 struct maestro_sleeper;
-struct maestro_held;  // thread.c
+struct maestro_held;   // thread.c
 struct maestro_native; // thread.h
 
 // The programs that an interpreter has loaded, newest first (program.c).
@@ -74,6 +74,7 @@ struct maestro_child {
     uint64_t call;   // that started it
     uint64_t output; // the reader of its output (child_output.go); 0: none
     int spared;      // it lives when its call is stopped
+    int pooled;      // it serves later calls too, and lives when the one that started it is over
     int kept;        // it serves the interpreter's end, and lives until after it
 };
 struct maestro_children {
@@ -98,6 +99,7 @@ struct maestro_interp {
     struct maestro_line *lines;                  // begun and not ended by a line feed (print.c)
     PyObject *own[2], *redirects[2];             // strong: sys.stdout and sys.stderr, and the values of calls (output.c)
     struct maestro_json json;                    // hook, type and keys of the converter
+    int evict_tracing;                           // it is counted there for threads that are left behind (left.h)
     int tracing;                                 // rung 1 has set the trace function
     struct maestro_shield *shields;              // of threads in code that must not be stopped half way, newest first
     atomic_int ended;                            // the end has begun: running code is refused
@@ -105,6 +107,8 @@ struct maestro_interp {
     atomic_int threads;                          // begun by its code and not ended: they look at this struct
     atomic_int alarm;                            // what is being stopped in it: checks look for it (stop_check.h)
     atomic_uint parked, releases;                // threads that are parked, and how often they were let go (park.h)
+    atomic_int wedged;                           // a judge waits for the GIL (left.h)
+    atomic_uint knocks;                          // orders that it has given meanwhile
     int foreign;                                 // it has code that can change its threads (thread_check.h)
 
     pthread_mutex_t lock;             // guards what follows; never held while waiting for the GIL
@@ -112,7 +116,7 @@ struct maestro_interp {
     struct maestro_run *carried;      // those of them that have a thread; the same
     struct maestro_sleeper *sleepers; // changed without the GIL
     struct maestro_held *held;        // the thread states of Go's threads for it
-    struct maestro_native *begun;      // the threads that its code has begun and that have not ended
+    struct maestro_native *begun;     // the threads that its code has begun and that have not ended
     struct maestro_place place;       // changed with the lock held
     struct maestro_children children;
 };

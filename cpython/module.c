@@ -250,6 +250,14 @@ static PyObject *spare_child(PyObject *module, PyObject *pid) {
     return py.Py_NewRef(py.None);
 }
 
+static PyObject *pool_child(PyObject *module, PyObject *pid) {
+    long number = py.PyLong_AsLong(pid);
+    if (py.PyErr_Occurred())
+        return NULL;
+    maestro_child_pool(maestro_of(module), (pid_t)number);
+    return py.Py_NewRef(py.None);
+}
+
 static const char *const hook_names[] = {
 #define HOOK(identifier, name) name,
     MAESTRO_HOOKS(HOOK) MAESTRO_CLASSES(HOOK)
@@ -331,6 +339,7 @@ static PyMethodDef methods[] = {
     {"loads", loads, METH_O, NULL},
     {"log", (PyCFunction)(void (*)(void))log_line, METH_FASTCALL, NULL},
     {"own_outputs", (PyCFunction)(void (*)(void))maestro_own_outputs, METH_FASTCALL, NULL},
+    {"pool_child", pool_child, METH_O, NULL},
     {"print_err", maestro_print_err, METH_O, NULL},
     {"print_out", maestro_print_out, METH_O, NULL},
     {"release", release, METH_NOARGS, NULL},

@@ -69,6 +69,17 @@ extern atomic_int maestro_alarms;
 // thread state.
 void maestro_knock(struct maestro_interp *in, uint64_t ticket);
 
+// Has every event of all threads of the interpreter that are being stopped raise.
+// Attached.
+void maestro_trace_all(struct maestro_interp *in);
+
+// Whether a thread that waits for the GIL is in an import. Attached.
+int maestro_is_importing(PyThreadState *state);
+
+// Whether the calling thread is being stopped because it computes for no call, and runs
+// for none now. Attached.
+int maestro_is_evicted(struct maestro_interp *in);
+
 // Whether a thread is at a step of the import system's own, which locks and unlocks.
 // Attached, to the thread state or with the thread at rest.
 int maestro_is_import_step(PyThreadState *state);

@@ -17,6 +17,13 @@ static int is_news(const struct maestro_run *run) {
     return knocks != (maestro_here.heard_call == run->call ? maestro_here.heard : 0);
 }
 
+// Whether the thread keeps the GIL, for no call, from what would stop it (left.h).
+static int is_knock(struct maestro_interp *in) {
+    return atomic_load_explicit(&in->wedged, memory_order_relaxed) &&
+           maestro_here.heard_knocks != atomic_load_explicit(&in->knocks, memory_order_relaxed) &&
+           (!maestro_here.worker || maestro_claim(in));
+}
+
 static int answer(struct maestro_interp *in) {
     unsigned long thread = py.PyThread_get_thread_ident();
     PyThreadState *state = py.PyThreadState_GetUnchecked();
@@ -24,13 +31,17 @@ static int answer(struct maestro_interp *in) {
         return 0;
     struct maestro_run *run = maestro_run_of_call(in, MAESTRO_CALL_OF(maestro_frame(in)));
     int told = maestro_async_of(state) != NULL;
-    if (!run || !run->stopping || !(told || is_news(run)) || maestro_is_import_step(state))
+    if (!(told || (run ? run->stopping && is_news(run) : is_knock(in))) || maestro_is_import_step(state))
         return 0;
-    maestro_here.heard_call = run->call;
-    maestro_here.heard = atomic_load_explicit(&run->knocks, memory_order_relaxed);
+    if (run) {
+        maestro_here.heard_call = run->call;
+        maestro_here.heard = atomic_load_explicit(&run->knocks, memory_order_relaxed);
+    }
+    maestro_here.heard_knocks = atomic_load_explicit(&in->knocks, memory_order_relaxed);
     if (told) { // it is raised here, and not at whichever line comes next
         py.PyThreadState_SetAsyncExc(thread, NULL);
-        run->interrupted -= run->interrupted > 0;
+        if (run)
+            run->interrupted -= run->interrupted > 0;
     }
     py.PyErr_SetNone(in->hooks[HOOK_STOPPED]);
     return -1;

@@ -101,7 +101,7 @@ func (h *Host) leak(in *interpreter) {
 	h.ending--
 	h.leaked++
 	h.overdue[in] = struct{}{}
-	if in.tenant != nil {
+	if in.tenant != nil && !in.condemned {
 		in.tenant.leaked++
 		h.checkStuck(in.tenant)
 	}
@@ -114,12 +114,15 @@ func (h *Host) ended(in *interpreter) {
 	if in.state == interpreterLeaked {
 		h.leaked--
 		delete(h.overdue, in)
-		if in.tenant != nil {
+		if in.tenant != nil && !in.condemned {
 			in.tenant.leaked--
 		}
 	} else {
 		h.ending--
 		<-h.endSlots
+	}
+	if in.condemned {
+		in.tenant.leaked--
 	}
 	change(h, &interpreterMoves, &in.state, interpreterEnded)
 	process.interpreters.Delete(in.id)

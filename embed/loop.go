@@ -312,6 +312,7 @@ func (h *Host) finishLooped(c *call, result cpython.CallResult, err error) {
 	delete(l.calls, c.number)
 	t.used = at
 	in.scarred = in.scarred || result.Interrupted
+	h.noteLeft(c, result)
 	h.retire(in, at)
 	h.settle(in)
 	h.checkQuiet()

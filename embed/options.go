@@ -53,6 +53,9 @@ type Options struct {
 	// subtenant together from which on its calls are refused with
 	// CodeSubtenantStuck. Default 8.
 	StuckCap int
+	// KeepLeft keeps what calls leave behind: threads and tasks that compute, and
+	// processes. They end with the interpreter. Default: they are stopped.
+	KeepLeft bool
 	// OnTenantLog takes a line that was written outside any execution in
 	// progress, by a thread that outlived its function. May be nil. It may
 	// be called from many threads and must not block.

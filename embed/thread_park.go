@@ -68,6 +68,24 @@ func (h *Host) noteParked(in *interpreter) {
 	}
 	h.parked += parked - in.parked
 	in.parked = parked
+	h.condemn(in)
+}
+
+// condemn takes an interpreter with a parked thread of no call from its subtenant: that
+// thread may hold the GIL. It counts as one that cannot be ended. h.mu is held.
+func (h *Host) condemn(in *interpreter) {
+	for c := range in.calls {
+		if c.state == callStuck {
+			return // that one counts
+		}
+	}
+	if in.parked == 0 || in.condemned || in.tenant == nil {
+		return
+	}
+	in.condemned = true
+	in.tenant.leaked++
+	h.abandon(in)
+	h.checkStuck(in.tenant)
 }
 
 // confirmPark reports whether the locks are free that all interpreters share.

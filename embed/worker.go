@@ -217,6 +217,7 @@ func (h *Host) finish(c *call, result cpython.CallResult, err error) {
 		}
 	}
 	in.scarred = in.scarred || result.Interrupted
+	h.noteLeft(c, result)
 	h.retire(in, at)
 	h.settle(in)
 	h.offer(t)
