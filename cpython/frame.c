@@ -21,6 +21,8 @@ struct maestro_run *maestro_carry(struct maestro_run *run) {
 // so that another 3.14 than the one we carry can't be misread.
 static struct {
     size_t context, thread, async; // bytes into a thread state
+    size_t breaker;                // the word that has it look for its asynchronous exception
+    uintptr_t asks;                // the bit that does
     size_t previous;               // bytes into a context
 } place;
 
@@ -56,10 +58,19 @@ int maestro_frame_prepare(void) {
     place.thread = search(state, 0, THREAD_STATE, (void *)py.PyThread_get_thread_ident());
     // Told to raise the context, which it is told to forget before it could.
     unsigned long thread = py.PyThread_get_thread_ident();
+    uintptr_t before[THREAD_STATE / sizeof(uintptr_t)];
+    memcpy(before, state, sizeof before);
     if (outer && py.PyThreadState_SetAsyncExc(thread, outer) == 1)
         place.async = search(state, 0, THREAD_STATE, outer);
+    for (size_t i = 0; i < sizeof before / sizeof *before; i++) {
+        uintptr_t changed = (uintptr_t)read_at(state, i * sizeof *before) ^ before[i];
+        if (i * sizeof *before != place.async && changed && !(changed & (changed - 1))) {
+            place.breaker = i * sizeof *before;
+            place.asks = changed;
+        }
+    }
     py.PyThreadState_SetAsyncExc(thread, NULL);
-    found = found && place.async && !read_at(state, place.async);
+    found = found && place.async && place.asks && !read_at(state, place.async);
     py.Py_DecRef(outer);
     py.Py_DecRef(inner);
     py.PyErr_Clear();
@@ -69,6 +80,16 @@ int maestro_frame_prepare(void) {
 unsigned long maestro_thread_of(PyThreadState *state) { return (unsigned long)read_at(state, place.thread); }
 
 PyObject *maestro_async_of(PyThreadState *state) { return read_at(state, place.async); }
+
+void maestro_async_here(PyThreadState *state, PyObject *exception) {
+    if (!state)
+        return;
+    _Atomic(PyObject *) *slot = (void *)((char *)state + place.async);
+    atomic_uintptr_t *breaker = (void *)((char *)state + place.breaker);
+    PyObject *none = NULL;
+    if (atomic_compare_exchange_strong(slot, &none, exception))
+        atomic_fetch_or(breaker, place.asks);
+}
 
 // A frame as the variable holds it; steals value, which may be NULL.
 static uint64_t number(PyObject *value) {

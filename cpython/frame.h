@@ -45,6 +45,11 @@ unsigned long maestro_thread_of(PyThreadState *state);
 // The asynchronous exception that a thread has still to raise, or NULL. Borrowed.
 PyObject *maestro_async_of(PyThreadState *state);
 
+// Has the calling thread raise a static, immortal exception at its next step of Python, if it
+// has none to raise already. state is its own, attached, or NULL: then nothing happens.
+// Safe in a signal's handler.
+void maestro_async_here(PyThreadState *state, PyObject *exception);
+
 // Sets the call that this thread carries, until the previous one, which is
 // returned, is set again. NULL: none.
 struct maestro_run *maestro_carry(struct maestro_run *run);

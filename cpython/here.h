@@ -22,6 +22,7 @@ struct maestro_here {
     uint64_t heard_call;       // the call of which the thread has heard an order to stop (stop_check.h)
     unsigned heard;            // and the order
     unsigned heard_knocks;     // of the interpreter, when it was wedged (left.h)
+    unsigned heard_cut;        // how often it was told that its interpreter's end is cut short
     atomic_int evicted;        // it computes for no call and is being stopped (left.h)
     int masked;                // mask is set
     sigset_t mask;             // the signal mask that the thread shall have (thread_check.h)

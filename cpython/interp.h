@@ -99,23 +99,27 @@ struct maestro_interp {
     struct maestro_line *lines;                  // begun and not ended by a line feed (print.c)
     PyObject *own[2], *redirects[2];             // strong: sys.stdout and sys.stderr, and the values of calls (output.c)
     struct maestro_json json;                    // hook, type and keys of the converter
-    int evict_tracing;                           // it is counted there for threads that are left behind (left.h)
-    int tracing;                                 // rung 1 has set the trace function
-    struct maestro_shield *shields;              // of threads in code that must not be stopped half way, newest first
-    atomic_int ended;                            // the end has begun: running code is refused
-    PyObject *environ;                           // strong: dict of bytes, the environment of its children
-    atomic_int threads;                          // begun by its code and not ended: they look at this struct
-    atomic_int alarm;                            // what is being stopped in it: checks look for it (stop_check.h)
-    atomic_uint parked, releases;                // threads that are parked, and how often they were let go (park.h)
-    atomic_int wedged;                           // a judge waits for the GIL (left.h)
-    atomic_uint knocks;                          // orders that it has given meanwhile
-    int foreign;                                 // it has code that can change its threads (thread_check.h)
+    uint64_t tasks, tasks_ended;                 // calls that are on its event loop, and that were
+    int64_t level, looked;          // what its left threads have used of their budget, and when that was found (left.h)
+    int evict_tracing;              // it is counted there for threads that are left behind (left.h)
+    int tracing;                    // rung 1 has set the trace function
+    struct maestro_shield *shields; // of threads in code that must not be stopped half way, newest first
+    atomic_int ended;               // the end has begun: running code is refused
+    PyObject *environ;              // strong: dict of bytes, the environment of its children
+    atomic_int threads;             // begun by its code and not ended: they look at this struct
+    atomic_int alarm;               // what is being stopped in it: checks look for it (stop_check.h)
+    atomic_uint parked, releases;   // threads that are parked, and how often they were let go (park.h)
+    atomic_int cut;                 // its end is taking too long and is cut short (park.h)
+    atomic_int wedged;              // a judge waits for the GIL (left.h)
+    atomic_uint knocks;             // orders that it has given meanwhile
+    int foreign;                    // it has code that can change its threads (thread_check.h)
 
     pthread_mutex_t lock;             // guards what follows; never held while waiting for the GIL
     struct maestro_run *runs[256];    // by call modulo the size; changed with the GIL and the lock both held
     struct maestro_run *carried;      // those of them that have a thread; the same
     struct maestro_sleeper *sleepers; // changed without the GIL
     struct maestro_held *held;        // the thread states of Go's threads for it
+    pthread_t *ender;                 // the thread that ends it, or NULL
     struct maestro_native *begun;     // the threads that its code has begun and that have not ended
     struct maestro_place place;       // changed with the lock held
     struct maestro_children children;

@@ -180,6 +180,14 @@ func (in *Interpreter) Park(ticket uint64, holder bool) {
 	runtime.KeepAlive(in)
 }
 
+// Cut ends what runs at the end of the interpreter and takes too long: SystemExit is raised in it, each
+// time that this is called, until End returns. It needs no GIL and never blocks for
+// long; any goroutine may call it.
+func (in *Interpreter) Cut() {
+	C.maestro_cut(in.c)
+	runtime.KeepAlive(in)
+}
+
 // Parked is how many threads of the interpreter are parked. It needs no GIL.
 func (in *Interpreter) Parked() int {
 	parked := C.maestro_parked(in.c)

@@ -4,6 +4,7 @@
 #include "here.h"
 #include "park.h"
 #include "shield.h"
+#include "sleep.h"
 #include "stop.h"
 #include "stop_check.h"
 #include "thread.h"
@@ -49,23 +50,26 @@ static struct maestro_native *native_of(struct maestro_interp *in, unsigned long
     return native;
 }
 
-// Charges a thread and reports whether it has used up its budget.
-static int charge(struct maestro_interp *in, struct maestro_native *native, PyThreadState *state, int64_t now,
-                  const struct maestro_left_limits *limits) {
-    int64_t time = used_by(native), used = time - native->charged;
-    int64_t passed = native->looked ? now - native->looked : 0;
+static int64_t refilled(int64_t level, const struct maestro_budget *budget, int64_t passed) {
+    level -= (int64_t)(budget->refill * (double)passed);
+    return level > 0 ? level : 0;
+}
+
+// Finds what a thread has used for no running call since it was looked at last.
+static void look(struct maestro_interp *in, struct maestro_native *native, PyThreadState *state) {
+    int64_t time = used_by(native);
+    native->used = time - native->charged;
     native->charged = time;
-    native->looked = now;
-    native->rests = used < AT_REST ? native->rests + 1 : 0;
-    uint64_t claim = maestro_claim_of_thread(in, state);
-    if (maestro_call_of_thread(in, state) || (native->loop && !claim)) {
-        used = 0; // it works for a call, or has worked for some since
-        native->rests = 2;
-    }
-    const struct maestro_budget *budget = claim ? &limits->left : &limits->own;
-    native->level -= (int64_t)(budget->refill * (double)passed);
-    native->level = (native->level > 0 ? native->level : 0) + used;
-    return native->level > budget->most;
+    native->claims = maestro_claim_of_thread(in, state) != 0;
+    // A loop lets the GIL go between its tasks: what it has used is a left task's if no call was
+    // on it all the time.
+    int served = native->loop && (in->tasks || native->tasks != in->tasks_ended);
+    native->tasks = in->tasks_ended;
+    int works = maestro_call_of_thread(in, state) || (served && !native->claims);
+    if (works)
+        native->used = 0; // for a call
+    native->claims = native->claims || native->loop;
+    native->rests = works ? 2 : native->used < AT_REST ? native->rests + 1 : 0;
 }
 
 static void pardon(struct maestro_interp *in, struct maestro_native *native) {
@@ -119,16 +123,29 @@ int maestro_left_judge(struct maestro_interp *in, const struct maestro_left_limi
     }
     int64_t now = read_clock(CLOCK_MONOTONIC);
     // No thread of the list comes to its end while the GIL is held.
-    PyThreadState *state =
-        atomic_load(&in->ended) || !in->hooks[HOOK_STOPPED] ? NULL : py.PyInterpreterState_ThreadHead(in->state);
-    for (; state; state = py.PyThreadState_Next(state)) {
+    PyThreadState *first = atomic_load(&in->ended) ? NULL : py.PyInterpreterState_ThreadHead(in->state);
+    int64_t passed = in->looked ? now - in->looked : 0;
+    in->looked = now;
+    in->level = refilled(in->level, &limits->left, passed);
+    for (PyThreadState *state = first; state; state = py.PyThreadState_Next(state)) {
         struct maestro_native *native = state == own ? NULL : native_of(in, maestro_thread_of(state));
         if (!native)
             continue;
-        int over = charge(in, native, state, now, limits);
-        if (native->since && native->rests >= 2)
+        look(in, native, state);
+        if (native->claims)
+            in->level += native->used; // they share one budget, as they share one GIL
+        else
+            native->level = refilled(native->level, &limits->own, passed) + native->used;
+    }
+    for (PyThreadState *state = first; state; state = py.PyThreadState_Next(state)) {
+        struct maestro_native *native = state == own ? NULL : native_of(in, maestro_thread_of(state));
+        if (!native)
+            continue;
+        int over =
+            native->claims ? in->level > limits->left.most && native->used >= AT_REST : native->level > limits->own.most;
+        if (native->since && native->rests >= 2) {
             pardon(in, native);
-        else if (over || native->since) {
+        } else if (native->since || over) {
             *fresh += !native->since;
             evict(in, native, state, now);
             evicted++;
@@ -139,6 +156,35 @@ int maestro_left_judge(struct maestro_interp *in, const struct maestro_left_limi
     py.PyThreadState_Clear(own);
     py.PyThreadState_DeleteCurrent();
     return evicted;
+}
+
+void maestro_left_end(struct maestro_interp *in, PyThreadState *own, int patience) {
+    enum { ROUND = 20 }; // milliseconds
+    static const struct timespec moment = {.tv_nsec = ROUND * MILLISECOND};
+    int64_t begun = read_clock(CLOCK_MONOTONIC);
+    for (int left = patience; left > 0; left -= ROUND) {
+        int found = 0, traced = 0;
+        int64_t now = read_clock(CLOCK_MONOTONIC);
+        for (PyThreadState *state = py.PyInterpreterState_ThreadHead(in->state); state;
+             state = py.PyThreadState_Next(state)) {
+            struct maestro_native *native = state == own ? NULL : native_of(in, maestro_thread_of(state));
+            if (!native)
+                continue;
+            found = 1;
+            evict(in, native, state, now);
+            traced = traced || now - begun >= TRACE_AFTER;
+        }
+        if (!found)
+            break;
+        pthread_mutex_lock(&in->lock);
+        maestro_sleepers_wake_all(in);
+        pthread_mutex_unlock(&in->lock);
+        trace(in, traced);
+        py.PyEval_SaveThread();
+        nanosleep(&moment, NULL);
+        py.PyEval_RestoreThread(own);
+    }
+    trace(in, 0);
 }
 
 static void interrupt(pthread_t thread, void *unused) { maestro_thread_interrupt((unsigned long)thread); }

@@ -38,6 +38,10 @@ int maestro_left_judge(struct maestro_interp *in, const struct maestro_left_limi
 // running call. For a judge that waits for the GIL. No thread state.
 void maestro_left_knock(struct maestro_interp *in);
 
+// Stops the threads that the code of an interpreter has begun, which ends, for that many
+// milliseconds at the most. Attached with `own`, which is let go meanwhile.
+void maestro_left_end(struct maestro_interp *in, PyThreadState *own, int patience);
+
 // The event loop's thread, on which tasks may be left behind, counts as one that code has
 // begun while it is in the interpreter.
 #endif

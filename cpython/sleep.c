@@ -80,6 +80,8 @@ int maestro_sleep(struct maestro_interp *in, double seconds) {
     }
     if (!woken)
         return 1;
+    if (!run) // told as well: once is enough
+        py.PyThreadState_SetAsyncExc(py.PyThread_get_thread_ident(), NULL);
     PyObject *stopped = in->hooks[HOOK_STOPPED];
     py.PyErr_SetNone(stopped ? stopped : py.PyExc_KeyboardInterrupt);
     return 0;

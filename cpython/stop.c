@@ -35,6 +35,8 @@ void maestro_run_add(struct maestro_interp *in, struct maestro_run *run) {
     if (run->thread) {
         run->next_carried = in->carried;
         in->carried = run;
+    } else {
+        in->tasks++;
     }
     pthread_mutex_unlock(&in->lock);
 }
@@ -140,6 +142,9 @@ void maestro_run_remove(struct maestro_interp *in, struct maestro_run *run) {
         for (link = &in->carried; *link != run;)
             link = &(*link)->next_carried;
         *link = run->next_carried;
+    } else {
+        in->tasks--;
+        in->tasks_ended++;
     }
     if (run->stopping) {
         atomic_fetch_sub(&in->alarm, 1);

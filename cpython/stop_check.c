@@ -24,9 +24,22 @@ static int is_knock(struct maestro_interp *in) {
            (!maestro_here.worker || maestro_claim(in));
 }
 
+// Whether the thread has not heard yet that the end of its interpreter is cut short.
+static int is_cut(struct maestro_interp *in) {
+    unsigned cut = (unsigned)atomic_load_explicit(&in->cut, memory_order_relaxed);
+    if (maestro_here.heard_cut == cut)
+        return 0;
+    maestro_here.heard_cut = cut;
+    return 1;
+}
+
 static int answer(struct maestro_interp *in) {
     unsigned long thread = py.PyThread_get_thread_ident();
     PyThreadState *state = py.PyThreadState_GetUnchecked();
+    if (state && atomic_load_explicit(&in->cut, memory_order_relaxed) && !py.PyErr_Occurred() && is_cut(in)) {
+        py.PyErr_SetNone(py.PyExc_SystemExit);
+        return -1;
+    }
     if (!state || !in->hooks[HOOK_STOPPED] || py.PyErr_Occurred() || maestro_shielded(in, thread))
         return 0;
     struct maestro_run *run = maestro_run_of_call(in, MAESTRO_CALL_OF(maestro_frame(in)));

@@ -60,9 +60,11 @@ struct maestro_native {
 
     // Of maestro_left_judge, with the GIL held.
     int64_t charged; // its processor time when it was charged last
-    int64_t looked;  // and when that was
-    int64_t level;   // what it has used of its budget
+    int64_t used;    // what it had used then for no running call
+    int64_t level;   // what it has used of its own budget
     int64_t since;   // when it was begun to be stopped; 0: it is not
+    uint64_t tasks;  // how many calls had ended on the loop by then
+    int claims;      // it works for a call that is over
     int rests;       // how often in a row it was found at rest
 };
 

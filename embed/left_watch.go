@@ -37,10 +37,16 @@ const (
 	childGrace = 500 * time.Millisecond
 )
 
-var (
-	leftBudget = cpython.Budget{Most: 500 * time.Millisecond, Refill: 0.05}
-	ownBudget  = cpython.Budget{Most: 2 * time.Second, Refill: 0.25}
-)
+// budgets are the processor time for work of no running call.
+type budgets struct {
+	left cpython.Budget // of all threads together that work for calls that are over
+	own  cpython.Budget // of each thread that module-level code has begun
+}
+
+var defaultBudgets = budgets{
+	left: cpython.Budget{Most: 500 * time.Millisecond, Refill: 0.05},
+	own:  cpython.Budget{Most: 2 * time.Second, Refill: 0.25},
+}
 
 // leftWatch watches the threads that an interpreter's code has begun. Guarded by
 // Host.mu.
@@ -143,8 +149,15 @@ func (h *Host) pressLeft(in *interpreter, waited time.Duration) {
 // judgeLeft is a disposable thread. in is not ended while it is there.
 func (h *Host) judgeLeft(in *interpreter) {
 	runtime.LockOSThread() // and never unlocked
-	evicted, fresh := in.py.JudgeLeft(leftBudget, ownBudget)
+	evicted, fresh := in.py.JudgeLeft(h.opt.budgets.left, h.opt.budgets.own)
 	h.mu.Lock()
+	known := in.parked
+	h.mu.Unlock()
+	if in.py.Parked() > known && !h.confirmPark() {
+		in.py.Unpark()
+	}
+	h.mu.Lock()
+	h.noteParked(in)
 	in.left.evicted, in.left.judging = evicted, false
 	tenant := in.tenantName()
 	h.settle(in)

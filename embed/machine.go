@@ -17,6 +17,7 @@ type machine interface {
 	WakeSleeper(ticket uint64)
 	Knock(ticket uint64)
 	Park(ticket uint64, holder bool)
+	Cut()
 	Parked() int
 	Unpark()
 	LeftUsed() time.Duration

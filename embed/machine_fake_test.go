@@ -223,6 +223,8 @@ func (m *fakeMachine) KnockLeft() {}
 
 func (m *fakeMachine) FinishChildren(uint64) {}
 
+func (m *fakeMachine) Cut() {}
+
 func (m *fakeMachine) Parked() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()

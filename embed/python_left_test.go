@@ -7,28 +7,39 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"maestro/cpython"
 	"maestro/internal/model"
 )
 
 // left are calls that leave behind what computes on. Each returns at once.
 var left = map[string]string{
-	"loops":         "threading.Thread(target=spin, daemon=True).start()",
-	"not a daemon":  "threading.Thread(target=spin).start()",
-	"several":       "[threading.Thread(target=spin, daemon=True).start() for _ in range(3)]",
-	"raw":           "_thread.start_new_thread(spin, ())",
-	"swallows":      "threading.Thread(target=swallow, daemon=True).start()",
-	"pool":          "concurrent.futures.ThreadPoolExecutor(2).submit(spin)",
-	"module's pool": "pool.submit(spin)",
-	"timer":         "threading.Timer(0, spin).start()",
-	"sum":           "threading.Timer(0.2, sum, (range(10**12),)).start()",
-	"regex":         "threading.Timer(0.2, re.match, (r'(a+)+$', 'a' * 40 + 'b')).start()",
+	"loops":           "threading.Thread(target=spin, daemon=True).start()",
+	"not a daemon":    "threading.Thread(target=spin).start()",
+	"several":         "[threading.Thread(target=spin, daemon=True).start() for _ in range(3)]",
+	"raw":             "_thread.start_new_thread(spin, ())",
+	"swallows":        "threading.Thread(target=swallow, daemon=True).start()",
+	"pool":            "concurrent.futures.ThreadPoolExecutor(2).submit(spin)",
+	"module's pool":   "pool.submit(spin)",
+	"timer":           "threading.Timer(0, spin).start()",
+	"sum":             "threading.Timer(0.2, sum, (range(10**12),)).start()",
+	"module's own":    "begin.set()",
+	"without the GIL": "threading.Timer(0.2, hashlib.pbkdf2_hmac, ('sha256', b'', b'', 2**31 - 1)).start()",
+	"regex":           "threading.Timer(0.2, re.match, (r'(a+)+$', 'a' * 40 + 'b')).start()",
 }
 
+// smallBudgets are used up on a busy machine too.
+var smallBudgets = budgets{left: cpython.Budget{Most: 50 * time.Millisecond}, own: cpython.Budget{Most: 100 * time.Millisecond}}
+
 const leftCode = `
-import _thread, concurrent.futures, re, threading
+import _thread, concurrent.futures, hashlib, re, threading
 pool = concurrent.futures.ThreadPoolExecutor(2)
 def spin():
     while True: pass
+begin = threading.Event()
+def serve():
+    begin.wait()
+    spin()
+threading.Thread(target=serve, daemon=True).start()
 def swallow():
     while True:
         try:
@@ -44,7 +55,7 @@ func TestThreadsLeftBehind(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			stopped := make(chan string, 16)
-			h := startPython(t, Options{OnTenantLog: func(_ string, line model.LogLine) {
+			h := startPython(t, Options{budgets: smallBudgets, OnTenantLog: func(_ string, line model.LogLine) {
 				if line.Level == "warning" {
 					stopped <- line.Text
 				}
@@ -59,7 +70,11 @@ func TestThreadsLeftBehind(t *testing.T) {
 			require.Contains(t, <-stopped, "have computed for too long and are stopped")
 			eventually(t, func() bool { return evictedIn(h, "a") == 0 }, "they have ended")
 			require.JSONEq(t, "2", string(e.call(t, "a", "hello", "null").Output), "in the interpreter that it had")
-			require.Zero(t, h.Stats().ThreadsParked)
+			if name == "without the GIL" {
+				eventually(t, func() bool { return h.Stats().ThreadsParked == 1 }, "what answers no check is parked")
+			} else {
+				require.Zero(t, h.Stats().ThreadsParked)
+			}
 		})
 	}
 }
@@ -74,13 +89,37 @@ func evictedIn(h *Host, tenant string) int {
 	return t.interp.left.evicted
 }
 
+// A thread that is left behind with the GIL, and answers no check, is parked; its
+// subtenant goes on in another interpreter.
+func TestParkedThreadLeftBehind(t *testing.T) {
+	t.Parallel()
+	h := startPython(t, Options{budgets: smallBudgets})
+	e := newTestEngine(h)
+	e.define(t, "f", `
+import threading
+def compare():
+    a = b = 1
+    for _ in range(64):
+        a, b = [a, a], [b, b]
+    return a == b
+def f(input):
+    threading.Timer(0.2, compare).start()
+    return "left"
+`)
+	e.define(t, "hello", "def hello(input):\n    return 1\n")
+	require.JSONEq(t, `"left"`, string(e.call(t, "a", "f", "null").Output))
+	eventually(t, func() bool { return h.Stats().ThreadsParked == 1 }, "it is parked")
+	require.JSONEq(t, "1", string(e.call(t, "a", "hello", "null").Output))
+	require.Equal(t, 1, h.Interpreter("a").Leaked)
+}
+
 // A task that computes on an event loop after its call is stopped, and the loop
 // serves the next calls.
 func TestTasksLeftBehind(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
 	warned := 0
-	h := startPython(t, Options{OnTenantLog: func(_ string, line model.LogLine) {
+	h := startPython(t, Options{budgets: smallBudgets, OnTenantLog: func(_ string, line model.LogLine) {
 		mu.Lock()
 		defer mu.Unlock()
 		if line.Level == "warning" {

@@ -56,6 +56,9 @@ func (h *Host) parkThreads(in *interpreter, number uint64, wedged bool) {
 	defer h.mu.Unlock()
 	in.parking = false
 	h.noteParked(in)
+	if wedged {
+		h.condemn(in)
+	}
 	h.checkQuiet()
 }
 
@@ -68,11 +71,10 @@ func (h *Host) noteParked(in *interpreter) {
 	}
 	h.parked += parked - in.parked
 	in.parked = parked
-	h.condemn(in)
 }
 
-// condemn takes an interpreter with a parked thread of no call from its subtenant: that
-// thread may hold the GIL. It counts as one that cannot be ended. h.mu is held.
+// condemn takes an interpreter from its subtenant the GIL of which is held by a parked
+// thread that is in no stuck call. It counts as one that cannot be ended. h.mu is held.
 func (h *Host) condemn(in *interpreter) {
 	for c := range in.calls {
 		if c.state == callStuck {

@@ -237,6 +237,8 @@ def wind_down():
             thread.cancel()
     for loop in list(_running.values()):  # loop.py
         _soon(loop, loop.stop)
+    awaited = [thread for thread in getattr(threading, "_active", {}).values() if not thread.daemon]
+    return len([thread for thread in awaited if thread is not threading.main_thread()])
 
 
 _winding_down = False
