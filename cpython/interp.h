@@ -110,6 +110,7 @@ struct maestro_interp {
     atomic_int alarm;               // what is being stopped in it: checks look for it (stop_check.h)
     atomic_uint parked, releases;   // threads that are parked, and how often they were let go (park.h)
     atomic_int cut;                 // its end is taking too long and is cut short (park.h)
+    int knocked;                    // threads that have heard one of its orders
     atomic_int wedged;              // a judge waits for the GIL (left.h)
     atomic_uint knocks;             // orders that it has given meanwhile
     int foreign;                    // it has code that can change its threads (thread_check.h)

@@ -152,6 +152,8 @@ int maestro_left_judge(struct maestro_interp *in, const struct maestro_left_limi
             traced += atomic_load(&native->here->evicted) == EVICTED_AND_TRACED;
         }
     }
+    *fresh += in->knocked;
+    in->knocked = 0;
     trace(in, traced > 0);
     py.PyThreadState_Clear(own);
     py.PyThreadState_DeleteCurrent();

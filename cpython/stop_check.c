@@ -46,6 +46,8 @@ static int answer(struct maestro_interp *in) {
     int told = maestro_async_of(state) != NULL;
     if (!(told || (run ? run->stopping && is_news(run) : is_knock(in))) || maestro_is_import_step(state))
         return 0;
+    if (!run && !told)
+        in->knocked++;
     if (run) {
         maestro_here.heard_call = run->call;
         maestro_here.heard = atomic_load_explicit(&run->knocks, memory_order_relaxed);
