@@ -6,11 +6,12 @@ BUILD := go build -buildvcs=false -ldflags '-X main.version=$(VERSION)'
 FUZZTIME ?= 5s
 MINUTES ?= 10
 CHAOS_SECONDS ?= 300
+CRASHES ?= 100
 SECONDS ?= 5
 EXAMPLES ?= 50
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build man run test test-browser lint format race fuzz conformance bench history chaos faults package-table soak drain generate docs
+.PHONY: help setup build man run test test-browser lint format race fuzz conformance bench history chaos crashes faults bounds package-table soak drain generate docs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,8 +64,14 @@ history: ## time of each filter of GET /executions over a long history
 chaos: ## kill and stop three servers at random for CHAOS_SECONDS (300) while 2,000 runs are due
 	CHAOS_SECONDS=$(CHAOS_SECONDS) go test ./cmd/maestro -run '^TestChaos' -count=1 -v -timeout 60m
 
+crashes: ## crash the server CRASHES (100) times under load, which it must survive
+	CRASHES=$(CRASHES) go test ./cmd/maestro -run '^TestCrashesUnderLoad$$' -count=1 -v -timeout 60m
+
 faults: build ## fail PostgreSQL and Redis in 13 ways under load; writes the table in docs/operations.md
 	go run ./bench/faults -server bin/maestro -document docs/operations.md
+
+bounds: build ## run the programs that a function should not harm a server with; writes the table in docs/bounds.md
+	go run ./bench/bounds -server bin/maestro -document docs/bounds.md
 
 package-table: build ## install the most used packages; writes the table in docs/packages.md
 	go run ./bench/packages -maestro bin/maestro

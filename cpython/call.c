@@ -86,7 +86,8 @@ void maestro_result_fail(struct maestro_interp *in, int kind, struct maestro_res
 void maestro_result_free(struct maestro_result *out) {
     maestro_text_free(&out->output);
     maestro_exception_free(&out->exception);
-    out->response = out->bytes = out->interrupted = out->threads = out->children = 0;
+    out->response = out->bytes = out->interrupted = out->exhausted = out->freed = 0;
+    out->threads = out->children = 0;
 }
 
 // Runs the function in the context of its call and writes its result. Returns 0
@@ -140,6 +141,20 @@ static void settle(struct maestro_interp *in, uint64_t call) {
     py.Py_DecRef(number);
 }
 
+void maestro_weigh(struct maestro_interp *in) {
+    unsigned denied = atomic_load_explicit(&in->memory.denied, memory_order_relaxed);
+    if (denied == in->weighed)
+        return;
+    in->weighed = denied;
+    py.PyGC_Collect(); // what the failure has left in cycles
+    in->exhausted = maestro_memory_used(&in->memory) > atomic_load(&in->memory.limit) / 2;
+}
+
+void maestro_result_weigh(struct maestro_interp *in, struct maestro_result *out) {
+    out->exhausted = in->exhausted;
+    out->freed = maestro_memory_freed(&in->memory);
+}
+
 struct maestro_result *maestro_call(struct maestro_interp *in, uint64_t frame, uint64_t key, uint64_t generation,
                                     const char *input, size_t size, int request) {
     maestro_result_clear();
@@ -157,6 +172,8 @@ struct maestro_result *maestro_call(struct maestro_interp *in, uint64_t frame, u
     maestro_output_end(in, entry.call);
     if (entry.settles && !entry.stopping)
         settle(in, entry.call);
+    maestro_weigh(in);
+    maestro_result_weigh(in, &result);
     maestro_carry(before);
     maestro_run_remove(in, &entry);
     result.interrupted = entry.interrupted;

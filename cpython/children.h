@@ -24,6 +24,9 @@ size_t maestro_children_list(struct maestro_interp *in, pid_t **pids);
 // Reports whether it is one of the interpreter's.
 int maestro_child_known(struct maestro_interp *in, pid_t pid);
 
+// Reports whether it is one of them, or a process that one has started. Reads /proc.
+int maestro_child_descends(struct maestro_interp *in, pid_t pid);
+
 // Lets a child live until the interpreter has ended: the one that frees what
 // multiprocessing has left behind.
 void maestro_child_keep(struct maestro_interp *in, pid_t pid);

@@ -74,6 +74,9 @@ static int is_a(struct maestro_interp *in, PyObject *exception, enum maestro_hoo
 static int kind_of(struct maestro_interp *in, PyObject *raised, int kind) {
     if (is_a(in, raised, HOOK_STOPPED))
         return EXCEPTION_STOPPED;
+    if ((kind == EXCEPTION_INPUT_JSON || kind == EXCEPTION_OUTPUT_JSON) &&
+        py.PyErr_GivenExceptionMatches(raised, py.PyExc_MemoryError))
+        return EXCEPTION_RAISED; // the value may be valid
     if (kind != EXCEPTION_RAISED)
         return kind;
     if (is_a(in, raised, HOOK_INPUT_INVALID))
@@ -83,12 +86,25 @@ static int kind_of(struct maestro_interp *in, PyObject *raised, int kind) {
     return kind;
 }
 
+// Says what the bound on memory is where CPython's MemoryError says nothing.
+static void describe_bound(struct maestro_interp *in, PyObject *raised, struct maestro_exception *out) {
+    char text[300];
+    if (out->message.size || raised->ob_type != (PyTypeObject *)py.PyExc_MemoryError)
+        return;
+    size_t size = maestro_memory_reason(&in->memory, text, sizeof text);
+    if (!size)
+        return;
+    maestro_text_free(&out->message);
+    out->message = maestro_text_copy(text, size);
+}
+
 void maestro_describe(struct maestro_interp *in, PyObject *raised, int kind, struct maestro_exception *out) {
     if (!raised) { // C code that failed and did not say why
         maestro_describe_plain(EXCEPTION_ENGINE, "SystemError", "failed without an exception", out);
         return;
     }
     out->kind = kind_of(in, raised, kind);
+    maestro_memory_reserve(1); // there may be none left
     PyObject *hook = in->hooks[HOOK_DESCRIBE];
     PyObject *texts = hook ? py.PyObject_CallOneArg(hook, raised) : NULL;
     if (texts && texts->ob_type == py.PyTuple_Type && py.PyTuple_Size(texts) == 3) {
@@ -106,9 +122,12 @@ void maestro_describe(struct maestro_interp *in, PyObject *raised, int kind, str
         py.PyErr_Clear();
     }
     py.Py_DecRef(texts);
+    describe_bound(in, raised, out);
+    maestro_memory_reserve(0);
 }
 
 void maestro_describe_classes(struct maestro_interp *in, PyObject *raised, struct maestro_exception *out) {
+    maestro_memory_reserve(1);
     PyObject *hook = in->hooks[HOOK_CLASSES];
     PyObject *names = raised && hook ? py.PyObject_CallOneArg(hook, raised) : NULL;
     if (names)
@@ -116,6 +135,7 @@ void maestro_describe_classes(struct maestro_interp *in, PyObject *raised, struc
     else
         py.PyErr_Clear(); // stopped in the midst of it, or no memory: the type is known all the same
     py.Py_DecRef(names);
+    maestro_memory_reserve(0);
 }
 
 void maestro_describe_plain(int kind, const char *type, const char *message, struct maestro_exception *out) {

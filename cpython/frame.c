@@ -1,5 +1,6 @@
 #include "frame.h"
 
+#include "here.h"
 #include "stop.h"
 
 #include <string.h>
@@ -141,6 +142,27 @@ uint64_t maestro_frame(struct maestro_interp *in) {
         return MAESTRO_CALL_OF(frame) == run->call ? frame : run->frame;
     }
     return frame_of_contexts(in, read_at(py.PyThreadState_GetUnchecked(), place.context));
+}
+
+uint64_t maestro_frame_at_fault(struct maestro_interp *in) {
+    struct maestro_run *run = carried;
+    if (run && run->in == in)
+        return run->frame;
+    if (maestro_here.frame || !in->frame_var || !py.PyThreadState_GetUnchecked())
+        return maestro_here.frame;
+    uint64_t frame = claimed(in) & ~ADOPTED; // the innermost context: a task's own, on an event loop
+    return maestro_run_of_call(in, MAESTRO_CALL_OF(frame)) ? frame : 0;
+}
+
+PyThreadState *maestro_state_at_fault(struct maestro_interp *in) {
+    PyThreadState *state = py.PyThreadState_GetUnchecked();
+    if (state)
+        return state;
+    unsigned long thread = (unsigned long)pthread_self(); // as CPython does it
+    state = py.PyInterpreterState_ThreadHead(in->state);
+    while (state && maestro_thread_of(state) != thread)
+        state = py.PyThreadState_Next(state);
+    return state;
 }
 
 uint64_t maestro_call_of_thread(struct maestro_interp *in, PyThreadState *state) {

@@ -38,6 +38,12 @@ uint64_t maestro_claim_of_thread(struct maestro_interp *in, PyThreadState *state
 // The same of the calling thread.
 uint64_t maestro_claim(struct maestro_interp *in);
 
+// maestro_frame and the thread state of the calling thread, for the handler of a fault
+// (fault.h): they take no lock, allocate nothing, and work without the GIL as far as
+// that goes. They may fault.
+uint64_t maestro_frame_at_fault(struct maestro_interp *in);
+PyThreadState *maestro_state_at_fault(struct maestro_interp *in);
+
 // The identifier of the thread that a thread state belongs to, as
 // PyThread_get_thread_ident gives it.
 unsigned long maestro_thread_of(PyThreadState *state);

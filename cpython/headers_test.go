@@ -82,7 +82,7 @@ var (
 func readDeclarations(t *testing.T) declarations {
 	ours := declarations{structs: map[string][]string{}}
 	var text string
-	for _, name := range []string{"pyapi.h", "json_part.h"} {
+	for _, name := range []string{"pyapi.h", "pyapi_memory.h", "json_part.h"} {
 		raw, err := os.ReadFile(name)
 		require.NoError(t, err)
 		text += string(raw)

@@ -21,6 +21,7 @@ struct maestro_here {
     int forking;               // a child of this process is being made, perhaps in this memory
     uint64_t heard_call;       // the call of which the thread has heard an order to stop (stop_check.h)
     unsigned heard;            // and the order
+    unsigned refused;          // the order for which memory was refused last
     unsigned heard_knocks;     // of the interpreter, when it was wedged (left.h)
     unsigned heard_cut;        // how often it was told that its interpreter's end is cut short
     atomic_int evicted;        // it computes for no call and is being stopped (left.h)
@@ -30,8 +31,9 @@ struct maestro_here {
 
 extern __thread struct maestro_here maestro_here;
 
-// Notes that the thread runs code of `in`; NULL: of none.
+// Notes that the thread runs code of `in`, to which its memory is charged; NULL: of none.
 static inline void maestro_here_is(struct maestro_interp *in) {
+    maestro_memory_enter(in ? &in->memory : NULL);
     maestro_here.in = in;
     maestro_here.id = in ? (uint32_t)in->id : 0;
 }

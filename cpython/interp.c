@@ -4,14 +4,15 @@
 #include "call.h"
 #include "children.h"
 #include "counter.h"
+#include "descriptor.h"
 #include "error.h"
 #include "here.h"
 #include "left.h"
-#include "libc.h"
 #include "output.h"
 #include "place.h"
 #include "print.h"
 #include "program.h"
+#include "rails.h"
 #include "sleep.h"
 #include "stop.h"
 #include "stop_check.h"
@@ -130,7 +131,8 @@ static char *explain(const char *what) {
     return message;
 }
 
-struct maestro_interp *maestro_interp_new(const char *runtime, const char *site_packages, char **message) {
+struct maestro_interp *maestro_interp_new(const char *runtime, const char *site_packages,
+                                          const struct maestro_limits *limits, char **message) {
     struct maestro_interp *in = calloc(1, sizeof *in);
     PyThreadState *main = in ? py.PyThreadState_New(py.PyInterpreterState_Main()) : NULL;
     if (!main) {
@@ -152,9 +154,13 @@ struct maestro_interp *maestro_interp_new(const char *runtime, const char *site_
     };
     py.PyEval_RestoreThread(main);
     PyThreadState *own = NULL;
+    maestro_memory_open(&in->memory);
+    maestro_memory_enter(&in->memory);
     PyStatus status = py.Py_NewInterpreterFromConfig(&own, &config);
     if (status.type != 0) {
         *message = strdup(status.err_msg ? status.err_msg : "cannot make an interpreter");
+        maestro_memory_enter(NULL);
+        maestro_memory_close(&in->memory);
         py.PyThreadState_Clear(main);
         py.PyThreadState_DeleteCurrent();
         free(in);
@@ -170,12 +176,16 @@ struct maestro_interp *maestro_interp_new(const char *runtime, const char *site_
     if (started) {
         py.PyThreadState_Clear(own);
         py.PyThreadState_DeleteCurrent();
+        in->limits = *limits;
+        in->json.most = (size_t)limits->text;
+        atomic_store(&in->memory.limit, limits->memory);
     } else {
         *message = explain("start runtime");
         release(in);
         py.Py_EndInterpreter(own);
         maestro_count(COUNT_INTERPRETERS, -1);
         maestro_here_is(NULL);
+        maestro_memory_close(&in->memory);
         maestro_descriptors_close(in);
         free(in);
         in = NULL;
@@ -250,6 +260,7 @@ static void set_ender(struct maestro_interp *in, pthread_t *thread) {
 void maestro_interp_end(struct maestro_interp *in) {
     maestro_result_clear();
     atomic_store(&in->ended, 1);
+    atomic_store(&in->memory.limit, 0); // CPython's end of an interpreter cannot fail
     pthread_mutex_lock(&in->lock);
     maestro_sleepers_wake_all(in);
     pthread_mutex_unlock(&in->lock);
@@ -266,6 +277,7 @@ void maestro_interp_end(struct maestro_interp *in) {
     py.Py_EndInterpreter(state);
     set_ender(in, NULL);
     maestro_here_is(NULL);
+    maestro_memory_close(&in->memory);
     maestro_descriptors_close(in);
     maestro_children_end(in);
     maestro_place_clear(in);
@@ -282,6 +294,8 @@ void maestro_interp_free(struct maestro_interp *in) {
     if (!quiet)
         return; // a thread left behind still looks at it
     pthread_mutex_destroy(&in->lock);
+    maestro_rails_free(in);
+    free(in->owner);
     free(in->children.all);
     free(in);
 }

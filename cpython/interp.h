@@ -3,6 +3,7 @@
 #define MAESTRO_INTERP_H
 
 #include "json.h"
+#include "memory.h"
 #include "pyapi.h"
 
 #include <pthread.h>
@@ -44,6 +45,7 @@ enum maestro_hook {
 };
 
 struct maestro_line;   // print.c
+struct maestro_rails;  // rails.h
 struct maestro_run;    // stop.h
 struct maestro_shield; // shield.h
 struct maestro_sleeper;
@@ -82,6 +84,14 @@ struct maestro_children {
     size_t count, room;
 };
 
+// The bounds of what the code of an interpreter may use; 0: no bound.
+struct maestro_limits {
+    int64_t memory;  // bytes
+    int64_t text;    // bytes of a value as JSON, of those that its code passes to others
+    int threads;     // that it has started and that have not ended
+    int descriptors; // that are open
+};
+
 // Made by maestro_interp_new, freed by maestro_interp_free when Go holds it no
 // more, which is after its end. Fields are guarded by the interpreter's GIL
 // where nothing else is said.
@@ -99,21 +109,29 @@ struct maestro_interp {
     struct maestro_line *lines;                  // begun and not ended by a line feed (print.c)
     PyObject *own[2], *redirects[2];             // strong: sys.stdout and sys.stderr, and the values of calls (output.c)
     struct maestro_json json;                    // hook, type and keys of the converter
+    int tracing;                                 // rung 1 has set the trace function
+    struct maestro_shield *shields;              // of threads in code that must not be stopped half way, newest first
+    atomic_int ended;                            // the end has begun: running code is refused
+    PyObject *environ;                           // strong: dict of bytes, the environment of its children
+    atomic_int threads;                          // begun by its code and not ended: they look at this struct
+    atomic_int alarm;                            // what is being stopped in it: checks look for it (stop_check.h)
+    atomic_uint parked, releases;                // threads that are parked, and how often they were let go (park.h)
+    atomic_int cut;                              // how often its end, which takes too long, was cut short (park.h)
+    atomic_int wedged;                           // a judge waits for the GIL (left.h)
+    atomic_uint knocks;                          // orders that it has given meanwhile
+    int knocked;                                 // threads that have heard one of them
+    int evict_tracing;                           // tracing counts threads that are left behind (left.h)
     uint64_t tasks, tasks_ended;                 // calls that are on its event loop, and that were
-    int64_t level, looked;          // what its left threads have used of their budget, and when that was found (left.h)
-    int evict_tracing;              // it is counted there for threads that are left behind (left.h)
-    int tracing;                    // rung 1 has set the trace function
-    struct maestro_shield *shields; // of threads in code that must not be stopped half way, newest first
-    atomic_int ended;               // the end has begun: running code is refused
-    PyObject *environ;              // strong: dict of bytes, the environment of its children
-    atomic_int threads;             // begun by its code and not ended: they look at this struct
-    atomic_int alarm;               // what is being stopped in it: checks look for it (stop_check.h)
-    atomic_uint parked, releases;   // threads that are parked, and how often they were let go (park.h)
-    atomic_int cut;                 // its end is taking too long and is cut short (park.h)
-    int knocked;                    // threads that have heard one of its orders
-    atomic_int wedged;              // a judge waits for the GIL (left.h)
-    atomic_uint knocks;             // orders that it has given meanwhile
-    int foreign;                    // it has code that can change its threads (thread_check.h)
+    int64_t level, looked;                       // what left threads have used of their budget, and when that was found
+    atomic_int descriptors;                      // that its code has opened, or more (descriptor.c)
+    struct maestro_rails *rails; // what holds for its subtenant's files (rails.h); NULL before its first call
+    int foreign;                 // it has code that can change its threads (thread_check.h)
+    char *owner;                 // malloc'ed; whose code it runs, for markers (fault.h). Read without the lock in a fault
+
+    struct maestro_memory memory; // that it holds
+    unsigned weighed;             // memory.denied when maestro_weigh looked last
+    int exhausted;                // what it found
+    struct maestro_limits limits; // written once
 
     pthread_mutex_t lock;             // guards what follows; never held while waiting for the GIL
     struct maestro_run *runs[256];    // by call modulo the size; changed with the GIL and the lock both held
@@ -129,7 +147,8 @@ struct maestro_interp {
 // Makes an interpreter and runs the source of runtime.py in it. The calling OS
 // thread must be locked; no thread state is attached to it before or after.
 // Returns NULL with a malloc'ed message that the caller frees.
-struct maestro_interp *maestro_interp_new(const char *runtime, const char *site_packages, char **message);
+struct maestro_interp *maestro_interp_new(const char *runtime, const char *site_packages,
+                                          const struct maestro_limits *limits, char **message);
 
 // Ends the interpreter on a locked OS thread with no thread state attached.
 // Every other thread has dropped its own. It may hang for ever in an atexit

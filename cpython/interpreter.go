@@ -1,6 +1,5 @@
 package cpython
 
-// #include <malloc.h>
 // #include <stdlib.h>
 // #include "call.h"
 // #include "children.h"
@@ -31,6 +30,22 @@ type Interpreter struct {
 type Config struct {
 	Runtime      string // the source of embed/python, run in it first
 	SitePackages string // folder of the subtenant's packages; empty for none
+	Limits       Limits
+}
+
+// Limits are the bounds of what the code of an interpreter may use; 0 means no
+// bound.
+type Limits struct {
+	Memory      int64 // bytes
+	Value       int64 // bytes of a value as JSON, of those that the code returns or passes to siblings
+	Threads     int   // that the code has started and that have not ended
+	Descriptors int   // that are open
+}
+
+func (l Limits) c() C.struct_maestro_limits {
+	return C.struct_maestro_limits{
+		memory: C.int64_t(l.Memory), text: C.int64_t(l.Value), threads: C.int(l.Threads), descriptors: C.int(l.Descriptors),
+	}
 }
 
 // New creates an interpreter. The caller has locked its OS thread; no thread
@@ -41,7 +56,8 @@ func New(cfg Config) (*Interpreter, error) {
 	site := C.CString(cfg.SitePackages)
 	defer C.free(unsafe.Pointer(site))
 	var message *C.char
-	c := C.maestro_interp_new(source, site, &message)
+	limits := cfg.Limits.c()
+	c := C.maestro_interp_new(source, site, &limits, &message)
 	if c == nil {
 		defer C.free(unsafe.Pointer(message))
 		return nil, fmt.Errorf("create interpreter: %w", errors.New(C.GoString(message)))
@@ -78,6 +94,11 @@ type CallResult struct {
 	Interrupted bool
 	Threads     bool // the interpreter has threads that its code has begun
 	Children    bool // the call has left processes behind, which end with it (FinishChildren)
+	// Exhausted: this call or an earlier one was denied memory, and the
+	// interpreter still holds more than half of what it may.
+	Exhausted bool
+	// Freed: the call has freed much memory, which Trim returns to the system.
+	Freed bool
 }
 
 // Call runs a function on the calling OS thread, which is locked and keeps a
@@ -109,14 +130,21 @@ func (in *Interpreter) Invoke(function string, arg []byte) ([]byte, *Exception) 
 const keepBytes = 64 << 10
 
 func resultOf(result *C.struct_maestro_result) CallResult {
-	exception := exceptionOf(&result.exception)
-	answer := CallResult{Interrupted: result.interrupted != 0, Threads: result.threads != 0, Children: result.children != 0}
-	if exception != nil {
-		answer.Exception, answer.Stopped = exception, exception.Kind == ExceptionStopped
+	answer := CallResult{
+		Exception:   exceptionOf(&result.exception),
+		Interrupted: result.interrupted != 0,
+		Exhausted:   result.exhausted != 0,
+		Freed:       result.freed != 0,
+		Threads:     result.threads != 0,
+		Children:    result.children != 0,
+	}
+	if answer.Exception != nil {
+		answer.Stopped = answer.Exception.Kind == ExceptionStopped
 		return answer
 	}
 	answer.Output = bytesOf(result.output.data, result.output.size)
-	answer.Response, answer.Bytes = result.response != 0, result.bytes != 0
+	answer.Response = result.response != 0
+	answer.Bytes = result.bytes != 0
 	if result.output.size > keepBytes {
 		C.maestro_result_clear()
 	}
@@ -293,7 +321,3 @@ func (in *Interpreter) End() {
 	C.maestro_result_clear()
 	runtime.KeepAlive(in)
 }
-
-// Trim returns the memory of ended interpreters to the system. It takes some
-// 40 ms after many ends.
-func Trim() { C.malloc_trim(0) }

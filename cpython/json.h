@@ -23,6 +23,7 @@ enum {
     MAESTRO_JSON_DEPTH = 512,   // arrays and objects inside each other
     MAESTRO_JSON_DIGITS = 4300, // of an integer
     MAESTRO_JSON_KEYS = 256,    // a power of two
+    MAESTRO_JSON_FREE = 65536,  // bytes that a text may have also where memory is short
 };
 
 // What the converter keeps per interpreter. All zero is a valid start: there
@@ -33,6 +34,7 @@ struct maestro_json {
                                        // the same one when it knows of none
     PyObject *headers;                 // strong, or NULL: the dict type that is looked up in any case
     PyObject *keys[MAESTRO_JSON_KEYS]; // strong or NULL: short ASCII keys met lately
+    size_t most;                       // bytes of a text that is written; 0: any number
 };
 
 // Sets the hook and the type; either may be NULL. Takes references of its own
@@ -57,7 +59,7 @@ struct maestro_json_marks {
 // Bytes of JSON, with no terminator.
 struct maestro_json_text {
     char *data;
-    size_t size, capacity;
+    size_t size, capacity, most; // most: as in struct maestro_json
     struct maestro_json_marks marks;
 };
 
@@ -65,8 +67,8 @@ struct maestro_json_text {
 // being freed. root is the word that denotes the value in messages: "input"
 // or "output". Returns 0, and the caller frees *out with maestro_json_free; or
 // -1 with a Python exception set and nothing to free: TypeError for a type that
-// JSON does not have, ValueError for a value or a depth, any exception of the
-// hook, MemoryError. May run Python code, unless all types are exactly str,
+// JSON does not have, ValueError for a value, a depth or a size, any exception of
+// the hook, MemoryError. May run Python code, unless all types are exactly str,
 // int, float, bool, None, dict, list and tuple.
 int maestro_json_dump(struct maestro_json *json, PyObject *value, const char *root, struct maestro_json_text *out);
 

@@ -1,4 +1,5 @@
 #include "json_part.h"
+#include "memory.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -15,12 +16,19 @@ typedef const struct maestro_json_step step;
 
 static int write_value(struct writer *w, PyObject *value, int depth, step *at);
 
-// Makes room for more bytes. Returns 0, or -1 with a MemoryError.
+// Makes room for more bytes. Returns 0, or -1 with an exception.
 static int grow(struct maestro_json_text *out, size_t more) {
+    if (out->most && out->size + more > out->most + MAESTRO_JSON_FREE) {
+        py.PyErr_Format(py.PyExc_ValueError,
+                        "a value takes more than %zu MB as JSON, which is the bound; pass a part of it, or the place where "
+                        "it is stored",
+                        out->most >> 20);
+        return -1;
+    }
     size_t capacity = out->capacity ? out->capacity * 2 : 256;
     while (capacity - out->size < more)
         capacity *= 2;
-    char *data = realloc(out->data, capacity);
+    char *data = capacity <= MAESTRO_JSON_FREE || maestro_memory_room(capacity) ? realloc(out->data, capacity) : NULL;
     if (!data) {
         py.PyErr_NoMemory();
         return -1;
@@ -383,7 +391,7 @@ static int write_value(struct writer *w, PyObject *value, int depth, step *at) {
 }
 
 int maestro_json_dump(struct maestro_json *json, PyObject *value, const char *root, struct maestro_json_text *out) {
-    *out = (struct maestro_json_text){0};
+    *out = (struct maestro_json_text){.most = json->most};
     struct writer w = {.json = json, .out = out, .root = root};
     if (write_value(&w, value, 0, NULL) == 0)
         return 0;

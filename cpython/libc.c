@@ -1,8 +1,19 @@
 #include "libc.h"
 
+#include "children.h"
+#include "descriptor.h"
+#include "fault.h"
 #include "here.h"
+#include "libc_descriptor.h"
+#include "libc_loader.h"
+#include "libc_map.h"
+#include "libc_network.h"
+#include "libc_path.h"
+#include "memory.h"
 #include "place.h"
 #include "print.h"
+#include "rail_space.h"
+#include "rails.h"
 #include "thread.h"
 
 #include <dirent.h>
@@ -25,91 +36,39 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "libc_link.h"
-
 __thread struct maestro_here maestro_here;
 char **maestro_environ;
 
-// The owner of each descriptor: an interpreter's id, or 0. GUARDED is added to the
-// id where its code may not close it. A descriptor beyond the end is owned by none. Set after opening and cleared before
-// closing, by the thread that does so: in between no other code has the number.
-enum { DESCRIPTORS = 1 << 20 };
-#define GUARDED (UINT32_C(1) << 31)
-static _Atomic uint32_t owners[DESCRIPTORS];
-static atomic_int highest; // descriptor that ever had an owner
+// Opening, and changing. Each gives the descriptor to the calling thread's
+// interpreter, unless that has too many.
 
-static int own(int fd) {
-    if (fd < 0 || fd >= DESCRIPTORS || maestro_here.forking || !maestro_here.id)
-        return fd;
-    atomic_store_explicit(&owners[fd], maestro_here.id, memory_order_relaxed);
-    int seen = atomic_load_explicit(&highest, memory_order_relaxed);
-    while (fd > seen && !atomic_compare_exchange_weak(&highest, &seen, fd))
-        ;
-    return fd;
+static int own(int fd) { return maestro_descriptor_own(fd); }
+
+static int has_room(void) { return maestro_descriptor_room(1); }
+
+static int has_two(void) { return maestro_descriptor_room(2); }
+
+static int shm_open_here(const char *name, int flags, mode_t mode) {
+    return has_room() ? own(shm_open(name, flags, mode)) : -1;
 }
 
-static void disown(int fd) {
-    if (fd >= 0 && fd < DESCRIPTORS && !maestro_here.forking)
-        atomic_store_explicit(&owners[fd], 0, memory_order_relaxed);
+static int dup_here(int fd) { return !maestro_descriptor_theirs(fd) && has_room() ? own(dup(fd)) : -1; }
+
+static int socket_here(int domain, int type, int protocol) { return has_room() ? own(socket(domain, type, protocol)) : -1; }
+
+static int accept_here(int fd, struct sockaddr *address, socklen_t *size) {
+    return has_room() ? own(accept(fd, address, size)) : -1;
 }
-
-int maestro_descriptor_mine(int fd) {
-    return fd >= 0 && fd < DESCRIPTORS && maestro_here.id &&
-           atomic_load_explicit(&owners[fd], memory_order_relaxed) == maestro_here.id;
-}
-
-void maestro_descriptor_guard(int fd, int guarded) {
-    if (fd < 0 || fd >= DESCRIPTORS || !maestro_here.id)
-        return;
-    uint32_t plain = maestro_here.id, owner = guarded ? plain : plain | GUARDED;
-    atomic_compare_exchange_strong(&owners[fd], &owner, guarded ? plain | GUARDED : plain);
-}
-
-// Whether the thread has full access to the descriptor: also where no
-// code of a subtenant runs, and in a child that has descriptors of its own.
-static int may(int fd) { return !maestro_here.id || maestro_here.forking || maestro_descriptor_mine(fd); }
-
-void maestro_descriptors_close(struct maestro_interp *in) {
-    int last = atomic_load(&highest);
-    for (int fd = 0; fd <= last; fd++) {
-        uint32_t owner = (uint32_t)in->id, guarded = owner | GUARDED;
-        if (atomic_compare_exchange_strong(&owners[fd], &owner, 0) ||
-            atomic_compare_exchange_strong(&owners[fd], &guarded, 0))
-            close(fd);
-    }
-}
-
-// Opening, and changing. Each gives the descriptor to the calling thread's interpreter.
-
-static int open_here(const char *path, int flags, mode_t mode) {
-    maestro_place_sync();
-    return own(open(path, flags, mode));
-}
-
-static int openat_here(int folder, const char *path, int flags, mode_t mode) {
-    maestro_place_sync();
-    return own(openat(folder, path, flags, mode));
-}
-
-static int shm_open_here(const char *name, int flags, mode_t mode) { return own(shm_open(name, flags, mode)); }
-
-static int mkstemp_here(char *template) { return own(mkstemp(template)); }
-
-static int dup_here(int fd) { return own(dup(fd)); }
-
-static int socket_here(int domain, int type, int protocol) { return own(socket(domain, type, protocol)); }
-
-static int accept_here(int fd, struct sockaddr *address, socklen_t *size) { return own(accept(fd, address, size)); }
 
 static int accept4_here(int fd, struct sockaddr *address, socklen_t *size, int flags) {
-    return own(accept4(fd, address, size, flags));
+    return has_room() ? own(accept4(fd, address, size, flags)) : -1;
 }
 
-static int epoll_create1_here(int flags) { return own(epoll_create1(flags)); }
+static int epoll_create1_here(int flags) { return has_room() ? own(epoll_create1(flags)) : -1; }
 
-static int eventfd_here(unsigned value, int flags) { return own(eventfd(value, flags)); }
+static int eventfd_here(unsigned value, int flags) { return has_room() ? own(eventfd(value, flags)) : -1; }
 
-static int timerfd_create_here(int clock, int flags) { return own(timerfd_create(clock, flags)); }
+static int timerfd_create_here(int clock, int flags) { return has_room() ? own(timerfd_create(clock, flags)) : -1; }
 
 static int own_pair(int result, const int pair[2]) {
     if (result == 0) {
@@ -119,19 +78,19 @@ static int own_pair(int result, const int pair[2]) {
     return result;
 }
 
-static int posix_openpt_here(int flags) { return own(posix_openpt(flags)); }
+static int posix_openpt_here(int flags) { return has_room() ? own(posix_openpt(flags)) : -1; }
 
-static int pipe_here(int pair[2]) { return own_pair(pipe(pair), pair); }
+static int pipe_here(int pair[2]) { return has_two() ? own_pair(pipe(pair), pair) : -1; }
 
-static int pipe2_here(int pair[2], int flags) { return own_pair(pipe2(pair, flags), pair); }
+static int pipe2_here(int pair[2], int flags) { return has_two() ? own_pair(pipe2(pair, flags), pair) : -1; }
 
 static int socketpair_here(int domain, int type, int protocol, int pair[2]) {
-    return own_pair(socketpair(domain, type, protocol, pair), pair);
+    return has_two() ? own_pair(socketpair(domain, type, protocol, pair), pair) : -1;
 }
 
 static int openpty_here(int *primary, int *secondary, char *name, const struct termios *terminal,
                         const struct winsize *size) {
-    int result = openpty(primary, secondary, name, terminal, size);
+    int result = has_two() ? openpty(primary, secondary, name, terminal, size) : -1;
     if (result == 0) {
         own(*primary);
         own(*secondary);
@@ -142,7 +101,7 @@ static int openpty_here(int *primary, int *secondary, char *name, const struct t
 // Whether a descriptor is open and not the thread's to change: a socket of the
 // server's that waits where it must not, for one.
 static int theirs(int fd) {
-    if (may(fd) || fcntl(fd, F_GETFD) < 0)
+    if (maestro_descriptor_may(fd) || fcntl(fd, F_GETFD) < 0)
         return 0;
     errno = EPERM;
     return 1;
@@ -157,20 +116,51 @@ static int ioctl_here(int fd, unsigned long request, long argument) {
 static int fcntl_here(int fd, int command, long argument) {
     if ((command == F_SETFL || command == F_SETFD || command == F_SETOWN) && theirs(fd))
         return -1;
+    int copies = command == F_DUPFD || command == F_DUPFD_CLOEXEC;
+    if (copies && (maestro_descriptor_theirs(fd) || !has_room()))
+        return -1;
     int result = fcntl(fd, command, argument);
-    return command == F_DUPFD || command == F_DUPFD_CLOEXEC ? own(result) : result;
+    return copies ? own(result) : result;
+}
+
+// The process of a pidfd, or 0.
+static pid_t process_of(int fd) {
+    char path[40], text[512];
+    snprintf(path, sizeof path, "/proc/self/fdinfo/%d", fd);
+    int info = open(path, O_RDONLY | O_CLOEXEC), pid = 0;
+    ssize_t size = info < 0 ? -1 : read(info, text, sizeof text - 1);
+    if (info >= 0)
+        close(info);
+    text[size > 0 ? size : 0] = 0;
+    const char *line = strstr(text, "\nPid:");
+    return line && sscanf(line, "\nPid: %d", &pid) == 1 ? pid : 0;
+}
+
+// Whether the rails refuse a system call; errno is set then.
+static int call_refused(long number, long a, long b, long c, long size) {
+    if (!maestro_here.in)
+        return 0;
+    if (number == SYS_pidfd_send_signal && b != 0 && !maestro_child_descends(maestro_here.in, process_of((int)a)))
+        return maestro_rail_refuse(RAIL_PROCESS_END, EPERM) < 0;
+    return number == SYS_copy_file_range && (maestro_descriptor_theirs((int)a) || maestro_descriptor_theirs((int)c) ||
+                                             !maestro_space_write((int)c, (uint64_t)size));
 }
 
 // libc knew no function for these when libpython was built.
 static long syscall_here(long number, long a, long b, long c, long d, long e, long f) {
+    int opens = number == SYS_pidfd_open || number == SYS_memfd_create;
+    if ((opens && !has_room()) || call_refused(number, a, b, c, e))
+        return -1;
     long result = syscall(number, a, b, c, d, e, f);
-    if (number == SYS_pidfd_open || number == SYS_memfd_create)
+    if (opens)
         own((int)result);
     return result;
 }
 
 // Descriptors that came with a message.
 static ssize_t recvmsg_here(int fd, struct msghdr *message, int flags) {
+    if (maestro_descriptor_theirs(fd))
+        return -1;
     ssize_t received = recvmsg(fd, message, flags);
     if (received < 0 || !message->msg_control)
         return received;
@@ -190,21 +180,21 @@ static ssize_t recvmsg_here(int fd, struct msghdr *message, int flags) {
 // Closing and replacing.
 
 static int close_here(int fd) {
-    if (!may(fd)) {
+    if (!maestro_descriptor_may(fd)) {
         errno = EBADF;
         return -1;
     }
-    disown(fd);
+    maestro_descriptor_disown(fd);
     return close(fd);
 }
 
 static int closedir_here(DIR *folder) {
-    disown(dirfd(folder));
+    maestro_descriptor_disown(dirfd(folder));
     return closedir(folder);
 }
 
 static int fclose_here(FILE *file) {
-    disown(fileno(file));
+    maestro_descriptor_disown(fileno(file));
     return fclose(file);
 }
 
@@ -212,7 +202,9 @@ static int fclose_here(FILE *file) {
 // interpreter's stays; one that is not open may be by now, so that only the
 // kernel can say that it is free.
 static int dup3_here(int from, int to, int flags) {
-    if (may(to) || from == to)
+    if (maestro_descriptor_theirs(from) || (from != to && !maestro_descriptor_mine(to) && !has_room()))
+        return -1;
+    if (maestro_descriptor_may(to) || from == to)
         return own(from == to ? dup2(from, to) : dup3(from, to, flags));
     int got = fcntl(from, flags & O_CLOEXEC ? F_DUPFD_CLOEXEC : F_DUPFD, to);
     if (got == to || got < 0)
@@ -225,47 +217,13 @@ static int dup3_here(int from, int to, int flags) {
 static int dup2_here(int from, int to) { return from == to ? dup2(from, to) : dup3_here(from, to, 0); }
 
 static ssize_t write_here(int fd, const void *data, size_t size) {
-    if ((fd == 1 || fd == 2) && !may(fd)) {
+    if ((fd == 1 || fd == 2) && !maestro_descriptor_may(fd)) {
         maestro_print_raw(maestro_here.in, maestro_here.frame, fd, data, size);
         return (ssize_t)size;
     }
+    if (maestro_descriptor_theirs(fd) || !maestro_space_write(fd, size))
+        return -1;
     return write(fd, data, size);
-}
-
-// Paths that begin at the current directory, which another thread of the same
-// interpreter may have changed.
-#define PATHS(X)                                                                          \
-    X(int, access, (const char *path, int mode), (path, mode))                            \
-    X(int, chmod, (const char *path, mode_t mode), (path, mode))                          \
-    X(char *, getcwd, (char *buffer, size_t size), (buffer, size))                        \
-    X(int, link, (const char *from, const char *to), (from, to))                          \
-    X(int, lstat64, (const char *path, struct stat64 *found), (path, found))              \
-    X(int, mkdir, (const char *path, mode_t mode), (path, mode))                          \
-    X(DIR *, opendir, (const char *path), (path))                                         \
-    X(ssize_t, readlink, (const char *path, char *data, size_t size), (path, data, size)) \
-    X(int, rename, (const char *from, const char *to), (from, to))                        \
-    X(int, rmdir, (const char *path), (path))                                             \
-    X(int, stat64, (const char *path, struct stat64 *found), (path, found))               \
-    X(int, symlink, (const char *from, const char *to), (from, to))                       \
-    X(int, unlink, (const char *path), (path))
-
-#define X(result, name, parameters, arguments) \
-    static result name##_here parameters {     \
-        maestro_place_sync();                  \
-        return name arguments;                 \
-    }
-PATHS(X)
-#undef X
-
-// stat and its kin, as libraries know them that were built with an older libc.
-
-static int xstat64_here(int version, const char *path, struct stat64 *found) { return stat64_here(path, found); }
-
-static int lxstat64_here(int version, const char *path, struct stat64 *found) { return lstat64_here(path, found); }
-
-static int fxstatat64_here(int version, int folder, const char *path, struct stat64 *found, int flags) {
-    maestro_place_sync();
-    return fstatat64(folder, path, found, flags);
 }
 
 // Threads.
@@ -284,6 +242,7 @@ struct membership {
 
 static void end_thread(void *argument) {
     struct membership *membership = argument;
+    maestro_memory_enter(NULL);
     maestro_begun_remove(membership->in, &membership->begun);
     atomic_fetch_sub(&membership->in->threads, 1);
 }
@@ -293,6 +252,7 @@ static void *run_thread(void *argument) {
     free(argument);
     maestro_here.in = begin.creator.in;
     maestro_here.id = begin.creator.id;
+    maestro_memory_enter(&begin.creator.in->memory);
     maestro_here.frame = begin.creator.frame;
     maestro_here.place = begin.creator.place;
     maestro_here.change = begin.creator.change;
@@ -301,15 +261,21 @@ static void *run_thread(void *argument) {
     maestro_begun_add(membership.in, &membership.begun);
     void *result;
     pthread_cleanup_push(end_thread, &membership); // also where it ends by pthread_exit
+    pthread_cleanup_push(maestro_fault_stack_free, maestro_fault_stack_new());
     result = begin.run(begin.argument);
     pthread_cleanup_pop(1);
+    pthread_cleanup_pop(1);
     return result;
+}
+
+int maestro_thread_room(const struct maestro_interp *in) {
+    return !in->limits.threads || atomic_load_explicit(&in->threads, memory_order_relaxed) < in->limits.threads;
 }
 
 static int pthread_create_here(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument) {
     if (!maestro_here.id)
         return pthread_create(thread, attributes, run, argument);
-    struct begin *begin = malloc(sizeof *begin);
+    struct begin *begin = maestro_thread_room(maestro_here.in) ? malloc(sizeof *begin) : NULL;
     if (!begin)
         return EAGAIN;
     *begin = (struct begin){run, argument, maestro_here};
@@ -320,6 +286,18 @@ static int pthread_create_here(pthread_t *thread, const pthread_attr_t *attribut
         free(begin);
     }
     return failed;
+}
+
+// Ends of the process, which say whose they are (fault.h). abort is a signal.
+
+static void exit_here(int status) {
+    maestro_fault_exits("exit", status);
+    exit(status);
+}
+
+static void _exit_here(int status) {
+    maestro_fault_exits("_exit", status);
+    _exit(status);
 }
 
 // The server's variables that are visible to subtenants' code.
@@ -343,13 +321,27 @@ static int select_environ(void) {
     return 1;
 }
 
+// The references of other files.
+static const struct {
+    const struct maestro_reference *references;
+    const size_t *count;
+} others[] = {
+    {maestro_path_references, &maestro_path_reference_count},
+    {maestro_descriptor_references, &maestro_descriptor_reference_count},
+    {maestro_network_references, &maestro_network_reference_count},
+    {maestro_loader_references, &maestro_loader_reference_count},
+};
+
 char *maestro_libc_replace(void *library) {
     if (!select_environ())
         return strdup("out of memory");
-#define FUNCTION(name) {#name, (void *)name##_here}
-#define X(result, name, parameters, arguments) FUNCTION(name),
+#define FUNCTION(name)             \
+    {                              \
+        #name, (void *)name##_here \
+    }
     const struct maestro_reference references[] = {
-        PATHS(X) FUNCTION(accept),
+        FUNCTION(_exit),
+        FUNCTION(accept),
         FUNCTION(accept4),
         FUNCTION(close),
         FUNCTION(closedir),
@@ -358,11 +350,10 @@ char *maestro_libc_replace(void *library) {
         FUNCTION(dup3),
         FUNCTION(epoll_create1),
         FUNCTION(eventfd),
+        FUNCTION(exit),
         FUNCTION(fclose),
         FUNCTION(fcntl),
         FUNCTION(ioctl),
-        FUNCTION(mkstemp),
-        FUNCTION(open),
         FUNCTION(openpty),
         FUNCTION(pipe),
         FUNCTION(pipe2),
@@ -375,20 +366,21 @@ char *maestro_libc_replace(void *library) {
         FUNCTION(syscall),
         FUNCTION(timerfd_create),
         FUNCTION(write),
+        {"malloc", (void *)maestro_libc_malloc},
+        {"calloc", (void *)maestro_libc_calloc},
+        {"realloc", (void *)maestro_libc_realloc},
+        {"posix_memalign", (void *)maestro_libc_posix_memalign},
+        {"free", (void *)maestro_libc_free},
+        {"munmap", (void *)maestro_libc_munmap},
+        {"mremap", (void *)maestro_libc_mremap},
         // The same functions under other names, and two variables.
-        {"open64", (void *)open_here},
-        {"openat64", (void *)openat_here},
-        {"openat", (void *)openat_here},
         {"fcntl64", (void *)fcntl_here},
-        {"stat", (void *)stat64_here},
-        {"lstat", (void *)lstat64_here},
-        {"__xstat64", (void *)xstat64_here},
-        {"__lxstat64", (void *)lxstat64_here},
-        {"__fxstatat64", (void *)fxstatat64_here},
         {"environ", &maestro_environ},
         {"__environ", &maestro_environ},
     };
-#undef X
 #undef FUNCTION
-    return maestro_link_replace(library, references, sizeof references / sizeof *references);
+    char *message = maestro_link_replace(library, references, sizeof references / sizeof *references);
+    for (size_t i = 0; !message && i < sizeof others / sizeof *others; i++)
+        message = maestro_link_replace(library, others[i].references, *others[i].count);
+    return message;
 }

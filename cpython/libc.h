@@ -5,14 +5,14 @@
 // that replacing its references to libc's functions meets each of them, and
 // none of Go's: Go makes its system calls itself. Its purposes:
 //
-//   - Descriptors have an owner, the interpreter that opened them. One
-//     interpreter can neither close nor replace those of another one or of the
-//     server: to close such a number a second time is a usual mistake, and
-//     the number may be a connection of the server's by then. Closing answers
-//     EBADF, as if it was not open.
+//   - Descriptors have an owner (descriptor.h).
+//   - The guard rails (rails.h): paths, networks, native code and descriptors are
+//     decided about here.
+//   - The memory of the C libraries inside libpython is counted (memory.h).
 //   - Output to the descriptors 1 and 2 is the output of the call.
 //   - A thread that Python starts has a current directory and umask of its own
 //     and is known as one of its interpreter's (here.h).
+//   - Code that ends the process leaves a marker that names it (fault.h).
 #ifndef MAESTRO_LIBC_H
 #define MAESTRO_LIBC_H
 
@@ -26,15 +26,8 @@ char *maestro_libc_replace(void *library);
 // "NAME=value", ended by NULL. Set by maestro_libc_replace, never changed.
 extern char **maestro_environ;
 
-// Reports whether the calling thread's interpreter has opened that descriptor.
-// Needs no thread state.
-int maestro_descriptor_mine(int fd);
-
-// Keeps a descriptor of the calling thread's interpreter from being closed or
-// replaced by its code, or ends that: an event loop's own, which all calls need.
-void maestro_descriptor_guard(int fd, int guarded);
-
-// Closes the open descriptors of an ended interpreter. No thread of it runs any more.
-void maestro_descriptors_close(struct maestro_interp *in);
+// Reports whether the code of an interpreter may start another thread. Needs no
+// thread state.
+int maestro_thread_room(const struct maestro_interp *in);
 
 #endif

@@ -1,11 +1,16 @@
 #include "load.h"
 
+#include "descriptor.h"
+#include "fault.h"
 #include "frame.h"
 #include "libc.h"
+#include "memory.h"
 #include "module.h"
 #include "park.h"
 #include "place.h"
 #include "pyapi.h"
+#include "rail_audit.h"
+#include "rail_code.h"
 #include "replace.h"
 #include "stop_check.h"
 #include "thread_check.h"
@@ -52,6 +57,8 @@ char *maestro_load(const char *home) {
     if ((message = maestro_stop_check_load()))
         return message;
     maestro_park_map();
+    maestro_memory_load();
+    maestro_descriptor_load();
     maestro_place_load();
     maestro_thread_check_load();
 
@@ -67,9 +74,6 @@ char *maestro_load(const char *home) {
         {"buffered_stdio", 1},
         {"utf8_mode", 1},
         {"thread_inherit_context", 1}, // the running call follows into threads
-#ifdef MAESTRO_DEBUG
-        {"allocator", 2}, // PYMEM_ALLOCATOR_DEBUG: writes out of bounds and uses after free are fatal
-#endif
     };
     PyInitConfig *config = py.PyInitConfig_Create();
     if (!config || py.PyInitConfig_SetStr(config, "home", home) < 0)
@@ -94,7 +98,12 @@ char *maestro_load(const char *home) {
     py.False = py.Py_GetConstantBorrowed(Py_CONSTANT_FALSE);
     message = maestro_builtins_replace();
     if (!message)
+        message = maestro_code_replace();
+    if (!message)
+        message = maestro_audit_begin();
+    if (!message)
         message = maestro_iterators_load();
+    maestro_fault_frames_prepare(py.library); // without it markers have no stack, and no more
     if (!message && !maestro_frame_prepare())
         message = strdup("this libpython keeps contexts where Maestro does not find them; use the Python it carries");
     py.PyEval_SaveThread();

@@ -3,6 +3,7 @@
 #include "call.h"
 #include "children.h"
 #include "counter.h"
+#include "descriptor.h"
 #include "error.h"
 #include "frame.h"
 #include "output.h"
@@ -40,13 +41,16 @@ struct maestro_loop *maestro_loop_new(struct maestro_interp *in, uint64_t id) {
     loop->in = in;
     loop->id = id;
     loop->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (loop->wake >= 0)
+    if (loop->wake >= 0) {
+        maestro_descriptor_lend(loop->wake, in);
         return loop;
+    }
     free(loop);
     return NULL;
 }
 
 void maestro_loop_free(struct maestro_loop *loop) {
+    maestro_descriptor_lend(loop->wake, NULL);
     close(loop->wake);
     free(loop);
 }
@@ -143,12 +147,13 @@ static struct task *end_output(struct maestro_interp *in, struct task *task) {
 
 // Ends a task's call: Go is notified, the task is removed. The result is freed.
 static void end(struct maestro_interp *in, struct task *task, struct maestro_result *result) {
+    uint64_t call = task->run.call;
+    maestro_result_weigh(in, result);
     task = end_output(in, task);
     if (!task) {
         maestro_result_free(result);
         return;
     }
-    uint64_t call = task->run.call;
     maestro_run_remove(in, &task->run);
     result->interrupted = task->run.interrupted;
     result->threads = 1; // this one: tasks may be left behind on it
@@ -234,6 +239,7 @@ static PyObject *ready(struct maestro_interp *in, const struct maestro_taken *ta
     task->loop = serving->id;
     task->run.call = MAESTRO_CALL_OF(taken->frame);
     task->run.frame = taken->frame;
+    maestro_weigh(in); // at the end of a task, its exception still holds what its code held
     maestro_run_add(in, &task->run);
     int kind;
     PyObject *context = prepare(in, task, taken, &kind);

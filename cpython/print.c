@@ -22,10 +22,29 @@ struct maestro_line {
     struct maestro_line *next;
 };
 
-static void send(struct maestro_interp *in, uint64_t frame, int stream, const char *data, size_t size) {
+// How many bytes of a line go out next: all, or a part that ends before a character.
+static size_t part_of(const char *data, size_t size) {
+    if (size <= LINE_MAX_BYTES)
+        return size;
+    size_t part = LINE_MAX_BYTES;
+    for (int i = 0; i < 3 && ((unsigned char)data[part] & 0xc0) == 0x80; i++)
+        part--;
+    return part;
+}
+
+static void pass(struct maestro_interp *in, uint64_t frame, int stream, const char *data, size_t size) {
     char *name = stream == 2 ? "stderr" : "stdout";
+    do {
+        size_t part = part_of(data, size);
+        go_maestro_log(in->id, frame, name, "", (char *)data, part, NULL, 0);
+        data += part;
+        size -= part;
+    } while (size);
+}
+
+static void send(struct maestro_interp *in, uint64_t frame, int stream, const char *data, size_t size) {
     PyThreadState *state = py.PyEval_SaveThread();
-    go_maestro_log(in->id, frame, name, "", (char *)data, size, NULL, 0);
+    pass(in, frame, stream, data, size);
     py.PyEval_RestoreThread(state);
 }
 
@@ -62,6 +81,17 @@ static int append(struct maestro_line *line, const char *data, size_t size) {
     return 1;
 }
 
+// Sends a begun line as a part of its own if it is too long with size more bytes.
+// Returns the line, or NULL.
+static struct maestro_line *send_long(struct maestro_interp *in, struct maestro_line *line, size_t size) {
+    if (!line || line->size + size <= LINE_MAX_BYTES)
+        return line;
+    if (line->size)
+        send(in, line->frame, line->stream, line->data, line->size);
+    release(line);
+    return NULL;
+}
+
 // Sends the lines of data, the first of which may have begun earlier. Returns
 // 0 when there is no memory for the rest.
 static int cut(struct maestro_interp *in, uint64_t frame, int stream, const char *data, size_t size) {
@@ -70,6 +100,7 @@ static int cut(struct maestro_interp *in, uint64_t frame, int stream, const char
     const char *end;
     while (size && (end = memchr(data, '\n', size))) {
         size_t length = (size_t)(end - data);
+        begun = send_long(in, begun, length);
         if (begun) {
             if (append(begun, data, length))
                 send(in, frame, stream, begun->data, begun->size);
@@ -80,6 +111,11 @@ static int cut(struct maestro_interp *in, uint64_t frame, int stream, const char
         }
         data += length + 1;
         size -= length + 1;
+    }
+    begun = send_long(in, begun, size);
+    if (!begun && size > LINE_MAX_BYTES) {
+        send(in, frame, stream, data, size);
+        return 1;
     }
     if (!size && !begun)
         return 1;
@@ -110,7 +146,18 @@ int maestro_print(struct maestro_interp *in, int stream, PyObject *text) {
         py.PyErr_Format(py.PyExc_TypeError, "write() argument must be str, not %N", text->ob_type);
         return 0;
     }
-    struct maestro_text bytes = maestro_text_of(text);
+    Py_ssize_t size;
+    const char *data = py.PyUnicode_AsUTF8AndSize(text, &size);
+    if (data) { // which the caller keeps
+        int done = cut(in, maestro_frame(in), stream, data, (size_t)size);
+        if (!done)
+            py.PyErr_NoMemory();
+        return done;
+    }
+    if (py.PyErr_ExceptionMatches(py.PyExc_MemoryError))
+        return 0;
+    py.PyErr_Clear();
+    struct maestro_text bytes = maestro_text_of(text); // it has a lone surrogate
     int done = bytes.data && cut(in, maestro_frame(in), stream, bytes.data, bytes.size);
     maestro_text_free(&bytes);
     if (!done)
@@ -119,11 +166,10 @@ int maestro_print(struct maestro_interp *in, int stream, PyObject *text) {
 }
 
 void maestro_print_raw(struct maestro_interp *in, uint64_t frame, int stream, const char *data, size_t size) {
-    char *name = stream == 2 ? "stderr" : "stdout";
     while (size) {
         const char *end = memchr(data, '\n', size);
         size_t length = end ? (size_t)(end - data) : size;
-        go_maestro_log(in->id, frame, name, "", (char *)data, length, NULL, 0);
+        pass(in, frame, stream, data, length);
         length += end != NULL;
         data += length;
         size -= length;

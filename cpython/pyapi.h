@@ -12,6 +12,8 @@
 #ifndef MAESTRO_PYAPI_H
 #define MAESTRO_PYAPI_H
 
+#include "pyapi_memory.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -24,6 +26,7 @@ typedef struct _typeobject PyTypeObject;
 typedef struct _ts PyThreadState;
 typedef struct _is PyInterpreterState;
 typedef struct _frame PyFrameObject;
+typedef struct PyCodeObject PyCodeObject;
 typedef struct PyInitConfig PyInitConfig;
 
 // An object's head. The count is read and written by CPython only (Py_IncRef,
@@ -229,6 +232,9 @@ enum {
     X(int, PyInitConfig_GetError, (PyInitConfig *, const char **))                                                        \
     X(int, Py_InitializeFromInitConfig, (PyInitConfig *))                                                                 \
     X(int, PyImport_AppendInittab, (const char *, PyObject *(*)(void)))                                                   \
+    X(void, PyMem_SetAllocator, (PyMemAllocatorDomain, PyMemAllocatorEx *))                                               \
+    X(void, PyMem_SetupDebugHooks, (void))                                                                                \
+    X(void, PyObject_SetArenaAllocator, (PyObjectArenaAllocator *))                                                       \
     /* interpreters and threads */                                                                                        \
     X(PyStatus, Py_NewInterpreterFromConfig, (PyThreadState **, const PyInterpreterConfig *))                             \
     X(void, Py_EndInterpreter, (PyThreadState *))                                                                         \
@@ -237,7 +243,11 @@ enum {
     X(PyObject *, PyInterpreterState_GetDict, (PyInterpreterState *))         /* borrowed, or NULL without an error */    \
     X(PyThreadState *, PyInterpreterState_ThreadHead, (PyInterpreterState *)) /* with the GIL it stays at rest */         \
     X(PyThreadState *, PyThreadState_Next, (PyThreadState *))                                                             \
-    X(PyFrameObject *, PyThreadState_GetFrame, (PyThreadState *)) /* new, or NULL without an error */                     \
+    X(PyFrameObject *, PyThreadState_GetFrame, (PyThreadState *))        /* new, or NULL without an error */              \
+    X(PyFrameObject *, PyFrame_GetBack, (PyFrameObject *))               /* new, or NULL without an error */              \
+    X(PyCodeObject *, PyFrame_GetCode, (PyFrameObject *))                /* new */                                        \
+    X(PyObject *, PyFrame_GetVarString, (PyFrameObject *, const char *)) /* new */                                        \
+    X(int, PySys_AddAuditHook, (int (*)(const char *, PyObject *, void *), void *))                                       \
     X(PyThreadState *, PyThreadState_New, (PyInterpreterState *)) /* no thread state */                                   \
     X(void, PyThreadState_Clear, (PyThreadState *))                                                                       \
     X(void, PyThreadState_Delete, (PyThreadState *))                                                                      \

@@ -2,6 +2,8 @@
 
 #include "children.h"
 #include "here.h"
+#include "rail_code.h"
+#include "rails.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -35,6 +37,8 @@ PyObject *maestro_refuse(int number, const char *text) {
     "the deadline of the call"
 #define RAISE "the process of stored functions is the whole server; raise an exception to end the call"
 #define REFUSED(X)                                                                                                          \
+    X(posix, _exit, PERMISSION, RAISE)                                                                                      \
+    X(posix, abort, PERMISSION, RAISE)                                                                                      \
     X(posix, setuid, PERMISSION, IDENTITY)                                                                                  \
     X(posix, seteuid, PERMISSION, IDENTITY)                                                                                 \
     X(posix, setreuid, PERMISSION, IDENTITY)                                                                                \
@@ -81,8 +85,10 @@ PyObject *maestro_refuse(int number, const char *text) {
 // may not use. Raises it with "module.name(): text" and returns NULL.
 enum refusal { PERMISSION, RUNTIME, VALUE };
 static PyObject *refuse(enum refusal kind, const char *name, const char *text) {
-    char message[400];
-    snprintf(message, sizeof message, "%s() is not available to stored functions: %s", name, text);
+    enum maestro_rail rail = strcmp(text, RAISE) == 0 ? RAIL_PROCESS_END : RAIL_PROCESS_STATE;
+    char message[600];
+    snprintf(message, sizeof message, "%s() is not available to stored functions: %s. Refused by the rail '%s'.%s", name,
+             text, maestro_rail_name(rail), MAESTRO_RAIL_LANE);
     if (kind == PERMISSION)
         return maestro_refuse(EPERM, message);
     py.PyErr_SetString(kind == RUNTIME ? py.PyExc_RuntimeError : py.PyExc_ValueError, message);
@@ -247,41 +253,48 @@ static PyObject *locale_setlocale(PyObject *module, PyObject *const *args, Py_ss
 // The functions with a changed behaviour: X(module, name, flags, function,
 // the previous function or NULL).
 enum { FAST = METH_FASTCALL, FAST_KEYWORDS = METH_FASTCALL | METH_KEYWORDS };
-#define CHANGED(X)                                                                             \
-    X(posix, chdir, FAST_KEYWORDS, maestro_os_chdir, &maestro_real_chdir)                      \
-    X(posix, fchdir, FAST_KEYWORDS, maestro_os_fchdir, &maestro_real_fchdir)                   \
-    X(posix, umask, METH_O, maestro_os_umask, &maestro_real_umask)                             \
-    X(posix, close, FAST_KEYWORDS, maestro_os_close, &maestro_real_close)                      \
-    X(posix, dup2, FAST_KEYWORDS, maestro_os_dup2, &maestro_real_dup2)                         \
-    X(posix, write, FAST, maestro_os_write, &maestro_real_write)                               \
-    X(posix, putenv, FAST, maestro_os_putenv, NULL)                                            \
-    X(posix, unsetenv, METH_O, maestro_os_unsetenv, NULL)                                      \
-    X(posix, _create_environ, METH_NOARGS, maestro_os_create_environ, NULL)                    \
-    X(_posixsubprocess, fork_exec, FAST, maestro_fork_exec, &maestro_real_fork_exec)           \
-    X(posix, posix_spawn, FAST_KEYWORDS, maestro_os_posix_spawn, &maestro_real_posix_spawn)    \
-    X(posix, posix_spawnp, FAST_KEYWORDS, maestro_os_posix_spawnp, &maestro_real_posix_spawnp) \
-    X(posix, system, FAST_KEYWORDS, maestro_os_system, NULL)                                   \
-    X(posix, wait, METH_NOARGS, maestro_os_wait, NULL)                                         \
-    X(posix, wait3, FAST_KEYWORDS, maestro_os_wait3, NULL)                                     \
-    X(posix, wait4, FAST_KEYWORDS, maestro_os_wait4, &maestro_real_wait4)                      \
-    X(posix, waitid, FAST, maestro_os_waitid, &maestro_real_waitid)                            \
-    X(posix, waitpid, FAST, maestro_os_waitpid, &maestro_real_waitpid)                         \
-    X(posix, nice, METH_O, os_nice, &maestro_real_nice)                                        \
-    X(posix, kill, FAST, maestro_os_kill, &maestro_real_kill)                                  \
-    X(posix, killpg, FAST, maestro_os_killpg, &maestro_real_killpg)                            \
-    X(posix, setpgid, FAST, os_setpgid, &maestro_real_setpgid)                                 \
-    X(posix, setpriority, FAST_KEYWORDS, os_setpriority, &maestro_real_setpriority)            \
-    X(posix, sched_setaffinity, FAST, os_sched_setaffinity, &maestro_real_sched_setaffinity)   \
-    X(resource, prlimit, FAST, resource_prlimit, &maestro_real_prlimit)                        \
-    X(time, tzset, METH_NOARGS, time_tzset, NULL)                                              \
-    X(_signal, alarm, METH_O, signal_alarm, NULL)                                              \
-    X(_signal, setitimer, FAST, signal_setitimer, NULL)                                        \
-    X(_signal, pthread_kill, FAST, maestro_signal_pthread_kill, &maestro_real_pthread_kill)    \
-    X(_signal, pthread_sigmask, FAST, signal_pthread_sigmask, &maestro_real_pthread_sigmask)   \
-    X(_locale, setlocale, FAST, locale_setlocale, &maestro_real_setlocale)                     \
-    X(sys, _current_frames, METH_NOARGS, maestro_sys_current_frames, NULL)                     \
-    X(sys, _current_exceptions, METH_NOARGS, maestro_sys_current_exceptions, NULL)             \
-    X(_imp, create_builtin, METH_O, maestro_imp_create_builtin, &maestro_real_create_builtin)  \
+#define CHANGED(X)                                                                                       \
+    X(posix, chdir, FAST_KEYWORDS, maestro_os_chdir, &maestro_real_chdir)                                \
+    X(posix, fchdir, FAST_KEYWORDS, maestro_os_fchdir, &maestro_real_fchdir)                             \
+    X(posix, umask, METH_O, maestro_os_umask, &maestro_real_umask)                                       \
+    X(posix, close, FAST_KEYWORDS, maestro_os_close, &maestro_real_close)                                \
+    X(posix, dup2, FAST_KEYWORDS, maestro_os_dup2, &maestro_real_dup2)                                   \
+    X(posix, write, FAST, maestro_os_write, &maestro_real_write)                                         \
+    X(posix, putenv, FAST, maestro_os_putenv, NULL)                                                      \
+    X(posix, unsetenv, METH_O, maestro_os_unsetenv, NULL)                                                \
+    X(posix, _create_environ, METH_NOARGS, maestro_os_create_environ, NULL)                              \
+    X(_posixsubprocess, fork_exec, FAST, maestro_fork_exec, &maestro_real_fork_exec)                     \
+    X(posix, posix_spawn, FAST_KEYWORDS, maestro_os_posix_spawn, &maestro_real_posix_spawn)              \
+    X(posix, posix_spawnp, FAST_KEYWORDS, maestro_os_posix_spawnp, &maestro_real_posix_spawnp)           \
+    X(posix, system, FAST_KEYWORDS, maestro_os_system, NULL)                                             \
+    X(posix, wait, METH_NOARGS, maestro_os_wait, NULL)                                                   \
+    X(posix, wait3, FAST_KEYWORDS, maestro_os_wait3, NULL)                                               \
+    X(posix, wait4, FAST_KEYWORDS, maestro_os_wait4, &maestro_real_wait4)                                \
+    X(posix, waitid, FAST, maestro_os_waitid, &maestro_real_waitid)                                      \
+    X(posix, waitpid, FAST, maestro_os_waitpid, &maestro_real_waitpid)                                   \
+    X(posix, nice, METH_O, os_nice, &maestro_real_nice)                                                  \
+    X(posix, kill, FAST, maestro_os_kill, &maestro_real_kill)                                            \
+    X(posix, killpg, FAST, maestro_os_killpg, &maestro_real_killpg)                                      \
+    X(posix, setpgid, FAST, os_setpgid, &maestro_real_setpgid)                                           \
+    X(posix, setpriority, FAST_KEYWORDS, os_setpriority, &maestro_real_setpriority)                      \
+    X(posix, sched_setaffinity, FAST, os_sched_setaffinity, &maestro_real_sched_setaffinity)             \
+    X(resource, prlimit, FAST, resource_prlimit, &maestro_real_prlimit)                                  \
+    X(_thread, start_new_thread, METH_VARARGS, maestro_start_new_thread, &maestro_real_start_new_thread) \
+    X(_thread, start_new, METH_VARARGS, maestro_start_new, &maestro_real_start_new)                      \
+    X(_thread, start_joinable_thread, METH_VARARGS | METH_KEYWORDS, maestro_start_joinable_thread,       \
+      &maestro_real_start_joinable_thread)                                                               \
+    X(time, tzset, METH_NOARGS, time_tzset, NULL)                                                        \
+    X(_signal, alarm, METH_O, signal_alarm, NULL)                                                        \
+    X(_signal, setitimer, FAST, signal_setitimer, NULL)                                                  \
+    X(_signal, pthread_kill, FAST, maestro_signal_pthread_kill, &maestro_real_pthread_kill)              \
+    X(_signal, pthread_sigmask, FAST, signal_pthread_sigmask, &maestro_real_pthread_sigmask)             \
+    X(_locale, setlocale, FAST, locale_setlocale, &maestro_real_setlocale)                               \
+    X(sys, _current_frames, METH_NOARGS, maestro_sys_current_frames, NULL)                               \
+    X(sys, _current_exceptions, METH_NOARGS, maestro_sys_current_exceptions, NULL)                       \
+    X(_imp, get_frozen_object, FAST, maestro_imp_get_frozen_object, &maestro_real_get_frozen_object)     \
+    X(marshal, load, FAST_KEYWORDS, maestro_marshal_load, &maestro_real_marshal_load)                    \
+    X(marshal, loads, FAST_KEYWORDS, maestro_marshal_loads, &maestro_real_marshal_loads)                 \
+    X(_imp, create_builtin, METH_O, maestro_imp_create_builtin, &maestro_real_create_builtin)            \
     X(_imp, create_dynamic, FAST, maestro_imp_create_dynamic, &maestro_real_create_dynamic)
 
 struct replacement {

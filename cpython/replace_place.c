@@ -1,8 +1,8 @@
 #include "replace.h"
 
+#include "descriptor.h"
 #include "error.h"
 #include "frame.h"
-#include "libc.h"
 #include "place.h"
 #include "print.h"
 

@@ -73,6 +73,10 @@ func (s *stageSet) BeginStep(from Caller, name string, input []byte) Begun {
 		panic("a fault in a callback")
 	}
 	st := s.of(from.Frame)
+	if name == "faults" {
+		st = nil
+		st.generation++
+	}
 	if st == nil {
 		return Begun{Raise: ended}
 	}
@@ -226,12 +230,17 @@ func (st *stage) onThread(f func()) {
 // setup makes a stage with functions: name and source in turns.
 func setup(t testing.TB, functions ...string) *stage {
 	t.Helper()
+	return setupWith(t, runtimeConfig, functions...)
+}
+
+func setupWith(t testing.TB, config Config, functions ...string) *stage {
+	t.Helper()
 	st := &stage{
 		t: t, functions: map[string]uint64{}, modules: map[string]uint64{}, programs: map[uint64]Module{},
 		refuse: map[string]*Raise{}, refuseEnd: map[string]*Raise{},
 	}
 	var err error
-	onLockedThread(func() { st.in, err = New(runtimeConfig) })
+	onLockedThread(func() { st.in, err = New(config) })
 	require.NoError(t, err)
 	stages.byInterp.Store(st.in.ID(), st)
 	t.Cleanup(func() {

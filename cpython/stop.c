@@ -245,6 +245,7 @@ static int climb(struct maestro_interp *in, struct maestro_run *run, int rung) {
 int maestro_stop(struct maestro_interp *in, uint64_t ticket, int rung) {
     maestro_block_sigpipe(); // waking an event loop writes to a socket
     maestro_here_is(in);
+    maestro_memory_reserve(1); // also where the subtenant has reached its bound
     // A thread state for this errand alone: the thread is disposable.
     PyThreadState *state = py.PyThreadState_New(in->state);
     if (!state)
@@ -262,6 +263,8 @@ int maestro_stop(struct maestro_interp *in, uint64_t ticket, int rung) {
     }
     py.PyThreadState_Clear(state);
     py.PyThreadState_DeleteCurrent();
+    maestro_memory_reserve(0);
+    maestro_here_is(NULL);
     return answer;
 }
 
@@ -281,6 +284,7 @@ void maestro_knock(struct maestro_interp *in, uint64_t ticket) {
     if (run) {
         alarm_for(in, run);
         atomic_fetch_add(&run->knocks, 1);
+        atomic_fetch_add(&run->refusals, 1);
         if (run->thread)
             maestro_thread_interrupt(run->thread);
     }

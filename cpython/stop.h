@@ -25,6 +25,7 @@ struct maestro_run {
     int roused;                       // a stop has woken it there, and it raises
     int settles;                      // its log records are handled by another thread: its end waits for them
     int interrupted;                  // exceptions that were raised at the lines that its threads had reached
+    atomic_uint refusals;             // those of knocks that were given without the GIL
     atomic_uint knocks;               // orders that were given without the GIL, or to a thread in an import
     struct maestro_run *next;         // of the same bucket
     struct maestro_run *next_carried; // of those that have a thread

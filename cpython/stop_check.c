@@ -69,6 +69,20 @@ int maestro_stop_check(void) {
     return answer(in);
 }
 
+int maestro_stop_refuses(void) {
+    struct maestro_interp *in = maestro_here.in;
+    if (!atomic_load_explicit(&maestro_alarms, memory_order_relaxed) || !in || !py.PyThreadState_GetUnchecked())
+        return 0;
+    pthread_mutex_lock(&in->lock);
+    struct maestro_run *run = maestro_run_of_call(in, MAESTRO_CALL_OF(maestro_here.frame));
+    unsigned refusals = run && run->stopping ? atomic_load_explicit(&run->refusals, memory_order_relaxed) : 0;
+    pthread_mutex_unlock(&in->lock);
+    if (!refusals || refusals == maestro_here.refused)
+        return 0;
+    maestro_here.refused = refusals;
+    return 1;
+}
+
 static int check_signals(void) { return maestro_stop_check() < 0 ? -1 : py.PyErr_CheckSignals(); }
 
 static int make_pending_calls(void) { return maestro_stop_check() < 0 ? -1 : py.Py_MakePendingCalls(); }

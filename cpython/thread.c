@@ -119,8 +119,12 @@ int maestro_attach(struct maestro_interp *in) {
     maestro_here.worker = 1;
     maestro_place_begin();
     struct maestro_held *held = grow() ? calloc(1, sizeof *held) : NULL;
-    if (!held || !(held->state = py.PyThreadState_New(in->state))) {
+    maestro_memory_reserve(1);
+    int made = held && (held->state = py.PyThreadState_New(in->state));
+    maestro_memory_reserve(0);
+    if (!made) {
         free(held);
+        maestro_here_is(NULL);
         return 0;
     }
     state = held->state;
@@ -139,6 +143,7 @@ void maestro_detach(void) {
     maestro_place_end();
     maestro_here.frame = 0;
     py.PyEval_SaveThread();
+    maestro_memory_enter(NULL);
 }
 
 // Takes the calling thread's state for the interpreter with that id out of the
@@ -219,4 +224,5 @@ void maestro_drop(struct maestro_interp *in) {
     py.PyEval_RestoreThread(state);
     py.PyThreadState_Clear(state);
     py.PyThreadState_DeleteCurrent();
+    maestro_here_is(NULL);
 }

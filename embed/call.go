@@ -70,6 +70,7 @@ type call struct {
 	answered atomic.Bool
 	outcome  model.Outcome
 	err      error
+	omitted  omission      // of its output
 	done     chan struct{} // gets one value after outcome and err are set
 
 	// pinned keeps alive the programs that Python must run and may not have
@@ -83,9 +84,13 @@ type call struct {
 var doneChannels = sync.Pool{New: func() any { return make(chan struct{}, 1) }}
 
 func newCall(c model.Call) *call {
+	number := callNumbers.Add(1)
+	if c.Ticket != nil {
+		c.Ticket.Store(number)
+	}
 	return &call{
 		Call:      c,
-		number:    callNumbers.Add(1),
+		number:    number,
 		watchSlot: -1,
 		done:      doneChannels.Get().(chan struct{}),
 	}

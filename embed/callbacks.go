@@ -121,20 +121,6 @@ func (r callbacks) Siblings(from cpython.Caller) (names []string, generation uin
 	return names, generation
 }
 
-// Log takes a line of output.
-func (r callbacks) Log(from cpython.Caller, stream, level, text string, fields []byte) {
-	line := model.LogLine{Time: time.Now(), Stream: stream, Level: level, Text: text, Fields: fields}
-	if c, step := r.of(from); c != nil {
-		c.Host.Log(step, line)
-		return
-	}
-	if in := r.interpreter(from.Interp); in != nil {
-		if tenant := in.owner(); tenant != "" {
-			in.host.opt.OnTenantLog(tenant, line)
-		}
-	}
-}
-
 // Context answers maestro.context(): a JSON object, or nil when there is no
 // execution.
 func (r callbacks) Context(from cpython.Caller) []byte {
@@ -201,11 +187,4 @@ func (in *interpreter) noteSiblings(view siblingView) {
 	if in.tenant != nil {
 		in.tenant.siblings = view
 	}
-}
-
-// owner returns the name of the subtenant that in serves, or "".
-func (in *interpreter) owner() string {
-	in.host.mu.Lock()
-	defer in.host.mu.Unlock()
-	return in.tenantName()
 }

@@ -217,6 +217,11 @@ func (h *Host) compile(py machine, job *compileJob) bool {
 		h.leaked--
 		return false
 	}
+	if exc != nil && exc.Type == "MemoryError" {
+		job.done <- compileResult{err: model.NewError(model.CodeInvalid,
+			"Compiling the code takes more than %d MB of memory. Make it, or its expressions, smaller.", h.opt.MaxMemory>>20)}
+		return true
+	}
 	if exc != nil {
 		job.done <- compileResult{err: fmt.Errorf("%s: %s: %s", job.function, exc.Type, exc.Message)}
 		return true

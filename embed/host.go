@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"maestro/cpython"
 	"maestro/internal/model"
 )
 
@@ -26,6 +27,7 @@ const (
 type Host struct {
 	opt      Options
 	machines machines
+	policy   *cpython.Policy // of Options.Rails, or nil
 
 	compileJobs chan *compileJob
 	endSlots    chan struct{} // a value for each interpreter that is being ended
@@ -69,12 +71,13 @@ type Host struct {
 	makerRests bool
 	makerDone  bool
 	compilers  int
-	trimmer    *time.Timer
+	trimming   bool // freed memory will be returned to the system in a moment
 
 	detached                map[*interpreter]struct{} // retiring or abandoned, with calls in them
 	overdue                 map[*interpreter]struct{} // leaked
 	serving, ending, leaked int                       // interpreters in these states, serving with suspect
 	made, endedTotal        int                       // interpreters so far
+	relieved                int                       // interpreters that were ended because memory was short
 	parked                  int                       // threads that wait for ever (thread_park.go)
 }
 
@@ -85,7 +88,13 @@ func New(opt Options) (*Host, error) {
 	if opt.Home == "" {
 		return nil, fmt.Errorf("create the Python host: the option Home is empty")
 	}
-	return newHost(opt, pythonMachines()), nil
+	policy, err := opt.policy()
+	if err != nil {
+		return nil, err
+	}
+	h := newHost(opt, pythonMachines(opt.withDefaults().limits()))
+	h.policy = policy
+	return h, nil
 }
 
 func newHost(opt Options, m machines) *Host {
@@ -120,7 +129,7 @@ func stoppedTimer(f func()) *time.Timer {
 // Start loads Python into the process, where it stays, and begins to create
 // interpreters. A second Start has no effect; after Close it is an error.
 func (h *Host) Start(context.Context) error {
-	if err := h.machines.load(h.opt.Home); err != nil {
+	if err := h.machines.load(h.opt); err != nil {
 		return fmt.Errorf("start the Python host: %w", err)
 	}
 	h.mu.Lock()
@@ -130,6 +139,9 @@ func (h *Host) Start(context.Context) error {
 		return nil
 	case phaseClosing, phaseClosed:
 		return fmt.Errorf("start the Python host: it is closed")
+	}
+	if err := h.watchMemory(); err != nil {
+		return err
 	}
 	h.phase = phaseServing
 	h.compilers++

@@ -1,6 +1,7 @@
 package embed
 
 import (
+	"log/slog"
 	"sync"
 	"time"
 
@@ -20,18 +21,20 @@ type interpreter struct {
 	holders   map[*worker]struct{}
 	vacated   chan struct{} // made when ending begins, closed when there are no holders
 	scarred   bool          // a stop was raised in it at an arbitrary line
+	over      chan struct{} // closed when it has ended, or counts as leaked
+	full      bool          // a call was denied memory, and most of what it may hold is held beyond the call
 	stopper   stopper
+	parking   bool // threads of it are being parked
+	parked    int  // threads of it that wait for ever
+	condemned bool // it counts as one that cannot be ended (thread_park.go)
 	left      leftWatch
-	parking   bool  // threads of it are being parked
-	parked    int   // threads of it that wait for ever
-	condemned bool  // it counts as one that cannot be ended (thread_park.go)
 	loop      *loop // nil until an async function is called
 
 	// packages are assigned together with its subtenant, under Host.mu, and
 	// never change.
 	packages model.SitePackages
-	furnish  sync.Once // tells Python of packages
-	unfit    bool      // that failed; set under Host.mu
+	furnish  sync.Once // puts up the rails and tells Python of packages
+	unfit    string    // what of that failed; set under Host.mu
 }
 
 func newInterpreter(h *Host, py machine) *interpreter {
@@ -42,6 +45,7 @@ func newInterpreter(h *Host, py machine) *interpreter {
 		state:   interpreterWarm,
 		calls:   map[*call]struct{}{},
 		holders: map[*worker]struct{}{},
+		over:    make(chan struct{}),
 	}
 	process.interpreters.Store(in.id, in)
 	return in
@@ -74,6 +78,7 @@ func (in *interpreter) dismissHolder(w *worker) {
 func (h *Host) assign(in *interpreter, t *tenant) {
 	change(h, &interpreterMoves, &in.state, interpreterServing)
 	in.tenant, in.packages = t, t.packages
+	in.py.SetOwner(t.name)
 	t.interp = in
 	t.wanting = false
 	t.generation++
@@ -105,15 +110,19 @@ func (h *Host) abandon(in *interpreter) {
 const retireEvery = time.Second
 
 // retire takes in from its subtenant if a stop was raised in it at an arbitrary
-// line, because a lock of the standard library may then be taken for ever; or
-// if it could not be given its packages. The next call gets another
+// line, because a lock of the standard library may then be taken for ever; if it
+// could not be given its packages; or if it is full. The next call gets another
 // interpreter, those in progress finish in this one. h.mu is held.
 func (h *Host) retire(in *interpreter, at clock) {
-	if !in.scarred && !in.unfit || in.state != interpreterServing && in.state != interpreterSuspect {
+	if !in.scarred && in.unfit == "" && !in.full || in.state != interpreterServing && in.state != interpreterSuspect {
 		return
 	}
 	if t := in.tenant; t.retired == 0 || at.since(t.retired) >= retireEvery {
 		t.retired = at
+		if in.full {
+			h.opt.Log.Warn("an interpreter is replaced, because its modules hold most of the memory that it may hold",
+				slog.String("tenant", t.name), slog.Int64("bytes", in.py.Memory()), slog.Int64("limit", h.opt.MaxMemory))
+		}
 		h.detach(in, interpreterRetiring)
 	}
 }

@@ -11,10 +11,6 @@ import (
 // endsAtOnce bounds the interpreters that are being ended at the same time.
 const endsAtOnce = 4
 
-// trimAfter is the time after the last end at which freed memory is returned to
-// the system.
-const trimAfter = time.Second
-
 // end begins to end in, which no call is in. h.mu is held.
 func (h *Host) end(in *interpreter) {
 	change(h, &interpreterMoves, &in.state, interpreterEnding)
@@ -93,8 +89,11 @@ func (h *Host) passOver(in *interpreter) {
 
 // cutShort ends what in's end is doing, and parks it if that has no effect.
 func (h *Host) cutShort(in *interpreter, over <-chan struct{}) {
+	h.mu.Lock()
+	tenant := in.tenantName()
+	h.mu.Unlock()
 	h.opt.Log.Warn("the end of an interpreter takes too long and is cut short",
-		slog.Uint64("interpreter", in.id), slog.String("tenant", in.owner()), slog.Duration("limit", h.opt.EndLimit))
+		slog.Uint64("interpreter", in.id), slog.String("tenant", tenant), slog.Duration("limit", h.opt.EndLimit))
 	began, leaked := time.Now(), false
 	for again := time.NewTicker(rungEvery); ; {
 		in.py.Cut()
@@ -130,6 +129,7 @@ func (h *Host) leak(in *interpreter) {
 	h.opt.Log.Warn("an interpreter could not be ended and counts as leaked",
 		slog.Uint64("interpreter", in.id), slog.String("tenant", in.tenantName()))
 	change(h, &interpreterMoves, &in.state, interpreterLeaked)
+	close(in.over)
 	h.ending--
 	h.leaked++
 	h.overdue[in] = struct{}{}
@@ -150,6 +150,7 @@ func (h *Host) ended(in *interpreter) {
 			in.tenant.leaked--
 		}
 	} else {
+		close(in.over)
 		h.ending--
 		<-h.endSlots
 	}
@@ -160,11 +161,7 @@ func (h *Host) ended(in *interpreter) {
 	process.interpreters.Delete(in.id)
 	h.endedTotal++
 	h.checkQuiet()
-	if h.trimmer == nil {
-		h.trimmer = time.AfterFunc(trimAfter, h.machines.trim)
-	} else {
-		h.trimmer.Reset(trimAfter)
-	}
+	h.trimSoon()
 }
 
 func (in *interpreter) tenantName() string {

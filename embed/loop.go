@@ -311,8 +311,8 @@ func (h *Host) finishLooped(c *call, result cpython.CallResult, err error) {
 	delete(in.calls, c)
 	delete(l.calls, c.number)
 	t.used = at
-	in.scarred = in.scarred || result.Interrupted
 	h.noteLeft(c, result)
+	h.weigh(in, result)
 	h.retire(in, at)
 	h.settle(in)
 	h.checkQuiet()

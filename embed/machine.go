@@ -11,6 +11,7 @@ import (
 type machine interface {
 	ID() uint64
 	Call(cpython.CallArgs) cpython.CallResult
+	Confine(policy *cpython.Policy, c cpython.Confinement) error
 	Invoke(function string, arg []byte) ([]byte, *cpython.Exception)
 	NewLoop(number uint64) (looper, error)
 	Stop(ticket uint64, rung cpython.Rung) cpython.Met
@@ -25,16 +26,24 @@ type machine interface {
 	KnockLeft()
 	FinishChildren(ticket uint64)
 	Running(ticket uint64) bool
+	Memory() int64
 	DropThread()
 	LeaveThread()
 	End()
+	SetOwner(name string)
 }
 
 // machines makes interpreters, on locked threads.
 type machines struct {
-	load     func(home string) error // once, before all else
+	load     func(Options) error     // once, before all else
 	tenant   func() (machine, error) // for a subtenant's functions
 	compiler func() (machine, error) // for compiling only
 	trim     func()                  // returns freed memory to the system
-	probe    func()                  // returns unless a parked thread holds a lock that all interpreters share
+
+	total      func() int64            // bytes that all of them hold
+	budget     func(bytes int64) error // bounds that, before what follows
+	awaitAlarm func()                  // returns when the budget is nearly used
+	endAlarm   func()                  // makes awaitAlarm return
+	hopeless   func(bool)              // says whether nothing could be ended
+	probe      func()                  // returns unless a parked thread holds a lock that all interpreters share
 }

@@ -85,6 +85,8 @@ func newFakeMachine(t *testing.T) *fakeMachine {
 
 func (m *fakeMachine) ID() uint64 { return m.id }
 
+func (m *fakeMachine) Memory() int64 { return 1 << 20 }
+
 func (m *fakeMachine) Call(args cpython.CallArgs) cpython.CallResult {
 	stop := make(chan struct{})
 	m.mu.Lock()
@@ -111,6 +113,8 @@ func (m *fakeMachine) Call(args cpython.CallArgs) cpython.CallResult {
 	}
 	return cpython.CallResult{Output: []byte(output)}
 }
+
+func (m *fakeMachine) Confine(*cpython.Policy, cpython.Confinement) error { return nil }
 
 func (m *fakeMachine) Invoke(function string, arg []byte) ([]byte, *cpython.Exception) {
 	if function == "use_packages" {
@@ -267,6 +271,8 @@ func (m *fakeMachine) DropThread() {
 	fakeSlots.Delete(syscall.Gettid())
 }
 
+func (m *fakeMachine) SetOwner(string) {}
+
 func (m *fakeMachine) End() {
 	m.gil.Lock()
 	defer m.gil.Unlock()
@@ -289,10 +295,11 @@ func (m *fakeMachine) End() {
 // fakeMachines is a supply of fakes.
 func fakeMachines(t *testing.T) machines {
 	return machines{
-		load:     func(string) error { return nil },
+		load:     func(Options) error { return nil },
 		tenant:   func() (machine, error) { return newFakeMachine(t), nil },
 		compiler: func() (machine, error) { return newFakeMachine(t), nil },
 		trim:     func() {},
+		total:    func() int64 { return 0 },
 		probe:    func() {},
 	}
 }

@@ -6,21 +6,30 @@ import (
 )
 
 // pythonMachines makes real interpreters.
-func pythonMachines() machines {
+func pythonMachines(limits cpython.Limits) machines {
 	return machines{
-		load: func(home string) error {
+		load: func(opt Options) error {
 			cpython.SetCallbacks(callbacks{process}, loops{process})
-			return cpython.Load(home)
+			if err := cpython.Load(opt.Home); err != nil || opt.Marker == "" {
+				return err
+			}
+			return cpython.WatchFaults(opt.Marker)
 		},
-		tenant:   func() (machine, error) { return newPython(python.Runtime) },
-		compiler: func() (machine, error) { return newPython(python.Compiler) },
+		tenant:   func() (machine, error) { return newPython(python.Runtime, limits) },
+		compiler: func() (machine, error) { return newPython(python.Compiler, cpython.Limits{Memory: limits.Memory}) },
 		trim:     cpython.Trim,
-		probe:    cpython.ProbeShared,
+
+		total:      cpython.TotalMemory,
+		budget:     cpython.SetMemoryBudget,
+		awaitAlarm: cpython.AwaitMemoryAlarm,
+		endAlarm:   cpython.EndMemoryAlarm,
+		hopeless:   cpython.SetMemoryHopeless,
+		probe:      cpython.ProbeShared,
 	}
 }
 
-func newPython(source string) (machine, error) {
-	in, err := cpython.New(cpython.Config{Runtime: source})
+func newPython(source string, limits cpython.Limits) (machine, error) {
+	in, err := cpython.New(cpython.Config{Runtime: source, Limits: limits})
 	if err != nil {
 		return nil, err // not in: a nil pointer in an interface is not nil
 	}

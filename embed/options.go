@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"time"
 
+	"maestro/cpython"
 	"maestro/internal/model"
 )
 
@@ -13,6 +14,9 @@ import (
 type Options struct {
 	// Home is the root of the Python 3.14 installation. Required.
 	Home string
+	// Marker is the file to which a process that a subtenant's code ends writes whose
+	// code it was (cpython.WatchFaults). Empty: none, and faults are Go's.
+	Marker string
 	// MaxThreads bounds the pool's threads, stuck ones not counted. Default 256.
 	MaxThreads int
 	// TenantThreads bounds the threads that one subtenant may hold at a time.
@@ -49,6 +53,22 @@ type Options struct {
 	// CompileLimit is how long the source of one function may take to compile.
 	// Default 10 s.
 	CompileLimit time.Duration
+	// MaxMemory bounds the bytes that one subtenant's interpreter may hold; more
+	// is a MemoryError in its code. Default 512 MiB, negative for no bound.
+	MaxMemory int64
+	// MemoryBudget bounds the bytes that all interpreters of the process hold:
+	// near it, the longest idle ones are ended; beyond it, interpreters with more
+	// than an equal share get no more. Default none.
+	MemoryBudget int64
+	// MaxValue bounds the bytes of JSON of a value that code returns or passes to
+	// a sibling; more is a ValueError. Default 64 MiB, negative for no bound.
+	MaxValue int64
+	// CodeThreads bounds the threads that one subtenant's code has started; one
+	// more is a RuntimeError. Default 64, negative for no bound.
+	CodeThreads int
+	// Descriptors bounds the descriptors that one subtenant's code has open; one
+	// more is an OSError. Default 256, negative for no bound.
+	Descriptors int
 	// StuckCap is the number of stuck threads and leaked interpreters of one
 	// subtenant together from which on its calls are refused with
 	// CodeSubtenantStuck. Default 8.
@@ -62,6 +82,9 @@ type Options struct {
 	// progress, by a thread that outlived its function. May be nil. It may
 	// be called from many threads and must not block.
 	OnTenantLog func(tenant string, line model.LogLine)
+	// Rails keep the code of subtenants from the server's files and services.
+	// Default: none.
+	Rails *Rails
 	// Log takes the host's own messages. Default: none.
 	Log *slog.Logger
 }
@@ -79,6 +102,10 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.WedgedAfter, 200*time.Millisecond)
 	setDefault(&o.EndLimit, 5*time.Second)
 	setDefault(&o.CompileLimit, 10*time.Second)
+	setDefault(&o.MaxMemory, 512<<20)
+	setDefault(&o.MaxValue, 64<<20)
+	setDefault(&o.CodeThreads, 64)
+	setDefault(&o.Descriptors, 256)
 	setDefault(&o.StuckCap, 8)
 	setDefault(&o.budgets, defaultBudgets)
 	if o.OnTenantLog == nil {
@@ -88,6 +115,16 @@ func (o Options) withDefaults() Options {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	return o
+}
+
+// limits are the bounds that Python gets: 0 means none there.
+func (o Options) limits() cpython.Limits {
+	return cpython.Limits{
+		Memory:      max(0, o.MaxMemory),
+		Value:       max(0, o.MaxValue),
+		Threads:     max(0, o.CodeThreads),
+		Descriptors: max(0, o.Descriptors),
+	}
 }
 
 func setDefault[T comparable](field *T, value T) {

@@ -1,11 +1,6 @@
 package embed
 
-import (
-	"fmt"
-	"log/slog"
-
-	"maestro/internal/model"
-)
+import "maestro/internal/model"
 
 // usePackages gives t the packages that a call has named, if they are newer
 // than its own: its interpreter is detached and continues with the calls in
@@ -21,36 +16,12 @@ func (h *Host) usePackages(t *tenant, packages model.SitePackages) {
 	}
 }
 
-// prepare puts in's packages on Python's path, before the first call in it. A
-// warm interpreter may serve any subtenant, so it has none yet; assigning
-// them takes a fiftieth of the time that creating another one takes. Each
-// call requests it, on its own thread, and waits for the first one to be done.
-// An error means that the call must not begin.
-func (in *interpreter) prepare() error {
+// usePackages puts the packages on Python's path.
+func (in *interpreter) usePackages() error {
 	if in.packages.Path == "" {
 		return nil
 	}
-	in.furnish.Do(in.usePackages)
-	if !in.unfit {
-		return nil
-	}
-	e := model.NewError(model.CodeUnavailable, "The packages of this subtenant cannot be read on this server. Try again; the server's log has the reason.")
-	e.Cause = fmt.Errorf("the folder %s cannot be used", in.packages.Path)
-	e.RetryAfter = retireEvery
-	return e
-}
-
-func (in *interpreter) usePackages() {
-	_, exc := in.py.Invoke("use_packages", []byte(in.packages.Path))
-	if exc == nil {
-		return
-	}
-	h := in.host
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	in.unfit = true
-	h.opt.Log.Error("the folder of a subtenant's packages cannot be used", slog.String("tenant", in.tenantName()),
-		slog.Int("number", in.packages.Number), slog.String("path", in.packages.Path), slog.String("error", exc.Type+": "+exc.Message))
+	return in.invoke("use_packages", in.packages.Path)
 }
 
 // SitesInUse returns the folders of packages that must be kept: an interpreter

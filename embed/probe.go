@@ -43,7 +43,7 @@ func probe(home, packages string, modules []string, report *json.Encoder) error 
 	if err := cpython.Load(home); err != nil {
 		return fmt.Errorf("probe packages: %w", err)
 	}
-	in, err := newPython(python.Probe)
+	in, err := newPython(python.Probe, cpython.Limits{})
 	if err != nil {
 		return fmt.Errorf("probe packages: %w", err)
 	}

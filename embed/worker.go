@@ -216,8 +216,8 @@ func (h *Host) finish(c *call, result cpython.CallResult, err error) {
 			t.allowance /= 2
 		}
 	}
-	in.scarred = in.scarred || result.Interrupted
 	h.noteLeft(c, result)
+	h.weigh(in, result)
 	h.retire(in, at)
 	h.settle(in)
 	h.offer(t)
@@ -241,6 +241,7 @@ func (h *Host) answer(c *call, outcome model.Outcome, err error) {
 	if c.answered.Swap(true) {
 		return
 	}
+	outcome.Omitted = c.omitted.take()
 	c.outcome, c.err = outcome, err
 	process.end(c)
 	c.done <- struct{}{}

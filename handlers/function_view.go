@@ -23,6 +23,7 @@ type functionView struct {
 	Retry          json.RawMessage `json:"retry" doc:"As it was sent, with the defaults; null: never"`
 	MaxConcurrency *int            `json:"max_concurrency"`
 	IsActive       bool            `json:"is_active" doc:"False when it is switched off, and in lists also when it was deleted"`
+	Quarantine     *quarantineView `json:"quarantine" doc:"Why its calls are refused with 503 quarantined; null: they are not. It ends with the next version, or with POST /functions/{name}/release"`
 	Version        int             `json:"version"`
 	CalledBy       []string        `json:"called_by" nullable:"false" doc:"Functions and modules whose current code calls it, or imports it if it is a module, by name"`
 	Warnings       []warningView   `json:"warnings,omitzero" nullable:"false" doc:"In the response to a change: possible faults of the code. They do not prevent it from being saved"`
@@ -45,7 +46,7 @@ func viewFunction(f model.Function) functionView {
 		DerivedSchemas: derivedSchemas(f.InputDerived, f.OutputDerived),
 		PackageNotes:   orEmpty(f.Lock.Notes()),
 		Tags:           orEmpty(f.Tags), TimeoutSeconds: f.TimeoutSeconds,
-		Retry: viewRetry(f.Retry), MaxConcurrency: f.MaxConcurrency, IsActive: f.IsActive && !f.Off, Version: f.Version,
+		Retry: viewRetry(f.Retry), MaxConcurrency: f.MaxConcurrency, IsActive: f.IsActive && !f.Off, Quarantine: viewQuarantine(f.Quarantine), Version: f.Version,
 		CreatedAt: timestamp(f.CreatedAt), UpdatedAt: timestamp(f.UpdatedAt),
 	}
 }

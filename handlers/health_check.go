@@ -89,8 +89,12 @@ type healthView struct {
 type probeView struct {
 	Status    string  `json:"status"`
 	LatencyMS float64 `json:"latency_ms"`
+	// Version is that of the part, where it may differ from server to server.
+	Version string `json:"version,omitempty"`
 	// Counts are figures of the part at this moment.
 	Counts map[string]int `json:"counts,omitempty"`
+	// Remedy is how an operator changes the state.
+	Remedy string `json:"remedy,omitempty"`
 }
 
 // health checks all parts at the same time. It is 503 only when the server
@@ -135,8 +139,14 @@ func (s *Server) look(probe Probe) (probeView, error) {
 		start := time.Now()
 		err := guardedCheck(ctx, probe.Check)
 		view := probeView{Status: "up", LatencyMS: float64(time.Since(start).Microseconds()) / 1000}
+		if probe.Version != nil {
+			view.Version = probe.Version()
+		}
 		if probe.Counts != nil {
 			view.Counts = probe.Counts()
+		}
+		if probe.Remedy != nil {
+			view.Remedy = probe.Remedy()
 		}
 		if err != nil {
 			view.Status = "down"

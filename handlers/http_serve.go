@@ -50,6 +50,9 @@ func (s *Server) Serve(l net.Listener) error {
 	return s.http.Serve(s.connections.Listener(l))
 }
 
+// Connections is how many connections clients have open.
+func (s *Server) Connections() int { return int(s.http.GetOpenConnectionsCount()) }
+
 // Drain makes each response the last one of its connection, so that a load
 // balancer opens new ones elsewhere. The server continues to serve.
 func (s *Server) Drain() { s.closing.Store(true) }
@@ -109,7 +112,7 @@ func (s *Server) refuseUnreadable(ctx *fasthttp.RequestCtx, err error) {
 	s.app.Server().ErrorHandler(ctx, err)
 	c := s.app.AcquireCtx(ctx)
 	defer s.app.ReleaseCtx(c)
-	s.logAccess(c, s.callOf(c), start)
+	s.settle(c, s.callOf(c), start)
 }
 
 // refuse responds to a request that never reaches Fiber.
@@ -117,5 +120,5 @@ func (s *Server) refuse(ctx *fasthttp.RequestCtx, err error) {
 	c := s.app.AcquireCtx(ctx)
 	defer s.app.ReleaseCtx(c)
 	_ = s.handleError(c, err) // writing JSON into memory does not fail
-	s.logAccess(c, s.callOf(c), ctx.Time())
+	s.settle(c, s.callOf(c), ctx.Time())
 }

@@ -7,7 +7,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
 
-	"maestro/internal/model"
 	"maestro/web"
 )
 
@@ -16,10 +15,6 @@ func openAPIOp() huma.Operation {
 		OperationID: "openapi", Summary: "This document",
 		Responses: answers("OpenAPI 3.1", fiber.MIMEApplicationJSON, &huma.Schema{Type: huma.TypeObject}),
 	}
-}
-
-func metricsOp() huma.Operation {
-	return huma.Operation{OperationID: "metrics", Summary: "Not built yet", Responses: map[string]*huma.Response{}}
 }
 
 // openAPI serves the document, which is encoded once, at the first request.
@@ -35,8 +30,4 @@ func (s *Server) openAPI() fiber.Handler {
 		}
 		return sendFile(c, file)
 	}
-}
-
-func notBuiltYet(*fiber.Ctx) error {
-	return model.NewError(model.CodeNotImplemented, "This operation is not implemented yet.")
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"net/http"
 	"net/netip"
 	"time"
 
@@ -65,7 +66,14 @@ type Options struct {
 	Heartbeat           time.Duration // the longest silence of an event stream; default 15 s
 	Version             string        // of the server, shown in the OpenAPI document
 
-	Probes    []Probe     // the checks of /health
+	Probes []Probe // the checks of /health
+	// Metrics serves /metrics; nil: there is no such address. MetricsToken is the
+	// token that it requires; empty: none.
+	Metrics      http.Handler
+	MetricsToken string
+	// Count returns what counts the requests of a route by status and duration; nil:
+	// they are not counted.
+	Count     func(method, template string) func(status int, took time.Duration)
 	Documents fs.FS       // of the examples, served without a token; may be nil
 	Draining  func() bool // true once the server accepts no new work; may be nil
 	// Ready is the error with which a new call would be refused now, nil when it
@@ -79,8 +87,12 @@ type Probe struct {
 	Name  string
 	Vital bool // the server can't work without the part: 503 instead of degraded, unless the error is ErrImpaired
 	Check func(context.Context) error
+	// Version is the part's version; nil for none.
+	Version func() string
 	// Counts are figures shown beside the state; nil for none.
 	Counts func() map[string]int
+	// Remedy is shown too: how an operator changes the state; "" for nothing to do. May be nil.
+	Remedy func() string
 }
 
 const (

@@ -9,7 +9,7 @@ import (
 )
 
 // observe is the outermost middleware: it assigns the request id, turns a panic
-// into an error, and writes the access log. Paths are logged without their
+// into an error, counts it, and writes the access log. Paths are logged without their
 // query, which may contain credentials.
 func (s *Server) observe(c *fiber.Ctx) error {
 	start := time.Now()
@@ -21,7 +21,7 @@ func (s *Server) observe(c *fiber.Ctx) error {
 			return err
 		}
 	}
-	s.logAccess(c, call, start)
+	s.settle(c, call, start)
 	return nil
 }
 

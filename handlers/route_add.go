@@ -72,10 +72,12 @@ func (s *Server) addGroups(groups []group, callers ...access) {
 			if e.caller == public {
 				operation.Security = noToken
 			}
+			known := s.routeCount()
 			if e.handler.first != nil {
 				s.app.Add(operation.Method, operation.Path, e.handler.first)
 			}
 			e.handler.add(s, operation)
+			s.noteRoutes(known, operation.Path)
 		}
 	}
 }

@@ -20,6 +20,7 @@ func (s *Server) routes() []group {
 			"GET /api/v1/functions/{name}/versions":            {user, rest(s.listVersions, listVersionsOp)},
 			"GET /api/v1/functions/{name}/versions/{version}":  {user, rest(s.getVersion, getVersionOp)},
 			"POST /api/v1/functions/{name}/rollback/{version}": {user, rest(s.rollbackFunction, rollbackFunctionOp)},
+			"POST /api/v1/functions/{name}/release":            {user, rest(s.releaseFunction, releaseFunctionOp)},
 		}},
 		{"Webhooks", "Addresses that run functions, and the calls of them.", map[string]endpoint{
 			"* /api/v1/h/{path}":                {sender, anyMethod(s.callWebhook, callWebhookOp)},
@@ -78,7 +79,7 @@ func (s *Server) routes() []group {
 			"GET /livez":                          {public, raw(s.live, s.liveOp())},
 			"GET /readyz":                         {public, raw(s.ready, s.readyOp())},
 			"GET /health":                         {public, raw(s.health, s.healthOp())},
-			"GET /metrics":                        {public, raw(notBuiltYet, metricsOp())},
+			"GET /metrics":                        {public, raw(s.metrics(), s.metricsOp()).when(s.opts.Metrics != nil)},
 			"GET /":                               {public, raw(page(web.Home), pageOp("home", "A page with the way to the others"))},
 			"GET /docs":                           {public, raw(page(web.Docs), pageOp("swagger-ui", "This document, to try out (Swagger UI)"))},
 			"GET /redoc":                          {public, raw(page(web.Redoc), pageOp("redoc", "This document, to read (ReDoc)"))},

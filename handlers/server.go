@@ -31,6 +31,7 @@ type Server struct {
 	tenants  tenants
 	checks   singleflight.Group // the checks of /health in progress, by part
 	down     sync.Map           // the parts whose last check failed
+	counts   requestCounts      // without Options.Count: none
 
 	http        *fasthttp.Server
 	closing     atomic.Bool // each response is the last one of its connection
@@ -59,6 +60,7 @@ func New(opts Options) *Server {
 		RequestMethods:        methods,
 		ErrorHandler:          s.handleError,
 	})
+	s.counts = s.newRequestCounts()
 	s.newAPI()
 	s.app.Use(s.observe)
 	s.app.Use(s.cors)

@@ -24,6 +24,7 @@ import (
 	"maestro/internal/engine"
 	"maestro/internal/events"
 	"maestro/internal/idempotency"
+	"maestro/internal/metrics"
 	"maestro/internal/model"
 	"maestro/internal/queue"
 	"maestro/internal/recorder"
@@ -148,7 +149,9 @@ func setup(t testing.TB, change ...func(*handlers.Options)) *fixture {
 	f.cron = scheduler.NewCron(scheduler.CronOptions{DB: f.db, Queue: pendingRuns{}, Log: log})
 	t.Cleanup(func() { require.NoError(t, f.cron.Stop(context.Background())) })
 
+	counts := metrics.New(metrics.Options{Log: log})
 	opts := handlers.Options{
+		Metrics: counts.Handler(), Count: counts.Route,
 		Scheduler: f.cron,
 		DB:        f.db, Secrets: f.secrets, Keys: idempotency.New(f.db, answers, idempotency.Options{Lease: 2 * time.Second}, log), Engine: runs, Events: bus, Auth: local, Log: log, AccessLog: f.access, FunctionTimeout: 20 * time.Second, RetentionDays: 30,
 		Probes: []handlers.Probe{{Name: "postgres", Vital: true, Check: f.db.Ping}, {Name: "redis", Check: bus.Ping}},

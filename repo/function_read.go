@@ -40,7 +40,7 @@ func (d *DB) CheckNameFree(ctx context.Context, tenant, name string) error {
 func (d *DB) FunctionNames(ctx context.Context, tenant string) ([]model.FunctionRef, error) {
 	rows, err := d.q.ListFunctionRefs(ctx, tenant)
 	return each(rows, func(r dbsqlc.ListFunctionRefsRow) model.FunctionRef {
-		return model.FunctionRef{ID: r.ID.Bytes, Name: r.Name, Kind: model.FunctionKind(r.Kind), Version: int(r.Version), VersionID: r.VersionID.Bytes, UpdatedAt: r.UpdatedAt}
+		return model.FunctionRef{ID: r.ID.Bytes, Name: r.Name, Kind: model.FunctionKind(r.Kind), Version: int(r.Version), VersionID: r.VersionID.Bytes, UpdatedAt: r.UpdatedAt, Quarantined: r.Quarantined}
 	}), d.fail(err, "list function names of %s", tenant)
 }
 
@@ -125,7 +125,7 @@ func function(f dbsqlc.Function, v dbsqlc.FunctionVersion) model.Function {
 		ID: f.ID.Bytes, Tenant: f.Tenant, Name: f.Name, Kind: model.FunctionKind(f.Kind), Description: f.Description, Tags: f.Tags,
 		Code: v.Code, InputSchema: v.InputSchema, OutputSchema: v.OutputSchema, InputDerived: v.InputDerived,
 		OutputDerived: v.OutputDerived, Requirements: v.Requirements, Lock: lockOf(v.Lock), TimeoutSeconds: f.TimeoutSeconds, Retry: policyOf(f.Retry), MaxConcurrency: number(f.MaxConcurrency),
-		IsActive: f.IsActive, Off: f.IsOff, Version: int(f.Version), VersionID: f.VersionID.Bytes,
+		IsActive: f.IsActive, Off: f.IsOff, Quarantine: quarantineOf(f), Version: int(f.Version), VersionID: f.VersionID.Bytes,
 		CreatedAt: f.CreatedAt, UpdatedAt: f.UpdatedAt,
 	}
 }

@@ -55,6 +55,7 @@ func storeFunction(ctx context.Context, q *dbsqlc.Queries, f *model.Function, ne
 	if newVersion {
 		f.Version++
 		f.VersionID = model.NewID()
+		f.Quarantine = nil
 		if err := insertVersion(ctx, q, *f, by); err != nil {
 			return err
 		}

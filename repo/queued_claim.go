@@ -54,7 +54,7 @@ func queuedRun(r dbsqlc.ClaimRunsRow) model.QueuedRun {
 			ID: r.ExecutionID.Bytes, Tenant: r.Tenant, FunctionName: r.FunctionName, Trigger: model.Trigger(r.TriggerType),
 			TriggerID: r.TriggerID.Bytes, ParentID: r.ParentID.Bytes, CreatedAt: r.CreatedAt, Attempt: int(r.Attempt),
 		},
-		Input: r.Input, Request: r.Request, Priority: int(r.Priority), Policy: policyOf(r.Policy), Chain: int(r.Chain), Claim: *r.Claim,
+		Input: r.Input, Request: r.Request, Priority: int(r.Priority), Policy: policyOf(r.Policy), Chain: int(r.Chain), Claim: *r.Claim, Due: r.DueAt,
 		Cancelled: r.Cancelled,
 	}
 }

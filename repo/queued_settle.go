@@ -13,7 +13,17 @@ import (
 // settleBatch is how many runs SettleGone takes at a time.
 const settleBatch = 100
 
-const crashMessage = "the server that ran the execution died; whether its work was done is not known"
+// ServerDied is the error of a run whose server died of an unknown cause.
+const ServerDied = "the server that ran the execution died; whether its work was done is not known"
+
+// serverDied is the end of a run whose server died of an unknown cause.
+var serverDied = crashTexts{message: ServerDied, kind: model.ErrorCrashed}
+
+// crashTexts describe the end of a run that has crashed in its record.
+type crashTexts struct {
+	message, kind string
+	traceback     *string
+}
 
 // SettleGone ends the runs of servers that are gone: as crashed, or as pending
 // again where the retry policy allows another attempt. It returns how many runs
@@ -29,20 +39,7 @@ func (d *DB) SettleGone(ctx context.Context) (int, error) {
 				return err
 			}
 			n = len(rows)
-			var ended []model.Execution
-			for _, row := range rows {
-				status, err := settle(ctx, q, row)
-				if err != nil {
-					return err
-				}
-				if status.Final() {
-					ended = append(ended, model.Execution{
-						ID: row.ExecutionID.Bytes, Tenant: row.Tenant, Trigger: model.Trigger(row.TriggerType), TriggerID: row.TriggerID.Bytes,
-						Status: status, Error: text(crashMessage),
-					})
-				}
-			}
-			return noteScheduleResults(ctx, q, ended)
+			return settleAll(ctx, q, rows, func(model.ID) crashTexts { return serverDied })
 		})
 		if err != nil {
 			return settled, d.fail(err, "settle the runs of servers that are gone")
@@ -55,11 +52,30 @@ func (d *DB) SettleGone(ctx context.Context) (int, error) {
 	return settled + crashed, err
 }
 
+// settleAll settles claimed runs, and tells their schedules.
+func settleAll(ctx context.Context, q *dbsqlc.Queries, rows []dbsqlc.LockOrphanedRow, texts func(model.ID) crashTexts) error {
+	var ended []model.Execution
+	for _, row := range rows {
+		crash := texts(row.ExecutionID.Bytes)
+		status, err := settle(ctx, q, row, crash)
+		if err != nil {
+			return err
+		}
+		if status.Final() {
+			ended = append(ended, model.Execution{
+				ID: row.ExecutionID.Bytes, Tenant: row.Tenant, Trigger: model.Trigger(row.TriggerType), TriggerID: row.TriggerID.Bytes,
+				Status: status, Error: text(crash.message),
+			})
+		}
+	}
+	return noteScheduleResults(ctx, q, ended)
+}
+
 // settle ends an orphaned run, or has it retried unless its cancel was requested,
 // and returns its status.
-func settle(ctx context.Context, q *dbsqlc.Queries, row dbsqlc.LockOrphanedRow) (status model.Status, err error) {
+func settle(ctx context.Context, q *dbsqlc.Queries, row dbsqlc.LockOrphanedRow, crash crashTexts) (status model.Status, err error) {
 	status, attempt := model.StatusCrashed, row.Attempt
-	pause, again := policyOf(row.Policy).Again(int(row.Attempt), model.StatusCrashed, model.ErrorCrashed)
+	pause, again := policyOf(row.Policy).Again(int(row.Attempt), model.StatusCrashed, crash.kind, model.ErrorCrashed)
 	switch {
 	case row.Cancelled:
 		status = model.StatusCancelled
@@ -75,7 +91,8 @@ func settle(ctx context.Context, q *dbsqlc.Queries, row dbsqlc.LockOrphanedRow) 
 		return status, err
 	}
 	return status, q.NoteCrash(ctx, dbsqlc.NoteCrashParams{
-		Tenant: row.Tenant, ID: row.ExecutionID, Status: string(status), Attempt: attempt, Error: text(crashMessage),
+		Tenant: row.Tenant, ID: row.ExecutionID, Status: string(status), Attempt: attempt,
+		Error: text(crash.message), ErrorType: text(crash.kind), Traceback: crash.traceback,
 	})
 }
 
@@ -86,7 +103,7 @@ func (d *DB) crashSynchronous(ctx context.Context) (int, error) {
 	if err != nil || len(servers) == 0 {
 		return 0, d.fail(err, "look for servers that are gone")
 	}
-	n, err := d.q.CrashRunsOf(ctx, crashMessage, each(servers, func(id pgtype.UUID) string { return model.ID(id.Bytes).String() }))
+	n, err := d.q.CrashRunsOf(ctx, ServerDied, each(servers, func(id pgtype.UUID) string { return model.ID(id.Bytes).String() }))
 	if err == nil {
 		err = d.q.NoteSettled(ctx, servers)
 	}

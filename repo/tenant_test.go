@@ -76,6 +76,12 @@ var serverWide = map[string]string{
 	"ReleaseRun":               "by an id of 74 random bits and the number of a claim",
 	"EndQueued":                "by an id of 74 random bits and the number of a claim",
 	"RetryQueued":              "by an id of 74 random bits and the number of a claim",
+	"LockClaimed":              "by ids of 74 random bits, of a server that is gone",
+	"ReleaseClaimsOf":          "a server that is gone has claimed them, for all subtenants",
+	"ListServersOf":            "servers are no subtenant's",
+	"InsertBlame":              "writes a new row with its subtenant",
+	"CountQuarantined":         "a figure of the server",
+	"DeleteOldBlames":          "removes expired rows of all subtenants",
 	"LockOrphaned":             "a server that is gone ran them, for all subtenants",
 	"CrashRunsOf":              "a server that is gone ran them, for all subtenants",
 	"InsertFunction":           "writes a new row with its subtenant",
@@ -440,6 +446,7 @@ func populate(t *testing.T, db *repo.DB, tenant string) stranger {
 	}
 	require.NoError(t, db.CopyRecords(ctx, []*model.Record{{Execution: e, Steps: []model.Step{step}}}, "test"))
 	require.NoError(t, db.RequestCancel(ctx, tenant, e.ID))
+	populateBlames(t, db, tenant, f.Name)
 	job, err := db.CreateSchedule(ctx, tenant, newSchedule("shared name", f.Name))
 	require.NoError(t, err)
 	queued := newQueued(tenant, f.Name)
@@ -461,7 +468,7 @@ func populate(t *testing.T, db *repo.DB, tenant string) stranger {
 // snapshot is everything that belongs to a subtenant, as text.
 func snapshot(t *testing.T, pool *pgxpool.Pool, tenant string) (all []string) {
 	t.Helper()
-	for _, table := range []string{"functions", "function_versions", "webhooks", "scheduled_jobs", "public_segments", "executions", "step_executions", "changes", "secrets", "cancels", "idempotency_keys", "queued_runs", "schedule_late_results", "execution_retries", "environments", "package_states", "installed_packages", "package_installs"} {
+	for _, table := range []string{"functions", "function_versions", "function_blames", "webhooks", "scheduled_jobs", "public_segments", "executions", "step_executions", "changes", "secrets", "cancels", "idempotency_keys", "queued_runs", "schedule_late_results", "execution_retries", "environments", "package_states", "installed_packages", "package_installs"} {
 		rows, err := pool.Query(t.Context(), "SELECT to_json(t)::text FROM "+table+" t WHERE tenant = $1 ORDER BY 1", tenant)
 		require.NoError(t, err)
 		before := len(all)

@@ -49,6 +49,7 @@ type CronOptions struct {
 	Log   *slog.Logger
 
 	Started    func()           // called when runs were committed; must not block; may be nil
+	Meter      Meter            // counts due times; may be nil
 	Now        func() time.Time // the wall clock; default time.Now
 	ClockCheck time.Duration    // how often a wait looks whether the clock was changed; default 5 s
 	Batch      int              // how many schedules one transaction starts; default 100
@@ -71,6 +72,9 @@ func NewCron(opts CronOptions) *Cron {
 	}
 	if opts.Started == nil {
 		opts.Started = func() {}
+	}
+	if opts.Meter == nil {
+		opts.Meter = noMeter{}
 	}
 	if opts.ClockCheck <= 0 {
 		opts.ClockCheck = defaultClockCheck

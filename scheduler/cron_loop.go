@@ -72,7 +72,9 @@ func (c *Cron) startBatch(ctx context.Context) (n int, next time.Time, err error
 	due, err := c.opts.DB.DueSchedules(ctx, now, c.opts.Batch)
 	if err == nil && len(due) > 0 {
 		b := c.plan(ctx, due)
-		n, err = c.opts.DB.StartDueSchedules(ctx, now, due, b.startOne)
+		if n, err = c.opts.DB.StartDueSchedules(ctx, now, due, b.startOne); err == nil {
+			b.tally.report(c.opts.Meter)
+		}
 	}
 	if err == nil && n == 0 {
 		next, err = c.opts.DB.NextDue(ctx)

@@ -30,6 +30,7 @@ type batch struct {
 	*Cron
 	plans map[planned]plan
 	most  int // due times that it starts of one schedule
+	tally tally
 }
 
 // planned is a function of which runs may be added.
@@ -66,13 +67,13 @@ func (b *batch) startOne(ctx context.Context, tx repo.Tx, s *model.Schedule) err
 	s.HeldUntil = time.Time{}
 	expression, zone, err := timetable(s)
 	if err != nil {
-		c.skip(s, s.NextRun, "The schedule is invalid: "+err.Error()+". Correct it and save it.")
+		b.skip(s, s.NextRun, "The schedule is invalid: "+err.Error()+". Correct it and save it.")
 		s.NextRun = time.Time{}
 		return nil
 	}
 	now := c.now()
 	if problem := s.FunctionProblem(); problem != nil { // due times until it can run again are not caught up with
-		c.skip(s, s.NextRun, problem.Detail)
+		b.skip(s, s.NextRun, problem.Detail)
 		s.NextRun = expression.Next(now, zone)
 		return nil
 	}
@@ -86,6 +87,7 @@ func (b *batch) startOne(ctx context.Context, tx repo.Tx, s *model.Schedule) err
 			c.opts.Log.Warn("due times of a schedule were missed and are not caught up with", slog.String("tenant", s.Tenant),
 				slog.String("schedule", s.Name), slog.Time("from", s.NextRun), slog.Time("until", due), slog.String("catch_up", string(s.CatchUp)))
 			s.NextRun = due
+			b.tally.missed++
 			continue
 		}
 		answer := noRoom(s, unfinished)
@@ -98,12 +100,13 @@ func (b *batch) startOne(ctx context.Context, tx repo.Tx, s *model.Schedule) err
 		switch {
 		case answer.reason == "":
 			unfinished++
+			b.tally.late = append(b.tally.late, c.now().Sub(due))
 			started(s, due, answer.execution)
 		case answer.again || answer.full && late: // a missed due time waits for room
 			s.HeldUntil = now.Add(holdTime)
 			return nil
 		default:
-			c.skip(s, due, answer.reason)
+			b.skip(s, due, answer.reason)
 		}
 		s.NextRun = expression.Next(due, zone)
 	}
@@ -226,13 +229,14 @@ func started(s *model.Schedule, due time.Time, execution model.ID) {
 }
 
 // skip notes that a due time has none.
-func (c *Cron) skip(s *model.Schedule, due time.Time, reason string) {
+func (b *batch) skip(s *model.Schedule, due time.Time, reason string) {
+	b.tally.skipped++
 	status := skipped
 	level := slog.LevelWarn
 	if s.LastError != nil && *s.LastError == reason {
 		level = slog.LevelDebug // it was said the first time
 	}
-	c.opts.Log.Log(context.Background(), level, "a due time of a schedule was skipped", slog.String("tenant", s.Tenant),
+	b.opts.Log.Log(context.Background(), level, "a due time of a schedule was skipped", slog.String("tenant", s.Tenant),
 		slog.String("schedule", s.Name), slog.Time("due", due), slog.String("reason", reason))
 	s.LastRun, s.LastStatus, s.LastExecutionID, s.LastError = due, &status, model.ID{}, &reason
 }

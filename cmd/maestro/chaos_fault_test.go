@@ -99,6 +99,7 @@ func TestAPausedServer(t *testing.T) {
 		"DATABASE_URL=" + url, "SECRET_KEY=" + strings.Repeat("k", 40), "CENSUS_JWT_SECRET=" + jwtSecret, silenceVariable + "=4", clock.variable(),
 	}
 	paused, other := start(t, testkit.DataDir(t), env...), start(t, testkit.DataDir(t), env...)
+	server := paused.server(t)
 	c := other.client(t, "acme")
 	c.define("again", b.function("again"), "retry", map[string]any{"max_attempts": 5, "backoff_seconds": 0.1})
 	db, err := repo.Open(t.Context(), url, repo.Options{Name: "pause", Log: testkit.Logger(t)})
@@ -113,7 +114,7 @@ func TestAPausedServer(t *testing.T) {
 	busy := func() (n int) { // on the server that is to be paused
 		require.NoError(t, db.Pool().QueryRow(t.Context(),
 			`SELECT count(*) FROM queued_runs q JOIN servers s ON s.id = q.server WHERE s.name LIKE '%process ' || $1`,
-			strconv.Itoa(paused.cmd.Process.Pid)).Scan(&n))
+			strconv.Itoa(server)).Scan(&n))
 		return n
 	}
 	begin := func() {
@@ -155,9 +156,9 @@ func TestAPausedServer(t *testing.T) {
 
 	comeDue()
 	begin()
-	require.NoError(t, paused.cmd.Process.Signal(syscall.SIGSTOP))
+	require.NoError(t, syscall.Kill(server, syscall.SIGSTOP))
 	time.Sleep(time.Second) // the pause itself
-	require.NoError(t, paused.cmd.Process.Signal(syscall.SIGCONT))
+	require.NoError(t, syscall.Kill(server, syscall.SIGCONT))
 	require.Eventually(t, func() bool { return finished(outcomes(t, db)) }, time.Minute, 50*time.Millisecond)
 	all := outcomes(t, db)
 	b.onceEach(t, all)
@@ -166,7 +167,7 @@ func TestAPausedServer(t *testing.T) {
 	}
 
 	begin()
-	require.NoError(t, paused.cmd.Process.Signal(syscall.SIGSTOP))
+	require.NoError(t, syscall.Kill(server, syscall.SIGSTOP))
 	comeDue() // before and after it is declared gone
 	comeDue()
 	require.Eventually(t, func() bool { return finished(outcomes(t, db)) }, time.Minute, 50*time.Millisecond, "the other one does them again")
@@ -179,13 +180,11 @@ func TestAPausedServer(t *testing.T) {
 		}
 	}
 	require.Positive(t, again)
-	require.NoError(t, paused.cmd.Process.Signal(syscall.SIGCONT))
-	select {
-	case <-paused.done: // it finds out, and ends to be started afresh
-	case <-time.After(time.Minute):
-		t.Fatal("a server that was declared gone goes on")
-	}
+	require.NoError(t, syscall.Kill(server, syscall.SIGCONT))
+	require.Eventually(t, func() bool { return strings.Contains(paused.said(), "the server serves again") }, time.Minute, 10*time.Millisecond,
+		"a server that was declared gone finds out, ends, and is started again")
 	require.Contains(t, paused.said(), "declared this one gone")
+	require.NotEqual(t, server, paused.server(t))
 	require.Equal(t, all, outcomes(t, db), "its late results are refused, and it starts nothing that was started")
 	b.onceEach(t, all)
 	require.True(t, startedOnce(due))

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"maestro/internal/config"
+	"maestro/internal/supervisor"
 )
 
 // app is what the commands share. Each command is a method of it that returns a
@@ -55,9 +56,12 @@ func run(ctx context.Context, args []string, a *app) int {
 	err := root.ExecuteContext(ctx)
 	var usage usageError
 	var faults config.Faults
+	var end *supervisor.EndError
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.As(err, &end) && end.Signal == 0:
+		return end.Status // the server has said why
 	case errors.As(err, &usage):
 		fmt.Fprintf(a.stderr, "maestro: %s\n", inOneLine(err.Error()))
 		return exitUsage
@@ -105,34 +109,34 @@ Settings come from the environment and from the file .env in the current folder;
 	})
 	root.AddCommand(
 		a.serveCommand(), a.migrateCommand(), a.tokenCommand(), a.examplesCommand(), a.censusDevCommand(),
-		a.completionCommand(), a.manCommand(), a.probeCommand(), a.versionCommand(),
+		a.completionCommand(), a.manCommand(), a.probeCommand(), a.runServerCommand(), a.versionCommand(),
 	)
 	root.SetUsageFunc(writeUsage)
-	checkArguments(root)
+	a.checkArguments(root)
 	return root
 }
 
 // checkArguments gives every command below and including cmd the same answer to
 // arguments that it does not take.
-func checkArguments(cmd *cobra.Command) {
+func (a *app) checkArguments(cmd *cobra.Command) {
 	cmd.DisableFlagsInUseLine = true // those with options name them
 	switch {
 	case cmd.HasSubCommands():
-		cmd.Args, cmd.RunE = cobra.ArbitraryArgs, refuseGroup
+		cmd.Args, cmd.RunE = cobra.ArbitraryArgs, a.refuseGroup
 	case cmd.Args == nil:
 		cmd.Args = refuseArguments
 	}
 	for _, sub := range cmd.Commands() {
-		checkArguments(sub)
+		a.checkArguments(sub)
 	}
 }
 
 const versionFlag = "version" // of the root alone
 
 // refuseGroup is what a group of commands does without one of them.
-func refuseGroup(cmd *cobra.Command, args []string) error {
+func (a *app) refuseGroup(cmd *cobra.Command, args []string) error {
 	if asked, err := cmd.Flags().GetBool(versionFlag); err == nil && asked {
-		_, err := fmt.Fprint(cmd.OutOrStdout(), versionLine())
+		_, err := fmt.Fprint(a.stdout, a.versionLine(cmd.Context()))
 		return err
 	}
 	if len(args) == 0 {

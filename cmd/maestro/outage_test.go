@@ -86,6 +86,12 @@ func TestAnOutageOfTheDatabase(t *testing.T) {
 			require.Equal(t, http.StatusOK, c.send("GET", "/livez", nil).status)
 			require.Equal(t, http.StatusServiceUnavailable, c.send("GET", "/health", nil).status)
 			require.Equal(t, 5, b.count(), "refused calls did not run")
+			during := scrape(t, c, "")
+			require.Equal(t, 4.0, seriesOf(during["maestro_recorder_spooled_records_total"])[""])
+			require.GreaterOrEqual(t, seriesOf(during["maestro_recorder_refused_calls_total"])[""], 4.0)
+			require.Positive(t, seriesOf(during["maestro_recorder_spool_bytes"])[""])
+			require.GreaterOrEqual(t, seriesOf(during["maestro_recorder_outage_seconds"])[""], 1.0)
+			require.Empty(t, seriesOf(during["maestro_ready"]), "it is 0")
 
 			fault.end(proxy)
 			require.Eventually(t, func() bool { return c.send("GET", "/readyz", nil).status == http.StatusOK }, 30*time.Second, 10*time.Millisecond)
@@ -103,6 +109,7 @@ func TestAnOutageOfTheDatabase(t *testing.T) {
 			require.Equal(t, "true", again.header.Get("Idempotent-Replayed"))
 			require.Empty(t, again.header.Get("X-Maestro-Record"))
 			require.Equal(t, 5, b.count(), "a repeat does not run again")
+			require.Equal(t, 4.0, seriesOf(scrape(t, c, "")["maestro_recorder_replayed_records_total"])[""])
 			require.LessOrEqual(t, strings.Count(p.said(), "level=ERROR"), 2, p.said())
 		})
 	}

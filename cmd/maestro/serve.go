@@ -7,19 +7,18 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"os"
-	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"maestro/internal/config"
+	"maestro/internal/service"
 )
 
 func (a *app) serveCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "serve",
+	var paused, unsupervised bool
+	cmd := &cobra.Command{
+		Use:   "serve [--paused] [--unsupervised]",
 		Short: "run the server",
 		Long: `Runs the server until SIGTERM or SIGHUP: it then goes on serving for DRAIN_SECONDS,
 so that balancers notice, and finishes the runs under way. SIGINT skips that wait,
@@ -27,60 +26,107 @@ and a second signal stops at once. One line on standard output says when it is r
 
 The database is migrated first. Without DATABASE_URL and REDIS_URL it brings
 its own PostgreSQL and Redis, in the data folder; without Census settings it is
-in development mode, for this machine alone.`,
+in development mode, for this machine alone.
+
+The server is a child process. When it ends by itself, it is started again, and
+connections wait meanwhile.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := a.settings()
-			if err != nil {
-				return err
+			if unsupervised {
+				return a.serveAlone(cmd.Context(), paused)
 			}
-			return a.serve(cmd.Context(), cfg)
+			return a.supervise(cmd.Context(), paused)
 		},
 	}
+	cmd.Flags().BoolVar(&paused, pausedFlag, false, "hold schedules and the queue until SIGUSR1 (with --unsupervised: until a restart)")
+	cmd.Flags().BoolVar(&unsupervised, "unsupervised", false, "run the server in this process, for a debugger: nothing starts it again")
+	return cmd
 }
 
-// serve is the server: it starts its parts, prints one line when it is ready,
-// and returns when a signal has ended it.
-func (a *app) serve(ctx context.Context, cfg *config.Config) error {
-	tuneMemory()
+// surroundings are what a server is given by the process that it runs in.
+type surroundings struct {
+	listener net.Listener
+	// postgres returns the address of the embedded PostgreSQL, once it takes
+	// connections; what it starts in this process it leaves on the stack.
+	postgres func(ctx context.Context, stops *service.Stack) (string, error)
+	ready    func() error // called once the server serves
+	stopped  func()       // called when it has served
+	pause    pause
+}
+
+// serveAlone runs the server in this process.
+func (a *app) serveAlone(ctx context.Context, paused bool) error {
+	cfg, err := a.settings()
+	if err != nil {
+		return err
+	}
 	log, lines := newLogger(cfg, a.stderr)
 	defer lines.Flush()
 	ctx, release := untilSignal(ctx)
 	defer release()
-
 	// The port first: it is the cheapest thing to fail.
 	listener, err := listen(cfg)
 	if err != nil {
 		return err
 	}
-	begin := time.Now()
-	parts, err := startParts(ctx, cfg, a.timing, log, lines, func(line string) { fmt.Fprintln(a.stderr, line) })
+	defer listener.Close()
+	began := time.Now()
+	return a.serve(ctx, cfg, log, lines, surroundings{
+		listener: listener,
+		postgres: func(ctx context.Context, stops *service.Stack) (string, error) {
+			server, err := a.startPostgres(ctx, cfg, log)
+			if err != nil {
+				return "", err
+			}
+			stops.Push("postgres", stopTime, server.Stop)
+			return server.URL(), nil
+		},
+		ready: func() error {
+			announce(a.stdout, cfg, log, listener.Addr(), time.Since(began))
+			return nil
+		},
+		stopped: func() { forgetAddress(cfg) },
+		pause:   pause{asked: paused, remedy: "restart the server without --paused"},
+	})
+}
+
+// serve is the server: it starts its parts, says that it is ready, and returns
+// when a signal has ended it.
+func (a *app) serve(ctx context.Context, cfg *config.Config, log *slog.Logger, lines *logBuffer, around surroundings) error {
+	tuneMemory()
+	parts, err := startParts(ctx, cfg, a.timing, log, lines, around, a.progress)
 	if err != nil {
-		_ = listener.Close()
 		if ctx.Err() != nil {
 			return errors.New("stopped before it was ready")
 		}
 		return err
 	}
 	served := make(chan error, 1)
-	go func() { served <- parts.http.Serve(listener) }()
-
-	url := localURL(cfg, listener)
-	announce(a.stdout, cfg, parts, url, time.Since(begin))
-	noteAddress(cfg, log, url)
-
-	select {
-	case err = <-served:
-		err = fmt.Errorf("the HTTP server ended: %w", err)
-	case <-ctx.Done():
-		err = serveOn(ctx, cfg.Drain, parts, served, log)
-	case err = <-parts.recycle:
-		log.Error("the server ends, to be started again", slog.Any("reason", err))
-		err = fmt.Errorf("recycled: %w", err)
+	go func() { served <- parts.http.Serve(around.listener) }()
+	if parts.newToken != "" {
+		fmt.Fprintf(a.stdout, "administrator's token, kept in the data folder and not shown again: %s\n", string(parts.newToken))
 	}
-	forgetAddress(cfg)
+	if err = around.ready(); err == nil {
+		err = serveUntilEnd(ctx, cfg.Drain, parts, served, log)
+		around.stopped()
+	}
 	parts.stop(a.timing.grace)
 	return err
 }
+
+func serveUntilEnd(ctx context.Context, drain time.Duration, parts *parts, served <-chan error, log *slog.Logger) error {
+	select {
+	case err := <-served:
+		return fmt.Errorf("the HTTP server ended: %w", err)
+	case <-ctx.Done():
+		return serveOn(ctx, drain, parts, served, log)
+	case err := <-parts.recycle:
+		log.Error("the server ends, to be started again", slog.Any("reason", err))
+		return fmt.Errorf("recycled: %w", err)
+	}
+}
+
+// progress is a line for a person before a slow part of the start.
+func (a *app) progress(line string) { fmt.Fprintln(a.stderr, line) }
 
 // serveOn goes on serving after a signal, so that balancers notice that the
 // server is about to end and send new calls elsewhere.
@@ -111,55 +157,4 @@ func newLogger(cfg *config.Config, w io.Writer) (*slog.Logger, *logBuffer) {
 		handler = slog.NewJSONHandler(buffer, options)
 	}
 	return slog.New(urgent{handler, buffer}), buffer
-}
-
-func listen(cfg *config.Config) (net.Listener, error) {
-	listener, err := net.Listen("tcp", cfg.Address())
-	if err == nil {
-		return listener, nil
-	}
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("port %d on %s is taken: stop what listens there, or set PORT to another one (0 picks a free one)", cfg.Port, cfg.Host)
-	}
-	return nil, fmt.Errorf("cannot listen on %s, set HOST and PORT to an address of this machine: %w", cfg.Address(), err)
-}
-
-// localURL is how this machine reaches the server.
-func localURL(cfg *config.Config, listener net.Listener) string {
-	host := cfg.Host
-	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
-	}
-	_, port, _ := net.SplitHostPort(listener.Addr().String())
-	return "http://" + net.JoinHostPort(host, port)
-}
-
-// announce prints the line that says the server is ready; the administrator's
-// token of development mode is printed once, when it is made.
-func announce(stdout io.Writer, cfg *config.Config, p *parts, url string, took time.Duration) {
-	if p.newToken != "" {
-		fmt.Fprintf(stdout, "administrator's token, kept in the data folder and not shown again: %s\n", string(p.newToken))
-	}
-	fmt.Fprintf(stdout, "maestro is ready at %s (%s mode, started in %d ms)\n", url, cfg.AuthMode(), took.Milliseconds())
-}
-
-// addressFile tells the command line's clients where the server of this data
-// folder listens.
-func addressFile(cfg *config.Config) string { return cfg.DataDir + "/address" }
-
-func noteAddress(cfg *config.Config, log *slog.Logger, url string) {
-	if err := os.WriteFile(addressFile(cfg), []byte(url+"\n"), 0o644); err != nil {
-		log.Warn("the command line will not find this server by itself", slog.Any("error", err))
-	}
-}
-
-func forgetAddress(cfg *config.Config) { _ = os.Remove(addressFile(cfg)) }
-
-// findAddress returns the address that a running server has noted, or "".
-func findAddress(cfg *config.Config) string {
-	text, err := os.ReadFile(addressFile(cfg))
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSpace(string(text))
 }

@@ -18,7 +18,10 @@ func (p *parts) startChanges(ctx context.Context) error {
 		repo.AccessChanged:    p.http.AccessChanged,
 		repo.RunsCancelled:    p.http.RunsCancelled,
 		repo.SchedulesChanged: func(string) { p.cron.Wake() },
-		repo.SubtenantGone:    p.http.SubtenantGone,
+		repo.SubtenantGone: func(tenant string) {
+			p.http.SubtenantGone(tenant)
+			p.homes.Remove(tenant)
+		},
 	}}, p.log)
 	return startService(ctx, &p.stops, "changes", p.changes)
 }

@@ -7,9 +7,11 @@ import (
 	"path/filepath"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"maestro/internal/config"
+	"maestro/internal/crash"
 	"maestro/internal/model"
-	"maestro/internal/postgres"
 	"maestro/internal/recorder"
 	"maestro/internal/service"
 	"maestro/migrations"
@@ -25,18 +27,12 @@ const recorderConnections = 4
 
 // startDatabase connects to PostgreSQL, brings it up to date, and starts the
 // services that need nothing else.
-func (p *parts) startDatabase(ctx context.Context, progress func(string), python <-chan string, stops *service.Stack) error {
+func (p *parts) startDatabase(ctx context.Context, stops *service.Stack) (err error) {
 	url := string(p.cfg.DatabaseURL)
 	if url == "" {
-		server, err := postgres.Start(ctx, postgres.Options{
-			DataDir: p.cfg.DataDir, BinDir: p.cfg.PGBin, Progress: progress, Log: p.log,
-			Pip: func(ctx context.Context, args ...string) error { return runPip(ctx, python, args) },
-		})
-		if err != nil {
+		if url, err = p.around.postgres(ctx, stops); err != nil {
 			return err
 		}
-		stops.Push("postgres", stopTime, server.Stop)
-		url = server.URL()
 	}
 	db, err := repo.Open(ctx, url, repo.Options{Wait: databasePatience, Log: p.log})
 	if err != nil {
@@ -47,20 +43,8 @@ func (p *parts) startDatabase(ctx context.Context, progress func(string), python
 	}
 	p.db = db
 	stops.Push("database", 0, closing(db.Close))
-	if p.records, err = repo.Open(ctx, url, repo.Options{MaxConns: recorderConnections, KeepOpen: true, Name: "maestro recorder", Log: p.log}); err != nil {
+	if err := p.openOthers(ctx, url, stops); err != nil {
 		return err
-	}
-	stops.Push("records", 0, closing(p.records.Close))
-	if p.chores, err = repo.Open(ctx, url, repo.Options{MaxConns: 2, Longest: -1, Name: "maestro upkeep", Log: p.log}); err != nil {
-		return err
-	}
-	stops.Push("chores", 0, closing(p.chores.Close))
-	applied, err := migrations.Up(ctx, url)
-	if err != nil {
-		return err
-	}
-	if len(applied) > 0 {
-		p.log.Info("the database was migrated", slog.Int("migrations", len(applied)))
 	}
 	if err := checkSecretKey(ctx, db, p.cfg); err != nil {
 		return err
@@ -78,6 +62,35 @@ func (p *parts) startDatabase(ctx context.Context, progress func(string), python
 	return p.startRecorder(ctx, stops)
 }
 
+// openOthers connects the other users of the database and brings its schema up to
+// date, side by side: each waits for PostgreSQL most of the time.
+func (p *parts) openOthers(ctx context.Context, url string, stops *service.Stack) error {
+	group, opening := errgroup.WithContext(ctx)
+	open := func(to **repo.DB, options repo.Options) {
+		group.Go(func() (err error) {
+			options.Log = p.log
+			*to, err = repo.Open(opening, url, options)
+			return err
+		})
+	}
+	open(&p.records, repo.Options{MaxConns: recorderConnections, KeepOpen: true, Name: "maestro recorder"})
+	open(&p.chores, repo.Options{MaxConns: 2, Longest: -1, Name: "maestro upkeep"})
+	group.Go(func() error {
+		applied, err := migrations.Up(opening, url)
+		if err == nil && len(applied) > 0 {
+			p.log.Info("the database was migrated", slog.Int("migrations", len(applied)))
+		}
+		return err
+	})
+	err := group.Wait()
+	for part, db := range map[string]*repo.DB{"records": p.records, "chores": p.chores} {
+		if db != nil {
+			stops.Push(part, 0, closing(db.Close))
+		}
+	}
+	return err
+}
+
 // startRecorder begins to take records, once those of the predecessor on the
 // same data folder are settled.
 func (p *parts) startRecorder(ctx context.Context, stops *service.Stack) error {
@@ -85,10 +98,17 @@ func (p *parts) startRecorder(ctx context.Context, stops *service.Stack) error {
 	if err := p.replaySpool(ctx, spool); err != nil {
 		return err
 	}
-	if err := p.register(ctx, stops); err != nil {
+	folder, err := folderID(p.cfg.DataDir)
+	if err != nil {
 		return err
 	}
-	p.recorder = recorder.New(p.records, recorder.Options{SpoolDir: spool, Server: p.id.String()}, p.log)
+	if err := crash.Settle(ctx, p.db, p.journal, folder, p.log); err != nil {
+		return err
+	}
+	if err := p.register(ctx, folder, stops); err != nil {
+		return err
+	}
+	p.recorder = recorder.New(p.records, recorder.Options{SpoolDir: spool, Server: p.id.String(), Committed: p.metrics.Committed}, p.log)
 	if err := p.recorder.Start(ctx); err != nil {
 		return err
 	}

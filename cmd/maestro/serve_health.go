@@ -39,13 +39,15 @@ func (p *parts) probes() []handlers.Probe {
 			}
 			return nil
 		}},
+		p.quarantineProbe(),
 		{Name: "packages", Check: p.packagesProblem},
+		p.queueProbe(),
 		{Name: "python", Check: func(context.Context) error {
 			if s := p.lane.Stats(); s.Stuck() > 0 {
 				return errors.New("some Python threads are stuck")
 			}
 			return nil
-		}, Counts: p.pythonCounts},
+		}, Version: pythonVersion, Counts: p.pythonCounts},
 	}
 }
 
@@ -53,16 +55,19 @@ func (p *parts) probes() []handlers.Probe {
 func (p *parts) pythonCounts() map[string]int {
 	s := p.lane.Stats()
 	return map[string]int{
-		"interpreters":        s.InterpretersLive,
-		"interpreters_stuck":  s.InterpretersStuck,
-		"interpreters_leaked": s.InterpretersLeaked,
-		"threads":             s.Threads,
-		"threads_busy":        s.ThreadsBusy,
-		"threads_stuck":       s.ThreadsStuck,
-		"threads_changed":     int(s.ThreadsChanged),
-		"event_loops":         s.Loops,
-		"tasks":               s.Tasks,
-		"waiting":             s.Waiting,
+		"interpreters":                  s.InterpretersLive,
+		"interpreters_stuck":            s.InterpretersStuck,
+		"interpreters_leaked":           s.InterpretersLeaked,
+		"interpreters_ended_for_memory": s.InterpretersRelieved,
+		"memory_mb":                     int(s.Memory >> 20),
+		"memory_max_mb":                 int(s.MemoryBudget >> 20),
+		"threads":                       s.Threads,
+		"threads_busy":                  s.ThreadsBusy,
+		"threads_stuck":                 s.ThreadsStuck,
+		"threads_changed":               int(s.ThreadsChanged),
+		"event_loops":                   s.Loops,
+		"tasks":                         s.Tasks,
+		"waiting":                       s.Waiting,
 	}
 }
 

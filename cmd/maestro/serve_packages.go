@@ -48,8 +48,9 @@ func (p *parts) startPackages(ctx context.Context) error {
 	p.folders = folders
 	p.stops.Push("package folders", 0, func(context.Context) error { return folders.Close() })
 	runner = pip.New(pip.Options{
-		Python: kit.Executable(p.home), PipPath: kit.PipPath(p.home), CacheDir: cache, TempDir: folders.TempDir(),
+		Python: kit.Executable(p.home), PipPath: p.pip, CacheDir: cache, TempDir: folders.TempDir(),
 		IndexURL: string(p.cfg.PipIndexURL), ExtraIndexURL: string(p.cfg.PipExtraIndexURL), AllowSource: p.cfg.AllowSourceBuilds,
+		Environ: append(os.Environ(), p.cfg.PipVariables...),
 	})
 	// The file that runs now: an upgrade puts another one in its place.
 	self, err := os.Open("/proc/self/exe")
@@ -82,9 +83,11 @@ func platform() string {
 
 // startSweeping begins to look after the folders.
 func (p *parts) startSweeping(ctx context.Context) error {
+	p.sweepHomes(ctx)
 	return startService(ctx, &p.stops, "sweeping", service.NewLoop(service.Hooks{Run: func(ctx context.Context) {
 		for backoff.Sleep(ctx, sweepEvery) {
 			p.sweepPackages(ctx)
+			p.sweepHomes(ctx)
 		}
 	}}))
 }

@@ -18,7 +18,10 @@ import (
 	"maestro/internal/config"
 	"maestro/internal/engine"
 	"maestro/internal/events"
+	"maestro/internal/homes"
 	"maestro/internal/idempotency"
+	"maestro/internal/journal"
+	"maestro/internal/metrics"
 	"maestro/internal/model"
 	"maestro/internal/packages"
 	"maestro/internal/packages/environment"
@@ -38,11 +41,14 @@ const developmentTenant = "default"
 type parts struct {
 	cfg    *config.Config
 	timing timing
+	around surroundings
 	log    *slog.Logger
 	id     model.ID // of this server, until it ends; in the records of its runs
 
 	home string // of Python
+	pip  string // the folder that makes its pip importable
 
+	journal  *journal.Journal
 	db       *repo.DB
 	records  *repo.DB // connections of the recorder alone: no other query delays a commit
 	chores   *repo.DB // connections of upkeep, whose statements may take long
@@ -53,6 +59,7 @@ type parts struct {
 	inputs   *vault.Vault // of pending runs
 	keys     *idempotency.Gate
 	folders  *environment.Folders
+	homes    *homes.Homes
 	packages *packages.Manager
 	engine   *engine.Engine
 	auth     auth.Authenticator
@@ -63,17 +70,20 @@ type parts struct {
 	queue *queue.Queue
 	cron  *scheduler.Cron
 
+	metrics *metrics.Metrics
+
 	stops    service.Stack // the parts that are started
 	recycle  chan error    // why the server should be started afresh; has room for one
 	newToken config.Secret // the administrator's, when this start made it
 	draining atomic.Bool   // new calls are no longer wanted
+	paused   atomic.Bool   // schedules and the queue are held
 	grace    time.Duration // that runs under way get when the parts stop
 }
 
 // startParts starts everything but the listener. PostgreSQL, Python and Redis
 // start side by side: each takes longer than all the rest.
-func startParts(ctx context.Context, cfg *config.Config, timing timing, log *slog.Logger, access io.Writer, progress func(string)) (_ *parts, err error) {
-	p := &parts{cfg: cfg, timing: timing, log: log, recycle: make(chan error, 1)}
+func startParts(ctx context.Context, cfg *config.Config, timing timing, log *slog.Logger, access io.Writer, around surroundings, progress func(string)) (_ *parts, err error) {
+	p := &parts{cfg: cfg, timing: timing, around: around, log: log, recycle: make(chan error, 1)}
 	defer func() {
 		if err != nil {
 			p.stop(0)
@@ -82,6 +92,10 @@ func startParts(ctx context.Context, cfg *config.Config, timing timing, log *slo
 	if err := cfg.Prepare(); err != nil {
 		return nil, err
 	}
+	if err := p.startJournal(); err != nil {
+		return nil, err
+	}
+	p.makeMetrics()
 	if err := p.startSlowParts(ctx, progress); err != nil {
 		return nil, err
 	}
@@ -97,7 +111,8 @@ func startParts(ctx context.Context, cfg *config.Config, timing timing, log *slo
 	p.engine = engine.New(engine.Options{
 		Store: p.db, Secrets: p.secrets, Recorder: p.recorder, Events: p.events, Lane: p.lane, Log: log, Timeout: cfg.FunctionTimeout,
 		MaxSteps: cfg.MaxSteps,
-		Queue:    p.queue, Inputs: p.inputs, Packages: p.packages,
+		Queue:    p.queue, Inputs: p.inputs, Packages: p.packages, Meter: p.metrics,
+		Journal: p.journal,
 	})
 	p.queue.Serve(p.engine)
 	p.makeCron()
@@ -114,11 +129,10 @@ func startParts(ctx context.Context, cfg *config.Config, timing timing, log *slo
 // after the other, Python first: its runs print into the log and leave records.
 func (p *parts) startSlowParts(ctx context.Context, progress func(string)) error {
 	var database, log, python service.Stack
-	home := make(chan string, 1) // of Python, once it is unpacked
 	group, starting := errgroup.WithContext(ctx)
-	group.Go(func() error { return p.startDatabase(starting, progress, home, &database) })
+	group.Go(func() error { return p.startDatabase(starting, &database) })
 	group.Go(func() error { return p.startEvents(starting, &log) })
-	group.Go(func() error { return p.startPython(starting, progress, home, &python) })
+	group.Go(func() error { return p.startPython(starting, progress, &python) })
 	err := group.Wait()
 	for _, stops := range []*service.Stack{&database, &log, &python} {
 		p.stops.PushAll(stops)
@@ -127,7 +141,7 @@ func (p *parts) startSlowParts(ctx context.Context, progress func(string)) error
 }
 
 func (p *parts) startEvents(ctx context.Context, stops *service.Stack) error {
-	bus, err := newBus(p.cfg, events.Options{Log: p.log})
+	bus, err := newBus(p.cfg, events.Options{EmbeddedBytes: p.cfg.LogMemory, Log: p.log})
 	if err != nil {
 		return fmt.Errorf("REDIS_URL: %w", err)
 	}
@@ -165,7 +179,9 @@ func (p *parts) startHTTP(ctx context.Context, access io.Writer) error {
 		Debug: p.cfg.Debug, PublicURL: p.cfg.PublicURL, MaxBodyBytes: int(p.cfg.MaxBodyBytes),
 		FunctionTimeout: p.cfg.FunctionTimeout, RetentionDays: p.cfg.RetentionDays, WebhooksRequireAuth: p.cfg.WebhooksRequireAuth, CORSOrigins: p.cfg.CORSOrigins,
 		Version: version, Probes: p.probes(), Draining: p.draining.Load, Ready: p.recorder.Refusing, Documents: examples.Documents(),
+		Metrics: p.metrics.Handler(), MetricsToken: string(p.cfg.MetricsToken), Count: p.metrics.Route,
 	})
+	p.readMetrics()
 	if err := p.startChanges(ctx); err != nil {
 		return err
 	}

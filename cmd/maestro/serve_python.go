@@ -1,41 +1,70 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 
 	"maestro/cpython"
 	"maestro/cpython/kit"
 	"maestro/embed"
+	"maestro/internal/config"
 	"maestro/internal/model"
 	"maestro/internal/service"
 )
 
-// startPython unpacks Python, says where it is, and makes its host.
-func (p *parts) startPython(ctx context.Context, progress func(string), found chan<- string, stops *service.Stack) error {
-	home := p.cfg.PythonHome
-	if home != "" {
-		if err := kit.Check(home); err != nil {
-			return fmt.Errorf("MAESTRO_PYTHON_HOME %s is not a usable Python 3.14, unset it to use the bundled one: %w", home, err)
+// pythonHome returns the folder of the Python that runs functions: the one of
+// MAESTRO_PYTHON_HOME, examined, or the bundled one, which is unpacked first.
+// Several processes may ask at once.
+func pythonHome(ctx context.Context, cfg *config.Config, progress func(string)) (string, error) {
+	home := cfg.PythonHome
+	if home == "" {
+		home, err := kit.Ensure(ctx, cfg.DataDir, progress)
+		if err != nil {
+			return "", fmt.Errorf("unpack Python into the data folder: %w", err)
 		}
-	} else {
-		var err error
-		if home, err = kit.Ensure(ctx, p.cfg.DataDir, progress); err != nil {
-			return fmt.Errorf("unpack Python into the data folder: %w", err)
-		}
+		return home, nil
+	}
+	if _, err := kit.Examine(ctx, home); err != nil {
+		return "", fmt.Errorf("MAESTRO_PYTHON_HOME %s is not a usable Python 3.14, unset it to use the bundled one: %w", home, err)
+	}
+	return home, nil
+}
+
+// startPython unpacks Python and makes its host.
+func (p *parts) startPython(ctx context.Context, progress func(string), stops *service.Stack) error {
+	home, err := pythonHome(ctx, p.cfg, progress)
+	if err != nil {
+		return err
+	}
+	if err := kit.Compile(ctx, home, progress); err != nil {
+		p.log.Warn("the Python of MAESTRO_PYTHON_HOME stays without byte code", slog.Any("error", err))
+	}
+	if p.pip, err = kit.Pip(ctx, p.cfg.DataDir, home); err != nil {
+		return fmt.Errorf("unpack pip into the data folder: %w", err)
 	}
 	p.home = home
-	found <- home
+	rails, err := p.makeRails(ctx)
+	if err != nil {
+		return err
+	}
 	lane, err := embed.New(embed.Options{
-		Home:       home,
-		MaxThreads: p.cfg.MaxThreads,
-		IdleAfter:  p.cfg.InterpreterIdle,
+		Home:         home,
+		Marker:       p.journal.MarkerPath(),
+		MaxThreads:   p.cfg.MaxThreads,
+		IdleAfter:    p.cfg.InterpreterIdle,
+		MaxMemory:    p.cfg.MaxFunctionMemory,
+		MemoryBudget: cmp.Or(p.cfg.MaxInterpreterMemory, machineMemory("/")/2),
+		MaxValue:     p.cfg.MaxValueBytes,
+		CodeThreads:  p.cfg.MaxFunctionThreads,
+		Descriptors:  p.cfg.MaxFunctionDescriptors,
 		OnTenantLog: func(tenant string, line model.LogLine) {
 			p.log.Info("output of no execution", slog.String("tenant", tenant), slog.String("text", p.secrets.Mask(tenant).Text(line.Text)))
 		},
-		Log: p.log,
+		Rails: rails,
+		Log:   p.log,
 	})
 	if err != nil {
 		return err
@@ -43,7 +72,17 @@ func (p *parts) startPython(ctx context.Context, progress func(string), found ch
 	p.lane = lane
 	// It waits for code that computes without a stop.
 	stops.Push("python", stopTime, p.endPython)
-	return lane.Start(ctx)
+	if err := lane.Start(ctx); err != nil {
+		return err
+	}
+	p.log.Info("Python is loaded", slog.String("version", pythonVersion()), slog.String("home", home), slog.Bool("bundled", p.cfg.PythonHome == ""))
+	return nil
+}
+
+// pythonVersion is the loaded Python's version without its build: "3.14.6".
+func pythonVersion() string {
+	version, _, _ := strings.Cut(cpython.Version(), " ")
+	return version
 }
 
 func (p *parts) endPython(ctx context.Context) error {

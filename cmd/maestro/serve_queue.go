@@ -35,11 +35,7 @@ func (p *parts) replaySpool(ctx context.Context, dir string) error {
 
 // register gives this server its id, and settles the orphaned runs of its
 // predecessor on the same data folder.
-func (p *parts) register(ctx context.Context, stops *service.Stack) error {
-	folder, err := folderID(p.cfg.DataDir)
-	if err != nil {
-		return err
-	}
+func (p *parts) register(ctx context.Context, folder string, stops *service.Stack) error {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown host"
@@ -84,12 +80,20 @@ func (p *parts) endSoon(reason error) {
 // makeCron makes the scheduler; it is not started yet.
 func (p *parts) makeCron() {
 	p.cron = scheduler.NewCron(scheduler.CronOptions{
-		DB: p.db, Log: p.log, Now: p.timing.now, Queue: scheduler.ScheduleRuns{Engine: p.engine}, Started: p.queue.Wake,
+		DB: p.db, Log: p.log, Now: p.timing.now, Queue: scheduler.ScheduleRuns{Engine: p.engine}, Started: p.queue.Wake, Meter: p.metrics,
 	})
 }
 
 // startQueue comes last: runs find everything in place.
 func (p *parts) startQueue(ctx context.Context) error {
+	if p.around.pause.holds() {
+		return p.startPause(ctx)
+	}
+	return p.claimRuns(ctx)
+}
+
+// claimRuns begins to claim asynchronous runs and to start schedules.
+func (p *parts) claimRuns(ctx context.Context) error {
 	if err := p.queue.Start(ctx); err != nil {
 		return err
 	}

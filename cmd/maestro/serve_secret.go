@@ -7,10 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
-	"os/exec"
 
-	"maestro/cpython/kit"
 	"maestro/internal/config"
 	"maestro/internal/idempotency"
 	"maestro/internal/secrets"
@@ -54,21 +51,5 @@ func (p *parts) startSecrets() error {
 	}
 	p.secrets = secrets.New(p.db, values, p.log)
 	p.keys = idempotency.New(p.db, answers, idempotency.Options{Lease: p.timing.keyLease, Server: p.id, Grace: p.recorder.Grace}, p.log)
-	return nil
-}
-
-// runPip runs the carried pip in the carried Python, once that is unpacked.
-func runPip(ctx context.Context, python <-chan string, args []string) error {
-	var home string
-	select {
-	case home = <-python:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	cmd := exec.CommandContext(ctx, home+"/bin/python3", append([]string{"-m", "pip"}, args...)...)
-	cmd.Env = append(os.Environ(), "PYTHONPATH="+kit.PipPath(home), "PIP_DISABLE_PIP_VERSION_CHECK=1")
-	if text, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("pip %s: %w: %.500s", args[0], err, text)
-	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 // stopSignals end the server. SIGHUP, which a closed terminal sends, is no
@@ -28,19 +29,42 @@ func (e signalError) Error() string { return "received " + e.String() }
 // server to stop. From then on another one ends the process at once, as the
 // system does by default. release gives the signals back.
 func untilSignal(ctx context.Context) (_ context.Context, release func()) {
+	return untilFirstSignal(ctx, signal.Stop)
+}
+
+// untilOrdered is untilSignal for a server with a supervisor, which ends it at a
+// second signal: one that reaches both processes (killall maestro) must not count
+// twice here, as the supervisor passes its own on.
+func untilOrdered(ctx context.Context) (_ context.Context, release func()) {
+	return untilFirstSignal(ctx, func(chan<- os.Signal) {})
+}
+
+func untilFirstSignal(ctx context.Context, then func(chan<- os.Signal)) (_ context.Context, release func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	received := make(chan os.Signal, 1)
 	signal.Notify(received, stopSignals()...)
 	go func() {
 		select {
 		case s := <-received:
-			signal.Stop(received)
 			cancel(signalError{s})
+			then(received)
 		case <-ctx.Done():
 			signal.Stop(received)
 		}
 	}()
 	return ctx, func() { cancel(nil) }
+}
+
+// dieBy ends this process as the signal does by default.
+func dieBy(received os.Signal) {
+	number, ok := received.(syscall.Signal)
+	if !ok {
+		number = syscall.SIGKILL
+	}
+	signal.Reset()
+	_ = syscall.Kill(os.Getpid(), number)
+	time.Sleep(time.Second)    // any thread may take it
+	os.Exit(128 + int(number)) // for the first process of a container there is no default
 }
 
 // interrupted reports whether a context of untilSignal ended by SIGINT: an

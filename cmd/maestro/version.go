@@ -1,24 +1,41 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"runtime"
 
 	"github.com/spf13/cobra"
+
+	"maestro/cpython/kit"
 )
 
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "print the version",
-		Long:  "Prints the version of Maestro, and of what it was built with.",
-		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprint(a.stdout, versionLine())
+		Long:  "Prints the version of Maestro, of what it was built with, and of the Python that runs functions.",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := fmt.Fprint(a.stdout, a.versionLine(cmd.Context()))
 			return err
 		},
 	}
 }
 
-func versionLine() string {
-	return fmt.Sprintf("maestro %s (%s, %s/%s)\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+func (a *app) versionLine(ctx context.Context) string {
+	return fmt.Sprintf("maestro %s (%s, %s/%s, %s)\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH, a.pythonName(ctx))
+}
+
+// pythonName names the Python with which a server of these settings runs
+// functions. Settings that cannot be read leave the bundled one.
+func (a *app) pythonName(ctx context.Context) string {
+	cfg, err := a.settings()
+	if err != nil || cfg.PythonHome == "" {
+		return "Python " + kit.Version
+	}
+	found, err := kit.Examine(ctx, cfg.PythonHome)
+	if err != nil {
+		return "no Python: MAESTRO_PYTHON_HOME cannot be used: " + err.Error()
+	}
+	return "Python " + found + " of MAESTRO_PYTHON_HOME"
 }

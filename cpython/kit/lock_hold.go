@@ -9,7 +9,7 @@ import (
 
 // lock takes the exclusive flock of the file at path and returns the function
 // that releases it. Each call opens the file separately, so goroutines exclude
-// each other as processes do. waiting is called once if the lock is taken.
+// each other as processes do. waiting, which may be nil, is called once if the lock is taken.
 func lock(ctx context.Context, path string, waiting func()) (func(), error) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|syscall.O_CLOEXEC, 0o644)
 	if err != nil {
@@ -24,7 +24,9 @@ func lock(ctx context.Context, path string, waiting func()) (func(), error) {
 		release()
 		return nil, err
 	}
-	waiting()
+	if waiting != nil {
+		waiting()
+	}
 	// flock cannot be interrupted. If ctx ends first, the goroutine remains until
 	// it gets the lock and releases it immediately.
 	got := make(chan error, 1)

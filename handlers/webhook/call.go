@@ -89,6 +89,9 @@ func (h *Handler) answer(c *fiber.Ctx, r Request, who *caller, found *match) err
 	if model.CodeOf(err) == model.CodeFunctionInactive {
 		return model.NewError(model.CodeFunctionInactive, "The function of this webhook is switched off; nothing ran.")
 	}
+	if model.CodeOf(err) == model.CodeQuarantined {
+		return model.NewError(model.CodeQuarantined, "The function of this webhook is quarantined, because its code has ended the server several times; nothing ran. Its owner can change it, or release it.")
+	}
 	if err != nil {
 		return err
 	}

@@ -47,6 +47,13 @@ func (c *circuit) enter(now time.Time) (p pass, wait time.Duration) {
 	}
 }
 
+// isOpen reports whether calls are refused, but for probes.
+func (c *circuit) isOpen() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.failures >= failuresToOpen
+}
+
 // answered reports that Census has answered, possibly with a refusal.
 func (p pass) answered() {
 	c := p.circuit

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"maestro/internal/model"
@@ -33,6 +34,7 @@ type CensusClient struct {
 	http    *http.Client
 	timeout time.Duration
 	circuit circuit
+	counts  struct{ answered, failed, notSent atomic.Int64 }
 }
 
 // NewCensusClient makes a client of the Census at baseURL. timeout bounds each
@@ -57,6 +59,20 @@ func NewCensusClient(baseURL string, timeout time.Duration) (*CensusClient, erro
 // Close closes the idle connections.
 func (c *CensusClient) Close() { c.http.CloseIdleConnections() }
 
+// CensusStats counts the calls of Census since the start.
+type CensusStats struct {
+	Answered, Failed int64
+	NotSent          int64 // because Census failed several times in a row
+	Open             bool  // it is not asked at present
+}
+
+// Stats returns the counts.
+func (c *CensusClient) Stats() CensusStats {
+	return CensusStats{
+		Answered: c.counts.answered.Load(), Failed: c.counts.failed.Load(), NotSent: c.counts.notSent.Load(), Open: c.circuit.isOpen(),
+	}
+}
+
 // question is one call of Census. body and into may be nil.
 type question struct {
 	method string
@@ -75,6 +91,7 @@ func (c *CensusClient) call(ctx context.Context, token string, q question) (stat
 	}
 	pass, wait := c.circuit.enter(time.Now())
 	if wait > 0 {
+		c.counts.notSent.Add(1)
 		return 0, unavailable(errors.New("Census failed several times in a row and is not asked for now"), wait)
 	}
 	limited, cancel := context.WithTimeout(ctx, c.timeout)
@@ -82,6 +99,7 @@ func (c *CensusClient) call(ctx context.Context, token string, q question) (stat
 	status, asked, err := c.exchange(request.WithContext(limited), q.into)
 	switch {
 	case err == nil:
+		c.counts.answered.Add(1)
 		pass.answered()
 		if status == http.StatusUnauthorized {
 			return 0, unauthorized(nil, "The token is not valid.")
@@ -90,6 +108,7 @@ func (c *CensusClient) call(ctx context.Context, token string, q question) (stat
 	case ctx.Err() != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded):
 		pass.abandoned()
 	default:
+		c.counts.failed.Add(1)
 		pass.failed(time.Now(), asked)
 	}
 	return 0, unavailable(fmt.Errorf("ask Census for %s: %w", request.URL.Path, err), asked)

@@ -18,6 +18,7 @@ import (
 // list them for its operator; a test holds the three together.
 type Config struct {
 	DatabaseURL Secret // of an external PostgreSQL; empty: the embedded one
+	LogMemory   int64  // bytes that the embedded Redis may hold
 	RedisURL    Secret // of an external Redis; empty: the embedded one
 	DataDir     string // absolute; everything that the server writes is below it
 
@@ -39,15 +40,25 @@ type Config struct {
 
 	FunctionTimeout   time.Duration
 	MaxFunctionMemory int64 // bytes that a subtenant's interpreter may hold
-	MaxThreads        int   // OS threads that run Python
-	MaxBodyBytes      int64
-	InterpreterIdle   time.Duration // a subtenant's interpreter without a call for so long is ended
+
+	MaxInterpreterMemory   int64 // bytes that all of them may hold; 0: half of the machine's
+	MaxFunctionThreads     int   // that a subtenant's code may have running
+	MaxFunctionDescriptors int   // that it may have open
+	MaxValueBytes          int64 // of a value as JSON that it returns or passes on
+	MaxFunctionDisk        int64 // bytes that the files of a subtenant may take
+
+	MaxThreads      int // OS threads that run Python
+	MaxBodyBytes    int64
+	InterpreterIdle time.Duration // a subtenant's interpreter without a call for so long is ended
+
+	FunctionNetworkDeny []netip.Prefix // that functions may not connect to
 
 	AllowPackageInstallation bool
 	AllowSourceBuilds        bool
 	PackageAllowList         []string // nil: any
 	PipIndexURL              Secret   // may carry credentials
 	PipExtraIndexURL         Secret
+	PipVariables             []string // other PIP_… variables of the environment, which may carry credentials; for pip alone
 
 	Tracking      Tracking
 	RetentionDays int // 0: for ever
@@ -56,6 +67,8 @@ type Config struct {
 	WebhooksRequireAuth bool
 	CORSOrigins         []string
 	MetricsToken        Secret
+	MetricsSubtenants   []string // beginnings of names that become labels of metrics; "*": all; nil: none
+	MetricsFunctions    []string
 
 	PythonHome string // of another CPython 3.14; empty: the embedded kit
 	PGBin      string // the folder of PostgreSQL's programs; empty: looked for

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -25,11 +26,22 @@ func (f Faults) Error() string { return strings.Join(f, "\n") }
 // looks like a mistake but hurts nothing.
 func Load(environ []string, folder string) (c *Config, warnings []string, err error) {
 	values, faults := readDotEnv(folder)
+	maps.Copy(values, valuesOf(environ))
+	return parse(values, faults)
+}
+
+// valuesOf returns the variables of an environment by name.
+func valuesOf(environ []string) map[string]string {
+	values := make(map[string]string, len(environ))
 	for _, pair := range environ {
 		name, value, _ := strings.Cut(pair, "=")
 		values[name] = value
 	}
+	return values
+}
 
+// parse sets each setting that values has. faults are those found so far.
+func parse(values map[string]string, faults Faults) (c *Config, warnings []string, err error) {
 	c = new(Config)
 	table := Settings()
 	known := map[string]bool{}
@@ -48,6 +60,7 @@ func Load(environ []string, folder string) (c *Config, warnings []string, err er
 			faults = append(faults, notYet(s))
 		}
 	}
+	c.PipVariables = pipVariables(values, known)
 	c.settle(func(name string) bool { return strings.TrimSpace(values[name]) != "" })
 	faults = append(faults, c.check()...)
 	for name := range values {

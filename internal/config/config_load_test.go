@@ -33,6 +33,8 @@ func TestDefaultsAreThoseOfTheContract(t *testing.T) {
 	require.Equal(t, &Config{
 		DataDir: "/srv/maestro", Host: "127.0.0.1", Port: 8000,
 		FunctionTimeout: 300 * time.Second, MaxFunctionMemory: 512 << 20, MaxThreads: 256, MaxBodyBytes: 10 << 20,
+		MaxFunctionThreads: 64, MaxFunctionDescriptors: 256, MaxValueBytes: 64 << 20, LogMemory: 64 << 20,
+		MaxFunctionDisk: 256 << 20, FunctionNetworkDeny: []netip.Prefix{netip.MustParsePrefix("169.254.0.0/16"), netip.MustParsePrefix("fe80::/10")},
 		InterpreterIdle: 15 * time.Minute, LogFormat: LogText,
 		AllowPackageInstallation: true, Tracking: TrackingDurable, RetentionDays: 30, MaxSteps: 100_000,
 	}, load(t, "DATA_DIR=/srv/maestro"))
@@ -49,22 +51,27 @@ func TestEveryValueIsTaken(t *testing.T) {
 		"HOST=::1", "PORT=0", "PUBLIC_URL=https://maestro.example.com/", "DEBUG=Yes", "SECRET_KEY="+longSecret,
 		"CENSUS_API_URL=http://census:8001/", "CORS_ORIGINS=*, https://App.example.com:443/,http://localhost:3000",
 		"CENSUS_JWT_SECRET="+longSecret, "CENSUS_JWT_AUDIENCE=maestro", "FUNCTION_TIMEOUT=0.5", "MAX_THREADS=8", "MAESTRO_INTERPRETER_IDLE=60",
+		"MAX_FUNCTION_MEMORY=100", "MAX_INTERPRETER_MEMORY=1000", "MAX_FUNCTION_THREADS=32", "MAX_FUNCTION_DESCRIPTORS=64",
+		"MAX_VALUE_BYTES=2097152", "MAESTRO_LOG_MEMORY=32",
+		"MAX_FUNCTION_DISK=5", "FUNCTION_NETWORK_DENY=10.0.0.0/8",
 		"MAX_BODY_BYTES=2048", "ALLOW_PACKAGE_INSTALLATION=off", "WEBHOOKS_REQUIRE_AUTH=1",
 		"PIP_INDEX_URL=https://u:p@pip.example.com", "PIP_EXTRA_INDEX_URL=https://more.example.com",
 		"TRUSTED_PROXIES=10.1.2.3/8, ::1", "DRAIN_SECONDS=2.5", "LOG_FORMAT=JSON", "LOG_LEVEL=error",
-		"MAESTRO_PYTHON_HOME="+here, "MAESTRO_PG_BIN="+here, "PACKAGE_ALLOW_LIST=", "MAESTRO_TRACKING=durable",
+		"MAESTRO_PYTHON_HOME="+here, "MAESTRO_PG_BIN="+here, "METRICS_TOKEN=0123456789", "METRICS_LABEL_SUBTENANTS=acme-, initech", "METRICS_LABEL_FUNCTIONS=*", "PACKAGE_ALLOW_LIST=", "MAESTRO_TRACKING=durable",
 	)
 	require.Equal(t, &Config{
 		DatabaseURL: "postgres://ada:pass@db/maestro", RedisURL: "rediss://cache:6379/1", DataDir: here,
 		Host: "::1", Port: 0, PublicURL: "https://maestro.example.com", Debug: true, SecretKey: longSecret,
 		CensusAPIURL: "http://census:8001", CORSOrigins: []string{"*", "https://app.example.com", "http://localhost:3000"},
 		CensusJWTSecret: longSecret, CensusJWTAudience: "maestro", FunctionTimeout: 500 * time.Millisecond,
-		MaxFunctionMemory: 512 << 20, MaxThreads: 8, MaxBodyBytes: 2048, WebhooksRequireAuth: true,
-		InterpreterIdle: time.Minute,
-		TrustedProxies:  []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")},
-		Drain:           2500 * time.Millisecond, LogFormat: LogJSON, LogLevel: slog.LevelError,
+		MaxFunctionMemory: 100 << 20, MaxInterpreterMemory: 1000 << 20, MaxFunctionThreads: 32, MaxFunctionDescriptors: 64,
+		MaxValueBytes: 2 << 20, LogMemory: 32 << 20, MaxThreads: 8, MaxBodyBytes: 2048, WebhooksRequireAuth: true,
+		InterpreterIdle: time.Minute, MaxFunctionDisk: 5 << 20, FunctionNetworkDeny: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")},
+		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")},
+		Drain:          2500 * time.Millisecond, LogFormat: LogJSON, LogLevel: slog.LevelError,
 		PipIndexURL: "https://u:p@pip.example.com", PipExtraIndexURL: "https://more.example.com",
 		Tracking: TrackingDurable, RetentionDays: 30, MaxSteps: 100_000, PythonHome: here, PGBin: here,
+		MetricsToken: "0123456789", MetricsSubtenants: []string{"acme-", "initech"}, MetricsFunctions: []string{"*"},
 	}, c)
 	require.Equal(t, "[::1]:0", c.Address())
 	require.Equal(t, AuthLocalJWT, c.AuthMode())
@@ -106,8 +113,8 @@ func TestAllFaultsAreReportedAtOnce(t *testing.T) {
 	_, _, err := Load([]string{
 		"PORT=eighty", "DEBUG=maybe", "DATABASE_URL=postgresql+asyncpg://ada:hunter2@db/x", "REDIS_URL=localhost:6379",
 		"HOST=localhost:8000", "PUBLIC_URL=maestro.example.com", "CENSUS_JWT_SECRET=hunter2", "CENSUS_API_URL=census:8001",
-		"FUNCTION_TIMEOUT=NaN", "MAX_FUNCTION_MEMORY=1024", "MAX_THREADS=1", "MAX_BODY_BYTES=10MB", "MAESTRO_TRACKING=relaxed",
-		"MAESTRO_RETENTION_DAYS=-1", "CORS_ORIGINS=app.example.com", "METRICS_TOKEN=hunter22", "MAESTRO_PG_BIN=/nowhere", "SECRET_KEY=hunter2",
+		"FUNCTION_TIMEOUT=NaN", "MAX_FUNCTION_MEMORY=8", "MAX_THREADS=1", "MAX_BODY_BYTES=10MB", "MAESTRO_TRACKING=relaxed",
+		"MAESTRO_RETENTION_DAYS=-1", "CORS_ORIGINS=app.example.com", "METRICS_TOKEN=hunter2", "METRICS_LABEL_FUNCTIONS=a,b*", "MAESTRO_PG_BIN=/nowhere", "SECRET_KEY=hunter2",
 		"TRUSTED_PROXIES=10.0.0.0/8,proxy", "DRAIN_SECONDS=-1", "LOG_FORMAT=xml", "LOG_LEVEL=loud",
 	}, t.TempDir())
 	var faults Faults
@@ -127,13 +134,14 @@ func TestAllFaultsAreReportedAtOnce(t *testing.T) {
 		"CENSUS_API_URL must be an address such as https://host.example.com, with no user, query or fragment",
 		"CENSUS_JWT_SECRET must have 32 characters or more and has 7: `openssl rand -hex 32` makes a good one",
 		`FUNCTION_TIMEOUT must be a number of seconds from 0.001 to 604800, not "NaN"`,
-		"MAX_FUNCTION_MEMORY must stay at 512 for now: the limit on memory is not built yet",
+		`MAX_FUNCTION_MEMORY must be a whole number from 16 to 1048576, not "8"`,
 		`MAX_THREADS must be a whole number from 4 to 10000, not "1"`,
 		`MAX_BODY_BYTES must be a whole number from 1024 to 1073741824, not "10MB"`,
 		"MAESTRO_TRACKING must stay at durable for now: relaxed tracking is not built yet",
 		`MAESTRO_RETENTION_DAYS must be a whole number from 0 to 36500, not "-1"`,
 		"CORS_ORIGINS must be *, or origins such as https://app.example.com separated by commas, with no user, path or query",
-		"METRICS_TOKEN must stay unset for now: /metrics is not built yet",
+		"METRICS_TOKEN must have 8 characters or more and has 7: `openssl rand -hex 32` makes a good one",
+		`METRICS_LABEL_FUNCTIONS must be * or beginnings of names separated by commas, such as acme-, and "b*" is no name's beginning`,
 		"MAESTRO_PG_BIN must be a folder that exists, and /nowhere does not",
 	}, []string(faults))
 	require.NotContains(t, err.Error(), "hunter2")

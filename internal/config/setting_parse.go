@@ -159,6 +159,17 @@ func splitList(v string) []string {
 	return out
 }
 
+// setBeginnings takes beginnings of names, or * for all names.
+func setBeginnings(to *[]string, v string) error {
+	for _, part := range splitList(v) {
+		if part != "*" && strings.ContainsAny(part, "*? ") {
+			return fmt.Errorf("must be * or beginnings of names separated by commas, such as acme-, and %q is no name's beginning", part)
+		}
+		*to = append(*to, part)
+	}
+	return nil
+}
+
 // setPackageNames takes names of packages in any spelling.
 func setPackageNames(to *[]string, v string) error {
 	for _, name := range splitList(v) {

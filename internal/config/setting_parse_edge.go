@@ -27,6 +27,15 @@ func setNetworks(to *[]netip.Prefix, v string) error {
 	return nil
 }
 
+// setDenied reads networks, or none.
+func setDenied(to *[]netip.Prefix, v string) error {
+	if strings.EqualFold(strings.TrimSpace(v), "none") {
+		*to = nil
+		return nil
+	}
+	return setNetworks(to, v)
+}
+
 func setDrain(to *time.Duration, v string) error {
 	const most = 600
 	n, err := strconv.ParseFloat(v, 64)

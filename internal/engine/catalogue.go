@@ -19,6 +19,7 @@ type catalogue struct {
 	store    Store
 	lane     model.Lane
 	packages Packages // nil: no subtenant has any
+	meter    Meter
 	log      *slog.Logger
 	patience time.Duration // how long a caller waits for packages to be built
 
@@ -70,7 +71,7 @@ type entry struct {
 }
 
 func newCatalogue(opts Options) *catalogue {
-	c := &catalogue{store: opts.Store, lane: opts.Lane, packages: opts.Packages, log: opts.Log, patience: opts.PackagesWait}
+	c := &catalogue{store: opts.Store, lane: opts.Lane, packages: opts.Packages, meter: opts.Meter, log: opts.Log, patience: opts.PackagesWait}
 	c.building, c.cancel = context.WithCancel(context.Background())
 	return c
 }
@@ -327,7 +328,10 @@ func (c *catalogue) load(ctx context.Context, tenant string, known *entry) (*fun
 	if err != nil {
 		return nil, err
 	}
-	if stored.UpdatedAt.Equal(known.ref.UpdatedAt) {
+	if c.meter != nil && f.kind != model.KindModule {
+		f.meter = c.meter.Of(tenant, f.name)
+	}
+	if stored.UpdatedAt.Equal(known.ref.UpdatedAt) && (stored.Quarantine != nil) == known.ref.Quarantined {
 		known.ready.Store(f)
 	}
 	return f, nil

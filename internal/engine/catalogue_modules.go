@@ -63,13 +63,15 @@ func (f *function) importsAny(modules map[string]bool) bool {
 	return false
 }
 
-// runnable returns f, or an error when it is a module or switched off.
+// runnable returns f, or an error when it is a module, switched off or quarantined.
 func (f *function) runnable() (*function, error) {
 	switch {
 	case f.kind == model.KindModule:
 		return nil, isModule(f.name)
 	case f.off:
 		return nil, isOff(f.name)
+	case f.quarantine != "":
+		return nil, isQuarantined(f.name, f.quarantine)
 	default:
 		return f, nil
 	}
@@ -91,6 +93,11 @@ func isModule(name string) *model.Error {
 func isOff(name string) *model.Error {
 	return model.NewError(model.CodeFunctionInactive,
 		"The function %q is switched off, so nothing ran. PUT /api/v1/functions/%s with {\"is_active\": true} switches it on again.", name, name)
+}
+
+func isQuarantined(name, reason string) *model.Error {
+	return model.NewError(model.CodeQuarantined,
+		"The function %q is quarantined, so nothing ran. %s Change its code, or release it by POST /api/v1/functions/%s/release.", name, reason, name)
 }
 
 // Module implements model.Host.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"maestro/internal/events"
+	"maestro/internal/journal"
 	"maestro/internal/model"
 	"maestro/internal/secrets"
 )
@@ -53,7 +54,18 @@ type Publisher interface {
 	Publish(event events.Event)
 }
 
-// Options of an Engine. All but Packages and the durations must be set.
+// Meter gives out what counts runs.
+type Meter interface {
+	// Of returns what counts the runs of a function. It is asked when the function
+	// is loaded.
+	Of(tenant, function string) model.RunMeter
+}
+
+type noMeter struct{}
+
+func (noMeter) Of(string, string) model.RunMeter { return model.NoMeter{} }
+
+// Options of an Engine. All but Packages, Meter, Journal and the durations must be set.
 type Options struct {
 	Store    Store
 	Secrets  Secrets
@@ -62,7 +74,9 @@ type Options struct {
 	Lane     model.Lane
 	Packages Packages // nil: no subtenant has any
 	Queue    Queue
-	Inputs   Seal // of queued runs
+	Inputs   Seal             // of queued runs
+	Journal  *journal.Journal // nil: a crash leaves no trace of short runs
+	Meter    Meter
 	Log      *slog.Logger
 
 	Timeout      time.Duration // FUNCTION_TIMEOUT: of a function that names none
@@ -107,6 +121,9 @@ func New(opts Options) *Engine {
 	}
 	if opts.PackagesWait == 0 {
 		opts.PackagesWait = time.Minute
+	}
+	if opts.Meter == nil {
+		opts.Meter = noMeter{}
 	}
 	return &Engine{
 		opts:      opts,

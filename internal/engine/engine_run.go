@@ -77,6 +77,8 @@ func (e *Engine) run(ctx context.Context, request RunRequest) (RunResult, error)
 		return RunResult{}, err
 	}
 	defer e.remove(r)
+	r.enterJournal()
+	defer r.slot.Remove()
 	return r.conduct()
 }
 
@@ -145,9 +147,11 @@ func engineFailure(err error) *model.Failure {
 	return &model.Failure{Kind: model.FailureEngine, Type: model.ErrorEngine, Message: err.Error()}
 }
 
-// record writes the record and publishes the end. The answer waits for the record;
+// record counts the end, writes the record and publishes the end. The answer waits for the record;
 // the record depends neither on the caller nor on the deadline of the function.
 func (r *run) record(record *model.Record) model.Kept {
+	ended := &record.Execution
+	r.meter.Ended(ended.Trigger, ended.Status, ended.Duration, record.Queued != nil && record.Queued.Retry)
 	wait, cancel := context.WithTimeout(context.WithoutCancel(r.ctx), r.engine.opts.RecordWait)
 	defer cancel()
 	kept := max(r.engine.opts.Recorder.Finish(wait, record), r.partsKept(wait))
@@ -185,7 +189,11 @@ func (r *run) perform() (model.Outcome, error) {
 		Patient:  r.patient(),
 		Host:     r,
 		Packages: r.packages(),
+		Ticket:   r.slot.Ticket(),
 	})
+	if outcome.Omitted.Lines > 0 {
+		r.Log(0, outcome.Omitted.Line())
+	}
 	if r.late.Load() && err == nil && (outcome.Failure == nil || outcome.Failure.Kind == model.FailureException) {
 		outcome = model.Outcome{Failure: validationLate()} // even where the function has caught it before the lane saw the deadline
 	}

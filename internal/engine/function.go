@@ -21,12 +21,15 @@ type function struct {
 	retry   *model.RetryPolicy
 	atOnce  int  // runs at a time; 0: as many as there are
 	off     bool // its calls are refused
-	program *model.Program
+	// quarantine is why its calls are refused too; empty: they are not.
+	quarantine string
+	program    *model.Program
 	// inputSchema is the stored text of input, which an outline has not read.
 	inputSchema json.RawMessage
 	input       *schema.Schema
 	output      *schema.Schema
-	lock        model.Lock // of the packages that it requires
+	lock        model.Lock     // of the packages that it requires
+	meter       model.RunMeter // nil: not asked for yet
 }
 
 // unusableError says that a stored function can't be run, now or later, though it
@@ -46,6 +49,9 @@ func outlineOf(stored *model.Function) *function {
 	if stored.MaxConcurrency != nil {
 		f.atOnce = *stored.MaxConcurrency
 	}
+	if stored.Quarantine != nil {
+		f.quarantine = stored.Quarantine.Reason
+	}
 	return f
 }
 
@@ -60,6 +66,15 @@ func (f *function) readInputSchema() (err error) {
 	}
 	f.inputSchema = nil
 	return nil
+}
+
+// meterOf returns what counts the runs of a function, of which there may be an
+// outline only.
+func (e *Engine) meterOf(tenant string, f *function) model.RunMeter {
+	if f.meter != nil {
+		return f.meter
+	}
+	return e.opts.Meter.Of(tenant, f.name)
 }
 
 // newFunction makes what it takes to run a function. The error is an

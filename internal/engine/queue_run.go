@@ -38,6 +38,8 @@ func (e *Engine) RunQueued(ctx context.Context, queued model.QueuedRun) (err err
 		return err
 	}
 	defer e.remove(r)
+	r.enterJournal()
+	defer r.slot.Remove()
 	defer func() {
 		if fault := recover(); fault != nil { // or it would end one server after the other
 			r.panicked(fault, debug.Stack())
@@ -73,6 +75,7 @@ func (e *Engine) prepareQueued(ctx context.Context, request *RunRequest, sealed 
 	}
 	f, err = e.catalogue.functionNow(ctx, request.Tenant, request.Function)
 	var unusable *unusableError
+	var refused *model.Error
 	switch {
 	case err == nil:
 		return f, nil, nil
@@ -82,6 +85,8 @@ func (e *Engine) prepareQueued(ctx context.Context, request *RunRequest, sealed 
 		return fails(model.ErrorFunctionNotFound, isModule(request.Function).Detail)
 	case model.CodeOf(err) == model.CodeFunctionInactive:
 		return fails(model.ErrorFunctionInactive, isOff(request.Function).Detail)
+	case errors.As(err, &refused) && refused.Code == model.CodeQuarantined:
+		return fails(model.ErrorQuarantined, refused.Detail)
 	case errors.As(err, &unusable):
 		e.opts.Log.Error("a stored function can't be run", slog.String("tenant", request.Tenant), slog.String("function", request.Function), slog.Any("error", err))
 		return fails(model.ErrorFunctionUnusable, "the stored function can't be run by this version of the server: save it again")
@@ -126,7 +131,7 @@ func lasting(failure *model.Failure) bool {
 	case model.FailureInput, model.FailureOutput:
 		return true
 	case model.FailureEngine:
-		return failure.Type == model.ErrorFunctionNotFound || failure.Type == model.ErrorFunctionUnusable || failure.Type == model.ErrorFunctionInactive
+		return failure.Type == model.ErrorFunctionNotFound || failure.Type == model.ErrorFunctionUnusable || failure.Type == model.ErrorFunctionInactive || failure.Type == model.ErrorQuarantined
 	default:
 		return false
 	}

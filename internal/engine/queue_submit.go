@@ -146,6 +146,7 @@ func (e *Engine) Submit(ctx context.Context, request RunRequest, later Later) (m
 	case err != nil:
 		return model.ID{}, model.NothingRan(err)
 	}
+	e.meterOf(request.Tenant, f).Accepted(request.Trigger)
 	return run.Execution.ID, nil
 }
 
@@ -197,6 +198,7 @@ func (e *Engine) CancelPending(ctx context.Context, tenant string, id model.ID) 
 	if err != nil || cancelled == nil {
 		return false, err
 	}
+	e.opts.Meter.Of(tenant, cancelled.FunctionName).Unbegun(cancelled.Trigger, cancelled.Status)
 	e.opts.Events.Publish(events.Event{
 		Tenant: tenant, ExecutionID: id, Name: events.ExecutionCompleted, At: time.Now(),
 		Function: cancelled.FunctionName, Version: cancelled.FunctionVersion, Status: cancelled.Status,

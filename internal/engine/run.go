@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"maestro/internal/events"
+	"maestro/internal/journal"
 	"maestro/internal/mask"
 	"maestro/internal/model"
 )
@@ -22,6 +23,7 @@ type run struct {
 	request  RunRequest
 	function *function
 	shelf    *shelf
+	meter    model.RunMeter
 	view     *snapshot                 // the latest one when the run was admitted, with its packages; nil: there is none
 	headers  atomic.Pointer[mask.Mask] // of what came with the request; set again when the request is first read
 	created  time.Time
@@ -31,6 +33,7 @@ type run struct {
 	queued   *model.QueuedRun // what an asynchronous run was made from; nil: the run is synchronous
 	ctx      context.Context  // ends when the run is to stop; the lane and validate know the deadline
 	cancel   context.CancelFunc
+	slot     journal.Slot
 	late     atomic.Bool // the deadline ended a validation of a step
 
 	mu        sync.Mutex // guards what follows, and every step
@@ -85,6 +88,7 @@ func (e *Engine) newRun(ctx context.Context, f *function, request RunRequest) *r
 		request:  request,
 		function: f,
 		shelf:    e.catalogue.shelf(request.Tenant),
+		meter:    e.meterOf(request.Tenant, f),
 		created:  now,
 		started:  now,
 		timeout:  timeout,

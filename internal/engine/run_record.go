@@ -85,7 +85,10 @@ func (r *run) finish(outcome *model.Outcome) *model.Record {
 		record.Steps = make([]model.Step, 0, left)
 		for _, s := range r.steps {
 			if s != nil && !s.handed {
-				s.close(now, execution.Status)
+				if s.status == model.StatusRunning {
+					s.close(now, execution.Status)
+					r.meter.StepEnded(s.status)
+				}
 				record.Steps = append(record.Steps, r.row(s, veil))
 				record.Known = record.Known || s.marked
 			}
@@ -110,9 +113,6 @@ func (r *run) notHandedOver() (n int) {
 // crashed like it, and failed otherwise (its caller returned without waiting for
 // it).
 func (s *step) close(now time.Time, status model.Status) {
-	if s.status != model.StatusRunning {
-		return
-	}
 	s.duration = now.Sub(s.started)
 	switch status {
 	case model.StatusTimedOut, model.StatusCancelled, model.StatusCrashed:

@@ -36,12 +36,15 @@ func (r *run) sibling(name string) (*function, *model.Raise) {
 	}
 }
 
-// fitting returns f, unless it is switched off. If f requires packages that have
+// fitting returns f, unless it is switched off or quarantined. If f requires packages that have
 // changed since the run began, it is the version of f from then: the run goes on
 // with the modules that it has loaded.
 func (r *run) fitting(f *function) (*function, *model.Raise) {
 	if f.off {
 		return nil, &model.Raise{Kind: model.RaiseEngine, Message: fmt.Sprintf("the function %s is switched off (its is_active is false)", f.name)}
+	}
+	if f.quarantine != "" {
+		return nil, &model.Raise{Kind: model.RaiseEngine, Message: fmt.Sprintf("the function %s is quarantined: %s", f.name, f.quarantine)}
 	}
 	now := r.shelf.latest.Load()
 	if now == r.view || r.view == nil || sameEnvironment(now.environment, r.view.environment) || f.findsTheSame(now, r.view) {
@@ -166,6 +169,7 @@ func (r *run) settle(ref model.StepRef, output []byte, failure *model.Failure) {
 	status, took := s.status, s.duration
 	due := r.noteEnded(s)
 	r.mu.Unlock()
+	r.meter.StepEnded(status)
 	errorType := ""
 	if failure != nil {
 		errorType = r.veil().text(failure.Type)

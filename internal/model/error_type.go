@@ -9,9 +9,11 @@ const (
 	ErrorCancelled        = "Cancelled"
 	ErrorAbandoned        = "Abandoned"        // of a step: its execution ended first
 	ErrorCrashed          = "Crashed"          // the server is gone that ran it
+	ErrorProcessCrashed   = "ProcessCrashed"   // its own code has ended the process that ran it
 	ErrorServerStopped    = "ServerStopped"    // the server that ran it was stopped
 	ErrorEngine           = "EngineError"      // a fault of the server
 	ErrorFunctionNotFound = "FunctionNotFound" // deleted after the run was accepted
 	ErrorFunctionInactive = "FunctionInactive" // switched off after the run was accepted
+	ErrorQuarantined      = "Quarantined"      // it had ended servers, so it was not run
 	ErrorFunctionUnusable = "FunctionUnusable" // stored for another version of the server
 )

@@ -3,6 +3,7 @@ package model
 import (
 	"context"
 	"encoding/json"
+	"sync/atomic"
 	"time"
 )
 
@@ -92,6 +93,9 @@ type Call struct {
 	// Packages are those that the call must find. It may run with newer ones,
 	// when the lane was told of some meanwhile, and never with older ones.
 	Packages SitePackages
+	// Ticket gets the lane's number of the call, by which the marker of a crash names
+	// it. Nil: it is not wanted.
+	Ticket *atomic.Uint64
 }
 
 // Patient says how an asynchronous call is done.
@@ -108,6 +112,7 @@ type Outcome struct {
 	Response *Response       // set when the function returned a maestro.Response; Output then is its JSON form
 	Bytes    bool            // the answer's body is bytes, in Output as base64: the whole, or the member "body" of what describes an answer
 	Failure  *Failure
+	Omitted  Omission // lines that were left out of the log at the end
 }
 
 // Response is what a function returns to shape the HTTP answer itself.

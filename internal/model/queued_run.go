@@ -11,9 +11,10 @@ type QueuedRun struct {
 	Priority  int           // 1, the first to be run, to 4
 	Delay     time.Duration // from when it is stored; 0: at once
 	Policy    *RetryPolicy
-	Chain     int   // how many spawned runs lead to it
-	Claim     int64 // the number by which its server has it; 0 while it waits
-	Cancelled bool  // its cancel was requested: it is not to begin
+	Chain     int       // how many spawned runs lead to it
+	Claim     int64     // the number by which its server has it; 0 while it waits
+	Due       time.Time // when it could begin, by the database's clock; zero while it waits
+	Cancelled bool      // its cancel was requested: it is not to begin
 }
 
 // The priorities.

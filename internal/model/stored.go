@@ -40,13 +40,21 @@ type Function struct {
 	Tags           []string
 	TimeoutSeconds *float64 // nil: the server's FUNCTION_TIMEOUT
 	Retry          *RetryPolicy
-	MaxConcurrency *int // nil: as many as there are
-	IsActive       bool // false: it was deleted
-	Off            bool // its calls are refused
+	MaxConcurrency *int        // nil: as many as there are
+	IsActive       bool        // false: it was deleted
+	Off            bool        // its calls are refused
+	Quarantine     *Quarantine // its calls are refused too; nil: it is not quarantined
 	Version        int
 	VersionID      ID // of the current FunctionVersion
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
+}
+
+// Quarantine says why the current version of a function is not run: its code has
+// ended servers.
+type Quarantine struct {
+	Since  time.Time
+	Reason string // a sentence for people
 }
 
 // FunctionVersion is one entry of a function's history; it never changes.
@@ -109,4 +117,6 @@ type FunctionRef struct {
 	Version   int
 	VersionID ID
 	UpdatedAt time.Time // also of what belongs to no version, such as its time limit
+	// Quarantined is whether its calls are refused; UpdatedAt does not tell.
+	Quarantined bool
 }

@@ -29,8 +29,8 @@ func (m *Manager) Install(ctx context.Context, tenant string, want requirement.R
 	over := m.begin(install.ID)
 	go func() {
 		defer leave()
-		m.conduct(working, tenant, install.ID, want, by)
-		m.finish(install.ID, over)
+		completed := m.conduct(working, tenant, install.ID, want, by)
+		m.finish(install.ID, over, completed)
 	}()
 	return install, nil
 }
@@ -47,8 +47,13 @@ func (m *Manager) begin(id model.ID) (over chan struct{}) {
 	return over
 }
 
-func (m *Manager) finish(id model.ID, over chan struct{}) {
+func (m *Manager) finish(id model.ID, over chan struct{}, completed bool) {
 	m.mu.Lock()
+	if completed {
+		m.ended.Completed++
+	} else {
+		m.ended.Failed++
+	}
 	delete(m.installs, id)
 	m.mu.Unlock()
 	close(over)
@@ -70,8 +75,9 @@ func (m *Manager) Wait(ctx context.Context, tenant string, id model.ID) (model.P
 }
 
 // conduct runs an install from its turn to its end, which is committed
-// together with its change: a crash cannot separate the two.
-func (m *Manager) conduct(ctx context.Context, tenant string, id model.ID, want requirement.Requirement, by *string) {
+// together with its change: a crash cannot separate the two. It reports whether
+// the install has succeeded.
+func (m *Manager) conduct(ctx context.Context, tenant string, id model.ID, want requirement.Requirement, by *string) (completed bool) {
 	progress := m.follow(tenant, id)
 	c := &change{
 		m: m, tenant: tenant, edit: &edit{install: &want}, by: by, log: progress.add, begun: progress.running,
@@ -87,5 +93,5 @@ func (m *Manager) conduct(ctx context.Context, tenant string, id model.ID, want 
 	if err == nil {
 		m.opts.Changed(tenant)
 	}
-	progress.end(ctx, err)
+	return progress.end(ctx, err)
 }

@@ -49,6 +49,7 @@ type Manager struct {
 
 	mu       sync.Mutex
 	closed   bool                       // guarded by mu
+	ended    Stats                      // guarded by mu; without InProgress
 	installs map[model.ID]chan struct{} // guarded by mu; in progress here, each closed at its end
 	working  map[*working]struct{}      // guarded by mu; changes in progress here, including installs
 	underWay sync.WaitGroup
@@ -58,6 +59,18 @@ type Manager struct {
 type working struct {
 	tenant string
 	cancel context.CancelCauseFunc
+}
+
+// Stats counts the installs of this server since its start.
+type Stats struct{ Completed, Failed, InProgress int }
+
+// Stats returns the counts.
+func (m *Manager) Stats() Stats {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	stats := m.ended
+	stats.InProgress = len(m.installs)
+	return stats
 }
 
 // mostLooks bounds the child processes that check the installed packages.

@@ -103,8 +103,9 @@ func (p *progress) store() {
 }
 
 // end stores the end of an install: a failure, or the rest of the log if its
-// end is part of the commit. It retries until ctx ends.
-func (p *progress) end(ctx context.Context, err error) {
+// end is part of the commit. It retries until ctx ends, and reports whether the
+// install has succeeded.
+func (p *progress) end(ctx context.Context, err error) (completed bool) {
 	var problem *model.Error
 	if err != nil {
 		problem = shown(err)
@@ -123,6 +124,7 @@ func (p *progress) end(ctx context.Context, err error) {
 		}
 	}
 	p.publish(events.Event{Name: events.ExecutionCompleted, Status: status, Duration: time.Since(p.started), ErrorType: failure})
+	return status == model.StatusCompleted
 }
 
 // storeEnd stores a failure, and reports whether the install has succeeded

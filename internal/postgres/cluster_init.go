@@ -31,10 +31,11 @@ func (s *Server) initCluster(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	create := s.command(ctx, "postgres", "--single", "-D", unfinished, "postgres")
-	create.Stdin = strings.NewReader("CREATE DATABASE " + databaseName + ";\n")
-	if err := runQuietly(create); err != nil {
+	if err := s.runSingle(ctx, unfinished, "CREATE DATABASE "+databaseName, s.setPassword()); err != nil {
 		return fmt.Errorf("make the database: %w", err)
+	}
+	if err := s.notePassword(unfinished); err != nil {
+		return err
 	}
 	if err := os.Rename(unfinished, s.dataDir); err != nil {
 		return fmt.Errorf("move the database to its place: %w", err)
@@ -42,8 +43,8 @@ func (s *Server) initCluster(ctx context.Context) error {
 	return nil
 }
 
-// initdb makes a cluster. Only the account can reach its socket, so there is
-// no password.
+// initdb makes a cluster. Its own rules of access are never used (see accessFile),
+// and a password can be set later.
 func (s *Server) initdb(ctx context.Context, dir, ctype string) error {
 	args := []string{"-D", dir, "-U", superuser, "--auth=trust", "--encoding=UTF8", "--lc-collate=C", "--lc-ctype=" + ctype,
 		"--lc-messages=C"}

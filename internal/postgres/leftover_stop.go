@@ -80,6 +80,16 @@ func processesIn(dir string) []int {
 	return found
 }
 
+// Owns reports whether a process belongs to the server. One that was started a
+// moment ago, and does not work in the cluster's folder yet, may be missed.
+func (s *Server) Owns(pid int) bool {
+	if int64(pid) == s.pid.Load() {
+		return true
+	}
+	cwd, err := os.Readlink(fmt.Sprintf("/proc/%d/cwd", pid))
+	return err == nil && cwd == s.dataDir
+}
+
 func postmasterOf(pidFile string) int {
 	content, err := os.ReadFile(pidFile)
 	if err != nil {

@@ -45,6 +45,7 @@ type Server struct {
 	account   *syscall.Credential // nil: this process's own
 	dataDir   string
 	socketDir string
+	password  string // of the superuser
 	lock      *os.File
 	stop      chan struct{} // closed by the first Stop
 	stopOnce  sync.Once
@@ -102,6 +103,9 @@ func (s *Server) prepare(ctx context.Context) (err error) {
 	if s.account, err = chooseAccount(s.home, s.options.DataDir); err != nil {
 		return err
 	}
+	if err := s.keepPassword(); err != nil {
+		return err
+	}
 	s.dataDir = filepath.Join(s.home, strconv.Itoa(s.binaries.major))
 	if err := s.initCluster(ctx); err != nil {
 		return err
@@ -109,13 +113,16 @@ func (s *Server) prepare(ctx context.Context) (err error) {
 	if s.socketDir, err = makeSocketDir(s.home, s.account); err != nil {
 		return err
 	}
-	return stopLeftovers(ctx, s.dataDir, s.log)
+	if err := stopLeftovers(ctx, s.dataDir, s.log); err != nil {
+		return err
+	}
+	return s.secureCluster(ctx)
 }
 
-// URL is where to connect.
+// URL is where to connect. It holds the password.
 func (s *Server) URL() string {
 	query := url.Values{"host": {s.socketDir}}
-	return "postgres://" + superuser + "@/" + databaseName + "?" + query.Encode()
+	return "postgres://" + url.UserPassword(superuser, s.password).String() + "@/" + databaseName + "?" + query.Encode()
 }
 
 // Version is the major version of the server.

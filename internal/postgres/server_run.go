@@ -83,7 +83,7 @@ func (s *Server) isStopping() bool {
 
 // runOnce runs the server until it ends.
 func (s *Server) runOnce() error {
-	args := []string{"-D", s.dataDir, "-k", s.socketDir}
+	args := []string{"-D", s.dataDir, "-k", s.socketDir, "-c", "hba_file=" + filepath.Join(s.home, accessFile)}
 	for _, set := range []map[string]string{settings, s.options.Settings} {
 		names := make([]string, 0, len(set))
 		for name := range set {

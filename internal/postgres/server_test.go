@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"log/slog"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -143,6 +144,62 @@ func TestFailingServerSaysWhy(t *testing.T) {
 	_, err := Start(t.Context(), Options{DataDir: folder(t), Settings: map[string]string{"max_connections": "none"}})
 	require.ErrorContains(t, err, `invalid value for parameter "max_connections"`)
 	require.NotContains(t, err.Error(), "\n")
+}
+
+// The password is in a file that only this process's account can read, and nothing
+// connects without it, the account of PostgreSQL included.
+func TestPasswordOfTheServer(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	server := start(t, Options{DataDir: dir})
+	path := filepath.Join(dir, passwordFile)
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	require.EqualValues(t, 0o600, info.Mode().Perm())
+	password, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Contains(t, server.URL(), strings.TrimSpace(string(password)))
+	refused := func(password string) {
+		at, err := url.Parse(server.URL())
+		require.NoError(t, err)
+		at.User = url.UserPassword(superuser, password)
+		_, err = pgx.Connect(t.Context(), at.String())
+		require.ErrorContains(t, err, "password")
+	}
+	refused("wrong")
+	refused("")
+	require.Equal(t, "scram-sha-256", query(t, server.URL(), "SELECT auth_method FROM pg_hba_file_rules"))
+	stop(t, server)
+
+	// One that was deleted is replaced.
+	require.NoError(t, os.Remove(path))
+	server = start(t, Options{DataDir: dir})
+	require.Equal(t, "1", query(t, server.URL(), "SELECT '1'"))
+	refused(strings.TrimSpace(string(password)))
+	stop(t, server)
+
+	require.NoError(t, os.WriteFile(path, []byte("short\n"), 0o600))
+	_, err = Start(t.Context(), Options{DataDir: dir})
+	require.ErrorContains(t, err, path+" holds no password")
+}
+
+// A cluster of a version without a password gets one at the start, even if its
+// server was killed.
+func TestClusterWithoutAPassword(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	server := start(t, Options{DataDir: dir})
+	query(t, server.URL(), "CREATE TABLE kept AS SELECT 42 AS answer")
+	query(t, server.URL(), "ALTER ROLE "+superuser+" PASSWORD NULL")
+	cluster, pid := server.dataDir, int(server.pid.Load())
+	stop(t, server)
+	for _, path := range []string{filepath.Join(dir, passwordFile), filepath.Join(cluster, markFile), filepath.Join(dir, "postgres", accessFile)} {
+		require.NoError(t, os.Remove(path))
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(cluster, "postmaster.pid"), []byte(itoa(pid)+"\n"+cluster+"\n"), 0o600))
+	server = start(t, Options{DataDir: dir})
+	require.Equal(t, "42", query(t, server.URL(), "SELECT answer::text FROM kept"))
+	require.Equal(t, "scram-sha-256", query(t, server.URL(), "SELECT auth_method FROM pg_hba_file_rules"))
 }
 
 func TestManyStartsAndStopsAtOnce(t *testing.T) {

@@ -82,7 +82,7 @@ func (r *Recorder) writeAll(l *line, batch []*entry, write writer) {
 			began := moment()
 			var err error
 			if left, err = r.insert(left, write, confirmTime, &refused); err == nil {
-				r.committed(l, len(batch))
+				r.committed(l, batch)
 				r.settle(l, batch, model.Committed, refused)
 				return
 			}
@@ -130,12 +130,16 @@ func newPauses() backoff.Backoff {
 	return backoff.Backoff{First: firstPause, Longest: longestPause}
 }
 
-func (r *Recorder) committed(l *line, n int) {
+func (r *Recorder) committed(l *line, batch []*entry) {
+	n := len(batch)
 	if l.outage.isOn() && r.spool.count() == 0 {
 		l.outage.end()
 	}
 	r.stats.batches.Add(1)
 	r.stats.records.Add(int64(n))
+	if first := batch[0].record; !first.StepsOnly { // the one that has waited longest
+		r.opts.Committed(n, time.Since(first.Execution.CompletedAt))
+	}
 	for {
 		largest := r.stats.largest.Load()
 		if int64(n) <= largest || r.stats.largest.CompareAndSwap(largest, int64(n)) {

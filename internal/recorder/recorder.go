@@ -23,6 +23,9 @@ type Options struct {
 	QueueBytes int64         // that may wait in memory, and as much of queued runs, and a quarter of steps of runs that go on; beyond it Finish and Steps block; 0: 128 MiB
 	SpoolAfter time.Duration // how long the database may be away before records go to the spool; 0: 1 s
 	Reserve    int64         // bytes of the disk that are kept for the spool, so that it works on one that is full; 0: 32 MiB, below 0: none
+	// Committed is told of each transaction: its records, and how long ago the run of
+	// one of them ended. It must not wait. Nil: not needed.
+	Committed func(records int, lag time.Duration)
 }
 
 // recordOverhead is what a queued record counts for beside its values, in
@@ -93,6 +96,9 @@ func New(db *repo.DB, opts Options, log *slog.Logger) *Recorder {
 	}
 	if opts.SpoolAfter <= 0 {
 		opts.SpoolAfter = time.Second
+	}
+	if opts.Committed == nil {
+		opts.Committed = func(int, time.Duration) {}
 	}
 	if opts.Reserve == 0 {
 		opts.Reserve = defaultReserve
@@ -245,6 +251,7 @@ type Stats struct {
 	Spooled        int64         // records put into spool files
 	Replayed       int64         // records written from spool files
 	SpoolFiles     int           // waiting now
+	SpoolBytes     int64         // in these
 	Lost           int64         // records that neither database nor disk took
 	Refused        int64         // runs that Admit refused
 	RunningDropped int64         // running rows not written for want of room
@@ -256,7 +263,7 @@ func (r *Recorder) Stats() Stats {
 	return Stats{
 		Queued: r.stats.queued.Load(), Batches: r.stats.batches.Load(), Records: r.stats.records.Load(),
 		LargestBatch: r.stats.largest.Load(), Spooled: r.stats.spooled.Load(), Replayed: r.stats.replayed.Load(),
-		SpoolFiles: r.spool.count(), Lost: r.stats.lost.Load(), Refused: r.stats.refused.Load(), RunningDropped: r.stats.runningDropped.Load(),
+		SpoolFiles: r.spool.count(), SpoolBytes: r.spool.bytes(), Lost: r.stats.lost.Load(), Refused: r.stats.refused.Load(), RunningDropped: r.stats.runningDropped.Load(),
 		AwayFor: max(r.away(r.waited), r.away(r.background)),
 	}
 }

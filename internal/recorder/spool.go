@@ -127,7 +127,28 @@ func (s *spool) count() int {
 	return s.waiting
 }
 
-// read returns a file's records. A file that can't be read is quarantined under
+// bytes is what the waiting files and the reserve hold. It looks at the folder
+// only while files wait.
+func (s *spool) bytes() (sum int64) {
+	s.mu.Lock()
+	waiting := s.waiting
+	if s.reserve.used() {
+		sum = s.reserve.next
+	}
+	s.mu.Unlock()
+	if waiting == 0 {
+		return sum
+	}
+	found, _ := filepath.Glob(filepath.Join(s.dir, "*"+spoolSuffix))
+	for _, path := range found {
+		if info, err := os.Stat(path); err == nil { // it may have been replayed meanwhile
+			sum += info.Size()
+		}
+	}
+	return sum
+}
+
+// read returns a file's records. A file that can't be read is set aside under
 // another name, so that it is not tried for ever, and reported.
 func (s *spool) read(path string) ([]*model.Record, error) {
 	text, err := os.ReadFile(path)
@@ -136,7 +157,7 @@ func (s *spool) read(path string) ([]*model.Record, error) {
 	}
 	records, err := decodeLines(text)
 	if err != nil {
-		s.log.Error("a spool file can't be read and is quarantined", slog.String("file", path), slog.Any("error", err))
+		s.log.Error("a spool file can't be read and is set aside", slog.String("file", path), slog.Any("error", err))
 		return nil, errors.Join(err, os.Rename(path, path+spoolBadSuffix))
 	}
 	return records, nil

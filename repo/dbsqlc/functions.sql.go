@@ -49,7 +49,7 @@ func (q *Queries) FunctionIsActive(ctx context.Context, tenant string, name stri
 }
 
 const getFunction = `-- name: GetFunction :one
-SELECT f.id, f.tenant, f.name, f.description, f.tags, f.timeout_seconds, f.is_active, f.version, f.version_id, f.created_at, f.updated_at, f.retry, f.max_concurrency, f.kind, f.is_off, v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived, v.requirements, v.lock, v.uses, v.imports
+SELECT f.id, f.tenant, f.name, f.description, f.tags, f.timeout_seconds, f.is_active, f.version, f.version_id, f.created_at, f.updated_at, f.retry, f.max_concurrency, f.kind, f.is_off, f.quarantined_version, f.quarantined_at, f.quarantine_reason, v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived, v.requirements, v.lock, v.uses, v.imports
 FROM functions f JOIN function_versions v ON v.id = f.version_id
 WHERE f.tenant = $1 AND f.name = $2 AND f.is_active
 `
@@ -78,6 +78,9 @@ func (q *Queries) GetFunction(ctx context.Context, tenant string, name string) (
 		&i.Function.MaxConcurrency,
 		&i.Function.Kind,
 		&i.Function.IsOff,
+		&i.Function.QuarantinedVersion,
+		&i.Function.QuarantinedAt,
+		&i.Function.QuarantineReason,
 		&i.FunctionVersion.ID,
 		&i.FunctionVersion.Tenant,
 		&i.FunctionVersion.FunctionID,
@@ -284,18 +287,19 @@ func (q *Queries) ListCallers(ctx context.Context, tenant string, names []string
 }
 
 const listFunctionRefs = `-- name: ListFunctionRefs :many
-SELECT id, name, version, version_id, updated_at, kind FROM functions
+SELECT id, name, version, version_id, updated_at, kind, (quarantined_version IS NOT DISTINCT FROM version)::boolean AS quarantined FROM functions
 WHERE tenant = $1 AND is_active
 ORDER BY name
 `
 
 type ListFunctionRefsRow struct {
-	ID        pgtype.UUID
-	Name      string
-	Version   int32
-	VersionID pgtype.UUID
-	UpdatedAt time.Time
-	Kind      string
+	ID          pgtype.UUID
+	Name        string
+	Version     int32
+	VersionID   pgtype.UUID
+	UpdatedAt   time.Time
+	Kind        string
+	Quarantined bool
 }
 
 func (q *Queries) ListFunctionRefs(ctx context.Context, tenant string) ([]ListFunctionRefsRow, error) {
@@ -314,6 +318,7 @@ func (q *Queries) ListFunctionRefs(ctx context.Context, tenant string) ([]ListFu
 			&i.VersionID,
 			&i.UpdatedAt,
 			&i.Kind,
+			&i.Quarantined,
 		); err != nil {
 			return nil, err
 		}
@@ -383,7 +388,7 @@ func (q *Queries) ListFunctionVersions(ctx context.Context, arg ListFunctionVers
 }
 
 const listFunctions = `-- name: ListFunctions :many
-SELECT f.id, f.tenant, f.name, f.description, f.tags, f.timeout_seconds, f.is_active, f.version, f.version_id, f.created_at, f.updated_at, f.retry, f.max_concurrency, f.kind, f.is_off, v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived, v.requirements, v.lock, v.uses, v.imports
+SELECT f.id, f.tenant, f.name, f.description, f.tags, f.timeout_seconds, f.is_active, f.version, f.version_id, f.created_at, f.updated_at, f.retry, f.max_concurrency, f.kind, f.is_off, f.quarantined_version, f.quarantined_at, f.quarantine_reason, v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived, v.requirements, v.lock, v.uses, v.imports
 FROM functions f JOIN function_versions v ON v.id = f.version_id
 WHERE f.tenant = $1
   AND f.name > $2::text
@@ -444,6 +449,9 @@ func (q *Queries) ListFunctions(ctx context.Context, arg ListFunctionsParams) ([
 			&i.Function.MaxConcurrency,
 			&i.Function.Kind,
 			&i.Function.IsOff,
+			&i.Function.QuarantinedVersion,
+			&i.Function.QuarantinedAt,
+			&i.Function.QuarantineReason,
 			&i.FunctionVersion.ID,
 			&i.FunctionVersion.Tenant,
 			&i.FunctionVersion.FunctionID,
@@ -471,7 +479,7 @@ func (q *Queries) ListFunctions(ctx context.Context, arg ListFunctionsParams) ([
 }
 
 const lockFunction = `-- name: LockFunction :one
-SELECT id, tenant, name, description, tags, timeout_seconds, is_active, version, version_id, created_at, updated_at, retry, max_concurrency, kind, is_off FROM functions WHERE tenant = $1 AND name = $2 FOR UPDATE
+SELECT id, tenant, name, description, tags, timeout_seconds, is_active, version, version_id, created_at, updated_at, retry, max_concurrency, kind, is_off, quarantined_version, quarantined_at, quarantine_reason FROM functions WHERE tenant = $1 AND name = $2 FOR UPDATE
 `
 
 // The inactive ones too: a name that comes back continues its history. The
@@ -496,6 +504,9 @@ func (q *Queries) LockFunction(ctx context.Context, tenant string, name string) 
 		&i.MaxConcurrency,
 		&i.Kind,
 		&i.IsOff,
+		&i.QuarantinedVersion,
+		&i.QuarantinedAt,
+		&i.QuarantineReason,
 	)
 	return i, err
 }

@@ -90,21 +90,35 @@ type ExecutionsDefault struct {
 }
 
 type Function struct {
-	ID             pgtype.UUID
-	Tenant         string
-	Name           string
-	Description    *string
-	Tags           []string
-	TimeoutSeconds *float64
-	IsActive       bool
-	Version        int32
-	VersionID      pgtype.UUID
-	CreatedAt      time.Time
-	UpdatedAt      time.Time
-	Retry          []byte
-	MaxConcurrency *int32
-	Kind           string
-	IsOff          bool
+	ID                 pgtype.UUID
+	Tenant             string
+	Name               string
+	Description        *string
+	Tags               []string
+	TimeoutSeconds     *float64
+	IsActive           bool
+	Version            int32
+	VersionID          pgtype.UUID
+	CreatedAt          time.Time
+	UpdatedAt          time.Time
+	Retry              []byte
+	MaxConcurrency     *int32
+	Kind               string
+	IsOff              bool
+	QuarantinedVersion *int32
+	QuarantinedAt      *time.Time
+	QuarantineReason   *string
+}
+
+type FunctionBlame struct {
+	ID          int64
+	Tenant      string
+	FunctionID  pgtype.UUID
+	Version     int32
+	ExecutionID pgtype.UUID
+	Cause       string
+	BlamedAt    time.Time
+	Released    bool
 }
 
 type FunctionVersion struct {

@@ -103,7 +103,7 @@ WITH RECURSIVE waiting AS (
         width_bucket(q.execution_id, ARRAY(SELECT locked.execution_id FROM locked ORDER BY locked.execution_id))] AS turn
 )
 SELECT c.execution_id, c.tenant, c.function_name, c.trigger_type, c.trigger_id, c.parent_id, c.created_at, c.priority, c.attempt,
-    c.chain, c.policy, c.request, c.input, c.claim,
+    c.chain, c.policy, c.request, c.input, c.claim, GREATEST(c.run_at, c.created_at)::timestamptz AS due_at,
     EXISTS (SELECT 1 FROM cancels x WHERE x.tenant = c.tenant AND x.execution_id = c.execution_id) AS cancelled
 FROM claimed c ORDER BY c.turn
 `
@@ -130,6 +130,7 @@ type ClaimRunsRow struct {
 	Request      bool
 	Input        []byte
 	Claim        *int64
+	DueAt        time.Time
 	Cancelled    bool
 }
 
@@ -170,6 +171,7 @@ func (q *Queries) ClaimRuns(ctx context.Context, arg ClaimRunsParams) ([]ClaimRu
 			&i.Request,
 			&i.Input,
 			&i.Claim,
+			&i.DueAt,
 			&i.Cancelled,
 		); err != nil {
 			return nil, err
@@ -276,6 +278,56 @@ func (q *Queries) EndQueued(ctx context.Context, iD pgtype.UUID, claim *int64) e
 	return err
 }
 
+const lockClaimed = `-- name: LockClaimed :many
+SELECT q.execution_id, q.tenant, q.trigger_type, q.trigger_id, q.attempt, q.policy, q.claim,
+    EXISTS (SELECT 1 FROM cancels c WHERE c.tenant = q.tenant AND c.execution_id = q.execution_id) AS cancelled
+FROM queued_runs q
+WHERE q.execution_id = ANY ($1::uuid[]) AND q.claim IS NOT NULL
+ORDER BY q.execution_id
+FOR UPDATE OF q
+`
+
+type LockClaimedRow struct {
+	ExecutionID pgtype.UUID
+	Tenant      string
+	TriggerType string
+	TriggerID   pgtype.UUID
+	Attempt     int32
+	Policy      []byte
+	Claim       *int64
+	Cancelled   bool
+}
+
+// Those of some runs that a server has claimed.
+func (q *Queries) LockClaimed(ctx context.Context, ids []pgtype.UUID) ([]LockClaimedRow, error) {
+	rows, err := q.db.Query(ctx, lockClaimed, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LockClaimedRow
+	for rows.Next() {
+		var i LockClaimedRow
+		if err := rows.Scan(
+			&i.ExecutionID,
+			&i.Tenant,
+			&i.TriggerType,
+			&i.TriggerID,
+			&i.Attempt,
+			&i.Policy,
+			&i.Claim,
+			&i.Cancelled,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lockOrphaned = `-- name: LockOrphaned :many
 SELECT q.execution_id, q.tenant, q.trigger_type, q.trigger_id, q.attempt, q.policy, q.claim,
     EXISTS (SELECT 1 FROM cancels c WHERE c.tenant = q.tenant AND c.execution_id = q.execution_id) AS cancelled
@@ -344,17 +396,20 @@ func (q *Queries) MakeDue(ctx context.Context) (bool, error) {
 }
 
 const noteCrash = `-- name: NoteCrash :exec
-UPDATE executions SET status = $1, attempt = $2, error = $3, error_type = 'Crashed', traceback = NULL,
+UPDATE executions SET status = $1, attempt = $2, error = $3, error_type = $4,
+    traceback = $5,
     completed_at = CASE WHEN $1 <> 'pending' THEN now() END
-WHERE tenant = $4 AND id = $5 AND status IN ('pending', 'running')
+WHERE tenant = $6 AND id = $7 AND status IN ('pending', 'running')
 `
 
 type NoteCrashParams struct {
-	Status  string
-	Attempt int32
-	Error   *string
-	Tenant  string
-	ID      pgtype.UUID
+	Status    string
+	Attempt   int32
+	Error     *string
+	ErrorType *string
+	Traceback *string
+	Tenant    string
+	ID        pgtype.UUID
 }
 
 func (q *Queries) NoteCrash(ctx context.Context, arg NoteCrashParams) error {
@@ -362,6 +417,8 @@ func (q *Queries) NoteCrash(ctx context.Context, arg NoteCrashParams) error {
 		arg.Status,
 		arg.Attempt,
 		arg.Error,
+		arg.ErrorType,
+		arg.Traceback,
 		arg.Tenant,
 		arg.ID,
 	)
@@ -380,6 +437,33 @@ func (q *Queries) PauseAnew(ctx context.Context) (int64, error) {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const releaseClaimsOf = `-- name: ReleaseClaimsOf :many
+UPDATE queued_runs q SET claim = NULL, server = NULL, due = true, run_at = now(), since = now()
+WHERE q.claim IS NOT NULL AND q.server = ANY ($1::uuid[]) AND NOT q.execution_id = ANY ($2::uuid[])
+RETURNING q.execution_id
+`
+
+// The runs that servers have claimed and not begun wait again, without an attempt.
+func (q *Queries) ReleaseClaimsOf(ctx context.Context, servers []pgtype.UUID, begun []pgtype.UUID) ([]pgtype.UUID, error) {
+	rows, err := q.db.Query(ctx, releaseClaimsOf, servers, begun)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []pgtype.UUID
+	for rows.Next() {
+		var execution_id pgtype.UUID
+		if err := rows.Scan(&execution_id); err != nil {
+			return nil, err
+		}
+		items = append(items, execution_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const releaseRun = `-- name: ReleaseRun :exec

@@ -84,6 +84,31 @@ func (q *Queries) ListServers(ctx context.Context) ([]ListServersRow, error) {
 	return items, nil
 }
 
+const listServersOf = `-- name: ListServersOf :many
+SELECT id FROM servers WHERE folder = $1 AND gone_at IS NULL
+`
+
+// Those of a data folder that are not gone.
+func (q *Queries) ListServersOf(ctx context.Context, folder string) ([]pgtype.UUID, error) {
+	rows, err := q.db.Query(ctx, listServersOf, folder)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []pgtype.UUID
+	for rows.Next() {
+		var id pgtype.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listUnsettled = `-- name: ListUnsettled :many
 SELECT id FROM servers WHERE gone_at IS NOT NULL AND NOT settled
 `

@@ -10,7 +10,7 @@ WHERE f.tenant = $1 AND f.name = $2 AND f.is_active;
 SELECT * FROM functions WHERE tenant = $1 AND name = $2 FOR UPDATE;
 
 -- name: ListFunctionRefs :many
-SELECT id, name, version, version_id, updated_at, kind FROM functions
+SELECT id, name, version, version_id, updated_at, kind, (quarantined_version IS NOT DISTINCT FROM version)::boolean AS quarantined FROM functions
 WHERE tenant = $1 AND is_active
 ORDER BY name;
 

@@ -49,7 +49,7 @@ WITH RECURSIVE waiting AS (
         width_bucket(q.execution_id, ARRAY(SELECT locked.execution_id FROM locked ORDER BY locked.execution_id))] AS turn
 )
 SELECT c.execution_id, c.tenant, c.function_name, c.trigger_type, c.trigger_id, c.parent_id, c.created_at, c.priority, c.attempt,
-    c.chain, c.policy, c.request, c.input, c.claim,
+    c.chain, c.policy, c.request, c.input, c.claim, GREATEST(c.run_at, c.created_at)::timestamptz AS due_at,
     EXISTS (SELECT 1 FROM cancels x WHERE x.tenant = c.tenant AND x.execution_id = c.execution_id) AS cancelled
 FROM claimed c ORDER BY c.turn;
 
@@ -96,8 +96,24 @@ WHERE q.claim IS NOT NULL AND NOT EXISTS (SELECT 1 FROM servers s WHERE s.id = q
 ORDER BY q.execution_id LIMIT sqlc.arg(row_limit)
 FOR UPDATE OF q SKIP LOCKED;
 
+-- name: LockClaimed :many
+-- Those of some runs that a server has claimed.
+SELECT q.execution_id, q.tenant, q.trigger_type, q.trigger_id, q.attempt, q.policy, q.claim,
+    EXISTS (SELECT 1 FROM cancels c WHERE c.tenant = q.tenant AND c.execution_id = q.execution_id) AS cancelled
+FROM queued_runs q
+WHERE q.execution_id = ANY (sqlc.arg(ids)::uuid[]) AND q.claim IS NOT NULL
+ORDER BY q.execution_id
+FOR UPDATE OF q;
+
+-- name: ReleaseClaimsOf :many
+-- The runs that servers have claimed and not begun wait again, without an attempt.
+UPDATE queued_runs q SET claim = NULL, server = NULL, due = true, run_at = now(), since = now()
+WHERE q.claim IS NOT NULL AND q.server = ANY (sqlc.arg(servers)::uuid[]) AND NOT q.execution_id = ANY (sqlc.arg(begun)::uuid[])
+RETURNING q.execution_id;
+
 -- name: NoteCrash :exec
-UPDATE executions SET status = sqlc.arg(status), attempt = sqlc.arg(attempt), error = sqlc.arg(error), error_type = 'Crashed', traceback = NULL,
+UPDATE executions SET status = sqlc.arg(status), attempt = sqlc.arg(attempt), error = sqlc.arg(error), error_type = sqlc.arg(error_type),
+    traceback = sqlc.narg(traceback),
     completed_at = CASE WHEN sqlc.arg(status) <> 'pending' THEN now() END
 WHERE tenant = sqlc.arg(tenant) AND id = sqlc.arg(id) AND status IN ('pending', 'running');
 

@@ -2,6 +2,10 @@
 -- Puts the servers that start on one data folder in a row.
 SELECT pg_advisory_xact_lock(hashtextextended('maestro.folder ' || sqlc.arg(folder)::text, 0));
 
+-- name: ListServersOf :many
+-- Those of a data folder that are not gone.
+SELECT id FROM servers WHERE folder = $1 AND gone_at IS NULL;
+
 -- name: RetireFolder :many
 UPDATE servers SET gone_at = now() WHERE folder = $1 AND gone_at IS NULL RETURNING id;
 

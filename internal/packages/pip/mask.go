@@ -44,9 +44,9 @@ type masks struct {
 func newMasks(opts Options, config string) (m masks) {
 	addresses := []string{opts.IndexURL, opts.ExtraIndexURL}
 	for _, name := range []string{"PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS"} {
-		addresses = append(addresses, os.Getenv(name))
+		addresses = append(addresses, opts.variable(name))
 	}
-	for _, path := range []string{config, os.Getenv("PIP_CONFIG_FILE"), "/etc/pip.conf"} {
+	for _, path := range []string{config, opts.variable("PIP_CONFIG_FILE"), "/etc/pip.conf"} {
 		if text, err := os.ReadFile(path); err == nil {
 			addresses = append(addresses, anyURL.FindAllString(string(text), -1)...)
 		}

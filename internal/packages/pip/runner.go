@@ -23,12 +23,13 @@ type Options struct {
 	CacheDir string // of pip's own cache, shared by all subtenants
 	TempDir  string // for temporary folders; its owner removes the remains
 
-	Guard         string // the Python that runs children's guards; default Python
-	IndexURL      string // PIP_INDEX_URL; empty: pip's own. May hold credentials
-	ExtraIndexURL string // PIP_EXTRA_INDEX_URL, the same
-	AllowSource   bool   // packages without a wheel are built, which runs their code
-	MaxBytes      int64  // that one install may download and unpack; default 1 GiB
-	MaxMemory     uint64 // bytes of each process; default 1 GiB, or 4 GiB with AllowSource: compilers need it
+	Environ       []string // of the server, of which pip sees a part; a later value of a name counts; nil: os.Environ()
+	Guard         string   // the Python that runs children's guards; default Python
+	IndexURL      string   // PIP_INDEX_URL; empty: pip's own. May hold credentials
+	ExtraIndexURL string   // PIP_EXTRA_INDEX_URL, the same
+	AllowSource   bool     // packages without a wheel are built, which runs their code
+	MaxBytes      int64    // that one install may download and unpack; default 1 GiB
+	MaxMemory     uint64   // bytes of each process; default 1 GiB, or 4 GiB with AllowSource: compilers need it
 }
 
 // Runner runs pip. It is safe for concurrent use.
@@ -52,19 +53,31 @@ func New(opts Options) *Runner {
 	if opts.Guard == "" {
 		opts.Guard = opts.Python
 	}
-	r := &Runner{opts: opts, config: configuration()}
+	if opts.Environ == nil {
+		opts.Environ = os.Environ()
+	}
+	r := &Runner{opts: opts, config: configuration(opts.variable("XDG_CONFIG_HOME"))}
 	r.masks = newMasks(opts, r.config)
 	return r
 }
 
+// variable is the value of a variable of the server's environment, or "".
+func (o *Options) variable(name string) (value string) {
+	for _, pair := range o.Environ {
+		if at, is := strings.CutPrefix(pair, name+"="); is {
+			value = at
+		}
+	}
+	return value
+}
+
 // configuration is pip's configuration file of the server's user: a child has
 // another home.
-func configuration() string {
+func configuration(own string) string {
 	home, err := os.UserHomeDir()
 	if err != nil {
 		return ""
 	}
-	own := os.Getenv("XDG_CONFIG_HOME")
 	if own == "" {
 		own = filepath.Join(home, ".config")
 	}
@@ -100,7 +113,7 @@ func (r *Runner) environment(work string) []string {
 		// Only that one, regardless of the configuration of the machine's pip.
 		own["PIP_FIND_LINKS"], own["PIP_EXTRA_INDEX_URL"] = true, true
 		env = append(env, "PIP_CONFIG_FILE="+os.DevNull)
-	} else if r.config != "" && os.Getenv("PIP_CONFIG_FILE") == "" {
+	} else if r.config != "" && r.opts.variable("PIP_CONFIG_FILE") == "" {
 		env = append(env, "PIP_CONFIG_FILE="+r.config)
 	}
 	if r.opts.ExtraIndexURL != "" {
@@ -110,7 +123,7 @@ func (r *Runner) environment(work string) []string {
 		name, _, _ := strings.Cut(pair, "=")
 		own[name] = true
 	}
-	for _, pair := range os.Environ() {
+	for _, pair := range r.opts.Environ {
 		name, _, _ := strings.Cut(pair, "=")
 		if !own[name] && (strings.HasPrefix(name, "PIP_") || contains(passed, name)) {
 			env = append(env, pair)

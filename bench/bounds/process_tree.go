@@ -1,0 +1,119 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// process is one line of /proc.
+type process struct {
+	pid, parent int
+	name        string
+	state       byte
+	ticks       int64 // user and system time, in clock ticks
+	threads     int
+	resident    int64 // bytes
+}
+
+// tick is the kernel's USER_HZ, which is 100 on every architecture that Go has.
+const tick = 10 * time.Millisecond
+
+// database says whether the process is one of PostgreSQL's.
+func (p process) database() bool { return strings.HasPrefix(p.name, "postgres") }
+
+// processTree lists the descendants of a process.
+func processTree(root int) []process {
+	all := map[int][]process{}
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, path := range stats {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			continue
+		}
+		if p, ok := parseStat(string(text)); ok {
+			all[p.parent] = append(all[p.parent], p)
+		}
+	}
+	var tree []process
+	for queue := []int{root}; len(queue) > 0; queue = queue[1:] {
+		for _, p := range all[queue[0]] {
+			tree = append(tree, p)
+			queue = append(queue, p.pid)
+		}
+	}
+	return tree
+}
+
+// parseStat reads /proc/PID/stat (proc(5)). The name may hold spaces and
+// parentheses; the fields begin behind its last one.
+func parseStat(text string) (process, bool) {
+	open, end := strings.IndexByte(text, '('), strings.LastIndexByte(text, ')')
+	if open < 0 || end < open {
+		return process{}, false
+	}
+	fields := strings.Fields(text[end+1:])
+	pid, err := strconv.Atoi(strings.TrimSpace(text[:open]))
+	if err != nil || len(fields) < 22 {
+		return process{}, false
+	}
+	number := func(i int) int64 {
+		n, _ := strconv.ParseInt(fields[i], 10, 64)
+		return n
+	}
+	return process{
+		pid: pid, parent: int(number(1)), name: text[open+1 : end], state: fields[0][0],
+		ticks: number(11) + number(12), threads: int(number(17)), resident: number(21) * int64(os.Getpagesize()),
+	}, true
+}
+
+// sample is the state of the server's processes at one moment.
+type sample struct {
+	at       time.Time
+	ticks    map[int]int64 // by process
+	resident int64         // of all but the database's, which share theirs
+	threads  int           // the same
+	names    map[int]string
+}
+
+func takeSample() sample {
+	v := sample{at: time.Now(), ticks: map[int]int64{}, names: map[int]string{}}
+	for _, p := range processTree(os.Getpid()) {
+		v.ticks[p.pid] = p.ticks
+		if p.database() {
+			continue
+		}
+		v.resident += p.resident
+		v.threads += p.threads
+		if p.state != 'Z' {
+			v.names[p.pid] = p.name
+		}
+	}
+	return v
+}
+
+// load is the share of one core that the processes used between two samples.
+func load(from, to sample) float64 {
+	var used int64
+	for pid, ticks := range to.ticks {
+		used += ticks - from.ticks[pid] // 0 for a process that is new
+	}
+	return float64(used) * tick.Seconds() / to.at.Sub(from.at).Seconds()
+}
+
+// largest is the process with the most memory.
+func largest() (pid int, all int64) {
+	var most int64
+	for _, p := range processTree(os.Getpid()) {
+		if p.database() {
+			continue
+		}
+		all += p.resident
+		if p.resident > most {
+			pid, most = p.pid, p.resident
+		}
+	}
+	return pid, all
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestEachProgramHasItsPurposeAndItsFunction(t *testing.T) {
+	t.Parallel()
+	programs, err := programList("")
+	require.NoError(t, err)
+	seen := map[string]bool{}
+	for _, p := range programs {
+		require.NotEmpty(t, p.purpose, p.name)
+		require.False(t, seen[p.name], p.name)
+		seen[p.name] = true
+		if p.attack == nil {
+			require.Contains(t, p.code, "def case(input):", p.name)
+		}
+	}
+	for name := range variants {
+		require.True(t, seen[name], "%s is no program", name)
+	}
+}
+
+func TestProgramsOfAFolder(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(dir+"/die_twice.py", []byte("# ends twice\ndef case(input): pass\n"), 0o600))
+	programs, err := programList(dir)
+	require.NoError(t, err)
+	require.Len(t, programs, 1)
+	require.Equal(t, "die_twice", programs[0].name)
+	require.Equal(t, "ends twice", programs[0].purpose)
+	_, err = programList(t.TempDir())
+	require.ErrorContains(t, err, "has no programs")
+}
+
+func TestProcessStatWithParentheses(t *testing.T) {
+	t.Parallel()
+	p, ok := parseStat("42 (a) b (c)) S 7 " + strings.Repeat("1 ", 9) + "300 20 1 1 1 1 5 1 1 1 16 " + strings.Repeat("1 ", 9))
+	require.True(t, ok)
+	require.Equal(t, process{pid: 42, parent: 7, name: "a) b (c)", state: 'S', ticks: 320, threads: 5, resident: 16 * int64(os.Getpagesize())}, p)
+}
+
+func TestJudgement(t *testing.T) {
+	t.Parallel()
+	s := &stage{opts: options{floor: 10e6}}
+	fine := row{answered: true, took: deadline, resident: [2]int64{80 << 20, 90 << 20}, before: view{p99: 8e6}, during: view{p99: 15e6}}
+	s.judge(&fine)
+	require.Empty(t, fine.faults)
+	for word, change := range map[string]func(*row){
+		"no answer":   func(r *row) { r.answered = false },
+		"answered":    func(r *row) { r.took = 3 * deadline },
+		"lost 1 of 2": func(r *row) { r.during.calls, r.during.lost = 2, 1 },
+		"p99 rose":    func(r *row) { r.during.p99 = 17e6 },
+		"% of a core": func(r *row) { r.load = 0.06 },
+		"memory":      func(r *row) { r.resident[1] = 185 << 20 },
+		"left":        func(r *row) { r.left = []string{"sleep"} },
+		"was shown":   func(r *row) { r.shown = "a key" },
+		"restarted":   func(r *row) { r.restarts = "the server restarted" },
+		"names the":   func(r *row) { r.restarts, r.fault = "the server restarted", true },
+		"no answer for": func(r *row) {
+			r.restarts, r.fault, r.culprit, r.during.gap = "the server restarted", true, true, deadline
+		},
+	} {
+		bad := fine
+		change(&bad)
+		s.judge(&bad)
+		require.Len(t, bad.faults, 1, word)
+		require.Contains(t, bad.faults[0], word)
+	}
+}
+
+func TestSecretsInAnAnswer(t *testing.T) {
+	t.Parallel()
+	s := &stage{data: t.TempDir()}
+	require.NoError(t, os.WriteFile(s.data+"/admin_token", []byte("a-long-token\n"), 0o600))
+	require.Equal(t, "the file admin_token", s.shown(program{}, `{"success":true,"result":"a-long-token"}`))
+	require.Equal(t, "a neighbour's secret", s.shown(program{}, `{}`, "log line with "+plantedSecret))
+	require.Empty(t, s.shown(program{}, `{"success":true,"result":"hello"}`))
+	counted := program{variant: variant{shown: positive}}
+	require.Empty(t, s.shown(counted, `{"success":true,"result":["times found",0,"MiB read",9]}`))
+	require.NotEmpty(t, s.shown(counted, `{"success":true,"result":["times found",2,"MiB read",9]}`))
+	walked := program{variant: variant{shown: fileSizes}}
+	require.Empty(t, s.shown(walked, `{"success":true,"result":{"/a":"refused"}}`))
+	require.Contains(t, s.shown(walked, `{"success":true,"result":{"/a":"refused","/b":12}}`), "/b")
+}

@@ -1,0 +1,3 @@
+# a coroutine that never yields
+async def case(input):
+    while True: pass

@@ -1,0 +1,3 @@
+# sixteen loops at once
+def case(input):
+    while True: pass

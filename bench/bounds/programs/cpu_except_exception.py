@@ -1,0 +1,6 @@
+# a loop that catches Exception
+def case(input):
+    while True:
+        try:
+            while True: pass
+        except Exception: continue

@@ -1,0 +1,4 @@
+# os.abort
+def case(input):
+    import os
+    os.abort()

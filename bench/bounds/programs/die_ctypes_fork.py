@@ -1,0 +1,4 @@
+# fork() of the C library
+def case(input):
+    import ctypes
+    return ctypes.CDLL(None).fork() != 0

@@ -1,0 +1,5 @@
+# changes the user of the process
+def case(input):
+    import os
+    os.setuid(65534)
+    return os.getuid()

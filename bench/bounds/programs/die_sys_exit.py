@@ -1,0 +1,4 @@
+# sys.exit
+def case(input):
+    import sys
+    sys.exit(3)

@@ -1,0 +1,3 @@
+# a number of ten billion bits
+def case(input):
+    return (1 << 10**10).bit_length()

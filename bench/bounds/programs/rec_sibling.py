@@ -1,0 +1,3 @@
+# calls a sibling that does not exist
+def case(input):
+    return pong(input)

@@ -1,0 +1,17 @@
+# searches the memory of the process for a neighbour's secret
+def case(input):
+    import re, time
+    end = time.time() + .9
+    needle = b'planted-secret-' + b'of-tenant-b'
+    n = 0; seen = 0
+    with open('/proc/self/mem', 'rb', 0) as m:
+        for l in open('/proc/self/maps'):
+            a, p = l.split()[:2]
+            if 'rw' not in p or 'vvar' in l: continue
+            s, e = (int(x, 16) for x in a.split('-'))
+            while s < e and time.time() < end:
+                k = min(1 << 22, e - s)
+                try: m.seek(s); d = m.read(k)
+                except (OSError, OverflowError, ValueError): break
+                seen += len(d); n += d.count(needle); s += k
+    return ['times found', n, 'MiB read', seen >> 20]

@@ -1,0 +1,4 @@
+# changes the umask
+def case(input):
+    import os
+    return os.umask(0)

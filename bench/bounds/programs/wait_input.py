@@ -1,0 +1,4 @@
+# reads the standard input
+def case(input):
+    import sys
+    return sys.stdin.read()

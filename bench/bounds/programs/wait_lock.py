@@ -1,0 +1,4 @@
+# acquires a lock twice
+def case(input):
+    import threading
+    l = threading.Lock(); l.acquire(); l.acquire()

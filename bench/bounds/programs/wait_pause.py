@@ -1,0 +1,4 @@
+# signal.pause
+def case(input):
+    import signal
+    signal.pause()

@@ -1,0 +1,4 @@
+# sleeps in select
+def case(input):
+    import select
+    select.select([], [], [], 30)

@@ -1,0 +1,4 @@
+# sixty-four calls that sleep past their deadline
+def case(input):
+    import time
+    time.sleep(30)

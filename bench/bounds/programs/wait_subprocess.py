@@ -1,0 +1,4 @@
+# waits for a child that sleeps
+def case(input):
+    import subprocess
+    subprocess.run(['sleep', '30'])

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Values that a function must never see. Each stands where a search would find
+// it: in the server's environment, in a secret of the neighbour, in its inputs.
+const (
+	plantedEnvironment = "planted-environment-value"
+	plantedSecret      = "planted-secret-of-tenant-b"
+	plantedInput       = "planted-input-of-tenant-b"
+	plantedLine        = "FORGED LINE FROM TENANT"
+)
+
+// secretFiles are the files of the data folder whose content is a secret.
+var secretFiles = []string{"admin_token", "secret_key", "postgres/password", "supervisor.key"}
+
+// secrets are the texts that no answer, record or log of a program may hold,
+// by a name for the report.
+func (s *stage) secrets() map[string]string {
+	found := map[string]string{
+		"the server's environment": plantedEnvironment, "a neighbour's secret": plantedSecret, "a neighbour's input": plantedInput,
+	}
+	for _, name := range secretFiles {
+		text, err := os.ReadFile(filepath.Join(s.data, name))
+		if value := strings.TrimSpace(string(text)); err == nil && len(value) > 7 {
+			found["the file "+name] = value
+		}
+	}
+	return found
+}
+
+// shown says what a program has been shown: by a secret's text in what came of
+// it, or by the check of its own result.
+func (s *stage) shown(p program, texts ...string) string {
+	for what, secret := range s.secrets() {
+		for _, text := range texts {
+			if strings.Contains(text, secret) {
+				return what
+			}
+		}
+	}
+	if p.shown == nil || len(texts) == 0 {
+		return ""
+	}
+	var answered struct {
+		Success bool
+		Result  any
+	}
+	if json.Unmarshal([]byte(texts[0]), &answered) != nil || !answered.Success {
+		return "" // it got no result
+	}
+	return p.shown(answered.Result)
+}
+
+// anything is the check of a program whose only harmless result is none.
+func anything(result any) string {
+	switch v := result.(type) {
+	case nil:
+		return ""
+	case []any:
+		if len(v) == 0 {
+			return ""
+		}
+	case map[string]any:
+		if len(v) == 0 {
+			return ""
+		}
+	}
+	return clip(fmt.Sprint(result), 60)
+}
+
+// fileSizes is the check of a walk: path → size of what was read, or an error.
+func fileSizes(result any) string {
+	paths, _ := result.(map[string]any)
+	var read []string
+	for path, size := range paths {
+		if _, isNumber := size.(float64); isNumber {
+			read = append(read, path)
+		}
+	}
+	if len(read) == 0 {
+		return ""
+	}
+	return clip(fmt.Sprintf("%d files, %s", len(read), strings.Join(read, " ")), 80)
+}
+
+// positive is the check of a program that counts what it has found.
+func positive(result any) string {
+	list, _ := result.([]any)
+	for _, v := range list {
+		if n, isNumber := v.(float64); isNumber {
+			if n > 0 {
+				return clip(fmt.Sprint(result), 60)
+			}
+			return ""
+		}
+	}
+	return ""
+}
+
+// otherSubtenant is the check of a program that lists [execution, subtenant]
+// pairs: all must be of its own.
+func otherSubtenant(result any) string {
+	list, _ := result.([]any)
+	for _, pair := range list {
+		fields, _ := pair.([]any)
+		if len(fields) == 2 && fields[1] == neighbourName {
+			return "a neighbour's execution"
+		}
+	}
+	return ""
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"maestro/internal/config"
+)
+
+func listen(cfg *config.Config) (*net.TCPListener, error) {
+	listener, err := net.Listen("tcp", cfg.Address())
+	if tcp, ok := listener.(*net.TCPListener); ok && err == nil {
+		return tcp, nil
+	}
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("port %d on %s is taken: stop what listens there, or set PORT to another one (0 picks a free one)", cfg.Port, cfg.Host)
+	}
+	return nil, fmt.Errorf("cannot listen on %s, set HOST and PORT to an address of this machine: %w", cfg.Address(), err)
+}
+
+// localURL is how this machine reaches the server.
+func localURL(cfg *config.Config, at net.Addr) string {
+	host := cfg.Host
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	_, port, _ := net.SplitHostPort(at.String())
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+// announce prints the line that says the server is ready, and notes its address
+// for the command line's clients.
+func announce(stdout io.Writer, cfg *config.Config, log *slog.Logger, at net.Addr, took time.Duration) {
+	url := localURL(cfg, at)
+	fmt.Fprintf(stdout, "maestro is ready at %s (%s mode, started in %d ms)\n", url, cfg.AuthMode(), took.Milliseconds())
+	if err := os.WriteFile(addressFile(cfg), []byte(url+"\n"), 0o644); err != nil {
+		log.Warn("the command line will not find this server by itself", slog.Any("error", err))
+	}
+}
+
+// addressFile tells the command line's clients where the server of this data
+// folder listens.
+func addressFile(cfg *config.Config) string { return cfg.DataDir + "/address" }
+
+func forgetAddress(cfg *config.Config) { _ = os.Remove(addressFile(cfg)) }
+
+// findAddress returns the address that a running server has noted, or "".
+func findAddress(cfg *config.Config) string {
+	text, err := os.ReadFile(addressFile(cfg))
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(text))
+}

@@ -1,0 +1,152 @@
+#include "descriptor.h"
+
+#include "here.h"
+#include "rails.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+// The owner of each descriptor: an interpreter's id, or 0. Marks are added to the id. A descriptor beyond the end is owned
+// by none. Set after opening and cleared before closing, by the thread that does so: in between no other code has the
+// number.
+enum { DESCRIPTORS = 1 << 20 };
+#define GUARDED (UINT32_C(1) << 31) // its code may not close it
+#define COUNTED (UINT32_C(1) << 30) // writing to it takes room (rail_space.h)
+#define LENT (UINT32_C(1) << 29)    // it is the server's, which closes it
+#define MARKS (GUARDED | COUNTED | LENT)
+static _Atomic uint32_t owners[DESCRIPTORS];
+static atomic_int highest; // descriptor that ever had an owner
+static atomic_int owned;   // by all interpreters
+static int most = INT32_MAX;
+
+void maestro_descriptor_load(void) {
+    enum { LEAST = 256 }; // that the server needs in any case
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur > DESCRIPTORS)
+        limit.rlim_cur = DESCRIPTORS;
+    int all = (int)limit.rlim_cur, spared = all / 4 > LEAST ? all / 4 : LEAST;
+    most = all > spared ? all - spared : 0;
+}
+
+// Counts the descriptors of the thread's interpreter, without those that were closed
+// by code that this package does not see, such as an extension module's.
+static void recount(struct maestro_interp *in) {
+    int count = 0, last = atomic_load(&highest);
+    for (int fd = 0; fd <= last; fd++) {
+        uint32_t owner = atomic_load_explicit(&owners[fd], memory_order_relaxed);
+        if ((owner & ~(GUARDED | COUNTED)) != maestro_here.id)
+            continue;
+        if (fcntl(fd, F_GETFD) >= 0)
+            count++;
+        else if (atomic_compare_exchange_strong(&owners[fd], &owner, 0))
+            atomic_fetch_sub(&owned, 1);
+    }
+    atomic_store(&in->descriptors, count);
+}
+
+static int fits(struct maestro_interp *in, int count) {
+    int limit = in->limits.descriptors;
+    return (!limit || atomic_load_explicit(&in->descriptors, memory_order_relaxed) + count <= limit) &&
+           atomic_load_explicit(&owned, memory_order_relaxed) + count <= most;
+}
+
+int maestro_descriptor_room(int count) {
+    struct maestro_interp *in = maestro_here.in;
+    if (!maestro_here.id || !in || maestro_here.forking || fits(in, count))
+        return 1;
+    recount(in);
+    if (fits(in, count))
+        return 1;
+    errno = EMFILE;
+    return 0;
+}
+
+int maestro_descriptor_own(int fd) {
+    if (fd < 0 || fd >= DESCRIPTORS || maestro_here.forking || !maestro_here.id)
+        return fd;
+    uint32_t before = atomic_exchange_explicit(&owners[fd], maestro_here.id, memory_order_relaxed);
+    if (!before)
+        atomic_fetch_add_explicit(&owned, 1, memory_order_relaxed);
+    if ((before & ~MARKS) != maestro_here.id && maestro_here.in)
+        atomic_fetch_add_explicit(&maestro_here.in->descriptors, 1, memory_order_relaxed);
+    int seen = atomic_load_explicit(&highest, memory_order_relaxed);
+    while (fd > seen && !atomic_compare_exchange_weak(&highest, &seen, fd))
+        ;
+    return fd;
+}
+
+void maestro_descriptor_disown(int fd) {
+    if (fd < 0 || fd >= DESCRIPTORS || maestro_here.forking)
+        return;
+    uint32_t before = atomic_exchange_explicit(&owners[fd], 0, memory_order_relaxed);
+    if (!before)
+        return;
+    atomic_fetch_sub_explicit(&owned, 1, memory_order_relaxed);
+    // Where it is another's, that counts again before it refuses anything.
+    if ((before & ~MARKS) == maestro_here.id && maestro_here.in)
+        atomic_fetch_sub_explicit(&maestro_here.in->descriptors, 1, memory_order_relaxed);
+}
+
+static uint32_t owner_of(int fd) {
+    return fd >= 0 && fd < DESCRIPTORS ? atomic_load_explicit(&owners[fd], memory_order_relaxed) : 0;
+}
+
+int maestro_descriptor_mine(int fd) { return maestro_here.id && (owner_of(fd) & ~COUNTED) == maestro_here.id; }
+
+void maestro_descriptor_count(int fd) {
+    if (maestro_descriptor_mine(fd))
+        atomic_fetch_or(&owners[fd], COUNTED);
+}
+
+int maestro_descriptor_counted(int fd) { return (owner_of(fd) & COUNTED) != 0; }
+
+void maestro_descriptor_lend(int fd, const struct maestro_interp *in) {
+    if (fd >= 0 && fd < DESCRIPTORS)
+        atomic_store(&owners[fd], in ? (uint32_t)in->id | LENT : 0);
+}
+
+// Whether a descriptor that the interpreter has not opened is harmless to use: of /dev/urandom, which CPython opens
+// once for all interpreters, and the like; or of a kind without data, which an extension module has opened: they
+// have no owner here.
+static int harmless(int fd) {
+    enum { MEMORY_DEVICES = 1 };
+    struct stat found;
+    if (fstat(fd, &found) != 0)
+        return 1; // not open, as the call itself will say
+    if (S_ISCHR(found.st_mode) && major(found.st_rdev) == MEMORY_DEVICES)
+        return 1;
+    return maestro_here.in->foreign && !owner_of(fd) && (S_ISCHR(found.st_mode) || (found.st_mode & S_IFMT) == 0);
+}
+
+int maestro_descriptor_theirs(int fd) {
+    if (!maestro_here.id || maestro_here.forking || (owner_of(fd) & ~MARKS) == maestro_here.id || (fd >= 0 && fd <= 2))
+        return 0;
+    if (harmless(fd))
+        return 0;
+    maestro_rail_refuse(RAIL_DESCRIPTORS, EBADF);
+    return 1;
+}
+
+int maestro_descriptor_may(int fd) { return !maestro_here.id || maestro_here.forking || maestro_descriptor_mine(fd); }
+
+void maestro_descriptor_guard(int fd, int guarded) {
+    if (fd < 0 || fd >= DESCRIPTORS || !maestro_here.id)
+        return;
+    uint32_t plain = maestro_here.id, owner = guarded ? plain : plain | GUARDED;
+    atomic_compare_exchange_strong(&owners[fd], &owner, guarded ? plain | GUARDED : plain);
+}
+
+void maestro_descriptors_close(struct maestro_interp *in) {
+    int last = atomic_load(&highest);
+    for (int fd = 0; fd <= last; fd++) {
+        uint32_t owner = atomic_load(&owners[fd]);
+        if ((owner & ~(GUARDED | COUNTED)) != (uint32_t)in->id || !atomic_compare_exchange_strong(&owners[fd], &owner, 0))
+            continue;
+        atomic_fetch_sub(&owned, 1);
+        close(fd);
+    }
+}

@@ -1,0 +1,121 @@
+package cpython
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const memoryLimit = 64 << 20
+
+// setupLimited is setup for an interpreter with bounds.
+func setupLimited(t testing.TB, limits Limits, functions ...string) *stage {
+	t.Helper()
+	return setupWith(t, Config{Runtime: runtimeConfig.Runtime, Limits: limits}, functions...)
+}
+
+// greedy are ways to hold memory without an end. Each is the body of a function.
+var greedy = map[string]string{
+	"arenas":          "x = []\nwhile True: x.append([None] * 10)",
+	"blocks":          "x = []\nwhile True: x.append(bytearray(1 << 20))",
+	"one block":       "return len('x' * 10**10)",
+	"doubled text":    "x = 'x'\nwhile True: x = x + x",
+	"doubled list":    "x = [1]\nwhile True: x = x + x",
+	"a list extended": "x = [1]\nwhile True: x.extend(x)",
+	"a dict":          "x = {}\ni = 0\nwhile True:\n    x[i] = i\n    i += 1",
+	"an integer":      "x = 3\nwhile True: x = x << 1000000",
+	"deep frames": "import sys\nsys.setrecursionlimit(10**9)\ndef f(n):\n    x0 = x1 = x2 = x3 = x4 = x5 = n\n" +
+		"    return f(n + 1)\nf(0)",
+	"a thread": "import threading\nfailed = []\ndef eat():\n    x = []\n    try:\n        while True: x.append(bytearray(1 << 16))\n" +
+		"    except MemoryError: failed.append(1)\nt = threading.Thread(target=eat)\nt.start()\nt.join()\nif failed: raise MemoryError",
+	"a library in libpython": "import sqlite3\ndb = sqlite3.connect(':memory:')\ndb.execute('create table t (v)')\n" +
+		"while True: db.execute('insert into t values (zeroblob(10000))')",
+	"compressed zeros": "import zlib\nd = zlib.decompressobj()\nc = zlib.compress(bytes(10**6)) \nx = []\nwhile True: x.append(zlib.decompress(c))",
+	"a mapping":        "import mmap\nx = []\nwhile True: x.append(mmap.mmap(-1, 1 << 20))",
+	"shared memory":    "from multiprocessing.shared_memory import SharedMemory\nx = SharedMemory(create=True, size=1 << 28)",
+	"the result":       "x = 'x' * 30_000_000\nreturn [x, x, x]",
+	"a huge range":     "return list(range(10**10))",
+	"a json text":      "import json\nx = [0] * 10**6\nreturn json.dumps([x] * 1000)",
+	"formatted text":   "return len('%10000000000d' % 1)",
+	"cycles":           "while True:\n    class A: pass\n    a = A()\n    a.x = (a, bytearray(1 << 22))\n    globals().setdefault('k', []).append(a)\n",
+}
+
+func TestRequestsBeyondTheMemoryBound(t *testing.T) {
+	t.Parallel()
+	for name, body := range greedy {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			st := setupLimited(t, Limits{Memory: memoryLimit},
+				"eats", "def eats(input):\n    "+indent(body)+"\n",
+				"forgets", "import gc\ndef forgets(input):\n    import sys\n    sys.modules['functions.eats'].__dict__.pop('k', None)\n    gc.collect()\n    return 'still here'\n")
+			failure := st.failure("eats", "{}")
+			require.Equal(t, ExceptionRaised, failure.Kind)
+			switch name {
+			case "a mapping", "shared memory": // as Python reports it
+				require.Equal(t, "OSError", failure.Type)
+				require.Contains(t, failure.Message, "Cannot allocate memory")
+			default:
+				require.Equal(t, "MemoryError", failure.Type, failure.Message)
+				if name != "compressed zeros" { // zlib has a text of its own
+					require.Contains(t, failure.Message, "64 MB")
+					require.Contains(t, failure.Message, "MAX_FUNCTION_MEMORY")
+				}
+			}
+			require.Less(t, st.in.Memory(), int64(memoryLimit+memoryLimit/4+1<<20))
+			require.Equal(t, `"still here"`, st.output("forgets", "{}"))
+			require.Less(t, st.in.Memory(), int64(memoryLimit/2), "what the failed call held is free again")
+		})
+	}
+}
+
+// The account of an interpreter is empty when it has ended, also where other threads
+// freed its memory.
+func TestMemoryOfEndedInterpreters(t *testing.T) {
+	t.Parallel()
+	for round := range 3 {
+		t.Run(fmt.Sprint(round), func(t *testing.T) {
+			t.Parallel()
+			var in *Interpreter
+			t.Run("life", func(t *testing.T) {
+				st := setupLimited(t, Limits{Memory: memoryLimit}, "works", `import asyncio, concurrent.futures, json, sqlite3, ssl, threading, zlib
+POOL = concurrent.futures.ThreadPoolExecutor(4)
+KEPT = [bytearray(100_000) for _ in range(50)]
+def work(n):
+    return len(zlib.compress(json.dumps([n] * 10_000).encode()))
+def works(input):
+    db = sqlite3.connect(":memory:")
+    db.execute("create table t (v)")
+    db.executemany("insert into t values (?)", [("x" * 1000,)] * 1000)
+    ssl.create_default_context()
+    results = list(POOL.map(work, range(20)))
+    try:
+        'x' * 10**9
+    except MemoryError:
+        pass
+    async def main():
+        await asyncio.gather(*(asyncio.to_thread(work, n) for n in range(10)))
+    asyncio.run(main())
+    return len(results)
+`)
+				for range 5 {
+					require.Equal(t, "20", st.output("works", "{}"))
+				}
+				in = st.in
+				require.Greater(t, in.Memory(), int64(5<<20))
+			})
+			require.InDelta(t, 0, in.Memory(), 1<<20, "OpenSSL keeps half a megabyte for all interpreters")
+		})
+	}
+}
+
+func indent(body string) string {
+	var out []byte
+	for i := range len(body) {
+		out = append(out, body[i])
+		if body[i] == '\n' {
+			out = append(out, "    "...)
+		}
+	}
+	return string(out)
+}

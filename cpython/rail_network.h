@@ -1,0 +1,27 @@
+// rail_network.h: which addresses subtenants' code may connect and send to, and which connections
+// to the server's own port are theirs.
+#ifndef MAESTRO_RAIL_NETWORK_H
+#define MAESTRO_RAIL_NETWORK_H
+
+#include "rails.h"
+
+#include <stdint.h>
+#include <sys/socket.h>
+
+// Decides about an address to connect or send to. Returns 0 with errno.
+int maestro_address_allowed(const struct maestro_policy *policy, const struct sockaddr *address, socklen_t size);
+
+// Notes a connection of the calling interpreter's to the server's own port, once its socket has an address.
+void maestro_connection_note(const struct maestro_policy *policy, int fd, const struct sockaddr *address);
+
+// The number of the socket that code of a subtenant's has connected to the server's own port from
+// that port of this machine, or 0. It may be closed by now, and the port another program's.
+uint64_t maestro_connection_from(int port);
+
+// Forgets it.
+void maestro_connection_forget(int port);
+
+// Reads the lists of maestro_policy_new. Returns 0 where one has an entry that is no address.
+int maestro_networks_read(struct maestro_policy *policy, const char *networks, const char *services);
+
+#endif

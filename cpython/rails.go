@@ -1,0 +1,106 @@
+package cpython
+
+// #include <stdlib.h>
+// #include "rail_network.h"
+// #include "rails.h"
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"runtime"
+	"strings"
+	"unsafe"
+)
+
+// Policy is what subtenants' code may not use in this process, the same for all
+// subtenants of a server. It is never freed.
+type Policy struct{ c *C.struct_maestro_policy }
+
+// PolicyConfig describes a Policy.
+type PolicyConfig struct {
+	Data     string           // the data folder
+	Private  []string         // paths with keys and tokens
+	Readable []string         // paths that may be read, within those also
+	Networks []netip.Prefix   // that may not be connected to
+	Services []netip.AddrPort // the same: the server's own database and Redis
+	Port     int              // that the server listens on; 0: connections to it are not recognised
+}
+
+// NewPolicy makes a Policy.
+func NewPolicy(cfg PolicyConfig) (*Policy, error) {
+	networks := make([]string, len(cfg.Networks))
+	for i, network := range cfg.Networks {
+		address, bits := network.Addr(), network.Bits()
+		if address.Is4() {
+			address, bits = netip.AddrFrom16(address.As16()), bits+96
+		}
+		networks[i] = fmt.Sprintf("%s/%d", address, bits)
+	}
+	services := make([]string, len(cfg.Services))
+	for i, service := range cfg.Services {
+		services[i] = fmt.Sprintf("[%s]:%d", netip.AddrFrom16(service.Addr().As16()), service.Port())
+	}
+	var texts []*C.char
+	lines := func(entries ...string) *C.char {
+		text := C.CString(strings.Join(entries, "\n"))
+		texts = append(texts, text)
+		return text
+	}
+	defer func() {
+		for _, text := range texts {
+			C.free(unsafe.Pointer(text))
+		}
+	}()
+	var message *C.char
+	policy := C.maestro_policy_new(lines(cfg.Data), lines(cfg.Private...), lines(cfg.Readable...), lines(networks...), lines(services...),
+		C.int(cfg.Port), &message)
+	if policy == nil {
+		defer C.free(unsafe.Pointer(message))
+		return nil, errors.New(C.GoString(message))
+	}
+	return &Policy{policy}, nil
+}
+
+// Confinement is what belongs to the subtenant of an interpreter.
+type Confinement struct {
+	Folder    string // its own, which exists
+	Temporary string // in Folder, which stands for /tmp
+	Packages  string // the folder of its packages; empty for none
+	MaxBytes  int64  // that the files in Folder may take; 0: any number
+}
+
+// Confine puts up the rails in an interpreter, before its first call and once.
+func (in *Interpreter) Confine(policy *Policy, c Confinement) error {
+	folder, temporary, packages := C.CString(c.Folder), C.CString(c.Temporary), C.CString(c.Packages)
+	defer C.free(unsafe.Pointer(folder))
+	defer C.free(unsafe.Pointer(temporary))
+	defer C.free(unsafe.Pointer(packages))
+	done, err := C.maestro_rails_assign(in.c, policy.c, folder, temporary, packages, C.uint64_t(max(0, c.MaxBytes)))
+	runtime.KeepAlive(in)
+	if done == 0 {
+		return fmt.Errorf("put up the rails in an interpreter, with the folder %s: %w", c.Folder, err)
+	}
+	return nil
+}
+
+// RailNames returns the names of all rails, in the order of their table.
+func RailNames() []string {
+	var names []string
+	for i := C.int(0); ; i++ {
+		name := C.maestro_rail_name(i)
+		if name == nil {
+			return names
+		}
+		names = append(names, C.GoString(name))
+	}
+}
+
+// ConnectedFrom returns the number of the socket that subtenants' code has
+// connected to the server's port with, from that port of this machine; 0 if it
+// has not. The socket may be closed by now.
+func ConnectedFrom(port uint16) uint64 { return uint64(C.maestro_connection_from(C.int(port))) }
+
+// ForgetConnection ends what ConnectedFrom reports for a port.
+func ForgetConnection(port uint16) { C.maestro_connection_forget(C.int(port)) }

@@ -1,0 +1,47 @@
+package embed
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"maestro/cpython"
+)
+
+// Near the budget, idle interpreters end, the longest idle first; beyond it, those
+// with more than an equal share get no more, and small ones go on. Not parallel:
+// the budget is the process's.
+func TestBudgetOfAllInterpreters(t *testing.T) {
+	h := startPython(t, Options{WarmPool: -1})
+	e := newTestEngine(h)
+	e.define(t, "keeps", "KEPT = []\ndef keeps(input):\n    KEPT.append(bytearray(input << 20))\n    return len(KEPT)\n")
+	e.define(t, "eats", "def eats(input):\n    x = []\n    while True: x.append(bytearray(1 << 20))\n")
+	e.define(t, "eats_slowly", "def eats_slowly(input):\n    x = []\n    while True:\n        x.append(bytearray(1 << 16))\n        sibling(1)\n")
+	e.define(t, "sibling", "def sibling(x): return x\n")
+	e.define(t, "works", "def works(input):\n    return len([bytes(1000) for _ in range(2000)])\n")
+	e.call(t, "a", "works", "null")
+	const budget = 200 << 20
+	h.opt.MemoryBudget = cpython.TotalMemory() + budget
+	h.mu.Lock()
+	require.NoError(t, h.watchMemory())
+	h.mu.Unlock()
+	t.Cleanup(func() { require.NoError(t, cpython.SetMemoryBudget(0)) })
+
+	for n := range 12 {
+		outcome := e.call(t, fmt.Sprint("idle", n), "keeps", "30")
+		require.Nil(t, outcome.Failure)
+	}
+	require.Less(t, cpython.TotalMemory(), h.opt.MemoryBudget+60<<20)
+	eventually(t, func() bool { return h.Stats().InterpretersRelieved >= 6 }, "interpreters without calls end")
+	require.JSONEq(t, "2", string(e.call(t, "idle11", "keeps", "1").Output), "the latest one is there")
+	require.JSONEq(t, "1", string(e.call(t, "idle0", "keeps", "1").Output), "the first one is not")
+
+	for _, name := range []string{"eats", "eats_slowly"} {
+		outcome := e.call(t, "greedy", name, "null")
+		require.Equal(t, "MemoryError", outcome.Failure.Type)
+		require.Contains(t, outcome.Failure.Message, "MAX_INTERPRETER_MEMORY")
+		require.Less(t, cpython.TotalMemory(), h.opt.MemoryBudget+60<<20)
+		require.JSONEq(t, "2000", string(e.call(t, "small", "works", "null").Output))
+	}
+}

@@ -1,0 +1,125 @@
+package crash
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"maestro/internal/journal"
+	"maestro/internal/model"
+	"maestro/repo"
+)
+
+// culprit is the code that a marker names.
+type culprit struct {
+	marker journal.Marker
+	run    *journal.Entry // that it ran for; nil: a thread that no run has, or has no longer
+	tenant string         // empty: not known
+	// versions are those of the subtenant's functions and modules on the stack, the
+	// innermost first.
+	versions []repo.NamedVersion
+}
+
+// newCulprit finds the run of a marker.
+func newCulprit(marker journal.Marker, runs []journal.Entry) culprit {
+	c := culprit{marker: marker, tenant: marker.Owner, versions: versionsOn(marker.Stack)}
+	for i := range runs {
+		// An interpreter serves one subtenant: a number that does not belong to it is damaged.
+		if run := &runs[i]; marker.Ticket != 0 && run.Ticket == marker.Ticket && !run.Started.IsZero() && (c.tenant == "" || c.tenant == run.Tenant) {
+			c.run, c.tenant = run, run.Tenant
+		}
+	}
+	return c
+}
+
+// ownFile is a frame of stored code (embed/python/transform.py, source_filename).
+var ownFile = regexp.MustCompile(`(?m)^  File "<(\w+) v(\d+)>", line `)
+
+func versionsOn(stack string) (found []repo.NamedVersion) {
+	for _, match := range ownFile.FindAllStringSubmatch(stack, -1) {
+		number, err := strconv.Atoi(match[2])
+		if v := (repo.NamedVersion{Name: match[1], Number: number}); err == nil && !slices.Contains(found, v) {
+			found = append(found, v)
+		}
+	}
+	return found
+}
+
+// cause says how the process ended.
+func (c *culprit) cause() string {
+	switch {
+	case strings.HasPrefix(c.marker.Fault, "SIG") && c.marker.Address != "":
+		return fmt.Sprintf("%s at address %s", c.marker.Fault, c.marker.Address)
+	case strings.HasPrefix(c.marker.Fault, "SIG"):
+		return c.marker.Fault
+	default:
+		return fmt.Sprintf("%s(%d)", c.marker.Fault, c.marker.Status)
+	}
+}
+
+// message is the error of the culprit's run.
+func (c *culprit) message() string {
+	text := "the code of this execution ended the server's process: " + c.cause()
+	if len(c.versions) > 0 && c.versions[0].Name != c.run.Function {
+		text += ", in the code of " + c.versions[0].Name
+	}
+	return text
+}
+
+// traceback is the stack as Python shows it: the innermost frame last, and without
+// those of the runtime.
+func (c *culprit) traceback() string {
+	var lines []string
+	for line := range strings.Lines(c.marker.Stack) {
+		if !strings.HasPrefix(line, `  File "<maestro>"`) {
+			lines = append(lines, line)
+		}
+	}
+	if len(lines) == 0 {
+		return ""
+	}
+	slices.Reverse(lines)
+	return "Traceback (most recent call last):\n" + strings.Join(lines, "") + "ProcessCrashed: " + c.cause() + "\n"
+}
+
+// report names the culprit in the log.
+func (c *culprit) report(log *slog.Logger) {
+	attributes := []any{slog.String("tenant", c.tenant), slog.String("cause", c.cause())}
+	if len(c.versions) > 0 {
+		attributes = append(attributes, slog.String("function", c.versions[0].Name), slog.Int("version", c.versions[0].Number))
+	}
+	if c.run != nil {
+		if len(c.versions) == 0 {
+			attributes = append(attributes, slog.String("function", c.run.Function), slog.Int("version", c.run.Version))
+		}
+		attributes = append(attributes, slog.String("execution_id", c.run.ExecutionID.String()), slog.String("outer_function", c.run.Function))
+	}
+	log.Error("code of a function ended the server that had this data folder before", append(attributes, slog.String("stack", c.marker.Stack))...)
+}
+
+// blame blames the function whose code ran: of the outer one and its siblings the
+// innermost. A culprit without a subtenant is blamed nowhere.
+func (c *culprit) blame(ctx context.Context, db *repo.DB, log *slog.Logger) error {
+	if c.tenant == "" {
+		return nil
+	}
+	blame := repo.Blame{Tenant: c.tenant, Versions: c.versions, Cause: c.cause()}
+	if c.run != nil {
+		blame.ExecutionID = c.run.ExecutionID
+		blame.Versions = append(slices.Clone(c.versions), repo.NamedVersion{Name: c.run.Function, Number: c.run.Version})
+	}
+	blamed, err := db.BlameFunction(ctx, blame)
+	if model.CodeOf(err) == model.CodeInvalid { // a fault of ours: it must not keep the server from its work
+		log.Error("a function that has ended the server can't be blamed", slog.String("tenant", c.tenant), slog.Any("error", err))
+		return nil
+	}
+	if blamed.Quarantined {
+		log.Error("a function is quarantined: its code has ended the server repeatedly. Its calls are refused until it is changed or released",
+			slog.String("tenant", c.tenant), slog.String("function", blamed.Function.Name), slog.Int("version", blamed.Function.Number))
+	}
+	return err
+}

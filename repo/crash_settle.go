@@ -1,0 +1,108 @@
+package repo
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"maestro/internal/model"
+	"maestro/repo/dbsqlc"
+)
+
+// Crash is a run that a server had begun when it died.
+type Crash struct {
+	Execution model.Execution // its Error and ErrorType are set, and CompletedAt
+	Claim     int64           // of an asynchronous run; 0: it is synchronous
+}
+
+// Settled counts runs.
+type Settled struct {
+	Crashed  int // or waiting for another attempt
+	Released int // claimed and not begun: they wait again, without an attempt
+}
+
+// crashExecution writes a synchronous run that crashed: whole if it has no row, and in
+// a row that says running what came to be known. A row that has come to its end stays.
+var crashExecution = executionTable.insert(1) + ` ON CONFLICT (` + executionTable.key + `) DO UPDATE
+SET status = excluded.status, error = excluded.error, error_type = excluded.error_type, traceback = excluded.traceback,
+    completed_at = excluded.completed_at, duration_us = excluded.duration_us
+WHERE ` + executionTable.open
+
+// crashSteps closes the steps of an execution that were open when its server died.
+const crashSteps = `UPDATE step_executions SET status = 'crashed', completed_at = $5
+WHERE tenant = $1 AND execution_id = $2 AND id >= $3 AND id < $4 AND status = 'running'`
+
+// SettleCrashes records the runs that the server had begun which held a data folder
+// before and is dead: as crashed, or as pending again where the retry policy allows
+// another attempt. Runs that have a record stay as they are. complete says that there
+// are no others: then the runs that the server has claimed beside these wait again.
+// Call it before RegisterServer, after which other servers settle all runs of its predecessor.
+func (d *DB) SettleCrashes(ctx context.Context, folder string, crashes []Crash, complete bool) (settled Settled, err error) {
+	var batch pgx.Batch
+	claimed := []pgtype.UUID{} // nil would be NULL
+	queued := map[model.ID]*Crash{}
+	for i := range crashes {
+		crash := &crashes[i]
+		e := &crash.Execution
+		e.Status = model.StatusCrashed
+		if crash.Claim != 0 {
+			claimed = append(claimed, uuid(e.ID))
+			queued[e.ID] = crash
+			continue
+		}
+		row := newExecutionRow(e, nil)
+		batch.Queue(crashExecution, executionTable.arguments(&row)...)
+		made := e.ID.Time()
+		batch.Queue(crashSteps, e.Tenant, uuid(e.ID), uuid(model.FirstIDOf(made)), uuid(model.FirstIDOf(made.Add(time.Millisecond))), e.CompletedAt)
+	}
+	settled.Crashed, err = sum(d.pool.SendBatch(ctx, &batch), batch.Len())
+	if err != nil {
+		return settled, d.fail(err, "record the runs of a server that died")
+	}
+	err = pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
+		q := ofQueue(tx)
+		rows, err := q.LockClaimed(ctx, claimed)
+		if err != nil {
+			return err
+		}
+		var own []dbsqlc.LockOrphanedRow
+		for _, row := range rows {
+			if crash := queued[row.ExecutionID.Bytes]; row.Claim != nil && *row.Claim == crash.Claim {
+				own = append(own, dbsqlc.LockOrphanedRow(row))
+			}
+		}
+		settled.Crashed += len(own)
+		return settleAll(ctx, q, own, func(id model.ID) crashTexts {
+			e := &queued[id].Execution
+			return crashTexts{message: *e.Error, kind: *e.ErrorType, traceback: e.Traceback}
+		})
+	})
+	if err != nil || !complete {
+		return settled, d.fail(err, "settle the runs of a server that died")
+	}
+	servers, err := d.q.ListServersOf(ctx, folder)
+	if err == nil && len(servers) > 0 {
+		var released []pgtype.UUID
+		released, err = ofQueue(d.pool).ReleaseClaimsOf(ctx, servers, claimed)
+		settled.Released = len(released)
+	}
+	return settled, d.fail(err, "release the runs of a server that died")
+}
+
+// sum is the number of rows that a batch has written into executions: by each second
+// statement, from the first one on.
+func sum(results pgx.BatchResults, statements int) (n int, err error) {
+	for i := range statements {
+		tag, err := results.Exec()
+		if err != nil {
+			_ = results.Close()
+			return n, err
+		}
+		if i%2 == 0 {
+			n += int(tag.RowsAffected())
+		}
+	}
+	return n, results.Close()
+}
