@@ -6,6 +6,7 @@
 #include "frame.h"
 #include "here.h"
 #include "json_part.h"
+#include "left.h"
 #include "output.h"
 #include "print.h"
 #include "program.h"
@@ -175,6 +176,7 @@ struct maestro_result *maestro_call(struct maestro_interp *in, uint64_t frame, u
     maestro_weigh(in);
     maestro_result_weigh(in, &result);
     maestro_carry(before);
+    maestro_left_settle_call(in, entry.call);
     maestro_run_remove(in, &entry);
     result.interrupted = entry.interrupted;
     maestro_print_flush(in, entry.call);

@@ -1,6 +1,7 @@
 #include "frame.h"
 
 #include "here.h"
+#include "left.h"
 #include "stop.h"
 
 #include <string.h>
@@ -256,4 +257,9 @@ int maestro_adopt(struct maestro_interp *in, uint64_t frame) {
     return !frame || !in->frame_var || maestro_frame(in) || claim(in, frame | ADOPTED);
 }
 
-int maestro_release(struct maestro_interp *in) { return !in->frame_var || !(claimed(in) & ADOPTED) || claim(in, 0); }
+int maestro_release(struct maestro_interp *in) {
+    if (!in->frame_var || !(claimed(in) & ADOPTED))
+        return 1;
+    maestro_left_settle();
+    return claim(in, 0);
+}

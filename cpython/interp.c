@@ -198,43 +198,25 @@ struct maestro_interp *maestro_interp_new(const char *runtime, const char *site_
     return in;
 }
 
-// Has the runtime end the threads that wait for work, and returns how many there are for
-// the end of which Python waits. Attached.
-static long wind_down(struct maestro_interp *in) {
-    PyObject *function = NULL, *count = NULL;
+// Has the runtime end the threads that wait for work. Attached.
+static void wind_down(struct maestro_interp *in) {
+    PyObject *function = NULL, *none = NULL;
     if (in->runtime && py.PyDict_GetItemStringRef(in->runtime, "wind_down", &function) == 1)
-        count = py.PyObject_CallNoArgs(function);
-    long threads = count ? py.PyLong_AsLong(count) : 0;
+        none = py.PyObject_CallNoArgs(function);
     py.PyErr_Clear();
-    py.Py_DecRef(count);
+    py.Py_DecRef(none);
     py.Py_DecRef(function);
-    return threads;
 }
 
-// Whether any thread state is left but `own`. Attached with it.
-static int has_others(struct maestro_interp *in, const PyThreadState *own) {
-    PyThreadState *state = py.PyInterpreterState_ThreadHead(in->state);
-    while (state == own)
-        state = py.PyThreadState_Next(state);
-    return state != NULL;
-}
-
-// Waits for the threads that the subtenant's code has started, and stops those that do not
-// end. Py_EndInterpreter joins all but the daemons too, but CPython counts a thread as joined a little
+// Waits for the threads that the subtenant's code has started. Py_EndInterpreter
+// joins all but the daemons too, but CPython counts a thread as joined a little
 // before it deletes its thread state, and ending frees the GIL that this last
 // step still uses: a crash in take_gil, seen under load. So this waits until
-// their thread states are deleted. What cannot be stopped is left
-// to Py_EndInterpreter, which leaks its memory. Attached with `own`; may hang
-// for ever in a thread that does not end.
-static void join_threads(struct maestro_interp *in, PyThreadState *own, long awaited) {
-    enum { DAEMONS = 1000, AWAITED = 3000, STOPPING = 1500 }; // milliseconds
-    static const struct timespec moment = {.tv_nsec = 1000000};
-    for (int patience = awaited ? AWAITED : DAEMONS; patience > 0 && has_others(in, own); patience--) {
-        py.PyEval_SaveThread();
-        nanosleep(&moment, NULL);
-        py.PyEval_RestoreThread(own);
-    }
-    maestro_left_end(in, own, STOPPING);
+// their thread states are deleted. Daemons that do not end within a second are
+// stopped. What cannot be stopped is left to Py_EndInterpreter, which leaks its
+// memory. Attached with `own`; may hang for ever in a thread that does not end.
+static void join_threads(struct maestro_interp *in, PyThreadState *own) {
+    enum { PATIENCE = 1000, STOPPING = 1500 }; // milliseconds
     PyObject *threading = NULL, *shutdown = NULL, *none = NULL;
     if (py.PyDict_GetItemStringRef(py.PyImport_GetModuleDict(), "threading", &threading) == 1)
         shutdown = py.PyObject_GetAttrString(threading, "_shutdown");
@@ -244,6 +226,18 @@ static void join_threads(struct maestro_interp *in, PyThreadState *own, long awa
     py.Py_DecRef(none);
     py.Py_DecRef(shutdown);
     py.Py_DecRef(threading);
+    static const struct timespec moment = {.tv_nsec = 1000000};
+    for (int patience = PATIENCE; patience > 0; patience--) {
+        PyThreadState *state = py.PyInterpreterState_ThreadHead(in->state);
+        while (state == own)
+            state = py.PyThreadState_Next(state);
+        if (!state)
+            return;
+        py.PyEval_SaveThread();
+        nanosleep(&moment, NULL);
+        py.PyEval_RestoreThread(own);
+    }
+    maestro_left_end(in, own, STOPPING);
 }
 
 // Sets the thread that can be told to come to an end (park.h).
@@ -270,9 +264,9 @@ void maestro_interp_end(struct maestro_interp *in) {
     pthread_t self = pthread_self();
     set_ender(in, &self);
     maestro_held_clear(in);
-    long awaited = wind_down(in);
+    wind_down(in);
     maestro_children_kill(in);
-    join_threads(in, state, awaited);
+    join_threads(in, state);
     release(in);
     py.Py_EndInterpreter(state);
     set_ender(in, NULL);

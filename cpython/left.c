@@ -58,7 +58,8 @@ static int64_t refilled(int64_t level, const struct maestro_budget *budget, int6
 // Finds what a thread has used for no running call since it was looked at last.
 static void look(struct maestro_interp *in, struct maestro_native *native, PyThreadState *state) {
     int64_t time = used_by(native);
-    native->used = time - native->charged;
+    native->used = native->known ? time - native->charged : 0;
+    native->known = 1;
     native->charged = time;
     native->claims = maestro_claim_of_thread(in, state) != 0;
     // A loop lets the GIL go between its tasks: what it has used is a left task's if no call was
@@ -70,6 +71,22 @@ static void look(struct maestro_interp *in, struct maestro_native *native, PyThr
         native->used = 0; // for a call
     native->claims = native->claims || native->loop;
     native->rests = works ? 2 : native->used < AT_REST ? native->rests + 1 : 0;
+}
+
+void maestro_left_settle(void) {
+    struct maestro_native *native = maestro_here.native;
+    if (native)
+        native->charged = used_by(native);
+}
+
+void maestro_left_settle_call(struct maestro_interp *in, uint64_t call) {
+    if (!in->begun)
+        return;
+    for (PyThreadState *state = py.PyInterpreterState_ThreadHead(in->state); state; state = py.PyThreadState_Next(state)) {
+        struct maestro_native *native = native_of(in, maestro_thread_of(state));
+        if (native && !native->loop && maestro_call_of_thread(in, state) == call)
+            native->charged = used_by(native);
+    }
 }
 
 static void pardon(struct maestro_interp *in, struct maestro_native *native) {
@@ -90,7 +107,7 @@ static void evict(struct maestro_interp *in, struct maestro_native *native, PyTh
     int traced = native->loop || now - native->since >= TRACE_AFTER;
     atomic_store(&native->here->evicted, traced ? EVICTED_AND_TRACED : EVICTED);
     if (!native->loop && !maestro_shielded(in, thread) && !maestro_is_importing(state))
-        py.PyThreadState_SetAsyncExc(thread, in->hooks[HOOK_STOPPED]);
+        py.PyThreadState_SetAsyncExc(thread, maestro_stop_exception(in));
     maestro_thread_interrupt(thread);
     if (now - native->since >= PARK_AFTER)
         maestro_park_thread(thread);

@@ -6,6 +6,7 @@
 #include "descriptor.h"
 #include "error.h"
 #include "frame.h"
+#include "left.h"
 #include "loop.h"
 #include "output.h"
 #include "print.h"
@@ -291,6 +292,12 @@ static PyObject *release(PyObject *module, PyObject *unused) {
     return maestro_release(maestro_of(module)) ? py.Py_NewRef(py.None) : NULL;
 }
 
+// account(): what the thread has done until now was a call's work (left.h).
+static PyObject *account(PyObject *module, PyObject *unused) {
+    maestro_left_settle();
+    return py.Py_NewRef(py.None);
+}
+
 // settles(call): its end waits until its log records are handled.
 static PyObject *settles(PyObject *module, PyObject *call) {
     uint64_t number = py.PyLong_AsUnsignedLongLong(call);
@@ -319,6 +326,7 @@ static PyObject *keep(PyObject *module, PyObject *object) {
 }
 
 static PyMethodDef methods[] = {
+    {"account", account, METH_NOARGS, NULL},
     {"adopt", adopt, METH_O, NULL},
     {"begin", maestro_loop_begin, METH_O, NULL},
     {"call", (PyCFunction)(void (*)(void))maestro_call_by_name, METH_FASTCALL | METH_KEYWORDS, NULL},

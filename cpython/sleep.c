@@ -82,7 +82,7 @@ int maestro_sleep(struct maestro_interp *in, double seconds) {
         return 1;
     if (!run) // told as well: once is enough
         py.PyThreadState_SetAsyncExc(py.PyThread_get_thread_ident(), NULL);
-    PyObject *stopped = in->hooks[HOOK_STOPPED];
+    PyObject *stopped = maestro_stop_exception(in);
     py.PyErr_SetNone(stopped ? stopped : py.PyExc_KeyboardInterrupt);
     return 0;
 }

@@ -108,7 +108,7 @@ int maestro_is_import_step(PyThreadState *state) {
 // other calls pass.
 static int trace(PyObject *self, PyFrameObject *frame, int what, PyObject *argument) {
     struct maestro_interp *in = maestro_of(self);
-    if (!in || !in->hooks[HOOK_STOPPED])
+    if (!in || !maestro_stop_exception(in))
         return 0;
     // The exception that is being traced is not changed.
     if (py.PyErr_Occurred() || maestro_shielded(in, py.PyThread_get_thread_ident()))
@@ -121,8 +121,12 @@ static int trace(PyObject *self, PyFrameObject *frame, int what, PyObject *argum
         run->interrupted++;
     // One that is still to be raised would be raised in what cleans up behind this one.
     py.PyThreadState_SetAsyncExc(py.PyThread_get_thread_ident(), NULL);
-    py.PyErr_SetNone(in->hooks[HOOK_STOPPED]);
+    py.PyErr_SetNone(maestro_stop_exception(in));
     return -1;
+}
+
+PyObject *maestro_stop_exception(struct maestro_interp *in) {
+    return atomic_load(&in->ended) ? py.PyExc_SystemExit : in->hooks[HOOK_STOPPED];
 }
 
 void maestro_trace_all(struct maestro_interp *in) { py.PyEval_SetTraceAllThreads(trace, in->module); }

@@ -70,6 +70,10 @@ extern atomic_int maestro_alarms;
 // thread state.
 void maestro_knock(struct maestro_interp *in, uint64_t ticket);
 
+// What is raised in what is being stopped: Stopped, or SystemExit at the end of the
+// interpreter, where threads end by it without a word. Borrowed, or NULL. Attached.
+PyObject *maestro_stop_exception(struct maestro_interp *in);
+
 // Has every event of all threads of the interpreter that are being stopped raise.
 // Attached.
 void maestro_trace_all(struct maestro_interp *in);

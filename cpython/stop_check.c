@@ -58,7 +58,7 @@ static int answer(struct maestro_interp *in) {
         if (run)
             run->interrupted -= run->interrupted > 0;
     }
-    py.PyErr_SetNone(in->hooks[HOOK_STOPPED]);
+    py.PyErr_SetNone(maestro_stop_exception(in));
     return -1;
 }
 

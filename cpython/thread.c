@@ -187,6 +187,7 @@ void maestro_leave(struct maestro_interp *in) {
 void maestro_begun_add(struct maestro_interp *in, struct maestro_native *begun) {
     begun->thread = pthread_self();
     begun->here = &maestro_here;
+    maestro_here.native = begun;
     atomic_store(&maestro_here.evicted, 0);
     pthread_mutex_lock(&in->lock);
     begun->next = in->begun;
@@ -200,6 +201,7 @@ void maestro_begun_remove(struct maestro_interp *in, struct maestro_native *begu
     while (*link != begun)
         link = &(*link)->next;
     *link = begun->next;
+    maestro_here.native = NULL;
     if (atomic_exchange(&maestro_here.evicted, 0)) {
         atomic_fetch_sub(&in->alarm, 1);
         atomic_fetch_sub(&maestro_alarms, 1);

@@ -59,6 +59,7 @@ struct maestro_native {
     struct maestro_native *next;
 
     // Of maestro_left_judge, with the GIL held.
+    int known;       // it was looked at before
     int64_t charged; // its processor time when it was charged last
     int64_t used;    // what it had used then for no running call
     int64_t level;   // what it has used of its own budget
