@@ -217,7 +217,7 @@ func TestCulpritsUnderLoad(t *testing.T) {
 	}
 	require.NoError(t, rows.Err())
 	require.Equal(t, faults, named)
-	require.LessOrEqual(t, cut, s.cut, "what has crashed has had no answer")
+	require.LessOrEqual(t, cut, s.cut, "a crashed run has had no answer")
 	for id, n := range s.answered {
 		require.Equal(t, "completed", states[id], "call %s was answered", n)
 	}
