@@ -11,6 +11,7 @@
 #include "pyapi.h"
 #include "rail_audit.h"
 #include "rail_code.h"
+#include "rail_ctypes.h"
 #include "replace.h"
 #include "stop_check.h"
 #include "thread_check.h"
@@ -55,6 +56,10 @@ char *maestro_load(const char *home) {
     char *path = NULL;
     if (asprintf(&path, "%s/lib/libpython3.14.so.1.0", home) < 0)
         return strdup("out of memory");
+    if (!maestro_libc_remember()) {
+        free(path);
+        return strdup("look at the loaded libraries");
+    }
     char *message = maestro_py_load(path);
     free(path);
     if (message)
@@ -67,7 +72,8 @@ char *maestro_load(const char *home) {
     // Built into every interpreter that is made later (module.h).
     if (py.PyImport_AppendInittab("_maestro", maestro_module_init) < 0)
         return strdup("register _maestro: out of memory");
-    if ((message = maestro_modules_block()) || (message = maestro_libc_replace(py.library)))
+    if ((message = maestro_modules_block()) || (message = maestro_libc_replace(py.library)) ||
+        (message = maestro_libc_replace_modules(home)))
         return message;
     if ((message = maestro_stop_check_load()))
         return message;
@@ -115,6 +121,8 @@ char *maestro_load(const char *home) {
     message = maestro_builtins_replace();
     if (!message)
         message = maestro_code_replace();
+    if (!message)
+        message = maestro_ctypes_replace();
     if (!message)
         message = maestro_audit_begin();
     if (!message)

@@ -28,6 +28,7 @@ PyObject *maestro_refuse(int number, const char *text);
 
 // Replacements, each with the flags and the reference of the function that it
 // replaces, and the previous function.
+extern PyCFunction maestro_real_gc_get_objects, maestro_real_gc_get_referrers;
 extern PyCFunction maestro_real_chdir, maestro_real_close, maestro_real_dup2, maestro_real_fchdir, maestro_real_umask,
     maestro_real_write, maestro_real_fork_exec, maestro_real_posix_spawn, maestro_real_posix_spawnp, maestro_real_waitid,
     maestro_real_waitpid, maestro_real_wait4, maestro_real_create_builtin, maestro_real_create_dynamic, maestro_real_nice,
@@ -72,6 +73,9 @@ PyObject *maestro_sys_setrecursionlimit(PyObject *module, PyObject *limit);
 // replace_view.c
 PyObject *maestro_sys_current_frames(PyObject *module, PyObject *unused);
 PyObject *maestro_sys_current_exceptions(PyObject *module, PyObject *unused);
+PyObject *maestro_imp_override(PyObject *module, PyObject *value);
+PyObject *maestro_gc_get_objects(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names);
+PyObject *maestro_gc_get_referrers(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *maestro_imp_create_builtin(PyObject *module, PyObject *spec);
 PyObject *maestro_imp_create_dynamic(PyObject *module, PyObject *const *args, Py_ssize_t count);
 

@@ -43,6 +43,9 @@ func (p *parts) probes() []handlers.Probe {
 		p.quarantineProbe(),
 		{Name: "packages", Check: p.packagesProblem},
 		p.queueProbe(),
+		{Name: "server", Check: func(context.Context) error { return nil }, Counts: func() map[string]int {
+			return map[string]int{"restarts": p.around.restarts}
+		}},
 		{Name: "python", Check: func(context.Context) error {
 			if s := p.lane.Stats(); s.Stuck() > 0 {
 				return errors.New("some Python threads are stuck")
