@@ -89,7 +89,7 @@ static int check_signals(void) { return maestro_stop_check() < 0 ? -1 : py.PyErr
 static int make_pending_calls(void) { return maestro_stop_check() < 0 ? -1 : py.Py_MakePendingCalls(); }
 
 // In a libpython that has no references to them (code_redirect.h), without the originals: Python
-// handles no signals here, and what is pending is done by the next step of Python code.
+// handles no signals here, and pending calls are made by the next step of Python code.
 static int check_alone(void) { return maestro_stop_check(); }
 
 void maestro_thread_interrupt(unsigned long thread) { pthread_kill((pthread_t)thread, MAESTRO_SIGNAL); }
