@@ -44,8 +44,9 @@ void maestro_left_knock(struct maestro_interp *in);
 void maestro_left_settle(void);
 void maestro_left_settle_call(struct maestro_interp *in, uint64_t call);
 
-// Stops the threads that the code of an interpreter has begun, which ends, for that many
-// milliseconds at the most. Attached with `own`, which is let go meanwhile.
+// Stops the threads that compute at the end of their interpreter, for that many
+// milliseconds at the most. Those that wait stay: atexit functions may need them, such as
+// those of a process pool. Attached with `own`, which is let go meanwhile.
 void maestro_left_end(struct maestro_interp *in, PyThreadState *own, int patience);
 
 // The event loop's thread, on which tasks may be left behind, counts as one that code has
