@@ -118,6 +118,7 @@ struct maestro_interp {
     atomic_uint parked, releases;                // threads that are parked, and how often they were let go (park.h)
     atomic_int cut;                              // how often its end, which takes too long, was cut short (park.h)
     atomic_int wedged;                           // a judge waits for the GIL (left.h)
+    unsigned wedges;                             // how often one has
     atomic_uint knocks;                          // orders that it has given meanwhile
     int knocked;                                 // threads that have heard one of them
     int evict_tracing;                           // tracing counts threads that are left behind (left.h)

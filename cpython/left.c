@@ -133,6 +133,7 @@ int maestro_left_judge(struct maestro_interp *in, const struct maestro_left_limi
         return 0;
     py.PyEval_RestoreThread(own);
     int evicted = 0, traced = 0;
+    in->wedges++;
     if (atomic_exchange(&in->wedged, 0)) {
         atomic_fetch_sub(&in->alarm, 1);
         atomic_fetch_sub(&maestro_alarms, 1);
@@ -211,8 +212,6 @@ void maestro_left_end(struct maestro_interp *in, PyThreadState *own, int patienc
     trace(in, 0);
 }
 
-static void interrupt(pthread_t thread, void *unused) { maestro_thread_interrupt((unsigned long)thread); }
-
 void maestro_left_knock(struct maestro_interp *in) {
     pthread_mutex_lock(&in->lock);
     if (!atomic_exchange(&in->wedged, 1)) {
@@ -220,6 +219,5 @@ void maestro_left_knock(struct maestro_interp *in) {
         atomic_fetch_add(&maestro_alarms, 1);
     }
     atomic_fetch_add(&in->knocks, 1);
-    maestro_threads_each(in, interrupt, NULL);
     pthread_mutex_unlock(&in->lock);
 }
