@@ -38,7 +38,7 @@ int maestro_left_judge(struct maestro_interp *in, const struct maestro_left_limi
 // running call. For a judge that waits for the GIL. No thread state.
 void maestro_left_knock(struct maestro_interp *in);
 
-// Ends the account of what has been done for a call until now: of the calling thread,
+// Ends the account of the work done for a call until now: of the calling thread,
 // which a call's work item has occupied, and of all threads that run for a call that ends.
 // Attached.
 void maestro_left_settle(void);

@@ -64,7 +64,7 @@ static int answer(struct maestro_interp *in) {
         maestro_here.heard_call = run->call;
         maestro_here.heard = atomic_load_explicit(&run->knocks, memory_order_relaxed);
     }
-    if (told) { // it is raised here, and not at whichever line comes next
+    if (told) { // it is raised here, and not at the next line
         py.PyThreadState_SetAsyncExc(thread, NULL);
         if (run)
             run->interrupted -= run->interrupted > 0;
