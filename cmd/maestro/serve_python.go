@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"strings"
 
 	"maestro/cpython"
@@ -16,7 +17,8 @@ import (
 )
 
 // pythonHome returns the folder of the Python that runs functions: the one of
-// MAESTRO_PYTHON_HOME, examined, or the bundled one, which is unpacked first.
+// MAESTRO_PYTHON_HOME, examined, or the bundled one, which is unpacked first. Its
+// path has no symbolic links, because the rails compare resolved paths.
 // Several processes may ask at once.
 func pythonHome(ctx context.Context, cfg *config.Config, progress func(string)) (string, error) {
 	home := cfg.PythonHome
@@ -25,12 +27,12 @@ func pythonHome(ctx context.Context, cfg *config.Config, progress func(string)) 
 		if err != nil {
 			return "", fmt.Errorf("unpack Python into the data folder: %w", err)
 		}
-		return home, nil
+		return filepath.EvalSymlinks(home)
 	}
 	if _, err := kit.Examine(ctx, home); err != nil {
 		return "", fmt.Errorf("MAESTRO_PYTHON_HOME %s is not a usable Python 3.14, unset it to use the bundled one: %w", home, err)
 	}
-	return home, nil
+	return filepath.EvalSymlinks(home)
 }
 
 // startPython unpacks Python and makes its host.
