@@ -12,6 +12,7 @@
 #include "memory.h"
 #include "place.h"
 #include "print.h"
+#include "rail_child.h"
 #include "rail_space.h"
 #include "rails.h"
 #include "thread.h"
@@ -137,19 +138,18 @@ static pid_t process_of(int fd) {
 }
 
 // Whether the rails refuse a system call; errno is set then.
-static int call_refused(long number, long a, long b, long c, long size) {
-    if (!maestro_here.in)
+static int call_refused(long number, long a, long b) {
+    if (!maestro_here.in || number != SYS_pidfd_send_signal || b == 0 ||
+        maestro_child_descends(maestro_here.in, process_of((int)a)))
         return 0;
-    if (number == SYS_pidfd_send_signal && b != 0 && !maestro_child_descends(maestro_here.in, process_of((int)a)))
-        return maestro_rail_refuse(RAIL_PROCESS_END, EPERM) < 0;
-    return number == SYS_copy_file_range && (maestro_descriptor_theirs((int)a) || maestro_descriptor_theirs((int)c) ||
-                                             !maestro_space_write((int)c, (uint64_t)size));
+    maestro_rail_refuse(RAIL_PROCESS_END, EPERM);
+    return 1;
 }
 
 // libc knew no function for these when libpython was built.
 static long syscall_here(long number, long a, long b, long c, long d, long e, long f) {
     int opens = number == SYS_pidfd_open || number == SYS_memfd_create;
-    if ((opens && !has_room()) || call_refused(number, a, b, c, e))
+    if ((opens && !has_room()) || call_refused(number, a, b))
         return -1;
     long result = syscall(number, a, b, c, d, e, f);
     if (opens)
@@ -395,6 +395,7 @@ static const struct {
     {maestro_descriptor_references, &maestro_descriptor_reference_count},
     {maestro_network_references, &maestro_network_reference_count},
     {maestro_loader_references, &maestro_loader_reference_count},
+    {maestro_exec_references, &maestro_exec_reference_count},
 };
 enum { TABLES = sizeof tables / sizeof *tables, MOST = 128 };
 

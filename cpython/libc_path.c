@@ -229,6 +229,8 @@ static int mknodat_here(int folder, const char *path, mode_t mode, dev_t device)
     return path && maestro_space_take(MAESTRO_SPACE_OF_A_FILE) ? mknodat(folder, path, mode, device) : -1;
 }
 
+static int mknod_here(const char *path, mode_t mode, dev_t device) { return mknodat_here(AT_FDCWD, path, mode, device); }
+
 static int xmknodat_here(int version, int folder, const char *path, mode_t mode, dev_t *device) {
     return mknodat_here(folder, path, mode, *device);
 }
@@ -275,6 +277,12 @@ const struct maestro_reference maestro_path_references[] = {
     {"__xstat64", (void *)xstat64_here},
     {"__lxstat64", (void *)lxstat64_here},
     {"__fxstatat64", (void *)fxstatat64_here},
+    {"fstatat", (void *)fstatat64_here},
+    {"statfs64", (void *)statfs_here},
+    {"statvfs", (void *)statvfs64_here},
+    {"mkstemp64", (void *)mkstemp_here},
+    {"mknodat", (void *)mknodat_here},
+    {"mknod", (void *)mknod_here},
     {"__xmknod", (void *)xmknod_here},
     {"__xmknodat", (void *)xmknodat_here},
 };
