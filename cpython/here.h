@@ -18,6 +18,7 @@ struct maestro_here {
     int forking;               // a child of this process is being made, perhaps in this memory
     uint64_t heard_call;       // the call of which the thread has heard an order to stop (stop_check.h)
     unsigned heard;            // and the order
+    int confined;              // that child has its rails
     int masked;                // mask is set
     sigset_t mask;             // the signal mask that the thread shall have (thread_check.h)
 };

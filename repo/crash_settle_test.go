@@ -52,7 +52,7 @@ func TestSettledCrashes(t *testing.T) {
 	require.Equal(t, at, e.StartedAt)
 	require.Empty(t, e.Input)
 	require.False(t, e.RecordComplete)
-	steps, _, err := db.ListSteps(t.Context(), tenant, running.ID, repo.Page{Limit: 10})
+	steps, _, err := db.Steps(t.Context(), tenant, running.ID, repo.Page{Limit: 10})
 	require.NoError(t, err)
 	require.Len(t, steps, 2)
 	require.Equal(t, model.StatusCrashed, steps[0].Status)

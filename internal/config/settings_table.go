@@ -57,7 +57,7 @@ func Settings() []Setting {
 			set: func(c *Config, v string) error { return setScaled(&c.MaxFunctionMemory, v, 16, 1<<20, 1<<20) }},
 		{Name: "MAX_INTERPRETER_MEMORY", Meaning: "MB that the interpreters of all subtenants may hold together: near it those without calls are ended, the longest idle first; unset: half of the machine's or container's memory",
 			set: func(c *Config, v string) error { return setScaled(&c.MaxInterpreterMemory, v, 64, 1<<24, 1<<20) }},
-		{Name: "MAX_FUNCTION_THREADS", Default: "64", Meaning: "threads that a subtenant's code may have running; one more is a RuntimeError",
+		{Name: "MAX_FUNCTION_THREADS", Default: "64", Meaning: "threads that a subtenant's code may have running, and processes as well; one more is a RuntimeError, or an OSError",
 			set: func(c *Config, v string) error { return setInt(&c.MaxFunctionThreads, v, 4, 10_000) }},
 		{Name: "MAX_FUNCTION_DESCRIPTORS", Default: "256", Meaning: "files, sockets and pipes that a subtenant's code may have open; one more is an OSError",
 			set: func(c *Config, v string) error { return setInt(&c.MaxFunctionDescriptors, v, 32, 100_000) }},
