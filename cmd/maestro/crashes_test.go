@@ -187,7 +187,7 @@ func (s *storm) causeEnd(t *testing.T, p *program, end func(server int)) {
 	}, time.Minute, time.Millisecond, "no call is answered")
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t.Logf("crash %d (%v): the next answer came after %v", s.crash, signal, s.waits[s.crash-1].Round(time.Millisecond))
+	t.Logf("crash %d: the next answer came after %v", s.crash, s.waits[s.crash-1].Round(time.Millisecond))
 }
 
 // The server is killed, and has faults, under load: no connection is refused, only
