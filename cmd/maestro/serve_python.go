@@ -68,8 +68,9 @@ func (p *parts) startPython(ctx context.Context, progress func(string), stops *s
 		OnTenantLog: func(tenant string, line model.LogLine) {
 			p.log.Info("output of no execution", slog.String("tenant", tenant), slog.String("text", p.secrets.Mask(tenant).Text(line.Text)))
 		},
-		Rails: rails,
-		Log:   p.log,
+		KeepLeft: p.cfg.KeepBackgroundWork,
+		Rails:    rails,
+		Log:      p.log,
 	})
 	if err != nil {
 		return err
