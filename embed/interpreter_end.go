@@ -27,6 +27,7 @@ func (h *Host) endInterpreter(in *interpreter) {
 	h.endSlots <- struct{}{}
 	overdue := time.AfterFunc(h.opt.EndLimit, func() { h.leak(in) })
 
+	in.py.Loosen()
 	// If the GIL cannot be had at all, this thread is blocked, and not the
 	// workers that are asked to drop their states next.
 	in.py.Stop(0, cpython.RungRaise)

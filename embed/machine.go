@@ -18,6 +18,7 @@ type machine interface {
 	Unpark()
 	Running(ticket uint64) bool
 	Memory() int64
+	Loosen()
 	DropThread()
 	LeaveThread()
 	End()
