@@ -108,13 +108,42 @@ void maestro_child_spare(struct maestro_interp *in, pid_t pid) {
     pthread_mutex_unlock(&in->lock);
 }
 
+void maestro_child_pool(struct maestro_interp *in, pid_t pid) {
+    pthread_mutex_lock(&in->lock);
+    struct maestro_child *child = find(in, pid);
+    if (child)
+        child->pooled = 1;
+    pthread_mutex_unlock(&in->lock);
+}
+
+static int ends_with(const struct maestro_child *child, uint64_t call) {
+    return child->call == call && !child->spared && !child->pooled && !child->kept;
+}
+
+int maestro_children_of(struct maestro_interp *in, uint64_t call) {
+    int found = 0;
+    pthread_mutex_lock(&in->lock);
+    for (size_t i = 0; i < in->children.count; i++)
+        found = found || ends_with(&in->children.all[i], call);
+    pthread_mutex_unlock(&in->lock);
+    return found;
+}
+
+void maestro_children_finish(struct maestro_interp *in, uint64_t call) {
+    pthread_mutex_lock(&in->lock);
+    for (size_t i = 0; i < in->children.count; i++)
+        if (ends_with(&in->children.all[i], call))
+            maestro_child_kill(in->children.all[i].pid);
+    pthread_mutex_unlock(&in->lock);
+}
+
 // Kills those of a call, or with `all` of any.
 static void kill_children(struct maestro_interp *in, uint64_t call, int all) {
     pthread_mutex_lock(&in->lock);
     for (size_t i = 0; i < in->children.count; i++) {
         const struct maestro_child *child = &in->children.all[i];
         if (!child->kept && (all || (child->call == call && !child->spared)))
-            kill(child->pid, SIGKILL);
+            maestro_child_kill(child->pid);
     }
     pthread_mutex_unlock(&in->lock);
 }

@@ -38,6 +38,19 @@ void maestro_child_keep(struct maestro_interp *in, pid_t pid);
 // Lets a child live when its call is stopped.
 void maestro_child_spare(struct maestro_interp *in, pid_t pid);
 
+// Lets a child live when its call is over: a worker of a pool.
+void maestro_child_pool(struct maestro_interp *in, pid_t pid);
+
+// Reports whether there are any that a call has started and that end with it. No thread state.
+int maestro_children_of(struct maestro_interp *in, uint64_t call);
+
+// Kills those, after the call's end. No thread state.
+void maestro_children_finish(struct maestro_interp *in, uint64_t call);
+
+// Kills a child that has not been waited for, and all that descend from it and whose
+// parents live. Any thread.
+void maestro_child_kill(pid_t pid);
+
 // Kills those that a call has started which is being stopped: code that waits for
 // them continues, and is stopped itself. No thread state; may be attached.
 void maestro_children_stop(struct maestro_interp *in, uint64_t call);

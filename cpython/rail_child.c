@@ -103,6 +103,10 @@ static void allow_others(int rules, const struct maestro_policy *policy, const c
 static int make_rules(const struct maestro_rails *rails) {
     static const char *const devices[] = {"/dev/null",    "/dev/zero", "/dev/full", "/dev/random",
                                           "/dev/urandom", "/dev/tty",  "/dev/ptmx", "/dev/pts"};
+    // Not those of processes: the rule for its own folder would have to name a child that does not exist yet, and one
+    // for all would show the memory and environment of the server.
+    static const char *const figures[] = {"/proc/cpuinfo", "/proc/meminfo", "/proc/stat",        "/proc/loadavg",
+                                          "/proc/uptime",  "/proc/version", "/proc/filesystems", "/proc/sys"};
     int version = maestro_landlock_version();
     struct ruleset attributes = {.files = handled(), .scoped = version >= 6 ? SCOPE_ALL : 0};
     size_t size = version >= 6 ? sizeof attributes : version >= 4 ? 2 * sizeof(uint64_t) : sizeof(uint64_t);
@@ -114,7 +118,8 @@ static int make_rules(const struct maestro_rails *rails) {
         allow(rules, *path, READ_FILE | READ_FOLDER);
     if (rails->packages)
         allow(rules, rails->packages, READ_FILE | READ_FOLDER);
-    allow(rules, "/proc", READ_FILE | READ_FOLDER);
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
+        allow(rules, figures[i], READ_FILE | READ_FOLDER);
     for (size_t i = 0; i < sizeof devices / sizeof *devices; i++)
         allow(rules, devices[i], OF_FILES | READ_FOLDER);
     allow(rules, "/dev/shm", OF_FILES | MAKE_FILE | REMOVE);

@@ -165,11 +165,11 @@ func (s *storm) submit(worker int) {
 
 // causeCrash ends the server's process, and returns when calls are answered again.
 func (s *storm) causeCrash(t *testing.T, p *program, signal syscall.Signal) {
-	s.causeEnd(t, p, func(server int) { require.NoError(t, syscall.Kill(server, signal)) })
+	s.causeEnd(t, p, signal.String(), func(server int) { require.NoError(t, syscall.Kill(server, signal)) })
 }
 
 // causeEnd is causeCrash by any means.
-func (s *storm) causeEnd(t *testing.T, p *program, end func(server int)) {
+func (s *storm) causeEnd(t *testing.T, p *program, how string, end func(server int)) {
 	server := p.server(t)
 	s.mu.Lock()
 	s.crash++
@@ -187,7 +187,7 @@ func (s *storm) causeEnd(t *testing.T, p *program, end func(server int)) {
 	}, time.Minute, time.Millisecond, "no call is answered")
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t.Logf("crash %d (%v): the next answer came after %v", s.crash, signal, s.waits[s.crash-1].Round(time.Millisecond))
+	t.Logf("crash %d (%s): the next answer came after %v", s.crash, how, s.waits[s.crash-1].Round(time.Millisecond))
 }
 
 // The server is killed, and has faults, under load: no connection is refused, only

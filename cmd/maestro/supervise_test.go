@@ -90,6 +90,7 @@ func TestAServerThatEnds(t *testing.T) {
 		}
 		ending.end(before)
 		require.Eventually(t, func() bool { return !alive(before) }, 2*time.Minute, time.Millisecond)
+		http.DefaultClient.CloseIdleConnections() // those that were cut
 		require.Equal(t, "7", c.result("echo", 7), "a connection waits for the next server")
 		if restarts == 0 {
 			require.Error(t, <-answered, "its connection is cut")

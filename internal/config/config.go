@@ -65,6 +65,7 @@ type Config struct {
 	MaxSteps      int // of one execution
 
 	WebhooksRequireAuth bool
+	KeepBackgroundWork  bool // what calls leave behind lives on: threads that compute, and processes
 	CORSOrigins         []string
 	MetricsToken        Secret
 	MetricsSubtenants   []string // beginnings of names that become labels of metrics; "*": all; nil: none

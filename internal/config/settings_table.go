@@ -90,6 +90,8 @@ func Settings() []Setting {
 			set: func(c *Config, v string) error { return setInt(&c.RetentionDays, v, 0, 36_500) }},
 		{Name: "MAX_STEPS", Default: "100000", Meaning: "sibling calls that one execution may make; one more is a RuntimeError in the function",
 			set: func(c *Config, v string) error { return setInt(&c.MaxSteps, v, 1, 10_000_000) }},
+		{Name: "KEEP_BACKGROUND_WORK", Default: "false", Meaning: "whether what a call leaves behind lives on: processes, and threads that compute; unset: they are stopped",
+			set: func(c *Config, v string) error { return setBool(&c.KeepBackgroundWork, v) }},
 		{Name: "WEBHOOKS_REQUIRE_AUTH", Default: "false", Meaning: "the default of a new webhook's `requires_auth`",
 			set: func(c *Config, v string) error { return setBool(&c.WebhooksRequireAuth, v) }},
 		{Name: "CORS_ORIGINS", Meaning: "origins that browsers may call from, `https://app.example.com`, separated by commas, or `*` for any; unset: none",

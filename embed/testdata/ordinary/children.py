@@ -44,7 +44,7 @@ def way_spawn_descriptor(fd):
 def fine_own(home):
     assert run("sh", "-c", "echo x > y && cat y && mv y z && rm z && mkdir -p d && rmdir d").startswith("0: x")
 def fine_system():
-    assert run("cat", "/etc/hosts").startswith("0: ") and run("ls", "/usr/bin").startswith("0: ") and run("ls", "/proc/self").startswith("0: ")
+    assert run("cat", "/etc/hosts").startswith("0: ") and run("ls", "/usr/bin").startswith("0: ") and run("cat", "/proc/meminfo").startswith("0: ")
 def fine_device(): assert run("sh", "-c", "head -c 4 /dev/urandom > /dev/null").startswith("0: ")
 def fine_group(): assert run("sh", "-c", "sleep 100 & kill $! && wait $! ; true").startswith("0: ")
 def fine_script():
