@@ -11,7 +11,11 @@
 
 #include "interp.h"
 
-// Records a child of a call, and the reader of its output. Returns 0 when there is no
+// Reports whether the interpreter may start another process: as many as threads.
+// If not, with an OSError. Attached.
+int maestro_child_room(struct maestro_interp *in);
+
+// Records a child of a call, and bounds its memory, and the reader of its output. Returns 0 when there is no
 // memory.
 int maestro_child_add(struct maestro_interp *in, pid_t pid, uint64_t call, uint64_t output);
 

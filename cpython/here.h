@@ -19,6 +19,7 @@ struct maestro_here {
     int own_place;                 // they are the thread's alone
     int worker;                    // one of the server's threads; not one that Python has started
     int forking;                   // a child of this process is being made, perhaps in this memory
+    int confined;                  // that child has its rails
     uint64_t heard_call;           // the call of which the thread has heard an order to stop (stop_check.h)
     unsigned heard;                // and the order
     unsigned refused;              // the order for which memory was refused last

@@ -107,6 +107,22 @@ static ssize_t splice_here(int from, off64_t *from_at, int to, off64_t *to_at, s
     return splice(from, from_at, to, to_at, size, flags);
 }
 
+static ssize_t copy_file_range_here(int from, off64_t *from_at, int to, off64_t *to_at, size_t size, unsigned flags) {
+    if (maestro_descriptor_theirs(to) || maestro_descriptor_theirs(from) || !maestro_space_write(to, size))
+        return -1;
+    return copy_file_range(from, from_at, to, to_at, size, flags);
+}
+
+static ssize_t preadv2_here(int fd, const struct iovec *parts, int count, off64_t at, int flags) {
+    return maestro_descriptor_theirs(fd) ? -1 : preadv2(fd, parts, count, at, flags);
+}
+
+static ssize_t pwritev2_here(int fd, const struct iovec *parts, int count, off64_t at, int flags) {
+    if (maestro_descriptor_theirs(fd) || !maestro_space_write(fd, size_of(parts, count)))
+        return -1;
+    return pwritev2(fd, parts, count, at, flags);
+}
+
 static void *mmap64_here(void *at, size_t size, int protection, int flags, int fd, off64_t offset) {
     if (!(flags & MAP_ANONYMOUS) && maestro_descriptor_theirs(fd))
         return MAP_FAILED;
@@ -126,7 +142,19 @@ const struct maestro_reference maestro_descriptor_references[] = {
     FUNCTION(sendfile64),
     FUNCTION(splice),
     FUNCTION(mmap64),
-    // The same functions under other names.
+    FUNCTION(copy_file_range),
+    FUNCTION(preadv2),
+    FUNCTION(pwritev2),
+    // The same functions under other names, those of other builds of Python included.
+    {"pread", (void *)pread64_here},
+    {"preadv", (void *)preadv64_here},
+    {"preadv64v2", (void *)preadv2_here},
+    {"pwrite", (void *)pwrite64_here},
+    {"pwritev", (void *)pwritev64_here},
+    {"pwritev64v2", (void *)pwritev2_here},
+    {"posix_fallocate", (void *)posix_fallocate64_here},
+    {"sendfile", (void *)sendfile64_here},
+    {"lockf", (void *)lockf64_here},
     {"ftruncate", (void *)ftruncate64_here},
     {"lseek", (void *)lseek64_here},
     {"mmap", (void *)mmap64_here},

@@ -158,6 +158,12 @@ static int openat_here(int folder, const char *path, int flags, mode_t mode) {
 
 static int open_here(const char *path, int flags, mode_t mode) { return openat_here(AT_FDCWD, path, flags, mode); }
 
+// As a library calls them that was compiled with _FORTIFY_SOURCE.
+
+static int openat_2_here(int folder, const char *path, int flags) { return openat_here(folder, path, flags, 0); }
+
+static int open_2_here(const char *path, int flags) { return openat_here(AT_FDCWD, path, flags, 0); }
+
 static FILE *fopen_here(const char *path, const char *mode) {
     int writes = mode[0] != 'r' || strchr(mode, '+');
     PATH(path, AT_FDCWD, writes ? USE_WRITE : USE_READ, FOLLOW);
@@ -223,6 +229,8 @@ static int mknodat_here(int folder, const char *path, mode_t mode, dev_t device)
     return path && maestro_space_take(MAESTRO_SPACE_OF_A_FILE) ? mknodat(folder, path, mode, device) : -1;
 }
 
+static int mknod_here(const char *path, mode_t mode, dev_t device) { return mknodat_here(AT_FDCWD, path, mode, device); }
+
 static int xmknodat_here(int version, int folder, const char *path, mode_t mode, dev_t *device) {
     return mknodat_here(folder, path, mode, *device);
 }
@@ -257,6 +265,10 @@ const struct maestro_reference maestro_path_references[] = {
     {"fopen64", (void *)fopen_here},
     {"open64", (void *)open_here},
     {"openat64", (void *)openat_here},
+    {"__open_2", (void *)open_2_here},
+    {"__open64_2", (void *)open_2_here},
+    {"__openat_2", (void *)openat_2_here},
+    {"__openat64_2", (void *)openat_2_here},
     {"stat", (void *)stat64_here},
     {"lstat", (void *)lstat64_here},
     {"tmpfile64", (void *)tmpfile_here},
@@ -265,6 +277,12 @@ const struct maestro_reference maestro_path_references[] = {
     {"__xstat64", (void *)xstat64_here},
     {"__lxstat64", (void *)lxstat64_here},
     {"__fxstatat64", (void *)fxstatat64_here},
+    {"fstatat", (void *)fstatat64_here},
+    {"statfs64", (void *)statfs_here},
+    {"statvfs", (void *)statvfs64_here},
+    {"mkstemp64", (void *)mkstemp_here},
+    {"mknodat", (void *)mknodat_here},
+    {"mknod", (void *)mknod_here},
     {"__xmknod", (void *)xmknod_here},
     {"__xmknodat", (void *)xmknodat_here},
 };

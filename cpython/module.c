@@ -11,6 +11,7 @@
 #include "output.h"
 #include "print.h"
 #include "program.h"
+#include "rail_ctypes.h"
 #include "request.h"
 #include "shield.h"
 #include "sibling.h"
@@ -338,6 +339,7 @@ static PyMethodDef methods[] = {
     {"fail", (PyCFunction)(void (*)(void))maestro_loop_fail, METH_FASTCALL, NULL},
     {"find_stored", find_stored, METH_O, NULL},
     {"follow_builtins", (PyCFunction)(void (*)(void))maestro_follow_builtins, METH_FASTCALL, NULL},
+    {"check_addresses", maestro_check_addresses, METH_NOARGS, NULL},
     {"frame", frame, METH_NOARGS, NULL},
     {"guard", (PyCFunction)(void (*)(void))guard, METH_FASTCALL, NULL},
     {"keep", keep, METH_O, NULL},

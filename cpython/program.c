@@ -70,9 +70,12 @@ static void trim(struct maestro_interp *in, PyObject *name) {
 // runs in that module object; the answer then says nothing.
 static PyObject *run_module(struct maestro_interp *in, uint64_t key, const struct maestro_source *source, PyObject *into) {
     PyObject *arguments[] = {
-        into ? py.Py_NewRef(into) : NULL, py.PyLong_FromUnsignedLongLong(key),
-        maestro_str(&source->name),       py.PyLong_FromLongLong(source->version),
-        maestro_str(&source->source),     py.PyBytes_FromStringAndSize(source->code.data, (Py_ssize_t)source->code.size),
+        into ? py.Py_NewRef(into) : NULL,
+        py.PyLong_FromUnsignedLongLong(key),
+        maestro_str(&source->name),
+        py.PyLong_FromLongLong(source->version),
+        maestro_str(&source->source),
+        py.PyMarshal_ReadObjectFromString(source->code.data, (Py_ssize_t)source->code.size),
         maestro_str(&source->imports),
     };
     enum { COUNT = sizeof arguments / sizeof *arguments };

@@ -1,6 +1,7 @@
 package cpython
 
 // #include <stdlib.h>
+// #include "rail_child.h"
 // #include "rail_network.h"
 // #include "rails.h"
 import "C"
@@ -84,6 +85,10 @@ func (in *Interpreter) Confine(policy *Policy, c Confinement) error {
 	}
 	return nil
 }
+
+// ChildrenConfined reports whether the kernel confines child processes of
+// subtenants' code.
+func ChildrenConfined() bool { return C.maestro_landlock_version() > 0 }
 
 // RailNames returns the names of all rails, in the order of their table.
 func RailNames() []string {

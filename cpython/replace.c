@@ -87,8 +87,8 @@ enum refusal { PERMISSION, RUNTIME, VALUE };
 static PyObject *refuse(enum refusal kind, const char *name, const char *text) {
     enum maestro_rail rail = strcmp(text, RAISE) == 0 ? RAIL_PROCESS_END : RAIL_PROCESS_STATE;
     char message[600];
-    snprintf(message, sizeof message, "%s() is not available to stored functions: %s. Refused by the rail '%s'.%s", name,
-             text, maestro_rail_name(rail), MAESTRO_RAIL_LANE);
+    snprintf(message, sizeof message, "%s() is not available to stored functions, refused by the rail '%s': %s.%s", name,
+             maestro_rail_name(rail), text, MAESTRO_RAIL_LANE);
     if (kind == PERMISSION)
         return maestro_refuse(EPERM, message);
     py.PyErr_SetString(kind == RUNTIME ? py.PyExc_RuntimeError : py.PyExc_ValueError, message);
@@ -289,8 +289,12 @@ enum { FAST = METH_FASTCALL, FAST_KEYWORDS = METH_FASTCALL | METH_KEYWORDS };
     X(_signal, pthread_kill, FAST, maestro_signal_pthread_kill, &maestro_real_pthread_kill)              \
     X(_signal, pthread_sigmask, FAST, signal_pthread_sigmask, &maestro_real_pthread_sigmask)             \
     X(_locale, setlocale, FAST, locale_setlocale, &maestro_real_setlocale)                               \
+    X(sys, setrecursionlimit, METH_O, maestro_sys_setrecursionlimit, &maestro_real_setrecursionlimit)    \
     X(sys, _current_frames, METH_NOARGS, maestro_sys_current_frames, NULL)                               \
     X(sys, _current_exceptions, METH_NOARGS, maestro_sys_current_exceptions, NULL)                       \
+    X(_imp, _override_multi_interp_extensions_check, METH_O, maestro_imp_override, NULL)                 \
+    X(gc, get_objects, FAST_KEYWORDS, maestro_gc_get_objects, &maestro_real_gc_get_objects)              \
+    X(gc, get_referrers, FAST, maestro_gc_get_referrers, &maestro_real_gc_get_referrers)                 \
     X(_imp, get_frozen_object, FAST, maestro_imp_get_frozen_object, &maestro_real_get_frozen_object)     \
     X(marshal, load, FAST_KEYWORDS, maestro_marshal_load, &maestro_real_marshal_load)                    \
     X(marshal, loads, FAST_KEYWORDS, maestro_marshal_loads, &maestro_real_marshal_loads)                 \
@@ -365,8 +369,8 @@ static int raise_blocked(PyObject *module) {
     if (name)
         py.PyErr_Format(py.PyExc_ImportError,
                         "%U is not available to stored functions: it reaches beyond their own interpreter; use threads, "
-                        "asyncio, or calls of other functions",
-                        name);
+                        "asyncio, or calls of other functions; refused by the rail '%s'.%s",
+                        name, maestro_rail_name(RAIL_INTERNALS), MAESTRO_RAIL_LANE);
     py.Py_DecRef(name);
     return -1;
 }

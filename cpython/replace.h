@@ -28,12 +28,14 @@ PyObject *maestro_refuse(int number, const char *text);
 
 // Replacements, each with the flags and the reference of the function that it
 // replaces, and the previous function.
+extern PyCFunction maestro_real_gc_get_objects, maestro_real_gc_get_referrers;
 extern PyCFunction maestro_real_chdir, maestro_real_close, maestro_real_dup2, maestro_real_fchdir, maestro_real_umask,
     maestro_real_write, maestro_real_fork_exec, maestro_real_posix_spawn, maestro_real_posix_spawnp, maestro_real_waitid,
     maestro_real_waitpid, maestro_real_wait4, maestro_real_create_builtin, maestro_real_create_dynamic, maestro_real_nice,
     maestro_real_pthread_sigmask, maestro_real_setitimer, maestro_real_setlocale, maestro_real_prlimit, maestro_real_setpgid,
     maestro_real_setpriority, maestro_real_sched_setaffinity, maestro_real_kill, maestro_real_killpg,
-    maestro_real_pthread_kill, maestro_real_start_new_thread, maestro_real_start_new, maestro_real_start_joinable_thread;
+    maestro_real_pthread_kill, maestro_real_start_new_thread, maestro_real_start_new, maestro_real_start_joinable_thread,
+    maestro_real_setrecursionlimit;
 
 // replace_place.c
 PyObject *maestro_os_chdir(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names);
@@ -62,14 +64,18 @@ PyObject *maestro_os_kill(PyObject *module, PyObject *const *args, Py_ssize_t co
 PyObject *maestro_os_killpg(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *maestro_signal_pthread_kill(PyObject *module, PyObject *const *args, Py_ssize_t count);
 
-// replace_thread.c
+// replace_bound.c
 PyObject *maestro_start_new_thread(PyObject *module, PyObject *args);
 PyObject *maestro_start_new(PyObject *module, PyObject *args);
 PyObject *maestro_start_joinable_thread(PyObject *module, PyObject *args, PyObject *names);
+PyObject *maestro_sys_setrecursionlimit(PyObject *module, PyObject *limit);
 
 // replace_view.c
 PyObject *maestro_sys_current_frames(PyObject *module, PyObject *unused);
 PyObject *maestro_sys_current_exceptions(PyObject *module, PyObject *unused);
+PyObject *maestro_imp_override(PyObject *module, PyObject *value);
+PyObject *maestro_gc_get_objects(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names);
+PyObject *maestro_gc_get_referrers(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *maestro_imp_create_builtin(PyObject *module, PyObject *spec);
 PyObject *maestro_imp_create_dynamic(PyObject *module, PyObject *const *args, Py_ssize_t count);
 

@@ -1,11 +1,14 @@
 #include "replace.h"
 
 #include "children.h"
+#include "descriptor.h"
 #include "error.h"
 #include "frame.h"
 #include "here.h"
 #include "libc.h"
 #include "place.h"
+#include "rail_child.h"
+#include "rail_space.h"
 #include "sleep.h"
 
 #include "_cgo_export.h"
@@ -194,15 +197,43 @@ static void begun(struct maestro_interp *in, PyObject *pid, struct standard *sta
         py.PyErr_SetRaisedException(raised);
 }
 
+// Whether the descriptors that a child inherits are the interpreter's. If not, an exception is set.
+static int passes_own(PyObject *kept) {
+    for (Py_ssize_t i = 0; i < py.PyTuple_Size(kept); i++)
+        if (maestro_descriptor_theirs((int)py.PyLong_AsLong(py.PyTuple_GetItem(kept, i)))) {
+            maestro_rail_raise(RAIL_DESCRIPTORS, EPERM, "pass_fds");
+            return 0;
+        }
+    return !py.PyErr_Occurred();
+}
+
+// The descriptors that a child keeps, in their order, and one more. New reference, or NULL.
+static PyObject *with_descriptor(PyObject *kept, int fd) {
+    PyObject *list = py.PyList_New(0), *number = py.PyLong_FromLongLong(fd);
+    Py_ssize_t count = py.PyTuple_Size(kept), i = 0;
+    int failed = !list || !number || count < 0;
+    for (; !failed && i < count && py.PyLong_AsLong(py.PyTuple_GetItem(kept, i)) < fd; i++)
+        failed = py.PyList_Append(list, py.PyTuple_GetItem(kept, i)) < 0;
+    failed = failed || py.PyList_Append(list, number) < 0;
+    for (; !failed && i < count; i++)
+        failed = py.PyList_Append(list, py.PyTuple_GetItem(kept, i)) < 0;
+    PyObject *all = failed ? NULL : py.PyObject_CallOneArg((PyObject *)py.PyTuple_Type, list);
+    py.Py_DecRef(number);
+    py.Py_DecRef(list);
+    return all;
+}
+
 // fork_exec(args, executables, close_fds, pass_fds, cwd, env, p2cread, p2cwrite,
 // c2pread, c2pwrite, errread, errwrite, …) -> pid: what subprocess and
 // multiprocessing start processes with.
 PyObject *maestro_fork_exec(PyObject *module, PyObject *const *args, Py_ssize_t count) {
-    enum { ENV = 5, INPUT = 6, OUTPUT = 9, ERRORS = 11, MOST = 32 };
+    enum { KEPT = 3, ENV = 5, INPUT = 6, OUTPUT = 9, ERRORS = 11, MOST = 32 };
     maestro_fast real = (maestro_fast)(void (*)(void))maestro_real_fork_exec;
     struct maestro_interp *in = maestro_here.in;
     if (!in || count <= ERRORS || count > MOST)
         return real(module, args, count);
+    if (!maestro_child_room(in))
+        return NULL;
     maestro_place_sync();
     long output = py.PyLong_AsLong(args[OUTPUT]), errors = py.PyLong_AsLong(args[ERRORS]);
     if (py.PyErr_Occurred())
@@ -212,7 +243,7 @@ PyObject *maestro_fork_exec(PyObject *module, PyObject *const *args, Py_ssize_t 
     int wants_errors = errors == -1 || errors == 2 || output == 2;
     if (!open_standard(&standard, py.PyLong_AsLong(args[INPUT]) == -1, wants_output, wants_errors))
         return NULL;
-    PyObject *changed[MOST], *made[4] = {0};
+    PyObject *changed[MOST], *made[5] = {0};
     memcpy(changed, args, (size_t)count * sizeof *args);
     if (args[ENV] == py.None)
         changed[ENV] = made[0] = environment_list(in);
@@ -222,8 +253,12 @@ PyObject *maestro_fork_exec(PyObject *module, PyObject *const *args, Py_ssize_t 
         changed[OUTPUT] = made[2] = py.PyLong_FromLongLong(standard.write[output == 2 ? 2 : 1]);
     if (errors >= -1 && errors <= 2 && errors != 0)
         changed[ERRORS] = made[3] = py.PyLong_FromLongLong(standard.write[errors == 1 ? 1 : 2]);
+    int rules = maestro_child_rules();
+    if (rules >= 0)
+        changed[KEPT] = made[4] = with_descriptor(args[KEPT], rules);
     PyObject *pid = NULL;
-    if (changed[ENV] && changed[INPUT] && changed[OUTPUT] && changed[ERRORS]) {
+    if (changed[KEPT] && passes_own(args[KEPT]) && changed[ENV] && changed[INPUT] && changed[OUTPUT] && changed[ERRORS]) {
+        maestro_here.confined = 0;
         maestro_here.forking = 1; // the child's closing and copying is its own matter
         sigpipe(SIG_UNBLOCK);     // for the child
         pid = real(module, changed, count);
@@ -231,9 +266,20 @@ PyObject *maestro_fork_exec(PyObject *module, PyObject *const *args, Py_ssize_t 
         maestro_here.forking = 0;
     }
     begun(in, pid, &standard);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 5; i++)
         py.Py_DecRef(made[i]);
     return pid;
+}
+
+// Whether an action of a caller's copies no other's descriptor. If not, an exception is set.
+static int copies_own(PyObject *action) {
+    enum { DUP2 = 2 };
+    if (action->ob_type != py.PyTuple_Type || py.PyTuple_Size(action) != 3 ||
+        py.PyLong_AsLong(py.PyTuple_GetItem(action, 0)) != DUP2 ||
+        !maestro_descriptor_theirs((int)py.PyLong_AsLong(py.PyTuple_GetItem(action, 1))))
+        return !py.PyErr_Occurred();
+    maestro_rail_raise(RAIL_DESCRIPTORS, EPERM, "file_actions");
+    return 0;
 }
 
 // The file actions that put the descriptors of `standard` in their place, and
@@ -253,7 +299,7 @@ static PyObject *file_actions(const struct standard *standard, PyObject *callers
     }
     PyObject *iterator = all && callers ? py.PyObject_GetIter(callers) : NULL, *item = NULL;
     while (all && iterator && (item = py.PyIter_Next(iterator))) {
-        if (py.PyList_Append(all, item) < 0)
+        if (!copies_own(item) || py.PyList_Append(all, item) < 0)
             maestro_clear(&all);
         py.Py_DecRef(item);
     }
@@ -271,6 +317,8 @@ static PyObject *spawn(PyCFunction function, PyObject *module, PyObject *const *
     Py_ssize_t named = names ? py.PyTuple_Size(names) : 0;
     if (!in || count != 3 || count + named >= MOST)
         return real(module, args, count, names);
+    if (!maestro_child_room(in))
+        return NULL;
     maestro_place_sync();
     struct standard standard;
     if (!open_standard(&standard, 1, 1, 1))
@@ -347,6 +395,7 @@ static long found_in(PyObject *answer) {
 
 // After the end of a child: its last lines are the call's, not those of nothing.
 static void child_ended(struct maestro_interp *in, pid_t pid) {
+    maestro_space_unsure(); // of the files that it has written
     uint64_t output = maestro_child_remove(in, pid);
     if (!output)
         return;

@@ -3,7 +3,9 @@
 #include "error.h"
 #include "here.h"
 #include "park.h"
+#include "rails.h"
 
+#include <errno.h>
 #include <string.h>
 
 static size_t identifier_offset; // of PyThreadState.thread_id, in bytes; written once
@@ -86,3 +88,37 @@ PyObject *maestro_imp_create_dynamic(PyObject *module, PyObject *const *args, Py
 }
 
 PyCFunction maestro_real_create_builtin, maestro_real_create_dynamic;
+
+PyCFunction maestro_real_gc_get_objects, maestro_real_gc_get_referrers;
+
+// The objects of a list without the runtime's own: its module, its namespace and the dict of the module.
+// What follows from them is found by other ways; what they show is the calling interpreter's alone. Steals the list.
+static PyObject *without_runtime(PyObject *objects) {
+    struct maestro_interp *in = maestro_here.in;
+    if (!objects || !in || !in->module || objects->ob_type != py.PyList_Type)
+        return objects;
+    PyObject *left = py.PyList_New(0), *names = py.PyModule_GetDict(in->module);
+    Py_ssize_t count = py.PyList_Size(objects);
+    for (Py_ssize_t i = 0; left && i < count; i++) {
+        PyObject *object = py.PyList_GetItem(objects, i);
+        if (object != in->module && object != in->runtime && object != names && py.PyList_Append(left, object) < 0)
+            maestro_clear(&left);
+    }
+    py.Py_DecRef(objects);
+    return left;
+}
+
+// get_objects(generation=None)
+PyObject *maestro_gc_get_objects(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names) {
+    return without_runtime(((maestro_fast_keywords)(void (*)(void))maestro_real_gc_get_objects)(module, args, count, names));
+}
+
+// get_referrers(*objects)
+PyObject *maestro_gc_get_referrers(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    return without_runtime(((maestro_fast)(void (*)(void))maestro_real_gc_get_referrers)(module, args, count));
+}
+
+// _override_multi_interp_extensions_check(value): it lets modules be imported whose data all interpreters share.
+PyObject *maestro_imp_override(PyObject *module, PyObject *value) {
+    return maestro_rail_raise(RAIL_INTERNALS, EPERM, "_imp._override_multi_interp_extensions_check()");
+}

@@ -1,5 +1,6 @@
 #include "stop_check.h"
 
+#include "code_redirect.h"
 #include "frame.h"
 #include "here.h"
 #include "libc_link.h"
@@ -98,6 +99,10 @@ static int check_signals(void) { return maestro_stop_check() < 0 ? -1 : py.PyErr
 
 static int make_pending_calls(void) { return maestro_stop_check() < 0 ? -1 : py.Py_MakePendingCalls(); }
 
+// In a libpython that has no references to them (code_redirect.h), without the originals: Python
+// handles no signals here, and pending calls are made by the next step of Python code.
+static int check_alone(void) { return maestro_stop_check(); }
+
 void maestro_thread_interrupt(unsigned long thread) { pthread_kill((pthread_t)thread, MAESTRO_SIGNAL); }
 
 // One signal has two meanings: with a value it asks the thread to park (park.h),
@@ -120,5 +125,12 @@ char *maestro_stop_check_load(void) {
         {"PyErr_CheckSignals", (void *)check_signals},
         {"Py_MakePendingCalls", (void *)make_pending_calls},
     };
-    return maestro_link_replace(py.library, references, sizeof references / sizeof *references);
+    enum { COUNT = sizeof references / sizeof *references };
+    unsigned char found[COUNT] = {0};
+    void *const originals[COUNT] = {(void *)py.PyErr_CheckSignals, (void *)py.Py_MakePendingCalls};
+    char *message = maestro_link_search(py.library, references, COUNT, found);
+    for (int i = 0; i < COUNT && !message; i++)
+        if (!found[i])
+            message = maestro_code_redirect(originals[i], (void *)check_alone);
+    return message;
 }

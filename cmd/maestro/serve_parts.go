@@ -92,10 +92,10 @@ func startParts(ctx context.Context, cfg *config.Config, timing timing, log *slo
 	if err := cfg.Prepare(); err != nil {
 		return nil, err
 	}
+	p.makeMetrics()
 	if err := p.startJournal(); err != nil {
 		return nil, err
 	}
-	p.makeMetrics()
 	if err := p.startSlowParts(ctx, progress); err != nil {
 		return nil, err
 	}
@@ -108,10 +108,14 @@ func startParts(ctx context.Context, cfg *config.Config, timing timing, log *slo
 	if p.queue, err = queue.New(queue.Options{DB: p.db, Server: p.id, Log: p.log}); err != nil {
 		return nil, err
 	}
+	tracer, err := p.startTraces(ctx)
+	if err != nil {
+		return nil, err
+	}
 	p.engine = engine.New(engine.Options{
 		Store: p.db, Secrets: p.secrets, Recorder: p.recorder, Events: p.events, Lane: p.lane, Log: log, Timeout: cfg.FunctionTimeout,
 		MaxSteps: cfg.MaxSteps,
-		Queue:    p.queue, Inputs: p.inputs, Packages: p.packages, Meter: p.metrics,
+		Queue:    p.queue, Inputs: p.inputs, Packages: p.packages, Meter: p.metrics, Tracer: tracer,
 		Journal: p.journal,
 	})
 	p.queue.Serve(p.engine)

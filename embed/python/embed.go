@@ -43,6 +43,9 @@ var packages string
 //go:embed processes.py
 var processes string
 
+//go:embed addresses.py
+var addresses string
+
 //go:embed folder.py
 var folder string
 
@@ -82,7 +85,7 @@ var compile string
 // Runtime is what every subtenant's interpreter runs first. Its parts share one
 // namespace and stand in the order in which they need each other.
 var Runtime = convert + "\n" + api + "\n" + onImport + "\n" + output + "\n" + work + "\n" + loopShared + "\n" +
-	loop + "\n" + modules + "\n" + load + "\n" + stored + "\n" + describe + "\n" + processes + "\n" + folder + "\n" + packages + "\n" + runtime
+	loop + "\n" + modules + "\n" + load + "\n" + stored + "\n" + describe + "\n" + processes + "\n" + addresses + "\n" + folder + "\n" + packages + "\n" + runtime
 
 // Probe is what an interpreter runs that imports packages to see whether they
 // work: Runtime, and then a part that subtenants don't have.

@@ -8,7 +8,6 @@ see the same builtins.
 """
 
 import builtins
-import marshal
 import sys
 from _thread import RLock
 
@@ -126,7 +125,6 @@ def load(key, name, version, source, code, imports):
 
 
 def _load(key, name, source, code, imports):
-    code = marshal.loads(code)
     with _lock:
         _provide(source)
     module = new_module(name, code.co_filename, source)  # noqa: F821 (modules.py)

@@ -69,7 +69,6 @@ def load_stored(module, key, name, version, source, code, imports):
     """Runs the code of a stored module in its module object, and in a context of its
     own: what it sets there holds in the calls of all that import it.
     """
-    code = marshal.loads(code)  # noqa: F821 (load.py)
     module.__file__ = module.__spec__.origin = code.co_filename
     module.__spec__.has_location = True  # for its repr
     with _lock:  # noqa: F821 (load.py)
