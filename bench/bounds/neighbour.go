@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"io"
 	"net/http"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -52,6 +55,7 @@ type neighbourCall struct {
 	took  time.Duration
 	pid   int    // of the process that answered
 	lost  string // the reason
+	cut   bool   // the connection ended
 }
 
 func (s *stage) startNeighbour(ctx context.Context) (*neighbour, error) {
@@ -121,6 +125,7 @@ func (n *neighbour) call(ctx context.Context, s *stage) {
 		return // the trial is over
 	case err != nil:
 		c.lost = err.Error()
+		c.cut = errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 	case got.status != http.StatusOK:
 		c.lost = clip(string(got.body), 200)
 	default:
@@ -142,6 +147,7 @@ func (n *neighbour) stop() {
 // view is the neighbour's calls of a span of time.
 type view struct {
 	calls, lost int
+	cut         int // of the lost ones, by a connection that ended while they waited
 	p50, p99    time.Duration
 	reason      string        // of the first lost call
 	pids        []int         // that answered, in order, each once
@@ -162,6 +168,9 @@ func (n *neighbour) between(from, to time.Time) view {
 		v.calls++
 		if c.lost != "" {
 			v.lost++
+			if c.cut {
+				v.cut++
+			}
 			if v.reason == "" {
 				v.reason = c.lost
 			}

@@ -41,9 +41,12 @@ func (s *stage) judge(r *row) {
 	if strings.HasPrefix(r.records, "unreadable") || r.health == "no answer" {
 		fault("the server does not answer afterwards")
 	}
-	// A fault in C takes the calls in progress with it.
-	if r.during.lost > 0 && !(crashed && r.fault && r.during.lost == 1) {
-		fault("the neighbour lost %d of %d calls: %s", r.during.lost, r.during.calls, clip(r.during.reason, 80))
+	lost := r.during.lost
+	if crashed && r.fault { // it takes the calls in progress with it
+		lost -= r.during.cut
+	}
+	if lost > 0 {
+		fault("the neighbour lost %d of %d calls: %s", lost, r.during.calls, clip(r.during.reason, 80))
 	}
 	if limit := max(s.opts.floor, slower*r.before.p99); r.during.p99 > limit && !(crashed && r.fault) {
 		fault("the neighbour's p99 rose from %s to %s", short(r.before.p99), short(r.during.p99))

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"strings"
 
 	"maestro/cpython"
@@ -16,7 +17,8 @@ import (
 )
 
 // pythonHome returns the folder of the Python that runs functions: the one of
-// MAESTRO_PYTHON_HOME, examined, or the bundled one, which is unpacked first.
+// MAESTRO_PYTHON_HOME, examined, or the bundled one, which is unpacked first. Its
+// path has no symbolic links, because the rails compare resolved paths.
 // Several processes may ask at once. A known one has been examined by this
 // server's predecessor, and is not run again for it.
 func pythonHome(ctx context.Context, cfg *config.Config, known bool, progress func(string)) (string, error) {
@@ -26,7 +28,7 @@ func pythonHome(ctx context.Context, cfg *config.Config, known bool, progress fu
 		if err != nil {
 			return "", fmt.Errorf("unpack Python into the data folder: %w", err)
 		}
-		return home, nil
+		return filepath.EvalSymlinks(home)
 	}
 	err := kit.Check(home)
 	if err == nil && !known {
@@ -35,7 +37,7 @@ func pythonHome(ctx context.Context, cfg *config.Config, known bool, progress fu
 	if err != nil {
 		return "", fmt.Errorf("MAESTRO_PYTHON_HOME %s is not a usable Python 3.14, unset it to use the bundled one: %w", home, err)
 	}
-	return home, nil
+	return filepath.EvalSymlinks(home)
 }
 
 // startPython unpacks Python and makes its host.
@@ -54,6 +56,9 @@ func (p *parts) startPython(ctx context.Context, progress func(string), stops *s
 	rails, err := p.makeRails(ctx)
 	if err != nil {
 		return err
+	}
+	if !cpython.ChildrenConfined() {
+		p.log.Warn("this kernel has no Landlock: child processes of functions may do what the server's user may")
 	}
 	lane, err := embed.New(embed.Options{
 		Home:         home,

@@ -145,6 +145,12 @@ func (c *Config) Prepare() error {
 	if err := makeDataDir(c.DataDir); err != nil {
 		return fmt.Errorf("DATA_DIR %s cannot be used: %w", c.DataDir, err)
 	}
+	// The rails on functions compare resolved paths.
+	folder, err := filepath.EvalSymlinks(c.DataDir)
+	if err != nil {
+		return fmt.Errorf("DATA_DIR %s cannot be used: %w", c.DataDir, err)
+	}
+	c.DataDir = folder
 	if err := checkOwner(c.DataDir, os.Getuid()); err != nil {
 		return fmt.Errorf("DATA_DIR %s cannot be used: %w", c.DataDir, err)
 	}
