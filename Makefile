@@ -11,7 +11,7 @@ SECONDS ?= 5
 EXAMPLES ?= 50
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build man run test test-browser lint format race fuzz conformance bench history chaos crashes faults bounds package-table soak drain generate docs
+.PHONY: help setup build man run test test-browser kit test-kit lint format race fuzz conformance bench history chaos crashes faults bounds package-table soak drain generate docs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,13 @@ run: ## build, start the server on embedded services and load the examples; Ctrl
 
 test: setup ## every test but the browser's, on a real PostgreSQL, Redis and Python
 	go test ./...
+
+kit: ## make another CPython 3.14 than the bundled one, from the newest in Debian (docs/python.md)
+	@scripts/kit
+
+test-kit: ## the tests of the border, the host and the kit on the Python in the folder KIT
+	@test -n '$(KIT)' || { echo 'give the folder of a CPython 3.14: make test-kit KIT=/opt/python' >&2; exit 2; }
+	MAESTRO_PYTHON_HOME='$(KIT)' go test ./cpython ./embed
 
 test-browser: ## the pages in a real Chromium; installs Chromium, Node.js and playwright-core
 	@scripts/setup browser

@@ -76,6 +76,8 @@ struct maestro_result {
     struct maestro_text output; // malloc'ed by C
     int response;               // the function returned a maestro.Response
     int bytes;                  // the body of the answer is bytes: base64 in output
+    int threads;                // the interpreter has threads that its code has begun
+    int children;               // the call has left processes behind
     int interrupted;            // a stop was raised at an arbitrary line of one of its threads
     int exhausted;              // a call was denied memory, and the interpreter still holds much of what it may
     int freed;                  // much memory was freed, which malloc can return to the system

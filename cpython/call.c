@@ -1,10 +1,12 @@
 #include "call.h"
 
+#include "children.h"
 #include "counter.h"
 #include "error.h"
 #include "frame.h"
 #include "here.h"
 #include "json_part.h"
+#include "left.h"
 #include "output.h"
 #include "print.h"
 #include "program.h"
@@ -86,6 +88,7 @@ void maestro_result_free(struct maestro_result *out) {
     maestro_text_free(&out->output);
     maestro_exception_free(&out->exception);
     out->response = out->bytes = out->interrupted = out->exhausted = out->freed = 0;
+    out->threads = out->children = 0;
 }
 
 // Runs the function in the context of its call and writes its result. Returns 0
@@ -173,9 +176,12 @@ struct maestro_result *maestro_call(struct maestro_interp *in, uint64_t frame, u
     maestro_weigh(in);
     maestro_result_weigh(in, &result);
     maestro_carry(before);
+    maestro_left_settle_call(in, entry.call);
     maestro_run_remove(in, &entry);
     result.interrupted = entry.interrupted;
     maestro_print_flush(in, entry.call);
+    result.threads = in->begun != NULL;
+    result.children = in->children.count && maestro_children_of(in, entry.call);
     maestro_detach();
     return &result;
 }

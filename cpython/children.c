@@ -1,10 +1,40 @@
 #include "children.h"
 
+#include "replace.h"
+
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
+
+int maestro_child_room(struct maestro_interp *in) {
+    pthread_mutex_lock(&in->lock);
+    int room = !in->limits.threads || in->children.count < (size_t)in->limits.threads;
+    pthread_mutex_unlock(&in->lock);
+    if (room)
+        return 1;
+    char text[200];
+    snprintf(text, sizeof text,
+             "the code of this subtenant runs %d processes, which is its bound. Wait for some of them to end, or have "
+             "MAX_FUNCTION_THREADS raised",
+             in->limits.threads);
+    maestro_refuse(EAGAIN, text);
+    return 0;
+}
+
+// Bounds the memory of a child, and of those that it starts: what they have for
+// themselves and may write to. Addresses that they only reserve do not count, so that
+// programs with a large heap of which they use little run.
+static void bound_memory(const struct maestro_interp *in, pid_t pid) {
+    enum { TIMES = 2 };
+    rlim_t most = (rlim_t)in->limits.memory * TIMES;
+    struct rlimit now, limit = {most, most};
+    if (most && prlimit(pid, RLIMIT_DATA, NULL, &now) == 0 && now.rlim_max > most)
+        prlimit(pid, RLIMIT_DATA, &limit, NULL);
+}
 
 int maestro_child_add(struct maestro_interp *in, pid_t pid, uint64_t call, uint64_t output) {
     struct maestro_children *children = &in->children;
@@ -21,6 +51,7 @@ int maestro_child_add(struct maestro_interp *in, pid_t pid, uint64_t call, uint6
     if (added)
         children->all[children->count++] = (struct maestro_child){.pid = pid, .call = call, .output = output};
     pthread_mutex_unlock(&in->lock);
+    bound_memory(in, pid);
     return added;
 }
 
@@ -77,13 +108,42 @@ void maestro_child_spare(struct maestro_interp *in, pid_t pid) {
     pthread_mutex_unlock(&in->lock);
 }
 
+void maestro_child_pool(struct maestro_interp *in, pid_t pid) {
+    pthread_mutex_lock(&in->lock);
+    struct maestro_child *child = find(in, pid);
+    if (child)
+        child->pooled = 1;
+    pthread_mutex_unlock(&in->lock);
+}
+
+static int ends_with(const struct maestro_child *child, uint64_t call) {
+    return child->call == call && !child->spared && !child->pooled && !child->kept;
+}
+
+int maestro_children_of(struct maestro_interp *in, uint64_t call) {
+    int found = 0;
+    pthread_mutex_lock(&in->lock);
+    for (size_t i = 0; i < in->children.count; i++)
+        found = found || ends_with(&in->children.all[i], call);
+    pthread_mutex_unlock(&in->lock);
+    return found;
+}
+
+void maestro_children_finish(struct maestro_interp *in, uint64_t call) {
+    pthread_mutex_lock(&in->lock);
+    for (size_t i = 0; i < in->children.count; i++)
+        if (ends_with(&in->children.all[i], call))
+            maestro_child_kill(in->children.all[i].pid);
+    pthread_mutex_unlock(&in->lock);
+}
+
 // Kills those of a call, or with `all` of any.
 static void kill_children(struct maestro_interp *in, uint64_t call, int all) {
     pthread_mutex_lock(&in->lock);
     for (size_t i = 0; i < in->children.count; i++) {
         const struct maestro_child *child = &in->children.all[i];
         if (!child->kept && (all || (child->call == call && !child->spared)))
-            kill(child->pid, SIGKILL);
+            maestro_child_kill(child->pid);
     }
     pthread_mutex_unlock(&in->lock);
 }

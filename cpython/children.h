@@ -11,7 +11,11 @@
 
 #include "interp.h"
 
-// Records a child of a call, and the reader of its output. Returns 0 when there is no
+// Reports whether the interpreter may start another process: as many as threads.
+// If not, with an OSError. Attached.
+int maestro_child_room(struct maestro_interp *in);
+
+// Records a child of a call, and bounds its memory, and the reader of its output. Returns 0 when there is no
 // memory.
 int maestro_child_add(struct maestro_interp *in, pid_t pid, uint64_t call, uint64_t output);
 
@@ -33,6 +37,19 @@ void maestro_child_keep(struct maestro_interp *in, pid_t pid);
 
 // Lets a child live when its call is stopped.
 void maestro_child_spare(struct maestro_interp *in, pid_t pid);
+
+// Lets a child live when its call is over: a worker of a pool.
+void maestro_child_pool(struct maestro_interp *in, pid_t pid);
+
+// Reports whether there are any that a call has started and that end with it. No thread state.
+int maestro_children_of(struct maestro_interp *in, uint64_t call);
+
+// Kills those, after the call's end. No thread state.
+void maestro_children_finish(struct maestro_interp *in, uint64_t call);
+
+// Kills a child that has not been waited for, and all that descend from it and whose
+// parents live. Any thread.
+void maestro_child_kill(pid_t pid);
 
 // Kills those that a call has started which is being stopped: code that waits for
 // them continues, and is stopped itself. No thread state; may be attached.

@@ -6,6 +6,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -22,6 +24,16 @@ type crashCase struct {
 	signal syscall.Signal
 	status int
 	stack  string // a part of the marker
+	fixed  int    // the release of 3.14 from which on CPython raises an exception instead; 0: none
+}
+
+// release is that of the loaded CPython 3.14.
+func release(t *testing.T) int {
+	t.Helper()
+	text, _, _ := strings.Cut(strings.TrimPrefix(Version(), "3.14."), " ")
+	number, err := strconv.Atoi(text)
+	require.NoError(t, err)
+	return number
 }
 
 const intoThread = `def crashes(input):
@@ -42,7 +54,7 @@ var crashCases = []crashCase{
 	{name: "exit in C", code: "def crashes(input):\n    crash.exits()\n", fault: "exit", status: 3, stack: "in crashes\n"},
 	{name: "C stack overflow", code: "def crashes(input):\n    crash.overflow()\n", fault: "SIGSEGV", signal: syscall.SIGSEGV, stack: "in crashes\n"},
 	{name: "C stack overflow in a thread", code: "def in_thread():\n    crash.overflow()\n" + intoThread, fault: "SIGSEGV", signal: syscall.SIGSEGV, stack: "in in_thread\n"},
-	{name: "hash of nested tuples", code: "def crashes(input):\n    value = ()\n    for _ in range(10**6):\n        value = (value,)\n    hash(value)\n", fault: "SIGSEGV", signal: syscall.SIGSEGV, stack: "line 11, in crashes\n"},
+	{name: "hash of nested tuples", fixed: 10, code: "def crashes(input):\n    value = ()\n    for _ in range(10**6):\n        value = (value,)\n    hash(value)\n", fault: "SIGSEGV", signal: syscall.SIGSEGV, stack: "line 11, in crashes\n"},
 	{name: "truncated mapping", code: `def crashes(input):
     import mmap, tempfile
     with tempfile.TemporaryFile() as file:
@@ -66,6 +78,9 @@ func TestMarkersOfCrashes(t *testing.T) {
 	}
 	folder := crashmodule.Build(t)
 	for _, c := range crashCases {
+		if c.fixed > 0 && release(t) >= c.fixed {
+			continue
+		}
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			path := filepath.Join(t.TempDir(), "marker")

@@ -1,6 +1,7 @@
 #include "frame.h"
 
 #include "here.h"
+#include "left.h"
 #include "stop.h"
 
 #include <string.h>
@@ -22,6 +23,8 @@ struct maestro_run *maestro_carry(struct maestro_run *run) {
 // so that another 3.14 than the one we carry can't be misread.
 static struct {
     size_t context, thread, async; // bytes into a thread state
+    size_t breaker;                // the word that has it look for its asynchronous exception
+    uintptr_t asks;                // the bit that does
     size_t previous;               // bytes into a context
 } place;
 
@@ -57,10 +60,19 @@ int maestro_frame_prepare(void) {
     place.thread = search(state, 0, THREAD_STATE, (void *)py.PyThread_get_thread_ident());
     // Told to raise the context, which it is told to forget before it could.
     unsigned long thread = py.PyThread_get_thread_ident();
+    uintptr_t before[THREAD_STATE / sizeof(uintptr_t)];
+    memcpy(before, state, sizeof before);
     if (outer && py.PyThreadState_SetAsyncExc(thread, outer) == 1)
         place.async = search(state, 0, THREAD_STATE, outer);
+    for (size_t i = 0; i < sizeof before / sizeof *before; i++) {
+        uintptr_t changed = (uintptr_t)read_at(state, i * sizeof *before) ^ before[i];
+        if (i * sizeof *before != place.async && changed && !(changed & (changed - 1))) {
+            place.breaker = i * sizeof *before;
+            place.asks = changed;
+        }
+    }
     py.PyThreadState_SetAsyncExc(thread, NULL);
-    found = found && place.async && !read_at(state, place.async);
+    found = found && place.async && place.asks && !read_at(state, place.async);
     py.Py_DecRef(outer);
     py.Py_DecRef(inner);
     py.PyErr_Clear();
@@ -70,6 +82,16 @@ int maestro_frame_prepare(void) {
 unsigned long maestro_thread_of(PyThreadState *state) { return (unsigned long)read_at(state, place.thread); }
 
 PyObject *maestro_async_of(PyThreadState *state) { return read_at(state, place.async); }
+
+void maestro_async_here(PyThreadState *state, PyObject *exception) {
+    if (!state)
+        return;
+    _Atomic(PyObject *) *slot = (void *)((char *)state + place.async);
+    atomic_uintptr_t *breaker = (void *)((char *)state + place.breaker);
+    PyObject *none = NULL;
+    if (atomic_compare_exchange_strong(slot, &none, exception))
+        atomic_fetch_or(breaker, place.asks);
+}
 
 // A frame as the variable holds it; steals value, which may be NULL.
 static uint64_t number(PyObject *value) {
@@ -152,6 +174,21 @@ uint64_t maestro_call_of_thread(struct maestro_interp *in, PyThreadState *state)
     return in->frame_var ? MAESTRO_CALL_OF(frame_of_contexts(in, read_at(state, place.context))) : 0;
 }
 
+uint64_t maestro_claim_of_thread(struct maestro_interp *in, PyThreadState *state) {
+    uint64_t found = 0;
+    if (!in->frame_var)
+        return 0;
+    PyObject *raised = py.PyErr_GetRaisedException();
+    for (PyObject *context = read_at(state, place.context); context; context = read_at(context, place.previous)) {
+        uint64_t frame = claimed_in(in, context);
+        found = frame ? MAESTRO_CALL_OF(frame) : found;
+    }
+    py.PyErr_SetRaisedException(raised);
+    return found;
+}
+
+uint64_t maestro_claim(struct maestro_interp *in) { return maestro_claim_of_thread(in, py.PyThreadState_GetUnchecked()); }
+
 // Sets the variable in the current context. Returns 0 with an exception.
 static int claim(struct maestro_interp *in, uint64_t frame) {
     PyObject *value = py.PyLong_FromUnsignedLongLong(frame);
@@ -220,4 +257,9 @@ int maestro_adopt(struct maestro_interp *in, uint64_t frame) {
     return !frame || !in->frame_var || maestro_frame(in) || claim(in, frame | ADOPTED);
 }
 
-int maestro_release(struct maestro_interp *in) { return !in->frame_var || !(claimed(in) & ADOPTED) || claim(in, 0); }
+int maestro_release(struct maestro_interp *in) {
+    if (!in->frame_var || !(claimed(in) & ADOPTED))
+        return 1;
+    maestro_left_settle();
+    return claim(in, 0);
+}

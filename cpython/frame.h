@@ -32,6 +32,12 @@ uint64_t maestro_frame(struct maestro_interp *in);
 // The call that another thread of the interpreter runs for, or 0. Attached.
 uint64_t maestro_call_of_thread(struct maestro_interp *in, PyThreadState *state);
 
+// The call that another thread claims to run for, running or ended, or 0. Attached.
+uint64_t maestro_claim_of_thread(struct maestro_interp *in, PyThreadState *state);
+
+// The same of the calling thread.
+uint64_t maestro_claim(struct maestro_interp *in);
+
 // maestro_frame and the thread state of the calling thread, for the handler of a fault
 // (fault.h): they take no lock, allocate nothing, and work without the GIL as far as
 // that goes. They may fault.
@@ -44,6 +50,11 @@ unsigned long maestro_thread_of(PyThreadState *state);
 
 // The asynchronous exception that a thread has still to raise, or NULL. Borrowed.
 PyObject *maestro_async_of(PyThreadState *state);
+
+// Has the calling thread raise a static, immortal exception at its next step of Python, if it
+// has none to raise already. state is its own, attached, or NULL: then nothing happens.
+// Safe in a signal's handler.
+void maestro_async_here(PyThreadState *state, PyObject *exception);
 
 // Sets the call that this thread carries, until the previous one, which is
 // returned, is set again. NULL: none.

@@ -7,20 +7,28 @@
 
 #include <signal.h>
 
+// How a thread is being stopped that computes for no call.
+enum { EVICTED = 1, EVICTED_AND_TRACED = 2 };
+
 struct maestro_here {
-    struct maestro_interp *in; // whose code runs here; NULL: none of a subtenant's. Alive while attached to it
-    uint32_t id;               // in->id, also when the interpreter has ended; 0: none
-    uint64_t frame;            // of the outer call that a worker carries, or that began a Python thread; 0: none
-    uint64_t place;            // the number of the directory and umask that the thread has (place.h); 0: the server's
-    uint64_t change;           // the change that it has seen
-    int own_place;             // they are the thread's alone
-    int worker;                // one of the server's threads; not one that Python has started
-    int forking;               // a child of this process is being made, perhaps in this memory
-    uint64_t heard_call;       // the call of which the thread has heard an order to stop (stop_check.h)
-    unsigned heard;            // and the order
-    int confined;              // that child has its rails
-    int masked;                // mask is set
-    sigset_t mask;             // the signal mask that the thread shall have (thread_check.h)
+    struct maestro_interp *in;     // whose code runs here; NULL: none of a subtenant's. Alive while attached to it
+    uint32_t id;                   // in->id, also when the interpreter has ended; 0: none
+    uint64_t frame;                // of the outer call that a worker carries, or that began a Python thread; 0: none
+    uint64_t place;                // the number of the directory and umask that the thread has (place.h); 0: the server's
+    uint64_t change;               // the change that it has seen
+    int own_place;                 // they are the thread's alone
+    int worker;                    // one of the server's threads; not one that Python has started
+    int forking;                   // a child of this process is being made, perhaps in this memory
+    int confined;                  // that child has its rails
+    uint64_t heard_call;           // the call of which the thread has heard an order to stop (stop_check.h)
+    unsigned heard;                // and the order
+    unsigned refused;              // the order for which memory was refused last
+    unsigned heard_knocks;         // of the interpreter, when it was wedged (left.h)
+    struct maestro_native *native; // of a thread that code has begun, or NULL (thread.h)
+    unsigned heard_cut;            // how often it was told that its interpreter's end is cut short
+    atomic_int evicted;            // it computes for no call and is being stopped (left.h)
+    int masked;                    // mask is set
+    sigset_t mask;                 // the signal mask that the thread shall have (thread_check.h)
 };
 
 extern __thread struct maestro_here maestro_here;

@@ -7,12 +7,14 @@
 #include "descriptor.h"
 #include "error.h"
 #include "here.h"
+#include "left.h"
 #include "output.h"
 #include "place.h"
 #include "print.h"
 #include "program.h"
 #include "rails.h"
 #include "sleep.h"
+#include "stop.h"
 #include "stop_check.h"
 #include "thread.h"
 
@@ -210,10 +212,11 @@ static void wind_down(struct maestro_interp *in) {
 // joins all but the daemons too, but CPython counts a thread as joined a little
 // before it deletes its thread state, and ending frees the GIL that this last
 // step still uses: a crash in take_gil, seen under load. So this waits until
-// their thread states are deleted. Daemons that do not end within a second are left
-// to Py_EndInterpreter, which leaks their memory. Attached with `own`; may hang
-// for ever in a thread that does not end.
+// their thread states are deleted. Daemons that do not end within a second are
+// stopped. What cannot be stopped is left to Py_EndInterpreter, which leaks its
+// memory. Attached with `own`; may hang for ever in a thread that does not end.
 static void join_threads(struct maestro_interp *in, PyThreadState *own) {
+    enum { PATIENCE = 1000, STOPPING = 1500 }; // milliseconds
     PyObject *threading = NULL, *shutdown = NULL, *none = NULL;
     if (py.PyDict_GetItemStringRef(py.PyImport_GetModuleDict(), "threading", &threading) == 1)
         shutdown = py.PyObject_GetAttrString(threading, "_shutdown");
@@ -224,7 +227,7 @@ static void join_threads(struct maestro_interp *in, PyThreadState *own) {
     py.Py_DecRef(shutdown);
     py.Py_DecRef(threading);
     static const struct timespec moment = {.tv_nsec = 1000000};
-    for (int patience = 1000; patience > 0; patience--) {
+    for (int patience = PATIENCE; patience > 0; patience--) {
         PyThreadState *state = py.PyInterpreterState_ThreadHead(in->state);
         while (state == own)
             state = py.PyThreadState_Next(state);
@@ -234,6 +237,18 @@ static void join_threads(struct maestro_interp *in, PyThreadState *own) {
         nanosleep(&moment, NULL);
         py.PyEval_RestoreThread(own);
     }
+    maestro_left_end(in, own, STOPPING);
+}
+
+// Sets the thread that can be told to come to an end (park.h).
+static void set_ender(struct maestro_interp *in, pthread_t *thread) {
+    pthread_mutex_lock(&in->lock);
+    in->ender = thread;
+    if (!thread && atomic_exchange(&in->cut, 0)) {
+        atomic_fetch_sub(&in->alarm, 1);
+        atomic_fetch_sub(&maestro_alarms, 1);
+    }
+    pthread_mutex_unlock(&in->lock);
 }
 
 void maestro_interp_end(struct maestro_interp *in) {
@@ -246,12 +261,15 @@ void maestro_interp_end(struct maestro_interp *in) {
     if (!maestro_attach(in))
         return; // no memory: leaked, as one that hangs
     PyThreadState *state = maestro_take(in);
+    pthread_t self = pthread_self();
+    set_ender(in, &self);
     maestro_held_clear(in);
     wind_down(in);
     maestro_children_kill(in);
     join_threads(in, state);
     release(in);
     py.Py_EndInterpreter(state);
+    set_ender(in, NULL);
     maestro_here_is(NULL);
     maestro_memory_close(&in->memory);
     maestro_descriptors_close(in);

@@ -76,6 +76,7 @@ struct maestro_child {
     uint64_t call;   // that started it
     uint64_t output; // the reader of its output (child_output.go); 0: none
     int spared;      // it lives when its call is stopped
+    int pooled;      // it serves later calls too, and lives when the one that started it is over
     int kept;        // it serves the interpreter's end, and lives until after it
 };
 struct maestro_children {
@@ -115,6 +116,13 @@ struct maestro_interp {
     atomic_int threads;                          // begun by its code and not ended: they look at this struct
     atomic_int alarm;                            // what is being stopped in it: checks look for it (stop_check.h)
     atomic_uint parked, releases;                // threads that are parked, and how often they were let go (park.h)
+    atomic_int cut;                              // how often its end, which takes too long, was cut short (park.h)
+    atomic_int wedged;                           // a judge waits for the GIL (left.h)
+    atomic_uint knocks;                          // orders that it has given meanwhile
+    int knocked;                                 // threads that have heard one of them
+    int evict_tracing;                           // tracing counts threads that are left behind (left.h)
+    uint64_t tasks, tasks_ended;                 // calls that are on its event loop, and that were
+    int64_t level, looked;                       // what left threads have used of their budget, and when that was found
     atomic_int descriptors;                      // that its code has opened, or more (descriptor.c)
     struct maestro_rails *rails; // what holds for its subtenant's files (rails.h); NULL before its first call
     int foreign;                 // it has code that can change its threads (thread_check.h)
@@ -130,6 +138,7 @@ struct maestro_interp {
     struct maestro_run *carried;      // those of them that have a thread; the same
     struct maestro_sleeper *sleepers; // changed without the GIL
     struct maestro_held *held;        // the thread states of Go's threads for it
+    pthread_t *ender;                 // the thread that ends it, or NULL
     struct maestro_native *begun;     // the threads that its code has begun and that have not ended
     struct maestro_place place;       // changed with the lock held
     struct maestro_children children;

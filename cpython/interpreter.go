@@ -2,7 +2,9 @@ package cpython
 
 // #include <stdlib.h>
 // #include "call.h"
+// #include "children.h"
 // #include "interp.h"
+// #include "left.h"
 // #include "park.h"
 // #include "stop.h"
 // #include "thread.h"
@@ -12,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"time"
 	"unsafe"
 )
 
@@ -89,6 +92,8 @@ type CallResult struct {
 	// threads. Changes of shared data, such as a lock of the standard library,
 	// may be incomplete. An interrupted sleep is not included.
 	Interrupted bool
+	Threads     bool // the interpreter has threads that its code has begun
+	Children    bool // the call has left processes behind, which end with it (FinishChildren)
 	// Exhausted: this call or an earlier one was denied memory, and the
 	// interpreter still holds more than half of what it may.
 	Exhausted bool
@@ -130,6 +135,8 @@ func resultOf(result *C.struct_maestro_result) CallResult {
 		Interrupted: result.interrupted != 0,
 		Exhausted:   result.exhausted != 0,
 		Freed:       result.freed != 0,
+		Threads:     result.threads != 0,
+		Children:    result.children != 0,
 	}
 	if answer.Exception != nil {
 		answer.Stopped = answer.Exception.Kind == ExceptionStopped
@@ -201,6 +208,14 @@ func (in *Interpreter) Park(ticket uint64, holder bool) {
 	runtime.KeepAlive(in)
 }
 
+// Cut ends what runs at the end of the interpreter and takes too long: SystemExit is raised in it, each
+// time that this is called, until End returns. It needs no GIL and never blocks for
+// long; any goroutine may call it.
+func (in *Interpreter) Cut() {
+	C.maestro_cut(in.c)
+	runtime.KeepAlive(in)
+}
+
 // Parked is how many threads of the interpreter are parked. It needs no GIL.
 func (in *Interpreter) Parked() int {
 	parked := C.maestro_parked(in.c)
@@ -224,6 +239,49 @@ func boolInt(b bool) int {
 		return 1
 	}
 	return 0
+}
+
+// LeftUsed is the processor time that the threads which the interpreter's code has
+// begun have used since it was asked for last. It needs no GIL and never blocks for
+// long; any goroutine may call it.
+func (in *Interpreter) LeftUsed() time.Duration {
+	used := C.maestro_left_used(in.c)
+	runtime.KeepAlive(in)
+	return time.Duration(used)
+}
+
+// Budget is processor time.
+type Budget struct {
+	Most   time.Duration // that can be used at once
+	Refill float64       // share of the time that passes
+}
+
+// JudgeLeft stops the threads that have used up their budget for work of no running
+// call: left is that of threads of calls that are over, own that of threads that
+// module-level code has begun. It returns how many are being stopped, and how many of
+// those were not before. Like Stop it may block for ever.
+func (in *Interpreter) JudgeLeft(left, own Budget) (evicted, fresh int) {
+	limits := C.struct_maestro_left_limits{
+		left: C.struct_maestro_budget{C.int64_t(left.Most), C.double(left.Refill)},
+		own:  C.struct_maestro_budget{C.int64_t(own.Most), C.double(own.Refill)},
+	}
+	var news C.int
+	stopping := C.maestro_left_judge(in.c, &limits, &news)
+	runtime.KeepAlive(in)
+	return int(stopping), int(news)
+}
+
+// KnockLeft is Knock for the thread that keeps the GIL from JudgeLeft.
+func (in *Interpreter) KnockLeft() {
+	C.maestro_left_knock(in.c)
+	runtime.KeepAlive(in)
+}
+
+// FinishChildren kills the processes that the call with that ticket, which is over, has
+// left behind. It needs no GIL; any goroutine may call it.
+func (in *Interpreter) FinishChildren(ticket uint64) {
+	C.maestro_children_finish(in.c, C.uint64_t(ticket))
+	runtime.KeepAlive(in)
 }
 
 // Running reports whether the call with that ticket is in Python: its thread

@@ -28,6 +28,8 @@ static int grow(struct maestro_json_text *out, size_t more) {
     size_t capacity = out->capacity ? out->capacity * 2 : 256;
     while (capacity - out->size < more)
         capacity *= 2;
+    if (out->most && capacity > out->most + MAESTRO_JSON_FREE)
+        capacity = out->most + MAESTRO_JSON_FREE;
     char *data = capacity <= MAESTRO_JSON_FREE || maestro_memory_room(capacity) ? realloc(out->data, capacity) : NULL;
     if (!data) {
         py.PyErr_NoMemory();

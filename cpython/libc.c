@@ -188,6 +188,24 @@ static int close_here(int fd) {
     return close(fd);
 }
 
+// Where libc has them, libpython closes ranges by these two (os.closerange), and a child before its
+// program begins.
+static int close_range_here(unsigned begin, unsigned end, int flags) {
+    if (!maestro_here.id || maestro_here.forking)
+        return (int)syscall(SYS_close_range, begin, end, flags);
+    enum { MOST = 1 << 20 }; // no descriptor beyond has an owner (descriptor.c)
+    for (unsigned fd = begin; fd <= end && fd < MOST; fd++)
+        if (maestro_descriptor_mine((int)fd))
+            close_here((int)fd);
+    return 0;
+}
+
+static void closefrom_here(int begin) { close_range_here(begin < 0 ? 0 : (unsigned)begin, ~0u, 0); }
+
+static int memfd_create_here(const char *name, unsigned flags) {
+    return has_room() ? own((int)syscall(SYS_memfd_create, name, flags)) : -1;
+}
+
 static int closedir_here(DIR *folder) {
     maestro_descriptor_disown(dirfd(folder));
     return closedir(folder);
@@ -321,67 +339,83 @@ static int select_environ(void) {
     return 1;
 }
 
-// The references of other files.
+#define FUNCTION(name) {#name, (void *)name##_here}
+static const struct maestro_reference references[] = {
+    FUNCTION(_exit),
+    FUNCTION(accept),
+    FUNCTION(accept4),
+    FUNCTION(close),
+    FUNCTION(close_range),
+    FUNCTION(closedir),
+    FUNCTION(closefrom),
+    FUNCTION(dup),
+    FUNCTION(dup2),
+    FUNCTION(dup3),
+    FUNCTION(epoll_create1),
+    FUNCTION(eventfd),
+    FUNCTION(exit),
+    FUNCTION(fclose),
+    FUNCTION(fcntl),
+    FUNCTION(ioctl),
+    FUNCTION(memfd_create),
+    FUNCTION(openpty),
+    FUNCTION(pipe),
+    FUNCTION(pipe2),
+    FUNCTION(posix_openpt),
+    FUNCTION(pthread_create),
+    FUNCTION(recvmsg),
+    FUNCTION(shm_open),
+    FUNCTION(socket),
+    FUNCTION(socketpair),
+    FUNCTION(syscall),
+    FUNCTION(timerfd_create),
+    FUNCTION(write),
+    {"malloc", (void *)maestro_libc_malloc},
+    {"calloc", (void *)maestro_libc_calloc},
+    {"realloc", (void *)maestro_libc_realloc},
+    {"posix_memalign", (void *)maestro_libc_posix_memalign},
+    {"free", (void *)maestro_libc_free},
+    {"munmap", (void *)maestro_libc_munmap},
+    {"mremap", (void *)maestro_libc_mremap},
+    // The same functions under other names, and two variables.
+    {"fcntl64", (void *)fcntl_here},
+    {"environ", &maestro_environ},
+    {"__environ", &maestro_environ},
+};
+#undef FUNCTION
+static const size_t reference_count = sizeof references / sizeof *references;
+
+// The references of this file, and of others.
 static const struct {
     const struct maestro_reference *references;
     const size_t *count;
-} others[] = {
+} tables[] = {
+    {references, &reference_count},
     {maestro_path_references, &maestro_path_reference_count},
     {maestro_descriptor_references, &maestro_descriptor_reference_count},
     {maestro_network_references, &maestro_network_reference_count},
     {maestro_loader_references, &maestro_loader_reference_count},
     {maestro_exec_references, &maestro_exec_reference_count},
 };
+enum { TABLES = sizeof tables / sizeof *tables, MOST = 128 };
+
+// Which of them any library has. Written while Python is loaded.
+static unsigned char found[TABLES][MOST];
 
 char *maestro_libc_replace(void *library) {
-    if (!select_environ())
+    if (!maestro_environ && !select_environ())
         return strdup("out of memory");
-#define FUNCTION(name)             \
-    {                              \
-        #name, (void *)name##_here \
-    }
-    const struct maestro_reference references[] = {
-        FUNCTION(_exit),
-        FUNCTION(accept),
-        FUNCTION(accept4),
-        FUNCTION(close),
-        FUNCTION(closedir),
-        FUNCTION(dup),
-        FUNCTION(dup2),
-        FUNCTION(dup3),
-        FUNCTION(epoll_create1),
-        FUNCTION(eventfd),
-        FUNCTION(exit),
-        FUNCTION(fclose),
-        FUNCTION(fcntl),
-        FUNCTION(ioctl),
-        FUNCTION(openpty),
-        FUNCTION(pipe),
-        FUNCTION(pipe2),
-        FUNCTION(posix_openpt),
-        FUNCTION(pthread_create),
-        FUNCTION(recvmsg),
-        FUNCTION(shm_open),
-        FUNCTION(socket),
-        FUNCTION(socketpair),
-        FUNCTION(syscall),
-        FUNCTION(timerfd_create),
-        FUNCTION(write),
-        {"malloc", (void *)maestro_libc_malloc},
-        {"calloc", (void *)maestro_libc_calloc},
-        {"realloc", (void *)maestro_libc_realloc},
-        {"posix_memalign", (void *)maestro_libc_posix_memalign},
-        {"free", (void *)maestro_libc_free},
-        {"munmap", (void *)maestro_libc_munmap},
-        {"mremap", (void *)maestro_libc_mremap},
-        // The same functions under other names, and two variables.
-        {"fcntl64", (void *)fcntl_here},
-        {"environ", &maestro_environ},
-        {"__environ", &maestro_environ},
-    };
-#undef FUNCTION
-    char *message = maestro_link_replace(library, references, sizeof references / sizeof *references);
-    for (size_t i = 0; !message && i < sizeof others / sizeof *others; i++)
-        message = maestro_link_replace(library, others[i].references, *others[i].count);
+    char *message = NULL;
+    for (size_t i = 0; !message && i < TABLES; i++)
+        message = *tables[i].count > MOST ? strdup("a table of references has more rows than are counted")
+                                          : maestro_link_search(library, tables[i].references, *tables[i].count, found[i]);
     return message;
+}
+
+int maestro_libc_found(const char *name) {
+    for (size_t i = 0; i < TABLES; i++)
+        for (size_t j = 0; j < *tables[i].count; j++)
+            if (found[i][j] && strcmp(tables[i].references[j].name, name) == 0)
+                return 1;
+    return 0;
 }

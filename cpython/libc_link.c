@@ -75,21 +75,22 @@ static struct dynamic read_dynamic(const struct link_map *map) {
     return found;
 }
 
-static void *address_for(const char *name, const struct maestro_reference *references, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(name, references[i].name) == 0)
-            return references[i].address;
-    return NULL;
+// The index of the reference with that name, or count.
+static size_t reference_to(const char *name, const struct maestro_reference *references, size_t count) {
+    size_t i = 0;
+    while (i < count && strcmp(name, references[i].name) != 0)
+        i++;
+    return i;
 }
 
-char *maestro_link_replace(void *library, const struct maestro_reference *references, size_t count) {
+char *maestro_link_search(void *library, const struct maestro_reference *references, size_t count, unsigned char *found) {
     struct link_map *map = NULL;
     if (dlinfo(library, RTLD_DI_LINKMAP, &map) != 0)
         return strdup("look into libpython: no link map");
     struct dynamic dynamic = read_dynamic(map);
     struct sealed sealed = {.base = map->l_addr};
     dl_iterate_phdr(find_sealed, &sealed);
-    size_t length = sealed.end - sealed.begin, replaced = 0;
+    size_t length = sealed.end - sealed.begin;
     if (length && mprotect((void *)sealed.begin, length, PROT_READ | PROT_WRITE) != 0)
         return strdup("look into libpython: its references cannot be written");
     for (int table = 0; table < 2; table++) {
@@ -99,14 +100,25 @@ char *maestro_link_replace(void *library, const struct maestro_reference *refere
             size_t symbol = ELF64_R_SYM(entry[i].r_info);
             if (!symbol || (type != CALL && type != POINTER && type != DATA))
                 continue;
-            void *address = address_for(dynamic.names + dynamic.symbols[symbol].st_name, references, count);
-            if (!address)
+            size_t which = reference_to(dynamic.names + dynamic.symbols[symbol].st_name, references, count);
+            if (which == count)
                 continue;
-            *(void **)(map->l_addr + entry[i].r_offset) = address;
-            replaced++;
+            *(void **)(map->l_addr + entry[i].r_offset) = references[which].address;
+            found[which] = 1;
         }
     }
     if (length)
         mprotect((void *)sealed.begin, length, PROT_READ);
-    return replaced ? NULL : strdup("look into libpython: it refers to nothing of libc");
+    return NULL;
+}
+
+char *maestro_link_replace(void *library, const struct maestro_reference *references, size_t count) {
+    unsigned char *found = calloc(count, 1);
+    if (!found)
+        return strdup("out of memory");
+    char *message = maestro_link_search(library, references, count, found);
+    if (!message && !memchr(found, 1, count))
+        message = strdup("look into libpython: it refers to nothing of libc");
+    free(found);
+    return message;
 }

@@ -16,4 +16,8 @@ struct maestro_reference {
 // not refer to is no fault; not to find any is.
 char *maestro_link_replace(void *library, const struct maestro_reference *references, size_t count);
 
+// The same, where finding none is no fault. Sets found[i] to 1 for each reference
+// that was replaced, and leaves the others as they are.
+char *maestro_link_search(void *library, const struct maestro_reference *references, size_t count, unsigned char *found);
+
 #endif

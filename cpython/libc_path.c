@@ -158,6 +158,12 @@ static int openat_here(int folder, const char *path, int flags, mode_t mode) {
 
 static int open_here(const char *path, int flags, mode_t mode) { return openat_here(AT_FDCWD, path, flags, mode); }
 
+// As a library calls them that was compiled with _FORTIFY_SOURCE.
+
+static int openat_2_here(int folder, const char *path, int flags) { return openat_here(folder, path, flags, 0); }
+
+static int open_2_here(const char *path, int flags) { return openat_here(AT_FDCWD, path, flags, 0); }
+
 static FILE *fopen_here(const char *path, const char *mode) {
     int writes = mode[0] != 'r' || strchr(mode, '+');
     PATH(path, AT_FDCWD, writes ? USE_WRITE : USE_READ, FOLLOW);
@@ -259,6 +265,10 @@ const struct maestro_reference maestro_path_references[] = {
     {"fopen64", (void *)fopen_here},
     {"open64", (void *)open_here},
     {"openat64", (void *)openat_here},
+    {"__open_2", (void *)open_2_here},
+    {"__open64_2", (void *)open_2_here},
+    {"__openat_2", (void *)openat_2_here},
+    {"__openat64_2", (void *)openat_2_here},
     {"stat", (void *)stat64_here},
     {"lstat", (void *)lstat64_here},
     {"tmpfile64", (void *)tmpfile_here},

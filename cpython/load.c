@@ -37,10 +37,29 @@ static char *init_failure(PyInitConfig *config) {
     return message;
 }
 
+// Has os.urandom open its device, where it uses one: all interpreters share the
+// descriptor, so that it must not belong to the first that needs it, with which
+// it would be closed.
+static void open_random(void) {
+    PyObject *module = py.PyImport_ImportModule("posix");
+    PyObject *urandom = module ? py.PyObject_GetAttrString(module, "urandom") : NULL;
+    PyObject *one = urandom ? py.PyLong_FromLongLong(1) : NULL;
+    PyObject *bytes = one ? py.PyObject_CallOneArg(urandom, one) : NULL;
+    py.PyErr_Clear();
+    py.Py_DecRef(bytes);
+    py.Py_DecRef(one);
+    py.Py_DecRef(urandom);
+    py.Py_DecRef(module);
+}
+
 char *maestro_load(const char *home) {
     char *path = NULL;
     if (asprintf(&path, "%s/lib/libpython3.14.so.1.0", home) < 0)
         return strdup("out of memory");
+    if (!maestro_libc_remember()) {
+        free(path);
+        return strdup("look at the loaded libraries");
+    }
     char *message = maestro_py_load(path);
     free(path);
     if (message)
@@ -53,7 +72,8 @@ char *maestro_load(const char *home) {
     // Built into every interpreter that is made later (module.h).
     if (py.PyImport_AppendInittab("_maestro", maestro_module_init) < 0)
         return strdup("register _maestro: out of memory");
-    if ((message = maestro_modules_block()) || (message = maestro_libc_replace(py.library)))
+    if ((message = maestro_modules_block()) || (message = maestro_libc_replace(py.library)) ||
+        (message = maestro_libc_replace_modules(home)))
         return message;
     if ((message = maestro_stop_check_load()))
         return message;
@@ -97,6 +117,7 @@ char *maestro_load(const char *home) {
     py.None = py.Py_GetConstantBorrowed(Py_CONSTANT_NONE);
     py.True = py.Py_GetConstantBorrowed(Py_CONSTANT_TRUE);
     py.False = py.Py_GetConstantBorrowed(Py_CONSTANT_FALSE);
+    open_random();
     message = maestro_builtins_replace();
     if (!message)
         message = maestro_code_replace();

@@ -1,6 +1,7 @@
 #include "loop.h"
 
 #include "call.h"
+#include "children.h"
 #include "counter.h"
 #include "descriptor.h"
 #include "error.h"
@@ -76,6 +77,8 @@ struct maestro_result *maestro_loop_run(struct maestro_loop *loop) {
         return &result;
     }
     serving = loop;
+    struct maestro_native native = {.loop = 1};
+    maestro_begun_add(in, &native);
     PyObject *wake = py.PyLong_FromLongLong(loop->wake);
     PyObject *none = wake ? py.PyObject_CallOneArg(in->hooks[HOOK_SERVE], wake) : NULL;
     if (!none)
@@ -87,6 +90,7 @@ struct maestro_result *maestro_loop_run(struct maestro_loop *loop) {
         atomic_store(&loop->carrier, NULL);
     }
     serving = NULL;
+    maestro_begun_remove(in, &native);
     maestro_detach();
     return &result;
 }
@@ -152,6 +156,8 @@ static void end(struct maestro_interp *in, struct task *task, struct maestro_res
     }
     maestro_run_remove(in, &task->run);
     result->interrupted = task->run.interrupted;
+    result->threads = 1; // this one: tasks may be left behind on it
+    result->children = in->children.count && maestro_children_of(in, task->run.call);
     maestro_print_flush(in, call);
     PyThreadState *state = py.PyEval_SaveThread();
     rest();

@@ -1,6 +1,7 @@
 #include "memory.h"
 
 #include "interp.h"
+#include "stop_check.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -85,6 +86,10 @@ static int await_relief(int64_t used, int64_t more) {
 // Whether the account may hold that many more bytes; slack is permitted beyond the
 // bound.
 static int judge(int64_t more, int64_t slack) {
+    if (!slack && maestro_stop_refuses()) {
+        errno = ENOMEM;
+        return 0;
+    }
     struct maestro_memory *account = mine.account;
     int64_t limit = account ? atomic_load_explicit(&account->limit, memory_order_relaxed) : 0;
     if (!limit)

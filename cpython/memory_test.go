@@ -109,6 +109,27 @@ def works(input):
 	}
 }
 
+// So many frames take a microsecond and more each when an exception passes them.
+func TestRecursionLimitThatCodeSets(t *testing.T) {
+	t.Parallel()
+	st := setup(t, "sets", `import sys
+def sets(input):
+    before = sys.getrecursionlimit()
+    limits = []
+    for limit in (5000, True and 150_000, 10**6, 10**30):
+        sys.setrecursionlimit(limit)
+        limits.append(sys.getrecursionlimit())
+    for limit in (0, -10**30, "1"):
+        try:
+            sys.setrecursionlimit(limit)
+        except (ValueError, TypeError, OverflowError) as error:
+            limits.append(type(error).__name__)
+    sys.setrecursionlimit(before)
+    return limits
+`)
+	require.JSONEq(t, `[5000, 150000, 200000, 200000, "ValueError", "OverflowError", "TypeError"]`, st.output("sets", "{}"))
+}
+
 func indent(body string) string {
 	var out []byte
 	for i := range len(body) {

@@ -6,6 +6,7 @@
 #include "descriptor.h"
 #include "error.h"
 #include "frame.h"
+#include "left.h"
 #include "loop.h"
 #include "output.h"
 #include "print.h"
@@ -251,6 +252,14 @@ static PyObject *spare_child(PyObject *module, PyObject *pid) {
     return py.Py_NewRef(py.None);
 }
 
+static PyObject *pool_child(PyObject *module, PyObject *pid) {
+    long number = py.PyLong_AsLong(pid);
+    if (py.PyErr_Occurred())
+        return NULL;
+    maestro_child_pool(maestro_of(module), (pid_t)number);
+    return py.Py_NewRef(py.None);
+}
+
 static const char *const hook_names[] = {
 #define HOOK(identifier, name) name,
     MAESTRO_HOOKS(HOOK) MAESTRO_CLASSES(HOOK)
@@ -284,6 +293,12 @@ static PyObject *release(PyObject *module, PyObject *unused) {
     return maestro_release(maestro_of(module)) ? py.Py_NewRef(py.None) : NULL;
 }
 
+// account(): what the thread has done until now was a call's work (left.h).
+static PyObject *account(PyObject *module, PyObject *unused) {
+    maestro_left_settle();
+    return py.Py_NewRef(py.None);
+}
+
 // settles(call): its end waits until its log records are handled.
 static PyObject *settles(PyObject *module, PyObject *call) {
     uint64_t number = py.PyLong_AsUnsignedLongLong(call);
@@ -312,6 +327,7 @@ static PyObject *keep(PyObject *module, PyObject *object) {
 }
 
 static PyMethodDef methods[] = {
+    {"account", account, METH_NOARGS, NULL},
     {"adopt", adopt, METH_O, NULL},
     {"begin", maestro_loop_begin, METH_O, NULL},
     {"call", (PyCFunction)(void (*)(void))maestro_call_by_name, METH_FASTCALL | METH_KEYWORDS, NULL},
@@ -333,6 +349,7 @@ static PyMethodDef methods[] = {
     {"loads", loads, METH_O, NULL},
     {"log", (PyCFunction)(void (*)(void))log_line, METH_FASTCALL, NULL},
     {"own_outputs", (PyCFunction)(void (*)(void))maestro_own_outputs, METH_FASTCALL, NULL},
+    {"pool_child", pool_child, METH_O, NULL},
     {"print_err", maestro_print_err, METH_O, NULL},
     {"print_out", maestro_print_out, METH_O, NULL},
     {"release", release, METH_NOARGS, NULL},

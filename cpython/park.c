@@ -1,6 +1,9 @@
 #include "park.h"
 
+#include "frame.h"
 #include "here.h"
+#include "sleep.h"
+#include "stop.h"
 #include "thread.h"
 
 #include <limits.h>
@@ -16,7 +19,7 @@
 
 // What the signal carries: the call that is meant, or 0, and whether it means in any
 // case the thread that gets it, or the one that holds its interpreter's GIL.
-enum { MEANT = 1, HOLDER = 2, KIND_BITS = 2 };
+enum { MEANT = 1, HOLDER = 2, CUT = 3, KIND_BITS = 2 };
 
 // Stretches of code in which a thread may be parked. Entries are only added, so that
 // the handler reads them without a lock.
@@ -89,11 +92,14 @@ static long futex(atomic_uint *word, int operation, unsigned value) {
 // its code runs on this thread.
 void maestro_park_here(uint64_t value, const void *context) {
     struct maestro_interp *in = maestro_here.in;
-    if (!in || !is_mapped(instruction_of(context)))
+    enum { KIND = (1 << KIND_BITS) - 1 };
+    uint64_t kind = value & KIND, call = value >> KIND_BITS;
+    if (in && kind == CUT && in->id == call)
+        maestro_async_here(py.PyThreadState_GetUnchecked(), py.PyExc_SystemExit);
+    if (!in || kind == CUT || !is_mapped(instruction_of(context)))
         return;
-    int meant = value & MEANT;
-    meant = meant || (value >> KIND_BITS && maestro_here.frame >> 20 == value >> KIND_BITS);
-    meant = meant || (value & HOLDER && py.PyThreadState_GetUnchecked());
+    int meant =
+        kind == MEANT || (call && maestro_here.frame >> 20 == call) || (kind == HOLDER && py.PyThreadState_GetUnchecked());
     if (!meant)
         return;
     unsigned release = atomic_load(&in->releases);
@@ -116,6 +122,22 @@ void maestro_park(struct maestro_interp *in, uint64_t ticket, int holder) {
     uint64_t value = ticket << KIND_BITS | (holder ? HOLDER : 0);
     pthread_mutex_lock(&in->lock);
     maestro_threads_each(in, ask_any, &value);
+    if (in->ender)
+        ask(*in->ender, value);
+    pthread_mutex_unlock(&in->lock);
+}
+
+void maestro_cut(struct maestro_interp *in) {
+    uint64_t value = in->id << KIND_BITS | CUT;
+    pthread_mutex_lock(&in->lock);
+    if (!atomic_fetch_add(&in->cut, 1)) {
+        atomic_fetch_add(&in->alarm, 1);
+        atomic_fetch_add(&maestro_alarms, 1);
+    }
+    maestro_threads_each(in, ask_any, &value);
+    if (in->ender)
+        ask(*in->ender, value);
+    maestro_sleepers_wake_all(in);
     pthread_mutex_unlock(&in->lock);
 }
 

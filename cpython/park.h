@@ -34,6 +34,11 @@ void maestro_park(struct maestro_interp *in, uint64_t ticket, int holder);
 // The same for one thread. The GIL is held, and its thread state is in the list.
 void maestro_park_thread(unsigned long thread);
 
+// Ends what runs at the end of an interpreter (atexit functions, finalizers, threads that
+// will not end): SystemExit is raised in its threads, as often as this is called. Its own structures are not
+// touched, which may be freed at any moment. No thread state.
+void maestro_cut(struct maestro_interp *in);
+
 // How many threads of the interpreter are parked. No thread state.
 int maestro_parked(const struct maestro_interp *in);
 

@@ -34,7 +34,8 @@ extern PyCFunction maestro_real_chdir, maestro_real_close, maestro_real_dup2, ma
     maestro_real_waitpid, maestro_real_wait4, maestro_real_create_builtin, maestro_real_create_dynamic, maestro_real_nice,
     maestro_real_pthread_sigmask, maestro_real_setitimer, maestro_real_setlocale, maestro_real_prlimit, maestro_real_setpgid,
     maestro_real_setpriority, maestro_real_sched_setaffinity, maestro_real_kill, maestro_real_killpg,
-    maestro_real_pthread_kill, maestro_real_start_new_thread, maestro_real_start_new, maestro_real_start_joinable_thread;
+    maestro_real_pthread_kill, maestro_real_start_new_thread, maestro_real_start_new, maestro_real_start_joinable_thread,
+    maestro_real_setrecursionlimit;
 
 // replace_place.c
 PyObject *maestro_os_chdir(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names);
@@ -63,10 +64,11 @@ PyObject *maestro_os_kill(PyObject *module, PyObject *const *args, Py_ssize_t co
 PyObject *maestro_os_killpg(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *maestro_signal_pthread_kill(PyObject *module, PyObject *const *args, Py_ssize_t count);
 
-// replace_thread.c
+// replace_bound.c
 PyObject *maestro_start_new_thread(PyObject *module, PyObject *args);
 PyObject *maestro_start_new(PyObject *module, PyObject *args);
 PyObject *maestro_start_joinable_thread(PyObject *module, PyObject *args, PyObject *names);
+PyObject *maestro_sys_setrecursionlimit(PyObject *module, PyObject *limit);
 
 // replace_view.c
 PyObject *maestro_sys_current_frames(PyObject *module, PyObject *unused);

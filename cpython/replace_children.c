@@ -232,6 +232,8 @@ PyObject *maestro_fork_exec(PyObject *module, PyObject *const *args, Py_ssize_t 
     struct maestro_interp *in = maestro_here.in;
     if (!in || count <= ERRORS || count > MOST)
         return real(module, args, count);
+    if (!maestro_child_room(in))
+        return NULL;
     maestro_place_sync();
     long output = py.PyLong_AsLong(args[OUTPUT]), errors = py.PyLong_AsLong(args[ERRORS]);
     if (py.PyErr_Occurred())
@@ -315,6 +317,8 @@ static PyObject *spawn(PyCFunction function, PyObject *module, PyObject *const *
     Py_ssize_t named = names ? py.PyTuple_Size(names) : 0;
     if (!in || count != 3 || count + named >= MOST)
         return real(module, args, count, names);
+    if (!maestro_child_room(in))
+        return NULL;
     maestro_place_sync();
     struct standard standard;
     if (!open_standard(&standard, 1, 1, 1))

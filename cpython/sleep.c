@@ -80,7 +80,9 @@ int maestro_sleep(struct maestro_interp *in, double seconds) {
     }
     if (!woken)
         return 1;
-    PyObject *stopped = in->hooks[HOOK_STOPPED];
+    if (!run) // told as well: once is enough
+        py.PyThreadState_SetAsyncExc(py.PyThread_get_thread_ident(), NULL);
+    PyObject *stopped = maestro_stop_exception(in);
     py.PyErr_SetNone(stopped ? stopped : py.PyExc_KeyboardInterrupt);
     return 0;
 }

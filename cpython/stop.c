@@ -35,6 +35,8 @@ void maestro_run_add(struct maestro_interp *in, struct maestro_run *run) {
     if (run->thread) {
         run->next_carried = in->carried;
         in->carried = run;
+    } else {
+        in->tasks++;
     }
     pthread_mutex_unlock(&in->lock);
 }
@@ -77,7 +79,7 @@ static int is_machinery(PyFrameObject *frame) {
 // thread's next check, not where it was when it was told: that check may be the
 // beginning of an unlocking function, and every later import would then wait for
 // ever. The trace function, which follows, raises where it is called.
-static int is_importing(PyThreadState *state) {
+int maestro_is_importing(PyThreadState *state) {
     enum { DEEPEST = 64 }; // frames within the import: from further in, the next check comes before its end
     PyObject *frame = (PyObject *)py.PyThreadState_GetFrame(state);
     int importing = 0;
@@ -106,19 +108,32 @@ int maestro_is_import_step(PyThreadState *state) {
 // other calls pass.
 static int trace(PyObject *self, PyFrameObject *frame, int what, PyObject *argument) {
     struct maestro_interp *in = maestro_of(self);
-    if (!in || !in->hooks[HOOK_STOPPED])
+    if (!in || !maestro_stop_exception(in))
         return 0;
     // The exception that is being traced is not changed.
     if (py.PyErr_Occurred() || maestro_shielded(in, py.PyThread_get_thread_ident()))
         return 0;
     struct maestro_run *run = maestro_run_of_call(in, MAESTRO_CALL_OF(maestro_frame(in)));
-    if (!run || !run->tracing || is_machinery(frame) || frame_file_is(frame, IMPORT_FILE))
+    int evicted = !run && atomic_load(&maestro_here.evicted) == EVICTED_AND_TRACED && maestro_is_evicted(in);
+    if (!(evicted || (run && run->tracing)) || is_machinery(frame) || frame_file_is(frame, IMPORT_FILE))
         return 0;
-    run->interrupted++;
+    if (run)
+        run->interrupted++;
     // One that is still to be raised would be raised in what cleans up behind this one.
     py.PyThreadState_SetAsyncExc(py.PyThread_get_thread_ident(), NULL);
-    py.PyErr_SetNone(in->hooks[HOOK_STOPPED]);
+    py.PyErr_SetNone(maestro_stop_exception(in));
     return -1;
+}
+
+PyObject *maestro_stop_exception(struct maestro_interp *in) {
+    return atomic_load(&in->ended) ? py.PyExc_SystemExit : in->hooks[HOOK_STOPPED];
+}
+
+void maestro_trace_all(struct maestro_interp *in) { py.PyEval_SetTraceAllThreads(trace, in->module); }
+
+int maestro_is_evicted(struct maestro_interp *in) {
+    // An event loop's thread works for many calls: only a task that one has left behind is meant.
+    return atomic_load(&maestro_here.evicted) && (!maestro_here.worker || maestro_claim(in)) && !maestro_frame(in);
 }
 
 void maestro_run_remove(struct maestro_interp *in, struct maestro_run *run) {
@@ -131,6 +146,9 @@ void maestro_run_remove(struct maestro_interp *in, struct maestro_run *run) {
         for (link = &in->carried; *link != run;)
             link = &(*link)->next_carried;
         *link = run->next_carried;
+    } else {
+        in->tasks--;
+        in->tasks_ended++;
     }
     if (run->stopping) {
         atomic_fetch_sub(&in->alarm, 1);
@@ -163,7 +181,7 @@ static void tell(struct maestro_interp *in, struct maestro_run *run, unsigned lo
     PyThreadState *state = state_of(in, thread);
     if (!state || maestro_shielded(in, thread))
         return;
-    if (is_importing(state)) {
+    if (maestro_is_importing(state)) {
         atomic_fetch_add(&run->knocks, 1);
     } else {
         run->interrupted += !maestro_async_of(state);
@@ -215,7 +233,7 @@ static int climb(struct maestro_interp *in, struct maestro_run *run, int rung) {
     if (rung == STOP_TRACE) {
         in->tracing += !run->tracing;
         run->tracing = 1;
-        py.PyEval_SetTraceAllThreads(trace, in->module);
+        maestro_trace_all(in);
     }
     // From here on Python code runs here, which may let the GIL go: the run
     // may be over afterwards, and is not looked at again.
@@ -270,6 +288,7 @@ void maestro_knock(struct maestro_interp *in, uint64_t ticket) {
     if (run) {
         alarm_for(in, run);
         atomic_fetch_add(&run->knocks, 1);
+        atomic_fetch_add(&run->refusals, 1);
         if (run->thread)
             maestro_thread_interrupt(run->thread);
     }

@@ -25,6 +25,7 @@ struct maestro_run {
     int roused;                       // a stop has woken it there, and it raises
     int settles;                      // its log records are handled by another thread: its end waits for them
     int interrupted;                  // exceptions that were raised at the lines that its threads had reached
+    atomic_uint refusals;             // those of knocks that were given without the GIL
     atomic_uint knocks;               // orders that were given without the GIL, or to a thread in an import
     struct maestro_run *next;         // of the same bucket
     struct maestro_run *next_carried; // of those that have a thread
@@ -68,6 +69,21 @@ extern atomic_int maestro_alarms;
 // them may not give up, and ends the wait of the call's own thread in the kernel. No
 // thread state.
 void maestro_knock(struct maestro_interp *in, uint64_t ticket);
+
+// What is raised in what is being stopped: Stopped, or SystemExit at the end of the
+// interpreter, where threads end by it without a word. Borrowed, or NULL. Attached.
+PyObject *maestro_stop_exception(struct maestro_interp *in);
+
+// Has every event of all threads of the interpreter that are being stopped raise.
+// Attached.
+void maestro_trace_all(struct maestro_interp *in);
+
+// Whether a thread that waits for the GIL is in an import. Attached.
+int maestro_is_importing(PyThreadState *state);
+
+// Whether the calling thread is being stopped because it computes for no call, and runs
+// for none now. Attached.
+int maestro_is_evicted(struct maestro_interp *in);
 
 // Whether a thread is at a step of the import system's own, which locks and unlocks.
 // Attached, to the thread state or with the thread at rest.

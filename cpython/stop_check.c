@@ -1,5 +1,6 @@
 #include "stop_check.h"
 
+#include "code_redirect.h"
 #include "frame.h"
 #include "here.h"
 #include "libc_link.h"
@@ -17,22 +18,48 @@ static int is_news(const struct maestro_run *run) {
     return knocks != (maestro_here.heard_call == run->call ? maestro_here.heard : 0);
 }
 
+// Whether the thread keeps the GIL, for no call, from what would stop it (left.h).
+static int is_knock(struct maestro_interp *in) {
+    return atomic_load_explicit(&in->wedged, memory_order_relaxed) &&
+           maestro_here.heard_knocks != atomic_load_explicit(&in->knocks, memory_order_relaxed) &&
+           (!maestro_here.worker || maestro_claim(in));
+}
+
+// Whether the thread has not heard yet that the end of its interpreter is cut short.
+static int is_cut(struct maestro_interp *in) {
+    unsigned cut = (unsigned)atomic_load_explicit(&in->cut, memory_order_relaxed);
+    if (maestro_here.heard_cut == cut)
+        return 0;
+    maestro_here.heard_cut = cut;
+    return 1;
+}
+
 static int answer(struct maestro_interp *in) {
     unsigned long thread = py.PyThread_get_thread_ident();
     PyThreadState *state = py.PyThreadState_GetUnchecked();
+    if (state && atomic_load_explicit(&in->cut, memory_order_relaxed) && !py.PyErr_Occurred() && is_cut(in)) {
+        py.PyErr_SetNone(py.PyExc_SystemExit);
+        return -1;
+    }
     if (!state || !in->hooks[HOOK_STOPPED] || py.PyErr_Occurred() || maestro_shielded(in, thread))
         return 0;
     struct maestro_run *run = maestro_run_of_call(in, MAESTRO_CALL_OF(maestro_frame(in)));
     int told = maestro_async_of(state) != NULL;
-    if (!run || !run->stopping || !(told || is_news(run)) || maestro_is_import_step(state))
+    if (!(told || (run ? run->stopping && is_news(run) : is_knock(in))) || maestro_is_import_step(state))
         return 0;
-    maestro_here.heard_call = run->call;
-    maestro_here.heard = atomic_load_explicit(&run->knocks, memory_order_relaxed);
+    if (!run && !told)
+        in->knocked++;
+    if (run) {
+        maestro_here.heard_call = run->call;
+        maestro_here.heard = atomic_load_explicit(&run->knocks, memory_order_relaxed);
+    }
+    maestro_here.heard_knocks = atomic_load_explicit(&in->knocks, memory_order_relaxed);
     if (told) { // it is raised here, and not at whichever line comes next
         py.PyThreadState_SetAsyncExc(thread, NULL);
-        run->interrupted -= run->interrupted > 0;
+        if (run)
+            run->interrupted -= run->interrupted > 0;
     }
-    py.PyErr_SetNone(in->hooks[HOOK_STOPPED]);
+    py.PyErr_SetNone(maestro_stop_exception(in));
     return -1;
 }
 
@@ -43,9 +70,27 @@ int maestro_stop_check(void) {
     return answer(in);
 }
 
+int maestro_stop_refuses(void) {
+    struct maestro_interp *in = maestro_here.in;
+    if (!atomic_load_explicit(&maestro_alarms, memory_order_relaxed) || !in || !py.PyThreadState_GetUnchecked())
+        return 0;
+    pthread_mutex_lock(&in->lock);
+    struct maestro_run *run = maestro_run_of_call(in, MAESTRO_CALL_OF(maestro_here.frame));
+    unsigned refusals = run && run->stopping ? atomic_load_explicit(&run->refusals, memory_order_relaxed) : 0;
+    pthread_mutex_unlock(&in->lock);
+    if (!refusals || refusals == maestro_here.refused)
+        return 0;
+    maestro_here.refused = refusals;
+    return 1;
+}
+
 static int check_signals(void) { return maestro_stop_check() < 0 ? -1 : py.PyErr_CheckSignals(); }
 
 static int make_pending_calls(void) { return maestro_stop_check() < 0 ? -1 : py.Py_MakePendingCalls(); }
+
+// In a libpython that has no references to them (code_redirect.h), without the originals: Python
+// handles no signals here, and pending calls are made by the next step of Python code.
+static int check_alone(void) { return maestro_stop_check(); }
 
 void maestro_thread_interrupt(unsigned long thread) { pthread_kill((pthread_t)thread, MAESTRO_SIGNAL); }
 
@@ -69,5 +114,12 @@ char *maestro_stop_check_load(void) {
         {"PyErr_CheckSignals", (void *)check_signals},
         {"Py_MakePendingCalls", (void *)make_pending_calls},
     };
-    return maestro_link_replace(py.library, references, sizeof references / sizeof *references);
+    enum { COUNT = sizeof references / sizeof *references };
+    unsigned char found[COUNT] = {0};
+    void *const originals[COUNT] = {(void *)py.PyErr_CheckSignals, (void *)py.Py_MakePendingCalls};
+    char *message = maestro_link_search(py.library, references, COUNT, found);
+    for (int i = 0; i < COUNT && !message; i++)
+        if (!found[i])
+            message = maestro_code_redirect(originals[i], (void *)check_alone);
+    return message;
 }

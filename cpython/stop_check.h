@@ -28,6 +28,12 @@ char *maestro_stop_check_load(void);
 // an order is new to this thread; otherwise 0. Attached.
 int maestro_stop_check(void);
 
+// Whether to refuse the calling thread memory, so that it comes to its end: its call is
+// to be stopped, and it keeps the GIL in C code that makes no check but requests much
+// memory, as computations with large integers do in this build. Once for each order
+// that is given without the GIL. Needs no thread state.
+int maestro_stop_refuses(void);
+
 // Interrupts the wait of a thread in the kernel. The thread must live: its thread
 // state is in an interpreter's list and the GIL is held, or its run is in the list of
 // runs and the lock is held.

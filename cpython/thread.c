@@ -4,6 +4,7 @@
 #include "counter.h"
 #include "here.h"
 #include "place.h"
+#include "stop.h"
 #include "thread_check.h"
 
 #include <signal.h>
@@ -185,6 +186,9 @@ void maestro_leave(struct maestro_interp *in) {
 
 void maestro_begun_add(struct maestro_interp *in, struct maestro_native *begun) {
     begun->thread = pthread_self();
+    begun->here = &maestro_here;
+    maestro_here.native = begun;
+    atomic_store(&maestro_here.evicted, 0);
     pthread_mutex_lock(&in->lock);
     begun->next = in->begun;
     in->begun = begun;
@@ -197,6 +201,11 @@ void maestro_begun_remove(struct maestro_interp *in, struct maestro_native *begu
     while (*link != begun)
         link = &(*link)->next;
     *link = begun->next;
+    maestro_here.native = NULL;
+    if (atomic_exchange(&maestro_here.evicted, 0)) {
+        atomic_fetch_sub(&in->alarm, 1);
+        atomic_fetch_sub(&maestro_alarms, 1);
+    }
     pthread_mutex_unlock(&in->lock);
 }
 

@@ -49,11 +49,24 @@ void maestro_leave(struct maestro_interp *in);
 // returns it, or NULL. For the end of an interpreter, which deletes it.
 PyThreadState *maestro_take(struct maestro_interp *in);
 
-// A thread that code of an interpreter has begun; on that thread's stack. In the
-// interpreter's list as long as it runs.
+// A thread that code of an interpreter has begun, or that carries its event loop; on
+// that thread's stack. In the interpreter's list as long as it runs.
 struct maestro_native {
     pthread_t thread;
+    struct maestro_here *here; // the thread's
+    int loop;                  // it carries the event loop
+    int64_t seen;              // its processor time when maestro_left_used asked for it last
     struct maestro_native *next;
+
+    // Of maestro_left_judge, with the GIL held.
+    int known;       // it was looked at before
+    int64_t charged; // its processor time when it was charged last
+    int64_t used;    // what it had used then for no running call
+    int64_t level;   // what it has used of its own budget
+    int64_t since;   // when it was begun to be stopped; 0: it is not
+    uint64_t tasks;  // how many calls had ended on the loop by then
+    int claims;      // it works for a call that is over
+    int rests;       // how often in a row it was found at rest
 };
 
 void maestro_begun_add(struct maestro_interp *in, struct maestro_native *begun);

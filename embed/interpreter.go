@@ -15,18 +15,20 @@ type interpreter struct {
 	id   uint64
 
 	// Guarded by Host.mu.
-	state   interpreterState
-	tenant  *tenant            // nil while it is warm
-	calls   map[*call]struct{} // whose threads are in it
-	holders map[*worker]struct{}
-	vacated chan struct{} // made when ending begins, closed when there are no holders
-	scarred bool          // a stop was raised in it at an arbitrary line
-	over    chan struct{} // closed when it has ended, or counts as leaked
-	full    bool          // a call was denied memory, and most of what it may hold is held beyond the call
-	stopper stopper
-	parking bool  // threads of it are being parked
-	parked  int   // threads of it that wait for ever
-	loop    *loop // nil until an async function is called
+	state     interpreterState
+	tenant    *tenant            // nil while it is warm
+	calls     map[*call]struct{} // whose threads are in it
+	holders   map[*worker]struct{}
+	vacated   chan struct{} // made when ending begins, closed when there are no holders
+	scarred   bool          // a stop was raised in it at an arbitrary line
+	over      chan struct{} // closed when it has ended, or counts as leaked
+	full      bool          // a call was denied memory, and most of what it may hold is held beyond the call
+	stopper   stopper
+	parking   bool // threads of it are being parked
+	parked    int  // threads of it that wait for ever
+	condemned bool // it counts as one that cannot be ended (thread_park.go)
+	left      leftWatch
+	loop      *loop // nil until an async function is called
 
 	// packages are assigned together with its subtenant, under Host.mu, and
 	// never change.
@@ -160,7 +162,7 @@ func (h *Host) settle(in *interpreter) {
 		h.pump(now())
 		h.feed(in.tenant)
 	case interpreterRetiring, interpreterAbandoned:
-		if len(in.calls) == 0 && !in.stopper.running {
+		if len(in.calls) == 0 && !in.stopper.running && !in.left.judging {
 			delete(h.detached, in)
 			h.end(in)
 		}

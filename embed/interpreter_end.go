@@ -20,12 +20,15 @@ func (h *Host) end(in *interpreter) {
 
 // endInterpreter ends in, on a disposable thread that no other work waits for: a
 // Python thread that outlived its function may hold the GIL for ever, and code
-// that runs at the end (atexit, __del__) may never return. An end that takes
-// longer than Options.EndLimit counts as leaked, until it completes after all.
+// that runs at the end (atexit, __del__) may never return. After Options.EndLimit it
+// is cut short; an end that takes Options.StuckAfter longer still counts as leaked,
+// until it completes after all, and is parked where it computes.
 func (h *Host) endInterpreter(in *interpreter) {
 	runtime.LockOSThread() // for ever: the thread ends with the goroutine
 	h.endSlots <- struct{}{}
-	overdue := time.AfterFunc(h.opt.EndLimit, func() { h.leak(in) })
+	over := make(chan struct{})
+	defer close(over)
+	overdue := time.AfterFunc(h.opt.EndLimit, func() { h.cutShort(in, over) })
 
 	// If the GIL cannot be had at all, this thread is blocked, and not the
 	// workers that are asked to drop their states next.
@@ -84,6 +87,38 @@ func (h *Host) passOver(in *interpreter) {
 	}
 }
 
+// cutShort ends what in's end is doing, and parks it if that has no effect.
+func (h *Host) cutShort(in *interpreter, over <-chan struct{}) {
+	h.mu.Lock()
+	tenant := in.tenantName()
+	h.mu.Unlock()
+	h.opt.Log.Warn("the end of an interpreter takes too long and is cut short",
+		slog.Uint64("interpreter", in.id), slog.String("tenant", tenant), slog.Duration("limit", h.opt.EndLimit))
+	began, leaked := time.Now(), false
+	for again := time.NewTicker(rungEvery); ; {
+		in.py.Cut()
+		select {
+		case <-over:
+			again.Stop()
+			return
+		case <-again.C:
+		}
+		if time.Since(began) < h.opt.StuckAfter {
+			continue
+		}
+		if !leaked {
+			leaked = true
+			h.leak(in)
+			again.Reset(stuckEvery)
+		}
+		h.parkThreads(in, 0, true)
+		if in.py.Parked() > 0 {
+			again.Stop()
+			return
+		}
+	}
+}
+
 // leak counts in as leaked.
 func (h *Host) leak(in *interpreter) {
 	h.mu.Lock()
@@ -91,14 +126,14 @@ func (h *Host) leak(in *interpreter) {
 	if in.state != interpreterEnding {
 		return
 	}
-	h.opt.Log.Warn("an interpreter could not be ended in time and counts as leaked",
-		slog.Uint64("interpreter", in.id), slog.String("tenant", in.tenantName()), slog.Duration("limit", h.opt.EndLimit))
+	h.opt.Log.Warn("an interpreter could not be ended and counts as leaked",
+		slog.Uint64("interpreter", in.id), slog.String("tenant", in.tenantName()))
 	change(h, &interpreterMoves, &in.state, interpreterLeaked)
 	close(in.over)
 	h.ending--
 	h.leaked++
 	h.overdue[in] = struct{}{}
-	if in.tenant != nil {
+	if in.tenant != nil && !in.condemned {
 		in.tenant.leaked++
 		h.checkStuck(in.tenant)
 	}
@@ -111,13 +146,16 @@ func (h *Host) ended(in *interpreter) {
 	if in.state == interpreterLeaked {
 		h.leaked--
 		delete(h.overdue, in)
-		if in.tenant != nil {
+		if in.tenant != nil && !in.condemned {
 			in.tenant.leaked--
 		}
 	} else {
 		close(in.over)
 		h.ending--
 		<-h.endSlots
+	}
+	if in.condemned {
+		in.tenant.leaked--
 	}
 	change(h, &interpreterMoves, &in.state, interpreterEnded)
 	process.interpreters.Delete(in.id)

@@ -311,6 +311,7 @@ func (h *Host) finishLooped(c *call, result cpython.CallResult, err error) {
 	delete(in.calls, c)
 	delete(l.calls, c.number)
 	t.used = at
+	h.noteLeft(c, result)
 	h.weigh(in, result)
 	h.retire(in, at)
 	h.settle(in)

@@ -1,6 +1,10 @@
 package embed
 
-import "maestro/cpython"
+import (
+	"time"
+
+	"maestro/cpython"
+)
 
 // machine is the part of an interpreter that the host needs. A
 // cpython.Interpreter is the real one; the tests of the scheduling have one without Python.
@@ -14,8 +18,13 @@ type machine interface {
 	WakeSleeper(ticket uint64)
 	Knock(ticket uint64)
 	Park(ticket uint64, holder bool)
+	Cut()
 	Parked() int
 	Unpark()
+	LeftUsed() time.Duration
+	JudgeLeft(left, own cpython.Budget) (evicted, fresh int)
+	KnockLeft()
+	FinishChildren(ticket uint64)
 	Running(ticket uint64) bool
 	Memory() int64
 	DropThread()

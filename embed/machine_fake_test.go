@@ -219,6 +219,16 @@ func (m *fakeMachine) Park(_ uint64, holder bool) {
 	}
 }
 
+func (m *fakeMachine) LeftUsed() time.Duration { return 0 }
+
+func (m *fakeMachine) JudgeLeft(left, own cpython.Budget) (evicted, fresh int) { return 0, 0 }
+
+func (m *fakeMachine) KnockLeft() {}
+
+func (m *fakeMachine) FinishChildren(uint64) {}
+
+func (m *fakeMachine) Cut() {}
+
 func (m *fakeMachine) Parked() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()

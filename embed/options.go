@@ -47,8 +47,8 @@ type Options struct {
 	// call may take before the interpreter is abandoned, because its GIL is
 	// never released. Default 200 ms.
 	WedgedAfter time.Duration
-	// EndLimit is how long each part of ending an interpreter may take before
-	// it is counted as leaked. Default 5 s.
+	// EndLimit is how long ending an interpreter may take before it is cut
+	// short. Default 5 s.
 	EndLimit time.Duration
 	// CompileLimit is how long the source of one function may take to compile.
 	// Default 10 s.
@@ -73,6 +73,11 @@ type Options struct {
 	// subtenant together from which on its calls are refused with
 	// CodeSubtenantStuck. Default 8.
 	StuckCap int
+	// KeepLeft keeps what calls leave behind: threads and tasks that compute, and
+	// processes. They end with the interpreter. Default: they are stopped.
+	KeepLeft bool
+	// budgets are set by tests, which must not depend on how busy the machine is.
+	budgets budgets
 	// OnTenantLog takes a line that was written outside any execution in
 	// progress, by a thread that outlived its function. May be nil. It may
 	// be called from many threads and must not block.
@@ -102,6 +107,7 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.CodeThreads, 64)
 	setDefault(&o.Descriptors, 256)
 	setDefault(&o.StuckCap, 8)
+	setDefault(&o.budgets, defaultBudgets)
 	if o.OnTenantLog == nil {
 		o.OnTenantLog = func(string, model.LogLine) {}
 	}

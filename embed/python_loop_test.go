@@ -182,17 +182,22 @@ func TestACallThatBlocksItsLoop(t *testing.T) {
 	}
 }
 
-// TestACallThatCannotBeStopped blocks its loop in a read that nothing answers: its thread and
-// interpreter are given up, and the subtenant goes on in another. When it has come to
+// TestACallThatCannotBeStopped blocks its loop in SQLite, which waits for a lock and
+// answers no check: its thread and interpreter are given up, and the subtenant goes on in another. When it has come to
 // an await after all, its task is closed.
 func TestACallThatCannotBeStopped(t *testing.T) {
 	t.Parallel()
 	h := startPython(t, Options{StuckAfter: 300 * time.Millisecond})
 	e := newTestEngine(h)
 	e.define(t, "blocks", `
-import asyncio, os
+import asyncio, sqlite3
 async def blocks(input):
-    os.read(input, 1)
+    holder = sqlite3.connect(input, isolation_level=None)
+    holder.execute("begin exclusive")
+    try:
+        sqlite3.connect(input, timeout=6).execute("create table t (n)")
+    except BaseException:
+        pass
     while True:
         try:
             await asyncio.sleep(1e6)
@@ -201,16 +206,12 @@ async def blocks(input):
 `)
 	e.define(t, "other", "async def other(input):\n    return input\n")
 	require.Equal(t, "0", string(e.call(t, "a", "other", "0").Output))
-	reader, writer, err := os.Pipe()
-	require.NoError(t, err)
-	defer func() { _ = reader.Close() }()
-	outcome, err := e.callFor(t.Context(), "a", "blocks", fmt.Sprint(reader.Fd()), 20*time.Millisecond)
+	outcome, err := e.callFor(t.Context(), "a", "blocks", fmt.Sprintf("%q", filepath.Join(t.TempDir(), "db")), 100*time.Millisecond)
 	require.NoError(t, err)
 	require.Equal(t, model.FailureTimeout, outcome.Failure.Kind)
 	eventually(t, func() bool { return h.Stats().ThreadsStuck == 1 }, "it is given up")
 	require.Equal(t, "1", string(e.call(t, "a", "other", "1").Output))
 	require.Equal(t, 1, h.Stats().InterpretersStuck)
-	require.NoError(t, writer.Close())
 	eventually(t, func() bool { return h.Stats().Stuck() == 0 }, "it has ended after all")
 }
 

@@ -181,16 +181,39 @@ func TestPythonIdleEndAndReturn(t *testing.T) {
 	require.Zero(t, h.Stats().InterpretersLeaked)
 }
 
+// Code at the end of an interpreter that does not come to its own end is cut short, or
+// parked; its subtenant has another interpreter meanwhile.
 func TestPythonEndThatTakesTooLong(t *testing.T) {
 	t.Parallel()
-	h := startPython(t, Options{IdleAfter: 20 * time.Millisecond, EndLimit: 200 * time.Millisecond})
-	e := newTestEngine(h)
-	e.define(t, "f", "import atexit, time\natexit.register(time.sleep, 2)\ndef f(x):\n    return x\n")
-	require.Nil(t, e.call(t, "a", "f", "1").Failure)
-	eventually(t, func() bool { return h.Stats().InterpretersLeaked == 1 }, "it counts as leaked")
-	e.define(t, "g", "def g(x):\n    return x\n")
-	require.Nil(t, e.call(t, "a", "g", "1").Failure, "its subtenant has another one")
-	eventually(t, func() bool { return h.Stats().InterpretersLeaked == 0 }, "until it is over after all")
+	for name, end := range map[string]struct {
+		code   string
+		parked int
+	}{
+		"sleep":     {"atexit.register(time.sleep, 1e6)", 0},
+		"wait":      {"atexit.register(threading.Event().wait)", 0},
+		"loop":      {"@atexit.register\ndef last():\n    while True: pass", 0},
+		"finalizer": {"class Last:\n    def __del__(self):\n        while True: pass\nx = Last()", 0},
+		"weakref":   {"class C: pass\nx = C()\nweakref.finalize(x, lambda: sum(range(10**12)))", 0},
+		"generator": {"def g():\n    try:\n        yield\n    finally:\n        while True: pass\nx = g()\nnext(x)", 0},
+		"thread":    {"threading.Thread(target=lambda: sum(1 for _ in iter(int, 1))).start()", 0},
+		"swallows":  {"@atexit.register\ndef last():\n    while True:\n        try:\n            while True: pass\n        except BaseException: pass", 1},
+		"compares":  {"@atexit.register\ndef last():\n    a = b = 1\n    for _ in range(64): a, b = [a, a], [b, b]\n    a == b", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := startPython(t, Options{IdleAfter: 20 * time.Millisecond, EndLimit: 200 * time.Millisecond, StuckAfter: time.Second})
+			e := newTestEngine(h)
+			e.define(t, "f", "import atexit, threading, time, weakref\n"+end.code+"\ndef f(x):\n    return x\n")
+			require.Nil(t, e.call(t, "a", "f", "1").Failure)
+			eventually(t, func() bool {
+				s := h.Stats()
+				return s.InterpretersEnded+s.InterpretersLeaked == 1 && s.ThreadsParked == end.parked
+			}, "it is ended or parked")
+			require.Equal(t, end.parked, h.Stats().InterpretersLeaked)
+			e.define(t, "g", "def g(x):\n    return x\n")
+			require.Nil(t, e.call(t, "a", "g", "1").Failure, "its subtenant has another one")
+		})
+	}
 }
 
 // Code that runs at the end of its interpreter may use all that there was.

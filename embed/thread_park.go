@@ -56,6 +56,9 @@ func (h *Host) parkThreads(in *interpreter, number uint64, wedged bool) {
 	defer h.mu.Unlock()
 	in.parking = false
 	h.noteParked(in)
+	if wedged {
+		h.condemn(in)
+	}
 	h.checkQuiet()
 }
 
@@ -68,6 +71,23 @@ func (h *Host) noteParked(in *interpreter) {
 	}
 	h.parked += parked - in.parked
 	in.parked = parked
+}
+
+// condemn takes an interpreter from its subtenant the GIL of which is held by a parked
+// thread that is in no stuck call. It counts as one that cannot be ended. h.mu is held.
+func (h *Host) condemn(in *interpreter) {
+	for c := range in.calls {
+		if c.state == callStuck {
+			return // that one counts
+		}
+	}
+	if in.parked == 0 || in.condemned || in.tenant == nil {
+		return
+	}
+	in.condemned = true
+	in.tenant.leaked++
+	h.abandon(in)
+	h.checkStuck(in.tenant)
 }
 
 // confirmPark reports whether the locks are free that all interpreters share.

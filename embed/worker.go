@@ -216,6 +216,7 @@ func (h *Host) finish(c *call, result cpython.CallResult, err error) {
 			t.allowance /= 2
 		}
 	}
+	h.noteLeft(c, result)
 	h.weigh(in, result)
 	h.retire(in, at)
 	h.settle(in)

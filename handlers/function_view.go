@@ -23,7 +23,7 @@ type functionView struct {
 	Retry          json.RawMessage `json:"retry" doc:"As it was sent, with the defaults; null: never"`
 	MaxConcurrency *int            `json:"max_concurrency"`
 	IsActive       bool            `json:"is_active" doc:"False when it is switched off, and in lists also when it was deleted"`
-	Quarantine     *quarantineView `json:"quarantine" doc:"Why its calls are refused with 503 quarantined; null: they are not. It ends with the next version, or with POST /functions/{name}/release"`
+	Quarantine     *quarantineView `json:"quarantine,omitzero" doc:"Why its calls are refused with 503 quarantined; missing where they are not. It ends with the next version, or with POST /functions/{name}/release"`
 	Version        int             `json:"version"`
 	CalledBy       []string        `json:"called_by" nullable:"false" doc:"Functions and modules whose current code calls it, or imports it if it is a module, by name"`
 	Warnings       []warningView   `json:"warnings,omitzero" nullable:"false" doc:"In the response to a change: possible faults of the code. They do not prevent it from being saved"`

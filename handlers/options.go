@@ -19,7 +19,7 @@ import (
 )
 
 // Options are the parts and settings of the HTTP edge. DB, Engine, Events, Auth,
-// Secrets, Keys, Packages, Scheduler and Log are required, the rest has defaults.
+// Secrets, Keys, Packages, Interpreters, Scheduler and Log are required, the rest has defaults.
 type Options struct {
 	DB     *repo.DB
 	Engine *engine.Engine
@@ -31,6 +31,8 @@ type Options struct {
 	Keys *idempotency.Gate
 	// Packages installs what functions import.
 	Packages Packages
+	// Interpreters are those of this server.
+	Interpreters Interpreters
 	// InstallWait is how long POST /packages waits for an install before it
 	// responds with its address; default 30 s.
 	InstallWait time.Duration

@@ -61,7 +61,7 @@ func (call *call) Run(ctx context.Context, request engine.RunRequest) (engine.Ru
 	if earlier := call.attempt.Earlier(); earlier != nil {
 		return engine.RunResult{ExecutionID: earlier.ExecutionID, Output: earlier.Output}, nil
 	}
-	request.ID = call.attempt.ExecutionID()
+	request.ID, request.TraceParent = call.attempt.ExecutionID(), call.traceParent()
 	result, err := call.server.opts.Engine.Run(ctx, request)
 	call.attempt.Ran(err)
 	return result, err
@@ -71,7 +71,7 @@ func (call *call) Run(ctx context.Context, request engine.RunRequest) (engine.Ru
 // has stored it.
 func (s *Server) submit(ctx context.Context, request engine.RunRequest, later engine.Later) (*executionResult, error) {
 	id, err := callFrom(ctx).attempt.Store(ctx, func(id model.ID) (model.ID, error) {
-		request.ID = id
+		request.ID, request.TraceParent = id, callFrom(ctx).traceParent()
 		return s.opts.Engine.Submit(ctx, request, later)
 	})
 	if err != nil {

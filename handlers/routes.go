@@ -72,6 +72,8 @@ func (s *Server) routes() []group {
 			"GET /api/v1/subtenants/{id}":                  {admin, rest(s.getSubtenant, getSubtenantOp)},
 			"PUT /api/v1/subtenants/{id}":                  {admin, rest(s.updateSubtenant, updateSubtenantOp)},
 			"DELETE /api/v1/subtenants/{id}":               {admin, rest(s.deleteSubtenant, deleteSubtenantOp)},
+			"GET /api/v1/subtenants/{id}/interpreter":      {admin, rest(s.getInterpreter, getInterpreterOp)},
+			"DELETE /api/v1/subtenants/{id}/interpreter":   {admin, rest(s.freeInterpreter, freeInterpreterOp)},
 			"POST /api/v1/subtenants/{id}/grant-access":    {admin, rest(s.grantAccess, grantAccessOp)},
 			"DELETE /api/v1/subtenants/{id}/revoke-access": {admin, rest(s.revokeAccess, revokeAccessOp)},
 		}},

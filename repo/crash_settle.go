@@ -57,11 +57,15 @@ func (d *DB) SettleCrashes(ctx context.Context, folder string, crashes []Crash, 
 		made := e.ID.Time()
 		batch.Queue(crashSteps, e.Tenant, uuid(e.ID), uuid(model.FirstIDOf(made)), uuid(model.FirstIDOf(made.Add(time.Millisecond))), e.CompletedAt)
 	}
-	settled.Crashed, err = sum(d.pool.SendBatch(ctx, &batch), batch.Len())
-	if err != nil {
-		return settled, d.fail(err, "record the runs of a server that died")
+	if batch.Len() > 0 {
+		if settled.Crashed, err = sum(d.pool.SendBatch(ctx, &batch), batch.Len()); err != nil {
+			return settled, d.fail(err, "record the runs of a server that died")
+		}
 	}
 	err = pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
+		if len(claimed) == 0 {
+			return nil
+		}
 		q := ofQueue(tx)
 		rows, err := q.LockClaimed(ctx, claimed)
 		if err != nil {

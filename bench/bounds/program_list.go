@@ -47,6 +47,7 @@ func programList(folder string) ([]program, error) {
 			p.purpose = strings.TrimSpace(strings.TrimLeft(first, "# "))
 		}
 		p.variant = variants[p.name]
+		p.fault = strings.HasPrefix(p.name, "crash_") || p.fault // CPython's own
 		programs = append(programs, p)
 	}
 	if folder == "" {

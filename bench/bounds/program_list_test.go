@@ -60,6 +60,7 @@ func TestJudgement(t *testing.T) {
 		"% of a core": func(r *row) { r.load = 0.06 },
 		"memory":      func(r *row) { r.resident[1] = 185 << 20 },
 		"left":        func(r *row) { r.left = []string{"sleep"} },
+		"files":       func(r *row) { r.damaged = true },
 		"was shown":   func(r *row) { r.shown = "a key" },
 		"restarted":   func(r *row) { r.restarts = "the server restarted" },
 		"names the":   func(r *row) { r.restarts, r.fault = "the server restarted", true },

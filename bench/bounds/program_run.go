@@ -85,7 +85,7 @@ func (s *stage) try(ctx context.Context, p program) (row, error) {
 	r.resident, r.threads = [2]int64{ready.resident, after.resident}, [2]int{ready.threads, after.threads}
 	for pid, name := range after.names {
 		// A server that restarted, or that has a new child, has other numbers.
-		if _, known := ready.names[pid]; !known && name != "maestro" {
+		if _, known := ready.names[pid]; !known && name != "maestro" && name != "exe" {
 			r.left = append(r.left, name)
 		}
 	}

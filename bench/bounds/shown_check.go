@@ -18,7 +18,7 @@ const (
 )
 
 // secretFiles are the files of the data folder whose content is a secret.
-var secretFiles = []string{"admin_token", "secret_key", "postgres/password", "supervisor.key"}
+var secretFiles = []string{"admin_token", "secret_key", "postgres_password"}
 
 // secrets are the texts that no answer, record or log of a program may hold,
 // by a name for the report.

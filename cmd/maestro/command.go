@@ -60,7 +60,7 @@ func run(ctx context.Context, args []string, a *app) int {
 	switch {
 	case err == nil:
 		return exitOK
-	case errors.As(err, &end) && end.Signal == 0:
+	case errors.As(err, &end) && end.Signal == 0 && end.Reason == "":
 		return end.Status // the server has said why
 	case errors.As(err, &usage):
 		fmt.Fprintf(a.stderr, "maestro: %s\n", inOneLine(err.Error()))

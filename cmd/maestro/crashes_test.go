@@ -165,12 +165,17 @@ func (s *storm) submit(worker int) {
 
 // causeCrash ends the server's process, and returns when calls are answered again.
 func (s *storm) causeCrash(t *testing.T, p *program, signal syscall.Signal) {
+	s.causeEnd(t, p, signal.String(), func(server int) { require.NoError(t, syscall.Kill(server, signal)) })
+}
+
+// causeEnd is causeCrash by any means.
+func (s *storm) causeEnd(t *testing.T, p *program, how string, end func(server int)) {
 	server := p.server(t)
 	s.mu.Lock()
 	s.crash++
 	s.at, s.gone = time.Now(), time.Time{}
 	s.mu.Unlock()
-	require.NoError(t, syscall.Kill(server, signal))
+	end(server)
 	require.Eventually(t, func() bool { return !alive(server) }, time.Minute, time.Millisecond)
 	s.mu.Lock()
 	s.gone = time.Now()
@@ -180,6 +185,9 @@ func (s *storm) causeCrash(t *testing.T, p *program, signal syscall.Signal) {
 		defer s.mu.Unlock()
 		return len(s.waits) == s.crash
 	}, time.Minute, time.Millisecond, "no call is answered")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t.Logf("crash %d (%s): the next answer came after %v", s.crash, how, s.waits[s.crash-1].Round(time.Millisecond))
 }
 
 // The server is killed, and has faults, under load: no connection is refused, only

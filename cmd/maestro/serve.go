@@ -51,6 +51,8 @@ type surroundings struct {
 	ready    func() error // called once the server serves
 	stopped  func()       // called when it has served
 	pause    pause
+	// restarts is how many servers before this one ended by themselves.
+	restarts int
 }
 
 // serveAlone runs the server in this process.

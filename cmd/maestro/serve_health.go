@@ -25,7 +25,8 @@ func (p *parts) probes() []handlers.Probe {
 	return []handlers.Probe{
 		{Name: "postgres", Vital: true, Check: p.databaseProblem},
 		{Name: "redis", Check: p.events.Ping, Counts: func() map[string]int {
-			return map[string]int{"events_dropped": int(p.events.Stats().Dropped)}
+			s := p.events.Stats()
+			return map[string]int{"events_dropped": int(s.Dropped), "embedded_mb": int(s.Held >> 20)}
 		}},
 		{Name: "recorder", Check: func(context.Context) error {
 			if !p.recorder.Healthy() {
@@ -42,6 +43,9 @@ func (p *parts) probes() []handlers.Probe {
 		p.quarantineProbe(),
 		{Name: "packages", Check: p.packagesProblem},
 		p.queueProbe(),
+		{Name: "server", Check: func(context.Context) error { return nil }, Counts: func() map[string]int {
+			return map[string]int{"restarts": p.around.restarts}
+		}},
 		{Name: "python", Check: func(context.Context) error {
 			if s := p.lane.Stats(); s.Stuck() > 0 {
 				return errors.New("some Python threads are stuck")
@@ -64,6 +68,9 @@ func (p *parts) pythonCounts() map[string]int {
 		"threads":                       s.Threads,
 		"threads_busy":                  s.ThreadsBusy,
 		"threads_stuck":                 s.ThreadsStuck,
+		"threads_parked":                s.ThreadsParked,
+		"subtenants_stuck":              s.TenantsStuck,
+		"subtenants_refused":            s.TenantsRefused,
 		"threads_changed":               int(s.ThreadsChanged),
 		"event_loops":                   s.Loops,
 		"tasks":                         s.Tasks,

@@ -92,10 +92,10 @@ func startParts(ctx context.Context, cfg *config.Config, timing timing, log *slo
 	if err := cfg.Prepare(); err != nil {
 		return nil, err
 	}
+	p.makeMetrics()
 	if err := p.startJournal(); err != nil {
 		return nil, err
 	}
-	p.makeMetrics()
 	if err := p.startSlowParts(ctx, progress); err != nil {
 		return nil, err
 	}
@@ -108,10 +108,14 @@ func startParts(ctx context.Context, cfg *config.Config, timing timing, log *slo
 	if p.queue, err = queue.New(queue.Options{DB: p.db, Server: p.id, Log: p.log}); err != nil {
 		return nil, err
 	}
+	tracer, err := p.startTraces(ctx)
+	if err != nil {
+		return nil, err
+	}
 	p.engine = engine.New(engine.Options{
 		Store: p.db, Secrets: p.secrets, Recorder: p.recorder, Events: p.events, Lane: p.lane, Log: log, Timeout: cfg.FunctionTimeout,
 		MaxSteps: cfg.MaxSteps,
-		Queue:    p.queue, Inputs: p.inputs, Packages: p.packages, Meter: p.metrics,
+		Queue:    p.queue, Inputs: p.inputs, Packages: p.packages, Meter: p.metrics, Tracer: tracer,
 		Journal: p.journal,
 	})
 	p.queue.Serve(p.engine)
@@ -175,7 +179,7 @@ func (p *parts) startHTTP(ctx context.Context, access io.Writer) error {
 	p.http = handlers.New(handlers.Options{
 		DB: p.db, Engine: p.engine, Events: p.events, Auth: p.auth, Census: p.census, Log: p.log,
 		AccessLog: access, AccessLogJSON: p.cfg.LogFormat == config.LogJSON, TrustedProxies: p.cfg.TrustedProxies, FromFunction: p.lane.CalledFrom,
-		Context: context.WithoutCancel(ctx), Secrets: p.secrets, Keys: p.keys, Scheduler: p.cron, Packages: p.packages,
+		Context: context.WithoutCancel(ctx), Secrets: p.secrets, Keys: p.keys, Scheduler: p.cron, Packages: p.packages, Interpreters: p.lane,
 		Debug: p.cfg.Debug, PublicURL: p.cfg.PublicURL, MaxBodyBytes: int(p.cfg.MaxBodyBytes),
 		FunctionTimeout: p.cfg.FunctionTimeout, RetentionDays: p.cfg.RetentionDays, WebhooksRequireAuth: p.cfg.WebhooksRequireAuth, CORSOrigins: p.cfg.CORSOrigins,
 		Version: version, Probes: p.probes(), Draining: p.draining.Load, Ready: p.recorder.Refusing, Documents: examples.Documents(),

@@ -22,7 +22,7 @@ func (a *app) startPostgres(ctx context.Context, cfg *config.Config, log *slog.L
 
 // runPip runs the carried pip in the carried Python, which is unpacked first.
 func (a *app) runPip(ctx context.Context, cfg *config.Config, args []string) error {
-	home, err := pythonHome(ctx, cfg, func(string) {}) // the server tells of its progress
+	home, err := pythonHome(ctx, cfg, false, func(string) {}) // the server tells of its progress
 	if err != nil {
 		return err
 	}

@@ -17,8 +17,9 @@ import (
 
 // pythonHome returns the folder of the Python that runs functions: the one of
 // MAESTRO_PYTHON_HOME, examined, or the bundled one, which is unpacked first.
-// Several processes may ask at once.
-func pythonHome(ctx context.Context, cfg *config.Config, progress func(string)) (string, error) {
+// Several processes may ask at once. A known one has been examined by this
+// server's predecessor, and is not run again for it.
+func pythonHome(ctx context.Context, cfg *config.Config, known bool, progress func(string)) (string, error) {
 	home := cfg.PythonHome
 	if home == "" {
 		home, err := kit.Ensure(ctx, cfg.DataDir, progress)
@@ -27,7 +28,11 @@ func pythonHome(ctx context.Context, cfg *config.Config, progress func(string)) 
 		}
 		return home, nil
 	}
-	if _, err := kit.Examine(ctx, home); err != nil {
+	err := kit.Check(home)
+	if err == nil && !known {
+		_, err = kit.Examine(ctx, home)
+	}
+	if err != nil {
 		return "", fmt.Errorf("MAESTRO_PYTHON_HOME %s is not a usable Python 3.14, unset it to use the bundled one: %w", home, err)
 	}
 	return home, nil
@@ -35,7 +40,7 @@ func pythonHome(ctx context.Context, cfg *config.Config, progress func(string)) 
 
 // startPython unpacks Python and makes its host.
 func (p *parts) startPython(ctx context.Context, progress func(string), stops *service.Stack) error {
-	home, err := pythonHome(ctx, p.cfg, progress)
+	home, err := pythonHome(ctx, p.cfg, p.around.restarts > 0, progress)
 	if err != nil {
 		return err
 	}
@@ -66,8 +71,9 @@ func (p *parts) startPython(ctx context.Context, progress func(string), stops *s
 		OnTenantLog: func(tenant string, line model.LogLine) {
 			p.log.Info("output of no execution", slog.String("tenant", tenant), slog.String("text", p.secrets.Mask(tenant).Text(line.Text)))
 		},
-		Rails: rails,
-		Log:   p.log,
+		KeepLeft: p.cfg.KeepBackgroundWork,
+		Rails:    rails,
+		Log:      p.log,
 	})
 	if err != nil {
 		return err

@@ -3,10 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"os"
-	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -65,7 +65,10 @@ type keeper struct {
 
 func (k *keeper) run(ctx context.Context, settings *os.File, paused bool) (err error) {
 	k.servers, err = supervisor.New(supervisor.Options{
-		Args: []string{os.Args[0], serverName, "--" + pausedFlag + "=" + strconv.FormatBool(paused)}, Settings: settings, Listener: k.listener,
+		Args: func(restarts int) []string {
+			return []string{os.Args[0], serverName, fmt.Sprintf("--%s=%t", pausedFlag, paused), fmt.Sprintf("--%s=%d", restartsFlag, restarts)}
+		},
+		Settings: settings, Listener: k.listener,
 		Stdout: os.Stdout, Stderr: os.Stderr, Log: k.log,
 		StopSignals: stopSignals(), ResumeSignal: syscall.SIGUSR1,
 		Ready: func() {

@@ -90,6 +90,7 @@ func TestAServerThatEnds(t *testing.T) {
 		}
 		ending.end(before)
 		require.Eventually(t, func() bool { return !alive(before) }, 2*time.Minute, time.Millisecond)
+		http.DefaultClient.CloseIdleConnections() // those that were cut
 		require.Equal(t, "7", c.result("echo", 7), "a connection waits for the next server")
 		if restarts == 0 {
 			require.Error(t, <-answered, "its connection is cut")
@@ -99,6 +100,7 @@ func TestAServerThatEnds(t *testing.T) {
 		require.Eventually(t, func() bool { return strings.Contains(p.said(), fmt.Sprintf(`"restarts":%d,"took"`, restarts+1)) }, time.Minute, time.Millisecond)
 	}
 	require.Equal(t, database, postmaster(t, p.dir), "the database goes on")
+	require.Contains(t, string(c.send("GET", "/health", nil).body), `"restarts":3`)
 	require.Equal(t, 1, strings.Count(p.said(), "maestro is ready at"), "the line is for the first start")
 	executions := string(c.send("GET", "/api/v1/executions?function_name=stays", nil).body)
 	require.Contains(t, executions, `"crashed"`)

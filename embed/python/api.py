@@ -152,6 +152,7 @@ def _context():
 
         context["deadline"] = datetime.fromisoformat(context["deadline"])
     context.setdefault("step_id", None)
+    context.setdefault("traceparent", None)
     return context
 
 

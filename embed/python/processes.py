@@ -120,13 +120,19 @@ def _ready_executor(module):
 
 def _ready_popen(module):
     # A worker of a pool that is killed may have taken a lock of the pool's. The
-    # pool ends its workers by itself.
+    # pool ends its workers by itself, and serves later calls with them.
+    def _executor_worker():
+        executors = sys.modules.get("concurrent.futures.process")
+        return executors and executors._process_worker
+
     launch = module.Popen._launch
 
     def _launch(self, process):
         launch(self, process)
         if "PoolWorker" in process._name:
             _maestro.spare_child(self.pid)
+        if "PoolWorker" in process._name or process._target is _executor_worker():
+            _maestro.pool_child(self.pid)
 
     module.Popen._launch = _launch
 

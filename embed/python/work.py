@@ -116,7 +116,10 @@ def _ready_executors(module):
         self.context = _context_to_start()
 
     def run_in_context(self, context):
+        works = self.context.run(_maestro.frame)
         self.context.run(run, self, context)
+        if works:
+            _maestro.account()
 
     def _adjust_thread_count(self):
         _of_no_call.copy().run(add_thread, self)

@@ -65,13 +65,30 @@ type Config struct {
 	MaxSteps      int // of one execution
 
 	WebhooksRequireAuth bool
+	KeepBackgroundWork  bool // what calls leave behind lives on: threads that compute, and processes
 	CORSOrigins         []string
 	MetricsToken        Secret
 	MetricsSubtenants   []string // beginnings of names that become labels of metrics; "*": all; nil: none
 	MetricsFunctions    []string
 
+	TracesBase       string // the address of the collector
+	TracesEndpoint   string // its whole address for traces; both empty: there are no traces
+	TracesHeaders    Secret // as written: name=value,…
+	TracesService    string
+	TracesAttributes Secret // as written
+	TracesSampler    string
+	TracesShare      float64
+
 	PythonHome string // of another CPython 3.14; empty: the embedded kit
 	PGBin      string // the folder of PostgreSQL's programs; empty: looked for
+}
+
+// TracesAddress is where traces are sent, empty for nowhere.
+func (c *Config) TracesAddress() string {
+	if c.TracesEndpoint == "" && c.TracesBase != "" {
+		return c.TracesBase + "/v1/traces"
+	}
+	return c.TracesEndpoint
 }
 
 // AuthMode says how callers are known.

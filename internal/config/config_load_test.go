@@ -37,6 +37,7 @@ func TestDefaultsAreThoseOfTheContract(t *testing.T) {
 		MaxFunctionDisk: 256 << 20, FunctionNetworkDeny: []netip.Prefix{netip.MustParsePrefix("169.254.0.0/16"), netip.MustParsePrefix("fe80::/10")},
 		InterpreterIdle: 15 * time.Minute, LogFormat: LogText,
 		AllowPackageInstallation: true, Tracking: TrackingDurable, RetentionDays: 30, MaxSteps: 100_000,
+		TracesService: "maestro", TracesSampler: "parentbased_always_on", TracesShare: 1,
 	}, load(t, "DATA_DIR=/srv/maestro"))
 	require.Equal(t, "/var/lib/maestro", defaultDataDir(true, "/root"))
 	require.Equal(t, "/home/ada/.local/share/maestro", defaultDataDir(false, "/home/ada"))
@@ -57,7 +58,8 @@ func TestEveryValueIsTaken(t *testing.T) {
 		"MAX_BODY_BYTES=2048", "ALLOW_PACKAGE_INSTALLATION=off", "WEBHOOKS_REQUIRE_AUTH=1",
 		"PIP_INDEX_URL=https://u:p@pip.example.com", "PIP_EXTRA_INDEX_URL=https://more.example.com",
 		"TRUSTED_PROXIES=10.1.2.3/8, ::1", "DRAIN_SECONDS=2.5", "LOG_FORMAT=JSON", "LOG_LEVEL=error",
-		"MAESTRO_PYTHON_HOME="+here, "MAESTRO_PG_BIN="+here, "METRICS_TOKEN=0123456789", "METRICS_LABEL_SUBTENANTS=acme-, initech", "METRICS_LABEL_FUNCTIONS=*", "PACKAGE_ALLOW_LIST=", "MAESTRO_TRACKING=durable",
+		"MAESTRO_PYTHON_HOME="+here, "MAESTRO_PG_BIN="+here, "METRICS_TOKEN=0123456789", "METRICS_LABEL_SUBTENANTS=acme-, initech", "METRICS_LABEL_FUNCTIONS=*",
+		"OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4318/", "OTEL_EXPORTER_OTLP_HEADERS=api-key=a%20b", "OTEL_TRACES_SAMPLER=traceidratio", "OTEL_TRACES_SAMPLER_ARG=0.25", "PACKAGE_ALLOW_LIST=", "MAESTRO_TRACKING=durable",
 	)
 	require.Equal(t, &Config{
 		DatabaseURL: "postgres://ada:pass@db/maestro", RedisURL: "rediss://cache:6379/1", DataDir: here,
@@ -72,6 +74,7 @@ func TestEveryValueIsTaken(t *testing.T) {
 		PipIndexURL: "https://u:p@pip.example.com", PipExtraIndexURL: "https://more.example.com",
 		Tracking: TrackingDurable, RetentionDays: 30, MaxSteps: 100_000, PythonHome: here, PGBin: here,
 		MetricsToken: "0123456789", MetricsSubtenants: []string{"acme-", "initech"}, MetricsFunctions: []string{"*"},
+		TracesBase: "http://collector:4318", TracesHeaders: "api-key=a%20b", TracesService: "maestro", TracesSampler: "traceidratio", TracesShare: 0.25,
 	}, c)
 	require.Equal(t, "[::1]:0", c.Address())
 	require.Equal(t, AuthLocalJWT, c.AuthMode())

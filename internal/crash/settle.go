@@ -28,8 +28,7 @@ func Settle(ctx context.Context, db *repo.DB, j *journal.Journal, folder string,
 		return err
 	}
 	if settled != (repo.Settled{}) {
-		log.Warn("the server that had this data folder before died: its runs have crashed, or are retried where their policies say so",
-			slog.Int("runs", settled.Crashed), slog.Int("not_begun", settled.Released))
+		log.Warn("runs that a crash has cut off are settled", slog.Int("begun", settled.Crashed), slog.Int("released", settled.Released))
 	}
 	for i := range culprits {
 		if err := culprits[i].blame(ctx, db, log); err != nil {

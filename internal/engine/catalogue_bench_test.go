@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"maestro/internal/events"
+	"maestro/internal/journal"
 	"maestro/internal/model"
 	"maestro/internal/secrets"
 	"maestro/internal/testkit"
@@ -31,16 +32,24 @@ func BenchmarkFunction(b *testing.B) {
 }
 
 // BenchmarkRun is all that the engine does about a call, with a function that
-// is Go and a record that goes nowhere.
+// is Go and a record that goes nowhere; without and with the journal of runs.
 func BenchmarkRun(b *testing.B) {
-	s := newShop()
-	s.put("f")
-	e := New(Options{Store: s, Secrets: noSecrets{}, Recorder: nowhere{}, Events: nowhere{}, Lane: immediate{&script{}}, Packages: s, Log: testkit.Logger(b)})
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := e.Run(b.Context(), RunRequest{Tenant: "acme", Function: "f", Input: []byte(`{"name": "Ada"}`), Trigger: model.TriggerManual}); err != nil {
-			b.Fatal(err)
-		}
+	kept, err := journal.Open(b.TempDir(), 0)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for name, runs := range map[string]*journal.Journal{"without a journal": nil, "with a journal": kept} {
+		b.Run(name, func(b *testing.B) {
+			s := newShop()
+			s.put("f")
+			e := New(Options{Store: s, Secrets: noSecrets{}, Recorder: nowhere{}, Events: nowhere{}, Lane: immediate{&script{}}, Packages: s, Journal: runs, Log: testkit.Logger(b)})
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := e.Run(b.Context(), RunRequest{Tenant: "acme", Function: "f", Input: []byte(`{"name": "Ada"}`), Trigger: model.TriggerManual}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
 
@@ -48,6 +57,9 @@ func BenchmarkRun(b *testing.B) {
 type immediate struct{ *script }
 
 func (immediate) Call(_ context.Context, call model.Call) (model.Outcome, error) {
+	if call.Ticket != nil {
+		call.Ticket.Store(1)
+	}
 	call.Host.Generation()
 	return model.Outcome{Output: call.Input}, nil
 }

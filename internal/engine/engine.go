@@ -65,7 +65,7 @@ type noMeter struct{}
 
 func (noMeter) Of(string, string) model.RunMeter { return model.NoMeter{} }
 
-// Options of an Engine. All but Packages, Meter, Journal and the durations must be set.
+// Options of an Engine. All but Packages, Journal, Meter, Tracer and the durations must be set.
 type Options struct {
 	Store    Store
 	Secrets  Secrets
@@ -77,6 +77,7 @@ type Options struct {
 	Inputs   Seal             // of queued runs
 	Journal  *journal.Journal // nil: a crash leaves no trace of short runs
 	Meter    Meter
+	Tracer   model.Tracer // nil: there are no traces
 	Log      *slog.Logger
 
 	Timeout      time.Duration // FUNCTION_TIMEOUT: of a function that names none

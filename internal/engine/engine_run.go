@@ -15,17 +15,18 @@ import (
 
 // RunRequest asks for one run.
 type RunRequest struct {
-	Tenant    string
-	Function  string
-	Input     json.RawMessage // JSON; owned by the engine from here on
-	Request   bool            // Input has the shape of a request: its "headers" are looked up in any case
-	Trigger   model.Trigger
-	TriggerID model.ID // of the webhook or schedule; zero when there is none
-	Sensitive []string // masked as *** in everything that is recorded or logged
-	ParentID  model.ID // of the execution that this one was made from; zero when there is none
-	ID        model.ID // of the execution, never used before; zero: the engine makes one
-	Origin    Origin   // nil: no HTTP request of its own
-	Raw       bool     // bytes that the function returns are sent as they are, and recorded by size and digest
+	Tenant      string
+	Function    string
+	Input       json.RawMessage // JSON; owned by the engine from here on
+	Request     bool            // Input has the shape of a request: its "headers" are looked up in any case
+	Trigger     model.Trigger
+	TriggerID   model.ID // of the webhook or schedule; zero when there is none
+	Sensitive   []string // masked as *** in everything that is recorded or logged
+	ParentID    model.ID // of the execution that this one was made from; zero when there is none
+	ID          model.ID // of the execution, never used before; zero: the engine makes one
+	TraceParent string   // of the span that led to the run, empty for none; of a run from the queue, in another trace
+	Origin      Origin   // nil: no HTTP request of its own
+	Raw         bool     // bytes that the function returns are sent as they are, and recorded by size and digest
 }
 
 // RunResult is the end of a run that succeeded.
@@ -109,6 +110,7 @@ func scan(input json.RawMessage) error {
 
 // conduct takes a synchronous run from its first check to its record.
 func (r *run) conduct() (RunResult, error) {
+	r.startSpan()
 	r.begin(r.deadline)
 	outcome, err := r.perform()
 	if err != nil {
@@ -151,6 +153,7 @@ func engineFailure(err error) *model.Failure {
 // the record depends neither on the caller nor on the deadline of the function.
 func (r *run) record(record *model.Record) model.Kept {
 	ended := &record.Execution
+	r.endSpan(ended)
 	r.meter.Ended(ended.Trigger, ended.Status, ended.Duration, record.Queued != nil && record.Queued.Retry)
 	wait, cancel := context.WithTimeout(context.WithoutCancel(r.ctx), r.engine.opts.RecordWait)
 	defer cancel()

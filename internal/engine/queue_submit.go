@@ -96,6 +96,7 @@ func (e *Engine) Prepare(ctx context.Context, plan Plan, request RunRequest, lat
 	if err != nil {
 		return model.QueuedRun{}, err
 	}
+	packed = packTrace(request.TraceParent, packed)
 	return model.QueuedRun{
 		Execution: execution, Input: e.opts.Inputs.Seal(request.Tenant, r.id.String(), packed), Request: request.Request,
 		Delay: later.Delay, Priority: later.Priority, Policy: later.Policy, Chain: later.Chain,
@@ -122,7 +123,7 @@ func (r *run) fits() error {
 // Submit accepts an asynchronous run and returns, with the id of the
 // execution, once it is stored. An input that does not fit is refused. With an
 // error, an id says that the run may have been stored all the same.
-func (e *Engine) Submit(ctx context.Context, request RunRequest, later Later) (model.ID, error) {
+func (e *Engine) Submit(ctx context.Context, request RunRequest, later Later) (id model.ID, err error) {
 	if err := e.Admit(); err != nil {
 		return model.ID{}, err
 	}
@@ -135,6 +136,8 @@ func (e *Engine) Submit(ctx context.Context, request RunRequest, later Later) (m
 	if err != nil {
 		return model.ID{}, err
 	}
+	end := e.accept(&request, f)
+	defer func() { end(err) }()
 	run, err := e.Prepare(ctx, plan, request, later)
 	if err != nil {
 		return model.ID{}, err
@@ -232,7 +235,7 @@ func (r *run) Spawn(name string, input []byte, delay time.Duration) (model.ID, *
 	if err == nil {
 		id, err = e.Submit(r.ctx, RunRequest{
 			Tenant: r.request.Tenant, Function: name, Input: input, Request: RequestShaped(input), Trigger: model.TriggerSpawn, ParentID: r.id,
-			Sensitive: r.request.Sensitive,
+			Sensitive: r.request.Sensitive, TraceParent: r.spanParent(),
 		}, Later{Delay: delay, Chain: r.chain + 1})
 	}
 	var coded *model.Error

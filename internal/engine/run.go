@@ -34,6 +34,7 @@ type run struct {
 	ctx      context.Context  // ends when the run is to stop; the lane and validate know the deadline
 	cancel   context.CancelFunc
 	slot     journal.Slot
+	span     model.Span  // of this attempt, set before its code begins; nil: it is not traced
 	late     atomic.Bool // the deadline ended a validation of a step
 
 	mu        sync.Mutex // guards what follows, and every step
@@ -68,9 +69,10 @@ type step struct {
 	output   []byte
 	failure  *model.Failure
 	cut      bool
-	next     *step // that ended after it, while neither is handed over
-	handed   bool  // over to the recorder, which writes its row
-	marked   bool  // there may be a row that says running
+	next     *step      // that ended after it, while neither is handed over
+	handed   bool       // over to the recorder, which writes its row
+	marked   bool       // there may be a row that says running
+	span     model.Span // nil: the run is not traced
 }
 
 func (e *Engine) newRun(ctx context.Context, f *function, request RunRequest) *run {
@@ -129,6 +131,7 @@ func (r *run) Info(ref model.StepRef) model.CallInfo {
 	info.Deadline = r.deadline.UTC()
 	f, id, _ := r.place(ref)
 	info.StepID, info.Function, info.Version = id, f.name, f.version
+	info.TraceParent = r.traceParent(ref)
 	return info
 }
 

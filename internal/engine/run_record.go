@@ -88,6 +88,9 @@ func (r *run) finish(outcome *model.Outcome) *model.Record {
 				if s.status == model.StatusRunning {
 					s.close(now, execution.Status)
 					r.meter.StepEnded(s.status)
+					if s.span != nil {
+						s.span.End(now, s.status, model.ErrorAbandoned)
+					}
 				}
 				record.Steps = append(record.Steps, r.row(s, veil))
 				record.Known = record.Known || s.marked

@@ -87,6 +87,9 @@ func packRequest(request *RunRequest) ([]byte, error) {
 
 // unpackRequest reads what packRequest has packed.
 func unpackRequest(packed []byte, into *RunRequest) (err error) {
+	if into.TraceParent, packed, err = unpackTrace(packed); err != nil {
+		return err
+	}
 	if len(packed) == 0 || packed[0] != 1 {
 		into.Input, into.Sensitive, err = unpackInput(packed)
 		return err

@@ -111,8 +111,9 @@ func (r *run) begin(deadline time.Time) bool {
 	}
 	if r.asynchronous() {
 		r.started = time.Now()
-		r.slot.Begin(r.started)
+		r.startSpan()
 		r.meter.Waited(r.request.Trigger, r.started.Sub(r.queued.Due))
+		r.slot.Begin(r.started)
 	}
 	r.deadline = deadline
 	r.publish(events.ExecutionStarted, model.ID{}, r.function, "", 0, "")

@@ -116,6 +116,9 @@ func (r *run) add(s *step) (model.StepRef, *model.Raise) {
 	s.started = time.Now()
 	s.id = model.StepID(r.id, r.attempt, s.position)
 	s.input, s.cut = r.hold(s.input)
+	if parent := r.spanOf(s.parent); parent != nil {
+		s.span = parent.Step(s.id, s.function.name, s.function.version, s.started)
+	}
 	r.steps = append(r.steps, s)
 	return model.StepRef(len(r.steps)), nil
 }
@@ -173,6 +176,9 @@ func (r *run) settle(ref model.StepRef, output []byte, failure *model.Failure) {
 	errorType := ""
 	if failure != nil {
 		errorType = r.veil().text(failure.Type)
+	}
+	if s.span != nil {
+		s.span.End(s.started.Add(took), status, errorType)
 	}
 	r.publish(events.FunctionCompleted, s.id, s.function, status, took, errorType)
 	if due {

@@ -35,6 +35,7 @@ type Stats struct {
 	Written   uint64 // acknowledged by Redis
 	Dropped   uint64 // queue full, Redis away, or the Bus stopped
 	Queued    int    // waiting at this moment
+	Held      int64  // bytes that the embedded Redis holds
 	Connected bool   // false from a failed write until the next one that works
 }
 
@@ -169,6 +170,7 @@ func (b *Bus) Stats() Stats {
 		Written:   b.written.Load(),
 		Dropped:   b.dropped.Load(),
 		Queued:    len(b.queue),
+		Held:      b.store.held(),
 		Connected: !b.away.Load(),
 	}
 }

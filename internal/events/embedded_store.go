@@ -155,6 +155,11 @@ func (s *embeddedStore) use(f func(*redis.Client) error) error {
 	return f(s.client)
 }
 
+// held returns the bytes that the unread logs and the streams take.
+func (s *embeddedStore) held() int64 {
+	return s.unread.held() + s.ledger.total.Load()
+}
+
 func (s *embeddedStore) check(ctx context.Context) error {
 	return s.use(func(c *redis.Client) error { return c.Ping(ctx).Err() })
 }

@@ -25,6 +25,8 @@ type store interface {
 	use(f func(*redis.Client) error) error
 	// check asks whether Redis takes writes, on a connection of its own.
 	check(ctx context.Context) error
+	// held returns the bytes that this process keeps for it.
+	held() int64
 	close() error
 }
 
@@ -103,6 +105,8 @@ const (
 func (s *redisStore) check(ctx context.Context) error {
 	return s.pulse.Set(ctx, checkKey, 1, checkFor).Err()
 }
+
+func (s *redisStore) held() int64 { return 0 }
 
 func (s *redisStore) close() error { return errors.Join(s.client.Close(), s.pulse.Close()) }
 

@@ -2,16 +2,17 @@ package events
 
 import (
 	"container/list"
+	"sync/atomic"
 
 	"maestro/internal/model"
 )
 
 // ledger keeps account of what the streams hold, so that the embedded Redis,
 // which evicts nothing by itself, stays within a bound. It forgets whole
-// streams, the one begun first going first. Used by the writer alone.
+// streams, the one begun first going first. Used by the writer alone, except total.
 type ledger struct {
 	limit int64 // bytes
-	total int64
+	total atomic.Int64
 	order *list.List // of *account, the oldest in front
 	byID  map[model.ID]*list.Element
 }
@@ -34,7 +35,7 @@ func (l *ledger) open(id model.ID) *account {
 	const perStream = 1024 // the key and the stream's own structures
 	a := &account{id: id, size: perStream}
 	l.byID[id] = l.order.PushBack(a)
-	l.total += perStream
+	l.total.Add(perStream)
 	return a
 }
 
@@ -45,18 +46,18 @@ func (l *ledger) add(id model.ID, size int) (entries int) {
 	a := l.open(id)
 	a.size += int64(size)
 	a.entries++
-	l.total += int64(size)
+	l.total.Add(int64(size))
 	return a.entries
 }
 
 // overdue takes the streams that must go from the account and returns them.
 func (l *ledger) overdue() []model.ID {
 	var gone []model.ID
-	for l.total > l.limit {
+	for l.total.Load() > l.limit {
 		oldest := l.order.Front()
 		a := l.order.Remove(oldest).(*account)
 		delete(l.byID, a.id)
-		l.total -= a.size
+		l.total.Add(-a.size)
 		gone = append(gone, a.id)
 	}
 	return gone

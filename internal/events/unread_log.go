@@ -100,6 +100,13 @@ func (u *unreadLogs) release(id model.ID) {
 	delete(u.asked, id)
 }
 
+// held returns the bytes that the logs take.
+func (u *unreadLogs) held() int64 {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.total
+}
+
 func (u *unreadLogs) remove(log *unreadLog) {
 	log.taken = true
 	delete(u.logs, log.id)

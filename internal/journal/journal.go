@@ -3,7 +3,7 @@
 // run has no row in the database before it ends or has taken 250 ms.
 //
 // The file is mapped: a run is entered and removed by writes to memory, without a
-// system call, and what was written outlives the process, kill -9 or not. It does not
+// system call, and the writes outlive the process, kill -9 or not. It does not
 // decide what becomes of the runs, and must not be taken for their record: a run in
 // the journal may have its record already.
 package journal

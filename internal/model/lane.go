@@ -247,4 +247,5 @@ type CallInfo struct {
 	Trigger     Trigger   `json:"trigger_type"`
 	Attempt     int       `json:"attempt"`
 	Deadline    time.Time `json:"deadline"`
+	TraceParent string    `json:"traceparent,omitempty"` // of the running span; empty without tracing
 }

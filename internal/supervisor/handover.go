@@ -15,9 +15,12 @@ import (
 const (
 	settingsDescriptor = 3 // the sealed file of the settings
 	listenerDescriptor = 4 // the listening socket
-	readyDescriptor    = 5 // a pipe: the server writes a byte when it serves
+	readyDescriptor    = 5 // a pipe: the server writes readyMark when it serves, or why it cannot
 	ordersDescriptor   = 6 // a pipe: the server reads orders
 )
+
+// readyMark is the message of a server that serves. Any other is its failure.
+const readyMark = "\x01"
 
 // order is one message of the supervisor to its server, a line of JSON.
 type order struct {
@@ -105,9 +108,18 @@ func (h *Handover) Resumed() <-chan struct{} { return h.resumed }
 
 // Ready tells the supervisor that this server serves.
 func (h *Handover) Ready() error {
-	_, err := h.ready.Write([]byte{1})
-	if err = errors.Join(err, h.ready.Close()); err != nil {
+	if err := h.tell(readyMark); err != nil {
 		return fmt.Errorf("tell the supervisor that the server is ready: %w", err)
 	}
 	return nil
+}
+
+// Fail tells the supervisor why this server, which was not ready yet, ends: it
+// reports that when nothing else is at work any more. It returns false when the
+// server has been ready, or the supervisor cannot be told.
+func (h *Handover) Fail(reason error) bool { return h.tell(reason.Error()) == nil }
+
+func (h *Handover) tell(text string) error {
+	_, err := h.ready.WriteString(text)
+	return errors.Join(err, h.ready.Close())
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -32,11 +33,10 @@ func endLeftovers(spare func(pid int) bool) {
 	for deadline := time.Now().Add(leftoverTime); ; time.Sleep(leftoverCheck) {
 		left := 0
 		for _, child := range children() {
-			if spare(child.pid) {
-				continue
+			if spare(child.pid) || syscall.Kill(child.pid, syscall.SIGKILL) == syscall.EPERM {
+				continue // one of another account is beyond reach
 			}
 			left++ // also a dead one: its children are adopted when it has ended
-			_ = syscall.Kill(child.pid, syscall.SIGKILL)
 			_, _ = syscall.Wait4(child.pid, nil, syscall.WNOHANG, nil)
 		}
 		if left == 0 || time.Now().After(deadline) {
@@ -87,9 +87,8 @@ type child struct {
 // children lists the children of this process.
 func children() (found []child) {
 	self := strconv.Itoa(os.Getpid())
-	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
-	for _, path := range stats {
-		text, err := os.ReadFile(path)
+	for _, pid := range candidates() {
+		text, err := os.ReadFile("/proc/" + pid + "/stat")
 		if err != nil {
 			continue // it has ended
 		}
@@ -98,9 +97,30 @@ func children() (found []child) {
 		if len(fields) < 2 || string(fields[1]) != self {
 			continue
 		}
-		if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path))); err == nil {
+		if pid, err := strconv.Atoi(pid); err == nil {
 			found = append(found, child{pid, fields[0][0] == 'Z'})
 		}
 	}
 	return found
+}
+
+// candidates lists processes, among them the children of this one: all there are, on
+// a kernel that does not list the children of a thread.
+func candidates() (pids []string) {
+	lists, _ := filepath.Glob("/proc/self/task/[0-9]*/children")
+	for _, list := range lists {
+		text, err := os.ReadFile(list)
+		if err != nil {
+			continue // the thread has ended
+		}
+		pids = append(pids, strings.Fields(string(text))...)
+	}
+	if len(lists) > 0 {
+		return pids
+	}
+	folders, _ := filepath.Glob("/proc/[0-9]*")
+	for _, folder := range folders {
+		pids = append(pids, filepath.Base(folder))
+	}
+	return pids
 }

@@ -35,7 +35,7 @@ type run struct {
 // keepsOn runs one server to its end, and reports whether another one follows.
 func (r *run) keepsOn() bool {
 	began := time.Now()
-	p, err := r.start()
+	p, err := r.start(r.restarts)
 	if err != nil {
 		return r.follows(err, 0)
 	}
@@ -43,7 +43,7 @@ func (r *run) keepsOn() bool {
 	again := r.attend(p, began)
 	r.setCurrent(nil)
 	_ = p.orders.Close()
-	endLeftovers(r.own)
+	endLeftovers(r.opts.Own)
 	if !again {
 		return false
 	}

@@ -32,7 +32,7 @@ func seal(settings []string) (*os.File, error) {
 		fd, err = unix.MemfdCreate(name, flags)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("hand over the settings: %w", err)
+		return nil, fmt.Errorf("hand over the settings in a file in memory: %w; allow memfd_create, or use --unsupervised", err)
 	}
 	file := os.NewFile(uintptr(fd), name)
 	if _, err = file.Write(text); err == nil {

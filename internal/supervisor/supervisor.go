@@ -18,7 +18,9 @@ import (
 
 // Options are what a Supervisor is made of. All must be set.
 type Options struct {
-	Args     []string         // of the server, which is this program; the first one is its name
+	// Args are those of a server, which is this program; the first one is its name.
+	// restarts is how many servers have ended by themselves.
+	Args     func(restarts int) []string
 	Settings *os.File         // of Sealed
 	Listener *net.TCPListener // closed when the server is asked to stop
 
@@ -126,25 +128,27 @@ func (s *Supervisor) setCurrent(p *process) {
 	}
 }
 
-// own reports the children of this process that outlive a server.
-func (s *Supervisor) own(pid int) bool { return s.opts.Own(pid) }
-
 // describe says for the log how a server ended.
 func describe(err error) slog.Attr {
 	var end *EndError
 	if errors.As(err, &end) && end.Signal != 0 {
 		return slog.String("signal", fmt.Sprintf("%d (%s)", int(end.Signal), end.Signal))
 	}
-	status := 0
-	if end != nil {
-		status = end.Status
+	switch {
+	case err == nil:
+		return slog.Int("status", 0)
+	case end == nil: // it could not be started
+		return slog.Any("error", err)
+	case end.Reason != "":
+		return slog.String("reason", end.Reason)
+	default:
+		return slog.Int("status", end.Status)
 	}
-	return slog.Int("status", status)
 }
 
 // kill ends a server at once.
 func kill(p *process) { _ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) }
 
-// quickLife is how long a server serves before its end no longer counts as one soon
-// after the start.
+// quickLife is how long a server lives before its end no longer counts as one soon
+// after its start.
 const quickLife = 2 * time.Second

@@ -62,7 +62,7 @@ func supervise(role string) int {
 	}
 	say("settings", settings, "secret", os.Getenv("SECRET"))
 	s, err := New(Options{
-		Args: []string{os.Args[0], serverRole}, Settings: sealed, Listener: listener.(*net.TCPListener), Stdout: os.Stdout, Stderr: os.Stderr,
+		Args: func(int) []string { return []string{os.Args[0], serverRole} }, Settings: sealed, Listener: listener.(*net.TCPListener), Stdout: os.Stdout, Stderr: os.Stderr,
 		Log:         slog.New(slog.NewTextHandler(os.Stdout, nil)),
 		StopSignals: []os.Signal{syscall.SIGTERM, syscall.SIGINT}, ResumeSignal: syscall.SIGUSR1,
 		Ready: func() { say("ready", listener.Addr()) }, Own: func(int) bool { return false },
@@ -92,7 +92,7 @@ func serve(role string) int {
 		return 1
 	}
 	if role == "refuses" {
-		say("the port of the database is wrong")
+		h.Fail(errors.New("the port of the database is wrong"))
 		return 3
 	}
 	if role == "fails" {
@@ -222,7 +222,7 @@ func TestFirstServerThatIsNeverReady(t *testing.T) {
 	t.Parallel()
 	p := begin(t, "refuses")
 	require.Equal(t, 3, p.end(t), "its status is the supervisor's")
-	require.Equal(t, 1, strings.Count(p.said.String(), "the port of the database is wrong"))
+	require.Contains(t, p.said.String(), "over the port of the database is wrong")
 	require.NotContains(t, p.said.String(), "started again")
 }
 

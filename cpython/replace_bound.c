@@ -5,8 +5,8 @@
 
 #include <time.h>
 
-// The functions of _thread that start a thread: they say what the bound is,
-// where CPython could only say that it failed.
+// Functions with a bound of their own. Those of _thread that start a thread say
+// what it is, where CPython could only say that they failed.
 
 PyCFunction maestro_real_start_new_thread, maestro_real_start_new, maestro_real_start_joinable_thread;
 
@@ -48,4 +48,21 @@ PyObject *maestro_start_new(PyObject *module, PyObject *args) {
 PyObject *maestro_start_joinable_thread(PyObject *module, PyObject *args, PyObject *names) {
     typedef PyObject *(*with_names)(PyObject *, PyObject *, PyObject *);
     return may_start() ? ((with_names)(void (*)(void))maestro_real_start_joinable_thread)(module, args, names) : NULL;
+}
+
+// Where frames are many, an exception takes a microsecond or more for each, and
+// nothing stops it.
+enum { MOST_FRAMES = 200000 };
+
+PyCFunction maestro_real_setrecursionlimit;
+PyObject *maestro_sys_setrecursionlimit(PyObject *module, PyObject *limit) {
+    int overflow = 0;
+    long long wanted =
+        maestro_has_flag(limit, Py_TPFLAGS_LONG_SUBCLASS) ? py.PyLong_AsLongLongAndOverflow(limit, &overflow) : 0;
+    if (wanted <= MOST_FRAMES && overflow <= 0)
+        return maestro_real_setrecursionlimit(module, limit);
+    PyObject *most = py.PyLong_FromLongLong(MOST_FRAMES);
+    PyObject *none = most ? maestro_real_setrecursionlimit(module, most) : NULL;
+    py.Py_DecRef(most);
+    return none;
 }
