@@ -72,7 +72,7 @@ chaos: ## kill and stop three servers at random for CHAOS_SECONDS (300) while 2,
 	CHAOS_SECONDS=$(CHAOS_SECONDS) go test ./cmd/maestro -run '^TestChaos' -count=1 -v -timeout 60m
 
 crashes: ## crash the server CRASHES (100) times under load, which it must survive
-	CRASHES=$(CRASHES) go test ./cmd/maestro -run '^TestCrashesUnderLoad$$' -count=1 -v -timeout 60m
+	CRASHES=$(CRASHES) go test ./cmd/maestro -run '^Test(Crashes|Culprits)UnderLoad$$' -parallel 1 -count=1 -v -timeout 60m
 
 faults: build ## fail PostgreSQL and Redis in 13 ways under load; writes the table in docs/operations.md
 	go run ./bench/faults -server bin/maestro -document docs/operations.md

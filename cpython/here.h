@@ -23,6 +23,7 @@ struct maestro_here {
     uint64_t heard_call;           // the call of which the thread has heard an order to stop (stop_check.h)
     unsigned heard;                // and the order
     unsigned refused;              // the order for which memory was refused last
+    unsigned wedge, heard_count;   // the time of waiting in which it has heard knocks, and how many
     unsigned heard_knocks;         // of the interpreter, when it was wedged (left.h)
     struct maestro_native *native; // of a thread that code has begun, or NULL (thread.h)
     unsigned heard_cut;            // how often it was told that its interpreter's end is cut short

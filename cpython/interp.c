@@ -212,9 +212,8 @@ static void wind_down(struct maestro_interp *in) {
 // joins all but the daemons too, but CPython counts a thread as joined a little
 // before it deletes its thread state, and ending frees the GIL that this last
 // step still uses: a crash in take_gil, seen under load. So this waits until
-// their thread states are deleted. Daemons that do not end within a second are
-// stopped. What cannot be stopped is left to Py_EndInterpreter, which leaks its
-// memory. Attached with `own`; may hang for ever in a thread that does not end.
+// their thread states are deleted. Daemons that compute after a second are
+// stopped. Those that wait are left to Py_EndInterpreter, which leaks their memory. Attached with `own`; may hang for ever in a thread that does not end.
 static void join_threads(struct maestro_interp *in, PyThreadState *own) {
     enum { PATIENCE = 1000, STOPPING = 1500 }; // milliseconds
     PyObject *threading = NULL, *shutdown = NULL, *none = NULL;

@@ -114,19 +114,20 @@ struct maestro_interp {
     atomic_int ended;                            // the end has begun: running code is refused
     PyObject *environ;                           // strong: dict of bytes, the environment of its children
     atomic_int threads;                          // begun by its code and not ended: they look at this struct
-    atomic_int alarm;                            // what is being stopped in it: checks look for it (stop_check.h)
-    atomic_uint parked, releases;                // threads that are parked, and how often they were let go (park.h)
-    atomic_int cut;                              // how often its end, which takes too long, was cut short (park.h)
-    atomic_int wedged;                           // a judge waits for the GIL (left.h)
-    atomic_uint knocks;                          // orders that it has given meanwhile
-    int knocked;                                 // threads that have heard one of them
-    int evict_tracing;                           // tracing counts threads that are left behind (left.h)
-    uint64_t tasks, tasks_ended;                 // calls that are on its event loop, and that were
-    int64_t level, looked;                       // what left threads have used of their budget, and when that was found
-    atomic_int descriptors;                      // that its code has opened, or more (descriptor.c)
-    struct maestro_rails *rails; // what holds for its subtenant's files (rails.h); NULL before its first call
-    int foreign;                 // it has code that can change its threads (thread_check.h)
-    char *owner;                 // malloc'ed; whose code it runs, for markers (fault.h). Read without the lock in a fault
+    atomic_int alarm;             // calls and threads that are being stopped: checks look for them (stop_check.h)
+    atomic_uint parked, releases; // threads that are parked, and how often they were let go (park.h)
+    atomic_int cut;               // how often its end, which takes too long, was cut short (park.h)
+    atomic_int wedged;            // a judge waits for the GIL (left.h)
+    unsigned wedges;              // how often one has
+    atomic_uint knocks;           // orders that it has given meanwhile
+    int knocked;                  // threads that have heard one of them
+    int evict_tracing;            // tracing counts threads that are left behind (left.h)
+    uint64_t tasks, tasks_ended;  // calls that are on its event loop, and that were
+    int64_t level, looked;        // what left threads have used of their budget, and when that was found
+    atomic_int descriptors;       // that its code has opened, or more (descriptor.c)
+    struct maestro_rails *rails;  // what holds for its subtenant's files (rails.h); NULL before its first call
+    int foreign;                  // it has code that can change its threads (thread_check.h)
+    char *owner;                  // malloc'ed; whose code it runs, for markers (fault.h). Read without the lock in a fault
 
     struct maestro_memory memory; // that it holds
     unsigned weighed;             // memory.denied when maestro_weigh looked last

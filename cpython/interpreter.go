@@ -200,7 +200,7 @@ func (in *Interpreter) Knock(ticket uint64) {
 
 // Park has the threads wait for ever that run for the call with that ticket and
 // compute in C code at this moment; with holder also the one that holds the GIL,
-// whichever call it is of. Their processor time is free from then on, and their
+// of any call. Their processor time is free from then on, and their
 // interpreter is lost. Parked says afterwards how many wait. It needs no GIL and never
 // blocks for long; any goroutine may call it.
 func (in *Interpreter) Park(ticket uint64, holder bool) {

@@ -4,7 +4,6 @@
 #include "here.h"
 #include "park.h"
 #include "shield.h"
-#include "sleep.h"
 #include "stop.h"
 #include "stop_check.h"
 #include "thread.h"
@@ -134,6 +133,7 @@ int maestro_left_judge(struct maestro_interp *in, const struct maestro_left_limi
         return 0;
     py.PyEval_RestoreThread(own);
     int evicted = 0, traced = 0;
+    in->wedges++;
     if (atomic_exchange(&in->wedged, 0)) {
         atomic_fetch_sub(&in->alarm, 1);
         atomic_fetch_sub(&maestro_alarms, 1);
@@ -177,36 +177,40 @@ int maestro_left_judge(struct maestro_interp *in, const struct maestro_left_limi
     return evicted;
 }
 
+// Whether a thread has computed in each of the last rounds.
+static int computes(struct maestro_native *native) {
+    enum { ROUNDS = 3 };
+    int64_t time = used_by(native);
+    int much = native->known && time - native->charged >= AT_REST;
+    native->known = 1;
+    native->charged = time;
+    native->rests = much ? native->rests - 1 : 0;
+    return native->rests <= -ROUNDS;
+}
+
 void maestro_left_end(struct maestro_interp *in, PyThreadState *own, int patience) {
-    enum { ROUND = 20 }; // milliseconds
+    enum { ROUND = 20, QUIET = 8 }; // milliseconds, rounds
     static const struct timespec moment = {.tv_nsec = ROUND * MILLISECOND};
     int64_t begun = read_clock(CLOCK_MONOTONIC);
-    for (int left = patience; left > 0; left -= ROUND) {
-        int found = 0, traced = 0;
+    for (int left = patience, quiet = 0; left > 0 && quiet < QUIET; left -= ROUND) {
+        int found = 0;
         int64_t now = read_clock(CLOCK_MONOTONIC);
         for (PyThreadState *state = py.PyInterpreterState_ThreadHead(in->state); state;
              state = py.PyThreadState_Next(state)) {
             struct maestro_native *native = state == own ? NULL : native_of(in, maestro_thread_of(state));
-            if (!native)
-                continue;
-            found = 1;
-            evict(in, native, state, now);
-            traced = traced || now - begun >= TRACE_AFTER;
+            if (native && (computes(native) || native->since)) {
+                evict(in, native, state, now);
+                found = 1;
+            }
         }
-        if (!found)
-            break;
-        pthread_mutex_lock(&in->lock);
-        maestro_sleepers_wake_all(in);
-        pthread_mutex_unlock(&in->lock);
-        trace(in, traced);
+        quiet = found ? 0 : quiet + 1;
+        trace(in, found && now - begun >= TRACE_AFTER);
         py.PyEval_SaveThread();
         nanosleep(&moment, NULL);
         py.PyEval_RestoreThread(own);
     }
     trace(in, 0);
 }
-
-static void interrupt(pthread_t thread, void *unused) { maestro_thread_interrupt((unsigned long)thread); }
 
 void maestro_left_knock(struct maestro_interp *in) {
     pthread_mutex_lock(&in->lock);
@@ -215,6 +219,5 @@ void maestro_left_knock(struct maestro_interp *in) {
         atomic_fetch_add(&maestro_alarms, 1);
     }
     atomic_fetch_add(&in->knocks, 1);
-    maestro_threads_each(in, interrupt, NULL);
     pthread_mutex_unlock(&in->lock);
 }

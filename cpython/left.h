@@ -38,14 +38,15 @@ int maestro_left_judge(struct maestro_interp *in, const struct maestro_left_limi
 // running call. For a judge that waits for the GIL. No thread state.
 void maestro_left_knock(struct maestro_interp *in);
 
-// Ends the account of what has been done for a call until now: of the calling thread,
+// Ends the account of the work done for a call until now: of the calling thread,
 // which a call's work item has occupied, and of all threads that run for a call that ends.
 // Attached.
 void maestro_left_settle(void);
 void maestro_left_settle_call(struct maestro_interp *in, uint64_t call);
 
-// Stops the threads that the code of an interpreter has begun, which ends, for that many
-// milliseconds at the most. Attached with `own`, which is let go meanwhile.
+// Stops the threads that compute at the end of their interpreter, for that many
+// milliseconds at the most. Those that wait stay: atexit functions may need them, such as
+// those of a process pool. Attached with `own`, which is let go meanwhile.
 void maestro_left_end(struct maestro_interp *in, PyThreadState *own, int patience);
 
 // The event loop's thread, on which tasks may be left behind, counts as one that code has

@@ -27,8 +27,8 @@
 void maestro_park_map(void);
 
 // Asks a worker of Go's that carries a call, and the threads that the call has begun, to
-// park where they compute; with `holder` also the thread that holds the GIL, whichever
-// call it is of. They do so at once or not at all. No thread state.
+// park where they compute; with `holder` also the thread that holds the GIL, of
+// any call. They do so at once or not at all. No thread state.
 void maestro_park(struct maestro_interp *in, uint64_t ticket, int holder);
 
 // The same for one thread. The GIL is held, and its thread state is in the list.

@@ -15,8 +15,7 @@ struct maestro_network {
     uint16_t port;
 };
 
-// By port: the number of the socket (its inode) that a subtenant's code has connected to the server with.
-static _Atomic uint64_t connections[UINT16_MAX + 1];
+_Atomic uint64_t maestro_connections[UINT16_MAX + 1];
 
 static int parse(const char *line, size_t size, char mark, struct maestro_network *entry) {
     char text[80];
@@ -123,14 +122,5 @@ void maestro_connection_note(const struct maestro_policy *policy, int fd, const 
     struct stat found;
     if (getsockname(fd, (struct sockaddr *)&own, &size) == 0 && fstat(fd, &found) == 0 &&
         read_address((struct sockaddr *)&own, size, &wanted, &port))
-        atomic_store(&connections[port], (uint64_t)found.st_ino);
-}
-
-uint64_t maestro_connection_from(int port) {
-    return port > 0 && port <= UINT16_MAX ? atomic_load_explicit(&connections[port], memory_order_acquire) : 0;
-}
-
-void maestro_connection_forget(int port) {
-    if (port > 0 && port <= UINT16_MAX)
-        atomic_store(&connections[port], 0);
+        atomic_store(&maestro_connections[port], (uint64_t)found.st_ino);
 }

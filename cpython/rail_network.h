@@ -5,6 +5,7 @@
 
 #include "rails.h"
 
+#include <stdatomic.h>
 #include <stdint.h>
 #include <sys/socket.h>
 
@@ -14,12 +15,9 @@ int maestro_address_allowed(const struct maestro_policy *policy, const struct so
 // Notes a connection of the calling interpreter's to the server's own port, once its socket has an address.
 void maestro_connection_note(const struct maestro_policy *policy, int fd, const struct sockaddr *address);
 
-// The number of the socket that code of a subtenant's has connected to the server's own port from
-// that port of this machine, or 0. It may be closed by now, and the port another program's.
-uint64_t maestro_connection_from(int port);
-
-// Forgets it.
-void maestro_connection_forget(int port);
+// By port of this machine: the number of the socket (its inode) that code of a subtenant's has connected to the
+// server's own port with, or 0. It may be closed by now, and the port another program's. Read by Go.
+extern _Atomic uint64_t maestro_connections[UINT16_MAX + 1];
 
 // Reads the lists of maestro_policy_new. Returns 0 where one has an entry that is no address.
 int maestro_networks_read(struct maestro_policy *policy, const char *networks, const char *services);

@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"unsafe"
 )
 
@@ -102,10 +103,14 @@ func RailNames() []string {
 	}
 }
 
+// connections is the table of rail_network.h, which C and Go share.
+var connections = (*[1 << 16]atomic.Uint64)(unsafe.Pointer(&C.maestro_connections))
+
 // ConnectedFrom returns the number of the socket that subtenants' code has
 // connected to the server's port with, from that port of this machine; 0 if it
 // has not. The socket may be closed by now.
-func ConnectedFrom(port uint16) uint64 { return uint64(C.maestro_connection_from(C.int(port))) }
+func ConnectedFrom(port uint16) uint64 { return connections[port].Load() }
 
-// ForgetConnection ends what ConnectedFrom reports for a port.
-func ForgetConnection(port uint16) { C.maestro_connection_forget(C.int(port)) }
+// ForgetConnection ends what ConnectedFrom reports for a port, if it is still
+// that socket.
+func ForgetConnection(port uint16, socket uint64) { connections[port].CompareAndSwap(socket, 0) }

@@ -70,7 +70,7 @@ extern atomic_int maestro_alarms;
 // thread state.
 void maestro_knock(struct maestro_interp *in, uint64_t ticket);
 
-// What is raised in what is being stopped: Stopped, or SystemExit at the end of the
+// The exception by which code is stopped: Stopped, or SystemExit at the end of the
 // interpreter, where threads end by it without a word. Borrowed, or NULL. Attached.
 PyObject *maestro_stop_exception(struct maestro_interp *in);
 

@@ -18,11 +18,23 @@ static int is_news(const struct maestro_run *run) {
     return knocks != (maestro_here.heard_call == run->call ? maestro_here.heard : 0);
 }
 
-// Whether the thread keeps the GIL, for no call, from what would stop it (left.h).
+// Whether the thread keeps the GIL, for no call, from what would stop it (left.h): it has
+// heard several knocks while a judge has waited for the GIL. One that has got the GIL
+// only now hears one at most.
 static int is_knock(struct maestro_interp *in) {
-    return atomic_load_explicit(&in->wedged, memory_order_relaxed) &&
-           maestro_here.heard_knocks != atomic_load_explicit(&in->knocks, memory_order_relaxed) &&
-           (!maestro_here.worker || maestro_claim(in));
+    enum { ENOUGH = 3 };
+    if (!atomic_load_explicit(&in->wedged, memory_order_relaxed) || (maestro_here.worker && !maestro_claim(in)))
+        return 0;
+    unsigned knocks = atomic_load_explicit(&in->knocks, memory_order_relaxed);
+    if (maestro_here.wedge != in->wedges) {
+        maestro_here.wedge = in->wedges;
+        maestro_here.heard_count = 0;
+        maestro_here.heard_knocks = knocks - 1;
+    }
+    if (maestro_here.heard_knocks == knocks)
+        return 0;
+    maestro_here.heard_knocks = knocks;
+    return ++maestro_here.heard_count >= ENOUGH;
 }
 
 // Whether the thread has not heard yet that the end of its interpreter is cut short.
@@ -53,8 +65,7 @@ static int answer(struct maestro_interp *in) {
         maestro_here.heard_call = run->call;
         maestro_here.heard = atomic_load_explicit(&run->knocks, memory_order_relaxed);
     }
-    maestro_here.heard_knocks = atomic_load_explicit(&in->knocks, memory_order_relaxed);
-    if (told) { // it is raised here, and not at whichever line comes next
+    if (told) { // it is raised here, and not at the next line
         py.PyThreadState_SetAsyncExc(thread, NULL);
         if (run)
             run->interrupted -= run->interrupted > 0;

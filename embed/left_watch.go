@@ -32,7 +32,7 @@ const (
 	// leftWedged is how long a judge may wait for the GIL until the thread that keeps it
 	// is told to stop, and leftPark until it is parked.
 	leftWedged = 200 * time.Millisecond
-	leftPark   = 1500 * time.Millisecond
+	leftPark   = 2 * time.Second
 	// childGrace is how long a process may outlive its call.
 	childGrace = 500 * time.Millisecond
 )

@@ -27,7 +27,7 @@ type railed struct {
 
 const keyText = "planted-key-text"
 
-func setupRails(t *testing.T, change func(*Rails)) *railed {
+func setupRails(t testing.TB, change func(*Rails)) *railed {
 	t.Helper()
 	data := t.TempDir()
 	outside, err := os.MkdirTemp(".", "outside-") // not below /tmp, which functions see as their own
@@ -178,4 +178,13 @@ func TestChildrenOnRails(t *testing.T) {
 	text, err := os.ReadFile(r.key)
 	require.NoError(t, err)
 	require.Equal(t, keyText, string(text))
+}
+
+func TestRailsOfTheThreatModel(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../docs/threat-model.md")
+	require.NoError(t, err)
+	for _, rail := range cpython.RailNames() {
+		require.Contains(t, string(text), "| `"+rail+"` |")
+	}
 }

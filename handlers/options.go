@@ -52,6 +52,9 @@ type Options struct {
 	// came from.
 	TrustedProxies []netip.Prefix
 
+	// FromFunction reports whether a connection is a stored function's. nil: none is.
+	FromFunction func(remote, local netip.AddrPort) bool
+
 	// Context is the parent of the contexts of requests. It ends with the server,
 	// not when a client disconnects. Default: context.Background().
 	Context context.Context

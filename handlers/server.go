@@ -63,6 +63,7 @@ func New(opts Options) *Server {
 	s.counts = s.newRequestCounts()
 	s.newAPI()
 	s.app.Use(s.observe)
+	s.app.Use(s.refuseFunctions)
 	s.app.Use(s.cors)
 	s.addRoutes()
 	s.finishDocument()

@@ -152,8 +152,8 @@ func setup(t testing.TB, change ...func(*handlers.Options)) *fixture {
 	counts := metrics.New(metrics.Options{Log: log})
 	opts := handlers.Options{
 		Metrics: counts.Handler(), Count: counts.Route,
-		Scheduler: f.cron,
-		DB:        f.db, Secrets: f.secrets, Keys: idempotency.New(f.db, answers, idempotency.Options{Lease: 2 * time.Second}, log), Engine: runs, Events: bus, Auth: local, Log: log, AccessLog: f.access, FunctionTimeout: 20 * time.Second, RetentionDays: 30,
+		Scheduler: f.cron, Interpreters: host,
+		DB: f.db, Secrets: f.secrets, Keys: idempotency.New(f.db, answers, idempotency.Options{Lease: 2 * time.Second}, log), Engine: runs, Events: bus, Auth: local, Log: log, AccessLog: f.access, FunctionTimeout: 20 * time.Second, RetentionDays: 30,
 		Probes: []handlers.Probe{{Name: "postgres", Vital: true, Check: f.db.Ping}, {Name: "redis", Check: bus.Ping}},
 	}
 	for _, set := range change {

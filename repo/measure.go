@@ -16,6 +16,7 @@ type Measurement struct {
 	Delayed, Waiting, Running Backlog // asynchronous runs
 	Overdue                   Backlog // schedules that are due and not started
 	Servers                   int64   // that are alive
+	Quarantined               int64   // functions
 }
 
 // Measure counts the queue, the overdue schedules and the servers. It reads the
@@ -27,6 +28,6 @@ func (d *DB) Measure(ctx context.Context) (Measurement, error) {
 	}
 	return Measurement{
 		Delayed: backlog(r.Delayed, r.DelayedUs), Waiting: backlog(r.Waiting, r.WaitingUs), Running: backlog(r.Running, r.RunningUs),
-		Overdue: backlog(r.Overdue, r.OverdueUs), Servers: r.Servers,
+		Overdue: backlog(r.Overdue, r.OverdueUs), Servers: r.Servers, Quarantined: r.Quarantined,
 	}, d.fail(err, "measure the queue")
 }

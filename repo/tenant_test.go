@@ -81,6 +81,7 @@ var serverWide = map[string]string{
 	"ListServersOf":            "servers are no subtenant's",
 	"InsertBlame":              "writes a new row with its subtenant",
 	"CountQuarantined":         "a figure of the server",
+	"Measure":                  "figures of all servers",
 	"DeleteOldBlames":          "removes expired rows of all subtenants",
 	"LockOrphaned":             "a server that is gone ran them, for all subtenants",
 	"CrashRunsOf":              "a server that is gone ran them, for all subtenants",

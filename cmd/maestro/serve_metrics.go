@@ -31,7 +31,7 @@ func (p *parts) readMetrics() {
 		Server: func() metrics.Server {
 			return metrics.Server{
 				Ready: !p.draining.Load() && p.recorder.Refusing() == nil,
-				Runs:  p.engine.Active(), Connections: p.http.Connections(), BuildProblems: len(p.engine.PackagesProblems()),
+				Runs:  p.engine.Active(), Connections: p.http.Connections(), BuildProblems: len(p.engine.PackagesProblems()), Restarts: p.around.restarts,
 			}
 		},
 		Python: p.lane.Stats, Recorder: p.recorder.Stats, Events: p.events.Stats, Packages: p.packages.Stats,

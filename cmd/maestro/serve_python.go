@@ -57,6 +57,9 @@ func (p *parts) startPython(ctx context.Context, progress func(string), stops *s
 	if err != nil {
 		return err
 	}
+	if !cpython.ChildrenConfined() {
+		p.log.Warn("this kernel has no Landlock: child processes of functions may do what the server's user may")
+	}
 	lane, err := embed.New(embed.Options{
 		Home:         home,
 		Marker:       p.journal.MarkerPath(),

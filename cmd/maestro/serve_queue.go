@@ -45,7 +45,7 @@ func (p *parts) register(ctx context.Context, folder string, stops *service.Stac
 		return err
 	}
 	if len(before) > 0 {
-		p.log.Warn("the server that had this data folder before was not stopped: its runs have crashed, and are retried where their policies say so")
+		p.log.Warn("the server that had this data folder before was not stopped: runs of it that are still in progress have crashed, and are retried where their policies say so")
 	}
 	p.id = id
 	return startService(ctx, stops, "presence", scheduler.NewPresence(scheduler.PresenceOptions{

@@ -3,11 +3,15 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"maestro/internal/config"
 	"maestro/internal/model"
 	"maestro/internal/tracing"
 )
+
+// tracesEnd is how long a server that stops waits for the collector.
+const tracesEnd = 3 * time.Second
 
 // startTraces makes what sends traces; nil when there is nowhere to send them. It
 // is stopped once no run is in progress.
@@ -31,6 +35,6 @@ func (p *parts) startTraces(ctx context.Context) (model.Tracer, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.stops.Push("traces", stopTime, tracer.Close)
+	p.stops.Push("traces", tracesEnd, tracer.Close)
 	return tracer, nil
 }

@@ -70,13 +70,16 @@ func (c *culprit) message() string {
 	return text
 }
 
+// folder is that of a library's file, but for its last part: it is a path of the server.
+var folder = regexp.MustCompile(`^  File "/(?:[^"/]*/)*?([^"/]*/[^"/]*")`)
+
 // traceback is the stack as Python shows it: the innermost frame last, and without
-// those of the runtime.
+// those of the runtime. The frames of libraries stay: the fault is mostly theirs.
 func (c *culprit) traceback() string {
 	var lines []string
 	for line := range strings.Lines(c.marker.Stack) {
 		if !strings.HasPrefix(line, `  File "<maestro>"`) {
-			lines = append(lines, line)
+			lines = append(lines, folder.ReplaceAllString(line, `  File ".../$1`))
 		}
 	}
 	if len(lines) == 0 {

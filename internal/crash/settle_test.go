@@ -15,7 +15,9 @@ import (
 	"maestro/repo"
 )
 
-const stack = `  File "<shared v7>", line 3, in parse
+const stack = `  File "/srv/maestro/python/lib/python3.14/json/decoder.py", line 11, in decode
+  File "/usr/x.py", line 12, in x
+  File "<shared v7>", line 3, in parse
   File "<maestro>", line 40, in run
   File "<crasher v2>", line 7, in crasher
   File "<outer v1>", line 2, in outer
@@ -39,6 +41,8 @@ func TestCulpritOfAMarker(t *testing.T) {
   File "<outer v1>", line 2, in outer
   File "<crasher v2>", line 7, in crasher
   File "<shared v7>", line 3, in parse
+  File ".../usr/x.py", line 12, in x
+  File ".../json/decoder.py", line 11, in decode
 ProcessCrashed: SIGSEGV at address 0x0
 `, c.traceback())
 

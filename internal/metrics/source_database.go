@@ -112,6 +112,7 @@ func (m *Metrics) readDatabase(ask func(context.Context) (repo.Measurement, erro
 				set(s.Running.Oldest.Seconds(), "running")
 			}),
 		whenKnown("maestro_servers", "Servers on this database that are alive.", nil, one(func(s state) float64 { return float64(s.Servers) })),
+		whenKnown("maestro_functions_quarantined", "Functions of all subtenants that are quarantined because their code crashed servers.", nil, one(func(s state) float64 { return float64(s.Quarantined) })),
 		whenKnown("maestro_schedules_overdue", "Schedules whose due time has passed and has not been started.", nil, one(func(s state) float64 { return float64(s.Overdue.Runs) })),
 		whenKnown("maestro_schedule_overdue_seconds", "How long the longest overdue schedule has been waiting to be started.", nil, one(func(s state) float64 { return s.Overdue.Oldest.Seconds() })),
 	)

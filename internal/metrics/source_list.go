@@ -32,6 +32,7 @@ type Server struct {
 	Runs          int  // in progress
 	Connections   int  // of HTTP clients
 	BuildProblems int  // subtenants whose packages can't be built here
+	Restarts      int  // by the supervisor, since that was started
 }
 
 // Read adds the readings of all rooms. It is called once, before the first scrape.
@@ -55,6 +56,7 @@ func (m *Metrics) readServer(read func() Server) {
 		gauge("maestro_executions_in_progress", "Runs in progress on this server.", func(s Server) float64 { return float64(s.Runs) }),
 		gauge("maestro_http_connections", "Open connections of HTTP clients.", func(s Server) float64 { return float64(s.Connections) }),
 		gauge("maestro_package_build_problems", "Subtenants whose packages can't be built on this server.", func(s Server) float64 { return float64(s.BuildProblems) }),
+		counter("maestro_server_restarts_total", "Times that the supervisor has started the server again because it had ended by itself.", func(s Server) float64 { return float64(s.Restarts) }),
 	)
 }
 
@@ -66,6 +68,7 @@ func (m *Metrics) readEvents(read func() events.Stats) {
 			set(float64(s.Dropped), "dropped")
 		}),
 		gauge("maestro_log_events_queued", "Events of the live log that wait to be written.", func(s stats) float64 { return float64(s.Queued) }),
+		gauge("maestro_redis_embedded_bytes", "Memory that the live logs in the embedded Redis hold; 0 with REDIS_URL.", func(s stats) float64 { return float64(s.Held) }),
 		gauge("maestro_redis_up", "1 unless the last write to Redis failed.", func(s stats) float64 { return truth(s.Connected) }),
 	)
 }

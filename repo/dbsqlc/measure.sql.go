@@ -10,7 +10,8 @@ import (
 )
 
 const measure = `-- name: Measure :one
-SELECT runs.delayed, runs.waiting, runs.running, runs.delayed_us, runs.waiting_us, runs.running_us, due.overdue, due.overdue_us, (SELECT count(*) FROM servers s WHERE s.gone_at IS NULL) AS servers
+SELECT runs.delayed, runs.waiting, runs.running, runs.delayed_us, runs.waiting_us, runs.running_us, due.overdue, due.overdue_us, (SELECT count(*) FROM servers s WHERE s.gone_at IS NULL) AS servers,
+    (SELECT count(*) FROM functions f WHERE f.is_active AND f.quarantined_version = f.version) AS quarantined
 FROM (
     SELECT count(*) FILTER (WHERE NOT q.due) AS delayed,
         count(*) FILTER (WHERE q.due AND q.claim IS NULL) AS waiting,
@@ -27,15 +28,16 @@ FROM (
 `
 
 type MeasureRow struct {
-	Delayed   int64
-	Waiting   int64
-	Running   int64
-	DelayedUs int64
-	WaitingUs int64
-	RunningUs int64
-	Overdue   int64
-	OverdueUs int64
-	Servers   int64
+	Delayed     int64
+	Waiting     int64
+	Running     int64
+	DelayedUs   int64
+	WaitingUs   int64
+	RunningUs   int64
+	Overdue     int64
+	OverdueUs   int64
+	Servers     int64
+	Quarantined int64
 }
 
 // The backlogs of all servers; ages in microseconds. run_at is -infinity in rows of
@@ -53,6 +55,7 @@ func (q *Queries) Measure(ctx context.Context) (MeasureRow, error) {
 		&i.Overdue,
 		&i.OverdueUs,
 		&i.Servers,
+		&i.Quarantined,
 	)
 	return i, err
 }

@@ -1,7 +1,8 @@
 -- name: Measure :one
 -- The backlogs of all servers; ages in microseconds. run_at is -infinity in rows of
 -- old versions.
-SELECT runs.*, due.*, (SELECT count(*) FROM servers s WHERE s.gone_at IS NULL) AS servers
+SELECT runs.*, due.*, (SELECT count(*) FROM servers s WHERE s.gone_at IS NULL) AS servers,
+    (SELECT count(*) FROM functions f WHERE f.is_active AND f.quarantined_version = f.version) AS quarantined
 FROM (
     SELECT count(*) FILTER (WHERE NOT q.due) AS delayed,
         count(*) FILTER (WHERE q.due AND q.claim IS NULL) AS waiting,
