@@ -1,10 +1,8 @@
 package main
 
 import (
-	"fmt"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -52,19 +50,18 @@ func (p *program) kill(t *testing.T) {
 func TestAServerIsKilledWithAKey(t *testing.T) {
 	t.Parallel()
 	one, two, _ := keyHolders(t)
-	dir := testkit.DataDir(t)
-	begun, goOn := filepath.Join(dir, "begun"), filepath.Join(dir, "go")
-	two.client(t, "acme").define("f", fmt.Sprintf(`import os, time
+	two.client(t, "acme").define("f", `import os, time
 def f(input):
-    with open(%q, "a") as file:
+    with open("begun", "a") as file:
         file.write("x")
-    while not os.path.exists(%q):
+    while not os.path.exists("go"):
         time.sleep(0.01)
     return "done"
-`, begun, goOn))
+`)
 	runs := func() int {
-		text, _ := os.ReadFile(begun)
-		return len(text)
+		first, _ := os.ReadFile(one.folder("acme", "begun"))
+		second, _ := os.ReadFile(two.folder("acme", "begun"))
+		return len(first) + len(second)
 	}
 	body := map[string]any{"function_name": "f"}
 	first := one.ask(t, body)
@@ -74,7 +71,7 @@ def f(input):
 	_, answered := <-first
 	require.False(t, answered)
 	require.Eventually(t, func() bool { return runs() == 2 }, time.Minute, 10*time.Millisecond, "the outcome of the first run is unknown")
-	require.NoError(t, os.WriteFile(goOn, nil, 0o600))
+	require.NoError(t, os.WriteFile(two.folder("acme", "go"), nil, 0o600))
 	second := <-repeated
 	require.Equal(t, http.StatusOK, second.status, "%s", second.body)
 	third := <-two.ask(t, body)

@@ -116,7 +116,7 @@ func TestPackagesOfASubtenant(t *testing.T) {
 	require.Equal(t, `"from base 2.0, 1.0"`, a.result("f", nil))
 
 	// A run under way keeps its modules.
-	signals := t.TempDir()
+	signals := p.folder("acme")
 	a.define("slow", `
 import os, time
 def slow(input):

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -227,6 +228,11 @@ func newClient(t *testing.T) *client {
 	tenant := fmt.Sprintf("tenant-%d", shared.used)
 	shared.mu.Unlock()
 	return shared.p.client(t, tenant)
+}
+
+// folder is where the functions of a subtenant keep their files, or a file there.
+func (p *program) folder(tenant string, name ...string) string {
+	return filepath.Join(append([]string{p.dir, "files", tenant}, name...)...)
 }
 
 func (p *program) client(t *testing.T, tenant string) *client {
