@@ -143,12 +143,20 @@ static void settle(struct maestro_interp *in, uint64_t call) {
 }
 
 void maestro_weigh(struct maestro_interp *in) {
+    enum { MUCH = 64 * 1024 * 1024 };
     unsigned denied = atomic_load_explicit(&in->memory.denied, memory_order_relaxed);
-    if (denied == in->weighed)
+    int64_t used = maestro_memory_used(&in->memory);
+    if (used < in->collected)
+        in->collected = used;
+    if (denied == in->weighed && used < in->collected + MUCH)
         return;
+    // Cycles of garbage, such as an exception with its frames: Python itself
+    // collects them by their number, not by their size.
+    py.PyGC_Collect();
+    in->collected = maestro_memory_used(&in->memory);
+    if (denied != in->weighed)
+        in->exhausted = in->collected > atomic_load(&in->memory.limit) / 2;
     in->weighed = denied;
-    py.PyGC_Collect(); // what the failure has left in cycles
-    in->exhausted = maestro_memory_used(&in->memory) > atomic_load(&in->memory.limit) / 2;
 }
 
 void maestro_result_weigh(struct maestro_interp *in, struct maestro_result *out) {

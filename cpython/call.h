@@ -33,8 +33,9 @@ int maestro_result_set(struct maestro_interp *in, PyObject *value, struct maestr
 // Writes the exception that is set, which is cleared, as the end of the call.
 void maestro_result_fail(struct maestro_interp *in, int kind, struct maestro_result *out);
 
-// Determines, after requests for memory have failed, whether the interpreter still
-// holds much of what it may when the calls have let go of theirs. No exception
+// Collects garbage where much memory has been added since it was last collected, or
+// requests have failed; then it determines whether the interpreter still holds
+// much of what it may when the calls have let go of theirs. No exception
 // is set before or after; it may run finalizers. Attached.
 void maestro_weigh(struct maestro_interp *in);
 

@@ -132,6 +132,7 @@ struct maestro_interp {
     struct maestro_memory memory; // that it holds
     unsigned weighed;             // memory.denied when maestro_weigh looked last
     int exhausted;                // what it found
+    int64_t collected;            // bytes that were held after the last collection of garbage for memory
     struct maestro_limits limits; // written once
 
     pthread_mutex_t lock;             // guards what follows; never held while waiting for the GIL

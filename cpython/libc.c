@@ -9,6 +9,7 @@
 #include "libc_map.h"
 #include "libc_network.h"
 #include "libc_path.h"
+#include "libc_stream.h"
 #include "memory.h"
 #include "place.h"
 #include "print.h"
@@ -376,6 +377,11 @@ static const struct maestro_reference references[] = {
     {"posix_memalign", (void *)maestro_libc_posix_memalign},
     {"free", (void *)maestro_libc_free},
     {"munmap", (void *)maestro_libc_munmap},
+    {"fprintf", (void *)maestro_libc_fprintf},
+    {"vfprintf", (void *)maestro_libc_vfprintf},
+    {"fputs", (void *)maestro_libc_fputs},
+    {"fputc", (void *)maestro_libc_fputc},
+    {"fwrite", (void *)maestro_libc_fwrite},
     {"mremap", (void *)maestro_libc_mremap},
     // The same functions under other names, and two variables.
     {"fcntl64", (void *)fcntl_here},

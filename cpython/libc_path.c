@@ -143,6 +143,18 @@ static enum maestro_use open_use(int flags) {
     return flags & O_DIRECTORY ? USE_LIST : USE_READ;
 }
 
+// Empties an open file as O_TRUNC does, which leaves devices and pipes alone.
+static int empty(int fd) {
+    struct stat64 found;
+    if (fstat64(fd, &found) < 0)
+        return 0;
+    if (!S_ISREG(found.st_mode) || found.st_size == 0)
+        return 1;
+    char name[40]; // it may be open for reading only
+    snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+    return truncate64(name, 0) == 0;
+}
+
 static int openat_here(int folder, const char *path, int flags, mode_t mode) {
     // A device is written to without being changed: what it is decides, not that.
     PATH(path, folder, open_use(flags), (flags & O_NOFOLLOW) != 0);
@@ -150,7 +162,17 @@ static int openat_here(int folder, const char *path, int flags, mode_t mode) {
         return -1;
     if (!maestro_descriptor_room(1))
         return -1;
-    int fd = maestro_descriptor_own(openat(folder, path, flags, mode));
+    // Emptied only once it is known that it is the file which was decided about.
+    int empties = maestro_railed() && (flags & O_TRUNC) && !maestro_here.forking;
+    int fd = openat(folder, path, empties ? flags & ~O_TRUNC : flags, mode);
+    fd = maestro_rail_opened(fd, path, open_use(flags));
+    if (fd >= 0 && empties && !empty(fd)) {
+        int number = errno;
+        close(fd);
+        errno = number;
+        return -1;
+    }
+    maestro_descriptor_own(fd);
     if (fd >= 0 && open_use(flags) == USE_WRITE)
         maestro_space_opened(fd, flags);
     return fd;
@@ -170,16 +192,27 @@ static FILE *fopen_here(const char *path, const char *mode) {
     if (!path || (writes && !maestro_space_take(0)) || !maestro_descriptor_room(1))
         return NULL;
     FILE *file = fopen(path, mode);
-    if (file)
-        maestro_descriptor_own(fileno(file));
+    int fd = file ? fileno(file) : -1, copy = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (file && (copy < 0 || maestro_rail_opened(copy, path, writes ? USE_WRITE : USE_READ) < 0)) {
+        int number = errno;
+        fclose(file);
+        errno = number;
+        return NULL;
+    }
+    if (file) {
+        close(copy);
+        maestro_descriptor_own(fd);
+    }
     return file;
 }
 
 static DIR *opendir_here(const char *path) {
     PATH(path, AT_FDCWD, USE_LIST, FOLLOW);
-    DIR *names = path && maestro_descriptor_room(1) ? opendir(path) : NULL;
+    int fd = path && maestro_descriptor_room(1) ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK) : -1;
+    fd = maestro_rail_opened(fd, path, USE_LIST);
+    DIR *names = fd < 0 ? NULL : fdopendir(fd);
     if (names)
-        maestro_descriptor_own(dirfd(names));
+        maestro_descriptor_own(fd);
     return names;
 }
 

@@ -238,7 +238,17 @@ int maestro_memory_room(size_t size) { return judge((int64_t)size, 0); }
 
 void maestro_memory_add(int64_t bytes) { add(bytes); }
 
-void maestro_memory_reserve(int on) { mine.reserve = on ? RESERVE : 0; }
+void maestro_memory_reserve(int on) {
+    static __thread int depth;
+    depth += on ? 1 : -1;
+    mine.reserve = depth > 0 ? RESERVE : 0;
+}
+
+void maestro_memory_loosen(struct maestro_memory *account) {
+    enum { MORE = 64 * 1024 * 1024 };
+    if (atomic_load(&account->limit))
+        atomic_fetch_add(&account->limit, MORE);
+}
 
 size_t maestro_memory_reason(struct maestro_memory *account, char *text, size_t size) {
     int length = 0;

@@ -21,6 +21,13 @@ func (in *Interpreter) Memory() int64 {
 	return int64(used)
 }
 
+// Loosen raises the bound on the interpreter's memory a little, once, before it
+// is ended: its event loop and finalizers need memory for that. It needs no GIL.
+func (in *Interpreter) Loosen() {
+	C.maestro_memory_loosen(&in.c.memory)
+	runtime.KeepAlive(in)
+}
+
 // TotalMemory returns the bytes that all interpreters of the process hold.
 func TotalMemory() int64 { return int64(C.maestro_memory_total()) }
 

@@ -53,8 +53,12 @@ int maestro_memory_room(size_t size);
 void maestro_memory_add(int64_t bytes);
 
 // Permits the calling thread to exceed the bound a little, until it is called
-// with 0: the description of a failure needs memory where there is none left.
+// with 0 as often: the description of a failure needs memory where there is none left.
 void maestro_memory_reserve(int on);
+
+// Raises the bound of an account whose interpreter is about to end: its event loop
+// and finalizers need memory to get there. Called once.
+void maestro_memory_loosen(struct maestro_memory *account);
 
 // Why a request failed last, for the author of the function. Returns the length,
 // at most size - 1; 0 if none did.

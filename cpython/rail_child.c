@@ -78,7 +78,7 @@ static int is_above(const char *path, const struct maestro_policy *policy) {
     return 0;
 }
 
-// Allows reading all of a folder but what is private: a rule can only add. Files that are made later beside something
+// Allows reading all of a folder but its private parts: a rule can only add. Files that are made later beside something
 // private are not covered.
 static void allow_others(int rules, const struct maestro_policy *policy, const char *folder, int depth) {
     DIR *names = depth < 64 ? opendir(folder) : NULL;

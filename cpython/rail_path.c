@@ -263,3 +263,19 @@ const char *maestro_rail_decide(int folder, const char *path, enum maestro_use u
     }
     return allowed(rails, real, use) ? path : NULL;
 }
+
+int maestro_rail_opened(int fd, const char *path, enum maestro_use use) {
+    if (fd < 0 || !maestro_railed() || maestro_here.forking)
+        return fd;
+    const struct maestro_rails *rails = maestro_here.in->rails;
+    if ((use != USE_WRITE && plainly_readable(rails, path)) || descriptor_named(path) >= 0)
+        return fd;
+    char real[PATH_MAX];
+    errno = EACCES;
+    if (name_of(fd, real) && allowed(rails, real, use))
+        return fd;
+    int number = errno;
+    close(fd);
+    errno = number;
+    return -1;
+}

@@ -1,8 +1,9 @@
 // rail_path.h: which files subtenants' code may use.
 //
 // The decision is about the real path that the kernel finds at that moment, so that symbolic
-// links, "..", descriptors of folders and /proc/self/root lead to the same answer. A link that is
-// replaced between the decision and the call is not noticed: a guard rail, not a boundary.
+// links, "..", descriptors of folders and /proc/self/root lead to the same answer. An opened file is
+// decided about once more, by its own name: a link may have been replaced in between. Where a name is
+// changed (rename, unlink) that is not noticed: a guard rail, not a boundary.
 #ifndef MAESTRO_RAIL_PATH_H
 #define MAESTRO_RAIL_PATH_H
 
@@ -26,6 +27,10 @@ enum { FOLLOW = 0, NOFOLLOW = 1 };
 // Decides about a path, which may be relative to an open folder. Returns the path to use, which is
 // in buffer where it stands for another one, or NULL with errno.
 const char *maestro_rail_decide(int folder, const char *path, enum maestro_use use, int nofollow, char buffer[PATH_MAX]);
+
+// Decides about a file that was opened by that path, which maestro_rail_path returned. Returns fd, or
+// closes it and returns -1 with errno.
+int maestro_rail_opened(int fd, const char *path, enum maestro_use use);
 
 // The path that stands for this one where that is all: in a child of this process. Async-signal-safe.
 const char *maestro_rail_map(const char *path, char buffer[PATH_MAX]);

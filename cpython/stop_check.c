@@ -75,10 +75,18 @@ static int answer(struct maestro_interp *in) {
 }
 
 int maestro_stop_check(void) {
+    // Looking for the call runs Python's code, which comes here again where it has no
+    // memory and describes that.
+    static __thread int looking;
     struct maestro_interp *in = maestro_here.in;
-    if (!in || !atomic_load_explicit(&in->alarm, memory_order_relaxed))
+    if (!in || looking || !atomic_load_explicit(&in->alarm, memory_order_relaxed))
         return 0;
-    return answer(in);
+    looking = 1;
+    maestro_memory_reserve(1);
+    int result = answer(in);
+    maestro_memory_reserve(0);
+    looking = 0;
+    return result;
 }
 
 int maestro_stop_refuses(void) {

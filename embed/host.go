@@ -71,6 +71,7 @@ type Host struct {
 	makerRests bool
 	makerDone  bool
 	compilers  int
+	goToo      bool // with it, that of Go's heap
 	trimming   bool // freed memory will be returned to the system in a moment
 
 	detached                map[*interpreter]struct{} // retiring or abandoned, with calls in them

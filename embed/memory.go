@@ -1,6 +1,7 @@
 package embed
 
 import (
+	"runtime/debug"
 	"time"
 
 	"maestro/cpython"
@@ -9,6 +10,10 @@ import (
 // trimAfter is the time between the release of much memory and its return to the
 // system, together with all memory that is freed in between.
 const trimAfter = time.Second
+
+// largeOutput is the size from which Go's copies of a value are worth a collection of
+// their own: otherwise the heap stays as large as they have made it.
+const largeOutput = 8 << 20
 
 // trimSoon returns the memory that has been freed to the system after a
 // moment. h.mu is held.
@@ -19,9 +24,13 @@ func (h *Host) trimSoon() {
 	h.trimming = true
 	time.AfterFunc(trimAfter, func() {
 		h.mu.Lock()
-		h.trimming = false
+		goToo := h.goToo
+		h.trimming, h.goToo = false, false
 		h.mu.Unlock()
 		h.machines.trim()
+		if goToo {
+			debug.FreeOSMemory()
+		}
 	})
 }
 
@@ -30,6 +39,10 @@ func (h *Host) weigh(in *interpreter, result cpython.CallResult) {
 	in.scarred = in.scarred || result.Interrupted
 	in.full = in.full || result.Exhausted
 	if result.Freed {
+		h.trimSoon()
+	}
+	if len(result.Output) > largeOutput {
+		h.goToo = true
 		h.trimSoon()
 	}
 }

@@ -61,7 +61,7 @@ type Options struct {
 	// than an equal share get no more. Default none.
 	MemoryBudget int64
 	// MaxValue bounds the bytes of JSON of a value that code returns or passes to
-	// a sibling; more is a ValueError. Default 64 MiB, negative for no bound.
+	// a sibling; more is a ValueError. Default 32 MiB, negative for no bound.
 	MaxValue int64
 	// CodeThreads bounds the threads that one subtenant's code has started; one
 	// more is a RuntimeError. Default 64, negative for no bound.
@@ -103,7 +103,7 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.EndLimit, 5*time.Second)
 	setDefault(&o.CompileLimit, 10*time.Second)
 	setDefault(&o.MaxMemory, 512<<20)
-	setDefault(&o.MaxValue, 64<<20)
+	setDefault(&o.MaxValue, 32<<20)
 	setDefault(&o.CodeThreads, 64)
 	setDefault(&o.Descriptors, 256)
 	setDefault(&o.StuckCap, 8)

@@ -128,7 +128,7 @@ func TestFolderOfPackagesCannotBeRead(t *testing.T) {
 	for range 3 {
 		_, err := runWith(t.Context(), h, "a", seesSite(), model.SitePackages{Number: 1, Path: noSuchSite})
 		require.Equal(t, model.CodeUnavailable, model.CodeOf(err))
-		require.ErrorContains(t, err, "cannot be read")
+		require.ErrorContains(t, err, "cannot be given its packages")
 	}
 	require.LessOrEqual(t, generationOf(h, "a"), 2, "that is no way to get interpreters made")
 	require.Equal(t, "/sites/a/2", sees(t, h, "a", siteOf("a", 2)), "newer packages help")

@@ -63,12 +63,14 @@ func TestMemoryAfterLargeCalls(t *testing.T) {
 	e := newTestEngine(h)
 	e.define(t, "large", "def large(input):\n    x = [bytes(100_000) for _ in range(2000)]\n    y = [str(i) * 20 for i in range(1_000_000)]\n    return len(x) + len(y)\n")
 	e.define(t, "returns", "def returns(input):\n    return 'x' * 100_000_000\n")
+	e.define(t, "raises", "def raises(input):\n    e = None\n    for _ in range(500_000):\n        n = ValueError('x')\n        n.__context__ = e\n        e = n\n    raise e\n")
 	e.define(t, "hello", "def hello(input): return 1\n")
 	e.call(t, "t", "hello", "null")
 	before := residentMB(t)
 	for range 3 {
 		require.Nil(t, e.call(t, "t", "large", "null").Failure)
 		require.Nil(t, e.call(t, "t", "returns", "null").Failure)
+		require.Equal(t, "ValueError", e.call(t, "t", "raises", "null").Failure.Type, "garbage in a cycle")
 	}
 	eventually(t, func() bool { return residentMB(t)-before < 60 }, "the memory is returned")
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // writeUsage writes how cmd is used, in the form that cobra writes by itself,
-// except that a group, which only refuses what is not one of its commands, is not
+// except that a group, which only refuses unknown commands, is not
 // shown as a command to run. cobra's template for it would bring text/template
 // into the program, and with that the linker keeps every exported method of every
 // type: 16 MB.

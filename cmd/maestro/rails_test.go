@@ -38,7 +38,7 @@ func developer(t *testing.T, p *program, flags ...string) *client {
 	return &client{t: t, url: p.url, token: strings.TrimSpace(string(token))}
 }
 
-// A server with its real data folder: what is in it is not shown to functions,
+// A server with its real data folder: its content is not shown to functions,
 // and a token that they have found does not open its API.
 func TestRailsOfAServer(t *testing.T) {
 	t.Parallel()

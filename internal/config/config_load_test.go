@@ -33,7 +33,7 @@ func TestDefaultsAreThoseOfTheContract(t *testing.T) {
 	require.Equal(t, &Config{
 		DataDir: "/srv/maestro", Host: "127.0.0.1", Port: 8000,
 		FunctionTimeout: 300 * time.Second, MaxFunctionMemory: 512 << 20, MaxThreads: 256, MaxBodyBytes: 10 << 20,
-		MaxFunctionThreads: 64, MaxFunctionDescriptors: 256, MaxValueBytes: 64 << 20, LogMemory: 64 << 20,
+		MaxFunctionThreads: 64, MaxFunctionDescriptors: 256, MaxValueBytes: 32 << 20, LogMemory: 64 << 20,
 		MaxFunctionDisk: 256 << 20, FunctionNetworkDeny: []netip.Prefix{netip.MustParsePrefix("169.254.0.0/16"), netip.MustParsePrefix("fe80::/10")},
 		InterpreterIdle: 15 * time.Minute, LogFormat: LogText,
 		AllowPackageInstallation: true, Tracking: TrackingDurable, RetentionDays: 30, MaxSteps: 100_000,

@@ -61,7 +61,7 @@ func Settings() []Setting {
 			set: func(c *Config, v string) error { return setInt(&c.MaxFunctionThreads, v, 4, 10_000) }},
 		{Name: "MAX_FUNCTION_DESCRIPTORS", Default: "256", Meaning: "files, sockets and pipes that a subtenant's code may have open; one more is an OSError",
 			set: func(c *Config, v string) error { return setInt(&c.MaxFunctionDescriptors, v, 32, 100_000) }},
-		{Name: "MAX_VALUE_BYTES", Default: "67108864", Meaning: "the largest value, as JSON, that a function may return or pass to a sibling; a larger one is a ValueError",
+		{Name: "MAX_VALUE_BYTES", Default: "33554432", Meaning: "the largest value, as JSON, that a function may return or pass to a sibling; a larger one is a ValueError",
 			set: func(c *Config, v string) error { return setScaled(&c.MaxValueBytes, v, 1<<20, 1<<32, 1) }},
 		{Name: "MAX_FUNCTION_DISK", Default: "256", Meaning: "MB that the files in a subtenant's folder may take",
 			set: func(c *Config, v string) error { return setScaled(&c.MaxFunctionDisk, v, 1, 1<<24, 1<<20) }},

@@ -287,6 +287,13 @@ func TestRedisKilledAndBack(t *testing.T) {
 	require.Equal(t, 1, strings.Count(logged.String(), "redis is back"))
 }
 
+// countsOf are a bus's figures but for the memory that its Redis holds.
+func countsOf(bus *Bus) Stats {
+	stats := bus.Stats()
+	stats.Held = 0
+	return stats
+}
+
 func TestStopWritesTheQueue(t *testing.T) {
 	t.Parallel()
 	forEachRedis(t, func(t *testing.T, newBus func(Options) *Bus) {
@@ -297,7 +304,7 @@ func TestStopWritesTheQueue(t *testing.T) {
 		}
 		require.NoError(t, bus.Start(t.Context()))
 		require.NoError(t, bus.Stop(t.Context()))
-		require.Equal(t, Stats{Published: 5000, Written: 5000, Connected: true}, bus.Stats())
+		require.Equal(t, Stats{Published: 5000, Written: 5000, Connected: true}, countsOf(bus))
 	})
 }
 
@@ -334,7 +341,7 @@ func TestEventsPublishedDuringStartsAndStopsAreWritten(t *testing.T) {
 	require.NoError(t, bus.Start(t.Context()))
 	require.NoError(t, bus.Stop(t.Context()))
 	require.NoError(t, bus.Stop(t.Context()))
-	require.Equal(t, Stats{Published: 20, Written: 20, Connected: true}, bus.Stats())
+	require.Equal(t, Stats{Published: 20, Written: 20, Connected: true}, countsOf(bus))
 }
 
 func TestBusStartsAndStopsInAnyOrder(t *testing.T) {

@@ -97,3 +97,34 @@ def fine_strict(home): assert os.path.realpath(home, strict=True) == home
 def fine_kit():
     import json
     assert "JSON" in read(json.__file__) and os.stat(json.__file__).st_size
+
+
+def fine_replaced_link(home, key):
+    # Another thread changes where a link leads, between the decision and the opening.
+    import threading
+    import time
+    with open(home + "/mine", "w") as file:
+        file.write("mine")
+    os.path.lexists(home + "/race") or os.symlink("mine", home + "/race")
+    end = time.monotonic() + 0.3
+    def replace():
+        while time.monotonic() < end:
+            for target in ("mine", key):
+                try:
+                    os.symlink(target, home + "/next")
+                    os.replace(home + "/next", home + "/race")
+                except OSError:
+                    pass
+    thread = threading.Thread(target=replace)
+    thread.start()
+    seen = set()
+    while time.monotonic() < end:
+        for mode in ("r", "a", "r+"):
+            try:
+                with open(home + "/race", mode) as file:
+                    if mode != "a":
+                        seen.add(file.read())
+            except OSError as e:
+                seen.add(type(e).__name__)
+    thread.join()
+    assert seen <= {"mine", "PermissionError"} and "mine" in seen, seen
