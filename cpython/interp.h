@@ -123,6 +123,8 @@ struct maestro_interp {
     int knocked;                  // threads that have heard one of them
     int evict_tracing;            // tracing counts threads that are left behind (left.h)
     uint64_t tasks, tasks_ended;  // calls that are on its event loop, and that were
+    atomic_llong chained;         // what threads have used that left threads have begun, and that have ended
+    int refusing;                 // left threads may begin no others
     int64_t level, looked;        // what left threads have used of their budget, and when that was found
     atomic_int descriptors;       // that its code has opened, or more (descriptor.c)
     struct maestro_rails *rails;  // what holds for its subtenant's files (rails.h); NULL before its first call

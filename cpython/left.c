@@ -29,7 +29,7 @@ static int64_t used_by(const struct maestro_native *native) {
 }
 
 int64_t maestro_left_used(struct maestro_interp *in) {
-    int64_t used = 0;
+    int64_t used = atomic_load(&in->chained);
     pthread_mutex_lock(&in->lock);
     for (struct maestro_native *native = in->begun; native; native = native->next) {
         int64_t now = used_by(native);
@@ -70,6 +70,17 @@ static void look(struct maestro_interp *in, struct maestro_native *native, PyThr
         native->used = 0; // for a call
     native->claims = native->claims || native->loop;
     native->rests = works ? 2 : native->used < AT_REST ? native->rests + 1 : 0;
+}
+
+int maestro_left_begins(struct maestro_interp *in) {
+    if (!py.PyThreadState_GetUnchecked() || maestro_frame(in) || !maestro_claim(in))
+        return 0;
+    return in->refusing ? -1 : 1;
+}
+
+void maestro_left_ended(struct maestro_interp *in, const struct maestro_native *native) {
+    if (native->left)
+        atomic_fetch_add(&in->chained, read_clock(CLOCK_THREAD_CPUTIME_ID) - native->charged);
 }
 
 void maestro_left_settle(void) {
@@ -144,6 +155,8 @@ int maestro_left_judge(struct maestro_interp *in, const struct maestro_left_limi
     int64_t passed = in->looked ? now - in->looked : 0;
     in->looked = now;
     in->level = refilled(in->level, &limits->left, passed);
+    int64_t chained = atomic_exchange(&in->chained, 0);
+    in->level += chained;
     for (PyThreadState *state = first; state; state = py.PyThreadState_Next(state)) {
         struct maestro_native *native = state == own ? NULL : native_of(in, maestro_thread_of(state));
         if (!native)
@@ -169,6 +182,9 @@ int maestro_left_judge(struct maestro_interp *in, const struct maestro_left_limi
             traced += atomic_load(&native->here->evicted) == EVICTED_AND_TRACED;
         }
     }
+    int refusing = in->level > limits->left.most && (in->refusing || chained >= AT_REST);
+    *fresh += refusing && !in->refusing;
+    in->refusing = refusing;
     *fresh += in->knocked;
     in->knocked = 0;
     trace(in, traced > 0);

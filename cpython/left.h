@@ -21,6 +21,8 @@ struct maestro_budget {
     double refill; // for each nanosecond that passes
 };
 
+struct maestro_native; // thread.h
+
 struct maestro_left_limits {
     struct maestro_budget left, own; // of a thread of an ended call, and of no call's
 };
@@ -37,6 +39,14 @@ int maestro_left_judge(struct maestro_interp *in, const struct maestro_left_limi
 // Orders the thread that holds the GIL to stop at its next check, if it runs for no
 // running call. For a judge that waits for the GIL. No thread state.
 void maestro_left_knock(struct maestro_interp *in);
+
+// Whether the calling thread, which begins another one, works for a call that is over: 1, or
+// -1 where that one is refused, because threads that are left behind have used up their
+// budget by beginning one another. Called with the GIL or without.
+int maestro_left_begins(struct maestro_interp *in);
+
+// Charges a thread that ends, if such a thread has begun it. On that thread; the lock is held.
+void maestro_left_ended(struct maestro_interp *in, const struct maestro_native *native);
 
 // Ends the account of the work done for a call until now: of the calling thread,
 // which a call's work item has occupied, and of all threads that run for a call that ends.

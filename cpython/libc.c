@@ -4,6 +4,7 @@
 #include "descriptor.h"
 #include "fault.h"
 #include "here.h"
+#include "left.h"
 #include "libc_descriptor.h"
 #include "libc_loader.h"
 #include "libc_map.h"
@@ -250,6 +251,7 @@ static ssize_t write_here(int fd, const void *data, size_t size) {
 struct begin {
     void *(*run)(void *);
     void *argument;
+    int left; // a thread that is left behind has begun it
     struct maestro_here creator;
 };
 
@@ -276,7 +278,7 @@ static void *run_thread(void *argument) {
     maestro_here.place = begin.creator.place;
     maestro_here.change = begin.creator.change;
     maestro_place_own();
-    struct membership membership = {.in = begin.creator.in};
+    struct membership membership = {.in = begin.creator.in, .begun = {.left = begin.left, .known = begin.left}};
     maestro_begun_add(membership.in, &membership.begun);
     void *result;
     pthread_cleanup_push(end_thread, &membership); // also where it ends by pthread_exit
@@ -294,10 +296,11 @@ int maestro_thread_room(const struct maestro_interp *in) {
 static int pthread_create_here(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument) {
     if (!maestro_here.id)
         return pthread_create(thread, attributes, run, argument);
-    struct begin *begin = maestro_thread_room(maestro_here.in) ? malloc(sizeof *begin) : NULL;
+    int left = maestro_left_begins(maestro_here.in);
+    struct begin *begin = left >= 0 && maestro_thread_room(maestro_here.in) ? malloc(sizeof *begin) : NULL;
     if (!begin)
         return EAGAIN;
-    *begin = (struct begin){run, argument, maestro_here};
+    *begin = (struct begin){run, argument, left, maestro_here};
     atomic_fetch_add(&maestro_here.in->threads, 1);
     int failed = pthread_create(thread, attributes, run_thread, begin);
     if (failed) {

@@ -3,6 +3,7 @@
 #include "call.h"
 #include "counter.h"
 #include "here.h"
+#include "left.h"
 #include "place.h"
 #include "stop.h"
 #include "thread_check.h"
@@ -201,6 +202,7 @@ void maestro_begun_remove(struct maestro_interp *in, struct maestro_native *begu
     while (*link != begun)
         link = &(*link)->next;
     *link = begun->next;
+    maestro_left_ended(in, begun);
     maestro_here.native = NULL;
     if (atomic_exchange(&maestro_here.evicted, 0)) {
         atomic_fetch_sub(&in->alarm, 1);

@@ -55,6 +55,7 @@ struct maestro_native {
     pthread_t thread;
     struct maestro_here *here; // the thread's
     int loop;                  // it carries the event loop
+    int left;                  // a thread that worked for no running call has begun it
     int64_t seen;              // its processor time when maestro_left_used asked for it last
     struct maestro_native *next;
 

@@ -20,6 +20,7 @@ var left = map[string]string{
 	"swallows":        "threading.Thread(target=swallow, daemon=True).start()",
 	"pool":            "concurrent.futures.ThreadPoolExecutor(2).submit(spin)",
 	"module's pool":   "pool.submit(spin)",
+	"chain":           "chain()",
 	"timer":           "threading.Timer(0, spin).start()",
 	"sum":             "threading.Timer(0.2, sum, (range(10**12),)).start()",
 	"module's own":    "begin.set()",
@@ -40,6 +41,9 @@ def serve():
     begin.wait()
     spin()
 threading.Thread(target=serve, daemon=True).start()
+def chain():
+    for n in range(1000): pass
+    threading.Thread(target=chain).start()
 def swallow():
     while True:
         try:

@@ -104,7 +104,7 @@ func TestParkedThreads(t *testing.T) {
 			e := newTestEngine(h)
 			e.define(t, "f", "def f(input):\n    "+body+"\n")
 			e.define(t, "hello", "def hello(input):\n    return 'hello'\n")
-			outcome, err := e.callFor(t.Context(), "a", "f", "null", 100*time.Millisecond)
+			outcome, err := e.callFor(t.Context(), "a", "f", "null", time.Second)
 			require.NoError(t, err)
 			require.Equal(t, model.FailureTimeout, outcome.Failure.Kind)
 			eventually(t, func() bool { return h.Stats().ThreadsParked == 1 }, "its thread is parked")
