@@ -213,7 +213,8 @@ static void wind_down(struct maestro_interp *in) {
 // before it deletes its thread state, and ending frees the GIL that this last
 // step still uses: a crash in take_gil, seen under load. So this waits until
 // their thread states are deleted. Daemons that compute after a second are
-// stopped. Those that wait are left to Py_EndInterpreter, which leaks their memory. Attached with `own`; may hang for ever in a thread that does not end.
+// stopped. Those that wait are left to Py_EndInterpreter, which leaks their memory. Attached with `own`; may hang for ever
+// in a thread that does not end.
 static void join_threads(struct maestro_interp *in, PyThreadState *own) {
     enum { PATIENCE = 1000, STOPPING = 1500 }; // milliseconds
     PyObject *threading = NULL, *shutdown = NULL, *none = NULL;
@@ -249,6 +250,8 @@ static void set_ender(struct maestro_interp *in, pthread_t *thread) {
     }
     pthread_mutex_unlock(&in->lock);
 }
+
+void maestro_interp_announce_end(struct maestro_interp *in) { atomic_store(&in->end_announced, 1); }
 
 void maestro_interp_end(struct maestro_interp *in) {
     maestro_result_clear();

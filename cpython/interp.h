@@ -112,6 +112,7 @@ struct maestro_interp {
     int tracing;                                 // rung 1 has set the trace function
     struct maestro_shield *shields;              // of threads in code that must not be stopped half way, newest first
     atomic_int ended;                            // the end has begun: running code is refused
+    atomic_int end_announced;                    // the event loop is to end before it runs another task; it takes it back
     PyObject *environ;                           // strong: dict of bytes, the environment of its children
     atomic_int threads;                          // begun by its code and not ended: they look at this struct
     atomic_int alarm;             // calls and threads that are being stopped: checks look for them (stop_check.h)
@@ -158,6 +159,9 @@ struct maestro_interp *maestro_interp_new(const char *runtime, const char *site_
 // Every other thread has dropped its own. It may hang for ever in an atexit
 // function of the subtenant's: call it where nothing waits.
 void maestro_interp_end(struct maestro_interp *in);
+
+// Announces the end to the event loop of the interpreter. No GIL.
+void maestro_interp_announce_end(struct maestro_interp *in);
 
 // Frees the struct itself. No thread state. No pointer to `in` may remain.
 void maestro_interp_free(struct maestro_interp *in);

@@ -120,14 +120,35 @@ PyObject *maestro_loop_carry(PyObject *module, PyObject *unused) {
     return py.Py_NewRef(py.None);
 }
 
+// Whether the interpreter's end has been announced, once: from then on the loop runs only
+// to cancel the remaining tasks, and may hold more memory for that.
+static int ends(struct maestro_interp *in) {
+    if (!atomic_load_explicit(&in->end_announced, memory_order_relaxed) || !atomic_exchange(&in->end_announced, 0))
+        return 0;
+    maestro_memory_loosen(&in->memory);
+    return 1;
+}
+
+// Between rests and works the thread may exceed the bound on memory. Without that, a
+// loop whose tasks hold all of it could not get to the next task, which would free some.
+static void reserve(int on) {
+    static __thread int reserved;
+    if (on == reserved)
+        return;
+    reserved = on;
+    maestro_memory_reserve(on);
+}
+
 PyObject *maestro_loop_rests(PyObject *module, PyObject *unused) {
     rest();
+    reserve(1);
     return py.Py_NewRef(py.None);
 }
 
 PyObject *maestro_loop_works(PyObject *module, PyObject *unused) {
     live();
-    return py.Py_NewRef(py.None);
+    reserve(0);
+    return py.Py_NewRef(ends(maestro_of(module)) ? py.True : py.False);
 }
 
 // Drops the call's values of the interpreter's outputs, in its frame: that
@@ -267,8 +288,10 @@ PyObject *maestro_loop_take(PyObject *module, PyObject *unused) {
         py.PyEval_RestoreThread(state);
         if (taken.what == TAKEN_NOTHING)
             return py.Py_NewRef(py.None);
-        if (taken.what == TAKEN_END)
+        if (taken.what == TAKEN_END) {
+            ends(in);
             return py.Py_NewRef(py.False);
+        }
         PyObject *pair = ready(in, &taken);
         maestro_text_free(&taken.input);
         if (pair)

@@ -65,7 +65,8 @@ PyObject *maestro_loop_settle(PyObject *module, PyObject *const *args, Py_ssize_
 // carry(): the calling thread carries the loop from now on.
 PyObject *maestro_loop_carry(PyObject *module, PyObject *unused);
 
-// rests() and works(): the loop begins to wait, and has stopped waiting.
+// rests() and works(): the loop begins to wait, and has stopped waiting. works returns
+// True, once, when the interpreter's end has been announced.
 PyObject *maestro_loop_rests(PyObject *module, PyObject *unused);
 PyObject *maestro_loop_works(PyObject *module, PyObject *unused);
 

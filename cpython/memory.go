@@ -21,10 +21,11 @@ func (in *Interpreter) Memory() int64 {
 	return int64(used)
 }
 
-// Loosen raises the bound on the interpreter's memory a little, once, before it
-// is ended: its event loop and finalizers need memory for that. It needs no GIL.
-func (in *Interpreter) Loosen() {
-	C.maestro_memory_loosen(&in.c.memory)
+// AnnounceEnd has the interpreter's event loop end before it runs another task, with a
+// raised bound on its memory: ending needs some, where the tasks hold all there is. It
+// needs no GIL.
+func (in *Interpreter) AnnounceEnd() {
+	C.maestro_interp_announce_end(in.c)
 	runtime.KeepAlive(in)
 }
 

@@ -57,7 +57,7 @@ void maestro_memory_add(int64_t bytes);
 void maestro_memory_reserve(int on);
 
 // Raises the bound of an account whose interpreter is about to end: its event loop
-// and finalizers need memory to get there. Called once.
+// needs memory to get there. Called once.
 void maestro_memory_loosen(struct maestro_memory *account);
 
 // Why a request failed last, for the author of the function. Returns the length,

@@ -30,7 +30,7 @@ func (h *Host) endInterpreter(in *interpreter) {
 	defer close(over)
 	overdue := time.AfterFunc(h.opt.EndLimit, func() { h.cutShort(in, over) })
 
-	in.py.Loosen()
+	in.py.AnnounceEnd()
 	// If the GIL cannot be had at all, this thread is blocked, and not the
 	// workers that are asked to drop their states next.
 	in.py.Stop(0, cpython.RungRaise)

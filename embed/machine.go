@@ -27,7 +27,7 @@ type machine interface {
 	FinishChildren(ticket uint64)
 	Running(ticket uint64) bool
 	Memory() int64
-	Loosen()
+	AnnounceEnd()
 	DropThread()
 	LeaveThread()
 	End()

@@ -87,7 +87,7 @@ func (m *fakeMachine) ID() uint64 { return m.id }
 
 func (m *fakeMachine) Memory() int64 { return 1 << 20 }
 
-func (m *fakeMachine) Loosen() {}
+func (m *fakeMachine) AnnounceEnd() {}
 
 func (m *fakeMachine) Call(args cpython.CallArgs) cpython.CallResult {
 	stop := make(chan struct{})

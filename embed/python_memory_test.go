@@ -92,3 +92,33 @@ func TestValuesBeyondTheirBound(t *testing.T) {
 	require.Equal(t, model.FailureOutput, outcome.Failure.Kind)
 	require.Contains(t, outcome.Failure.Message, "more than 1 MB as JSON")
 }
+
+// A call that had no memory for its tasks leaves them behind, and they take the rest
+// of it. The next call works, and the loop ends with them.
+func TestEndOfALoopFullOfTasks(t *testing.T) {
+	t.Parallel()
+	for _, next := range []string{"hello", "hello_async"} {
+		t.Run(next, func(t *testing.T) {
+			t.Parallel()
+			h := startPython(t, Options{MaxMemory: testMemory})
+			e := newTestEngine(h)
+			e.define(t, "gathers", `import asyncio
+async def one():
+    held = bytearray(10_000)
+    await asyncio.sleep(3600)
+    return len(held)
+async def gathers(input):
+    await asyncio.gather(*(one() for _ in range(100_000)))
+`)
+			e.define(t, "hello", "def hello(input): return 1\n")
+			e.define(t, "hello_async", "async def hello_async(input): return 1\n")
+			require.Equal(t, "MemoryError", e.call(t, "t", "gathers", "null").Failure.Type)
+			eventually(t, func() bool { // the first one on the same loop may lack memory
+				outcome := e.call(t, "t", next, "null")
+				require.True(t, outcome.Failure == nil || outcome.Failure.Type == "MemoryError")
+				return outcome.Failure == nil
+			}, "a call succeeds after one that had no memory")
+			eventually(t, func() bool { return h.Stats().InterpretersEnded > 0 }, "the full interpreter has ended")
+		})
+	}
+}

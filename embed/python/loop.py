@@ -40,8 +40,10 @@ def serve(wake):
     elif not _serving.take_over():
         return
     if _serving.carry():
-        _close(_serving, wake, asyncio)
-        _serving = None
+        try:
+            _close(_serving, wake, asyncio)
+        finally:
+            _serving = None
 
 
 def _woken(loop, wake):
@@ -55,6 +57,16 @@ def _woken(loop, wake):
 
 
 def _take(loop):
+    try:
+        _take_one(loop)
+    except BaseException:  # no memory for a task, or a stop that was meant for the last one
+        from posix import eventfd_write
+
+        eventfd_write(loop._wake, 1)  # other calls may wait
+        raise
+
+
+def _take_one(loop):
     import asyncio
     from functools import partial
 
@@ -65,12 +77,16 @@ def _take(loop):
         loop.ended = True
         return
     call, context = taken
-    # Not by loop.create_task, which would ask a task factory.
-    task = asyncio.Task(_drive(call), loop=loop, context=context)
-    _tasks[call] = loop, task
-    # A stop that raises at every line meets _drive's own as well.
-    task.add_done_callback(partial(_maestro.settle, call))
-    task.add_done_callback(partial(_forget_task, call))
+    try:
+        # Not by loop.create_task, which would ask a task factory.
+        task = asyncio.Task(_drive(call), loop=loop, context=context)
+        _tasks[call] = loop, task
+        # A stop that raises at every line meets _drive's own as well.
+        task.add_done_callback(partial(_maestro.settle, call))
+        task.add_done_callback(partial(_forget_task, call))
+    except BaseException as error:
+        _maestro.fail(call, error)
+        raise
     # After the task's first step: if that blocks the thread, the one that takes
     # over takes the calls that wait.
     loop.call_soon(_take, loop)

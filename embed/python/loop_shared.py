@@ -8,6 +8,9 @@ import sys
 import _maestro
 
 
+_REPORTS = 100  # of exceptions of tasks, in a second
+
+
 class _TakenOver(BaseException):
     """Another thread carries the loop now."""
 
@@ -18,7 +21,9 @@ def _shared_loop_class(asyncio):
         from asyncio.base_events import _format_handle
         from asyncio.events import Handle, TimerHandle, _set_running_loop
         from asyncio.log import logger
+        from collections import deque
         from heapq import heapify, heappop, heappush
+        from itertools import repeat
         from selectors import EpollSelector
 
         thread_id = _thread.get_ident
@@ -26,10 +31,7 @@ def _shared_loop_class(asyncio):
         class Selector(EpollSelector):
             def select(self, timeout=None):
                 _maestro.rests()
-                try:
-                    return super().select(timeout)
-                finally:
-                    _maestro.works()
+                return super().select(timeout)
 
         class SharedLoop(asyncio.SelectorEventLoop):
             """A loop that one thread carries after the other. While a callback runs
@@ -43,7 +45,8 @@ def _shared_loop_class(asyncio):
             def __init__(self, wake):
                 super().__init__(Selector())
                 self.ended = False
-                self._turn = []
+                self._turn = deque()  # unlike a list, it needs no memory for its one item
+                self._report_second = self._reports = 0
                 self._wake = wake
                 self.add_reader(wake, _woken, self, wake)  # noqa: F821 (loop.py)
 
@@ -53,7 +56,7 @@ def _shared_loop_class(asyncio):
                     self._turn.pop()
                 except IndexError:
                     return False
-                self._turn = []
+                self._turn = deque()
                 self._thread_id = thread_id()
                 # The other may have been about to take a call, or be at it: nothing
                 # runs twice in one context at the same time.
@@ -78,7 +81,10 @@ def _shared_loop_class(asyncio):
                         except _TakenOver:
                             return False
                         except BaseException:  # a SystemExit of a callback's; those of tasks are their calls' matter
-                            _report_uncaught(*sys.exc_info())  # noqa: F821
+                            try:
+                                _report_uncaught(*sys.exc_info())  # noqa: F821
+                            except BaseException:
+                                pass  # no memory for it; the loop goes on
                             if self._turn is not turn:
                                 return False
                             turn.clear()
@@ -108,14 +114,22 @@ def _shared_loop_class(asyncio):
                     timeout = min(max(0, scheduled[0]._when - self.time()), 24 * 3600)
                 else:
                     timeout = None
-                self._process_events(self._selector.select(timeout))
-                due = self.time() + self._clock_resolution
-                while scheduled and scheduled[0]._when < due:
-                    timer = heappop(scheduled)
-                    timer._scheduled = False
-                    ready.append(timer)
+                try:
+                    self._process_events(self._selector.select(timeout))
+                    due = self.time() + self._clock_resolution
+                    while scheduled and scheduled[0]._when < due:
+                        timer = heappop(scheduled)
+                        timer._scheduled = False
+                        ready.append(timer)
+                    batch = repeat(None, len(ready))  # unlike a range, it needs no memory for its items
+                finally:
+                    ends = _maestro.works()
+                    if ends:
+                        self.ended = True
+                if ends:
+                    return  # the ready tasks are cancelled instead
                 turn = self._turn
-                for _ in range(len(ready)):
+                for _ in batch:
                     handle = ready.popleft()
                     if handle._cancelled:
                         continue
@@ -179,7 +193,20 @@ def _shared_loop_class(asyncio):
                 if call in _tasks:  # noqa: F821
                     _set_of_call(call)["debug"] = enabled
 
+            def default_exception_handler(self, context):
+                # Where thousands of tasks fail, for want of memory for example, the
+                # reports would keep the loop from all other tasks for many seconds.
+                if (second := int(self.time())) != self._report_second:
+                    self._report_second, self._reports = second, 0
+                self._reports += 1
+                if self._reports <= _REPORTS:
+                    super().default_exception_handler(context)
+                elif self._reports == _REPORTS + 1:
+                    logger.error("More than %d reports within a second: the next ones are left out", _REPORTS)
+
             def call_exception_handler(self, context):
+                if self.is_closed():
+                    return  # its interpreter is ending: no call would get the report
                 # The garbage collector finds a task, and the loop calls a handle,
                 # in the context of any call: the report is of the owner's.
                 task, handle = context.get("task"), context.get("handle")
@@ -188,8 +215,8 @@ def _shared_loop_class(asyncio):
                 elif isinstance(handle, asyncio.Handle):
                     owner = handle._context
                 else:
-                    return super().call_exception_handler(context)
-                report, call = super().call_exception_handler, _maestro.frame() >> 20
+                    return self._report(context)
+                report, call = self._report, _maestro.frame() >> 20
                 if call and _call_in(owner) != call:
                     # Work within a call belongs to the call: the loop is within none.
                     try:
@@ -198,6 +225,15 @@ def _shared_loop_class(asyncio):
                     except RuntimeError:
                         pass  # the loop is closed
                 owner.copy().run(report, context)
+
+            def _report(self, context):
+                try:
+                    super().call_exception_handler(context)
+                finally:
+                    # When memory is short CPython raises one object again and again. Each
+                    # time its traceback grows, holds one more frame, and takes longer to print.
+                    if type(error := context.get("exception")) is MemoryError:
+                        error.__traceback__ = error.__context__ = None
 
             # What a call sets of its loop holds for its own tasks.
             _task_factory = _setting_of_call("task factory")
