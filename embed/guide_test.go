@@ -3,7 +3,9 @@ package embed
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -33,7 +35,11 @@ const guide = "../docs/functions.md"
 // that cannot be run has "<!-- not run: the reason -->" on the line before it.
 func TestGuide(t *testing.T) {
 	t.Parallel()
-	h := startPython(t, Options{})
+	data := t.TempDir()
+	h := startPython(t, Options{Rails: &Rails{DataDir: data, MaxDisk: 64 << 20, Folder: func(section string) (string, string, error) {
+		folder := filepath.Join(data, "files", url.PathEscape(section))
+		return folder, folder + "/tmp", os.MkdirAll(folder+"/tmp", 0o700)
+	}}})
 	sections, err := readGuide(guide)
 	require.NoError(t, err)
 	require.NotEmpty(t, sections)
