@@ -72,7 +72,7 @@ func (in *interpreter) notFit(what string, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	in.unfit = what
-	h.opt.Log.Error("an interpreter cannot be given its "+what, slog.String("tenant", in.tenantName()),
+	h.opt.Log.Error("an interpreter cannot be given what its subtenant needs", slog.String("part", what), slog.String("tenant", in.tenantName()),
 		slog.Int("number", in.packages.Number), slog.String("path", in.packages.Path), slog.Any("error", err))
 }
 

@@ -33,7 +33,8 @@ func (s *stage) judge(r *row) {
 	case crashed && !r.culprit:
 		fault("%s, and no record names the culprit", r.restarts)
 	}
-	if !r.answered && !(crashed && r.fault) {
+	excused := crashed && r.fault
+	if !r.answered && !excused {
 		fault("no answer")
 	} else if r.took > answerWithin && r.attack == nil {
 		fault("answered after %s", short(r.took))
@@ -48,7 +49,7 @@ func (s *stage) judge(r *row) {
 	if lost > 0 {
 		fault("the neighbour lost %d of %d calls: %s", lost, r.during.calls, clip(r.during.reason, 80))
 	}
-	if limit := max(s.opts.floor, slower*r.before.p99); r.during.p99 > limit && !(crashed && r.fault) {
+	if limit := max(s.opts.floor, slower*r.before.p99); r.during.p99 > limit && !excused {
 		fault("the neighbour's p99 rose from %s to %s", short(r.before.p99), short(r.during.p99))
 	}
 	if r.load >= loadLimit {

@@ -70,7 +70,7 @@ func (a *app) serveAlone(ctx context.Context, paused bool) error {
 	if err != nil {
 		return err
 	}
-	defer listener.Close()
+	defer func() { _ = listener.Close() }()
 	began := time.Now()
 	return a.serve(ctx, cfg, log, lines, surroundings{
 		listener: listener,

@@ -46,9 +46,7 @@ func (p *parts) makeRails(ctx context.Context) (*embed.Rails, error) {
 		rails.Private = append(rails.Private, filepath.Join(here, ".env")) // of the settings
 	}
 	for _, name := range []string{"SSL_CERT_FILE", "SSL_CERT_DIR"} {
-		for _, path := range filepath.SplitList(os.Getenv(name)) {
-			rails.Readable = append(rails.Readable, path)
-		}
+		rails.Readable = append(rails.Readable, filepath.SplitList(os.Getenv(name))...)
 	}
 	if address, ok := p.around.listener.Addr().(*net.TCPAddr); ok {
 		rails.Port = address.Port

@@ -39,7 +39,7 @@ func (a *app) supervise(ctx context.Context, paused bool) error {
 	if err != nil {
 		return err
 	}
-	defer listener.Close()
+	defer func() { _ = listener.Close() }()
 	if err := cfg.Prepare(); err != nil {
 		return err
 	}

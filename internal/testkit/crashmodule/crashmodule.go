@@ -1,5 +1,5 @@
-// Package crashmodule, for tests alone, builds an extension module that ends the process
-// that uses it. It needs the C compiler that builds Maestro too. It knows neither
+// Package crashmodule builds an extension module that ends the process that uses it,
+// for tests alone. It needs the C compiler that builds Maestro too. It knows neither
 // Maestro nor the lane in which the module is used.
 package crashmodule
 
