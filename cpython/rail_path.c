@@ -39,6 +39,14 @@ static int is_one_of(const char *text, const char *const *names) {
     return 0;
 }
 
+// Whether a link in /proc tells the name of a file that the server has opened.
+static int shows_descriptor(const char *path) {
+    char *end;
+    long pid = strtol(path + strlen("/proc/"), &end, 10);
+    const char *fd = strstr(end, "/fd/");
+    return pid == getpid() && fd && !maestro_descriptor_mine((int)strtol(fd + strlen("/fd/"), NULL, 10));
+}
+
 // /proc. The figures of the machine, which libraries read to size pools and buffers; and of the
 // server's process and of the caller's children, what psutil and the like read of "self". Not
 // what shows memory, variables, open files or threads' stacks.
@@ -55,7 +63,7 @@ static int proc_allowed(const char *path, enum maestro_use use) {
                                           "cpuset",       "loginuid", "sessionid", NULL};
     const char *rest = path + strlen("/proc");
     if (use == USE_STAT)
-        return 1;
+        return !shows_descriptor(path);
     if (use > USE_LIST)
         return 0;
     if (!*rest)

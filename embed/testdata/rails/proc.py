@@ -37,3 +37,10 @@ def fine_child():
     assert read(f"/proc/{child.pid}/stat")
     child.kill()
     child.wait()
+
+
+def way_name_of_descriptor(fd): return os.readlink(f"/proc/self/fd/{fd}")
+def way_name_of_descriptor_by_thread(fd): return os.readlink(f"/proc/thread-self/fd/{fd}")
+def fine_name_of_own_descriptor(home):
+    with open(home + "/named", "w") as file:
+        assert os.readlink(f"/proc/self/fd/{file.fileno()}") == home + "/named"
