@@ -187,6 +187,8 @@ uint64_t maestro_claim_of_thread(struct maestro_interp *in, PyThreadState *state
     return found;
 }
 
+int maestro_has_context(const PyThreadState *state) { return read_at(state, place.context) != NULL; }
+
 uint64_t maestro_claim(struct maestro_interp *in) { return maestro_claim_of_thread(in, py.PyThreadState_GetUnchecked()); }
 
 // Sets the variable in the current context. Returns 0 with an exception.

@@ -35,6 +35,9 @@ uint64_t maestro_call_of_thread(struct maestro_interp *in, PyThreadState *state)
 // The call that another thread claims to run for, running or ended, or 0. Attached.
 uint64_t maestro_claim_of_thread(struct maestro_interp *in, PyThreadState *state);
 
+// Whether a thread is in a context. Attached.
+int maestro_has_context(const PyThreadState *state);
+
 // The same of the calling thread.
 uint64_t maestro_claim(struct maestro_interp *in);
 

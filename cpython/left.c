@@ -60,7 +60,8 @@ static void look(struct maestro_interp *in, struct maestro_native *native, PyThr
     native->used = native->known ? time - native->charged : 0;
     native->known = 1;
     native->charged = time;
-    native->claims = maestro_claim_of_thread(in, state) != 0;
+    // A thread of the module _thread has no context, which would tell its call.
+    native->claims = maestro_claim_of_thread(in, state) || (native->here->frame && !maestro_has_context(state));
     // A loop lets the GIL go between its tasks: what it has used is a left task's if no call was
     // on it all the time.
     int served = native->loop && (in->tasks || native->tasks != in->tasks_ended);
