@@ -27,14 +27,26 @@ type railed struct {
 
 const keyText = "planted-key-text"
 
+// outsideFolder makes a folder that is not below /tmp, which functions see as their own:
+// here, or in the home directory where the checkout itself is below /tmp.
+func outsideFolder(t testing.TB) string {
+	t.Helper()
+	here, err := os.Getwd()
+	require.NoError(t, err)
+	if strings.HasPrefix(here, "/tmp/") || strings.HasPrefix(here, "/var/tmp/") {
+		here, err = os.UserHomeDir()
+		require.NoError(t, err)
+	}
+	folder, err := os.MkdirTemp(here, "outside-")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(folder) })
+	return folder
+}
+
 func setupRails(t testing.TB, change func(*Rails)) *railed {
 	t.Helper()
 	data := t.TempDir()
-	outside, err := os.MkdirTemp(".", "outside-") // not below /tmp, which functions see as their own
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = os.RemoveAll(outside) })
-	outside, err = filepath.Abs(outside)
-	require.NoError(t, err)
+	outside := outsideFolder(t)
 	all, err := homes.Open(data+"/files", testkit.Logger(t))
 	require.NoError(t, err)
 	home, err := all.Of("a")
