@@ -1,5 +1,5 @@
-// Package engine is the one path of every run, whatever its trigger (webhook,
-// schedule, manual, spawn or retry): find the function, validate the input, run it
+// Package engine is the one path of every run, for each trigger (webhook,
+// schedule, manual, spawn and retry): find the function, validate the input, run it
 // in the subtenant's lane, validate the output, record all of it, answer.
 //
 // Synchronous runs enter by Run (run.go, engine_run.go), which handlers call.
