@@ -1,9 +1,9 @@
 package embed
 
 import (
+	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
+	"unsafe"
 )
 
 // A call that is being stopped is given up at Options.StuckAfter, or sooner if it
@@ -21,13 +21,16 @@ type thread struct{ clock int32 }
 // thisThread is the calling thread, which must be locked to its goroutine.
 func thisThread() thread {
 	const perThread, scheduled = 4, 2 // of the kernel's clock numbers: a thread's, not a process's; the time that it has run
-	return thread{int32(^unix.Gettid()<<3) | perThread | scheduled}
+	return thread{int32(^syscall.Gettid()<<3) | perThread | scheduled}
 }
 
 // used is the processor time that t has used, 0 if it is none or has ended.
 func (t thread) used() time.Duration {
-	var spec unix.Timespec
-	if t == (thread{}) || unix.ClockGettime(t.clock, &spec) != nil {
+	if t == (thread{}) {
+		return 0
+	}
+	var spec syscall.Timespec
+	if _, _, errno := syscall.RawSyscall(syscall.SYS_CLOCK_GETTIME, uintptr(t.clock), uintptr(unsafe.Pointer(&spec)), 0); errno != 0 {
 		return 0
 	}
 	return time.Duration(spec.Nano())
