@@ -197,6 +197,14 @@ func (r *run) packages() model.SitePackages {
 	return r.view.site
 }
 
+// lane is the one in which the run's call is made, chosen with its packages.
+func (r *run) lane() model.LaneName {
+	if r.view == nil {
+		return model.LaneEmbedded
+	}
+	return r.view.lane
+}
+
 // Siblings implements model.Host. When the database can't be read, the lane keeps
 // its names: generation 0 says that there is no news.
 func (r *run) Siblings() ([]string, uint64) {
