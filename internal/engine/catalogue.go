@@ -331,7 +331,7 @@ func (c *catalogue) load(ctx context.Context, tenant string, known *entry) (*fun
 		return nil, err
 	}
 	if c.meter != nil && f.kind != model.KindModule {
-		f.meter = c.meter.Of(tenant, f.name)
+		f.meter = c.meter.Of(tenant, f.Name)
 	}
 	if stored.UpdatedAt.Equal(known.ref.UpdatedAt) && (stored.Quarantine != nil) == known.ref.Quarantined {
 		known.ready.Store(f)
