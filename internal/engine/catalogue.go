@@ -37,6 +37,7 @@ type catalogue struct {
 // shelf is one subtenant's part.
 type shelf struct {
 	tenant  string
+	lane    model.Lane
 	current atomic.Pointer[snapshot] // nil: must be read from the database
 	changes atomic.Uint64            // counts changed calls
 	gone    atomic.Bool              // forgotten: the subtenant is no more
@@ -80,15 +81,16 @@ func (c *catalogue) shelf(tenant string) *shelf {
 	if s, ok := c.tenants.Load(tenant); ok {
 		return s.(*shelf)
 	}
-	s, _ := c.tenants.LoadOrStore(tenant, &shelf{tenant: tenant})
+	s, _ := c.tenants.LoadOrStore(tenant, &shelf{tenant: tenant, lane: c.lane})
 	return s.(*shelf)
 }
 
 func (c *catalogue) changed(tenant string) { c.shelf(tenant).changed() }
 
 func (s *shelf) changed() {
-	s.changes.Add(1)
+	number := s.changes.Add(1)
 	s.current.Store(nil)
+	s.lane.Changed(s.tenant, number)
 }
 
 func (c *catalogue) forget(tenant string) {

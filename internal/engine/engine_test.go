@@ -96,6 +96,8 @@ func (s *script) Call(ctx context.Context, call model.Call) (model.Outcome, erro
 	}
 }
 
+func (s *script) Changed(string, uint64) {}
+
 func (s *script) Forget(string) { s.forgotten.Add(1) }
 
 // sibling calls another function as the lane would.
