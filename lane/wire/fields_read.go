@@ -11,6 +11,9 @@ import (
 // has.
 var ErrMalformed = errors.New("a frame of the process lane is malformed")
 
+// mostItems bounds lists, whose items take more memory than they have bytes.
+const mostItems = 1 << 20
+
 // Fields reads the fields of a frame in the order in which they were added. After the
 // first fault every field is zero, and Err says so.
 type Fields struct {
@@ -103,7 +106,7 @@ func (f *Fields) Text() string { return string(f.cut(f.Uint())) }
 // Texts reads a list of texts.
 func (f *Fields) Texts() []string {
 	count := f.Uint()
-	if count == 0 || count-1 > uint64(len(f.rest)) { // each takes a byte at least
+	if count == 0 || count > mostItems || count-1 > uint64(len(f.rest)) { // each takes a byte at least
 		if count != 0 {
 			f.fail()
 		}

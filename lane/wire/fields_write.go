@@ -13,9 +13,9 @@ type Frame struct{ bytes []byte }
 const head = 5
 
 // New begins a frame.
-func New(kind byte) *Frame {
+func New(kind Kind) *Frame {
 	f := frames.Get().(*Frame)
-	f.bytes = append(f.bytes[:0], 0, 0, 0, 0, kind)
+	f.bytes = append(f.bytes[:0], 0, 0, 0, 0, byte(kind))
 	return f
 }
 

@@ -43,7 +43,7 @@ func (r *Reader) Buffered() bool {
 
 // Next returns the next frame. Its fields are valid until the next call. io.EOF says
 // that the other end has closed after a whole frame, io.ErrUnexpectedEOF within one.
-func (r *Reader) Next() (kind byte, fields Fields, err error) {
+func (r *Reader) Next() (kind Kind, fields Fields, err error) {
 	if err := r.fill(head); err != nil {
 		return 0, Fields{}, err
 	}
@@ -51,7 +51,7 @@ func (r *Reader) Next() (kind byte, fields Fields, err error) {
 	if length == 0 || length > r.limit {
 		return 0, Fields{}, &LengthError{Length: length, Limit: r.limit}
 	}
-	kind = r.buffer[r.begin+head-1]
+	kind = Kind(r.buffer[r.begin+head-1])
 	size := int(length) - 1
 	if head+size > len(r.buffer) {
 		r.begin += head

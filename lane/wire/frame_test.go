@@ -29,7 +29,7 @@ func written(t testing.TB, frames ...*Frame) []byte {
 	return out.Bytes()
 }
 
-func every(kind byte) *Frame {
+func every(kind Kind) *Frame {
 	f := New(kind)
 	f.Uint(math.MaxUint64)
 	f.Int(math.MinInt64)
@@ -70,7 +70,7 @@ func TestFieldsOfFrames(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := NewReader(source, limit)
-			for kind := byte(1); kind <= 2; kind++ {
+			for kind := Kind(1); kind <= 2; kind++ {
 				got, fields, err := r.Next()
 				require.NoError(t, err)
 				require.Equal(t, kind, got)
