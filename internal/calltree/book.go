@@ -15,7 +15,6 @@ const MaxDepth = 100
 // owner guards it.
 type Book struct {
 	entries []entry
-	few     [4]entry // the first of them: most runs have no more
 }
 
 type entry struct {
@@ -32,9 +31,6 @@ func (b *Book) Begin(parent model.StepRef, f *Function, maxSteps int) (model.Ste
 	}
 	if len(b.entries) >= maxSteps {
 		return 0, &model.Raise{Kind: model.RaiseEngine, Message: fmt.Sprintf("one execution can make at most %d sibling calls (MAX_STEPS): split the work over several executions", maxSteps)}
-	}
-	if b.entries == nil {
-		b.entries = b.few[:0]
 	}
 	b.entries = append(b.entries, entry{f, parent, uint8(depth)})
 	return model.StepRef(len(b.entries)), nil

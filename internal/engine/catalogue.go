@@ -42,6 +42,8 @@ type shelf struct {
 	changes atomic.Uint64            // counts changed calls
 	gone    atomic.Bool              // forgotten: the subtenant is no more
 
+	given given
+
 	loading sync.Mutex // held by the goroutine that reads the database
 	// What follows is changed with loading held.
 	latest atomic.Pointer[snapshot] // the last current snapshot; nil: none yet
@@ -56,6 +58,7 @@ type snapshot struct {
 	names       []string          // of functions, sorted as the store sorts them
 	modules     int
 	generation  uint64
+	changes     uint64            // of the shelf, all of which it includes
 	environment model.Environment // Number 0: without packages
 	site        model.SitePackages
 
@@ -138,6 +141,7 @@ func (c *catalogue) present(ctx context.Context, s *shelf) (*snapshot, *build, e
 		default:
 			continue
 		}
+		next.changes = changes
 		s.latest.Store(next)
 		s.current.Store(next)
 		if s.changes.Load() == changes {
@@ -331,7 +335,7 @@ func (c *catalogue) load(ctx context.Context, tenant string, known *entry) (*fun
 		return nil, err
 	}
 	if c.meter != nil && f.kind != model.KindModule {
-		f.meter = c.meter.Of(tenant, f.name)
+		f.meter = c.meter.Of(tenant, f.Name)
 	}
 	if stored.UpdatedAt.Equal(known.ref.UpdatedAt) && (stored.Quarantine != nil) == known.ref.Quarantined {
 		known.ready.Store(f)

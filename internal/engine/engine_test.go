@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"maestro/internal/calltree"
 	"maestro/internal/model"
 	"maestro/internal/queue"
 	"maestro/internal/secrets"
@@ -251,7 +252,7 @@ func TestEachWayToFailHasItsCode(t *testing.T) {
 			require.Equal(t, model.StatusTimedOut, record.Steps[0].Status, "an open step ends with its execution")
 		}
 		if c.function == "dives" {
-			require.Len(t, record.Steps, maxDepth)
+			require.Len(t, record.Steps, calltree.MaxDepth)
 			require.Contains(t, *record.Execution.Error, "maximum depth")
 		}
 	}
