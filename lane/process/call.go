@@ -62,7 +62,7 @@ func tooManyRequests(limit time.Duration) *model.Error {
 var errNotBegun = model.NewError(model.CodeUnavailable, "The call was taken back before it began.")
 
 // wait waits for a child. Without one the call is over.
-func (c *call) wait(ctx context.Context) (*child, error) {
+func (c *call) wait(ctx context.Context) (*child, model.Outcome, error) {
 	var patience, deadline <-chan time.Time
 	if c.Patient == nil {
 		patient := time.NewTimer(c.tenant.lane.opt.WaitLimit)
@@ -74,19 +74,21 @@ func (c *call) wait(ctx context.Context) (*child, error) {
 			deadline = due.C
 		}
 	}
+	var outcome model.Outcome
+	var err error
 	select {
 	case ch := <-c.granted:
-		return ch, c.err
+		return ch, outcome, c.err // set before the child is granted
 	case <-ctx.Done():
-		c.outcome.Failure = cancelled()
+		outcome.Failure = cancelled()
 	case <-deadline:
-		c.outcome.Failure = timedOut()
-		c.outcome.Failure.Message = "The deadline passed before a process was free to run the function."
+		outcome.Failure = timedOut()
+		outcome.Failure.Message = "The deadline passed before a process was free to run the function."
 	case <-patience:
-		c.err = tooManyRequests(c.tenant.lane.opt.WaitLimit)
+		err = tooManyRequests(c.tenant.lane.opt.WaitLimit)
 	}
 	c.tenant.leaveQueue(c)
-	return nil, c.err
+	return nil, outcome, err
 }
 
 // run runs c in the child that was chosen for it.

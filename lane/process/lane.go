@@ -46,28 +46,25 @@ func (l *Lane) Call(ctx context.Context, mc model.Call) (model.Outcome, error) {
 		return model.Outcome{Failure: cancelled()}, nil
 	}
 	c := &call{Call: mc, remote: remote, number: l.numbers.Add(1), done: doneChannels.Get().(chan struct{})}
-	if mc.Ticket != nil {
-		mc.Ticket.Store(c.number)
-	}
-	ch, err := l.admit(ctx, c)
+	ch, outcome, err := l.admit(ctx, c)
 	if ch == nil {
-		return c.outcome, err
+		return outcome, err
 	}
 	return c.run(ctx, ch)
 }
 
 // admit returns the child that is to run c, which counts there already. Without one the
 // call is over.
-func (l *Lane) admit(ctx context.Context, c *call) (*child, error) {
+func (l *Lane) admit(ctx context.Context, c *call) (*child, model.Outcome, error) {
 	t, err := l.tenantOf(c.Tenant)
 	if err != nil {
-		return nil, err
+		return nil, model.Outcome{}, err
 	}
 	c.tenant = t
 	t.mu.Lock()
 	if t.gone {
 		t.mu.Unlock()
-		return nil, beingDeleted(t.name)
+		return nil, model.Outcome{}, beingDeleted(t.name)
 	}
 	t.usePackages(c.Packages)
 	t.noteImports(c.Program)
@@ -79,7 +76,7 @@ func (l *Lane) admit(ctx context.Context, c *call) (*child, error) {
 	if ch == nil {
 		return c.wait(ctx)
 	}
-	return ch, nil
+	return ch, model.Outcome{}, nil
 }
 
 // tenantOf returns the subtenant's entry, made on first use.
@@ -96,7 +93,7 @@ func (l *Lane) tenantOf(name string) (*tenant, error) {
 		return nil, stopping()
 	}
 	if t = l.tenants[name]; t == nil {
-		t = &tenant{lane: l, name: name, used: time.Now(), imports: map[string]struct{}{}, leaving: map[*child]struct{}{}}
+		t = &tenant{lane: l, name: name, used: time.Now(), programs: map[uint64]struct{}{}, imports: map[string]struct{}{}, leaving: map[*child]struct{}{}}
 		l.tenants[name] = t
 	}
 	return t, nil

@@ -18,11 +18,13 @@ type tenant struct {
 	used     time.Time
 	packages model.SitePackages
 	changes  uint64              // the newest number of Changed
+	programs map[uint64]struct{} // those whose imports are noted
 	imports  map[string]struct{} // modules that its programs import
 	nursery  Nursery             // nil: there is none yet, or it is out of date
 	children []*child            // that take calls; the one that had a call last is last
 	leaving  map[*child]struct{} // that take none, and have not ended
 	starting int                 // children that can't be used yet
+	began    time.Time           // when the last of those was begun
 	queue    []*call             // of synchronous runs that wait
 	patient  []*call             // of asynchronous ones
 	ahead    int                 // calls of queue that were granted a child since one of patient was, while one waits
@@ -68,11 +70,15 @@ func (t *tenant) pick(c *call) *child {
 			least = ch
 		}
 	}
-	if len(t.children)+t.starting < opt.MaxChildren || t.starting > 0 {
-		return nil
+	if len(t.children)+t.starting < opt.MaxChildren || t.starting > 0 && time.Since(t.began) < shareAfter {
+		return nil // another child will soon be there
 	}
 	return least
 }
+
+// shareAfter is how long a call waits for a child that is being started, before it
+// shares another one with the calls there.
+const shareAfter = 25 * time.Millisecond
 
 // enqueue has c wait for a child. mu is held.
 func (t *tenant) enqueue(c *call) {
@@ -165,6 +171,10 @@ func (t *tenant) renew() {
 
 // noteImports notes what a program imports, for the children to come. mu is held.
 func (t *tenant) noteImports(p *model.Program) {
+	if _, noted := t.programs[p.Key]; noted {
+		return
+	}
+	t.programs[p.Key] = struct{}{}
 	for _, module := range p.Imports {
 		if module != model.AnyModule {
 			t.imports[module] = struct{}{}
