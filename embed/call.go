@@ -85,8 +85,9 @@ type call struct {
 // takes it before it returns the channel.
 var doneChannels = sync.Pool{New: func() any { return make(chan struct{}, 1) }}
 
-func newCall(c model.Call) *call {
-	number := callNumbers.Add(1)
+func newCall(c model.Call) *call { return newCallNumbered(c, callNumbers.Add(1)) }
+
+func newCallNumbered(c model.Call, number uint64) *call {
 	if c.Ticket != nil {
 		c.Ticket.Store(number)
 	}

@@ -95,6 +95,7 @@ func (h *Host) expire(c *call) {
 // held; the caller wakes the call's sleeper after releasing it.
 func (h *Host) beginStop(c *call, at clock, failure model.Failure) {
 	change(h, &callMoves, &c.state, callStopping)
+	h.opt.OnStop(c.number, false)
 	h.answer(c, model.Outcome{Failure: &failure}, nil)
 	c.stopBegan, c.stopThread = at, c.thread()
 	c.stopUsed = c.stopThread.used()

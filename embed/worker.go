@@ -230,6 +230,7 @@ func (h *Host) finish(c *call, result cpython.CallResult, err error) {
 func (h *Host) conclude(c *call, result cpython.CallResult, err error) {
 	switch {
 	case c.state != callRunning:
+		h.opt.OnStop(c.number, true)
 	case err != nil:
 		h.answer(c, model.Outcome{}, err)
 	default:
