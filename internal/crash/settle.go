@@ -57,7 +57,7 @@ func crashesOf(runs []journal.Entry, culprits []culprit) []repo.Crash {
 			message = otherRun
 			if c := &culprits[j]; c.run == run {
 				message, kind = c.message(), model.ErrorProcessCrashed
-				if traceback := c.traceback(); traceback != "" {
+				if traceback := c.marker.Traceback(); traceback != "" {
 					e.Traceback = &traceback
 				}
 				break

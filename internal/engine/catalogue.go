@@ -38,9 +38,12 @@ type catalogue struct {
 // shelf is one subtenant's part.
 type shelf struct {
 	tenant  string
+	lane    model.Lane
 	current atomic.Pointer[snapshot] // nil: must be read from the database
 	changes atomic.Uint64            // counts changed calls
 	gone    atomic.Bool              // forgotten: the subtenant is no more
+
+	given given
 
 	loading sync.Mutex // held by the goroutine that reads the database
 	// What follows is changed with loading held.
@@ -56,6 +59,7 @@ type snapshot struct {
 	names       []string          // of functions, sorted as the store sorts them
 	modules     int
 	generation  uint64
+	changes     uint64            // of the shelf, all of which it includes
 	environment model.Environment // Number 0: without packages
 	site        model.SitePackages
 	lane        model.LaneName // of its calls
@@ -82,15 +86,16 @@ func (c *catalogue) shelf(tenant string) *shelf {
 	if s, ok := c.tenants.Load(tenant); ok {
 		return s.(*shelf)
 	}
-	s, _ := c.tenants.LoadOrStore(tenant, &shelf{tenant: tenant})
+	s, _ := c.tenants.LoadOrStore(tenant, &shelf{tenant: tenant, lane: c.lane})
 	return s.(*shelf)
 }
 
 func (c *catalogue) changed(tenant string) { c.shelf(tenant).changed() }
 
 func (s *shelf) changed() {
-	s.changes.Add(1)
+	number := s.changes.Add(1)
 	s.current.Store(nil)
+	s.lane.Changed(s.tenant, number)
 }
 
 func (c *catalogue) forget(tenant string) {
@@ -140,6 +145,7 @@ func (c *catalogue) present(ctx context.Context, s *shelf) (*snapshot, *build, e
 		}
 		// The setting is the newest one, even while the packages are not.
 		next.lane = model.ChooseLane(environment.LaneSetting, c.standard, next.environment.Lock).Lane
+		next.changes = changes
 		s.latest.Store(next)
 		s.current.Store(next)
 		if s.changes.Load() == changes {
@@ -333,7 +339,7 @@ func (c *catalogue) load(ctx context.Context, tenant string, known *entry) (*fun
 		return nil, err
 	}
 	if c.meter != nil && f.kind != model.KindModule {
-		f.meter = c.meter.Of(tenant, f.name)
+		f.meter = c.meter.Of(tenant, f.Name)
 	}
 	if stored.UpdatedAt.Equal(known.ref.UpdatedAt) && (stored.Quarantine != nil) == known.ref.Quarantined {
 		known.ready.Store(f)

@@ -261,7 +261,7 @@ func (e *Engine) admit(r *run) error {
 	case e.draining:
 		return stopping()
 	case r.shelf.gone.Load():
-		return notFound(r.function.name)
+		return notFound(r.function.Name)
 	}
 	r.view = r.shelf.latest.Load()
 	e.runs[r.id] = r

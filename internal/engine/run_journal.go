@@ -14,7 +14,7 @@ func (r *run) enterJournal() {
 		return
 	}
 	entry := journal.Entry{
-		ExecutionID: r.id, Tenant: r.request.Tenant, Function: r.function.name, Version: r.function.version,
+		ExecutionID: r.id, Tenant: r.request.Tenant, Function: r.function.Name, Version: r.function.Version,
 		Trigger: r.request.Trigger, TriggerID: r.request.TriggerID, ParentID: r.request.ParentID,
 		Created: r.created, Started: r.started, Attempt: r.attempt, Lane: r.lane(),
 	}
