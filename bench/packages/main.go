@@ -37,14 +37,18 @@ const (
 func main() {
 	program := flag.String("maestro", "bin/maestro", "the program whose probe is used")
 	document := flag.String("document", "docs/packages.md", "the file with the table")
+	flag.Usage = func() {
+		fmt.Fprintln(flag.CommandLine.Output(), "packages [flags] [package…]: given packages are tried alone, and printed")
+		flag.PrintDefaults()
+	}
 	flag.Parse()
-	if err := run(*program, *document); err != nil {
+	if err := run(*program, *document, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "packages:", err)
 		os.Exit(1)
 	}
 }
 
-func run(program, document string) error {
+func run(program, document string, only []string) error {
 	dir, err := os.MkdirTemp("", "maestro-packages-")
 	if err != nil {
 		return err
@@ -76,6 +80,9 @@ func run(program, document string) error {
 	table.WriteString("| package | version | comes with | lane | why |\n| --- | --- | --- | --- | --- |\n")
 	accepted := 0
 	all := strings.Fields(names)
+	if len(only) > 0 {
+		all = only
+	}
 	for number, name := range all {
 		row, ok, err := try(ctx, &workshop, number, name)
 		if err != nil {
@@ -86,6 +93,9 @@ func run(program, document string) error {
 		}
 		fmt.Fprint(os.Stderr, row)
 		table.WriteString(row)
+	}
+	if len(only) > 0 {
+		return nil
 	}
 	fmt.Fprintf(&table, "\n%d of %d can be installed. Made on %s, CPython %s, with the newest versions of that day.\n", accepted, len(all), time.Now().UTC().Format(time.DateOnly), kit.Version)
 	return write(document, table.String())
