@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"maestro/cpython/kit"
+	"maestro/embed"
 	"maestro/internal/backoff"
 	"maestro/internal/config"
 	"maestro/internal/model"
@@ -57,11 +58,16 @@ func (p *parts) startPackages(ctx context.Context) error {
 	probing := probe.Options{
 		Command: []string{os.Args[0], probeName}, Program: self, Python: kit.Executable(p.home), Home: p.home, TempDir: folders.TempDir(),
 	}
+	alone := probing
+	alone.Command, alone.Program, alone.Guarded = []string{probing.Python, "-I", "-c", embed.ProbeMain}, nil, true
 	p.packages = packages.New(packages.Options{
 		DB: p.db, Events: p.events, Server: p.id, Log: p.log,
-		Forbidden: !p.cfg.AllowPackageInstallation, Allowed: p.cfg.PackageAllowList,
+		DefaultLane: p.cfg.DefaultLane, Forbidden: !p.cfg.AllowPackageInstallation, Allowed: p.cfg.PackageAllowList,
 		Changed: func(tenant string) { p.engine.PackagesChanged(tenant) },
-		Workshop: packages.Workshop{Pip: runner, Folders: folders, Probe: func(ctx context.Context, path string, modules []probe.Module) ([]probe.Finding, error) {
+		Workshop: packages.Workshop{Pip: runner, Folders: folders, Probe: func(ctx context.Context, in probe.Interpreter, path string, modules []probe.Module) ([]probe.Finding, error) {
+			if in == probe.Main {
+				return probe.Run(ctx, alone, path, modules)
+			}
 			return probe.Run(ctx, probing, path, modules)
 		}},
 	})
