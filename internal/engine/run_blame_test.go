@@ -37,7 +37,9 @@ func TestTheRecordOfARunWhoseProcessEnded(t *testing.T) {
 	_, err := b.run(t, "crashes", `1`)
 	require.Equal(t, model.CodeFunctionFailed, codeOf(t, err))
 	require.ErrorContains(t, err, "crashes failed with ProcessCrashed: the code of this execution ended its process: SIGSEGV.")
-	require.Equal(t, []string{"crashes", "calls"}, failedFunctions(t, err))
+	var coded *model.Error
+	require.ErrorAs(t, err, &coded)
+	require.Equal(t, []string{"crashes", "calls"}, coded.FailedStep.Path)
 	record := b.book.last()
 	require.Equal(t, model.StatusFailed, record.Execution.Status)
 	require.Equal(t, model.ErrorProcessCrashed, *record.Execution.ErrorType)
