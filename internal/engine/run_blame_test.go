@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -32,6 +33,7 @@ func crashes(b *bundle, versions ...model.NamedVersion) func(context.Context, mo
 func TestTheRecordOfARunWhoseProcessEnded(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
+	b.opts.RunningAfter = time.Minute // all steps are in the record at the end
 	b.lane.functions["crashes"] = crashes(b)
 	b.define(t, "crashes", model.Function{Code: "crashes"})
 	_, err := b.run(t, "crashes", `1`)
