@@ -42,7 +42,7 @@ func NewEngine(t *testing.T, db *repo.DB, lane model.Lane, log *slog.Logger) *En
 	sealed, err := vault.New([]byte("a key of the tests"), vault.Secrets)
 	require.NoError(t, err)
 	e.Engine = engine.New(engine.Options{
-		Store: e.DB, Secrets: secrets.New(e.DB, sealed, log), Recorder: &e.book, Events: &e.book, Lane: lane, Log: log, MaxSteps: MaxSteps,
+		Store: e.DB, Secrets: secrets.New(e.DB, sealed, log), Recorder: &e.book, Events: &e.book, Lane: lane, Blames: e.DB, Log: log, MaxSteps: MaxSteps,
 	})
 	t.Cleanup(func() { e.Drain(context.Background()) })
 	return e
@@ -53,9 +53,17 @@ func (e *Engine) RunPlan(t *testing.T, plan *Plan) (execution *model.Execution, 
 	t.Helper()
 	id := model.NewID()
 	_, err = e.Run(t.Context(), engine.RunRequest{Tenant: Tenant, Function: "strict", Input: json.RawMessage(plan.JSON()), Trigger: model.TriggerManual, ID: id})
+	execution, steps = e.Record(t, id)
+	return execution, steps, err
+}
+
+// Record returns the record of a run that has ended, its steps in order. It can be had
+// once.
+func (e *Engine) Record(t *testing.T, id model.ID) (execution *model.Execution, steps []model.Step) {
+	t.Helper()
 	execution, steps = e.book.take(id)
 	require.NotNil(t, execution)
-	return execution, steps, err
+	return execution, steps
 }
 
 // book keeps records in memory.
@@ -90,7 +98,7 @@ func (b *book) take(id model.ID) (execution *model.Execution, steps []model.Step
 		}
 		return true
 	})
-	return execution, slices.Collect(maps.Values(rows))
+	return execution, slices.SortedFunc(maps.Values(rows), func(a, b model.Step) int { return a.Position - b.Position })
 }
 
 // The methods of engine.Recorder and engine.Publisher.

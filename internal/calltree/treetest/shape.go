@@ -14,11 +14,10 @@ import (
 )
 
 // Shape is a run's record as a text in which ids, times and the order of calls that
-// were made at once do not show, and tracebacks unless traced. steps are all of the run.
+// were made at once do not show, and tracebacks unless traced. steps are all of the run, in order.
 // It fails the test unless they are a tree, in the order of their beginnings.
 func Shape(t *testing.T, execution *model.Execution, steps []model.Step, traced bool) string {
 	t.Helper()
-	steps = slices.SortedFunc(slices.Values(steps), func(a, b model.Step) int { return cmp.Compare(a.Position, b.Position) })
 	children := map[model.ID][]*model.Step{}
 	known := map[model.ID]*model.Step{}
 	for i := range steps {
