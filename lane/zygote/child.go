@@ -37,7 +37,12 @@ func (c *Child) Kill() error {
 	if errors.Is(err, unix.EINVAL) {
 		err = c.signal(0)
 	}
-	if err == nil || errors.Is(err, unix.ESRCH) || errors.Is(err, os.ErrClosed) {
+	select {
+	case <-c.exited:
+		return nil
+	default:
+	}
+	if err == nil || errors.Is(err, unix.ESRCH) {
 		return nil
 	}
 	return fmt.Errorf("kill process %d: %w", c.Pid, err)
@@ -55,8 +60,8 @@ func (c *Child) signal(flags int) error {
 
 func (c *Child) end(status syscall.WaitStatus) {
 	c.status = status
-	_ = c.Pidfd.Close()
 	close(c.exited)
+	_ = c.Pidfd.Close()
 }
 
 // pidOf returns the number of a pidfd's process in this process's namespace.

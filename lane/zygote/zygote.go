@@ -202,7 +202,7 @@ func (z *Zygote) Close() error {
 	return nil
 }
 
-// end ends what is left with the zygote.
+// end ends the remaining children, and the requests, with the zygote.
 func (z *Zygote) end() {
 	z.mu.Lock()
 	z.err = errors.New("the zygote has ended")
