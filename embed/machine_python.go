@@ -10,10 +10,10 @@ func pythonMachines(limits cpython.Limits) machines {
 	return machines{
 		load: func(opt Options) error {
 			cpython.SetCallbacks(callbacks{process}, loops{process})
-			if err := cpython.Load(opt.Home); err != nil || opt.Marker == "" {
+			if err := cpython.Load(opt.Home); err != nil {
 				return err
 			}
-			return cpython.WatchFaults(opt.Marker)
+			return watchFaults(opt)
 		},
 		tenant:   func() (machine, error) { return newPython(python.Runtime, limits) },
 		compiler: func() (machine, error) { return newPython(python.Compiler, cpython.Limits{Memory: limits.Memory}) },
@@ -26,6 +26,16 @@ func pythonMachines(limits cpython.Limits) machines {
 		hopeless:   cpython.SetMemoryHopeless,
 		probe:      cpython.ProbeShared,
 	}
+}
+
+func watchFaults(opt Options) error {
+	switch {
+	case opt.MarkerFile != nil:
+		return cpython.WatchFaultsIn(opt.MarkerFile)
+	case opt.Marker != "":
+		return cpython.WatchFaults(opt.Marker)
+	}
+	return nil
 }
 
 func newPython(source string, limits cpython.Limits) (machine, error) {

@@ -2,6 +2,7 @@ package embed
 
 import (
 	"log/slog"
+	"os"
 	"runtime"
 	"time"
 
@@ -17,6 +18,8 @@ type Options struct {
 	// Marker is the file to which a process that a subtenant's code ends writes whose
 	// code it was (cpython.WatchFaults). Empty: none, and faults are Go's.
 	Marker string
+	// MarkerFile takes the place of Marker in a process whose parent reads it.
+	MarkerFile *os.File
 	// MaxThreads bounds the pool's threads, stuck ones not counted. Default 256.
 	MaxThreads int
 	// TenantThreads bounds the threads that one subtenant may hold at a time.

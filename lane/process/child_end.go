@@ -45,8 +45,8 @@ func (ch *child) died(cause error) {
 // discard releases what the server holds of a process that has ended.
 func (ch *child) discard() {
 	_ = ch.conn.Close()
-	if ch.marker != "" {
-		_ = os.Remove(ch.marker)
+	if ch.slate != nil {
+		ch.slate.Close()
 	}
 }
 
@@ -58,14 +58,7 @@ type words struct {
 
 func (ch *child) lastWords() words {
 	w := words{end: ch.proc.End()}
-	if ch.marker == "" {
-		return w
-	}
-	markers, err := journal.ReadMarkers(ch.marker)
-	if err != nil {
-		ch.tenant.lane.opt.Log.Warn("the marker of a process that has ended can't be read", slog.String("tenant", ch.tenant.name), slog.Any("error", err))
-	}
-	if len(markers) > 0 {
+	if markers := journal.ParseMarkers(ch.slate.Marker()); len(markers) > 0 {
 		w.marker = &markers[0]
 	}
 	return w
