@@ -7,6 +7,7 @@
 #include "error.h"
 #include "frame.h"
 #include "left.h"
+#include "load.h"
 #include "loop.h"
 #include "output.h"
 #include "print.h"
@@ -388,6 +389,8 @@ static int bind(PyObject *module) {
     if (!in->frame_var || !in->siblings || !in->sibling_type || !in->awaitable_type)
         return -1;
     if (py.PyModule_AddObjectRef(module, "frame_var", in->frame_var) < 0)
+        return -1;
+    if (py.PyModule_AddObjectRef(module, "alone", maestro_alone ? py.True : py.False) < 0)
         return -1;
     PyObject *sys = maestro_output_type(module);
     int added = sys ? py.PyModule_AddObjectRef(module, "Sys", sys) : -1;

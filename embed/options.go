@@ -79,6 +79,14 @@ type Options struct {
 	// KeepLeft keeps what calls leave behind: threads and tasks that compute, and
 	// processes. They end with the interpreter. Default: they are stopped.
 	KeepLeft bool
+	// Main says that the process belongs to a single subtenant, whose code runs in the main
+	// interpreter: so any extension module can be loaded, and nothing is refused that
+	// affects the process. The host has that one interpreter, which it neither ends nor
+	// replaces, and no compiler. Default: an interpreter for each subtenant.
+	Main bool
+	// OnUnfit is told, with Main, why the process should be replaced; calls continue
+	// meanwhile. Each reason is told once. May be nil.
+	OnUnfit func(Unfit)
 	// budgets are set by tests, which must not depend on how busy the machine is.
 	budgets budgets
 	// OnStop is told, with over false, that a call has been answered whose code goes on, and
@@ -117,6 +125,12 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.budgets, defaultBudgets)
 	if o.OnStop == nil {
 		o.OnStop = func(uint64, bool) {}
+	}
+	if o.Main {
+		o.WarmPool = 1 // from the start on
+	}
+	if o.OnUnfit == nil {
+		o.OnUnfit = func(Unfit) {}
 	}
 	if o.OnTenantLog == nil {
 		o.OnTenantLog = func(string, model.LogLine) {}

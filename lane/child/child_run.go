@@ -97,7 +97,7 @@ func (c *child) start(ctx context.Context) (err error) {
 	c.host, err = embed.New(embed.Options{
 		Home: s.Home, MarkerFile: c.slate,
 		MaxThreads: int(s.Threads), TenantThreads: int(s.Threads), TenantTasks: int(s.Tasks), WaitLimit: s.WaitLimit,
-		WarmPool: -1, IdleAfter: 1 << 62,
+		Main: true, OnUnfit: func(reason embed.Unfit) { _ = c.out.Send(wire.TextFrame(wire.KindUnfit, string(reason))) }, // or the server is gone
 		MaxMemory: s.MaxMemory, MaxValue: s.MaxValue, CodeThreads: int(s.CodeThreads), Descriptors: int(s.Descriptors), KeepLeft: s.KeepLeft,
 		OnTenantLog: func(_ string, line model.LogLine) { c.hold(wire.TenantLineFrame(&line)) },
 		OnStop:      c.stopped,
