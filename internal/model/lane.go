@@ -86,6 +86,7 @@ type Lane interface {
 // Call is one outer call.
 type Call struct {
 	Tenant   string
+	Lane     LaneName // LaneEmbedded, as when it is empty, or LaneProcess
 	Program  *Program
 	Input    json.RawMessage
 	Request  bool // Input has the shape of a request: its "headers" are looked up in any case
