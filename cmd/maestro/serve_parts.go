@@ -10,7 +10,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"maestro/embed"
 	"maestro/examples"
 	"maestro/handlers"
 	"maestro/internal/auth"
@@ -30,6 +29,7 @@ import (
 	"maestro/internal/secrets"
 	"maestro/internal/service"
 	"maestro/internal/vault"
+	"maestro/lane"
 	"maestro/repo"
 	"maestro/scheduler"
 )
@@ -54,7 +54,7 @@ type parts struct {
 	chores   *repo.DB // connections of upkeep, whose statements may take long
 	events   *events.Bus
 	recorder *recorder.Recorder
-	lane     *embed.Host
+	lane     *lane.Lanes
 	secrets  *secrets.Keeper
 	inputs   *vault.Vault // of pending runs
 	keys     *idempotency.Gate
