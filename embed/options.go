@@ -44,7 +44,7 @@ type Options struct {
 	// call. Default 30 s.
 	ThreadIdleAfter time.Duration
 	// StuckAfter is how long a stopped call may continue before its thread and
-	// interpreter are abandoned. Default 1.5 s.
+	// interpreter are abandoned; one that computes is abandoned after 0.8 s. Default 1.5 s.
 	StuckAfter time.Duration
 	// WedgedAfter is how long attaching to an interpreter in order to stop a
 	// call may take before the interpreter is abandoned, because its GIL is

@@ -24,6 +24,7 @@ type worker struct {
 	passed []*interpreter // that did not wait for it: thread states to forget
 	parked clock          // since when it is idle
 	leave  bool           // it shall end when it has nothing to do
+	thread thread
 
 	// The worker's own.
 	states map[*interpreter]struct{} // interpreters that it has a thread state for
@@ -89,6 +90,7 @@ func (w *worker) run() {
 	<-w.wake
 	h := w.host
 	h.mu.Lock()
+	w.thread = thisThread()
 	for {
 		switch {
 		case len(w.drops)+len(w.passed) > 0:

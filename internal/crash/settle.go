@@ -50,7 +50,7 @@ func crashesOf(runs []journal.Entry, culprits []culprit) []repo.Crash {
 		e := model.Execution{
 			ID: run.ExecutionID, Tenant: run.Tenant, FunctionName: run.Function, FunctionVersion: run.Version,
 			Trigger: run.Trigger, TriggerID: run.TriggerID, ParentID: run.ParentID,
-			CreatedAt: run.Created, StartedAt: run.Started, CompletedAt: now, Attempt: run.Attempt,
+			CreatedAt: run.Created, StartedAt: run.Started, CompletedAt: now, Attempt: run.Attempt, Lane: run.Lane,
 		}
 		message, kind := unknownCause, model.ErrorCrashed
 		for j := range culprits {

@@ -21,7 +21,8 @@ type catalogue struct {
 	packages Packages // nil: no subtenant has any
 	meter    Meter
 	log      *slog.Logger
-	patience time.Duration // how long a caller waits for packages to be built
+	patience time.Duration  // how long a caller waits for packages to be built
+	standard model.LaneName // of subtenants without a lane of their own
 
 	tenants sync.Map // subtenant → *shelf
 	// generations numbers the sets of names over all subtenants, so that a
@@ -61,6 +62,7 @@ type snapshot struct {
 	changes     uint64            // of the shelf, all of which it includes
 	environment model.Environment // Number 0: without packages
 	site        model.SitePackages
+	lane        model.LaneName // of its calls
 
 	awaited *build          // nil: this is the newest state
 	newer   map[string]bool // names that only the awaited state has
@@ -75,7 +77,7 @@ type entry struct {
 }
 
 func newCatalogue(opts Options) *catalogue {
-	c := &catalogue{store: opts.Store, lane: opts.Lane, packages: opts.Packages, meter: opts.Meter, log: opts.Log, patience: opts.PackagesWait}
+	c := &catalogue{store: opts.Store, lane: opts.Lane, packages: opts.Packages, meter: opts.Meter, log: opts.Log, patience: opts.PackagesWait, standard: opts.DefaultLane}
 	c.building, c.cancel = context.WithCancel(context.Background())
 	return c
 }
@@ -141,6 +143,8 @@ func (c *catalogue) present(ctx context.Context, s *shelf) (*snapshot, *build, e
 		default:
 			continue
 		}
+		// The setting is the newest one, even while the packages are not.
+		next.lane = model.ChooseLane(environment.LaneSetting, c.standard, next.environment.Lock).Lane
 		next.changes = changes
 		s.latest.Store(next)
 		s.current.Store(next)

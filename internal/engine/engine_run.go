@@ -185,6 +185,7 @@ func (r *run) perform() (model.Outcome, error) {
 	}
 	outcome, err := r.engine.opts.Lane.Call(r.ctx, model.Call{
 		Tenant:   r.request.Tenant,
+		Lane:     r.lane(),
 		Program:  f.Program,
 		Input:    r.request.Input,
 		Request:  r.request.Request,

@@ -182,3 +182,11 @@ func (r *run) packages() model.SitePackages {
 	}
 	return r.view.site
 }
+
+// lane is the one in which the run's call is made, chosen with its packages.
+func (r *run) lane() model.LaneName {
+	if r.view == nil {
+		return model.LaneEmbedded
+	}
+	return r.view.lane
+}

@@ -39,6 +39,7 @@ func (r *run) execution(veil veil) model.Execution {
 		StartedAt:       r.started,
 		Attempt:         r.attempt,
 		ParentID:        r.request.ParentID,
+		Lane:            r.lane(),
 		RecordComplete:  complete,
 		InputComplete:   complete,
 	}

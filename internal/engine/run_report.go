@@ -51,20 +51,16 @@ func (r *run) addReported(began model.StepBegan, f *calltree.Function) (*step, e
 	if int(began.Step) != last+1 || int(began.Parent) > last {
 		return nil, fmt.Errorf("step %d within step %d follows step %d", began.Step, began.Parent, last)
 	}
-	earliest, now := r.started, time.Now()
-	if began.Started.Before(earliest.Add(-absurd)) || began.Started.After(now.Add(absurd)) {
+	now := time.Now()
+	ago := now.Sub(began.Started)
+	if ago < -absurd || ago > now.Sub(r.started)+absurd {
 		return nil, fmt.Errorf("step %d began at %v", began.Step, began.Started)
 	}
+	earliest := r.started
 	if parent := r.step(began.Parent); parent != nil {
 		earliest = parent.started
 	}
-	started := began.Started
-	switch {
-	case started.Before(earliest):
-		started = earliest
-	case started.After(now):
-		started = now
-	}
+	started := now.Add(-max(0, min(ago, now.Sub(earliest))))
 	s, raise := r.add(began.Parent, f, started, began.Input)
 	if raise != nil {
 		return nil, fmt.Errorf("step %d: %s", began.Step, raise.Message)

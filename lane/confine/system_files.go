@@ -1,0 +1,99 @@
+package confine
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// systemPaths are what programs read of the system: libraries, certificates,
+// names and time zones. Not among them: homes, keys, other programs' data.
+var systemPaths = []string{
+	"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/gnu/store", "/run/current-system",
+	"/etc/alternatives", "/etc/ca-certificates", "/etc/ca-certificates.conf", "/etc/crypto-policies", "/etc/fonts", "/etc/gai.conf", "/etc/group",
+	"/etc/host.conf", "/etc/hosts", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/localtime", "/etc/magic", "/etc/mime.types",
+	"/etc/networks", "/etc/nsswitch.conf", "/etc/os-release", "/etc/passwd", "/etc/pki/ca-trust", "/etc/pki/tls/cert.pem", "/etc/pki/tls/certs",
+	"/etc/pki/tls/openssl.cnf", "/etc/protocols", "/etc/resolv.conf", "/etc/services", "/etc/shells", "/etc/ssl/cert.pem", "/etc/ssl/certs",
+	"/etc/ssl/openssl.cnf", "/etc/terminfo", "/etc/timezone", "/etc/static",
+	"/sys/devices/system/cpu", "/sys/devices/system/node",
+}
+
+// figures of the machine that programs read in /proc, beside their own
+// processes.
+var figures = []string{
+	"/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/loadavg", "/proc/uptime", "/proc/version", "/proc/filesystems", "/proc/sys",
+}
+
+// resolved are paths without links, and the links that lead there.
+type resolved struct {
+	paths []string
+	links []link
+}
+
+// resolve finds the paths that exist.
+func resolve(paths []string) resolved {
+	var r resolved
+	for _, path := range paths {
+		path = filepath.Clean(path)
+		real, err := filepath.EvalSymlinks(path)
+		if err != nil {
+			continue
+		}
+		r.paths = append(r.paths, real)
+		if real != path {
+			r.links = append(r.links, linkOf(path, real))
+		}
+	}
+	slices.Sort(r.paths)
+	r.paths = slices.Compact(r.paths)
+	// A path in a folder that is shown needs no mount of its own.
+	r.paths = slices.DeleteFunc(r.paths, func(path string) bool {
+		return slices.ContainsFunc(r.paths, func(folder string) bool { return folder != path && folder != "" && within(path, folder) })
+	})
+	return r
+}
+
+// linkOf keeps the text of a link, so that paths with .. from it lead where they
+// lead on the machine.
+func linkOf(path, real string) link {
+	if text, err := os.Readlink(path); err == nil && !strings.Contains(text, "..") {
+		if target := text; filepath.IsAbs(target) || !strings.Contains(target, "/") {
+			return link{path, text}
+		}
+	}
+	return link{path, real}
+}
+
+// makeView lists what a program sees.
+func makeView(p *Policy, processes bool) *view {
+	read := resolve(slices.Concat(systemPaths, p.Readable))
+	return &view{
+		Base: p.Scratch, Read: read.paths, Links: read.links, Write: []string{p.Scratch}, Temp: p.Temporary, Proc: processes, Shared: p.shared(),
+	}
+}
+
+// makeRules lists what Landlock allows. Behind a view it is the second line of
+// defence; without one it is the only one.
+func makeRules(p *Policy, version int, behindView, watched bool) *rules {
+	r := &rules{Version: version, NoTCP: watched}
+	add := func(rights uint64, paths ...string) {
+		for _, path := range paths {
+			r.Files = append(r.Files, fileRule{path, rights})
+		}
+	}
+	if behindView {
+		add(readRights, "/")
+		add(fileRights, "/proc") // of its own processes: the kernel decides by their users
+		add(writeRights, "/tmp")
+	} else {
+		add(readRights, systemPaths...)
+		add(readRights, p.Readable...)
+		add(readRights, figures...)
+		add(readRights, "/proc/self") // of the program itself; those that it starts see none
+	}
+	add(fileRights, devices...)
+	add(readRights|fileRights, "/dev/pts", "/dev/ptmx")
+	add(writeRights, "/dev/shm", p.Scratch)
+	return r
+}
