@@ -84,6 +84,9 @@ type Options struct {
 	// affects the process. The host has that one interpreter, which it neither ends nor
 	// replaces, and no compiler. Default: an interpreter for each subtenant.
 	Main bool
+	// Folder and Temporary are, with Main, the folders of the subtenant's files. Default:
+	// its code begins in the current one.
+	Folder, Temporary string
 	// OnUnfit is told, with Main, why the process should be replaced; calls continue
 	// meanwhile. Each reason is told once. May be nil.
 	OnUnfit func(Unfit)

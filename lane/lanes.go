@@ -15,15 +15,13 @@ import (
 type Lanes struct {
 	embedded *embed.Host
 	process  *process.Lane
-	byName   model.LaneName // of calls that name none
 }
 
 var _ model.Lane = (*Lanes)(nil)
 
-// New makes Lanes of the two, which it starts and closes. Calls that name no lane run in
-// the one of that name.
-func New(embedded *embed.Host, children *process.Lane, byName model.LaneName) *Lanes {
-	return &Lanes{embedded: embedded, process: children, byName: byName}
+// New makes Lanes of the two, which it starts and closes.
+func New(embedded *embed.Host, children *process.Lane) *Lanes {
+	return &Lanes{embedded: embedded, process: children}
 }
 
 // Start starts what must be there before the first call.
@@ -39,11 +37,7 @@ func (l *Lanes) Close(ctx context.Context) error {
 
 // Call implements model.Lane.
 func (l *Lanes) Call(ctx context.Context, call model.Call) (model.Outcome, error) {
-	name := call.Lane
-	if name == "" {
-		name = l.byName
-	}
-	if name == model.LaneProcess {
+	if call.Lane == model.LaneProcess {
 		return l.process.Call(ctx, call)
 	}
 	return l.embedded.Call(ctx, call)
@@ -82,7 +76,7 @@ func (l *Lanes) Hints(ctx context.Context, function, source string) (model.Hints
 }
 
 // Interpreter says how the interpreters of a subtenant are: those of its processes, if
-// there are any, and what is stuck in the server.
+// there are any, and the threads of the server that are stuck.
 func (l *Lanes) Interpreter(tenant string) model.InterpreterStatus {
 	children, found := l.process.Status(tenant)
 	return together(l.embedded.Interpreter(tenant), children, found)

@@ -113,7 +113,7 @@ func startParts(ctx context.Context, cfg *config.Config, timing timing, log *slo
 		return nil, err
 	}
 	p.engine = engine.New(engine.Options{
-		Store: p.db, Secrets: p.secrets, Recorder: p.recorder, Events: p.events, Lane: p.lane, Log: log, Timeout: cfg.FunctionTimeout,
+		Store: p.db, Secrets: p.secrets, Recorder: p.recorder, Events: p.events, Lane: p.lane, DefaultLane: cfg.DefaultLane, Log: log, Timeout: cfg.FunctionTimeout,
 		MaxSteps: cfg.MaxSteps,
 		Queue:    p.queue, Inputs: p.inputs, Packages: p.packages, Meter: p.metrics, Tracer: tracer,
 		Journal: p.journal,

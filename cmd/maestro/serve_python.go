@@ -82,7 +82,7 @@ func (p *parts) startPython(ctx context.Context, progress func(string), stops *s
 	if err != nil {
 		return err
 	}
-	p.lane = lane.New(embedded, children, p.cfg.DefaultLane)
+	p.lane = lane.New(embedded, children)
 	// It waits for code that computes without a stop.
 	stops.Push("python", stopTime, p.endPython)
 	if err := p.lane.Start(ctx); err != nil {

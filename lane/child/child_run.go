@@ -45,8 +45,7 @@ type child struct {
 }
 
 // Run serves the server at the other end of conn until that has ended, or has asked for
-// the end of this process. The process is to end then. What is said beside the frames,
-// goes to log.
+// the end of this process. The process is to end then. Its own messages go to log.
 func Run(ctx context.Context, conn *os.File, log *slog.Logger) error {
 	slate, err := wire.ReceiveSlate(conn)
 	if err != nil {
@@ -61,7 +60,7 @@ func Run(ctx context.Context, conn *os.File, log *slog.Logger) error {
 	}
 	asked, err := c.serve()
 	if !asked {
-		return err // the server is gone, and with it whoever could be told
+		return err // the server is gone
 	}
 	c.running.Wait()
 	limited, cancel := context.WithTimeout(ctx, endLimit)
@@ -95,7 +94,7 @@ func (c *child) begin(ctx context.Context) error {
 func (c *child) start(ctx context.Context) (err error) {
 	s := &c.setup
 	c.host, err = embed.New(embed.Options{
-		Home: s.Home, MarkerFile: c.slate,
+		Home: s.Home, Folder: s.Folder, Temporary: s.Temporary, MarkerFile: c.slate,
 		MaxThreads: int(s.Threads), TenantThreads: int(s.Threads), TenantTasks: int(s.Tasks), WaitLimit: s.WaitLimit,
 		Main: true, OnUnfit: func(reason embed.Unfit) { _ = c.out.Send(wire.TextFrame(wire.KindUnfit, string(reason))) }, // or the server is gone
 		MaxMemory: s.MaxMemory, MaxValue: s.MaxValue, CodeThreads: int(s.CodeThreads), Descriptors: int(s.Descriptors), KeepLeft: s.KeepLeft,

@@ -34,7 +34,7 @@ const (
 	killOverrun              // the code of a call went on after its deadline
 	killMemory               // it held more memory than it may
 	killBroken               // it sent what no honest child sends
-	killStalled              // it did not read what was sent
+	killStalled              // it did not read
 	killSlowEnd              // it did not end when it was asked to
 	killStart                // it could not be used
 	killForgotten            // its subtenant was deleted

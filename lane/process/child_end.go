@@ -15,7 +15,7 @@ import (
 // faults are the signals by which code ends its own process.
 var faults = []os.Signal{syscall.SIGSEGV, syscall.SIGBUS, syscall.SIGFPE, syscall.SIGILL, syscall.SIGABRT, syscall.SIGTRAP, syscall.SIGSYS}
 
-// died ends what is left of a child of which nothing more can be read.
+// died ends the calls of a child of which nothing more can be read.
 func (ch *child) died(cause error) {
 	t := ch.tenant
 	var broken *brokenError
@@ -50,7 +50,7 @@ func (ch *child) discard() {
 	}
 }
 
-// words are what is known of the end of a process.
+// words are the facts that are known of the end of a process.
 type words struct {
 	end    End
 	marker *journal.Marker // nil: it has left none

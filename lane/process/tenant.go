@@ -230,7 +230,7 @@ func (t *tenant) end(reason *model.Error, kill bool) {
 	}
 }
 
-// killAll kills what has not ended.
+// killAll kills the children that have not ended.
 func (t *tenant) killAll() {
 	t.mu.Lock()
 	defer t.mu.Unlock()

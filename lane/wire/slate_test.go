@@ -28,8 +28,8 @@ func (d *deadEnd) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// Wherever a child dies, the frames that it has sent and those in its slate are all
-// that it has reported.
+// At each point at which a child dies, the frames that it has sent and those in its slate
+// are all that it has reported.
 func TestFramesOfAChildThatDies(t *testing.T) {
 	t.Parallel()
 	const count = 300
