@@ -109,7 +109,7 @@ Settings come from the environment and from the file .env in the current folder;
 	})
 	root.AddCommand(
 		a.serveCommand(), a.migrateCommand(), a.tokenCommand(), a.examplesCommand(), a.doctorCommand(), a.censusDevCommand(),
-		a.completionCommand(), a.manCommand(), a.probeCommand(), a.runServerCommand(), a.versionCommand(),
+		a.completionCommand(), a.manCommand(), a.probeCommand(), a.laneChildCommand(), a.runServerCommand(), a.versionCommand(),
 	)
 	root.SetUsageFunc(writeUsage)
 	a.checkArguments(root)
