@@ -37,7 +37,7 @@ type confined struct {
 	command func(*exec.Cmd)
 }
 
-func setup(t *testing.T) *confined {
+func setup(t testing.TB) *confined {
 	t.Helper()
 	report, err := confine.Probe(t.Context(), t.TempDir())
 	require.NoError(t, err)
@@ -71,7 +71,7 @@ func setup(t *testing.T) *confined {
 }
 
 // listen returns the address of a listener that accepts connections.
-func listen(t *testing.T, network, address string) net.Addr {
+func listen(t testing.TB, network, address string) net.Addr {
 	t.Helper()
 	listener, err := net.Listen(network, address)
 	require.NoError(t, err)
@@ -99,7 +99,7 @@ def outcome(function):
 `
 
 // run runs a program, which prints its result as JSON.
-func (c *confined) run(t *testing.T, source string) (result any) {
+func (c *confined) run(t testing.TB, source string) (result any) {
 	t.Helper()
 	text, failed := c.attempt(t, source)
 	require.NoError(t, failed, text)
@@ -107,7 +107,7 @@ func (c *confined) run(t *testing.T, source string) (result any) {
 	return result
 }
 
-func (c *confined) attempt(t *testing.T, source string) (string, error) {
+func (c *confined) attempt(t testing.TB, source string) (string, error) {
 	t.Helper()
 	places, err := json.Marshal(c.places)
 	require.NoError(t, err)
