@@ -122,7 +122,8 @@ static int make_rules(const struct maestro_rails *rails) {
         allow(rules, figures[i], READ_FILE | READ_FOLDER);
     for (size_t i = 0; i < sizeof devices / sizeof *devices; i++)
         allow(rules, devices[i], OF_FILES | READ_FOLDER);
-    allow(rules, "/dev/shm", OF_FILES | MAKE_FILE | REMOVE);
+    if (!is_above("/dev/shm", rails->policy)) // a rule for it would cover the folders in it
+        allow(rules, "/dev/shm", OF_FILES | MAKE_FILE | REMOVE);
     allow(rules, rails->folder, handled() & ~(uint64_t)MAKE_DEVICE);
     return rules;
 }

@@ -48,17 +48,19 @@ type call struct {
 	number uint64
 
 	// Guarded by Host.mu.
-	state     callState
-	tenant    *tenant
-	interp    *interpreter // from running on
-	worker    *worker      // from running on, or
-	loop      *loop        // of an async function
-	queued    clock
-	due       clock       // when the watch checks it next: its deadline, then the next rung
-	watchSlot int         // in the watch's heap, -1 when it is not there
-	stopBegan clock       // when it began to be stopped
-	cancels   int         // how often its task was cancelled
-	met       cpython.Met // the result of the latest stop
+	state      callState
+	tenant     *tenant
+	interp     *interpreter // from running on
+	worker     *worker      // from running on, or
+	loop       *loop        // of an async function
+	queued     clock
+	due        clock         // when the watch checks it next: its deadline, then the next rung
+	watchSlot  int           // in the watch's heap, -1 when it is not there
+	stopBegan  clock         // when it began to be stopped
+	stopThread thread        // that it was on then
+	stopUsed   time.Duration // by that thread until then
+	cancels    int           // how often its task was cancelled
+	met        cpython.Met   // the result of the latest stop
 
 	// Of runningList.
 	began          clock
@@ -83,8 +85,9 @@ type call struct {
 // takes it before it returns the channel.
 var doneChannels = sync.Pool{New: func() any { return make(chan struct{}, 1) }}
 
-func newCall(c model.Call) *call {
-	number := callNumbers.Add(1)
+func newCall(c model.Call) *call { return newCallNumbered(c, callNumbers.Add(1)) }
+
+func newCallNumbered(c model.Call, number uint64) *call {
 	if c.Ticket != nil {
 		c.Ticket.Store(number)
 	}

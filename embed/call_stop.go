@@ -16,7 +16,7 @@ import (
 //	and every 50 ms   an exception that is not an Exception is raised in it
 //	after 200 ms      a trace function raises at every line that it reaches
 //	StuckAfter        its thread and its interpreter are abandoned; threads of it
-//	                  that compute are parked
+//	                  that compute are parked (sooner if it has computed on, see exhausted)
 //
 // The exception is raised in C code too, where it asks whether to go on: in waits and
 // in long computations (cpython/stop_check.h). Raising needs the interpreter's GIL. It is
@@ -95,8 +95,10 @@ func (h *Host) expire(c *call) {
 // held; the caller wakes the call's sleeper after releasing it.
 func (h *Host) beginStop(c *call, at clock, failure model.Failure) {
 	change(h, &callMoves, &c.state, callStopping)
+	h.opt.OnStop(c.number, false)
 	h.answer(c, model.Outcome{Failure: &failure}, nil)
-	c.stopBegan = at
+	c.stopBegan, c.stopThread = at, c.thread()
+	c.stopUsed = c.stopThread.used()
 	if c.interp.state == interpreterServing {
 		change(h, &interpreterMoves, &c.interp.state, interpreterSuspect)
 	}
@@ -110,7 +112,7 @@ func (h *Host) climb(c *call, at clock) {
 		h.climbStuck(c, at)
 		return
 	}
-	if c.loop == nil && elapsed >= h.opt.StuckAfter {
+	if c.loop == nil && h.exhausted(c, elapsed) {
 		h.giveUp(c, at)
 		return
 	}

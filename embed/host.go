@@ -231,7 +231,10 @@ func (h *Host) illegal(kind, from, to string) {
 
 // Call runs one outer call; see model.Lane.
 func (h *Host) Call(ctx context.Context, mc model.Call) (model.Outcome, error) {
-	c := newCall(mc)
+	return h.call(ctx, newCall(mc))
+}
+
+func (h *Host) call(ctx context.Context, c *call) (model.Outcome, error) {
 	if err := h.submit(ctx, c); err != nil {
 		return model.Outcome{}, err
 	}

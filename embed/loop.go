@@ -51,6 +51,7 @@ type loop struct {
 	// Guarded by Host.mu.
 	calls    map[uint64]*call // those that it took, by their number
 	threads  int              // that carry it, or are blocked and will leave it
+	thread   thread           // that began to carry it last
 	entering bool             // a thread was started and does not carry it yet
 	woken    bool             // it has been woken and has not looked for calls since
 	ending   bool             // it is to end
@@ -117,6 +118,9 @@ func (h *Host) startLoop(in *interpreter) {
 func (l *loop) carry() {
 	runtime.LockOSThread() // for ever: the thread ends with the goroutine
 	in, h := l.in, l.in.host
+	h.mu.Lock()
+	l.thread = thisThread()
+	h.mu.Unlock()
 	err := in.prepare()
 	if err == nil {
 		if exc := l.py.Run(); exc != nil {
@@ -336,7 +340,7 @@ func (h *Host) climbLooped(c *call, at clock) {
 	elapsed := at.since(c.stopBegan)
 	rung := cpython.RungRaise
 	switch {
-	case elapsed >= h.opt.StuckAfter && c.met == cpython.MetExecuting:
+	case c.met == cpython.MetExecuting && h.exhausted(c, elapsed):
 		h.giveUpLooped(c, at)
 		return
 	case elapsed >= h.opt.StuckAfter:

@@ -41,7 +41,7 @@ type Options struct {
 	// call. Default 30 s.
 	ThreadIdleAfter time.Duration
 	// StuckAfter is how long a stopped call may continue before its thread and
-	// interpreter are abandoned. Default 1.5 s.
+	// interpreter are abandoned; one that computes is abandoned after 0.8 s. Default 1.5 s.
 	StuckAfter time.Duration
 	// WedgedAfter is how long attaching to an interpreter in order to stop a
 	// call may take before the interpreter is abandoned, because its GIL is
@@ -78,6 +78,10 @@ type Options struct {
 	KeepLeft bool
 	// budgets are set by tests, which must not depend on how busy the machine is.
 	budgets budgets
+	// OnStop is told, with over false, that a call has been answered whose code goes on, and
+	// with over true that the code has ended after all. May be nil. It is called under the
+	// host's lock, before the caller of the call has its answer: it must return at once.
+	OnStop func(number uint64, over bool)
 	// OnTenantLog takes a line that was written outside any execution in
 	// progress, by a thread that outlived its function. May be nil. It may
 	// be called from many threads and must not block.
@@ -108,6 +112,9 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.Descriptors, 256)
 	setDefault(&o.StuckCap, 8)
 	setDefault(&o.budgets, defaultBudgets)
+	if o.OnStop == nil {
+		o.OnStop = func(uint64, bool) {}
+	}
 	if o.OnTenantLog == nil {
 		o.OnTenantLog = func(string, model.LogLine) {}
 	}

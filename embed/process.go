@@ -90,6 +90,11 @@ func (r *registry) addProgram(p *model.Program) {
 	defer r.programMu.Unlock()
 	r.programKey++
 	p.Key = r.programKey
+	r.note(p)
+}
+
+// note makes p known under its key. programMu is held.
+func (r *registry) note(p *model.Program) {
 	r.programs[p.Key] = weak.Make(p)
 	runtime.AddCleanup(p, r.dropProgram, p.Key)
 }

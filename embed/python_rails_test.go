@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -190,6 +191,23 @@ func TestChildrenOnRails(t *testing.T) {
 	text, err := os.ReadFile(r.key)
 	require.NoError(t, err)
 	require.Equal(t, keyText, string(text))
+}
+
+// Children share the names of /dev/shm, unless something of the server's is there.
+func TestChildrenBesidePrivateSharedMemory(t *testing.T) {
+	t.Parallel()
+	if !cpython.ChildrenConfined() {
+		t.Skip("this kernel has no Landlock")
+	}
+	private, err := os.MkdirTemp("/dev/shm", "maestro-test-")
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, os.RemoveAll(private)) })
+	require.NoError(t, os.WriteFile(private+"/key", []byte(keyText), 0o600))
+	r := setupRails(t, func(rails *Rails) { rails.Private = append(rails.Private, private) })
+	r.define(t, "reads", "import subprocess\ndef reads(input):\n    return subprocess.run(['cat', input], capture_output=True, text=True).stdout\n")
+	outcome := r.call(t, "a", "reads", strconv.Quote(private+"/key"))
+	require.Nil(t, outcome.Failure)
+	require.JSONEq(t, `""`, string(outcome.Output))
 }
 
 func TestRailsOfTheThreatModel(t *testing.T) {

@@ -117,3 +117,20 @@ func TestParkedThreads(t *testing.T) {
 		})
 	}
 }
+
+// A call that computes on is given up long before one that waits, by a worker and by an event loop.
+func TestCallsThatComputeOnAreGivenUpSooner(t *testing.T) {
+	t.Parallel()
+	for name, definition := range map[string]string{"worker": "def", "event loop": "async def"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := startPython(t, Options{StuckAfter: time.Hour})
+			e := newTestEngine(h)
+			e.define(t, "f", "import hashlib\n"+definition+" f(input):\n    hashlib.pbkdf2_hmac('sha256', b'', b'', 2**31 - 1)\n")
+			outcome, err := e.callFor(t.Context(), "a", "f", "null", time.Second)
+			require.NoError(t, err)
+			require.Equal(t, model.FailureTimeout, outcome.Failure.Kind)
+			eventually(t, func() bool { return h.Stats().ThreadsParked == 1 }, "its thread is parked")
+		})
+	}
+}

@@ -137,6 +137,10 @@ func (h *Host) refuseQueued(t *tenant, err *model.Error) {
 	h.refuseCoroutines(t, err)
 }
 
+// Changed implements model.Lane. Each call asks its Host for what it needs: there is
+// nothing to do.
+func (h *Host) Changed(string, uint64) {}
+
 // Forget removes a deleted subtenant: its waiting calls are refused, its running
 // ones are cancelled, its interpreter is ended. It returns immediately.
 func (h *Host) Forget(name string) {

@@ -24,6 +24,7 @@ type worker struct {
 	passed []*interpreter // that did not wait for it: thread states to forget
 	parked clock          // since when it is idle
 	leave  bool           // it shall end when it has nothing to do
+	thread thread
 
 	// The worker's own.
 	states map[*interpreter]struct{} // interpreters that it has a thread state for
@@ -89,6 +90,7 @@ func (w *worker) run() {
 	<-w.wake
 	h := w.host
 	h.mu.Lock()
+	w.thread = thisThread()
 	for {
 		switch {
 		case len(w.drops)+len(w.passed) > 0:
@@ -228,6 +230,7 @@ func (h *Host) finish(c *call, result cpython.CallResult, err error) {
 func (h *Host) conclude(c *call, result cpython.CallResult, err error) {
 	switch {
 	case c.state != callRunning:
+		h.opt.OnStop(c.number, true)
 	case err != nil:
 		h.answer(c, model.Outcome{}, err)
 	default:

@@ -41,7 +41,7 @@ var requestExamples = map[string]map[string]string{
 		"of one function": `{"function_name": "hello", "status": ["failed"], "since": "-24h"}`,
 		"all":             `{"all": true}`,
 	},
-	"update-subtenant": {"a week": `{"retention_days": 7}`},
+	"update-subtenant": {"a week": `{"retention_days": 7}`, "child processes": `{"lane": "process"}`},
 	"create-subtenant": {"named": `{"subtenant_id": "company-a", "description": "Company A"}`},
 	"grant-access":     {"by e-mail": `{"user_email": "user@example.com"}`},
 	"revoke-access":    {"by e-mail": `{"user_email": "user@example.com"}`},
@@ -72,7 +72,7 @@ const (
 		"trigger_type": "manual", "trigger_id": null, "status": "completed", "input_data": {"name": "Claude"}, "output_data": "Hello, Claude!",
 		"error": null, "error_type": null, "traceback": null, "created_at": "2026-11-23T02:00:00.000000Z",
 		"started_at": "2026-11-23T02:00:00.000010Z", "completed_at": "2026-11-23T02:00:00.000510Z", "duration_ms": 0.5,
-		"attempt": 1, "parent_execution_id": null, "record_complete": true}`
+		"attempt": 1, "parent_execution_id": null, "lane": "embedded", "record_complete": true}`
 	stepExample = `{"id": "` + exampleID + `", "execution_id": "` + exampleID + `", "parent_step_id": null, "depth": 1, "position": 1,
 		"attempt": 1, "function_name": "clean", "function_version": 3, "status": "completed", "input_data": " Claude ", "output_data": "Claude",
 		"error": null, "error_type": null, "traceback": null, "started_at": "2026-11-23T02:00:00.000010Z",

@@ -27,12 +27,13 @@ type executionView struct {
 	DurationMS      *float64        `json:"duration_ms"`
 	Attempt         int             `json:"attempt"`
 	ParentID        *string         `json:"parent_execution_id" format:"uuid"`
+	Lane            *model.LaneName `json:"lane" enum:"embedded,process" doc:"Where it ran: in the server's process, or in a child process; null before it begins, and in records of earlier versions"`
 	RecordComplete  bool            `json:"record_complete" doc:"False when a part of the record was truncated or masked"`
 }
 
 func viewExecution(e model.Execution) executionView {
 	id := e.ID.String()
-	return executionView{
+	view := executionView{
 		ID: id, ExecutionID: id, FunctionName: e.FunctionName, FunctionVersion: e.FunctionVersion,
 		Trigger: e.Trigger, TriggerID: idOrNull(e.TriggerID), Status: e.Status, Input: e.Input, Output: e.Output,
 		Error: e.Error, ErrorType: e.ErrorType, Traceback: e.Traceback,
@@ -40,6 +41,10 @@ func viewExecution(e model.Execution) executionView {
 		DurationMS: milliseconds(e.Duration, e.CompletedAt), Attempt: e.Attempt, ParentID: idOrNull(e.ParentID),
 		RecordComplete: e.RecordComplete,
 	}
+	if e.Lane != "" {
+		view.Lane = &e.Lane
+	}
+	return view
 }
 
 // stepView is one sibling call within an execution.

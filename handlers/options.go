@@ -14,6 +14,7 @@ import (
 	"maestro/internal/events"
 	"maestro/internal/idempotency"
 	"maestro/internal/intake"
+	"maestro/internal/model"
 	"maestro/internal/secrets"
 	"maestro/repo"
 )
@@ -59,17 +60,18 @@ type Options struct {
 	// not when a client disconnects. Default: context.Background().
 	Context context.Context
 
-	Debug               bool          // Python tracebacks in error answers to authorised callers
-	PublicURL           string        // how clients reach the server, without a trailing slash; default: from the request
-	MaxBodyBytes        int           // of a request's body, inflated; default 10 MiB
-	HeadTime            time.Duration // for a request's line and headers, from their first byte on; default 10 s
-	BodyPace            intake.Pace   // the least speed of a body; default 10 KiB in 10 s
-	FunctionTimeout     time.Duration // the longest timeout of a function; default 300 s
-	RetentionDays       int           // days that executions are kept in subtenants without their own setting; 0: for ever
-	WebhooksRequireAuth bool          // the default of a new webhook's requires_auth
-	CORSOrigins         []string      // from which browsers may call, "*" for all; nil: none
-	Heartbeat           time.Duration // the longest silence of an event stream; default 15 s
-	Version             string        // of the server, shown in the OpenAPI document
+	Debug               bool           // Python tracebacks in error answers to authorised callers
+	PublicURL           string         // how clients reach the server, without a trailing slash; default: from the request
+	MaxBodyBytes        int            // of a request's body, inflated; default 10 MiB
+	HeadTime            time.Duration  // for a request's line and headers, from their first byte on; default 10 s
+	BodyPace            intake.Pace    // the least speed of a body; default 10 KiB in 10 s
+	FunctionTimeout     time.Duration  // the longest timeout of a function; default 300 s
+	RetentionDays       int            // days that executions are kept in subtenants without their own setting; 0: for ever
+	DefaultLane         model.LaneName // of subtenants whose own setting is auto
+	WebhooksRequireAuth bool           // the default of a new webhook's requires_auth
+	CORSOrigins         []string       // from which browsers may call, "*" for all; nil: none
+	Heartbeat           time.Duration  // the longest silence of an event stream; default 15 s
+	Version             string         // of the server, shown in the OpenAPI document
 
 	Probes []Probe // the checks of /health
 	// Metrics serves /metrics; nil: there is no such address. MetricsToken is the

@@ -5,8 +5,6 @@ import (
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
-
-	"maestro/internal/model"
 )
 
 type subtenantCreateInput struct {
@@ -22,28 +20,6 @@ type subtenantCreateInput struct {
 type subtenantCreated struct {
 	Location string `header:"Location"`
 	Body     subtenantView
-}
-
-// subtenantView is a subtenant as the API shows it.
-type subtenantView struct {
-	ID          string    `json:"id" example:"company-a"`
-	SubtenantID string    `json:"subtenant_id" example:"company-a" doc:"The same as id"`
-	Description *string   `json:"description"`
-	CreatedAt   timestamp `json:"created_at"`
-
-	RetentionDays      *int `json:"retention_days" doc:"Days that executions are kept; 0: for ever; null: as the server's setting says"`
-	EffectiveRetention int  `json:"effective_retention_days" doc:"The subtenant's own number or the server's; 0: for ever"`
-}
-
-func (s *Server) viewSubtenant(t model.Subtenant) subtenantView {
-	view := subtenantView{
-		ID: t.ID, SubtenantID: t.ID, Description: t.Description, CreatedAt: timestamp(t.CreatedAt),
-		RetentionDays: t.RetentionDays, EffectiveRetention: s.opts.RetentionDays,
-	}
-	if t.RetentionDays != nil {
-		view.EffectiveRetention = *t.RetentionDays
-	}
-	return view
 }
 
 var createSubtenantOp = huma.Operation{OperationID: "create-subtenant", Summary: "Create a subtenant", DefaultStatus: http.StatusCreated}
@@ -63,5 +39,5 @@ func (s *Server) createSubtenant(ctx context.Context, in *subtenantCreateInput) 
 	if err != nil {
 		return nil, err
 	}
-	return &subtenantCreated{Location: "/api/v1/subtenants/" + made.ID, Body: s.viewSubtenant(made)}, nil
+	return &subtenantCreated{Location: "/api/v1/subtenants/" + made.ID, Body: s.viewSubtenant(made, nil)}, nil
 }

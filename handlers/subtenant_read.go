@@ -24,7 +24,11 @@ func (s *Server) listSubtenants(ctx context.Context, in *PageInput) (*pageOutput
 	if err != nil {
 		return nil, err
 	}
-	return newPage(in, found, next, s.viewSubtenant), nil
+	view, err := s.viewSubtenants(ctx, found...)
+	if err != nil {
+		return nil, err
+	}
+	return newPage(in, found, next, view), nil
 }
 
 var getSubtenantOp = huma.Operation{OperationID: "get-subtenant", Summary: "Get a subtenant"}
@@ -34,5 +38,9 @@ func (s *Server) getSubtenant(ctx context.Context, in *SubtenantPath) (*subtenan
 	if err != nil {
 		return nil, err
 	}
-	return &subtenantOutput{Body: s.viewSubtenant(found)}, nil
+	view, err := s.viewSubtenants(ctx, found)
+	if err != nil {
+		return nil, err
+	}
+	return &subtenantOutput{Body: view(found)}, nil
 }

@@ -19,10 +19,15 @@ type subtenantUpdateInput struct {
 		Description   Optional[string] `json:"description,omitzero" maxLength:"65536"`
 		RetentionDays Optional[int]    `json:"retention_days,omitzero" minimum:"0" maximum:"36500" doc:"Days that executions are kept, with their steps; 0: for ever; null: as the server's MAESTRO_RETENTION_DAYS says"`
 
+		Lane Optional[model.LaneName] `json:"lane,omitzero" nullable:"false" enum:"auto,embedded,process" doc:"Where its functions run, from the next call on: in the server's process (embedded), in child processes (process), or in child processes once an installed package needs them (auto)"`
+
 		ID        owned `json:"id,omitzero" readOnly:"true"`
 		Subtenant owned `json:"subtenant_id,omitzero" readOnly:"true"`
 		Effective owned `json:"effective_retention_days,omitzero" readOnly:"true"`
 		CreatedAt owned `json:"created_at,omitzero" readOnly:"true"`
+
+		EffectiveLane owned `json:"effective_lane,omitzero" readOnly:"true"`
+		LaneReason    owned `json:"lane_reason,omitzero" readOnly:"true"`
 	}
 }
 
@@ -30,12 +35,19 @@ var updateSubtenantOp = huma.Operation{OperationID: "update-subtenant", Summary:
 
 // updateSubtenant changes any subset of the members of a subtenant.
 func (s *Server) updateSubtenant(ctx context.Context, in *subtenantUpdateInput) (*subtenantOutput, error) {
+	view, err := s.viewSubtenants(ctx, model.Subtenant{ID: in.ID})
+	if err != nil {
+		return nil, err
+	}
+	moved := false
 	changed, err := s.opts.DB.UpdateSubtenant(ctx, in.ID, func(t *model.Subtenant) error {
-		stored := s.viewSubtenant(*t)
+		stored := view(*t)
 		problems := in.Body.ID.sameAs(stored.ID, "/id")
 		problems = append(problems, in.Body.Subtenant.sameAs(stored.SubtenantID, "/subtenant_id")...)
 		problems = append(problems, in.Body.Effective.sameAs(stored.EffectiveRetention, "/effective_retention_days")...)
 		problems = append(problems, in.Body.CreatedAt.sameAs(stored.CreatedAt, "/created_at")...)
+		problems = append(problems, in.Body.EffectiveLane.sameAs(stored.EffectiveLane, "/effective_lane")...)
+		problems = append(problems, in.Body.LaneReason.sameAs(stored.LaneReason, "/lane_reason")...)
 		if in.Body.Description.given() {
 			problems = append(problems, textProblems("/description", in.Body.Description.Value)...)
 		}
@@ -45,6 +57,9 @@ func (s *Server) updateSubtenant(ctx context.Context, in *subtenantUpdateInput) 
 		if len(problems) > 0 {
 			return invalid(problems...)
 		}
+		lane := t.Lane
+		in.Body.Lane.applyTo(&t.Lane)
+		moved = t.Lane != lane
 		in.Body.Description.apply(&t.Description)
 		in.Body.RetentionDays.apply(&t.RetentionDays)
 		return nil
@@ -52,5 +67,8 @@ func (s *Server) updateSubtenant(ctx context.Context, in *subtenantUpdateInput) 
 	if err != nil {
 		return nil, err
 	}
-	return &subtenantOutput{Body: s.viewSubtenant(changed)}, nil
+	if moved {
+		s.PackagesChanged(in.ID) // other servers hear of it
+	}
+	return &subtenantOutput{Body: view(changed)}, nil
 }

@@ -8,7 +8,7 @@ func TestSubtenantsThatAreChanged(t *testing.T) {
 	user := f.mint("company-a", false)
 	f.token = f.mint("", true)
 	made := f.must(ask{call: "POST /api/v1/subtenants", body: `{"subtenant_id":"company-a","description":"the first"}`, status: 201,
-		want: []string{`"retention_days":null`, `"effective_retention_days":30`}})
+		want: []string{`"retention_days":null`, `"effective_retention_days":30`, `"lane":"auto"`, `"effective_lane":"embedded"`}})
 	one := "/api/v1/subtenants/company-a"
 	f.all([]ask{
 		{name: "sent back", call: "PUT " + one, body: withoutSchema(made.text), status: 200, want: []string{`"description":"the first"`, `"retention_days":null`}},
@@ -25,6 +25,14 @@ func TestSubtenantsThatAreChanged(t *testing.T) {
 		{name: "another id", call: "PUT " + one, body: `{"id":"company-b"}`, status: 422, want: []string{`"/id"`}},
 		{name: "unknown member", call: "PUT " + one, body: `{"retention":1}`, status: 422, want: []string{`"/retention"`}},
 		{name: "a null character", call: "PUT " + one, body: `{"description":"a\u0000"}`, status: 422, want: []string{`"/description"`}},
+		{name: "a lane", call: "PUT " + one, body: `{"lane":"process"}`, status: 200, want: []string{`"lane":"process"`, `"effective_lane":"process"`, `"lane_reason":"an administrator chose this lane"`}},
+		{name: "its lane shown", call: "GET " + one, status: 200, want: []string{`"lane":"process"`, `"effective_lane":"process"`}},
+		{name: "its lane listed", call: "GET /api/v1/subtenants", status: 200, want: []string{`"effective_lane":"process"`}},
+		{name: "its lane kept", call: "PUT " + one, body: `{"description":"again"}`, status: 200, want: []string{`"lane":"process"`}},
+		{name: "no lane", call: "PUT " + one, body: `{"lane":"fast"}`, status: 422, want: []string{`"/lane"`}},
+		{name: "the lane that the server computes", call: "PUT " + one, body: `{"effective_lane":"embedded"}`, status: 422, want: []string{`"/effective_lane"`}},
+		{name: "back", call: "PUT " + one, body: `{"lane":"auto"}`, status: 200, want: []string{`"effective_lane":"embedded"`, `"lane_reason":"no installed package needs the process lane"`}},
+		{name: "a user's lane", call: "PUT " + one, token: user, body: `{"lane":"embedded"}`, status: 403},
 		{name: "no such", call: "PUT /api/v1/subtenants/absent", body: `{}`, status: 404, want: []string{"subtenant_not_found"}},
 		{name: "a user", call: "PUT " + one, token: user, body: `{"retention_days":1}`, status: 403},
 		{name: "no token", call: "PUT " + one, token: "-", body: `{}`, status: 401},

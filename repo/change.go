@@ -16,7 +16,7 @@ const (
 	WebhooksChanged  ChangeKind = "webhook"
 	SecretsChanged   ChangeKind = "secret"
 	SchedulesChanged ChangeKind = "schedule"
-	PackagesChanged  ChangeKind = "package"
+	PackagesChanged  ChangeKind = "package"   // or its lane, which the packages decide too
 	AccessChanged    ChangeKind = "access"    // which callers may act in it
 	RunsCancelled    ChangeKind = "cancel"    // some of its runs are to stop
 	SubtenantGone    ChangeKind = "subtenant" // with all it owned, for ever

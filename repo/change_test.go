@@ -24,6 +24,10 @@ func TestChangesAreToldAndCounted(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, db.PutSecret(t.Context(), tenant, "KEY", []byte("sealed")))
 	require.NoError(t, db.DeleteSecret(t.Context(), tenant, "KEY"))
+	for _, lane := range []model.LaneName{model.LaneProcess, model.LaneProcess} { // the second time it stays
+		_, err = db.UpdateSubtenant(t.Context(), tenant, func(t *model.Subtenant) error { t.Lane = lane; return nil })
+		require.NoError(t, err)
+	}
 	require.NoError(t, db.NoteAccessChanged(t.Context(), tenant))
 	require.NoError(t, db.DeleteWebhook(t.Context(), tenant, hook.ID))
 	requireCode(t, model.CodeSecretNotFound, db.DeleteSecret(t.Context(), tenant, "KEY"))
@@ -34,6 +38,7 @@ func TestChangesAreToldAndCounted(t *testing.T) {
 		{Tenant: tenant, Kind: repo.WebhooksChanged, Number: 1},
 		{Tenant: tenant, Kind: repo.SecretsChanged, Number: 1},
 		{Tenant: tenant, Kind: repo.SecretsChanged, Number: 2},
+		{Tenant: tenant, Kind: repo.PackagesChanged, Number: 1},
 		{Tenant: tenant, Kind: repo.AccessChanged, Number: 1},
 		{Tenant: tenant, Kind: repo.WebhooksChanged, Number: 2},
 		{Tenant: tenant, Kind: repo.SubtenantGone, Number: 1},
@@ -50,5 +55,5 @@ func TestChangesAreToldAndCounted(t *testing.T) {
 	require.Equal(t, before+int64(len(told)), after)
 	all, err := feed.All(t.Context())
 	require.NoError(t, err)
-	require.ElementsMatch(t, []repo.Change{told[0], told[3], told[4], told[5], told[6]}, all)
+	require.ElementsMatch(t, []repo.Change{told[0], told[3], told[4], told[5], told[6], told[7]}, all)
 }

@@ -85,7 +85,7 @@ func (d *DB) PackageState(ctx context.Context, tenant string) (PackageState, err
 }
 
 // Environment returns a subtenant's current environment, whose Number is 0 when
-// it has none.
+// it has none, with the setting of its lane.
 func (d *DB) Environment(ctx context.Context, tenant string) (model.Environment, error) {
 	row, err := d.q.GetPackageState(ctx, tenant)
 	if noRows(err) {
@@ -99,7 +99,9 @@ func (d *DB) Environment(ctx context.Context, tenant string) (model.Environment,
 }
 
 func environmentOf(tenant string, row dbsqlc.GetPackageStateRow) (model.Environment, error) {
-	env := model.Environment{Tenant: tenant, Number: int(row.Environment), CreatedBy: row.CreatedBy, CreatedAt: timeOf(row.CreatedAt)}
+	env := model.Environment{
+		Tenant: tenant, Number: int(row.Environment), CreatedBy: row.CreatedBy, CreatedAt: timeOf(row.CreatedAt), LaneSetting: model.LaneName(row.Lane),
+	}
 	if row.Environment == 0 {
 		return env, nil
 	}

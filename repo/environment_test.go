@@ -21,7 +21,7 @@ func TestEnvironmentChanges(t *testing.T) {
 	db, tenant := setup(t)
 	state, err := db.PackageState(t.Context(), tenant)
 	require.NoError(t, err)
-	require.Equal(t, repo.PackageState{Environment: model.Environment{Tenant: tenant}, Requested: []repo.RequestedPackage{}, Functions: []repo.FunctionRequirements{}}, state)
+	require.Equal(t, repo.PackageState{Environment: model.Environment{Tenant: tenant, LaneSetting: model.LaneAuto}, Requested: []repo.RequestedPackage{}, Functions: []repo.FunctionRequirements{}}, state)
 
 	by := "ann@example.com"
 	first := model.Lock{locked("alpha", "1", "beta"), locked("beta", "1")}
@@ -212,4 +212,38 @@ func TestInstalls(t *testing.T) {
 	require.Equal(t, model.StatusFailed, now.Status)
 	_, err = db.Install(t.Context(), "other", lost.ID)
 	requireCode(t, model.CodeInstallNotFound, err)
+}
+
+// The setting of a lane comes with the environment, and the packages that need the
+// process lane with nothing else.
+func TestLanesAndPackages(t *testing.T) {
+	t.Parallel()
+	db, tenant := setup(t)
+	found, err := db.ProcessPackages(t.Context(), tenant)
+	require.NoError(t, err)
+	require.Empty(t, found)
+	needs := locked("numpy", "2")
+	needs.NeedsProcess = "numpy refuses"
+	_, err = db.ApplyEnvironment(t.Context(), tenant, repo.EnvironmentChange{Lock: model.Lock{locked("httpx", "1"), needs, locked("pandas", "3", "numpy")}})
+	require.NoError(t, err)
+	found, err = db.ProcessPackages(t.Context(), tenant, "absent")
+	require.NoError(t, err)
+	require.Equal(t, map[string]model.Lock{tenant: {{Name: "numpy", NeedsProcess: "numpy refuses"}}}, found)
+
+	setting := func(want model.LaneName) {
+		t.Helper()
+		env, err := db.Environment(t.Context(), tenant)
+		require.NoError(t, err)
+		require.Equal(t, want, env.LaneSetting)
+		stored, err := db.Subtenant(t.Context(), tenant)
+		require.NoError(t, err)
+		require.Equal(t, want, stored.Lane)
+	}
+	setting(model.LaneAuto)
+	_, err = db.UpdateSubtenant(t.Context(), tenant, func(stored *model.Subtenant) error {
+		stored.Lane = model.LaneProcess
+		return nil
+	})
+	require.NoError(t, err)
+	setting(model.LaneProcess)
 }

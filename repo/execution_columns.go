@@ -22,6 +22,14 @@ func newExecutionRow(e *model.Execution, server *string) executionRow {
 	return row
 }
 
+// lane is nil for a run that has not begun.
+func (r *executionRow) lane() *string {
+	if r.Lane == "" {
+		return nil
+	}
+	return (*string)(&r.Lane)
+}
+
 // executionTable describes the table of that name. A record of version 0 keeps the
 // version of the row: its function was deleted meanwhile.
 var executionTable = table[executionRow]{
@@ -48,12 +56,13 @@ var executionTable = table[executionRow]{
 		columnOf("server", kindTextOrNull, atBegin, func(r *executionRow) *string { return r.server }),
 		columnOf("record_complete", kindBool, atEnd, func(r *executionRow) bool { return r.RecordComplete }),
 		columnOf("input_complete", kindBoolOrNull, atEnd, func(r *executionRow) *bool { return r.inputComplete }),
+		columnOf("lane", kindTextOrNull, atBegin, func(r *executionRow) *string { return r.lane() }),
 	},
 }
 
 // execution is a row as it is read.
 func execution(r dbsqlc.Execution) model.Execution {
-	return model.Execution{
+	e := model.Execution{
 		ID: r.ID.Bytes, Tenant: r.Tenant, FunctionName: r.FunctionName, FunctionVersion: int(r.FunctionVersion),
 		Trigger: model.Trigger(r.TriggerType), TriggerID: r.TriggerID.Bytes, Status: model.Status(r.Status),
 		Input: r.InputData, Output: r.OutputData, Error: r.Error, ErrorType: r.ErrorType, Traceback: r.Traceback,
@@ -61,4 +70,8 @@ func execution(r dbsqlc.Execution) model.Execution {
 		Duration: time.Duration(r.DurationUs) * time.Microsecond, Attempt: int(r.Attempt), ParentID: r.ParentID.Bytes,
 		RecordComplete: r.RecordComplete, InputComplete: r.RecordComplete || r.InputComplete != nil && *r.InputComplete,
 	}
+	if r.Lane != nil {
+		e.Lane = model.LaneName(*r.Lane)
+	}
+	return e
 }

@@ -139,7 +139,7 @@ func execution(tenant string, at time.Time) model.Execution {
 	return model.Execution{
 		ID: model.NewIDAt(at), Tenant: tenant, FunctionName: "f", FunctionVersion: 1, Trigger: model.TriggerManual,
 		Status: model.StatusCompleted, Input: json.RawMessage(`{}`), CreatedAt: at, StartedAt: at, CompletedAt: at,
-		Attempt: 1, RecordComplete: true, InputComplete: true,
+		Attempt: 1, Lane: model.LaneEmbedded, RecordComplete: true, InputComplete: true,
 	}
 }
 

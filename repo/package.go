@@ -33,6 +33,20 @@ func (d *DB) Package(ctx context.Context, tenant, name string) (model.Package, e
 	return packageOf(row), d.fail(err, "load package %s", name)
 }
 
+// ProcessPackages returns the packages of some subtenants that need the process
+// lane, with their names and reasons alone.
+func (d *DB) ProcessPackages(ctx context.Context, tenants ...string) (map[string]model.Lock, error) {
+	rows, err := d.q.ListProcessPackages(ctx, tenants)
+	if err != nil {
+		return nil, d.fail(err, "list the packages that need the process lane")
+	}
+	found := map[string]model.Lock{}
+	for _, row := range rows {
+		found[row.Tenant] = append(found[row.Tenant], model.LockedPackage{Name: row.Name, NeedsProcess: row.NeedsProcess})
+	}
+	return found, nil
+}
+
 func packageOf(r dbsqlc.InstalledPackage) model.Package {
 	p := model.Package{ID: r.ID.Bytes, Name: r.Name, Version: r.Version, InstalledAt: r.InstalledAt, InstalledBy: r.InstalledBy}
 	if r.Requirement != nil {

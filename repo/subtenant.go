@@ -81,9 +81,18 @@ func (d *DB) UpdateSubtenant(ctx context.Context, id string, change func(*model.
 		if err := change(&wanted); err != nil {
 			return err
 		}
-		row, err = q.UpdateSubtenant(ctx, wanted.Description, wholeNumber(wanted.RetentionDays), id)
+		before := row.Lane
+		row, err = q.UpdateSubtenant(ctx, dbsqlc.UpdateSubtenantParams{
+			Description: wanted.Description, RetentionDays: wholeNumber(wanted.RetentionDays), Lane: string(wanted.Lane), ID: id,
+		})
+		if err != nil {
+			return err
+		}
 		changed = subtenant(row)
-		return err
+		if row.Lane == before {
+			return nil
+		}
+		return note(ctx, q, id, PackagesChanged)
 	})
 	return changed, d.fail(err, "change subtenant %s", id)
 }
@@ -112,5 +121,5 @@ func errSubtenantNotFound(id string) error {
 }
 
 func subtenant(row dbsqlc.Subtenant) model.Subtenant {
-	return model.Subtenant{ID: row.ID, Description: row.Description, RetentionDays: number(row.RetentionDays), CreatedAt: row.CreatedAt}
+	return model.Subtenant{ID: row.ID, Description: row.Description, RetentionDays: number(row.RetentionDays), Lane: model.LaneName(row.Lane), CreatedAt: row.CreatedAt}
 }

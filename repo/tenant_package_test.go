@@ -32,7 +32,8 @@ func init() {
 
 var packageProbes = map[string]func(context.Context, *dbsqlc.Queries, stranger) (bool, error){
 	"GetPackageState": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
-		return one(q.GetPackageState(ctx, s.tenant))
+		row, err := q.GetPackageState(ctx, s.tenant) // its own row, without packages
+		return row.Revision > 0 || row.Lock != nil, err
 	},
 	"BeginPackageState": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 		return false, q.BeginPackageState(ctx, "zenith") // a new row with its subtenant

@@ -44,6 +44,7 @@ var serverWide = map[string]string{
 	"ListExpiredOfDay":         "of a day, for all subtenants",
 	"DeleteOldRetries":         "removes expired rows of all subtenants",
 	"UpdateSubtenant":          "for admins, by the id itself",
+	"ListProcessPackages":      "for admins, by the ids themselves",
 	"LockFolder":               "servers are no subtenant's",
 	"RetireFolder":             "servers are no subtenant's",
 	"InsertServer":             "servers are no subtenant's",

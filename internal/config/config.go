@@ -12,6 +12,8 @@ import (
 	"net/netip"
 	"strconv"
 	"time"
+
+	"maestro/internal/model"
 )
 
 // Config is the settings of one server. docs/operations.md and .env.example
@@ -46,6 +48,9 @@ type Config struct {
 	MaxFunctionDescriptors int   // that it may have open
 	MaxValueBytes          int64 // of a value as JSON that it returns or passes on
 	MaxFunctionDisk        int64 // bytes that the files of a subtenant may take
+
+	DefaultLane model.LaneName // of subtenants whose own setting is auto
+	MaxChildren int            // that run the calls of one subtenant in the process lane; 0: one for each processor, and at least 2
 
 	MaxThreads      int // OS threads that run Python
 	MaxBodyBytes    int64

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"maestro/internal/model"
 	"maestro/internal/packages/requirement"
 )
 
@@ -73,6 +74,15 @@ func setTracking(to *Tracking, v string) error {
 		return nil
 	}
 	return fmt.Errorf("must be durable or relaxed, not %q", v)
+}
+
+func setLane(to *model.LaneName, v string) error {
+	lane := model.LaneName(strings.ToLower(v))
+	if !lane.Known() {
+		return fmt.Errorf("must be auto, embedded or process, not %q", v)
+	}
+	*to = lane
+	return nil
 }
 
 func setHost(to *string, v string) error {

@@ -2,12 +2,10 @@ package crash
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 
 	"maestro/internal/journal"
 	"maestro/internal/model"
@@ -49,49 +47,18 @@ func versionsOn(stack string) (found []repo.NamedVersion) {
 	return found
 }
 
-// cause says how the process ended.
-func (c *culprit) cause() string {
-	switch {
-	case strings.HasPrefix(c.marker.Fault, "SIG") && c.marker.Address != "":
-		return fmt.Sprintf("%s at address %s", c.marker.Fault, c.marker.Address)
-	case strings.HasPrefix(c.marker.Fault, "SIG"):
-		return c.marker.Fault
-	default:
-		return fmt.Sprintf("%s(%d)", c.marker.Fault, c.marker.Status)
-	}
-}
-
 // message is the error of the culprit's run.
 func (c *culprit) message() string {
-	text := "the code of this execution ended the server's process: " + c.cause()
+	text := "the code of this execution ended the server's process: " + c.marker.Cause()
 	if len(c.versions) > 0 && c.versions[0].Name != c.run.Function {
 		text += ", in the code of " + c.versions[0].Name
 	}
 	return text
 }
 
-// folder is that of a library's file, but for its last part: it is a path of the server.
-var folder = regexp.MustCompile(`^  File "/(?:[^"/]*/)*?([^"/]*/[^"/]*")`)
-
-// traceback is the stack as Python shows it: the innermost frame last, and without
-// those of the runtime. The frames of libraries stay: the fault is mostly theirs.
-func (c *culprit) traceback() string {
-	var lines []string
-	for line := range strings.Lines(c.marker.Stack) {
-		if !strings.HasPrefix(line, `  File "<maestro>"`) {
-			lines = append(lines, folder.ReplaceAllString(line, `  File ".../$1`))
-		}
-	}
-	if len(lines) == 0 {
-		return ""
-	}
-	slices.Reverse(lines)
-	return "Traceback (most recent call last):\n" + strings.Join(lines, "") + "ProcessCrashed: " + c.cause() + "\n"
-}
-
 // report names the culprit in the log.
 func (c *culprit) report(log *slog.Logger) {
-	attributes := []any{slog.String("tenant", c.tenant), slog.String("cause", c.cause())}
+	attributes := []any{slog.String("tenant", c.tenant), slog.String("cause", c.marker.Cause())}
 	if len(c.versions) > 0 {
 		attributes = append(attributes, slog.String("function", c.versions[0].Name), slog.Int("version", c.versions[0].Number))
 	}
@@ -110,7 +77,7 @@ func (c *culprit) blame(ctx context.Context, db *repo.DB, log *slog.Logger) erro
 	if c.tenant == "" {
 		return nil
 	}
-	blame := repo.Blame{Tenant: c.tenant, Versions: c.versions, Cause: c.cause()}
+	blame := repo.Blame{Tenant: c.tenant, Versions: c.versions, Cause: c.marker.Cause()}
 	if c.run != nil {
 		blame.ExecutionID = c.run.ExecutionID
 		blame.Versions = append(slices.Clone(c.versions), repo.NamedVersion{Name: c.run.Function, Number: c.run.Version})

@@ -50,14 +50,14 @@ func crashesOf(runs []journal.Entry, culprits []culprit) []repo.Crash {
 		e := model.Execution{
 			ID: run.ExecutionID, Tenant: run.Tenant, FunctionName: run.Function, FunctionVersion: run.Version,
 			Trigger: run.Trigger, TriggerID: run.TriggerID, ParentID: run.ParentID,
-			CreatedAt: run.Created, StartedAt: run.Started, CompletedAt: now, Attempt: run.Attempt,
+			CreatedAt: run.Created, StartedAt: run.Started, CompletedAt: now, Attempt: run.Attempt, Lane: run.Lane,
 		}
 		message, kind := unknownCause, model.ErrorCrashed
 		for j := range culprits {
 			message = otherRun
 			if c := &culprits[j]; c.run == run {
 				message, kind = c.message(), model.ErrorProcessCrashed
-				if traceback := c.traceback(); traceback != "" {
+				if traceback := c.marker.Traceback(); traceback != "" {
 					e.Traceback = &traceback
 				}
 				break

@@ -44,7 +44,7 @@ func TestCulpritOfAMarker(t *testing.T) {
   File ".../usr/x.py", line 12, in x
   File ".../json/decoder.py", line 11, in decode
 ProcessCrashed: SIGSEGV at address 0x0
-`, c.traceback())
+`, c.marker.Traceback())
 
 	for name, marker := range map[string]journal.Marker{
 		"no call":                   {Fault: "SIGABRT", Owner: "acme"},
@@ -56,8 +56,8 @@ ProcessCrashed: SIGSEGV at address 0x0
 		c := newCulprit(marker, runs)
 		require.Nil(t, c.run, name)
 		require.Equal(t, "acme", c.tenant, name)
-		require.Empty(t, c.traceback(), name)
-		require.Equal(t, "SIGABRT", c.cause(), name)
+		require.Empty(t, c.marker.Traceback(), name)
+		require.Equal(t, "SIGABRT", c.marker.Cause(), name)
 	}
 	c = newCulprit(journal.Marker{Fault: "_exit", Status: 3, Ticket: 18}, runs)
 	require.Equal(t, "zenith", c.tenant)

@@ -21,7 +21,8 @@ type catalogue struct {
 	packages Packages // nil: no subtenant has any
 	meter    Meter
 	log      *slog.Logger
-	patience time.Duration // how long a caller waits for packages to be built
+	patience time.Duration  // how long a caller waits for packages to be built
+	standard model.LaneName // of subtenants without a lane of their own
 
 	tenants sync.Map // subtenant → *shelf
 	// generations numbers the sets of names over all subtenants, so that a
@@ -37,9 +38,12 @@ type catalogue struct {
 // shelf is one subtenant's part.
 type shelf struct {
 	tenant  string
+	lane    model.Lane
 	current atomic.Pointer[snapshot] // nil: must be read from the database
 	changes atomic.Uint64            // counts changed calls
 	gone    atomic.Bool              // forgotten: the subtenant is no more
+
+	given given
 
 	loading sync.Mutex // held by the goroutine that reads the database
 	// What follows is changed with loading held.
@@ -55,8 +59,10 @@ type snapshot struct {
 	names       []string          // of functions, sorted as the store sorts them
 	modules     int
 	generation  uint64
+	changes     uint64            // of the shelf, all of which it includes
 	environment model.Environment // Number 0: without packages
 	site        model.SitePackages
+	lane        model.LaneName // of its calls
 
 	awaited *build          // nil: this is the newest state
 	newer   map[string]bool // names that only the awaited state has
@@ -71,7 +77,7 @@ type entry struct {
 }
 
 func newCatalogue(opts Options) *catalogue {
-	c := &catalogue{store: opts.Store, lane: opts.Lane, packages: opts.Packages, meter: opts.Meter, log: opts.Log, patience: opts.PackagesWait}
+	c := &catalogue{store: opts.Store, lane: opts.Lane, packages: opts.Packages, meter: opts.Meter, log: opts.Log, patience: opts.PackagesWait, standard: opts.DefaultLane}
 	c.building, c.cancel = context.WithCancel(context.Background())
 	return c
 }
@@ -80,15 +86,16 @@ func (c *catalogue) shelf(tenant string) *shelf {
 	if s, ok := c.tenants.Load(tenant); ok {
 		return s.(*shelf)
 	}
-	s, _ := c.tenants.LoadOrStore(tenant, &shelf{tenant: tenant})
+	s, _ := c.tenants.LoadOrStore(tenant, &shelf{tenant: tenant, lane: c.lane})
 	return s.(*shelf)
 }
 
 func (c *catalogue) changed(tenant string) { c.shelf(tenant).changed() }
 
 func (s *shelf) changed() {
-	s.changes.Add(1)
+	number := s.changes.Add(1)
 	s.current.Store(nil)
+	s.lane.Changed(s.tenant, number)
 }
 
 func (c *catalogue) forget(tenant string) {
@@ -136,6 +143,9 @@ func (c *catalogue) present(ctx context.Context, s *shelf) (*snapshot, *build, e
 		default:
 			continue
 		}
+		// The setting is the newest one, even while the packages are not.
+		next.lane = model.ChooseLane(environment.LaneSetting, c.standard, next.environment.Lock).Lane
+		next.changes = changes
 		s.latest.Store(next)
 		s.current.Store(next)
 		if s.changes.Load() == changes {
@@ -329,7 +339,7 @@ func (c *catalogue) load(ctx context.Context, tenant string, known *entry) (*fun
 		return nil, err
 	}
 	if c.meter != nil && f.kind != model.KindModule {
-		f.meter = c.meter.Of(tenant, f.name)
+		f.meter = c.meter.Of(tenant, f.Name)
 	}
 	if stored.UpdatedAt.Equal(known.ref.UpdatedAt) && (stored.Quarantine != nil) == known.ref.Quarantined {
 		known.ready.Store(f)

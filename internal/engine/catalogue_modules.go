@@ -1,11 +1,6 @@
 package engine
 
-import (
-	"fmt"
-	"log/slog"
-
-	"maestro/internal/model"
-)
+import "maestro/internal/model"
 
 // A stored module is an entry of the catalogue like a function, though none
 // that can be run. What imports it holds on to its objects, so a change of it
@@ -55,7 +50,7 @@ func renewImporters(next *snapshot, changed map[string]bool) {
 }
 
 func (f *function) importsAny(modules map[string]bool) bool {
-	for _, name := range f.program.Imports {
+	for _, name := range f.Program.Imports {
 		if modules[name] || name == model.AnyModule {
 			return true
 		}
@@ -67,11 +62,11 @@ func (f *function) importsAny(modules map[string]bool) bool {
 func (f *function) runnable() (*function, error) {
 	switch {
 	case f.kind == model.KindModule:
-		return nil, isModule(f.name)
+		return nil, isModule(f.Name)
 	case f.off:
-		return nil, isOff(f.name)
+		return nil, isOff(f.Name)
 	case f.quarantine != "":
-		return nil, isQuarantined(f.name, f.quarantine)
+		return nil, isQuarantined(f.Name, f.quarantine)
 	default:
 		return f, nil
 	}
@@ -98,30 +93,4 @@ func isOff(name string) *model.Error {
 func isQuarantined(name, reason string) *model.Error {
 	return model.NewError(model.CodeQuarantined,
 		"The function %q is quarantined, so nothing ran. %s Change its code, or release it by POST /api/v1/functions/%s/release.", name, reason, name)
-}
-
-// Module implements model.Host.
-func (r *run) Module(name string) (*model.Program, *model.Raise) {
-	f := r.shelf.ready(name)
-	if f == nil {
-		var err error
-		// As for a sibling, packages that are being built are of no use to it.
-		f, _, err = r.engine.catalogue.seek(r.ctx, r.shelf, name)
-		switch {
-		case f != nil:
-		case model.CodeOf(err) == model.CodeFunctionNotFound:
-			return nil, nil
-		default:
-			r.engine.opts.Log.Error("a module can't be loaded", slog.String("tenant", r.request.Tenant), slog.Any("execution_id", r.id), slog.String("module", name), slog.Any("error", err))
-			return nil, &model.Raise{Kind: model.RaiseEngine, Message: fmt.Sprintf("the module %s can't be loaded at the moment", name)}
-		}
-	}
-	if f.kind != model.KindModule {
-		return nil, nil
-	}
-	f, raise := r.fitting(f)
-	if raise != nil {
-		return nil, raise
-	}
-	return f.program, nil
 }

@@ -20,8 +20,8 @@ type Store interface {
 	// Function returns an active function with its current version, or an
 	// error with CodeFunctionNotFound.
 	Function(ctx context.Context, tenant, name string) (model.Function, error)
-	// Environment returns the subtenant's current packages; Number is 0 when
-	// there are none. It is asked only when there is Options.Packages.
+	// Environment returns the subtenant's current packages, with the setting of its
+	// lane; Number is 0 when there are none.
 	Environment(ctx context.Context, tenant string) (model.Environment, error)
 }
 
@@ -79,6 +79,8 @@ type Options struct {
 	Meter    Meter
 	Tracer   model.Tracer // nil: there are no traces
 	Log      *slog.Logger
+
+	DefaultLane model.LaneName // DEFAULT_LANE: of subtenants whose own setting is auto; empty: as LaneAuto
 
 	Timeout      time.Duration // FUNCTION_TIMEOUT: of a function that names none
 	MaxSteps     int           // sibling calls of one execution; default 100,000
@@ -140,8 +142,8 @@ func New(opts Options) *Engine {
 func (e *Engine) FunctionsChanged(tenant string) { e.catalogue.changed(tenant) }
 
 // PackagesChanged is called after each commit that changed a subtenant's
-// packages: the next calls find the new ones, as soon as they are built on this
-// server.
+// packages or the setting of its lane: the next calls find the new ones, as soon as
+// they are built on this server, and run in the lane that is due then.
 func (e *Engine) PackagesChanged(tenant string) {
 	e.catalogue.changed(tenant)
 	e.catalogue.prepare(tenant)
@@ -259,7 +261,7 @@ func (e *Engine) admit(r *run) error {
 	case e.draining:
 		return stopping()
 	case r.shelf.gone.Load():
-		return notFound(r.function.name)
+		return notFound(r.function.Name)
 	}
 	r.view = r.shelf.latest.Load()
 	e.runs[r.id] = r

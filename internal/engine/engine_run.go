@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"time"
 
+	"maestro/internal/calltree"
 	"maestro/internal/events"
 	"maestro/internal/model"
 	"maestro/internal/schema"
@@ -172,20 +173,20 @@ func (r *run) announce(record *model.Record) {
 	if record.Queued != nil && record.Queued.Retry {
 		return
 	}
-	r.publish(events.ExecutionCompleted, model.ID{}, r.function, record.Execution.Status, record.Execution.Duration, deref(record.Execution.ErrorType))
+	r.publish(events.ExecutionCompleted, model.ID{}, &r.function.Function, record.Execution.Status, record.Execution.Duration, deref(record.Execution.ErrorType))
 }
 
 // perform checks the input, runs the function and checks the output. An error
 // means that the lane did not start it.
 func (r *run) perform() (model.Outcome, error) {
 	f := r.function
-	problems, err := r.validate(f.input, r.request.Input)
-	if failure := r.unfit(err, problems, model.FailureInput, model.ErrorInputInvalid, inputUnfit); failure != nil {
+	if failure := r.unfit(f.Input, r.request.Input, inputUnfit); failure != nil {
 		return model.Outcome{Failure: failure}, nil
 	}
 	outcome, err := r.engine.opts.Lane.Call(r.ctx, model.Call{
 		Tenant:   r.request.Tenant,
-		Program:  f.program,
+		Lane:     r.lane(),
+		Program:  f.Program,
 		Input:    r.request.Input,
 		Request:  r.request.Request,
 		Deadline: r.deadline,
@@ -198,34 +199,31 @@ func (r *run) perform() (model.Outcome, error) {
 		r.Log(0, outcome.Omitted.Line())
 	}
 	if r.late.Load() && err == nil && (outcome.Failure == nil || outcome.Failure.Kind == model.FailureException) {
-		outcome = model.Outcome{Failure: validationLate()} // even where the function has caught it before the lane saw the deadline
+		outcome = model.Outcome{Failure: calltree.Late()} // even where the function has caught it before the lane saw the deadline
 	}
 	if err != nil || outcome.Failure != nil {
 		return outcome, err
 	}
-	value := outcome.Output
-	problems, err = r.validate(f.output, value)
-	if failure := r.unfit(err, problems, model.FailureOutput, model.ErrorOutputInvalid, "the output does not fit the function's output_schema"); failure != nil {
+	if failure := r.unfit(f.Output, outcome.Output, outputUnfit); failure != nil {
 		return model.Outcome{Failure: failure}, nil
 	}
 	return outcome, nil
 }
 
-const inputUnfit = "the input does not fit the function's input_schema"
+// How a run fails whose own input or output does not fit.
+var (
+	inputUnfit  = model.Failure{Kind: model.FailureInput, Type: model.ErrorInputInvalid, Message: "the input does not fit the function's input_schema"}
+	outputUnfit = model.Failure{Kind: model.FailureOutput, Type: model.ErrorOutputInvalid, Message: "the output does not fit the function's output_schema"}
+)
 
-// validate checks a value until the deadline, or until the run is stopped.
-func (r *run) validate(s *schema.Schema, value []byte) ([]model.Problem, error) {
-	if s.Accepts(value) { // as most do, before a deadline could matter
-		return nil, nil
+// unfit checks a value of the run itself against a schema, until the deadline, or
+// until the run is stopped. It returns the failure to which that comes, or nil.
+func (r *run) unfit(against *schema.Schema, value []byte, ours model.Failure) *model.Failure {
+	if against.Accepts(value) { // as it does with most, before a deadline could matter
+		return nil
 	}
-	r.mu.Lock()
-	deadline := r.deadline
-	r.mu.Unlock()
-	return s.Examine(r.ctx, deadline, value)
-}
-
-func validationLate() *model.Failure {
-	return &model.Failure{Kind: model.FailureTimeout, Type: model.ErrorTimeout, Message: "The validation ran past the deadline."}
+	ctx, deadline := r.Bounds()
+	return calltree.Examine(ctx, deadline, against, value, ours)
 }
 
 // patient says how the lane is to do an asynchronous run; nil for a synchronous one.
@@ -234,40 +232,6 @@ func (r *run) patient() *model.Patient {
 		return nil
 	}
 	return &model.Patient{Limit: r.timeout, Begin: r.begin}
-}
-
-// unfit turns what Validate found into a failure, or nil.
-func (r *run) unfit(err error, problems []model.Problem, kind model.FailureKind, class, message string) *model.Failure {
-	switch {
-	case errors.Is(err, schema.ErrDeadline) && errors.Is(r.ctx.Err(), context.Canceled):
-		return &model.Failure{Kind: model.FailureCancelled, Type: model.ErrorCancelled, Message: "the execution was cancelled"}
-	case errors.Is(err, schema.ErrDeadline):
-		return validationLate()
-	case err != nil:
-		return engineFailure(err)
-	case len(problems) > 0:
-		return &model.Failure{Kind: kind, Type: class, Message: message + ": " + inWords(problems), Problems: problems}
-	default:
-		return nil
-	}
-}
-
-// inWords joins the first problems into one line.
-func inWords(problems []model.Problem) string {
-	text := ""
-	for i, p := range problems {
-		if i == 3 {
-			return text + "; …"
-		}
-		if i > 0 {
-			text += "; "
-		}
-		if p.Pointer != "" {
-			text += "at " + p.Pointer + ": "
-		}
-		text += p.Message
-	}
-	return text
 }
 
 func deref(s *string) string {

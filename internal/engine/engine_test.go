@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"maestro/internal/calltree"
 	"maestro/internal/model"
 	"maestro/internal/queue"
 	"maestro/internal/secrets"
@@ -95,6 +96,8 @@ func (s *script) Call(ctx context.Context, call model.Call) (model.Outcome, erro
 		return cancelled, nil
 	}
 }
+
+func (s *script) Changed(string, uint64) {}
 
 func (s *script) Forget(string) { s.forgotten.Add(1) }
 
@@ -249,7 +252,7 @@ func TestEachWayToFailHasItsCode(t *testing.T) {
 			require.Equal(t, model.StatusTimedOut, record.Steps[0].Status, "an open step ends with its execution")
 		}
 		if c.function == "dives" {
-			require.Len(t, record.Steps, maxDepth)
+			require.Len(t, record.Steps, calltree.MaxDepth)
 			require.Contains(t, *record.Execution.Error, "maximum depth")
 		}
 	}

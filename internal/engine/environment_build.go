@@ -67,10 +67,11 @@ type build struct {
 
 // environment reads the subtenant's current one.
 func (c *catalogue) environment(ctx context.Context, tenant string) (model.Environment, error) {
+	environment, err := c.store.Environment(ctx, tenant)
 	if c.packages == nil {
-		return model.Environment{}, nil
+		environment = model.Environment{LaneSetting: environment.LaneSetting}
 	}
-	return c.store.Environment(ctx, tenant)
+	return environment, err
 }
 
 // sameEnvironment also tells environments apart after a subtenant was deleted and

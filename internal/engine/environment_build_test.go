@@ -161,7 +161,7 @@ func version(t *testing.T, c *catalogue, name string) string {
 	if err != nil {
 		return string(model.CodeOf(err))
 	}
-	return fmt.Sprint(f.version)
+	return fmt.Sprint(f.Version)
 }
 
 func siteNow(t *testing.T, c *catalogue) int {
@@ -454,10 +454,10 @@ func TestPackagesUnderChange(t *testing.T) {
 						return
 					}
 					site := c.shelf("acme").latest.Load().site.Number
-					if f.version < seen || site < f.version-1 {
-						t.Errorf("version %d with packages %d, after version %d", f.version, site, seen)
+					if f.Version < seen || site < f.Version-1 {
+						t.Errorf("version %d with packages %d, after version %d", f.Version, site, seen)
 					}
-					seen = f.version
+					seen = f.Version
 				}
 			})
 		}

@@ -8,28 +8,26 @@ import (
 	"log/slog"
 	"time"
 
+	"maestro/internal/calltree"
 	"maestro/internal/model"
 	"maestro/internal/schema"
 )
 
 // function is a function version with all that a run of it needs.
 type function struct {
-	name    string
+	calltree.Function
 	kind    model.FunctionKind
-	version int
 	timeout time.Duration // 0: the server's
 	retry   *model.RetryPolicy
 	atOnce  int  // runs at a time; 0: as many as there are
 	off     bool // its calls are refused
 	// quarantine is why its calls are refused too; empty: they are not.
 	quarantine string
-	program    *model.Program
-	// inputSchema is the stored text of input, which an outline has not read.
-	inputSchema json.RawMessage
-	input       *schema.Schema
-	output      *schema.Schema
-	lock        model.Lock     // of the packages that it requires
-	meter       model.RunMeter // nil: not asked for yet
+	// The stored texts of the schemas. An outline has not read that of Input, and has
+	// not that of Output.
+	inputSchema, outputSchema json.RawMessage
+	lock                      model.Lock     // of the packages that it requires
+	meter                     model.RunMeter // nil: not asked for yet
 }
 
 // unusableError says that a stored function can't be run, now or later, though it
@@ -42,7 +40,10 @@ func (e *unusableError) Unwrap() error { return e.cause }
 
 // outlineOf makes a function that can't be run yet.
 func outlineOf(stored *model.Function) *function {
-	f := &function{name: stored.Name, kind: stored.Kind, off: stored.Off, version: stored.Version, lock: stored.Lock, retry: stored.Retry, inputSchema: stored.InputSchema}
+	f := &function{
+		Function: calltree.Function{Name: stored.Name, Version: stored.Version},
+		kind:     stored.Kind, off: stored.Off, lock: stored.Lock, retry: stored.Retry, inputSchema: stored.InputSchema,
+	}
 	if stored.TimeoutSeconds != nil {
 		f.timeout = time.Duration(*stored.TimeoutSeconds * float64(time.Second))
 	}
@@ -58,13 +59,12 @@ func outlineOf(stored *model.Function) *function {
 // readInputSchema compiles the input schema of an outline, which is not shared
 // with other goroutines. A loaded function has it already.
 func (f *function) readInputSchema() (err error) {
-	if f.input != nil {
+	if f.Input != nil {
 		return nil
 	}
-	if f.input, err = schema.Compile(f.inputSchema); err != nil {
-		return &unusableError{fmt.Errorf("function %s, version %d: stored input schema: %w", f.name, f.version, err)}
+	if f.Input, err = schema.Compile(f.inputSchema); err != nil {
+		return &unusableError{fmt.Errorf("function %s, version %d: stored input schema: %w", f.Name, f.Version, err)}
 	}
-	f.inputSchema = nil
 	return nil
 }
 
@@ -74,7 +74,7 @@ func (e *Engine) meterOf(tenant string, f *function) model.RunMeter {
 	if f.meter != nil {
 		return f.meter
 	}
-	return e.opts.Meter.Of(tenant, f.name)
+	return e.opts.Meter.Of(tenant, f.Name)
 }
 
 // newFunction makes what it takes to run a function. The error is an
@@ -85,11 +85,12 @@ func newFunction(ctx context.Context, lane model.Lane, stored model.Function) (*
 	if err = f.readInputSchema(); err != nil {
 		return nil, err
 	}
-	if f.output, err = schema.Compile(stored.OutputSchema); err != nil {
-		return nil, &unusableError{fmt.Errorf("function %s, version %d: stored output schema: %w", f.name, f.version, err)}
+	if f.Output, err = schema.Compile(stored.OutputSchema); err != nil {
+		return nil, &unusableError{fmt.Errorf("function %s, version %d: stored output schema: %w", f.Name, f.Version, err)}
 	}
-	if f.program, err = compile(ctx, lane, &stored, f.version); err != nil {
-		err = fmt.Errorf("function %s, version %d: stored code: %w", f.name, f.version, err)
+	f.outputSchema = stored.OutputSchema
+	if f.Program, err = compile(ctx, lane, &stored, f.Version); err != nil {
+		err = fmt.Errorf("function %s, version %d: stored code: %w", f.Name, f.Version, err)
 		switch model.CodeOf(err) {
 		case model.CodeSyntaxError, model.CodeNoSuchDef:
 			err = &unusableError{err}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 
+	"maestro/internal/calltree"
 	"maestro/internal/model"
 )
 
@@ -62,7 +63,7 @@ func (e *Engine) RunQueued(ctx context.Context, queued model.QueuedRun) (err err
 func (e *Engine) prepareQueued(ctx context.Context, request *RunRequest, sealed []byte) (f *function, hopeless *model.Failure, err error) {
 	fails := func(class, message string) (*function, *model.Failure, error) {
 		// Of no version: the row keeps the one that was there at its acceptance.
-		return &function{name: request.Function}, &model.Failure{Kind: model.FailureEngine, Type: class, Message: message}, nil
+		return &function{Function: calltree.Function{Name: request.Function}}, &model.Failure{Kind: model.FailureEngine, Type: class, Message: message}, nil
 	}
 	opened, err := e.opts.Inputs.Open(request.Tenant, request.ID.String(), sealed)
 	if err == nil {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"maestro/internal/calltree"
 	"maestro/internal/events"
 	"maestro/internal/model"
 	"maestro/internal/secrets"
@@ -110,8 +111,7 @@ func (r *run) fits() error {
 	if err := r.function.readInputSchema(); err != nil {
 		return err
 	}
-	problems, err := r.validate(r.function.input, r.request.Input)
-	failure := r.unfit(err, problems, model.FailureInput, model.ErrorInputInvalid, inputUnfit)
+	failure := r.unfit(r.function.Input, r.request.Input, inputUnfit)
 	if failure == nil || failure.Kind != model.FailureInput {
 		return nil
 	}
@@ -216,7 +216,7 @@ func (r *run) Spawn(name string, input []byte, delay time.Duration) (model.ID, *
 	over := r.state.over()
 	r.mu.Unlock()
 	if over {
-		return model.ID{}, raiseEnded
+		return model.ID{}, calltree.Over
 	}
 	refused := func(format string, args ...any) (model.ID, *model.Raise) {
 		return model.ID{}, &model.Raise{Kind: model.RaiseEngine, Message: fmt.Sprintf(format, args...)}

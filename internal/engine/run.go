@@ -6,15 +6,12 @@ import (
 	"sync/atomic"
 	"time"
 
+	"maestro/internal/calltree"
 	"maestro/internal/events"
 	"maestro/internal/journal"
 	"maestro/internal/mask"
 	"maestro/internal/model"
 )
-
-// maxDepth bounds sibling calls within each other; a deeper one is a
-// RecursionError.
-const maxDepth = 100
 
 // run is one execution under way. It is the Host that the lane asks.
 type run struct {
@@ -43,9 +40,9 @@ type run struct {
 	started   time.Time // of this attempt; of an asynchronous run, when a thread has begun it
 	deadline  time.Time
 	longAfter *time.Timer // notes the run once it takes long; nil before it has begun
-	steps     []*step     // nil for those that are recorded and of no more use
-	past      []past      // of these, at the same places; shorter, and mostly nil, while there are few
-	held      int         // bytes of values that are to be recorded
+	book      calltree.Book
+	steps     []*step // those of book; nil for those that are recorded and of no more use
+	held      int     // bytes of values that are to be recorded
 	parts     parts
 	firstRead sync.Once         // of the request, by the function's code
 	through   *model.FailedStep // how it failed, once it has ended; nil: not within a step
@@ -57,7 +54,7 @@ func (r *run) asynchronous() bool { return r.queued != nil }
 // step is one sibling call under way or done.
 type step struct {
 	id       model.ID
-	function *function
+	function *calltree.Function
 	parent   model.StepRef
 	parentID model.ID
 	position int
@@ -103,15 +100,15 @@ func (e *Engine) newRun(ctx context.Context, f *function, request RunRequest) *r
 }
 
 // publish sends one event of the run itself or, with a step, of that step.
-func (r *run) publish(name string, stepID model.ID, f *function, status model.Status, took time.Duration, errorType string) {
+func (r *run) publish(name string, stepID model.ID, f *calltree.Function, status model.Status, took time.Duration, errorType string) {
 	r.engine.opts.Events.Publish(events.Event{
 		Tenant:      r.request.Tenant,
 		ExecutionID: r.id,
 		Name:        name,
 		At:          time.Now(),
 		StepID:      stepID,
-		Function:    f.name,
-		Version:     f.version,
+		Function:    f.Name,
+		Version:     f.Version,
 		Status:      status,
 		Duration:    took,
 		ErrorType:   errorType,
@@ -129,8 +126,8 @@ func (r *run) Info(ref model.StepRef) model.CallInfo {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	info.Deadline = r.deadline.UTC()
-	f, id, _ := r.place(ref)
-	info.StepID, info.Function, info.Version = id, f.name, f.version
+	f, id := r.place(ref)
+	info.StepID, info.Function, info.Version = id, f.Name, f.Version
 	info.TraceParent = r.traceParent(ref)
 	return info
 }
@@ -138,7 +135,7 @@ func (r *run) Info(ref model.StepRef) model.CallInfo {
 // Log implements model.Host.
 func (r *run) Log(ref model.StepRef, line model.LogLine) {
 	r.mu.Lock()
-	f, stepID, _ := r.place(ref)
+	f, stepID := r.place(ref)
 	over := r.state.over()
 	r.mu.Unlock()
 	if over {
@@ -151,8 +148,8 @@ func (r *run) Log(ref model.StepRef, line model.LogLine) {
 		Name:        events.Log,
 		At:          line.Time,
 		StepID:      stepID,
-		Function:    f.name,
-		Version:     f.version,
+		Function:    f.Name,
+		Version:     f.Version,
 		Stream:      line.Stream,
 		Level:       line.Level,
 		Text:        veil.text(line.Text),
@@ -169,24 +166,13 @@ func (r *run) step(ref model.StepRef) *step {
 	return r.steps[ref-1]
 }
 
-// past is the rest of a recorded step: threads that it began may still call
-// functions, and log.
-type past struct {
-	function *function
-	depth    int
-}
-
-// place is where in the run ref is: which function, which step and how deep; the
-// execution itself has no step's id. The caller holds mu.
-func (r *run) place(ref model.StepRef) (f *function, id model.ID, depth int) {
-	if s := r.step(ref); s != nil {
-		return s.function, s.id, s.depth
+// place is where in the run ref is: which function and which step; the execution
+// itself has no step's id. The caller holds mu.
+func (r *run) place(ref model.StepRef) (f *calltree.Function, id model.ID) {
+	if f = r.book.Function(ref); f == nil {
+		return &r.function.Function, model.ID{}
 	}
-	if ref == 0 || int(ref) > len(r.past) {
-		return r.function, model.ID{}, 0
-	}
-	p := r.past[ref-1]
-	return p.function, model.StepID(r.id, r.attempt, int(ref)), p.depth
+	return f, model.StepID(r.id, r.attempt, int(ref))
 }
 
 // packages are those that the run needs to find.
@@ -197,18 +183,10 @@ func (r *run) packages() model.SitePackages {
 	return r.view.site
 }
 
-// Siblings implements model.Host. When the database can't be read, the lane keeps
-// its names: generation 0 says that there is no news.
-func (r *run) Siblings() ([]string, uint64) {
-	now, _, err := r.engine.catalogue.present(r.ctx, r.shelf)
-	if now == nil || err != nil {
-		return nil, 0
+// lane is the one in which the run's call is made, chosen with its packages.
+func (r *run) lane() model.LaneName {
+	if r.view == nil {
+		return model.LaneEmbedded
 	}
-	return now.names, now.generation
-}
-
-// Generation implements model.Host.
-func (r *run) Generation() uint64 {
-	_, generation := r.Siblings()
-	return generation
+	return r.view.lane
 }

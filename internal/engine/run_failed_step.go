@@ -30,11 +30,11 @@ func (r *run) failedStep(failure *model.Failure) *model.FailedStep {
 			last[s.parent] = model.StepRef(i + 1)
 		}
 	}
-	found := &model.FailedStep{Path: []string{r.function.name}}
+	found := &model.FailedStep{Path: []string{r.function.Name}}
 	for ref := last[0]; ref != 0; ref = last[ref] {
 		s := r.step(ref)
-		found.StepID, found.Function = s.id, s.function.name
-		found.Path = append(found.Path, s.function.name)
+		found.StepID, found.Function = s.id, s.function.Name
+		found.Path = append(found.Path, s.function.Name)
 	}
 	if found.Function == "" {
 		return nil

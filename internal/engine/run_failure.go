@@ -8,7 +8,7 @@ import (
 
 // failed makes the caller's error of a run that ended badly.
 func (r *run) failed(failure *model.Failure) *model.Error {
-	name, veil := r.function.name, r.veil()
+	name, veil := r.function.Name, r.veil()
 	var e *model.Error
 	switch failure.Kind {
 	case model.FailureInput:
@@ -49,7 +49,7 @@ func (r *run) failedIn() *model.FailedStep {
 func (r *run) notStarted(err error) *model.Error {
 	var known *model.Error
 	if !errors.As(err, &known) {
-		known = model.NewError(model.CodeInternal, "An internal error kept %s from running. The server's log has the reason.", r.function.name)
+		known = model.NewError(model.CodeInternal, "An internal error kept %s from running. The server's log has the reason.", r.function.Name)
 		known.Cause = err
 	}
 	if known.Code == model.CodeUnavailable {

@@ -14,9 +14,9 @@ func (r *run) enterJournal() {
 		return
 	}
 	entry := journal.Entry{
-		ExecutionID: r.id, Tenant: r.request.Tenant, Function: r.function.name, Version: r.function.version,
+		ExecutionID: r.id, Tenant: r.request.Tenant, Function: r.function.Name, Version: r.function.Version,
 		Trigger: r.request.Trigger, TriggerID: r.request.TriggerID, ParentID: r.request.ParentID,
-		Created: r.created, Started: r.started, Attempt: r.attempt,
+		Created: r.created, Started: r.started, Attempt: r.attempt, Lane: r.lane(),
 	}
 	if r.asynchronous() {
 		entry.Claim, entry.Started = r.queued.Claim, time.Time{} // begin follows

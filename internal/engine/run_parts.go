@@ -185,12 +185,8 @@ func (r *run) forget(recorded []*step) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	p := &r.parts
-	if missing := len(r.steps) - len(r.past); missing > 0 {
-		r.past = append(r.past, make([]past, missing)...)
-	}
 	for _, s := range recorded {
 		r.held -= len(s.input) + len(s.output)
-		r.past[s.position-1] = past{s.function, s.depth}
 		if s.failure == nil {
 			r.steps[s.position-1] = nil
 			continue

@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"maestro/internal/calltree"
 	"maestro/internal/model"
 )
 
@@ -65,7 +66,7 @@ func recorded(t *testing.T, b *bundle) (rows map[model.ID]model.Step, parts int)
 	for _, part := range b.book.parts {
 		require.True(t, part.StepsOnly)
 		require.Equal(t, "acme", part.Execution.Tenant)
-		require.LessOrEqual(t, len(part.Steps), partSteps+maxDepth)
+		require.LessOrEqual(t, len(part.Steps), partSteps+calltree.MaxDepth)
 		for _, s := range part.Steps {
 			require.Equal(t, s.ExecutionID, part.Execution.ID)
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"maestro/internal/calltree"
 	"maestro/internal/mask"
 	"maestro/internal/model"
 )
@@ -24,7 +25,7 @@ func (r *run) Request() (*model.HTTPRequest, *model.Raise) {
 	defer r.mu.Unlock()
 	switch {
 	case r.state.over():
-		return nil, raiseEnded
+		return nil, calltree.Over
 	case r.request.Origin == nil:
 		return nil, nil
 	}

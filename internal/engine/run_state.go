@@ -116,7 +116,7 @@ func (r *run) begin(deadline time.Time) bool {
 		r.slot.Begin(r.started)
 	}
 	r.deadline = deadline
-	r.publish(events.ExecutionStarted, model.ID{}, r.function, "", 0, "")
+	r.publish(events.ExecutionStarted, model.ID{}, &r.function.Function, "", 0, "")
 	r.longAfter = time.AfterFunc(r.engine.opts.RunningAfter, r.takesLong)
 	return true
 }

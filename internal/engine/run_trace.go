@@ -15,7 +15,7 @@ func (r *run) startSpan() {
 		return
 	}
 	traced := model.TracedRun{
-		ExecutionID: r.id, Tenant: r.request.Tenant, Function: r.function.name, Version: r.function.version,
+		ExecutionID: r.id, Tenant: r.request.Tenant, Function: r.function.Name, Version: r.function.Version,
 		Trigger: r.request.Trigger, Attempt: r.attempt, Started: r.started,
 	}
 	if r.asynchronous() {
@@ -68,7 +68,7 @@ func (e *Engine) accept(request *RunRequest, f *function) (end func(error)) {
 		request.ID = model.NewIDAt(now)
 	}
 	span := e.opts.Tracer.Accept(model.TracedRun{
-		ExecutionID: request.ID, Tenant: request.Tenant, Function: f.name, Version: f.version, Trigger: request.Trigger,
+		ExecutionID: request.ID, Tenant: request.Tenant, Function: f.Name, Version: f.Version, Trigger: request.Trigger,
 		Started: now, Parent: request.TraceParent,
 	})
 	request.TraceParent = span.TraceParent()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"maestro/internal/calltree"
 	"maestro/internal/model"
 )
 
@@ -76,7 +77,7 @@ func TestEachSpanEndsOnce(t *testing.T) {
 	close(b.block) // the code that was left behind ends its step too late
 	traced.mu.Lock()
 	defer traced.mu.Unlock()
-	require.Len(t, traced.all, 4*(2+(maxDepth+1)+1+2)+2)
+	require.Len(t, traced.all, 4*(2+(calltree.MaxDepth+1)+1+2)+2)
 	for _, span := range traced.all {
 		require.Equal(t, 1, span.ends, span.name)
 		require.GreaterOrEqual(t, span.duration, time.Duration(0))

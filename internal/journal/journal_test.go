@@ -19,7 +19,7 @@ func entry(function string) Entry {
 	now := time.Now()
 	return Entry{
 		ExecutionID: model.NewID(), Tenant: "acme", Function: function, Version: 3, Trigger: model.TriggerWebhook,
-		TriggerID: model.NewID(), ParentID: model.NewID(), Created: now.Add(-time.Second).Round(0), Started: now.Round(0), Attempt: 2, Claim: 7,
+		TriggerID: model.NewID(), ParentID: model.NewID(), Created: now.Add(-time.Second).Round(0), Started: now.Round(0), Attempt: 2, Claim: 7, Lane: model.LaneProcess,
 	}
 }
 

@@ -3,10 +3,15 @@ package journal
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+
+	"maestro/internal/model"
 )
 
 // Marker is a lane's last words about code that has ended the process.
@@ -20,10 +25,43 @@ type Marker struct {
 	Stack       string // of Python, innermost first, as lines of a traceback; may be empty
 }
 
+// Cause says how the process ended.
+func (m *Marker) Cause() string {
+	switch {
+	case strings.HasPrefix(m.Fault, "SIG") && m.Address != "":
+		return fmt.Sprintf("%s at address %s", m.Fault, m.Address)
+	case strings.HasPrefix(m.Fault, "SIG"):
+		return m.Fault
+	default:
+		return fmt.Sprintf("%s(%d)", m.Fault, m.Status)
+	}
+}
+
+// folder is that of a library's file, but for its last part: it is a path of the server.
+var folder = regexp.MustCompile(`^  File "/(?:[^"/]*/)*?([^"/]*/[^"/]*")`)
+
+// Traceback is the stack as Python shows it: the innermost frame last, and without
+// those of the runtime. The frames of libraries stay: the fault is mostly theirs.
+func (m *Marker) Traceback() string {
+	var lines []string
+	for line := range strings.Lines(m.Stack) {
+		if !strings.HasPrefix(line, `  File "<maestro>"`) {
+			lines = append(lines, folder.ReplaceAllString(line, `  File ".../$1`))
+		}
+	}
+	if len(lines) == 0 {
+		return ""
+	}
+	slices.Reverse(lines)
+	return "Traceback (most recent call last):\n" + strings.Join(lines, "") + model.ErrorProcessCrashed + ": " + m.Cause() + "\n"
+}
+
 // mostMarkers bounds the bytes that are read of the file.
 const mostMarkers = 1 << 20
 
-func readMarkers(path string) ([]Marker, error) {
+// ReadMarkers returns those of a file, in the order in which they were written; none if
+// there is no file.
+func ReadMarkers(path string) ([]Marker, error) {
 	file, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil

@@ -23,6 +23,7 @@ type Entry struct {
 	Started     time.Time // of the attempt; zero: its code has not begun
 	Attempt     int
 	Claim       int64 // of an asynchronous run; 0: it is synchronous
+	Lane        model.LaneName
 
 	// Ticket is the lane's number of the call; 0: it had none yet. Enter ignores it.
 	Ticket uint64
@@ -47,6 +48,7 @@ const slotSize = 512
 //	 96   2  length of the tenant's name
 //	 98   2  length of the function's name
 //	100   2  length of the kind of trigger
+//	102   2  lane: its place in lanes
 //	104      these three texts, and zeros up to a multiple of 8
 //
 // The state is written last, and cleared first: a process that dies in between leaves
@@ -96,6 +98,9 @@ func (s *slot) read() (e Entry, ok bool) {
 		Created: moment(w[6]), Started: moment(s.started().Load()),
 		Claim: int64(w[8]), Version: int(int32(w[9])), Attempt: int(int32(w[9] >> 32)), Ticket: s.ticket().Load(),
 	}
+	if lane := int(w[10] >> 48); lane < len(lanes) {
+		e.Lane = lanes[lane]
+	}
 	text := string(s[textAt : textAt+tenant+function+trigger])
 	e.Tenant, e.Function, e.Trigger = text[:tenant], text[tenant:tenant+function], model.Trigger(text[tenant+function:])
 	return e, checksum(&w, &e) == state
@@ -103,6 +108,20 @@ func (s *slot) read() (e Entry, ok bool) {
 
 // words are those of a slot from the execution up to the texts.
 type words [(textAt - 16) / 8]uint64
+
+// lanes are stored by their places: the order stays.
+var lanes = [...]model.LaneName{"", model.LaneEmbedded, model.LaneProcess}
+
+func laneNumber(lane model.LaneName) uint64 {
+	switch lane {
+	case model.LaneEmbedded:
+		return 1
+	case model.LaneProcess:
+		return 2
+	default:
+		return 0
+	}
+}
 
 const startedAt = (72 - 16) / 8 // among the words; always 0 there
 
@@ -126,7 +145,7 @@ func wordsOf(e *Entry) words {
 	return words{
 		half(&e.ExecutionID, 0), half(&e.ExecutionID, 8), half(&e.TriggerID, 0), half(&e.TriggerID, 8), half(&e.ParentID, 0), half(&e.ParentID, 8),
 		nanoseconds(e.Created), 0, uint64(e.Claim), uint64(uint32(e.Version)) | uint64(uint32(e.Attempt))<<32,
-		uint64(len(e.Tenant)) | uint64(len(e.Function))<<16 | uint64(len(e.Trigger))<<32,
+		uint64(len(e.Tenant)) | uint64(len(e.Function))<<16 | uint64(len(e.Trigger))<<32 | laneNumber(e.Lane)<<48,
 	}
 }
 

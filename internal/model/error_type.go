@@ -10,6 +10,8 @@ const (
 	ErrorAbandoned        = "Abandoned"        // of a step: its execution ended first
 	ErrorCrashed          = "Crashed"          // the server is gone that ran it
 	ErrorProcessCrashed   = "ProcessCrashed"   // its own code has ended the process that ran it
+	ErrorProcessKilled    = "ProcessKilled"    // the process that ran it was killed
+	ErrorOutOfMemory      = "OutOfMemory"      // the process that ran it held too much memory
 	ErrorServerStopped    = "ServerStopped"    // the server that ran it was stopped
 	ErrorEngine           = "EngineError"      // a fault of the server
 	ErrorFunctionNotFound = "FunctionNotFound" // deleted after the run was accepted

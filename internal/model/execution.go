@@ -74,8 +74,9 @@ type Execution struct {
 	Duration        time.Duration
 	Attempt         int
 	ParentID        ID
-	RecordComplete  bool // false when something was cut or masked in the record
-	InputComplete   bool // false when that was done to the input; always true with RecordComplete
+	Lane            LaneName // empty: it has not begun
+	RecordComplete  bool     // false when something was cut or masked in the record
+	InputComplete   bool     // false when that was done to the input; always true with RecordComplete
 }
 
 // Step is one sibling call within an execution.

@@ -75,6 +75,10 @@ type Lane interface {
 	// end of ctx one of FailureCancelled. A returned error means that the call
 	// was not started (an *Error with CodeTooManyRequests or CodeUnavailable).
 	Call(ctx context.Context, call Call) (Outcome, error)
+	// Changed tells the lane that a subtenant's functions, modules or packages have
+	// changed. The numbers of one subtenant grow. It returns at once: what a call finds
+	// that begins after that is the new state.
+	Changed(tenant string, number uint64)
 	// Forget tells the lane that a subtenant was deleted. It returns at once.
 	Forget(tenant string)
 }
@@ -82,6 +86,7 @@ type Lane interface {
 // Call is one outer call.
 type Call struct {
 	Tenant   string
+	Lane     LaneName // LaneEmbedded, as when it is empty, or LaneProcess
 	Program  *Program
 	Input    json.RawMessage
 	Request  bool // Input has the shape of a request: its "headers" are looked up in any case
@@ -164,6 +169,7 @@ type StepRef uint32
 // (a thread that the function left behind); they then answer with a Raise of
 // RaiseEnded. They must not block for long: a Python thread waits in them.
 type Host interface {
+	Services
 	// BeginStep starts a sibling call. A nil Raise means: run Begun.Program,
 	// and EndStep follows. input is owned by the callee.
 	BeginStep(parent StepRef, name string, input []byte) (Begun, *Raise)
@@ -186,17 +192,6 @@ type Host interface {
 	Log(step StepRef, line LogLine)
 	// Info answers maestro.context().
 	Info(step StepRef) CallInfo
-	// Secret returns the value of one of the subtenant's secrets, or a Raise of
-	// RaiseSecret when there is none of that name. The value is masked in all
-	// that is recorded from then on.
-	Secret(name string) (string, *Raise)
-	// Request returns the HTTP request by which the execution was asked for; nil
-	// when there was none. The caller must not change it.
-	Request() (*HTTPRequest, *Raise)
-	// Spawn queues an asynchronous run, not before delay is over, and
-	// returns the id of its execution once it is stored. input is owned by the
-	// callee.
-	Spawn(name string, input []byte, delay time.Duration) (ID, *Raise)
 }
 
 // Begun is the answer to BeginStep.

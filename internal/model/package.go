@@ -15,8 +15,11 @@ type LockedPackage struct {
 	File    string   `json:"file"`   // the wheel's file name
 	SHA256  string   `json:"sha256"` // of the wheel, in hexadecimal digits
 	Needs   []string `json:"needs"`  // names of those of the same lock that it requires here, sorted
-	// Notes say, for people, which of its modules do not work here.
+	// Notes say, for people, which of its modules do not work, or not in each lane.
 	Notes []string `json:"notes,omitempty"`
+	// NeedsProcess says, for people, why it works in the process lane only; empty:
+	// it works in both. It belongs to the wheel, as Notes do.
+	NeedsProcess string `json:"needs_process,omitempty"`
 }
 
 // Lock is the result of a resolution: every package with its hash, by name. It
@@ -95,6 +98,9 @@ type Environment struct {
 	Lock      Lock
 	CreatedAt time.Time
 	CreatedBy *string
+	// LaneSetting is the setting of the subtenant, read together with the environment,
+	// of which it is no part.
+	LaneSetting LaneName
 }
 
 // SitePackages is an environment as the lane sees it: a folder that stays as it

@@ -11,6 +11,7 @@ type Subtenant struct {
 	ID            string // ^[a-z0-9][a-z0-9-]{0,62}$
 	Description   *string
 	RetentionDays *int // that its executions are kept; nil: as the server's setting says, 0: for ever
+	Lane          LaneName
 	CreatedAt     time.Time
 }
 

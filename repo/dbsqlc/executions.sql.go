@@ -78,7 +78,7 @@ func (q *Queries) ExecutionExists(ctx context.Context, tenant string, iD pgtype.
 }
 
 const getExecution = `-- name: GetExecution :one
-SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, output_data, error, error_type, traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id, server, record_complete, input_complete FROM executions WHERE tenant = $1 AND id = $2
+SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, output_data, error, error_type, traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id, server, record_complete, input_complete, lane FROM executions WHERE tenant = $1 AND id = $2
 `
 
 func (q *Queries) GetExecution(ctx context.Context, tenant string, iD pgtype.UUID) (Execution, error) {
@@ -106,6 +106,7 @@ func (q *Queries) GetExecution(ctx context.Context, tenant string, iD pgtype.UUI
 		&i.Server,
 		&i.RecordComplete,
 		&i.InputComplete,
+		&i.Lane,
 	)
 	return i, err
 }
@@ -145,7 +146,7 @@ func (q *Queries) HasUnorderedSteps(ctx context.Context, arg HasUnorderedStepsPa
 }
 
 const listExecutions = `-- name: ListExecutions :many
-SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, output_data, error, error_type, traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id, server, record_complete, input_complete FROM executions
+SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, output_data, error, error_type, traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id, server, record_complete, input_complete, lane FROM executions
 WHERE tenant = $1
   AND id >= $2::uuid AND id < $3::uuid
   AND ($4::text IS NULL OR function_name = $4::text)
@@ -226,6 +227,7 @@ func (q *Queries) ListExecutions(ctx context.Context, arg ListExecutionsParams) 
 			&i.Server,
 			&i.RecordComplete,
 			&i.InputComplete,
+			&i.Lane,
 		); err != nil {
 			return nil, err
 		}
@@ -238,8 +240,8 @@ func (q *Queries) ListExecutions(ctx context.Context, arg ListExecutionsParams) 
 }
 
 const listNewestExecutions = `-- name: ListNewestExecutions :many
-SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, output_data, error, error_type, traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id, server, record_complete, input_complete FROM (
-    SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, output_data, error, error_type, traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id, server, record_complete, input_complete FROM executions
+SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, output_data, error, error_type, traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id, server, record_complete, input_complete, lane FROM (
+    SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, output_data, error, error_type, traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id, server, record_complete, input_complete, lane FROM executions
     WHERE tenant = $1 AND id >= $2::uuid AND id < $3::uuid
     ORDER BY id DESC LIMIT $4) AS executions
 WHERE true
@@ -322,6 +324,7 @@ func (q *Queries) ListNewestExecutions(ctx context.Context, arg ListNewestExecut
 			&i.Server,
 			&i.RecordComplete,
 			&i.InputComplete,
+			&i.Lane,
 		); err != nil {
 			return nil, err
 		}
@@ -334,7 +337,7 @@ func (q *Queries) ListNewestExecutions(ctx context.Context, arg ListNewestExecut
 }
 
 const listRareExecutions = `-- name: ListRareExecutions :many
-SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, output_data, error, error_type, traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id, server, record_complete, input_complete FROM executions
+SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, output_data, error, error_type, traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id, server, record_complete, input_complete, lane FROM executions
 WHERE tenant = $1
   AND id >= $2::uuid AND id < $3::uuid
   AND ($4::text IS NULL OR function_name = $4::text)
@@ -416,6 +419,7 @@ func (q *Queries) ListRareExecutions(ctx context.Context, arg ListRareExecutions
 			&i.Server,
 			&i.RecordComplete,
 			&i.InputComplete,
+			&i.Lane,
 		); err != nil {
 			return nil, err
 		}

@@ -58,6 +58,7 @@ type Execution struct {
 	Server          *string
 	RecordComplete  bool
 	InputComplete   *bool
+	Lane            *string
 }
 
 type ExecutionRetry struct {
@@ -318,6 +319,7 @@ type Subtenant struct {
 	Description   *string
 	CreatedAt     time.Time
 	RetentionDays *int32
+	Lane          string
 }
 
 type Webhook struct {

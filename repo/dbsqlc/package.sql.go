@@ -188,9 +188,9 @@ func (q *Queries) GetPackage(ctx context.Context, tenant string, name string) (I
 }
 
 const getPackageState = `-- name: GetPackageState :one
-SELECT s.revision, s.environment, e.lock, e.created_at, e.created_by
-FROM package_states s LEFT JOIN environments e ON e.tenant = s.tenant AND e.number = s.environment
-WHERE s.tenant = $1
+SELECT coalesce(s.revision, 0)::integer AS revision, coalesce(s.environment, 0)::integer AS environment, e.lock, e.created_at, e.created_by, t.lane
+FROM subtenants t LEFT JOIN package_states s ON s.tenant = t.id LEFT JOIN environments e ON e.tenant = t.id AND e.number = s.environment
+WHERE t.id = $1
 `
 
 type GetPackageStateRow struct {
@@ -199,11 +199,12 @@ type GetPackageStateRow struct {
 	Lock        []byte
 	CreatedAt   *time.Time
 	CreatedBy   *string
+	Lane        string
 }
 
 // The current environment with it; number 0 for none.
-func (q *Queries) GetPackageState(ctx context.Context, tenant string) (GetPackageStateRow, error) {
-	row := q.db.QueryRow(ctx, getPackageState, tenant)
+func (q *Queries) GetPackageState(ctx context.Context, id string) (GetPackageStateRow, error) {
+	row := q.db.QueryRow(ctx, getPackageState, id)
 	var i GetPackageStateRow
 	err := row.Scan(
 		&i.Revision,
@@ -211,6 +212,7 @@ func (q *Queries) GetPackageState(ctx context.Context, tenant string) (GetPackag
 		&i.Lock,
 		&i.CreatedAt,
 		&i.CreatedBy,
+		&i.Lane,
 	)
 	return i, err
 }
@@ -319,6 +321,42 @@ func (q *Queries) ListPackages(ctx context.Context, arg ListPackagesParams) ([]I
 			&i.InstalledBy,
 			&i.Requirement,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listProcessPackages = `-- name: ListProcessPackages :many
+SELECT s.tenant, (p.value ->> 'name')::text AS name, (p.value ->> 'needs_process')::text AS needs_process
+FROM package_states s JOIN environments e ON e.tenant = s.tenant AND e.number = s.environment,
+    json_array_elements(e.lock) WITH ORDINALITY AS p (value, place)
+WHERE s.tenant = ANY ($1::text[]) AND p.value ->> 'needs_process' IS NOT NULL
+ORDER BY s.tenant, p.place
+`
+
+type ListProcessPackagesRow struct {
+	Tenant       string
+	Name         string
+	NeedsProcess string
+}
+
+// The packages that need the process lane, of the current environments of some
+// subtenants.
+func (q *Queries) ListProcessPackages(ctx context.Context, tenants []string) ([]ListProcessPackagesRow, error) {
+	rows, err := q.db.Query(ctx, listProcessPackages, tenants)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListProcessPackagesRow
+	for rows.Next() {
+		var i ListProcessPackagesRow
+		if err := rows.Scan(&i.Tenant, &i.Name, &i.NeedsProcess); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

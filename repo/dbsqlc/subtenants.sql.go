@@ -78,7 +78,7 @@ func (q *Queries) DeleteSubtenant(ctx context.Context, id string) (int64, error)
 }
 
 const getSubtenant = `-- name: GetSubtenant :one
-SELECT id, description, created_at, retention_days FROM subtenants WHERE id = $1
+SELECT id, description, created_at, retention_days, lane FROM subtenants WHERE id = $1
 `
 
 func (q *Queries) GetSubtenant(ctx context.Context, id string) (Subtenant, error) {
@@ -89,6 +89,7 @@ func (q *Queries) GetSubtenant(ctx context.Context, id string) (Subtenant, error
 		&i.Description,
 		&i.CreatedAt,
 		&i.RetentionDays,
+		&i.Lane,
 	)
 	return i, err
 }
@@ -96,7 +97,7 @@ func (q *Queries) GetSubtenant(ctx context.Context, id string) (Subtenant, error
 const insertSubtenant = `-- name: InsertSubtenant :one
 INSERT INTO subtenants (id, description) VALUES ($1, $2)
 ON CONFLICT DO NOTHING
-RETURNING id, description, created_at, retention_days
+RETURNING id, description, created_at, retention_days, lane
 `
 
 // No row: the id is taken. Whether it was once can only be asked afterwards:
@@ -109,6 +110,7 @@ func (q *Queries) InsertSubtenant(ctx context.Context, iD string, description *s
 		&i.Description,
 		&i.CreatedAt,
 		&i.RetentionDays,
+		&i.Lane,
 	)
 	return i, err
 }
@@ -142,7 +144,7 @@ func (q *Queries) ListExecutionIDsOf(ctx context.Context, tenant string, afterID
 }
 
 const listSubtenants = `-- name: ListSubtenants :many
-SELECT id, description, created_at, retention_days FROM subtenants
+SELECT id, description, created_at, retention_days, lane FROM subtenants
 WHERE id > $1::text
 ORDER BY id
 LIMIT $3 OFFSET $2
@@ -162,6 +164,7 @@ func (q *Queries) ListSubtenants(ctx context.Context, after string, rowOffset in
 			&i.Description,
 			&i.CreatedAt,
 			&i.RetentionDays,
+			&i.Lane,
 		); err != nil {
 			return nil, err
 		}
@@ -250,17 +253,30 @@ func (q *Queries) SubtenantWasDeleted(ctx context.Context, id string) (bool, err
 }
 
 const updateSubtenant = `-- name: UpdateSubtenant :one
-UPDATE subtenants SET description = $1, retention_days = $2 WHERE id = $3 RETURNING id, description, created_at, retention_days
+UPDATE subtenants SET description = $1, retention_days = $2, lane = $3 WHERE id = $4 RETURNING id, description, created_at, retention_days, lane
 `
 
-func (q *Queries) UpdateSubtenant(ctx context.Context, description *string, retentionDays *int32, iD string) (Subtenant, error) {
-	row := q.db.QueryRow(ctx, updateSubtenant, description, retentionDays, iD)
+type UpdateSubtenantParams struct {
+	Description   *string
+	RetentionDays *int32
+	Lane          string
+	ID            string
+}
+
+func (q *Queries) UpdateSubtenant(ctx context.Context, arg UpdateSubtenantParams) (Subtenant, error) {
+	row := q.db.QueryRow(ctx, updateSubtenant,
+		arg.Description,
+		arg.RetentionDays,
+		arg.Lane,
+		arg.ID,
+	)
 	var i Subtenant
 	err := row.Scan(
 		&i.ID,
 		&i.Description,
 		&i.CreatedAt,
 		&i.RetentionDays,
+		&i.Lane,
 	)
 	return i, err
 }

@@ -1,8 +1,17 @@
 -- name: GetPackageState :one
 -- The current environment with it; number 0 for none.
-SELECT s.revision, s.environment, e.lock, e.created_at, e.created_by
-FROM package_states s LEFT JOIN environments e ON e.tenant = s.tenant AND e.number = s.environment
-WHERE s.tenant = $1;
+SELECT coalesce(s.revision, 0)::integer AS revision, coalesce(s.environment, 0)::integer AS environment, e.lock, e.created_at, e.created_by, t.lane
+FROM subtenants t LEFT JOIN package_states s ON s.tenant = t.id LEFT JOIN environments e ON e.tenant = t.id AND e.number = s.environment
+WHERE t.id = $1;
+
+-- name: ListProcessPackages :many
+-- The packages that need the process lane, of the current environments of some
+-- subtenants.
+SELECT s.tenant, (p.value ->> 'name')::text AS name, (p.value ->> 'needs_process')::text AS needs_process
+FROM package_states s JOIN environments e ON e.tenant = s.tenant AND e.number = s.environment,
+    json_array_elements(e.lock) WITH ORDINALITY AS p (value, place)
+WHERE s.tenant = ANY (sqlc.arg(tenants)::text[]) AND p.value ->> 'needs_process' IS NOT NULL
+ORDER BY s.tenant, p.place;
 
 -- name: BeginPackageState :exec
 INSERT INTO package_states (tenant, revision, environment) VALUES ($1, 0, 0) ON CONFLICT DO NOTHING;

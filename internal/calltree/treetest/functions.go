@@ -1,0 +1,65 @@
+package treetest
+
+import (
+	"encoding/json"
+
+	"maestro/internal/model"
+)
+
+// Functions are those that plans call. "missing" is none of them.
+func Functions() []model.Function {
+	return []model.Function{
+		{Name: "node", Code: source("node")},
+		{
+			Name: "strict", Code: source("strict"),
+			InputSchema:  json.RawMessage(`{"type":"object","required":["id"]}`),
+			OutputSchema: json.RawMessage(`{"type":"object"}`),
+		},
+	}
+}
+
+// source is the Python code of a function that runs its input, a Plan. It and Run do
+// the same.
+func source(name string) string {
+	return "def " + name + `(plan):
+    import threading
+    own = plan["id"]
+    if plan.get("dive"):
+        maestro.call("node", {"id": own, "dive": plan["dive"] - 1})
+    for _ in range(plan.get("repeat", 0)):
+        maestro.call("node", {"id": own})
+    calls = plan.get("calls", [])
+    results, raised = [None] * len(calls), [None] * len(calls)
+
+    def make(at):
+        call = calls[at]
+        try:
+            results[at] = maestro.call(call["function"], f"plan {own}.{at}" if call.get("misfit") else call["plan"])
+        except Exception as e:
+            if call.get("catch"):
+                results[at] = type(e).__name__
+            else:
+                raised[at] = e
+
+    if plan.get("threads"):
+        threads = [threading.Thread(target=make, args=[at]) for at in range(len(calls))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    else:
+        for at in range(len(calls)):
+            make(at)
+            if raised[at]:
+                break
+    for e in raised:
+        if e:
+            raise e
+    if plan.get("raise"):
+        raise ValueError(plan["raise"])
+    return f"text {own}" if plan.get("text") else {"id": own, "results": results}
+
+
+import maestro
+`
+}

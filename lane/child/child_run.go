@@ -1,0 +1,162 @@
+package child
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"maestro/embed"
+	"maestro/internal/calltree"
+	"maestro/internal/model"
+	"maestro/lane/wire"
+)
+
+const (
+	// endLimit is how long the end of the subtenant's code may take when the server
+	// has asked for it. The server has its own limit.
+	endLimit = 5 * time.Second
+	// flushAfter bounds how long steps and lines wait for more of them.
+	flushAfter = 2 * time.Millisecond
+)
+
+// child is this process as the server sees it.
+type child struct {
+	in    *wire.Reader
+	out   *wire.Writer
+	log   *slog.Logger
+	setup wire.Setup
+	host  *embed.Host
+
+	catalogue calltree.Catalogue
+	programs  sync.Map // key → *model.Program: all that the server has sent
+	flushing  atomic.Bool
+	calls     sync.Map // number → *call
+	running   sync.WaitGroup
+
+	mu   sync.Mutex // guards what follows
+	asks map[uint64]chan wire.Answer
+	last uint64 // number of an ask
+	gone bool   // the server is
+}
+
+// Run serves the server at the other end of conn until that has ended, or has asked for
+// the end of this process. The process is to end then. What is said beside the frames,
+// goes to log.
+func Run(ctx context.Context, conn io.ReadWriter, log *slog.Logger) error {
+	c := &child{in: wire.NewReader(conn, wire.FrameLimit), out: wire.NewWriter(conn), log: log, asks: map[uint64]chan wire.Answer{}}
+	if err := c.begin(ctx); err != nil {
+		return err
+	}
+	asked, err := c.serve()
+	if !asked {
+		return err // the server is gone, and with it whoever could be told
+	}
+	c.running.Wait()
+	limited, cancel := context.WithTimeout(ctx, endLimit)
+	defer cancel()
+	return c.host.Close(limited)
+}
+
+// begin reads whose child this is, and starts Python.
+func (c *child) begin(ctx context.Context) error {
+	kind, fields, err := c.in.Next()
+	if err != nil {
+		return fmt.Errorf("read the first frame of the server: %w", err)
+	}
+	if kind != wire.KindSetup {
+		return fmt.Errorf("read the first frame of the server: it is of kind %d", kind)
+	}
+	if c.setup, err = wire.ReadSetup(fields); err != nil {
+		return fmt.Errorf("read the first frame of the server: %w", err)
+	}
+	var ready wire.Ready
+	if err = c.start(ctx); err != nil {
+		ready.Problem = err.Error()
+	}
+	if sent := c.out.Send(ready.Frame()); sent != nil {
+		return sent
+	}
+	return err
+}
+
+// start starts the host of the subtenant's code.
+func (c *child) start(ctx context.Context) (err error) {
+	s := &c.setup
+	c.host, err = embed.New(embed.Options{
+		Home: s.Home, Marker: s.Marker,
+		MaxThreads: int(s.Threads), TenantThreads: int(s.Threads), TenantTasks: int(s.Tasks), WaitLimit: s.WaitLimit,
+		WarmPool: -1, IdleAfter: 1 << 62,
+		MaxMemory: s.MaxMemory, MaxValue: s.MaxValue, CodeThreads: int(s.CodeThreads), Descriptors: int(s.Descriptors), KeepLeft: s.KeepLeft,
+		OnTenantLog: func(_ string, line model.LogLine) { c.hold(wire.TenantLineFrame(&line)) },
+		OnStop:      c.stopped,
+		Log:         c.log,
+	})
+	if err != nil {
+		return err
+	}
+	return c.host.Start(ctx)
+}
+
+// serve reads frames until the server is gone, or asks for the end.
+func (c *child) serve() (asked bool, err error) {
+	defer c.disconnect()
+	for {
+		kind, fields, err := c.in.Next()
+		if err != nil {
+			return false, err
+		}
+		switch kind {
+		case wire.KindCall:
+			err = c.takeCall(fields)
+		case wire.KindCancel:
+			var number uint64
+			if number, err = wire.ReadNumber(fields); err == nil {
+				c.cancel(number)
+			}
+		case wire.KindChanged:
+			var number uint64
+			if number, err = wire.ReadNumber(fields); err == nil {
+				c.catalogue.Changed(number)
+			}
+		case wire.KindAnswer:
+			err = c.takeAnswer(fields)
+		case wire.KindClose:
+			return true, nil
+		default:
+			err = fmt.Errorf("the server has sent a frame of kind %d", kind)
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+}
+
+// hold sends a frame for which the server need not be woken at once.
+func (c *child) hold(f *wire.Frame) {
+	if c.out.Hold(f) == nil && !c.flushing.Swap(true) {
+		time.AfterFunc(flushAfter, func() {
+			c.flushing.Store(false)
+			_ = c.out.Flush() // or the server is gone
+		})
+	}
+}
+
+// program returns a program that the server names.
+func (c *child) program(p wire.Program) (*model.Program, error) {
+	if p.Whole != nil {
+		known, there := c.programs.LoadOrStore(p.Key, p.Whole)
+		if !there {
+			embed.Adopt(p.Whole)
+		}
+		return known.(*model.Program), nil
+	}
+	known, there := c.programs.Load(p.Key)
+	if !there {
+		return nil, fmt.Errorf("the server has named a program that it has not sent: %d", p.Key)
+	}
+	return known.(*model.Program), nil
+}

@@ -1,0 +1,204 @@
+package process
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+
+	"maestro/internal/calltree"
+	"maestro/internal/model"
+	"maestro/lane/wire"
+)
+
+// lastWords is how long the frames of a process that has ended may take. They are in
+// the connection already, unless a process that it has started holds its end.
+const lastWords = 100 * time.Millisecond
+
+// attend takes what the child sends until its process has ended.
+func (ch *child) attend() {
+	over := make(chan struct{})
+	go func() {
+		select {
+		case <-ch.proc.Exited():
+			_ = ch.conn.SetReadDeadline(time.Now().Add(lastWords))
+		case <-over:
+		}
+	}()
+	err := ch.read()
+	close(over)
+	ch.died(err)
+}
+
+// read takes frames until there are none, or one that no honest child sends.
+func (ch *child) read() error {
+	for {
+		kind, fields, err := ch.in.Next()
+		if err != nil {
+			return err
+		}
+		if err = ch.take(kind, fields); err != nil {
+			return &brokenError{err}
+		}
+	}
+}
+
+// brokenError says that a child has sent what no honest one sends.
+type brokenError struct{ cause error }
+
+func (e *brokenError) Error() string { return e.cause.Error() }
+
+func (e *brokenError) Unwrap() error { return e.cause }
+
+func (ch *child) take(kind wire.Kind, fields wire.Fields) error {
+	switch kind {
+	case wire.KindOutcome:
+		outcome, err := wire.ReadOutcome(fields)
+		if err == nil {
+			ch.takeOutcome(&outcome)
+		}
+		return err
+	case wire.KindLeft:
+		number, err := wire.ReadNumber(fields)
+		if c := ch.find(number); c != nil {
+			ch.finish(c)
+		}
+		return err
+	case wire.KindStepBegan:
+		number, began, err := wire.ReadStepBegan(fields)
+		if c := ch.find(number); c != nil && err == nil {
+			return c.remote.StepBegan(began)
+		}
+		return err
+	case wire.KindStepEnded:
+		number, ended, err := wire.ReadStepEnded(fields)
+		if c := ch.find(number); c != nil && err == nil {
+			return c.remote.StepEnded(ended)
+		}
+		return err
+	case wire.KindLine:
+		number, step, line, err := wire.ReadLine(fields)
+		if c := ch.find(number); c != nil && err == nil {
+			return c.remote.Line(step, line)
+		}
+		return err
+	case wire.KindTenantLine:
+		line, err := wire.ReadTenantLine(fields)
+		if err == nil {
+			ch.tenant.lane.opt.OnTenantLog(ch.tenant.name, line)
+		}
+		return err
+	case wire.KindAsk:
+		ask, err := wire.ReadAsk(fields)
+		if err == nil && ch.asking.Add(1) > mostAsks {
+			return fmt.Errorf("it asks for more than %d answers at once", mostAsks)
+		}
+		if err == nil {
+			go ch.reply(&ask)
+		}
+		return err
+	case wire.KindUnfit:
+		reason, err := wire.ReadText(fields)
+		if err == nil {
+			ch.unfit(reason)
+		}
+		return err
+	default:
+		return fmt.Errorf("it has sent a frame of kind %d", kind)
+	}
+}
+
+// find returns a call in ch; nil when it has ended: what a child still reports of it is
+// late.
+func (ch *child) find(number uint64) *call {
+	ch.tenant.mu.Lock()
+	defer ch.tenant.mu.Unlock()
+	return ch.calls[number]
+}
+
+// takeOutcome ends a call.
+func (ch *child) takeOutcome(o *wire.Outcome) {
+	var err error
+	if o.Refused != nil {
+		refused := model.NewError(o.Refused.Code, "%s", o.Refused.Detail)
+		refused.RetryAfter = o.Refused.RetryAfter
+		err = refused
+	}
+	t := ch.tenant
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	c := ch.calls[o.Number]
+	if c == nil {
+		return
+	}
+	first := !c.answered
+	c.answer(o.Outcome, err)
+	switch {
+	case !o.Goes:
+		ch.leave(c)
+	case first: // the child's clock was the first to see the deadline
+		ch.stopping(c)
+	}
+}
+
+// unfit has the child replaced that says that it should be.
+func (ch *child) unfit(reason string) {
+	t := ch.tenant
+	t.lane.opt.Log.Info("a process of a subtenant is replaced", slog.String("tenant", t.name), slog.Int("pid", ch.proc.Pid()), slog.String("reason", reason))
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	ch.retire()
+}
+
+// mostAsks is more than a child has threads that could wait for an answer.
+const mostAsks = 4096
+
+// reply answers what a call asks.
+func (ch *child) reply(ask *wire.Ask) {
+	defer ch.asking.Add(-1)
+	answer := wire.Answer{Number: ask.Number}
+	var program *model.Program
+	if c := ch.find(ask.Call); c == nil {
+		answer.Raise = calltree.Over
+	} else {
+		program = ch.ask(c.remote, ask, &answer)
+	}
+	if ch.out.Send(answer.Frame()) == nil && program != nil {
+		ch.noteSent(program.Key)
+	}
+}
+
+// ask asks the engine. It returns the program that the answer brings.
+func (ch *child) ask(remote model.RemoteHost, ask *wire.Ask, answer *wire.Answer) *model.Program {
+	switch ask.Question {
+	case wire.AskResolve, wire.AskModule:
+		resolve := remote.Resolve
+		if ask.Question == wire.AskModule {
+			resolve = remote.ResolveModule
+		}
+		found, raise := resolve(ask.Name)
+		if answer.Raise = raise; raise != nil {
+			return nil
+		}
+		answer.Resolved = &wire.Resolved{Input: found.Input, Output: found.Output, AsOf: found.AsOf, OfRun: found.OfRun}
+		if found.Program == nil {
+			return nil
+		}
+		answer.Resolved.Program.Key = found.Program.Key
+		if !ch.knows(found.Program.Key) {
+			answer.Resolved.Program.Whole = found.Program
+			return found.Program
+		}
+	case wire.AskNames:
+		names := remote.ResolveNames()
+		answer.Names = &names
+	case wire.AskTraceParent:
+		answer.Text = remote.TraceParent(ask.Step)
+	case wire.AskSecret:
+		answer.Text, answer.Raise = remote.Secret(ask.Name)
+	case wire.AskRequest:
+		answer.Request, answer.Raise = remote.Request()
+	case wire.AskSpawn:
+		answer.ID, answer.Raise = remote.Spawn(ask.Name, ask.Input, ask.Delay)
+	}
+	return nil
+}

@@ -1,0 +1,195 @@
+package process
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"maestro/internal/model"
+	"maestro/lane/wire"
+)
+
+// frameSlack is what a frame of a child may have beyond the largest value.
+const frameSlack = 16 << 20
+
+// grow starts children for the calls that wait. mu is held.
+func (t *tenant) grow() {
+	opt := &t.lane.opt
+	for !t.gone && t.starting < len(t.queue)+len(t.patient) && len(t.children)+t.starting < opt.MaxChildren {
+		if t.starting > 0 && len(t.children)+t.starting > 1 && time.Since(t.began) < shareAfter {
+			return // one after the other: short calls end before more children are there
+		}
+		t.startChild()
+	}
+}
+
+// startChild begins to start a child. mu is held.
+func (t *tenant) startChild() {
+	t.starting++
+	t.began = time.Now()
+	if t.nursery == nil {
+		t.nursery = t.lane.opt.Start.Nursery(t.spec())
+	}
+	nursery, site := t.nursery, t.packages
+	t.lane.alive.Go(func() { t.start(nursery, site) })
+	time.AfterFunc(shareAfter, func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.serve()
+	})
+}
+
+// spec describes the children of t. mu is held.
+func (t *tenant) spec() Spec {
+	spec := Spec{Tenant: t.name, Home: t.lane.opt.Home, Packages: t.packages}
+	for module := range t.imports {
+		spec.Imports = append(spec.Imports, module)
+	}
+	slices.Sort(spec.Imports)
+	return spec
+}
+
+// start starts a child and attends to it until it is gone.
+func (t *tenant) start(nursery Nursery, site model.SitePackages) {
+	ch, err := t.makeChild(nursery, site)
+	t.mu.Lock()
+	t.starting--
+	if err != nil {
+		t.startFailed(err)
+		t.mu.Unlock()
+		return
+	}
+	t.failed = time.Time{}
+	ch.state = childServing
+	t.children = append(t.children, ch)
+	t.lane.counts.live.Add(1)
+	if t.gone || t.nursery != nursery {
+		ch.retire() // it was begun before the last change
+	}
+	t.serve()
+	t.mu.Unlock()
+	ch.attend()
+}
+
+// startFailed refuses the calls that waited for a child, if there is no other one.
+// mu is held.
+func (t *tenant) startFailed(err error) {
+	t.lane.counts.failed.Add(1)
+	t.failed = time.Now()
+	if !t.gone {
+		t.lane.opt.Log.Error("a process for the functions of a subtenant could not be started", slog.String("tenant", t.name), slog.Any("error", err))
+	}
+	if t.nursery != nil { // whatever it is that fails, the next one is made afresh
+		t.nursery.Close()
+		t.nursery = nil
+	}
+	if len(t.children)+t.starting > 0 {
+		return
+	}
+	refusal := model.NewError(model.CodeUnavailable, "No process could be started for this subtenant. Try again; the server's log has the reason.")
+	refusal.Cause = err
+	refusal.RetryAfter = time.Second
+	t.refuse(refusal)
+}
+
+// makeChild starts a process and waits until it can be used.
+func (t *tenant) makeChild(nursery Nursery, site model.SitePackages) (*child, error) {
+	opt := &t.lane.opt
+	ctx, cancel := context.WithTimeout(context.Background(), opt.StartLimit)
+	defer cancel()
+	ch := &child{
+		tenant: t, serial: t.lane.serial.Add(1), nursery: nursery, site: site, used: time.Now(), calls: map[uint64]*call{}, sent: map[uint64]struct{}{},
+	}
+	folder, temporary, err := t.folder()
+	if err != nil {
+		return nil, err
+	}
+	ours, theirs, err := connect()
+	if err != nil {
+		return nil, err
+	}
+	ch.conn = ours
+	ch.in = wire.NewReader(ours, uint32(min(max(opt.MaxValue, 32<<20)+frameSlack, wire.FrameLimit)))
+	ch.out = wire.NewWriter(ours)
+	ch.proc, err = nursery.Start(ctx, theirs)
+	_ = theirs.Close()
+	if err != nil {
+		_ = ours.Close()
+		return nil, err
+	}
+	if opt.Markers != "" {
+		ch.marker = filepath.Join(opt.Markers, fmt.Sprintf("%d-%d", os.Getpid(), ch.serial))
+	}
+	setup := wire.Setup{
+		Tenant: t.name, Home: opt.Home, Folder: folder, Temporary: temporary, Packages: site, Marker: ch.marker,
+		MaxMemory: opt.MaxMemory, MaxValue: opt.MaxValue, CodeThreads: int64(opt.CodeThreads), Descriptors: int64(opt.Descriptors),
+		Threads: int64(opt.ChildCalls), Tasks: int64(opt.ChildTasks), WaitLimit: opt.WaitLimit, KeepLeft: opt.KeepLeft,
+	}
+	if err := ch.greet(ctx, &setup); err != nil {
+		ch.proc.Kill()
+		<-ch.proc.Exited()
+		ch.discard()
+		return nil, err
+	}
+	return ch, nil
+}
+
+// greet exchanges the first frames.
+func (ch *child) greet(ctx context.Context, setup *wire.Setup) error {
+	deadline, _ := ctx.Deadline()
+	if err := ch.conn.SetReadDeadline(deadline); err != nil {
+		return err
+	}
+	if err := ch.out.Send(setup.Frame()); err != nil {
+		return err
+	}
+	kind, fields, err := ch.in.Next()
+	if err != nil {
+		return fmt.Errorf("it did not say that it is ready: %w", err)
+	}
+	if kind != wire.KindReady {
+		return fmt.Errorf("it sent a frame of kind %d before it was ready", kind)
+	}
+	ready, err := wire.ReadReady(fields)
+	if err != nil {
+		return err
+	}
+	if ready.Problem != "" {
+		return errors.New(ready.Problem)
+	}
+	return ch.conn.SetReadDeadline(time.Time{})
+}
+
+// folder returns those of the subtenant's files.
+func (t *tenant) folder() (folder, temporary string, err error) {
+	if t.lane.opt.Folder == nil {
+		return "", "", nil
+	}
+	return t.lane.opt.Folder(t.name)
+}
+
+// connect makes a connection: the server's end, and the child's, whose reads and writes
+// block their thread.
+func connect() (*net.UnixConn, *os.File, error) {
+	ends, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, nil, fmt.Errorf("make a connection: %w", err)
+	}
+	theirs := os.NewFile(uintptr(ends[1]), "connection of a child")
+	file := os.NewFile(uintptr(ends[0]), "connection to a child")
+	defer func() { _ = file.Close() }()
+	ours, err := net.FileConn(file)
+	if err != nil {
+		_ = theirs.Close()
+		return nil, nil, fmt.Errorf("make a connection: %w", err)
+	}
+	return ours.(*net.UnixConn), theirs, nil
+}

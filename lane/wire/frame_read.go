@@ -1,0 +1,110 @@
+package wire
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+)
+
+const (
+	// ahead is how many bytes a Reader reads at once; a larger frame gets memory of
+	// its own.
+	ahead = 64 << 10
+	// step bounds the memory that is taken for bytes that have not arrived.
+	step = 1 << 20
+)
+
+// LengthError says that a frame announces a length that is none, or is beyond the
+// limit.
+type LengthError struct{ Length, Limit uint32 }
+
+func (e *LengthError) Error() string {
+	return fmt.Sprintf("a frame of the process lane announces %d bytes, of at most %d", e.Length, e.Limit)
+}
+
+// Reader reads frames. It is used by one goroutine at a time.
+type Reader struct {
+	source     io.Reader
+	limit      uint32
+	buffer     []byte
+	begin, end int // of what has been read and not handed out
+}
+
+// NewReader reads frames of at most limit bytes.
+func NewReader(source io.Reader, limit uint32) *Reader {
+	return &Reader{source: source, limit: limit, buffer: make([]byte, ahead)}
+}
+
+// Buffered reports whether a whole frame can be read without waiting.
+func (r *Reader) Buffered() bool {
+	have := r.buffer[r.begin:r.end]
+	return len(have) >= head && uint64(len(have)) >= uint64(binary.LittleEndian.Uint32(have))+head-1
+}
+
+// Next returns the next frame. Its fields are valid until the next call. io.EOF says
+// that the other end has closed after a whole frame, io.ErrUnexpectedEOF within one.
+func (r *Reader) Next() (kind Kind, fields Fields, err error) {
+	if err := r.fill(head); err != nil {
+		return 0, Fields{}, err
+	}
+	length := binary.LittleEndian.Uint32(r.buffer[r.begin:])
+	if length == 0 || length > r.limit {
+		return 0, Fields{}, &LengthError{Length: length, Limit: r.limit}
+	}
+	kind = Kind(r.buffer[r.begin+head-1])
+	size := int(length) - 1
+	if head+size > len(r.buffer) {
+		r.begin += head
+		body, err := r.large(size)
+		return kind, Fields{rest: body}, err
+	}
+	if err := r.fill(head + size); err != nil {
+		return 0, Fields{}, err
+	}
+	body := r.buffer[r.begin+head : r.begin+head+size]
+	r.begin += head + size
+	return kind, Fields{rest: body, lent: true}, nil
+}
+
+// fill reads until the buffer holds so many bytes, which fit into it.
+func (r *Reader) fill(size int) error {
+	for r.end-r.begin < size {
+		if r.begin > 0 && (r.begin == r.end || len(r.buffer)-r.begin < size) {
+			r.end = copy(r.buffer, r.buffer[r.begin:r.end])
+			r.begin = 0
+		}
+		n, err := r.source.Read(r.buffer[r.end:])
+		r.end += n
+		if err != nil && r.end-r.begin < size {
+			if err == io.EOF && r.end > r.begin {
+				return io.ErrUnexpectedEOF
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// large reads a body that does not fit into the buffer.
+func (r *Reader) large(size int) ([]byte, error) {
+	body := make([]byte, 0, min(size, step))
+	have := r.buffer[r.begin:min(r.end, r.begin+size)]
+	body = append(body, have...)
+	r.begin += len(have)
+	for len(body) < size {
+		if len(body) == cap(body) {
+			grown := make([]byte, len(body), min(size, 2*cap(body)))
+			copy(grown, body)
+			body = grown
+		}
+		n, err := r.source.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		if err != nil && len(body) < size {
+			if err == io.EOF {
+				err = io.ErrUnexpectedEOF
+			}
+			return nil, err
+		}
+	}
+	return body, nil
+}

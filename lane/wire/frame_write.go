@@ -1,0 +1,107 @@
+package wire
+
+import (
+	"errors"
+	"io"
+	"sync"
+)
+
+const (
+	// kept bounds the memory of a frame or buffer that is used again.
+	kept = 256 << 10
+	// most is how many bytes wait for the other end before a sender does.
+	most = 1 << 20
+	// held is how many bytes Hold keeps back.
+	held = 32 << 10
+)
+
+var frames = sync.Pool{New: func() any { return &Frame{bytes: make([]byte, 0, 512)} }}
+
+// ErrClosed says that the other end is gone.
+var ErrClosed = errors.New("the connection of a child is closed")
+
+// Writer writes the frames of any number of goroutines, in the order in which they
+// are sent, and all that wait in one write: the goroutine that finds none writing
+// does it for the others.
+type Writer struct {
+	target io.Writer
+
+	mu      sync.Mutex // guards what follows
+	room    sync.Cond  // of mu: bytes were written, or there is an error
+	pending []byte
+	spare   []byte
+	writing bool
+	err     error
+}
+
+// NewWriter writes frames to target. A write that fails is the last one.
+func NewWriter(target io.Writer) *Writer {
+	w := &Writer{target: target}
+	w.room.L = &w.mu
+	return w
+}
+
+// Send sends a frame, which is used up. It returns once the frame is written or
+// waits behind others that another goroutine writes, at most a megabyte of them. A nil
+// error does not say that the other end has read it.
+func (w *Writer) Send(f *Frame) error { return w.add(f, 0) }
+
+// Hold is Send for a frame that the other end does not wait for: it may stay here
+// until the next Send or Flush.
+func (w *Writer) Hold(f *Frame) error { return w.add(f, held) }
+
+// Flush sends what Hold keeps back.
+func (w *Writer) Flush() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.write(0)
+	return w.err
+}
+
+// Holds reports whether Hold keeps anything back.
+func (w *Writer) Holds() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.pending) > 0 && !w.writing
+}
+
+func (w *Writer) add(f *Frame, hold int) error {
+	sealed := f.seal()
+	w.mu.Lock()
+	for w.err == nil && w.writing && len(w.pending) > most {
+		w.room.Wait()
+	}
+	if w.err == nil {
+		w.pending = append(w.pending, sealed...)
+		w.write(hold)
+	}
+	err := w.err
+	w.mu.Unlock()
+	if cap(f.bytes) <= kept {
+		frames.Put(f)
+	}
+	return err
+}
+
+// write writes what waits, unless another goroutine does so, or no more than hold
+// bytes wait. mu is held, and released meanwhile.
+func (w *Writer) write(hold int) {
+	for !w.writing && w.err == nil && len(w.pending) > hold {
+		batch := w.pending
+		w.pending, w.spare = w.spare[:0], nil
+		w.writing = true
+		w.mu.Unlock()
+		_, err := w.target.Write(batch)
+		w.mu.Lock()
+		w.writing = false
+		if cap(batch) <= kept {
+			w.spare = batch
+		}
+		if err != nil {
+			w.err = errors.Join(ErrClosed, err)
+			w.pending = nil
+		}
+		w.room.Broadcast()
+		hold = 0 // others have come meanwhile, and may not be ones to hold back
+	}
+}
