@@ -13,6 +13,7 @@ import (
 	"maestro/cpython/kit"
 	"maestro/embed"
 	"maestro/internal/backoff"
+	"maestro/internal/config"
 	"maestro/internal/model"
 	"maestro/internal/packages"
 	"maestro/internal/packages/environment"
@@ -48,11 +49,7 @@ func (p *parts) startPackages(ctx context.Context) error {
 	}
 	p.folders = folders
 	p.stops.Push("package folders", 0, func(context.Context) error { return folders.Close() })
-	runner = pip.New(pip.Options{
-		Python: kit.Executable(p.home), PipPath: p.pip, CacheDir: cache, TempDir: folders.TempDir(),
-		IndexURL: string(p.cfg.PipIndexURL), ExtraIndexURL: string(p.cfg.PipExtraIndexURL), AllowSource: p.cfg.AllowSourceBuilds,
-		Environ: append(os.Environ(), p.cfg.PipVariables...),
-	})
+	runner = newPip(p.cfg, p.home, p.pip, cache, folders.TempDir())
 	// The file that runs now: an upgrade puts another one in its place.
 	self, err := os.Open("/proc/self/exe")
 	if err != nil {
@@ -77,6 +74,15 @@ func (p *parts) startPackages(ctx context.Context) error {
 	// An install under way is stopped, and changes nothing.
 	p.stops.Push("packages", stopTime, p.packages.Close)
 	return nil
+}
+
+// newPip makes what runs the pip in the folder path, with the Python of home.
+func newPip(cfg *config.Config, home, path, cache, temporary string) *pip.Runner {
+	return pip.New(pip.Options{
+		Python: kit.Executable(home), PipPath: path, CacheDir: cache, TempDir: temporary,
+		IndexURL: string(cfg.PipIndexURL), ExtraIndexURL: string(cfg.PipExtraIndexURL), AllowSource: cfg.AllowSourceBuilds,
+		Environ: append(os.Environ(), cfg.PipVariables...),
+	})
 }
 
 // platform is what packages that are unpacked are for: modules in C and those

@@ -55,6 +55,9 @@ var probe string
 //go:embed probe_main.py
 var probeMain string
 
+//go:embed forked.py
+var forked string
+
 //go:embed runtime.py
 var runtime string
 
@@ -88,7 +91,7 @@ var compile string
 // Runtime is what every subtenant's interpreter runs first. Its parts share one
 // namespace and stand in the order in which they need each other.
 var Runtime = convert + "\n" + api + "\n" + onImport + "\n" + output + "\n" + work + "\n" + loopShared + "\n" +
-	loop + "\n" + modules + "\n" + load + "\n" + stored + "\n" + describe + "\n" + processes + "\n" + addresses + "\n" + folder + "\n" + packages + "\n" + runtime
+	loop + "\n" + modules + "\n" + load + "\n" + stored + "\n" + describe + "\n" + processes + "\n" + addresses + "\n" + folder + "\n" + packages + "\n" + forked + "\n" + runtime
 
 // Probe is what an interpreter runs that imports packages to see whether they
 // work: Runtime, and then a part that subtenants don't have.
