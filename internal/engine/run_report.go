@@ -103,7 +103,9 @@ func (r *run) StepEnded(ended model.StepEnded) error {
 	if ended.Late && ended.Failure != nil && ended.Failure.Kind == model.FailureTimeout {
 		r.late.Store(true)
 	}
-	r.settle(ended.Step, min(ended.Duration, time.Since(s.started)), ended.Output, ended.Failure)
+	if r.settle(ended.Step, min(ended.Duration, time.Since(s.started)), ended.Output, ended.Failure) {
+		r.handOverReported()
+	}
 	return nil
 }
 
