@@ -15,7 +15,7 @@ import (
 // faults are the signals by which code ends its own process.
 var faults = []os.Signal{syscall.SIGSEGV, syscall.SIGBUS, syscall.SIGFPE, syscall.SIGILL, syscall.SIGABRT, syscall.SIGTRAP, syscall.SIGSYS}
 
-// died ends what is left of a child of which nothing more can be read.
+// died ends the calls of a child of which nothing more can be read.
 func (ch *child) died(cause error) {
 	t := ch.tenant
 	var broken *brokenError
@@ -45,12 +45,12 @@ func (ch *child) died(cause error) {
 // discard releases what the server holds of a process that has ended.
 func (ch *child) discard() {
 	_ = ch.conn.Close()
-	if ch.marker != "" {
-		_ = os.Remove(ch.marker)
+	if ch.slate != nil {
+		ch.slate.Close()
 	}
 }
 
-// words are what is known of the end of a process.
+// words are the facts that are known of the end of a process.
 type words struct {
 	end    End
 	marker *journal.Marker // nil: it has left none
@@ -58,14 +58,7 @@ type words struct {
 
 func (ch *child) lastWords() words {
 	w := words{end: ch.proc.End()}
-	if ch.marker == "" {
-		return w
-	}
-	markers, err := journal.ReadMarkers(ch.marker)
-	if err != nil {
-		ch.tenant.lane.opt.Log.Warn("the marker of a process that has ended can't be read", slog.String("tenant", ch.tenant.name), slog.Any("error", err))
-	}
-	if len(markers) > 0 {
+	if markers := journal.ParseMarkers(ch.slate.Marker()); len(markers) > 0 {
 		w.marker = &markers[0]
 	}
 	return w
