@@ -50,11 +50,15 @@ func NewEngine(t testing.TB, db *repo.DB, lane model.Lane, log *slog.Logger) *En
 	return e
 }
 
-// RunPlan runs a plan as the function "strict", and returns its record and its error.
+// RunPlan runs a plan as the function "strict", or "anode" if it is async, and returns
+// its record and its error.
 func (e *Engine) RunPlan(t *testing.T, plan *Plan) (execution *model.Execution, steps []model.Step, err error) {
 	t.Helper()
-	id := model.NewID()
-	_, err = e.Run(t.Context(), engine.RunRequest{Tenant: Tenant, Function: "strict", Input: json.RawMessage(plan.JSON()), Trigger: model.TriggerManual, ID: id})
+	id, function := model.NewID(), "strict"
+	if plan.Async {
+		function = "anode"
+	}
+	_, err = e.Run(t.Context(), engine.RunRequest{Tenant: Tenant, Function: function, Input: json.RawMessage(plan.JSON()), Trigger: model.TriggerManual, ID: id})
 	execution, steps = e.Record(t, id)
 	return execution, steps, err
 }
