@@ -13,9 +13,9 @@ import (
 	"maestro/internal/testkit"
 )
 
-// BenchmarkCall is a run from the engine and back, in the embedded lane and in this
+// BenchmarkSiblings is a run from the engine and back, in the embedded lane and in this
 // one, of a function that calls a sibling so many times.
-func BenchmarkCall(b *testing.B) {
+func BenchmarkSiblings(b *testing.B) {
 	embedded := treetest.NewEngine(b, testkit.DB(b), compiler(b), testkit.Logger(b))
 	inChildren := treetest.NewEngine(b, testkit.DB(b), whole{compiler(b), startLane(b, Options{})}, testkit.Logger(b))
 	lanes := map[string]*treetest.Engine{"embedded": embedded, "process": inChildren}
@@ -42,23 +42,12 @@ func BenchmarkCall(b *testing.B) {
 			function = "small"
 		}
 		for _, lane := range []string{"embedded", "process"} {
-			b.Run(fmt.Sprintf("%d siblings/%s", steps, lane), func(b *testing.B) {
+			b.Run(fmt.Sprintf("%d/%s", steps, lane), func(b *testing.B) {
 				run(lanes[lane], function, steps)
 				for b.Loop() {
 					run(lanes[lane], function, steps)
 				}
 			})
 		}
-	}
-	for _, lane := range []string{"embedded", "process"} {
-		b.Run("64 callers/"+lane, func(b *testing.B) {
-			run(lanes[lane], "small", 1)
-			b.SetParallelism(32)
-			b.RunParallel(func(pb *testing.PB) {
-				for pb.Next() {
-					run(lanes[lane], "small", 1)
-				}
-			})
-		})
 	}
 }
