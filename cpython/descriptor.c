@@ -1,7 +1,10 @@
 #include "descriptor.h"
 
+#include "go_gate.h"
 #include "here.h"
+#include "load.h"
 #include "rails.h"
+#include "zygote.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -123,6 +126,8 @@ static int harmless(int fd) {
 }
 
 int maestro_descriptor_theirs(int fd) {
+    if (maestro_alone && fd != maestro_zygote_connection())
+        return 0;
     if (!maestro_here.id || maestro_here.forking || (owner_of(fd) & ~MARKS) == maestro_here.id || (fd >= 0 && fd <= 2))
         return 0;
     if (harmless(fd))
@@ -131,7 +136,19 @@ int maestro_descriptor_theirs(int fd) {
     return 1;
 }
 
-int maestro_descriptor_may(int fd) { return !maestro_here.id || maestro_here.forking || maestro_descriptor_mine(fd); }
+// In a process of one subtenant: whether the descriptor is that of a library, or the caller
+// is a process that code has forked. Those that Go has beside the connection are without data.
+static int may_alone(int fd) {
+    struct stat found;
+    if (maestro_go_away())
+        return 1;
+    return fd > 2 && !owner_of(fd) && fd != maestro_zygote_connection() && fstat(fd, &found) == 0 &&
+           (found.st_mode & S_IFMT) != 0;
+}
+
+int maestro_descriptor_may(int fd) {
+    return !maestro_here.id || maestro_here.forking || maestro_descriptor_mine(fd) || (maestro_alone && may_alone(fd));
+}
 
 void maestro_descriptor_guard(int fd, int guarded) {
     if (fd < 0 || fd >= DESCRIPTORS || !maestro_here.id)

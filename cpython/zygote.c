@@ -1,5 +1,6 @@
 #include "zygote.h"
 
+#include "fork.h"
 #include "go_gate.h"
 #include "here.h"
 #include "load.h"
@@ -30,7 +31,8 @@ const char *maestro_zygote_home(void) { return home; }
 
 char *maestro_zygote_adopt(void) {
     maestro_go = GO_RUNS;
-    return maestro_stop_signal_load();
+    char *message = maestro_stop_signal_load();
+    return message ? message : maestro_fork_load();
 }
 
 // Sends a message, with a descriptor unless that is negative. The server that does not
