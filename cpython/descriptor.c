@@ -27,11 +27,12 @@ static atomic_int owned;   // by all interpreters
 static int most = INT32_MAX;
 
 void maestro_descriptor_load(void) {
-    enum { LEAST = 256 }; // that the server needs in any case
+    enum { LEAST = 256, LEAST_ALONE = 32 }; // that the server needs in any case, and the process of one subtenant
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur > DESCRIPTORS)
         limit.rlim_cur = DESCRIPTORS;
-    int all = (int)limit.rlim_cur, spared = all / 4 > LEAST ? all / 4 : LEAST;
+    int all = (int)limit.rlim_cur, least = maestro_alone ? LEAST_ALONE : LEAST;
+    int spared = !maestro_alone && all / 4 > least ? all / 4 : least;
     most = all > spared ? all - spared : 0;
 }
 

@@ -232,7 +232,6 @@ static void run(int control, int config) {
     enum { HOME, RUNTIME, SITE, MODULES, COUNT };
     const char *texts[COUNT];
     end_with_parent();
-    setsid();
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     maestro_go = GO_NOT_STARTED;
     char *message = read_config(config, texts, COUNT) ? NULL : strdup("read the settings of the zygote: they are cut off");

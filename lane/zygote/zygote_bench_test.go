@@ -1,8 +1,6 @@
 package zygote_test
 
 import (
-	"context"
-	"os"
 	"testing"
 
 	"maestro/lane/zygote"
@@ -22,7 +20,7 @@ func BenchmarkFork(b *testing.B) {
 func BenchmarkSpawn(b *testing.B) {
 	cfg := config(b)
 	compile(b, nothing)
-	benchmarkFirstCall(b, cfg, func(ctx context.Context, conn *os.File) (*zygote.Child, error) { return zygote.Spawn(ctx, cfg, conn) })
+	benchmarkFirstCall(b, cfg, spawning(cfg))
 }
 
 func benchmarkFirstCall(b *testing.B, cfg zygote.Config, by starting) {

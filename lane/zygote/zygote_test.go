@@ -207,6 +207,10 @@ type process struct {
 
 type starting func(context.Context, *os.File) (*zygote.Child, error)
 
+func spawning(cfg zygote.Config) starting {
+	return func(ctx context.Context, conn *os.File) (*zygote.Child, error) { return zygote.Spawn(ctx, cfg, conn) }
+}
+
 func begin(t testing.TB, cfg zygote.Config, by starting) *process {
 	t.Helper()
 	pair, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
@@ -274,7 +278,7 @@ def f(input):
 func TestSpawnedProcess(t *testing.T) {
 	t.Parallel()
 	cfg := config(t)
-	p := begin(t, cfg, func(ctx context.Context, conn *os.File) (*zygote.Child, error) { return zygote.Spawn(ctx, cfg, conn) })
+	p := begin(t, cfg, spawning(cfg))
 	a := p.call(t, "def f(input):\n    return 1\n", 0)
 	require.False(t, a.Forked)
 	require.Equal(t, "1", string(a.Output))
