@@ -8,6 +8,7 @@
 #include "zygote_import.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -157,7 +158,10 @@ static int serve_fork(int control, int signals, int fd, const sigset_t *mask) {
     py.PyOS_BeforeFork();
     pid_t pid = fork();
     if (pid == 0) {
-        close(control);
+        if (dup3(fd, control, O_CLOEXEC) >= 0) {
+            close(fd);
+            fd = control;
+        }
         close(signals);
         prctl(PR_SET_CHILD_SUBREAPER, 0);
         py.PyOS_AfterFork_Child();
