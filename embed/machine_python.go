@@ -40,10 +40,17 @@ func mainMachines(limits cpython.Limits) machines {
 
 func loadPython(opt Options, load func(home string) error) error {
 	cpython.SetCallbacks(callbacks{process}, loops{process})
-	if err := load(opt.Home); err != nil || opt.Marker == "" {
+	if err := load(opt.Home); err != nil {
 		return err
 	}
-	return cpython.WatchFaults(opt.Marker)
+	switch {
+	case opt.MarkerFile != nil:
+		return cpython.WatchFaultsIn(opt.MarkerFile)
+	case opt.Marker != "":
+		return cpython.WatchFaults(opt.Marker)
+	default:
+		return nil
+	}
 }
 
 func newPython(source string, limits cpython.Limits) (machine, error) {

@@ -2,6 +2,7 @@ package embed
 
 import (
 	"log/slog"
+	"os"
 	"runtime"
 	"time"
 
@@ -17,6 +18,8 @@ type Options struct {
 	// Marker is the file to which a process that a subtenant's code ends writes whose
 	// code it was (cpython.WatchFaults). Empty: none, and faults are Go's.
 	Marker string
+	// MarkerFile takes the place of Marker in a process whose parent reads it.
+	MarkerFile *os.File
 	// MaxThreads bounds the pool's threads, stuck ones not counted. Default 256.
 	MaxThreads int
 	// TenantThreads bounds the threads that one subtenant may hold at a time.
@@ -81,6 +84,9 @@ type Options struct {
 	// affects the process. The host has that one interpreter, which it neither ends nor
 	// replaces, and no compiler. Default: an interpreter for each subtenant.
 	Main bool
+	// Folder and Temporary are, with Main, the folders of the subtenant's files. Default:
+	// its code begins in the current one.
+	Folder, Temporary string
 	// OnUnfit is told, with Main, why the process should be replaced; calls continue
 	// meanwhile. Each reason is told once. May be nil.
 	OnUnfit func(Unfit)

@@ -52,6 +52,9 @@ var folder string
 //go:embed probe.py
 var probe string
 
+//go:embed probe_main.py
+var probeMain string
+
 //go:embed forked.py
 var forked string
 
@@ -93,6 +96,10 @@ var Runtime = convert + "\n" + api + "\n" + onImport + "\n" + output + "\n" + wo
 // Probe is what an interpreter runs that imports packages to see whether they
 // work: Runtime, and then a part that subtenants don't have.
 var Probe = Runtime + "\n" + probe
+
+// ProbeMain is the program of a plain Python that imports packages to see whether they
+// work in its main interpreter.
+var ProbeMain = packages + "\n" + probe + "\n" + probeMain
 
 // Compiler is what the compiler's interpreter runs: source to marshalled code,
 // and type hints to schemas. It needs nothing of Runtime.
