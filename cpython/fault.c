@@ -4,7 +4,6 @@
 #include "here.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -33,6 +32,7 @@ static struct sigaction before[WATCHED];
 static int marker = -1; // the file
 static uintptr_t go_code[2];
 static int dumps;
+static int told; // the process's end is told on standard error
 
 static atomic_int dying; // a marker is being written
 
@@ -139,6 +139,8 @@ static const char *name_of(int signal) {
 
 // Says on standard error that the process dies: the log is Go's, and Go is at an end.
 static void tell(const char *reason) {
+    if (!told)
+        return;
     struct maestro_fault_text out = {.file = 2};
     maestro_fault_put(&out, "maestro: the server dies of ");
     maestro_fault_put(&out, reason);
@@ -213,13 +215,11 @@ void maestro_fault_exits(const char *function, int status) {
 // For exit as libraries call it. Go ends the process by a system call of its own.
 static void exits(int status, void *unused) { maestro_fault_exits("exit", status); }
 
-char *maestro_fault_watch(const char *path, uintptr_t go_begin, uintptr_t go_end, int dump) {
-    int file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    if (file < 0)
-        return strdup(strerror(errno));
+void maestro_fault_watch(int file, int tells, uintptr_t go_begin, uintptr_t go_end, int dump) {
     go_code[0] = go_begin;
     go_code[1] = go_end;
     dumps = dump;
+    told = tells;
     marker = file;
     on_exit(exits, NULL);
     // SA_NODEFER: a second fault, while Python's memory is being read, has to arrive.
@@ -232,7 +232,6 @@ char *maestro_fault_watch(const char *path, uintptr_t go_begin, uintptr_t go_end
     for (int i = 0; i < WATCHED; i++)
         if (before[i].sa_flags & SA_SIGINFO) // Go's; there is nothing to chain to otherwise
             sigaction(watched[i].number, &ours, NULL);
-    return NULL;
 }
 
 void maestro_fault_owner(struct maestro_interp *in, const char *name) {

@@ -15,25 +15,40 @@ import (
 
 var watching sync.Once
 
+// marker is kept open for as long as the process lives.
+var marker *os.File
+
 // WatchFaults has the process leave a marker, as text in the file at path, when a
 // subtenant's code ends it: by a fault in C, one of Python's fatal errors, or a call of
 // exit. Call it once, after Load; the file stays open. Core files are left with
 // GOTRACEBACK=crash, as Go does it.
 func WatchFaults(path string) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return fmt.Errorf("open the marker of crashes: %w", err)
+	}
+	if err := watchFaults(file, 1); err != nil {
+		_ = file.Close()
+		return err
+	}
+	return nil
+}
+
+// WatchFaultsIn is WatchFaults with a file that is open, and says nothing on standard
+// error: for a process whose parent reads the file. It takes over the file.
+func WatchFaultsIn(file *os.File) error { return watchFaults(file, 0) }
+
+func watchFaults(file *os.File, tells C.int) error {
 	err := errors.New("faults are watched already")
 	watching.Do(func() {
 		err = nil
 		from, to := goCode()
-		name := C.CString(path)
-		defer C.free(unsafe.Pointer(name))
 		var dump C.int
 		if os.Getenv("GOTRACEBACK") == "crash" {
 			dump = 1
 		}
-		if message := C.maestro_fault_watch(name, C.uintptr_t(from), C.uintptr_t(to), dump); message != nil {
-			err = fmt.Errorf("open the marker of crashes: %s", C.GoString(message))
-			C.free(unsafe.Pointer(message))
-		}
+		marker = file
+		C.maestro_fault_watch(C.int(file.Fd()), tells, C.uintptr_t(from), C.uintptr_t(to), dump)
 	})
 	return err
 }

@@ -31,10 +31,10 @@
 #include <stdint.h>
 
 // Installs the handlers, once for the process, after Python was loaded. Markers are
-// appended to the file at path, which is made. The code of Go lies from go_begin up
-// to, not including, go_end. With dump the process leaves a core file where the system
-// is set to. Returns NULL, or a malloc'ed message.
-char *maestro_fault_watch(const char *path, uintptr_t go_begin, uintptr_t go_end, int dump);
+// written to that file, which stays open; with tells, a line on standard error says that
+// the server dies. The code of Go lies from go_begin up to, not including, go_end. With
+// dump the process leaves a core file where the system is set to.
+void maestro_fault_watch(int file, int tells, uintptr_t go_begin, uintptr_t go_end, int dump);
 
 // The name under which markers know the owner of an interpreter. At most 255 bytes
 // are kept. Any thread, once.

@@ -8,6 +8,7 @@
 #include "error.h"
 #include "here.h"
 #include "left.h"
+#include "load.h"
 #include "output.h"
 #include "place.h"
 #include "print.h"
@@ -78,9 +79,7 @@ static PyObject *runtime_code(const char *source) {
     return code;
 }
 
-// Imports _maestro, runs runtime.py, tells it the site-packages. Returns 0 with
-// an exception.
-static int start(struct maestro_interp *in, const char *source, const char *site_packages) {
+int maestro_interp_start(struct maestro_interp *in, const char *source, const char *site_packages) {
     PyObject *module = py.PyImport_ImportModule("_maestro");
     PyObject *code = module ? runtime_code(source) : NULL;
     PyObject *builtins = code ? py.PyImport_ImportModule("builtins") : NULL;
@@ -117,8 +116,7 @@ static void release(struct maestro_interp *in) {
     maestro_clear(&in->module);
 }
 
-// Text for the exception that is set, which is cleared; malloc'ed.
-static char *explain(const char *what) {
+char *maestro_explain(const char *what) {
     PyObject *raised = py.PyErr_GetRaisedException();
     PyObject *text = raised ? py.PyObject_Repr(raised) : NULL;
     const char *utf8 = text ? py.PyUnicode_AsUTF8AndSize(text, NULL) : NULL;
@@ -131,19 +129,31 @@ static char *explain(const char *what) {
     return message;
 }
 
+struct maestro_interp *maestro_interp_allocate(void) {
+    struct maestro_interp *in = calloc(1, sizeof *in);
+    if (!in)
+        return NULL;
+    in->id = atomic_fetch_add(&last_id, 1) + 1;
+    in->generation = UINT64_MAX; // none shown yet
+    pthread_mutex_init(&in->lock, NULL);
+    return in;
+}
+
+void maestro_interp_bound(struct maestro_interp *in, const struct maestro_limits *limits) {
+    in->limits = *limits;
+    in->json.most = (size_t)limits->text;
+    atomic_store(&in->memory.limit, limits->memory);
+}
+
 struct maestro_interp *maestro_interp_new(const char *runtime, const char *site_packages,
                                           const struct maestro_limits *limits, char **message) {
-    struct maestro_interp *in = calloc(1, sizeof *in);
+    struct maestro_interp *in = maestro_interp_allocate();
     PyThreadState *main = in ? py.PyThreadState_New(py.PyInterpreterState_Main()) : NULL;
     if (!main) {
         free(in);
         *message = strdup("out of memory");
         return NULL;
     }
-    in->id = atomic_fetch_add(&last_id, 1) + 1;
-    in->generation = UINT64_MAX; // none shown yet
-    pthread_mutex_init(&in->lock, NULL);
-
     // Fork and exec would take the whole server along; daemon threads cost a
     // leak when they outlive an interpreter, their absence a hang.
     static const PyInterpreterConfig config = {
@@ -171,16 +181,14 @@ struct maestro_interp *maestro_interp_new(const char *runtime, const char *site_
     maestro_creating = in;
     maestro_here_is(in);
     maestro_place_own();
-    int started = start(in, runtime, site_packages);
+    int started = maestro_interp_start(in, runtime, site_packages);
     maestro_creating = NULL;
     if (started) {
         py.PyThreadState_Clear(own);
         py.PyThreadState_DeleteCurrent();
-        in->limits = *limits;
-        in->json.most = (size_t)limits->text;
-        atomic_store(&in->memory.limit, limits->memory);
+        maestro_interp_bound(in, limits);
     } else {
-        *message = explain("start runtime");
+        *message = maestro_explain("start runtime");
         release(in);
         py.Py_EndInterpreter(own);
         maestro_count(COUNT_INTERPRETERS, -1);
@@ -229,7 +237,7 @@ static void join_threads(struct maestro_interp *in, PyThreadState *own) {
     static const struct timespec moment = {.tv_nsec = 1000000};
     for (int patience = PATIENCE; patience > 0; patience--) {
         PyThreadState *state = py.PyInterpreterState_ThreadHead(in->state);
-        while (state == own)
+        while (state && (state == own || state == maestro_first_state))
             state = py.PyThreadState_Next(state);
         if (!state)
             return;
@@ -269,14 +277,20 @@ void maestro_interp_end(struct maestro_interp *in) {
     wind_down(in);
     maestro_children_kill(in);
     join_threads(in, state);
-    release(in);
-    py.Py_EndInterpreter(state);
+    if (in == maestro_main) {
+        maestro_interp_leave(in, state);
+    } else {
+        release(in);
+        py.Py_EndInterpreter(state);
+    }
     set_ender(in, NULL);
     maestro_here_is(NULL);
-    maestro_memory_close(&in->memory);
-    maestro_descriptors_close(in);
     maestro_children_end(in);
-    maestro_place_clear(in);
+    if (in != maestro_main) {
+        maestro_memory_close(&in->memory);
+        maestro_descriptors_close(in);
+        maestro_place_clear(in);
+    }
     maestro_print_discard(in); // the output of atexit functions
     maestro_count(COUNT_INTERPRETERS, -1);
 }
@@ -287,8 +301,8 @@ void maestro_interp_free(struct maestro_interp *in) {
     for (size_t i = 0; i < sizeof in->runs / sizeof *in->runs; i++)
         quiet = quiet && !in->runs[i];
     pthread_mutex_unlock(&in->lock);
-    if (!quiet)
-        return; // a thread left behind still looks at it
+    if (!quiet || in == maestro_main)
+        return; // a thread left behind still looks at it, or may yet
     pthread_mutex_destroy(&in->lock);
     maestro_rails_free(in);
     free(in->owner);

@@ -163,6 +163,37 @@ void maestro_interp_end(struct maestro_interp *in);
 // Announces the end to the event loop of the interpreter. No GIL.
 void maestro_interp_announce_end(struct maestro_interp *in);
 
+// The parts of making one, also of the main interpreter.
+
+// A struct with a number of its own, or NULL.
+struct maestro_interp *maestro_interp_allocate(void);
+
+// Imports _maestro, runs runtime.py, tells it the site-packages. Attached. Returns 0 with
+// an exception.
+int maestro_interp_start(struct maestro_interp *in, const char *source, const char *site_packages);
+
+void maestro_interp_bound(struct maestro_interp *in, const struct maestro_limits *limits);
+
+// Text for the exception that is set, which is cleared; malloc'ed. Attached.
+char *maestro_explain(const char *what);
+
+// The main interpreter as that of the process's only subtenant (interp_main.c); NULL: it is none.
+extern struct maestro_interp *maestro_main;
+
+// Makes the main interpreter that of the process's only subtenant, in a process that was
+// loaded alone. Attached to it. Returns 0 with a malloc'ed message that the caller frees.
+int maestro_interp_main_make(const char *runtime, const char *site_packages, char **message);
+
+// Gives it to the subtenant: makes it unless a zygote has, and sets its limits. Once; the
+// calling OS thread must be locked, and has no thread state before or after. Returns NULL
+// with a malloc'ed message that the caller frees.
+struct maestro_interp *maestro_interp_main(const char *runtime, const char *site_packages,
+                                           const struct maestro_limits *limits, char **message);
+
+// The end of its code, which leaves the interpreter itself to the end of the process. Attached
+// with `own`, which is deleted.
+void maestro_interp_leave(struct maestro_interp *in, PyThreadState *own);
+
 // Frees the struct itself. No thread state. No pointer to `in` may remain.
 void maestro_interp_free(struct maestro_interp *in);
 

@@ -50,14 +50,24 @@ func (l Limits) c() C.struct_maestro_limits {
 
 // New creates an interpreter. The caller has locked its OS thread; no thread
 // state of it remains there. It takes some 20 ms.
-func New(cfg Config) (*Interpreter, error) {
+func New(cfg Config) (*Interpreter, error) { return makeInterpreter(cfg, false) }
+
+// Main is New for the main interpreter of a process that was loaded with LoadAlone. It is
+// there once, for one subtenant. End ends the subtenant's code and leaves the interpreter.
+func Main(cfg Config) (*Interpreter, error) { return makeInterpreter(cfg, true) }
+
+func makeInterpreter(cfg Config, main bool) (*Interpreter, error) {
 	source := C.CString(cfg.Runtime)
 	defer C.free(unsafe.Pointer(source))
 	site := C.CString(cfg.SitePackages)
 	defer C.free(unsafe.Pointer(site))
 	var message *C.char
-	limits := cfg.Limits.c()
-	c := C.maestro_interp_new(source, site, &limits, &message)
+	var c *C.struct_maestro_interp
+	if limits := cfg.Limits.c(); main {
+		c = C.maestro_interp_main(source, site, &limits, &message)
+	} else {
+		c = C.maestro_interp_new(source, site, &limits, &message)
+	}
 	if c == nil {
 		defer C.free(unsafe.Pointer(message))
 		return nil, fmt.Errorf("create interpreter: %w", errors.New(C.GoString(message)))

@@ -23,6 +23,9 @@
 
 #define PYTHON_VERSION "3.14."
 
+int maestro_alone;
+PyThreadState *maestro_first_state;
+
 const char *maestro_version(void) { return py.Py_GetVersion(); }
 
 static char *init_failure(PyInitConfig *config) {
@@ -52,7 +55,8 @@ static void open_random(void) {
     py.Py_DecRef(module);
 }
 
-char *maestro_load(const char *home) {
+char *maestro_load(const char *home, int alone) {
+    maestro_alone = alone;
     char *path = NULL;
     if (asprintf(&path, "%s/lib/libpython3.14.so.1.0", home) < 0)
         return strdup("out of memory");
@@ -130,6 +134,6 @@ char *maestro_load(const char *home) {
     maestro_fault_frames_prepare(py.library); // without it markers have no stack, and no more
     if (!message && !maestro_frame_prepare())
         message = strdup("this libpython keeps contexts where Maestro does not find them; use the Python it carries");
-    py.PyEval_SaveThread();
+    maestro_first_state = py.PyEval_SaveThread();
     return message;
 }

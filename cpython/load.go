@@ -2,6 +2,7 @@ package cpython
 
 // #include <stdlib.h>
 // #include "load.h"
+// #include "zygote.h"
 import "C"
 
 import (
@@ -20,6 +21,7 @@ func init() { runtime.LockOSThread() }
 var loaded struct {
 	sync.Mutex // guards the fields below
 	home       string
+	alone      bool
 	err        error
 }
 
@@ -27,21 +29,31 @@ var loaded struct {
 // its main interpreter on a separate OS thread, which then sleeps for ever. It
 // happens once per process: a second call with the same home returns the result
 // of the first, one with another home is an error.
-func Load(home string) error {
+func Load(home string) error { return load(home, false) }
+
+// LoadAlone is Load for a process that belongs to a single subtenant, whose code runs in
+// the main interpreter (Main): what would affect other subtenants is not refused there.
+func LoadAlone(home string) error { return load(home, true) }
+
+func load(home string, alone bool) error {
 	loaded.Lock()
 	defer loaded.Unlock()
 	if loaded.home != "" {
-		if loaded.home != home {
+		if loaded.home != home || loaded.alone != alone {
 			return fmt.Errorf("load python from %s: this process has already loaded %s", home, loaded.home)
 		}
 		return loaded.err
 	}
-	loaded.home = home
+	loaded.home, loaded.alone = home, alone
+	if C.maestro_zygote_home() != nil {
+		loaded.err = adopt(home, alone)
+		return loaded.err
+	}
 	done := make(chan error)
 	go func() {
 		runtime.LockOSThread()
 		cHome := C.CString(home)
-		message := C.maestro_load(cHome)
+		message := C.maestro_load(cHome, C.int(boolInt(alone)))
 		C.free(unsafe.Pointer(cHome))
 		if message != nil {
 			done <- errors.New(C.GoString(message))

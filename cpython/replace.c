@@ -2,6 +2,7 @@
 
 #include "children.h"
 #include "here.h"
+#include "load.h"
 #include "rail_code.h"
 #include "rails.h"
 
@@ -308,15 +309,45 @@ struct replacement {
     PyCFunction *before; // NULL: it is not called any more
 };
 
-static const struct replacement replacements[] = {
+static const struct replacement refused[] = {
 #define X(module, name, kind, text) \
     {#module, #name, METH_VARARGS | METH_KEYWORDS, (PyCFunction)(void (*)(void))refuse_##module##_##name, NULL},
     REFUSED(X)
 #undef X
+};
+
+static const struct replacement changed[] = {
 #define X(module, name, flags, function, before) {#module, #name, flags, (PyCFunction)(void (*)(void))function, before},
-        CHANGED(X)
+    CHANGED(X)
 #undef X
 };
+
+// Of the changed ones, those that are Python's own in a process of one subtenant: what they
+// change is that process's alone.
+static const char *const own[] = {
+    "nice",
+    "kill",
+    "killpg",
+    "setpgid",
+    "setpriority",
+    "sched_setaffinity",
+    "prlimit",
+    "tzset",
+    "alarm",
+    "setitimer",
+    "pthread_sigmask",
+    "pthread_kill",
+    "setlocale",
+    "_current_frames",
+    "_current_exceptions",
+};
+
+static int stays(const char *name) {
+    for (size_t i = 0; maestro_alone && i < sizeof own / sizeof *own; i++)
+        if (strcmp(own[i], name) == 0)
+            return 1;
+    return 0;
+}
 
 // The entry of a function in its module's method table, or NULL with no
 // exception where this build of Python has no such function.
@@ -332,13 +363,10 @@ static PyMethodDef *method_of(const char *module_name, const char *name) {
     return method && strcmp(method->ml_name, name) == 0 ? method : NULL;
 }
 
-char *maestro_builtins_replace(void) {
+static char *replace(const struct replacement *entry, size_t count) {
     char *message = NULL;
-    if (!maestro_view_load())
-        return strdup("look into libpython: a thread state has another layout");
-    for (size_t i = 0; i < sizeof replacements / sizeof *replacements; i++) {
-        const struct replacement *entry = &replacements[i];
-        PyMethodDef *method = method_of(entry->module, entry->name);
+    for (; count > 0; count--, entry++) {
+        PyMethodDef *method = stays(entry->name) ? NULL : method_of(entry->module, entry->name);
         if (!method)
             continue;
         if (entry->before) {
@@ -355,14 +383,32 @@ char *maestro_builtins_replace(void) {
     return NULL;
 }
 
+char *maestro_builtins_replace(void) {
+    if (!maestro_view_load())
+        return strdup("look into libpython: a thread state has another layout");
+    char *message = maestro_alone ? NULL : replace(refused, sizeof refused / sizeof *refused);
+    return message ? message : replace(changed, sizeof changed / sizeof *changed);
+}
+
 // Modules that see or change other interpreters, or were made for CPython's own
 // tests. concurrent.futures does without the first three.
 static const char *const blocked[] = {
-    "_interpreters", "_interpqueues", "_interpchannels",  "_testinternalcapi", "_remote_debugging",
-    "_testcapi",     "_xxtestfuzz",   "_testlimitedcapi", "_testsinglephase",  "_testimportmultiple",
-    "_tracemalloc",  "faulthandler",  "_testmultiphase",
+    "_interpreters",
+    "_interpqueues",
+    "_interpchannels",
+    "_testinternalcapi",
+    "_remote_debugging",
+    "_testcapi",
+    "_xxtestfuzz",
+    "_testlimitedcapi",
+    "_testsinglephase",
+    "_testimportmultiple",
+    "_testmultiphase",
+    // What these see is the process: available where it is one subtenant's.
+    "_tracemalloc",
+    "faulthandler",
 };
-enum { BLOCKED = sizeof blocked / sizeof *blocked };
+enum { BLOCKED = sizeof blocked / sizeof *blocked, OF_PROCESS = 2 };
 
 static int raise_blocked(PyObject *module) {
     PyObject *name = py.PyObject_GetAttrString(module, "__name__");
@@ -393,7 +439,7 @@ static PyObject *(*const blocked_inits[])(void) = {init_0, init_1, init_2, init_
 _Static_assert(sizeof blocked_inits / sizeof *blocked_inits == BLOCKED, "an init for each blocked module");
 
 char *maestro_modules_block(void) {
-    for (int i = 0; i < BLOCKED; i++) {
+    for (int i = 0; i < (maestro_alone ? BLOCKED - OF_PROCESS : BLOCKED); i++) {
         blocked_definitions[i] = (PyModuleDef){
             .ob_base = {.ob_refcnt = 1},
             .m_name = blocked[i],

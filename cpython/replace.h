@@ -45,10 +45,15 @@ PyObject *maestro_os_close(PyObject *module, PyObject *const *args, Py_ssize_t c
 PyObject *maestro_os_dup2(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names);
 PyObject *maestro_os_write(PyObject *module, PyObject *const *args, Py_ssize_t count);
 
-// replace_children.c
+// replace_environ.c; the environment of children as a dict of bytes (borrowed), and as a list of "NAME=value" (new). NULL
+// with an exception.
+PyObject *maestro_environment_of(struct maestro_interp *in);
+PyObject *maestro_environment_list(struct maestro_interp *in);
 PyObject *maestro_os_putenv(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *maestro_os_unsetenv(PyObject *module, PyObject *name);
 PyObject *maestro_os_create_environ(PyObject *module, PyObject *unused);
+
+// replace_children.c
 PyObject *maestro_fork_exec(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *maestro_os_posix_spawn(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names);
 PyObject *maestro_os_posix_spawnp(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names);

@@ -3,6 +3,7 @@
 #include "descriptor.h"
 #include "error.h"
 #include "frame.h"
+#include "load.h"
 #include "place.h"
 #include "print.h"
 
@@ -23,7 +24,7 @@ static PyObject *call(PyCFunction real, PyObject *module, PyObject *const *args,
 // interpreter's code has set last.
 static int ready(void) {
     maestro_place_sync();
-    if (!maestro_here.in || maestro_here.own_place)
+    if (!maestro_here.in || maestro_here.own_place || maestro_alone)
         return 1;
     maestro_refuse(EPERM, "the current directory and the umask cannot be changed: this system keeps one for the whole "
                           "server; use absolute paths, and os.chmod()");

@@ -117,7 +117,7 @@ func (h *Host) climb(c *call, at clock) {
 		return
 	}
 	if in.stopper.running && at.since(in.stopper.since) >= h.opt.WedgedAfter {
-		h.abandon(in) // its calls continue to be stopped: the GIL may still be released
+		h.forsake(in) // its calls continue to be stopped: the GIL may still be released
 	}
 	if c.loop != nil {
 		h.climbLooped(c, at)

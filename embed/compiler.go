@@ -95,6 +95,9 @@ func (h *Host) askCompiler(ctx context.Context, what string, asked compileReques
 	if err != nil {
 		return nil, fmt.Errorf("compile function %s: %w", function, err)
 	}
+	if h.opt.Main {
+		return nil, fmt.Errorf("compile function %s: the process of one subtenant has no compiler", function)
+	}
 	job := &compileJob{function: what, request: request, done: make(chan compileResult, 1)}
 	select {
 	case h.compileJobs <- job:

@@ -46,7 +46,7 @@ func (o Options) policy() (*cpython.Policy, error) {
 // call requests it, on its own thread, and waits for the first one to be done.
 // An error means that the call must not begin.
 func (in *interpreter) prepare() error {
-	if in.packages.Path == "" && in.host.policy == nil {
+	if in.packages.Path == "" && in.host.policy == nil && in.host.opt.Folder == "" {
 		return nil
 	}
 	in.furnish.Do(in.begin)
@@ -81,7 +81,7 @@ func (in *interpreter) notFit(what string, err error) {
 func (in *interpreter) confine() error {
 	h := in.host
 	if h.policy == nil {
-		return nil
+		return in.useFolder(h.opt.Folder, h.opt.Temporary)
 	}
 	rails := h.opt.Rails
 	folder, temporary, err := rails.Folder(in.tenantName())
@@ -93,6 +93,13 @@ func (in *interpreter) confine() error {
 	})
 	if err != nil {
 		return err
+	}
+	return in.useFolder(folder, temporary)
+}
+
+func (in *interpreter) useFolder(folder, temporary string) error {
+	if folder == "" {
+		return nil
 	}
 	return in.invoke("use_folder", folder+"\n"+temporary)
 }

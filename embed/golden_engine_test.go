@@ -90,7 +90,7 @@ func (e *goldenEngine) define(t *testing.T, name, file string) {
 	e.versions[name]++
 	version := e.versions[name]
 	e.mu.Unlock()
-	program, err := e.host.Compile(t.Context(), name, version, string(source))
+	program, err := compilerOf(t, e.host).Compile(t.Context(), name, version, string(source))
 	require.NoError(t, err)
 	e.mu.Lock()
 	defer e.mu.Unlock()

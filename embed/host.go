@@ -60,6 +60,7 @@ type Host struct {
 	stuckThreads int
 	dismissed    int // told to end, still in the pool
 	leaving      int // out of the pool, dropping their thread states
+	reported     map[Unfit]bool
 
 	watch   watchHeap
 	watcher *time.Timer
@@ -93,7 +94,11 @@ func New(opt Options) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := newHost(opt, pythonMachines(opt.withDefaults().limits()))
+	machines := pythonMachines(opt.withDefaults().limits())
+	if opt.Main {
+		machines = mainMachines(opt.withDefaults().limits())
+	}
+	h := newHost(opt, machines)
 	h.policy = policy
 	return h, nil
 }
@@ -111,6 +116,7 @@ func newHost(opt Options, m machines) *Host {
 		workers:     map[*worker]struct{}{},
 		detached:    map[*interpreter]struct{}{},
 		overdue:     map[*interpreter]struct{}{},
+		reported:    map[Unfit]bool{},
 	}
 	h.watch.armed = never
 	h.width = h.narrow()
@@ -145,8 +151,10 @@ func (h *Host) Start(context.Context) error {
 		return err
 	}
 	h.phase = phaseServing
-	h.compilers++
-	go h.runCompiler()
+	if !h.opt.Main {
+		h.compilers++
+		go h.runCompiler()
+	}
 	go h.makeInterpreters()
 	h.sweeper.Reset(h.sweepPeriod())
 	return nil

@@ -117,6 +117,10 @@ func (h *Host) retire(in *interpreter, at clock) {
 	if !in.scarred && in.unfit == "" && !in.full || in.state != interpreterServing && in.state != interpreterSuspect {
 		return
 	}
+	if h.opt.Main {
+		h.reportUnfit(in)
+		return
+	}
 	if t := in.tenant; t.retired == 0 || at.since(t.retired) >= retireEvery {
 		t.retired = at
 		if in.full {

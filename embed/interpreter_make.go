@@ -16,15 +16,23 @@ func (h *Host) wantInterpreter(t *tenant) {
 	if t.wanting {
 		return
 	}
-	if n := len(h.warm); n > 0 {
-		in := h.warm[n-1]
-		h.warm = h.warm[:n-1]
-		h.assign(in, t)
-	} else {
+	if !h.assignWarm(t) {
 		t.wanting = true
 		h.wanting.push(t)
 	}
 	h.makerWork.Signal()
+}
+
+// assignWarm gives t a warm interpreter, if there is one. h.mu is held.
+func (h *Host) assignWarm(t *tenant) bool {
+	n := len(h.warm)
+	if n == 0 {
+		return false
+	}
+	in := h.warm[n-1]
+	h.warm = h.warm[:n-1]
+	h.assign(in, t)
+	return true
 }
 
 // makeInterpreters is the maker: a thread that creates one interpreter after the
@@ -35,7 +43,7 @@ func (h *Host) makeInterpreters() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for {
-		for h.phase == phaseServing && h.wanting.len() == 0 && (len(h.warm) >= h.opt.WarmPool || h.makerRests) {
+		for h.phase == phaseServing && h.wanting.len() == 0 && (len(h.warm) >= h.warmTarget() || h.makerRests) {
 			h.makerWork.Wait()
 		}
 		if h.phase != phaseServing {
@@ -46,6 +54,9 @@ func (h *Host) makeInterpreters() {
 		t := h.wanting.pop()
 		if t != nil && (t.gone || t.interp != nil) {
 			t.wanting = false
+			continue
+		}
+		if t != nil && h.assignWarm(t) { // one was being made when t came to want it
 			continue
 		}
 		h.mu.Unlock()

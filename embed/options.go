@@ -2,6 +2,7 @@ package embed
 
 import (
 	"log/slog"
+	"os"
 	"runtime"
 	"time"
 
@@ -17,6 +18,8 @@ type Options struct {
 	// Marker is the file to which a process that a subtenant's code ends writes whose
 	// code it was (cpython.WatchFaults). Empty: none, and faults are Go's.
 	Marker string
+	// MarkerFile takes the place of Marker in a process whose parent reads it.
+	MarkerFile *os.File
 	// MaxThreads bounds the pool's threads, stuck ones not counted. Default 256.
 	MaxThreads int
 	// TenantThreads bounds the threads that one subtenant may hold at a time.
@@ -76,6 +79,17 @@ type Options struct {
 	// KeepLeft keeps what calls leave behind: threads and tasks that compute, and
 	// processes. They end with the interpreter. Default: they are stopped.
 	KeepLeft bool
+	// Main says that the process belongs to a single subtenant, whose code runs in the main
+	// interpreter: so any extension module can be loaded, and nothing is refused that
+	// affects the process. The host has that one interpreter, which it neither ends nor
+	// replaces, and no compiler. Default: an interpreter for each subtenant.
+	Main bool
+	// Folder and Temporary are, with Main, the folders of the subtenant's files. Default:
+	// its code begins in the current one.
+	Folder, Temporary string
+	// OnUnfit is told, with Main, why the process should be replaced; calls continue
+	// meanwhile. Each reason is told once. May be nil.
+	OnUnfit func(Unfit)
 	// budgets are set by tests, which must not depend on how busy the machine is.
 	budgets budgets
 	// OnStop is told, with over false, that a call has been answered whose code goes on, and
@@ -112,6 +126,12 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.Descriptors, 256)
 	setDefault(&o.StuckCap, 8)
 	setDefault(&o.budgets, defaultBudgets)
+	if o.Main {
+		o.WarmPool = 1 // from the start on
+	}
+	if o.OnUnfit == nil {
+		o.OnUnfit = func(Unfit) {}
+	}
 	if o.OnStop == nil {
 		o.OnStop = func(uint64, bool) {}
 	}

@@ -10,6 +10,10 @@ func (h *Host) usePackages(t *tenant, packages model.SitePackages) {
 	if packages.Number <= t.packages.Number {
 		return
 	}
+	if h.opt.Main && t.interp != nil {
+		h.report(UnfitPackages)
+		return
+	}
 	t.packages = packages
 	if t.interp != nil {
 		h.detach(t.interp, interpreterRetiring)

@@ -15,7 +15,7 @@ import (
 // defined anew by the test: that is the engine's part.
 func (e *testEngine) module(t testing.TB, name, source string) {
 	t.Helper()
-	p, err := e.host.CompileModule(t.Context(), name, 1, source)
+	p, err := compilerOf(t, e.host).CompileModule(t.Context(), name, 1, source)
 	require.NoError(t, err)
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -40,7 +40,7 @@ func TestPythonModuleOrder(t *testing.T) {
 	e := newTestEngine(startPython(t, Options{}))
 	e.module(t, "theirs", "VERSION = 'stored'")
 	e.module(t, "mine", "VERSION = 'stored'")
-	_, err := e.host.CompileModule(t.Context(), "colorsys", 1, "")
+	_, err := compilerOf(t, e.host).CompileModule(t.Context(), "colorsys", 1, "")
 	require.Equal(t, model.CodeInvalid, model.CodeOf(err), "it could never be imported")
 	e.define(t, "f", "import theirs, mine\ndef f(x):\n    return [theirs.VERSION, mine.VERSION]")
 	require.JSONEq(t, `["stored","stored"]`, e.output(t, "without", "f", "null"))

@@ -233,7 +233,7 @@ func (e *testEngine) texts() (texts []string) {
 // defineVersion stores a version of a function.
 func (e *testEngine) defineVersion(t testing.TB, name string, version int, source string) {
 	t.Helper()
-	p, err := e.host.Compile(t.Context(), name, version, source)
+	p, err := compilerOf(t, e.host).Compile(t.Context(), name, version, source)
 	require.NoError(t, err)
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -21,6 +21,7 @@ import (
 // with the build tag debug_cpython only.
 func TestMain(m *testing.M) {
 	status := m.Run()
+	endCompilerBeside()
 	for what, left := range cpython.Counters() {
 		if left != leftOnPurpose(what) && status == 0 {
 			fmt.Fprintf(os.Stderr, "%d %s are left\n", left, what)
@@ -38,6 +39,7 @@ func startPython(t testing.TB, opt Options) *Host {
 	t.Helper()
 	opt.Home = testkit.KitHome(t)
 	opt.Log = testkit.Logger(t)
+	opt.Main = inMain()
 	h, err := New(opt)
 	require.NoError(t, err)
 	h.onIllegalMove = func(machine, from, to string) { t.Errorf("illegal move of %s from %s to %s", machine, from, to) }
@@ -72,7 +74,7 @@ func newTestEngine(h *Host) *testEngine {
 // define stores a function, replacing its former version.
 func (e *testEngine) define(t testing.TB, name, source string) *model.Program {
 	t.Helper()
-	p, err := e.host.Compile(t.Context(), name, 1, source)
+	p, err := compilerOf(t, e.host).Compile(t.Context(), name, 1, source)
 	require.NoError(t, err)
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -375,7 +377,7 @@ func TestCompileErrors(t *testing.T) {
 			}
 		})
 	}
-	p, err := h.Compile(t.Context(), "f", 3, "import os\nasync def f(x):\n    return g(x)\n")
+	p, err := compilerOf(t, h).Compile(t.Context(), "f", 3, "import os\nasync def f(x):\n    return g(x)\n")
 	require.NoError(t, err)
 	require.True(t, p.Async)
 	require.Equal(t, []string{"os"}, p.Imports)

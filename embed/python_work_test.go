@@ -58,7 +58,7 @@ func newWork(t *testing.T, h *Host, tenant, file string) *work {
 		"main": string(source),
 		"note": "def note(n):\n    print('notes', n)\n    return n\n",
 	} {
-		program, err := h.Compile(t.Context(), name, 1, text)
+		program, err := compilerOf(t, h).Compile(t.Context(), name, 1, text)
 		require.NoError(t, err)
 		e.programs[name] = program
 	}

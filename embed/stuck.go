@@ -29,7 +29,7 @@ func (h *Host) giveUp(c *call, at clock) {
 	c.tenant.active--
 	h.threads--
 	h.addStuck(c, at)
-	h.abandon(c.interp)
+	h.forsake(c.interp)
 	h.offer(c.tenant)
 	h.pump(now())
 	h.checkQuiet()
@@ -42,7 +42,7 @@ func (h *Host) giveUpLooped(c *call, at clock) {
 	change(h, &callMoves, &c.state, callStuck)
 	c.tenant.looped--
 	h.addStuck(c, at)
-	h.abandon(c.interp)
+	h.forsake(c.interp)
 	h.checkQuiet()
 }
 

@@ -17,7 +17,7 @@ func (h *Host) sweep() {
 	}
 	at := now()
 	for name, t := range h.tenants {
-		if t.waits() || t.wanting || at.since(t.used) < h.opt.IdleAfter {
+		if h.opt.Main || t.waits() || t.wanting || at.since(t.used) < h.opt.IdleAfter {
 			continue
 		}
 		if t.interp != nil && len(t.interp.calls) > 0 {

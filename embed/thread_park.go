@@ -86,7 +86,7 @@ func (h *Host) condemn(in *interpreter) {
 	}
 	in.condemned = true
 	in.tenant.leaked++
-	h.abandon(in)
+	h.forsake(in)
 	h.checkStuck(in.tenant)
 }
 

@@ -30,13 +30,22 @@ type interpreterOutput struct{ Body interpreterView }
 
 // interpreterView is a subtenant's interpreter in an answer.
 type interpreterView struct {
-	State        string            `json:"state" example:"serving" doc:"Of the interpreter: none, serving, suspect while a call is being stopped."`
+	State        string            `json:"state" example:"serving" doc:"Of the interpreter: none, serving, suspect while a call is being stopped; in the process lane that of the processes."`
 	Calls        int               `json:"calls" doc:"Calls that run in it."`
 	Refused      bool              `json:"refused" doc:"New calls are answered with 503 subtenant_stuck."`
 	StuckThreads []stuckThreadView `json:"stuck_threads" doc:"Threads in calls that could not be stopped."`
 	Parked       int               `json:"parked" doc:"Threads of those that wait for ever and use no processor."`
 	Leaked       int               `json:"leaked" doc:"Interpreters that could not be ended."`
 	StuckMax     int               `json:"stuck_max" doc:"Stuck threads and leaked interpreters together from which on calls are refused."`
+	Processes    []processView     `json:"processes" doc:"Child processes of the subtenant, whose functions run in the process lane."`
+}
+
+type processView struct {
+	Pid    int    `json:"pid"`
+	State  string `json:"state" example:"serving" doc:"Of the process: starting, serving, leaving while it takes no new calls, ending."`
+	Calls  int    `json:"calls" doc:"Calls that run in it."`
+	Late   int    `json:"late" doc:"Calls of those that go on after their deadline."`
+	Memory int64  `json:"memory_bytes" doc:"Memory that it holds."`
 }
 
 type stuckThreadView struct {
@@ -61,10 +70,13 @@ func (s *Server) freeInterpreter(ctx context.Context, in *SubtenantPath) (*inter
 func interpreterOf(status model.InterpreterStatus) *interpreterOutput {
 	view := interpreterView{
 		State: status.State, Calls: status.Calls, Refused: status.Refused, Parked: status.Parked,
-		Leaked: status.Leaked, StuckMax: status.StuckCap, StuckThreads: []stuckThreadView{},
+		Leaked: status.Leaked, StuckMax: status.StuckCap, StuckThreads: []stuckThreadView{}, Processes: []processView{},
 	}
 	for _, thread := range status.Stuck {
 		view.StuckThreads = append(view.StuckThreads, stuckThreadView(thread))
+	}
+	for _, process := range status.Processes {
+		view.Processes = append(view.Processes, processView(process))
 	}
 	return &interpreterOutput{view}
 }

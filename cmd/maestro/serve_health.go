@@ -58,8 +58,12 @@ func (p *parts) probes() []handlers.Probe {
 
 // pythonCounts is what /health tells of Python.
 func (p *parts) pythonCounts() map[string]int {
-	s := p.lane.Stats()
+	s, children := p.lane.Stats(), p.lane.Children()
 	return map[string]int{
+		"processes":                     children.Children + children.Leaving,
+		"processes_memory_mb":           int(children.Memory >> 20),
+		"processes_died":                children.Died,
+		"processes_waiting":             children.Waiting,
 		"interpreters":                  s.InterpretersLive,
 		"interpreters_stuck":            s.InterpretersStuck,
 		"interpreters_leaked":           s.InterpretersLeaked,

@@ -34,7 +34,7 @@ func (p *parts) readMetrics() {
 				Runs:  p.engine.Active(), Connections: p.http.Connections(), BuildProblems: len(p.engine.PackagesProblems()), Restarts: p.around.restarts,
 			}
 		},
-		Python: p.lane.Stats, Recorder: p.recorder.Stats, Events: p.events.Stats, Packages: p.packages.Stats,
+		Python: p.lane.Stats, Children: p.lane.Children, Recorder: p.recorder.Stats, Events: p.events.Stats, Packages: p.packages.Stats,
 		Pools: p.poolStats,
 		Database: func(ctx context.Context) (repo.Measurement, error) {
 			ctx, cancel := context.WithCancel(ctx)

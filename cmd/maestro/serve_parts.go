@@ -10,7 +10,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"maestro/embed"
 	"maestro/examples"
 	"maestro/handlers"
 	"maestro/internal/auth"
@@ -30,6 +29,7 @@ import (
 	"maestro/internal/secrets"
 	"maestro/internal/service"
 	"maestro/internal/vault"
+	"maestro/lane"
 	"maestro/lane/confine"
 	"maestro/repo"
 	"maestro/scheduler"
@@ -55,7 +55,7 @@ type parts struct {
 	chores   *repo.DB // connections of upkeep, whose statements may take long
 	events   *events.Bus
 	recorder *recorder.Recorder
-	lane     *embed.Host
+	lane     *lane.Lanes
 	secrets  *secrets.Keeper
 	inputs   *vault.Vault // of pending runs
 	keys     *idempotency.Gate
@@ -115,10 +115,10 @@ func startParts(ctx context.Context, cfg *config.Config, timing timing, log *slo
 		return nil, err
 	}
 	p.engine = engine.New(engine.Options{
-		Store: p.db, Secrets: p.secrets, Recorder: p.recorder, Events: p.events, Lane: p.lane, Log: log, Timeout: cfg.FunctionTimeout,
+		Store: p.db, Secrets: p.secrets, Recorder: p.recorder, Events: p.events, Lane: p.lane, DefaultLane: cfg.DefaultLane, Log: log, Timeout: cfg.FunctionTimeout,
 		MaxSteps: cfg.MaxSteps,
 		Queue:    p.queue, Inputs: p.inputs, Packages: p.packages, Meter: p.metrics, Tracer: tracer,
-		Journal: p.journal,
+		Journal: p.journal, Blames: p.db,
 	})
 	p.queue.Serve(p.engine)
 	p.makeCron()

@@ -12,8 +12,8 @@ import (
 	"maestro/cpython/kit"
 	"maestro/embed"
 	"maestro/internal/config"
-	"maestro/internal/model"
 	"maestro/internal/service"
+	"maestro/lane"
 )
 
 // pythonHome returns the folder of the Python that runs functions: the one of
@@ -60,7 +60,7 @@ func (p *parts) startPython(ctx context.Context, progress func(string), stops *s
 	if !cpython.ChildrenConfined() {
 		p.log.Warn("this kernel has no Landlock: child processes of functions may do what the server's user may")
 	}
-	lane, err := embed.New(embed.Options{
+	embedded, err := embed.New(embed.Options{
 		Home:         home,
 		Marker:       p.journal.MarkerPath(),
 		MaxThreads:   p.cfg.MaxThreads,
@@ -70,20 +70,22 @@ func (p *parts) startPython(ctx context.Context, progress func(string), stops *s
 		MaxValue:     p.cfg.MaxValueBytes,
 		CodeThreads:  p.cfg.MaxFunctionThreads,
 		Descriptors:  p.cfg.MaxFunctionDescriptors,
-		OnTenantLog: func(tenant string, line model.LogLine) {
-			p.log.Info("output of no execution", slog.String("tenant", tenant), slog.String("text", p.secrets.Mask(tenant).Text(line.Text)))
-		},
-		KeepLeft: p.cfg.KeepBackgroundWork,
-		Rails:    rails,
-		Log:      p.log,
+		OnTenantLog:  p.logOutsideCalls,
+		KeepLeft:     p.cfg.KeepBackgroundWork,
+		Rails:        rails,
+		Log:          p.log,
 	})
 	if err != nil {
 		return err
 	}
-	p.lane = lane
+	children, err := p.makeChildren(home)
+	if err != nil {
+		return err
+	}
+	p.lane = lane.New(embedded, children)
 	// It waits for code that computes without a stop.
 	stops.Push("python", stopTime, p.endPython)
-	if err := lane.Start(ctx); err != nil {
+	if err := p.lane.Start(ctx); err != nil {
 		return err
 	}
 	p.log.Info("Python is loaded", slog.String("version", pythonVersion()), slog.String("home", home), slog.Bool("bundled", p.cfg.PythonHome == ""))

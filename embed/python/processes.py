@@ -218,7 +218,8 @@ def _first(name):
 
 _certificates = _first(b"SSL_CERT_FILE"), _first(b"SSL_CERT_DIR")  # the server's
 when_imported("concurrent.futures.process")(_ready_executor)  # noqa: F821 (on_import.py)
-when_imported("multiprocessing.context")(_ready_context)  # noqa: F821 (on_import.py)
+if not _maestro.alone:
+    when_imported("multiprocessing.context")(_ready_context)  # noqa: F821 (on_import.py)
 when_imported("multiprocessing.pool")(_ready_pool)  # noqa: F821 (on_import.py)
 when_imported("multiprocessing.popen_spawn_posix")(_ready_popen)  # noqa: F821 (on_import.py)
 when_imported("multiprocessing.process")(_ready_process)  # noqa: F821 (on_import.py)

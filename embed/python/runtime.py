@@ -1,6 +1,6 @@
 """The last part of what every subtenant's interpreter runs first; the parts
 before it (convert.py, api.py, on_import.py, output.py, work.py,
-loop_shared.py, loop.py, modules.py, load.py, stored.py, describe.py, processes.py, addresses.py, folder.py, packages.py) share its
+loop_shared.py, loop.py, modules.py, load.py, stored.py, describe.py, processes.py, addresses.py, folder.py, packages.py, forked.py) share its
 namespace. No code of the subtenant's has run yet.
 """
 
@@ -17,9 +17,10 @@ def _register_at_fork(*, before=None, after_in_child=None, after_in_parent=None)
     """
 
 
-for _module in (sys.modules["posix"], sys.modules.get("os")):
-    if _module is not None:
-        _module.register_at_fork = _register_at_fork
+if not _maestro.alone:
+    for _module in (sys.modules["posix"], sys.modules.get("os")):
+        if _module is not None:
+            _module.register_at_fork = _register_at_fork
 _register_at_fork.__name__ = _register_at_fork.__qualname__ = "register_at_fork"
 time.sleep = _maestro.sleep
 time.sleep.__module__ = "time"  # another process finds its own by that name

@@ -97,7 +97,7 @@ func Open(dir string, patience time.Duration) (_ *Journal, err error) {
 			j.left = append(j.left, entry)
 		}
 	}
-	j.markers, err = ReadMarkers(j.MarkerPath())
+	j.markers, err = readMarkers(j.MarkerPath())
 	if err != nil {
 		_ = unix.Munmap(data)
 		return nil, err

@@ -59,9 +59,7 @@ func (m *Marker) Traceback() string {
 // mostMarkers bounds the bytes that are read of the file.
 const mostMarkers = 1 << 20
 
-// ReadMarkers returns those of a file, in the order in which they were written; none if
-// there is no file.
-func ReadMarkers(path string) ([]Marker, error) {
+func readMarkers(path string) ([]Marker, error) {
 	file, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
@@ -74,12 +72,12 @@ func ReadMarkers(path string) ([]Marker, error) {
 	if err != nil {
 		return nil, err
 	}
-	return parseMarkers(text), nil
+	return ParseMarkers(text), nil
 }
 
-// parseMarkers reads what the process has written, as far as it came (cpython/fault.c).
+// ParseMarkers reads what a process has written, as far as it came (cpython/fault.c).
 // Rows that it does not know are skipped.
-func parseMarkers(text []byte) (markers []Marker) {
+func ParseMarkers(text []byte) (markers []Marker) {
 	var m *Marker
 	stack := false
 	for line := range bytes.Lines(text) {

@@ -19,6 +19,7 @@ import (
 	"maestro/internal/packages"
 	"maestro/internal/recorder"
 	"maestro/internal/testkit"
+	"maestro/lane/process"
 	"maestro/repo"
 )
 
@@ -28,6 +29,7 @@ func idle() Sources {
 		Build:    Build{Version: "v1", Go: "go1", Python: "3.14"},
 		Server:   func() Server { return Server{Ready: true} },
 		Python:   func() embed.Stats { return embed.Stats{} },
+		Children: func() process.Stats { return process.Stats{Kills: map[string]int{"overrun": 1}} },
 		Recorder: func() recorder.Stats { return recorder.Stats{} },
 		Events:   func() events.Stats { return events.Stats{} },
 		Packages: func() packages.Stats { return packages.Stats{} },

@@ -8,6 +8,7 @@ import (
 	"maestro/internal/events"
 	"maestro/internal/packages"
 	"maestro/internal/recorder"
+	"maestro/lane/process"
 	"maestro/repo"
 )
 
@@ -18,6 +19,7 @@ type Sources struct {
 	Build    Build
 	Server   func() Server
 	Python   func() embed.Stats
+	Children func() process.Stats
 	Recorder func() recorder.Stats
 	Events   func() events.Stats
 	Packages func() packages.Stats
@@ -40,6 +42,7 @@ func (m *Metrics) Read(from Sources) {
 	m.defineBuild(from.Build)
 	m.readServer(from.Server)
 	m.readPython(from.Python)
+	m.readChildren(from.Children)
 	m.readRecorder(from.Recorder)
 	m.readEvents(from.Events)
 	m.readPackages(from.Packages)

@@ -10,6 +10,17 @@ type InterpreterStatus struct {
 	Leaked   int           // interpreters that could not be ended
 	StuckCap int           // of both together, from which on the subtenant's calls are refused
 	Refused  bool          // they are
+	// Processes are the subtenant's child processes, in the process lane.
+	Processes []ProcessStatus
+}
+
+// ProcessStatus says how a child process of a subtenant is.
+type ProcessStatus struct {
+	Pid    int
+	State  string
+	Calls  int   // in it
+	Late   int   // of those, the ones that go on after their deadline
+	Memory int64 // bytes that it held last
 }
 
 // StuckThread is a thread in a call that could not be stopped.

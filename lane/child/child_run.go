@@ -3,8 +3,8 @@ package child
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,6 +29,7 @@ type child struct {
 	out   *wire.Writer
 	log   *slog.Logger
 	setup wire.Setup
+	slate *os.File // where the marker of a crash goes
 	host  *embed.Host
 
 	catalogue calltree.Catalogue
@@ -44,16 +45,22 @@ type child struct {
 }
 
 // Run serves the server at the other end of conn until that has ended, or has asked for
-// the end of this process. The process is to end then. What is said beside the frames,
-// goes to log.
-func Run(ctx context.Context, conn io.ReadWriter, log *slog.Logger) error {
-	c := &child{in: wire.NewReader(conn, wire.FrameLimit), out: wire.NewWriter(conn), log: log, asks: map[uint64]chan wire.Answer{}}
+// the end of this process. The process is to end then. Its own messages go to log.
+func Run(ctx context.Context, conn *os.File, log *slog.Logger) error {
+	slate, err := wire.ReceiveSlate(conn)
+	if err != nil {
+		return err
+	}
+	c := &child{in: wire.NewReader(conn, wire.FrameLimit), slate: slate, log: log, asks: map[uint64]chan wire.Answer{}}
+	if c.out, err = wire.NewWriterOn(conn, slate); err != nil {
+		return err
+	}
 	if err := c.begin(ctx); err != nil {
 		return err
 	}
 	asked, err := c.serve()
 	if !asked {
-		return err // the server is gone, and with it whoever could be told
+		return err // the server is gone
 	}
 	c.running.Wait()
 	limited, cancel := context.WithTimeout(ctx, endLimit)
@@ -87,9 +94,9 @@ func (c *child) begin(ctx context.Context) error {
 func (c *child) start(ctx context.Context) (err error) {
 	s := &c.setup
 	c.host, err = embed.New(embed.Options{
-		Home: s.Home, Marker: s.Marker,
+		Home: s.Home, Folder: s.Folder, Temporary: s.Temporary, MarkerFile: c.slate,
 		MaxThreads: int(s.Threads), TenantThreads: int(s.Threads), TenantTasks: int(s.Tasks), WaitLimit: s.WaitLimit,
-		WarmPool: -1, IdleAfter: 1 << 62,
+		Main: true, OnUnfit: func(reason embed.Unfit) { _ = c.out.Send(wire.TextFrame(wire.KindUnfit, string(reason))) }, // or the server is gone
 		MaxMemory: s.MaxMemory, MaxValue: s.MaxValue, CodeThreads: int(s.CodeThreads), Descriptors: int(s.Descriptors), KeepLeft: s.KeepLeft,
 		OnTenantLog: func(_ string, line model.LogLine) { c.hold(wire.TenantLineFrame(&line)) },
 		OnStop:      c.stopped,

@@ -20,6 +20,7 @@ type call struct {
 	granted  chan *child // of a call that waits; gets nil when it is refused
 	queued   time.Time
 	answered bool // outcome and err are decided
+	late     bool // it was answered before its code had ended
 
 	outcome model.Outcome
 	err     error

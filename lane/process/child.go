@@ -34,7 +34,7 @@ const (
 	killOverrun              // the code of a call went on after its deadline
 	killMemory               // it held more memory than it may
 	killBroken               // it sent what no honest child sends
-	killStalled              // it did not read what was sent
+	killStalled              // it did not read
 	killSlowEnd              // it did not end when it was asked to
 	killStart                // it could not be used
 	killForgotten            // its subtenant was deleted
@@ -51,7 +51,7 @@ type child struct {
 	serial  uint64
 	nursery Nursery // that it was made from
 	site    model.SitePackages
-	marker  string // the file of its marker; empty: none
+	slate   *wire.Slate
 	conn    *net.UnixConn
 	in      *wire.Reader
 	out     *wire.Writer
@@ -63,6 +63,7 @@ type child struct {
 	state  childState
 	calls  map[uint64]*call // in it, with those that were answered and whose code goes on
 	tasks  int              // of those, the ones of async functions
+	late   int              // of those, the ones that were answered and whose code goes on
 	used   time.Time
 	doomed bool // it is killed as soon as no caller waits for a call in it
 	killed killReason
@@ -72,8 +73,12 @@ type child struct {
 // idle reports whether nothing runs in ch.
 func (ch *child) idle() bool { return len(ch.calls) == 0 }
 
-// hasRoom reports whether c may join the calls in ch.
+// hasRoom reports whether c may join the calls in ch. None joins one whose code goes on
+// after its deadline: the child may have to be killed.
 func (ch *child) hasRoom(c *call) bool {
+	if ch.late > 0 {
+		return false
+	}
 	if c.Program.Async {
 		return ch.tasks < ch.tenant.lane.opt.ChildTasks
 	}
@@ -145,6 +150,8 @@ func (ch *child) stop(c *call, failure *model.Failure) {
 
 // stopping has the child end a call that was answered, or kills it. tenant.mu is held.
 func (ch *child) stopping(c *call) {
+	c.late = true
+	ch.late++
 	go func() { _ = ch.out.Send(wire.NumberFrame(wire.KindCancel, c.number)) }() // it may wait for a child that reads nothing
 	time.AfterFunc(ch.tenant.lane.opt.KillAfter, func() { ch.overran(c) })
 }
@@ -178,6 +185,9 @@ func (ch *child) leave(c *call) {
 	delete(ch.calls, c.number)
 	if c.Program.Async {
 		ch.tasks--
+	}
+	if c.late {
+		ch.late--
 	}
 	ch.settle()
 }

@@ -1,6 +1,7 @@
 package process
 
 import (
+	"bytes"
 	"fmt"
 	"log/slog"
 	"time"
@@ -16,17 +17,34 @@ const lastWords = 100 * time.Millisecond
 
 // attend takes what the child sends until its process has ended.
 func (ch *child) attend() {
-	over := make(chan struct{})
 	go func() {
-		select {
-		case <-ch.proc.Exited():
-			_ = ch.conn.SetReadDeadline(time.Now().Add(lastWords))
-		case <-over:
-		}
+		<-ch.proc.Exited()
+		_ = ch.conn.SetReadDeadline(time.Now().Add(lastWords))
 	}()
-	err := ch.read()
-	close(over)
-	ch.died(err)
+	ch.died(ch.read())
+}
+
+// source is all that a child sends: what comes through the connection, and, when its
+// process has ended, the frames that it had yet to send.
+type source struct {
+	child    *child
+	received uint64
+	rest     *bytes.Reader // nil until the connection is at its end
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	if s.rest != nil {
+		return s.rest.Read(p)
+	}
+	n, err := s.child.conn.Read(p)
+	s.received += uint64(n)
+	if n > 0 || err == nil {
+		return n, nil
+	}
+	s.child.proc.Kill() // it may have closed its connection, and live
+	<-s.child.proc.Exited()
+	s.rest = bytes.NewReader(s.child.slate.Rest(s.received))
+	return s.rest.Read(p)
 }
 
 // read takes frames until there are none, or one that no honest child sends.

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -22,8 +21,7 @@ const frameSlack = 16 << 20
 
 // grow starts children for the calls that wait. mu is held.
 func (t *tenant) grow() {
-	opt := &t.lane.opt
-	for !t.gone && t.starting < len(t.queue)+len(t.patient) && len(t.children)+t.starting < opt.MaxChildren {
+	for !t.gone && t.starting < len(t.queue)+len(t.patient) && t.mayGrow() {
 		if t.starting > 0 && len(t.children)+t.starting > 1 && time.Since(t.began) < shareAfter {
 			return // one after the other: short calls end before more children are there
 		}
@@ -117,19 +115,20 @@ func (t *tenant) makeChild(nursery Nursery, site model.SitePackages) (*child, er
 		return nil, err
 	}
 	ch.conn = ours
-	ch.in = wire.NewReader(ours, uint32(min(max(opt.MaxValue, 32<<20)+frameSlack, wire.FrameLimit)))
+	ch.in = wire.NewReader(&source{child: ch}, uint32(min(max(opt.MaxValue, 32<<20)+frameSlack, wire.FrameLimit)))
 	ch.out = wire.NewWriter(ours)
-	ch.proc, err = nursery.Start(ctx, theirs)
+	if ch.slate, err = wire.NewSlate(); err == nil {
+		if err = ch.slate.Pass(ours); err == nil {
+			ch.proc, err = nursery.Start(ctx, theirs)
+		}
+	}
 	_ = theirs.Close()
 	if err != nil {
-		_ = ours.Close()
+		ch.discard()
 		return nil, err
 	}
-	if opt.Markers != "" {
-		ch.marker = filepath.Join(opt.Markers, fmt.Sprintf("%d-%d", os.Getpid(), ch.serial))
-	}
 	setup := wire.Setup{
-		Tenant: t.name, Home: opt.Home, Folder: folder, Temporary: temporary, Packages: site, Marker: ch.marker,
+		Tenant: t.name, Home: opt.Home, Folder: folder, Temporary: temporary, Packages: site,
 		MaxMemory: opt.MaxMemory, MaxValue: opt.MaxValue, CodeThreads: int64(opt.CodeThreads), Descriptors: int64(opt.Descriptors),
 		Threads: int64(opt.ChildCalls), Tasks: int64(opt.ChildTasks), WaitLimit: opt.WaitLimit, KeepLeft: opt.KeepLeft,
 	}

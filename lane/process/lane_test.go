@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -66,9 +67,6 @@ func startLane(t testing.TB, opt Options) *Lane {
 	if opt.Start == nil {
 		opt.Start = thisProgram(t)
 	}
-	if opt.Markers == "" {
-		opt.Markers = t.TempDir()
-	}
 	l, err := New(opt)
 	require.NoError(t, err)
 	t.Cleanup(func() {
@@ -87,7 +85,9 @@ type store struct {
 	functions map[string]model.Resolved
 	names     []string
 	changes   uint64
-	resolved  int // how often a name was
+	resolved  int               // how often a name was
+	onLine    func(text string) // may be nil; set before the call
+	secret    atomic.Value      // a string, if it is set
 }
 
 func newStore(t testing.TB, l *Lane) *store {
@@ -138,7 +138,6 @@ type run struct {
 	mu    sync.Mutex
 	steps []string
 	lines []string
-	began chan struct{} // gets a value with each step, if it is there
 }
 
 func (r *run) Frame() model.RunFrame {
@@ -198,10 +197,18 @@ func (r *run) Line(_ model.StepRef, line model.LogLine) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.lines = append(r.lines, line.Text)
+	if r.store.onLine != nil {
+		r.store.onLine(line.Text)
+	}
 	return nil
 }
 
-func (r *run) Secret(name string) (string, *model.Raise) { return "the value of " + name, nil }
+func (r *run) Secret(name string) (string, *model.Raise) {
+	if value, ok := r.store.secret.Load().(string); ok {
+		return value, nil
+	}
+	return "the value of " + name, nil
+}
 
 func (r *run) Request() (*model.HTTPRequest, *model.Raise) {
 	return &model.HTTPRequest{Method: "POST", URL: "/a", Headers: json.RawMessage(`{"A":"b"}`), Body: []byte("body")}, nil

@@ -79,8 +79,16 @@ func (t *tenant) look() (total int64) {
 // ownMemory is what the runtimes of a process take beside the code's data.
 const ownMemory = 48 << 20
 
-// weigh returns the memory of ch, and kills it when that is too much. tenant.mu is held.
+// stallLimit is how long a child may take nothing that was sent. Its thread that reads is
+// in no call, so only a stopped or hostile one comes near that.
+const stallLimit = 2 * time.Second
+
+// weigh returns the memory of ch, and kills it when that is too much, or when it has
+// stalled. tenant.mu is held.
 func (ch *child) weigh() int64 {
+	if ch.out.Stalled() > stallLimit {
+		ch.kill(killStalled)
+	}
 	held := memoryOf(ch.proc.Pid())
 	ch.memory.Store(held)
 	if most := ch.tenant.lane.opt.MaxMemory; most > 0 && held > most+ownMemory {

@@ -16,9 +16,6 @@ type Options struct {
 	Home string
 	// Start starts a child. Required.
 	Start Starter
-	// Markers is the folder for the markers of crashes, which exists. Empty: there are
-	// none, and crashes have no Python stack.
-	Markers string
 	// Folder returns the folder of a subtenant's files, which exists, and one in it for
 	// temporary files. Nil: children run in the current one.
 	Folder func(tenant string) (folder, temporary string, err error)

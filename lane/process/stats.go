@@ -1,8 +1,8 @@
 package process
 
 import (
+	"cmp"
 	"slices"
-	"strings"
 	"sync/atomic"
 
 	"maestro/internal/model"
@@ -101,16 +101,16 @@ func (t *tenant) status() (status model.InterpreterStatus, found bool) {
 	for ch := range t.leaving {
 		all = append(all, ch)
 	}
+	slices.SortFunc(all, func(a, b *child) int { return cmp.Compare(a.serial, b.serial) })
 	for _, ch := range all {
 		status.Calls += len(ch.calls)
-		for _, c := range ch.calls {
-			if c.answered {
-				status.Stuck = append(status.Stuck, model.StuckThread{Function: c.Program.Function})
-			}
-		}
+		status.Processes = append(status.Processes, model.ProcessStatus{
+			Pid: ch.proc.Pid(), State: ch.state.String(), Calls: len(ch.calls), Late: ch.late, Memory: ch.memory.Load(),
+		})
 	}
-	slices.SortFunc(status.Stuck, func(a, b model.StuckThread) int { return strings.Compare(a.Function, b.Function) })
-	if len(all) > 0 {
+	if len(t.children) > 0 {
+		status.State = childServing.String()
+	} else if len(all) > 0 {
 		status.State = all[0].state.String()
 	}
 	return status, len(all)+t.starting > 0

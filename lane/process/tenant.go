@@ -50,10 +50,9 @@ func (t *tenant) choose(c *call) *child {
 // pick returns the child that is to run c, or nil. Async functions share one: it has the
 // event loop. mu is held.
 func (t *tenant) pick(c *call) *child {
-	opt := &t.lane.opt
 	if c.Program.Async {
 		for _, ch := range t.children {
-			if ch.tasks > 0 && ch.tasks < opt.ChildTasks {
+			if ch.tasks > 0 && ch.hasRoom(c) {
 				return ch
 			}
 		}
@@ -70,10 +69,22 @@ func (t *tenant) pick(c *call) *child {
 			least = ch
 		}
 	}
-	if len(t.children)+t.starting < opt.MaxChildren || t.starting > 0 && time.Since(t.began) < shareAfter {
+	if t.mayGrow() || t.starting > 0 && time.Since(t.began) < shareAfter {
 		return nil // another child will soon be there
 	}
 	return least
+}
+
+// mayGrow reports whether t may have another child. One that may have to be killed does
+// not count: what takes its place is there by then. mu is held.
+func (t *tenant) mayGrow() bool {
+	count := t.starting
+	for _, ch := range t.children {
+		if ch.late == 0 {
+			count++
+		}
+	}
+	return count < t.lane.opt.MaxChildren
 }
 
 // shareAfter is how long a call waits for a child that is being started, before it
@@ -100,8 +111,7 @@ func (t *tenant) leaveQueue(c *call) {
 	t.queue = without(t.queue, c)
 	t.patient = without(t.patient, c)
 	if c.child != nil {
-		delete(c.child.calls, c.number)
-		c.child.settle()
+		c.child.leave(c)
 	}
 }
 
@@ -220,7 +230,7 @@ func (t *tenant) end(reason *model.Error, kill bool) {
 	}
 }
 
-// killAll kills what has not ended.
+// killAll kills the children that have not ended.
 func (t *tenant) killAll() {
 	t.mu.Lock()
 	defer t.mu.Unlock()

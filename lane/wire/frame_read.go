@@ -27,7 +27,7 @@ type Reader struct {
 	source     io.Reader
 	limit      uint32
 	buffer     []byte
-	begin, end int // of what has been read and not handed out
+	begin, end int // of the bytes that were read and not handed out
 }
 
 // NewReader reads frames of at most limit bytes.

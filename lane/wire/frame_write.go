@@ -3,7 +3,9 @@ package wire
 import (
 	"errors"
 	"io"
+	"os"
 	"sync"
+	"time"
 )
 
 const (
@@ -31,7 +33,12 @@ type Writer struct {
 	pending []byte
 	spare   []byte
 	writing bool
+	began   time.Time // when it began to write, while it does
 	err     error
+
+	slate   *halves // nil: there is none
+	filling int     // the half that pending is in
+	sent    uint64  // bytes that were written or are being written
 }
 
 // NewWriter writes frames to target. A write that fails is the last one.
@@ -39,6 +46,27 @@ func NewWriter(target io.Writer) *Writer {
 	w := &Writer{target: target}
 	w.room.L = &w.mu
 	return w
+}
+
+// NewWriterOn is NewWriter for a child that has got a Slate.
+func NewWriterOn(target io.Writer, slate *os.File) (*Writer, error) {
+	w := NewWriter(target)
+	var err error
+	if w.slate, err = mapSlate(slate); err != nil {
+		return nil, err
+	}
+	w.pending, w.spare = w.slate[0].room(), w.slate[1].room()
+	return w, nil
+}
+
+// Stalled reports how long the other end has taken nothing that was written.
+func (w *Writer) Stalled() time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.writing {
+		return 0
+	}
+	return time.Since(w.began)
 }
 
 // Send sends a frame, which is used up. It returns once the frame is written or
@@ -72,7 +100,7 @@ func (w *Writer) add(f *Frame, hold int) error {
 		w.room.Wait()
 	}
 	if w.err == nil {
-		w.pending = append(w.pending, sealed...)
+		w.append(sealed)
 		w.write(hold)
 	}
 	err := w.err
@@ -83,13 +111,27 @@ func (w *Writer) add(f *Frame, hold int) error {
 	return err
 }
 
+// append adds a frame to those that wait. mu is held.
+func (w *Writer) append(sealed []byte) {
+	w.pending = append(w.pending, sealed...)
+	if w.slate != nil && w.slate[w.filling].owns(w.pending) {
+		w.slate[w.filling].grow(len(w.pending))
+	}
+}
+
 // write writes what waits, unless another goroutine does so, or no more than hold
 // bytes wait. mu is held, and released meanwhile.
 func (w *Writer) write(hold int) {
 	for !w.writing && w.err == nil && len(w.pending) > hold {
 		batch := w.pending
 		w.pending, w.spare = w.spare[:0], nil
-		w.writing = true
+		w.sent += uint64(len(batch))
+		if w.slate != nil {
+			w.filling = 1 - w.filling
+			w.pending = w.slate[w.filling].room()
+			w.slate[w.filling].note(w.sent, 0)
+		}
+		w.writing, w.began = true, time.Now()
 		w.mu.Unlock()
 		_, err := w.target.Write(batch)
 		w.mu.Lock()

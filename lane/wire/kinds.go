@@ -8,7 +8,7 @@ const (
 	KindSetup   Kind = iota + 1 // Setup: the first frame
 	KindCall                    // Call
 	KindCancel                  // the number of a call that is to end
-	KindChanged                 // the number of changes: what was resolved before is resolved again
+	KindChanged                 // the number of changes: earlier answers to Ask hold no longer
 	KindAnswer                  // Answer: to an Ask
 	KindClose                   // no more calls come; the child ends when its calls have
 )

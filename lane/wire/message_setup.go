@@ -13,8 +13,7 @@ type Setup struct {
 	Folder      string // of the subtenant's files; empty: the current one
 	Temporary   string
 	Packages    model.SitePackages
-	Marker      string // the file of markers of crashes; empty: none
-	MaxMemory   int64  // as embed.Options has them
+	MaxMemory   int64 // as embed.Options has them
 	MaxValue    int64
 	CodeThreads int64
 	Descriptors int64
@@ -33,7 +32,6 @@ func (s *Setup) Frame() *Frame {
 	f.Text(s.Temporary)
 	f.Int(int64(s.Packages.Number))
 	f.Text(s.Packages.Path)
-	f.Text(s.Marker)
 	for _, n := range []int64{s.MaxMemory, s.MaxValue, s.CodeThreads, s.Descriptors, s.Threads, s.Tasks, int64(s.WaitLimit)} {
 		f.Int(n)
 	}
@@ -45,7 +43,6 @@ func (s *Setup) Frame() *Frame {
 func ReadSetup(f Fields) (s Setup, err error) {
 	s.Tenant, s.Home, s.Folder, s.Temporary = f.Text(), f.Text(), f.Text(), f.Text()
 	s.Packages = model.SitePackages{Number: int(f.Int()), Path: f.Text()}
-	s.Marker = f.Text()
 	for _, n := range []*int64{&s.MaxMemory, &s.MaxValue, &s.CodeThreads, &s.Descriptors, &s.Threads, &s.Tasks} {
 		*n = f.Int()
 	}

@@ -33,7 +33,7 @@ var (
 func TestSetupMessage(t *testing.T) {
 	t.Parallel()
 	want := Setup{
-		Tenant: "acme", Home: "/python", Folder: "/files", Temporary: "/files/tmp", Packages: model.SitePackages{Number: 3, Path: "/site"}, Marker: "/marker",
+		Tenant: "acme", Home: "/python", Folder: "/files", Temporary: "/files/tmp", Packages: model.SitePackages{Number: 3, Path: "/site"},
 		MaxMemory: 1, MaxValue: 2, CodeThreads: -1, Descriptors: 4, Threads: 5, Tasks: 6, WaitLimit: time.Second, KeepLeft: true,
 	}
 	got, err := ReadSetup(arrives(t, KindSetup, want.Frame()))
