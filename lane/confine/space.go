@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -53,7 +54,9 @@ func NewSpace(folder string, bound int64) *Space {
 // Look measures the folder if it is time. processes are the first ones of each confined
 // program that writes there; busy says that they are at work.
 func (s *Space) Look(processes []int, busy bool) error {
-	s.mu.Lock()
+	if !s.mu.TryLock() {
+		return nil // it is being measured
+	}
 	defer s.mu.Unlock()
 	now := time.Now()
 	if now.Before(s.due) || (!busy && !s.full && now.Before(s.quiet)) {
@@ -147,24 +150,35 @@ func measure(folder string) (int64, error) {
 	return used, err
 }
 
-// family returns processes and all that descend from them.
+// family returns processes, all that descend from them, and all of their namespaces: there, one
+// whose parent has ended descends from the first.
 func family(processes []int) []int {
 	names, err := os.ReadDir("/proc")
 	if err != nil {
 		return processes
 	}
+	spaces, own := map[string]bool{}, spaceOf(os.Getpid())
+	for _, process := range processes {
+		if space := spaceOf(process); space != own {
+			spaces[space] = true
+		}
+	}
+	delete(spaces, "")
 	children := map[int][]int{}
+	wanted := slices.Clone(processes)
 	for _, name := range names {
 		process, err := strconv.Atoi(name.Name())
 		if err != nil {
 			continue
 		}
-		if parent := parentOf(process); parent > 0 {
+		if len(spaces) > 0 && spaces[spaceOf(process)] {
+			wanted = append(wanted, process)
+		} else if parent := parentOf(process); parent > 0 {
 			children[parent] = append(children[parent], process)
 		}
 	}
 	all, known := []int{}, map[int]bool{}
-	for wanted := processes; len(wanted) > 0; wanted = wanted[1:] {
+	for ; len(wanted) > 0; wanted = wanted[1:] {
 		if known[wanted[0]] {
 			continue
 		}
@@ -173,6 +187,12 @@ func family(processes []int) []int {
 		wanted = append(wanted, children[wanted[0]]...)
 	}
 	return all
+}
+
+// spaceOf names the namespace of processes of a process; empty if it has ended.
+func spaceOf(process int) string {
+	name, _ := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", process))
+	return name
 }
 
 func parentOf(process int) int {

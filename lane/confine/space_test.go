@@ -72,6 +72,20 @@ def fork_and_fill():
             os._exit(e.errno)
         os._exit(0)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+def fill_by_an_orphan():
+    reading, writing = os.pipe()
+    if os.fork() == 0:
+        if os.fork() == 0:
+            os.setsid()
+            while True:
+                try:
+                    fill("orphan", 1)
+                except OSError:
+                    os.write(writing, b"refused")
+                    os._exit(0)
+        os._exit(0)
+    os.wait()
+    return reading
 `)
 	pids := []int{program.cmd.Process.Pid}
 	require.Equal(t, "OSError [Errno 27] File too large", program.do(`fill("one", 17 << 20)`), "the bound of one file")
@@ -80,12 +94,19 @@ def fork_and_fill():
 	require.NoError(t, space.Look(pids, true))
 	require.False(t, space.Full())
 	require.Greater(t, space.Used(), int64(4<<20))
+	orphan := program.do(`fill_by_an_orphan()`)
 	require.Equal(t, "8388608", program.do(`fill("tmp/b", 8 << 20)`))
 	require.NoError(t, os.Link(filepath.Join(c.home.Folder, "a"), filepath.Join(c.home.Folder, "again")))
 	require.Eventually(t, func() bool { return space.Look(pids, true) == nil && space.Full() }, 10e9, 1e6)
 	require.Less(t, space.Used(), int64(13<<20), "a file counts once")
 	require.Equal(t, "OSError [Errno 27] File too large", program.do(`fill("c", 1)`))
 	require.Equal(t, "27", program.do(`fork_and_fill()`))
+	require.Equal(t, "None", program.do(`os.remove("c")`))
+	if c.report.Holds(confine.Processes) {
+		require.Eventually(t, func() bool {
+			return space.Look(pids, true) == nil && strings.Contains(program.do(`__import__("select").select([`+orphan+`], [], [], 0.01)`), "["+orphan+"]")
+		}, 10e9, 1e6)
+	}
 	require.Equal(t, "ValueError not allowed to raise maximum limit", program.do(`__import__("resource").setrlimit(1, (16 << 20, 16 << 20))`))
 	require.Equal(t, "None", program.do(`os.remove("tmp/b")`))
 	require.Eventually(t, func() bool { return space.Look(pids, false) == nil && space.Used() < 10<<20 }, 10e9, 1e6)
