@@ -22,7 +22,7 @@ import (
 // file sizes (RLIMIT_FSIZE) of all their processes becomes 0: a write that makes a file longer fails,
 // as it does on a full disk, and the processes live. When there is room again, the limit is lifted. The
 // filter of system calls keeps programs from doing so themselves. So the folder can be over its bound by
-// what is written between two looks.
+// the bytes that are written between two looks.
 type Space struct {
 	folder string
 	bound  int64 // of all files
