@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"strings"
 	"sync"
 	"syscall"
@@ -18,7 +17,7 @@ import (
 
 // Zygote is a process that has imported a subtenant's packages. Safe for concurrent use.
 type Zygote struct {
-	cmd     *exec.Cmd
+	cmd     *command
 	control *net.UnixConn
 	refused []string
 	over    chan struct{} // closed when the process has ended, and all of its children
@@ -79,11 +78,7 @@ func start(ctx context.Context, cfg Config) (*Zygote, error) {
 		return nil, err
 	}
 	defer func() { _ = theirs.Close() }()
-	cmd, err := cfg.command(cpython.ZygoteVariable + "=3 4")
-	if err == nil {
-		cmd.ExtraFiles, cmd.WaitDelay = []*os.File{theirs, config}, waitDelay
-		err = startProcess(cmd)
-	}
+	cmd, err := cfg.start(cpython.ZygoteVariable+"=3 4", theirs, config)
 	if err != nil {
 		_ = control.Close()
 		return nil, fmt.Errorf("start a zygote: %w", err)
@@ -93,7 +88,7 @@ func start(ctx context.Context, cfg Config) (*Zygote, error) {
 	if err := z.await(ctx); err != nil {
 		_ = control.Close()
 		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
+		cmd.end()
 		return nil, fmt.Errorf("start a zygote: %w", err)
 	}
 	go z.receive()
@@ -218,6 +213,6 @@ func (z *Zygote) end() {
 		c.end(syscall.WaitStatus(syscall.SIGKILL))
 	}
 	_ = z.control.Close()
-	_ = z.cmd.Wait()
+	z.cmd.end()
 	close(z.over)
 }
