@@ -36,7 +36,7 @@ func CheckEnd(output []byte, failure *model.Failure) error {
 // CheckRefusal checks why a child says that a call was not begun.
 func CheckRefusal(code model.Code, retryAfter time.Duration) error {
 	if !slices.Contains(refusals, code) || retryAfter < 0 || retryAfter > time.Hour {
-		return fmt.Errorf("a call is refused with %q, for %v", code, retryAfter)
+		return fmt.Errorf("a call is refused with %.80q, for %v", code, retryAfter)
 	}
 	return nil
 }
