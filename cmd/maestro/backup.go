@@ -24,7 +24,7 @@ func (a *app) backupCommand() *cobra.Command {
 		Short: "write the database and the key to one file",
 		Long: `Writes the database and SECRET_KEY to one file, by default maestro-TIME.tar in the
 current folder. The server may run meanwhile: the file holds the database as it is
-when the backup begins. Keep the file safe: whoever has it can read all secrets.
+when the backup begins. Keep the file safe: it shows all secrets to its reader.
 
 It holds functions, webhooks, schedules, secrets, executions and pending runs of all
 subtenants. Packages are not in it, they are installed again where they are used; nor

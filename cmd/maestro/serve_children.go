@@ -6,19 +6,22 @@ import (
 	"log/slog"
 	"os"
 
+	"maestro/embed"
 	"maestro/internal/model"
 	"maestro/lane/process"
 )
 
 // makeChildren makes the process lane.
-func (p *parts) makeChildren(home string) (*process.Lane, error) {
+func (p *parts) makeChildren(home string, rails *embed.Rails) (*process.Lane, error) {
 	program, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find this program, which child processes run: %w", err)
 	}
+	confinement := p.newConfinement(rails, program)
 	return process.New(process.Options{
 		Home:  home,
-		Start: &process.Exec{Args: []string{program, laneChildName}, Env: childEnvironment(), Stderr: os.Stderr},
+		Start: &process.Exec{Args: []string{program, laneChildName}, Env: childEnvironment(), Stderr: os.Stderr, Prepare: confinement.prepare},
+		Look:  confinement.look,
 		Folder: func(tenant string) (string, string, error) {
 			home, err := p.homes.Of(tenant)
 			return home.Folder, home.Temporary, err
