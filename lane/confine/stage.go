@@ -1,8 +1,10 @@
 package confine
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 	"net"
 	"net/netip"
@@ -69,6 +71,11 @@ func runStage(planned, server *os.File) error {
 	if err := json.NewDecoder(planned).Decode(&s.plan); err != nil {
 		return fmt.Errorf("read the plan: %w", err)
 	}
+	if s.plan.Wait {
+		if err := s.wait(); err != nil {
+			return err
+		}
+	}
 	if s.plan.Path == "" {
 		return s.tryAll()
 	}
@@ -82,6 +89,18 @@ func runStage(planned, server *os.File) error {
 	}
 	err = syscall.Exec(program.path, s.plan.Args, s.plan.Env)
 	return fmt.Errorf("execute %s: %w", s.plan.Path, err)
+}
+
+// wait tells the server the number of this process, which the kernel adds, and waits
+// until the process is in its group.
+func (s *stage) wait() error {
+	if _, err := s.conn.Write([]byte("{}")); err != nil {
+		return fmt.Errorf("greet the server: %w", err)
+	}
+	if n, err := s.conn.Read(make([]byte, 1)); n != 1 {
+		return fmt.Errorf("wait for the control group: the server's log has the reason: %w", cmp.Or(err, io.EOF))
+	}
+	return nil
 }
 
 // program is what a stage becomes.
