@@ -30,7 +30,7 @@ import (
 const beMaestro = "MAESTRO_TEST_BE_MAESTRO"
 
 func TestMain(m *testing.M) {
-	// These children are started by maestro itself, without its environment.
+	// These children are started by maestro itself, with an empty environment.
 	if os.Getenv(beMaestro) != "" || len(os.Args) > 1 && (os.Args[1] == probeName || os.Args[1] == laneChildName) {
 		a := newApp()
 		a.timing.setByVariables()
