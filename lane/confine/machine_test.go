@@ -71,7 +71,7 @@ func TestConfinementInAContainer(t *testing.T) {
 
 func TestRequiredMeasures(t *testing.T) {
 	t.Parallel()
-	report, err := confine.Probe(t.Context(), t.TempDir())
+	report, err := confine.Probe(t.Context(), testkit.DataDir(t))
 	require.NoError(t, err)
 	require.NoError(t, report.Require(nil))
 	var held, missing []confine.Measure

@@ -55,7 +55,14 @@ func candidates() []spaces {
 }
 
 func (p *probe) run(ctx context.Context) (*Report, error) {
-	p.policy.User, p.user = firstUser()
+	if p.policy.User, p.user = firstUser(); p.user == nil {
+		for _, folder := range []string{p.policy.Scratch, p.policy.Temporary} {
+			if p.user = os.Chown(folder, int(p.policy.User), int(p.policy.User)); p.user != nil {
+				p.policy.User = 0
+				break
+			}
+		}
+	}
 	lost := map[Measure]error{} // why a namespace cannot be had: what the first attempt with it has met
 	for _, set := range candidates() {
 		told, err := p.attempt(ctx, set)
@@ -100,7 +107,7 @@ func (p *probe) attempt(ctx context.Context, set spaces) (verdict, error) {
 	if r.landlock == 0 {
 		plan.Rules = nil
 	}
-	plan.Try = listener.Addr().String()
+	plan.Try, plan.Dir = listener.Addr().String(), policy.Scratch
 	var said strings.Builder
 	cmd := exec.CommandContext(ctx, "/proc/self/exe")
 	cmd.Stderr = &said
