@@ -72,7 +72,7 @@ func (c *confinement) prepare(spec process.Spec, cmd *exec.Cmd) (release func(),
 		Readable: slices.Concat([]string{spec.Home, c.program}, c.rails.Readable), Scratch: home.Folder, Temporary: home.Temporary, User: user,
 		Network: &confine.Destinations{Deny: c.rails.Networks, Services: c.rails.Services, Port: uint16(c.rails.Port), Own: cpython.NoteConnection},
 		Tasks:   c.tasks(), Files: c.files(), File: c.cfg.MaxFunctionDisk, Data: max(leastData, dataFactor*c.cfg.MaxFunctionMemory),
-		Shared: c.cfg.MaxFunctionMemory / 2,
+		Shared: c.cfg.MaxFunctionMemory / 2, Group: filepath.Base(home.Folder), Memory: c.memory(),
 	}
 	if spec.Packages.Path != "" {
 		policy.Readable = append(policy.Readable, spec.Packages.Path)
@@ -87,14 +87,23 @@ const (
 	dataFactor = 16
 	// ownTasks are the threads of the runtimes in each child.
 	ownTasks = 192
+	// ownMemory is what the runtimes in each child take.
+	ownMemory = 96 << 20
 	// ownFiles are the descriptors of the runtimes in each child.
 	ownFiles = 512
 )
 
 // tasks bounds the processes and threads of a subtenant's children together.
 func (c *confinement) tasks() int {
-	children := cmp.Or(c.cfg.MaxChildren, max(2, runtime.GOMAXPROCS(0)))
-	return (children + 1) * (ownTasks + 2*c.cfg.MaxFunctionThreads) // one more while one is replaced
+	return (c.children() + 1) * (ownTasks + 2*c.cfg.MaxFunctionThreads) // one more while one is replaced
+}
+
+func (c *confinement) children() int { return cmp.Or(c.cfg.MaxChildren, max(2, runtime.GOMAXPROCS(0))) }
+
+// memory bounds what a subtenant's children, the processes that they start, and their shared memory take
+// together. The bound of each child is the lane's to keep.
+func (c *confinement) memory() int64 {
+	return int64(c.children()+2)*(c.cfg.MaxFunctionMemory+ownMemory) + c.cfg.MaxFunctionMemory/2
 }
 
 func (c *confinement) files() int { return 2*c.cfg.MaxFunctionDescriptors + ownFiles }
