@@ -2,6 +2,7 @@ package cpython
 
 // #include <stdlib.h>
 // #include "load.h"
+// #include "zygote.h"
 import "C"
 
 import (
@@ -44,6 +45,10 @@ func load(home string, alone bool) error {
 		return loaded.err
 	}
 	loaded.home, loaded.alone = home, alone
+	if C.maestro_zygote_home() != nil {
+		loaded.err = adopt(home, alone)
+		return loaded.err
+	}
 	done := make(chan error)
 	go func() {
 		runtime.LockOSThread()

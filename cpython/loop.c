@@ -13,7 +13,7 @@
 #include "stop.h"
 #include "thread.h"
 
-#include "_cgo_export.h"
+#include "go_gate.h"
 
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -115,7 +115,7 @@ PyObject *maestro_loop_carry(PyObject *module, PyObject *unused) {
     atomic_store(&serving->carrier, &serving);
     live();
     PyThreadState *state = py.PyEval_SaveThread();
-    go_maestro_carried(serving->id);
+    maestro_go_carried(serving->id);
     py.PyEval_RestoreThread(state);
     return py.Py_NewRef(py.None);
 }
@@ -182,7 +182,7 @@ static void end(struct maestro_interp *in, struct task *task, struct maestro_res
     maestro_print_flush(in, call);
     PyThreadState *state = py.PyEval_SaveThread();
     rest();
-    go_maestro_done(task->loop, call, result);
+    maestro_go_done(task->loop, call, result);
     live();
     py.PyEval_RestoreThread(state);
     maestro_result_free(result);
@@ -252,7 +252,7 @@ static PyObject *ready(struct maestro_interp *in, const struct maestro_taken *ta
     if (!task) {
         struct maestro_result result = {0};
         maestro_describe_plain(EXCEPTION_ENGINE, "MemoryError", "no memory for a task", &result.exception);
-        go_maestro_done(serving->id, MAESTRO_CALL_OF(taken->frame), &result);
+        maestro_go_done(serving->id, MAESTRO_CALL_OF(taken->frame), &result);
         maestro_result_free(&result);
         return NULL;
     }
@@ -283,7 +283,7 @@ PyObject *maestro_loop_take(PyObject *module, PyObject *unused) {
         struct maestro_taken taken = {0};
         PyThreadState *state = py.PyEval_SaveThread();
         rest(); // on a busy machine Go takes its time, which is not the function's
-        go_maestro_take(serving->id, &taken);
+        maestro_go_take(serving->id, &taken);
         live();
         py.PyEval_RestoreThread(state);
         if (taken.what == TAKEN_NOTHING)

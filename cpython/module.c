@@ -19,7 +19,7 @@
 #include "sleep.h"
 #include "stop.h"
 
-#include "_cgo_export.h"
+#include "go_gate.h"
 
 #include <math.h>
 
@@ -40,7 +40,7 @@ static PyObject *context(PyObject *module, PyObject *unused) {
     uint64_t current = maestro_frame(in);
     struct maestro_text json = {0};
     PyThreadState *state = py.PyEval_SaveThread();
-    go_maestro_context(in->id, current, &json);
+    maestro_go_context(in->id, current, &json);
     py.PyEval_RestoreThread(state);
     PyObject *object =
         maestro_json_load(&in->json, json.data ? json.data : "{}", json.data ? json.size : 2, "context", NULL);
@@ -59,7 +59,7 @@ static PyObject *secret(PyObject *module, PyObject *name) {
     struct maestro_text value = {0};
     struct maestro_raise raise = {0};
     PyThreadState *state = py.PyEval_SaveThread();
-    go_maestro_secret(in->id, current, (char *)utf8, (size_t)size, &value, &raise);
+    maestro_go_secret(in->id, current, (char *)utf8, (size_t)size, &value, &raise);
     py.PyEval_RestoreThread(state);
     if (raise.kind) {
         maestro_raise_now(in, &raise);
@@ -89,7 +89,7 @@ static PyObject *spawn(PyObject *module, PyObject *const *args, Py_ssize_t count
     struct maestro_text id = {0};
     struct maestro_raise raise = {0};
     PyThreadState *state = py.PyEval_SaveThread();
-    go_maestro_spawn(in->id, current, (char *)name, (size_t)size, input.data, input.size, delay, &id, &raise);
+    maestro_go_spawn(in->id, current, (char *)name, (size_t)size, input.data, input.size, delay, &id, &raise);
     py.PyEval_RestoreThread(state);
     maestro_json_free(&input);
     if (raise.kind) {
@@ -128,7 +128,7 @@ static PyObject *log_line(PyObject *module, PyObject *const *args, Py_ssize_t co
     if (level) {
         uint64_t current = maestro_frame(in);
         PyThreadState *state = py.PyEval_SaveThread();
-        go_maestro_log(in->id, current, "", (char *)level, text.data, text.size, fields.data, fields.size);
+        maestro_go_log(in->id, current, "", (char *)level, text.data, text.size, fields.data, fields.size);
         py.PyEval_RestoreThread(state);
     }
     maestro_text_free(&text);
@@ -214,7 +214,7 @@ static PyObject *find_stored(PyObject *module, PyObject *name) {
     uint64_t current = maestro_frame(in), key = 0;
     struct maestro_raise raise = {0};
     PyThreadState *state = py.PyEval_SaveThread();
-    int answered = go_maestro_stored(in->id, current, (char *)utf8, (size_t)size, &key, &raise);
+    int answered = maestro_go_stored(in->id, current, (char *)utf8, (size_t)size, &key, &raise);
     py.PyEval_RestoreThread(state);
     if (raise.kind) {
         maestro_raise_now(in, &raise);

@@ -4,7 +4,7 @@
 #include "error.h"
 #include "frame.h"
 
-#include "_cgo_export.h"
+#include "go_gate.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +36,7 @@ static void pass(struct maestro_interp *in, uint64_t frame, int stream, const ch
     char *name = stream == 2 ? "stderr" : "stdout";
     do {
         size_t part = part_of(data, size);
-        go_maestro_log(in->id, frame, name, "", (char *)data, part, NULL, 0);
+        maestro_go_log(in->id, frame, name, "", (char *)data, part, NULL, 0);
         data += part;
         size -= part;
     } while (size);
@@ -148,6 +148,10 @@ int maestro_print(struct maestro_interp *in, int stream, PyObject *text) {
     }
     Py_ssize_t size;
     const char *data = py.PyUnicode_AsUTF8AndSize(text, &size);
+    if (data && maestro_go_away()) {
+        maestro_go_write(stream, data, (size_t)size); // whole: there may be no other moment
+        return 1;
+    }
     if (data) { // which the caller keeps
         int done = cut(in, maestro_frame(in), stream, data, (size_t)size);
         if (!done)
@@ -166,6 +170,10 @@ int maestro_print(struct maestro_interp *in, int stream, PyObject *text) {
 }
 
 void maestro_print_raw(struct maestro_interp *in, uint64_t frame, int stream, const char *data, size_t size) {
+    if (maestro_go_away()) {
+        maestro_go_write(stream, data, size);
+        return;
+    }
     while (size) {
         const char *end = memchr(data, '\n', size);
         size_t length = end ? (size_t)(end - data) : size;

@@ -4,7 +4,7 @@
 #include "frame.h"
 #include "shield.h"
 
-#include "_cgo_export.h"
+#include "go_gate.h"
 
 #include <stdlib.h>
 
@@ -157,7 +157,7 @@ static void hold(struct maestro_entry *entry, const struct maestro_base *base) {
 static struct maestro_source fetch(struct maestro_interp *in, uint64_t key) {
     struct maestro_source source = {0};
     PyThreadState *state = py.PyEval_SaveThread();
-    go_maestro_module(in->id, key, &source);
+    maestro_go_module(in->id, key, &source);
     py.PyEval_RestoreThread(state);
     if (!source.found)
         py.PyErr_SetString(py.PyExc_RuntimeError, "the function's program is gone");

@@ -317,7 +317,10 @@ enum {
     X(PyObject *, PyImport_ImportModule, (const char *))                 /* new */                                        \
     X(PyObject *, PyImport_GetModuleDict, (void))                        /* borrowed */                                   \
     X(PyObject *, PyEval_EvalCode, (PyObject *, PyObject *, PyObject *)) /* new */                                        \
-    X(PyObject *, Py_CompileString, (const char *, const char *, int))   /* new */                                        \
+    X(void, PyOS_BeforeFork, (void))                                                                                      \
+    X(void, PyOS_AfterFork_Parent, (void))                                                                                \
+    X(void, PyOS_AfterFork_Child, (void))                                                                                 \
+    X(PyObject *, Py_CompileString, (const char *, const char *, int)) /* new */                                          \
     /* errors */                                                                                                          \
     X(PyObject *, PyErr_Occurred, (void)) /* borrowed */                                                                  \
     X(void, PyErr_Clear, (void))                                                                                          \
@@ -332,6 +335,7 @@ enum {
     X(PyObject *, PyErr_GetHandledException, (void)) /* new, or NULL without an error */                                  \
     X(PyObject *, PyErr_GetRaisedException, (void))  /* new */                                                            \
     X(void, PyErr_SetRaisedException, (PyObject *))  /* steals */                                                         \
+    X(void, PyErr_Print, (void))                                                                                          \
     X(void, PyErr_WriteUnraisable, (PyObject *))                                                                          \
     X(int, Py_EnterRecursiveCall, (const char *))                                                                         \
     X(void, Py_LeaveRecursiveCall, (void))                                                                                \

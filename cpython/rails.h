@@ -48,8 +48,9 @@
     RAIL(INTERNALS, "internals", "it reaches beyond the code and the objects of this subtenant's functions")
 
 // The end of each message: where such code may run.
-#define MAESTRO_RAIL_LANE \
-    " Code that needs it belongs in the process lane (planned), where each subtenant has a process of its own."
+#define MAESTRO_RAIL_LANE                                                                                   \
+    " Code that needs it can run in the process lane, which an administrator can choose for the subtenant:" \
+    " PUT /api/v1/subtenants/{id} {\"lane\": \"process\"}."
 
 enum maestro_rail {
 #define RAIL(identifier, name, advice) RAIL_##identifier,

@@ -10,7 +10,7 @@
 #include "rail_space.h"
 #include "sleep.h"
 
-#include "_cgo_export.h"
+#include "go_gate.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -76,7 +76,7 @@ static void begun(struct maestro_interp *in, PyObject *pid, struct standard *sta
     uint64_t output = 0, current = maestro_frame(in);
     if (pid && (standard->read[1] >= 0 || standard->read[2] >= 0)) {
         PyThreadState *state = py.PyEval_SaveThread();
-        output = go_maestro_child_output(in->id, current, standard->read[1], standard->read[2]);
+        output = maestro_go_child_output(in->id, current, standard->read[1], standard->read[2]);
         py.PyEval_RestoreThread(state);
         standard->read[1] = standard->read[2] = -1; // Go closes them
     }
@@ -291,7 +291,7 @@ static void child_ended(struct maestro_interp *in, pid_t pid) {
     if (!output)
         return;
     PyThreadState *state = py.PyEval_SaveThread();
-    go_maestro_child_read(output);
+    maestro_go_child_read(output);
     py.PyEval_RestoreThread(state);
 }
 

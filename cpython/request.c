@@ -4,7 +4,7 @@
 #include "error.h"
 #include "frame.h"
 
-#include "_cgo_export.h"
+#include "go_gate.h"
 
 static PyObject *tuple_of(struct maestro_interp *in, const struct maestro_request *request) {
     static const size_t whole = 0; // the headers are looked up in any case
@@ -26,7 +26,7 @@ PyObject *maestro_request_of(PyObject *module, PyObject *unused) {
     struct maestro_request request = {0};
     struct maestro_raise raise = {0};
     PyThreadState *state = py.PyEval_SaveThread();
-    go_maestro_request(in->id, current, &request, &raise);
+    maestro_go_request(in->id, current, &request, &raise);
     py.PyEval_RestoreThread(state);
     PyObject *answer = NULL;
     if (raise.kind)

@@ -5,7 +5,7 @@
 #include "frame.h"
 #include "program.h"
 
-#include "_cgo_export.h"
+#include "go_gate.h"
 
 #include <string.h>
 
@@ -41,7 +41,7 @@ static int lookup(struct maestro_interp *in, const char *utf8, size_t size, stru
     uint64_t frame = maestro_frame(in);
     *found = (struct maestro_begun){0};
     PyThreadState *state = py.PyEval_SaveThread();
-    go_maestro_lookup(in->id, frame, (char *)utf8, size, found);
+    maestro_go_lookup(in->id, frame, (char *)utf8, size, found);
     py.PyEval_RestoreThread(state);
     if (found->raise.kind)
         maestro_raise_now(in, &found->raise);

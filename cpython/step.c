@@ -5,14 +5,14 @@
 #include "program.h"
 #include "shield.h"
 
-#include "_cgo_export.h"
+#include "go_gate.h"
 
 int maestro_siblings_refresh(struct maestro_interp *in, uint64_t frame, uint64_t generation) {
     if (generation == in->generation || !in->hooks[HOOK_SIBLINGS])
         return 1;
     struct maestro_text names = {0};
     PyThreadState *state = py.PyEval_SaveThread();
-    int answered = go_maestro_siblings(in->id, frame, &names, &generation);
+    int answered = maestro_go_siblings(in->id, frame, &names, &generation);
     py.PyEval_RestoreThread(state);
     if (!answered)
         return 1; // an internal error: the names stay, and are requested again
@@ -38,7 +38,7 @@ int maestro_step_begin(struct maestro_sibling *sibling, uint64_t parent, const s
         return 0;
     }
     PyThreadState *state = py.PyEval_SaveThread();
-    go_maestro_begin_step(in->id, parent, (char *)sibling->utf8, sibling->size, input->data, input->size, begun);
+    maestro_go_begin_step(in->id, parent, (char *)sibling->utf8, sibling->size, input->data, input->size, begun);
     py.PyEval_RestoreThread(state);
     if (begun->raise.kind) {
         maestro_raise_now(in, &begun->raise);
@@ -90,7 +90,7 @@ PyObject *maestro_step_complete(struct maestro_interp *in, uint64_t frame, PyObj
     }
     struct maestro_raise raise = {0};
     PyThreadState *state = py.PyEval_SaveThread();
-    go_maestro_end_step(in->id, frame, output.data, output.size, NULL, &raise);
+    maestro_go_end_step(in->id, frame, output.data, output.size, NULL, &raise);
     py.PyEval_RestoreThread(state);
     PyObject *fresh = NULL;
     if (raise.kind) {
@@ -109,7 +109,7 @@ void maestro_step_fail(struct maestro_interp *in, uint64_t frame, int kind) {
     struct maestro_raise raise = {0};
     maestro_describe(in, raised, kind, &exception);
     PyThreadState *state = py.PyEval_SaveThread();
-    go_maestro_end_step(in->id, frame, NULL, 0, &exception, &raise);
+    maestro_go_end_step(in->id, frame, NULL, 0, &exception, &raise);
     py.PyEval_RestoreThread(state);
     maestro_exception_free(&exception);
     py.PyErr_SetRaisedException(raised);

@@ -122,13 +122,20 @@ static void on_signal(int signal, siginfo_t *info, void *context) {
     errno = number;
 }
 
-char *maestro_stop_check_load(void) {
+char *maestro_stop_signal_load(void) {
     // On the alternate stack where there is one: the thread may be Go's own by then,
     // on a stack of a few kilobytes. Without SA_RESTART, to end the wait.
     struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK};
     sigemptyset(&action.sa_mask);
     if (sigaction(MAESTRO_SIGNAL, &action, NULL) != 0)
         return strdup("install the signal that interrupts waits");
+    return NULL;
+}
+
+char *maestro_stop_check_load(void) {
+    char *message = maestro_stop_signal_load();
+    if (message)
+        return message;
     const struct maestro_reference references[] = {
         {"PyErr_CheckSignals", (void *)check_signals},
         {"Py_MakePendingCalls", (void *)make_pending_calls},
@@ -136,7 +143,7 @@ char *maestro_stop_check_load(void) {
     enum { COUNT = sizeof references / sizeof *references };
     unsigned char found[COUNT] = {0};
     void *const originals[COUNT] = {(void *)py.PyErr_CheckSignals, (void *)py.Py_MakePendingCalls};
-    char *message = maestro_link_search(py.library, references, COUNT, found);
+    message = maestro_link_search(py.library, references, COUNT, found);
     for (int i = 0; i < COUNT && !message; i++)
         if (!found[i])
             message = maestro_code_redirect(originals[i], (void *)check_alone);

@@ -24,6 +24,9 @@
 // Once, before Python is initialised. Returns NULL, or a malloc'ed message.
 char *maestro_stop_check_load(void);
 
+// The handler alone, once more: Go's runtime, where it starts after Python, has replaced it.
+char *maestro_stop_signal_load(void);
+
 // Returns -1 with Stopped raised if the calling thread's call is to be stopped and
 // an order is new to this thread; otherwise 0. Attached.
 int maestro_stop_check(void);

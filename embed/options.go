@@ -126,14 +126,14 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.Descriptors, 256)
 	setDefault(&o.StuckCap, 8)
 	setDefault(&o.budgets, defaultBudgets)
-	if o.OnStop == nil {
-		o.OnStop = func(uint64, bool) {}
-	}
 	if o.Main {
 		o.WarmPool = 1 // from the start on
 	}
 	if o.OnUnfit == nil {
 		o.OnUnfit = func(Unfit) {}
+	}
+	if o.OnStop == nil {
+		o.OnStop = func(uint64, bool) {}
 	}
 	if o.OnTenantLog == nil {
 		o.OnTenantLog = func(string, model.LogLine) {}

@@ -10,6 +10,10 @@ import (
 	"maestro/embed/python"
 )
 
+// ProbeMain is the program, for a plain Python of its own, that imports modules as
+// Probe does, in the main interpreter.
+var ProbeMain = python.ProbeMain
+
 // ProbeLine is one line of Probe's report: the begin of an import, or its
 // outcome.
 type ProbeLine struct {

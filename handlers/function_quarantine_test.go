@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"maestro/internal/model"
 	"maestro/repo"
 )
 
@@ -13,7 +14,7 @@ import (
 func (f *fixture) blame(name string) {
 	f.t.Helper()
 	for range 3 {
-		_, err := f.db.BlameFunction(f.t.Context(), repo.Blame{Tenant: "default", Versions: []repo.NamedVersion{{Name: name, Number: 1}}, Cause: "SIGSEGV at address 0x0"})
+		_, err := f.db.BlameFunction(f.t.Context(), repo.Blame{Tenant: "default", Versions: []model.NamedVersion{{Name: name, Number: 1}}, Cause: "SIGSEGV at address 0x0"})
 		require.NoError(f.t, err)
 	}
 	f.server.FunctionsChanged("default") // as every server is told
@@ -42,7 +43,7 @@ func TestQuarantinedFunction(t *testing.T) {
 		{name: "asynchronously", call: "POST /api/v1/executions", body: `{"function_name":"echo","mode":"async"}`, status: 503, want: quarantined},
 		{name: "by a webhook", call: "POST /api/v1/h/echo", token: "-", status: 503, want: []string{`"code":"quarantined"`}, lacks: []string{`echo"`, "SIGSEGV"}},
 		{name: "again", call: "POST /api/v1/executions/" + done + "/retry", status: 503, want: quarantined},
-		{name: "by a sibling", call: "POST /api/v1/executions", body: `{"function_name":"caller","input_data":1}`, status: 500, want: []string{`"error_type":"RuntimeError"`, "the function echo is quarantined: Its code ended the server"}},
+		{name: "by a sibling", call: "POST /api/v1/executions", body: `{"function_name":"caller","input_data":1}`, status: 500, want: []string{`"error_type":"RuntimeError"`, "the function echo is quarantined: Its code ended the process that ran it"}},
 		{name: "as a value", call: "POST /api/v1/executions", body: `{"function_name":"value"}`, status: 500, want: []string{"the function echo is quarantined"}},
 		{name: "spawned", call: "POST /api/v1/executions", body: `{"function_name":"spawns"}`, status: 500, want: []string{"the function echo is quarantined"}},
 	})

@@ -23,7 +23,7 @@ func viewQuarantine(q *model.Quarantine) *quarantineView {
 
 var releaseFunctionOp = huma.Operation{
 	OperationID: "release-function", Summary: "Run a quarantined function again",
-	Description: "A function whose code has ended the server three times within ten minutes is quarantined: its calls are a 503 `quarantined`, until it has another version or is released. Nothing changes for a function that is not quarantined, except that earlier crashes no longer count.",
+	Description: "A function whose code has ended the process that ran it three times within ten minutes is quarantined: its calls are a 503 `quarantined`, until it has another version or is released. Nothing changes for a function that is not quarantined, except that earlier crashes no longer count.",
 }
 
 func (s *Server) releaseFunction(ctx context.Context, in *FunctionPath) (*functionOutput, error) {

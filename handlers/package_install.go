@@ -55,7 +55,7 @@ func (s *Server) installPackageOp() huma.Operation {
 	return huma.Operation{
 		OperationID: "install-package", Summary: "Install a package for the functions of the subtenant, replacing another version of it",
 		Description: "The next call of a function can import it. Waits up to 30 seconds for the install; a longer one continues, and the response is a 202 with its address. " +
-			"A failed install changes nothing.",
+			"A failed install changes nothing. A package that does not support sub-interpreters moves a subtenant whose lane is auto to the process lane: notes says so.",
 		DefaultStatus: http.StatusCreated,
 		Responses: map[string]*huma.Response{
 			"202": {Description: "The install continues; Location is its address", Content: map[string]*huma.MediaType{
@@ -101,7 +101,11 @@ func (s *Server) installPackage(ctx context.Context, in *packageInstallInput) (*
 	if err != nil {
 		return nil, err
 	}
-	return &packageInstalled{Status: http.StatusCreated, Body: packageOrInstall{packageView: viewPackage(installed)}}, nil
+	environment, err := s.opts.DB.Environment(ctx, call.tenant)
+	if err != nil {
+		return nil, err
+	}
+	return &packageInstalled{Status: http.StatusCreated, Body: packageOrInstall{packageView: viewPackage(installed, environment.Lock)}}, nil
 }
 
 type packageListInput struct {
@@ -120,7 +124,11 @@ func (s *Server) listPackages(ctx context.Context, in *packageListInput) (*pageO
 	if err != nil {
 		return nil, err
 	}
-	return newPage(&in.PageInput, found, next, viewPackage), nil
+	environment, err := s.opts.DB.Environment(ctx, callFrom(ctx).tenant)
+	if err != nil {
+		return nil, err
+	}
+	return newPage(&in.PageInput, found, next, func(p model.Package) packageView { return viewPackage(p, environment.Lock) }), nil
 }
 
 type packagePath struct {

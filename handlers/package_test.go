@@ -24,6 +24,7 @@ type installer struct {
 	problem *model.Error
 	wanted  []string
 	lock    model.Lock            // that requirements come to
+	needs   string                // why an installed package needs the process lane
 	hold    func(context.Context) // stands for the time that requirements take; nil: none
 }
 
@@ -37,9 +38,13 @@ func (p *installer) Install(ctx context.Context, tenant string, want requirement
 		<-p.wait
 		background := context.Background()
 		if p.problem == nil {
-			lock := model.Lock{{Name: want.Name, Version: "1.2.3", SHA256: "aa"}}
+			lock := model.Lock{{Name: want.Name, Version: "1.2.3", SHA256: "aa", Needs: []string{"jiter"}}}
+			if p.needs != "" {
+				lock = append(lock, model.LockedPackage{Name: "jiter", Version: "1", SHA256: "bb", NeedsProcess: p.needs, Notes: []string{"jiter needs it: " + p.needs}})
+			}
+			state, _ := p.db.PackageState(background, tenant)
 			_, _ = p.db.ApplyEnvironment(background, tenant, repo.EnvironmentChange{
-				Lock: lock, Requested: []repo.RequestedPackage{{Name: want.Name, Requirement: want.Text}}, By: by,
+				Base: state.Revision, Lock: lock, Requested: []repo.RequestedPackage{{Name: want.Name, Requirement: want.Text}}, By: by,
 			})
 		}
 		_ = p.db.AppendInstallLog(background, tenant, install.ID, []string{"a line"})
@@ -234,6 +239,22 @@ func TestAnUpdateThatWasOvertaken(t *testing.T) {
 	require.NoError(t, tx.Commit(t.Context()))
 	<-done
 	require.Equal(t, []string{"foo", "foo"}, p.wanted, "it asks for them again")
+}
+
+// The answer of the install and the list say that a package needs the process lane,
+// and the subtenant is there.
+func TestPackagesThatNeedTheProcessLane(t *testing.T) {
+	t.Parallel()
+	f, p := setupPackages(t, time.Minute)
+	close(p.wait)
+	f.must(ask{call: "POST /api/v1/packages", body: `{"package_name":"anthropic"}`, status: 201, want: []string{`"lane":null`, `"notes":[]`}})
+	p.needs = "it refuses"
+	shown := []string{`"package_name":"anyio"`, `"lane":"process"`, `"notes":["jiter needs it: it refuses"]`}
+	f.must(ask{call: "POST /api/v1/packages", body: `{"package_name":"anyio"}`, status: 201, want: shown})
+	f.must(ask{call: "GET /api/v1/packages", status: 200, want: shown})
+	f.must(ask{call: "GET /api/v1/subtenants/default", token: f.mint("", true), status: 200, want: []string{
+		`"lane":"auto"`, `"effective_lane":"process"`, `"lane_reason":"the package jiter needs the process lane: it refuses"`,
+	}})
 }
 
 func TestWhatDoesNotWorkOfAFunctionsPackages(t *testing.T) {

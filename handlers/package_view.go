@@ -14,12 +14,23 @@ type packageView struct {
 	Requirement *string   `json:"requirement" doc:"As requested; null for a dependency, and for a package that only functions require"`
 	InstalledAt timestamp `json:"installed_at"`
 	InstalledBy *string   `json:"installed_by"`
+
+	Lane  *model.LaneName `json:"lane" enum:"process" doc:"The lane that it needs, or that a package needs which it requires; null: it works in each lane"`
+	Notes []string        `json:"notes" nullable:"false" doc:"Which packages need the process lane, and which of their modules do not work, with the reasons: of the package and of those that it requires"`
 }
 
-func viewPackage(p model.Package) packageView {
-	view := packageView{ID: p.ID.String(), Name: p.Name, Version: p.Version, InstalledAt: timestamp(p.InstalledAt), InstalledBy: p.InstalledBy}
+// viewPackage shows a package that was installed with a lock.
+func viewPackage(p model.Package, lock model.Lock) packageView {
+	part := lock.Reach(p.Name)
+	view := packageView{
+		ID: p.ID.String(), Name: p.Name, Version: p.Version, InstalledAt: timestamp(p.InstalledAt), InstalledBy: p.InstalledBy, Notes: orEmpty(part.Notes()),
+	}
 	if p.Requirement != "" {
 		view.Requirement = &p.Requirement
+	}
+	if part.ProcessReason() != "" {
+		lane := model.LaneProcess
+		view.Lane = &lane
 	}
 	return view
 }

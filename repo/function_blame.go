@@ -17,24 +17,19 @@ const (
 	blameSpan  = 10 * time.Minute
 )
 
-// Blame says that the code of a function has ended a server.
+// Blame says that the code of a function has ended the process that ran it: a server, or
+// a child of one.
 type Blame struct {
 	Tenant      string
-	Versions    []NamedVersion // of functions and modules whose code ran, the innermost first
-	ExecutionID model.ID       // zero: it belonged to none
-	Cause       string         // for people, such as the name of the signal
-}
-
-// NamedVersion is one version of a function or module of that name.
-type NamedVersion struct {
-	Name   string
-	Number int
+	Versions    []model.NamedVersion // of functions and modules whose code ran, the innermost first
+	ExecutionID model.ID             // zero: it belonged to none
+	Cause       string               // for people, such as the name of the signal
 }
 
 // Blamed is the result of a blame.
 type Blamed struct {
-	Function    NamedVersion // the innermost one that is a function; no name: there was none
-	Quarantined bool         // it is quarantined from now on
+	Function    model.NamedVersion // the innermost one that is a function; no name: there was none
+	Quarantined bool               // it is quarantined from now on
 }
 
 // BlameFunction records a blame. The function's third within ten minutes quarantines
@@ -70,7 +65,7 @@ func (d *DB) BlameFunction(ctx context.Context, blame Blame) (blamed Blamed, err
 			return err
 		}
 		blamed.Quarantined = true
-		reason := fmt.Sprintf("Its code ended the server %d times within ten minutes, the last time by %s", count, blame.Cause)
+		reason := fmt.Sprintf("Its code ended the process that ran it %d times within ten minutes, the last time by %s", count, blame.Cause)
 		if !blame.ExecutionID.IsZero() {
 			reason += fmt.Sprintf(" (execution %s)", blame.ExecutionID)
 		}

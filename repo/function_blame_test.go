@@ -9,7 +9,7 @@ import (
 	"maestro/repo"
 )
 
-func blame(t *testing.T, db *repo.DB, tenant string, versions ...repo.NamedVersion) repo.Blamed {
+func blame(t *testing.T, db *repo.DB, tenant string, versions ...model.NamedVersion) repo.Blamed {
 	t.Helper()
 	blamed, err := db.BlameFunction(t.Context(), repo.Blame{Tenant: tenant, Versions: versions, ExecutionID: model.NewID(), Cause: "SIGSEGV at address 0x0"})
 	require.NoError(t, err)
@@ -38,11 +38,11 @@ func TestQuarantineOfABlamedFunction(t *testing.T) {
 	createFunction(t, db, "zenith", "f")
 	_, err = db.CreateFunction(t.Context(), tenant, model.Function{Name: "shared", Kind: model.KindModule, Code: "x = 1"}, nil, nil)
 	require.NoError(t, err)
-	first := repo.NamedVersion{Name: "f", Number: 1}
+	first := model.NamedVersion{Name: "f", Number: 1}
 
-	require.Equal(t, repo.Blamed{}, blame(t, db, tenant, repo.NamedVersion{Name: "f", Number: 2}), "there is no such version")
+	require.Equal(t, repo.Blamed{}, blame(t, db, tenant, model.NamedVersion{Name: "f", Number: 2}), "there is no such version")
 	require.Equal(t, repo.Blamed{}, blame(t, db, "nowhere", first))
-	require.Equal(t, repo.Blamed{Function: first}, blame(t, db, tenant, repo.NamedVersion{Name: "shared", Number: 1}, first, repo.NamedVersion{Name: "g", Number: 1}),
+	require.Equal(t, repo.Blamed{Function: first}, blame(t, db, tenant, model.NamedVersion{Name: "shared", Number: 1}, first, model.NamedVersion{Name: "g", Number: 1}),
 		"a module is not blamed, but the function that runs it")
 	require.Equal(t, repo.Blamed{Function: first}, blame(t, db, tenant, first))
 	blame(t, db, "zenith", first)
@@ -76,7 +76,7 @@ func TestQuarantineOfABlamedFunction(t *testing.T) {
 	require.False(t, blame(t, db, tenant, first).Quarantined, "of the version before")
 	require.Nil(t, quarantine(t, db, tenant, "f"))
 
-	second := repo.NamedVersion{Name: "f", Number: 2}
+	second := model.NamedVersion{Name: "f", Number: 2}
 	blame(t, db, tenant, second)
 	_, err = db.Pool().Exec(t.Context(), "UPDATE function_blames SET blamed_at = now() - interval '11 minutes' WHERE function_id = $1", repo.UUID(f.ID))
 	require.NoError(t, err)

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/stretchr/testify/require"
 
+	"maestro/internal/model"
 	"maestro/repo"
 	"maestro/repo/dbsqlc"
 )
@@ -40,7 +41,7 @@ func init() {
 func populateBlames(t *testing.T, db *repo.DB, tenant, name string) {
 	t.Helper()
 	for range 3 {
-		_, err := db.BlameFunction(t.Context(), repo.Blame{Tenant: tenant, Versions: []repo.NamedVersion{{Name: name, Number: 1}}, Cause: "SIGSEGV"})
+		_, err := db.BlameFunction(t.Context(), repo.Blame{Tenant: tenant, Versions: []model.NamedVersion{{Name: name, Number: 1}}, Cause: "SIGSEGV"})
 		require.NoError(t, err)
 	}
 }

@@ -1,6 +1,6 @@
-// Command packages finds out which of the most used packages work in a
-// subtenant's interpreter, as an install of each would, and writes the table in
-// docs/packages.md. It must not be part of the product.
+// Command packages finds out in which lane the most used packages work, as an
+// install of each would, and writes the table in docs/packages.md. It must not be part
+// of the product.
 package main
 
 import (
@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"maestro/cpython/kit"
+	"maestro/embed"
 	"maestro/internal/model"
 	"maestro/internal/packages"
 	"maestro/internal/packages/environment"
@@ -36,14 +37,18 @@ const (
 func main() {
 	program := flag.String("maestro", "bin/maestro", "the program whose probe is used")
 	document := flag.String("document", "docs/packages.md", "the file with the table")
+	flag.Usage = func() {
+		fmt.Fprintln(flag.CommandLine.Output(), "packages [flags] [package…]: given packages are tried alone, and printed")
+		flag.PrintDefaults()
+	}
 	flag.Parse()
-	if err := run(*program, *document); err != nil {
+	if err := run(*program, *document, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "packages:", err)
 		os.Exit(1)
 	}
 }
 
-func run(program, document string) error {
+func run(program, document string, only []string) error {
 	dir, err := os.MkdirTemp("", "maestro-packages-")
 	if err != nil {
 		return err
@@ -63,12 +68,23 @@ func run(program, document string) error {
 		return err
 	}
 	probing := probe.Options{Command: []string{program, "probe-packages"}, Python: kit.Executable(home), Home: home, TempDir: folders.TempDir()}
+	alone := probing
+	alone.Command, alone.Guarded = []string{probing.Python, "-I", "-c", embed.ProbeMain}, true
+	workshop := packages.Workshop{Pip: runner, Folders: folders, Probe: func(ctx context.Context, in probe.Interpreter, path string, modules []probe.Module) ([]probe.Finding, error) {
+		if in == probe.Main {
+			return probe.Run(ctx, alone, path, modules)
+		}
+		return probe.Run(ctx, probing, path, modules)
+	}}
 	var table strings.Builder
-	table.WriteString("| package | version | comes with | works? |\n| --- | --- | --- | --- |\n")
+	table.WriteString("| package | version | comes with | lane | why |\n| --- | --- | --- | --- | --- |\n")
 	accepted := 0
 	all := strings.Fields(names)
+	if len(only) > 0 {
+		all = only
+	}
 	for number, name := range all {
-		row, ok, err := try(ctx, runner, folders, probing, number, name)
+		row, ok, err := try(ctx, &workshop, number, name)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -78,47 +94,50 @@ func run(program, document string) error {
 		fmt.Fprint(os.Stderr, row)
 		table.WriteString(row)
 	}
-	fmt.Fprintf(&table, "\n%d of %d can be installed; those with a \"but\" work in part. Made on %s, CPython %s, with the newest versions of that day.\n", accepted, len(all), time.Now().UTC().Format(time.DateOnly), kit.Version)
+	if len(only) > 0 {
+		return nil
+	}
+	fmt.Fprintf(&table, "\n%d of %d can be installed. Made on %s, CPython %s, with the newest versions of that day.\n", accepted, len(all), time.Now().UTC().Format(time.DateOnly), kit.Version)
 	return write(document, table.String())
 }
 
 // try installs one package into an environment of its own.
-func try(ctx context.Context, runner *pip.Runner, folders *environment.Folders, probing probe.Options, number int, name string) (row string, ok bool, err error) {
+func try(ctx context.Context, workshop *packages.Workshop, number int, name string) (row string, ok bool, err error) {
 	want, err := requirement.Parse(name)
 	if err != nil {
 		return "", false, err
 	}
 	quiet := func(string) {}
-	lock, err := runner.Resolve(ctx, []requirement.Requirement{want}, nil, quiet)
+	lock, err := workshop.Pip.Resolve(ctx, []requirement.Requirement{want}, nil, quiet)
 	if err != nil {
 		var refused *pip.Error
 		if !errors.As(err, &refused) {
 			return "", false, err
 		}
-		return fmt.Sprintf("| %s | | | no: %s |\n", name, refused.Text), false, nil
+		return fmt.Sprintf("| %s | | | none | %s |\n", name, refused.Text), false, nil
 	}
-	workshop := packages.Workshop{Pip: runner, Folders: folders, Probe: func(ctx context.Context, path string, modules []probe.Module) ([]probe.Finding, error) {
-		return probe.Run(ctx, probing, path, modules)
-	}}
-	findings, refused, err := workshop.Make(ctx, &model.Environment{Tenant: "table", Number: number + 1, Lock: lock}, nil, quiet)
+	made := model.Environment{Tenant: "table", Number: number + 1, Lock: lock}
+	findings, refused, err := workshop.Make(ctx, &made, nil, true, quiet)
 	if err != nil {
 		return "", false, err
 	}
-	version := lock.Find(want.Name).Version
+	cells := fmt.Sprintf("| %s | %s | %d others |", name, made.Lock.Find(want.Name).Version, len(lock)-1)
 	if refused != nil {
-		return fmt.Sprintf("| %s | %s | %d others | no: `%s` of %s %s |\n", name, version, len(lock)-1, refused.Module, refused.Package, reason(refused)), false, nil
+		return fmt.Sprintf("%s none | `%s` of %s %s |\n", cells, refused.Module, refused.Package, reason(refused)), false, nil
 	}
 	var remarks []string
+	for _, p := range made.Lock {
+		if p.NeedsProcess != "" && len(remarks) < 3 {
+			remarks = append(remarks, p.Name+": "+plain(p.NeedsProcess))
+		}
+	}
 	for _, f := range findings {
 		if f.Kind != probe.OK && len(remarks) < 3 {
 			remarks = append(remarks, fmt.Sprintf("`%s` %s", f.Module, reason(&f)))
 		}
 	}
-	words := "yes"
-	if len(remarks) > 0 {
-		words = "yes, but " + strings.Join(remarks, "; ")
-	}
-	return fmt.Sprintf("| %s | %s | %d others | %s |\n", name, version, len(lock)-1, words), true, nil
+	choice := model.ChooseLane(model.LaneAuto, model.LaneAuto, made.Lock)
+	return fmt.Sprintf("%s %s | %s |\n", cells, choice.Lane, strings.Join(remarks, "; ")), true, nil
 }
 
 func reason(f *probe.Finding) string {
@@ -132,12 +151,17 @@ func reason(f *probe.Finding) string {
 	case probe.OutOfMemory:
 		return "takes too much memory"
 	default:
-		text := strings.ReplaceAll(f.Detail, "|", "\\|")
-		if len(text) > 100 {
-			text = strings.ToValidUTF8(text[:100], "") + "…"
-		}
-		return "raises " + strings.Join(strings.Fields(text), " ")
+		return "raises " + plain(f.Detail)
 	}
+}
+
+// plain is a text as it stands in a cell of the table.
+func plain(text string) string {
+	text = strings.Join(strings.Fields(strings.ReplaceAll(text, "|", "\\|")), " ")
+	if len(text) > 150 {
+		text = strings.ToValidUTF8(text[:150], "") + "…"
+	}
+	return text
 }
 
 func write(document, table string) error {

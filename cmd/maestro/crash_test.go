@@ -139,7 +139,7 @@ func TestQuarantineAfterThreeCrashes(t *testing.T) {
 	}
 	refused := c.call("crasher", 0)
 	require.Equal(t, http.StatusServiceUnavailable, refused.status, "%s", refused.body)
-	require.Contains(t, string(refused.body), "Its code ended the server 3 times within ten minutes, the last time by SIGBUS at address 0x")
+	require.Contains(t, string(refused.body), "Its code ended the process that ran it 3 times within ten minutes, the last time by SIGBUS at address 0x")
 	require.Contains(t, string(c.call("outer", 0).body), "the function crasher is quarantined")
 	schedule := c.send("POST", "/api/v1/schedules", map[string]any{"name": "s", "function_name": "crasher", "cron_expression": "@hourly"}).json(t)["id"].(string)
 	refused = c.send("POST", "/api/v1/schedules/"+schedule+"/run", nil)

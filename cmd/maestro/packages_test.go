@@ -138,7 +138,7 @@ def slow(input):
 	a.want("POST", "/api/v1/packages", map[string]any{"package_name": "speedy"}, 201)
 	a.define("fast", "import speedy\ndef fast(input):\n    return speedy.ANSWER\n")
 	require.Equal(t, "42", a.result("fast", nil))
-	for name, words := range map[string]string{"lonely": "sub-interpreters", "deadly": "crashed", "hungry": "memory"} {
+	for name, words := range map[string]string{"deadly": "crashed", "hungry": "memory"} {
 		refused := a.want("POST", "/api/v1/packages", map[string]any{"package_name": name}, 422)
 		require.Equal(t, "package_unsupported", refused["code"])
 		require.Contains(t, refused["detail"], "The module "+name)
@@ -150,6 +150,44 @@ def slow(input):
 	require.Equal(t, "package_not_found", required["code"])
 	a.want("DELETE", "/api/v1/packages/SPEEDY", nil, 204)
 	a.want("POST", "/api/v1/executions", map[string]any{"function_name": "fast"}, 500)
+}
+
+// A package that does not support sub-interpreters moves its subtenant to the process
+// lane, and back when it goes; an administrator's choice is stronger.
+func TestLanesByPackages(t *testing.T) {
+	t.Parallel()
+	ix := wheels(t)
+	p := start(t, testkit.DataDir(t), append(fromIndex(ix), "DATABASE_URL="+testkit.DatabaseURL(t), "SECRET_KEY="+strings.Repeat("k", 40))...)
+	c, admin := p.client(t, "acme"), p.administrator(t)
+	c.define("f", "def f(input):\n    return input\n")
+	lane := func() any {
+		t.Helper()
+		c.want("POST", "/api/v1/executions", map[string]any{"function_name": "f"}, 200)
+		var all []map[string]any
+		require.NoError(t, c.send("GET", "/api/v1/executions?limit=1", nil).into(&all))
+		shown := admin.want("GET", "/api/v1/subtenants/acme", nil, 200)
+		require.Equal(t, shown["effective_lane"], all[0]["lane"])
+		return shown["effective_lane"]
+	}
+	require.Equal(t, "embedded", lane())
+	made := c.want("POST", "/api/v1/packages", map[string]any{"package_name": "lonely"}, 201)
+	require.Equal(t, "process", made["lane"])
+	const note = "The package lonely needs the process lane: its module lonely does not support sub-interpreters."
+	require.Equal(t, []any{note}, made["notes"])
+	require.Equal(t, "process", lane())
+	g := c.want("POST", "/api/v1/functions", map[string]any{"name": "g", "code": "def g(input):\n    return 1\n", "requirements": []string{"lonely"}}, 201)
+	require.Equal(t, []any{note}, g["package_notes"])
+	c.want("DELETE", "/api/v1/functions/g", nil, 204)
+	c.want("DELETE", "/api/v1/packages/lonely", nil, 204)
+	require.Equal(t, "embedded", lane())
+
+	admin.want("PUT", "/api/v1/subtenants/acme", map[string]any{"lane": "embedded"}, 200)
+	refused := c.want("POST", "/api/v1/packages", map[string]any{"package_name": "lonely"}, 422)
+	require.Equal(t, "package_unsupported", refused["code"])
+	require.Contains(t, refused["detail"], "The module lonely of the package lonely does not support sub-interpreters")
+	require.Contains(t, refused["detail"], `PUT /api/v1/subtenants/acme {"lane": "process"}`)
+	admin.want("PUT", "/api/v1/subtenants/acme", map[string]any{"lane": "process"}, 200)
+	require.Equal(t, "process", lane())
 }
 
 func TestRequirementsOverHTTP(t *testing.T) {

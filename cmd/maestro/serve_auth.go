@@ -2,6 +2,7 @@ package main
 
 import (
 	"log/slog"
+	"net"
 	"time"
 
 	"maestro/internal/auth"
@@ -39,7 +40,7 @@ func (p *parts) startAuth() (err error) {
 
 // developmentAuth also makes the administrator's token, when there is none.
 func (p *parts) developmentAuth() (auth.Authenticator, error) {
-	if p.cfg.Host != "127.0.0.1" && p.cfg.Host != "localhost" && p.cfg.Host != "::1" {
+	if !onLoopback(p.cfg.Host) {
 		p.log.Warn("development mode on an address that other machines may reach: set CENSUS_JWT_SECRET, or HOST=127.0.0.1", slog.String("host", p.cfg.Host))
 	}
 	key, err := auth.DevelopmentKey([]byte(p.cfg.SecretKey))
@@ -56,4 +57,10 @@ func (p *parts) developmentAuth() (auth.Authenticator, error) {
 		p.newToken = token
 	}
 	return auth.NewLocal(key, "")
+}
+
+// onLoopback reports whether no other machine reaches a server on host.
+func onLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

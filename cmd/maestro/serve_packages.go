@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"maestro/cpython/kit"
+	"maestro/embed"
 	"maestro/internal/backoff"
+	"maestro/internal/config"
 	"maestro/internal/model"
 	"maestro/internal/packages"
 	"maestro/internal/packages/environment"
@@ -47,11 +49,7 @@ func (p *parts) startPackages(ctx context.Context) error {
 	}
 	p.folders = folders
 	p.stops.Push("package folders", 0, func(context.Context) error { return folders.Close() })
-	runner = pip.New(pip.Options{
-		Python: kit.Executable(p.home), PipPath: p.pip, CacheDir: cache, TempDir: folders.TempDir(),
-		IndexURL: string(p.cfg.PipIndexURL), ExtraIndexURL: string(p.cfg.PipExtraIndexURL), AllowSource: p.cfg.AllowSourceBuilds,
-		Environ: append(os.Environ(), p.cfg.PipVariables...),
-	})
+	runner = newPip(p.cfg, p.home, p.pip, cache, folders.TempDir())
 	// The file that runs now: an upgrade puts another one in its place.
 	self, err := os.Open("/proc/self/exe")
 	if err != nil {
@@ -60,17 +58,31 @@ func (p *parts) startPackages(ctx context.Context) error {
 	probing := probe.Options{
 		Command: []string{os.Args[0], probeName}, Program: self, Python: kit.Executable(p.home), Home: p.home, TempDir: folders.TempDir(),
 	}
+	alone := probing
+	alone.Command, alone.Program, alone.Guarded = []string{probing.Python, "-I", "-c", embed.ProbeMain}, nil, true
 	p.packages = packages.New(packages.Options{
 		DB: p.db, Events: p.events, Server: p.id, Log: p.log,
-		Forbidden: !p.cfg.AllowPackageInstallation, Allowed: p.cfg.PackageAllowList,
+		DefaultLane: p.cfg.DefaultLane, Forbidden: !p.cfg.AllowPackageInstallation, Allowed: p.cfg.PackageAllowList,
 		Changed: func(tenant string) { p.engine.PackagesChanged(tenant) },
-		Workshop: packages.Workshop{Pip: runner, Folders: folders, Probe: func(ctx context.Context, path string, modules []probe.Module) ([]probe.Finding, error) {
+		Workshop: packages.Workshop{Pip: runner, Folders: folders, Probe: func(ctx context.Context, in probe.Interpreter, path string, modules []probe.Module) ([]probe.Finding, error) {
+			if in == probe.Main {
+				return probe.Run(ctx, alone, path, modules)
+			}
 			return probe.Run(ctx, probing, path, modules)
 		}},
 	})
 	// An install under way is stopped, and changes nothing.
 	p.stops.Push("packages", stopTime, p.packages.Close)
 	return nil
+}
+
+// newPip makes what runs the pip in the folder path, with the Python of home.
+func newPip(cfg *config.Config, home, path, cache, temporary string) *pip.Runner {
+	return pip.New(pip.Options{
+		Python: kit.Executable(home), PipPath: path, CacheDir: cache, TempDir: temporary,
+		IndexURL: string(cfg.PipIndexURL), ExtraIndexURL: string(cfg.PipExtraIndexURL), AllowSource: cfg.AllowSourceBuilds,
+		Environ: append(os.Environ(), cfg.PipVariables...),
+	})
 }
 
 // platform is what packages that are unpacked are for: modules in C and those

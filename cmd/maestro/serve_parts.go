@@ -116,7 +116,7 @@ func startParts(ctx context.Context, cfg *config.Config, timing timing, log *slo
 		Store: p.db, Secrets: p.secrets, Recorder: p.recorder, Events: p.events, Lane: p.lane, DefaultLane: cfg.DefaultLane, Log: log, Timeout: cfg.FunctionTimeout,
 		MaxSteps: cfg.MaxSteps,
 		Queue:    p.queue, Inputs: p.inputs, Packages: p.packages, Meter: p.metrics, Tracer: tracer,
-		Journal: p.journal,
+		Journal: p.journal, Blames: p.db,
 	})
 	p.queue.Serve(p.engine)
 	p.makeCron()

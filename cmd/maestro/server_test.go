@@ -242,6 +242,14 @@ func (p *program) client(t *testing.T, tenant string) *client {
 	return &client{t: t, url: p.url, token: token, tenant: tenant}
 }
 
+// administrator acts for the whole server.
+func (p *program) administrator(t *testing.T) *client {
+	t.Helper()
+	token, err := auth.Mint([]byte(jwtSecret), auth.Grant{Email: "admin@example.com", Admin: true, TTL: time.Hour})
+	require.NoError(t, err)
+	return &client{t: t, url: p.url, token: token}
+}
+
 // reply is an answer of the server.
 type reply struct {
 	status int

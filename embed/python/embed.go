@@ -52,6 +52,12 @@ var folder string
 //go:embed probe.py
 var probe string
 
+//go:embed probe_main.py
+var probeMain string
+
+//go:embed forked.py
+var forked string
+
 //go:embed runtime.py
 var runtime string
 
@@ -85,11 +91,15 @@ var compile string
 // Runtime is what every subtenant's interpreter runs first. Its parts share one
 // namespace and stand in the order in which they need each other.
 var Runtime = convert + "\n" + api + "\n" + onImport + "\n" + output + "\n" + work + "\n" + loopShared + "\n" +
-	loop + "\n" + modules + "\n" + load + "\n" + stored + "\n" + describe + "\n" + processes + "\n" + addresses + "\n" + folder + "\n" + packages + "\n" + runtime
+	loop + "\n" + modules + "\n" + load + "\n" + stored + "\n" + describe + "\n" + processes + "\n" + addresses + "\n" + folder + "\n" + packages + "\n" + forked + "\n" + runtime
 
 // Probe is what an interpreter runs that imports packages to see whether they
 // work: Runtime, and then a part that subtenants don't have.
 var Probe = Runtime + "\n" + probe
+
+// ProbeMain is the program of a plain Python that imports packages to see whether they
+// work in its main interpreter.
+var ProbeMain = packages + "\n" + probe + "\n" + probeMain
 
 // Compiler is what the compiler's interpreter runs: source to marshalled code,
 // and type hints to schemas. It needs nothing of Runtime.

@@ -6,7 +6,10 @@ purpose.
 # Error messages of extension modules that support one interpreter only:
 # CPython's own refusal, PyO3's, Cython's.
 _refusals = ("does not support loading in subinterpreters", "do not yet support subinterpreters",
-             "support subinterpreters", "one interpreter per process", "Interpreter change detected")
+             "support subinterpreters", "one interpreter per process", "Interpreter change detected",
+             # CPython initialises a module of the old kind in the main interpreter first,
+             # where the packages of the subtenant are not: it would be refused after that.
+             "failed to import from subinterpreter")
 
 
 def probe_module(name):

@@ -90,7 +90,7 @@ func (h *Handler) answer(c *fiber.Ctx, r Request, who *caller, found *match) err
 		return model.NewError(model.CodeFunctionInactive, "The function of this webhook is switched off; nothing ran.")
 	}
 	if model.CodeOf(err) == model.CodeQuarantined {
-		return model.NewError(model.CodeQuarantined, "The function of this webhook is quarantined, because its code has ended the server several times; nothing ran. Its owner can change it, or release it.")
+		return model.NewError(model.CodeQuarantined, "The function of this webhook is quarantined, because its code has ended the process that ran it several times; nothing ran. Its owner can change it, or release it.")
 	}
 	if err != nil {
 		return err

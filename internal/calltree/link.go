@@ -4,7 +4,7 @@ import "maestro/internal/model"
 
 // Link leads from a call that runs in a child process to the engine: the other end of
 // it is a model.RemoteHost. Its methods may be called from many threads at once.
-// Steps reach the engine in the order of the calls, and before what is asked after them.
+// Steps reach the engine in the order of the calls, and before the questions that follow them.
 type Link interface {
 	model.Services
 	model.Resolver

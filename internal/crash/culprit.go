@@ -3,9 +3,7 @@ package crash
 import (
 	"context"
 	"log/slog"
-	"regexp"
 	"slices"
-	"strconv"
 
 	"maestro/internal/journal"
 	"maestro/internal/model"
@@ -19,12 +17,12 @@ type culprit struct {
 	tenant string         // empty: not known
 	// versions are those of the subtenant's functions and modules on the stack, the
 	// innermost first.
-	versions []repo.NamedVersion
+	versions []model.NamedVersion
 }
 
 // newCulprit finds the run of a marker.
 func newCulprit(marker journal.Marker, runs []journal.Entry) culprit {
-	c := culprit{marker: marker, tenant: marker.Owner, versions: versionsOn(marker.Stack)}
+	c := culprit{marker: marker, tenant: marker.Owner, versions: marker.Versions()}
 	for i := range runs {
 		// An interpreter serves one subtenant: a number that does not belong to it is damaged.
 		if run := &runs[i]; marker.Ticket != 0 && run.Ticket == marker.Ticket && !run.Started.IsZero() && (c.tenant == "" || c.tenant == run.Tenant) {
@@ -32,19 +30,6 @@ func newCulprit(marker journal.Marker, runs []journal.Entry) culprit {
 		}
 	}
 	return c
-}
-
-// ownFile is a frame of stored code (embed/python/transform.py, source_filename).
-var ownFile = regexp.MustCompile(`(?m)^  File "<(\w+) v(\d+)>", line `)
-
-func versionsOn(stack string) (found []repo.NamedVersion) {
-	for _, match := range ownFile.FindAllStringSubmatch(stack, -1) {
-		number, err := strconv.Atoi(match[2])
-		if v := (repo.NamedVersion{Name: match[1], Number: number}); err == nil && !slices.Contains(found, v) {
-			found = append(found, v)
-		}
-	}
-	return found
 }
 
 // message is the error of the culprit's run.
@@ -80,7 +65,7 @@ func (c *culprit) blame(ctx context.Context, db *repo.DB, log *slog.Logger) erro
 	blame := repo.Blame{Tenant: c.tenant, Versions: c.versions, Cause: c.marker.Cause()}
 	if c.run != nil {
 		blame.ExecutionID = c.run.ExecutionID
-		blame.Versions = append(slices.Clone(c.versions), repo.NamedVersion{Name: c.run.Function, Number: c.run.Version})
+		blame.Versions = append(slices.Clone(c.versions), model.NamedVersion{Name: c.run.Function, Number: c.run.Version})
 	}
 	blamed, err := db.BlameFunction(ctx, blame)
 	if model.CodeOf(err) == model.CodeInvalid { // a fault of ours: it must not keep the server from its work

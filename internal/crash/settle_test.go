@@ -35,7 +35,7 @@ func TestCulpritOfAMarker(t *testing.T) {
 	runs := []journal.Entry{begun, other, waiting}
 	c := newCulprit(journal.Marker{Fault: "SIGSEGV", Address: "0x0", Owner: "acme", Ticket: 17, Stack: stack}, runs)
 	require.Equal(t, &runs[0], c.run)
-	require.Equal(t, []repo.NamedVersion{{Name: "shared", Number: 7}, {Name: "crasher", Number: 2}, {Name: "outer", Number: 1}}, c.versions)
+	require.Equal(t, []model.NamedVersion{{Name: "shared", Number: 7}, {Name: "crasher", Number: 2}, {Name: "outer", Number: 1}}, c.versions)
 	require.Equal(t, "the code of this execution ended the server's process: SIGSEGV at address 0x0, in the code of shared", c.message())
 	require.Equal(t, `Traceback (most recent call last):
   File "<outer v1>", line 2, in outer

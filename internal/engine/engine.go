@@ -65,7 +65,7 @@ type noMeter struct{}
 
 func (noMeter) Of(string, string) model.RunMeter { return model.NoMeter{} }
 
-// Options of an Engine. All but Packages, Journal, Meter, Tracer and the durations must be set.
+// Options of an Engine. All but Packages, Journal, Blames, Meter, Tracer and the durations must be set.
 type Options struct {
 	Store    Store
 	Secrets  Secrets
@@ -76,6 +76,7 @@ type Options struct {
 	Queue    Queue
 	Inputs   Seal             // of queued runs
 	Journal  *journal.Journal // nil: a crash leaves no trace of short runs
+	Blames   Blames           // nil: no function is blamed for what it does to its process
 	Meter    Meter
 	Tracer   model.Tracer // nil: there are no traces
 	Log      *slog.Logger

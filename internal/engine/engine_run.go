@@ -118,6 +118,7 @@ func (r *run) conduct() (RunResult, error) {
 		outcome = model.Outcome{Failure: engineFailure(err)}
 	}
 	kept := r.record(r.finish(&outcome))
+	r.blame(outcome.Failure)
 	var failed *model.Error
 	switch {
 	case err != nil:
@@ -143,6 +144,7 @@ func (r *run) conductQueued() error {
 	}
 	r.begin(r.deadline) // it may have come to its end before that
 	r.record(r.finish(&outcome))
+	r.blame(outcome.Failure)
 	return nil
 }
 

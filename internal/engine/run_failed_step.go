@@ -9,7 +9,8 @@ import (
 )
 
 // failedStep finds the innermost step whose exception went through to the
-// outer call; of a run that was stopped, the innermost one under way then. It is
+// outer call; of a run that was stopped, or whose process has ended, the innermost one
+// under way then. It is
 // nil when it was the function itself. The caller holds mu, and no step that is
 // still open has been closed.
 //
@@ -20,7 +21,7 @@ func (r *run) failedStep(failure *model.Failure) *model.FailedStep {
 	if failure == nil || len(r.steps) == 0 {
 		return nil
 	}
-	stopped := failure.Kind == model.FailureTimeout || failure.Kind == model.FailureCancelled
+	stopped := failure.Kind == model.FailureTimeout || failure.Kind == model.FailureCancelled || failure.Kind == model.FailureProcess
 	last := map[model.StepRef]model.StepRef{} // parent → the step within it that is meant
 	for i, s := range r.steps {
 		if s == nil || stopped != (s.status == model.StatusRunning) || !stopped && !carried(s.failure, failure) {

@@ -22,6 +22,8 @@ func (r *run) failed(failure *model.Failure) *model.Error {
 	case model.FailureStopped:
 		e = model.NewError(model.CodeUnavailable, "The server was stopped while %s ran: a part of its work may have been done. The execution is recorded as crashed.", name)
 		e.RetryAfter = stopRetry
+	case model.FailureProcess:
+		e = model.NewError(model.CodeFunctionFailed, "%s failed with %s: %s.", name, failure.Type, failure.Message)
 	case model.FailureEngine:
 		e = model.NewError(model.CodeInternal, "An internal error kept %s from running. The server's log has the reason.", name)
 		e.Cause = errors.New(veil.text(failure.Message))

@@ -87,7 +87,7 @@ func (r *run) finish(outcome *model.Outcome) *model.Record {
 		for _, s := range r.steps {
 			if s != nil && !s.handed {
 				if s.status == model.StatusRunning {
-					s.close(now, execution.Status)
+					s.close(now, execution.Status, outcome.Failure)
 					r.meter.StepEnded(s.status)
 					if s.span != nil {
 						s.span.End(now, s.status, model.ErrorAbandoned)
@@ -114,13 +114,16 @@ func (r *run) notHandedOver() (n int) {
 }
 
 // close ends a step that is still open with its execution: timed out, cancelled or
-// crashed like it, and failed otherwise (its caller returned without waiting for
-// it).
-func (s *step) close(now time.Time, status model.Status) {
+// crashed like it, and failed otherwise: its process has ended, or its caller returned
+// without waiting for it.
+func (s *step) close(now time.Time, status model.Status, outer *model.Failure) {
 	s.duration = now.Sub(s.started)
-	switch status {
-	case model.StatusTimedOut, model.StatusCancelled, model.StatusCrashed:
+	switch {
+	case status == model.StatusTimedOut, status == model.StatusCancelled, status == model.StatusCrashed:
 		s.status = status
+	case outer != nil && outer.Kind == model.FailureProcess:
+		s.status = model.StatusFailed
+		s.failure = &model.Failure{Kind: model.FailureProcess, Type: outer.Type, Message: "the process of this call ended before it did"}
 	default:
 		s.status = model.StatusFailed
 		s.failure = &model.Failure{Kind: model.FailureException, Type: model.ErrorAbandoned, Message: "the execution ended before this call did"}

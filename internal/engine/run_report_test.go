@@ -70,6 +70,7 @@ func TestReportsThatNoHonestChildMakes(t *testing.T) {
 		"a line of the year 9999":      line(func(l *model.LogLine) { l.Time = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC) }),
 	}
 	b := setup(t)
+	b.opts.RunningAfter = time.Minute // all steps are in the record at the end
 	b.define(t, "hostile", model.Function{Code: "hostile"})
 	for name, report := range hostile {
 		b.lane.functions["hostile"] = func(_ context.Context, call model.Call, _ model.StepRef, _ json.RawMessage) (json.RawMessage, *model.Failure) {
@@ -100,7 +101,7 @@ func TestReportsThatNoHonestChildMakes(t *testing.T) {
 func TestReportsBeyondTheBounds(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	b.opts.MaxSteps = 200
+	b.opts.MaxSteps, b.opts.RunningAfter = 200, time.Minute
 	b.define(t, "hostile", model.Function{Code: "hostile"})
 	refusedAt := func(parentOf func(step model.StepRef) model.StepRef) (refused model.StepRef) {
 		b.lane.functions["hostile"] = func(_ context.Context, call model.Call, _ model.StepRef, _ json.RawMessage) (json.RawMessage, *model.Failure) {

@@ -147,6 +147,7 @@ const (
 	FailureOutput                           // the output does not fit the schema, or is no JSON value
 	FailureEngine                           // a fault of the server
 	FailureStopped                          // its server was stopped
+	FailureProcess                          // the process of its lane ended that ran it
 )
 
 // Failure says how a call or a step failed. All texts may hold anything that
@@ -158,6 +159,19 @@ type Failure struct {
 	Message   string   // str(exception)
 	Traceback string   // as Python prints it, the author's own frames only
 	Problems  []Problem
+	Crash     *Crash // set by the lane, when it was the code of this call that has ended the process
+}
+
+// Crash describes code that has ended its process.
+type Crash struct {
+	Versions []NamedVersion // of stored code that was running, the innermost first
+	Cause    string         // for people, such as the name of the signal
+}
+
+// NamedVersion is one version of a function or module of that name.
+type NamedVersion struct {
+	Name   string
+	Number int
 }
 
 // StepRef names one call within an execution: 0 is the execution's own

@@ -3,14 +3,12 @@ package packages
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"maestro/internal/model"
 	"maestro/internal/packages/pip"
-	"maestro/internal/packages/probe"
 	"maestro/internal/packages/requirement"
 	"maestro/repo"
 )
@@ -212,7 +210,7 @@ func (c *change) work(ctx context.Context, p *plan) (err error) {
 		}
 	}
 	if !p.lock.Equal(p.state.Environment.Lock) {
-		if p.lock, err = c.m.build(ctx, c.tenant, &p.state.Environment, p.lock, c.log); err != nil {
+		if p.lock, err = c.m.build(ctx, &p.state.Environment, p.lock, c.log); err != nil {
 			return err
 		}
 	}
@@ -319,10 +317,10 @@ func (m *Manager) resolve(ctx context.Context, e *edit, p *plan, log func(string
 	return lock, m.allowed(all)
 }
 
-// keep makes a package retain its wheel and its notes.
+// keep makes a package retain its wheel, its notes and its lane.
 func keep(p, known *model.LockedPackage) {
 	if known != nil && known.Version == p.Version {
-		p.File, p.SHA256, p.Notes = known.File, known.SHA256, known.Notes
+		p.File, p.SHA256, p.Notes, p.NeedsProcess = known.File, known.SHA256, known.Notes, known.NeedsProcess
 	}
 }
 
@@ -339,35 +337,6 @@ func pinsFor(lock model.Lock, e *edit) model.Lock {
 	slices.SortFunc(pins, func(a, b model.LockedPackage) int { return strings.Compare(a.Name, b.Name) })
 	return pins
 }
-
-// build creates the next environment's folder and imports its new modules. The
-// returned lock may have other wheels of the same versions, and notes about
-// parts that do not work.
-func (m *Manager) build(ctx context.Context, tenant string, now *model.Environment, lock model.Lock, log func(string)) (model.Lock, error) {
-	next := model.Environment{Tenant: tenant, Number: now.Number + 1, Lock: lock}
-	findings, refused, err := m.opts.Make(ctx, &next, now.Lock, log)
-	if err != nil {
-		return nil, fmt.Errorf("build environment %d of %s: %w", next.Number, tenant, err)
-	}
-	if refused != nil {
-		return nil, model.NewError(model.CodePackageUnsupported, "%s", refused.String())
-	}
-	noted := slices.Clone(next.Lock)
-	for _, f := range findings {
-		if f.Kind == probe.OK {
-			continue
-		}
-		log(f.String())
-		at := slices.IndexFunc(noted, func(p model.LockedPackage) bool { return p.Name == f.Package })
-		if note := storable(f.String()); at >= 0 && len(noted[at].Notes) < mostNotes && !contains(noted[at].Notes, note) {
-			noted[at].Notes = append(slices.Clone(noted[at].Notes), note)
-		}
-	}
-	return noted, nil
-}
-
-// mostNotes bounds the notes of one package in a lock.
-const mostNotes = 20
 
 // allowed refuses packages that PACKAGE_ALLOW_LIST does not name.
 func (m *Manager) allowed(names []string) error {

@@ -100,7 +100,7 @@ func TestWhatTheProbeFinds(t *testing.T) {
 	extension := func(name string, way index.Import) index.Wheel {
 		return index.Wheel{Name: name, Version: "1", Binary: index.Extension(t, name, way)}
 	}
-	b := setup(t, nil,
+	b := setup(t, embedded,
 		extension("good", index.OwnGIL), extension("one", index.OneOnly), extension("crash", index.Crash), extension("abort", index.Abort), extension("leave", index.Exit),
 		index.Wheel{Name: "wrapped", Version: "1", Files: map[string]string{"wrapped/__init__.py": "try:\n    import one\nexcept ImportError as e:\n    raise RuntimeError('see above') from e\n"}, Requires: []string{"one"}},
 		index.Wheel{Name: "fallback", Version: "1", Files: map[string]string{
@@ -138,11 +138,12 @@ func TestModulesThatDoNotComeToAnEnd(t *testing.T) {
 	var b *bench
 	b = setup(t, func(o *packages.Options, _ *pip.Options) {
 		ending := o.Probe
-		o.Probe = func(ctx context.Context, path string, modules []probe.Module) ([]probe.Finding, error) {
+		o.DefaultLane = model.LaneEmbedded
+		o.Probe = func(ctx context.Context, in probe.Interpreter, path string, modules []probe.Module) ([]probe.Finding, error) {
 			if name := modules[0].Name; name != "loops" && name != "sleeps" {
-				return ending(ctx, path, modules)
+				return ending(ctx, in, path, modules)
 			}
-			return probe.Run(ctx, b.probing(4*time.Second), path, modules)
+			return probe.Run(ctx, b.probing(in, 4*time.Second), path, modules)
 		}
 	},
 		index.Wheel{Name: "loops", Version: "1", Binary: index.Extension(t, "loops", index.Loop)},

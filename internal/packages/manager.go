@@ -26,6 +26,8 @@ type Options struct {
 	Changed func(tenant string) // called after a commit that changed a subtenant's packages
 	Log     *slog.Logger
 
+	DefaultLane model.LaneName // DEFAULT_LANE: of subtenants whose own setting is auto; empty: as LaneAuto
+
 	Forbidden bool          // ALLOW_PACKAGE_INSTALLATION=false: no package is installed or removed
 	Allowed   []string      // normalised names that may be installed; empty: any
 	Limit     time.Duration // of one install; default 300 s

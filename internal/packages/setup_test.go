@@ -104,8 +104,8 @@ func (b *bench) start(change func(*packages.Options, *pip.Options)) {
 		Python: kit.Executable(b.home), PipPath: kit.PipPath(b.home), CacheDir: filepath.Join(b.dir, "cache"),
 		Guard: kit.Executable(b.home), TempDir: b.folders.TempDir(), IndexURL: b.index.URL(),
 	}
-	options.Probe = func(ctx context.Context, path string, modules []probe.Module) ([]probe.Finding, error) {
-		return probe.Run(ctx, b.probing(0), path, modules)
+	options.Probe = func(ctx context.Context, in probe.Interpreter, path string, modules []probe.Module) ([]probe.Finding, error) {
+		return probe.Run(ctx, b.probing(in, 0), path, modules)
 	}
 	if change != nil {
 		change(&options, &runner)
@@ -122,12 +122,19 @@ func (b *bench) start(change func(*packages.Options, *pip.Options)) {
 }
 
 // probing is how the test binary probes, within a time; 0: the default.
-func (b *bench) probing(limit time.Duration) probe.Options {
-	return probe.Options{
+func (b *bench) probing(in probe.Interpreter, limit time.Duration) probe.Options {
+	options := probe.Options{
 		Command: []string{os.Args[0], "probe-packages"}, Python: kit.Executable(b.home), Home: b.home,
 		TempDir: b.folders.TempDir(), Limits: probe.Limits{Time: limit},
 	}
+	if in == probe.Main {
+		options.Command, options.Guarded = []string{options.Python, "-I", "-c", embed.ProbeMain}, true
+	}
+	return options
 }
+
+// embedded has packages work in the embedded lane or be refused.
+func embedded(o *packages.Options, _ *pip.Options) { o.DefaultLane = model.LaneEmbedded }
 
 // install asks for a package and waits for the end.
 func (b *bench) install(tenant, text string) model.PackageInstall {

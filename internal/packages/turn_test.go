@@ -33,7 +33,7 @@ func hold(change func(*packages.Options)) (*gate, func(*packages.Options, *pip.O
 	g := &gate{entered: make(chan struct{}, 10), open: make(chan struct{}), probes: make(chan struct{}, 100)}
 	return g, func(o *packages.Options, _ *pip.Options) {
 		probing := o.Probe
-		o.Probe = func(ctx context.Context, path string, modules []probe.Module) ([]probe.Finding, error) {
+		o.Probe = func(ctx context.Context, in probe.Interpreter, path string, modules []probe.Module) ([]probe.Finding, error) {
 			g.probes <- struct{}{}
 			if slices.ContainsFunc(modules, func(m probe.Module) bool { return m.Name == "held" }) {
 				g.entered <- struct{}{}
@@ -43,7 +43,7 @@ func hold(change func(*packages.Options)) (*gate, func(*packages.Options, *pip.O
 					return nil, ctx.Err()
 				}
 			}
-			return probing(ctx, path, modules)
+			return probing(ctx, in, path, modules)
 		}
 		if change != nil {
 			change(o)

@@ -17,60 +17,97 @@ type Workshop struct {
 	Pip     *pip.Runner
 	Folders *environment.Folders
 	// Probe imports modules from a folder of packages, in a separate process.
-	Probe func(ctx context.Context, path string, modules []probe.Module) ([]probe.Finding, error)
+	Probe func(ctx context.Context, in probe.Interpreter, path string, modules []probe.Module) ([]probe.Finding, error)
 }
 
 // mostSwaps bounds how many packages of one install are tried as pure Python.
 const mostSwaps = 20
 
 // Make builds an environment's folder and imports its new modules, those that
-// before did not have. A package that refuses is replaced by the pure Python
-// wheel of the same version, if there is one; env is updated accordingly.
-// refused is the finding for which the packages are refused; the folder is
-// removed then. findings has the others.
-func (w *Workshop) Make(ctx context.Context, env *model.Environment, before model.Lock, log func(string)) (findings []probe.Finding, refused *probe.Finding, err error) {
+// before did not have, in a sub-interpreter. A package that refuses is replaced by the
+// pure Python wheel of the same version, if there is one; env is updated accordingly,
+// and says which of its packages need the process lane. moves says that the subtenant
+// may run there: then packages are refused only if they do not work there either.
+// refused is the finding for which they are; the folder is removed then. findings has
+// the others that are of interest.
+func (w *Workshop) Make(ctx context.Context, env *model.Environment, before model.Lock, moves bool, log func(string)) (findings []probe.Finding, refused *probe.Finding, err error) {
 	asked := map[string]bool{}
 	for swaps := 0; ; swaps++ {
 		trial, err := w.Folders.Try(ctx, *env, log)
 		if err != nil {
 			return nil, nil, err
 		}
-		findings, err = w.try(ctx, trial.Path, env.Lock, before, log)
-		if err == nil {
-			refused = probe.Decide(findings)
-		}
-		if err == nil && refused == nil {
+		swapped, findings, refused, err := w.examine(ctx, trial, env, before, moves, swaps < mostSwaps, asked, log)
+		if err == nil && !swapped && refused == nil {
 			_, err = trial.Keep()
 		}
 		trial.Drop()
-		if err != nil || refused == nil || refused.Kind != probe.Refuses {
+		if err != nil || !swapped {
 			return findings, refused, err
 		}
+	}
+}
+
+// examine imports the new modules of a trial. It reports whether a package has got
+// another wheel, with which the trial is to be made again.
+func (w *Workshop) examine(ctx context.Context, trial *environment.Trial, env *model.Environment, before model.Lock, moves, maySwap bool, asked map[string]bool, log func(string),
+) (swapped bool, findings []probe.Finding, refused *probe.Finding, err error) {
+	modules := w.Folders.Modules(env.Lock, before)
+	if len(modules) == 0 {
+		return false, nil, nil, nil
+	}
+	log(fmt.Sprintf("Importing %d new modules to check that they work in sub-interpreters.", len(modules)))
+	findings, left, err := w.survey(ctx, trial.Path, modules, moves)
+	if err != nil {
+		return false, nil, nil, err
+	}
+	refused = probe.Refusal(findings)
+	if refused != nil && refused.Kind == probe.Refuses {
 		suspects := w.suspects(findings, env.Lock)
-		if swaps < mostSwaps {
-			swapped, err := w.swap(ctx, env, suspects, asked, log)
-			if err != nil {
-				return nil, nil, err
-			}
-			if swapped {
-				continue
+		if maySwap {
+			if swapped, err = w.swap(ctx, env, suspects, asked, log); err != nil || swapped {
+				return swapped, nil, nil, err
 			}
 		}
 		if len(suspects) > 0 {
 			refused = &suspects[0].finding
 		}
-		return findings, refused, nil
 	}
+	if refused != nil && !moves {
+		return false, findings, refused, nil
+	}
+	needs := w.needs(env.Lock, left, findings)
+	mark(env, needs, modules)
+	var again []probe.Finding
+	if len(needs) > 0 && moves {
+		log("Importing them again in a process of their own, as functions of the process lane do.")
+		if again, err = w.Probe(ctx, probe.Main, trial.Path, modules); err != nil {
+			return false, nil, nil, err
+		}
+	}
+	return false, unmarked(findings, again), probe.RefusalInProcess(again), nil
 }
 
-// try imports the new modules in a folder.
-func (w *Workshop) try(ctx context.Context, path string, lock, before model.Lock, log func(string)) ([]probe.Finding, error) {
-	modules := w.Folders.Modules(lock, before)
-	if len(modules) == 0 {
-		return nil, nil
+// mostChildren bounds in how many children one after the other modules are imported,
+// when some of them end theirs.
+const mostChildren = 4
+
+// survey imports modules in sub-interpreters. on has it go on after one that ends the
+// process, with the modules of other packages; left are those that were not reached.
+func (w *Workshop) survey(ctx context.Context, path string, modules []probe.Module, on bool) (findings []probe.Finding, left []probe.Module, err error) {
+	left = modules
+	for n := 1; len(left) > 0 && n <= mostChildren; n++ {
+		found, err := w.Probe(ctx, probe.Sub, path, left)
+		if err != nil {
+			return nil, nil, err
+		}
+		findings = append(findings, found...)
+		if len(found) == 0 || !on {
+			break
+		}
+		left = probe.Rest(left, len(found), found[len(found)-1].Package)
 	}
-	log(fmt.Sprintf("Importing %d new modules to check that they work in sub-interpreters.", len(modules)))
-	return w.Probe(ctx, path, modules)
+	return findings, left, nil
 }
 
 // suspect is a package that may have caused a refusal.
@@ -89,10 +126,7 @@ func (w *Workshop) suspects(findings []probe.Finding, lock model.Lock) (all []su
 			all = append(all, suspect{name, f})
 		}
 	}
-	owners := map[string]string{} // by top-level modules
-	for _, m := range w.Folders.Modules(lock, nil) {
-		owners[m.Name] = m.Package
-	}
+	owners := w.owners(lock)
 	var refusing []probe.Finding
 	for _, f := range findings {
 		if f.Kind == probe.Refuses && !f.Inside {
@@ -100,14 +134,12 @@ func (w *Workshop) suspects(findings []probe.Finding, lock model.Lock) (all []su
 		}
 	}
 	for _, f := range refusing { // with their own detail, if they have one
-		top, _, _ := strings.Cut(f.Refuser, ".")
-		if owners[top] == f.Package {
+		if owners.of(f.Refuser) == f.Package {
 			add(f.Package, f)
 		}
 	}
 	for _, f := range refusing {
-		top, _, _ := strings.Cut(f.Refuser, ".")
-		if owner := owners[top]; owner != "" && owner != f.Package {
+		if owner := owners.of(f.Refuser); owner != "" && owner != f.Package {
 			f.Detail += ", which is of the package " + owner
 			add(owner, f)
 		}
@@ -141,6 +173,7 @@ func (w *Workshop) swap(ctx context.Context, env *model.Environment, suspects []
 		}
 		log(s.finding.String() + " There is a wheel of " + s.name + " in pure Python, which is used instead.")
 		env.Lock = slices.Clone(env.Lock)
+		pure.Notes, pure.NeedsProcess = nil, "" // they were the other wheel's
 		env.Lock[at] = pure
 		return true, nil
 	}

@@ -49,7 +49,7 @@ func TestAPureWheelInsteadOfOneThatRefuses(t *testing.T) {
 // it, and the refused environment is removed.
 func TestTheRefusalNamesWhoRefuses(t *testing.T) {
 	t.Parallel()
-	b := setup(t, nil,
+	b := setup(t, embedded,
 		index.Wheel{Name: "zone", Version: "1", Binary: index.Extension(t, "zone", index.OneOnly)},
 		index.Wheel{Name: "above", Version: "1", Requires: []string{"zone"}, Files: map[string]string{"above.py": "import zone\n"}},
 		index.Wheel{Name: "inner", Version: "1", Files: map[string]string{"inner/__init__.py": ""}, Binary: index.Extension(t, "inner.fast", index.OneOnly)},

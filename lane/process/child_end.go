@@ -73,10 +73,11 @@ func (ch *child) failCalls(w words) {
 		ch.tenant.lane.counts.died.Add(1)
 		ch.report(w)
 	}
+	alone := len(ch.calls) == 1
 	for number, c := range ch.calls {
-		delete(ch.calls, number)
-		c.answer(model.Outcome{Failure: ch.failureOf(w, number)}, nil)
+		c.answer(model.Outcome{Failure: ch.failureOf(w, number, alone)}, nil)
 	}
+	clear(ch.calls)
 	ch.tasks = 0
 }
 
@@ -88,8 +89,9 @@ func (ch *child) report(w words) {
 	ch.tenant.lane.opt.Log.Warn("a process of a subtenant has ended with calls in it", attributes...)
 }
 
-// failureOf is what the end of the process means for a call in it.
-func (ch *child) failureOf(w words, number uint64) *model.Failure {
+// failureOf describes the end of the process to a call in it. A call that was alone is
+// the one whose code has ended it.
+func (ch *child) failureOf(w words, number uint64, alone bool) *model.Failure {
 	most := ch.tenant.lane.opt.MaxMemory
 	switch {
 	case ch.killed == killForgotten || ch.killed == killClosing:
@@ -102,23 +104,27 @@ func (ch *child) failureOf(w words, number uint64) *model.Failure {
 		return failure(model.ErrorProcessKilled, "the process of this execution was ended, because other code in it could not be stopped (%s)", ch.killed)
 	case w.end.OutOfMemory || w.end.Signal == syscall.SIGKILL && most > 0 && ch.memory.Load() > most/2:
 		return failure(model.ErrorOutOfMemory, "the process of this execution was ended by the system, which had no more memory for it")
-	case w.marker != nil && (w.marker.Ticket == number || len(ch.calls) == 0 && w.marker.Ticket == 0):
+	case w.marker != nil && (w.marker.Ticket == number || alone && w.marker.Ticket == 0):
 		f := failure(model.ErrorProcessCrashed, "the code of this execution ended its process: %s", w.marker.Cause())
-		f.Traceback = w.marker.Traceback()
+		f.Traceback, f.Crash = w.marker.Traceback(), &model.Crash{Versions: w.marker.Versions(), Cause: w.marker.Cause()}
 		return f
 	case w.marker != nil:
 		return failure(model.ErrorProcessCrashed, "the process of this execution was ended by other code in it: %s", w.marker.Cause())
 	case w.end.Signal == nil:
 		return failure(model.ErrorProcessCrashed, "the process of this execution has ended: %s", w.end)
 	case slices.Contains(faults, w.end.Signal):
-		return failure(model.ErrorProcessCrashed, "the process of this execution has crashed: %s", w.end)
+		f := failure(model.ErrorProcessCrashed, "the process of this execution has crashed: %s", w.end)
+		if alone {
+			f.Crash = &model.Crash{Cause: w.end.String()}
+		}
+		return f
 	default:
 		return failure(model.ErrorProcessKilled, "the process of this execution was killed: %s", w.end)
 	}
 }
 
 func failure(class, format string, args ...any) *model.Failure {
-	return &model.Failure{Kind: model.FailureException, Type: class, Classes: []string{class}, Message: fmt.Sprintf(format, args...)}
+	return &model.Failure{Kind: model.FailureProcess, Type: class, Classes: []string{class}, Message: fmt.Sprintf(format, args...)}
 }
 
 // String names a signal as signal(7) does, or the status.

@@ -25,7 +25,8 @@ func source(name string) string {
     import threading
     own = plan["id"]
     if plan.get("dive"):
-        maestro.call("node", {"id": own, "dive": plan["dive"] - 1})
+        left = plan["dive"] - 1
+        maestro.call("node", {"id": own, "dive": left} if left else {"id": own})
     for _ in range(plan.get("repeat", 0)):
         maestro.call("node", {"id": own})
     calls = plan.get("calls", [])

@@ -2,6 +2,7 @@ package treetest
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"maestro/internal/calltree"
 	"maestro/internal/model"
@@ -10,14 +11,18 @@ import (
 // Link is a calltree.Link within one process.
 type Link struct {
 	model.RemoteHost
+	asked  *atomic.Int64
 	mu     sync.Mutex // held while a report is made; guards what follows
 	broken error      // the first report that was refused
 }
 
 var _ calltree.Link = (*Link)(nil)
 
-// NewLink makes a Link to the host of a call.
-func NewLink(host model.Host) *Link { return &Link{RemoteHost: host.(model.RemoteHost)} }
+// Resolve implements calltree.Link.
+func (l *Link) Resolve(name string) (model.Resolved, *model.Raise) {
+	l.asked.Add(1)
+	return l.RemoteHost.Resolve(name)
+}
 
 // Broken returns the error of the first report that was refused, or nil.
 func (l *Link) Broken() error {

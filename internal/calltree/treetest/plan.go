@@ -41,7 +41,7 @@ func Random(seed uint64) Plan {
 		plan.Calls = append(plan.Calls, Call{Function: "node", Catch: g.IntN(2) == 0, Plan: Plan{ID: g.id(), Dive: 98 + g.IntN(4)}})
 		plan.Threads = false
 	case 1:
-		plan.Calls = append(plan.Calls, Call{Function: "node", Catch: g.IntN(2) == 0, Plan: Plan{ID: g.id(), Repeat: MaxSteps - 45 + g.IntN(60)}})
+		plan.Calls = append(plan.Calls, Call{Function: "node", Catch: g.IntN(2) == 0, Plan: Plan{ID: g.id(), Repeat: MaxSteps - 30 + g.IntN(60)}})
 		plan.Threads = false // which calls are too many does not depend on their order
 	}
 	return plan

@@ -1,8 +1,8 @@
 package treetest
 
 import (
-	"bytes"
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,11 +14,10 @@ import (
 )
 
 // Shape is a run's record as a text in which ids, times and the order of calls that
-// were made at once do not show. steps are all of the run. It fails the test unless
-// they are a tree, in the order of their beginnings.
-func Shape(t *testing.T, execution *model.Execution, steps []model.Step) string {
+// were made at once do not show, and tracebacks unless traced. steps are all of the run, in order.
+// It fails the test unless they are a tree, in the order of their beginnings.
+func Shape(t *testing.T, execution *model.Execution, steps []model.Step, traced bool) string {
 	t.Helper()
-	steps = slices.SortedFunc(slices.Values(steps), func(a, b model.Step) int { return cmp.Compare(a.Position, b.Position) })
 	children := map[model.ID][]*model.Step{}
 	known := map[model.ID]*model.Step{}
 	for i := range steps {
@@ -39,19 +38,24 @@ func Shape(t *testing.T, execution *model.Execution, steps []model.Step) string 
 		children[s.ParentID] = append(children[s.ParentID], s)
 	}
 	var out strings.Builder
-	fmt.Fprintf(&out, "%s %s %s → %s %s %s\n%s\n", execution.FunctionName, execution.Status, execution.Input, execution.Output, text(execution.ErrorType), text(execution.Error), text(execution.Traceback))
-	var write func(parent model.ID, indent string)
-	write = func(parent model.ID, indent string) {
+	fmt.Fprintf(&out, "%s %s %s → %s %s %s\n", execution.FunctionName, execution.Status, execution.Input, compact(t, execution.Output), text(execution.ErrorType), text(execution.Error))
+	if traced {
+		fmt.Fprintln(&out, text(execution.Traceback))
+	}
+	var write func(parent model.ID)
+	write = func(parent model.ID) {
 		slices.SortStableFunc(children[parent], func(a, b *model.Step) int {
-			return cmp.Or(bytes.Compare(a.Input, b.Input), strings.Compare(a.FunctionName, b.FunctionName))
+			return cmp.Or(strings.Compare(compact(t, a.Input), compact(t, b.Input)), strings.Compare(a.FunctionName, b.FunctionName))
 		})
 		for _, s := range children[parent] {
-			fmt.Fprintf(&out, "%s%s %d %s %s → %s %s %s %v\n", indent, s.FunctionName, s.FunctionVersion, s.Status, s.Input, s.Output, text(s.ErrorType), text(s.Error), s.RecordComplete)
-			out.WriteString(text(s.Traceback))
-			write(s.ID, indent+"  ")
+			fmt.Fprintf(&out, "%d %s %d %s %s → %s %s %s %v\n", s.Depth, s.FunctionName, s.FunctionVersion, s.Status, compact(t, s.Input), compact(t, s.Output), text(s.ErrorType), text(s.Error), s.RecordComplete)
+			if traced {
+				fmt.Fprintln(&out, text(s.Traceback))
+			}
+			write(s.ID)
 		}
 	}
-	write(model.ID{}, "  ")
+	write(model.ID{})
 	return out.String()
 }
 
@@ -60,4 +64,17 @@ func text(s *string) string {
 		return "-"
 	}
 	return *s
+}
+
+// compact writes a value without spaces, and with the members of objects in order.
+func compact(t *testing.T, value json.RawMessage) string {
+	t.Helper()
+	if value == nil {
+		return "-"
+	}
+	var v any
+	require.NoError(t, json.Unmarshal(value, &v))
+	written, err := json.Marshal(v)
+	require.NoError(t, err)
+	return string(written)
 }

@@ -1,6 +1,7 @@
 // Package probe finds out whether modules can be imported in an interpreter
-// like those of subtenants: one of several in a process, with its own GIL.
-// Many extension modules do not support that, which only their import shows;
+// like those of subtenants: in the embedded lane one of several in a process, with
+// its own GIL, in the process lane the main one of a process.
+// Many extension modules do not support the former, which only their import shows;
 // and a crash in the server's process would end it for all subtenants. So
 // each new module is imported in a child process first.
 //

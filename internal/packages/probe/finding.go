@@ -1,15 +1,33 @@
 package probe
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
 // Module is a module to import.
 type Module struct {
 	Package    string   // that it comes with
-	Name       string   // of the top level
+	Name       string   // of the top level; empty: only those inside it are imported
 	Extensions []string // the extension modules inside it, by their full names
+}
+
+// Rest is what is left to import of modules after the first count of them, in the
+// order of Run, without those of a package.
+func Rest(modules []Module, count int, without string) []Module {
+	var left []Module
+	for _, m := range modules {
+		if m.Name != "" && count > 0 {
+			count, m.Name = count-1, ""
+		}
+		left = append(left, m)
+	}
+	kept := left[:0]
+	for _, m := range left {
+		done := min(count, len(m.Extensions))
+		count, m.Extensions = count-done, m.Extensions[done:]
+		if m.Package != without && (m.Name != "" || len(m.Extensions) > 0) {
+			kept = append(kept, m)
+		}
+	}
+	return kept
 }
 
 // Kind is the outcome of an import.
@@ -37,22 +55,35 @@ type Finding struct {
 
 // String is the user-facing form of the finding.
 func (f *Finding) String() string {
-	what := fmt.Sprintf("The module %s of the package %s", f.Module, f.Package)
+	return "The module " + f.Module + " of the package " + f.Package + " " + f.outcome()
+}
+
+// outcome continues a sentence that begins with the module.
+func (f *Finding) outcome() string {
 	switch f.Kind {
 	case OK:
-		return what + " works."
+		return "works."
 	case Refuses:
-		return what + " does not support sub-interpreters, in which functions run: " + f.Detail + "."
+		return "does not support sub-interpreters, in which the functions of the embedded lane run: " + f.Detail + "."
 	case Crashed:
-		return what + " crashed when it was imported: " + f.Detail + "."
+		return "crashed when it was imported: " + f.Detail + "."
 	case TimedOut:
-		return what + " was not imported within " + f.Detail + "."
+		return "was not imported within " + f.Detail + "."
 	case OutOfMemory:
-		return what + " exceeded the memory limit when it was imported: " + f.Detail + "."
+		return "exceeded the memory limit when it was imported: " + f.Detail + "."
 	default:
-		return what + " could not be imported by itself: " + f.Detail + "."
+		return "could not be imported by itself: " + f.Detail + "."
 	}
 }
+
+// Interpreter is the kind of interpreter in which modules are imported.
+type Interpreter string
+
+// The kinds.
+const (
+	Sub  Interpreter = "sub"  // one of several in a process, with its own GIL: the embedded lane
+	Main Interpreter = "main" // the main one of a process: the process lane
+)
 
 // Limits of a probe.
 type Limits struct {

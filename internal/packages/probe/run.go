@@ -24,6 +24,9 @@ type Options struct {
 	Home    string   // of the Python that the child loads
 	TempDir string   // for its working folder
 	Limits  Limits
+	// Guarded has the guard limit the memory: the child needs no more than its imports
+	// do. Otherwise it limits itself.
+	Guarded bool
 }
 
 // Request is the child's standard input, as JSON.
@@ -68,13 +71,15 @@ func Run(ctx context.Context, opts Options, packages string, modules []Module) (
 	}
 	defer func() { _ = report.Close() }()
 	said := &tail{}
+	limited := child.Limits{Time: limits.Time + graceTime, Processor: 4 * limits.Time} // several threads use processor time faster than time passes
+	if opts.Guarded {
+		limited.Memory, limited.File = limits.Memory, mostFile
+	}
 	c := child.Command{
 		Python: opts.Python, Args: opts.Command, Program: opts.Program,
-		Dir: work, Env: []string{"HOME=" + work, "TMPDIR=" + work, "LANG=C.UTF-8", "PATH=/usr/bin:/bin"},
+		Dir: work, Env: append([]string{"HOME=" + work, "TMPDIR=" + work, "LANG=C.UTF-8", "PATH=/usr/bin:/bin"}, oneThread...),
 		Stdin: bytes.NewReader(request), Stdout: said, Stderr: said, Report: told,
-		// The child limits its memory itself: until the imports begin, Go needs it.
-		// Several threads use processor time faster than time passes.
-		Limits: child.Limits{Time: limits.Time + graceTime, Processor: 4 * limits.Time},
+		Limits: limited,
 	}
 	timed, cancel := context.WithTimeout(ctx, limits.Time)
 	defer cancel()
@@ -95,6 +100,13 @@ func Run(ctx context.Context, opts Options, packages string, modules []Module) (
 	}
 	return p.endedEarly(findings, late, limits.Time, status, said.text())
 }
+
+// oneThread keeps libraries of linear algebra from memory for a thread of each
+// processor, which on a large machine exceeds the limit.
+var oneThread = []string{"OPENBLAS_NUM_THREADS=1", "OMP_NUM_THREADS=1", "MKL_NUM_THREADS=1"}
+
+// mostFile bounds, in bytes, each file that a module writes while it is imported.
+const mostFile = 16 << 20
 
 // graceTime is the time after the server's limit at which the guard ends the child.
 const graceTime = 10 * time.Second
@@ -120,7 +132,9 @@ func (p *progress) endedEarly(findings []Finding, late bool, limit time.Duration
 // listed makes a finding of each import, those at the top first.
 func listed(modules []Module) (findings []Finding, names []string) {
 	for _, m := range modules {
-		findings = append(findings, Finding{Package: m.Package, Module: m.Name})
+		if m.Name != "" {
+			findings = append(findings, Finding{Package: m.Package, Module: m.Name})
+		}
 	}
 	for _, m := range modules {
 		for _, extension := range m.Extensions {

@@ -14,13 +14,14 @@ type Import string
 // The behaviours. OwnGIL and the modules that crash or hang declare support for
 // sub-interpreters: otherwise they would be refused before that.
 const (
-	OwnGIL  Import = ""
-	OneOnly Import = "one"    // it knows one interpreter in a process only
-	Crash   Import = "crash"  // it writes to address 0
-	Abort   Import = "abort"  // it calls abort()
-	Loop    Import = "loop"   // it computes for ever and never releases the GIL
-	TakeAll Import = "memory" // it asks for memory until there is none
-	Exit    Import = "exit"   // it ends the process
+	OwnGIL   Import = ""
+	OneOnly  Import = "one"       // it knows one interpreter in a process only
+	Crash    Import = "crash"     // it writes to address 0
+	SubCrash Import = "sub_crash" // it does so in a sub-interpreter
+	Abort    Import = "abort"     // it calls abort()
+	Loop     Import = "loop"      // it computes for ever and never releases the GIL
+	TakeAll  Import = "memory"    // it asks for memory until there is none
+	Exit     Import = "exit"      // it ends the process
 )
 
 // source is an extension module without Python's headers, which the embedded
@@ -35,10 +36,14 @@ typedef struct { int slot; void *value; } def_slot;
 typedef struct { def_base base; const char *name, *doc; long size; void *methods; def_slot *slots; void *traverse, *clear, *free; } module_def;
 extern void *PyModuleDef_Init(module_def *);
 extern void *PyErr_NoMemory(void);
+extern void *PyInterpreterState_Get(void), *PyInterpreterState_Main(void);
 extern int PyModule_AddIntConstant(void *, const char *, long);
 
 static int run(void *module) {
-#if defined(CRASH)
+#if defined(SUB_CRASH)
+	if (PyInterpreterState_Get() != PyInterpreterState_Main())
+		*(volatile int *)0 = 1;
+#elif defined(CRASH)
 	*(volatile int *)0 = 1;
 #elif defined(ABORT)
 	abort();

@@ -1,0 +1,95 @@
+#include "zygote_import.h"
+
+#include "interp.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// With one thread each, the libraries behind numpy, scipy and others start none.
+static const char *const calming[] = {
+    "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS",   "MKL_NUM_THREADS",    "BLIS_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",  "RAYON_NUM_THREADS", "POLARS_MAX_THREADS",
+};
+enum { CALMING = sizeof calming / sizeof *calming };
+static int was_set[CALMING];
+
+void maestro_import_calm(int calm) {
+    for (int i = 0; i < CALMING; i++) {
+        if (calm && !(was_set[i] = getenv(calming[i]) != NULL))
+            setenv(calming[i], "1", 1);
+        else if (!calm && !was_set[i])
+            unsetenv(calming[i]);
+    }
+}
+
+int maestro_import_threads(void) {
+    DIR *tasks = opendir("/proc/self/task");
+    if (!tasks)
+        return INT_MAX;
+    int count = 0;
+    for (struct dirent *task; (task = readdir(tasks));)
+        count += task->d_name[0] != '.';
+    closedir(tasks);
+    return count;
+}
+
+static void freeze(void) {
+    PyObject *gc = py.PyImport_ImportModule("gc");
+    const char *const steps[] = {"collect", "freeze"};
+    for (int i = 0; gc && i < 2; i++) {
+        PyObject *function = py.PyObject_GetAttrString(gc, steps[i]);
+        py.Py_DecRef(function ? py.PyObject_CallNoArgs(function) : NULL);
+        py.Py_DecRef(function);
+    }
+    py.PyErr_Clear();
+    py.Py_DecRef(gc);
+}
+
+// The exception that is set, which is cleared, on one line.
+static char *explain(const char *module) {
+    char *text = maestro_explain(module);
+    for (char *c = text; c && *c; c++)
+        if (*c == '\n')
+            *c = ' ';
+    return text;
+}
+
+char *maestro_import_all(const char *modules) {
+    char *lines = NULL, *all = NULL, *names = strdup(modules), *rest = names, *module;
+    size_t size = 0;
+    FILE *out = open_memstream(&lines, &size);
+    int threads = maestro_import_threads(), most = 1;
+    while (out && rest && (module = strsep(&rest, "\n"))) {
+        PyObject *imported = *module ? py.PyImport_ImportModule(module) : NULL;
+        char *text = *module && !imported ? explain(module) : NULL;
+        if (text)
+            fprintf(out, "\nrefused %.400s", text);
+        free(text);
+        py.Py_DecRef(imported); // sys.modules has it
+        int now = maestro_import_threads();
+        if (now > threads && *module)
+            fprintf(out, "\nthreads %s", module);
+        threads = now;
+    }
+    freeze();
+    most = maestro_import_threads();
+    if (out)
+        fclose(out);
+    if (asprintf(&all, "%s%.32000s", most > 1 ? "threads" : "ready", lines ? lines : "") < 0)
+        abort();
+    free(lines);
+    free(names);
+    return all;
+}
+
+void maestro_import_forked(void) {
+    PyObject *function = NULL, *none = NULL;
+    if (py.PyDict_GetItemStringRef(maestro_main->runtime, "forked", &function) == 1)
+        none = py.PyObject_CallNoArgs(function);
+    py.PyErr_Clear();
+    py.Py_DecRef(none);
+    py.Py_DecRef(function);
+}
