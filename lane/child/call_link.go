@@ -88,7 +88,7 @@ func (r *call) ask(ask wire.Ask) wire.Answer {
 		c.mu.Unlock()
 		return wire.Answer{Raise: calltree.Over}
 	}
-	return <-answers
+	return c.await(answers)
 }
 
 // takeAnswer hands an answer over.
