@@ -54,7 +54,7 @@ func (c *child) runHere(ctx context.Context, r *call, mc *model.Call) {
 		c.runElsewhere(ctx, r, mc)
 	} else {
 		c.calls.Delete(r.number)
-		r.end(outcome, err, false)
+		r.end(outcome, err, false, c.reading.more(c.in))
 	}
 	c.reading.leave()
 }
@@ -65,7 +65,7 @@ func (c *child) runElsewhere(ctx context.Context, r *call, mc *model.Call) {
 	c.running.Go(func() {
 		defer c.calls.Delete(r.number)
 		outcome, err := c.host.CallNumbered(ctx, *mc, r.number)
-		if goes := r.goesOn(); r.end(outcome, err, goes) && goes {
+		if goes := r.goesOn(); r.end(outcome, err, goes, false) && goes {
 			<-r.ended
 			_ = c.out.Send(wire.NumberFrame(wire.KindLeft, r.number)) // or the server is gone
 		}
@@ -73,11 +73,14 @@ func (c *child) runElsewhere(ctx context.Context, r *call, mc *model.Call) {
 }
 
 // end reports the outcome, and whether that was possible. goes says that the code of the
-// call goes on.
-func (r *call) end(outcome model.Outcome, err error, goes bool) bool {
+// call goes on, more that another outcome will soon be reported.
+func (r *call) end(outcome model.Outcome, err error, goes, more bool) bool {
 	r.cancel()
 	r.host.Close() // before the outcome: nothing is reported of it after that
 	answer := wire.Outcome{Number: r.number, Outcome: outcome, Refused: refusalOf(err), Goes: goes}
+	if more {
+		return r.child.hold(answer.Frame()) // with that of the next call
+	}
 	return r.child.out.Send(answer.Frame()) == nil
 }
 

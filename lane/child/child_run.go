@@ -139,13 +139,17 @@ func (c *child) next(run func(context.Context, *call, *model.Call)) error {
 }
 
 // hold sends a frame for which the server need not be woken at once.
-func (c *child) hold(f *wire.Frame) {
-	if c.out.Hold(f) == nil && !c.flushing.Swap(true) {
+func (c *child) hold(f *wire.Frame) bool {
+	if c.out.Hold(f) != nil {
+		return false
+	}
+	if !c.flushing.Swap(true) {
 		time.AfterFunc(flushAfter, func() {
 			c.flushing.Store(false)
 			_ = c.out.Flush() // or the server is gone
 		})
 	}
+	return true
 }
 
 // program returns a program that the server names.

@@ -134,6 +134,13 @@ func (r *reading) leave() {
 	<-r.back
 }
 
+// more reports whether the leader, in a call, has read the beginning of another one.
+func (r *reading) more(in *wire.Reader) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return !r.away && in.Buffered()
+}
+
 // tick relieves a leader whose call lasts.
 func (c *child) tick() {
 	r := &c.reading

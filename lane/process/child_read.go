@@ -202,7 +202,7 @@ func (ch *child) ask(remote model.RemoteHost, ask *wire.Ask, answer *wire.Answer
 			return nil
 		}
 		answer.Resolved.Program.Key = found.Program.Key
-		if !ch.knows(found.Program.Key) {
+		if known, _ := ch.knows(found.Program.Key); !known {
 			answer.Resolved.Program.Whole = found.Program
 			return found.Program
 		}
