@@ -93,6 +93,8 @@ type probeView struct {
 	Version string `json:"version,omitempty"`
 	// Counts are figures of the part at this moment.
 	Counts map[string]int `json:"counts,omitempty"`
+	// Details are facts about the part, by name.
+	Details map[string]string `json:"details,omitempty"`
 	// Remedy is how an operator changes the state.
 	Remedy string `json:"remedy,omitempty"`
 }
@@ -144,6 +146,9 @@ func (s *Server) look(probe Probe) (probeView, error) {
 		}
 		if probe.Counts != nil {
 			view.Counts = probe.Counts()
+		}
+		if probe.Details != nil {
+			view.Details = probe.Details()
 		}
 		if probe.Remedy != nil {
 			view.Remedy = probe.Remedy()

@@ -36,7 +36,7 @@ func TestHealth(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			f := setup(t, func(o *handlers.Options) {
-				o.Probes = []handlers.Probe{{Name: "postgres", Vital: true, Check: test.vital}, {Name: "redis", Check: test.other, Counts: func() map[string]int { return map[string]int{"dropped": 7} }}}
+				o.Probes = []handlers.Probe{{Name: "postgres", Vital: true, Check: test.vital}, {Name: "redis", Check: test.other, Counts: func() map[string]int { return map[string]int{"dropped": 7} }, Details: func() map[string]string { return map[string]string{"part": "holds"} }}}
 				o.Draining = func() bool { return test.draining }
 			})
 			got := f.do(ask{call: "GET /health", token: "-"})
@@ -45,6 +45,7 @@ func TestHealth(t *testing.T) {
 			require.Contains(t, got.text, `"postgres":`)
 			require.NotContains(t, got.text, "swordfish")
 			require.Contains(t, got.text, `"counts":{"dropped":7}`)
+			require.Contains(t, got.text, `"details":{"part":"holds"}`)
 		})
 	}
 }

@@ -98,6 +98,8 @@ type Probe struct {
 	Version func() string
 	// Counts are figures shown beside the state; nil for none.
 	Counts func() map[string]int
+	// Details are texts shown beside the state; nil for none.
+	Details func() map[string]string
 	// Remedy is shown too: how an operator changes the state; "" for nothing to do. May be nil.
 	Remedy func() string
 }

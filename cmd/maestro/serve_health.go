@@ -52,6 +52,7 @@ func (p *parts) probes() []handlers.Probe {
 			}
 			return nil
 		}, Version: pythonVersion, Counts: p.pythonCounts},
+		{Name: "confinement", Check: func(context.Context) error { return nil }, Details: p.confinementDetails},
 	}
 }
 

@@ -30,6 +30,7 @@ import (
 	"maestro/internal/service"
 	"maestro/internal/vault"
 	"maestro/lane"
+	"maestro/lane/confine"
 	"maestro/repo"
 	"maestro/scheduler"
 )
@@ -60,6 +61,7 @@ type parts struct {
 	keys     *idempotency.Gate
 	folders  *environment.Folders
 	homes    *homes.Homes
+	confined *confine.Report // what confines the children of the process lane here
 	packages *packages.Manager
 	engine   *engine.Engine
 	auth     auth.Authenticator

@@ -32,6 +32,9 @@ func (p *parts) makeRails(ctx context.Context) (*embed.Rails, error) {
 	if p.homes, err = homes.Open(filepath.Join(p.cfg.DataDir, "files"), p.log); err != nil {
 		return nil, err
 	}
+	if err = p.probeConfinement(ctx); err != nil {
+		return nil, err
+	}
 	rails := &embed.Rails{
 		DataDir: p.cfg.DataDir, Private: privatePaths, Networks: p.cfg.FunctionNetworkDeny, MaxDisk: p.cfg.MaxFunctionDisk,
 		Folder: func(tenant string) (string, string, error) {

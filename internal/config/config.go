@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"maestro/internal/model"
+	"maestro/lane/confine"
 )
 
 // Config is the settings of one server. docs/operations.md and .env.example
@@ -51,6 +52,9 @@ type Config struct {
 
 	DefaultLane model.LaneName // of subtenants whose own setting is auto
 	MaxChildren int            // that run the calls of one subtenant in the process lane; 0: one for each processor, and at least 2
+	// ProcessLaneRequire are the measures of confinement without which the server does not
+	// start.
+	ProcessLaneRequire []confine.Measure
 
 	MaxThreads      int // OS threads that run Python
 	MaxBodyBytes    int64

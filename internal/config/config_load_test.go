@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"maestro/internal/model"
+	"maestro/lane/confine"
 )
 
 const longSecret = "0123456789abcdef0123456789abcdef"
@@ -56,7 +57,7 @@ func TestEveryValueIsTaken(t *testing.T) {
 		"CENSUS_JWT_SECRET="+longSecret, "CENSUS_JWT_AUDIENCE=maestro", "FUNCTION_TIMEOUT=0.5", "MAX_THREADS=8", "MAESTRO_INTERPRETER_IDLE=60",
 		"MAX_FUNCTION_MEMORY=100", "MAX_INTERPRETER_MEMORY=1000", "MAX_FUNCTION_THREADS=32", "MAX_FUNCTION_DESCRIPTORS=64",
 		"MAX_VALUE_BYTES=2097152", "MAESTRO_LOG_MEMORY=32",
-		"MAX_FUNCTION_DISK=5", "FUNCTION_NETWORK_DENY=10.0.0.0/8", "DEFAULT_LANE=process", "MAX_CHILDREN=3",
+		"MAX_FUNCTION_DISK=5", "FUNCTION_NETWORK_DENY=10.0.0.0/8", "DEFAULT_LANE=process", "MAX_CHILDREN=3", "PROCESS_LANE_REQUIRE=landlock, uid",
 		"MAX_BODY_BYTES=2048", "ALLOW_PACKAGE_INSTALLATION=off", "WEBHOOKS_REQUIRE_AUTH=1",
 		"PIP_INDEX_URL=https://u:p@pip.example.com", "PIP_EXTRA_INDEX_URL=https://more.example.com",
 		"TRUSTED_PROXIES=10.1.2.3/8, ::1", "DRAIN_SECONDS=2.5", "LOG_FORMAT=JSON", "LOG_LEVEL=error",
@@ -70,7 +71,7 @@ func TestEveryValueIsTaken(t *testing.T) {
 		CensusJWTSecret: longSecret, CensusJWTAudience: "maestro", FunctionTimeout: 500 * time.Millisecond,
 		MaxFunctionMemory: 100 << 20, MaxInterpreterMemory: 1000 << 20, MaxFunctionThreads: 32, MaxFunctionDescriptors: 64,
 		MaxValueBytes: 2 << 20, LogMemory: 32 << 20, MaxThreads: 8, MaxBodyBytes: 2048, WebhooksRequireAuth: true,
-		DefaultLane: model.LaneProcess, MaxChildren: 3,
+		DefaultLane: model.LaneProcess, MaxChildren: 3, ProcessLaneRequire: []confine.Measure{confine.Landlock, confine.UID},
 		InterpreterIdle: time.Minute, MaxFunctionDisk: 5 << 20, FunctionNetworkDeny: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")},
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")},
 		Drain:          2500 * time.Millisecond, LogFormat: LogJSON, LogLevel: slog.LevelError,

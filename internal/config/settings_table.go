@@ -1,6 +1,10 @@
 package config
 
-import "os"
+import (
+	"os"
+
+	"maestro/lane/confine"
+)
 
 // Setting describes one setting, for the documents and the test that compares
 // them.
@@ -73,6 +77,11 @@ func Settings() []Setting {
 			set: func(c *Config, v string) error { return setLane(&c.DefaultLane, v) }},
 		{Name: "MAX_CHILDREN", Meaning: "child processes that run the calls of one subtenant in the process lane; unset: one for each processor, and at least 2",
 			set: func(c *Config, v string) error { return setInt(&c.MaxChildren, v, 1, 1000) }},
+		{Name: "PROCESS_LANE_REQUIRE", Meaning: "measures that confine the process lane and without which the server does not start, separated by commas (docs/operations.md lists them); unset: those that this machine permits are enough",
+			set: func(c *Config, v string) (err error) {
+				c.ProcessLaneRequire, err = confine.ParseMeasures(v)
+				return err
+			}},
 		{Name: "MAESTRO_INTERPRETER_IDLE", Default: "900", Meaning: "seconds after which the interpreter of a subtenant without calls is ended, to come back with the next one",
 			set: func(c *Config, v string) error { return setSeconds(&c.InterpreterIdle, v) }},
 		{Name: "MAX_BODY_BYTES", Default: "10485760", Meaning: "the largest request body, also after it was decompressed",

@@ -55,11 +55,11 @@ func (r *Report) Apply(cmd *exec.Cmd, policy Policy, log *slog.Logger) (release 
 // plan makes the plan of a program, by the measures that hold.
 func (r *Report) plan(policy *Policy) (*plan, error) {
 	p := &plan{Groups: os.Geteuid() == 0, Watch: policy.Network != nil && r.Holds(Network)}
-	if r.spaces.mounts {
-		p.View = makeView(policy, r.spaces.processes)
-	}
 	if r.Holds(UID) {
 		p.User = policy.User
+	}
+	if r.spaces.mounts {
+		p.View = makeView(policy, p.User, r.spaces.processes)
 	}
 	if r.Holds(Limits) {
 		p.Limits = r.limits(policy)

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -35,7 +37,7 @@ type confined struct {
 	command func(*exec.Cmd)
 }
 
-func setup(t *testing.T) *confined {
+func setup(t testing.TB) *confined {
 	t.Helper()
 	report, err := confine.Probe(t.Context(), t.TempDir())
 	require.NoError(t, err)
@@ -69,7 +71,7 @@ func setup(t *testing.T) *confined {
 }
 
 // listen returns the address of a listener that accepts connections.
-func listen(t *testing.T, network, address string) net.Addr {
+func listen(t testing.TB, network, address string) net.Addr {
 	t.Helper()
 	listener, err := net.Listen(network, address)
 	require.NoError(t, err)
@@ -97,7 +99,7 @@ def outcome(function):
 `
 
 // run runs a program, which prints its result as JSON.
-func (c *confined) run(t *testing.T, source string) (result any) {
+func (c *confined) run(t testing.TB, source string) (result any) {
 	t.Helper()
 	text, failed := c.attempt(t, source)
 	require.NoError(t, failed, text)
@@ -105,7 +107,7 @@ func (c *confined) run(t *testing.T, source string) (result any) {
 	return result
 }
 
-func (c *confined) attempt(t *testing.T, source string) (string, error) {
+func (c *confined) attempt(t testing.TB, source string) (string, error) {
 	t.Helper()
 	places, err := json.Marshal(c.places)
 	require.NoError(t, err)
@@ -138,14 +140,52 @@ func TestProbeOfThisMachine(t *testing.T) {
 func TestConfinedProgram(t *testing.T) {
 	t.Parallel()
 	c := setup(t)
-	t.Log(c.run(t, `
-open("kept", "w").write("text")
-open("/tmp/kept", "w").write("text")
-print(json.dumps({"cwd": os.getcwd(), "uid": os.getuid(), "gid": os.getgid(), "groups": os.getgroups(), "pid": os.getpid(), "env": dict(os.environ), "root": os.listdir("/"),
-  "etc": os.listdir("/etc"), "proc": os.listdir("/proc"), "fds": os.listdir("/proc/self/fd"), "dev": os.listdir("/dev"), "status": open("/proc/self/status").read()}))
-`))
-	text, err := os.ReadFile(filepath.Join(c.home.Folder, "kept"))
+	result := c.run(t, `
+status = dict(line.split(":", 1) for line in open("/proc/self/status").read().splitlines())
+for name in "kept", os.environ["TMPDIR"] + "/kept":
+    open(name, "w").write("text")
+print(json.dumps({"cwd": os.getcwd(), "user": [os.getuid(), os.getgid(), *os.getgroups()], "pid": os.getpid(), "environment": dict(os.environ),
+  "descriptors": [name for name in os.listdir("/proc/self/fd") if os.path.exists("/proc/self/fd/" + name)],
+  "status": {name: status[name].strip() for name in ("CapPrm", "CapEff", "CapInh", "CapBnd", "CapAmb", "NoNewPrivs", "Seccomp")}}))
+`).(map[string]any)
+	user, group := float64(os.Geteuid()), float64(os.Getegid())
+	if c.report.Holds(confine.UID) {
+		require.GreaterOrEqual(t, c.policy.User, uint32(30_000))
+		user, group = float64(c.policy.User), float64(c.policy.User)
+	}
+	require.Equal(t, []any{user, group}, result["user"].([]any)[:2])
+	if os.Geteuid() == 0 {
+		require.Len(t, result["user"], 2, "no other groups")
+	}
+	if c.report.Holds(confine.Processes) {
+		require.InDelta(t, 1, result["pid"], 0)
+	}
+	require.Equal(t, c.home.Folder, result["cwd"])
+	require.Equal(t, map[string]any{"HOME": c.home.Folder, "TMPDIR": c.home.Temporary, "PATH": "/usr/bin:/bin", "LC_CTYPE": "C.UTF-8"}, result["environment"])
+	require.Equal(t, []any{"0", "1", "2"}, result["descriptors"])
+	const none = "0000000000000000"
+	require.Subset(t, result["status"], map[string]any{"CapPrm": none, "CapEff": none, "CapInh": none, "CapAmb": none, "NoNewPrivs": "1", "Seccomp": "2"})
+	if c.report.Holds(confine.Users) {
+		require.Subset(t, result["status"], map[string]any{"CapBnd": none})
+	}
+	for _, folder := range []string{c.home.Folder, c.home.Temporary} {
+		text, err := os.ReadFile(filepath.Join(folder, "kept"))
+		require.NoError(t, err)
+		require.Equal(t, "text", string(text))
+	}
+}
+
+// TestOrdinaryPrograms runs those of testdata/ordinary.py: none notices that it is
+// confined.
+func TestOrdinaryPrograms(t *testing.T) {
+	t.Parallel()
+	c := setup(t)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok")) }))
+	t.Cleanup(server.Close)
+	c.places["open"] = port(server.Listener.Addr())
+	source, err := os.ReadFile(filepath.Join("testdata", "ordinary.py"))
 	require.NoError(t, err)
-	require.Equal(t, "text", string(text))
-	require.FileExists(t, filepath.Join(c.home.Temporary, "kept"))
+	for name, result := range c.run(t, string(source)).(map[string]any) {
+		require.Nil(t, result, "%s: %v", name, result)
+	}
 }

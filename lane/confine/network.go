@@ -115,3 +115,16 @@ func isHere(address netip.Addr) bool {
 	}
 	return false
 }
+
+// ports are those that are closed on all machines where the server cannot make the
+// connections. Its own is left open if it is one that much of the internet uses.
+func (n *Destinations) ports() []uint16 {
+	var ports []uint16
+	for _, service := range n.Services {
+		ports = append(ports, service.Port())
+	}
+	if n.Port != 0 && n.Port != 80 && n.Port != 443 {
+		ports = append(ports, n.Port)
+	}
+	return ports
+}

@@ -44,14 +44,14 @@ const (
 // view is the private view of the files: an empty one, in which all that is
 // listed appears at its own path.
 type view struct {
-	Base    string   // a folder that the view is built on, which needs no content
-	Read    []string // resolved paths
-	Write   []string // resolved paths
-	Links   []link
-	Temp    string // the folder, among those of Write, that is /tmp
-	Proc    bool   // a /proc of the new namespace of processes
-	Shared  int64  // bytes of /dev/shm
-	Figures []string
+	Base   string   // a folder that the view is built on, which needs no content
+	Read   []string // resolved paths
+	Write  []string // resolved paths
+	Links  []link
+	Files  map[string]string // texts, by path
+	Temp   string            // the folder, among those of Write, that is /tmp
+	Proc   bool              // a /proc of the new namespace of processes
+	Shared int64             // bytes of /dev/shm
 }
 
 // link is a symbolic link of the view.
@@ -61,7 +61,8 @@ type link struct{ Path, Target string }
 type rules struct {
 	Version int
 	Files   []fileRule
-	NoTCP   bool // no TCP connection is made by the program itself
+	NoTCP   bool     // no TCP connection is made by the program itself
+	NoPorts []uint16 // none to these ports of any machine
 }
 
 // fileRule allows rights beneath a path.

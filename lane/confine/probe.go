@@ -167,7 +167,6 @@ func (p *probe) report(set spaces, told verdict, lost map[Measure]error) *Report
 	if network == nil {
 		network = of(partConnect)
 	}
-	r.add(Network, network, "")
 	version, err := landlockVersion()
 	if err == nil {
 		err = of(partRules)
@@ -175,6 +174,10 @@ func (p *probe) report(set spaces, told verdict, lost map[Measure]error) *Report
 	if err == nil {
 		r.landlock = version
 	}
+	if network != nil && r.landlock >= versionTCP {
+		network = fmt.Errorf("%w; instead, TCP to the ports of the server and its services is refused, on all machines", network)
+	}
+	r.add(Network, network, "")
 	r.add(Landlock, err, fmt.Sprintf("version %d", version))
 	r.add(Syscalls, p.filterAlone(of(partFilter)), "")
 	r.add(Privileges, of(partPrivileges), "")

@@ -3,6 +3,7 @@ package confine
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"net"
 	"net/netip"
 	"os"
@@ -35,8 +36,10 @@ func init() {
 	if err != nil {
 		stageExit(fmt.Errorf("%s is not a descriptor: %q", stageVariable, number))
 	}
-	unix.CloseOnExec(fd)
-	unix.CloseOnExec(fd + 1)
+	// The two descriptors, and those that the server has inherited, which come after them.
+	if err := unix.CloseRange(uint(fd), math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC); err != nil {
+		stageExit(fmt.Errorf("close the server's descriptors: %w", err))
+	}
 	err = runStage(os.NewFile(uintptr(fd), "plan"), os.NewFile(uintptr(fd+1), "server"))
 	if err != nil {
 		stageExit(err)

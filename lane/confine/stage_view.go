@@ -71,6 +71,11 @@ func (v *view) fill() error {
 			return err
 		}
 	}
+	for path, text := range v.Files {
+		if err := makeFile(path, text); err != nil {
+			return err
+		}
+	}
 	for _, link := range append(v.Links, link{"/var/tmp", "/tmp"}) {
 		if err := v.makeLink(link); err != nil {
 			return err
@@ -89,6 +94,13 @@ func (v *view) makeLink(l link) error {
 		return err
 	}
 	return os.Symlink(l.Target, l.Path)
+}
+
+func makeFile(path, text string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(path, []byte(text), 0o444)
 }
 
 // bind makes a path of the server's view appear in this one.

@@ -1,6 +1,7 @@
 package confine
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,9 +12,9 @@ import (
 // names and time zones. Not among them: homes, keys, other programs' data.
 var systemPaths = []string{
 	"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/gnu/store", "/run/current-system",
-	"/etc/alternatives", "/etc/ca-certificates", "/etc/ca-certificates.conf", "/etc/crypto-policies", "/etc/fonts", "/etc/gai.conf", "/etc/group",
+	"/etc/alternatives", "/etc/ca-certificates", "/etc/ca-certificates.conf", "/etc/crypto-policies", "/etc/fonts", "/etc/gai.conf",
 	"/etc/host.conf", "/etc/hosts", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/localtime", "/etc/magic", "/etc/mime.types",
-	"/etc/networks", "/etc/nsswitch.conf", "/etc/os-release", "/etc/passwd", "/etc/pki/ca-trust", "/etc/pki/tls/cert.pem", "/etc/pki/tls/certs",
+	"/etc/networks", "/etc/nsswitch.conf", "/etc/os-release", "/etc/pki/ca-trust", "/etc/pki/tls/cert.pem", "/etc/pki/tls/certs",
 	"/etc/pki/tls/openssl.cnf", "/etc/protocols", "/etc/resolv.conf", "/etc/services", "/etc/shells", "/etc/ssl/cert.pem", "/etc/ssl/certs",
 	"/etc/ssl/openssl.cnf", "/etc/terminfo", "/etc/timezone", "/etc/static",
 	"/sys/devices/system/cpu", "/sys/devices/system/node",
@@ -66,10 +67,24 @@ func linkOf(path, real string) link {
 }
 
 // makeView lists what a program sees.
-func makeView(p *Policy, processes bool) *view {
+func makeView(p *Policy, user uint32, processes bool) *view {
 	read := resolve(slices.Concat(systemPaths, p.Readable))
 	return &view{
-		Base: p.Scratch, Read: read.paths, Links: read.links, Write: []string{p.Scratch}, Temp: p.Temporary, Proc: processes, Shared: p.shared(),
+		Base: p.Scratch, Read: read.paths, Links: read.links, Write: []string{p.Scratch}, Files: accounts(p, user),
+		Temp: p.Temporary, Proc: processes, Shared: p.shared(),
+	}
+}
+
+// accounts are the files that name users: the program finds its own user, and
+// none of the machine's.
+func accounts(p *Policy, user uint32) map[string]string {
+	group := user
+	if user == 0 {
+		user, group = uint32(os.Geteuid()), uint32(os.Getegid())
+	}
+	return map[string]string{
+		"/etc/passwd": fmt.Sprintf("root:x:0:0:root:/:/bin/sh\nfunction:x:%d:%d:function:%s:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n", user, group, p.Scratch),
+		"/etc/group":  fmt.Sprintf("root:x:0:\nfunction:x:%d:\nnogroup:x:65534:\n", group),
 	}
 }
 
@@ -77,6 +92,9 @@ func makeView(p *Policy, processes bool) *view {
 // defence; without one it is the only one.
 func makeRules(p *Policy, version int, behindView, watched bool) *rules {
 	r := &rules{Version: version, NoTCP: watched}
+	if !watched && p.Network != nil {
+		r.NoPorts = p.Network.ports()
+	}
 	add := func(rights uint64, paths ...string) {
 		for _, path := range paths {
 			r.Files = append(r.Files, fileRule{path, rights})
@@ -88,6 +106,7 @@ func makeRules(p *Policy, version int, behindView, watched bool) *rules {
 		add(writeRights, "/tmp")
 	} else {
 		add(readRights, systemPaths...)
+		add(readRights, "/etc/passwd", "/etc/group")
 		add(readRights, p.Readable...)
 		add(readRights, figures...)
 		add(readRights, "/proc/self") // of the program itself; those that it starts see none
