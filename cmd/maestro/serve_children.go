@@ -18,7 +18,7 @@ func (p *parts) makeChildren(home string) (*process.Lane, error) {
 	}
 	return process.New(process.Options{
 		Home:  home,
-		Start: &process.Exec{Args: []string{program, laneChildName}, Env: childEnvironment(), Stderr: os.Stderr},
+		Start: &process.Forks{Binary: program, Args: []string{laneChildName}, Env: childEnvironment(), Output: os.Stderr, Log: p.log},
 		Folder: func(tenant string) (string, string, error) {
 			home, err := p.homes.Of(tenant)
 			return home.Folder, home.Temporary, err

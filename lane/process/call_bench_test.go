@@ -85,3 +85,37 @@ func BenchmarkSiblingCall(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkNextCall is the call that follows the death of the only child.
+func BenchmarkNextCall(b *testing.B) {
+	for _, how := range []string{"fork", "exec"} {
+		b.Run(how, func(b *testing.B) {
+			starter := thisProgram(b)
+			starter.NoZygote = how == "exec"
+			l := startLane(b, Options{Start: starter})
+			h := benchHostOf(b, l, "def f(input):\n    return input\n")
+			benchCall(b, l, h, "1")
+			for b.Loop() {
+				b.StopTimer()
+				l.killForTest()
+				b.StartTimer()
+				benchCall(b, l, h, "1")
+			}
+		})
+	}
+}
+
+// killForTest kills the only child, and returns when that is known.
+func (l *Lane) killForTest() {
+	t := l.find("a")
+	t.mu.Lock()
+	ch := t.children[0]
+	t.mu.Unlock()
+	ch.proc.Kill()
+	<-ch.proc.Exited()
+	for gone := false; !gone; time.Sleep(100 * time.Microsecond) {
+		t.mu.Lock()
+		gone = ch.state == childGone
+		t.mu.Unlock()
+	}
+}

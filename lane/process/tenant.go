@@ -20,7 +20,10 @@ type tenant struct {
 	changes  uint64              // the newest number of Changed
 	programs map[uint64]struct{} // those whose imports are noted
 	imports  map[string]struct{} // modules that its programs import
+	imported int                 // how many of those there were when a child was begun last
 	nursery  Nursery             // nil: there is none yet, or it is out of date
+	made     Spec                // of nursery
+	renewed  time.Time           // when all children were to be made afresh
 	children []*child            // that take calls; the one that had a call last is last
 	leaving  map[*child]struct{} // that take none, and have not ended
 	starting int                 // children that can't be used yet
@@ -28,7 +31,6 @@ type tenant struct {
 	queue    []*call             // of synchronous runs that wait
 	patient  []*call             // of asynchronous ones
 	ahead    int                 // calls of queue that were granted a child since one of patient was, while one waits
-	failed   time.Time           // when a child could not be started last; zero: the last one could
 }
 
 // patientAfter is how many synchronous calls go ahead of a waiting call of an
@@ -170,6 +172,7 @@ func (t *tenant) usePackages(packages model.SitePackages) {
 // renew has all children finish their calls and end, and new ones made afresh. mu is
 // held.
 func (t *tenant) renew() {
+	t.renewed = time.Now()
 	if t.nursery != nil {
 		t.nursery.Close()
 		t.nursery = nil
@@ -177,6 +180,13 @@ func (t *tenant) renew() {
 	for _, ch := range slices.Clone(t.children) {
 		ch.retire()
 	}
+}
+
+// learn is noteImports.
+func (t *tenant) learn(p *model.Program) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.noteImports(p)
 }
 
 // noteImports notes what a program imports, for the children to come. mu is held.

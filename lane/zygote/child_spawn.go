@@ -22,23 +22,18 @@ func Spawn(ctx context.Context, cfg Config, conn *os.File) (*Child, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("start a process: %w", err)
 	}
-	cmd, err := cfg.command(cpython.ChildVariable + "=3")
-	if err != nil {
-		return nil, err
-	}
 	var pidfd int
-	if cmd.SysProcAttr == nil {
-		cmd.SysProcAttr = &syscall.SysProcAttr{}
-	}
-	cmd.SysProcAttr.Setpgid, cmd.SysProcAttr.PidFD = true, &pidfd
+	cmd := cfg.command(cpython.ChildVariable + "=3")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, PidFD: &pidfd}
 	cmd.ExtraFiles = []*os.File{conn}
-	cmd.WaitDelay = waitDelay
-	if err := startProcess(cmd); err != nil {
+	release, err := cfg.start(cmd)
+	if err != nil {
 		return nil, fmt.Errorf("start a process: %w", err)
 	}
 	if pidfd < 0 {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
+		release()
 		return nil, errors.New("start a process: the kernel has no pidfd; Linux 5.4 or later is needed")
 	}
 	c := &Child{Pid: cmd.Process.Pid, Pidfd: os.NewFile(uintptr(pidfd), "process"), exited: make(chan struct{})}
@@ -46,6 +41,7 @@ func Spawn(ctx context.Context, cfg Config, conn *os.File) (*Child, error) {
 		awaitEnd(pidfd)
 		_ = syscall.Kill(-c.Pid, syscall.SIGKILL) // what it leaves; its number is taken until Wait
 		_ = cmd.Wait()
+		release()
 		status, _ := cmd.ProcessState.Sys().(syscall.WaitStatus)
 		c.end(status)
 	}()

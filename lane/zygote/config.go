@@ -20,23 +20,34 @@ type Config struct {
 	Site    string   // the folder of the subtenant's packages; empty: none
 	Preload []string // modules that a zygote imports
 	Env     []string // the whole environment
-	// Prepare changes the command before it is started, to confine the process. May be nil.
-	Prepare func(*exec.Cmd) error
+	// Prepare changes the command, which is complete, before it is started, to confine the
+	// process. release is called when the process has ended or could not be started. May be nil.
+	Prepare func(*exec.Cmd) (release func(), err error)
 	// Log gets what the process and its own write to their standard output and error. May be nil.
 	Log io.Writer
 }
 
 // command returns the command that begins the process, without its descriptors.
-func (c Config) command(variable string) (*exec.Cmd, error) {
+func (c Config) command(variable string) *exec.Cmd {
 	cmd := exec.Command(c.Binary, c.Args...)
 	cmd.Env = append(append([]string{}, c.Env...), variable)
-	cmd.Stdout, cmd.Stderr = c.Log, c.Log
+	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = c.Log, c.Log, waitDelay
+	return cmd
+}
+
+// start starts a command that is complete but for what Prepare adds.
+func (c Config) start(cmd *exec.Cmd) (release func(), err error) {
+	release = func() {}
 	if c.Prepare != nil {
-		if err := c.Prepare(cmd); err != nil {
+		if release, err = c.Prepare(cmd); err != nil {
 			return nil, fmt.Errorf("prepare the process: %w", err)
 		}
 	}
-	return cmd, nil
+	if err := startProcess(cmd); err != nil {
+		release()
+		return nil, err
+	}
+	return release, nil
 }
 
 // file returns the zygote's settings as a file in memory (cpython/zygote.h).

@@ -19,6 +19,7 @@ import (
 // Zygote is a process that has imported a subtenant's packages. Safe for concurrent use.
 type Zygote struct {
 	cmd     *exec.Cmd
+	release func() // called when it has ended
 	control *net.UnixConn
 	refused []string
 	over    chan struct{} // closed when the process has ended, and all of its children
@@ -79,21 +80,20 @@ func start(ctx context.Context, cfg Config) (*Zygote, error) {
 		return nil, err
 	}
 	defer func() { _ = theirs.Close() }()
-	cmd, err := cfg.command(cpython.ZygoteVariable + "=3 4")
-	if err == nil {
-		cmd.ExtraFiles, cmd.WaitDelay = []*os.File{theirs, config}, waitDelay
-		err = startProcess(cmd)
-	}
+	cmd := cfg.command(cpython.ZygoteVariable + "=3 4")
+	cmd.ExtraFiles = []*os.File{theirs, config}
+	release, err := cfg.start(cmd)
 	if err != nil {
 		_ = control.Close()
 		return nil, fmt.Errorf("start a zygote: %w", err)
 	}
 	_ = theirs.Close() // or its end would not be seen
-	z := &Zygote{cmd: cmd, control: control, over: make(chan struct{}), children: map[int]*Child{}}
+	z := &Zygote{cmd: cmd, release: release, control: control, over: make(chan struct{}), children: map[int]*Child{}}
 	if err := z.await(ctx); err != nil {
 		_ = control.Close()
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
+		release()
 		return nil, fmt.Errorf("start a zygote: %w", err)
 	}
 	go z.receive()
@@ -219,5 +219,6 @@ func (z *Zygote) end() {
 	}
 	_ = z.control.Close()
 	_ = z.cmd.Wait()
+	z.release()
 	close(z.over)
 }
