@@ -96,7 +96,7 @@ func (c *child) start(ctx context.Context) (err error) {
 	s := &c.setup
 	c.host, err = embed.New(embed.Options{
 		Home: s.Home, Folder: s.Folder, Temporary: s.Temporary, MarkerFile: c.slate,
-		MaxThreads: int(s.Threads), TenantThreads: int(s.Threads), TenantTasks: int(s.Tasks), WaitLimit: s.WaitLimit,
+		MaxThreads: int(s.Threads) + 1 /* the leader */, TenantThreads: int(s.Threads), TenantTasks: int(s.Tasks), WaitLimit: s.WaitLimit,
 		Main: true, OnUnfit: func(reason embed.Unfit) { _ = c.out.Send(wire.TextFrame(wire.KindUnfit, string(reason))) }, // or the server is gone
 		MaxMemory: s.MaxMemory, MaxValue: s.MaxValue, CodeThreads: int(s.CodeThreads), Descriptors: int(s.Descriptors), KeepLeft: s.KeepLeft,
 		OnTenantLog: func(_ string, line model.LogLine) { c.hold(wire.TenantLineFrame(&line)) },

@@ -13,7 +13,7 @@ import (
 // Frames are read by one goroutine at a time. The *leader* is a thread of its own that
 // runs the calls that it reads, of sync functions, one after the other: no thread is
 // woken for a short call, and calls that come together are answered together. While it
-// is in a call nobody reads; when that lasts, the *dispatcher* takes over, which gives
+// is in a call frames wait; when that lasts, the *dispatcher* takes over, which gives
 // calls to the host's threads, until the leader is back.
 //
 //	leader reads ──▶ leader in a call ──▶ leader reads
@@ -28,7 +28,7 @@ type reading struct {
 	ended  chan endOfRead // how it ends, once; has room for all who may say so
 
 	mu     sync.Mutex // guards what follows
-	busy   bool       // the leader is in a call, and nobody reads
+	busy   bool       // the leader is in a call, and frames wait
 	away   bool       // the dispatcher reads
 	waits  bool       // the leader waits until it may read again
 	asked  bool       // the server has asked for the end
@@ -157,8 +157,7 @@ func (c *child) tick() {
 	}
 }
 
-// await returns the answer to an ask. In the leader's own call nobody else reads: it
-// does so itself.
+// await returns the answer to an ask. In the leader's own call it reads for itself.
 func (c *child) await(answers <-chan wire.Answer) wire.Answer {
 	r := &c.reading
 	if unix.Gettid() != r.tid || !r.pause() {

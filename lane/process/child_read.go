@@ -2,6 +2,7 @@ package process
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -51,6 +52,10 @@ func (s *source) Read(p []byte) (int, error) {
 func (ch *child) read() error {
 	for {
 		kind, fields, err := ch.in.Next()
+		var absurd *wire.LengthError
+		if errors.As(err, &absurd) {
+			return &brokenError{err}
+		}
 		if err != nil {
 			return err
 		}

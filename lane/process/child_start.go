@@ -23,7 +23,7 @@ const frameSlack = 16 << 20
 // grow starts children for the calls that wait. mu is held.
 func (t *tenant) grow() {
 	for !t.gone && t.starting < len(t.queue)+len(t.patient) && t.mayGrow() {
-		if t.starting > 0 && len(t.children)+t.starting > 1 && time.Since(t.began) < shareAfter {
+		if t.starting > 0 && len(t.children)+t.starting > 1 && time.Since(t.began) < t.lane.opt.ShareAfter {
 			return // one after the other: short calls end before more children are there
 		}
 		t.startChild()
@@ -47,7 +47,7 @@ func (t *tenant) startChild() {
 	t.imported = len(t.imports)
 	nursery, site := t.nursery, t.packages
 	t.lane.alive.Go(func() { t.start(nursery, site) })
-	time.AfterFunc(shareAfter, func() {
+	time.AfterFunc(t.lane.opt.ShareAfter, func() {
 		t.mu.Lock()
 		defer t.mu.Unlock()
 		t.serve()

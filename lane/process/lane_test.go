@@ -3,6 +3,7 @@ package process
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -184,6 +185,9 @@ func (r *run) StepBegan(began model.StepBegan) error {
 func (r *run) StepEnded(ended model.StepEnded) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if int(ended.Step) > len(r.steps) {
+		return errors.New("it has not begun")
+	}
 	what := string(ended.Output)
 	if ended.Failure != nil {
 		what = ended.Failure.Type

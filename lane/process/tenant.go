@@ -71,7 +71,7 @@ func (t *tenant) pick(c *call) *child {
 			least = ch
 		}
 	}
-	if t.mayGrow() || t.starting > 0 && time.Since(t.began) < shareAfter {
+	if t.mayGrow() || t.starting > 0 && time.Since(t.began) < t.lane.opt.ShareAfter {
 		return nil // another child will soon be there
 	}
 	return least
@@ -88,10 +88,6 @@ func (t *tenant) mayGrow() bool {
 	}
 	return count < t.lane.opt.MaxChildren
 }
-
-// shareAfter is how long a call waits for a child that is being started, before it
-// shares another one with the calls there.
-const shareAfter = 25 * time.Millisecond
 
 // enqueue has c wait for a child. mu is held.
 func (t *tenant) enqueue(c *call) {
