@@ -9,9 +9,10 @@ CHAOS_SECONDS ?= 300
 CRASHES ?= 100
 SECONDS ?= 5
 EXAMPLES ?= 50
+PACKAGES ?= all
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build man run test test-browser kit test-kit lint format race fuzz conformance bench history chaos crashes faults bounds package-table soak drain generate docs
+.PHONY: help setup build man run test test-browser kit test-kit lint format race fuzz conformance bench history chaos crashes faults bounds packages package-table soak drain generate docs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -79,6 +80,9 @@ faults: build ## fail PostgreSQL and Redis in 13 ways under load; writes the tab
 
 bounds: build ## run the programs that a function should not harm a server with; writes the table in docs/bounds.md
 	go run ./bench/bounds -server bin/maestro -document docs/bounds.md
+
+packages: ## install numpy, pandas, openai and others from the index and use them; PACKAGES (all) names some
+	PACKAGES=$(PACKAGES) go test ./cmd/maestro -run '^TestPackagesThat(RefuseSubInterpreters|FallBack)$$' -count=1 -v -timeout 60m
 
 package-table: build ## install the most used packages; writes the table in docs/packages.md
 	go run ./bench/packages -maestro bin/maestro

@@ -4,6 +4,7 @@
 #include "counter.h"
 #include "error.h"
 #include "frame.h"
+#include "go_gate.h"
 #include "here.h"
 #include "json_part.h"
 #include "left.h"
@@ -123,6 +124,7 @@ static void run(struct maestro_interp *in, uint64_t frame, uint64_t key, uint64_
     if (maestro_siblings_refresh(in, frame, generation) && maestro_program_enter(in, key, frame, &entry, &loading) &&
         maestro_context_enter(in, &entry.base, frame, &stay)) {
         done = run_in_context(in, entry.function, input, size, request, &kind);
+        maestro_go_leave();
         if (!done)
             maestro_result_fail(in, kind, &result); // str(exception) is the author's code, in this context
         maestro_context_leave(&stay, 0);

@@ -1,7 +1,10 @@
 #include "descriptor.h"
 
+#include "go_gate.h"
 #include "here.h"
+#include "load.h"
 #include "rails.h"
+#include "zygote.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,11 +27,12 @@ static atomic_int owned;   // by all interpreters
 static int most = INT32_MAX;
 
 void maestro_descriptor_load(void) {
-    enum { LEAST = 256 }; // that the server needs in any case
+    enum { LEAST = 256, LEAST_ALONE = 32 }; // that the server needs in any case, and the process of one subtenant
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur > DESCRIPTORS)
         limit.rlim_cur = DESCRIPTORS;
-    int all = (int)limit.rlim_cur, spared = all / 4 > LEAST ? all / 4 : LEAST;
+    int all = (int)limit.rlim_cur, least = maestro_alone ? LEAST_ALONE : LEAST;
+    int spared = !maestro_alone && all / 4 > least ? all / 4 : least;
     most = all > spared ? all - spared : 0;
 }
 
@@ -123,6 +127,8 @@ static int harmless(int fd) {
 }
 
 int maestro_descriptor_theirs(int fd) {
+    if (maestro_alone && fd != maestro_zygote_connection())
+        return 0;
     if (!maestro_here.id || maestro_here.forking || (owner_of(fd) & ~MARKS) == maestro_here.id || (fd >= 0 && fd <= 2))
         return 0;
     if (harmless(fd))
@@ -131,7 +137,19 @@ int maestro_descriptor_theirs(int fd) {
     return 1;
 }
 
-int maestro_descriptor_may(int fd) { return !maestro_here.id || maestro_here.forking || maestro_descriptor_mine(fd); }
+// In a process of one subtenant: whether the descriptor is that of a library, or the caller
+// is a process that code has forked. Those that Go has beside the connection are without data.
+static int may_alone(int fd) {
+    struct stat found;
+    if (maestro_go_away())
+        return 1;
+    return fd > 2 && !owner_of(fd) && fd != maestro_zygote_connection() && fstat(fd, &found) == 0 &&
+           (found.st_mode & S_IFMT) != 0;
+}
+
+int maestro_descriptor_may(int fd) {
+    return !maestro_here.id || maestro_here.forking || maestro_descriptor_mine(fd) || (maestro_alone && may_alone(fd));
+}
 
 void maestro_descriptor_guard(int fd, int guarded) {
     if (fd < 0 || fd >= DESCRIPTORS || !maestro_here.id)

@@ -1,6 +1,7 @@
 #include "fault.h"
 
 #include "frame.h"
+#include "go_gate.h"
 #include "here.h"
 
 #include <errno.h>
@@ -199,7 +200,7 @@ static void handle(int signal, siginfo_t *info, void *context) {
 }
 
 void maestro_fault_exits(const char *function, int status) {
-    if (marker < 0 || !serves())
+    if (marker < 0 || !serves() || maestro_go_away())
         return;
     if (atomic_exchange(&dying, 1))
         await_end();

@@ -37,11 +37,30 @@ void maestro_go_line(int fd, const char *data, size_t size) {
     maestro_go_write(fd, "\n", 1);
 }
 
+// The status that SystemExit asks for, as Python has it without a text; -1: it is another
+// exception.
+static int status_of(PyObject *raised) {
+    if (!py.PyErr_GivenExceptionMatches(raised, py.PyExc_SystemExit))
+        return -1;
+    PyObject *code = py.PyObject_GetAttrString(raised, "code");
+    long status = !code || code == py.None ? 0 : py.PyLong_AsLong(code);
+    if (py.PyErr_Occurred()) {
+        py.PyErr_Clear();
+        status = 1;
+    }
+    py.Py_DecRef(code);
+    return (int)(status & 0xff);
+}
+
 void maestro_go_leave(void) {
     if (maestro_go != GO_LEFT_BEHIND)
         return;
-    int failed = py.PyErr_Occurred() != NULL;
-    if (failed)
+    PyObject *raised = py.PyErr_GetRaisedException();
+    int status = raised ? status_of(raised) : 0;
+    if (raised && status < 0) {
+        py.PyErr_SetRaisedException(raised);
         py.PyErr_Print();
-    _exit(failed);
+        status = 1;
+    }
+    _exit(status);
 }

@@ -36,6 +36,13 @@ static int is_memory(int protection, int flags, int fd) {
     return fstatfs(fd, &system) == 0 && system.f_type == TMPFS;
 }
 
+void maestro_libc_map_lock(int taken) {
+    if (taken)
+        pthread_mutex_lock(&lock);
+    else
+        pthread_mutex_unlock(&lock);
+}
+
 static size_t count_of(uint64_t owner) {
     size_t count = 0;
     pthread_mutex_lock(&lock);

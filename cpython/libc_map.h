@@ -14,4 +14,7 @@ void *maestro_libc_mmap(void *address, size_t size, int protection, int flags, i
 int maestro_libc_munmap(void *address, size_t size);
 void *maestro_libc_mremap(void *address, size_t before, size_t size, int flags, ...);
 
+// Takes the lock of this file, or gives it back: around a fork.
+void maestro_libc_map_lock(int taken);
+
 #endif

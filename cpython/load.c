@@ -2,7 +2,9 @@
 
 #include "descriptor.h"
 #include "fault.h"
+#include "fork.h"
 #include "frame.h"
+#include "go_gate.h"
 #include "libc.h"
 #include "memory.h"
 #include "module.h"
@@ -135,5 +137,7 @@ char *maestro_load(const char *home, int alone) {
     if (!message && !maestro_frame_prepare())
         message = strdup("this libpython keeps contexts where Maestro does not find them; use the Python it carries");
     maestro_first_state = py.PyEval_SaveThread();
+    if (!message && maestro_alone && maestro_go == GO_RUNS)
+        message = maestro_fork_load();
     return message;
 }

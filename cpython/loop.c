@@ -168,6 +168,7 @@ static struct task *end_output(struct maestro_interp *in, struct task *task) {
 
 // Ends a task's call: Go is notified, the task is removed. The result is freed.
 static void end(struct maestro_interp *in, struct task *task, struct maestro_result *result) {
+    maestro_go_leave();
     uint64_t call = task->run.call;
     maestro_result_weigh(in, result);
     task = end_output(in, task);
@@ -194,6 +195,7 @@ static void end(struct maestro_interp *in, struct task *task, struct maestro_res
 
 // Ends it with the exception that is set.
 static void end_failed(struct maestro_interp *in, struct task *task, int kind) {
+    maestro_go_leave();
     uint64_t call = task->run.call;
     struct maestro_result result = {0};
     maestro_result_fail(in, kind, &result); // runs the author's __str__, and another thread may end the call
@@ -280,6 +282,7 @@ PyObject *maestro_loop_take(PyObject *module, PyObject *unused) {
         return NULL;
     }
     for (;;) {
+        maestro_go_leave();
         struct maestro_taken taken = {0};
         PyThreadState *state = py.PyEval_SaveThread();
         rest(); // on a busy machine Go takes its time, which is not the function's

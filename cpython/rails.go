@@ -111,6 +111,10 @@ var connections = (*[1 << 16]atomic.Uint64)(unsafe.Pointer(&C.maestro_connection
 // has not. The socket may be closed by now.
 func ConnectedFrom(port uint16) uint64 { return connections[port].Load() }
 
+// NoteConnection has ConnectedFrom report a socket that another process of subtenants'
+// code is about to connect to the server's port with.
+func NoteConnection(port uint16, socket uint64) { connections[port].Store(socket) }
+
 // ForgetConnection ends what ConnectedFrom reports for a port, if it is still
 // that socket.
 func ForgetConnection(port uint16, socket uint64) { connections[port].CompareAndSwap(socket, 0) }

@@ -322,6 +322,12 @@ static const struct replacement changed[] = {
 #undef X
 };
 
+// The same in a process of one subtenant, instead of being refused.
+static const struct replacement changed_alone[] = {
+    {"posix", "fork", METH_NOARGS, maestro_os_fork, &maestro_real_fork},
+    {"posix", "forkpty", METH_NOARGS, maestro_os_forkpty, &maestro_real_forkpty},
+};
+
 // Of the changed ones, those that are Python's own in a process of one subtenant: what they
 // change is that process's alone.
 static const char *const own[] = {
@@ -386,7 +392,8 @@ static char *replace(const struct replacement *entry, size_t count) {
 char *maestro_builtins_replace(void) {
     if (!maestro_view_load())
         return strdup("look into libpython: a thread state has another layout");
-    char *message = maestro_alone ? NULL : replace(refused, sizeof refused / sizeof *refused);
+    char *message = maestro_alone ? replace(changed_alone, sizeof changed_alone / sizeof *changed_alone)
+                                  : replace(refused, sizeof refused / sizeof *refused);
     return message ? message : replace(changed, sizeof changed / sizeof *changed);
 }
 

@@ -31,10 +31,11 @@ PyObject *maestro_refuse(int number, const char *text);
 extern PyCFunction maestro_real_gc_get_objects, maestro_real_gc_get_referrers;
 extern PyCFunction maestro_real_chdir, maestro_real_close, maestro_real_dup2, maestro_real_fchdir, maestro_real_umask,
     maestro_real_write, maestro_real_fork_exec, maestro_real_posix_spawn, maestro_real_posix_spawnp, maestro_real_waitid,
-    maestro_real_waitpid, maestro_real_wait4, maestro_real_create_builtin, maestro_real_create_dynamic, maestro_real_nice,
-    maestro_real_pthread_sigmask, maestro_real_setitimer, maestro_real_setlocale, maestro_real_prlimit, maestro_real_setpgid,
-    maestro_real_setpriority, maestro_real_sched_setaffinity, maestro_real_kill, maestro_real_killpg,
-    maestro_real_pthread_kill, maestro_real_start_new_thread, maestro_real_start_new, maestro_real_start_joinable_thread,
+    maestro_real_waitpid, maestro_real_wait4, maestro_real_fork, maestro_real_forkpty, maestro_real_create_builtin,
+    maestro_real_create_dynamic, maestro_real_nice, maestro_real_pthread_sigmask, maestro_real_setitimer,
+    maestro_real_setlocale, maestro_real_prlimit, maestro_real_setpgid, maestro_real_setpriority,
+    maestro_real_sched_setaffinity, maestro_real_kill, maestro_real_killpg, maestro_real_pthread_kill,
+    maestro_real_start_new_thread, maestro_real_start_new, maestro_real_start_joinable_thread,
     maestro_real_setrecursionlimit;
 
 // replace_place.c
@@ -54,6 +55,8 @@ PyObject *maestro_os_unsetenv(PyObject *module, PyObject *name);
 PyObject *maestro_os_create_environ(PyObject *module, PyObject *unused);
 
 // replace_children.c
+PyObject *maestro_os_fork(PyObject *module, PyObject *unused);
+PyObject *maestro_os_forkpty(PyObject *module, PyObject *unused);
 PyObject *maestro_fork_exec(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *maestro_os_posix_spawn(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names);
 PyObject *maestro_os_posix_spawnp(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names);

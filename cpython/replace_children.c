@@ -6,6 +6,7 @@
 #include "frame.h"
 #include "here.h"
 #include "place.h"
+#include "print.h"
 #include "rail_child.h"
 #include "rail_space.h"
 #include "sleep.h"
@@ -22,7 +23,7 @@
 #include <unistd.h>
 
 PyCFunction maestro_real_fork_exec, maestro_real_posix_spawn, maestro_real_posix_spawnp, maestro_real_waitid,
-    maestro_real_waitpid, maestro_real_wait4;
+    maestro_real_waitpid, maestro_real_wait4, maestro_real_fork, maestro_real_forkpty;
 
 // A child's replacements for the server's descriptors that it would inherit:
 // nothing to read, and pipes for its output, which becomes the call's.
@@ -130,9 +131,10 @@ PyObject *maestro_fork_exec(PyObject *module, PyObject *const *args, Py_ssize_t 
     if (py.PyErr_Occurred())
         return NULL;
     struct standard standard;
-    int wants_output = output == -1 || output == 1 || errors == 1;
-    int wants_errors = errors == -1 || errors == 2 || output == 2;
-    if (!open_standard(&standard, py.PyLong_AsLong(args[INPUT]) == -1, wants_output, wants_errors))
+    int here = !maestro_go_away(); // in a forked process the descriptors are the right ones
+    int wants_output = here && (output == -1 || output == 1 || errors == 1);
+    int wants_errors = here && (errors == -1 || errors == 2 || output == 2);
+    if (!open_standard(&standard, here && py.PyLong_AsLong(args[INPUT]) == -1, wants_output, wants_errors))
         return NULL;
     PyObject *changed[MOST], *made[5] = {0};
     memcpy(changed, args, (size_t)count * sizeof *args);
@@ -140,9 +142,9 @@ PyObject *maestro_fork_exec(PyObject *module, PyObject *const *args, Py_ssize_t 
         changed[ENV] = made[0] = maestro_environment_list(in);
     if (standard.input >= 0)
         changed[INPUT] = made[1] = py.PyLong_FromLongLong(standard.input);
-    if (output >= -1 && output <= 2 && output != 0)
+    if (here && output >= -1 && output <= 2 && output != 0)
         changed[OUTPUT] = made[2] = py.PyLong_FromLongLong(standard.write[output == 2 ? 2 : 1]);
-    if (errors >= -1 && errors <= 2 && errors != 0)
+    if (here && errors >= -1 && errors <= 2 && errors != 0)
         changed[ERRORS] = made[3] = py.PyLong_FromLongLong(standard.write[errors == 1 ? 1 : 2]);
     int rules = maestro_child_rules();
     if (rules >= 0)
@@ -160,6 +162,40 @@ PyObject *maestro_fork_exec(PyObject *module, PyObject *const *args, Py_ssize_t 
     for (int i = 0; i < 5; i++)
         py.Py_DecRef(made[i]);
     return pid;
+}
+
+// fork() -> pid: the output of the child is the call's.
+PyObject *maestro_os_fork(PyObject *module, PyObject *unused) {
+    struct maestro_interp *in = maestro_here.in;
+    if (!in || maestro_go_away())
+        return maestro_real_fork(module, unused);
+    struct standard standard;
+    if (!maestro_child_room(in) || !open_standard(&standard, 0, 1, 1))
+        return NULL;
+    PyObject *pid = maestro_real_fork(module, unused);
+    if (!maestro_go_away()) {
+        begun(in, pid, &standard);
+        return pid;
+    }
+    for (int fd = 1; fd <= 2; fd++)
+        dup2(standard.write[fd], fd);
+    close_all(&standard);
+    maestro_print_discard(in); // the parent writes it
+    return pid;
+}
+
+// forkpty() -> (pid, descriptor)
+PyObject *maestro_os_forkpty(PyObject *module, PyObject *unused) {
+    struct maestro_interp *in = maestro_here.in;
+    if (in && !maestro_go_away() && !maestro_child_room(in))
+        return NULL;
+    PyObject *pair = maestro_real_forkpty(module, unused);
+    long pid = pair ? py.PyLong_AsLong(py.PyTuple_GetItem(pair, 0)) : 0;
+    if (in && pid > 0)
+        maestro_child_add(in, (pid_t)pid, MAESTRO_CALL_OF(maestro_frame(in)), 0);
+    else if (in && pair)
+        maestro_print_discard(in);
+    return pair;
 }
 
 // Whether an action of a caller's copies no other's descriptor. If not, an exception is set.
@@ -206,7 +242,7 @@ static PyObject *spawn(PyCFunction function, PyObject *module, PyObject *const *
     maestro_fast_keywords real = (maestro_fast_keywords)(void (*)(void))function;
     struct maestro_interp *in = maestro_here.in;
     Py_ssize_t named = names ? py.PyTuple_Size(names) : 0;
-    if (!in || count != 3 || count + named >= MOST)
+    if (!in || count != 3 || count + named >= MOST || maestro_go_away())
         return real(module, args, count, names);
     if (!maestro_child_room(in))
         return NULL;

@@ -1,5 +1,6 @@
 #include "zygote.h"
 
+#include "fork.h"
 #include "go_gate.h"
 #include "here.h"
 #include "load.h"
@@ -7,6 +8,7 @@
 #include "zygote_import.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -30,7 +32,8 @@ const char *maestro_zygote_home(void) { return home; }
 
 char *maestro_zygote_adopt(void) {
     maestro_go = GO_RUNS;
-    return maestro_stop_signal_load();
+    char *message = maestro_stop_signal_load();
+    return message ? message : maestro_fork_load();
 }
 
 // Sends a message, with a descriptor unless that is negative. The server that does not
@@ -155,7 +158,10 @@ static int serve_fork(int control, int signals, int fd, const sigset_t *mask) {
     py.PyOS_BeforeFork();
     pid_t pid = fork();
     if (pid == 0) {
-        close(control);
+        if (dup3(fd, control, O_CLOEXEC) >= 0) {
+            close(fd);
+            fd = control;
+        }
         close(signals);
         prctl(PR_SET_CHILD_SUBREAPER, 0);
         py.PyOS_AfterFork_Child();
@@ -230,7 +236,6 @@ static void run(int control, int config) {
     enum { HOME, RUNTIME, SITE, MODULES, COUNT };
     const char *texts[COUNT];
     end_with_parent();
-    setsid();
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     maestro_go = GO_NOT_STARTED;
     char *message = read_config(config, texts, COUNT) ? NULL : strdup("read the settings of the zygote: they are cut off");

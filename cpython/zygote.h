@@ -21,7 +21,7 @@
 //     ended pid status                as of wait(2)
 //
 // Each message of the server, of one byte, asks for a fork, and carries the descriptor
-// that the child gets. When the socket is closed the zygote ends, and its children with
+// that the child gets, under the number of control. When the socket is closed the zygote ends, and its children with
 // it. They also end with the zygote.
 //
 // MAESTRO_CHILD with the number of such a descriptor says that a process was begun for a

@@ -64,6 +64,9 @@ func inAnotherProcess(t *testing.T, test string) {
 	require.Contains(t, output.String(), "--- PASS", "the test is there")
 }
 
+// pattern is the one that a single test fits.
+func pattern(test string) string { return "^" + strings.ReplaceAll(test, "/", "$/^") + "$" }
+
 // TestGoldenInMain is TestGolden, each program in the main interpreter of a process.
 func TestGoldenInMain(t *testing.T) {
 	t.Parallel()
@@ -76,7 +79,7 @@ func TestGoldenInMain(t *testing.T) {
 			t.Parallel()
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			inAnotherProcess(t, "^TestGolden$/^"+strings.ReplaceAll(name, "/", "$/^")+"$")
+			inAnotherProcess(t, pattern("TestGolden/"+name))
 		})
 	}
 }
@@ -86,7 +89,7 @@ func TestGoldenInMain(t *testing.T) {
 func TestInMain(t *testing.T) {
 	t.Parallel()
 	slots := make(chan struct{}, 2)
-	for _, name := range []string{
+	names := []string{
 		"TestPythonCall", "TestPythonException", "TestTasksLeftBehind", "TestThreadsThatLaterCallsUse", "TestProcessesLeftBehind",
 		"TestObjectsOfAModuleBesideABlockedLoop", "TestACallGoesOnAfterItBlocked", "TestThousandsWaitOnOneThread",
 		"TestATaskIsCancelledFirst", "TestATaskThatDoesNotEnd", "TestWhatATaskRaises", "TestOnlyWhatRunsForACallIsStopped",
@@ -94,12 +97,16 @@ func TestInMain(t *testing.T) {
 		"TestPythonRedirectedOutputStaysWithinItsCall", "TestPythonVersionsSideBySide", "TestPythonSourcesAreForgotten",
 		"TestPythonCancel", "TestPythonStopDoesNotLeakIntoTheNextCall", "TestPythonStopWhileLoading",
 		"TestAStoppedImportHoldsNoLock", "TestDeadlocksOfAnEventLoopAreStopped",
-	} {
+	}
+	for name := range deadlocks {
+		names = append(names, "TestDeadlocksAreStopped/"+name)
+	}
+	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			inAnotherProcess(t, "^"+name+"$")
+			inAnotherProcess(t, pattern(name))
 		})
 	}
 }

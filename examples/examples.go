@@ -5,25 +5,33 @@
 package examples
 
 import (
+	"cmp"
 	"embed"
 	"encoding/json"
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 )
 
-//go:embed functions/*.py functions/*.json webhooks.json schedules.json documents/*
+//go:embed functions/*.py functions/*.json webhooks.json schedules.json documents/* packages
 var files embed.FS
 
-// Function is an example in the form in which the API takes it.
+// withPackages is the folder of the examples that require packages.
+const withPackages = "packages/"
+
+// Function is an example in the form in which the API takes it: a function, or a module
+// of Kind "module".
 type Function struct {
 	Name         string          `json:"name"`
+	Kind         string          `json:"kind"`
 	Description  string          `json:"description"`
 	Code         string          `json:"code"`
 	InputSchema  json.RawMessage `json:"input_schema,omitempty"`
 	OutputSchema json.RawMessage `json:"output_schema,omitempty"`
 	Tags         []string        `json:"tags"`
+	Requirements []string        `json:"requirements,omitempty"`
 }
 
 // Webhook is an example in the form in which the API takes it.
@@ -31,6 +39,7 @@ type Webhook struct {
 	Path         string `json:"path"`
 	Method       string `json:"http_method"`
 	FunctionName string `json:"function_name"`
+	ResponseMode string `json:"response_mode"`
 	Description  string `json:"description"`
 }
 
@@ -48,8 +57,23 @@ type Schedule struct {
 
 // Functions returns the example functions by name: each is a .py file, and a
 // .json file with all that is not code.
-func Functions() ([]Function, error) {
-	sources, err := fs.Glob(files, "functions/*.py")
+func Functions() ([]Function, error) { return functionsIn("") }
+
+// FunctionsWithPackages are the example functions that require packages of an index, and
+// use some of Functions.
+func FunctionsWithPackages() ([]Function, error) { return functionsIn(withPackages) }
+
+// Requirements are the packages that functions require, without repetition.
+func Requirements(functions []Function) (all []string) {
+	for _, f := range functions {
+		all = append(all, f.Requirements...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func functionsIn(folder string) ([]Function, error) {
+	sources, err := fs.Glob(files, folder+"functions/*.py")
 	if err != nil {
 		return nil, err
 	}
@@ -60,8 +84,8 @@ func Functions() ([]Function, error) {
 			return nil, err
 		}
 		name := strings.TrimSuffix(path.Base(source), ".py")
-		f := Function{Name: name, Code: string(code)}
-		if err := readJSON("functions/"+name+".json", &f); err != nil {
+		f := Function{Name: name, Kind: "function", Code: string(code)}
+		if err := readJSON(folder+"functions/"+name+".json", &f); err != nil {
 			return nil, err
 		}
 		out = append(out, f)
@@ -70,9 +94,17 @@ func Functions() ([]Function, error) {
 }
 
 // Webhooks returns the example webhooks.
-func Webhooks() ([]Webhook, error) {
+func Webhooks() ([]Webhook, error) { return webhooksIn("") }
+
+// WebhooksWithPackages are those of FunctionsWithPackages.
+func WebhooksWithPackages() ([]Webhook, error) { return webhooksIn(withPackages) }
+
+func webhooksIn(folder string) ([]Webhook, error) {
 	var out []Webhook
-	err := readJSON("webhooks.json", &out)
+	err := readJSON(folder+"webhooks.json", &out)
+	for i := range out {
+		out[i].ResponseMode = cmp.Or(out[i].ResponseMode, "envelope")
+	}
 	return out, err
 }
 

@@ -27,6 +27,33 @@ func TestEveryFunctionIsWhole(t *testing.T) {
 	}
 }
 
+func TestFunctionsWithPackagesAreWhole(t *testing.T) {
+	t.Parallel()
+	functions, err := FunctionsWithPackages()
+	require.NoError(t, err)
+	descriptions, err := fs.Glob(files, "packages/functions/*.json")
+	require.NoError(t, err)
+	require.Len(t, functions, len(descriptions), "a .py for each .json and the other way round")
+	require.Len(t, functions, 5)
+	names := map[string]bool{}
+	for _, f := range functions {
+		names[f.Name] = true
+		require.NotEmpty(t, f.Description, f.Name)
+		require.NotEmpty(t, f.Tags, f.Name)
+		if f.Kind == "function" {
+			require.Contains(t, f.Code, "def "+f.Name+"(input):", "its own function")
+			require.True(t, json.Valid(f.OutputSchema), f.Name)
+		}
+	}
+	require.Equal(t, []string{"openai>=2", "pydantic>=2"}, Requirements(functions))
+	webhooks, err := WebhooksWithPackages()
+	require.NoError(t, err)
+	for _, w := range webhooks {
+		require.True(t, names[w.FunctionName], w.FunctionName)
+		require.NotEmpty(t, w.Description)
+	}
+}
+
 func TestWebhooksCallFunctionsThatAreThere(t *testing.T) {
 	t.Parallel()
 	functions, err := Functions()

@@ -108,7 +108,7 @@ Settings come from the environment and from the file .env in the current folder;
 		return usageError(fmt.Sprintf("%v; see %s --help", err, cmd.CommandPath()))
 	})
 	root.AddCommand(
-		a.serveCommand(), a.migrateCommand(), a.tokenCommand(), a.examplesCommand(), a.doctorCommand(), a.censusDevCommand(),
+		a.serveCommand(), a.migrateCommand(), a.tokenCommand(), a.examplesCommand(), a.doctorCommand(), a.backupCommand(), a.restoreCommand(), a.censusDevCommand(),
 		a.completionCommand(), a.manCommand(), a.probeCommand(), a.laneChildCommand(), a.runServerCommand(), a.versionCommand(),
 	)
 	root.SetUsageFunc(writeUsage)

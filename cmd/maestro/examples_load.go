@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -20,12 +22,17 @@ func (a *app) examplesCommand() *cobra.Command {
 		Short: "load the examples into a server",
 		Long:  "Functions, webhooks and schedules to try Maestro with.",
 	}
-	group.AddCommand(&cobra.Command{
+	withPackages := false
+	load := &cobra.Command{
 		Use:   "load",
 		Short: "load the example functions, webhooks and schedules into a server",
 		Long: `Loads the examples into the caller's subtenant of a running server, and prints
 requests to try. An example that is there already and is the same stays as it is,
 and is changed otherwise: loading twice changes nothing.
+
+--with-packages also loads the agents that ask a language model. They require openai
+and pydantic, which the server installs for the subtenant, and move it to the process
+lane. The model is an example too, and needs neither a network nor a key.
 
 The server is MAESTRO_URL and the caller MAESTRO_TOKEN; in development mode both
 are found by themselves.`,
@@ -34,20 +41,23 @@ are found by themselves.`,
 			if err != nil {
 				return err
 			}
-			l := loader{client: client, out: a.stdout}
+			l := loader{client: client, out: a.stdout, withPackages: withPackages}
 			if err := l.load(cmd.Context()); err != nil {
 				return err
 			}
 			l.printWhatToTry()
 			return nil
 		},
-	})
+	}
+	load.Flags().BoolVar(&withPackages, "with-packages", false, "also load the examples that require packages, which the server installs")
+	group.AddCommand(load)
 	return group
 }
 
 type loader struct {
 	client              *apiClient
 	out                 io.Writer
+	withPackages        bool
 	added, changed, all int
 }
 
@@ -59,6 +69,11 @@ func (l *loader) load(ctx context.Context) error {
 	webhooks, err := examples.Webhooks()
 	if err != nil {
 		return err
+	}
+	if l.withPackages {
+		if functions, webhooks, err = l.addPackages(functions, webhooks); err != nil {
+			return err
+		}
 	}
 	schedules, err := examples.Schedules(l.client.url)
 	if err != nil {
@@ -92,6 +107,24 @@ func (l *loader) load(ctx context.Context) error {
 	return nil
 }
 
+// installTime is for a function whose packages the server installs before it answers.
+const installTime = 7 * time.Minute
+
+// addPackages adds the examples that require packages.
+func (l *loader) addPackages(functions []examples.Function, webhooks []examples.Webhook) ([]examples.Function, []examples.Webhook, error) {
+	more, err := examples.FunctionsWithPackages()
+	if err != nil {
+		return nil, nil, err
+	}
+	hooks, err := examples.WebhooksWithPackages()
+	if err != nil {
+		return nil, nil, err
+	}
+	l.client.http.Timeout = installTime
+	fmt.Fprintf(l.out, "examples: the server installs %s for them, unless they are there\n", strings.Join(examples.Requirements(more), " and "))
+	return append(functions, more...), append(webhooks, hooks...), nil
+}
+
 func (l *loader) function(ctx context.Context, f examples.Function) error {
 	l.all++
 	var stored examples.Function
@@ -106,15 +139,15 @@ func (l *loader) function(ctx context.Context, f examples.Function) error {
 		return nil
 	}
 	l.changed++
-	change := map[string]any{
-		"description": f.Description, "code": f.Code, "tags": f.Tags,
-		"input_schema": f.InputSchema, "output_schema": f.OutputSchema,
+	change := map[string]any{"description": f.Description, "code": f.Code, "tags": f.Tags, "requirements": f.Requirements}
+	if f.Kind != "module" { // which has none
+		change["input_schema"], change["output_schema"] = f.InputSchema, f.OutputSchema
 	}
 	return l.client.call(ctx, http.MethodPut, "/functions/"+f.Name, change, nil)
 }
 
 func sameFunction(a, b examples.Function) bool {
-	return a.Description == b.Description && a.Code == b.Code && slices.Equal(a.Tags, b.Tags) &&
+	return a.Description == b.Description && a.Code == b.Code && slices.Equal(a.Tags, b.Tags) && slices.Equal(a.Requirements, b.Requirements) &&
 		sameJSON(a.InputSchema, b.InputSchema) && sameJSON(a.OutputSchema, b.OutputSchema)
 }
 
@@ -192,6 +225,13 @@ func (l *loader) printWhatToTry() {
 	if l.client.found {
 		token = l.client.token
 	}
+	more := ""
+	if l.withPackages {
+		more = fmt.Sprintf(`  curl -X POST %[1]s/api/v1/h/process-document-with-model -H 'X-User-ID: user123' \
+    -d '{"document_url": "%[1]s/examples/documents/complaint.txt"}'
+
+`, l.client.url)
+	}
 	fmt.Fprintf(l.out, `
 Try it:
 
@@ -203,9 +243,9 @@ Try it:
   curl -X POST %[1]s/api/v1/h/process-document -H 'X-User-ID: user123' \
     -d '{"document_url": "%[1]s/examples/documents/complaint.txt"}'
 
-  curl %[1]s/api/v1/executions?limit=3 -H "Authorization: Bearer %[2]s"
+%[3]s  curl %[1]s/api/v1/executions?limit=3 -H "Authorization: Bearer %[2]s"
 
   curl %[1]s/scheduler/status -H "Authorization: Bearer %[2]s"
 
-`, l.client.url, token)
+`, l.client.url, token, more)
 }

@@ -6,19 +6,24 @@ import (
 	"log/slog"
 	"os"
 
+	"maestro/embed"
 	"maestro/internal/model"
 	"maestro/lane/process"
 )
 
 // makeChildren makes the process lane.
-func (p *parts) makeChildren(home string) (*process.Lane, error) {
+func (p *parts) makeChildren(home string, rails *embed.Rails) (*process.Lane, error) {
 	program, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find this program, which child processes run: %w", err)
 	}
+	confinement := p.newConfinement(rails, program)
 	return process.New(process.Options{
-		Home:  home,
-		Start: &process.Forks{Binary: program, Args: []string{laneChildName}, Env: childEnvironment(), Output: os.Stderr, Log: p.log},
+		Home: home,
+		Start: &process.Forks{
+			Binary: program, Args: []string{laneChildName}, Env: childEnvironment(), Prepare: confinement.prepare, Output: os.Stderr, Log: p.log,
+		},
+		Look: confinement.look,
 		Folder: func(tenant string) (string, string, error) {
 			home, err := p.homes.Of(tenant)
 			return home.Folder, home.Temporary, err

@@ -78,7 +78,7 @@ func (p *parts) startPython(ctx context.Context, progress func(string), stops *s
 	if err != nil {
 		return err
 	}
-	children, err := p.makeChildren(home)
+	children, err := p.makeChildren(home, rails)
 	if err != nil {
 		return err
 	}

@@ -30,8 +30,8 @@ import (
 const beMaestro = "MAESTRO_TEST_BE_MAESTRO"
 
 func TestMain(m *testing.M) {
-	// The probe's child is started by maestro itself, with an empty environment.
-	if os.Getenv(beMaestro) != "" || len(os.Args) > 1 && os.Args[1] == probeName {
+	// These children are started by maestro itself, with an empty environment.
+	if os.Getenv(beMaestro) != "" || len(os.Args) > 1 && (os.Args[1] == probeName || os.Args[1] == laneChildName) {
 		a := newApp()
 		a.timing.setByVariables()
 		os.Exit(run(context.Background(), os.Args[1:], a))

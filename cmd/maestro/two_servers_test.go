@@ -10,7 +10,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"maestro/internal/auth"
 	"maestro/internal/censusdev"
 	"maestro/internal/testkit"
 )
@@ -78,9 +77,14 @@ func TestAServerHearsWhatAnotherChanges(t *testing.T) {
 	require.Equal(t, http.StatusNoContent, b.send("DELETE", "/api/v1/functions/sibling", nil).status)
 	a.hears("POST", "/api/v1/executions", run, http.StatusInternalServerError, "NameError")
 
-	admin, err := auth.Mint([]byte(jwtSecret), auth.Grant{Email: "admin@example.com", Admin: true, TTL: time.Hour})
-	require.NoError(t, err)
-	root := &client{t: t, url: one.url, token: admin}
+	root := one.administrator(t)
+	a.define("process", "import os\ndef process(input):\n    return os.getpid()\n")
+	b.hears("GET", "/api/v1/functions/process", nil, http.StatusOK, "process")
+	servers := []string{a.result("process", nil), b.result("process", nil)}
+	root.want("PUT", "/api/v1/subtenants/acme", map[string]any{"lane": "process"}, http.StatusOK)
+	require.NotEqual(t, servers[0], a.result("process", nil), "the very next call on the same server")
+	require.Eventually(t, func() bool { return b.result("process", nil) != servers[1] }, soon, 10*time.Millisecond, "a child process")
+
 	require.Equal(t, http.StatusNoContent, root.send("DELETE", "/api/v1/subtenants/acme", nil).status)
 	b.hears("GET", "/api/v1/functions", nil, http.StatusNotFound, "subtenant_not_found")
 	b.hears("POST", "/api/v1/executions", run, http.StatusNotFound, "subtenant_not_found")

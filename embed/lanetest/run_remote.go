@@ -71,3 +71,6 @@ func (r *Run) Line(step model.StepRef, line model.LogLine) error {
 	r.Log(step, line)
 	return nil
 }
+
+// HandOver implements model.RemoteHost.
+func (r *Run) HandOver() {}

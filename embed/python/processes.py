@@ -45,15 +45,17 @@ def run_system(command):
 
 
 def _ready_context(module):
-    """There is no process to fork here. A fork server would be one, but what it
-    forks is not known here and could outlive the interpreter.
+    """There is no process to fork in the server. A fork server would be one, but what it
+    forks is not known here and could outlive the interpreter. In a process of one subtenant
+    both are there, for code that asks for them.
     """
 
     class ForkServerContext(module.SpawnContext):
         _name = "forkserver"
 
     contexts = module._concrete_contexts
-    contexts["forkserver"] = ForkServerContext()
+    if not _maestro.alone:
+        contexts["forkserver"] = ForkServerContext()
     module._default_context._default_context = contexts["spawn"]
 
 
@@ -137,6 +139,32 @@ def _ready_popen(module):
     module.Popen._launch = _launch
 
 
+_forks = False  # a process was forked, which has the stored code
+
+
+def _ready_fork(module):
+    launch = module.Popen._launch
+
+    def _launch(self, process):
+        global _forks
+        _forks = True
+        launch(self, process)
+
+    module.Popen._launch = _launch
+    _ready_popen(module)
+
+
+def _ready_forkserver(module):
+    # It serves later calls too.
+    ensure = module.ForkServer.ensure_running
+
+    def ensure_running(self):
+        ensure(self)
+        _maestro.pool_child(self._forkserver_pid)
+
+    module.ForkServer.ensure_running = ensure_running
+
+
 def _ready_pool(module):
     """What waits for an answer of a pool is stopped between two looks at it."""
     moment = 0.1
@@ -179,7 +207,7 @@ def _ready_reduction(module):
 
     def reducer_override(self, value):
         if isinstance(value, (FunctionType, type)):
-            if not _is_stored_code(value):
+            if _forks or not _is_stored_code(value):
                 return NotImplemented
         elif isinstance(value, Headers):  # noqa: F821 (api.py)
             return dict, (dict(value),)
@@ -218,9 +246,10 @@ def _first(name):
 
 _certificates = _first(b"SSL_CERT_FILE"), _first(b"SSL_CERT_DIR")  # the server's
 when_imported("concurrent.futures.process")(_ready_executor)  # noqa: F821 (on_import.py)
-if not _maestro.alone:
-    when_imported("multiprocessing.context")(_ready_context)  # noqa: F821 (on_import.py)
+when_imported("multiprocessing.context")(_ready_context)  # noqa: F821 (on_import.py)
+when_imported("multiprocessing.forkserver")(_ready_forkserver)  # noqa: F821 (on_import.py)
 when_imported("multiprocessing.pool")(_ready_pool)  # noqa: F821 (on_import.py)
+when_imported("multiprocessing.popen_fork")(_ready_fork)  # noqa: F821 (on_import.py)
 when_imported("multiprocessing.popen_spawn_posix")(_ready_popen)  # noqa: F821 (on_import.py)
 when_imported("multiprocessing.process")(_ready_process)  # noqa: F821 (on_import.py)
 when_imported("multiprocessing.queues")(_ready_threads)  # noqa: F821 (on_import.py)

@@ -23,6 +23,7 @@ type Host struct {
 	book  Book
 	since []time.Duration // how long after began each step has; closed: it has ended
 	over  bool
+	ahead backlog
 	ofRun map[string]known // functions that were resolved for this run only
 }
 

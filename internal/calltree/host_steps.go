@@ -52,6 +52,7 @@ func (h *Host) Begin(parent model.StepRef, f *Function, input []byte) (model.Ste
 	}
 	since := time.Since(h.began)
 	h.since = append(h.since, since)
+	h.ahead.bytes += len(input)
 	h.link.StepBegan(model.StepBegan{
 		Step: ref, Parent: parent, Function: f.Name, Version: f.Version, Started: h.began.Add(since), Input: input,
 	})
@@ -75,11 +76,39 @@ func (h *Host) End(ref model.StepRef, output []byte, failure *model.Failure, lat
 	since := h.since[ref-1]
 	over := h.over || since == closed
 	h.since[ref-1] = closed
+	due := !over && h.ahead.ended(output, failure)
 	h.mu.Unlock()
 	if over {
 		return
 	}
 	h.link.StepEnded(model.StepEnded{Step: ref, Duration: time.Since(h.began) - since, Output: output, Failure: failure, Late: late})
+	if due {
+		h.link.HandOver()
+	}
+}
+
+const (
+	// PartSteps and PartBytes are at how many ended steps, or bytes of theirs, a run
+	// that goes on hands them over to the recorder.
+	PartSteps = 1000
+	PartBytes = 4 << 20
+)
+
+// backlog counts the steps that a call has made since it was last sure that the engine
+// keeps up.
+type backlog struct{ steps, bytes int }
+
+// ended counts the end of a step, and reports whether the call is to wait for the engine.
+func (b *backlog) ended(output []byte, failure *model.Failure) (due bool) {
+	b.steps++
+	b.bytes += len(output)
+	if failure != nil {
+		b.bytes += len(failure.Message) + len(failure.Traceback)
+	}
+	if due = b.steps >= PartSteps || b.bytes >= PartBytes; due {
+		*b = backlog{}
+	}
+	return due
 }
 
 // Bounds implements Steps.

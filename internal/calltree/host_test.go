@@ -50,6 +50,12 @@ func (n *notes) ResolveNames() model.ResolvedNames {
 
 func (n *notes) TraceParent(model.StepRef) string { return "of the step" }
 
+func (n *notes) HandOver() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.asked = append(n.asked, "hand over")
+}
+
 func (n *notes) StepBegan(began model.StepBegan) {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -34,6 +34,26 @@ func (c *Config) FindAdminToken() (Secret, error) {
 	return readSecret(filepath.Join(c.DataDir, adminTokenFile))
 }
 
+// AdoptKey puts the key of a backup into the data folder, where Prepare finds it. It is an
+// error if SECRET_KEY, or the data folder, has another one.
+func (c *Config) AdoptKey(key string) error {
+	if c.SecretKey != "" {
+		if string(c.SecretKey) != key {
+			return errors.New("SECRET_KEY is not the backup's, and could not read its secrets: unset it, or set it to the one of the server that was backed up")
+		}
+		return nil
+	}
+	path := filepath.Join(c.DataDir, secretKeyFile)
+	kept, made, err := keepSecret(path, func() (string, error) { return key, nil })
+	if err != nil {
+		return fmt.Errorf("keep the backup's key: %w", err)
+	}
+	if !made && string(kept) != key {
+		return fmt.Errorf("%s is not the backup's key, and could not read its secrets: set DATA_DIR to a new folder", path)
+	}
+	return nil
+}
+
 func generateKey() (string, error) {
 	var key [32]byte
 	_, _ = rand.Read(key[:]) // never fails

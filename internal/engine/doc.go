@@ -7,7 +7,8 @@
 // by Plan and Prepare, for the scheduler and for bulk retries, which store runs in
 // transactions of their own (queue_submit.go). A run that this server has claimed
 // enters by RunQueued (queue_run.go), which internal/queue calls. Sibling calls are
-// steps of their run (run_step.go).
+// steps of their run: made here (run_step.go), or in a lane's child process, which
+// reports them (run_report.go).
 //
 // It knows no HTTP, no SQL and no Python: requests come as RunRequest, rows
 // through the Store, Python through model.Lane. It must not start a run by

@@ -5,14 +5,14 @@ import (
 	"runtime"
 	"time"
 
+	"maestro/internal/calltree"
 	"maestro/internal/model"
 )
 
 const (
-	// partSteps and partBytes are at how many ended steps, or bytes of theirs, a
-	// run that goes on hands them over to the recorder.
-	partSteps = 1000
-	partBytes = 4 << 20
+	partSteps, partBytes = calltree.PartSteps, calltree.PartBytes
+	// overdue is how many times as many a child may leave before it is made to wait.
+	overdue = 3
 	// partsAtOnce is how many such parts of one run may be on their way. A run
 	// that is ahead of the database by more waits: what it holds is bounded.
 	partsAtOnce = 4
@@ -84,6 +84,27 @@ func (r *run) partTime() {
 		if !r.state.over() && r.parts.timer == nil {
 			r.parts.timer = time.AfterFunc(r.engine.opts.RunningAfter, r.partTime)
 		}
+	}
+}
+
+// HandOver implements model.RemoteHost.
+func (r *run) HandOver() { r.handOverSoon() }
+
+// handOverReported hands over the ended steps of a child, unless too many parts are on
+// their way: then it waits only for a child that has not asked for HandOver.
+func (r *run) handOverReported() {
+	r.mu.Lock()
+	slots := r.partSlots()
+	late := r.parts.count >= overdue*partSteps || r.parts.bytes >= overdue*partBytes
+	r.mu.Unlock()
+	if late {
+		r.handOverSoon()
+		return
+	}
+	select {
+	case slots <- struct{}{}:
+		r.handOver()
+	default:
 	}
 }
 

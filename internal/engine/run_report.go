@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -79,13 +78,8 @@ func (r *run) reported(name string, version int) *calltree.Function {
 
 // StepEnded implements model.RemoteHost.
 func (r *run) StepEnded(ended model.StepEnded) error {
-	switch {
-	case ended.Failure == nil:
-		if err := schema.Scan(ended.Output); err != nil {
-			return fmt.Errorf("the output of step %d: %w", ended.Step, err)
-		}
-	case !slices.Contains(stepFailures, ended.Failure.Kind):
-		return fmt.Errorf("step %d failed in a way that steps do not: %d", ended.Step, ended.Failure.Kind)
+	if err := calltree.CheckEnd(ended.Output, ended.Failure); err != nil {
+		return fmt.Errorf("step %d: %w", ended.Step, err)
 	}
 	r.mu.Lock()
 	s, over := r.step(ended.Step), r.state.over()
@@ -103,13 +97,10 @@ func (r *run) StepEnded(ended model.StepEnded) error {
 	if ended.Late && ended.Failure != nil && ended.Failure.Kind == model.FailureTimeout {
 		r.late.Store(true)
 	}
-	r.settle(ended.Step, min(ended.Duration, time.Since(s.started)), ended.Output, ended.Failure)
+	if r.settle(ended.Step, min(ended.Duration, time.Since(s.started)), ended.Output, ended.Failure) {
+		r.handOverReported()
+	}
 	return nil
-}
-
-// stepFailures are how a step can fail in a child.
-var stepFailures = []model.FailureKind{
-	model.FailureException, model.FailureTimeout, model.FailureCancelled, model.FailureInput, model.FailureOutput, model.FailureEngine,
 }
 
 const (

@@ -81,7 +81,9 @@ func (r *run) End(ref model.StepRef, output []byte, failure *model.Failure, late
 	if late {
 		r.late.Store(true) // the deadline is the run's own
 	}
-	r.settle(ref, measured, output, failure)
+	if r.settle(ref, measured, output, failure) {
+		r.handOverSoon()
+	}
 }
 
 // Bounds implements calltree.Steps.
@@ -94,13 +96,14 @@ func (r *run) Bounds() (context.Context, time.Time) {
 // measured stands for the time since the beginning of a step.
 const measured = time.Duration(-1)
 
-// settle ends a running step that took so long.
-func (r *run) settle(ref model.StepRef, took time.Duration, output []byte, failure *model.Failure) {
+// settle ends a running step that took so long, and reports whether ended steps are due
+// to be handed over.
+func (r *run) settle(ref model.StepRef, took time.Duration, output []byte, failure *model.Failure) (due bool) {
 	r.mu.Lock()
 	s := r.step(ref)
 	if r.state.over() || s == nil || s.status != model.StatusRunning {
 		r.mu.Unlock()
-		return
+		return false
 	}
 	if took == measured {
 		took = time.Since(s.started)
@@ -114,7 +117,7 @@ func (r *run) settle(ref model.StepRef, took time.Duration, output []byte, failu
 	} else {
 		s.failure = failure
 	}
-	due := r.noteEnded(s)
+	due = r.noteEnded(s)
 	r.mu.Unlock()
 	r.meter.StepEnded(status)
 	errorType := ""
@@ -125,7 +128,5 @@ func (r *run) settle(ref model.StepRef, took time.Duration, output []byte, failu
 		s.span.End(s.started.Add(took), status, errorType)
 	}
 	r.publish(events.FunctionCompleted, s.id, s.function, status, took, errorType)
-	if due {
-		r.handOverSoon()
-	}
+	return due
 }

@@ -22,8 +22,8 @@ type RemoteHost interface {
 	Frame() RunFrame
 	// StepBegan records the beginning of a step.
 	StepBegan(began StepBegan) error
-	// StepEnded records its end. It waits while the run is ahead of the database, at
-	// most until the run's deadline.
+	// StepEnded records its end. It does not wait, unless the child has not asked for
+	// HandOver when it should have.
 	StepEnded(ended StepEnded) error
 	// Line takes a line of output, like Host.Log.
 	Line(step StepRef, line LogLine) error
@@ -44,7 +44,7 @@ type Services interface {
 	Spawn(name string, input []byte, delay time.Duration) (ID, *Raise)
 }
 
-// Resolver finds what names stand for.
+// Resolver answers the questions of a call tree: mostly which functions names stand for.
 type Resolver interface {
 	// Resolve finds a function that can be called now.
 	Resolve(name string) (Resolved, *Raise)
@@ -56,6 +56,10 @@ type Resolver interface {
 	// TraceParent refers to the span of a step. It is asked of traced runs only,
 	// and after the step was reported.
 	TraceParent(step StepRef) string
+	// HandOver has the steps recorded that have ended. It waits while the run is ahead
+	// of the database, at most until the run's deadline. A child asks for it after so
+	// many steps, and makes none until it is answered.
+	HandOver()
 }
 
 // RunFrame is what a child must know of a run beside its Call.

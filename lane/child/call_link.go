@@ -51,6 +51,9 @@ func (r *call) TraceParent(step model.StepRef) string {
 	return r.ask(wire.Ask{Question: wire.AskTraceParent, Step: step}).Text
 }
 
+// HandOver implements calltree.Link.
+func (r *call) HandOver() { r.ask(wire.Ask{Question: wire.AskHandOver}) }
+
 // Secret implements calltree.Link.
 func (r *call) Secret(name string) (string, *model.Raise) {
 	answer := r.ask(wire.Ask{Question: wire.AskSecret, Name: name})

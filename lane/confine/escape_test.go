@@ -55,7 +55,7 @@ func TestEscapes(t *testing.T) {
 	c.places["variable"], _, _ = strings.Cut(string(own), "\x00")
 	source, err := os.ReadFile(filepath.Join("testdata", "escapes.py"))
 	require.NoError(t, err)
-	results := c.run(t, string(source)).(map[string]any)
+	results := c.run(t, string(source)+"\nprint(json.dumps(attempts(places)))\n").(map[string]any)
 	require.Greater(t, len(results), 30)
 	for name, result := range results {
 		if !prevented(c.report, name) {

@@ -97,6 +97,20 @@ func filter(watch bool) ([]bpf.RawInstruction, error) {
 		b.when(bpf.JumpEqual, unix.TIOCSTI, refuse(unix.EPERM))
 		b.when(bpf.JumpEqual, unix.TIOCLINUX, refuse(unix.EPERM))
 	})
+	// The server changes the limit of file sizes when the folder is full (Space).
+	b.call(unix.SYS_SETRLIMIT, func(b *builder) {
+		b.load(lower(0))
+		b.when(bpf.JumpEqual, unix.RLIMIT_FSIZE, refuse(unix.EPERM))
+	})
+	b.call(unix.SYS_PRLIMIT64, func(b *builder) {
+		b.load(lower(1))
+		b.skip(func(b *builder) {
+			b.load(lower(2))
+			b.when(bpf.JumpNotEqual, 0, refuse(unix.EPERM))
+			b.load(upper(2))
+			b.when(bpf.JumpNotEqual, 0, refuse(unix.EPERM))
+		}, unix.RLIMIT_FSIZE)
+	})
 	b.call(unix.SYS_SOCKET, filterSocket)
 	b.call(unix.SYS_SOCKETPAIR, func(b *builder) {
 		b.load(lower(0))

@@ -88,7 +88,7 @@ func (p *probe) attempt(ctx context.Context, set spaces) (verdict, error) {
 	}
 	policy := p.policy
 	policy.Network = &Destinations{}
-	policy.Tasks, policy.Files = 4096, 256
+	policy.Tasks, policy.Files, policy.File = 4096, 256, 1<<40
 	plan, err := r.plan(&policy)
 	if err != nil {
 		return verdict{}, err

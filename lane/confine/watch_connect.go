@@ -43,30 +43,50 @@ func (q *question) connect() error {
 	case !q.network.allows(to.address):
 		return unix.EACCES
 	}
-	if err := q.finish(socket, raw); err != nil && err != unix.EINPROGRESS {
-		return err
-	} else if to.address.IsValid() && q.network.isOwn(to.address) {
-		q.report(socket)
-		return err
-	} else {
-		return err
+	if to.address.IsValid() && q.network.isOwn(to.address) {
+		if err := q.report(socket, domain); err != nil {
+			return err
+		}
 	}
+	return q.finish(socket, raw)
 }
 
-// report tells of a connection to the server's own port, before the program can
-// write to it.
-func (q *question) report(socket int) {
+// report tells of a connection to the server's own port before it is made: afterwards,
+// another thread of the program could send a request first.
+func (q *question) report(socket, domain int) error {
 	var found unix.Stat_t
-	own, err := unix.Getsockname(socket)
-	if err != nil || unix.Fstat(socket, &found) != nil {
-		return
+	if err := unix.Fstat(socket, &found); err != nil {
+		return err
 	}
+	port, err := portOf(socket)
+	if err == nil && port == 0 { // its port is chosen now, not when it connects
+		var any unix.Sockaddr = &unix.SockaddrInet4{}
+		if domain == unix.AF_INET6 {
+			any = &unix.SockaddrInet6{}
+		}
+		if err = unix.Bind(socket, any); err == nil {
+			port, err = portOf(socket)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if port == 0 {
+		return unix.EADDRNOTAVAIL
+	}
+	q.network.Own(port, found.Ino)
+	return nil
+}
+
+func portOf(socket int) (uint16, error) {
+	own, err := unix.Getsockname(socket)
 	switch own := own.(type) {
 	case *unix.SockaddrInet4:
-		q.network.Own(uint16(own.Port), found.Ino)
+		return uint16(own.Port), err
 	case *unix.SockaddrInet6:
-		q.network.Own(uint16(own.Port), found.Ino)
+		return uint16(own.Port), err
 	}
+	return 0, err
 }
 
 // finish connects a socket as its owner would: a blocking one waits, until

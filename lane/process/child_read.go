@@ -221,6 +221,8 @@ func (ch *child) ask(remote model.RemoteHost, ask *wire.Ask, answer *wire.Answer
 		answer.Text, answer.Raise = remote.Secret(ask.Name)
 	case wire.AskRequest:
 		answer.Request, answer.Raise = remote.Request()
+	case wire.AskHandOver:
+		remote.HandOver()
 	case wire.AskSpawn:
 		answer.ID, answer.Raise = remote.Spawn(ask.Name, ask.Input, ask.Delay)
 	}

@@ -174,6 +174,7 @@ func (r *run) ResolveNames() model.ResolvedNames {
 }
 
 func (r *run) TraceParent(model.StepRef) string { return "" }
+func (r *run) HandOver()                        {}
 
 func (r *run) StepBegan(began model.StepBegan) error {
 	r.mu.Lock()

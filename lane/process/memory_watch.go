@@ -33,6 +33,11 @@ func (l *Lane) look() {
 	tenants := l.each()
 	for _, t := range tenants {
 		total += t.look()
+		if l.opt.Look != nil {
+			if processes, busy := t.processes(); len(processes) > 0 {
+				l.opt.Look(t.name, processes, busy)
+			}
+		}
 	}
 	l.counts.memory.Store(total)
 	if l.opt.MemoryBudget > 0 && total > l.opt.MemoryBudget {
@@ -74,6 +79,19 @@ func (t *tenant) look() (total int64) {
 		t.nursery = nil
 	}
 	return total
+}
+
+// processes returns the children that have not ended, and whether they run calls.
+func (t *tenant) processes() (numbers []int, busy bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, ch := range t.children {
+		numbers, busy = append(numbers, ch.proc.Pid()), busy || !ch.idle()
+	}
+	for ch := range t.leaving {
+		numbers, busy = append(numbers, ch.proc.Pid()), busy || !ch.idle()
+	}
+	return numbers, busy
 }
 
 // ownMemory is what the runtimes of a process take beside the code's data.

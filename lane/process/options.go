@@ -19,6 +19,9 @@ type Options struct {
 	// Folder returns the folder of a subtenant's files, which exists, and one in it for
 	// temporary files. Nil: children run in the current one.
 	Folder func(tenant string) (folder, temporary string, err error)
+	// Look is called several times a second for each subtenant that has children, which
+	// have these numbers; busy says that calls are in progress. May be nil. It must not block.
+	Look func(tenant string, processes []int, busy bool)
 	// MaxChildren bounds the children of one subtenant, without those that only finish
 	// what they have begun. Default the number of processors, at least 2.
 	MaxChildren int

@@ -18,6 +18,7 @@ const (
 	AskSecret                          // Name
 	AskRequest                         //
 	AskSpawn                           // Name, Input, Delay
+	AskHandOver                        //
 )
 
 // Ask is a question of a call. Its Answer has the same number.
@@ -49,7 +50,7 @@ func ReadAsk(f Fields) (a Ask, err error) {
 	a.Number, a.Call = f.Uint(), f.Uint()
 	question := f.Uint()
 	a.Name, a.Step, a.Input, a.Delay = f.Text(), f.step(), f.Bytes(), time.Duration(f.Int())
-	if question < uint64(AskResolve) || question > uint64(AskSpawn) {
+	if question < uint64(AskResolve) || question > uint64(AskHandOver) {
 		return a, ErrMalformed
 	}
 	a.Question = Question(question)

@@ -1,11 +1,14 @@
 package zygote
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -20,34 +23,67 @@ type Config struct {
 	Site    string   // the folder of the subtenant's packages; empty: none
 	Preload []string // modules that a zygote imports
 	Env     []string // the whole environment
-	// Prepare changes the command, which is complete, before it is started, to confine the
-	// process. release is called when the process has ended or could not be started. May be nil.
+	// Prepare changes the command before it is started, to confine the process. release, unless
+	// it is nil, is called once, when the process has ended or could not be started. May be nil.
 	Prepare func(*exec.Cmd) (release func(), err error)
 	// Log gets what the process and its own write to their standard output and error. May be nil.
 	Log io.Writer
 }
 
-// command returns the command that begins the process, without its descriptors.
-func (c Config) command(variable string) *exec.Cmd {
-	cmd := exec.Command(c.Binary, c.Args...)
-	cmd.Env = append(append([]string{}, c.Env...), variable)
-	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = c.Log, c.Log, waitDelay
-	return cmd
+// waitDelay is how long the output of a process is read after its end.
+const waitDelay = 5 * time.Second
+
+// command is a process that was started.
+type command struct {
+	*exec.Cmd
+	pidfd   int
+	release func()
 }
 
-// start starts a command that is complete but for what Prepare adds.
-func (c Config) start(cmd *exec.Cmd) (release func(), err error) {
-	release = func() {}
+// start begins the process with these descriptors, the first of which is its 3.
+func (c Config) start(variable string, files ...*os.File) (*command, error) {
+	cmd := &command{Cmd: exec.Command(c.Binary, c.Args...), pidfd: -1, release: func() {}}
+	cmd.Env = append(append([]string{}, c.Env...), variable)
+	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles, cmd.WaitDelay = c.Log, c.Log, files, waitDelay
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, PidFD: &cmd.pidfd}
 	if c.Prepare != nil {
-		if release, err = c.Prepare(cmd); err != nil {
+		release, err := c.Prepare(cmd.Cmd)
+		if err != nil {
 			return nil, fmt.Errorf("prepare the process: %w", err)
 		}
+		if release != nil {
+			cmd.release = release
+		}
 	}
-	if err := startProcess(cmd); err != nil {
-		release()
+	if err := startProcess(cmd.Cmd); err != nil {
+		cmd.release()
 		return nil, err
 	}
-	return release, nil
+	return cmd, nil
+}
+
+// wait returns when the process has ended, and kills what it leaves of its group.
+func (c *command) wait() syscall.WaitStatus {
+	awaitEnd(c.pidfd)
+	_ = syscall.Kill(-c.Process.Pid, syscall.SIGKILL) // its number is taken until Wait
+	_ = c.Wait()
+	c.release()
+	status, _ := c.ProcessState.Sys().(syscall.WaitStatus)
+	return status
+}
+
+// end is wait for a process whose descriptor is of no more use.
+func (c *command) end() {
+	c.wait()
+	if c.pidfd >= 0 {
+		_ = unix.Close(c.pidfd)
+	}
+}
+
+// awaitEnd returns when a child of this process has ended, which it leaves to be waited for.
+func awaitEnd(pidfd int) {
+	for pidfd >= 0 && errors.Is(unix.Waitid(unix.P_PIDFD, pidfd, nil, unix.WEXITED|unix.WNOWAIT, nil), unix.EINTR) {
+	}
 }
 
 // file returns the zygote's settings as a file in memory (cpython/zygote.h).

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"strings"
 	"sync"
 	"syscall"
@@ -18,8 +17,7 @@ import (
 
 // Zygote is a process that has imported a subtenant's packages. Safe for concurrent use.
 type Zygote struct {
-	cmd     *exec.Cmd
-	release func() // called when it has ended
+	cmd     *command
 	control *net.UnixConn
 	refused []string
 	over    chan struct{} // closed when the process has ended, and all of its children
@@ -80,20 +78,17 @@ func start(ctx context.Context, cfg Config) (*Zygote, error) {
 		return nil, err
 	}
 	defer func() { _ = theirs.Close() }()
-	cmd := cfg.command(cpython.ZygoteVariable + "=3 4")
-	cmd.ExtraFiles = []*os.File{theirs, config}
-	release, err := cfg.start(cmd)
+	cmd, err := cfg.start(cpython.ZygoteVariable+"=3 4", theirs, config)
 	if err != nil {
 		_ = control.Close()
 		return nil, fmt.Errorf("start a zygote: %w", err)
 	}
 	_ = theirs.Close() // or its end would not be seen
-	z := &Zygote{cmd: cmd, release: release, control: control, over: make(chan struct{}), children: map[int]*Child{}}
+	z := &Zygote{cmd: cmd, control: control, over: make(chan struct{}), children: map[int]*Child{}}
 	if err := z.await(ctx); err != nil {
 		_ = control.Close()
 		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-		release()
+		cmd.end()
 		return nil, fmt.Errorf("start a zygote: %w", err)
 	}
 	go z.receive()
@@ -218,7 +213,6 @@ func (z *Zygote) end() {
 		c.end(syscall.WaitStatus(syscall.SIGKILL))
 	}
 	_ = z.control.Close()
-	_ = z.cmd.Wait()
-	z.release()
+	z.cmd.end()
 	close(z.over)
 }

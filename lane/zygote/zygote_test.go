@@ -21,6 +21,12 @@ import (
 	"maestro/lane/zygote"
 )
 
+// The patience with processes that end, on a busy machine.
+const (
+	eventually = 30 * time.Second
+	often      = 2 * time.Millisecond
+)
+
 // TestMain is also the main function of the zygotes' children.
 func TestMain(m *testing.M) {
 	if fd, given := cpython.Connection(); given {
@@ -201,6 +207,10 @@ type process struct {
 
 type starting func(context.Context, *os.File) (*zygote.Child, error)
 
+func spawning(cfg zygote.Config) starting {
+	return func(ctx context.Context, conn *os.File) (*zygote.Child, error) { return zygote.Spawn(ctx, cfg, conn) }
+}
+
 func begin(t testing.TB, cfg zygote.Config, by starting) *process {
 	t.Helper()
 	pair, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
@@ -268,7 +278,7 @@ def f(input):
 func TestSpawnedProcess(t *testing.T) {
 	t.Parallel()
 	cfg := config(t)
-	p := begin(t, cfg, func(ctx context.Context, conn *os.File) (*zygote.Child, error) { return zygote.Spawn(ctx, cfg, conn) })
+	p := begin(t, cfg, spawning(cfg))
 	a := p.call(t, "def f(input):\n    return 1\n", 0)
 	require.False(t, a.Forked)
 	require.Equal(t, "1", string(a.Output))
@@ -339,7 +349,7 @@ def f(input):
 	require.NoError(t, p.Kill())
 	<-p.Exited()
 	for _, pid := range strings.Fields(pids) {
-		require.Eventually(t, func() bool { return !lives(pid) }, 30*time.Second, 2*time.Millisecond)
+		require.Eventually(t, func() bool { return !lives(pid) }, eventually, often)
 	}
 }
 
@@ -353,7 +363,7 @@ func TestEndOfAZygote(t *testing.T) {
 	require.NoError(t, z.Close())
 	<-p.Exited()
 	require.Equal(t, syscall.SIGKILL, p.Status().Signal())
-	require.Eventually(t, func() bool { return !lives(fmt.Sprint(p.Pid)) }, 30*time.Second, 2*time.Millisecond)
+	require.Eventually(t, func() bool { return !lives(fmt.Sprint(p.Pid)) }, eventually, often)
 	_, err = z.Fork(t.Context(), p.conn)
 	require.ErrorContains(t, err, "the zygote has ended")
 }
@@ -393,5 +403,24 @@ func TestStopsInAForkedProcess(t *testing.T) {
 		require.NotNil(t, a.Failure)
 		require.Equal(t, model.FailureTimeout, a.Failure.Kind)
 	}
+	require.Equal(t, "1", p.value(t, "def f(input):\n    return 1\n"))
+}
+
+func TestConnectionOfAProcess(t *testing.T) {
+	t.Parallel()
+	cfg := config(t)
+	z := start(t, cfg)
+	p := begin(t, cfg, z.Fork)
+	require.JSONEq(t, `["OSError", "OSError", "OSError"]`, p.value(t, `
+import os, stat
+def attempt(function, *arguments):
+    try:
+        return function(*arguments) and None
+    except OSError as error:
+        return "OSError"
+def f(input):
+    (connection,) = [fd for fd in map(int, os.listdir("/proc/self/fd")) if "socket" in (attempt(os.readlink, f"/proc/self/fd/{fd}") or os.path.realpath(f"/proc/self/fd/{fd}"))]
+    return [attempt(os.write, connection, b"x"), attempt(os.close, connection), attempt(os.dup, connection)]
+`))
 	require.Equal(t, "1", p.value(t, "def f(input):\n    return 1\n"))
 }

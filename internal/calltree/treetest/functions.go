@@ -10,6 +10,7 @@ import (
 func Functions() []model.Function {
 	return []model.Function{
 		{Name: "node", Code: source("node")},
+		{Name: "anode", Code: asyncSource},
 		{
 			Name: "strict", Code: source("strict"),
 			InputSchema:  json.RawMessage(`{"type":"object","required":["id"]}`),
@@ -64,3 +65,46 @@ func source(name string) string {
 import maestro
 `
 }
+
+// asyncSource is the same for "anode", whose calls made at once are tasks.
+const asyncSource = `import asyncio
+import inspect
+import maestro
+
+
+async def anode(plan):
+    own = plan["id"]
+    if plan.get("dive"):
+        left = plan["dive"] - 1
+        maestro.call("node", {"id": own, "dive": left} if left else {"id": own})
+    for _ in range(plan.get("repeat", 0)):
+        maestro.call("node", {"id": own})
+    calls = plan.get("calls", [])
+    results, raised = [None] * len(calls), [None] * len(calls)
+
+    async def make(at):
+        call = calls[at]
+        try:
+            results[at] = maestro.call(call["function"], f"plan {own}.{at}" if call.get("misfit") else call["plan"])
+            if inspect.isawaitable(results[at]):
+                results[at] = await results[at]
+        except Exception as e:
+            if call.get("catch"):
+                results[at] = type(e).__name__
+            else:
+                raised[at] = e
+
+    if plan.get("threads"):
+        await asyncio.gather(*(make(at) for at in range(len(calls))))
+    else:
+        for at in range(len(calls)):
+            await make(at)
+            if raised[at]:
+                break
+    for e in raised:
+        if e:
+            raise e
+    if plan.get("raise"):
+        raise ValueError(plan["raise"])
+    return f"text {own}" if plan.get("text") else {"id": own, "results": results}
+`

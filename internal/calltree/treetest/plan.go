@@ -12,8 +12,11 @@ import (
 type Plan struct {
 	ID    int    `json:"id"` // among those of a tree
 	Calls []Call `json:"calls,omitempty"`
-	// Threads says that the calls are made at once. The first that fails, in their
-	// order, is the exception that arrives.
+	// Async says that its function is "anode", an async one; those of its calls may be.
+	Async bool `json:"async,omitempty"`
+	// Threads says that the calls are made at once: by threads, or by tasks of an
+	// async function. The first that fails, in their order, is the exception that
+	// arrives.
 	Threads bool   `json:"threads,omitempty"`
 	Raise   string `json:"raise,omitempty"` // the message of the ValueError that it raises in the end
 	Text    bool   `json:"text,omitempty"`  // it returns a text, which the output schema of "strict" refuses
@@ -35,7 +38,7 @@ const MaxSteps = 300
 // Random makes a plan. seed alone decides on it.
 func Random(seed uint64) Plan {
 	g := generator{Rand: rand.New(rand.NewPCG(seed, 0)), left: 40}
-	plan := g.plan(4)
+	plan := g.plan(4, g.IntN(3) == 0)
 	switch g.IntN(8) {
 	case 0:
 		plan.Calls = append(plan.Calls, Call{Function: "node", Catch: g.IntN(2) == 0, Plan: Plan{ID: g.id(), Dive: 98 + g.IntN(4)}})
@@ -57,8 +60,8 @@ func (g *generator) id() int {
 	return g.ids
 }
 
-func (g *generator) plan(depth int) Plan {
-	plan := Plan{ID: g.id(), Threads: g.IntN(4) == 0, Text: g.IntN(12) == 0}
+func (g *generator) plan(depth int, async bool) Plan {
+	plan := Plan{ID: g.id(), Async: async, Threads: g.IntN(4) == 0, Text: g.IntN(12) == 0}
 	if g.IntN(8) == 0 {
 		plan.Raise = fmt.Sprintf("no %d", plan.ID)
 	}
@@ -71,8 +74,12 @@ func (g *generator) plan(depth int) Plan {
 		if function == "missing" && g.IntN(3) > 0 {
 			function = "strict"
 		}
+		inner := async && g.IntN(2) == 0
+		if inner {
+			function = "anode"
+		}
 		plan.Calls = append(plan.Calls, Call{
-			Function: function, Catch: g.IntN(4) > 0, Misfit: g.IntN(10) == 0, Plan: g.plan(depth - 1),
+			Function: function, Catch: g.IntN(4) > 0, Misfit: g.IntN(10) == 0, Plan: g.plan(depth-1, inner),
 		})
 	}
 	return plan

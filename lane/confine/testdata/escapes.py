@@ -215,6 +215,15 @@ def race():
     return "reached" if places["service"] in reached else None
 
 
-no_escapes = {"call", "everywhere", "writes", "outcome", "one_database"}
-print(json.dumps({name: outcome(function) for name, function in list(globals().items())
-                  if callable(function) and getattr(function, "__module__", "") == "__main__" and name not in no_escapes}))
+def attempts(given):
+    global places
+    places = given
+    own = attempts.__code__.co_filename
+    outcomes = {}
+    for name, function in list(globals().items()):
+        if getattr(getattr(function, "__code__", None), "co_filename", None) == own and function.__code__.co_argcount == 0:
+            try:
+                outcomes[name] = function()
+            except BaseException as e:
+                outcomes[name] = f"{type(e).__name__}: {e}"
+    return outcomes

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/spf13/cobra"
+
+	"maestro/internal/backup"
+	"maestro/internal/config"
+	"maestro/internal/postgres"
+	"maestro/migrations"
+)
+
+func (a *app) restoreCommand() *cobra.Command {
+	var try bool
+	cmd := &cobra.Command{
+		Use:   "restore FILE [--try]",
+		Short: "bring a backup into an empty database",
+		Long: `Brings a file of maestro backup into the database of these settings, which must be
+empty, and puts its key into the data folder. All of it is restored, or nothing. The
+database may be another major version of PostgreSQL than that of the backup, but not
+an earlier one.
+
+With --try it is restored into a database of its own, which is removed again: so you
+know that the file can be restored.
+
+Start the server with --paused afterwards to look at it before its schedules and
+pending runs go on.`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usageError("no file given; see maestro restore --help")
+			}
+			return atMostOne(nil, args)
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cfg, err := a.settings()
+			if err != nil {
+				return err
+			}
+			restore, verb := a.restore, "restored"
+			if try {
+				restore, verb = a.tryRestore, "restored for trial, and removed again,"
+			}
+			manifest, err := restore(cmd.Context(), cfg, args[0])
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(a.stdout, "%s %s: %s\n", verb, args[0], contents(manifest))
+			return err
+		},
+	}
+	cmd.Flags().BoolVar(&try, "try", false, "restore into a database of its own, and remove that again")
+	return cmd
+}
+
+// tryRestore restores a backup into a data folder of its own.
+func (a *app) tryRestore(ctx context.Context, cfg *config.Config, path string) (manifest *backup.Manifest, err error) {
+	if err := os.MkdirAll(cfg.DataDir, 0o755); err != nil {
+		return nil, fmt.Errorf("DATA_DIR %s cannot be used: %w", cfg.DataDir, err)
+	}
+	folder, err := os.MkdirTemp(cfg.DataDir, ".restore-")
+	if err != nil {
+		return nil, fmt.Errorf("make a folder for the trial: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	if err := os.Chmod(folder, 0o711); err != nil { // PostgreSQL's account passes through
+		return nil, fmt.Errorf("make a folder for the trial: %w", err)
+	}
+	trial := *cfg
+	trial.DataDir, trial.DatabaseURL, trial.SecretKey = folder, "", ""
+	return a.restore(ctx, &trial, path)
+}
+
+// restore brings a backup into the database of cfg. Everything that could be in the way is
+// examined before anything is changed.
+func (a *app) restore(ctx context.Context, cfg *config.Config, path string) (*backup.Manifest, error) {
+	if err := os.MkdirAll(cfg.DataDir, 0o755); err != nil {
+		return nil, fmt.Errorf("DATA_DIR %s cannot be used: %w", cfg.DataDir, err)
+	}
+	folder, err := os.MkdirTemp(cfg.DataDir, ".unpack-")
+	if err != nil {
+		return nil, fmt.Errorf("make a folder for the backup's files: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	manifest, err := backup.Read(path, folder)
+	if err != nil {
+		return nil, err
+	}
+	known, err := newestMigration()
+	if err != nil {
+		return nil, err
+	}
+	if manifest.Schema > known {
+		return nil, fmt.Errorf("%s was written by a later version of Maestro (%s, schema %d; this one knows %d): restore it with that one", path, manifest.Version, manifest.Schema, known)
+	}
+	key, err := os.ReadFile(filepath.Join(folder, backup.Key))
+	if err != nil {
+		return nil, fmt.Errorf("read the backup's key: %w", err)
+	}
+	if err := cfg.AdoptKey(string(bytes.TrimSpace(key))); err != nil {
+		return nil, err
+	}
+	do := func(ctx context.Context, url string) error {
+		return restoreDatabase(ctx, cfg, url, filepath.Join(folder, backup.Database), manifest)
+	}
+	if cfg.DatabaseURL != "" {
+		return manifest, do(ctx, string(cfg.DatabaseURL))
+	}
+	return manifest, onEmbedded(ctx, cfg, a.stderr, do)
+}
+
+func restoreDatabase(ctx context.Context, cfg *config.Config, url, dump string, manifest *backup.Manifest) error {
+	db, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close(context.WithoutCancel(ctx)) }()
+	var tables, major int
+	if err := db.QueryRow(ctx, `SELECT count(*), current_setting('server_version_num')::int / 10000
+		FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace`).Scan(&tables, &major); err != nil {
+		return fmt.Errorf("look at the database: %w", err)
+	}
+	if tables > 0 {
+		return fmt.Errorf("the database is not empty (%d tables): set DATA_DIR to a new folder, or DATABASE_URL to an empty database", tables)
+	}
+	if major < manifest.Postgres {
+		return fmt.Errorf("the backup is of PostgreSQL %d, and this database is PostgreSQL %d: restore it into %d or a later one", manifest.Postgres, major, manifest.Postgres)
+	}
+	tools, err := postgres.FindTools(ctx, cfg.DataDir, cfg.PGBin, max(major, manifest.Postgres))
+	if err != nil {
+		return err
+	}
+	if err := tools.Restore(ctx, url, dump); err != nil {
+		return err
+	}
+	restored, err := describe(ctx, url)
+	if err != nil {
+		return err
+	}
+	if restored.Schema != manifest.Schema {
+		return fmt.Errorf("the restored database has schema %d, and the backup %d", restored.Schema, manifest.Schema)
+	}
+	manifest.Rows = restored.Rows // counted now: the server may have gone on while the backup was written
+	return nil
+}
+
+// newestMigration is the newest one that this program knows.
+func newestMigration() (int64, error) {
+	names, err := migrations.Files.ReadDir(".")
+	if err != nil {
+		return 0, fmt.Errorf("read the list of migrations: %w", err)
+	}
+	var newest int64
+	for _, name := range names {
+		var number int64
+		if _, err := fmt.Sscanf(name.Name(), "%05d_", &number); err == nil {
+			newest = max(newest, number)
+		}
+	}
+	return newest, nil
+}
