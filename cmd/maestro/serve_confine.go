@@ -66,6 +66,7 @@ func (c *confinement) prepare(spec process.Spec, cmd *exec.Cmd) (release func(),
 	if err != nil {
 		return nil, err
 	}
+	c.spaces.add(spec.Tenant, home.Folder)
 	cmd.Dir = home.Folder
 	cmd.Env = append(cmd.Env, "HOME="+home.Folder, "TMPDIR="+home.Temporary)
 	policy := confine.Policy{
@@ -108,7 +109,7 @@ func (c *confinement) memory() int64 {
 
 func (c *confinement) files() int { return 2*c.cfg.MaxFunctionDescriptors + ownFiles }
 
-// spaces are the folders of subtenants with children.
+// spaces are the folders of subtenants that have had children, by their names.
 type spaces struct {
 	bound int64
 
@@ -118,29 +119,30 @@ type spaces struct {
 
 // look has the folder of a subtenant measured if it is time, without waiting for it.
 func (c *confinement) look(tenant string, processes []int, busy bool) {
-	if c.spaces.bound <= 0 {
+	space := c.spaces.find(tenant)
+	if space == nil {
 		return
 	}
 	go func() {
-		home, err := c.homes.Of(tenant)
-		if err == nil {
-			err = c.spaces.find(tenant, home.Folder).Look(processes, busy)
-		}
-		if err != nil {
+		if err := space.Look(processes, busy); err != nil {
 			c.log.Debug("the files of a subtenant cannot be measured", slog.String("tenant", tenant), slog.Any("error", err))
 		}
 	}()
 }
 
-func (s *spaces) find(tenant, folder string) *confine.Space {
+func (s *spaces) find(tenant string) *confine.Space {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	space := s.of[tenant]
-	if space == nil {
-		space = confine.NewSpace(folder, s.bound)
-		s.of[tenant] = space
+	return s.of[tenant]
+}
+
+// add has the folder of a subtenant measured from now on.
+func (s *spaces) add(tenant, folder string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.bound > 0 && s.of[tenant] == nil {
+		s.of[tenant] = confine.NewSpace(folder, s.bound)
 	}
-	return space
 }
 
 // confinementDetails are what /health tells of each measure. The reasons are in the
