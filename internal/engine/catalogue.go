@@ -63,6 +63,7 @@ type snapshot struct {
 	environment model.Environment // Number 0: without packages
 	site        model.SitePackages
 	lane        model.LaneName // of its calls
+	paused      bool           // the subtenant
 
 	awaited *build          // nil: this is the newest state
 	newer   map[string]bool // names that only the awaited state has
@@ -145,6 +146,7 @@ func (c *catalogue) present(ctx context.Context, s *shelf) (*snapshot, *build, e
 		}
 		// The setting is the newest one, even while the packages are not.
 		next.lane = model.ChooseLane(environment.LaneSetting, c.standard, next.environment.Lock).Lane
+		next.paused = environment.Paused
 		next.changes = changes
 		s.latest.Store(next)
 		s.current.Store(next)
