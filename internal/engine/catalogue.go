@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"maestro/internal/model"
+	"maestro/internal/rate"
 )
 
 // catalogue knows, for each subtenant, which functions can be called at
@@ -43,7 +44,8 @@ type shelf struct {
 	changes atomic.Uint64            // counts changed calls
 	gone    atomic.Bool              // forgotten: the subtenant is no more
 
-	given given
+	given  given
+	output rate.Meter // of lines that children report
 
 	loading sync.Mutex // held by the goroutine that reads the database
 	// What follows is changed with loading held.

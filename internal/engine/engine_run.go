@@ -203,9 +203,8 @@ func (r *run) perform() (model.Outcome, error) {
 		Packages: r.packages(),
 		Ticket:   r.slot.Ticket(),
 	})
-	if outcome.Omitted.Lines > 0 {
-		r.Log(0, outcome.Omitted.Line())
-	}
+	r.logOmitted(outcome.Omitted)
+	r.logOmitted(r.omitted.Take())
 	if r.late.Load() && err == nil && (outcome.Failure == nil || outcome.Failure.Kind == model.FailureException) {
 		outcome = model.Outcome{Failure: calltree.Late()} // even where the function has caught it before the lane saw the deadline
 	}
