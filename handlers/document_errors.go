@@ -38,6 +38,7 @@ var operationFailures = map[string][]model.Code{
 	"follow-log":          {model.CodeExecutionNotFound, model.CodeTooManyRequests},
 	"retry-execution":     {model.CodeExecutionNotFound, model.CodeExecutionNotOver, model.CodeRecordIncomplete, model.CodeFunctionNotFound, model.CodeFunctionIsModule, model.CodeFunctionInactive, model.CodeQuarantined, model.CodeInputInvalid, model.CodeNotImplemented},
 	"retry-executions":    {model.CodeInvalid},
+	"cancel-executions":   {model.CodeInvalid, model.CodeNotImplemented},
 	"cancel-execution":    {model.CodeExecutionNotFound, model.CodeExecutionOver, model.CodeNotImplemented},
 	"create-subtenant":    {model.CodeNameTaken},
 	"update-subtenant":    {model.CodeSubtenantNotFound},

@@ -41,6 +41,10 @@ var requestExamples = map[string]map[string]string{
 		"of one function": `{"function_name": "hello", "status": ["failed"], "since": "-24h"}`,
 		"all":             `{"all": true}`,
 	},
+	"cancel-executions": {
+		"count those that wait": `{"function_name": "hello", "status": ["pending"], "dry_run": true}`,
+		"all":                   `{"all": true}`,
+	},
 	"update-subtenant": {"a week": `{"retention_days": 7}`, "child processes": `{"lane": "process"}`},
 	"create-subtenant": {"named": `{"subtenant_id": "company-a", "description": "Company A"}`},
 	"grant-access":     {"by e-mail": `{"user_email": "user@example.com"}`},

@@ -24,35 +24,34 @@ func (s *Server) cancelExecution(ctx context.Context, in *ExecutionPath) (*cance
 	if err != nil {
 		return nil, err
 	}
-	tenant := callFrom(ctx).tenant
-	switch cancelled, queued := s.opts.Engine.Cancel(tenant, id); {
-	case cancelled && !queued:
-	case cancelled:
-		// Should this server die before the run has ended, no other server may retry
-		// it.
-		if err := s.opts.DB.RequestCancel(ctx, tenant, id); err != nil {
-			return nil, err
-		}
-	default:
-		if waited, err := s.opts.Engine.CancelPending(ctx, tenant, id); err != nil || waited {
-			return stopAsked(id), err
-		}
-		e, err := s.opts.DB.Execution(ctx, tenant, id)
-		if err != nil {
-			return nil, err
-		}
-		if e.Status.Final() {
-			return nil, model.NewError(model.CodeExecutionOver, "The execution has ended: it is %s.", e.Status)
-		}
-		if err := s.opts.DB.RequestCancel(ctx, tenant, id); err != nil { // another server runs it
-			return nil, err
-		}
+	if err := s.cancel(ctx, callFrom(ctx).tenant, id); err != nil {
+		return nil, err
 	}
-	return stopAsked(id), nil
-}
-
-func stopAsked(id model.ID) *cancelOutput {
 	out := &cancelOutput{}
 	out.Body.ExecutionID, out.Body.Message = id.String(), "The run was requested to end."
-	return out
+	return out, nil
+}
+
+// cancel asks a run to stop that waits or is in progress, here or on another server.
+func (s *Server) cancel(ctx context.Context, tenant string, id model.ID) error {
+	cancelled, queued := s.opts.Engine.Cancel(tenant, id)
+	if cancelled && !queued {
+		return nil
+	}
+	if cancelled {
+		// Should this server die before the run has ended, no other server may retry
+		// it.
+		return s.opts.DB.RequestCancel(ctx, tenant, id)
+	}
+	if waited, err := s.opts.Engine.CancelPending(ctx, tenant, id); err != nil || waited {
+		return err
+	}
+	e, err := s.opts.DB.Execution(ctx, tenant, id)
+	if err != nil {
+		return err
+	}
+	if e.Status.Final() {
+		return model.NewError(model.CodeExecutionOver, "The execution has ended: it is %s.", e.Status)
+	}
+	return s.opts.DB.RequestCancel(ctx, tenant, id) // another server runs it
 }

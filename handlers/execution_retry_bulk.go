@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"reflect"
 	"slices"
 	"time"
 
@@ -18,7 +17,7 @@ import (
 // RetryMatch selects the executions of a bulk retry.
 type RetryMatch struct {
 	ExecutionMatch
-	All   bool   `query:"all" json:"all,omitempty" doc:"Every execution of the subtenant that failed is meant: needed when there is no filter"`
+	BulkChoice
 	After string `query:"after" json:"after,omitempty" format:"uuid" doc:"The next of an earlier answer: go on behind the executions that it was about"`
 }
 
@@ -27,29 +26,10 @@ type executionsRetryInput struct {
 	Body *RetryMatch `required:"false" doc:"The same members, in place of the query"`
 }
 
-// match is the selection in the query or the body. Without a filter it must have
-// all: a filter that got lost must not select every execution.
-func (in *executionsRetryInput) match() (match RetryMatch, at string, err error) {
-	match, at = in.RetryMatch, "/query"
-	if in.Body != nil && !reflect.ValueOf(*in.Body).IsZero() {
-		if !reflect.ValueOf(match).IsZero() {
-			return match, at, invalid(model.Problem{Message: "has filters, and so does the query; send all filters in one place"})
-		}
-		match, at = *in.Body, ""
-	}
-	filtered := !reflect.ValueOf(match.ExecutionMatch).IsZero()
-	switch {
-	case filtered && match.All:
-		return match, at, invalidAt(at+"/all", "can't be combined with a filter; leave one of them out")
-	case !filtered && !match.All:
-		return match, at, invalid(model.Problem{Pointer: at, Message: "has no filter; send one, such as function_name or since, or all=true for every failed execution"})
-	}
-	return match, at, nil
-}
-
 type executionsRetryOutput struct {
 	Body struct {
-		Count      int    `json:"count" doc:"Executions that are run again"`
+		Count      int    `json:"count" doc:"Executions that are run again; with dry_run, that would be"`
+		DryRun     bool   `json:"dry_run" doc:"Nothing was stored"`
 		Incomplete int    `json:"incomplete" doc:"Those left out because their recorded input is incomplete"`
 		Missing    int    `json:"missing" doc:"Those left out because their function was deleted"`
 		Refused    int    `json:"refused" doc:"Those left out because their function no longer accepts their input, or can't be loaded"`
@@ -76,8 +56,11 @@ const (
 var retryExecutionsOp = huma.Operation{OperationID: "retry-executions", Summary: "Run again, with the same input, all that match and failed", DefaultStatus: http.StatusAccepted}
 
 func (s *Server) retryExecutions(ctx context.Context, in *executionsRetryInput) (*executionsRetryOutput, error) {
-	match, at, err := in.match()
+	match, at, err := bulkMatch(in.RetryMatch, in.Body)
 	if err != nil {
+		return nil, err
+	}
+	if err := match.check(match.ExecutionMatch, at); err != nil {
 		return nil, err
 	}
 	filter, err := match.filter(at)
@@ -97,11 +80,12 @@ func (s *Server) retryExecutions(ctx context.Context, in *executionsRetryInput) 
 		filter.Until = now
 	}
 	out := &executionsRetryOutput{}
+	out.Body.DryRun = match.DryRun
 	if len(filter.Statuses) == 0 {
 		return out, nil // no selected status is a failure
 	}
 	defer func() {
-		if out.Body.Count > 0 {
+		if out.Body.Count > 0 && !match.DryRun {
 			s.opts.Engine.Wake()
 		}
 	}()
@@ -200,9 +184,11 @@ func (s *Server) retryChunk(ctx context.Context, chunk []repo.Retriable, out *ex
 			refused++
 		}
 	}
-	stored, err := s.opts.DB.QueueRetries(ctx, tenant, runs)
-	if err != nil {
-		return err
+	stored := len(runs)
+	if !out.Body.DryRun {
+		if stored, err = s.opts.DB.QueueRetries(ctx, tenant, runs); err != nil {
+			return err
+		}
 	}
 	out.Body.Count += stored
 	out.Body.Missing += missing

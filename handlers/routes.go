@@ -43,6 +43,7 @@ func (s *Server) routes() []group {
 			"POST /api/v1/executions/{id}/cancel":     {user, rest(s.cancelExecution, cancelExecutionOp)},
 			"POST /api/v1/executions/{id}/retry":      {user, rest(s.retryExecution, retryExecutionOp)},
 			"POST /api/v1/executions/retry":           {user, rest(s.retryExecutions, retryExecutionsOp)},
+			"POST /api/v1/executions/cancel":          {user, rest(s.cancelExecutions, cancelExecutionsOp)},
 		}},
 		{"Secrets", "Values that functions read with `maestro.secret`; they are never shown again.", map[string]endpoint{
 			"PUT /api/v1/secrets/{name}":    {user, rest(s.putSecret, putSecretOp)},
