@@ -22,6 +22,12 @@ func BenchmarkSpawn(b *testing.B) {
 	benchmarkPackages(b, spawning)
 }
 
+func BenchmarkConfinedFork(b *testing.B) {
+	cfg := confined(b)
+	compile(b, nothing)
+	benchmarkFirstCall(b, cfg, nothing, start(b, cfg).Fork)
+}
+
 func benchmarkPackages(b *testing.B, by func(zygote.Config) starting) {
 	for name, modules := range map[string][]string{
 		"bare": nil, "library": {"json", "decimal", "asyncio", "ssl", "sqlite3"}, "numpy": {"numpy"}, "pandas": {"pandas"},
