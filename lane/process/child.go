@@ -2,6 +2,7 @@ package process
 
 import (
 	"net"
+	"os"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -52,7 +53,8 @@ type child struct {
 	nursery Nursery // that it was made from
 	site    model.SitePackages
 	slate   *wire.Slate
-	conn    *net.UnixConn
+	conn    *net.UnixConn // from the child
+	frames  *os.File      // to it
 	in      *wire.Reader
 	out     *wire.Writer
 	proc    Process
