@@ -2,6 +2,7 @@
 
 #include "error.h"
 #include "here.h"
+#include "load.h"
 #include "replace.h"
 
 #include <errno.h>
@@ -11,16 +12,21 @@
 #include <unistd.h>
 
 static const struct {
-    const char *name, *text;
+    const char *name, *text, *alone; // alone: in the process lane itself
 } rails[] = {
-#define RAIL(identifier, name, advice) {name, "refused by the rail '" name "': " advice "." MAESTRO_RAIL_LANE},
+#define RAIL(identifier, name, advice) \
+    {name, "refused by the rail '" name "': " advice "." MAESTRO_RAIL_LANE, "refused by the rail '" name "': " advice "."},
     MAESTRO_RAILS(RAIL)
 #undef RAIL
 };
 
 const char *maestro_rail_name(int rail) { return rail >= 0 && rail < RAIL_COUNT ? rails[rail].name : NULL; }
 
-const char *maestro_rail_text(int rail) { return rail >= 0 && rail < RAIL_COUNT ? rails[rail].text : NULL; }
+const char *maestro_rail_text(int rail) {
+    if (rail < 0 || rail >= RAIL_COUNT)
+        return NULL;
+    return maestro_alone ? rails[rail].alone : rails[rail].text;
+}
 
 // The last refusal on this thread whose message was not asked for.
 static __thread struct {
@@ -40,12 +46,12 @@ const char *maestro_rail_kept(int number) {
     if (!kept.number || (number && number != kept.number))
         return NULL;
     kept.number = 0;
-    return rails[kept.rail].text;
+    return maestro_rail_text(kept.rail);
 }
 
 static char *message_of(enum maestro_rail rail, const char *what) {
     char *message;
-    return asprintf(&message, "%s: %s", what, rails[rail].text) < 0 ? NULL : message;
+    return asprintf(&message, "%s: %s", what, maestro_rail_text(rail)) < 0 ? NULL : message;
 }
 
 PyObject *maestro_rail_raise(enum maestro_rail rail, int number, const char *what) {

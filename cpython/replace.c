@@ -423,7 +423,7 @@ static int raise_blocked(PyObject *module) {
         py.PyErr_Format(py.PyExc_ImportError,
                         "%U is not available to stored functions: it reaches beyond their own interpreter; use threads, "
                         "asyncio, or calls of other functions; refused by the rail '%s'.%s",
-                        name, maestro_rail_name(RAIL_INTERNALS), MAESTRO_RAIL_LANE);
+                        name, maestro_rail_name(RAIL_INTERNALS), maestro_alone ? "" : MAESTRO_RAIL_LANE);
     py.Py_DecRef(name);
     return -1;
 }

@@ -32,7 +32,7 @@ func (s *Server) cancelExecution(ctx context.Context, in *ExecutionPath) (*cance
 	return out, nil
 }
 
-// cancel asks a run to stop, wherever it waits or runs.
+// cancel asks a run to stop that waits or is in progress, here or on another server.
 func (s *Server) cancel(ctx context.Context, tenant string, id model.ID) error {
 	cancelled, queued := s.opts.Engine.Cancel(tenant, id)
 	if cancelled && !queued {

@@ -17,7 +17,7 @@ type functionView struct {
 	OutputSchema   json.RawMessage `json:"output_schema" doc:"JSON Schema; null accepts anything"`
 	DerivedSchemas []string        `json:"derived_schemas" nullable:"false" enum:"input_schema,output_schema" doc:"Those that come from the code's type hints; new code derives them anew"`
 	Requirements   []string        `json:"requirements" nullable:"false" doc:"Packages that the code imports, in the words of PEP 508"`
-	PackageNotes   []string        `json:"package_notes" nullable:"false" doc:"Which modules of the packages that it requires do not work here, and why"`
+	PackageNotes   []string        `json:"package_notes" nullable:"false" doc:"Which of the packages that it requires need the process lane, and which of their modules do not work, with the reasons"`
 	Tags           []string        `json:"tags" nullable:"false"`
 	TimeoutSeconds *float64        `json:"timeout_seconds" doc:"Null: the server's FUNCTION_TIMEOUT"`
 	Retry          json.RawMessage `json:"retry" doc:"As it was sent, with the defaults; null: never"`

@@ -177,6 +177,8 @@ func TestLanesByPackages(t *testing.T) {
 	require.Equal(t, "process", lane())
 	g := c.want("POST", "/api/v1/functions", map[string]any{"name": "g", "code": "def g(input):\n    return 1\n", "requirements": []string{"lonely"}}, 201)
 	require.Equal(t, []any{note}, g["package_notes"])
+	c.define("answers", "import lonely\ndef answers(input):\n    return f(lonely.ANSWER)\n")
+	require.Equal(t, "42", c.result("answers", nil))
 	c.want("DELETE", "/api/v1/functions/g", nil, 204)
 	c.want("DELETE", "/api/v1/packages/lonely", nil, 204)
 	require.Equal(t, "embedded", lane())

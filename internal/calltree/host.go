@@ -13,7 +13,7 @@ import (
 type Host struct {
 	ctx       context.Context // ends when the call is to stop
 	frame     model.RunFrame
-	own       *Function // of the call itself, without schemas: the engine checks against those
+	own       Function // of the call itself, without schemas: the engine checks against those
 	link      Link
 	catalogue *Catalogue
 
@@ -35,7 +35,7 @@ func New(ctx context.Context, frame model.RunFrame, program *model.Program, link
 	catalogue.Changed(frame.Changes)
 	return &Host{
 		ctx: ctx, frame: frame, link: link, catalogue: catalogue, began: time.Now(),
-		own: &Function{Name: program.Function, Version: program.Version, Program: program},
+		own: Function{Name: program.Function, Version: program.Version, Program: program},
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"maestro/internal/model"
 	"maestro/internal/schema"
@@ -32,14 +33,16 @@ func CheckEnd(output []byte, failure *model.Failure) error {
 	return nil
 }
 
-// CheckOutcome checks the outcome, or the error, that a child reports of a call.
-func CheckOutcome(o *model.Outcome, refused *model.Error) error {
-	if refused != nil {
-		if !slices.Contains(refusals, refused.Code) {
-			return fmt.Errorf("a call is refused with %q", refused.Code)
-		}
-		return nil
+// CheckRefusal checks why a child says that a call was not begun.
+func CheckRefusal(code model.Code, retryAfter time.Duration) error {
+	if !slices.Contains(refusals, code) || retryAfter < 0 || retryAfter > time.Hour {
+		return fmt.Errorf("a call is refused with %.80q, for %v", code, retryAfter)
 	}
+	return nil
+}
+
+// CheckOutcome checks the outcome that a child reports of a call.
+func CheckOutcome(o *model.Outcome) error {
 	if o.Omitted.Lines < 0 || o.Omitted.Bytes < 0 {
 		return errors.New("fewer lines than none are left out")
 	}

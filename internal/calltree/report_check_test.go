@@ -2,6 +2,7 @@ package calltree
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -10,7 +11,9 @@ import (
 
 func TestOutcomesThatNoHonestChildReports(t *testing.T) {
 	t.Parallel()
-	failure := func(kind model.FailureKind) *model.Failure { return &model.Failure{Kind: kind, Problems: []model.Problem{{Message: "x"}}} }
+	failure := func(kind model.FailureKind) *model.Failure {
+		return &model.Failure{Kind: kind, Problems: []model.Problem{{Message: "x"}}}
+	}
 	for name, o := range map[string]model.Outcome{
 		"neither output nor failure": {},
 		"half a value":               {Output: []byte(`{"a":`)},
@@ -21,14 +24,16 @@ func TestOutcomesThatNoHonestChildReports(t *testing.T) {
 		"the end of its process":     {Failure: failure(model.FailureProcess)},
 		"lines below none":           {Output: []byte(`1`), Omitted: model.Omission{Lines: -1}},
 	} {
-		require.Error(t, CheckOutcome(&o, nil), name)
+		require.Error(t, CheckOutcome(&o), name)
 	}
 	for _, code := range []model.Code{model.CodeUnauthorized, "", "x"} {
-		require.Error(t, CheckOutcome(&model.Outcome{}, model.NewError(code, "x")))
+		require.Error(t, CheckRefusal(code, 0))
 	}
-	require.NoError(t, CheckOutcome(&model.Outcome{}, model.NewError(model.CodeTooManyRequests, "x")))
-	require.NoError(t, CheckOutcome(&model.Outcome{Output: []byte(` {"a": 1} `)}, nil))
+	require.Error(t, CheckRefusal(model.CodeUnavailable, -1))
+	require.Error(t, CheckRefusal(model.CodeUnavailable, 1<<62))
+	require.NoError(t, CheckRefusal(model.CodeTooManyRequests, time.Second))
+	require.NoError(t, CheckOutcome(&model.Outcome{Output: []byte(` {"a": 1} `)}))
 	fails := model.Outcome{Failure: failure(model.FailureException)}
-	require.NoError(t, CheckOutcome(&fails, nil))
+	require.NoError(t, CheckOutcome(&fails))
 	require.Empty(t, fails.Failure.Problems, "they would be shown to callers as the engine's own")
 }

@@ -25,7 +25,7 @@ const absurd = time.Hour
 func (r *run) StepBegan(began model.StepBegan) error {
 	f := r.reported(began.Function, began.Version)
 	if f == nil {
-		return fmt.Errorf("step %d calls version %d of %q, which the subtenant does not have", began.Step, began.Version, began.Function)
+		return fmt.Errorf("step %d calls version %d of %.80q, which the subtenant does not have", began.Step, began.Version, began.Function)
 	}
 	if err := schema.Scan(began.Input); err != nil {
 		return fmt.Errorf("the input of step %d: %w", began.Step, err)
@@ -116,7 +116,7 @@ func (r *run) Line(step model.StepRef, line model.LogLine) error {
 	now := time.Now()
 	switch {
 	case line.Stream != "" && line.Stream != "stdout" && line.Stream != "stderr":
-		return fmt.Errorf("a line of the stream %q", line.Stream)
+		return fmt.Errorf("a line of the stream %.80q", line.Stream)
 	case len(line.Text) > maxLine || len(line.Fields) > maxLine:
 		return fmt.Errorf("a line of %d bytes with %d bytes of fields", len(line.Text), len(line.Fields))
 	case line.Time.Before(now.Add(-absurd)) || line.Time.After(now.Add(absurd)):

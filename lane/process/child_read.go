@@ -76,6 +76,13 @@ func (ch *child) take(kind wire.Kind, fields wire.Fields) error {
 	switch kind {
 	case wire.KindOutcome:
 		outcome, err := wire.ReadOutcome(fields)
+		switch {
+		case err != nil:
+		case outcome.Refused != nil:
+			err = calltree.CheckRefusal(outcome.Refused.Code, outcome.Refused.RetryAfter)
+		default:
+			err = calltree.CheckOutcome(&outcome.Outcome)
+		}
 		if err == nil {
 			ch.takeOutcome(&outcome)
 		}

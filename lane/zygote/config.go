@@ -17,18 +17,22 @@ import (
 
 // Config says what a zygote, or a process without one, is begun with.
 type Config struct {
-	Binary  string   // this program
-	Args    []string // of it, beside its name
-	Home    string   // of Python
-	Site    string   // the folder of the subtenant's packages; empty: none
-	Preload []string // modules that a zygote imports
-	Env     []string // the whole environment
+	Binary  string        // this program
+	Args    []string      // of it, beside its name
+	Home    string        // of Python
+	Site    string        // the folder of the subtenant's packages; empty: none
+	Preload []string      // modules that a zygote imports
+	Limit   time.Duration // until it has; default a minute
+	Env     []string      // the whole environment
 	// Prepare changes the command before it is started, to confine the process. release, unless
 	// it is nil, is called once, when the process has ended or could not be started. May be nil.
 	Prepare func(*exec.Cmd) (release func(), err error)
 	// Log gets what the process and its own write to their standard output and error. May be nil.
 	Log io.Writer
 }
+
+// defaultLimit is enough for the largest packages on a busy machine.
+const defaultLimit = time.Minute
 
 // waitDelay is how long the output of a process is read after its end.
 const waitDelay = 5 * time.Second

@@ -1,6 +1,7 @@
 package zygote
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -68,6 +69,9 @@ func without(names, others []string) (left []string) {
 }
 
 func start(ctx context.Context, cfg Config) (*Zygote, error) {
+	limit := cmp.Or(cfg.Limit, defaultLimit)
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("its imports have taken more than %v", limit))
+	defer cancel()
 	config, err := cfg.file()
 	if err != nil {
 		return nil, err
@@ -117,7 +121,7 @@ func (z *Zygote) await(ctx context.Context) error {
 	defer stop()
 	text, _, err := z.read()
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return context.Cause(ctx)
 	}
 	if err != nil {
 		return errors.New("it ended while it was starting; the log has what it wrote")

@@ -385,6 +385,15 @@ def f(input):
 `))
 }
 
+func TestModuleThatDoesNotEnd(t *testing.T) {
+	t.Parallel()
+	cfg := config(t, "endless")
+	cfg.Site, cfg.Limit = t.TempDir(), time.Second
+	require.NoError(t, os.WriteFile(filepath.Join(cfg.Site, "endless.py"), []byte("while True: pass\n"), 0o644))
+	_, err := zygote.Start(t.Context(), cfg)
+	require.ErrorContains(t, err, "its imports have taken more than 1s")
+}
+
 func TestZygoteWithoutPython(t *testing.T) {
 	t.Parallel()
 	cfg := config(t)
