@@ -31,7 +31,7 @@ func (p *parts) makeChildren(home string, rails *embed.Rails) (*process.Lane, er
 		MaxChildren:  p.cfg.MaxChildren,
 		IdleAfter:    p.cfg.InterpreterIdle,
 		MaxMemory:    p.cfg.MaxFunctionMemory,
-		MemoryBudget: cmp.Or(p.cfg.MaxInterpreterMemory, machineMemory("/")/2),
+		MemoryBudget: cmp.Or(p.cfg.MaxInterpreterMemory, machineMemory("/")/4),
 		MaxValue:     p.cfg.MaxValueBytes,
 		CodeThreads:  p.cfg.MaxFunctionThreads,
 		Descriptors:  p.cfg.MaxFunctionDescriptors,

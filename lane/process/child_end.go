@@ -37,7 +37,7 @@ func (ch *child) died(cause error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	ch.failCalls(last)
-	ch.state = childGone
+	ch.enter(childGone)
 	delete(t.leaving, ch)
 	t.lane.counts.live.Add(-1)
 	t.serve()

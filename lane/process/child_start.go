@@ -93,7 +93,7 @@ func (t *tenant) start(nursery Nursery, site model.SitePackages) {
 		t.mu.Unlock()
 		return
 	}
-	ch.state = childServing
+	ch.enter(childServing)
 	t.children = append(t.children, ch)
 	t.lane.counts.live.Add(1)
 	if t.gone || t.packages.Number != site.Number || t.renewed.After(ch.used) {
