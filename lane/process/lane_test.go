@@ -39,7 +39,7 @@ func thisProgram(t testing.TB) *Forks {
 	t.Helper()
 	path, err := os.Executable()
 	require.NoError(t, err)
-	return &Forks{Binary: path, Env: []string{"PATH=/usr/bin:/bin"}, Output: os.Stderr, Log: testkit.Logger(t)}
+	return &Forks{Binary: path, Env: []string{"PATH=/usr/bin:/bin"}, Log: testkit.Logger(t)}
 }
 
 // theCompiler compiles for all tests: Python is loaded once in a process.
