@@ -136,7 +136,7 @@ func TestChildThatReportsOtherCalls(t *testing.T) {
 				_ = a.out.Send(wire.StepBeganFrame(other, &model.StepBegan{Step: 1}))
 				_ = a.out.Send(wire.StepEndedFrame(other, &model.StepEnded{Step: 1}))
 				_ = a.out.Send(wire.LineFrame(other, 0, &model.LogLine{}))
-				_ = a.out.Send((&wire.Outcome{Number: other}).Frame())
+				_ = a.out.Send((&wire.Outcome{Number: other, Outcome: model.Outcome{Output: []byte("7")}}).Frame())
 				_ = a.out.Send(wire.NumberFrame(wire.KindLeft, other))
 				_ = a.out.Send((&wire.Ask{Number: 1, Call: other, Question: wire.AskSecret, Name: "KEY"}).Frame())
 			}

@@ -41,7 +41,7 @@ func (l *Lane) look() {
 	}
 	l.counts.memory.Store(total)
 	if l.opt.MemoryBudget > 0 && total > l.opt.MemoryBudget {
-		l.relieve(tenants, total)
+		l.relieve(tenants, total, l.opt.MemoryBudget)
 	}
 }
 
@@ -117,7 +117,7 @@ func (ch *child) weigh() int64 {
 
 // relieve ends the children of the longest idle subtenants until the rest is within the
 // budget.
-func (l *Lane) relieve(tenants []*tenant, total int64) {
+func (l *Lane) relieve(tenants []*tenant, total, budget int64) {
 	idle := map[*tenant]time.Time{}
 	for _, t := range tenants {
 		t.mu.Lock()
@@ -128,7 +128,7 @@ func (l *Lane) relieve(tenants []*tenant, total int64) {
 	}
 	slices.SortFunc(tenants, func(a, b *tenant) int { return idle[a].Compare(idle[b]) })
 	for _, t := range tenants {
-		if _, ok := idle[t]; !ok || total <= l.opt.MemoryBudget {
+		if _, ok := idle[t]; !ok || total <= budget {
 			continue
 		}
 		t.mu.Lock()
