@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -90,5 +91,23 @@ func TestRetryInBothLanes(t *testing.T) {
 			e := c.send("GET", "/api/v1/executions/"+id, nil).json(t)
 			return e["status"] == "completed" && e["output_data"] == float64(3)
 		}, soon, 10*time.Millisecond)
+	})
+}
+
+func TestInterpreterInBothLanes(t *testing.T) {
+	inBothLanes(t, func(t *testing.T, c *client) {
+		c.define("f", "import os\ncalls = 0\ndef f(x):\n    global calls\n    calls += 1\n    return calls\n")
+		require.Equal(t, "1", c.result("f", nil))
+		require.Equal(t, "2", c.result("f", nil))
+		admin, path := shared.p.administrator(t), "/api/v1/subtenants/"+c.tenant+"/interpreter"
+		status := admin.send("GET", path, nil).json(t)
+		require.Equal(t, "serving", status["state"])
+		count := 0
+		if strings.HasSuffix(t.Name(), "/process") {
+			count = 1
+		}
+		require.Len(t, status["processes"], count)
+		require.Equal(t, http.StatusOK, admin.send("DELETE", path, nil).status)
+		require.Equal(t, "1", c.result("f", nil), "its modules are imported anew")
 	})
 }
