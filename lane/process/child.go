@@ -42,6 +42,7 @@ type child struct {
 	in      *wire.Reader
 	out     *wire.Writer
 	proc    Process
+	base    int64        // bytes of memory that it held before its first call
 	memory  atomic.Int64 // that it held last
 	asking  atomic.Int64 // answers that it waits for
 

@@ -151,6 +151,8 @@ func (t *tenant) makeChild(nursery Nursery, site model.SitePackages) (*child, er
 		ch.discard()
 		return nil, err
 	}
+	ch.base = memoryOf(ch.proc.Pid())
+	ch.memory.Store(ch.base)
 	return ch, nil
 }
 

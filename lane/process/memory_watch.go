@@ -68,8 +68,8 @@ func (t *tenant) look() (total int64) {
 			ch.retire()
 			continue
 		}
-		if opt.MaxMemory > 0 && ch.memory.Load() > opt.MaxMemory/2 {
-			opt.Log.Info("a process of a subtenant is replaced, because it holds most of the memory that it may hold when nothing runs in it",
+		if opt.MaxMemory > 0 && ch.memory.Load() > ch.base+opt.MaxMemory/2 {
+			opt.Log.Info("a process of a subtenant is replaced, because its calls have left more than half of the memory in use that it may hold",
 				slog.String("tenant", t.name), slog.Int64("bytes", ch.memory.Load()), slog.Int64("limit", opt.MaxMemory))
 			ch.retire()
 		}
