@@ -79,7 +79,10 @@ func (c *call) wait(ctx context.Context) (*child, model.Outcome, error) {
 	var err error
 	select {
 	case ch := <-c.granted:
-		return ch, outcome, c.err // set before the child is granted
+		if ch == nil {
+			err = c.err // set before that
+		}
+		return ch, outcome, err
 	case <-ctx.Done():
 		outcome.Failure = cancelled()
 	case <-deadline:
