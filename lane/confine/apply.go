@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -174,8 +175,9 @@ func inMemory(content []byte) (*os.File, error) {
 		return nil, os.NewSyscallError("memfd_create", err)
 	}
 	file := os.NewFile(uintptr(fd), "plan")
-	if _, err := file.Write(content); err == nil {
-		_, err = file.Seek(0, 0)
+	_, err = file.Write(content)
+	if err == nil {
+		_, err = file.Seek(0, io.SeekStart)
 	}
 	if err != nil {
 		_ = file.Close()
@@ -246,7 +248,7 @@ func (s *started) receive() (told verdict, process int, listener *os.File, err e
 	var n, oob int
 	if e := raw.Read(func(fd uintptr) bool {
 		n, oob, _, _, err = unix.Recvmsg(int(fd), text, rights, unix.MSG_CMSG_CLOEXEC)
-		return err != unix.EAGAIN
+		return !errors.Is(err, unix.EAGAIN)
 	}); e != nil {
 		return told, 0, nil, e
 	}
