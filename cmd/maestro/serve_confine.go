@@ -70,7 +70,7 @@ func (c *confinement) prepare(spec process.Spec, cmd *exec.Cmd) (release func(),
 	cmd.Dir = home.Folder
 	cmd.Env = append(cmd.Env, "HOME="+home.Folder, "TMPDIR="+home.Temporary)
 	policy := confine.Policy{
-		Readable: slices.Concat([]string{spec.Home, c.program}, c.rails.Readable), Scratch: home.Folder, Temporary: home.Temporary, User: user,
+		Readable: slices.Concat([]string{spec.Home, c.program}, c.rails.Readable), Hidden: []string{c.cfg.DataDir}, Scratch: home.Folder, Temporary: home.Temporary, User: user,
 		Network: &confine.Destinations{Deny: c.rails.Networks, Services: c.rails.Services, Port: uint16(c.rails.Port), Own: cpython.NoteConnection},
 		Tasks:   c.tasks(), Files: c.files(), File: c.cfg.MaxFunctionDisk, Data: max(leastData, dataFactor*c.cfg.MaxFunctionMemory),
 		Shared: c.cfg.MaxFunctionMemory / 2, Group: filepath.Base(home.Folder), Memory: c.memory(),
