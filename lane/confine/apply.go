@@ -198,7 +198,7 @@ func (s *started) release() {
 	})
 }
 
-// closeEnds closes the stage's ends here; it has them as well.
+// closeEnds closes the stage's ends here, which it has as well once the command has been started.
 func (s *started) closeEnds() {
 	for _, file := range s.ends {
 		_ = file.Close()
@@ -211,11 +211,9 @@ func (s *started) listen(network *Destinations, scratch string) {
 	if err := s.place(); err != nil {
 		s.log.Error("a confined program cannot be put into its control group", slog.Any("error", err))
 		_ = s.conn.Close() // the stage then ends
-		s.closeEnds()
 		return
 	}
 	told, _, listener, err := s.receive()
-	s.closeEnds()
 	if err != nil || len(told.Failed) > 0 || listener == nil {
 		return // the stage says so on its standard error, and ends
 	}
