@@ -36,6 +36,10 @@ func (p *parts) probeConfinement(ctx context.Context) (err error) {
 	if err := p.confined.Require(p.cfg.ProcessLaneRequire); err != nil {
 		return err
 	}
+	if err := p.confined.Usable(); err != nil {
+		p.log.Warn("the process lane cannot be used", slog.Any("error", err))
+		return nil
+	}
 	var holds, missing []string
 	for _, finding := range p.confined.Findings {
 		if finding.Holds {

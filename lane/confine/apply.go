@@ -24,6 +24,9 @@ import (
 // release is called once, when the process has ended or could not be started. The
 // connections of the program are made until then.
 func (r *Report) Apply(cmd *exec.Cmd, policy Policy, log *slog.Logger) (release func(), err error) {
+	if r.unusable != nil {
+		return nil, r.unusable
+	}
 	if err := policy.check(); err != nil {
 		return nil, err
 	}
