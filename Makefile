@@ -78,8 +78,9 @@ crashes: ## crash the server CRASHES (100) times under load, which it must survi
 faults: build ## fail PostgreSQL and Redis in 13 ways under load; writes the table in docs/operations.md
 	go run ./bench/faults -server bin/maestro -document docs/operations.md
 
-bounds: build ## run the programs that a function should not harm a server with; writes the table in docs/bounds.md
+bounds: build ## run the programs that a function should not harm a server with, in both lanes; writes the tables in docs/bounds.md
 	go run ./bench/bounds -server bin/maestro -document docs/bounds.md
+	go run ./bench/bounds -server bin/maestro -lane process -document docs/bounds.md
 
 packages: ## install numpy, pandas, openai and others from the index and use them; PACKAGES (all) names some
 	PACKAGES=$(PACKAGES) go test ./cmd/maestro -run '^TestPackagesThat(RefuseSubInterpreters|FallBack)$$' -count=1 -v -timeout 60m

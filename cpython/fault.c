@@ -3,6 +3,7 @@
 #include "frame.h"
 #include "go_gate.h"
 #include "here.h"
+#include "load.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -107,8 +108,8 @@ static int serves(void) {
 // next one is tried then.
 static void describe(struct maestro_fault_text *out) {
     sigjmp_buf here;
-    struct maestro_interp *in = maestro_here.in;
-    put_row(out, "interpreter ", maestro_here.id, 10);
+    struct maestro_interp *in = maestro_here.in ? maestro_here.in : maestro_main;
+    put_row(out, "interpreter ", maestro_here.id || !in ? maestro_here.id : in->id, 10);
     put_row(out, "thread ", (uint64_t)syscall(SYS_gettid), 10);
     recovery = &here;
     if (sigsetjmp(here, 1) == 0 && in->owner) {
@@ -178,7 +179,9 @@ static void handle(int signal, siginfo_t *info, void *context) {
         siglongjmp(*recovery, 1);
     uintptr_t at = instruction(context);
     int sent = info->si_code <= 0 && info->si_pid != getpid();
-    if (sent || !serves() || (at >= go_code[0] && at < go_code[1] && info->si_code > 0)) {
+    // In a process of one subtenant it has sent itself any such signal, which any thread may get.
+    int own = maestro_alone && info->si_code <= 0 && !sent;
+    if (sent || (!serves() && !own) || (at >= go_code[0] && at < go_code[1] && info->si_code > 0)) {
         for (int i = 0; i < WATCHED; i++)
             if (watched[i].number == signal)
                 before[i].sa_sigaction(signal, info, context);

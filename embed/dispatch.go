@@ -141,19 +141,25 @@ func (h *Host) take(w *worker, at clock) *call {
 			c.due = at.add(c.Patient.Limit)
 			h.watch.add(h, c)
 		}
-		change(h, &callMoves, &c.state, callRunning)
-		h.running.add(c, at)
-		c.interp, c.worker = t.interp, w
-		if t.home == nil || t.home.state > workerBusy { // it is stuck, or leaves
-			t.home = w
-		}
-		t.interp.calls[c] = struct{}{}
-		t.active++
-		t.progress, t.used, h.progress = at, at, at
+		h.start(c, w, at)
 		h.offer(t)
 		return c
 	}
 	return nil
+}
+
+// start notes that c begins on w. h.mu is held.
+func (h *Host) start(c *call, w *worker, at clock) {
+	t := c.tenant
+	change(h, &callMoves, &c.state, callRunning)
+	h.running.add(c, at)
+	c.interp, c.worker = t.interp, w
+	if t.home == nil || t.home.state > workerBusy { // it is stuck, or leaves
+		t.home = w
+	}
+	t.interp.calls[c] = struct{}{}
+	t.active++
+	t.progress, t.used, h.progress = at, at, at
 }
 
 // pump gives calls that may start to idle threads, or to new ones if none is

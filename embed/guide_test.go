@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"maestro/embed/lanetest"
 	"maestro/internal/model"
 )
 
@@ -200,7 +201,8 @@ func (s *guideSnippet) parse(lines []string) error {
 
 // guideEngine has the functions and modules of one section.
 type guideEngine struct {
-	*goldenEngine
+	*lanetest.Engine
+	host     *Host
 	mu       sync.Mutex
 	snippets map[string]*guideSnippet
 	modules  map[string]*model.Program
@@ -208,7 +210,7 @@ type guideEngine struct {
 
 // guideRun is one call.
 type guideRun struct {
-	*goldenRun
+	*lanetest.Run
 	engine *guideEngine
 }
 
@@ -223,7 +225,7 @@ func (e *guideEngine) use(name string) {
 // BeginStep implements model.Host.
 func (r guideRun) BeginStep(parent model.StepRef, name string, input []byte) (model.Begun, *model.Raise) {
 	r.engine.use(name)
-	return r.goldenRun.BeginStep(parent, name, input)
+	return r.Run.BeginStep(parent, name, input)
 }
 
 // Module implements model.Host.
@@ -237,7 +239,7 @@ func (r guideRun) Secret(name string) (string, *model.Raise) {
 	if name == "API_KEY" {
 		name = "KEY"
 	}
-	return r.goldenRun.Secret(name)
+	return r.Run.Secret(name)
 }
 
 // Spawn implements model.Host.
@@ -246,27 +248,28 @@ func (r guideRun) Spawn(name string, input []byte, delay time.Duration) (model.I
 		return model.ID{}, raise
 	}
 	r.engine.use(name)
-	return r.goldenRun.Spawn(name, input, delay)
+	return r.Run.Spawn(name, input, delay)
 }
 
 func (s *guideSection) check(t *testing.T, h *Host) {
 	e := &guideEngine{
-		goldenEngine: &goldenEngine{host: h, tenant: "guide: " + s.heading, programs: map[string]*model.Program{}, generation: 1},
-		snippets:     map[string]*guideSnippet{},
-		modules:      map[string]*model.Program{},
+		Engine:   lanetest.NewEngine(h, h, "guide: "+s.heading),
+		host:     h,
+		snippets: map[string]*guideSnippet{},
+		modules:  map[string]*model.Program{},
 	}
 	for _, snippet := range s.snippets {
 		require.NotContains(t, e.snippets, snippet.name, "%s:%d: the name is taken in this section", guide, snippet.line)
 		e.snippets[snippet.name] = snippet
-		compile, programs := h.Compile, e.programs
 		if snippet.isModule {
-			compile, programs = h.CompileModule, e.modules
+			program, err := h.CompileModule(t.Context(), snippet.name, 1, snippet.source)
+			require.NoError(t, err, "%s:%d", guide, snippet.line)
+			e.modules[snippet.name] = program
+		} else {
+			e.Define(t, snippet.name, snippet.source)
 		}
-		program, err := compile(t.Context(), snippet.name, 1, snippet.source)
-		require.NoError(t, err, "%s:%d", guide, snippet.line)
-		programs[snippet.name] = program
 		if snippet.objects {
-			e.objectsOnly = append(e.objectsOnly, snippet.name)
+			e.ObjectsOnly = append(e.ObjectsOnly, snippet.name)
 		}
 	}
 	for _, snippet := range s.snippets {
@@ -282,13 +285,13 @@ func (s *guideSection) check(t *testing.T, h *Host) {
 func (c *guideCall) check(t *testing.T, e *guideEngine, s *guideSnippet) {
 	t.Helper()
 	where := fmt.Sprintf("%s:%d: %s(%s)", guide, s.line, s.name, c.input)
-	run := guideRun{&goldenRun{goldenEngine: e.goldenEngine, function: e.programs[s.name]}, e}
+	run := guideRun{e.NewRun(s.name), e}
 	limit := c.limit
 	if limit == 0 {
 		limit = time.Minute
 	}
 	outcome, err := e.host.Call(t.Context(), model.Call{
-		Tenant: e.tenant, Program: run.function, Input: json.RawMessage(c.input), Request: c.request,
+		Tenant: e.Tenant, Program: run.Function, Input: json.RawMessage(c.input), Request: c.request,
 		Deadline: time.Now().Add(limit), Host: run,
 	})
 	require.NoError(t, err, where)
@@ -298,7 +301,6 @@ func (c *guideCall) check(t *testing.T, e *guideEngine, s *guideSnippet) {
 		require.True(t, json.Valid([]byte(c.result)), "%s returned %s, and is to raise %s", where, outcome.Output, c.result)
 		require.JSONEq(t, c.result, string(outcome.Output), where)
 	}
-	run.mu.Lock()
-	defer run.mu.Unlock()
-	require.Equal(t, c.log, run.lines, where)
+	_, lines := run.Recorded()
+	require.Equal(t, c.log, lines, where)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"maestro/embed/lanetest"
 	"maestro/internal/model"
 )
 
@@ -46,33 +47,31 @@ func TestWorkBelongsToItsCall(t *testing.T) {
 // work is one program of testdata/work.
 type work struct {
 	t      *testing.T
-	engine *goldenEngine
+	host   *Host
+	engine *lanetest.Engine
 }
 
 func newWork(t *testing.T, h *Host, tenant, file string) *work {
 	t.Helper()
-	e := &goldenEngine{host: h, tenant: tenant, programs: map[string]*model.Program{}, versions: map[string]int{}}
+	e := lanetest.NewEngine(h, compilerOf(t, h), tenant)
 	source, err := os.ReadFile(file)
 	require.NoError(t, err)
 	for name, text := range map[string]string{
 		"main": string(source),
 		"note": "def note(n):\n    print('notes', n)\n    return n\n",
 	} {
-		program, err := compilerOf(t, h).Compile(t.Context(), name, 1, text)
-		require.NoError(t, err)
-		e.programs[name] = program
+		e.Define(t, name, text)
 	}
-	e.generation = 1
-	return &work{t, e}
+	return &work{t, h, e}
 }
 
 // start begins a call; its record is complete when the outcome is there.
-func (w *work) start(n int, limit time.Duration) (*goldenRun, <-chan model.Outcome) {
-	run := &goldenRun{goldenEngine: w.engine, function: w.engine.program("main")}
+func (w *work) start(n int, limit time.Duration) (*lanetest.Run, <-chan model.Outcome) {
+	run := w.engine.NewRun("main")
 	outcomes := make(chan model.Outcome, 1)
 	go func() {
-		outcome, err := w.engine.host.Call(w.t.Context(), model.Call{
-			Tenant: w.engine.tenant, Program: run.function, Input: fmt.Append(nil, n),
+		outcome, err := w.host.Call(w.t.Context(), model.Call{
+			Tenant: w.engine.Tenant, Program: run.Function, Input: fmt.Append(nil, n),
 			Deadline: time.Now().Add(limit), Host: run,
 		})
 		if err != nil {
@@ -97,17 +96,16 @@ func (w *work) check(n int) {
 	if string(outcome.Output) != number {
 		w.t.Errorf("call %d: its result is %s", n, outcome.Output)
 	}
-	run.mu.Lock()
-	defer run.mu.Unlock()
-	if len(run.steps) == 0 || len(run.lines) == 0 {
-		w.t.Errorf("call %d: %d steps and %d lines", n, len(run.steps), len(run.lines))
+	steps, lines := run.Recorded()
+	if len(steps) == 0 || len(lines) == 0 {
+		w.t.Errorf("call %d: %d steps and %d lines", n, len(steps), len(lines))
 	}
-	for _, step := range run.steps {
-		if string(step.Input) != number || step.Error != "" || !step.ended {
+	for _, step := range steps {
+		if string(step.Input) != number || step.Error != "" || !step.Ended {
 			w.t.Errorf("call %d: it has the step %s(%s) %s", n, step.Function, step.Input, step.Error)
 		}
 	}
-	for _, line := range run.lines {
+	for _, line := range lines {
 		if lastNumber.FindString(line) != number {
 			w.t.Errorf("call %d: it has the line %q", n, line)
 		}

@@ -6,7 +6,7 @@
 // latency, and the processor time and memory that remain, and judges them.
 //
 // Usage: bounds -server bin/maestro [-only die_] [-cases FOLDER]
-// [-document docs/bounds.md]. It starts its own server on loopback with the
+// [-lane process] [-document docs/bounds.md]. It starts its own server on loopback with the
 // embedded services, and starts it again after a program that was not bounded.
 // It must not be part of the product.
 package main
@@ -32,6 +32,7 @@ type options struct {
 	floor    time.Duration
 	ceiling  int64 // bytes
 	port     int
+	lane     string
 }
 
 func main() {
@@ -46,6 +47,7 @@ func main() {
 	flag.DurationVar(&o.floor, "floor", 10*time.Millisecond, "a neighbour's p99 below this is never a fault")
 	flag.Int64Var(&megabytes, "ceiling", 4096, "MB of memory at which the server is killed, to protect the machine")
 	flag.IntVar(&o.port, "port", 0, "the server's port; 0: a free one")
+	flag.StringVar(&o.lane, "lane", "embedded", "the lane of the programs: embedded or process; each has a table of its own in the document")
 	flag.Parse()
 	o.ceiling = megabytes << 20
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -93,7 +95,7 @@ func run(ctx context.Context, o options) error {
 	}
 	fmt.Printf("%d of %d programs are bounded\n", len(rows)-open, len(rows))
 	if o.document != "" {
-		return writeMatrix(o.document, rows)
+		return writeMatrix(o.document, o.lane, rows)
 	}
 	if open > 0 {
 		return fmt.Errorf("%d programs are not bounded", open)

@@ -7,13 +7,9 @@ import (
 	"time"
 )
 
-const (
-	begins = "<!-- bounds begin -->"
-	ends   = "<!-- bounds end -->"
-)
-
-// writeMatrix puts the rows between the marks of a document.
-func writeMatrix(document string, rows []row) error {
+// writeMatrix puts the rows between the marks of a lane in a document.
+func writeMatrix(document, lane string, rows []row) error {
+	begins, ends := "<!-- bounds of the "+lane+" lane begin -->", "<!-- bounds of the "+lane+" lane end -->"
 	text, err := os.ReadFile(document)
 	if err != nil {
 		return err

@@ -52,6 +52,9 @@ func (s *stage) try(ctx context.Context, p program) (row, error) {
 	if _, err := s.must(ctx, http.StatusCreated, "", "POST", "/api/v1/subtenants", map[string]any{"subtenant_id": tenant}); err != nil {
 		return r, err
 	}
+	if _, err := s.must(ctx, http.StatusOK, "", "PUT", "/api/v1/subtenants/"+tenant, map[string]any{"lane": s.opts.lane}); err != nil {
+		return r, err
+	}
 	stored, err := s.store(ctx, tenant, p)
 	if err != nil {
 		return r, err

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
+	"maestro/cpython"
 	"maestro/lane/child"
 )
 
@@ -15,18 +16,16 @@ import (
 // one subtenant.
 const laneChildName = "lane-child"
 
-// laneChildConn is the descriptor of a child's connection to the server.
-const laneChildConn = 3
-
 func (a *app) laneChildCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: laneChildName, Hidden: true, // only the server calls it
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			unix.CloseOnExec(laneChildConn)
-			conn := os.NewFile(laneChildConn, "connection")
-			if conn == nil {
+			fd, given := cpython.Connection()
+			if !given {
 				return fmt.Errorf("%s is started by the server alone", laneChildName)
 			}
+			unix.CloseOnExec(fd)
+			conn := os.NewFile(uintptr(fd), "connection")
 			if err := child.Run(cmd.Context(), conn, slog.New(slog.NewTextHandler(a.stderr, nil))); err != nil {
 				return err
 			}

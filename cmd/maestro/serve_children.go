@@ -19,9 +19,11 @@ func (p *parts) makeChildren(home string, rails *embed.Rails) (*process.Lane, er
 	}
 	confinement := p.newConfinement(rails, program)
 	return process.New(process.Options{
-		Home:  home,
-		Start: &process.Exec{Args: []string{program, laneChildName}, Env: childEnvironment(), Stderr: os.Stderr, Prepare: confinement.prepare},
-		Look:  confinement.look,
+		Home: home,
+		Start: &process.Forks{
+			Binary: program, Args: []string{laneChildName}, Env: childEnvironment(), Prepare: confinement.prepare, Output: os.Stderr, Log: p.log,
+		},
+		Look: confinement.look,
 		Folder: func(tenant string) (string, string, error) {
 			home, err := p.homes.Of(tenant)
 			return home.Folder, home.Temporary, err

@@ -66,13 +66,14 @@ func (c *confinement) prepare(spec process.Spec, cmd *exec.Cmd) (release func(),
 	if err != nil {
 		return nil, err
 	}
+	c.spaces.add(spec.Tenant, home.Folder)
 	cmd.Dir = home.Folder
 	cmd.Env = append(cmd.Env, "HOME="+home.Folder, "TMPDIR="+home.Temporary)
 	policy := confine.Policy{
 		Readable: slices.Concat([]string{spec.Home, c.program}, c.rails.Readable), Scratch: home.Folder, Temporary: home.Temporary, User: user,
 		Network: &confine.Destinations{Deny: c.rails.Networks, Services: c.rails.Services, Port: uint16(c.rails.Port), Own: cpython.NoteConnection},
 		Tasks:   c.tasks(), Files: c.files(), File: c.cfg.MaxFunctionDisk, Data: max(leastData, dataFactor*c.cfg.MaxFunctionMemory),
-		Shared: c.cfg.MaxFunctionMemory / 2,
+		Shared: c.cfg.MaxFunctionMemory / 2, Group: filepath.Base(home.Folder), Memory: c.memory(),
 	}
 	if spec.Packages.Path != "" {
 		policy.Readable = append(policy.Readable, spec.Packages.Path)
@@ -87,19 +88,28 @@ const (
 	dataFactor = 16
 	// ownTasks are the threads of the runtimes in each child.
 	ownTasks = 192
+	// ownMemory is what the runtimes in each child take.
+	ownMemory = 96 << 20
 	// ownFiles are the descriptors of the runtimes in each child.
 	ownFiles = 512
 )
 
 // tasks bounds the processes and threads of a subtenant's children together.
 func (c *confinement) tasks() int {
-	children := cmp.Or(c.cfg.MaxChildren, max(2, runtime.GOMAXPROCS(0)))
-	return (children + 1) * (ownTasks + 2*c.cfg.MaxFunctionThreads) // one more while one is replaced
+	return (c.children() + 1) * (ownTasks + 2*c.cfg.MaxFunctionThreads) // one more while one is replaced
+}
+
+func (c *confinement) children() int { return cmp.Or(c.cfg.MaxChildren, max(2, runtime.GOMAXPROCS(0))) }
+
+// memory bounds what a subtenant's children, the processes that they start, and their shared memory take
+// together. The bound of each child is the lane's to keep.
+func (c *confinement) memory() int64 {
+	return int64(c.children()+2)*(c.cfg.MaxFunctionMemory+ownMemory) + c.cfg.MaxFunctionMemory/2
 }
 
 func (c *confinement) files() int { return 2*c.cfg.MaxFunctionDescriptors + ownFiles }
 
-// spaces are the folders of subtenants with children.
+// spaces are the folders of subtenants that have had children, by their names.
 type spaces struct {
 	bound int64
 
@@ -109,29 +119,30 @@ type spaces struct {
 
 // look has the folder of a subtenant measured if it is time, without waiting for it.
 func (c *confinement) look(tenant string, processes []int, busy bool) {
-	if c.spaces.bound <= 0 {
+	space := c.spaces.find(tenant)
+	if space == nil {
 		return
 	}
 	go func() {
-		home, err := c.homes.Of(tenant)
-		if err == nil {
-			err = c.spaces.find(tenant, home.Folder).Look(processes, busy)
-		}
-		if err != nil {
+		if err := space.Look(processes, busy); err != nil {
 			c.log.Debug("the files of a subtenant cannot be measured", slog.String("tenant", tenant), slog.Any("error", err))
 		}
 	}()
 }
 
-func (s *spaces) find(tenant, folder string) *confine.Space {
+func (s *spaces) find(tenant string) *confine.Space {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	space := s.of[tenant]
-	if space == nil {
-		space = confine.NewSpace(folder, s.bound)
-		s.of[tenant] = space
+	return s.of[tenant]
+}
+
+// add has the folder of a subtenant measured from now on.
+func (s *spaces) add(tenant, folder string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.bound > 0 && s.of[tenant] == nil {
+		s.of[tenant] = confine.NewSpace(folder, s.bound)
 	}
-	return space
 }
 
 // confinementDetails are what /health tells of each measure. The reasons are in the

@@ -35,15 +35,7 @@ func (r *call) resolve(ask wire.Ask) (model.Resolved, *model.Raise) {
 		return model.Resolved{}, answer.Raise
 	}
 	found := answer.Resolved
-	resolved := model.Resolved{Input: found.Input, Output: found.Output, AsOf: found.AsOf, OfRun: found.OfRun}
-	if found.Program.Key == 0 {
-		return resolved, nil
-	}
-	var err error
-	if resolved.Program, err = r.child.program(found.Program); err != nil {
-		return model.Resolved{}, &model.Raise{Kind: model.RaiseEngine, Message: err.Error()}
-	}
-	return resolved, nil
+	return model.Resolved{Program: found.Program.Whole, Input: found.Input, Output: found.Output, AsOf: found.AsOf, OfRun: found.OfRun}, nil
 }
 
 // ResolveNames implements calltree.Link.
@@ -99,7 +91,7 @@ func (r *call) ask(ask wire.Ask) wire.Answer {
 		c.mu.Unlock()
 		return wire.Answer{Raise: calltree.Over}
 	}
-	return <-answers
+	return c.await(answers)
 }
 
 // takeAnswer hands an answer over.
@@ -107,6 +99,12 @@ func (c *child) takeAnswer(fields wire.Fields) error {
 	answer, err := wire.ReadAnswer(fields)
 	if err != nil {
 		return err
+	}
+	if found := answer.Resolved; found != nil && found.Program.Key != 0 {
+		// Here, in the order of the frames: the next one may name it.
+		if found.Program.Whole, err = c.program(found.Program); err != nil {
+			return err
+		}
 	}
 	c.mu.Lock()
 	waiting := c.asks[answer.Number]

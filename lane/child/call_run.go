@@ -14,17 +14,18 @@ import (
 type call struct {
 	child  *child
 	number uint64
+	host   *calltree.Host
 	cancel context.CancelFunc
+	ended  chan struct{} // closed when the code of a call that was stopped has ended; nil for one on the leader's thread
 
-	mu    sync.Mutex // guards what follows
-	goes  bool       // it was answered, and its code goes on
-	ended chan struct{}
+	mu   sync.Mutex // guards what follows
+	goes bool       // it was answered, and its code goes on
 }
 
 var _ calltree.Link = (*call)(nil)
 
 // takeCall begins a call.
-func (c *child) takeCall(fields wire.Fields) error {
+func (c *child) takeCall(fields wire.Fields, run func(context.Context, *call, *model.Call)) error {
 	message, err := wire.ReadCall(fields)
 	if err != nil {
 		return err
@@ -34,29 +35,53 @@ func (c *child) takeCall(fields wire.Fields) error {
 		return err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	running := &call{child: c, number: message.Number, cancel: cancel, ended: make(chan struct{})}
-	c.calls.Store(message.Number, running)
+	r := &call{child: c, number: message.Number, cancel: cancel}
+	c.calls.Store(message.Number, r)
 	message.Run.Subtenant = c.setup.Tenant
-	c.running.Go(func() { running.run(ctx, &message, program) })
+	r.host = calltree.New(ctx, message.Run, program, r, &c.catalogue)
+	run(ctx, r, &model.Call{
+		Tenant: c.setup.Tenant, Program: program, Input: message.Input, Request: message.Request,
+		Deadline: message.Run.Deadline, Host: r.host, Packages: c.setup.Packages,
+	})
 	return nil
 }
 
-// run runs the call, and returns when its code has ended.
-func (r *call) run(ctx context.Context, message *wire.Call, program *model.Program) {
-	c := r.child
-	defer c.calls.Delete(r.number)
-	defer r.cancel()
-	host := calltree.New(ctx, message.Run, program, r, &c.catalogue)
-	outcome, err := c.host.CallNumbered(ctx, model.Call{
-		Tenant: c.setup.Tenant, Program: program, Input: message.Input, Request: message.Request,
-		Deadline: message.Run.Deadline, Host: host, Packages: c.setup.Packages,
-	}, r.number)
-	host.Close() // before the outcome: nothing is reported of it after that
-	answer := wire.Outcome{Number: r.number, Outcome: outcome, Refused: refusalOf(err), Goes: r.goesOn()}
-	if c.out.Send(answer.Frame()) == nil && answer.Goes {
-		<-r.ended
-		_ = c.out.Send(wire.NumberFrame(wire.KindLeft, r.number)) // or the server is gone
+// runHere runs a call on the leader's thread, if it can begin there.
+func (c *child) runHere(ctx context.Context, r *call, mc *model.Call) {
+	c.reading.enter()
+	outcome, began, err := c.reading.thread.Run(*mc, r.number)
+	if !began {
+		c.runElsewhere(ctx, r, mc)
+	} else {
+		c.calls.Delete(r.number)
+		r.end(outcome, err, false, c.reading.more(c.in))
 	}
+	c.reading.leave()
+}
+
+// runElsewhere has the host choose a thread.
+func (c *child) runElsewhere(ctx context.Context, r *call, mc *model.Call) {
+	r.ended = make(chan struct{})
+	c.running.Go(func() {
+		defer c.calls.Delete(r.number)
+		outcome, err := c.host.CallNumbered(ctx, *mc, r.number)
+		if goes := r.goesOn(); r.end(outcome, err, goes, false) && goes {
+			<-r.ended
+			_ = c.out.Send(wire.NumberFrame(wire.KindLeft, r.number)) // or the server is gone
+		}
+	})
+}
+
+// end reports the outcome, and whether that was possible. goes says that the code of the
+// call goes on, more that another outcome will soon be reported.
+func (r *call) end(outcome model.Outcome, err error, goes, more bool) bool {
+	r.cancel()
+	r.host.Close() // before the outcome: nothing is reported of it after that
+	answer := wire.Outcome{Number: r.number, Outcome: outcome, Refused: refusalOf(err), Goes: goes}
+	if more {
+		return r.child.hold(answer.Frame()) // with that of the next call
+	}
+	return r.child.out.Send(answer.Frame()) == nil
 }
 
 func (r *call) goesOn() bool {
@@ -75,7 +100,7 @@ func (c *child) stopped(number uint64, over bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.goes = !over
-	if over {
+	if over && r.ended != nil {
 		close(r.ended)
 	}
 }
@@ -84,6 +109,7 @@ func (c *child) stopped(number uint64, over bool) {
 func (c *child) cancel(number uint64) {
 	if value, _ := c.calls.Load(number); value != nil {
 		value.(*call).cancel()
+		c.host.CancelNumbered(number) // of one on the leader's thread
 	}
 }
 

@@ -35,6 +35,7 @@ type child struct {
 	catalogue calltree.Catalogue
 	programs  sync.Map // key → *model.Program: all that the server has sent
 	flushing  atomic.Bool
+	reading   reading
 	calls     sync.Map // number → *call
 	running   sync.WaitGroup
 
@@ -95,7 +96,7 @@ func (c *child) start(ctx context.Context) (err error) {
 	s := &c.setup
 	c.host, err = embed.New(embed.Options{
 		Home: s.Home, Folder: s.Folder, Temporary: s.Temporary, MarkerFile: c.slate,
-		MaxThreads: int(s.Threads), TenantThreads: int(s.Threads), TenantTasks: int(s.Tasks), WaitLimit: s.WaitLimit,
+		MaxThreads: int(s.Threads) + 1 /* the leader */, TenantThreads: int(s.Threads), TenantTasks: int(s.Tasks), WaitLimit: s.WaitLimit,
 		Main: true, OnUnfit: func(reason embed.Unfit) { _ = c.out.Send(wire.TextFrame(wire.KindUnfit, string(reason))) }, // or the server is gone
 		MaxMemory: s.MaxMemory, MaxValue: s.MaxValue, CodeThreads: int(s.CodeThreads), Descriptors: int(s.Descriptors), KeepLeft: s.KeepLeft,
 		OnTenantLog: func(_ string, line model.LogLine) { c.hold(wire.TenantLineFrame(&line)) },
@@ -108,48 +109,47 @@ func (c *child) start(ctx context.Context) (err error) {
 	return c.host.Start(ctx)
 }
 
-// serve reads frames until the server is gone, or asks for the end.
-func (c *child) serve() (asked bool, err error) {
-	defer c.disconnect()
-	for {
-		kind, fields, err := c.in.Next()
-		if err != nil {
-			return false, err
-		}
-		switch kind {
-		case wire.KindCall:
-			err = c.takeCall(fields)
-		case wire.KindCancel:
-			var number uint64
-			if number, err = wire.ReadNumber(fields); err == nil {
-				c.cancel(number)
-			}
-		case wire.KindChanged:
-			var number uint64
-			if number, err = wire.ReadNumber(fields); err == nil {
-				c.catalogue.Changed(number)
-			}
-		case wire.KindAnswer:
-			err = c.takeAnswer(fields)
-		case wire.KindClose:
-			return true, nil
-		default:
-			err = fmt.Errorf("the server has sent a frame of kind %d", kind)
-		}
-		if err != nil {
-			return false, err
-		}
+// next reads a frame and acts on it; run runs a call.
+func (c *child) next(run func(context.Context, *call, *model.Call)) error {
+	kind, fields, err := c.in.Next()
+	if err != nil {
+		return err
+	}
+	switch kind {
+	case wire.KindCall:
+		return c.takeCall(fields, run)
+	case wire.KindCancel:
+		number, err := wire.ReadNumber(fields)
+		c.cancel(number)
+		return err
+	case wire.KindChanged:
+		number, err := wire.ReadNumber(fields)
+		c.catalogue.Changed(number)
+		return err
+	case wire.KindAnswer:
+		return c.takeAnswer(fields)
+	case wire.KindClose:
+		c.reading.mu.Lock()
+		defer c.reading.mu.Unlock()
+		c.reading.asked = true
+		return nil
+	default:
+		return fmt.Errorf("the server has sent a frame of kind %d", kind)
 	}
 }
 
 // hold sends a frame for which the server need not be woken at once.
-func (c *child) hold(f *wire.Frame) {
-	if c.out.Hold(f) == nil && !c.flushing.Swap(true) {
+func (c *child) hold(f *wire.Frame) bool {
+	if c.out.Hold(f) != nil {
+		return false
+	}
+	if !c.flushing.Swap(true) {
 		time.AfterFunc(flushAfter, func() {
 			c.flushing.Store(false)
 			_ = c.out.Flush() // or the server is gone
 		})
 	}
+	return true
 }
 
 // program returns a program that the server names.

@@ -44,11 +44,16 @@ func (r *Report) Apply(cmd *exec.Cmd, policy Policy, log *slog.Logger) (release 
 	if err != nil {
 		return nil, err
 	}
+	s.log = log
+	if plan.Wait {
+		s.join = func(process int) error { return r.groups.place(policy.Group, process, policy.Memory, policy.Tasks) }
+		s.leave = func() { r.groups.remove(policy.Group) }
+	}
 	scratch := policy.Scratch
 	if plan.View != nil {
 		scratch = ""
 	}
-	go s.listen(policy.Network, scratch, log)
+	go s.listen(policy.Network, scratch)
 	return s.release, nil
 }
 
@@ -61,6 +66,7 @@ func (r *Report) plan(policy *Policy) (*plan, error) {
 	if r.spaces.mounts {
 		p.View = makeView(policy, p.User, r.spaces.processes)
 	}
+	p.Wait = policy.Group != "" && r.Holds(Cgroup)
 	if r.Holds(Limits) {
 		p.Limits = r.limits(policy)
 	}
@@ -96,10 +102,13 @@ func (r *Report) limits(policy *Policy) map[int]uint64 {
 
 // started is the server's side of a stage.
 type started struct {
-	conn *os.File // to the stage
-	ends []*os.File
-	once sync.Once
-	done chan struct{} // closed at release
+	log   *slog.Logger
+	conn  *os.File                // to the stage
+	join  func(process int) error // puts the stage into its group; nil: it has none
+	leave func()                  // after the end of the program; may be nil
+	ends  []*os.File
+	once  sync.Once
+	done  chan struct{} // closed at release
 }
 
 // startStage has a command start a stage with that plan.
@@ -117,9 +126,8 @@ func (r *Report) startStage(cmd *exec.Cmd, plan *plan) (*started, error) {
 		_ = planned.Close()
 		return nil, os.NewSyscallError("socketpair", err)
 	}
-	if err := unix.SetNonblock(ends[0], true); err != nil {
-		return nil, os.NewSyscallError("set nonblocking", err)
-	}
+	_ = unix.SetNonblock(ends[0], true)
+	_ = unix.SetsockoptInt(ends[0], unix.SOL_SOCKET, unix.SO_PASSCRED, 1)
 	theirs := os.NewFile(uintptr(ends[1]), "stage")
 	s := &started{conn: os.NewFile(uintptr(ends[0]), "stage"), ends: []*os.File{planned, theirs}, done: make(chan struct{})}
 	const first = 3 // the number of the first of ExtraFiles
@@ -182,6 +190,9 @@ func (s *started) release() {
 		close(s.done)
 		_ = s.conn.Close()
 		s.closeEnds()
+		if s.leave != nil {
+			s.leave()
+		}
 	})
 }
 
@@ -194,44 +205,69 @@ func (s *started) closeEnds() {
 
 // listen waits for the stage's answer, and makes the program's connections
 // until its end.
-func (s *started) listen(network *Destinations, scratch string, log *slog.Logger) {
-	told, listener, err := s.receive()
+func (s *started) listen(network *Destinations, scratch string) {
+	if err := s.place(); err != nil {
+		s.log.Error("a confined program cannot be put into its control group", slog.Any("error", err))
+		_ = s.conn.Close() // the stage then ends
+		s.closeEnds()
+		return
+	}
+	told, _, listener, err := s.receive()
 	s.closeEnds()
 	if err != nil || len(told.Failed) > 0 || listener == nil {
 		return // the stage says so on its standard error, and ends
 	}
-	newWatch(listener, network, scratch, log).run(s.done)
+	newWatch(listener, network, scratch, s.log).run(s.done)
 }
 
-// receive returns the next message of the stage.
-func (s *started) receive() (told verdict, listener *os.File, err error) {
+// place puts the stage into its group, and has it go on.
+func (s *started) place() error {
+	if s.join == nil {
+		return nil
+	}
+	_, process, _, err := s.receive()
+	if err == nil {
+		err = s.join(process)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = s.conn.Write([]byte{1})
+	return err
+}
+
+// receive returns the next message of the stage, and the number of its process.
+func (s *started) receive() (told verdict, process int, listener *os.File, err error) {
 	raw, err := s.conn.SyscallConn()
 	if err != nil {
-		return told, nil, err
+		return told, 0, nil, err
 	}
-	text, rights := make([]byte, 4096), make([]byte, unix.CmsgSpace(4))
+	text, rights := make([]byte, 4096), make([]byte, unix.CmsgSpace(4)+unix.CmsgSpace(unix.SizeofUcred))
 	var n, oob int
 	if e := raw.Read(func(fd uintptr) bool {
 		n, oob, _, _, err = unix.Recvmsg(int(fd), text, rights, unix.MSG_CMSG_CLOEXEC)
 		return err != unix.EAGAIN
 	}); e != nil {
-		return told, nil, e
+		return told, 0, nil, e
 	}
 	if err != nil {
-		return told, nil, os.NewSyscallError("recvmsg", err)
+		return told, 0, nil, os.NewSyscallError("recvmsg", err)
 	}
 	if n == 0 {
-		return told, nil, errors.New("the stage has ended")
+		return told, 0, nil, errors.New("the stage has ended")
 	}
 	messages, err := unix.ParseSocketControlMessage(rights[:oob])
 	if err != nil {
-		return told, nil, err
+		return told, 0, nil, err
 	}
 	for _, message := range messages {
+		if sender, err := unix.ParseUnixCredentials(&message); err == nil {
+			process = int(sender.Pid)
+		}
 		if fds, err := unix.ParseUnixRights(&message); err == nil && len(fds) == 1 {
 			_ = unix.SetNonblock(fds[0], true) // before it becomes a file: then waiting for it takes no thread
 			listener = os.NewFile(uintptr(fds[0]), "listener")
 		}
 	}
-	return told, listener, json.Unmarshal(text[:n], &told)
+	return told, process, listener, json.Unmarshal(text[:n], &told)
 }

@@ -39,9 +39,9 @@ type confined struct {
 
 func setup(t testing.TB) *confined {
 	t.Helper()
-	report, err := confine.Probe(t.Context(), t.TempDir())
+	data := testkit.DataDir(t)
+	report, err := confine.Probe(t.Context(), data)
 	require.NoError(t, err)
-	data := t.TempDir()
 	all, err := homes.Open(filepath.Join(data, "files"), testkit.Logger(t))
 	require.NoError(t, err)
 	c := &confined{report: report, data: data, places: map[string]any{}}
@@ -127,7 +127,7 @@ func (c *confined) attempt(t testing.TB, source string) (string, error) {
 
 func TestProbeOfThisMachine(t *testing.T) {
 	t.Parallel()
-	report, err := confine.Probe(t.Context(), t.TempDir())
+	report, err := confine.Probe(t.Context(), testkit.DataDir(t))
 	require.NoError(t, err)
 	require.Len(t, report.Findings, len(confine.Measures()))
 	for i, finding := range report.Findings {

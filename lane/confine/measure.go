@@ -21,11 +21,12 @@ const (
 	Syscalls   Measure = "syscalls"   // system calls that no function needs are refused (seccomp)
 	Privileges Measure = "privileges" // no capability, and none can be gained (no_new_privs)
 	Limits     Measure = "limits"     // processes, open files, sizes of files (rlimits)
+	Cgroup     Measure = "cgroup"     // memory and processes, all of a group's together
 )
 
 // Measures returns all of them, in the order of reports.
 func Measures() []Measure {
-	return []Measure{UID, Users, Mounts, Processes, Network, Landlock, Syscalls, Privileges, Limits}
+	return []Measure{UID, Users, Mounts, Processes, Network, Landlock, Syscalls, Privileges, Limits, Cgroup}
 }
 
 // ParseMeasures reads a list of names, separated by commas.
@@ -62,8 +63,9 @@ type Finding struct {
 type Report struct {
 	Findings []Finding // one for each measure
 
-	spaces   spaces // the namespaces that can be made
-	landlock int    // the version of its interface; 0: none
+	spaces   spaces  // the namespaces that can be made
+	landlock int     // the version of its interface; 0: none
+	groups   *groups // nil: there are none
 }
 
 // Holds reports whether a measure holds.

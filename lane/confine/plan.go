@@ -15,6 +15,8 @@ type plan struct {
 	Filter []bpf.RawInstruction
 	Watch  bool `json:",omitempty"` // the filter asks the server about connections
 
+	Wait bool `json:",omitempty"` // for the server, which puts this process into its group
+
 	Path      string // the program; empty: none, the stage only tries all measures and reports
 	Args, Env []string
 	Dir       string

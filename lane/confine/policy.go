@@ -24,6 +24,10 @@ type Policy struct {
 	File   int64 // bytes of one file; 0: no bound
 	Data   int64 // bytes of memory that one process may ask for, as a backstop; 0: no bound
 	Shared int64 // bytes in its /dev/shm; 0: 64 MiB
+	// Group names the programs whose Memory and Tasks are bounded together, where the measure
+	// Cgroup holds; empty: none. It must be a name that a folder can have.
+	Group  string
+	Memory int64 // bytes that the processes of the group may hold; 0: no bound
 }
 
 const defaultShared = 64 << 20

@@ -28,13 +28,17 @@ func Probe(ctx context.Context, folder string) (*Report, error) {
 	if err := os.Mkdir(temporary, 0o700); err != nil {
 		return nil, fmt.Errorf("try the confinement of programs: %w", err)
 	}
-	p := &probe{policy: Policy{Scratch: scratch, Temporary: temporary}}
+	p := &probe{policy: Policy{Scratch: scratch, Temporary: temporary, Group: filepath.Base(scratch), Memory: 1 << 40}}
+	p.groups, p.grouping = findGroups(folder)
 	return p.run(ctx)
 }
 
 type probe struct {
 	policy Policy
 	user   error // why no own user can be had
+
+	groups   *groups
+	grouping error // why there are no groups
 }
 
 // candidates are sets of namespaces, the best one first.
@@ -51,7 +55,14 @@ func candidates() []spaces {
 }
 
 func (p *probe) run(ctx context.Context) (*Report, error) {
-	p.policy.User, p.user = firstUser()
+	if p.policy.User, p.user = firstUser(); p.user == nil {
+		for _, folder := range []string{p.policy.Scratch, p.policy.Temporary} {
+			if p.user = os.Chown(folder, int(p.policy.User), int(p.policy.User)); p.user != nil {
+				p.policy.User = 0
+				break
+			}
+		}
+	}
 	lost := map[Measure]error{} // why a namespace cannot be had: what the first attempt with it has met
 	for _, set := range candidates() {
 		told, err := p.attempt(ctx, set)
@@ -96,15 +107,24 @@ func (p *probe) attempt(ctx context.Context, set spaces) (verdict, error) {
 	if r.landlock == 0 {
 		plan.Rules = nil
 	}
-	plan.Try = listener.Addr().String()
+	plan.Try, plan.Dir = listener.Addr().String(), policy.Scratch
 	var said strings.Builder
 	cmd := exec.CommandContext(ctx, "/proc/self/exe")
 	cmd.Stderr = &said
+	plan.Wait = p.groups != nil
 	s, err := r.startStage(cmd, plan)
 	if err != nil {
 		return verdict{}, err
 	}
 	defer s.release()
+	s.log = slog.New(slog.DiscardHandler)
+	if plan.Wait {
+		s.leave = func() { p.groups.remove(policy.Group) }
+		s.join = func(process int) error {
+			p.grouping = p.groups.place(policy.Group, process, policy.Memory, policy.Tasks)
+			return nil
+		}
+	}
 	if err := cmd.Start(); err != nil {
 		return verdict{}, reason(err)
 	}
@@ -131,12 +151,15 @@ func reason(err error) error {
 
 // talk serves the connections of a trying stage until it has reported.
 func (s *started) talk(network *Destinations) (verdict, error) {
-	told, listener, err := s.receive()
+	if err := s.place(); err != nil {
+		return verdict{}, err
+	}
+	told, _, listener, err := s.receive()
 	if err != nil || listener == nil {
 		return told, err
 	}
-	go newWatch(listener, network, "", slog.New(slog.DiscardHandler)).run(s.done)
-	told, _, err = s.receive()
+	go newWatch(listener, network, "", s.log).run(s.done)
+	told, _, _, err = s.receive()
 	return told, err
 }
 
@@ -182,6 +205,10 @@ func (p *probe) report(set spaces, told verdict, lost map[Measure]error) *Report
 	r.add(Syscalls, p.filterAlone(of(partFilter)), "")
 	r.add(Privileges, of(partPrivileges), "")
 	r.add(Limits, of(partLimits), "")
+	r.add(Cgroup, p.grouping, "")
+	if p.grouping == nil {
+		r.groups = p.groups
+	}
 	return r
 }
 

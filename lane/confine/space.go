@@ -64,6 +64,7 @@ func (s *Space) Look(processes []int, busy bool) error {
 	}
 	used, err := measure(s.folder)
 	if err != nil {
+		s.due = now.Add(lookQuiet)
 		return fmt.Errorf("measure the folder of a subtenant: %w", err)
 	}
 	s.used = used

@@ -1,8 +1,10 @@
 package confine
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 	"net"
 	"net/netip"
@@ -69,6 +71,11 @@ func runStage(planned, server *os.File) error {
 	if err := json.NewDecoder(planned).Decode(&s.plan); err != nil {
 		return fmt.Errorf("read the plan: %w", err)
 	}
+	if s.plan.Wait {
+		if err := s.wait(); err != nil {
+			return err
+		}
+	}
 	if s.plan.Path == "" {
 		return s.tryAll()
 	}
@@ -82,6 +89,18 @@ func runStage(planned, server *os.File) error {
 	}
 	err = syscall.Exec(program.path, s.plan.Args, s.plan.Env)
 	return fmt.Errorf("execute %s: %w", s.plan.Path, err)
+}
+
+// wait tells the server the number of this process, which the kernel adds, and waits
+// until the process is in its group.
+func (s *stage) wait() error {
+	if _, err := s.conn.Write([]byte("{}")); err != nil {
+		return fmt.Errorf("greet the server: %w", err)
+	}
+	if n, err := s.conn.Read(make([]byte, 1)); n != 1 {
+		return fmt.Errorf("wait for the control group: the server's log has the reason: %w", cmp.Or(err, io.EOF))
+	}
+	return nil
 }
 
 // program is what a stage becomes.
@@ -105,12 +124,16 @@ func (s *stage) confine() (program, error) {
 			return program{}, err
 		}
 	}
-	path, err := s.openProgram()
+	opened, err := unix.Open(p.Path, unix.O_PATH|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return program{}, s.failed(partProgram, err)
 	}
 	if err := s.failed(partUser, p.becomeUser()); err != nil {
 		return program{}, err
+	}
+	path, err := p.pathOf(opened)
+	if err != nil {
+		return program{}, s.failed(partProgram, err)
 	}
 	if err := s.failed(partPrivileges, dropPrivileges(p.DeathSig)); err != nil {
 		return program{}, err
@@ -130,15 +153,15 @@ func (s *stage) confine() (program, error) {
 	return program{path, listener}, s.failed(partFilter, err)
 }
 
-// openProgram returns a path by which the program can be executed. Without a
-// view it may be in a folder that the new user cannot enter: then it is opened
-// before, and executed by its descriptor.
-func (s *stage) openProgram() (string, error) {
-	if s.plan.View != nil || s.plan.User == 0 {
-		return s.plan.Path, unix.Access(s.plan.Path, unix.X_OK)
+// pathOf returns a path by which the program can be executed. Without a view it may be in a
+// folder that the new user cannot enter: then it is executed by its descriptor, which stays open.
+func (p *plan) pathOf(opened int) (string, error) {
+	err := unix.Access(p.Path, unix.X_OK)
+	if err == nil || p.View != nil || p.User == 0 {
+		return p.Path, err
 	}
-	fd, err := unix.Open(s.plan.Path, unix.O_PATH, 0) // stays open: closed on execution it could not be executed
-	return fmt.Sprintf("/proc/self/fd/%d", fd), err
+	_, err = unix.FcntlInt(uintptr(opened), unix.F_SETFD, 0)
+	return fmt.Sprintf("/proc/self/fd/%d", opened), err
 }
 
 // tryAll tries each part, whether or not others have failed.
@@ -147,7 +170,9 @@ func (s *stage) tryAll() error {
 	if p.View != nil {
 		_ = s.failed(partView, p.View.enter())
 	}
-	_ = s.failed(partUser, p.becomeUser())
+	if s.failed(partUser, p.becomeUser()) == nil && p.User != 0 { // which must reach its files
+		_ = s.failed(partUser, os.Chdir(p.Dir))
+	}
 	_ = s.failed(partPrivileges, dropPrivileges(0))
 	_ = s.failed(partLimits, p.setLimits())
 	if p.Rules != nil {

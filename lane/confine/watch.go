@@ -31,8 +31,11 @@ type watch struct {
 	log      *slog.Logger
 	handlers chan struct{} // has room for each question that is answered at a time
 
-	mu       sync.Mutex      // guards abstract
+	mu       sync.Mutex      // guards what follows
 	abstract map[string]bool // names of abstract sockets that the program has bound
+	// untold are sockets whose threads were interrupted by a signal before they got the answer: they
+	// ask again.
+	untold map[uint64]bool
 }
 
 // maxHandlers bounds how many questions of one program are answered at a time. Most wait for
@@ -40,7 +43,7 @@ type watch struct {
 const maxHandlers = 256
 
 func newWatch(listener *os.File, network *Destinations, scratch string, log *slog.Logger) *watch {
-	return &watch{listener: listener, network: network, scratch: scratch, log: log, handlers: make(chan struct{}, maxHandlers), abstract: map[string]bool{}}
+	return &watch{listener: listener, network: network, scratch: scratch, log: log, handlers: make(chan struct{}, maxHandlers), abstract: map[string]bool{}, untold: map[uint64]bool{}}
 }
 
 // notification is the kernel's question, and response the answer

@@ -27,6 +27,17 @@ func (q *question) connect() error {
 		return err
 	}
 	defer func() { _ = unix.Close(socket) }()
+	var found unix.Stat_t
+	if err := unix.Fstat(socket, &found); err != nil {
+		return err
+	}
+	err = q.retold(found.Ino, q.connectSocket(socket, found.Ino, raw))
+	q.connected = found.Ino
+	return err
+}
+
+// connectSocket connects a socket, of that number, if the address may be reached.
+func (q *question) connectSocket(socket int, number uint64, raw []byte) error {
 	domain, err := unix.GetsockoptInt(socket, unix.SOL_SOCKET, unix.SO_DOMAIN)
 	if err != nil {
 		return err
@@ -44,7 +55,7 @@ func (q *question) connect() error {
 		return unix.EACCES
 	}
 	if to.address.IsValid() && q.network.isOwn(to.address) {
-		if err := q.report(socket, domain); err != nil {
+		if err := q.report(socket, domain, number); err != nil {
 			return err
 		}
 	}
@@ -53,11 +64,7 @@ func (q *question) connect() error {
 
 // report tells of a connection to the server's own port before it is made: afterwards,
 // another thread of the program could send a request first.
-func (q *question) report(socket, domain int) error {
-	var found unix.Stat_t
-	if err := unix.Fstat(socket, &found); err != nil {
-		return err
-	}
+func (q *question) report(socket, domain int, number uint64) error {
 	port, err := portOf(socket)
 	if err == nil && port == 0 { // its port is chosen now, not when it connects
 		var any unix.Sockaddr = &unix.SockaddrInet4{}
@@ -74,7 +81,7 @@ func (q *question) report(socket, domain int) error {
 	if port == 0 {
 		return unix.EADDRNOTAVAIL
 	}
-	q.network.Own(port, found.Ino)
+	q.network.Own(port, number)
 	return nil
 }
 

@@ -14,8 +14,9 @@ import (
 // question is one stopped system call of a program.
 type question struct {
 	*watch
-	conn  syscall.RawConn // of the listener
-	asked notification
+	conn      syscall.RawConn // of the listener
+	asked     notification
+	connected uint64 // number of the socket of a connect that has an answer
 }
 
 // errGone says that the thread does not wait for an answer any more.
@@ -53,8 +54,42 @@ func (q *question) answer() {
 		reply.errno = -int32(unix.EACCES)
 	}
 	_ = q.conn.Control(func(fd uintptr) {
-		_, _, _ = unix.Syscall(unix.SYS_IOCTL, fd, unix.SECCOMP_IOCTL_NOTIF_SEND, pointer(&reply))
+		_, _, errno := unix.Syscall(unix.SYS_IOCTL, fd, unix.SECCOMP_IOCTL_NOTIF_SEND, pointer(&reply))
+		if errno == unix.ENOENT && q.connected != 0 {
+			q.noteUntold()
+		}
 	})
+}
+
+// noteUntold remembers that the thread does not know what became of its connection.
+func (q *question) noteUntold() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.untold) >= maxUntold {
+		clear(q.untold)
+	}
+	q.untold[q.connected] = true
+}
+
+// maxUntold bounds the sockets that are remembered.
+const maxUntold = 1024
+
+// retold is the answer to a connect that has another one before it, whose answer the thread did not
+// get.
+func (q *question) retold(socket uint64, err error) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if !q.untold[socket] {
+		return err
+	}
+	delete(q.untold, socket)
+	switch err {
+	case unix.EISCONN:
+		return nil
+	case unix.EALREADY:
+		return unix.EINPROGRESS
+	}
+	return err
 }
 
 // waits reports whether the thread still waits. While it does, its number is no

@@ -105,22 +105,26 @@ func (ch *child) send(c *call) {
 	if !c.Deadline.IsZero() {
 		message.Run.Deadline = c.Deadline
 	}
-	known := ch.knows(c.Program.Key)
+	known, busy := ch.knows(c.Program.Key)
 	if !known {
 		message.Program.Whole = c.Program
 	}
-	if ch.out.Send(message.Frame()) == nil && !known { // or ch is dying, and its end answers the call
+	send := ch.out.Send
+	if busy {
+		send = ch.out.SendSoon
+	}
+	if send(message.Frame()) == nil && !known { // or ch is dying, and its end answers the call
 		ch.noteSent(c.Program.Key)
 	}
 }
 
-// knows reports whether the child has a program. It is known to have it only after the
+// knows reports whether the child has a program, and whether several calls are in it. It is known to have it only after the
 // frame that brings it has its place among those to be sent.
-func (ch *child) knows(key uint64) bool {
+func (ch *child) knows(key uint64) (known, busy bool) {
 	ch.tenant.mu.Lock()
 	defer ch.tenant.mu.Unlock()
-	_, known := ch.sent[key]
-	return known
+	_, known = ch.sent[key]
+	return known, len(ch.calls) > 1
 }
 
 func (ch *child) noteSent(key uint64) {

@@ -2,6 +2,7 @@ package process
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -51,6 +52,10 @@ func (s *source) Read(p []byte) (int, error) {
 func (ch *child) read() error {
 	for {
 		kind, fields, err := ch.in.Next()
+		var absurd *wire.LengthError
+		if errors.As(err, &absurd) {
+			return &brokenError{err}
+		}
 		if err != nil {
 			return err
 		}
@@ -209,7 +214,8 @@ func (ch *child) ask(remote model.RemoteHost, ask *wire.Ask, answer *wire.Answer
 			return nil
 		}
 		answer.Resolved.Program.Key = found.Program.Key
-		if !ch.knows(found.Program.Key) {
+		ch.tenant.learn(found.Program)
+		if known, _ := ch.knows(found.Program.Key); !known {
 			answer.Resolved.Program.Whole = found.Program
 			return found.Program
 		}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -22,7 +23,7 @@ const frameSlack = 16 << 20
 // grow starts children for the calls that wait. mu is held.
 func (t *tenant) grow() {
 	for !t.gone && t.starting < len(t.queue)+len(t.patient) && t.mayGrow() {
-		if t.starting > 0 && len(t.children)+t.starting > 1 && time.Since(t.began) < shareAfter {
+		if t.starting > 0 && len(t.children)+t.starting > 1 && time.Since(t.began) < t.lane.opt.ShareAfter {
 			return // one after the other: short calls end before more children are there
 		}
 		t.startChild()
@@ -33,12 +34,20 @@ func (t *tenant) grow() {
 func (t *tenant) startChild() {
 	t.starting++
 	t.began = time.Now()
-	if t.nursery == nil {
-		t.nursery = t.lane.opt.Start.Nursery(t.spec())
+	if t.nursery != nil && t.imported < len(t.imports) {
+		if spec := t.spec(); !slices.Equal(spec.Imports, t.made.Imports) {
+			t.nursery.Close() // its children go on, without modules that others have imported beforehand
+			t.nursery = nil
+		}
 	}
+	if t.nursery == nil {
+		t.made = t.spec()
+		t.nursery = t.lane.opt.Start.Nursery(t.made)
+	}
+	t.imported = len(t.imports)
 	nursery, site := t.nursery, t.packages
 	t.lane.alive.Go(func() { t.start(nursery, site) })
-	time.AfterFunc(shareAfter, func() {
+	time.AfterFunc(t.lane.opt.ShareAfter, func() {
 		t.mu.Lock()
 		defer t.mu.Unlock()
 		t.serve()
@@ -48,11 +57,30 @@ func (t *tenant) startChild() {
 // spec describes the children of t. mu is held.
 func (t *tenant) spec() Spec {
 	spec := Spec{Tenant: t.name, Home: t.lane.opt.Home, Packages: t.packages}
-	for module := range t.imports {
-		spec.Imports = append(spec.Imports, module)
+	for _, module := range modulesIn(t.packages.Path) {
+		if _, imported := t.imports[module]; imported {
+			spec.Imports = append(spec.Imports, module)
+		}
 	}
-	slices.Sort(spec.Imports)
 	return spec
+}
+
+// modulesIn returns the names of the modules in a folder of packages, sorted. Those of the
+// standard library take no time to speak of, and a function may import them under
+// conditions of its own.
+func modulesIn(site string) (modules []string) {
+	if site == "" {
+		return nil
+	}
+	entries, err := os.ReadDir(site)
+	if err != nil {
+		return nil // the children will say so
+	}
+	for _, entry := range entries {
+		name, _, _ := strings.Cut(entry.Name(), ".")
+		modules = append(modules, name)
+	}
+	return slices.Compact(modules)
 }
 
 // start starts a child and attends to it until it is gone.
@@ -65,11 +93,10 @@ func (t *tenant) start(nursery Nursery, site model.SitePackages) {
 		t.mu.Unlock()
 		return
 	}
-	t.failed = time.Time{}
 	ch.state = childServing
 	t.children = append(t.children, ch)
 	t.lane.counts.live.Add(1)
-	if t.gone || t.nursery != nursery {
+	if t.gone || t.packages.Number != site.Number || t.renewed.After(ch.used) {
 		ch.retire() // it was begun before the last change
 	}
 	t.serve()
@@ -81,7 +108,6 @@ func (t *tenant) start(nursery Nursery, site model.SitePackages) {
 // mu is held.
 func (t *tenant) startFailed(err error) {
 	t.lane.counts.failed.Add(1)
-	t.failed = time.Now()
 	if !t.gone {
 		t.lane.opt.Log.Error("a process for the functions of a subtenant could not be started", slog.String("tenant", t.name), slog.Any("error", err))
 	}

@@ -1,103 +1,178 @@
 package process
 
 import (
-	"encoding/base64"
-	"encoding/json"
+	"context"
+	"encoding/binary"
+	"os"
+	"sync"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"maestro/internal/calltree/treetest"
-	"maestro/internal/engine"
 	"maestro/internal/model"
-	"maestro/internal/testkit"
 	"maestro/lane/wire"
 )
 
-// hostile writes its input into the sockets of its process, after a call of a sibling,
-// and waits for its end.
-const hostile = `import base64
-import ctypes
-import threading
+// actor is a child that the test plays, in the test's own process.
+type actor struct {
+	play   func(a *actor)
+	once   sync.Once
+	exited chan struct{}
+	end    End
+	conn   *os.File
+	in     *wire.Reader
+	out    *wire.Writer
+}
 
-import maestro
+// Nursery implements Starter.
+func (a *actor) Nursery(Spec) Nursery { return a }
 
+// Close implements Nursery.
+func (a *actor) Close() {}
 
-def hostile(text):
-    node({"id": 1})
-    maestro.request()  # the step has been reported by then
-    libc, text = ctypes.CDLL(None), base64.b64decode(text)
-    for fd in range(3, 100):
-        libc.send(fd, text, len(text), 0x4040)  # MSG_DONTWAIT | MSG_NOSIGNAL; refused unless it is a socket
-    threading.Event().wait()
-`
-
-// TestForgedFrames: code that writes into the connection of its process, as an
-// extension module can, ends that process, and does no other harm.
-func TestForgedFrames(t *testing.T) {
-	t.Parallel()
-	lane := newWhole(t)
-	e := treetest.NewEngine(t, testkit.DB(t), lane, testkit.Logger(t))
-	_, err := e.DB.CreateFunction(t.Context(), treetest.Tenant, model.Function{Name: "hostile", Code: hostile}, nil, nil)
-	require.NoError(t, err)
-	e.FunctionsChanged(treetest.Tenant)
-	bytesOf := func(f *wire.Frame) []byte {
-		var sent collected
-		require.NoError(t, wire.NewWriter(&sent).Send(f))
-		return sent
+// Start implements Nursery.
+func (a *actor) Start(_ context.Context, conn *os.File) (Process, error) {
+	fd, err := syscall.Dup(int(conn.Fd()))
+	if err != nil {
+		return nil, err
 	}
-	began := func(change func(*model.StepBegan)) func(uint64) []byte {
-		return func(call uint64) []byte {
-			report := model.StepBegan{Step: 2, Function: "node", Version: 1, Started: time.Now(), Input: []byte(`1`)}
-			change(&report)
-			return bytesOf(wire.StepBeganFrame(call, &report))
-		}
+	child := &actor{play: a.play, exited: make(chan struct{}), end: a.end, conn: os.NewFile(uintptr(fd), "child")}
+	go child.act()
+	return child, nil
+}
+
+// act greets the server, and plays.
+func (a *actor) act() {
+	slate, err := wire.ReceiveSlate(a.conn)
+	if err != nil {
+		a.exit()
+		return
 	}
-	always := func(text string) func(uint64) []byte { return func(uint64) []byte { return []byte(text) } }
-	for name, forged := range map[string]func(call uint64) []byte{
-		"no frame":                    always("GET / HTTP/1.1\r\n\r\n"),
-		"a frame of length 0":         always("\x00\x00\x00\x00\x01"),
-		"a frame of 4 GB":             always("\xff\xff\xff\xff\x01"),
-		"a frame of no kind":          always("\x01\x00\x00\x00\xff"),
-		"a frame of the server's":     func(call uint64) []byte { return bytesOf(wire.NumberFrame(wire.KindCancel, call)) },
-		"a parent that has not begun": began(func(s *model.StepBegan) { s.Parent = 9 }),
-		"a step twice":                began(func(s *model.StepBegan) { s.Step = 1 }),
-		"an unknown function":         began(func(s *model.StepBegan) { s.Function = "nowhere" }),
-		"an input that is not JSON":   began(func(s *model.StepBegan) { s.Input = []byte("{") }),
-		"an end without a beginning": func(call uint64) []byte {
-			return bytesOf(wire.StepEndedFrame(call, &model.StepEnded{Step: 5, Output: []byte(`1`)}))
-		},
-		"an output that is not JSON": func(call uint64) []byte {
-			return bytesOf((&wire.Outcome{Number: call, Outcome: model.Outcome{Output: []byte("{")}}).Frame())
-		},
-		"an end by the server": func(call uint64) []byte {
-			return bytesOf((&wire.Outcome{Number: call, Outcome: model.Outcome{Failure: &model.Failure{Kind: model.FailureStopped}}}).Frame())
-		},
-		"a refusal of another room": func(call uint64) []byte {
-			return bytesOf((&wire.Outcome{Number: call, Refused: &wire.Refusal{Code: model.CodeUnauthorized}}).Frame())
-		},
-	} {
-		text := base64.StdEncoding.EncodeToString(forged(lane.numbers.Load() + 1))
-		input, err := json.Marshal(text)
-		require.NoError(t, err)
-		_, err = e.Run(t.Context(), engine.RunRequest{Tenant: treetest.Tenant, Function: "hostile", Input: input, Trigger: model.TriggerManual})
-		var failed *model.Error
-		require.ErrorAs(t, err, &failed, name)
-		require.Equal(t, model.ErrorProcessKilled, failed.Failure.Type, "%s: %v", name, err)
-		execution, steps := e.Record(t, failed.ExecutionID)
-		require.Equal(t, model.StatusFailed, execution.Status)
-		require.Len(t, steps, 1, name)
-		require.Equal(t, model.StatusCompleted, steps[0].Status)
-		_, err = e.Run(t.Context(), engine.RunRequest{Tenant: treetest.Tenant, Function: "node", Input: []byte(`{"id":1}`), Trigger: model.TriggerManual})
-		require.NoError(t, err)
+	_ = slate.Close()
+	a.in, a.out = wire.NewReader(a.conn, wire.FrameLimit), wire.NewWriter(a.conn)
+	if _, _, err := a.in.Next(); err == nil {
+		_ = a.out.Send((&wire.Ready{}).Frame())
+		a.play(a)
 	}
 }
 
-// collected keeps all that is written.
-type collected []byte
+// call reads frames up to the next call.
+func (a *actor) call() uint64 {
+	for {
+		kind, fields, err := a.in.Next()
+		if err != nil {
+			return 0
+		}
+		if kind == wire.KindCall {
+			c, _ := wire.ReadCall(fields)
+			return c.Number
+		}
+	}
+}
 
-func (c *collected) Write(text []byte) (int, error) {
-	*c = append(*c, text...)
-	return len(text), nil
+func (a *actor) exit() {
+	a.once.Do(func() {
+		_ = syscall.Shutdown(int(a.conn.Fd()), syscall.SHUT_RDWR)
+		close(a.exited)
+	})
+}
+
+func (a *actor) Pid() int                { return 0 }
+func (a *actor) Kill()                   { a.exit() }
+func (a *actor) Exited() <-chan struct{} { return a.exited }
+func (a *actor) End() End                { return a.end }
+
+func TestChildThatSendsWhatItMustNot(t *testing.T) {
+	t.Parallel()
+	for name, play := range map[string]func(a *actor){
+		"noise": func(a *actor) { _, _ = a.conn.WriteString("GET / HTTP/1.1\r\n\r\n") },
+		"an absurd length": func(a *actor) {
+			_, _ = a.conn.Write(binary.LittleEndian.AppendUint32(nil, 1<<31))
+			_, _ = a.conn.Write([]byte{1})
+		},
+		"a frame of the server's": func(a *actor) { _ = a.out.Send(wire.New(wire.KindClose)) },
+		"an outcome that is cut short": func(a *actor) {
+			f := wire.New(wire.KindOutcome)
+			f.Uint(1)
+			_ = a.out.Send(f)
+		},
+		"a step that is no tree": func(a *actor) {
+			_ = a.out.Send(wire.StepEndedFrame(a.call(), &model.StepEnded{Step: 7}))
+		},
+		"a question of no kind": func(a *actor) {
+			f := wire.New(wire.KindAsk)
+			f.Uint(1)
+			f.Uint(a.call())
+			f.Uint(99)
+			_ = a.out.Send(f)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStore(t, startLane(t, Options{Start: &actor{play: func(a *actor) {
+				play(a)
+				<-a.exited
+			}}}))
+			s.functions["f"] = model.Resolved{Program: &model.Program{Key: 1, Function: "f"}}
+			outcome, _, err := s.call(t.Context(), "f", "1", time.Minute)
+			if err != nil { // it was gone before the call
+				require.Equal(t, model.CodeUnavailable, model.CodeOf(err))
+				return
+			}
+			require.Equal(t, model.ErrorProcessKilled, outcome.Failure.Type)
+			require.Equal(t, 1, s.lane.Stats().Kills["broken"])
+		})
+	}
+}
+
+// Frames of calls that are over, or never were, have no effect.
+func TestChildThatReportsOtherCalls(t *testing.T) {
+	t.Parallel()
+	s := newStore(t, startLane(t, Options{Start: &actor{play: func(a *actor) {
+		for number := a.call(); number != 0; number = a.call() {
+			for _, other := range []uint64{0, number + 1, 1 << 60} {
+				_ = a.out.Send(wire.StepBeganFrame(other, &model.StepBegan{Step: 1}))
+				_ = a.out.Send(wire.StepEndedFrame(other, &model.StepEnded{Step: 1}))
+				_ = a.out.Send(wire.LineFrame(other, 0, &model.LogLine{}))
+				_ = a.out.Send((&wire.Outcome{Number: other}).Frame())
+				_ = a.out.Send(wire.NumberFrame(wire.KindLeft, other))
+				_ = a.out.Send((&wire.Ask{Number: 1, Call: other, Question: wire.AskSecret, Name: "KEY"}).Frame())
+			}
+			_ = a.out.Send((&wire.Outcome{Number: number, Outcome: model.Outcome{Output: []byte("7")}}).Frame())
+		}
+	}}}))
+	s.functions["f"] = model.Resolved{Program: &model.Program{Key: 1, Function: "f"}}
+	for range 3 {
+		output, r := s.must("f", "1")
+		require.Equal(t, "7", output)
+		require.Empty(t, r.steps)
+	}
+	require.Equal(t, 1, s.lane.Stats().Started)
+}
+
+// A process that closes its connection is killed, and its calls fail.
+func TestChildThatHangsUp(t *testing.T) {
+	t.Parallel()
+	s := newStore(t, startLane(t, Options{Start: &actor{end: End{Status: 3}, play: func(a *actor) {
+		a.call()
+		_ = syscall.Shutdown(int(a.conn.Fd()), syscall.SHUT_RDWR)
+	}}}))
+	s.functions["f"] = model.Resolved{Program: &model.Program{Key: 1, Function: "f"}}
+	outcome, _, err := s.call(t.Context(), "f", "1", time.Minute)
+	require.NoError(t, err)
+	require.Equal(t, model.ErrorProcessCrashed, outcome.Failure.Type)
+	require.Contains(t, outcome.Failure.Message, "exit status 3")
+}
+
+// A child that reads nothing holds up no caller beyond the deadline, or for long.
+func TestChildThatReadsNothing(t *testing.T) {
+	t.Parallel()
+	s := newStore(t, startLane(t, Options{KillAfter: time.Hour, Start: &actor{play: func(a *actor) { <-a.exited }}}))
+	s.functions["f"] = model.Resolved{Program: &model.Program{Key: 1, Function: "f", Source: string(make([]byte, 8<<20))}}
+	outcome, _, err := s.call(t.Context(), "f", "1", time.Millisecond)
+	require.NoError(t, err)
+	require.NotNil(t, outcome.Failure)
+	eventually(t, func() bool { return s.lane.Stats().Kills["stalled"] == 1 }, "it is killed")
 }

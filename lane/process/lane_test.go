@@ -3,6 +3,7 @@ package process
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -13,19 +14,18 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"maestro/cpython"
 	"maestro/embed"
 	"maestro/internal/model"
 	"maestro/internal/testkit"
 	program "maestro/lane/child"
 )
 
-// childVariable makes the test's program a child.
-const childVariable = "MAESTRO_TEST_CHILD"
-
+// TestMain is also the main function of the children.
 func TestMain(m *testing.M) {
-	if os.Getenv(childVariable) != "" {
+	if fd, given := cpython.Connection(); given {
 		log := slog.New(slog.NewTextHandler(os.Stderr, nil))
-		if err := program.Run(context.Background(), os.NewFile(3, "connection"), log); err != nil {
+		if err := program.Run(context.Background(), os.NewFile(uintptr(fd), "connection"), log); err != nil {
 			log.Error("the child ends", slog.Any("error", err))
 			os.Exit(1)
 		}
@@ -35,11 +35,11 @@ func TestMain(m *testing.M) {
 }
 
 // thisProgram starts the test's program as a child.
-func thisProgram(t testing.TB) *Exec {
+func thisProgram(t testing.TB) *Forks {
 	t.Helper()
 	path, err := os.Executable()
 	require.NoError(t, err)
-	return &Exec{Args: []string{path}, Env: []string{childVariable + "=1", "PATH=/usr/bin:/bin"}, Stderr: os.Stderr}
+	return &Forks{Binary: path, Env: []string{"PATH=/usr/bin:/bin"}, Output: os.Stderr, Log: testkit.Logger(t)}
 }
 
 // theCompiler compiles for all tests: Python is loaded once in a process.
@@ -186,6 +186,9 @@ func (r *run) StepBegan(began model.StepBegan) error {
 func (r *run) StepEnded(ended model.StepEnded) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if int(ended.Step) > len(r.steps) {
+		return errors.New("it has not begun")
+	}
 	what := string(ended.Output)
 	if ended.Failure != nil {
 		what = ended.Failure.Type

@@ -31,6 +31,9 @@ type Options struct {
 	// ChildTasks bounds the calls of async functions that one child has at a time.
 	// Default 10,000.
 	ChildTasks int
+	// ShareAfter is how long a call waits for a child that is being started, before it shares
+	// another one with the calls there. Default 25 ms.
+	ShareAfter time.Duration
 	// WaitLimit is how long a call may wait for a child before it is refused with
 	// CodeTooManyRequests. Default 5 s.
 	WaitLimit time.Duration
@@ -113,6 +116,7 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.MaxChildren, max(2, runtime.GOMAXPROCS(0)))
 	setDefault(&o.ChildCalls, 64)
 	setDefault(&o.ChildTasks, 10_000)
+	setDefault(&o.ShareAfter, 25*time.Millisecond)
 	setDefault(&o.WaitLimit, 5*time.Second)
 	setDefault(&o.StartLimit, 30*time.Second)
 	setDefault(&o.SpareAfter, 30*time.Second)

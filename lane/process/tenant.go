@@ -20,7 +20,10 @@ type tenant struct {
 	changes  uint64              // the newest number of Changed
 	programs map[uint64]struct{} // those whose imports are noted
 	imports  map[string]struct{} // modules that its programs import
+	imported int                 // how many of those there were when a child was begun last
 	nursery  Nursery             // nil: there is none yet, or it is out of date
+	made     Spec                // of nursery
+	renewed  time.Time           // when all children were to be made afresh
 	children []*child            // that take calls; the one that had a call last is last
 	leaving  map[*child]struct{} // that take none, and have not ended
 	starting int                 // children that can't be used yet
@@ -28,7 +31,6 @@ type tenant struct {
 	queue    []*call             // of synchronous runs that wait
 	patient  []*call             // of asynchronous ones
 	ahead    int                 // calls of queue that were granted a child since one of patient was, while one waits
-	failed   time.Time           // when a child could not be started last; zero: the last one could
 }
 
 // patientAfter is how many synchronous calls go ahead of a waiting call of an
@@ -69,7 +71,7 @@ func (t *tenant) pick(c *call) *child {
 			least = ch
 		}
 	}
-	if t.mayGrow() || t.starting > 0 && time.Since(t.began) < shareAfter {
+	if t.mayGrow() || t.starting > 0 && time.Since(t.began) < t.lane.opt.ShareAfter {
 		return nil // another child will soon be there
 	}
 	return least
@@ -86,10 +88,6 @@ func (t *tenant) mayGrow() bool {
 	}
 	return count < t.lane.opt.MaxChildren
 }
-
-// shareAfter is how long a call waits for a child that is being started, before it
-// shares another one with the calls there.
-const shareAfter = 25 * time.Millisecond
 
 // enqueue has c wait for a child. mu is held.
 func (t *tenant) enqueue(c *call) {
@@ -170,6 +168,7 @@ func (t *tenant) usePackages(packages model.SitePackages) {
 // renew has all children finish their calls and end, and new ones made afresh. mu is
 // held.
 func (t *tenant) renew() {
+	t.renewed = time.Now()
 	if t.nursery != nil {
 		t.nursery.Close()
 		t.nursery = nil
@@ -177,6 +176,13 @@ func (t *tenant) renew() {
 	for _, ch := range slices.Clone(t.children) {
 		ch.retire()
 	}
+}
+
+// learn is noteImports.
+func (t *tenant) learn(p *model.Program) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.noteImports(p)
 }
 
 // noteImports notes what a program imports, for the children to come. mu is held.

@@ -3,7 +3,9 @@ package wire
 import (
 	"errors"
 	"io"
+	"math"
 	"os"
+	"runtime"
 	"sync"
 	"time"
 )
@@ -33,6 +35,7 @@ type Writer struct {
 	pending []byte
 	spare   []byte
 	writing bool
+	soon    bool      // a goroutine is about to write
 	began   time.Time // when it began to write, while it does
 	err     error
 
@@ -77,6 +80,25 @@ func (w *Writer) Send(f *Frame) error { return w.add(f, 0) }
 // Hold is Send for a frame that the other end does not wait for: it may stay here
 // until the next Send or Flush.
 func (w *Writer) Hold(f *Frame) error { return w.add(f, held) }
+
+// SendSoon is Send for a frame that the other end is too busy to wait for: goroutines
+// that are about to send others may do so first, and all go in one write.
+func (w *Writer) SendSoon(f *Frame) error {
+	w.mu.Lock()
+	if w.soon || w.writing {
+		w.mu.Unlock()
+		return w.add(f, math.MaxInt) // by the goroutine that is there
+	}
+	w.soon = true
+	w.mu.Unlock()
+	err := w.add(f, math.MaxInt)
+	runtime.Gosched()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.soon = false
+	w.write(0)
+	return errors.Join(err, w.err)
+}
 
 // Flush sends what Hold keeps back.
 func (w *Writer) Flush() error {
