@@ -112,7 +112,7 @@ func (s *stage) try(ctx context.Context, p program) (row, error) {
 	guard.Wait()
 	log := s.logSince(logged)
 	r.logged = relevant(log, tenant)
-	r.shown = s.shown(p, append(texts(answers), log)...)
+	r.shown = s.shown(p, tenant, append(texts(answers), log)...)
 	if strings.Contains(log, plantedLine) {
 		r.shown = "a line in the server's own output"
 	}
