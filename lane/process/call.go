@@ -65,8 +65,9 @@ var errNotBegun = model.NewError(model.CodeUnavailable, "The call was taken back
 // wait waits for a child. Without one the call is over.
 func (c *call) wait(ctx context.Context) (*child, model.Outcome, error) {
 	var patience, deadline <-chan time.Time
+	var patient *time.Timer
 	if c.Patient == nil {
-		patient := time.NewTimer(c.tenant.lane.opt.WaitLimit)
+		patient = time.NewTimer(c.tenant.lane.opt.WaitLimit)
 		defer patient.Stop()
 		patience = patient.C
 		if !c.Deadline.IsZero() {
@@ -77,19 +78,25 @@ func (c *call) wait(ctx context.Context) (*child, model.Outcome, error) {
 	}
 	var outcome model.Outcome
 	var err error
-	select {
-	case ch := <-c.granted:
-		if ch == nil {
-			err = c.err // set before that
+	for outcome.Failure == nil && err == nil {
+		select {
+		case ch := <-c.granted:
+			if ch == nil {
+				err = c.err // set before that
+			}
+			return ch, outcome, err
+		case <-ctx.Done():
+			outcome.Failure = cancelled()
+		case <-deadline:
+			outcome.Failure = timedOut()
+			outcome.Failure.Message = "The deadline passed before a process was free to run the function."
+		case <-patience:
+			if c.tenant.isStarting() { // and imports packages, perhaps for long; StartLimit bounds it
+				patient.Reset(c.tenant.lane.opt.WaitLimit)
+				continue
+			}
+			err = tooManyRequests(c.tenant.lane.opt.WaitLimit)
 		}
-		return ch, outcome, err
-	case <-ctx.Done():
-		outcome.Failure = cancelled()
-	case <-deadline:
-		outcome.Failure = timedOut()
-		outcome.Failure.Message = "The deadline passed before a process was free to run the function."
-	case <-patience:
-		err = tooManyRequests(c.tenant.lane.opt.WaitLimit)
 	}
 	c.tenant.leaveQueue(c)
 	return nil, outcome, err

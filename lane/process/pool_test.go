@@ -114,6 +114,14 @@ func TestEndOfAnIdleChild(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// The wait for the first child is not that for one of many calls.
+func TestCallsThatWaitForTheFirstChild(t *testing.T) {
+	t.Parallel()
+	s := newStore(t, startLane(t, Options{WaitLimit: time.Millisecond}))
+	s.define("f", "def f(input):\n    return input\n")
+	s.must("f", "1")
+}
+
 func TestCallsThatWaitTooLong(t *testing.T) {
 	t.Parallel()
 	s := newStore(t, startLane(t, Options{MaxChildren: 1, ChildCalls: 1, WaitLimit: time.Millisecond}))

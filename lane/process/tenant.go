@@ -89,6 +89,14 @@ func (t *tenant) mayGrow() bool {
 	return count < t.lane.opt.MaxChildren
 }
 
+// isStarting reports whether the first child of t is not there yet: nothing holds its
+// calls up but that.
+func (t *tenant) isStarting() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.children) == 0 && t.starting > 0
+}
+
 // enqueue has c wait for a child. mu is held.
 func (t *tenant) enqueue(c *call) {
 	c.granted = make(chan *child, 1)

@@ -177,8 +177,8 @@ func readReport(report io.Reader, findings []Finding) *progress {
 	return p
 }
 
-// refuser finds the name in CPython's refusal.
-var refuser = regexp.MustCompile(`^module (\S+) does not support loading in subinterpreters`)
+// refuser finds the name in CPython's refusal, which packages quote (numpy).
+var refuser = regexp.MustCompile(`\bmodule (\S+) does not support loading in subinterpreters`)
 
 func kindOf(l line) Kind {
 	switch {

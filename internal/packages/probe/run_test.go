@@ -29,6 +29,7 @@ const (
 	beginsA = `echo '{"module": "a", "begins": true}' >&3; `
 	endsA   = `echo '{"module": "a"}' >&3; `
 	beginsB = `echo '{"module": "b", "begins": true}' >&3; `
+	quoteB  = `echo '{"module": "b", "refuses": true, "type": "ImportError", "message": "Original error was: module c.d does not support loading in subinterpreters"}' >&3; `
 	refuseB = `echo '{"module": "b", "refuses": true, "type": "ImportError", "message": "module c.d does not support loading in subinterpreters"}' >&3; `
 )
 
@@ -45,6 +46,7 @@ func TestAnEndBeforeTheLastImport(t *testing.T) {
 		"in the second one":       {beginsA + endsA + beginsB + "exit 7", 0, probe.Finding{Package: "pb", Module: "b", Kind: probe.Crashed, Detail: "the process ended with status 7"}, 2},
 		"between two":             {beginsA + endsA + "kill -ILL $$", 0, probe.Finding{Package: "pa", Module: "a", Kind: probe.Crashed, Detail: "right after its import the process was ended by the signal illegal instruction"}, 1},
 		"never, before the first": {"sleep 1000", 300 * time.Millisecond, probe.Finding{Package: "pa", Module: "a", Kind: probe.TimedOut, Detail: "300ms; the interpreter was not ready by then"}, 1},
+		"a quoted refusal":        {beginsA + endsA + beginsB + quoteB, 0, probe.Finding{Package: "pb", Module: "b", Kind: probe.Refuses, Detail: "Original error was: module c.d does not support loading in subinterpreters", Refuser: "c.d"}, 2},
 		"after the last":          {beginsA + endsA + beginsB + refuseB + "exit 1", 0, probe.Finding{Package: "pb", Module: "b", Kind: probe.Refuses, Detail: "module c.d does not support loading in subinterpreters", Refuser: "c.d"}, 2},
 	} {
 		findings, err := run(t, "cat > /dev/null; "+c.script, c.limit)
