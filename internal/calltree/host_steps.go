@@ -88,9 +88,9 @@ func (h *Host) End(ref model.StepRef, output []byte, failure *model.Failure, lat
 }
 
 const (
-	// PartSteps and PartBytes are at how many ended steps, or bytes of theirs, a run
-	// that goes on hands them over to the recorder.
+	// PartSteps is at how many ended steps a run that goes on hands them over to the recorder.
 	PartSteps = 1000
+	// PartBytes is at how many bytes of theirs it does so.
 	PartBytes = 4 << 20
 )
 

@@ -14,8 +14,8 @@ import (
 // sibling so many times; reported by a child, and here.
 func BenchmarkSteps(b *testing.B) {
 	for _, steps := range []int{1, 10, 100} {
-		for name, lane := range map[string]model.Lane{"": stepping{&script{}, steps}, " reported": reporting{&script{}, steps}} {
-			benchmarkSteps(b, fmt.Sprint(steps, name), lane)
+		for name, lane := range map[string]model.Lane{"steps": stepping{&script{}, steps}, "reported": reporting{&script{}, steps}} {
+			benchmarkSteps(b, fmt.Sprint(steps, " ", name), lane)
 		}
 	}
 }
