@@ -18,6 +18,10 @@ type api struct {
 }
 
 func (a api) post(path string, body any) ([]byte, error) {
+	return a.send(fasthttp.MethodPost, path, body)
+}
+
+func (a api) send(method, path string, body any) ([]byte, error) {
 	text, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -26,7 +30,7 @@ func (a api) post(path string, body any) ([]byte, error) {
 	defer fasthttp.ReleaseRequest(request)
 	defer fasthttp.ReleaseResponse(response)
 	request.SetRequestURI("http://" + a.host + path)
-	request.Header.SetMethod(fasthttp.MethodPost)
+	request.Header.SetMethod(method)
 	request.Header.SetContentType("application/json")
 	request.Header.Set("Authorization", "Bearer "+a.token)
 	request.SetBody(text)
@@ -34,7 +38,7 @@ func (a api) post(path string, body any) ([]byte, error) {
 		return nil, err
 	}
 	if response.StatusCode() >= 300 {
-		return nil, fmt.Errorf("POST %s: %d %s", path, response.StatusCode(), response.Body())
+		return nil, fmt.Errorf("%s %s: %d %s", method, path, response.StatusCode(), response.Body())
 	}
 	return append([]byte(nil), response.Body()...), nil
 }
@@ -51,8 +55,9 @@ def NAME(input):
     return sorted(rounds)[3]
 `
 
-// prepare stores the functions that are measured.
-func (a api) prepare() error {
+// prepare stores the functions that are measured, and their webhooks, whose paths begin
+// with prefix.
+func (a api) prepare(prefix string) error {
 	small := json.RawMessage(`{"type":"object","properties":{"id":{"type":"integer"},"name":{"type":"string"}},"required":["id"]}`)
 	loop := func(name, call string) map[string]any {
 		return map[string]any{"name": name, "code": strings.NewReplacer("NAME", name, "CALL", call).Replace(timedLoop)}
@@ -76,7 +81,7 @@ func (a api) prepare() error {
 		}
 	}
 	for path, function := range map[string]string{"hello": "hello_world", "chain": "chain"} {
-		if _, err := a.post("/api/v1/webhooks", map[string]string{"path": path, "function_name": function}); err != nil {
+		if _, err := a.post("/api/v1/webhooks", map[string]string{"path": prefix + path, "function_name": function}); err != nil {
 			return err
 		}
 	}

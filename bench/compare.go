@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"time"
+
+	"github.com/valyala/fasthttp"
 
 	"maestro/internal/auth"
 	"maestro/internal/postgres"
@@ -83,7 +86,11 @@ func compareWebhooks(self string, env []string, maestro *child, p plan) error {
 		return err
 	}
 	api := api{host: maestro.host, token: token}
-	if err := api.prepare(); err != nil {
+	if err := api.prepare(""); err != nil {
+		return err
+	}
+	apart, err := prepareProcessLane(maestro.host)
+	if err != nil {
 		return err
 	}
 	hello := target{method: "POST", path: "/hello", body: `{"name": "Claude"}`, expect: "Hello, Claude!"}
@@ -94,12 +101,44 @@ func compareWebhooks(self string, env []string, maestro *child, p plan) error {
 	chain := targets[2]
 	chain.name, chain.path, chain.expect = "maestro: webhook with three siblings", "/api/v1/h/chain", `"result":3`
 	targets = append(targets, chain)
+	for _, t := range targets[2:4] {
+		t.name, t.path = t.name+", process lane", strings.Replace(t.path, "/h/", "/h/"+processPaths, 1)
+		targets = append(targets, t)
+	}
 	for _, clients := range []int{64, 1} {
 		if err := table(targets, clients, p.length, p.rounds); err != nil {
 			return err
 		}
 	}
-	return api.siblings()
+	if err := api.siblings(); err != nil {
+		return err
+	}
+	fmt.Println("\nthe same in the process lane")
+	return apart.siblings()
+}
+
+// processTenant is the subtenant whose functions run in the process lane.
+const processTenant = "apart"
+
+// processPaths begins the paths of its webhooks: no two subtenants have the same.
+const processPaths = "apart-"
+
+// prepareProcessLane stores the same functions for a subtenant of the process lane.
+func prepareProcessLane(host string) (api, error) {
+	token, err := auth.Mint([]byte(jwtSecret), auth.Grant{Email: "bench@example.com", Tenant: processTenant, TTL: time.Hour})
+	if err != nil {
+		return api{}, err
+	}
+	admin, err := auth.Mint([]byte(jwtSecret), auth.Grant{Email: "admin@example.com", Admin: true, TTL: time.Hour})
+	if err != nil {
+		return api{}, err
+	}
+	apart := api{host: host, token: token}
+	if err := apart.prepare(processPaths); err != nil {
+		return api{}, err
+	}
+	_, err = api{host: host, token: admin}.send(fasthttp.MethodPut, "/api/v1/subtenants/"+processTenant, map[string]any{"lane": "process"})
+	return apart, err
 }
 
 // table loads the targets in turn, so that a drift of the machine's speed

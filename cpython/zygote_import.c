@@ -8,20 +8,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-// With one thread each, the libraries behind numpy, scipy and others start none.
-static const char *const calming[] = {
-    "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS",   "MKL_NUM_THREADS",    "BLIS_NUM_THREADS",
-    "NUMEXPR_NUM_THREADS",  "RAYON_NUM_THREADS", "POLARS_MAX_THREADS",
+// With one thread each, the libraries behind numpy, scipy and others start none; and the
+// allocator of pyarrow, polars and others returns memory without one.
+static const struct {
+    const char *name, *value;
+} calming[] = {
+    {"OPENBLAS_NUM_THREADS", "1"},
+    {"OMP_NUM_THREADS", "1"},
+    {"MKL_NUM_THREADS", "1"},
+    {"BLIS_NUM_THREADS", "1"},
+    {"NUMEXPR_NUM_THREADS", "1"},
+    {"RAYON_NUM_THREADS", "1"},
+    {"POLARS_MAX_THREADS", "1"},
+    {"MALLOC_CONF", "background_thread:false"},
+    {"JE_ARROW_MALLOC_CONF", "background_thread:false"},
+    {"_RJEM_MALLOC_CONF", "background_thread:false"},
 };
 enum { CALMING = sizeof calming / sizeof *calming };
 static int was_set[CALMING];
 
 void maestro_import_calm(int calm) {
     for (int i = 0; i < CALMING; i++) {
-        if (calm && !(was_set[i] = getenv(calming[i]) != NULL))
-            setenv(calming[i], "1", 1);
+        const char *name = calming[i].name;
+        if (calm && !(was_set[i] = getenv(name) != NULL))
+            setenv(name, calming[i].value, 1);
         else if (!calm && !was_set[i])
-            unsetenv(calming[i]);
+            unsetenv(name);
     }
 }
 

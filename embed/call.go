@@ -7,6 +7,7 @@ import (
 
 	"maestro/cpython"
 	"maestro/internal/model"
+	"maestro/internal/rate"
 )
 
 // clock is the time in nanoseconds since the process began, monotonic. It is
@@ -72,7 +73,7 @@ type call struct {
 	answered atomic.Bool
 	outcome  model.Outcome
 	err      error
-	omitted  omission      // of its output
+	omitted  rate.Omission // of its output
 	done     chan struct{} // gets one value after outcome and err are set
 
 	// pinned keeps alive the programs that Python must run and may not have

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"maestro/internal/model"
+	"maestro/internal/rate"
 )
 
 // floods are ways to write without an end, or very much at once. Each writes some
@@ -53,7 +54,7 @@ func TestFloodsOfOutput(t *testing.T) {
 					said++
 				}
 			}
-			require.LessOrEqual(t, bytes, (seconds+2)*outputRate)
+			require.LessOrEqual(t, bytes, (seconds+2)*rate.PerSecond)
 			if name != "one log record" && name != "large fields" { // cut, which is said in them
 				require.Positive(t, said)
 			}

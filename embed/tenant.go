@@ -1,6 +1,9 @@
 package embed
 
-import "maestro/internal/model"
+import (
+	"maestro/internal/model"
+	"maestro/internal/rate"
+)
 
 // tenant is the host's state of a subtenant. Guarded by Host.mu.
 type tenant struct {
@@ -34,7 +37,7 @@ type tenant struct {
 	retired    clock // when an interpreter of it was retired last, 0: never
 	gone       bool  // forgotten
 
-	output  outputMeter     // its own lock is that of an atomic
+	output  rate.Meter      // its own lock is that of an atomic
 	stuck   map[*call]clock // its calls that could not be stopped, and since when
 	leaked  int             // its interpreters that could not be ended
 	freed   int             // how many of both it was freed from (stuck.go)

@@ -244,7 +244,7 @@ func (h *Host) answer(c *call, outcome model.Outcome, err error) {
 	if c.answered.Swap(true) {
 		return
 	}
-	outcome.Omitted = c.omitted.take()
+	outcome.Omitted = c.omitted.Take()
 	c.outcome, c.err = outcome, err
 	process.end(c)
 	c.done <- struct{}{}

@@ -58,6 +58,7 @@ var meanings = map[model.Code]meaning{
 	model.CodeInternal:             {status: http.StatusInternalServerError, title: "Internal error"},
 	model.CodeNotImplemented:       {status: http.StatusNotImplemented, title: "Not implemented"},
 	model.CodeCancelled:            {status: http.StatusInternalServerError, title: "Cancelled"},
+	model.CodePaused:               {status: http.StatusServiceUnavailable, title: "Paused", retryAfter: time.Minute},
 	model.CodeQuarantined:          {status: http.StatusServiceUnavailable, title: "Function quarantined", retryAfter: 10 * time.Minute},
 	model.CodeUnavailable:          {status: http.StatusServiceUnavailable, title: "Unavailable", retryAfter: 2 * time.Second},
 	model.CodeSubtenantStuck:       {status: http.StatusServiceUnavailable, title: "Subtenant stuck", retryAfter: 30 * time.Second},

@@ -27,6 +27,7 @@ type FunctionFields struct {
 	PackageNotes   owned `json:"package_notes,omitzero" readOnly:"true"`
 	CalledBy       owned `json:"called_by,omitzero" readOnly:"true"`
 	Warnings       owned `json:"warnings,omitzero" readOnly:"true"`
+	PausedAt       owned `json:"paused_at,omitzero" readOnly:"true"`
 	Quarantine     owned `json:"quarantine,omitzero" readOnly:"true"`
 
 	ID        owned `json:"id,omitzero" readOnly:"true"`
@@ -117,9 +118,9 @@ func applySchema(member Optional[json.RawMessage], schema *json.RawMessage, deri
 // ownedProblems compares the members that the server sets with the stored ones;
 // stored is nil for a new function.
 func (in *FunctionFields) ownedProblems(stored *functionView) []model.Problem {
-	var id, version, created, updated, derived, notes, callers, warnings, quarantine any
+	var id, version, created, updated, derived, notes, callers, warnings, quarantine, paused any
 	if stored != nil {
-		callers, warnings, quarantine = stored.CalledBy, stored.Warnings, stored.Quarantine
+		callers, warnings, quarantine, paused = stored.CalledBy, stored.Warnings, stored.Quarantine, stored.PausedAt
 		id, version, created, updated = stored.ID, stored.Version, stored.CreatedAt, stored.UpdatedAt
 		derived, notes = stored.DerivedSchemas, stored.PackageNotes
 	}
@@ -129,6 +130,7 @@ func (in *FunctionFields) ownedProblems(stored *functionView) []model.Problem {
 	problems = append(problems, in.CalledBy.sameAs(callers, "/called_by")...)
 	problems = append(problems, in.Warnings.sameAs(warnings, "/warnings")...)
 	problems = append(problems, in.Quarantine.sameAs(quarantine, "/quarantine")...)
+	problems = append(problems, in.PausedAt.sameAs(paused, "/paused_at")...)
 	problems = append(problems, in.Version.sameAs(version, "/version")...)
 	problems = append(problems, in.CreatedAt.sameAs(created, "/created_at")...)
 	return append(problems, in.UpdatedAt.sameAs(updated, "/updated_at")...)

@@ -21,6 +21,8 @@ func (s *Server) routes() []group {
 			"GET /api/v1/functions/{name}/versions/{version}":  {user, rest(s.getVersion, getVersionOp)},
 			"POST /api/v1/functions/{name}/rollback/{version}": {user, rest(s.rollbackFunction, rollbackFunctionOp)},
 			"POST /api/v1/functions/{name}/release":            {user, rest(s.releaseFunction, releaseFunctionOp)},
+			"POST /api/v1/functions/{name}/pause":              {user, rest(s.pauseFunction, pauseFunctionOp)},
+			"POST /api/v1/functions/{name}/resume":             {user, rest(s.resumeFunction, resumeFunctionOp)},
 		}},
 		{"Webhooks", "Addresses that run functions, and the calls of them.", map[string]endpoint{
 			"* /api/v1/h/{path}":                {sender, anyMethod(s.callWebhook, callWebhookOp)},
@@ -73,6 +75,8 @@ func (s *Server) routes() []group {
 			"GET /api/v1/subtenants/{id}":                  {admin, rest(s.getSubtenant, getSubtenantOp)},
 			"PUT /api/v1/subtenants/{id}":                  {admin, rest(s.updateSubtenant, updateSubtenantOp)},
 			"DELETE /api/v1/subtenants/{id}":               {admin, rest(s.deleteSubtenant, deleteSubtenantOp)},
+			"POST /api/v1/subtenants/{id}/pause":           {admin, rest(s.pauseSubtenant, pauseSubtenantOp)},
+			"POST /api/v1/subtenants/{id}/resume":          {admin, rest(s.resumeSubtenant, resumeSubtenantOp)},
 			"GET /api/v1/subtenants/{id}/interpreter":      {admin, rest(s.getInterpreter, getInterpreterOp)},
 			"DELETE /api/v1/subtenants/{id}/interpreter":   {admin, rest(s.freeInterpreter, freeInterpreterOp)},
 			"POST /api/v1/subtenants/{id}/grant-access":    {admin, rest(s.grantAccess, grantAccessOp)},

@@ -25,6 +25,7 @@ type subtenantUpdateInput struct {
 		Subtenant owned `json:"subtenant_id,omitzero" readOnly:"true"`
 		Effective owned `json:"effective_retention_days,omitzero" readOnly:"true"`
 		CreatedAt owned `json:"created_at,omitzero" readOnly:"true"`
+		PausedAt  owned `json:"paused_at,omitzero" readOnly:"true"`
 
 		EffectiveLane owned `json:"effective_lane,omitzero" readOnly:"true"`
 		LaneReason    owned `json:"lane_reason,omitzero" readOnly:"true"`
@@ -46,6 +47,7 @@ func (s *Server) updateSubtenant(ctx context.Context, in *subtenantUpdateInput) 
 		problems = append(problems, in.Body.Subtenant.sameAs(stored.SubtenantID, "/subtenant_id")...)
 		problems = append(problems, in.Body.Effective.sameAs(stored.EffectiveRetention, "/effective_retention_days")...)
 		problems = append(problems, in.Body.CreatedAt.sameAs(stored.CreatedAt, "/created_at")...)
+		problems = append(problems, in.Body.PausedAt.sameAs(stored.PausedAt, "/paused_at")...)
 		problems = append(problems, in.Body.EffectiveLane.sameAs(stored.EffectiveLane, "/effective_lane")...)
 		problems = append(problems, in.Body.LaneReason.sameAs(stored.LaneReason, "/lane_reason")...)
 		if in.Body.Description.given() {

@@ -12,6 +12,7 @@ type subtenantView struct {
 	SubtenantID string    `json:"subtenant_id" example:"company-a" doc:"The same as id"`
 	Description *string   `json:"description"`
 	CreatedAt   timestamp `json:"created_at"`
+	PausedAt    timestamp `json:"paused_at" nullable:"true" doc:"Since when the runs of its functions are held; null: they run"`
 
 	RetentionDays      *int `json:"retention_days" doc:"Days that executions are kept; 0: for ever; null: as the server's setting says"`
 	EffectiveRetention int  `json:"effective_retention_days" doc:"The subtenant's own number or the server's; 0: for ever"`
@@ -25,7 +26,7 @@ type subtenantView struct {
 func (s *Server) viewSubtenant(t model.Subtenant, packages model.Lock) subtenantView {
 	lane := model.ChooseLane(t.Lane, s.opts.DefaultLane, packages)
 	view := subtenantView{
-		ID: t.ID, SubtenantID: t.ID, Description: t.Description, CreatedAt: timestamp(t.CreatedAt),
+		ID: t.ID, SubtenantID: t.ID, Description: t.Description, CreatedAt: timestamp(t.CreatedAt), PausedAt: optionalTime(t.PausedAt),
 		RetentionDays: t.RetentionDays, EffectiveRetention: s.opts.RetentionDays,
 		Lane: t.Lane, EffectiveLane: lane.Lane, LaneReason: lane.Reason,
 	}

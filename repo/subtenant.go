@@ -121,5 +121,5 @@ func errSubtenantNotFound(id string) error {
 }
 
 func subtenant(row dbsqlc.Subtenant) model.Subtenant {
-	return model.Subtenant{ID: row.ID, Description: row.Description, RetentionDays: number(row.RetentionDays), Lane: model.LaneName(row.Lane), CreatedAt: row.CreatedAt}
+	return model.Subtenant{ID: row.ID, Description: row.Description, RetentionDays: number(row.RetentionDays), Lane: model.LaneName(row.Lane), PausedAt: row.PausedAt, CreatedAt: row.CreatedAt}
 }

@@ -90,6 +90,10 @@ func (d *examination) confinement(ctx context.Context, r *doctor.Report) {
 		r.Warn("Run functions in the embedded lane, or mend the cause.", "the process lane cannot confine a program: %v", err)
 		return
 	}
+	if err := report.Usable(); err != nil {
+		r.Warn("Run functions in the embedded lane, or mend the cause.", "the process lane cannot confine a program: %v", err)
+		return
+	}
 	var held []string
 	for _, found := range report.Findings {
 		switch {

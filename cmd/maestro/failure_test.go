@@ -181,21 +181,22 @@ func TestTimeouts(t *testing.T) {
 	}
 	for name, body := range programs {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c := newClient(t)
-			c.define("sleeper", "import time\ndef sleeper(input):\n    time.sleep(30)\n")
-			c.define("quick", "def quick(input):\n    return input\n")
-			c.define(name, "def "+name+"(input):\n"+body, "timeout_seconds", 0.3)
-			r := c.call(name, nil)
-			require.Equal(t, http.StatusGatewayTimeout, r.status, "%s", r.body)
-			require.Equal(t, "timeout", r.json(t)["code"])
-			require.Equal(t, `7`, c.result("quick", 7))
-			execution := c.send("GET", "/api/v1/executions/"+r.header.Get("X-Execution-ID"), nil).json(t)
-			require.Equal(t, "timed_out", execution["status"])
-			if name == "in_sibling" {
-				steps := c.send("GET", "/api/v1/executions/"+r.header.Get("X-Execution-ID")+"/steps", nil)
-				require.Contains(t, string(steps.body), `"status":"timed_out"`)
-			}
+			inBothLanes(t, func(t *testing.T, c *client) {
+				c.define("sleeper", "import time\ndef sleeper(input):\n    time.sleep(30)\n")
+				c.define("quick", "def quick(input):\n    return input\n")
+				c.define(name, "def "+name+"(input):\n"+body, "timeout_seconds", 0.3)
+				c.result("quick", 7) // Python is there
+				r := c.call(name, nil)
+				require.Equal(t, http.StatusGatewayTimeout, r.status, "%s", r.body)
+				require.Equal(t, "timeout", r.json(t)["code"])
+				require.Equal(t, `7`, c.result("quick", 7))
+				execution := c.send("GET", "/api/v1/executions/"+r.header.Get("X-Execution-ID"), nil).json(t)
+				require.Equal(t, "timed_out", execution["status"])
+				if name == "in_sibling" {
+					steps := c.send("GET", "/api/v1/executions/"+r.header.Get("X-Execution-ID")+"/steps", nil)
+					require.Contains(t, string(steps.body), `"status":"timed_out"`)
+				}
+			})
 		})
 	}
 }

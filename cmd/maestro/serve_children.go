@@ -21,7 +21,7 @@ func (p *parts) makeChildren(home string, rails *embed.Rails) (*process.Lane, er
 	return process.New(process.Options{
 		Home: home,
 		Start: &process.Forks{
-			Binary: program, Args: []string{laneChildName}, Env: childEnvironment(), Prepare: confinement.prepare, Output: os.Stderr, Log: p.log,
+			Binary: program, Args: []string{laneChildName}, Env: childEnvironment(), Prepare: confinement.prepare, Log: p.log,
 		},
 		Look: confinement.look,
 		Folder: func(tenant string) (string, string, error) {
@@ -31,7 +31,7 @@ func (p *parts) makeChildren(home string, rails *embed.Rails) (*process.Lane, er
 		MaxChildren:  p.cfg.MaxChildren,
 		IdleAfter:    p.cfg.InterpreterIdle,
 		MaxMemory:    p.cfg.MaxFunctionMemory,
-		MemoryBudget: cmp.Or(p.cfg.MaxInterpreterMemory, machineMemory("/")/2),
+		MemoryBudget: cmp.Or(p.cfg.MaxInterpreterMemory, machineMemory("/")/4),
 		MaxValue:     p.cfg.MaxValueBytes,
 		CodeThreads:  p.cfg.MaxFunctionThreads,
 		Descriptors:  p.cfg.MaxFunctionDescriptors,

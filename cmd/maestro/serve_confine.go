@@ -24,7 +24,7 @@ type confinement struct {
 	owners  *confine.Owners
 	program string // that children run
 
-	spaces spaces
+	watched watched
 }
 
 // probeConfinement finds out what confines the children of the process lane on
@@ -35,6 +35,10 @@ func (p *parts) probeConfinement(ctx context.Context) (err error) {
 	}
 	if err := p.confined.Require(p.cfg.ProcessLaneRequire); err != nil {
 		return err
+	}
+	if err := p.confined.Usable(); err != nil {
+		p.log.Warn("the process lane cannot be used", slog.Any("error", err))
+		return nil
 	}
 	var holds, missing []string
 	for _, finding := range p.confined.Findings {
@@ -52,7 +56,7 @@ func (p *parts) probeConfinement(ctx context.Context) (err error) {
 func (p *parts) newConfinement(rails *embed.Rails, program string) *confinement {
 	return &confinement{
 		parts: p, rails: rails, program: program, owners: confine.NewOwners(filepath.Join(p.cfg.DataDir, "files")),
-		spaces: spaces{bound: p.cfg.MaxFunctionDisk, of: map[string]*confine.Space{}},
+		watched: watched{of: map[string]watching{}},
 	}
 }
 
@@ -66,11 +70,11 @@ func (c *confinement) prepare(spec process.Spec, cmd *exec.Cmd) (release func(),
 	if err != nil {
 		return nil, err
 	}
-	c.spaces.add(spec.Tenant, home.Folder)
+	c.watch(spec.Tenant, home.Folder)
 	cmd.Dir = home.Folder
 	cmd.Env = append(cmd.Env, "HOME="+home.Folder, "TMPDIR="+home.Temporary)
 	policy := confine.Policy{
-		Readable: slices.Concat([]string{spec.Home, c.program}, c.rails.Readable), Scratch: home.Folder, Temporary: home.Temporary, User: user,
+		Readable: slices.Concat([]string{spec.Home, c.program}, c.rails.Readable), Hidden: []string{c.cfg.DataDir}, Scratch: home.Folder, Temporary: home.Temporary, User: user,
 		Network: &confine.Destinations{Deny: c.rails.Networks, Services: c.rails.Services, Port: uint16(c.rails.Port), Own: cpython.NoteConnection},
 		Tasks:   c.tasks(), Files: c.files(), File: c.cfg.MaxFunctionDisk, Data: max(leastData, dataFactor*c.cfg.MaxFunctionMemory),
 		Shared: c.cfg.MaxFunctionMemory / 2, Group: filepath.Base(home.Folder), Memory: c.memory(),
@@ -109,40 +113,48 @@ func (c *confinement) memory() int64 {
 
 func (c *confinement) files() int { return 2*c.cfg.MaxFunctionDescriptors + ownFiles }
 
-// spaces are the folders of subtenants that have had children, by their names.
-type spaces struct {
-	bound int64
-
+// watched are the subtenants that have had children: their folders, and their memory where the kernel does not
+// bound it.
+type watched struct {
 	mu sync.Mutex // guards of
-	of map[string]*confine.Space
+	of map[string]watching
 }
 
-// look has the folder of a subtenant measured if it is time, without waiting for it.
+type watching struct {
+	space  *confine.Space  // nil: no bound
+	memory *confine.Memory // nil: the kernel's to bound
+}
+
+// look has what a subtenant takes measured if it is time, without waiting for it.
 func (c *confinement) look(tenant string, processes []int, busy bool) {
-	space := c.spaces.find(tenant)
-	if space == nil {
-		return
-	}
+	c.watched.mu.Lock()
+	w := c.watched.of[tenant]
+	c.watched.mu.Unlock()
 	go func() {
-		if err := space.Look(processes, busy); err != nil {
-			c.log.Debug("the files of a subtenant cannot be measured", slog.String("tenant", tenant), slog.Any("error", err))
+		if w.space != nil {
+			if err := w.space.Look(processes, busy); err != nil {
+				c.log.Debug("the files of a subtenant cannot be measured", slog.String("tenant", tenant), slog.Any("error", err))
+			}
+		}
+		if w.memory.Look(processes) != 0 {
+			c.log.Warn("a process that functions had started was killed: all of their subtenant's together held too much memory",
+				slog.String("tenant", tenant), slog.Int64("limit", c.memory()))
 		}
 	}()
 }
 
-func (s *spaces) find(tenant string) *confine.Space {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.of[tenant]
-}
-
-// add has the folder of a subtenant measured from now on.
-func (s *spaces) add(tenant, folder string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.bound > 0 && s.of[tenant] == nil {
-		s.of[tenant] = confine.NewSpace(folder, s.bound)
+// watch has what a subtenant takes measured from now on.
+func (c *confinement) watch(tenant, folder string) {
+	c.watched.mu.Lock()
+	defer c.watched.mu.Unlock()
+	if _, known := c.watched.of[tenant]; known {
+		return
 	}
+	w := watching{memory: c.confined.WatchMemory(c.memory())}
+	if c.cfg.MaxFunctionDisk > 0 {
+		w.space = confine.NewSpace(folder, c.cfg.MaxFunctionDisk)
+	}
+	c.watched.of[tenant] = w
 }
 
 // confinementDetails are what /health tells of each measure. The reasons are in the

@@ -25,59 +25,59 @@ func (c *client) loadExamples() string {
 // fetched over HTTP, four functions deep, and all of it is recorded by the
 // time the answer is there.
 func TestInvoiceWebhook(t *testing.T) {
-	t.Parallel()
-	c := newClient(t)
-	c.loadExamples()
+	inBothLanes(t, func(t *testing.T, c *client) {
+		c.loadExamples()
 
-	r := c.send("POST", "/api/v1/h/@"+c.tenant+"/process-invoice",
-		map[string]string{"url": c.url + "/examples/documents/invoice-1001.txt", "priority": "high"}, "X-Customer-ID", "CUST001")
-	require.Equal(t, http.StatusOK, r.status, "%s", r.body)
-	answer := r.json(t)
-	require.Equal(t, true, answer["success"])
-	invoice := answer["result"].(map[string]any)["invoice"].(map[string]any)
-	require.Equal(t, "processed", invoice["status"])
-	require.Equal(t, true, invoice["customer_valid"])
-	require.NotEmpty(t, invoice["invoice_number"])
+		r := c.send("POST", "/api/v1/h/@"+c.tenant+"/process-invoice",
+			map[string]string{"url": c.url + "/examples/documents/invoice-1001.txt", "priority": "high"}, "X-Customer-ID", "CUST001")
+		require.Equal(t, http.StatusOK, r.status, "%s", r.body)
+		answer := r.json(t)
+		require.Equal(t, true, answer["success"])
+		invoice := answer["result"].(map[string]any)["invoice"].(map[string]any)
+		require.Equal(t, "processed", invoice["status"])
+		require.Equal(t, true, invoice["customer_valid"])
+		require.NotEmpty(t, invoice["invoice_number"])
 
-	id := r.header.Get("X-Execution-ID")
-	require.Equal(t, answer["execution_id"], id)
-	execution := c.send("GET", "/api/v1/executions/"+id, nil).json(t)
-	require.Equal(t, "completed", execution["status"])
-	require.Equal(t, "webhook", execution["trigger_type"])
-	require.Equal(t, "invoice_webhook_handler", execution["function_name"])
+		id := r.header.Get("X-Execution-ID")
+		require.Equal(t, answer["execution_id"], id)
+		execution := c.send("GET", "/api/v1/executions/"+id, nil).json(t)
+		require.Equal(t, "completed", execution["status"])
+		require.Equal(t, "webhook", execution["trigger_type"])
+		require.Equal(t, "invoice_webhook_handler", execution["function_name"])
 
-	steps := c.send("GET", "/api/v1/executions/"+id+"/steps", nil)
-	var rows []struct {
-		ID       string `json:"id"`
-		Parent   string `json:"parent_step_id"`
-		Depth    int    `json:"depth"`
-		Function string `json:"function_name"`
-		Status   string `json:"status"`
-		Input    any    `json:"input_data"`
-		Output   any    `json:"output_data"`
-	}
-	require.NoError(t, json.Unmarshal(steps.body, &rows))
-	var tree []string
-	for _, row := range rows {
-		require.Equal(t, "completed", row.Status, row.Function)
-		require.NotNil(t, row.Input)
-		require.NotNil(t, row.Output)
-		tree = append(tree, strings.Repeat(">", row.Depth)+row.Function)
-	}
-	require.Equal(t, []string{">process_invoice", ">>fetch_document", ">>extract_invoice_data", ">>validate_customer", ">>notify_team"}, tree)
-	require.Equal(t, rows[0].ID, rows[1].Parent)
+		steps := c.send("GET", "/api/v1/executions/"+id+"/steps", nil)
+		var rows []struct {
+			ID       string `json:"id"`
+			Parent   string `json:"parent_step_id"`
+			Depth    int    `json:"depth"`
+			Function string `json:"function_name"`
+			Status   string `json:"status"`
+			Input    any    `json:"input_data"`
+			Output   any    `json:"output_data"`
+		}
+		require.NoError(t, json.Unmarshal(steps.body, &rows))
+		var tree []string
+		for _, row := range rows {
+			require.Equal(t, "completed", row.Status, row.Function)
+			require.NotNil(t, row.Input)
+			require.NotNil(t, row.Output)
+			tree = append(tree, strings.Repeat(">", row.Depth)+row.Function)
+		}
+		require.Equal(t, []string{">process_invoice", ">>fetch_document", ">>extract_invoice_data", ">>validate_customer", ">>notify_team"}, tree)
+		require.Equal(t, rows[0].ID, rows[1].Parent)
+	})
 }
 
 func TestDocumentWebhook(t *testing.T) {
-	t.Parallel()
-	c := newClient(t)
-	c.loadExamples()
-	r := c.send("POST", "/api/v1/h/process-document",
-		map[string]string{"document_url": c.url + "/examples/documents/invoice-1001.txt"}, "X-User-ID", "user123")
-	require.Equal(t, http.StatusOK, r.status, "%s", r.body)
-	result := r.json(t)["result"].(map[string]any)
-	require.Equal(t, true, result["success"])
-	require.Equal(t, true, result["processing"].(map[string]any)["routed"])
+	inBothLanes(t, func(t *testing.T, c *client) {
+		c.loadExamples()
+		r := c.send("POST", "/api/v1/h/process-document",
+			map[string]string{"document_url": c.url + "/examples/documents/invoice-1001.txt"}, "X-User-ID", "user123")
+		require.Equal(t, http.StatusOK, r.status, "%s", r.body)
+		result := r.json(t)["result"].(map[string]any)
+		require.Equal(t, true, result["success"])
+		require.Equal(t, true, result["processing"].(map[string]any)["routed"])
+	})
 }
 
 func TestLoadingExamplesTwiceChangesNothing(t *testing.T) {

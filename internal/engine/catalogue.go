@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"maestro/internal/model"
+	"maestro/internal/rate"
 )
 
 // catalogue knows, for each subtenant, which functions can be called at
@@ -43,7 +44,8 @@ type shelf struct {
 	changes atomic.Uint64            // counts changed calls
 	gone    atomic.Bool              // forgotten: the subtenant is no more
 
-	given given
+	given  given
+	output rate.Meter // of lines that children report
 
 	loading sync.Mutex // held by the goroutine that reads the database
 	// What follows is changed with loading held.
@@ -63,6 +65,7 @@ type snapshot struct {
 	environment model.Environment // Number 0: without packages
 	site        model.SitePackages
 	lane        model.LaneName // of its calls
+	paused      bool           // the subtenant
 
 	awaited *build          // nil: this is the newest state
 	newer   map[string]bool // names that only the awaited state has
@@ -145,6 +148,7 @@ func (c *catalogue) present(ctx context.Context, s *shelf) (*snapshot, *build, e
 		}
 		// The setting is the newest one, even while the packages are not.
 		next.lane = model.ChooseLane(environment.LaneSetting, c.standard, next.environment.Lock).Lane
+		next.paused = environment.Paused
 		next.changes = changes
 		s.latest.Store(next)
 		s.current.Store(next)

@@ -63,6 +63,9 @@ func (e *Engine) run(ctx context.Context, request RunRequest) (RunResult, error)
 	if err != nil {
 		return RunResult{}, err
 	}
+	if f.paused {
+		return RunResult{}, functionPaused(f.Name)
+	}
 	if _, err := e.opts.Secrets.Of(ctx, request.Tenant); err != nil {
 		return RunResult{}, err // without them nothing of the run could be recorded
 	}
@@ -79,6 +82,9 @@ func (e *Engine) run(ctx context.Context, request RunRequest) (RunResult, error)
 		return RunResult{}, err
 	}
 	defer e.remove(r)
+	if r.view != nil && r.view.paused {
+		return RunResult{}, subtenantPaused(request.Tenant)
+	}
 	r.enterJournal()
 	defer r.slot.Remove()
 	return r.conduct()
@@ -197,9 +203,8 @@ func (r *run) perform() (model.Outcome, error) {
 		Packages: r.packages(),
 		Ticket:   r.slot.Ticket(),
 	})
-	if outcome.Omitted.Lines > 0 {
-		r.Log(0, outcome.Omitted.Line())
-	}
+	r.logOmitted(outcome.Omitted)
+	r.logOmitted(r.omitted.Take())
 	if r.late.Load() && err == nil && (outcome.Failure == nil || outcome.Failure.Kind == model.FailureException) {
 		outcome = model.Outcome{Failure: calltree.Late()} // even where the function has caught it before the lane saw the deadline
 	}

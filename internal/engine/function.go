@@ -23,6 +23,7 @@ type function struct {
 	off     bool // its calls are refused
 	// quarantine is why its calls are refused too; empty: they are not.
 	quarantine string
+	paused     bool // its runs do not begin
 	// The stored texts of the schemas. An outline has not read that of Input, and has
 	// not that of Output.
 	inputSchema, outputSchema json.RawMessage
@@ -50,6 +51,7 @@ func outlineOf(stored *model.Function) *function {
 	if stored.MaxConcurrency != nil {
 		f.atOnce = *stored.MaxConcurrency
 	}
+	f.paused = stored.PausedAt != nil
 	if stored.Quarantine != nil {
 		f.quarantine = stored.Quarantine.Reason
 	}

@@ -11,6 +11,7 @@ import (
 	"maestro/internal/journal"
 	"maestro/internal/mask"
 	"maestro/internal/model"
+	"maestro/internal/rate"
 )
 
 // run is one execution under way. It is the Host that the lane asks.
@@ -31,8 +32,9 @@ type run struct {
 	ctx      context.Context  // ends when the run is to stop; the lane and validate know the deadline
 	cancel   context.CancelFunc
 	slot     journal.Slot
-	span     model.Span  // of this attempt, set before its code begins; nil: it is not traced
-	late     atomic.Bool // the deadline ended a validation of a step
+	span     model.Span    // of this attempt, set before its code begins; nil: it is not traced
+	omitted  rate.Omission // of the lines that children report
+	late     atomic.Bool   // the deadline ended a validation of a step
 
 	mu        sync.Mutex // guards what follows, and every step
 	state     runState

@@ -127,8 +127,20 @@ func (r *run) Line(step model.StepRef, line model.LogLine) error {
 	if len(line.Level) > maxLevel {
 		line.Level = strings.ToValidUTF8(line.Level[:maxLevel], "")
 	}
+	if size := len(line.Text) + len(line.Fields); !r.shelf.output.Admits(size) {
+		r.omitted.Add(size) // each child keeps to the rate by itself, and there may be several
+		return nil
+	}
+	r.logOmitted(r.omitted.Take())
 	r.Log(step, line)
 	return nil
+}
+
+// logOmitted says in the log how many lines are missing there.
+func (r *run) logOmitted(o model.Omission) {
+	if o.Lines > 0 {
+		r.Log(0, o.Line())
+	}
 }
 
 func isObject(text []byte) bool {

@@ -151,3 +151,33 @@ func TestReportsAfterTheEnd(t *testing.T) {
 	require.NoError(t, host.Line(1, model.LogLine{Time: time.Now(), Text: "late"}))
 	require.Empty(t, b.book.last().Steps)
 }
+
+// TestLinesBeyondTheRate are left out, of all children of a subtenant together, and the
+// log says so.
+func TestLinesBeyondTheRate(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	line := strings.Repeat("x", 1000)
+	b.lane.functions["talks"] = func(_ context.Context, call model.Call, _ model.StepRef, _ json.RawMessage) (json.RawMessage, *model.Failure) {
+		host := call.Host.(model.RemoteHost)
+		for range 5000 {
+			require.NoError(t, host.Line(0, model.LogLine{Time: time.Now(), Stream: "stdout", Text: line}))
+		}
+		return []byte(`1`), nil
+	}
+	b.define(t, "talks", model.Function{Code: "talks"})
+	_, err := b.run(t, "talks", `1`)
+	require.NoError(t, err)
+	lines, omissions := 0, 0
+	for _, event := range b.book.events {
+		switch {
+		case event.Text == line:
+			lines++
+		case strings.Contains(event.Text, "left out: more than 1 MB/s"):
+			omissions++
+		}
+	}
+	require.Greater(t, lines, 900)
+	require.Less(t, lines, 5000)
+	require.NotZero(t, omissions)
+}

@@ -32,6 +32,7 @@ const (
 	CodeFunctionIsModule     Code = "function_is_module"
 	CodeFunctionInactive     Code = "function_inactive"
 	CodeQuarantined          Code = "quarantined"
+	CodePaused               Code = "paused"
 	CodeKeyReused            Code = "idempotency_key_reused"
 	CodeKeyInUse             Code = "idempotency_key_in_use"
 	CodeExecutionOver        Code = "execution_over"
@@ -71,7 +72,7 @@ const (
 var Codes = []Code{
 	CodeBadRequest, CodeMalformedBody, CodeUnauthorized, CodeForbidden, CodeNotFound, CodeFunctionNotFound,
 	CodeVersionNotFound, CodeWebhookNotFound, CodeExecutionNotFound, CodeSubtenantNotFound, CodeSecretNotFound, CodeScheduleNotFound, CodeMethodNotAllowed,
-	CodeNameTaken, CodePathTaken, CodeFunctionIsModule, CodeFunctionInactive, CodeQuarantined, CodeKeyReused, CodeKeyInUse, CodeExecutionOver, CodeExecutionNotOver, CodeRecordIncomplete, CodeNoCensus, CodeVersionMismatch, CodeRequestTimeout, CodeBodyTooLarge, CodeUnsupportedMediaType, CodeInvalid,
+	CodeNameTaken, CodePathTaken, CodeFunctionIsModule, CodeFunctionInactive, CodeQuarantined, CodePaused, CodeKeyReused, CodeKeyInUse, CodeExecutionOver, CodeExecutionNotOver, CodeRecordIncomplete, CodeNoCensus, CodeVersionMismatch, CodeRequestTimeout, CodeBodyTooLarge, CodeUnsupportedMediaType, CodeInvalid,
 	CodeSyntaxError, CodeNoSuchDef, CodeSchemaInvalid, CodeInputInvalid, CodeOutputInvalid, CodeFunctionFailed,
 	CodeTimeout, CodeCancelled, CodeTooManyRequests, CodeHeadersTooLarge, CodeInternal, CodeNotImplemented,
 	CodeUnavailable, CodeSubtenantStuck, CodePackageNotFound, CodeInstallNotFound, CodePackageRequired, CodePackagesDisabled, CodePackageNotAllowed,

@@ -101,6 +101,7 @@ type Environment struct {
 	// LaneSetting is the setting of the subtenant, read together with the environment,
 	// of which it is no part.
 	LaneSetting LaneName
+	Paused      bool // the subtenant is, read together with it
 }
 
 // SitePackages is an environment as the lane sees it: a folder that stays as it

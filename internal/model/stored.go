@@ -12,6 +12,7 @@ type Subtenant struct {
 	Description   *string
 	RetentionDays *int // that its executions are kept; nil: as the server's setting says, 0: for ever
 	Lane          LaneName
+	PausedAt      *time.Time // since when no run of its functions begins; nil: they run
 	CreatedAt     time.Time
 }
 
@@ -44,6 +45,7 @@ type Function struct {
 	MaxConcurrency *int        // nil: as many as there are
 	IsActive       bool        // false: it was deleted
 	Off            bool        // its calls are refused
+	PausedAt       *time.Time  // since when its runs are held; nil: they are not
 	Quarantine     *Quarantine // its calls are refused too; nil: it is not quarantined
 	Version        int
 	VersionID      ID // of the current FunctionVersion

@@ -48,11 +48,11 @@ type child struct {
 // Run serves the server at the other end of conn until that has ended, or has asked for
 // the end of this process. The process is to end then. Its own messages go to log.
 func Run(ctx context.Context, conn *os.File, log *slog.Logger) error {
-	slate, err := wire.ReceiveSlate(conn)
+	slate, frames, err := wire.Receive(conn)
 	if err != nil {
 		return err
 	}
-	c := &child{in: wire.NewReader(conn, wire.FrameLimit), slate: slate, log: log, asks: map[uint64]chan wire.Answer{}}
+	c := &child{in: wire.NewReader(frames, wire.FrameLimit), slate: slate, log: log, asks: map[uint64]chan wire.Answer{}}
 	if c.out, err = wire.NewWriterOn(conn, slate); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -23,6 +24,9 @@ import (
 // release is called once, when the process has ended or could not be started. The
 // connections of the program are made until then.
 func (r *Report) Apply(cmd *exec.Cmd, policy Policy, log *slog.Logger) (release func(), err error) {
+	if r.unusable != nil {
+		return nil, r.unusable
+	}
 	if err := policy.check(); err != nil {
 		return nil, err
 	}
@@ -174,8 +178,9 @@ func inMemory(content []byte) (*os.File, error) {
 		return nil, os.NewSyscallError("memfd_create", err)
 	}
 	file := os.NewFile(uintptr(fd), "plan")
-	if _, err := file.Write(content); err == nil {
-		_, err = file.Seek(0, 0)
+	_, err = file.Write(content)
+	if err == nil {
+		_, err = file.Seek(0, io.SeekStart)
 	}
 	if err != nil {
 		_ = file.Close()
@@ -196,7 +201,7 @@ func (s *started) release() {
 	})
 }
 
-// closeEnds closes the stage's ends here; it has them as well.
+// closeEnds closes the stage's ends here, which it has as well once the command has been started.
 func (s *started) closeEnds() {
 	for _, file := range s.ends {
 		_ = file.Close()
@@ -209,11 +214,9 @@ func (s *started) listen(network *Destinations, scratch string) {
 	if err := s.place(); err != nil {
 		s.log.Error("a confined program cannot be put into its control group", slog.Any("error", err))
 		_ = s.conn.Close() // the stage then ends
-		s.closeEnds()
 		return
 	}
 	told, _, listener, err := s.receive()
-	s.closeEnds()
 	if err != nil || len(told.Failed) > 0 || listener == nil {
 		return // the stage says so on its standard error, and ends
 	}
@@ -246,7 +249,7 @@ func (s *started) receive() (told verdict, process int, listener *os.File, err e
 	var n, oob int
 	if e := raw.Read(func(fd uintptr) bool {
 		n, oob, _, _, err = unix.Recvmsg(int(fd), text, rights, unix.MSG_CMSG_CLOEXEC)
-		return err != unix.EAGAIN
+		return !errors.Is(err, unix.EAGAIN)
 	}); e != nil {
 		return told, 0, nil, e
 	}

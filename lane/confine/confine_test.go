@@ -175,6 +175,31 @@ print(json.dumps({"cwd": os.getcwd(), "user": [os.getuid(), os.getgid(), *os.get
 	}
 }
 
+// A folder that is hidden in a readable one is not shown, but for the paths in it that are readable too.
+func TestHiddenFolders(t *testing.T) {
+	t.Parallel()
+	c := setup(t)
+	outer := testkit.DataDir(t)
+	hidden := filepath.Join(outer, "hidden")
+	require.NoError(t, os.MkdirAll(filepath.Join(hidden, "shown"), 0o755))
+	for _, path := range []string{"file", "hidden/key", "hidden/shown/file"} {
+		require.NoError(t, os.WriteFile(filepath.Join(outer, path), []byte("text"), 0o644))
+	}
+	require.NoError(t, os.Symlink("hidden/key", filepath.Join(outer, "link")))
+	c.policy.Readable = append(c.policy.Readable, outer, filepath.Join(hidden, "shown"))
+	c.policy.Hidden = []string{hidden}
+	c.places["outer"] = outer
+	result := c.run(t, `
+def read(name):
+    try:
+        return open(places["outer"] + "/" + name).read()
+    except OSError:
+        return None
+print(json.dumps([read(name) for name in ("file", "hidden/shown/file", "hidden/key", "link")]))
+`)
+	require.Equal(t, []any{"text", "text", nil, nil}, result)
+}
+
 // TestOrdinaryPrograms runs those of testdata/ordinary.py: none notices that it is
 // confined.
 func TestOrdinaryPrograms(t *testing.T) {

@@ -28,7 +28,7 @@ func TestConfinementByRootInAContainer(t *testing.T) {
 	program, err := filter(false)
 	require.NoError(t, err)
 	folder := testkit.DataDir(t)
-	cmd := exec.CommandContext(t.Context(), "/proc/self/exe", "-test.run", "^Test(Probe|Confined|Escapes|Required)", "-test.v")
+	cmd := exec.CommandContext(t.Context(), "/proc/self/exe", "-test.run", "^Test(Probe|Confined|Hidden|Escapes|Required)", "-test.v")
 	cmd.Env = []string{"MAESTRO_TEST_INNER=root", "MAESTRO_PYTHON_HOME=" + testkit.KitHome(t), "PATH=/usr/bin:/bin", "TMPDIR=" + folder}
 	type result struct {
 		out []byte

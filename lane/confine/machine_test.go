@@ -40,7 +40,7 @@ func TestConfinementByAnOrdinaryUser(t *testing.T) {
 	const nobody = 65534
 	folder := testkit.DataDir(t)
 	require.NoError(t, os.Chown(folder, nobody, nobody))
-	out := again(t, "user", "^Test(Probe|Confined|Ordinary|Escapes|Connections|Local|AFull|AFork|Memory|ProcessesOf)", func(cmd *exec.Cmd) {
+	out := again(t, "user", "^Test(Probe|Confined|Hidden|Ordinary|Escapes|Connections|Local|AFull|AFork|Memory|ProcessesOf)", func(cmd *exec.Cmd) {
 		cmd.Env, cmd.Dir = append(cmd.Env, "TMPDIR="+folder), "/proc/self/cwd"
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 	})
@@ -59,7 +59,7 @@ func TestConfinementInAContainer(t *testing.T) {
 	require.NoError(t, err)
 	c.policy.Readable = append(c.policy.Readable, folder, binary)
 	c.policy.Network = nil
-	out := again(t, "container", "^Test(Probe|Confined|Escapes|Required|Memory|ProcessesOf)", func(cmd *exec.Cmd) {
+	out := again(t, "container", "^Test(Probe|Confined|Hidden|Escapes|Required|Memory|ProcessesOf)", func(cmd *exec.Cmd) {
 		cmd.Path, cmd.Dir, cmd.Err = binary, folder, nil
 		release, err := c.report.Apply(cmd, c.policy, testkit.Logger(t))
 		require.NoError(t, err)

@@ -63,6 +63,7 @@ type Finding struct {
 type Report struct {
 	Findings []Finding // one for each measure
 
+	unusable error   // nil: programs can be started
 	spaces   spaces  // the namespaces that can be made
 	landlock int     // the version of its interface; 0: none
 	groups   *groups // nil: there are none
@@ -72,6 +73,9 @@ type Report struct {
 func (r *Report) Holds(measure Measure) bool {
 	return slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Measure == measure && f.Holds })
 }
+
+// Usable returns why no program can be started on this machine, or nil.
+func (r *Report) Usable() error { return r.unusable }
 
 // Require returns an error that names those of the measures that do not hold,
 // each with its reason.

@@ -49,6 +49,7 @@ type view struct {
 	Base   string   // a folder that the view is built on, which needs no content
 	Read   []string // resolved paths
 	Write  []string // resolved paths
+	Hide   []string // resolved paths of folders that are empty, in those of Read
 	Links  []link
 	Files  map[string]string // texts, by path
 	Temp   string            // the folder, among those of Write, that is /tmp

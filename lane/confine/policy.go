@@ -11,6 +11,7 @@ import (
 // paths are absolute.
 type Policy struct {
 	Readable  []string // files and folders that it reads and executes: Python, its packages, its own binary
+	Hidden    []string // folders that it does not see, should they be in a folder of the system
 	Scratch   string   // the folder that it writes, its home
 	Temporary string   // a folder in Scratch that is its /tmp
 	// User is the uid and gid that it runs as where the measure UID holds; 0: the
@@ -33,7 +34,7 @@ type Policy struct {
 const defaultShared = 64 << 20
 
 func (p *Policy) check() error {
-	for _, path := range slices.Concat(p.Readable, []string{p.Scratch, p.Temporary}) {
+	for _, path := range slices.Concat(p.Readable, p.Hidden, []string{p.Scratch, p.Temporary}) {
 		if !filepath.IsAbs(path) {
 			return fmt.Errorf("the path %q of a confined program is not absolute", path)
 		}

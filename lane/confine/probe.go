@@ -78,10 +78,19 @@ func (p *probe) run(ctx context.Context) (*Report, error) {
 			}
 		}
 		if set == (spaces{}) {
-			return nil, fmt.Errorf("try the confinement of programs: %w", err)
+			return unusable(err), nil
 		}
 	}
 	panic("the last of the sets has returned")
+}
+
+// unusable is the report of a machine on which no stage works: no program can be started.
+func unusable(reason error) *Report {
+	r := &Report{unusable: fmt.Errorf("programs cannot be confined here: %w", reason)}
+	for _, measure := range Measures() {
+		r.add(measure, reason, "")
+	}
+	return r
 }
 
 // attempt starts a stage that tries everything with a set of namespaces.

@@ -39,7 +39,7 @@ func init() {
 		stageExit(fmt.Errorf("%s is not a descriptor: %q", stageVariable, number))
 	}
 	// The two descriptors, and those that the server has inherited, which come after them.
-	if err := unix.CloseRange(uint(fd), math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC); err != nil {
+	if err := closeOnExec(fd); err != nil {
 		stageExit(fmt.Errorf("close the server's descriptors: %w", err))
 	}
 	err = runStage(os.NewFile(uintptr(fd), "plan"), os.NewFile(uintptr(fd+1), "server"))
@@ -47,6 +47,23 @@ func init() {
 		stageExit(err)
 	}
 	os.Exit(0)
+}
+
+// closeOnExec has the descriptors from first on closed when the program is executed.
+func closeOnExec(first int) error {
+	if unix.CloseRange(uint(first), math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC) == nil {
+		return nil
+	}
+	names, err := os.ReadDir("/proc/self/fd") // before Linux 5.11
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if fd, err := strconv.Atoi(name.Name()); err == nil && fd >= first {
+			unix.CloseOnExec(fd)
+		}
+	}
+	return nil
 }
 
 func stageExit(err error) {

@@ -56,20 +56,8 @@ func (v *view) fill() error {
 	if err := bind(v.Temp, "/tmp", unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV); err != nil {
 		return err
 	}
-	writable := map[string]bool{}
-	for _, path := range v.Write {
-		writable[path] = true
-	}
-	paths := slices.Concat(v.Read, v.Write)
-	slices.Sort(paths) // a folder before those in it
-	for _, path := range slices.Compact(paths) {
-		attributes := uint64(unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NODEV)
-		if !writable[path] {
-			attributes |= unix.MOUNT_ATTR_RDONLY
-		}
-		if err := bind(path, path, attributes); err != nil {
-			return err
-		}
+	if err := v.bindAll(); err != nil {
+		return err
 	}
 	for path, text := range v.Files {
 		if err := makeFile(path, text); err != nil {
@@ -78,6 +66,33 @@ func (v *view) fill() error {
 	}
 	for _, link := range append(v.Links, link{"/var/tmp", "/tmp"}) {
 		if err := v.makeLink(link); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bindAll shows the paths that are read and written, a folder before those in it.
+func (v *view) bindAll() error {
+	paths := slices.Concat(v.Read, v.Write, v.Hide)
+	slices.Sort(paths)
+	for _, path := range slices.Compact(paths) {
+		attributes := uint64(unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NODEV)
+		var err error
+		switch {
+		case slices.Contains(v.Write, path):
+			err = bind(path, path, attributes)
+		case slices.Contains(v.Hide, path):
+			err = mountNew("tmpfs", path, "mode=0755,size=4m")
+		default:
+			err = bind(path, path, attributes|unix.MOUNT_ATTR_RDONLY)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for _, path := range v.Hide { // the paths in it have their places by now
+		if err := setMount(path, unix.MOUNT_ATTR_RDONLY, 0); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package confine
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -47,11 +48,13 @@ func resolve(paths []string) resolved {
 		}
 	}
 	slices.Sort(r.paths)
-	r.paths = slices.Compact(r.paths)
-	// A path in a folder that is shown needs no mount of its own.
-	r.paths = slices.DeleteFunc(r.paths, func(path string) bool {
-		return slices.ContainsFunc(r.paths, func(folder string) bool { return folder != path && folder != "" && within(path, folder) })
-	})
+	all := r.paths
+	r.paths = nil
+	for _, path := range all {
+		if !r.holds(path) { // else it is in a folder that is shown
+			r.paths = append(r.paths, path)
+		}
+	}
 	return r
 }
 
@@ -69,10 +72,54 @@ func linkOf(path, real string) link {
 // makeView lists what a program sees.
 func makeView(p *Policy, user uint32, processes bool) *view {
 	read := resolve(slices.Concat(systemPaths, p.Readable))
+	hidden := slices.DeleteFunc(resolve(p.Hidden).paths, func(path string) bool { return !read.holds(path) })
 	return &view{
-		Base: p.Scratch, Read: read.paths, Links: read.links, Write: []string{p.Scratch}, Files: accounts(p, user),
-		Temp: p.Temporary, Proc: processes, Shared: p.shared(),
+		Base: p.Scratch, Read: append(read.paths, shown(p, hidden)...), Links: read.links, Write: []string{p.Scratch}, Hide: hidden,
+		Files: accounts(p, user), Temp: p.Temporary, Proc: processes, Shared: p.shared(),
 	}
+}
+
+// shown are the readable paths in hidden folders.
+func shown(p *Policy, hidden []string) (paths []string) {
+	for _, path := range p.Readable {
+		if real, err := filepath.EvalSymlinks(path); err == nil && isIn(real, hidden) {
+			paths = append(paths, real)
+		}
+	}
+	return paths
+}
+
+// isIn reports whether a path is in one of the folders.
+func isIn(path string, folders []string) bool {
+	return slices.ContainsFunc(folders, func(folder string) bool { return within(path, folder) })
+}
+
+// holds reports whether a path is one of those or in one.
+func (r *resolved) holds(path string) bool {
+	return isIn(path, r.paths)
+}
+
+// visible returns a path; or, if it has hidden folders in it, the others there: a rule of
+// Landlock can only add.
+func visible(path string, hidden []string) []string {
+	if isIn(path, hidden) {
+		return nil
+	}
+	if !slices.ContainsFunc(hidden, func(folder string) bool { return within(folder, path) }) {
+		return []string{path}
+	}
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return nil
+	}
+	var paths []string
+	for _, entry := range entries {
+		if entry.Type()&fs.ModeSymlink != 0 { // it needs no rule, and where it leads has its own
+			continue
+		}
+		paths = append(paths, visible(filepath.Join(path, entry.Name()), hidden)...)
+	}
+	return paths
 }
 
 // accounts are the files that name users: the program finds its own user, and
@@ -105,9 +152,12 @@ func makeRules(p *Policy, version int, behindView, watched bool) *rules {
 		add(fileRights, "/proc") // of its own processes: the kernel decides by their users
 		add(writeRights, "/tmp")
 	} else {
-		add(readRights, systemPaths...)
+		hidden := resolve(p.Hidden).paths
+		for _, path := range resolve(slices.Concat(systemPaths, p.Readable)).paths {
+			add(readRights, visible(path, hidden)...)
+		}
+		add(readRights, shown(p, hidden)...)
 		add(readRights, "/etc/passwd", "/etc/group")
-		add(readRights, p.Readable...)
 		add(readRights, figures...)
 		add(readRights, "/proc/self") // of the program itself; those that it starts see none
 	}

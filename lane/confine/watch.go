@@ -49,18 +49,18 @@ func newWatch(listener *os.File, network *Destinations, scratch string, log *slo
 // notification is the kernel's question, and response the answer
 // (linux/seccomp.h).
 type notification struct {
-	id      uint64
-	pid     uint32 // of the thread
-	flags   uint32
-	number  int32
-	arch    uint32
-	address uint64
-	args    [6]uint64
+	id     uint64
+	pid    uint32 // of the thread
+	_      uint32 // flags
+	number int32
+	_      uint32 // architecture
+	_      uint64 // address of the call
+	args   [6]uint64
 }
 
 type response struct {
 	id    uint64
-	value int64
+	_     int64 // value
 	errno int32
 	flags uint32
 }

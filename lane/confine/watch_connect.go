@@ -2,6 +2,7 @@ package confine
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -110,13 +111,14 @@ func (q *question) finish(socket int, raw []byte) error {
 	patience := timeout(socket)
 	began := time.Now()
 	for pause := time.Millisecond; ; {
-		err, file := q.begin(socket, flags, raw)
-		if err == unix.EAGAIN { // of a local socket: its queue is full, and nothing tells when it has room
+		file, err := q.begin(socket, flags, raw)
+		switch {
+		case errors.Is(err, unix.EAGAIN): // of a local socket: its queue is full, and nothing tells when it has room
 			time.Sleep(pause)
 			pause = min(2*pause, checkEvery/4)
-		} else if file == nil {
+		case file == nil:
 			return err
-		} else {
+		default:
 			q.wait(file, patience-time.Since(began))
 			_ = file.Close()
 		}
@@ -131,20 +133,20 @@ func (q *question) finish(socket int, raw []byte) error {
 
 // begin connects a blocking socket without waiting. With a file, it takes longer: the file can
 // be waited for.
-func (q *question) begin(socket, flags int, raw []byte) (error, *os.File) {
+func (q *question) begin(socket, flags int, raw []byte) (*os.File, error) {
 	if _, err := unix.FcntlInt(uintptr(socket), unix.F_SETFL, flags|unix.O_NONBLOCK); err != nil {
-		return err, nil
+		return nil, err
 	}
 	defer func() { _, _ = unix.FcntlInt(uintptr(socket), unix.F_SETFL, flags) }()
 	err := connectNow(socket, raw)
-	if err != unix.EINPROGRESS && err != unix.EALREADY {
-		return err, nil
+	if !errors.Is(err, unix.EINPROGRESS) && !errors.Is(err, unix.EALREADY) {
+		return nil, err
 	}
-	again, failed := unix.FcntlInt(uintptr(socket), unix.F_DUPFD_CLOEXEC, 0)
-	if failed != nil {
-		return failed, nil
+	again, err := unix.FcntlInt(uintptr(socket), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
 	}
-	return err, os.NewFile(uintptr(again), "socket") // while it is nonblocking: then waiting takes no thread
+	return os.NewFile(uintptr(again), "socket"), nil // while it is nonblocking: then waiting takes no thread
 }
 
 // wait waits until a connection is made or has failed, for as long as a turn

@@ -83,10 +83,10 @@ func (q *question) retold(socket uint64, err error) error {
 		return err
 	}
 	delete(q.untold, socket)
-	switch err {
-	case unix.EISCONN:
+	switch {
+	case errors.Is(err, unix.EISCONN):
 		return nil
-	case unix.EALREADY:
+	case errors.Is(err, unix.EALREADY):
 		return unix.EINPROGRESS
 	}
 	return err
@@ -142,7 +142,7 @@ const pidfdThread = unix.O_EXCL
 // duplicate returns a duplicate of a descriptor of the thread.
 func (q *question) duplicate(number int) (int, error) {
 	process, err := unix.PidfdOpen(int(q.asked.pid), pidfdThread)
-	if err == unix.EINVAL {
+	if errors.Is(err, unix.EINVAL) {
 		var first int
 		if first, err = processOf(int(q.asked.pid)); err == nil {
 			process, err = unix.PidfdOpen(first, 0)

@@ -81,7 +81,10 @@ func (c *call) wait(ctx context.Context) (*child, model.Outcome, error) {
 	for outcome.Failure == nil && err == nil {
 		select {
 		case ch := <-c.granted:
-			return ch, outcome, c.err // set before the child is granted
+			if ch == nil {
+				err = c.err // set before that
+			}
+			return ch, outcome, err
 		case <-ctx.Done():
 			outcome.Failure = cancelled()
 		case <-deadline:

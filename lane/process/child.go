@@ -2,6 +2,7 @@ package process
 
 import (
 	"net"
+	"os"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -9,22 +10,6 @@ import (
 	"maestro/internal/model"
 	"maestro/lane/wire"
 )
-
-// childState is how far a child is. The states follow each other in this order; a
-// child may skip some.
-type childState uint8
-
-const (
-	childStarting childState = iota // it can't be used yet
-	childServing                    // it takes calls
-	childLeaving                    // it takes none: it ends when those in it have ended
-	childEnding                     // it was asked to end
-	childGone                       // its process has ended, and its calls are over
-)
-
-var childStates = []string{"starting", "serving", "leaving", "ending", "gone"}
-
-func (s childState) String() string { return childStates[s] }
 
 // killReason is why the lane has killed a child.
 type killReason uint8
@@ -52,10 +37,12 @@ type child struct {
 	nursery Nursery // that it was made from
 	site    model.SitePackages
 	slate   *wire.Slate
-	conn    *net.UnixConn
+	conn    *net.UnixConn // from the child
+	frames  *os.File      // to it
 	in      *wire.Reader
 	out     *wire.Writer
 	proc    Process
+	base    int64        // bytes of memory that it held before its first call
 	memory  atomic.Int64 // that it held last
 	asking  atomic.Int64 // answers that it waits for
 
@@ -227,7 +214,7 @@ func (ch *child) retire() {
 		return
 	}
 	t := ch.tenant
-	ch.state = childLeaving
+	ch.enter(childLeaving)
 	t.children = slices.DeleteFunc(t.children, func(other *child) bool { return other == ch })
 	t.leaving[ch] = struct{}{}
 	ch.settle()
@@ -236,7 +223,7 @@ func (ch *child) retire() {
 
 // askToEnd asks ch to end. tenant.mu is held.
 func (ch *child) askToEnd() {
-	ch.state = childEnding
+	ch.enter(childEnding)
 	go func() { _ = ch.out.Send(wire.New(wire.KindClose)) }()
 	time.AfterFunc(ch.tenant.lane.opt.EndLimit, func() {
 		ch.tenant.mu.Lock()

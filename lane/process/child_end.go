@@ -8,6 +8,8 @@ import (
 	"slices"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"maestro/internal/journal"
 	"maestro/internal/model"
 )
@@ -35,7 +37,7 @@ func (ch *child) died(cause error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	ch.failCalls(last)
-	ch.state = childGone
+	ch.enter(childGone)
 	delete(t.leaving, ch)
 	t.lane.counts.live.Add(-1)
 	t.serve()
@@ -44,7 +46,13 @@ func (ch *child) died(cause error) {
 
 // discard releases what the server holds of a process that has ended.
 func (ch *child) discard() {
-	_ = ch.conn.Close()
+	if ch.conn != nil {
+		_ = ch.conn.Close()
+	}
+	if ch.frames != nil {
+		_ = unix.Shutdown(int(ch.frames.Fd()), unix.SHUT_RDWR) // ends a write in progress
+		_ = ch.frames.Close()
+	}
 	if ch.slate != nil {
 		ch.slate.Close()
 	}

@@ -93,7 +93,7 @@ func (t *tenant) start(nursery Nursery, site model.SitePackages) {
 		t.mu.Unlock()
 		return
 	}
-	ch.state = childServing
+	ch.enter(childServing)
 	t.children = append(t.children, ch)
 	t.lane.counts.live.Add(1)
 	if t.gone || t.packages.Number != site.Number || t.renewed.After(ch.used) {
@@ -136,20 +136,7 @@ func (t *tenant) makeChild(nursery Nursery, site model.SitePackages) (*child, er
 	if err != nil {
 		return nil, err
 	}
-	ours, theirs, err := connect()
-	if err != nil {
-		return nil, err
-	}
-	ch.conn = ours
-	ch.in = wire.NewReader(&source{child: ch}, uint32(min(max(opt.MaxValue, 32<<20)+frameSlack, wire.FrameLimit)))
-	ch.out = wire.NewWriter(ours)
-	if ch.slate, err = wire.NewSlate(); err == nil {
-		if err = ch.slate.Pass(ours); err == nil {
-			ch.proc, err = nursery.Start(ctx, theirs)
-		}
-	}
-	_ = theirs.Close()
-	if err != nil {
+	if err := ch.connect(ctx); err != nil {
 		ch.discard()
 		return nil, err
 	}
@@ -164,6 +151,8 @@ func (t *tenant) makeChild(nursery Nursery, site model.SitePackages) (*child, er
 		ch.discard()
 		return nil, err
 	}
+	ch.base = memoryOf(ch.proc.Pid())
+	ch.memory.Store(ch.base)
 	return ch, nil
 }
 
@@ -201,20 +190,43 @@ func (t *tenant) folder() (folder, temporary string, err error) {
 	return t.lane.opt.Folder(t.name)
 }
 
-// connect makes a connection: the server's end, and the child's, whose reads and writes
-// block their thread.
-func connect() (*net.UnixConn, *os.File, error) {
+// connect starts the process, with its connection.
+func (ch *child) connect(ctx context.Context) error {
+	conn, theirs, err := socketPair()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = theirs.Close() }()
+	defer func() { _ = conn.Close() }()
+	to, from, err := socketPair()
+	if err != nil {
+		return err
+	}
+	ch.frames = to
+	defer func() { _ = from.Close() }()
+	ours, err := net.FileConn(conn)
+	if err != nil {
+		return fmt.Errorf("make a connection: %w", err)
+	}
+	ch.conn = ours.(*net.UnixConn)
+	if ch.slate, err = wire.NewSlate(); err != nil {
+		return err
+	}
+	if err := ch.slate.Pass(ch.conn, from); err != nil {
+		return err
+	}
+	ch.in = wire.NewReader(&source{child: ch}, uint32(min(max(ch.tenant.lane.opt.MaxValue, 32<<20)+frameSlack, wire.FrameLimit)))
+	ch.out = wire.NewWriter(ch.frames)
+	ch.proc, err = ch.nursery.Start(ctx, theirs)
+	return err
+}
+
+// socketPair makes two sockets that are connected, whose reads and writes block their
+// thread.
+func socketPair() (one, other *os.File, err error) {
 	ends, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, nil, fmt.Errorf("make a connection: %w", err)
 	}
-	theirs := os.NewFile(uintptr(ends[1]), "connection of a child")
-	file := os.NewFile(uintptr(ends[0]), "connection to a child")
-	defer func() { _ = file.Close() }()
-	ours, err := net.FileConn(file)
-	if err != nil {
-		_ = theirs.Close()
-		return nil, nil, fmt.Errorf("make a connection: %w", err)
-	}
-	return ours.(*net.UnixConn), theirs, nil
+	return os.NewFile(uintptr(ends[0]), "connection"), os.NewFile(uintptr(ends[1]), "connection"), nil
 }

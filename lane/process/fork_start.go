@@ -3,7 +3,6 @@ package process
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -24,15 +23,15 @@ type Forks struct {
 	Prepare func(spec Spec, cmd *exec.Cmd) (release func(), err error)
 	// NoZygote has each child execute the program.
 	NoZygote bool
-	Output   io.Writer // of the processes; may be nil
-	Log      *slog.Logger
+	// Log gets the output of the processes too.
+	Log *slog.Logger
 }
 
 // Nursery implements Starter.
 func (f *Forks) Nursery(spec Spec) Nursery {
 	n := &forkNursery{forks: f, log: f.Log.With(slog.String("tenant", spec.Tenant))}
 	n.cfg = zygote.Config{
-		Binary: f.Binary, Args: f.Args, Home: spec.Home, Site: spec.Packages.Path, Preload: spec.Imports, Env: f.Env, Log: f.Output,
+		Binary: f.Binary, Args: f.Args, Home: spec.Home, Site: spec.Packages.Path, Preload: spec.Imports, Env: f.Env, Log: &outputLog{log: n.log},
 	}
 	if f.Prepare != nil {
 		n.cfg.Prepare = func(cmd *exec.Cmd) (func(), error) { return f.Prepare(spec, cmd) }

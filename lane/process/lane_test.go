@@ -39,24 +39,25 @@ func thisProgram(t testing.TB) *Forks {
 	t.Helper()
 	path, err := os.Executable()
 	require.NoError(t, err)
-	return &Forks{Binary: path, Env: []string{"PATH=/usr/bin:/bin"}, Output: os.Stderr, Log: testkit.Logger(t)}
+	return &Forks{Binary: path, Env: []string{"PATH=/usr/bin:/bin"}, Log: testkit.Logger(t)}
 }
 
 // theCompiler compiles for all tests: Python is loaded once in a process.
-var theCompiler = sync.OnceValues(func() (*embed.Host, error) {
-	return embed.New(embed.Options{Home: compilerHome, WarmPool: -1})
-})
-
-var compilerHome string
+var theCompiler struct {
+	sync.Once
+	host *embed.Host
+	err  error
+}
 
 func compiler(t testing.TB) *embed.Host {
 	t.Helper()
-	home := testkit.KitHome(t)
-	compilerHome = home
-	h, err := theCompiler()
-	require.NoError(t, err)
-	require.NoError(t, h.Start(t.Context()))
-	return h
+	theCompiler.Do(func() {
+		if theCompiler.host, theCompiler.err = embed.New(embed.Options{Home: testkit.KitHome(t), WarmPool: -1}); theCompiler.err == nil {
+			theCompiler.err = theCompiler.host.Start(context.Background())
+		}
+	})
+	require.NoError(t, theCompiler.err)
+	return theCompiler.host
 }
 
 // startLane makes a lane and closes it at the test's end.

@@ -41,7 +41,7 @@ func (l *Lane) look() {
 	}
 	l.counts.memory.Store(total)
 	if l.opt.MemoryBudget > 0 && total > l.opt.MemoryBudget {
-		l.relieve(tenants, total)
+		l.relieve(tenants, total, l.opt.MemoryBudget)
 	}
 }
 
@@ -68,8 +68,8 @@ func (t *tenant) look() (total int64) {
 			ch.retire()
 			continue
 		}
-		if opt.MaxMemory > 0 && ch.memory.Load() > opt.MaxMemory/2 {
-			opt.Log.Info("a process of a subtenant is replaced, because it holds most of the memory that it may hold when nothing runs in it",
+		if opt.MaxMemory > 0 && ch.memory.Load() > ch.base+opt.MaxMemory/2 {
+			opt.Log.Info("a process of a subtenant is replaced, because its calls have left more than half of the memory in use that it may hold",
 				slog.String("tenant", t.name), slog.Int64("bytes", ch.memory.Load()), slog.Int64("limit", opt.MaxMemory))
 			ch.retire()
 		}
@@ -117,7 +117,7 @@ func (ch *child) weigh() int64 {
 
 // relieve ends the children of the longest idle subtenants until the rest is within the
 // budget.
-func (l *Lane) relieve(tenants []*tenant, total int64) {
+func (l *Lane) relieve(tenants []*tenant, total, budget int64) {
 	idle := map[*tenant]time.Time{}
 	for _, t := range tenants {
 		t.mu.Lock()
@@ -128,7 +128,7 @@ func (l *Lane) relieve(tenants []*tenant, total int64) {
 	}
 	slices.SortFunc(tenants, func(a, b *tenant) int { return idle[a].Compare(idle[b]) })
 	for _, t := range tenants {
-		if _, ok := idle[t]; !ok || total <= l.opt.MemoryBudget {
+		if _, ok := idle[t]; !ok || total <= budget {
 			continue
 		}
 		t.mu.Lock()

@@ -282,8 +282,7 @@ func TestBudgetOfAllChildren(t *testing.T) {
 	for _, tenant := range tenants {
 		total += tenant.look()
 	}
-	l.opt.MemoryBudget = total * 3 / 4
-	l.relieve(tenants, total)
+	l.relieve(tenants, total, total*3/4)
 	status, found := l.Status("a")
 	require.True(t, !found || status.State != "serving", status.State)
 	for _, tenant := range []string{"b", "c"} {

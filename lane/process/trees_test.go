@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"maestro/internal/calltree"
 	"maestro/internal/calltree/treetest"
 	"maestro/internal/engine"
 	"maestro/internal/model"
@@ -65,4 +66,22 @@ func TestTheQuarantineOfASiblingThatCrashes(t *testing.T) {
 	require.Equal(t, model.CodeQuarantined, model.CodeOf(run("crasher")))
 	require.ErrorContains(t, run("outer"), "the function crasher is quarantined")
 	require.NoError(t, run("double"))
+}
+
+// TestARunOfManySteps: it waits for the database now and then, also on the thread that
+// reads what the server answers.
+func TestARunOfManySteps(t *testing.T) {
+	t.Parallel()
+	e := treetest.NewEngine(t, testkit.DB(t), newWhole(t), testkit.Logger(t), func(o *engine.Options) { o.MaxSteps = 100_000 })
+	const times = 3 * calltree.PartSteps
+	plan := treetest.Plan{ID: 1, Repeat: times}
+	for range 3 {
+		execution, steps, err := e.RunPlan(t, &plan)
+		require.NoError(t, err)
+		require.Len(t, steps, times)
+		treetest.Shape(t, execution, steps, true)
+		for _, s := range steps {
+			require.Equal(t, model.StatusCompleted, s.Status)
+		}
+	}
 }

@@ -9,32 +9,37 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The first byte on a connection is no frame: the descriptor of the Slate comes with it.
+// The first byte on a child's connection is no frame: two descriptors come with it, of
+// its Slate, and of the socket from which it reads frames. Frames to a child have a
+// socket of their own: each read by the child would wake a server that waits for
+// frames of it, because the socket can be written to again.
 const first = 1
 
-// Pass gives the Slate to the child at the other end, before all frames.
-func (s *Slate) Pass(conn *net.UnixConn) error {
-	if _, _, err := conn.WriteMsgUnix([]byte{first}, unix.UnixRights(int(s.file.Fd())), nil); err != nil {
+// Pass gives the Slate and the socket to the child at the other end.
+func (s *Slate) Pass(conn *net.UnixConn, frames *os.File) error {
+	if _, _, err := conn.WriteMsgUnix([]byte{first}, unix.UnixRights(int(s.file.Fd()), int(frames.Fd())), nil); err != nil {
 		return fmt.Errorf("give a child its memory: %w", err)
 	}
 	return nil
 }
 
-// ReceiveSlate is the child's end of Pass. It returns the file of the Slate.
-func ReceiveSlate(conn *os.File) (*os.File, error) {
-	var byte1 [1]byte
-	room := make([]byte, unix.CmsgSpace(4))
-	n, size, _, _, err := unix.Recvmsg(int(conn.Fd()), byte1[:], room, unix.MSG_CMSG_CLOEXEC)
+var errNotPassed = errors.New("receive the memory of this child: the server has not sent it")
+
+// Receive is the child's end of Pass.
+func Receive(conn *os.File) (slate, frames *os.File, err error) {
+	var got [1]byte
+	room := make([]byte, unix.CmsgSpace(2*4))
+	n, size, _, _, err := unix.Recvmsg(int(conn.Fd()), got[:], room, unix.MSG_CMSG_CLOEXEC)
 	if err != nil {
-		return nil, fmt.Errorf("receive the memory of this child: %w", err)
+		return nil, nil, fmt.Errorf("receive the memory of this child: %w", err)
 	}
 	messages, err := unix.ParseSocketControlMessage(room[:size])
-	if err != nil || n != 1 || byte1[0] != first || len(messages) != 1 {
-		return nil, errors.New("receive the memory of this child: the server has not sent it")
+	if err != nil || n != 1 || got[0] != first || len(messages) != 1 {
+		return nil, nil, errNotPassed
 	}
 	rights, err := unix.ParseUnixRights(&messages[0])
-	if err != nil || len(rights) != 1 {
-		return nil, errors.New("receive the memory of this child: the server has not sent it")
+	if err != nil || len(rights) != 2 {
+		return nil, nil, errNotPassed
 	}
-	return os.NewFile(uintptr(rights[0]), "slate"), nil
+	return os.NewFile(uintptr(rights[0]), "slate"), os.NewFile(uintptr(rights[1]), "frames"), nil
 }

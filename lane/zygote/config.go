@@ -22,7 +22,7 @@ type Config struct {
 	Home    string        // of Python
 	Site    string        // the folder of the subtenant's packages; empty: none
 	Preload []string      // modules that a zygote imports
-	Limit   time.Duration // until it has; default a minute
+	Limit   time.Duration // until it has; default two minutes
 	Env     []string      // the whole environment
 	// Prepare changes the command before it is started, to confine the process. release, unless
 	// it is nil, is called once, when the process has ended or could not be started. May be nil.
@@ -32,7 +32,7 @@ type Config struct {
 }
 
 // defaultLimit is enough for the largest packages on a busy machine.
-const defaultLimit = time.Minute
+const defaultLimit = 2 * time.Minute
 
 // waitDelay is how long the output of a process is read after its end.
 const waitDelay = 5 * time.Second

@@ -74,7 +74,7 @@ func TestEndOfTheServer(t *testing.T) {
 }
 
 // confined has processes confined as the process lane does it.
-func confined(t *testing.T) zygote.Config {
+func confined(t testing.TB) zygote.Config {
 	t.Helper()
 	cfg := config(t, "json", "multiprocessing")
 	report, err := confine.Probe(t.Context(), t.TempDir())

@@ -46,14 +46,19 @@ func (e *ThreadsError) Error() string {
 // Start begins a zygote and returns when it has imported the modules. Modules that start threads
 // are left to its children: the error is a *ThreadsError where it has threads without them.
 func Start(ctx context.Context, cfg Config) (*Zygote, error) {
-	z, err := start(ctx, cfg)
-	var threads *ThreadsError
-	if !errors.As(err, &threads) || len(threads.Modules) == 0 {
-		return z, err
+	for attempt := 1; ; attempt++ {
+		z, err := start(ctx, cfg)
+		var threads *ThreadsError
+		if !errors.As(err, &threads) || len(threads.Modules) == 0 || attempt == attempts {
+			return z, err
+		}
+		// Others may import these, which is seen without them only.
+		cfg.Preload = without(cfg.Preload, threads.Modules)
 	}
-	cfg.Preload = without(cfg.Preload, threads.Modules)
-	return start(ctx, cfg)
 }
+
+// attempts is how often a zygote is begun, each time without the modules that started threads.
+const attempts = 4
 
 func without(names, others []string) (left []string) {
 	known := map[string]bool{}

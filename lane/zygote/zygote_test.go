@@ -370,10 +370,11 @@ func TestEndOfAZygote(t *testing.T) {
 
 func TestModulesThatStartThreads(t *testing.T) {
 	t.Parallel()
-	cfg := config(t, "json", "restless", "decimal")
+	cfg := config(t, "json", "restless", "also_restless", "decimal")
 	cfg.Site = t.TempDir()
 	text := "import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()\n"
 	require.NoError(t, os.WriteFile(filepath.Join(cfg.Site, "restless.py"), []byte(text), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(cfg.Site, "also_restless.py"), []byte("import restless"), 0o644))
 	z := start(t, cfg)
 	p := begin(t, cfg, z.Fork)
 	require.JSONEq(t, `[true, false, "restless"]`, p.value(t, `

@@ -49,7 +49,7 @@ func (q *Queries) FunctionIsActive(ctx context.Context, tenant string, name stri
 }
 
 const getFunction = `-- name: GetFunction :one
-SELECT f.id, f.tenant, f.name, f.description, f.tags, f.timeout_seconds, f.is_active, f.version, f.version_id, f.created_at, f.updated_at, f.retry, f.max_concurrency, f.kind, f.is_off, f.quarantined_version, f.quarantined_at, f.quarantine_reason, v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived, v.requirements, v.lock, v.uses, v.imports
+SELECT f.id, f.tenant, f.name, f.description, f.tags, f.timeout_seconds, f.is_active, f.version, f.version_id, f.created_at, f.updated_at, f.retry, f.max_concurrency, f.kind, f.is_off, f.quarantined_version, f.quarantined_at, f.quarantine_reason, f.paused_at, v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived, v.requirements, v.lock, v.uses, v.imports
 FROM functions f JOIN function_versions v ON v.id = f.version_id
 WHERE f.tenant = $1 AND f.name = $2 AND f.is_active
 `
@@ -81,6 +81,7 @@ func (q *Queries) GetFunction(ctx context.Context, tenant string, name string) (
 		&i.Function.QuarantinedVersion,
 		&i.Function.QuarantinedAt,
 		&i.Function.QuarantineReason,
+		&i.Function.PausedAt,
 		&i.FunctionVersion.ID,
 		&i.FunctionVersion.Tenant,
 		&i.FunctionVersion.FunctionID,
@@ -388,7 +389,7 @@ func (q *Queries) ListFunctionVersions(ctx context.Context, arg ListFunctionVers
 }
 
 const listFunctions = `-- name: ListFunctions :many
-SELECT f.id, f.tenant, f.name, f.description, f.tags, f.timeout_seconds, f.is_active, f.version, f.version_id, f.created_at, f.updated_at, f.retry, f.max_concurrency, f.kind, f.is_off, f.quarantined_version, f.quarantined_at, f.quarantine_reason, v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived, v.requirements, v.lock, v.uses, v.imports
+SELECT f.id, f.tenant, f.name, f.description, f.tags, f.timeout_seconds, f.is_active, f.version, f.version_id, f.created_at, f.updated_at, f.retry, f.max_concurrency, f.kind, f.is_off, f.quarantined_version, f.quarantined_at, f.quarantine_reason, f.paused_at, v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived, v.requirements, v.lock, v.uses, v.imports
 FROM functions f JOIN function_versions v ON v.id = f.version_id
 WHERE f.tenant = $1
   AND f.name > $2::text
@@ -452,6 +453,7 @@ func (q *Queries) ListFunctions(ctx context.Context, arg ListFunctionsParams) ([
 			&i.Function.QuarantinedVersion,
 			&i.Function.QuarantinedAt,
 			&i.Function.QuarantineReason,
+			&i.Function.PausedAt,
 			&i.FunctionVersion.ID,
 			&i.FunctionVersion.Tenant,
 			&i.FunctionVersion.FunctionID,
@@ -479,7 +481,7 @@ func (q *Queries) ListFunctions(ctx context.Context, arg ListFunctionsParams) ([
 }
 
 const lockFunction = `-- name: LockFunction :one
-SELECT id, tenant, name, description, tags, timeout_seconds, is_active, version, version_id, created_at, updated_at, retry, max_concurrency, kind, is_off, quarantined_version, quarantined_at, quarantine_reason FROM functions WHERE tenant = $1 AND name = $2 FOR UPDATE
+SELECT id, tenant, name, description, tags, timeout_seconds, is_active, version, version_id, created_at, updated_at, retry, max_concurrency, kind, is_off, quarantined_version, quarantined_at, quarantine_reason, paused_at FROM functions WHERE tenant = $1 AND name = $2 FOR UPDATE
 `
 
 // The inactive ones too: a name that comes back continues its history. The
@@ -507,6 +509,7 @@ func (q *Queries) LockFunction(ctx context.Context, tenant string, name string) 
 		&i.QuarantinedVersion,
 		&i.QuarantinedAt,
 		&i.QuarantineReason,
+		&i.PausedAt,
 	)
 	return i, err
 }
@@ -532,6 +535,20 @@ func (q *Queries) NoteNames(ctx context.Context, arg NoteNamesParams) error {
 		arg.VersionID,
 	)
 	return err
+}
+
+const pauseFunction = `-- name: PauseFunction :execrows
+UPDATE functions SET paused_at = CASE WHEN $1::boolean THEN COALESCE(paused_at, now()) END, updated_at = now()
+WHERE tenant = $2 AND name = $3 AND is_active AND kind = 'function'
+`
+
+// Keeps the time of an earlier pause.
+func (q *Queries) PauseFunction(ctx context.Context, paused bool, tenant string, name string) (int64, error) {
+	result, err := q.db.Exec(ctx, pauseFunction, paused, tenant, name)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const updateFunction = `-- name: UpdateFunction :exec

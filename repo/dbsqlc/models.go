@@ -109,6 +109,7 @@ type Function struct {
 	QuarantinedVersion *int32
 	QuarantinedAt      *time.Time
 	QuarantineReason   *string
+	PausedAt           *time.Time
 }
 
 type FunctionBlame struct {
@@ -320,6 +321,7 @@ type Subtenant struct {
 	CreatedAt     time.Time
 	RetentionDays *int32
 	Lane          string
+	PausedAt      *time.Time
 }
 
 type Webhook struct {

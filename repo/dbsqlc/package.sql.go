@@ -188,7 +188,7 @@ func (q *Queries) GetPackage(ctx context.Context, tenant string, name string) (I
 }
 
 const getPackageState = `-- name: GetPackageState :one
-SELECT coalesce(s.revision, 0)::integer AS revision, coalesce(s.environment, 0)::integer AS environment, e.lock, e.created_at, e.created_by, t.lane
+SELECT coalesce(s.revision, 0)::integer AS revision, coalesce(s.environment, 0)::integer AS environment, e.lock, e.created_at, e.created_by, t.lane, (t.paused_at IS NOT NULL)::boolean AS paused
 FROM subtenants t LEFT JOIN package_states s ON s.tenant = t.id LEFT JOIN environments e ON e.tenant = t.id AND e.number = s.environment
 WHERE t.id = $1
 `
@@ -200,6 +200,7 @@ type GetPackageStateRow struct {
 	CreatedAt   *time.Time
 	CreatedBy   *string
 	Lane        string
+	Paused      bool
 }
 
 // The current environment with it; number 0 for none.
@@ -213,6 +214,7 @@ func (q *Queries) GetPackageState(ctx context.Context, id string) (GetPackageSta
 		&i.CreatedAt,
 		&i.CreatedBy,
 		&i.Lane,
+		&i.Paused,
 	)
 	return i, err
 }

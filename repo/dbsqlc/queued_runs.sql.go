@@ -80,7 +80,9 @@ WITH RECURSIVE waiting AS (
            row_number() OVER (PARTITION BY w.tenant ORDER BY c.priority, c.execution_id) + COALESCE(t.runs, 0) AS place
     FROM waiting w
     CROSS JOIN bounds
-    LEFT JOIN LATERAL (SELECT g.max_concurrency FROM functions g WHERE g.tenant = w.tenant AND g.name = w.function_name LIMIT 1) f ON true
+    LEFT JOIN subtenants s ON s.id = w.tenant
+    LEFT JOIN LATERAL (SELECT CASE WHEN g.paused_at IS NULL THEN g.max_concurrency ELSE 0 END AS max_concurrency
+        FROM functions g WHERE g.tenant = w.tenant AND g.name = w.function_name LIMIT 1) f ON true
     LEFT JOIN busy ON busy.tenant = w.tenant AND busy.function_name = w.function_name
     LEFT JOIN busy_tenants t ON t.tenant = w.tenant
     CROSS JOIN LATERAL (
@@ -89,6 +91,7 @@ WITH RECURSIVE waiting AS (
         ORDER BY q.priority, q.execution_id
         LIMIT GREATEST(LEAST(LEAST(f.max_concurrency, $2::integer) - COALESCE(busy.runs, 0),
                              $3::integer - COALESCE(t.runs, 0), bounds.of_each), 0)) c
+    WHERE s.paused_at IS NULL
 ), picked AS (
     SELECT candidates.execution_id, candidates.place, candidates.priority FROM candidates
     WHERE candidates.place <= $3::integer
@@ -138,7 +141,7 @@ type ClaimRunsRow struct {
 // Makes server the one that runs what may begin now: of each function the first
 // by priority and age, at most so many that per_function, or its own limit, run;
 // of each subtenant at most per_tenant; between subtenants round robin, those with
-// the least running first; in all at most room. Where many wait only the first of
+// the least running first; in all at most room; none of what is paused. Where many wait only the first of
 // each are looked at. The caller holds the lock of claims (queue_session.go), so
 // that the counts stay true; a run that is being cancelled is skipped.
 // The rows are found and numbered by arrays: a join could be planned otherwise
@@ -217,6 +220,24 @@ func (q *Queries) ConfirmClaims(ctx context.Context, ids []pgtype.UUID, server p
 		return nil, err
 	}
 	return items, nil
+}
+
+const countHeld = `-- name: CountHeld :one
+SELECT count(*) FILTER (WHERE claim IS NULL)::integer AS waiting, count(*) FILTER (WHERE claim IS NOT NULL)::integer AS running
+FROM queued_runs WHERE tenant = $1 AND (function_name = $2 OR $2 IS NULL)
+`
+
+type CountHeldRow struct {
+	Waiting int32
+	Running int32
+}
+
+// The runs of a subtenant, of one function if it is named: that wait, and that run.
+func (q *Queries) CountHeld(ctx context.Context, tenant string, functionName *string) (CountHeldRow, error) {
+	row := q.db.QueryRow(ctx, countHeld, tenant, functionName)
+	var i CountHeldRow
+	err := row.Scan(&i.Waiting, &i.Running)
+	return i, err
 }
 
 const countQueued = `-- name: CountQueued :one

@@ -78,7 +78,7 @@ func (q *Queries) DeleteSubtenant(ctx context.Context, id string) (int64, error)
 }
 
 const getSubtenant = `-- name: GetSubtenant :one
-SELECT id, description, created_at, retention_days, lane FROM subtenants WHERE id = $1
+SELECT id, description, created_at, retention_days, lane, paused_at FROM subtenants WHERE id = $1
 `
 
 func (q *Queries) GetSubtenant(ctx context.Context, id string) (Subtenant, error) {
@@ -90,6 +90,7 @@ func (q *Queries) GetSubtenant(ctx context.Context, id string) (Subtenant, error
 		&i.CreatedAt,
 		&i.RetentionDays,
 		&i.Lane,
+		&i.PausedAt,
 	)
 	return i, err
 }
@@ -97,7 +98,7 @@ func (q *Queries) GetSubtenant(ctx context.Context, id string) (Subtenant, error
 const insertSubtenant = `-- name: InsertSubtenant :one
 INSERT INTO subtenants (id, description) VALUES ($1, $2)
 ON CONFLICT DO NOTHING
-RETURNING id, description, created_at, retention_days, lane
+RETURNING id, description, created_at, retention_days, lane, paused_at
 `
 
 // No row: the id is taken. Whether it was once can only be asked afterwards:
@@ -111,6 +112,7 @@ func (q *Queries) InsertSubtenant(ctx context.Context, iD string, description *s
 		&i.CreatedAt,
 		&i.RetentionDays,
 		&i.Lane,
+		&i.PausedAt,
 	)
 	return i, err
 }
@@ -144,7 +146,7 @@ func (q *Queries) ListExecutionIDsOf(ctx context.Context, tenant string, afterID
 }
 
 const listSubtenants = `-- name: ListSubtenants :many
-SELECT id, description, created_at, retention_days, lane FROM subtenants
+SELECT id, description, created_at, retention_days, lane, paused_at FROM subtenants
 WHERE id > $1::text
 ORDER BY id
 LIMIT $3 OFFSET $2
@@ -165,6 +167,7 @@ func (q *Queries) ListSubtenants(ctx context.Context, after string, rowOffset in
 			&i.CreatedAt,
 			&i.RetentionDays,
 			&i.Lane,
+			&i.PausedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -223,6 +226,19 @@ func (q *Queries) NotePurged(ctx context.Context, id string) error {
 	return err
 }
 
+const pauseSubtenant = `-- name: PauseSubtenant :execrows
+UPDATE subtenants SET paused_at = CASE WHEN $1::boolean THEN COALESCE(paused_at, now()) END WHERE id = $2
+`
+
+// Keeps the time of an earlier pause.
+func (q *Queries) PauseSubtenant(ctx context.Context, paused bool, iD string) (int64, error) {
+	result, err := q.db.Exec(ctx, pauseSubtenant, paused, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const releaseAllSegments = `-- name: ReleaseAllSegments :exec
 UPDATE public_segments SET released_at = now() WHERE tenant = $1 AND released_at IS NULL
 `
@@ -253,7 +269,7 @@ func (q *Queries) SubtenantWasDeleted(ctx context.Context, id string) (bool, err
 }
 
 const updateSubtenant = `-- name: UpdateSubtenant :one
-UPDATE subtenants SET description = $1, retention_days = $2, lane = $3 WHERE id = $4 RETURNING id, description, created_at, retention_days, lane
+UPDATE subtenants SET description = $1, retention_days = $2, lane = $3 WHERE id = $4 RETURNING id, description, created_at, retention_days, lane, paused_at
 `
 
 type UpdateSubtenantParams struct {
@@ -277,6 +293,7 @@ func (q *Queries) UpdateSubtenant(ctx context.Context, arg UpdateSubtenantParams
 		&i.CreatedAt,
 		&i.RetentionDays,
 		&i.Lane,
+		&i.PausedAt,
 	)
 	return i, err
 }

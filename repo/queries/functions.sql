@@ -87,3 +87,8 @@ SELECT code FROM function_versions WHERE tenant = $1 AND id = $2;
 -- Of one version the answer never changes, so the first writer is as good as any.
 UPDATE function_versions SET uses = sqlc.arg(uses)::text[], imports = sqlc.arg(imports)::text[]
 WHERE tenant = sqlc.arg(tenant) AND id = sqlc.arg(version_id) AND uses IS NULL;
+
+-- name: PauseFunction :execrows
+-- Keeps the time of an earlier pause.
+UPDATE functions SET paused_at = CASE WHEN sqlc.arg(paused)::boolean THEN COALESCE(paused_at, now()) END, updated_at = now()
+WHERE tenant = sqlc.arg(tenant) AND name = sqlc.arg(name) AND is_active AND kind = 'function';

@@ -2,7 +2,7 @@
 -- Makes server the one that runs what may begin now: of each function the first
 -- by priority and age, at most so many that per_function, or its own limit, run;
 -- of each subtenant at most per_tenant; between subtenants round robin, those with
--- the least running first; in all at most room. Where many wait only the first of
+-- the least running first; in all at most room; none of what is paused. Where many wait only the first of
 -- each are looked at. The caller holds the lock of claims (queue_session.go), so
 -- that the counts stay true; a run that is being cancelled is skipped.
 -- The rows are found and numbered by arrays: a join could be planned otherwise
@@ -25,7 +25,9 @@ WITH RECURSIVE waiting AS (
            row_number() OVER (PARTITION BY w.tenant ORDER BY c.priority, c.execution_id) + COALESCE(t.runs, 0) AS place
     FROM waiting w
     CROSS JOIN bounds
-    LEFT JOIN LATERAL (SELECT g.max_concurrency FROM functions g WHERE g.tenant = w.tenant AND g.name = w.function_name LIMIT 1) f ON true
+    LEFT JOIN subtenants s ON s.id = w.tenant
+    LEFT JOIN LATERAL (SELECT CASE WHEN g.paused_at IS NULL THEN g.max_concurrency ELSE 0 END AS max_concurrency
+        FROM functions g WHERE g.tenant = w.tenant AND g.name = w.function_name LIMIT 1) f ON true
     LEFT JOIN busy ON busy.tenant = w.tenant AND busy.function_name = w.function_name
     LEFT JOIN busy_tenants t ON t.tenant = w.tenant
     CROSS JOIN LATERAL (
@@ -34,6 +36,7 @@ WITH RECURSIVE waiting AS (
         ORDER BY q.priority, q.execution_id
         LIMIT GREATEST(LEAST(LEAST(f.max_concurrency, sqlc.arg(per_function)::integer) - COALESCE(busy.runs, 0),
                              sqlc.arg(per_tenant)::integer - COALESCE(t.runs, 0), bounds.of_each), 0)) c
+    WHERE s.paused_at IS NULL
 ), picked AS (
     SELECT candidates.execution_id, candidates.place, candidates.priority FROM candidates
     WHERE candidates.place <= sqlc.arg(per_tenant)::integer
@@ -149,3 +152,8 @@ SELECT (EXISTS (SELECT 1 FROM made) OR EXISTS (SELECT 1 FROM queued_runs q WHERE
 -- The clock was put back since their pauses began: they would last for so much
 -- longer.
 UPDATE queued_runs SET run_at = now() + (run_at - since), since = now() WHERE NOT due AND since > now() + interval '1 second';
+
+-- name: CountHeld :one
+-- The runs of a subtenant, of one function if it is named: that wait, and that run.
+SELECT count(*) FILTER (WHERE claim IS NULL)::integer AS waiting, count(*) FILTER (WHERE claim IS NOT NULL)::integer AS running
+FROM queued_runs WHERE tenant = sqlc.arg(tenant) AND (function_name = sqlc.narg(function_name) OR sqlc.narg(function_name) IS NULL);

@@ -60,3 +60,7 @@ WHERE tenant = sqlc.arg(tenant) AND execution_id = ANY (sqlc.arg(execution_ids):
 -- name: LockSubtenant :one
 -- Puts writers of one subtenant's webhooks in a row; others pass.
 SELECT id FROM subtenants WHERE id = $1 FOR NO KEY UPDATE;
+
+-- name: PauseSubtenant :execrows
+-- Keeps the time of an earlier pause.
+UPDATE subtenants SET paused_at = CASE WHEN sqlc.arg(paused)::boolean THEN COALESCE(paused_at, now()) END WHERE id = sqlc.arg(id);

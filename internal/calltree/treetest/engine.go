@@ -31,7 +31,7 @@ type Engine struct {
 }
 
 // NewEngine makes an Engine on an empty database, whose subtenant has the Functions.
-func NewEngine(t testing.TB, db *repo.DB, lane model.Lane, log *slog.Logger) *Engine {
+func NewEngine(t testing.TB, db *repo.DB, lane model.Lane, log *slog.Logger, change ...func(*engine.Options)) *Engine {
 	t.Helper()
 	e := &Engine{DB: db}
 	e.book.forget = &e.Forget
@@ -43,9 +43,13 @@ func NewEngine(t testing.TB, db *repo.DB, lane model.Lane, log *slog.Logger) *En
 	}
 	sealed, err := vault.New([]byte("a key of the tests"), vault.Secrets)
 	require.NoError(t, err)
-	e.Engine = engine.New(engine.Options{
+	opts := engine.Options{
 		Store: e.DB, Secrets: secrets.New(e.DB, sealed, log), Recorder: &e.book, Events: &e.book, Lane: lane, Blames: e.DB, Log: log, MaxSteps: MaxSteps,
-	})
+	}
+	for _, set := range change {
+		set(&opts)
+	}
+	e.Engine = engine.New(opts)
 	t.Cleanup(func() { e.Drain(context.Background()) })
 	return e
 }
