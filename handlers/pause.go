@@ -35,7 +35,7 @@ func optionalTime(at *time.Time) timestamp {
 var (
 	pauseFunctionOp = huma.Operation{
 		OperationID: "pause-function", Summary: "Hold the runs of a function",
-		Description: "Asynchronous runs, also of schedules, are accepted and wait; synchronous ones are a 503 `paused`. Runs that have begun go on, and siblings may call the function. A pause of what is paused changes nothing, and counts again.",
+		Description: "Asynchronous runs, also of schedules, are accepted and wait; synchronous ones are a 503 `paused`. Runs that have begun go on, and siblings may call the function. A second pause changes nothing, and counts again.",
 	}
 	resumeFunctionOp  = huma.Operation{OperationID: "resume-function", Summary: "Run a paused function again, those first that have waited longest"}
 	pauseSubtenantOp  = huma.Operation{OperationID: "pause-subtenant", Summary: "Hold the runs of all functions of a subtenant", Description: "As for a function."}
@@ -74,7 +74,7 @@ func (s *Server) setSubtenantPause(ctx context.Context, id string, paused bool) 
 	if err != nil {
 		return nil, err
 	}
-	s.PackagesChanged(id) // what is read with them
+	s.PackagesChanged(id) // the pause is read with them
 	s.opts.Engine.Wake()
 	return showPause(pause), nil
 }

@@ -15,7 +15,7 @@ func (f *fixture) statusOf(id string) string {
 	return status
 }
 
-// Asynchronous runs of what is paused wait, synchronous ones are refused, siblings run, and all of
+// During a pause asynchronous runs wait, synchronous ones are refused, siblings run, and all of
 // it goes on afterwards.
 func TestPauses(t *testing.T) {
 	t.Parallel()

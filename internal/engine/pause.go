@@ -2,7 +2,7 @@ package engine
 
 import "maestro/internal/model"
 
-// What is paused takes asynchronous runs, which wait, and refuses synchronous ones, whose callers
+// A pause takes asynchronous runs, which wait, and refuses synchronous ones, whose callers
 // could not. A function that is called by its sibling runs: the run of the sibling has begun.
 
 func functionPaused(name string) *model.Error {

@@ -2,7 +2,7 @@
 -- Makes server the one that runs what may begin now: of each function the first
 -- by priority and age, at most so many that per_function, or its own limit, run;
 -- of each subtenant at most per_tenant; between subtenants round robin, those with
--- the least running first; in all at most room; none of what is paused. Where many wait only the first of
+-- the least running first; in all at most room; none during a pause. Where many wait only the first of
 -- each are looked at. The caller holds the lock of claims (queue_session.go), so
 -- that the counts stay true; a run that is being cancelled is skipped.
 -- The rows are found and numbered by arrays: a join could be planned otherwise
