@@ -9,7 +9,7 @@ type Module struct {
 	Extensions []string // the extension modules inside it, by their full names
 }
 
-// Rest is what is left to import of modules after the first count of them, in the
+// Rest returns the modules that are left to import after the first count of them, in the
 // order of Run, without those of a package.
 func Rest(modules []Module, count int, without string) []Module {
 	var left []Module
