@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -109,5 +110,21 @@ func TestInterpreterInBothLanes(t *testing.T) {
 		require.Len(t, status["processes"], count)
 		require.Equal(t, http.StatusOK, admin.send("DELETE", path, nil).status)
 		require.Equal(t, "1", c.result("f", nil), "its modules are imported anew")
+	})
+}
+
+// A process of the process lane is forked from one that has imported what its functions import of
+// the standard library: its first call need not.
+func TestModulesThatAreImportedAhead(t *testing.T) {
+	inBothLanes(t, func(t *testing.T, c *client) {
+		c.define("f", `
+import sys
+def f(x):
+    if x:
+        import decimal, email, xml, this
+    return [name in sys.modules for name in ("decimal", "email.parser", "xml.etree.ElementTree", "this")]
+`)
+		lane := c.send("GET", "/api/v1/executions/"+c.call("f", 0).json(t)["execution_id"].(string), nil).json(t)["lane"]
+		require.JSONEq(t, fmt.Sprintf("[%[1]t, %[1]t, %[1]t, false]", lane == string(model.LaneProcess)), c.result("f", 0))
 	})
 }

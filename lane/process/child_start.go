@@ -8,7 +8,6 @@ import (
 	"net"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -62,25 +61,11 @@ func (t *tenant) spec() Spec {
 			spec.Imports = append(spec.Imports, module)
 		}
 	}
+	for module := range t.imports {
+		spec.Imports = append(spec.Imports, standard[module]...)
+	}
+	slices.Sort(spec.Imports)
 	return spec
-}
-
-// modulesIn returns the names of the modules in a folder of packages, sorted. Those of the
-// standard library take no time to speak of, and a function may import them under
-// conditions of its own.
-func modulesIn(site string) (modules []string) {
-	if site == "" {
-		return nil
-	}
-	entries, err := os.ReadDir(site)
-	if err != nil {
-		return nil // the children will say so
-	}
-	for _, entry := range entries {
-		name, _, _ := strings.Cut(entry.Name(), ".")
-		modules = append(modules, name)
-	}
-	return slices.Compact(modules)
 }
 
 // start starts a child and attends to it until it is gone.
