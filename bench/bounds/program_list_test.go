@@ -80,13 +80,13 @@ func TestSecretsInAnAnswer(t *testing.T) {
 	t.Parallel()
 	s := &stage{data: t.TempDir()}
 	require.NoError(t, os.WriteFile(s.data+"/admin_token", []byte("a-long-token\n"), 0o600))
-	require.Equal(t, "the file admin_token", s.shown(program{}, `{"success":true,"result":"a-long-token"}`))
-	require.Equal(t, "a neighbour's secret", s.shown(program{}, `{}`, "log line with "+plantedSecret))
-	require.Empty(t, s.shown(program{}, `{"success":true,"result":"hello"}`))
+	require.Equal(t, "the file admin_token", s.shown(program{}, "acme", `{"success":true,"result":"a-long-token"}`))
+	require.Equal(t, "a neighbour's secret", s.shown(program{}, "acme", `{}`, "log line with "+plantedSecret))
+	require.Empty(t, s.shown(program{}, "acme", `{"success":true,"result":"hello"}`))
 	counted := program{variant: variant{shown: positive}}
-	require.Empty(t, s.shown(counted, `{"success":true,"result":["times found",0,"MiB read",9]}`))
-	require.NotEmpty(t, s.shown(counted, `{"success":true,"result":["times found",2,"MiB read",9]}`))
+	require.Empty(t, s.shown(counted, "acme", `{"success":true,"result":["times found",0,"MiB read",9]}`))
+	require.NotEmpty(t, s.shown(counted, "acme", `{"success":true,"result":["times found",2,"MiB read",9]}`))
 	walked := program{variant: variant{shown: fileSizes}}
-	require.Empty(t, s.shown(walked, `{"success":true,"result":{"/a":"refused"}}`))
-	require.Contains(t, s.shown(walked, `{"success":true,"result":{"/a":"refused","/b":12}}`), "/b")
+	require.Empty(t, s.shown(walked, "acme", `{"success":true,"result":{"/a":"refused"}}`))
+	require.Contains(t, s.shown(walked, "acme", `{"success":true,"result":{"/a":"refused","/b":12}}`), "/b")
 }
