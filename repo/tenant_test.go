@@ -44,6 +44,7 @@ var serverWide = map[string]string{
 	"ListExpiredOfDay":         "of a day, for all subtenants",
 	"DeleteOldRetries":         "removes expired rows of all subtenants",
 	"UpdateSubtenant":          "for admins, by the id itself",
+	"PauseSubtenant":           "for admins, by the id itself",
 	"ListProcessPackages":      "for admins, by the ids themselves",
 	"LockFolder":               "servers are no subtenant's",
 	"RetireFolder":             "servers are no subtenant's",
@@ -338,6 +339,13 @@ var probes = map[string]func(context.Context, *dbsqlc.Queries, stranger) (bool, 
 		return many(q.ListExpired(ctx, dbsqlc.ListExpiredParams{
 			Tenant: s.tenant, FromID: pgtype.UUID{Valid: true}, BeforeID: everyID, RowLimit: 10,
 		}))
+	},
+	"PauseFunction": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return touched(q.PauseFunction(ctx, true, s.tenant, s.function.Name))
+	},
+	"CountHeld": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		held, err := q.CountHeld(ctx, s.tenant, &s.function.Name)
+		return held.Waiting+held.Running > 0, err
 	},
 	"ListSteps": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 		return many(q.ListSteps(ctx, dbsqlc.ListStepsParams{
