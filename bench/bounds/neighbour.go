@@ -149,9 +149,24 @@ type view struct {
 	calls, lost int
 	cut         int // of the lost ones, by a connection that ended while they waited
 	p50, p99    time.Duration
-	reason      string        // of the first lost call
-	pids        []int         // that answered, in order, each once
-	gap         time.Duration // the longest time between two answers
+	reason      string          // of the first lost call
+	pids        []int           // that answered, in order, each once
+	gap         time.Duration   // the longest time between two answers
+	took        []time.Duration // by the answered calls, sorted
+}
+
+// join adds the calls of another span to the percentiles.
+func (v *view) join(other view) {
+	v.took = append(slices.Clone(v.took), other.took...)
+	slices.Sort(v.took)
+	v.measure()
+}
+
+// measure sets the percentiles.
+func (v *view) measure() {
+	if n := len(v.took); n > 0 {
+		v.p50, v.p99 = v.took[n/2], v.took[n*99/100]
+	}
 }
 
 // between waits for the calls that began in the span, and summarises them.
@@ -159,7 +174,6 @@ func (n *neighbour) between(from, to time.Time) view {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	var v view
-	var took []time.Duration
 	var answered []time.Time
 	for _, c := range n.done {
 		if c.began.Before(from) || c.began.After(to) {
@@ -176,16 +190,14 @@ func (n *neighbour) between(from, to time.Time) view {
 			}
 			continue
 		}
-		took = append(took, c.took)
+		v.took = append(v.took, c.took)
 		answered = append(answered, c.began.Add(c.took))
 		if !slices.Contains(v.pids, c.pid) {
 			v.pids = append(v.pids, c.pid)
 		}
 	}
-	if len(took) > 0 {
-		slices.Sort(took)
-		v.p50, v.p99 = took[len(took)/2], took[len(took)*99/100]
-	}
+	slices.Sort(v.took)
+	v.measure()
 	slices.SortFunc(answered, time.Time.Compare)
 	last := from
 	for _, at := range answered {

@@ -42,10 +42,32 @@ type row struct {
 	damaged  bool // files of the data folder are gone or changed
 	logged   string
 	faults   []string
+	slow     bool // one of them is the neighbour's p99
 }
 
-// try runs one program.
+// tries is how often a program is run whose only fault is the neighbour's p99: the slowest two of the
+// hundred or so calls of one run decide about it.
+const tries = 3
+
+// try runs one program, several times if need be.
 func (s *stage) try(ctx context.Context, p program) (row, error) {
+	r, err := s.tryOnce(ctx, p)
+	for n := 1; n < tries && err == nil && r.slow && len(r.faults) == 1; n++ {
+		var again row
+		if again, err = s.tryOnce(ctx, p); err != nil {
+			break
+		}
+		again.before.join(r.before)
+		again.during.join(r.during)
+		again.faults, again.slow = nil, false
+		s.judge(&again)
+		r = again
+	}
+	return r, err
+}
+
+// tryOnce runs one program.
+func (s *stage) tryOnce(ctx context.Context, p program) (row, error) {
 	r := row{program: p}
 	s.runs++
 	tenant := strings.ReplaceAll(p.name, "_", "-") + fmt.Sprint("-", s.runs)

@@ -50,6 +50,7 @@ func (s *stage) judge(r *row) {
 		fault("the neighbour lost %d of %d calls: %s", lost, r.during.calls, clip(r.during.reason, 80))
 	}
 	if limit := max(s.opts.floor, slower*r.before.p99); r.during.p99 > limit && !excused {
+		r.slow = true
 		fault("the neighbour's p99 rose from %s to %s", short(r.before.p99), short(r.during.p99))
 	}
 	if r.load >= loadLimit {

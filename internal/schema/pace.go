@@ -3,6 +3,7 @@ package schema
 import (
 	"context"
 	"errors"
+	"runtime"
 	"time"
 )
 
@@ -14,6 +15,10 @@ var ErrDeadline = errors.New("validation ran past the deadline")
 // 20 to 100 ns of work, so the clock is read at least every 0.2 ms.
 const stepsPerLook = 2048
 
+// looksPerRest is the number of looks after which other goroutines have a turn: about half a
+// millisecond of work.
+const looksPerRest = 2
+
 // pace counts the work of one validation and ends it at its deadline. Every loop
 // over a value, and every visit of a subschema, spends steps. Once spend returns
 // false it always does, and the results so far are void. It belongs to one
@@ -22,6 +27,7 @@ type pace struct {
 	ctx      context.Context
 	deadline time.Time // zero: only that of ctx
 	left     int       // steps until the next reading of the clock
+	looks    int       // at the clock
 	err      error     // why the work has ended; nil: it continues
 }
 
@@ -45,6 +51,9 @@ func (p *pace) look() bool {
 	if p.ctx.Err() != nil || !p.deadline.IsZero() && !time.Now().Before(p.deadline) {
 		p.end(ErrDeadline)
 		return false
+	}
+	if p.looks++; p.looks%looksPerRest == 0 {
+		runtime.Gosched() // Go lets others have the processor after 10 ms only
 	}
 	p.left = stepsPerLook
 	return true
