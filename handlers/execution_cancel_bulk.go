@@ -4,8 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"slices"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -51,25 +49,14 @@ func (s *Server) cancelExecutions(ctx context.Context, in *executionsCancelInput
 	if err != nil {
 		return nil, err
 	}
-	if err := match.check(match.ExecutionMatch, at); err != nil {
-		return nil, err
-	}
-	filter, err := match.filter(at)
+	filter, err := match.BulkChoice.filter(match.ExecutionMatch, at, cancellable)
 	if err != nil {
 		return nil, err
 	}
 	out := &executionsCancelOutput{}
 	out.Body.DryRun = match.DryRun
 	if len(filter.Statuses) == 0 {
-		filter.Statuses = cancellable
-	}
-	filter.Statuses = slices.DeleteFunc(slices.Clone(filter.Statuses), func(status model.Status) bool { return !slices.Contains(cancellable, status) })
-	if len(filter.Statuses) == 0 {
 		return out, nil // no selected status can be cancelled
-	}
-	// Runs that begin later are excluded: a caller cancels what it could have counted.
-	if now := time.Now(); filter.Until.IsZero() || filter.Until.After(now) {
-		filter.Until = now
 	}
 	filter.Page = repo.Page{Limit: cancelBatch, Cursor: match.After}
 	for {

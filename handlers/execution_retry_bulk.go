@@ -4,8 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"slices"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -60,24 +58,13 @@ func (s *Server) retryExecutions(ctx context.Context, in *executionsRetryInput) 
 	if err != nil {
 		return nil, err
 	}
-	if err := match.check(match.ExecutionMatch, at); err != nil {
-		return nil, err
-	}
-	filter, err := match.filter(at)
+	filter, err := match.BulkChoice.filter(match.ExecutionMatch, at, retriable)
 	if err != nil {
 		return nil, err
 	}
 	after, err := optionalID(match.After, at+"/after")
 	if err != nil {
 		return nil, err
-	}
-	if len(filter.Statuses) == 0 {
-		filter.Statuses = retriable
-	}
-	filter.Statuses = slices.DeleteFunc(slices.Clone(filter.Statuses), func(status model.Status) bool { return !slices.Contains(retriable, status) })
-	// Later failures, such as those of the retries of this call, are excluded.
-	if now := time.Now(); filter.Until.IsZero() || filter.Until.After(now) {
-		filter.Until = now
 	}
 	out := &executionsRetryOutput{}
 	out.Body.DryRun = match.DryRun

@@ -96,7 +96,7 @@ func (t *tenant) startFailed(err error) {
 	if !t.gone {
 		t.lane.opt.Log.Error("a process for the functions of a subtenant could not be started", slog.String("tenant", t.name), slog.Any("error", err))
 	}
-	if t.nursery != nil { // whatever it is that fails, the next one is made afresh
+	if t.nursery != nil { // the cause of the failure may be in it: the next one is made afresh
 		t.nursery.Close()
 		t.nursery = nil
 	}
