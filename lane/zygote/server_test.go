@@ -20,14 +20,12 @@ import (
 	"maestro/lane/zygote"
 )
 
-// serverVariable has a process of the tests be a server, which TestEndOfTheServer kills.
+// serverVariable has TestEndOfTheServer be the server that it kills.
 const serverVariable = "MAESTRO_TEST_SERVER"
 
-// TestServerToKill starts a zygote and a process of each kind, says their numbers, and waits for its end.
-func TestServerToKill(t *testing.T) {
-	if os.Getenv(serverVariable) == "" {
-		t.Skip("it is a part of TestEndOfTheServer")
-	}
+// beServer starts a zygote and a process of each kind, says their numbers, and waits for its end.
+func beServer(t *testing.T) {
+	t.Helper()
 	cfg := config(t)
 	z := start(t, cfg)
 	forked := begin(t, cfg, z.Fork)
@@ -49,7 +47,11 @@ func parentOf(t *testing.T, pid int) string {
 
 func TestEndOfTheServer(t *testing.T) {
 	t.Parallel()
-	server := exec.Command(os.Args[0], "-test.run", "^TestServerToKill$", "-test.v")
+	if os.Getenv(serverVariable) != "" {
+		beServer(t)
+		return
+	}
+	server := exec.Command(os.Args[0], "-test.run", "^TestEndOfTheServer$", "-test.v")
 	server.Env = append(os.Environ(), serverVariable+"=1")
 	_, err := server.StdinPipe()
 	require.NoError(t, err)
