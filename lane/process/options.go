@@ -66,6 +66,8 @@ type Options struct {
 	OnTenantLog func(tenant string, line model.LogLine)
 	// Log takes the lane's own messages. Default: none.
 	Log *slog.Logger
+
+	idleMost time.Duration // see idle_watch.go
 }
 
 // Starter starts the child processes of one subtenant at a time. It knows how.
@@ -127,6 +129,7 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.MaxValue, 32<<20)
 	setDefault(&o.CodeThreads, 64)
 	setDefault(&o.Descriptors, 256)
+	setDefault(&o.idleMost, idleMost)
 	if o.OnTenantLog == nil {
 		o.OnTenantLog = func(string, model.LogLine) {}
 	}
