@@ -95,3 +95,19 @@ func TestShareOfMemory(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, int64(26898<<10), parseShare("55d0 ---p 0 00:00 0 [rollup]\nRss:               78984 kB\nPss:               26898 kB\nPss_Dirty:         11837 kB\n"))
 }
+
+func TestDescriptorsOfAnotherOwner(t *testing.T) {
+	t.Parallel()
+	s := &stage{data: t.TempDir(), opts: options{lane: "process"}}
+	hunt := program{name: "st_fd_hunt", variant: variant{shown: anything}}
+	for list, found := range map[string]bool{
+		`[[6,"/maestro-bounds-1/data/python/lib/libpython3.14.so.1.0"],[6,100],[4,"/maestro-bounds-1/data/files/acme"],[7,"/memfd:maestro-slate (deleted)"]]`: false,
+		`[[7,"/memfd:maestro-slate (deleted)"],[7,100]]`: true,
+		`[[6,100]]`: true,
+		`[[8,"/maestro-bounds-1/data/admin_token"]]`:         true,
+		`[[8,"/maestro-bounds-1/data/files/other"],[8,100]]`: true,
+		`[[9,"/memfd:maestro-settings (deleted)"]]`:          true,
+	} {
+		require.Equal(t, found, s.shown(hunt, "acme", `{"success":true,"result":`+list+`}`) != "", list)
+	}
+}
