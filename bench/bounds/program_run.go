@@ -31,8 +31,8 @@ type row struct {
 	culprit  bool // a record blames the program's function
 	before   view
 	during   view
-	load     float64 // of one core, over the load before
-	resident [2]int64
+	load     float64  // of one core, over the load before
+	held     [2]int64 // bytes
 	threads  [2]int
 	left     []string // processes
 	restarts string   // "": the same process serves
@@ -86,6 +86,7 @@ func (s *stage) tryOnce(ctx context.Context, p program) (row, error) {
 	from := time.Now()
 	pause(ctx, watched)
 	ready := takeSample()
+	heldBefore := ready.memory()
 	began := time.Now()
 	r.before = s.neighbour.between(from, began)
 	served := s.neighbour.pid()
@@ -107,7 +108,7 @@ func (s *stage) tryOnce(ctx context.Context, p program) (row, error) {
 	pause(ctx, lookAround)
 	after := takeSample()
 	r.load = max(0, load(rested, after)-load(idle, ready))
-	r.resident, r.threads = [2]int64{ready.resident, after.resident}, [2]int{ready.threads, after.threads}
+	r.held, r.threads = [2]int64{heldBefore, after.memory()}, [2]int{ready.threads, after.threads}
 	for pid, name := range after.names {
 		// A server that restarted, or that has a new child, has other numbers.
 		if _, known := ready.names[pid]; !known && name != "maestro" && name != "exe" {

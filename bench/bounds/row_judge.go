@@ -56,8 +56,8 @@ func (s *stage) judge(r *row) {
 	if r.load >= loadLimit {
 		fault("%.0f %% of a core after the answer", r.load*100)
 	}
-	if r.resident[1] > int64(growth*float64(r.resident[0]))+growthFloor {
-		fault("memory from %d to %d MB", r.resident[0]>>20, r.resident[1]>>20)
+	if r.held[1] > int64(growth*float64(r.held[0]))+growthFloor {
+		fault("memory from %d to %d MB", r.held[0]>>20, r.held[1]>>20)
 	}
 	if len(r.left) > 0 {
 		fault("left processes: %s", clip(strings.Join(r.left, " "), 80))
@@ -98,7 +98,7 @@ func (r row) String() string {
 	return fmt.Sprintf("%-24s %s\n    %s in %s; caller %s; record %s; neighbour %s/%s → %s/%s, gap %s; CPU %.0f %%; %d → %d MB, %d → %d threads; %s",
 		r.name, verdict, r.stopped(), short(r.took), r.answers, r.records, short(r.before.p50), short(r.before.p99),
 		short(r.during.p50), short(r.during.p99), short(r.during.gap), r.load*100,
-		r.resident[0]>>20, r.resident[1]>>20, r.threads[0], r.threads[1], r.health)
+		r.held[0]>>20, r.held[1]>>20, r.threads[0], r.threads[1], r.health)
 }
 
 func short(d time.Duration) string {
