@@ -117,3 +117,11 @@ func TestDescriptorsOfAnotherOwner(t *testing.T) {
 		require.Equal(t, found, s.shown(hunt, "acme", `{"success":true,"result":`+list+`}`) != "", list)
 	}
 }
+
+func TestBlameInTheLog(t *testing.T) {
+	t.Parallel()
+	line := `level=ERROR msg="code of a function ended the server that had this data folder before" tenant=acme-1 cause="SIGSEGV" function=case version=1` + "\n"
+	require.True(t, blames("level=INFO msg=x\n"+line, "acme-1"))
+	require.False(t, blames(line, "acme"))
+	require.False(t, blames("level=WARN tenant=acme-1 function=case x\n", "acme-1"))
+}

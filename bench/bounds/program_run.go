@@ -29,7 +29,7 @@ type row struct {
 	answers  string        // what the caller saw
 	answered bool
 	records  string
-	culprit  bool // a record blames the program's function
+	culprit  bool // a record or, of a run that was over, the server's log names the program's function
 	before   view
 	during   view
 	load     float64   // of one core, over the load before
@@ -148,6 +148,7 @@ func (s *stage) tryOnce(ctx context.Context, p program) (row, error) {
 	guard.Wait()
 	log := s.logSince(logged)
 	r.logged = relevant(log, tenant)
+	r.culprit = r.culprit || r.records != "none" && blames(log, tenant)
 	r.shown = s.shown(p, tenant, append(texts(answers), log)...)
 	if strings.Contains(log, plantedLine) {
 		r.shown = "a line in the server's own output"

@@ -31,7 +31,7 @@ func (s *stage) judge(r *row) {
 	case crashed && r.during.gap > backWithin:
 		fault("%s, no answer for %s", r.restarts, short(r.during.gap))
 	case crashed && !r.culprit:
-		fault("%s, and no record names the culprit", r.restarts)
+		fault("%s, and neither a record nor the log names the culprit", r.restarts)
 	}
 	excused := crashed && r.fault
 	if !r.answered && !excused {
@@ -114,6 +114,17 @@ func short(d time.Duration) string {
 }
 
 var message = regexp.MustCompile(`level=(?:WARN|ERROR) msg=(?:"((?:[^"\\]|\\.)*)"|(\S+))`)
+
+// blames says whether the log names the program's function as what ended the server. That is where the run is
+// named whose caller had its answer before the fault: its record is final.
+func blames(log, tenant string) bool {
+	for line := range strings.Lines(log) {
+		if strings.Contains(line, "code of a function ended the server") && strings.Contains(line, " tenant="+tenant+" ") && strings.Contains(line, " function=case ") {
+			return true
+		}
+	}
+	return false
+}
 
 // relevant is the message of the first warning in the log that names the
 // subtenant.
