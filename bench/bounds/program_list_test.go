@@ -91,6 +91,12 @@ func TestSecretsInAnAnswer(t *testing.T) {
 	require.Contains(t, s.shown(walked, "acme", `{"success":true,"result":{"/a":"refused","/b":12}}`), "/b")
 }
 
+func TestMiddleLoad(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, 0.3, middle([]float64{0.3, 0.1}))
+	require.Equal(t, 0.2, middle([]float64{0.3, 0.1, 0.2}))
+}
+
 func TestShareOfMemory(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, int64(26898<<10), parseShare("55d0 ---p 0 00:00 0 [rollup]\nRss:               78984 kB\nPss:               26898 kB\nPss_Dirty:         11837 kB\n"))
@@ -110,4 +116,12 @@ func TestDescriptorsOfAnotherOwner(t *testing.T) {
 	} {
 		require.Equal(t, found, s.shown(hunt, "acme", `{"success":true,"result":`+list+`}`) != "", list)
 	}
+}
+
+func TestBlameInTheLog(t *testing.T) {
+	t.Parallel()
+	line := `level=ERROR msg="code of a function ended the server that had this data folder before" tenant=acme-1 cause="SIGSEGV" function=case version=1` + "\n"
+	require.True(t, blames("level=INFO msg=x\n"+line, "acme-1"))
+	require.False(t, blames(line, "acme"))
+	require.False(t, blames("level=WARN tenant=acme-1 function=case x\n", "acme-1"))
 }
