@@ -1,9 +1,9 @@
 package process
 
 import (
-	"net"
 	"os"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -37,14 +37,19 @@ type child struct {
 	nursery Nursery // that it was made from
 	site    model.SitePackages
 	slate   *wire.Slate
-	conn    *net.UnixConn // from the child
-	frames  *os.File      // to it
-	in      *wire.Reader
+	conn    *connection // from the child
+	frames  *os.File    // to it
 	out     *wire.Writer
 	proc    Process
 	base    int64        // bytes of memory that it held before its first call
 	memory  atomic.Int64 // that it held last
 	asking  atomic.Int64 // answers that it waits for
+
+	reading sync.Mutex // guards conn, and what follows; taken before tenant.mu
+	in      *wire.Reader
+	source  source
+	fault   error // why nothing more is read
+	spin    spin
 
 	// Guarded by tenant.mu.
 	state  childState
@@ -96,6 +101,7 @@ func (ch *child) send(c *call) {
 	if !known {
 		message.Program.Whole = c.Program
 	}
+	c.leads = known && !busy && ch.takeLead(c)
 	send := ch.out.Send
 	if busy {
 		send = ch.out.SendSoon
