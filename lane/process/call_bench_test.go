@@ -70,6 +70,8 @@ func BenchmarkCall(b *testing.B) {
 					slices.Sort(took)
 					b.ReportMetric(float64(took[len(took)/10]), "p10-ns")
 					b.ReportMetric(float64(took[len(took)/2]), "p50-ns")
+					b.ReportMetric(float64(took[len(took)*9/10]), "p90-ns")
+					b.ReportMetric(float64(took[len(took)*99/100]), "p99-ns")
 					return
 				}
 				b.SetParallelism(callers / 2)

@@ -7,18 +7,21 @@ import (
 )
 
 const (
-	// leadFor is how long a caller reads the frames of its child itself. What a call pays
-	// that takes longer is little beside that.
+	// lookFor is how long a caller looks for its answer. To wake a processor that sleeps
+	// takes some 20 µs on a virtual machine, several times as long as a short call.
+	lookFor = 50 * time.Microsecond
+	// leadFor is how long it reads the frames of its child, at most: after lookFor with
+	// its thread asleep. What a call pays that takes longer is little beside that.
 	leadFor = 250 * time.Microsecond
-	// spinFor is how long it looks for them before its thread sleeps. To wake a processor that sleeps takes some
-	// 20 µs on a virtual machine, several times as long as a short call.
-	spinFor = 50 * time.Microsecond
-	// spinRest bounds how many calls sleep at once after one that took longer than
-	// spinFor: that doubles with each.
-	spinRest = 64
-	// leadInput bounds the input of such a call: the child must be able to take it
+	// calmCalls is how many calls come one after the other before the caller of the next looks. Calls that come
+	// together are better read together.
+	calmCalls = 4
+	// lookInput bounds the input of such a call: the child must be able to take it
 	// while none of its own frames are read.
-	leadInput = 64 << 10
+	lookInput = 64 << 10
+	// mostRest bounds the calls that sleep at once after one that has looked in vain:
+	// twice as many as after the one before that.
+	mostRest = 256
 )
 
 // leaders counts the callers that read frames themselves. Each holds one of the processors of Go's scheduler
@@ -38,7 +41,7 @@ func (l *leaders) leave() { l.count.Add(-1) }
 // takeLead has the caller of c, which is alone in ch, read the frames of ch, if no other
 // goroutine does so. It must call lead then.
 func (ch *child) takeLead(c *call) bool {
-	if c.Program.Async || len(c.Input) > leadInput || !ch.tenant.lane.leaders.enter() {
+	if c.Program.Async || len(c.Input) > lookInput || !ch.tenant.lane.leaders.enter() {
 		return false
 	}
 	if ch.reading.TryLock() {
@@ -52,27 +55,27 @@ func (ch *child) takeLead(c *call) bool {
 	return false
 }
 
-// spin decides how long the callers of a child look for frames before they sleep. It is
-// guarded by child.reading.
-type spin struct{ rest, next int } // calls that sleep at once: now, and after the next that has to sleep
+// looks decides whether the callers of a child look for their answers before they sleep: not after some have looked in
+// vain, until one more has tried. child.reading guards it.
+type looks struct{ rest, next int } // calls that sleep at once: from now on, and after the next that looks in vain
 
-// length is that for the next call.
-func (s *spin) length() time.Duration {
-	if s.rest > 0 {
-		s.rest--
+// length is how long the next call looks.
+func (l *looks) length() time.Duration {
+	if l.rest > 0 {
+		l.rest--
 		return 0
 	}
-	return spinFor
+	return lookFor
 }
 
 // learn notes whether a call that has looked had to sleep.
-func (s *spin) learn(slept bool) {
+func (l *looks) learn(slept bool) {
 	if !slept {
-		s.next = 0
+		l.next = 0
 		return
 	}
-	s.next = min(2*s.next+1, spinRest)
-	s.rest = s.next
+	l.next = min(2*l.next+1, mostRest)
+	l.rest = l.next
 }
 
 // lead reads frames until c is answered; false: it takes longer.
@@ -80,31 +83,39 @@ func (ch *child) lead(c *call) bool {
 	defer ch.tenant.lane.leaders.leave()
 	defer ch.reading.Unlock()
 	defer ch.conn.watch(true) // and the poller reports what has come and was not read
-	began, looks, slept := time.Now(), ch.spin.length(), false
+	looks, slept := ch.looks.length(), false
 	if looks > 0 {
-		defer func() { ch.spin.learn(slept) }()
+		defer func() { ch.looks.learn(slept) }()
 	}
-	until := began.Add(leadFor)
-	if !c.Deadline.IsZero() && c.Deadline.Before(until) {
-		until = c.Deadline
+	began := time.Now()
+	until := leadFor
+	if !c.Deadline.IsZero() {
+		until = min(until, c.Deadline.Sub(began))
 	}
-	for now := began; now.Before(until); now = time.Now() {
-		if now.Sub(began) >= looks {
+	for spent := time.Duration(0); spent < until; spent = time.Since(began) {
+		if spent >= looks {
 			slept = true
-			ch.conn.pause(until.Sub(now))
+			ch.conn.pause(until - spent)
 		}
 		for ch.takeNext() == nil && ch.fault == nil && ch.in.Buffered() {
 		}
 		if ch.fault != nil {
-			ch.conn.deadline(now) // wakes attend
+			ch.conn.deadline(time.Now()) // wakes attend
+			return c.taken()
 		}
-		if len(c.done) > 0 {
-			<-c.done
+		if c.taken() {
 			return true
-		}
-		if ch.fault != nil {
-			return false
 		}
 	}
 	return false
+}
+
+// taken takes the notice that c is answered, if it is there.
+func (c *call) taken() bool {
+	select {
+	case <-c.done:
+		return true
+	default:
+		return false
+	}
 }

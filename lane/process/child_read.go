@@ -268,8 +268,7 @@ func (ch *child) ask(remote model.RemoteHost, ask *wire.Ask, answer *wire.Answer
 			return nil
 		}
 		answer.Resolved.Program.Key = found.Program.Key
-		ch.tenant.learn(found.Program)
-		if known, _ := ch.knows(found.Program.Key); !known {
+		if !ch.learn(found.Program) {
 			answer.Resolved.Program.Whole = found.Program
 			return found.Program
 		}

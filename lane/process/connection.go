@@ -81,7 +81,7 @@ func (c *connection) deadline(at time.Time) { _ = c.interest.SetReadDeadline(at)
 // pause waits on the calling thread until something has come, at most so long.
 func (c *connection) pause(limit time.Duration) {
 	timeout := unix.NsecToTimespec(int64(limit))
-	_, _ = unix.Ppoll([]unix.PollFd{{Fd: int32(c.socket), Events: unix.POLLIN}}, &timeout, nil) // what it was woken for is seen by read
+	_, _ = unix.Ppoll([]unix.PollFd{{Fd: int32(c.socket), Events: unix.POLLIN}}, &timeout, nil) // read tells what has come
 }
 
 // watch has the poller watch the socket, or not. Frames that have come before that are
