@@ -102,6 +102,9 @@ dist: ## build the release: tarballs for amd64 and arm64, lists of contents, che
 dist-test: ## build the release twice and compare; run it on the oldest glibc and on arm64 (emulated)
 	@scripts/dist_verify
 
+systemd-test: build ## install the service in a Debian with systemd and take it from nothing to a restore
+	@scripts/systemd_verify
+
 generate: ## generate repo/dbsqlc from repo/queries
 	go generate ./repo
 

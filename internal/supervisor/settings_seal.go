@@ -67,6 +67,9 @@ func Reexecute(settings []string) error {
 		return fmt.Errorf("hand over the settings: %w", err)
 	}
 	environ := append(CleanEnvironment(os.Environ()), sealedVariable+"="+strconv.Itoa(int(file.Fd())))
+	if socket, set := os.LookupEnv(notifyVariable); set {
+		environ = append(environ, notifyVariable+"="+socket)
+	}
 	// Not by its path: an upgrade may have put another file there.
 	return fmt.Errorf("start the supervisor: %w", syscall.Exec("/proc/self/exe", os.Args, environ))
 }
