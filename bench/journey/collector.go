@@ -10,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	otlp "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
 )
@@ -49,7 +48,7 @@ func (s *spans) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		body = inflated
 	}
 	text, err := io.ReadAll(body)
-	var request collector.ExportTraceServiceRequest
+	var request otlp.TracesData
 	if err == nil {
 		err = proto.Unmarshal(text, &request)
 	}
