@@ -91,6 +91,21 @@ var serverWide = map[string]string{
 	"InsertFunctionVersion":    "writes a new row with its subtenant",
 	"InsertWebhook":            "writes a new row with its subtenant",
 	"InsertCancel":             "writes a new row with its subtenant",
+	"SignalFailures":           "of executions that its transaction writes, under their subtenants",
+	"SignalMissed":             "writes a new row with its subtenant",
+	"AlertsDue":                "one server at a time does it for all subtenants",
+	"TryLockAlerts":            "one server at a time does it for all subtenants",
+	"TakeSignals":              "each is noted under its own subtenant",
+	"PutProblem":               "writes a row with its subtenant",
+	"ListProblemsToTell":       "each is told to its own subtenant",
+	"ListProblemsToCheck":      "each is told to its own subtenant",
+	"ListLateStarts":           "each is told to its own subtenant",
+	"InsertDelivery":           "writes a new row with its subtenant",
+	"ClaimDeliveries":          "each is delivered to its own subtenant's receiver",
+	"DeleteOldProblems":        "removes expired rows of all subtenants",
+	"DeleteOldDeliveries":      "removes expired rows of all subtenants",
+	"GetNotify":                "for the subtenant itself, by its id",
+	"SetNotify":                "for the subtenant itself, by its id",
 }
 
 // everyID is above every id.
@@ -471,6 +486,7 @@ func populate(t *testing.T, db *repo.DB, tenant string) stranger {
 	})
 	require.NoError(t, err)
 	populatePackages(t, db, tenant)
+	populateAlerts(t, db, tenant, f.Name, e.ID)
 	require.NoError(t, db.NoteRetry(ctx, tenant, e.ID, model.NewID()))
 	return stranger{tenant: tenant, function: f, webhook: w, execution: e.ID, schedule: job.ID, queued: queued.Execution.ID}
 }
@@ -478,7 +494,7 @@ func populate(t *testing.T, db *repo.DB, tenant string) stranger {
 // snapshot is everything that belongs to a subtenant, as text.
 func snapshot(t *testing.T, pool *pgxpool.Pool, tenant string) (all []string) {
 	t.Helper()
-	for _, table := range []string{"functions", "function_versions", "function_blames", "webhooks", "scheduled_jobs", "public_segments", "executions", "step_executions", "changes", "secrets", "cancels", "idempotency_keys", "queued_runs", "schedule_late_results", "execution_retries", "environments", "package_states", "installed_packages", "package_installs"} {
+	for _, table := range []string{"functions", "function_versions", "function_blames", "webhooks", "scheduled_jobs", "public_segments", "executions", "step_executions", "changes", "secrets", "cancels", "idempotency_keys", "queued_runs", "schedule_late_results", "execution_retries", "environments", "package_states", "installed_packages", "package_installs", "alert_signals", "alert_problems", "alert_deliveries"} {
 		rows, err := pool.Query(t.Context(), "SELECT to_json(t)::text FROM "+table+" t WHERE tenant = $1 ORDER BY 1", tenant)
 		require.NoError(t, err)
 		before := len(all)
