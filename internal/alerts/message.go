@@ -90,11 +90,11 @@ func shortened(text string) string {
 }
 
 // delivery makes the message to be delivered.
-func (m *Message) delivery(problem string, now time.Time) (repo.Delivery, error) {
+func (m *Message) delivery(problem string, at time.Time) (repo.Delivery, error) {
 	m.Timestamp = m.Timestamp.UTC()
 	payload, err := json.Marshal(m)
 	return repo.Delivery{
-		ID: model.NewIDAt(now), Tenant: m.Data.Subtenant, Type: m.Type, Problem: problem, Function: m.Data.Function, Payload: payload,
-		Status: repo.DeliveryPending, NextAt: now, CreatedAt: now,
+		ID: model.NewIDAt(at), Tenant: m.Data.Subtenant, Type: m.Type, Problem: problem, Function: m.Data.Function, Payload: payload,
+		Status: repo.DeliveryPending, NextAt: at, CreatedAt: at,
 	}, err
 }

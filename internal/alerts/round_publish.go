@@ -30,11 +30,13 @@ func (r *round) publish(ctx context.Context, p *repo.Problem, setting *Setting, 
 		if err != nil {
 			return err
 		}
-		delivery, err := message.delivery(p.Kind+":"+p.Subject, r.now)
+		at := r.now.Add(time.Duration(r.made) * time.Microsecond) // ids in the order of the messages
+		delivery, err := message.delivery(p.Kind+":"+p.Subject, at)
 		if err != nil {
 			r.opts.Log.Error("a message about a problem can't be written", slog.String("tenant", p.Tenant), slog.String("function", p.Function), slog.Any("error", err))
 			continue
 		}
+		delivery.NextAt = r.now
 		if err := r.tx.Enqueue(ctx, delivery); err != nil {
 			return err
 		}

@@ -104,9 +104,8 @@ type outcome struct {
 func (a *Alerts) attempt(ctx context.Context, d *repo.Delivery) {
 	setting := stored(d.Notify)
 	result := outcome{err: errSwitchedOff, final: true}
-	kind := "none"
 	if setting != nil {
-		kind, d.Target = setting.kind(), setting.Target()
+		d.Target = setting.Target()
 		result = a.deliver(ctx, d, setting)
 	}
 	noting, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTime)
@@ -119,7 +118,9 @@ func (a *Alerts) attempt(ctx context.Context, d *repo.Delivery) {
 		return
 	}
 	a.judge(d, result, now)
-	a.opts.Meter.AlertAttempted(kind, outcomeName(d.Status))
+	if setting != nil {
+		a.opts.Meter.AlertAttempted(setting.kind(), outcomeName(d.Status))
+	}
 	if _, err := a.opts.DB.EndAttempt(noting, d, now); err != nil {
 		a.opts.Log.Warn("the delivery of a message can't be noted; it is sent again in a minute, with the same id", slog.String("tenant", d.Tenant), slog.Any("delivery", d.ID), slog.Any("error", err))
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -28,7 +29,7 @@ func Parse(raw json.RawMessage) (*Setting, []model.Problem) {
 		}
 		return nil, unreadable(errors.New(""))
 	}
-	s := Setting{Events: Events, GraceSeconds: DefaultGrace}
+	s := Setting{Events: slices.Clone(Events), GraceSeconds: DefaultGrace} // a copy, which the decoder writes into
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&s); err != nil {
@@ -84,7 +85,7 @@ func (s *Setting) problems() (all []model.Problem) {
 			wrong("/url", "%s", fault)
 		}
 	}
-	if len(s.Function) > 255 || strings.ContainsFunc(s.Function, notInNames) {
+	if s.Function != "" && !functionName.MatchString(s.Function) {
 		wrong("/function", "must be the name of a function")
 	}
 	if len(s.SecretNames) > 0 && s.URL == "" {
@@ -114,9 +115,7 @@ func (s *Setting) problems() (all []model.Problem) {
 	return all
 }
 
-func notInNames(r rune) bool {
-	return r != '_' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
-}
+var functionName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,254}$`)
 
 // urlFault says what is wrong with an address of a receiver, or nothing.
 func urlFault(text string) string {
