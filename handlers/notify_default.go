@@ -7,7 +7,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-type notifyInput struct {
+type notifyPutInput struct {
 	Body struct {
 		Notify Optional[json.RawMessage] `json:"notify" required:"true"`
 	}
@@ -32,7 +32,7 @@ func (s *Server) getNotify(ctx context.Context, _ *struct{}) (*notifyOutput, err
 	return showNotify(own), err
 }
 
-func (s *Server) putNotify(ctx context.Context, in *notifyInput) (*notifyOutput, error) {
+func (s *Server) putNotify(ctx context.Context, in *notifyPutInput) (*notifyOutput, error) {
 	var setting json.RawMessage
 	if problems := applyNotify(in.Body.Notify, &setting); len(problems) > 0 {
 		return nil, invalid(problems...)

@@ -43,6 +43,13 @@ func (s *Server) updateSubtenant(ctx context.Context, in *subtenantUpdateInput) 
 	if err != nil {
 		return nil, err
 	}
+	var notify json.RawMessage
+	if problems := applyNotify(in.Body.Notify, &notify); len(problems) > 0 {
+		return nil, invalid(problems...)
+	}
+	if err := s.checkTarget(notify, ""); err != nil {
+		return nil, err
+	}
 	moved := false
 	changed, err := s.opts.DB.UpdateSubtenant(ctx, in.ID, func(t *model.Subtenant) error {
 		stored := view(*t)
@@ -59,14 +66,11 @@ func (s *Server) updateSubtenant(ctx context.Context, in *subtenantUpdateInput) 
 		if days := in.Body.RetentionDays; days.given() && (days.Value < 0 || days.Value > longestRetention) {
 			problems = append(problems, model.Problem{Pointer: "/retention_days", Message: fmt.Sprintf("must be from 0 to %d", longestRetention)})
 		}
-		problems = append(problems, applyNotify(in.Body.Notify, &t.Notify)...)
 		if len(problems) > 0 {
 			return invalid(problems...)
 		}
 		if in.Body.Notify.Set {
-			if err := s.checkTarget(t.Notify, ""); err != nil {
-				return err
-			}
+			t.Notify = notify
 		}
 		lane := t.Lane
 		in.Body.Lane.applyTo(&t.Lane)

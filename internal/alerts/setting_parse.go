@@ -29,13 +29,35 @@ func Parse(raw json.RawMessage) (*Setting, []model.Problem) {
 		}
 		return nil, unreadable(errors.New(""))
 	}
-	s := Setting{Events: slices.Clone(Events), GraceSeconds: DefaultGrace} // a copy, which the decoder writes into
+	in := input{Events: slices.Clone(Events), GraceSeconds: DefaultGrace} // a copy, which the decoder writes into
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&s); err != nil {
+	if err := decoder.Decode(&in); err != nil {
 		return nil, unreadable(err)
 	}
-	return &s, s.problems()
+	if problems := in.problems(); len(problems) > 0 {
+		return nil, problems
+	}
+	s := &Setting{Events: in.Events, GraceSeconds: in.GraceSeconds}
+	if in.URL != nil {
+		s.URL = *in.URL
+	}
+	if in.Function != nil {
+		s.Function = *in.Function
+	}
+	if in.SecretNames != nil {
+		s.SecretNames = *in.SecretNames
+	}
+	return s, nil
+}
+
+// input is a setting as it comes: a member that is empty differs from none.
+type input struct {
+	URL          *string                `json:"url"`
+	SecretNames  *signature.SecretNames `json:"secret_name"`
+	Function     *string                `json:"function"`
+	Events       []Event                `json:"events"`
+	GraceSeconds int                    `json:"grace_seconds"`
 }
 
 // stored reads a setting from the database. One that this version cannot read is none:
@@ -70,49 +92,66 @@ func unreadable(err error) []model.Problem {
 	return []model.Problem{{Pointer: "/notify", Message: members}}
 }
 
-func (s *Setting) problems() (all []model.Problem) {
+func (in *input) problems() (all []model.Problem) {
 	wrong := func(member, format string, args ...any) {
 		all = append(all, model.Problem{Pointer: "/notify" + member, Message: fmt.Sprintf(format, args...)})
 	}
 	switch {
-	case s.URL == "" && s.Function == "":
+	case in.URL == nil && in.Function == nil:
 		wrong("", "must name a url or a function that gets the messages, or be \"off\"")
-	case s.URL != "" && s.Function != "":
-		wrong("/function", "can't be combined with url; leave one of them out")
+	case in.URL != nil && in.Function != nil:
+		wrong("", "can't have both a url and a function; leave one of them out")
 	}
-	if s.URL != "" {
-		if fault := urlFault(s.URL); fault != "" {
+	if in.URL != nil {
+		if fault := urlFault(*in.URL); fault != "" {
 			wrong("/url", "%s", fault)
 		}
 	}
-	if s.Function != "" && !functionName.MatchString(s.Function) {
+	if in.Function != nil && !functionName.MatchString(*in.Function) {
 		wrong("/function", "must be the name of a function")
 	}
-	if len(s.SecretNames) > 0 && s.URL == "" {
-		wrong("/secret_name", "signs messages to a url; leave it out for a function")
+	if in.SecretNames != nil {
+		in.secretProblems(wrong)
 	}
-	if len(s.SecretNames) > MaxSecretNames {
-		wrong("/secret_name", "must name at most %d secrets", MaxSecretNames)
-	}
-	for i, name := range s.SecretNames {
-		if name == "" || utf8.RuneCountInString(name) > signature.MaxName || strings.ContainsRune(name, 0) || slices.Contains(s.SecretNames[:i], name) {
-			wrong("/secret_name", "must hold names of secrets of 1 to %d characters, each once", signature.MaxName)
-			break
-		}
-	}
-	if len(s.Events) == 0 {
+	if len(in.Events) == 0 {
 		wrong("/events", "must name an event; \"off\" in place of the object sends no message")
 	}
-	for i, event := range s.Events {
-		if !slices.Contains(Events, event) || slices.Contains(s.Events[:i], event) {
-			wrong("/events", "must hold failure, recovery and missed, each at most once")
-			break
+	for i, event := range in.Events {
+		switch {
+		case slices.Contains(in.Events[:i], event):
+			wrong("/events", "must hold each event at most once")
+		case !slices.Contains(Events, event):
+			wrong(fmt.Sprintf("/events/%d", i), "must be failure, recovery or missed")
 		}
 	}
-	if s.GraceSeconds < LeastGrace || s.GraceSeconds > LongestGrace {
+	if in.GraceSeconds < LeastGrace || in.GraceSeconds > LongestGrace {
 		wrong("/grace_seconds", "must be from %d to %d", LeastGrace, LongestGrace)
 	}
 	return all
+}
+
+func (in *input) secretProblems(wrong func(member, format string, args ...any)) {
+	names := *in.SecretNames
+	switch {
+	case in.URL == nil:
+		wrong("/secret_name", "signs messages to a url; leave it out for a function")
+	case len(names) == 0:
+		wrong("/secret_name", "must name the secret to sign with; leave it out to send messages without a signature")
+	case len(names) > MaxSecretNames:
+		wrong("/secret_name", "must name at most %d secrets", MaxSecretNames)
+	}
+	for i, name := range names {
+		pointer := "/secret_name"
+		if len(names) > 1 {
+			pointer = fmt.Sprintf("/secret_name/%d", i)
+		}
+		switch {
+		case name == "" || utf8.RuneCountInString(name) > signature.MaxName || strings.ContainsRune(name, 0):
+			wrong(pointer, "must have 1 to %d characters", signature.MaxName)
+		case slices.Contains(names[:i], name):
+			wrong("/secret_name", "must not name the same secret twice")
+		}
+	}
 }
 
 var functionName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,254}$`)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -237,19 +238,20 @@ func (f *fixture) deliveries() []repo.Delivery {
 	f.Helper()
 	found, _, err := f.db.ListDeliveries(f.Context(), tenant, repo.DeliveryFilter{Page: repo.Page{Limit: 1000}})
 	require.NoError(f, err)
-	for i, j := 0, len(found)-1; i < j; i, j = i+1, j-1 {
-		found[i], found[j] = found[j], found[i]
-	}
+	slices.Reverse(found)
 	return found
 }
 
 // until waits for a delivery to come to a state.
-func (f *fixture) until(ok func(repo.Delivery) bool) (last repo.Delivery) {
+func (f *fixture) until(ok func(repo.Delivery) bool) (found repo.Delivery) {
 	f.Helper()
 	require.Eventually(f, func() bool {
 		all := f.deliveries()
-		last = all[len(all)-1]
-		return ok(last)
+		i := slices.IndexFunc(all, ok)
+		if i >= 0 {
+			found = all[i]
+		}
+		return i >= 0
 	}, 30*time.Second, 5*time.Millisecond)
-	return last
+	return found
 }

@@ -16,7 +16,7 @@ var (
 )
 
 const (
-	triggerCount = 5
+	triggerCount = 6
 	statusCount  = 5
 )
 
