@@ -25,7 +25,8 @@ CREATE TABLE alert_signals (
     execution_id  uuid,                 -- NULL: of a schedule
     parent_id     uuid,                 -- of an execution that another one led to
     schedule_id   uuid,
-    reason        text                  -- why a due time has no run
+    reason        text,                 -- why a due time has no run
+    take_at       timestamptz NOT NULL DEFAULT 'epoch' -- when to look at it: a later run may make up for a due time
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
 -- The transaction that writes the end of an execution that ended badly calls this, so that no signal is lost and none comes twice. The caller of a

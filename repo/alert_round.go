@@ -83,9 +83,10 @@ func (d *DB) HoldAlertRound(ctx context.Context, do func(AlertRound) error) erro
 	return d.fail(err, "make messages of failures")
 }
 
-// TakeSignals removes and returns the oldest signals, at most limit.
-func (r AlertRound) TakeSignals(ctx context.Context, limit int) ([]AlertSignal, error) {
-	rows, err := r.q.TakeSignals(ctx, int32(limit))
+// TakeSignals removes and returns the oldest signals that it is time to look at, at
+// most limit.
+func (r AlertRound) TakeSignals(ctx context.Context, now time.Time, limit int) ([]AlertSignal, error) {
+	rows, err := r.q.TakeSignals(ctx, now, int32(limit))
 	return each(rows, func(row dbsqlc.TakeSignalsRow) AlertSignal {
 		return AlertSignal{
 			Tenant: row.Tenant, Function: row.FunctionName, At: row.At, Execution: row.ExecutionID.Bytes, Schedule: row.ScheduleID.Bytes,
@@ -145,6 +146,14 @@ func (r AlertRound) LateStarts(ctx context.Context, before time.Time) ([]LateSta
 	return each(rows, func(row dbsqlc.ListLateStartsRow) LateStart {
 		return LateStart{Schedule: row.ID.Bytes, Tenant: row.Tenant, Function: row.FunctionName, Notify: row.Notify, Due: row.Due, Queued: row.Queued}
 	}), err
+}
+
+// StartedSince reports whether a run of a schedule was stored from a moment on, before
+// another one, and has begun.
+func (r AlertRound) StartedSince(ctx context.Context, tenant string, schedule model.ID, from, before time.Time) (bool, error) {
+	return r.q.StartedSince(ctx, dbsqlc.StartedSinceParams{
+		Tenant: tenant, ScheduleID: uuid(schedule), FromID: uuid(model.FirstIDOf(from)), BeforeID: uuid(model.FirstIDOf(before)),
+	})
 }
 
 // Execution returns an execution of the round's moment; CodeExecutionNotFound when its

@@ -40,7 +40,7 @@ func over(tenant, function string, status model.Status, change ...func(*model.Ex
 func signalled(t *testing.T, db *repo.DB) (ids []model.ID) {
 	t.Helper()
 	require.NoError(t, db.HoldAlertRound(t.Context(), func(r repo.AlertRound) error {
-		signals, err := r.TakeSignals(t.Context(), 100)
+		signals, err := r.TakeSignals(t.Context(), time.Now(), 100)
 		for _, s := range signals {
 			ids = append(ids, s.Execution)
 		}
@@ -174,7 +174,7 @@ func TestSignalsOfRunsThatMessagesLedTo(t *testing.T) {
 	copied(t, db, alert, child, grandchild, parent, other)
 	ofAlert := map[model.ID]bool{}
 	require.NoError(t, db.HoldAlertRound(t.Context(), func(r repo.AlertRound) error {
-		signals, err := r.TakeSignals(t.Context(), 100)
+		signals, err := r.TakeSignals(t.Context(), time.Now(), 100)
 		for _, s := range signals {
 			ofAlert[s.Execution] = s.OfAlert
 		}

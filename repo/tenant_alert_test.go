@@ -18,6 +18,9 @@ func init() {
 		"GetProblem": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 			return one(q.GetProblem(ctx, s.tenant, repo.ProblemFailed, s.function.Name))
 		},
+		"StartedSince": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+			return q.StartedSince(ctx, dbsqlc.StartedSinceParams{Tenant: s.tenant, ScheduleID: repo.UUID(s.schedule), FromID: repo.UUID(model.FirstIDOf(time.Unix(0, 0))), BeforeID: everyID})
+		},
 		"DeleteProblem": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 			return false, q.DeleteProblem(ctx, s.tenant, repo.ProblemFailed, s.function.Name)
 		},

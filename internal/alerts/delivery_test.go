@@ -48,7 +48,9 @@ func TestReceiverThatIsAway(t *testing.T) {
 			break
 		}
 	}
-	f.until(func(d repo.Delivery) bool { return d.Type == alerts.TypeRecovered && d.Status == repo.DeliveryDelivered })
+	f.until(func(d repo.Delivery) bool {
+		return d.Type == alerts.TypeRecovered && d.Status == repo.DeliveryDelivered
+	})
 	all := f.deliveries()
 	require.Len(t, all, 2)
 	require.Equal(t, repo.DeliveryDelivered, all[0].Status)

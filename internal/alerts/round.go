@@ -82,10 +82,14 @@ type round struct {
 	made int // messages
 }
 
-// hold does one transaction's share of a round. full says that more may be left.
-func (r *round) hold(ctx context.Context, late bool) (full bool, err error) {
-	signals, err := r.tx.TakeSignals(ctx, signalBatch)
+// hold does one transaction's share of a round. more says that there may be signals left.
+func (r *round) hold(ctx context.Context, late bool) (more bool, err error) {
+	signals, err := r.tx.TakeSignals(ctx, r.now, signalBatch)
 	if err != nil {
+		return false, err
+	}
+	more = len(signals) >= signalBatch
+	if signals, err = r.notMadeUp(ctx, signals); err != nil {
 		return false, err
 	}
 	if late {
@@ -101,7 +105,7 @@ func (r *round) hold(ctx context.Context, late bool) (full bool, err error) {
 	if err := r.tellLeftOut(ctx); err != nil {
 		return false, err
 	}
-	return len(signals) >= signalBatch, r.check(ctx)
+	return more, r.check(ctx)
 }
 
 // subject is a problem that signals are about.

@@ -35,3 +35,22 @@ func (r *round) lateStarts(ctx context.Context) (missed []repo.AlertSignal, err 
 	}
 	return missed, nil
 }
+
+// notMadeUp leaves out the signals of due times for which a run has begun within the
+// grace after all: that of the next due time, or one on request.
+func (r *round) notMadeUp(ctx context.Context, signals []repo.AlertSignal) (left []repo.AlertSignal, err error) {
+	for _, s := range signals {
+		setting := stored(s.Notify)
+		if !s.Schedule.IsZero() && setting != nil {
+			began, err := r.tx.StartedSince(ctx, s.Tenant, s.Schedule, s.At, s.At.Add(setting.grace()))
+			if err != nil {
+				return nil, err
+			}
+			if began {
+				continue
+			}
+		}
+		left = append(left, s)
+	}
+	return left, nil
+}

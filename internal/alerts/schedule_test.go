@@ -43,13 +43,18 @@ func TestMessageOfASkippedDueTime(t *testing.T) {
 	skip := func(at time.Time) {
 		f.move(s, func(_ context.Context, _ repo.Tx, s *model.Schedule) {
 			word, reason := "skipped", "The function was deleted."
-			s.LastRun, s.LastStatus, s.LastError, s.NextRun = at, &word, &reason, at.Add(time.Minute)
+			s.LastRun, s.LastStatus, s.LastError, s.NextRun = at, &word, &reason, at.Add(24*time.Hour)
 			s.Missed = []model.Missed{{Due: at, Reason: reason}}
 		})
 	}
 	skip(due)
+	f.clock.forward(4 * time.Minute)
 	f.round(a)
+	require.Empty(t, f.messages(), "within the grace")
 	skip(due.Add(time.Minute))
+	f.clock.forward(61 * time.Second)
+	f.round(a)
+	require.Len(t, f.messages(), 1)
 	f.clock.forward(2 * time.Minute)
 	f.round(a)
 	got := f.messages()
@@ -124,4 +129,24 @@ func TestMessageOfALateStart(t *testing.T) {
 	got = f.messages()
 	require.Len(t, got, 2)
 	require.Contains(t, got[1].Data.Reason, "Its run waits in the queue since ")
+}
+
+// TestDueTimesThatAreMadeUpFor: where the next run begins within the grace, nothing is
+// wrong enough for a message.
+func TestDueTimesThatAreMadeUpFor(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.function("report", f.setting(""))
+	a := f.server()
+	due := f.clock.Now().Truncate(time.Second)
+	s := f.schedule("report", due)
+	f.move(s, func(_ context.Context, _ repo.Tx, s *model.Schedule) {
+		s.NextRun = due.Add(24 * time.Hour)
+		s.Missed = []model.Missed{{Due: due, Reason: "No room."}}
+	})
+	f.clock.forward(4 * time.Minute)
+	f.ends("report", model.StatusCompleted, 1, func(e *model.Execution) { e.Trigger, e.TriggerID = model.TriggerSchedule, s.ID })
+	f.clock.forward(2 * time.Minute)
+	f.round(a)
+	require.Empty(t, f.messages())
 }

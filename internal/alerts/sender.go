@@ -74,6 +74,9 @@ func (a *Alerts) claim(ctx context.Context) ([]repo.Delivery, error) {
 		return nil, nil
 	}
 	slices.Sort(busy)
+	// Not broken off by a stop: what was claimed then would wait for the end of its lease.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTime)
+	defer cancel()
 	now := a.now()
 	return a.opts.DB.ClaimDeliveries(ctx, repo.DeliveryClaim{Now: now, Until: now.Add(lease), Room: left, PerTenant: tenantRoom, Busy: busy})
 }

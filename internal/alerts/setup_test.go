@@ -217,8 +217,11 @@ func (f *fixture) next() request {
 	select {
 	case got := <-f.got:
 		return got
-	case <-f.Context().Done():
-		require.Fail(f, "no message came")
+	case <-time.After(30 * time.Second):
+		for _, d := range f.deliveries() {
+			f.Logf("%s %s, attempts %d, next at %v, %s", d.Type, d.Status, d.Attempts, d.NextAt, d.Error)
+		}
+		require.Fail(f, "no message came", "it is %v", f.clock.Now())
 		return request{}
 	}
 }

@@ -13,7 +13,7 @@ import (
 )
 
 const alertsDue = `-- name: AlertsDue :one
-SELECT (EXISTS (SELECT 1 FROM alert_signals)
+SELECT (EXISTS (SELECT 1 FROM alert_signals WHERE take_at <= $1::timestamptz)
     OR EXISTS (SELECT 1 FROM alert_problems WHERE is_open AND check_at <= $1::timestamptz)
     OR EXISTS (SELECT 1 FROM alert_problems WHERE left_out > 0 AND next_at <= $1::timestamptz))::boolean
 `
@@ -657,9 +657,10 @@ func (q *Queries) SignalFailures(ctx context.Context, ids []pgtype.UUID) error {
 }
 
 const signalMissed = `-- name: SignalMissed :exec
-INSERT INTO alert_signals (tenant, function_name, at, schedule_id, reason)
-SELECT $1::text, $2::text, $3::timestamptz, $4::uuid, $5::text
-WHERE notify_of($1, $2) IS NOT NULL
+INSERT INTO alert_signals (tenant, function_name, at, schedule_id, reason, take_at)
+SELECT $1::text, $2::text, $3::timestamptz, $4::uuid, $5::text,
+    $3::timestamptz + COALESCE((n.notify ->> 'grace_seconds')::double precision, 0) * interval '1 second'
+FROM (SELECT notify_of($1, $2) AS notify) n WHERE n.notify IS NOT NULL
 `
 
 type SignalMissedParams struct {
@@ -670,7 +671,8 @@ type SignalMissedParams struct {
 	Reason       string
 }
 
-// A due time of a schedule has no run.
+// A due time of a schedule has no run. It is looked at once the grace of the setting
+// is over.
 func (q *Queries) SignalMissed(ctx context.Context, arg SignalMissedParams) error {
 	_, err := q.db.Exec(ctx, signalMissed,
 		arg.Tenant,
@@ -682,17 +684,44 @@ func (q *Queries) SignalMissed(ctx context.Context, arg SignalMissedParams) erro
 	return err
 }
 
+const startedSince = `-- name: StartedSince :one
+SELECT EXISTS (
+    SELECT 1 FROM executions e
+    WHERE e.tenant = $1 AND e.trigger_id = $2::uuid AND e.trigger_type = 'schedule' AND e.status <> 'pending'
+      AND e.id >= $3::uuid AND e.id < $4::uuid)
+`
+
+type StartedSinceParams struct {
+	Tenant     string
+	ScheduleID pgtype.UUID
+	FromID     pgtype.UUID
+	BeforeID   pgtype.UUID
+}
+
+// Whether a run of the schedule was stored in that time, and has begun.
+func (q *Queries) StartedSince(ctx context.Context, arg StartedSinceParams) (bool, error) {
+	row := q.db.QueryRow(ctx, startedSince,
+		arg.Tenant,
+		arg.ScheduleID,
+		arg.FromID,
+		arg.BeforeID,
+	)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const takeSignals = `-- name: TakeSignals :many
 WITH RECURSIVE taken AS (
-    DELETE FROM alert_signals WHERE seq IN (SELECT a.seq FROM alert_signals a ORDER BY a.seq LIMIT $1)
-    RETURNING seq, tenant, function_name, at, execution_id, parent_id, schedule_id, reason
+    DELETE FROM alert_signals WHERE seq IN (SELECT a.seq FROM alert_signals a WHERE a.take_at <= $1::timestamptz ORDER BY a.seq LIMIT $2)
+    RETURNING seq, tenant, function_name, at, execution_id, parent_id, schedule_id, reason, take_at
 ), ancestor AS (
     SELECT t.seq, t.parent_id AS id, 1 AS level FROM taken t WHERE t.parent_id IS NOT NULL
     UNION ALL
     SELECT n.seq, e.parent_id, n.level + 1 FROM ancestor n JOIN executions e ON e.id = n.id
     WHERE e.parent_id IS NOT NULL AND n.level < 200
 )
-SELECT t.seq, t.tenant, t.function_name, t.at, t.execution_id, t.parent_id, t.schedule_id, t.reason, COALESCE(notify_of(t.tenant, t.function_name), 'null')::json AS notify, EXISTS (
+SELECT t.seq, t.tenant, t.function_name, t.at, t.execution_id, t.parent_id, t.schedule_id, t.reason, t.take_at, COALESCE(notify_of(t.tenant, t.function_name), 'null')::json AS notify, EXISTS (
     SELECT 1 FROM ancestor n JOIN executions e ON e.id = n.id WHERE n.seq = t.seq AND e.trigger_type = 'alert')::boolean AS of_alert
 FROM taken t ORDER BY t.seq
 `
@@ -706,14 +735,15 @@ type TakeSignalsRow struct {
 	ParentID     pgtype.UUID
 	ScheduleID   pgtype.UUID
 	Reason       *string
+	TakeAt       time.Time
 	Notify       []byte
 	OfAlert      bool
 }
 
 // The oldest first. of_alert says that the execution was started by one that a
 // message had started, over however many others.
-func (q *Queries) TakeSignals(ctx context.Context, rowLimit int32) ([]TakeSignalsRow, error) {
-	rows, err := q.db.Query(ctx, takeSignals, rowLimit)
+func (q *Queries) TakeSignals(ctx context.Context, now time.Time, rowLimit int32) ([]TakeSignalsRow, error) {
+	rows, err := q.db.Query(ctx, takeSignals, now, rowLimit)
 	if err != nil {
 		return nil, err
 	}
@@ -730,6 +760,7 @@ func (q *Queries) TakeSignals(ctx context.Context, rowLimit int32) ([]TakeSignal
 			&i.ParentID,
 			&i.ScheduleID,
 			&i.Reason,
+			&i.TakeAt,
 			&i.Notify,
 			&i.OfAlert,
 		); err != nil {

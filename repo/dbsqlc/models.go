@@ -56,6 +56,7 @@ type AlertSignal struct {
 	ParentID     pgtype.UUID
 	ScheduleID   pgtype.UUID
 	Reason       *string
+	TakeAt       time.Time
 }
 
 type Cancel struct {

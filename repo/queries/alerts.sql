@@ -3,14 +3,23 @@
 SELECT signal_failures(sqlc.arg(ids)::uuid[]);
 
 -- name: SignalMissed :exec
--- A due time of a schedule has no run.
-INSERT INTO alert_signals (tenant, function_name, at, schedule_id, reason)
-SELECT sqlc.arg(tenant)::text, sqlc.arg(function_name)::text, sqlc.arg(at)::timestamptz, sqlc.arg(schedule_id)::uuid, sqlc.arg(reason)::text
-WHERE notify_of(sqlc.arg(tenant), sqlc.arg(function_name)) IS NOT NULL;
+-- A due time of a schedule has no run. It is looked at once the grace of the setting
+-- is over.
+INSERT INTO alert_signals (tenant, function_name, at, schedule_id, reason, take_at)
+SELECT sqlc.arg(tenant)::text, sqlc.arg(function_name)::text, sqlc.arg(at)::timestamptz, sqlc.arg(schedule_id)::uuid, sqlc.arg(reason)::text,
+    sqlc.arg(at)::timestamptz + COALESCE((n.notify ->> 'grace_seconds')::double precision, 0) * interval '1 second'
+FROM (SELECT notify_of(sqlc.arg(tenant), sqlc.arg(function_name)) AS notify) n WHERE n.notify IS NOT NULL;
+
+-- name: StartedSince :one
+-- Whether a run of the schedule was stored in that time, and has begun.
+SELECT EXISTS (
+    SELECT 1 FROM executions e
+    WHERE e.tenant = sqlc.arg(tenant) AND e.trigger_id = sqlc.arg(schedule_id)::uuid AND e.trigger_type = 'schedule' AND e.status <> 'pending'
+      AND e.id >= sqlc.arg(from_id)::uuid AND e.id < sqlc.arg(before_id)::uuid);
 
 -- name: AlertsDue :one
 -- Whether there is anything for a round to do.
-SELECT (EXISTS (SELECT 1 FROM alert_signals)
+SELECT (EXISTS (SELECT 1 FROM alert_signals WHERE take_at <= sqlc.arg(now)::timestamptz)
     OR EXISTS (SELECT 1 FROM alert_problems WHERE is_open AND check_at <= sqlc.arg(now)::timestamptz)
     OR EXISTS (SELECT 1 FROM alert_problems WHERE left_out > 0 AND next_at <= sqlc.arg(now)::timestamptz))::boolean;
 
@@ -21,7 +30,7 @@ SELECT pg_try_advisory_xact_lock(hashtext('maestro.alerts'));
 -- The oldest first. of_alert says that the execution was started by one that a
 -- message had started, over however many others.
 WITH RECURSIVE taken AS (
-    DELETE FROM alert_signals WHERE seq IN (SELECT a.seq FROM alert_signals a ORDER BY a.seq LIMIT sqlc.arg(row_limit))
+    DELETE FROM alert_signals WHERE seq IN (SELECT a.seq FROM alert_signals a WHERE a.take_at <= sqlc.arg(now)::timestamptz ORDER BY a.seq LIMIT sqlc.arg(row_limit))
     RETURNING *
 ), ancestor AS (
     SELECT t.seq, t.parent_id AS id, 1 AS level FROM taken t WHERE t.parent_id IS NOT NULL
