@@ -14,7 +14,7 @@ CREATE FUNCTION notify_of(of_tenant text, of_function text) RETURNS json LANGUAG
 $$;
 -- +goose StatementEnd
 
--- What happened to functions with such a setting, since it was last looked at: an
+-- Events of functions with such a setting that no round has looked at yet: an
 -- execution that has ended badly, or a due time of a schedule that has no run. Rows
 -- are only added and taken away, so that no record waits for a lock.
 CREATE TABLE alert_signals (
@@ -45,8 +45,7 @@ END
 $$;
 -- +goose StatementEnd
 
--- What is wrong with a function or a schedule, until some time after it is well
--- again. A message is made at most once an hour, from next_at on; left_out counts what
+-- The problems of functions and schedules, each until some time after its end. A message is made at most once an hour, from next_at on; left_out counts what
 -- happened since the last one without a message of its own.
 CREATE TABLE alert_problems (
     tenant        text COLLATE "C" NOT NULL,

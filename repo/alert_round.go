@@ -29,7 +29,7 @@ const (
 	ProblemMissed = "missed" // of a schedule
 )
 
-// Problem is what is wrong with a function or a schedule, as in alert_problems.
+// Problem is that of a function or a schedule, as in alert_problems.
 type Problem struct {
 	Tenant, Kind, Subject, Function string
 	Open, Reported                  bool

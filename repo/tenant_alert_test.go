@@ -14,6 +14,23 @@ import (
 )
 
 func init() {
+	maps.Copy(serverWide, map[string]string{
+		"SignalFailures":      "of executions that its transaction writes, under their subtenants",
+		"SignalMissed":        "writes a new row with its subtenant",
+		"AlertsDue":           "one server at a time does it for all subtenants",
+		"TryLockAlerts":       "one server at a time does it for all subtenants",
+		"TakeSignals":         "each is noted under its own subtenant",
+		"PutProblem":          "writes a row with its subtenant",
+		"ListProblemsToTell":  "each is told to its own subtenant",
+		"ListProblemsToCheck": "each is told to its own subtenant",
+		"ListLateStarts":      "each is told to its own subtenant",
+		"InsertDelivery":      "writes a new row with its subtenant",
+		"ClaimDeliveries":     "each is delivered to its own subtenant's receiver",
+		"DeleteOldProblems":   "removes expired rows of all subtenants",
+		"DeleteOldDeliveries": "removes expired rows of all subtenants",
+		"GetNotify":           "for the subtenant itself, by its id",
+		"SetNotify":           "for the subtenant itself, by its id",
+	})
 	maps.Copy(probes, map[string]func(context.Context, *dbsqlc.Queries, stranger) (bool, error){
 		"GetProblem": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 			return one(q.GetProblem(ctx, s.tenant, repo.ProblemFailed, s.function.Name))

@@ -91,21 +91,6 @@ var serverWide = map[string]string{
 	"InsertFunctionVersion":    "writes a new row with its subtenant",
 	"InsertWebhook":            "writes a new row with its subtenant",
 	"InsertCancel":             "writes a new row with its subtenant",
-	"SignalFailures":           "of executions that its transaction writes, under their subtenants",
-	"SignalMissed":             "writes a new row with its subtenant",
-	"AlertsDue":                "one server at a time does it for all subtenants",
-	"TryLockAlerts":            "one server at a time does it for all subtenants",
-	"TakeSignals":              "each is noted under its own subtenant",
-	"PutProblem":               "writes a row with its subtenant",
-	"ListProblemsToTell":       "each is told to its own subtenant",
-	"ListProblemsToCheck":      "each is told to its own subtenant",
-	"ListLateStarts":           "each is told to its own subtenant",
-	"InsertDelivery":           "writes a new row with its subtenant",
-	"ClaimDeliveries":          "each is delivered to its own subtenant's receiver",
-	"DeleteOldProblems":        "removes expired rows of all subtenants",
-	"DeleteOldDeliveries":      "removes expired rows of all subtenants",
-	"GetNotify":                "for the subtenant itself, by its id",
-	"SetNotify":                "for the subtenant itself, by its id",
 }
 
 // everyID is above every id.

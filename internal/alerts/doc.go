@@ -4,7 +4,7 @@
 // The transaction that writes a failure leaves a signal in the database. In rounds
 // (round.go) one server at a time turns signals into problems, of which there is one
 // for each function and each schedule, and problems into messages: at most one an
-// hour, with the number of what was left out. Messages wait in the database until any
+// hour, with the number of those occurrences that were left out. Messages wait in the database until any
 // server has delivered them (sender.go): to an address, in the form of Standard Webhooks, or to
 // another function of the subtenant.
 //

@@ -116,7 +116,7 @@ func TestMessageOfARecovery(t *testing.T) {
 	f.clock.forward(time.Hour)
 	f.round(a)
 	got = f.messages()
-	require.Len(t, got, 4, "what was left out, and that it is over")
+	require.Len(t, got, 4, "the failure that was left out, and that it is over")
 	require.Equal(t, []string{alerts.TypeFailed, alerts.TypeRecovered}, []string{got[2].Type, got[3].Type})
 }
 

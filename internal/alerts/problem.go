@@ -33,8 +33,8 @@ func occurred(p *repo.Problem, n int, now time.Time) []news {
 	return tell(p, now)
 }
 
-// tell returns the messages of what was left out, when its time has come: of a problem
-// that is over by then, that it was there and that it is over.
+// tell returns the messages of the occurrences that were left out, when their time has
+// come: of a problem that is over by then, that it was there and that it is over.
 func tell(p *repo.Problem, now time.Time) []news {
 	if p.LeftOut == 0 || now.Before(p.NextAt) {
 		return nil

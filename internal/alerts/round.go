@@ -42,7 +42,7 @@ func (a *Alerts) watch(ctx context.Context) {
 	}
 }
 
-// Round makes the messages of what has happened until now. Where another server is at
+// Round makes the messages of all signals until now. Where another server is at
 // it, it does nothing.
 func (a *Alerts) Round(ctx context.Context) error {
 	now := a.now()
@@ -181,7 +181,7 @@ func distinctAfter(times []time.Time, last time.Time) int {
 	return len(seen)
 }
 
-// tellLeftOut makes the messages of what was left out, once an hour has passed.
+// tellLeftOut makes the messages of occurrences that were left out, once an hour has passed.
 func (r *round) tellLeftOut(ctx context.Context) error {
 	due, err := r.tx.ProblemsToTell(ctx, r.now, checkBatch)
 	if err != nil {

@@ -21,8 +21,8 @@ import (
 
 const (
 	connectTime = 5 * time.Second
-	// maxAnswer bounds what is read of an answer. It is not kept: it would show what
-	// stands at addresses that only the server reaches.
+	// maxAnswer bounds the part of an answer that is read. It is not kept: it would show the
+	// pages of addresses that only the server reaches.
 	maxAnswer = 64 << 10
 )
 

@@ -74,7 +74,7 @@ func (a *Alerts) claim(ctx context.Context) ([]repo.Delivery, error) {
 		return nil, nil
 	}
 	slices.Sort(busy)
-	// Not broken off by a stop: what was claimed then would wait for the end of its lease.
+	// Not broken off by a stop: a message claimed then would wait for the end of its lease.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTime)
 	defer cancel()
 	now := a.now()

@@ -156,7 +156,7 @@ func (in *input) secretProblems(wrong func(member, format string, args ...any)) 
 
 var functionName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,254}$`)
 
-// urlFault says what is wrong with an address of a receiver, or nothing.
+// urlFault returns the fault of a receiver's address, or nothing.
 func urlFault(text string) string {
 	to, err := url.Parse(text)
 	switch {

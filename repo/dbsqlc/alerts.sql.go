@@ -74,7 +74,7 @@ type ClaimDeliveriesRow struct {
 	Notify        []byte
 }
 
-// Makes the caller the one that attempts what is due, at most per_tenant of each
+// Makes the caller the one that attempts the messages that are due, at most per_tenant of each
 // subtenant and none of those that are busy: until next_at, when another one may.
 func (q *Queries) ClaimDeliveries(ctx context.Context, arg ClaimDeliveriesParams) ([]ClaimDeliveriesRow, error) {
 	rows, err := q.db.Query(ctx, claimDeliveries,
@@ -524,7 +524,7 @@ type ListProblemsToTellRow struct {
 	Notify       []byte
 }
 
-// Those that may have a message again, for what was left out.
+// Those that may have a message again, for the occurrences that were left out.
 func (q *Queries) ListProblemsToTell(ctx context.Context, now time.Time, rowLimit int32) ([]ListProblemsToTellRow, error) {
 	rows, err := q.db.Query(ctx, listProblemsToTell, now, rowLimit)
 	if err != nil {

@@ -58,7 +58,7 @@ ON CONFLICT (tenant, kind, subject) DO UPDATE SET function_name = excluded.funct
 DELETE FROM alert_problems WHERE tenant = $1 AND kind = $2 AND subject = $3;
 
 -- name: ListProblemsToTell :many
--- Those that may have a message again, for what was left out.
+-- Those that may have a message again, for the occurrences that were left out.
 SELECT sqlc.embed(p), COALESCE(notify_of(p.tenant, p.function_name), 'null')::json AS notify FROM alert_problems p
 WHERE p.left_out > 0 AND p.next_at <= sqlc.arg(now)::timestamptz ORDER BY p.next_at LIMIT sqlc.arg(row_limit);
 
@@ -107,7 +107,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 RETURNING *;
 
 -- name: ClaimDeliveries :many
--- Makes the caller the one that attempts what is due, at most per_tenant of each
+-- Makes the caller the one that attempts the messages that are due, at most per_tenant of each
 -- subtenant and none of those that are busy: until next_at, when another one may.
 WITH due AS (
     SELECT d.id, row_number() OVER (PARTITION BY d.tenant ORDER BY d.next_at, d.seq) AS place
