@@ -30,6 +30,8 @@ type FunctionFields struct {
 	PausedAt       owned `json:"paused_at,omitzero" readOnly:"true"`
 	Quarantine     owned `json:"quarantine,omitzero" readOnly:"true"`
 
+	Digest owned `json:"digest,omitzero" readOnly:"true"`
+
 	ID        owned `json:"id,omitzero" readOnly:"true"`
 	Version   owned `json:"version,omitzero" readOnly:"true"`
 	CreatedAt owned `json:"created_at,omitzero" readOnly:"true"`
@@ -118,13 +120,13 @@ func applySchema(member Optional[json.RawMessage], schema *json.RawMessage, deri
 // ownedProblems compares the members that the server sets with the stored ones;
 // stored is nil for a new function.
 func (in *FunctionFields) ownedProblems(stored *functionView) []model.Problem {
-	var id, version, created, updated, derived, notes, callers, warnings, quarantine, paused any
+	var id, version, created, updated, derived, notes, callers, warnings, quarantine, paused, digest any
 	if stored != nil {
 		callers, warnings, quarantine, paused = stored.CalledBy, stored.Warnings, stored.Quarantine, stored.PausedAt
 		id, version, created, updated = stored.ID, stored.Version, stored.CreatedAt, stored.UpdatedAt
-		derived, notes = stored.DerivedSchemas, stored.PackageNotes
+		derived, notes, digest = stored.DerivedSchemas, stored.PackageNotes, stored.Digest
 	}
-	problems := in.ID.sameAs(id, "/id")
+	problems := append(in.ID.sameAs(id, "/id"), in.Digest.sameAs(digest, "/digest")...)
 	problems = append(problems, in.DerivedSchemas.sameAs(derived, "/derived_schemas")...)
 	problems = append(problems, in.PackageNotes.sameAs(notes, "/package_notes")...)
 	problems = append(problems, in.CalledBy.sameAs(callers, "/called_by")...)
