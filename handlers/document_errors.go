@@ -32,7 +32,7 @@ var operationFailures = map[string][]model.Code{
 	"get-webhook":            {model.CodeWebhookNotFound},
 	"delete-webhook":         {model.CodeWebhookNotFound},
 	"run-function": {
-		model.CodeFunctionNotFound, model.CodeInputInvalid, model.CodeOutputInvalid, model.CodeFunctionFailed, model.CodeCancelled,
+		model.CodeVersionNotFound, model.CodePackageConflict, model.CodeFunctionNotFound, model.CodeInputInvalid, model.CodeOutputInvalid, model.CodeFunctionFailed, model.CodeCancelled,
 		model.CodeTooManyRequests, model.CodeTimeout, model.CodeNotImplemented, model.CodeFunctionIsModule, model.CodeFunctionInactive, model.CodeQuarantined, model.CodePaused,
 	},
 	"get-execution":       {model.CodeExecutionNotFound},

@@ -26,9 +26,9 @@ type probe struct {
 }
 
 // closed are members of which the document can't state which values are taken
-// (time zones, functions that exist), so that one which lies on a limit is
-// refused for another reason.
-var closed = []string{"/timezone", "/function_name", "/signature/secret_name", "/signature/header"}
+// (time zones, functions that exist, versions in one mode), so that one which lies
+// on a limit is refused for another reason.
+var closed = []string{"/timezone", "/function_name", "/function_version", "/signature/secret_name", "/signature/header"}
 
 // text makes a text of length characters that fits the pattern, if it can.
 func text(length int, pattern string, example any) (string, bool) {

@@ -28,6 +28,7 @@ type FunctionFields struct {
 	CalledBy       owned `json:"called_by,omitzero" readOnly:"true"`
 	Warnings       owned `json:"warnings,omitzero" readOnly:"true"`
 	PausedAt       owned `json:"paused_at,omitzero" readOnly:"true"`
+	Deleted        owned `json:"deleted,omitzero" readOnly:"true"`
 	Quarantine     owned `json:"quarantine,omitzero" readOnly:"true"`
 
 	Digest owned `json:"digest,omitzero" readOnly:"true"`
@@ -120,11 +121,11 @@ func applySchema(member Optional[json.RawMessage], schema *json.RawMessage, deri
 // ownedProblems compares the members that the server sets with the stored ones;
 // stored is nil for a new function.
 func (in *FunctionFields) ownedProblems(stored *functionView) []model.Problem {
-	var id, version, created, updated, derived, notes, callers, warnings, quarantine, paused, digest any
+	var id, version, created, updated, derived, notes, callers, warnings, quarantine, paused, digest, deleted any
 	if stored != nil {
 		callers, warnings, quarantine, paused = stored.CalledBy, stored.Warnings, stored.Quarantine, stored.PausedAt
 		id, version, created, updated = stored.ID, stored.Version, stored.CreatedAt, stored.UpdatedAt
-		derived, notes, digest = stored.DerivedSchemas, stored.PackageNotes, stored.Digest
+		derived, notes, digest, deleted = stored.DerivedSchemas, stored.PackageNotes, stored.Digest, stored.Deleted
 	}
 	problems := append(in.ID.sameAs(id, "/id"), in.Digest.sameAs(digest, "/digest")...)
 	problems = append(problems, in.DerivedSchemas.sameAs(derived, "/derived_schemas")...)
@@ -133,6 +134,7 @@ func (in *FunctionFields) ownedProblems(stored *functionView) []model.Problem {
 	problems = append(problems, in.Warnings.sameAs(warnings, "/warnings")...)
 	problems = append(problems, in.Quarantine.sameAs(quarantine, "/quarantine")...)
 	problems = append(problems, in.PausedAt.sameAs(paused, "/paused_at")...)
+	problems = append(problems, in.Deleted.sameAs(deleted, "/deleted")...)
 	problems = append(problems, in.Version.sameAs(version, "/version")...)
 	problems = append(problems, in.CreatedAt.sameAs(created, "/created_at")...)
 	return append(problems, in.UpdatedAt.sameAs(updated, "/updated_at")...)

@@ -23,6 +23,7 @@ type functionView struct {
 	Retry          json.RawMessage `json:"retry" doc:"As it was sent, with the defaults; null: never"`
 	MaxConcurrency *int            `json:"max_concurrency"`
 	IsActive       bool            `json:"is_active" doc:"False when it is switched off, and in lists also when it was deleted"`
+	Deleted        bool            `json:"deleted,omitempty" doc:"In lists with active_only=false: it was deleted; missing otherwise"`
 	PausedAt       timestamp       `json:"paused_at" nullable:"true" doc:"Since when its runs are held; null: they run"`
 	Quarantine     *quarantineView `json:"quarantine,omitzero" doc:"Why its calls are refused with 503 quarantined; missing where they are not. It ends with the next version, or with POST /functions/{name}/release"`
 	Version        int             `json:"version"`
@@ -48,7 +49,7 @@ func viewFunction(f model.Function) functionView {
 		DerivedSchemas: derivedSchemas(f.InputDerived, f.OutputDerived),
 		PackageNotes:   orEmpty(f.Lock.Notes()),
 		Tags:           orEmpty(f.Tags), TimeoutSeconds: f.TimeoutSeconds,
-		Retry: viewRetry(f.Retry), MaxConcurrency: f.MaxConcurrency, IsActive: f.IsActive && !f.Off, PausedAt: optionalTime(f.PausedAt), Quarantine: viewQuarantine(f.Quarantine), Version: f.Version,
+		Retry: viewRetry(f.Retry), MaxConcurrency: f.MaxConcurrency, IsActive: f.IsActive && !f.Off, Deleted: !f.IsActive, PausedAt: optionalTime(f.PausedAt), Quarantine: viewQuarantine(f.Quarantine), Version: f.Version,
 		Digest: functionMembers(&f).digest(), CreatedAt: timestamp(f.CreatedAt), UpdatedAt: timestamp(f.UpdatedAt),
 	}
 }
