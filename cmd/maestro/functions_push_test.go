@@ -86,6 +86,9 @@ func TestPushOfTwentyFunctions(t *testing.T) {
 	require.Contains(t, c.ok("functions", "push", dir, "--prune"), "Pushed: 1 deleted, 21 unchanged.")
 	require.Equal(t, http.StatusNotFound, c.send("GET", "/api/v1/functions/step20", nil).status)
 	require.Contains(t, c.ok("functions", "push", dir, "--prune", "--json"), `"unchanged": 21`)
+	got = c.maestro("", "functions", "push", t.TempDir(), "--prune")
+	require.Equal(t, exitFailed, got.status)
+	require.Contains(t, got.stderr, "--prune would delete all 21 items")
 }
 
 func TestPushAndPullMerge(t *testing.T) {

@@ -122,6 +122,9 @@ func Push(ctx context.Context, c *apiclient.Client, o Options) (*Plan, error) {
 	if len(p.folder.Faults) > 0 {
 		return nil, FaultsError(p.folder.Faults)
 	}
+	if len(p.folder.Items) == 0 && len(p.remote.items) > 0 && o.Prune && !o.Force {
+		return nil, fmt.Errorf("the folder %s has no functions, and --prune would delete all %d items of the subtenant %s: name the right folder, or add --force", o.Dir, len(p.remote.items), p.Caller.SubtenantID)
+	}
 	for _, key := range p.keys() {
 		if step, differs := p.push(key); differs {
 			p.Steps = append(p.Steps, step)

@@ -110,6 +110,9 @@ func (f *Folder) read(name string, hasCode, hasConfig bool) {
 			return
 		}
 		text := string(content)
+		if file.text == &config {
+			text = strings.TrimPrefix(text, "\uFEFF") // as some editors begin a file
+		}
 		*file.text = &text
 	}
 	if code != nil {

@@ -64,6 +64,33 @@ func TestFolderOfFunctions(t *testing.T) {
 	require.NoFileExists(t, filepath.Join(dir, "greet.py"))
 }
 
+// Windows' editors begin a file with a mark and end lines with two characters;
+// code that several folders share is a link.
+func TestFilesOfOtherEditors(t *testing.T) {
+	t.Parallel()
+	dir, shared := t.TempDir(), t.TempDir()
+	write(t, dir, map[string]string{
+		"a.py":   "\uFEFF# /// script\r\n# dependencies = [\"x\"]\r\n# ///\r\ndef a(input):\r\n    return 1\r\n",
+		"a.toml": "\uFEFFdescription = 'a'\r\n", ".a.py.swp": "", "a.py~": "", ".#a.py": "",
+	})
+	write(t, shared, map[string]string{"b.py": "b\n"})
+	require.NoError(t, os.Symlink(filepath.Join(shared, "b.py"), filepath.Join(dir, "b.py")))
+	f, err := Read(dir)
+	require.NoError(t, err)
+	require.Empty(t, f.Faults)
+	require.Len(t, f.Items, 2)
+	require.Equal(t, "a", f.Items[Key{Function, "a"}]["description"])
+	f.Items[Key{Function, "b"}]["code"] = "other\n"
+	_, err = Write(dir, []string{"a", "b"}, f.Items)
+	require.NoError(t, err)
+	content, err := os.ReadFile(filepath.Join(shared, "b.py"))
+	require.NoError(t, err)
+	require.Equal(t, "other\n", string(content))
+	info, err := os.Lstat(filepath.Join(dir, "b.py"))
+	require.NoError(t, err)
+	require.NotZero(t, info.Mode()&os.ModeSymlink)
+}
+
 func TestFaultsOfFilesAreAllNamed(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -116,7 +116,11 @@ func without(m Members, names ...string) Members {
 
 // replace makes a file hold content, or removes it when content is nil. A reader
 // sees the former file or the new one.
+// A symbolic link stays, and the file that it leads to changes.
 func replace(path string, content *string) (changed bool, err error) {
+	if target, err := filepath.EvalSymlinks(path); err == nil && content != nil {
+		path = target
+	}
 	before, err := os.ReadFile(path)
 	switch {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
