@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"maestro/internal/apiclient"
 	"maestro/internal/config"
 	"maestro/internal/deploy"
 	"maestro/internal/supervisor"
@@ -25,6 +26,7 @@ type app struct {
 	timing         timing
 	flags          clientFlags
 	getenv         func(string) string // nil: os.Getenv
+	client         *apiclient.Client   // of the server that this process has started; nil: connect finds one
 }
 
 // env is a variable of the environment.
@@ -134,7 +136,7 @@ Settings come from the environment and from the file .env in the current folder;
 	root.AddCommand(
 		a.serveCommand(), a.migrateCommand(), a.tokenCommand(), a.doctorCommand(), a.backupCommand(), a.restoreCommand(), a.censusDevCommand(),
 		a.loginCommand(), a.logoutCommand(), a.functionsCommand(), a.executionsCommand(), a.logsCommand(), a.secretsCommand(), a.schedulesCommand(), a.webhooksCommand(),
-		a.packagesCommand(), a.examplesCommand(),
+		a.packagesCommand(), a.examplesCommand(), a.devCommand(),
 		a.completionCommand(), a.manCommand(), a.probeCommand(), a.laneChildCommand(), a.runServerCommand(), a.versionCommand(),
 	)
 	root.SetUsageFunc(writeUsage)

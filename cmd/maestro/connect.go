@@ -36,6 +36,9 @@ func (a *app) out() *terminal.Out { return terminal.For(a.stdout) }
 // MAESTRO_TOKEN, of the profile that MAESTRO_PROFILE names, of the profile default,
 // or of the development server on the same data folder.
 func (a *app) connect() (*apiclient.Client, error) {
+	if a.client != nil {
+		return a.client, nil
+	}
 	address, token := a.env("MAESTRO_URL"), a.env("MAESTRO_TOKEN")
 	c, err := a.connectProfile(address != "" || token != "")
 	if err != nil || c != nil {

@@ -228,7 +228,7 @@ func TestPullAfterPushChangesNothing(t *testing.T) {
 		require.Equal(t, want, content(t, dir, name), name)
 	}
 
-	// Another subtenant gets the same from the folder: all but what is bound to the function that is not there.
+	// Another subtenant gets the same from the folder: all but the bindings of the function that is not there.
 	require.NoError(t, os.Remove(filepath.Join(dir, "f1.toml")))
 	for name := range before {
 		if strings.HasSuffix(name, ".toml") && name != "f1.toml" {

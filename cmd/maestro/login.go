@@ -30,14 +30,6 @@ commands use the profile default unless --profile or MAESTRO_PROFILE names anoth
 			if err != nil || address.Host == "" || address.Scheme != "http" && address.Scheme != "https" {
 				return usageError(fmt.Sprintf("%q is no address of a server, such as https://maestro.example.com", args[0]))
 			}
-			path, err := profile.Path(a.env)
-			if err != nil {
-				return err
-			}
-			all, err := profile.Load(path)
-			if err != nil {
-				return err
-			}
 			token, err := a.readSecret("Token")
 			if err != nil {
 				return err
@@ -51,8 +43,7 @@ commands use the profile default unless --profile or MAESTRO_PROFILE names anoth
 			if err != nil {
 				return err
 			}
-			all[cmp.Or(name, profile.Default)] = profile.Profile{URL: c.URL, Token: token, Subtenant: subtenant}
-			if err := profile.Save(path, all); err != nil {
+			if err := a.keepProfile(cmp.Or(name, profile.Default), c, subtenant); err != nil {
 				return err
 			}
 			fmt.Fprintf(a.stdout, "Logged in to %s as %s, subtenant %s; kept as the profile %s.\n", c.URL, caller.Email, caller.SubtenantID, cmp.Or(name, profile.Default))
@@ -62,6 +53,20 @@ commands use the profile default unless --profile or MAESTRO_PROFILE names anoth
 	cmd.Flags().StringVar(&name, "profile", "", "keep it under this `name` (default)")
 	cmd.Flags().StringVar(&subtenant, "subtenant", "", "the `id` of the subtenant, of several that the token is good for")
 	return cmd
+}
+
+// keepProfile stores a profile.
+func (a *app) keepProfile(name string, c *apiclient.Client, subtenant string) error {
+	path, err := profile.Path(a.env)
+	if err != nil {
+		return err
+	}
+	all, err := profile.Load(path)
+	if err != nil {
+		return err
+	}
+	all[name] = profile.Profile{URL: c.URL, Token: c.Token, Subtenant: subtenant}
+	return profile.Save(path, all)
 }
 
 func (a *app) logoutCommand() *cobra.Command {

@@ -32,7 +32,7 @@ const (
 	Conflict Action = "conflict" // nothing can be done; Note says why
 )
 
-// Step is what is done with one item.
+// Step is the change of one item.
 type Step struct {
 	Key     folder.Key
 	Action  Action
