@@ -4,8 +4,6 @@ import (
 	"context"
 	"strings"
 
-	"github.com/jackc/pgx/v5/pgtype"
-
 	"maestro/internal/model"
 	"maestro/repo/dbsqlc"
 )
@@ -20,7 +18,7 @@ func signalFailures(ctx context.Context, q *dbsqlc.Queries, failures []model.ID)
 	if len(failures) == 0 {
 		return nil
 	}
-	return q.SignalFailures(ctx, each(failures, func(id model.ID) pgtype.UUID { return uuid(id) }))
+	return q.SignalFailures(ctx, each(failures, uuid))
 }
 
 // failuresOf are those of executions that have failed.
