@@ -196,7 +196,7 @@ func (s *server) populate(lane string, number int) (string, error) {
 	before := s.use()
 	for n := range number {
 		tenant := fmt.Sprintf("%s-%d", lane, n)
-		if _, err := s.send("", "POST", "/api/v1/subtenants", map[string]any{"id": tenant}, 201); err != nil {
+		if _, err := s.send("", "POST", "/api/v1/subtenants", map[string]any{"subtenant_id": tenant}, 201); err != nil {
 			return "", err
 		}
 		if _, err := s.send("", "PUT", "/api/v1/subtenants/"+tenant, map[string]any{"lane": lane}, 200); err != nil {
