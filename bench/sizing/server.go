@@ -210,6 +210,6 @@ func (s *server) populate(lane string, number int) (string, error) {
 		}
 	}
 	after := s.use()
-	return fmt.Sprintf("| memory of a subtenant in the %s lane, of %d | %.1f MB | %.2f MB |\n", lane, number,
-		(after.server.mb-before.server.mb)/float64(number), (after.database.mb-before.database.mb)/float64(number)), nil
+	return fmt.Sprintf("| memory of a subtenant in the %s lane, of %d | %.1f MB | %.1f MB |\n", lane, number,
+		(after.server.mb-before.server.mb)/float64(number), max(0, after.database.mb-before.database.mb)/float64(number)), nil
 }

@@ -30,7 +30,7 @@ func TestDocumentsNameSettingsThatExist(t *testing.T) {
 		for _, path := range paths {
 			text, err := os.ReadFile(path)
 			if name := filepath.Base(path); err != nil || name == "internals.md" || name == "architecture.md" {
-				continue // a folder, or for those who change the program
+				continue // a folder, or a page for developers
 			}
 			for _, name := range regexp.MustCompile(`\b(?:MAESTRO|OTEL|CENSUS|METRICS)_[A-Z_]*[A-Z]\b`).FindAllString(string(text), -1) {
 				seen++

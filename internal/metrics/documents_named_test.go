@@ -20,7 +20,7 @@ func documents(t *testing.T) map[string]string {
 		require.NoError(t, err)
 		for _, path := range paths {
 			if name := filepath.Base(path); name == "internals.md" || name == "architecture.md" {
-				continue // for those who change the program
+				continue // pages for developers
 			}
 			if text, err := os.ReadFile(path); err == nil { // not a folder
 				found[path] = string(text)
