@@ -34,7 +34,7 @@ run: ## build, start the server on embedded services and load the examples; Ctrl
 	@exec scripts/run
 
 test: setup ## every test but the browser's, on a real PostgreSQL, Redis and Python
-	go test ./...
+	go test -timeout 30m ./...
 
 kit: ## make another CPython 3.14 than the bundled one, from the newest in Debian (docs/python.md)
 	@scripts/kit
