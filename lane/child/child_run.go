@@ -29,7 +29,8 @@ type child struct {
 	out   *wire.Writer
 	log   *slog.Logger
 	setup wire.Setup
-	slate *os.File // where the marker of a crash goes
+	slate *os.File   // where the marker of a crash goes
+	kept  []*os.File // the connection, with the slate
 	host  *embed.Host
 
 	catalogue calltree.Catalogue
@@ -53,7 +54,10 @@ func Run(ctx context.Context, conn *os.File, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	c := &child{in: wire.NewReader(frames, wire.FrameLimit), slate: slate, log: log, calls: map[uint64]*call{}, asks: map[uint64]chan wire.Answer{}}
+	c := &child{
+		in: wire.NewReader(frames, wire.FrameLimit), slate: slate, kept: []*os.File{conn, slate, frames}, log: log,
+		calls: map[uint64]*call{}, asks: map[uint64]chan wire.Answer{},
+	}
 	if c.out, err = wire.NewWriterOn(conn, slate); err != nil {
 		return err
 	}
@@ -96,7 +100,7 @@ func (c *child) begin(ctx context.Context) error {
 func (c *child) start(ctx context.Context) (err error) {
 	s := &c.setup
 	c.host, err = embed.New(embed.Options{
-		Home: s.Home, Folder: s.Folder, Temporary: s.Temporary, MarkerFile: c.slate,
+		Home: s.Home, Folder: s.Folder, Temporary: s.Temporary, MarkerFile: c.slate, Kept: c.kept,
 		MaxThreads: int(s.Threads) + 1 /* the leader */, TenantThreads: int(s.Threads), TenantTasks: int(s.Tasks), WaitLimit: s.WaitLimit,
 		Main: true, OnUnfit: func(reason embed.Unfit) { _ = c.out.Send(wire.TextFrame(wire.KindUnfit, string(reason))) }, // or the server is gone
 		MaxMemory: s.MaxMemory, MaxValue: s.MaxValue, CodeThreads: int(s.CodeThreads), Descriptors: int(s.Descriptors), KeepLeft: s.KeepLeft,

@@ -21,12 +21,13 @@ const (
 	killBroken               // it sent what no honest child sends
 	killStalled              // it did not read
 	killSlowEnd              // it did not end when it was asked to
+	killComputing            // it computed without a call, and went on when it was asked to end
 	killStart                // it could not be used
 	killForgotten            // its subtenant was deleted
 	killClosing              // the server stops
 )
 
-var killReasons = []string{"none", "overrun", "memory", "broken", "stalled", "slow_end", "start", "forgotten", "closing"}
+var killReasons = []string{"none", "overrun", "memory", "broken", "stalled", "slow_end", "computing", "start", "forgotten", "closing"}
 
 func (r killReason) String() string { return killReasons[r] }
 
@@ -61,6 +62,7 @@ type child struct {
 	doomed bool // it is killed as soon as no caller waits for a call in it
 	killed killReason
 	sent   map[uint64]struct{} // programs that it has
+	idling idleAccount
 }
 
 // idle reports whether nothing runs in ch.
