@@ -47,6 +47,14 @@ int maestro_children_of(struct maestro_interp *in, uint64_t call);
 // Kills those, after the call's end. No thread state.
 void maestro_children_finish(struct maestro_interp *in, uint64_t call);
 
+// Charges the children with the nanoseconds of processor time that they and their own have used since this was asked
+// last, if no call ran meanwhile (`idle`), and kills those that have used up their budget. Returns how many that are,
+// or -1 when there are no children. *used is what all have used. No thread state.
+int maestro_children_charge(struct maestro_interp *in, int idle, int64_t passed, int64_t most, double refill, int64_t *used);
+
+// The processor time of a process, and of all that descend from it, in nanoseconds.
+int64_t maestro_child_used(pid_t pid);
+
 // Kills a child that has not been waited for, and all that descend from it and whose
 // parents live. Any thread.
 void maestro_child_kill(pid_t pid);

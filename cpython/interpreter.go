@@ -104,6 +104,7 @@ type CallResult struct {
 	Interrupted bool
 	Threads     bool // the interpreter has threads that its code has begun
 	Children    bool // the call has left processes behind, which end with it (FinishChildren)
+	Processes   bool // the interpreter has processes, which its code has started in any call
 	// Exhausted: this call or an earlier one was denied memory, and the
 	// interpreter still holds more than half of what it may.
 	Exhausted bool
@@ -147,6 +148,7 @@ func resultOf(result *C.struct_maestro_result) CallResult {
 		Freed:       result.freed != 0,
 		Threads:     result.threads != 0,
 		Children:    result.children != 0,
+		Processes:   result.processes != 0,
 	}
 	if answer.Exception != nil {
 		answer.Stopped = answer.Exception.Kind == ExceptionStopped
@@ -292,6 +294,17 @@ func (in *Interpreter) KnockLeft() {
 func (in *Interpreter) FinishChildren(ticket uint64) {
 	C.maestro_children_finish(in.c, C.uint64_t(ticket))
 	runtime.KeepAlive(in)
+}
+
+// ChargeChildren charges the interpreter's processes with the processor time that they have used
+// since it was called last, which is so long ago, if no call ran meanwhile (idle), and kills those that
+// have used up their budget. It returns whether there are any, how many are killed, and what all have used.
+// It needs no GIL; any goroutine may call it.
+func (in *Interpreter) ChargeChildren(idle bool, passed time.Duration, budget Budget) (there bool, killed int, used time.Duration) {
+	var all C.int64_t
+	over := C.maestro_children_charge(in.c, C.int(boolInt(idle)), C.int64_t(passed), C.int64_t(budget.Most), C.double(budget.Refill), &all)
+	runtime.KeepAlive(in)
+	return over >= 0, max(0, int(over)), time.Duration(all)
 }
 
 // Running reports whether the call with that ticket is in Python: its thread

@@ -66,6 +66,9 @@ func (h *Host) noteLeft(c *call, result cpython.CallResult) {
 		return
 	}
 	in := c.interp
+	if result.Processes {
+		h.noteChildren(in)
+	}
 	if result.Children {
 		time.AfterFunc(childGrace, func() { in.py.FinishChildren(c.number) })
 	}
