@@ -10,7 +10,7 @@
 
 enum { DEEPEST = 32 };
 
-// What is done to a process before its children are visited, and after.
+// The work on a process before its children are visited, and after.
 struct visit {
     void (*before)(pid_t, struct visit *), (*after)(pid_t, struct visit *);
     int64_t used; // by those that were visited

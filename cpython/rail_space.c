@@ -2,6 +2,7 @@
 
 #include "descriptor.h"
 #include "here.h"
+#include "rail_shared.h"
 #include "rails.h"
 
 #include <errno.h>
@@ -34,7 +35,7 @@ static uint64_t measure(char *folder) {
 static void count(struct maestro_rails *rails) {
     uint64_t now = atomic_load(&rails->count);
     int number = errno;
-    atomic_store(&rails->used, measure(rails->folder));
+    atomic_store(&rails->used, measure(rails->folder) + maestro_shared_size(rails));
     atomic_store(&rails->counted, now);
     errno = number;
 }
@@ -64,6 +65,8 @@ void maestro_space_opened(int fd, int flags) {
     if (!rails_here() || fstat64(fd, &found) < 0 || !S_ISREG(found.st_mode))
         return;
     maestro_descriptor_count(fd);
+    if (flags & O_CREAT)
+        maestro_shared_opened(fd, found.st_dev);
     if ((flags & O_CREAT) && found.st_size == 0)
         atomic_fetch_add(&rails_here()->used, MAESTRO_SPACE_OF_A_FILE);
 }
