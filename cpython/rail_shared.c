@@ -91,9 +91,9 @@ static dev_t device_of_folder(void) {
     return device;
 }
 
-void maestro_shared_opened(int fd, dev_t device) {
-    if (device != device_of_folder())
-        return;
+int maestro_shared_is(dev_t device) { return device == device_of_folder(); }
+
+void maestro_shared_opened(int fd) {
     char link[40], path[PATH_MAX];
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     ssize_t size = readlink(link, path, sizeof path - 1);
@@ -110,7 +110,7 @@ uint64_t maestro_shared_size(struct maestro_rails *rails) {
     pthread_mutex_lock(&lock);
     uint64_t size = sweep(&rails->shared);
     pthread_mutex_unlock(&lock);
-    return size;
+    return size * MAESTRO_SPACE_OF_MEMORY;
 }
 
 void maestro_shared_remove(struct maestro_rails *rails) {

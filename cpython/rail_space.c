@@ -64,15 +64,18 @@ void maestro_space_opened(int fd, int flags) {
     struct stat64 found;
     if (!rails_here() || fstat64(fd, &found) < 0 || !S_ISREG(found.st_mode))
         return;
-    maestro_descriptor_count(fd);
-    if (flags & O_CREAT)
-        maestro_shared_opened(fd, found.st_dev);
+    int shared = maestro_shared_is(found.st_dev);
+    maestro_descriptor_count(fd, shared);
+    if (shared && (flags & O_CREAT))
+        maestro_shared_opened(fd);
     if ((flags & O_CREAT) && found.st_size == 0)
         atomic_fetch_add(&rails_here()->used, MAESTRO_SPACE_OF_A_FILE);
 }
 
 int maestro_space_write(int fd, uint64_t size) {
-    return !rails_here() || !maestro_descriptor_counted(fd) || maestro_space_take(size);
+    if (!rails_here() || !maestro_descriptor_counted(fd))
+        return 1;
+    return maestro_space_take(maestro_descriptor_shared(fd) ? size * MAESTRO_SPACE_OF_MEMORY : size);
 }
 
 void maestro_space_unsure(void) {

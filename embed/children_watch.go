@@ -11,8 +11,9 @@ import (
 // The workers of process pools stay when the call is over that has started them, and so do processes
 // of module-level code, since later calls use them. What they compute while a call runs may be for
 // that call. What they compute while none runs reaches no caller: each has a budget for it, with what it has
-// started, and is killed when that is used up. Pools do not work any more then, so
-// the interpreter is replaced.
+// started, and is killed when that is used up: three quarters of a second for a worker, in which it can
+// start and import, and that of a thread for a process of module-level code. Pools do not work any more then,
+// so the interpreter is replaced.
 
 // childrenWatch watches the processes that an interpreter's code has started. Guarded by
 // Host.mu.
@@ -61,7 +62,7 @@ func (h *Host) watchChildren(in *interpreter) {
 	passed, idle := at.since(w.last), len(in.calls) == 0 && in.begun == w.begun
 	w.last, w.begun = at, in.begun
 	h.mu.Unlock()
-	there, killed, used := in.py.ChargeChildren(idle, passed, h.opt.budgets.own)
+	there, killed, used := in.py.ChargeChildren(idle, passed, h.opt.budgets.pool, h.opt.budgets.own)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if killed > 0 {

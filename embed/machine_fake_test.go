@@ -231,7 +231,7 @@ func (m *fakeMachine) KnockLeft() {}
 
 func (m *fakeMachine) FinishChildren(uint64) {}
 
-func (m *fakeMachine) ChargeChildren(bool, time.Duration, cpython.Budget) (bool, int, time.Duration) {
+func (m *fakeMachine) ChargeChildren(bool, time.Duration, cpython.Budget, cpython.Budget) (bool, int, time.Duration) {
 	return false, 0, 0
 }
 

@@ -29,7 +29,7 @@ var left = map[string]string{
 }
 
 // smallBudgets are used up on a busy machine too.
-var smallBudgets = budgets{left: cpython.Budget{Most: 50 * time.Millisecond}, own: cpython.Budget{Most: 100 * time.Millisecond}}
+var smallBudgets = budgets{left: cpython.Budget{Most: 50 * time.Millisecond}, own: cpython.Budget{Most: 100 * time.Millisecond}, pool: cpython.Budget{Most: 100 * time.Millisecond}}
 
 const leftCode = `
 import _thread, concurrent.futures, hashlib, re, threading

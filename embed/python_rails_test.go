@@ -193,7 +193,7 @@ func TestChildrenOnRails(t *testing.T) {
 	require.Equal(t, keyText, string(text))
 }
 
-// Shared memory takes room among a subtenant's files, until it is removed, and goes with its interpreter.
+// Shared memory takes room among the files of a subtenant, four times its size, until it is removed, and goes with its interpreter.
 func TestSharedMemoryThatIsLeft(t *testing.T) {
 	t.Parallel()
 	r := setupRails(t, nil)
@@ -208,9 +208,9 @@ def f(ways):
                 name = f"/dev/shm/maestro-test-{os.getpid()}-{len(names)}"
                 with open(name, "wb") as file:
                     names.append(name[9:])
-                    file.write(b"x" * (1 << 20))
+                    file.write(b"x" * (128 << 10))
             else:
-                m = SharedMemory(create=True, size=1 << 20, track=False)
+                m = SharedMemory(create=True, size=128 << 10, track=False)
                 names.append(m.name)
                 m.buf[:4] = b"text"
                 m.close()
@@ -241,9 +241,9 @@ def f(ways):
 	}
 	require.Len(t, call("remove"), 20)
 	require.Empty(t, left)
-	require.Less(t, len(call("segment")), 5)
+	require.Less(t, len(call("segment")), 10)
 	require.Less(t, len(call("file")), 3)
-	require.GreaterOrEqual(t, len(left), 3)
+	require.GreaterOrEqual(t, len(left), 5)
 	r.host.Forget("a")
 	for name := range left {
 		eventually(t, func() bool { return !exists(name) }, "it goes with the interpreter")
