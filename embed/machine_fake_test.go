@@ -223,11 +223,17 @@ func (m *fakeMachine) Park(_ uint64, holder bool) {
 
 func (m *fakeMachine) LeftUsed() time.Duration { return 0 }
 
-func (m *fakeMachine) JudgeLeft(left, own cpython.Budget) cpython.LeftFound { return cpython.LeftFound{} }
+func (m *fakeMachine) JudgeLeft(left, own cpython.Budget) cpython.LeftFound {
+	return cpython.LeftFound{}
+}
 
 func (m *fakeMachine) KnockLeft() {}
 
 func (m *fakeMachine) FinishChildren(uint64) {}
+
+func (m *fakeMachine) ChargeChildren(bool, time.Duration, cpython.Budget, cpython.Budget) (bool, int, time.Duration) {
+	return false, 0, 0
+}
 
 func (m *fakeMachine) Cut() {}
 
