@@ -11,7 +11,8 @@ import (
 // The transaction that writes the end of an execution signals it when the end is a
 // failure, so that a message about it is neither lost nor made twice. Executions that
 // succeed cost nothing, and neither database nor server needs to know at that
-// moment whether messages about the function are wanted: the signal finds out.
+// moment whether messages about the function are wanted: the signal finds out. Where the
+// engine knows that none are (Record.Unwatched), the failure costs nothing either.
 
 // signalFailures signals executions whose failure this transaction writes.
 func signalFailures(ctx context.Context, q *dbsqlc.Queries, failures []model.ID) error {

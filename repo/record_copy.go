@@ -38,7 +38,7 @@ func (d *DB) copyRecords(ctx context.Context, records []*model.Record, server st
 			hasExecutions = true
 			row = newExecutionRow(&record.Execution, name)
 			executionTable.copyRow(rows, &row)
-			if record.Execution.Status.Failure() {
+			if record.Execution.Status.Failure() && !record.Unwatched {
 				failures = append(failures, record.Execution.ID)
 			}
 		}

@@ -64,7 +64,7 @@ func upsertRecords(ctx context.Context, tx pgx.Tx, records []*model.Record, serv
 		if !record.StepsOnly {
 			row := newExecutionRow(&record.Execution, name)
 			written := batch.Queue(upsertExecution, executionTable.arguments(&row)...)
-			if record.Execution.Status.Failure() {
+			if record.Execution.Status.Failure() && !record.Unwatched {
 				written.Exec(func(tag pgconn.CommandTag) error {
 					if tag.RowsAffected() > 0 { // else it had come to its end before
 						failures = append(failures, record.Execution.ID)
