@@ -80,7 +80,7 @@ func TestPushesAtOnce(t *testing.T) {
 		})
 	}
 	wait.Wait()
-	// What another author pushed in the moment of one's own push is a change that is still to be pulled.
+	// The push of another author in the moment of a push is a change that is still to be pulled.
 	for _, dir := range dirs {
 		put(t, dir, map[string]string{"shared.py": strings.Replace(content(t, dir, "shared.py"), "return 1", "return 1  # again", 1)})
 		c.ok("functions", "push", dir)
