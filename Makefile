@@ -13,7 +13,7 @@ EXAMPLES ?= 50
 PACKAGES ?= all
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build man run test test-browser kit test-kit lint format race fuzz conformance bench history chaos crashes faults bounds packages package-table soak drain dist dist-test systemd-test generate docs
+.PHONY: help setup build man run test test-browser kit test-kit lint format race fuzz conformance bench history chaos crashes faults bounds packages package-table soak drain growth sizing dist dist-test systemd-test generate docs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -95,6 +95,12 @@ soak: ## MINUTES (10) of load with faults; prints memory and counters at the end
 
 drain: build ## restart two servers in turn behind haproxy and nginx, under 100 calls a second
 	go run ./bench/drain -server bin/maestro
+
+growth: ## live 16 days of a server's history, with retention; fails if the disk grows
+	go run ./bench/growth -days 16
+
+sizing: build ## processor time of a call and memory of a subtenant; writes the table in docs/operations.md
+	go run ./bench/sizing -server bin/maestro -document docs/operations.md
 
 dist: ## build the release: tarballs for amd64 and arm64, lists of contents, checksums, in dist/
 	@scripts/dist

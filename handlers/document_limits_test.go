@@ -89,11 +89,11 @@ func probesOf(schema word, example any) (probes []probe) {
 			add(limit, n, false)
 			add(limit, n+0.001, true)
 		case "maxItems", "minItems":
-			add(limit, items(int(n)), true)
+			add(limit, items(schema, int(n)), true)
 			if limit == "maxItems" {
-				add(limit, items(int(n)+1), false)
+				add(limit, items(schema, int(n)+1), false)
 			} else {
-				add(limit, items(int(n)-1), false)
+				add(limit, items(schema, int(n)-1), false)
 			}
 		case "uniqueItems":
 			add(limit, []string{"same", "same"}, false)
@@ -127,10 +127,14 @@ func typesOf(schema word) (types []string) {
 	return types
 }
 
-func items(n int) []string {
-	list := make([]string, n)
+func items(schema word, n int) []any {
+	of, _ := schema["items"].(word)
+	known, _ := of["enum"].([]any)
+	list := make([]any, n)
 	for i := range list {
-		list[i] = fmt.Sprintf("item%d", i)
+		if list[i] = fmt.Sprintf("item%d", i); i < len(known) {
+			list[i] = known[i]
+		}
 	}
 	return list
 }
@@ -294,12 +298,17 @@ func TestStatedLimits(t *testing.T) {
 			content := body["content"].(word)["application/json"].(word)
 			examples := content["examples"].(word)
 			example := examples[slices.Sorted(maps.Keys(examples))[0]].(word)["value"].(word)
+			notify := word{"url": "https://receiver.example", "secret_name": "s"}
 			signature := word{"scheme": "hmac-sha256", "secret_name": "s", "header": "X-Signature"}
 			if strings.Contains(operation, "webhook") {
 				example["signature"] = signature
 			}
 			if operation == "apply-source" {
 				example["webhooks"].([]any)[0].(word)["signature"] = signature
+				example["functions"].([]any)[0].(word)["notify"] = notify
+			}
+			if slices.Contains([]string{"create-function", "update-function", "put-notify", "update-subtenant"}, operation) {
+				example["notify"] = notify
 			}
 			if operation == "run-function" {
 				example["mode"] = "async" // priority needs it

@@ -33,7 +33,7 @@ func membersOf(fields any) members {
 func functionMembers(f *model.Function) members {
 	all := members{
 		"kind": string(f.Kind), "description": f.Description, "code": f.Code, "requirements": orEmpty(f.Requirements), "tags": orEmpty(f.Tags),
-		"timeout_seconds": f.TimeoutSeconds, "retry": viewRetry(f.Retry), "max_concurrency": f.MaxConcurrency, "is_active": !f.Off,
+		"timeout_seconds": f.TimeoutSeconds, "retry": viewRetry(f.Retry), "max_concurrency": f.MaxConcurrency, "notify": f.Notify, "is_active": !f.Off,
 	}
 	if f.Kind != model.KindModule && !f.InputDerived {
 		all["input_schema"] = f.InputSchema

@@ -102,6 +102,7 @@ var tables = map[Kind][]member{
 		{name: "max_concurrency"},
 		{name: "is_active", standard: true},
 		{name: "retry", form: inline},
+		{name: "notify", form: inline},
 		{name: "input_schema", form: text, derived: true},
 		{name: "output_schema", form: text, derived: true},
 	},
