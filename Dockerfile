@@ -45,7 +45,8 @@ RUN mkdir -p /etc/postgresql-common \
         -o Dpkg::Options::="--path-exclude=/usr/share/perl/*/Pod/*" \
         ca-certificates postgresql tzdata \
     && rm -rf /var/lib/apt/lists/* /var/log/*.log /var/log/apt /var/cache/debconf/*-old \
-    && useradd --no-create-home --uid 10001 --user-group --home-dir /var/lib/maestro --shell /usr/sbin/nologin maestro \
+    && groupadd --gid 10001 maestro \
+    && useradd --no-create-home --uid 10001 --gid 10001 --home-dir /var/lib/maestro --shell /usr/sbin/nologin maestro \
     && install -d -o maestro -g maestro -m 700 /var/lib/maestro
 COPY --from=build /opt/maestro /opt/maestro
 COPY --from=build /out/maestro /usr/local/bin/maestro
