@@ -12,7 +12,7 @@ EXAMPLES ?= 50
 PACKAGES ?= all
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build man run test test-browser kit test-kit lint format race fuzz conformance bench history chaos crashes faults bounds packages package-table soak drain image-test generate docs
+.PHONY: help setup build man run test test-browser kit test-kit lint format race fuzz conformance bench history chaos crashes faults bounds packages package-table soak image-test proxies-test generate docs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -95,8 +95,10 @@ soak: ## MINUTES (10) of load with faults; prints memory and counters at the end
 image-test: ## build the container image with buildah, without Docker, and try it with podman; needs root
 	@scripts/image-test
 
-drain: build ## restart two servers in turn behind haproxy and nginx, under 100 calls a second
-	go run ./bench/drain -server bin/maestro
+proxies-test: build ## restart and upgrade two servers behind haproxy, nginx and Caddy (deploy/proxies), under load
+	@scripts/setup proxies
+	@go build -buildvcs=false -ldflags '-X main.version=$(VERSION)-next' -o bin/maestro-next ./cmd/maestro
+	go run ./bench/proxies -server bin/maestro -next bin/maestro-next
 
 generate: ## generate repo/dbsqlc from repo/queries
 	go generate ./repo
