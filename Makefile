@@ -12,7 +12,7 @@ EXAMPLES ?= 50
 PACKAGES ?= all
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build man run test test-browser kit test-kit lint format race fuzz conformance bench history chaos crashes faults bounds packages package-table soak image-test proxies-test generate docs
+.PHONY: help setup build man run test test-browser kit test-kit lint format race fuzz conformance bench history chaos crashes faults bounds packages package-table soak deploy-check image-test proxies-test generate docs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -91,6 +91,9 @@ package-table: build ## install the most used packages; writes the table in docs
 soak: ## MINUTES (10) of load with faults; prints memory and counters at the end
 	@$(BUILD) -tags debug_cpython -o bin/maestro-debug ./cmd/maestro
 	go run ./bench/soak -server bin/maestro-debug -minutes $(MINUTES)
+
+deploy-check: ## read deploy/ with Docker Compose's loader and the types of Kubernetes' API
+	@go run -C tools/deploy . '$(CURDIR)/deploy'
 
 image-test: ## build the container image with buildah, without Docker, and try it with podman; needs root
 	@scripts/image-test
