@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -111,7 +112,7 @@ func TestRunInProgressAtTheEndOfAContainer(t *testing.T) {
 	c := start(t, "maestro-image-drain", "--volume", newVolume(t)+":/var/lib/maestro")
 	token := c.exec(t, "maestro", "token")
 	begun, release := make(chan struct{}), make(chan struct{})
-	gate := serveOnBridge(t, c, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	gate := serveOnBridge(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		close(begun)
 		<-release
 		_, _ = io.WriteString(w, `"released"`) // the test fails if it does not arrive
@@ -142,15 +143,16 @@ func TestRunInProgressAtTheEndOfAContainer(t *testing.T) {
 	require.NoError(t, <-c.done)
 }
 
-// serveOnBridge serves on this machine's address in the network of a container.
-func serveOnBridge(t *testing.T, c *container, handler http.Handler) string {
+// serveOnBridge serves on this machine's address in the network of the containers.
+func serveOnBridge(t *testing.T, handler http.Handler) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", net.JoinHostPort(podman(t, "inspect", "--format", "{{.NetworkSettings.Gateway}}", c.name), "0"))
+	listener, err := net.Listen("tcp", ":0") // the address is there once a container is
 	require.NoError(t, err)
 	server := &http.Server{Handler: handler}
 	go func() { _ = server.Serve(listener) }() // ends with Close
 	t.Cleanup(func() { require.NoError(t, server.Close()) })
-	return "http://" + listener.Addr().String()
+	gateway := podman(t, "network", "inspect", "podman", "--format", "{{(index .Subnets 0).Gateway}}")
+	return "http://" + net.JoinHostPort(gateway, strconv.Itoa(listener.Addr().(*net.TCPAddr).Port))
 }
 
 // A volume in Kubernetes belongs to root, and to the pod's group by fsGroup.

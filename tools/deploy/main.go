@@ -1,8 +1,8 @@
-// Command deploy checks files of the folder deploy with the libraries of those who read
-// them: compose files with Docker Compose's own loader, and Kubernetes' manifests with
-// the types of its API, where an unknown field is an error.
+// Command deploy checks files of the folder deploy with the libraries of the programs that
+// read them: compose files with Docker Compose's own loader, and Kubernetes' manifests
+// with the types of its API, where an unknown field is an error.
 //
-// It is a module of its own, so that these libraries are no dependencies of Maestro.
+// It must not become a part of Maestro's module, which would then depend on these libraries.
 package main
 
 import (
