@@ -80,6 +80,7 @@ struct maestro_result {
     int children;               // the call has left processes behind
     int interrupted;            // a stop was raised at an arbitrary line of one of its threads
     int exhausted;              // a call was denied memory, and the interpreter still holds much of what it may
+    int denied;                 // memory was denied, and the memory held has not been weighed since
     int freed;                  // much memory was freed, which malloc can return to the system
     struct maestro_exception exception;
 };

@@ -88,7 +88,7 @@ void maestro_result_fail(struct maestro_interp *in, int kind, struct maestro_res
 void maestro_result_free(struct maestro_result *out) {
     maestro_text_free(&out->output);
     maestro_exception_free(&out->exception);
-    out->response = out->bytes = out->interrupted = out->exhausted = out->freed = 0;
+    out->response = out->bytes = out->interrupted = out->exhausted = out->denied = out->freed = 0;
     out->threads = out->children = 0;
 }
 
@@ -163,6 +163,7 @@ void maestro_weigh(struct maestro_interp *in) {
 
 void maestro_result_weigh(struct maestro_interp *in, struct maestro_result *out) {
     out->exhausted = in->exhausted;
+    out->denied = atomic_load_explicit(&in->memory.denied, memory_order_relaxed) != in->weighed;
     out->freed = maestro_memory_freed(&in->memory);
 }
 
@@ -190,7 +191,7 @@ struct maestro_result *maestro_call(struct maestro_interp *in, uint64_t frame, u
     maestro_run_remove(in, &entry);
     result.interrupted = entry.interrupted;
     maestro_print_flush(in, entry.call);
-    result.threads = in->begun != NULL;
+    result.threads = in->begun || atomic_load(&in->threads); // one may be about to run
     result.children = in->children.count && maestro_children_of(in, entry.call);
     maestro_detach();
     return &result;

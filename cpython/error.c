@@ -116,6 +116,8 @@ void maestro_describe(struct maestro_interp *in, PyObject *raised, int kind, str
         PyObject *name = py.PyType_GetName(raised->ob_type);
         out->type = maestro_text_of(name);
         py.Py_DecRef(name);
+        if (!name && raised->ob_type == (PyTypeObject *)py.PyExc_MemoryError)
+            out->type = maestro_text_copy("MemoryError", strlen("MemoryError"));
         PyObject *text = py.PyObject_Str(raised);
         out->message = maestro_text_of(text);
         py.Py_DecRef(text);

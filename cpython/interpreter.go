@@ -107,6 +107,9 @@ type CallResult struct {
 	// Exhausted: this call or an earlier one was denied memory, and the
 	// interpreter still holds more than half of what it may.
 	Exhausted bool
+	// Denied: code was denied memory, and the interpreter has not yet looked what it
+	// holds since. It looks before the next call.
+	Denied bool
 	// Freed: the call has freed much memory, which Trim returns to the system.
 	Freed bool
 }
@@ -144,6 +147,7 @@ func resultOf(result *C.struct_maestro_result) CallResult {
 		Exception:   exceptionOf(&result.exception),
 		Interrupted: result.interrupted != 0,
 		Exhausted:   result.exhausted != 0,
+		Denied:      result.denied != 0,
 		Freed:       result.freed != 0,
 		Threads:     result.threads != 0,
 		Children:    result.children != 0,
@@ -266,19 +270,25 @@ type Budget struct {
 	Refill float64       // share of the time that passes
 }
 
+// LeftFound is what JudgeLeft has found.
+type LeftFound struct {
+	Evicted int  // threads that are being stopped
+	Fresh   int  // those of them that were not before
+	Loop    bool // the event loop has been kept for too long by tasks that calls have left behind
+}
+
 // JudgeLeft stops the threads that have used up their budget for work of no running
 // call: left is that of threads of calls that are over, own that of threads that
-// module-level code has begun. It returns how many are being stopped, and how many of
-// those were not before. Like Stop it may block for ever.
-func (in *Interpreter) JudgeLeft(left, own Budget) (evicted, fresh int) {
+// module-level code has begun. Like Stop it may block for ever.
+func (in *Interpreter) JudgeLeft(left, own Budget) LeftFound {
 	limits := C.struct_maestro_left_limits{
 		left: C.struct_maestro_budget{C.int64_t(left.Most), C.double(left.Refill)},
 		own:  C.struct_maestro_budget{C.int64_t(own.Most), C.double(own.Refill)},
 	}
-	var news C.int
-	stopping := C.maestro_left_judge(in.c, &limits, &news)
+	var found C.struct_maestro_left_found
+	stopping := C.maestro_left_judge(in.c, &limits, &found)
 	runtime.KeepAlive(in)
-	return int(stopping), int(news)
+	return LeftFound{Evicted: int(stopping), Fresh: int(found.fresh), Loop: found.loop != 0}
 }
 
 // KnockLeft is Knock for the thread that keeps the GIL from JudgeLeft.

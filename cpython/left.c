@@ -15,6 +15,10 @@ enum { MILLISECOND = 1000000 };
 // How long a thread has for each rung.
 enum { TRACE_AFTER = 200 * MILLISECOND, PARK_AFTER = 1500 * MILLISECOND };
 
+// How long an event loop is freed of the tasks that keep it, before the interpreter is given up: the next
+// calls of its subtenant wait for it.
+enum { LOOP_LOST_AFTER = 500 * MILLISECOND };
+
 // A thread that has used less since it was looked at last has stopped to compute.
 enum { AT_REST = 2 * MILLISECOND };
 
@@ -136,10 +140,11 @@ static void trace(struct maestro_interp *in, int wanted) {
         py.PyEval_SetTraceAllThreads(NULL, NULL);
 }
 
-int maestro_left_judge(struct maestro_interp *in, const struct maestro_left_limits *limits, int *fresh) {
+int maestro_left_judge(struct maestro_interp *in, const struct maestro_left_limits *limits,
+                       struct maestro_left_found *found) {
     maestro_block_sigpipe();
     maestro_here_is(in);
-    *fresh = 0;
+    *found = (struct maestro_left_found){0};
     PyThreadState *own = py.PyThreadState_New(in->state);
     if (!own)
         return 0;
@@ -177,16 +182,17 @@ int maestro_left_judge(struct maestro_interp *in, const struct maestro_left_limi
         if (native->since && native->rests >= 2) {
             pardon(in, native);
         } else if (native->since || over) {
-            *fresh += !native->since;
+            found->fresh += !native->since;
             evict(in, native, state, now);
+            found->loop |= native->loop && now - native->since >= LOOP_LOST_AFTER;
             evicted++;
             traced += atomic_load(&native->here->evicted) == EVICTED_AND_TRACED;
         }
     }
     int refusing = in->level > limits->left.most && (in->refusing || chained >= AT_REST);
-    *fresh += refusing && !in->refusing;
+    found->fresh += refusing && !in->refusing;
     in->refusing = refusing;
-    *fresh += in->knocked;
+    found->fresh += in->knocked;
     in->knocked = 0;
     trace(in, traced > 0);
     py.PyThreadState_Clear(own);

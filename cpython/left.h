@@ -31,10 +31,16 @@ struct maestro_left_limits {
 // since the last time that this was asked. No thread state.
 int64_t maestro_left_used(struct maestro_interp *in);
 
+struct maestro_left_found {
+    int fresh; // threads that are being stopped, and were not before
+    int loop;  // the event loop has been kept for too long by tasks that calls have left behind
+};
+
 // Charges the threads with what they have used, and stops those that have used up their budget.
-// Returns how many are being stopped; *fresh is how many of them were not before. Not
-// attached before or after; waits for the GIL, perhaps for ever.
-int maestro_left_judge(struct maestro_interp *in, const struct maestro_left_limits *limits, int *fresh);
+// Returns how many are being stopped. Not attached before or after; waits for the GIL, perhaps
+// for ever.
+int maestro_left_judge(struct maestro_interp *in, const struct maestro_left_limits *limits,
+                       struct maestro_left_found *found);
 
 // Orders the thread that holds the GIL to stop at its next check, if it runs for no
 // running call. For a judge that waits for the GIL. No thread state.

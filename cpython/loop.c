@@ -68,6 +68,17 @@ long long maestro_loop_busy(struct maestro_loop *loop) {
     return since ? now() - since : 0;
 }
 
+// Until it carries its loop, and between rests and works, the thread may exceed the bound
+// on memory. Without that, a loop whose tasks hold all of it could not be taken over, nor
+// get to the next task, which would free some.
+static void reserve(int on) {
+    static __thread int reserved;
+    if (on == reserved)
+        return;
+    reserved = on;
+    maestro_memory_reserve(on);
+}
+
 struct maestro_result *maestro_loop_run(struct maestro_loop *loop) {
     static __thread struct maestro_result result;
     struct maestro_interp *in = loop->in;
@@ -79,12 +90,16 @@ struct maestro_result *maestro_loop_run(struct maestro_loop *loop) {
     serving = loop;
     struct maestro_native native = {.loop = 1};
     maestro_begun_add(in, &native);
+    reserve(1);
     PyObject *wake = py.PyLong_FromLongLong(loop->wake);
     PyObject *none = wake ? py.PyObject_CallOneArg(in->hooks[HOOK_SERVE], wake) : NULL;
-    if (!none)
+    if (!none) {
+        reserve(1);
         maestro_result_fail(in, EXCEPTION_ENGINE, &result);
+    }
     py.Py_DecRef(wake);
     py.Py_DecRef(none);
+    reserve(0);
     if (carries()) {
         atomic_store(&loop->busy, 0);
         atomic_store(&loop->carrier, NULL);
@@ -127,16 +142,6 @@ static int ends(struct maestro_interp *in) {
         return 0;
     maestro_memory_loosen(&in->memory);
     return 1;
-}
-
-// Between rests and works the thread may exceed the bound on memory. Without that, a
-// loop whose tasks hold all of it could not get to the next task, which would free some.
-static void reserve(int on) {
-    static __thread int reserved;
-    if (on == reserved)
-        return;
-    reserved = on;
-    maestro_memory_reserve(on);
 }
 
 PyObject *maestro_loop_rests(PyObject *module, PyObject *unused) {

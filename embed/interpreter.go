@@ -22,6 +22,7 @@ type interpreter struct {
 	vacated   chan struct{} // made when ending begins, closed when there are no holders
 	scarred   bool          // a stop was raised in it at an arbitrary line
 	over      chan struct{} // closed when it has ended, or counts as leaked
+	weighing  bool          // what it holds will be looked at (weighLeft)
 	full      bool          // a call was denied memory, and most of what it may hold is held beyond the call
 	stopper   stopper
 	parking   bool // threads of it are being parked
@@ -29,6 +30,7 @@ type interpreter struct {
 	condemned bool // it counts as one that cannot be ended (thread_park.go)
 	left      leftWatch
 	loop      *loop // nil until an async function is called
+	loopLost  bool  // its event loop has failed, or left tasks keep it
 
 	// packages are assigned together with its subtenant, under Host.mu, and
 	// never change.
@@ -111,10 +113,10 @@ const retireEvery = time.Second
 
 // retire takes in from its subtenant if a stop was raised in it at an arbitrary
 // line, because a lock of the standard library may then be taken for ever; if it
-// could not be given its packages; or if it is full. The next call gets another
-// interpreter, those in progress finish in this one. h.mu is held.
+// could not be given its packages; or if it is full, or its event loop is lost. The
+// next call gets another interpreter, those in progress finish in this one. h.mu is held.
 func (h *Host) retire(in *interpreter, at clock) {
-	if !in.scarred && in.unfit == "" && !in.full || in.state != interpreterServing && in.state != interpreterSuspect {
+	if !in.scarred && in.unfit == "" && !in.full && !in.loopLost || in.state != interpreterServing && in.state != interpreterSuspect {
 		return
 	}
 	if h.opt.Main {

@@ -28,7 +28,12 @@ func (h *Host) endInterpreter(in *interpreter) {
 	h.endSlots <- struct{}{}
 	over := make(chan struct{})
 	defer close(over)
-	overdue := time.AfterFunc(h.opt.EndLimit, func() { h.cutShort(in, over) })
+	use := h.newEndUse(in)
+	overdue := time.AfterFunc(h.opt.EndLimit, func() {
+		if !h.endStarves(use, over) {
+			h.cutShort(in, over)
+		}
+	})
 
 	in.py.AnnounceEnd()
 	// If the GIL cannot be had at all, this thread is blocked, and not the
@@ -86,6 +91,60 @@ func (h *Host) passOver(in *interpreter) {
 		close(in.vacated)
 		in.vacated = nil
 	}
+}
+
+// endPatience is how many times Options.EndLimit an end may take that gets little of a
+// busy machine.
+const endPatience = 4
+
+// endUse is the processor time that an end has used.
+type endUse struct {
+	threads     []thread // that carry it out
+	began, last []time.Duration
+}
+
+// newEndUse is called on the thread that ends in.
+func (h *Host) newEndUse(in *interpreter) *endUse {
+	u := &endUse{threads: []thread{thisThread()}}
+	h.mu.Lock()
+	if in.loop != nil {
+		u.threads = append(u.threads, in.loop.thread)
+	}
+	h.mu.Unlock()
+	for _, t := range u.threads {
+		u.began = append(u.began, t.used())
+	}
+	u.last = append(u.last, u.began...)
+	return u
+}
+
+// look returns the processor time that was used in all, and whether the end has got on
+// since the last look: it has used more than a little, or a thread has done its part.
+func (u *endUse) look(little time.Duration) (used time.Duration, gotOn bool) {
+	for i, t := range u.threads {
+		now := t.used()
+		gotOn = gotOn || now < u.last[i] || now-u.last[i] >= little
+		u.last[i] = max(now, u.last[i])
+		used += u.last[i] - u.began[i]
+	}
+	return used, gotOn
+}
+
+// endStarves waits for as long as an end gets on and has not had half of its time on a
+// processor, because the machine is busy, and reports whether it has ended. One that
+// waits for something uses no processor, and has had its time.
+func (h *Host) endStarves(use *endUse, over <-chan struct{}) (ended bool) {
+	for range endPatience - 1 {
+		if used, gotOn := use.look(h.opt.EndLimit / 50); !gotOn || used >= h.opt.EndLimit/2 {
+			return false
+		}
+		select {
+		case <-over:
+			return true
+		case <-time.After(h.opt.EndLimit):
+		}
+	}
+	return false
 }
 
 // cutShort ends what in's end is doing, and parks it if that has no effect.

@@ -149,7 +149,7 @@ func (h *Host) pressLeft(in *interpreter, waited time.Duration) {
 // judgeLeft is a disposable thread. in is not ended while it is there.
 func (h *Host) judgeLeft(in *interpreter) {
 	runtime.LockOSThread() // and never unlocked
-	evicted, fresh := in.py.JudgeLeft(h.opt.budgets.left, h.opt.budgets.own)
+	found := in.py.JudgeLeft(h.opt.budgets.left, h.opt.budgets.own)
 	h.mu.Lock()
 	known := in.parked
 	h.mu.Unlock()
@@ -158,15 +158,19 @@ func (h *Host) judgeLeft(in *interpreter) {
 	}
 	h.mu.Lock()
 	h.noteParked(in)
-	in.left.evicted, in.left.judging = evicted, false
+	in.left.evicted, in.left.judging = found.Evicted, false
 	tenant := in.tenantName()
+	if found.Loop {
+		in.loopLost = true
+		h.retire(in, now())
+	}
 	h.settle(in)
 	h.mu.Unlock()
-	if fresh == 0 {
+	if found.Fresh == 0 {
 		return
 	}
 	h.opt.Log.Warn("threads that calls have left behind computed on and are stopped",
-		slog.String("tenant", tenant), slog.Uint64("interpreter", in.id), slog.Int("threads", fresh))
+		slog.String("tenant", tenant), slog.Uint64("interpreter", in.id), slog.Int("threads", found.Fresh))
 	h.opt.OnTenantLog(tenant, model.LogLine{Time: time.Now(), Stream: "stderr", Level: "warning", Text: fmt.Sprintf(
-		"%d threads that functions have started, and that run for no call, have computed for too long and are stopped: have the call wait for its threads, or spawn a run.", fresh)})
+		"%d threads that functions have started, and that run for no call, have computed for too long and are stopped: have the call wait for its threads, or spawn a run.", found.Fresh)})
 }

@@ -1,6 +1,7 @@
 package embed
 
 import (
+	"fmt"
 	"log/slog"
 	"runtime"
 	"sync/atomic"
@@ -124,8 +125,7 @@ func (l *loop) carry() {
 	err := in.prepare()
 	if err == nil {
 		if exc := l.py.Run(); exc != nil {
-			h.opt.Log.Error("an event loop could not run", slog.Uint64("interpreter", in.id), slog.String("error", exc.Type+": "+exc.Message))
-			err = unavailable(nil)
+			err = unavailable(fmt.Errorf("an event loop could not run: %s: %s", exc.Type, exc.Message))
 		}
 	}
 	in.py.DropThread()
@@ -138,9 +138,21 @@ func (l *loop) carry() {
 		in.loop = nil
 		close(l.gone)
 	}
-	if err != nil && in.tenant != nil && in.tenant.interp == in {
-		h.refuseCoroutines(in.tenant, err)
+	if err == nil || in.state >= interpreterEnding {
+		return
+	}
+	h.opt.Log.Error("an event loop has failed", slog.String("tenant", in.tenantName()), slog.Uint64("interpreter", in.id), slog.Any("error", err))
+	if t := in.tenant; t != nil && t.interp == in {
+		in.loopLost = true
 		h.retire(in, now())
+		if t.interp == in {
+			h.refuseCoroutines(t, err)
+		}
+	}
+	if l.threads == 0 { // that could end its calls
+		for _, c := range l.calls {
+			h.finishLooped(c, cpython.CallResult{}, err)
+		}
 	}
 }
 

@@ -22,7 +22,7 @@ type machine interface {
 	Parked() int
 	Unpark()
 	LeftUsed() time.Duration
-	JudgeLeft(left, own cpython.Budget) (evicted, fresh int)
+	JudgeLeft(left, own cpython.Budget) cpython.LeftFound
 	KnockLeft()
 	FinishChildren(ticket uint64)
 	Running(ticket uint64) bool

@@ -223,7 +223,7 @@ func (m *fakeMachine) Park(_ uint64, holder bool) {
 
 func (m *fakeMachine) LeftUsed() time.Duration { return 0 }
 
-func (m *fakeMachine) JudgeLeft(left, own cpython.Budget) (evicted, fresh int) { return 0, 0 }
+func (m *fakeMachine) JudgeLeft(left, own cpython.Budget) cpython.LeftFound { return cpython.LeftFound{} }
 
 func (m *fakeMachine) KnockLeft() {}
 

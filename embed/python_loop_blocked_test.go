@@ -214,3 +214,37 @@ func touch(t *testing.T, file string) {
 	t.Helper()
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
 }
+
+// Code that blocks the loop and holds all the memory that it may hold: another thread
+// takes the loop over nevertheless, and no call waits for ever.
+func TestALoopTakenOverWithoutMemory(t *testing.T) {
+	t.Parallel()
+	h := startPython(t, Options{MaxMemory: testMemory})
+	e := newTestEngine(h)
+	e.define(t, "hoards", `import time
+async def hoards(input):
+    held = []
+    for size in (1 << 20, 1 << 12, 512, 64, 16, 1):
+        try:
+            while True:
+                held.append(bytearray(size))
+        except MemoryError:
+            pass
+    print('here')
+    time.sleep(1)
+    return 1
+`)
+	e.define(t, "hello_async", "async def hello_async(input): return 1\n")
+	for range 3 {
+		before := e.lines()
+		over := make(chan model.Outcome, 1)
+		go func() { over <- e.call(t, "t", "hoards", "null") }()
+		eventually(t, func() bool { return e.lines() > before }, "it blocks")
+		for range 3 {
+			outcome := e.call(t, "t", "hello_async", "null")
+			require.True(t, outcome.Failure == nil || outcome.Failure.Type == "MemoryError", "%+v", outcome.Failure)
+		}
+		<-over
+		require.Nil(t, e.call(t, "t", "hello_async", "null").Failure)
+	}
+}

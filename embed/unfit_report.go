@@ -14,6 +14,7 @@ const (
 	UnfitStuck       Unfit = "a call cannot be stopped"
 	UnfitPackages    Unfit = "the packages of the subtenant have changed"
 	UnfitFolder      Unfit = "it could not be given its packages"
+	UnfitLoop        Unfit = "its event loop has failed, or tasks that calls have left behind keep it"
 )
 
 // report tells the owner of the process once. h.mu is held.
@@ -41,6 +42,8 @@ func (h *Host) reportUnfit(in *interpreter) {
 		h.report(UnfitFull)
 	case in.unfit != "":
 		h.report(UnfitFolder)
+	case in.loopLost:
+		h.report(UnfitLoop)
 	case in.scarred:
 		h.report(UnfitInterrupted)
 	}

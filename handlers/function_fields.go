@@ -21,6 +21,8 @@ type FunctionFields struct {
 	Retry          Optional[json.RawMessage] `json:"retry,omitzero" doc:"Of asynchronous runs: an object with max_attempts (3), backoff_seconds (1), max_backoff_seconds (300) and on. on lists exception classes, by name (ConnectionError) or with their module (requests.exceptions.ConnectionError); one stands for its subclasses too, such as ConnectionRefusedError; a status (failed, timed_out, crashed) stands for all that end with it. Without on every failure is tried again, except those that would be the same the next time: InputInvalid, OutputInvalid, a result that is no JSON, FunctionNotFound; those are tried again where on has their error_type. An input that does not fit a sibling is an exception like any other"`
 	MaxConcurrency Optional[int]             `json:"max_concurrency,omitzero" doc:"Runs at a time. It is counted twice: asynchronous runs over all servers, and every run on each server. So with n servers there may be up to n times as many synchronous ones, and asynchronous ones begin without regard to synchronous ones on other servers. null: no limit"`
 
+	Notify Optional[json.RawMessage] `json:"notify,omitzero" doc:"null: as the subtenant's default says"`
+
 	IsActive Optional[bool] `json:"is_active,omitzero" doc:"false switches the function off without deleting it: its calls are a 409 function_inactive, a RuntimeError where a sibling calls it. true when left out at its creation"`
 
 	DerivedSchemas owned `json:"derived_schemas,omitzero" readOnly:"true"`
@@ -28,7 +30,10 @@ type FunctionFields struct {
 	CalledBy       owned `json:"called_by,omitzero" readOnly:"true"`
 	Warnings       owned `json:"warnings,omitzero" readOnly:"true"`
 	PausedAt       owned `json:"paused_at,omitzero" readOnly:"true"`
+	Deleted        owned `json:"deleted,omitzero" readOnly:"true"`
 	Quarantine     owned `json:"quarantine,omitzero" readOnly:"true"`
+
+	Digest owned `json:"digest,omitzero" readOnly:"true"`
 
 	ID        owned `json:"id,omitzero" readOnly:"true"`
 	Version   owned `json:"version,omitzero" readOnly:"true"`
@@ -60,6 +65,7 @@ func (in *FunctionFields) applyTo(f *model.Function, longest time.Duration) erro
 	if in.Retry.Set {
 		f.Retry, problems = model.ParseRetryPolicy(in.Retry.Value)
 	}
+	problems = append(problems, applyNotify(in.Notify, &f.Notify)...)
 	if in.Requirements.Set {
 		var faults []model.Problem
 		if f.Requirements, faults = readRequirements(in.Requirements.Value); len(f.Requirements) == 0 {
@@ -98,7 +104,7 @@ func moduleProblems(f *model.Function) (problems []model.Problem) {
 		given bool
 	}{
 		{"input_schema", f.InputSchema != nil}, {"output_schema", f.OutputSchema != nil},
-		{"timeout_seconds", f.TimeoutSeconds != nil}, {"retry", f.Retry != nil}, {"max_concurrency", f.MaxConcurrency != nil}, {"is_active", f.Off},
+		{"timeout_seconds", f.TimeoutSeconds != nil}, {"retry", f.Retry != nil}, {"max_concurrency", f.MaxConcurrency != nil}, {"is_active", f.Off}, {"notify", f.Notify != nil},
 	} {
 		if member.given {
 			problems = append(problems, model.Problem{Pointer: "/" + member.name, Message: "does not apply to a module, which is imported and not run; leave it out"})
@@ -118,19 +124,20 @@ func applySchema(member Optional[json.RawMessage], schema *json.RawMessage, deri
 // ownedProblems compares the members that the server sets with the stored ones;
 // stored is nil for a new function.
 func (in *FunctionFields) ownedProblems(stored *functionView) []model.Problem {
-	var id, version, created, updated, derived, notes, callers, warnings, quarantine, paused any
+	var id, version, created, updated, derived, notes, callers, warnings, quarantine, paused, digest, deleted any
 	if stored != nil {
 		callers, warnings, quarantine, paused = stored.CalledBy, stored.Warnings, stored.Quarantine, stored.PausedAt
 		id, version, created, updated = stored.ID, stored.Version, stored.CreatedAt, stored.UpdatedAt
-		derived, notes = stored.DerivedSchemas, stored.PackageNotes
+		derived, notes, digest, deleted = stored.DerivedSchemas, stored.PackageNotes, stored.Digest, stored.Deleted
 	}
-	problems := in.ID.sameAs(id, "/id")
+	problems := append(in.ID.sameAs(id, "/id"), in.Digest.sameAs(digest, "/digest")...)
 	problems = append(problems, in.DerivedSchemas.sameAs(derived, "/derived_schemas")...)
 	problems = append(problems, in.PackageNotes.sameAs(notes, "/package_notes")...)
 	problems = append(problems, in.CalledBy.sameAs(callers, "/called_by")...)
 	problems = append(problems, in.Warnings.sameAs(warnings, "/warnings")...)
 	problems = append(problems, in.Quarantine.sameAs(quarantine, "/quarantine")...)
 	problems = append(problems, in.PausedAt.sameAs(paused, "/paused_at")...)
+	problems = append(problems, in.Deleted.sameAs(deleted, "/deleted")...)
 	problems = append(problems, in.Version.sameAs(version, "/version")...)
 	problems = append(problems, in.CreatedAt.sameAs(created, "/created_at")...)
 	return append(problems, in.UpdatedAt.sameAs(updated, "/updated_at")...)

@@ -32,18 +32,23 @@ def serve(wake):
     global _serving
     import asyncio
 
-    if _serving is None:
+    began = _serving is not None
+    if not began:
         loop = _shared_loop_class(asyncio)(wake)  # noqa: F821 (loop_shared.py)
         for file in (loop._selector, loop._ssock, loop._csock):
             _maestro.guard(file.fileno(), True)
         _serving = loop
-    elif not _serving.take_over():
-        return
-    if _serving.carry():
-        try:
-            _close(_serving, wake, asyncio)
-        finally:
-            _serving = None
+    try:
+        if began and not _serving.take_over() or not _serving.carry():
+            return
+        _close(_serving, wake, asyncio)
+    except BaseException as error:
+        # No thread carries the loop any more: what waits for it would wait for ever.
+        for call in list(_tasks):
+            _maestro.fail(call, error)
+        _serving = None
+        raise
+    _serving = None
 
 
 def _woken(loop, wake):

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"log/slog"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,6 +21,9 @@ type Store interface {
 	// Function returns an active function with its current version, or an
 	// error with CodeFunctionNotFound.
 	Function(ctx context.Context, tenant, name string) (model.Function, error)
+	// FunctionVersion returns a version of a function, or an error with
+	// CodeVersionNotFound.
+	FunctionVersion(ctx context.Context, tenant, name string, version int) (model.FunctionVersion, error)
 	// Environment returns the subtenant's current packages, with the setting of its
 	// lane; Number is 0 when there are none.
 	Environment(ctx context.Context, tenant string) (model.Environment, error)
@@ -97,7 +101,8 @@ type Engine struct {
 	catalogue *catalogue
 	limits    limits
 
-	collecting atomic.Bool // garbage, for a run of many steps
+	collecting    atomic.Bool // garbage, for a run of many steps
+	fewProcessors bool        // a run of many steps would occupy all
 
 	mu       sync.Mutex // guards what follows
 	runs     map[model.ID]*run
@@ -130,11 +135,12 @@ func New(opts Options) *Engine {
 		opts.Meter = noMeter{}
 	}
 	return &Engine{
-		opts:      opts,
-		catalogue: newCatalogue(opts),
-		runs:      map[model.ID]*run{},
-		early:     map[model.ID]time.Time{},
-		empty:     make(chan struct{}),
+		opts:          opts,
+		catalogue:     newCatalogue(opts),
+		runs:          map[model.ID]*run{},
+		early:         map[model.ID]time.Time{},
+		empty:         make(chan struct{}),
+		fewProcessors: runtime.GOMAXPROCS(0) < several,
 	}
 }
 

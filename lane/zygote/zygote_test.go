@@ -68,7 +68,7 @@ func serve(conn *os.File) error {
 		}
 		if host == nil {
 			var err error
-			if host, err = embed.New(embed.Options{Home: o.Home, Main: true, Marker: os.DevNull}); err == nil {
+			if host, err = embed.New(embed.Options{Home: o.Home, Main: true, Marker: os.DevNull, Kept: []*os.File{conn}}); err == nil {
 				err = host.Start(context.Background())
 			}
 			if err != nil {
