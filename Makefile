@@ -2,7 +2,8 @@
 # target has scripts/setup install what else it needs, or name it.
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-BUILD := go build -buildvcs=false -ldflags '-X main.version=$(VERSION)'
+COMMIT := $(shell git rev-parse HEAD 2>/dev/null)
+BUILD := go build -buildvcs=false -ldflags '-X main.version=$(VERSION) -X main.commit=$(COMMIT)'
 FUZZTIME ?= 5s
 MINUTES ?= 10
 CHAOS_SECONDS ?= 300
@@ -12,7 +13,7 @@ EXAMPLES ?= 50
 PACKAGES ?= all
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build man run test test-browser kit test-kit lint format race fuzz conformance bench history chaos crashes faults bounds packages package-table soak drain generate docs
+.PHONY: help setup build man run test test-browser kit test-kit lint format race fuzz conformance bench history chaos crashes faults bounds packages package-table soak drain dist dist-test systemd-test generate docs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,7 +34,7 @@ run: ## build, start the server on embedded services and load the examples; Ctrl
 	@exec scripts/run
 
 test: setup ## every test but the browser's, on a real PostgreSQL, Redis and Python
-	go test ./...
+	go test -timeout 30m ./...
 
 kit: ## make another CPython 3.14 than the bundled one, from the newest in Debian (docs/python.md)
 	@scripts/kit
@@ -94,6 +95,15 @@ soak: ## MINUTES (10) of load with faults; prints memory and counters at the end
 
 drain: build ## restart two servers in turn behind haproxy and nginx, under 100 calls a second
 	go run ./bench/drain -server bin/maestro
+
+dist: ## build the release: tarballs for amd64 and arm64, lists of contents, checksums, in dist/
+	@scripts/dist
+
+dist-test: ## build the release twice and compare; run it on the oldest glibc and on arm64 (emulated)
+	@scripts/dist_verify
+
+systemd-test: build ## install the service in a Debian with systemd and take it from nothing to a restore
+	@scripts/systemd_verify
 
 generate: ## generate repo/dbsqlc from repo/queries
 	go generate ./repo

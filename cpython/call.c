@@ -194,7 +194,7 @@ struct maestro_result *maestro_call(struct maestro_interp *in, uint64_t frame, u
     maestro_run_remove(in, &entry);
     result.interrupted = entry.interrupted;
     maestro_print_flush(in, entry.call);
-    result.threads = in->begun != NULL;
+    result.threads = in->begun || atomic_load(&in->threads); // one may be about to run
     result.children = in->children.count && maestro_children_of(in, entry.call);
     maestro_detach();
     return &result;

@@ -4,7 +4,6 @@
 #include "here.h"
 #include "load.h"
 #include "rails.h"
-#include "zygote.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +20,7 @@ enum { DESCRIPTORS = 1 << 20 };
 #define COUNTED (UINT32_C(1) << 30) // writing to it takes room (rail_space.h)
 #define LENT (UINT32_C(1) << 29)    // it is the server's, which closes it
 #define MARKS (GUARDED | COUNTED | LENT)
+#define KEPT (UINT32_MAX & ~MARKS) // the owner of what connects a process of one subtenant to the server
 static _Atomic uint32_t owners[DESCRIPTORS];
 static atomic_int highest; // descriptor that ever had an owner
 static atomic_int owned;   // by all interpreters
@@ -113,6 +113,23 @@ void maestro_descriptor_lend(int fd, const struct maestro_interp *in) {
         atomic_store(&owners[fd], in ? (uint32_t)in->id | LENT : 0);
 }
 
+static int kept[4];
+static int kept_count;
+
+void maestro_descriptor_keep(int fd) {
+    if (fd < 0 || fd >= DESCRIPTORS || kept_count == (int)(sizeof kept / sizeof *kept))
+        return;
+    kept[kept_count++] = fd;
+    atomic_store(&owners[fd], KEPT);
+}
+
+void maestro_descriptors_leave(void) {
+    for (; kept_count > 0; kept_count--) {
+        atomic_store(&owners[kept[kept_count - 1]], 0);
+        close(kept[kept_count - 1]);
+    }
+}
+
 // Whether a descriptor that the interpreter has not opened is harmless to use: of /dev/urandom, which CPython opens
 // once for all interpreters, and the like; or of a kind without data, which an extension module has opened: they
 // have no owner here.
@@ -127,7 +144,7 @@ static int harmless(int fd) {
 }
 
 int maestro_descriptor_theirs(int fd) {
-    if (maestro_alone && fd != maestro_zygote_connection())
+    if (maestro_alone && owner_of(fd) != KEPT)
         return 0;
     if (!maestro_here.id || maestro_here.forking || (owner_of(fd) & ~MARKS) == maestro_here.id || (fd >= 0 && fd <= 2))
         return 0;
@@ -143,8 +160,7 @@ static int may_alone(int fd) {
     struct stat found;
     if (maestro_go_away())
         return 1;
-    return fd > 2 && !owner_of(fd) && fd != maestro_zygote_connection() && fstat(fd, &found) == 0 &&
-           (found.st_mode & S_IFMT) != 0;
+    return fd > 2 && !owner_of(fd) && fstat(fd, &found) == 0 && (found.st_mode & S_IFMT) != 0;
 }
 
 int maestro_descriptor_may(int fd) {

@@ -48,6 +48,11 @@ int maestro_descriptor_counted(int fd);
 // NULL: none any more, before it is closed.
 void maestro_descriptor_lend(int fd, const struct maestro_interp *in);
 
+// Keeps a descriptor from the code of a process of one subtenant: it can neither use nor close what connects the
+// process to the server. The second function closes them in a process that code has forked.
+void maestro_descriptor_keep(int fd);
+void maestro_descriptors_leave(void);
+
 // Keeps a descriptor of the thread's interpreter from being closed or
 // replaced by its code, or ends that: an event loop's own, which all calls need.
 void maestro_descriptor_guard(int fd, int guarded);

@@ -1,5 +1,6 @@
 #include "fork.h"
 
+#include "descriptor.h"
 #include "go_gate.h"
 #include "here.h"
 #include "interp.h"
@@ -57,8 +58,7 @@ static void after(void) {
     maestro_go = GO_LEFT_BEHIND;
     maestro_first_state = NULL; // Python deletes it
     reset_signals();
-    if (maestro_zygote_connection() >= 0)
-        close(maestro_zygote_connection());
+    maestro_descriptors_leave();
     if (maestro_main)
         forget(maestro_main);
 }

@@ -1,12 +1,14 @@
 package cpython
 
 // #include <stdlib.h>
+// #include "descriptor.h"
 // #include "zygote.h"
 import "C"
 
 import (
 	"errors"
 	"fmt"
+	"os"
 	"unsafe"
 )
 
@@ -22,6 +24,14 @@ const (
 func Connection() (fd int, given bool) {
 	fd = int(C.maestro_zygote_connection())
 	return fd, fd >= 0
+}
+
+// KeepDescriptors keeps open files from the code of this process, which is of one subtenant:
+// what connects it to the server. Call it before any code runs.
+func KeepDescriptors(files ...*os.File) {
+	for _, file := range files {
+		C.maestro_descriptor_keep(C.int(file.Fd()))
+	}
 }
 
 // Forked reports whether this process was forked from a zygote.

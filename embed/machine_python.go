@@ -43,6 +43,7 @@ func loadPython(opt Options, load func(home string) error) error {
 	if err := load(opt.Home); err != nil {
 		return err
 	}
+	cpython.KeepDescriptors(opt.Kept...)
 	switch {
 	case opt.MarkerFile != nil:
 		return cpython.WatchFaultsIn(opt.MarkerFile)

@@ -20,6 +20,9 @@ type Options struct {
 	Marker string
 	// MarkerFile takes the place of Marker in a process whose parent reads it.
 	MarkerFile *os.File
+	// Kept are open files that the code of a process of one subtenant can neither use nor
+	// close: its connection to the server.
+	Kept []*os.File
 	// MaxThreads bounds the pool's threads, stuck ones not counted. Default 256.
 	MaxThreads int
 	// TenantThreads bounds the threads that one subtenant may hold at a time.

@@ -93,6 +93,29 @@ func evictedIn(h *Host, tenant string) int {
 	return t.interp.left.evicted
 }
 
+// A thread of the module _thread may not have begun to run when its call ends. It is stopped
+// all the same, though the interpreter has no other that would have it watched.
+func TestRawThreadLeftBehind(t *testing.T) {
+	t.Parallel()
+	stopped := make(chan string, 64)
+	h := startPython(t, Options{budgets: smallBudgets, OnTenantLog: func(tenant string, line model.LogLine) {
+		if line.Level == "warning" {
+			stopped <- tenant
+		}
+	}})
+	e := newTestEngine(h)
+	e.define(t, "f", "import _thread\ndef spin():\n    while True: pass\ndef f(input):\n    _thread.start_new_thread(spin, ())\n")
+	tenants := []string{"a", "b", "c", "d", "e", "g", "h", "i"} // the thread is late in some of them
+	if inMain() {
+		tenants = tenants[:1]
+	}
+	for _, tenant := range tenants {
+		require.Nil(t, e.call(t, tenant, "f", "null").Failure)
+		require.Equal(t, tenant, <-stopped)
+		eventually(t, func() bool { return evictedIn(h, tenant) == 0 }, "it has ended")
+	}
+}
+
 // A thread that is left behind with the GIL, and answers no check, is parked; its
 // subtenant goes on in another interpreter.
 func TestParkedThreadLeftBehind(t *testing.T) {

@@ -193,6 +193,28 @@ func TestChildrenOnRails(t *testing.T) {
 	require.Equal(t, keyText, string(text))
 }
 
+// Child processes make way for the server.
+func TestPriorityOfChildren(t *testing.T) {
+	t.Parallel()
+	r := setupRails(t, nil)
+	r.define(t, "f", `
+import os, subprocess
+def f(input):
+    run = subprocess.run(["sh", "-c", "nice"], capture_output=True, text=True).stdout
+    out, into = os.pipe()
+    pid = os.posix_spawn("/bin/sh", ["sh", "-c", "nice"], {"PATH": os.environ["PATH"]}, file_actions=[(os.POSIX_SPAWN_DUP2, into, 1)])
+    os.waitpid(pid, 0)
+    os.close(into)
+    return [os.nice(0), int(run), int(os.read(out, 10))]
+`)
+	outcome := r.call(t, "a", "f", "null")
+	require.Nil(t, outcome.Failure)
+	var nice []int
+	require.NoError(t, json.Unmarshal(outcome.Output, &nice))
+	lower := min(nice[0]+5, 19)
+	require.Equal(t, []int{nice[0], lower, lower}, nice)
+}
+
 // Children share the names of /dev/shm, unless something of the server's is there.
 func TestChildrenBesidePrivateSharedMemory(t *testing.T) {
 	t.Parallel()

@@ -49,7 +49,12 @@ var requestExamples = map[string]map[string]string{
 	"create-subtenant": {"named": `{"subtenant_id": "company-a", "description": "Company A"}`},
 	"grant-access":     {"by e-mail": `{"user_email": "user@example.com"}`},
 	"revoke-access":    {"by e-mail": `{"user_email": "user@example.com"}`},
-	"put-secret":       {"value": `{"value": "a long random text"}`},
+	"put-notify": {
+		"an address": `{"notify": {"url": "https://alerts.example.com/maestro", "secret_name": "ALERT_KEY"}}`,
+		"a function": `{"notify": {"function": "on_failure", "events": ["failure", "recovery"]}}`,
+		"nothing":    `{"notify": null}`,
+	},
+	"put-secret": {"value": `{"value": "a long random text"}`},
 	"install-package": {
 		"the newest version": `{"package_name": "httpx"}`,
 		"one version":        `{"package_name": "httpx", "version": "0.28.1"}`,
@@ -60,7 +65,7 @@ const (
 	functionExample = `{"id": "` + exampleID + `", "name": "hello", "description": null,
 		"code": "def hello(input):\n    return f\"Hello, {input['name']}!\"\n", "input_schema": null, "output_schema": null,
 		"derived_schemas": [], "requirements": [], "package_notes": [], "called_by": [], "kind": "function", "tags": ["greetings"], "timeout_seconds": null, "retry": null,
-		"max_concurrency": null, "is_active": true, "paused_at": null, "version": 1,
+		"max_concurrency": null, "notify": null, "is_active": true, "paused_at": null, "version": 1,
 		"created_at": "2026-11-23T02:00:00.000000Z", "updated_at": "2026-11-23T02:00:00.000000Z"}`
 	webhookExample = `{"id": "` + exampleID + `", "path": "hello", "function_name": "hello", "http_method": "POST", "description": null,
 		"default_values": null, "requires_auth": false, "input_mode": "auto", "effective_input_mode": "request",

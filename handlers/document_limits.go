@@ -37,7 +37,7 @@ func (s *Server) documentLimits() {
 	}
 	storedSchema := keywords{"type": jsonSchema["type"], "additionalProperties": true}
 	anyObject := keywords{"type": []string{"object", "null"}, "additionalProperties": true}
-	retry := retryLimits()
+	retry, notify := retryLimits(), notifyLimits()
 	function := map[string]keywords{
 		"code":            {"maxLength": maxCodeBytes, "description": "Python source that defines the function, at most 1 MiB of UTF-8"},
 		"description":     description,
@@ -49,6 +49,7 @@ func (s *Server) documentLimits() {
 		"timeout_seconds": {"exclusiveMinimum": 0, "maximum": s.opts.FunctionTimeout.Seconds()},
 		"max_concurrency": {"minimum": 1, "maximum": mostAtOnce},
 		"retry":           retry,
+		"notify":          notify,
 	}
 	webhook := map[string]keywords{
 		"path":                    {"minLength": 1, "pattern": webhook.PathPattern},
@@ -71,7 +72,9 @@ func (s *Server) documentLimits() {
 		"ScheduleCreate": schedule, "ScheduleUpdate": schedule,
 		"SubtenantCreate": {"description": description},
 		"SecretPut":       {"value": {"pattern": "^[^\uFFFD]*$"}},
-		"Function":        {"input_schema": storedSchema, "output_schema": storedSchema, "retry": retry},
+		"Function":        {"input_schema": storedSchema, "output_schema": storedSchema, "retry": retry, "notify": notify},
+		"SubtenantUpdate": {"notify": notify},
+		"Subtenant":       {"notify": notify},
 		"Schedule":        {"retry": retry},
 		"Version":         {"input_schema": storedSchema, "output_schema": storedSchema},
 		"Webhook":         {"default_values": anyObject, "signature": anyObject},
@@ -167,7 +170,7 @@ func signatureLimits() keywords {
 // moduleLimits forbids the members of runs for a module.
 func moduleLimits() keywords {
 	left := keywords{}
-	for _, member := range []string{"input_schema", "output_schema", "timeout_seconds", "retry", "max_concurrency"} {
+	for _, member := range []string{"input_schema", "output_schema", "timeout_seconds", "retry", "max_concurrency", "notify"} {
 		left[member] = null
 	}
 	return keywords{

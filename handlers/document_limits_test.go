@@ -89,11 +89,11 @@ func probesOf(schema word, example any) (probes []probe) {
 			add(limit, n, false)
 			add(limit, n+0.001, true)
 		case "maxItems", "minItems":
-			add(limit, items(int(n)), true)
+			add(limit, items(schema, int(n)), true)
 			if limit == "maxItems" {
-				add(limit, items(int(n)+1), false)
+				add(limit, items(schema, int(n)+1), false)
 			} else {
-				add(limit, items(int(n)-1), false)
+				add(limit, items(schema, int(n)-1), false)
 			}
 		case "uniqueItems":
 			add(limit, []string{"same", "same"}, false)
@@ -127,10 +127,14 @@ func typesOf(schema word) (types []string) {
 	return types
 }
 
-func items(n int) []string {
-	list := make([]string, n)
+func items(schema word, n int) []any {
+	of, _ := schema["items"].(word)
+	known, _ := of["enum"].([]any)
+	list := make([]any, n)
 	for i := range list {
-		list[i] = fmt.Sprintf("item%d", i)
+		if list[i] = fmt.Sprintf("item%d", i); i < len(known) {
+			list[i] = known[i]
+		}
 	}
 	return list
 }
@@ -286,6 +290,9 @@ func TestStatedLimits(t *testing.T) {
 			example := examples[slices.Sorted(maps.Keys(examples))[0]].(word)["value"].(word)
 			if strings.Contains(operation, "webhook") {
 				example["signature"] = word{"scheme": "hmac-sha256", "secret_name": "s", "header": "X-Signature"}
+			}
+			if slices.Contains([]string{"create-function", "update-function", "put-notify", "update-subtenant"}, operation) {
+				example["notify"] = word{"url": "https://receiver.example", "secret_name": "s"}
 			}
 			if operation == "run-function" {
 				example["mode"] = "async" // priority needs it

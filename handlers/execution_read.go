@@ -27,7 +27,7 @@ type executionOutput struct{ Body executionView }
 type ExecutionMatch struct {
 	FunctionName string   `query:"function_name" json:"function_name,omitempty" minLength:"1" maxLength:"255"`
 	Statuses     []string `query:"status,explode" json:"status,omitempty" nullable:"false" enum:"pending,running,completed,failed,timed_out,cancelled,crashed"`
-	Trigger      string   `query:"trigger_type" json:"trigger_type,omitempty" enum:"webhook,schedule,manual,retry,spawn"`
+	Trigger      string   `query:"trigger_type" json:"trigger_type,omitempty" enum:"webhook,schedule,manual,retry,spawn,alert"`
 	TriggerID    string   `query:"trigger_id" json:"trigger_id,omitempty" format:"uuid" doc:"Of the webhook or schedule"`
 	ParentID     string   `query:"parent_execution_id" json:"parent_execution_id,omitempty" format:"uuid" doc:"Retries of that execution, and runs that it spawned"`
 	ErrorType    string   `query:"error_type" json:"error_type,omitempty" minLength:"1" maxLength:"1024" example:"ValueError" doc:"The name of the exception's class, in full as the record has it"`

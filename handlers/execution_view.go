@@ -13,7 +13,7 @@ type executionView struct {
 	ExecutionID     string          `json:"execution_id" format:"uuid" doc:"The same as id"`
 	FunctionName    string          `json:"function_name"`
 	FunctionVersion int             `json:"function_version"`
-	Trigger         model.Trigger   `json:"trigger_type" enum:"webhook,schedule,manual,retry,spawn"`
+	Trigger         model.Trigger   `json:"trigger_type" enum:"webhook,schedule,manual,retry,spawn,alert"`
 	TriggerID       *string         `json:"trigger_id" format:"uuid" doc:"Of the webhook or schedule"`
 	Status          model.Status    `json:"status" enum:"pending,running,completed,failed,timed_out,cancelled,crashed"`
 	Input           json.RawMessage `json:"input_data"`

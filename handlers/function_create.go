@@ -49,6 +49,9 @@ func (s *Server) createFunction(ctx context.Context, in *functionCreateInput) (*
 	if err := in.Body.applyTo(&f, s.opts.FunctionTimeout); err != nil {
 		return nil, err
 	}
+	if err := s.checkTarget(f.Notify, f.Name); err != nil {
+		return nil, err
+	}
 	if err := s.checkCode(ctx, &f); err != nil {
 		return nil, err
 	}

@@ -21,6 +21,8 @@ type FunctionFields struct {
 	Retry          Optional[json.RawMessage] `json:"retry,omitzero" doc:"Of asynchronous runs: an object with max_attempts (3), backoff_seconds (1), max_backoff_seconds (300) and on. on lists exception classes, by name (ConnectionError) or with their module (requests.exceptions.ConnectionError); one stands for its subclasses too, such as ConnectionRefusedError; a status (failed, timed_out, crashed) stands for all that end with it. Without on every failure is tried again, except those that would be the same the next time: InputInvalid, OutputInvalid, a result that is no JSON, FunctionNotFound; those are tried again where on has their error_type. An input that does not fit a sibling is an exception like any other"`
 	MaxConcurrency Optional[int]             `json:"max_concurrency,omitzero" doc:"Runs at a time. It is counted twice: asynchronous runs over all servers, and every run on each server. So with n servers there may be up to n times as many synchronous ones, and asynchronous ones begin without regard to synchronous ones on other servers. null: no limit"`
 
+	Notify Optional[json.RawMessage] `json:"notify,omitzero" doc:"null: as the subtenant's default says"`
+
 	IsActive Optional[bool] `json:"is_active,omitzero" doc:"false switches the function off without deleting it: its calls are a 409 function_inactive, a RuntimeError where a sibling calls it. true when left out at its creation"`
 
 	DerivedSchemas owned `json:"derived_schemas,omitzero" readOnly:"true"`
@@ -60,6 +62,7 @@ func (in *FunctionFields) applyTo(f *model.Function, longest time.Duration) erro
 	if in.Retry.Set {
 		f.Retry, problems = model.ParseRetryPolicy(in.Retry.Value)
 	}
+	problems = append(problems, applyNotify(in.Notify, &f.Notify)...)
 	if in.Requirements.Set {
 		var faults []model.Problem
 		if f.Requirements, faults = readRequirements(in.Requirements.Value); len(f.Requirements) == 0 {
@@ -98,7 +101,7 @@ func moduleProblems(f *model.Function) (problems []model.Problem) {
 		given bool
 	}{
 		{"input_schema", f.InputSchema != nil}, {"output_schema", f.OutputSchema != nil},
-		{"timeout_seconds", f.TimeoutSeconds != nil}, {"retry", f.Retry != nil}, {"max_concurrency", f.MaxConcurrency != nil}, {"is_active", f.Off},
+		{"timeout_seconds", f.TimeoutSeconds != nil}, {"retry", f.Retry != nil}, {"max_concurrency", f.MaxConcurrency != nil}, {"is_active", f.Off}, {"notify", f.Notify != nil},
 	} {
 		if member.given {
 			problems = append(problems, model.Problem{Pointer: "/" + member.name, Message: "does not apply to a module, which is imported and not run; leave it out"})

@@ -125,6 +125,11 @@ func (s *Server) applyUpdate(ctx context.Context, in *functionUpdateInput, f *mo
 	if err := in.Body.applyTo(f, s.opts.FunctionTimeout); err != nil {
 		return err
 	}
+	if in.Body.Notify.Set {
+		if err := s.checkTarget(f.Notify, f.Name); err != nil {
+			return err
+		}
+	}
 	if f.Code == before.Code {
 		// Sending a schema back unchanged does not change whether it is derived.
 		sameInput, sameOutput := sameSchema(f.InputSchema, before.InputSchema), sameSchema(f.OutputSchema, before.OutputSchema)

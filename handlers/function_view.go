@@ -22,6 +22,7 @@ type functionView struct {
 	TimeoutSeconds *float64        `json:"timeout_seconds" doc:"Null: the server's FUNCTION_TIMEOUT"`
 	Retry          json.RawMessage `json:"retry" doc:"As it was sent, with the defaults; null: never"`
 	MaxConcurrency *int            `json:"max_concurrency"`
+	Notify         json.RawMessage `json:"notify" doc:"As it was sent, with the defaults; null: as the subtenant's default says"`
 	IsActive       bool            `json:"is_active" doc:"False when it is switched off, and in lists also when it was deleted"`
 	PausedAt       timestamp       `json:"paused_at" nullable:"true" doc:"Since when its runs are held; null: they run"`
 	Quarantine     *quarantineView `json:"quarantine,omitzero" doc:"Why its calls are refused with 503 quarantined; missing where they are not. It ends with the next version, or with POST /functions/{name}/release"`
@@ -47,7 +48,7 @@ func viewFunction(f model.Function) functionView {
 		DerivedSchemas: derivedSchemas(f.InputDerived, f.OutputDerived),
 		PackageNotes:   orEmpty(f.Lock.Notes()),
 		Tags:           orEmpty(f.Tags), TimeoutSeconds: f.TimeoutSeconds,
-		Retry: viewRetry(f.Retry), MaxConcurrency: f.MaxConcurrency, IsActive: f.IsActive && !f.Off, PausedAt: optionalTime(f.PausedAt), Quarantine: viewQuarantine(f.Quarantine), Version: f.Version,
+		Retry: viewRetry(f.Retry), MaxConcurrency: f.MaxConcurrency, Notify: f.Notify, IsActive: f.IsActive && !f.Off, PausedAt: optionalTime(f.PausedAt), Quarantine: viewQuarantine(f.Quarantine), Version: f.Version,
 		CreatedAt: timestamp(f.CreatedAt), UpdatedAt: timestamp(f.UpdatedAt),
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"time"
 
+	"maestro/internal/alerts"
 	"maestro/internal/auth"
 	"maestro/internal/engine"
 	"maestro/internal/events"
@@ -20,7 +21,7 @@ import (
 )
 
 // Options are the parts and settings of the HTTP edge. DB, Engine, Events, Auth,
-// Secrets, Keys, Packages, Interpreters, Scheduler and Log are required, the rest has defaults.
+// Secrets, Keys, Packages, Interpreters, Scheduler, Alerts and Log are required, the rest has defaults.
 type Options struct {
 	DB     *repo.DB
 	Engine *engine.Engine
@@ -42,8 +43,10 @@ type Options struct {
 	RequestTime time.Duration
 	// Scheduler starts schedules.
 	Scheduler Scheduler
-	Census    *auth.CensusClient // manages access to subtenants; nil: tokens alone decide
-	Log       *slog.Logger
+	// Alerts sends messages about failures.
+	Alerts Alerts
+	Census *auth.CensusClient // manages access to subtenants; nil: tokens alone decide
+	Log    *slog.Logger
 	// AccessLog gets a line per request; nil: none. Several goroutines write to it
 	// at the same time.
 	AccessLog     io.Writer
@@ -86,6 +89,15 @@ type Options struct {
 	// Ready is the error with which a new call would be refused now, nil when it
 	// would be accepted. It must read memory only. Default: always nil.
 	Ready func() error
+}
+
+// Alerts sends messages about failures.
+type Alerts interface {
+	// Test sends a sample to where messages about a function go, or to the subtenant's
+	// default if none is named.
+	Test(ctx context.Context, tenant, function string) (repo.Delivery, error)
+	// Check lists the faults of a setting's target.
+	Check(*alerts.Setting) []model.Problem
 }
 
 // Probe is one check of /health. Check has two seconds; the text of its error

@@ -23,6 +23,7 @@ func (s *Server) routes() []group {
 			"POST /api/v1/functions/{name}/release":            {user, rest(s.releaseFunction, releaseFunctionOp)},
 			"POST /api/v1/functions/{name}/pause":              {user, rest(s.pauseFunction, pauseFunctionOp)},
 			"POST /api/v1/functions/{name}/resume":             {user, rest(s.resumeFunction, resumeFunctionOp)},
+			"POST /api/v1/functions/{name}/notify/test":        {user, rest(s.tryFunctionNotify, tryFunctionNotifyOp)},
 		}},
 		{"Webhooks", "Addresses that run functions, and the calls of them.", map[string]endpoint{
 			"* /api/v1/h/{path}":                {sender, anyMethod(s.callWebhook, callWebhookOp)},
@@ -61,6 +62,12 @@ func (s *Server) routes() []group {
 			"POST /api/v1/schedules/{id}/run": {user, rest(s.runSchedule, runScheduleOp)},
 			"GET /api/v1/scheduler/status":    {user, rest(s.schedulerStatus, schedulerStatusOp("scheduler-status"))},
 			"GET /scheduler/status":           {user, rest(s.schedulerStatus, schedulerStatusOp("scheduler-status-at-the-root"))},
+		}},
+		{"Messages", "About failures of functions and missed schedules: where they go, and what became of them.", map[string]endpoint{
+			"GET /api/v1/notify":            {user, rest(s.getNotify, getNotifyOp)},
+			"PUT /api/v1/notify":            {user, rest(s.putNotify, putNotifyOp)},
+			"POST /api/v1/notify/test":      {user, rest(s.tryNotify, tryNotifyOp)},
+			"GET /api/v1/notify/deliveries": {user, rest(s.listDeliveries, listDeliveriesOp)},
 		}},
 		{"Packages", "Python packages for the subtenant's functions.", map[string]endpoint{
 			"POST /api/v1/packages":                         {user, rest(s.installPackage, s.installPackageOp())},

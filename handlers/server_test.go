@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"runtime"
 	"strings"
@@ -20,6 +22,7 @@ import (
 
 	"maestro/embed"
 	"maestro/handlers"
+	"maestro/internal/alerts"
 	"maestro/internal/auth"
 	"maestro/internal/engine"
 	"maestro/internal/events"
@@ -68,6 +71,7 @@ type fixture struct {
 	server   *handlers.Server
 	cron     *scheduler.Cron // not started
 	queue    *queue.Queue    // not started
+	alerts   *alerts.Alerts  // not started
 	database string          // its URL
 	pending  pending
 	secrets  *secrets.Keeper
@@ -149,10 +153,23 @@ func setup(t testing.TB, change ...func(*handlers.Options)) *fixture {
 	f.cron = scheduler.NewCron(scheduler.CronOptions{DB: f.db, Queue: pendingRuns{}, Log: log})
 	t.Cleanup(func() { require.NoError(t, f.cron.Stop(context.Background())) })
 
+	f.alerts = alerts.New(alerts.Options{
+		DB: f.db, Secrets: f.secrets, Log: log, Version: "test",
+		Submit: func(ctx context.Context, tenant, function string, id model.ID, input json.RawMessage) error {
+			_, err := runs.Submit(ctx, engine.RunRequest{Tenant: tenant, Function: function, Input: input, Trigger: model.TriggerAlert, ID: id}, engine.Later{})
+			return err
+		},
+		Refuse: func(to netip.AddrPort) error {
+			if to.Addr().IsLinkLocalUnicast() {
+				return errors.New("messages can't be sent there")
+			}
+			return nil
+		},
+	})
 	counts := metrics.New(metrics.Options{Log: log})
 	opts := handlers.Options{
 		Metrics: counts.Handler(), Count: counts.Route,
-		Scheduler: f.cron, Interpreters: host,
+		Scheduler: f.cron, Alerts: f.alerts, Interpreters: host,
 		DB: f.db, Secrets: f.secrets, Keys: idempotency.New(f.db, answers, idempotency.Options{Lease: 2 * time.Second}, log), Engine: runs, Events: bus, Auth: local, Log: log, AccessLog: f.access, FunctionTimeout: 20 * time.Second, RetentionDays: 30,
 		Probes: []handlers.Probe{{Name: "postgres", Vital: true, Check: f.db.Ping}, {Name: "redis", Check: bus.Ping}},
 	}

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -20,6 +21,8 @@ type subtenantUpdateInput struct {
 		RetentionDays Optional[int]    `json:"retention_days,omitzero" minimum:"0" maximum:"36500" doc:"Days that executions are kept, with their steps; 0: for ever; null: as the server's MAESTRO_RETENTION_DAYS says"`
 
 		Lane Optional[model.LaneName] `json:"lane,omitzero" nullable:"false" enum:"auto,embedded,process" doc:"Where its functions run, from the next call on: in the server's process (embedded), in child processes (process), or in child processes once an installed package needs them (auto)"`
+
+		Notify Optional[json.RawMessage] `json:"notify,omitzero" doc:"Of functions without a setting of their own; null: no message is sent"`
 
 		ID        owned `json:"id,omitzero" readOnly:"true"`
 		Subtenant owned `json:"subtenant_id,omitzero" readOnly:"true"`
@@ -40,6 +43,13 @@ func (s *Server) updateSubtenant(ctx context.Context, in *subtenantUpdateInput) 
 	if err != nil {
 		return nil, err
 	}
+	var notify json.RawMessage
+	if problems := applyNotify(in.Body.Notify, &notify); len(problems) > 0 {
+		return nil, invalid(problems...)
+	}
+	if err := s.checkTarget(notify, ""); err != nil {
+		return nil, err
+	}
 	moved := false
 	changed, err := s.opts.DB.UpdateSubtenant(ctx, in.ID, func(t *model.Subtenant) error {
 		stored := view(*t)
@@ -58,6 +68,9 @@ func (s *Server) updateSubtenant(ctx context.Context, in *subtenantUpdateInput) 
 		}
 		if len(problems) > 0 {
 			return invalid(problems...)
+		}
+		if in.Body.Notify.Set {
+			t.Notify = notify
 		}
 		lane := t.Lane
 		in.Body.Lane.applyTo(&t.Lane)

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"encoding/json"
 
 	"maestro/internal/model"
 )
@@ -17,6 +18,8 @@ type subtenantView struct {
 	RetentionDays      *int `json:"retention_days" doc:"Days that executions are kept; 0: for ever; null: as the server's setting says"`
 	EffectiveRetention int  `json:"effective_retention_days" doc:"The subtenant's own number or the server's; 0: for ever"`
 
+	Notify json.RawMessage `json:"notify" doc:"Where messages go about functions without a setting of their own; null: nowhere"`
+
 	Lane          model.LaneName `json:"lane" enum:"auto,embedded,process" doc:"Where its functions run: in the server's process, in child processes, or in child processes once an installed package needs them (auto)"`
 	EffectiveLane model.LaneName `json:"effective_lane" enum:"embedded,process" doc:"The lane of its next call"`
 	LaneReason    string         `json:"lane_reason" doc:"Why it is that one"`
@@ -27,7 +30,7 @@ func (s *Server) viewSubtenant(t model.Subtenant, packages model.Lock) subtenant
 	lane := model.ChooseLane(t.Lane, s.opts.DefaultLane, packages)
 	view := subtenantView{
 		ID: t.ID, SubtenantID: t.ID, Description: t.Description, CreatedAt: timestamp(t.CreatedAt), PausedAt: optionalTime(t.PausedAt),
-		RetentionDays: t.RetentionDays, EffectiveRetention: s.opts.RetentionDays,
+		RetentionDays: t.RetentionDays, EffectiveRetention: s.opts.RetentionDays, Notify: t.Notify,
 		Lane: t.Lane, EffectiveLane: lane.Lane, LaneReason: lane.Reason,
 	}
 	if t.RetentionDays != nil {

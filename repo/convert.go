@@ -34,6 +34,14 @@ func text(s string) *string {
 	return &s
 }
 
+// wordOf is the reverse of text.
+func wordOf(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
 // now is the present with the precision that the database keeps, so that an
 // answer on creation equals a later read.
 func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"maestro/internal/model"
@@ -41,6 +42,7 @@ WHERE tenant = $1 AND execution_id = $2 AND id >= $3 AND id < $4 AND status = 'r
 // Call it before RegisterServer, after which other servers settle all runs of its predecessor.
 func (d *DB) SettleCrashes(ctx context.Context, folder string, crashes []Crash, complete bool) (settled Settled, err error) {
 	var batch pgx.Batch
+	var failures []model.ID
 	claimed := []pgtype.UUID{} // nil would be NULL
 	queued := map[model.ID]*Crash{}
 	for i := range crashes {
@@ -53,12 +55,24 @@ func (d *DB) SettleCrashes(ctx context.Context, folder string, crashes []Crash, 
 			continue
 		}
 		row := newExecutionRow(e, nil)
-		batch.Queue(crashExecution, executionTable.arguments(&row)...)
+		batch.Queue(crashExecution, executionTable.arguments(&row)...).Exec(func(tag pgconn.CommandTag) error {
+			if tag.RowsAffected() > 0 { // else it had come to its end before
+				settled.Crashed++
+				failures = append(failures, e.ID)
+			}
+			return nil
+		})
 		made := e.ID.Time()
 		batch.Queue(crashSteps, e.Tenant, uuid(e.ID), uuid(model.FirstIDOf(made)), uuid(model.FirstIDOf(made.Add(time.Millisecond))), e.CompletedAt)
 	}
 	if batch.Len() > 0 {
-		if settled.Crashed, err = sum(d.pool.SendBatch(ctx, &batch), batch.Len()); err != nil {
+		err = pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
+			if err := tx.SendBatch(ctx, &batch).Close(); err != nil {
+				return err
+			}
+			return signalFailures(ctx, d.q.WithTx(tx), failures)
+		})
+		if err != nil {
 			return settled, d.fail(err, "record the runs of a server that died")
 		}
 	}
@@ -93,20 +107,4 @@ func (d *DB) SettleCrashes(ctx context.Context, folder string, crashes []Crash, 
 		settled.Released = len(released)
 	}
 	return settled, d.fail(err, "release the runs of a server that died")
-}
-
-// sum is the number of rows that a batch has written into executions: by each second
-// statement, from the first one on.
-func sum(results pgx.BatchResults, statements int) (n int, err error) {
-	for i := range statements {
-		tag, err := results.Exec()
-		if err != nil {
-			_ = results.Close()
-			return n, err
-		}
-		if i%2 == 0 {
-			n += int(tag.RowsAffected())
-		}
-	}
-	return n, results.Close()
 }

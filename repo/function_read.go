@@ -125,7 +125,7 @@ func function(f dbsqlc.Function, v dbsqlc.FunctionVersion) model.Function {
 		ID: f.ID.Bytes, Tenant: f.Tenant, Name: f.Name, Kind: model.FunctionKind(f.Kind), Description: f.Description, Tags: f.Tags,
 		Code: v.Code, InputSchema: v.InputSchema, OutputSchema: v.OutputSchema, InputDerived: v.InputDerived,
 		OutputDerived: v.OutputDerived, Requirements: v.Requirements, Lock: lockOf(v.Lock), TimeoutSeconds: f.TimeoutSeconds, Retry: policyOf(f.Retry), MaxConcurrency: number(f.MaxConcurrency),
-		IsActive: f.IsActive, Off: f.IsOff, Quarantine: quarantineOf(f), PausedAt: f.PausedAt, Version: int(f.Version), VersionID: f.VersionID.Bytes,
+		IsActive: f.IsActive, Off: f.IsOff, Notify: f.Notify, Quarantine: quarantineOf(f), PausedAt: f.PausedAt, Version: int(f.Version), VersionID: f.VersionID.Bytes,
 		CreatedAt: f.CreatedAt, UpdatedAt: f.UpdatedAt,
 	}
 }

@@ -40,7 +40,7 @@ func insertFunction(ctx context.Context, q *dbsqlc.Queries, tenant string, f mod
 	n, err := q.InsertFunction(ctx, dbsqlc.InsertFunctionParams{
 		ID: uuid(f.ID), Tenant: tenant, Name: f.Name, Description: f.Description, Tags: f.Tags,
 		TimeoutSeconds: f.TimeoutSeconds, Version: 1, VersionID: uuid(f.VersionID), CreatedAt: f.CreatedAt,
-		Retry: retry, MaxConcurrency: wholeNumber(f.MaxConcurrency), Kind: string(f.Kind), IsOff: f.Off,
+		Retry: retry, MaxConcurrency: wholeNumber(f.MaxConcurrency), Kind: string(f.Kind), IsOff: f.Off, Notify: f.Notify,
 	})
 	if err != nil || n == 0 {
 		return f, orNotFound(err, errNameTaken(f.Name)) // made by another caller at the same moment
@@ -67,7 +67,7 @@ func storeFunction(ctx context.Context, q *dbsqlc.Queries, f *model.Function, ne
 	return q.UpdateFunction(ctx, dbsqlc.UpdateFunctionParams{
 		Tenant: f.Tenant, ID: uuid(f.ID), Description: f.Description, Tags: f.Tags, TimeoutSeconds: f.TimeoutSeconds,
 		IsActive: f.IsActive, Version: int32(f.Version), VersionID: uuid(f.VersionID), UpdatedAt: f.UpdatedAt,
-		Retry: retry, MaxConcurrency: wholeNumber(f.MaxConcurrency), Kind: string(f.Kind), IsOff: f.Off,
+		Retry: retry, MaxConcurrency: wholeNumber(f.MaxConcurrency), Kind: string(f.Kind), IsOff: f.Off, Notify: f.Notify,
 	})
 }
 
@@ -107,7 +107,7 @@ func sameVersion(a, b model.Function) bool {
 // sameAttributes compares what belongs to a function and not to a version.
 func sameAttributes(a, b model.Function) bool {
 	return equal(a.Description, b.Description) && equal(a.TimeoutSeconds, b.TimeoutSeconds) && slices.Equal(a.Tags, b.Tags) &&
-		reflect.DeepEqual(a.Retry, b.Retry) && equal(a.MaxConcurrency, b.MaxConcurrency) && a.Off == b.Off
+		reflect.DeepEqual(a.Retry, b.Retry) && equal(a.MaxConcurrency, b.MaxConcurrency) && a.Off == b.Off && sameJSON(a.Notify, b.Notify)
 }
 
 func wholeNumber(n *int) *int32 {

@@ -40,11 +40,12 @@ var endRuns = `WITH over AS (
 SELECT execution_id FROM held`
 
 // severalStatements reports whether it takes more than one to end the runs of
-// records: of schedules that want to hear of it, or of one run twice.
+// records: of schedules that want to hear of it, of failures that messages may be
+// sent about, or of one run twice.
 func severalStatements(records []*model.Record) bool {
 	seen := make(map[model.ID]bool, len(records))
 	for _, r := range records {
-		if e := &r.Execution; e.Trigger == model.TriggerSchedule || seen[e.ID] {
+		if e := &r.Execution; e.Trigger == model.TriggerSchedule || e.Status.Failure() && !r.Queued.Retry || seen[e.ID] {
 			return true
 		}
 		seen[r.Execution.ID] = true

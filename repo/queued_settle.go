@@ -68,6 +68,9 @@ func settleAll(ctx context.Context, q *dbsqlc.Queries, rows []dbsqlc.LockOrphane
 			})
 		}
 	}
+	if err := signalFailures(ctx, q, failuresOf(ended)); err != nil {
+		return err
+	}
 	return noteScheduleResults(ctx, q, ended)
 }
 
@@ -103,9 +106,16 @@ func (d *DB) crashSynchronous(ctx context.Context) (int, error) {
 	if err != nil || len(servers) == 0 {
 		return 0, d.fail(err, "look for servers that are gone")
 	}
-	n, err := d.q.CrashRunsOf(ctx, ServerDied, each(servers, func(id pgtype.UUID) string { return model.ID(id.Bytes).String() }))
-	if err == nil {
-		err = d.q.NoteSettled(ctx, servers)
-	}
-	return int(n), d.fail(err, "settle the runs of servers that are gone")
+	var crashed []pgtype.UUID
+	err = d.inTx(ctx, func(q *dbsqlc.Queries) (err error) {
+		crashed, err = q.CrashRunsOf(ctx, ServerDied, each(servers, func(id pgtype.UUID) string { return model.ID(id.Bytes).String() }))
+		if err != nil {
+			return err
+		}
+		if err := signalFailures(ctx, q, each(crashed, func(id pgtype.UUID) model.ID { return id.Bytes })); err != nil {
+			return err
+		}
+		return q.NoteSettled(ctx, servers)
+	})
+	return len(crashed), d.fail(err, "settle the runs of servers that are gone")
 }

@@ -29,6 +29,7 @@ func (d *DB) copyRecords(ctx context.Context, records []*model.Record, server st
 	rows.begin()
 	steps.begin()
 	hasExecutions, hasSteps := false, false
+	var failures []model.ID
 	name := text(server)
 	var row executionRow // both escape to the heap, once for all records
 	var step stepRow
@@ -37,6 +38,9 @@ func (d *DB) copyRecords(ctx context.Context, records []*model.Record, server st
 			hasExecutions = true
 			row = newExecutionRow(&record.Execution, name)
 			executionTable.copyRow(rows, &row)
+			if record.Execution.Status.Failure() {
+				failures = append(failures, record.Execution.ID)
+			}
 		}
 		for i := range record.Steps {
 			hasSteps = true
@@ -50,8 +54,10 @@ func (d *DB) copyRecords(ctx context.Context, records []*model.Record, server st
 	}
 	defer conn.Release() // which closes a connection whose transaction is open
 	raw := conn.Conn().PgConn()
+	// What follows the executions in the same query is of the same transaction.
+	signal := signalText(failures)
 	if !hasSteps {
-		return d.fail(copyTo(ctx, raw, copyExecutions, rows), "copy %d executions", len(records))
+		return d.fail(copyTo(ctx, raw, copyExecutions+signal, rows), "copy %d executions", len(records))
 	}
 	if !hasExecutions {
 		return d.fail(copyTo(ctx, raw, copySteps, steps), "copy steps of %d executions", len(records))
@@ -60,7 +66,7 @@ func (d *DB) copyRecords(ctx context.Context, records []*model.Record, server st
 	if err := copyTo(ctx, raw, "BEGIN; "+copySteps, steps); err != nil {
 		return d.fail(rollback(ctx, raw, err), "copy steps of %d executions", len(records))
 	}
-	if err := copyTo(ctx, raw, copyExecutions+"; COMMIT", rows); err != nil {
+	if err := copyTo(ctx, raw, copyExecutions+signal+"; COMMIT", rows); err != nil {
 		return d.fail(rollback(ctx, raw, err), "copy %d executions", len(records))
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"maestro/internal/model"
 	"maestro/repo/dbsqlc"
@@ -34,6 +35,9 @@ func (d *DB) MergeRecords(ctx context.Context, records []*model.Record, server s
 			if err != nil {
 				return err
 			}
+			if err := signalFailures(ctx, q, failuresOf(ended)); err != nil {
+				return err
+			}
 			if err := noteScheduleResults(ctx, q, ended); err != nil {
 				return err
 			}
@@ -55,10 +59,19 @@ var (
 func upsertRecords(ctx context.Context, tx pgx.Tx, records []*model.Record, server string) error {
 	name := text(server)
 	var batch pgx.Batch
+	var failures []model.ID
 	for _, record := range records {
 		if !record.StepsOnly {
 			row := newExecutionRow(&record.Execution, name)
-			batch.Queue(upsertExecution, executionTable.arguments(&row)...)
+			written := batch.Queue(upsertExecution, executionTable.arguments(&row)...)
+			if record.Execution.Status.Failure() {
+				written.Exec(func(tag pgconn.CommandTag) error {
+					if tag.RowsAffected() > 0 { // else it had come to its end before
+						failures = append(failures, record.Execution.ID)
+					}
+					return nil
+				})
+			}
 		}
 	}
 	for _, record := range records {
@@ -66,7 +79,10 @@ func upsertRecords(ctx context.Context, tx pgx.Tx, records []*model.Record, serv
 			batch.Queue(upsertStep, stepTable.arguments(&stepRow{&record.Steps[i], record.Execution.Tenant})...)
 		}
 	}
-	return tx.SendBatch(ctx, &batch).Close()
+	if err := tx.SendBatch(ctx, &batch).Close(); err != nil {
+		return err
+	}
+	return signalFailures(ctx, dbsqlc.New(tx), failures)
 }
 
 // MarkRunning writes executions that are under way on server. A row that has

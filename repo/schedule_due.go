@@ -29,7 +29,7 @@ func (d *DB) DueSchedules(ctx context.Context, due time.Time, limit int) ([]DueS
 
 // StartDueSchedules hands those of the schedules that are still due to start,
 // one after the other. start stores the runs through tx and sets NextRun,
-// HeldUntil, LastRun, LastStatus, LastExecutionID and LastError. All of it is
+// HeldUntil, LastRun, LastStatus, LastExecutionID, LastError and Missed. All of it is
 // committed at once, or nothing is; meanwhile other servers pass these schedules
 // over: each due time is started once. As they are locked, start must wait for
 // nothing but the database. It returns how many there were.
@@ -81,6 +81,14 @@ func (d *DB) StartSchedule(ctx context.Context, tenant string, id model.ID, star
 
 // move stores what the start of a schedule changed.
 func move(ctx context.Context, q *dbsqlc.Queries, s *model.Schedule) error {
+	for _, missed := range s.Missed {
+		err := q.SignalMissed(ctx, dbsqlc.SignalMissedParams{
+			Tenant: s.Tenant, FunctionName: s.FunctionName, At: missed.Due, ScheduleID: uuid(s.ID), Reason: missed.Reason,
+		})
+		if err != nil {
+			return err
+		}
+	}
 	return q.MoveSchedule(ctx, dbsqlc.MoveScheduleParams{
 		Tenant: s.Tenant, ID: uuid(s.ID), LastRun: moment(s.LastRun), NextRun: moment(s.NextRun), HeldUntil: moment(s.HeldUntil),
 		LastStatus: s.LastStatus, LastExecutionID: uuid(s.LastExecutionID), LastError: s.LastError,

@@ -83,7 +83,7 @@ func (d *DB) UpdateSubtenant(ctx context.Context, id string, change func(*model.
 		}
 		before := row.Lane
 		row, err = q.UpdateSubtenant(ctx, dbsqlc.UpdateSubtenantParams{
-			Description: wanted.Description, RetentionDays: wholeNumber(wanted.RetentionDays), Lane: string(wanted.Lane), ID: id,
+			Description: wanted.Description, RetentionDays: wholeNumber(wanted.RetentionDays), Lane: string(wanted.Lane), Notify: wanted.Notify, ID: id,
 		})
 		if err != nil {
 			return err
@@ -121,5 +121,5 @@ func errSubtenantNotFound(id string) error {
 }
 
 func subtenant(row dbsqlc.Subtenant) model.Subtenant {
-	return model.Subtenant{ID: row.ID, Description: row.Description, RetentionDays: number(row.RetentionDays), Lane: model.LaneName(row.Lane), PausedAt: row.PausedAt, CreatedAt: row.CreatedAt}
+	return model.Subtenant{ID: row.ID, Description: row.Description, RetentionDays: number(row.RetentionDays), Lane: model.LaneName(row.Lane), PausedAt: row.PausedAt, Notify: row.Notify, CreatedAt: row.CreatedAt}
 }

@@ -58,11 +58,12 @@ func (d *DB) PurgeDeletedSubtenants(ctx context.Context) error {
 }
 
 func (d *DB) purge(ctx context.Context, id string) error {
-	if err := d.q.DeleteQueuedOf(ctx, id); err != nil {
-		return err
-	}
-	if err := d.q.DeleteLateResultsOf(ctx, id); err != nil {
-		return err
+	for _, remove := range []func(context.Context, string) error{
+		d.q.DeleteQueuedOf, d.q.DeleteLateResultsOf, d.q.DeleteAlertSignalsOf, d.q.DeleteAlertProblemsOf, d.q.DeleteAlertDeliveriesOf,
+	} {
+		if err := remove(ctx, id); err != nil {
+			return err
+		}
 	}
 	for {
 		n, err := d.q.DeleteKeysOf(ctx, id, purgeBatch)

@@ -29,7 +29,8 @@ func TestDeletionTakesEverythingOfThatSubtenantAlone(t *testing.T) {
 	require.NoError(t, db.CopyRecords(t.Context(), records, ""))
 
 	// A new table goes by a foreign key, or in batches and is named here.
-	goes := append(cascading(t, db), "function_versions", "function_blames", "executions", "step_executions", "idempotency_keys", "queued_runs", "schedule_late_results")
+	goes := append(cascading(t, db), "function_versions", "function_blames", "executions", "step_executions", "idempotency_keys", "queued_runs", "schedule_late_results",
+		"alert_signals", "alert_problems", "alert_deliveries")
 	require.ElementsMatch(t, append(goes, "changes", "public_segments"), ownedTables(t, db))
 
 	require.NoError(t, db.DeleteSubtenant(t.Context(), tenant))

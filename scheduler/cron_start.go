@@ -68,12 +68,14 @@ func (b *batch) startOne(ctx context.Context, tx repo.Tx, s *model.Schedule) err
 	expression, zone, err := timetable(s)
 	if err != nil {
 		b.skip(s, s.NextRun, "The schedule is invalid: "+err.Error()+". Correct it and save it.")
+		missed(s, s.NextRun, *s.LastError)
 		s.NextRun = time.Time{}
 		return nil
 	}
 	now := c.now()
 	if problem := s.FunctionProblem(); problem != nil { // due times until it can run again are not caught up with
 		b.skip(s, s.NextRun, problem.Detail)
+		missed(s, s.NextRun, problem.Detail)
 		s.NextRun = expression.Next(now, zone)
 		return nil
 	}
@@ -86,6 +88,9 @@ func (b *batch) startOne(ctx context.Context, tx repo.Tx, s *model.Schedule) err
 		if !due.Equal(s.NextRun) {
 			c.opts.Log.Warn("due times of a schedule were missed and are not caught up with", slog.String("tenant", s.Tenant),
 				slog.String("schedule", s.Name), slog.Time("from", s.NextRun), slog.Time("until", due), slog.String("catch_up", string(s.CatchUp)))
+			if s.CatchUp == model.CatchUpNone {
+				missed(s, s.NextRun, "No server started it within a minute, and catch_up is none.")
+			}
 			s.NextRun = due
 			b.tally.missed++
 			continue
@@ -107,6 +112,9 @@ func (b *batch) startOne(ctx context.Context, tx repo.Tx, s *model.Schedule) err
 			return nil
 		default:
 			b.skip(s, due, answer.reason)
+			if !answer.wanted {
+				missed(s, due, answer.reason)
+			}
 		}
 		s.NextRun = expression.Next(due, zone)
 	}
@@ -172,6 +180,7 @@ type answer struct {
 	execution model.ID
 	reason    string // why it was not started, for people; empty when it was
 	full      bool   // for want of room
+	wanted    bool   // as the schedule's overlap says
 	again     bool   // by a fault of the server: it is to be retried
 }
 
@@ -180,7 +189,7 @@ type answer struct {
 func noRoom(s *model.Schedule, unfinished int) answer {
 	switch {
 	case unfinished > 0 && s.Overlap == model.OverlapSkip:
-		return answer{reason: "An earlier run was not finished, and overlap is skip.", full: true}
+		return answer{reason: "An earlier run was not finished, and overlap is skip.", full: true, wanted: true}
 	case unfinished >= s.MaxInstances:
 		return answer{reason: "As many runs as max_instances allows were not finished.", full: true}
 	default:
@@ -239,4 +248,10 @@ func (b *batch) skip(s *model.Schedule, due time.Time, reason string) {
 	b.opts.Log.Log(context.Background(), level, "a due time of a schedule was skipped", slog.String("tenant", s.Tenant),
 		slog.String("schedule", s.Name), slog.Time("due", due), slog.String("reason", reason))
 	s.LastRun, s.LastStatus, s.LastExecutionID, s.LastError = due, &status, model.ID{}, &reason
+}
+
+// missed notes a due time that has no run against the schedule's settings, for the
+// messages about its function.
+func missed(s *model.Schedule, due time.Time, reason string) {
+	s.Missed = append(s.Missed, model.Missed{Due: due, Reason: reason})
 }

@@ -41,7 +41,7 @@ func matrix(rows []row) string {
 		cells := []string{
 			"`" + r.name + "`", r.purpose, r.stopped(), short(r.took), r.answers, r.records,
 			short(r.before.p50) + " / " + short(r.before.p99), during(r), fmt.Sprintf("%.0f %%", r.load*100),
-			fmt.Sprintf("%d, %d", r.resident[0]>>20, r.resident[1]>>20), verdict,
+			fmt.Sprintf("%d, %d", r.held[0]>>20, r.held[1]>>20), verdict,
 		}
 		for _, cell := range cells {
 			table.WriteString("| " + strings.NewReplacer("|", "\\|", "\n", " ").Replace(cell) + " ")

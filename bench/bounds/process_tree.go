@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -15,7 +16,7 @@ type process struct {
 	state       byte
 	ticks       int64 // user and system time, in clock ticks
 	threads     int
-	resident    int64 // bytes
+	resident    int64 // bytes, with those that it shares with others
 }
 
 // tick is the kernel's USER_HZ, which is 100 on every architecture that Go has.
@@ -72,23 +73,22 @@ func parseStat(text string) (process, bool) {
 // sample is the state of the server's processes at one moment.
 type sample struct {
 	at       time.Time
-	ticks    map[int]int64 // by process
-	resident int64         // of all but the database's, which share theirs
-	threads  int           // the same
-	names    map[int]string
+	ticks    map[int]int64  // by process
+	names    map[int]string // of all but the database's
+	resident map[int]int64  // the same; bytes
+	threads  int            // the same
 }
 
 func takeSample() sample {
-	v := sample{at: time.Now(), ticks: map[int]int64{}, names: map[int]string{}}
+	v := sample{at: time.Now(), ticks: map[int]int64{}, names: map[int]string{}, resident: map[int]int64{}}
 	for _, p := range processTree(os.Getpid()) {
 		v.ticks[p.pid] = p.ticks
 		if p.database() {
 			continue
 		}
-		v.resident += p.resident
 		v.threads += p.threads
 		if p.state != 'Z' {
-			v.names[p.pid] = p.name
+			v.names[p.pid], v.resident[p.pid] = p.name, p.resident
 		}
 	}
 	return v
@@ -101,6 +101,31 @@ func load(from, to sample) float64 {
 		used += ticks - from.ticks[pid] // 0 for a process that is new
 	}
 	return float64(used) * tick.Seconds() / to.at.Sub(from.at).Seconds()
+}
+
+// memory is the bytes that the processes of a sample hold. What several of them share counts
+// once: each has its proportional share of it (Pss in proc(5)).
+func (v sample) memory() (held int64) {
+	for pid, resident := range v.resident {
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
+		if err != nil { // it has ended, or is another user's
+			held += resident
+			continue
+		}
+		held += parseShare(string(text))
+	}
+	return held
+}
+
+// parseShare reads the Pss of /proc/PID/smaps_rollup.
+func parseShare(text string) int64 {
+	for line := range strings.Lines(text) {
+		var kilobytes int64
+		if n, _ := fmt.Sscanf(line, "Pss: %d kB", &kilobytes); n == 1 {
+			return kilobytes << 10
+		}
+	}
+	return 0
 }
 
 // largest is the process with the most memory.

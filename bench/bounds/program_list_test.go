@@ -49,7 +49,7 @@ func TestProcessStatWithParentheses(t *testing.T) {
 func TestJudgement(t *testing.T) {
 	t.Parallel()
 	s := &stage{opts: options{floor: 10e6}}
-	fine := row{answered: true, took: deadline, resident: [2]int64{80 << 20, 90 << 20}, before: view{p99: 8e6}, during: view{p99: 15e6}}
+	fine := row{answered: true, took: deadline, held: [2]int64{80 << 20, 90 << 20}, before: view{p99: 8e6}, during: view{p99: 15e6}}
 	s.judge(&fine)
 	require.Empty(t, fine.faults)
 	for word, change := range map[string]func(*row){
@@ -58,7 +58,7 @@ func TestJudgement(t *testing.T) {
 		"lost 1 of 2": func(r *row) { r.during.calls, r.during.lost = 2, 1 },
 		"p99 rose":    func(r *row) { r.during.p99 = 17e6 },
 		"% of a core": func(r *row) { r.load = 0.06 },
-		"memory":      func(r *row) { r.resident[1] = 185 << 20 },
+		"memory":      func(r *row) { r.held[1] = 185 << 20 },
 		"left":        func(r *row) { r.left = []string{"sleep"} },
 		"files":       func(r *row) { r.damaged = true },
 		"was shown":   func(r *row) { r.shown = "a key" },
@@ -89,4 +89,39 @@ func TestSecretsInAnAnswer(t *testing.T) {
 	walked := program{variant: variant{shown: fileSizes}}
 	require.Empty(t, s.shown(walked, "acme", `{"success":true,"result":{"/a":"refused"}}`))
 	require.Contains(t, s.shown(walked, "acme", `{"success":true,"result":{"/a":"refused","/b":12}}`), "/b")
+}
+
+func TestMiddleLoad(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, 0.3, middle([]float64{0.3, 0.1}))
+	require.Equal(t, 0.2, middle([]float64{0.3, 0.1, 0.2}))
+}
+
+func TestShareOfMemory(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, int64(26898<<10), parseShare("55d0 ---p 0 00:00 0 [rollup]\nRss:               78984 kB\nPss:               26898 kB\nPss_Dirty:         11837 kB\n"))
+}
+
+func TestDescriptorsOfAnotherOwner(t *testing.T) {
+	t.Parallel()
+	s := &stage{data: t.TempDir(), opts: options{lane: "process"}}
+	hunt := program{name: "st_fd_hunt", variant: variant{shown: anything}}
+	for list, found := range map[string]bool{
+		`[[6,"/maestro-bounds-1/data/python/lib/libpython3.14.so.1.0"],[6,100],[4,"/maestro-bounds-1/data/files/acme"],[7,"/memfd:maestro-slate (deleted)"]]`: false,
+		`[[7,"/memfd:maestro-slate (deleted)"],[7,100]]`: true,
+		`[[6,100]]`: true,
+		`[[8,"/maestro-bounds-1/data/admin_token"]]`:         true,
+		`[[8,"/maestro-bounds-1/data/files/other"],[8,100]]`: true,
+		`[[9,"/memfd:maestro-settings (deleted)"]]`:          true,
+	} {
+		require.Equal(t, found, s.shown(hunt, "acme", `{"success":true,"result":`+list+`}`) != "", list)
+	}
+}
+
+func TestBlameInTheLog(t *testing.T) {
+	t.Parallel()
+	line := `level=ERROR msg="code of a function ended the server that had this data folder before" tenant=acme-1 cause="SIGSEGV" function=case version=1` + "\n"
+	require.True(t, blames("level=INFO msg=x\n"+line, "acme-1"))
+	require.False(t, blames(line, "acme"))
+	require.False(t, blames("level=WARN tenant=acme-1 function=case x\n", "acme-1"))
 }

@@ -31,7 +31,7 @@ func (s *stage) judge(r *row) {
 	case crashed && r.during.gap > backWithin:
 		fault("%s, no answer for %s", r.restarts, short(r.during.gap))
 	case crashed && !r.culprit:
-		fault("%s, and no record names the culprit", r.restarts)
+		fault("%s, and neither a record nor the log names the culprit", r.restarts)
 	}
 	excused := crashed && r.fault
 	if !r.answered && !excused {
@@ -50,14 +50,15 @@ func (s *stage) judge(r *row) {
 		fault("the neighbour lost %d of %d calls: %s", lost, r.during.calls, clip(r.during.reason, 80))
 	}
 	if limit := max(s.opts.floor, slower*r.before.p99); r.during.p99 > limit && !excused {
-		r.slow = true
+		r.chance = true
 		fault("the neighbour's p99 rose from %s to %s", short(r.before.p99), short(r.during.p99))
 	}
 	if r.load >= loadLimit {
+		r.chance = true
 		fault("%.0f %% of a core after the answer", r.load*100)
 	}
-	if r.resident[1] > int64(growth*float64(r.resident[0]))+growthFloor {
-		fault("memory from %d to %d MB", r.resident[0]>>20, r.resident[1]>>20)
+	if r.held[1] > int64(growth*float64(r.held[0]))+growthFloor {
+		fault("memory from %d to %d MB", r.held[0]>>20, r.held[1]>>20)
 	}
 	if len(r.left) > 0 {
 		fault("left processes: %s", clip(strings.Join(r.left, " "), 80))
@@ -98,7 +99,7 @@ func (r row) String() string {
 	return fmt.Sprintf("%-24s %s\n    %s in %s; caller %s; record %s; neighbour %s/%s → %s/%s, gap %s; CPU %.0f %%; %d → %d MB, %d → %d threads; %s",
 		r.name, verdict, r.stopped(), short(r.took), r.answers, r.records, short(r.before.p50), short(r.before.p99),
 		short(r.during.p50), short(r.during.p99), short(r.during.gap), r.load*100,
-		r.resident[0]>>20, r.resident[1]>>20, r.threads[0], r.threads[1], r.health)
+		r.held[0]>>20, r.held[1]>>20, r.threads[0], r.threads[1], r.health)
 }
 
 func short(d time.Duration) string {
@@ -113,6 +114,17 @@ func short(d time.Duration) string {
 }
 
 var message = regexp.MustCompile(`level=(?:WARN|ERROR) msg=(?:"((?:[^"\\]|\\.)*)"|(\S+))`)
+
+// blames says whether the log names the program's function as what ended the server. That is where the run is
+// named whose caller had its answer before the fault: its record is final.
+func blames(log, tenant string) bool {
+	for line := range strings.Lines(log) {
+		if strings.Contains(line, "code of a function ended the server") && strings.Contains(line, " tenant="+tenant+" ") && strings.Contains(line, " function=case ") {
+			return true
+		}
+	}
+	return false
+}
 
 // relevant is the message of the first warning in the log that names the
 // subtenant.

@@ -61,6 +61,9 @@ func (s *stage) shown(p program, tenant string, texts ...string) string {
 		if ownProcess[p.name] {
 			return ""
 		}
+		if p.name == "st_fd_hunt" {
+			answered.Result = foreignDescriptors(answered.Result, tenant)
+		}
 		answered.Result = foreign(answered.Result, tenant)
 	}
 	return p.shown(answered.Result)
@@ -84,6 +87,32 @@ func foreign(result any, tenant string) any {
 		maps.DeleteFunc(v, func(name string, value any) bool { return own(name) || own(value) })
 	}
 	return result
+}
+
+// slateName is the memory in which a child holds its own frames and its marker. That it is there is
+// no secret; its content must not be read by its number.
+const slateName = "/memfd:maestro-slate (deleted)"
+
+// foreignDescriptors is a result of pairs, of a descriptor's number and its name or what could be read
+// of it, without those of the program's own process: the slate's name, and all pairs of a descriptor
+// whose name is of its subtenant's folder or of the library that it runs.
+func foreignDescriptors(result any, tenant string) any {
+	list, _ := result.([]any)
+	own := map[any]bool{}
+	number := func(pair any) any {
+		if fields, _ := pair.([]any); len(fields) == 2 {
+			return fields[0]
+		}
+		return nil
+	}
+	for _, pair := range list {
+		text := fmt.Sprint(pair)
+		own[number(pair)] = own[number(pair)] || strings.Contains(text, "/"+tenant) || strings.Contains(text, "/libpython3")
+	}
+	return slices.DeleteFunc(list, func(pair any) bool {
+		fields, _ := pair.([]any)
+		return own[number(pair)] || len(fields) == 2 && fields[1] == slateName
+	})
 }
 
 // anything is the check of a program whose only harmless result is none.

@@ -110,7 +110,7 @@ func TestVersion(t *testing.T) {
 	for _, way := range []string{"version", "--version", "-version", "-v"} {
 		status, stdout, _ := say(t, way)
 		require.Zero(t, status)
-		require.Regexp(t, `^maestro \S+ \(go1\.\S+, linux/\w+, Python 3\.14\.\d+\)\n$`, stdout)
+		require.Regexp(t, `^maestro \S+ \((commit \w{12}, )?go1\.\S+, linux/\w+, Python 3\.14\.\d+\)\n$`, stdout)
 	}
 }
 

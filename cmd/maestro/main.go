@@ -16,8 +16,11 @@ import (
 // other one (docs/internals.md, Threads), so no Python may ever run there.
 func init() { runtime.LockOSThread() }
 
-// version is set by the linker (see the Makefile).
-var version = "dev"
+// version and commit are set by the linker (see the Makefile and scripts/dist).
+var (
+	version = "dev"
+	commit  string
+)
 
 func main() {
 	os.Exit(run(context.Background(), os.Args[1:], newApp()))

@@ -12,9 +12,14 @@ import (
 	"time"
 
 	"maestro/internal/config"
+	"maestro/internal/supervisor"
 )
 
+// listen takes the socket that the service manager holds, or opens one.
 func listen(cfg *config.Config) (*net.TCPListener, error) {
+	if held, err := supervisor.InheritedListener(); held != nil || err != nil {
+		return held, err
+	}
 	listener, err := net.Listen("tcp", cfg.Address())
 	if tcp, ok := listener.(*net.TCPListener); ok && err == nil {
 		return tcp, nil

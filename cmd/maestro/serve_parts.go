@@ -12,6 +12,7 @@ import (
 
 	"maestro/examples"
 	"maestro/handlers"
+	"maestro/internal/alerts"
 	"maestro/internal/auth"
 	"maestro/internal/changes"
 	"maestro/internal/config"
@@ -61,6 +62,7 @@ type parts struct {
 	keys     *idempotency.Gate
 	folders  *environment.Folders
 	homes    *homes.Homes
+	reach    confine.Destinations
 	confined *confine.Report // what confines the children of the process lane here
 	packages *packages.Manager
 	engine   *engine.Engine
@@ -69,8 +71,9 @@ type parts struct {
 	http     *handlers.Server
 	changes  *changes.Listener
 
-	queue *queue.Queue
-	cron  *scheduler.Cron
+	queue  *queue.Queue
+	cron   *scheduler.Cron
+	alerts *alerts.Alerts
 
 	metrics *metrics.Metrics
 
@@ -122,6 +125,7 @@ func startParts(ctx context.Context, cfg *config.Config, timing timing, log *slo
 	})
 	p.queue.Serve(p.engine)
 	p.makeCron()
+	p.makeAlerts()
 	if err := p.startHTTP(ctx, access); err != nil {
 		return nil, err
 	}
@@ -181,7 +185,7 @@ func (p *parts) startHTTP(ctx context.Context, access io.Writer) error {
 	p.http = handlers.New(handlers.Options{
 		DB: p.db, Engine: p.engine, Events: p.events, Auth: p.auth, Census: p.census, Log: p.log,
 		AccessLog: access, AccessLogJSON: p.cfg.LogFormat == config.LogJSON, TrustedProxies: p.cfg.TrustedProxies, FromFunction: p.lane.CalledFrom,
-		Context: context.WithoutCancel(ctx), Secrets: p.secrets, Keys: p.keys, Scheduler: p.cron, Packages: p.packages, Interpreters: p.lane,
+		Context: context.WithoutCancel(ctx), Secrets: p.secrets, Keys: p.keys, Scheduler: p.cron, Alerts: p.alerts, Packages: p.packages, Interpreters: p.lane,
 		Debug: p.cfg.Debug, PublicURL: p.cfg.PublicURL, MaxBodyBytes: int(p.cfg.MaxBodyBytes),
 		FunctionTimeout: p.cfg.FunctionTimeout, RetentionDays: p.cfg.RetentionDays, DefaultLane: p.cfg.DefaultLane, WebhooksRequireAuth: p.cfg.WebhooksRequireAuth, CORSOrigins: p.cfg.CORSOrigins,
 		Version: version, Probes: p.probes(), Draining: p.draining.Load, Ready: p.recorder.Refusing, Documents: examples.Documents(),

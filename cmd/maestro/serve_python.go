@@ -14,6 +14,7 @@ import (
 	"maestro/internal/config"
 	"maestro/internal/service"
 	"maestro/lane"
+	"maestro/lane/confine"
 )
 
 // pythonHome returns the folder of the Python that runs functions: the one of
@@ -57,6 +58,7 @@ func (p *parts) startPython(ctx context.Context, progress func(string), stops *s
 	if err != nil {
 		return err
 	}
+	p.reach = confine.Destinations{Deny: rails.Networks, Services: rails.Services, Port: uint16(rails.Port)}
 	if !cpython.ChildrenConfined() {
 		p.log.Warn("this kernel has no Landlock: child processes of functions may do what the server's user may")
 	}

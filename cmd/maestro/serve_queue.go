@@ -92,12 +92,16 @@ func (p *parts) startQueue(ctx context.Context) error {
 	return p.claimRuns(ctx)
 }
 
-// claimRuns begins to claim asynchronous runs and to start schedules.
+// claimRuns begins to claim asynchronous runs, to start schedules and to send messages
+// about failures.
 func (p *parts) claimRuns(ctx context.Context) error {
 	if err := p.queue.Start(ctx); err != nil {
 		return err
 	}
-	return p.cron.Start(ctx)
+	if err := p.cron.Start(ctx); err != nil {
+		return err
+	}
+	return p.alerts.Start(ctx)
 }
 
 // stopQueue begins no more runs and leaves those that wait to other servers. The
@@ -107,6 +111,11 @@ func (p *parts) stopQueue(drain context.Context) <-chan error {
 	if p.queue == nil {
 		stopped <- nil
 		return stopped
+	}
+	if p.alerts != nil {
+		if err := p.alerts.Stop(context.Background()); err != nil { // attempts under way are released
+			p.log.Warn("the messages did not stop cleanly", slog.Any("error", err))
+		}
 	}
 	if p.cron != nil {
 		if err := p.cron.Stop(context.Background()); err != nil { // its transaction is broken off

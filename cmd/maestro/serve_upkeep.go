@@ -45,6 +45,7 @@ func (p *parts) keepUp(ctx context.Context) {
 		{"old installs can't be deleted now", p.chores.DeleteOldInstalls},
 		{"old environments can't be deleted now", p.chores.DeleteOldEnvironments},
 		{"old requests to stop a run can't be deleted now", p.chores.DeleteOldCancelRequests},
+		{"old messages about failures can't be deleted now", p.chores.DeleteOldAlerts},
 		{"old blames can't be deleted now", p.chores.DeleteOldBlames},
 		{"servers that went long ago can't be forgotten now", p.chores.ForgetServers},
 	} {

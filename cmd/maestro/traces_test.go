@@ -1,6 +1,7 @@
 package main
 
 import (
+	"compress/gzip"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -11,7 +12,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	otlp "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
 
@@ -31,8 +31,13 @@ func newCollector(t *testing.T) *otlpCollector {
 	t.Helper()
 	c := &otlpCollector{}
 	c.Server = httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		text, err := io.ReadAll(r.Body)
-		var request collector.ExportTraceServiceRequest
+		inflated, err := gzip.NewReader(r.Body)
+		if err != nil {
+			t.Errorf("the export is not compressed: %v", err)
+			return
+		}
+		text, err := io.ReadAll(inflated)
+		var request otlp.TracesData
 		if err != nil || r.URL.Path != "/v1/traces" || proto.Unmarshal(text, &request) != nil {
 			t.Errorf("not the export of traces: %s %v", r.URL, err)
 		}
@@ -76,6 +81,7 @@ func TestTracesOfARealServer(t *testing.T) {
 	c.define("spawner", "import maestro\ndef spawner(input):\n    return maestro.spawn('flaky', {})")
 	c.define("flaky", "import maestro\ndef flaky(input):\n    if maestro.context().attempt == 1:\n        raise ValueError('the secret text')\n    return 1",
 		"retry", map[string]any{"max_attempts": 2, "backoff_seconds": 0.01})
+	c.define("once", "def once(input):\n    return 1")
 	c.want("POST", "/api/v1/webhooks", map[string]any{"path": "outer", "function_name": "outer", "response_mode": "raw"}, http.StatusCreated)
 
 	const trace, caller = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
@@ -92,6 +98,10 @@ func TestTracesOfARealServer(t *testing.T) {
 	require.Equal(t, http.StatusAccepted, r.status, "%s", r.body)
 	alone := r.json(t)["execution_id"].(string)
 	c.send("GET", "/api/v1/executions/"+alone+"/logs/stream", nil)
+	first := c.send("POST", "/api/v1/executions", map[string]any{"function_name": "once", "input_data": map[string]any{}}).json(t)["execution_id"].(string)
+	r = c.send("POST", "/api/v1/executions/"+first+"/retry", nil)
+	require.Equal(t, http.StatusAccepted, r.status, "%s", r.body)
+	c.send("GET", "/api/v1/executions/"+r.json(t)["execution_id"].(string)+"/logs/stream", nil)
 	p.stop(t) // sends the remaining spans
 
 	outer, inner := to.of("outer"), to.of("inner")
@@ -116,6 +126,11 @@ func TestTracesOfARealServer(t *testing.T) {
 		require.Equal(t, i == 0, attempt.Status.GetCode() == otlp.Status_STATUS_CODE_ERROR)
 		require.Contains(t, attempt.String(), spawned)
 	}
+	once := to.of("once")
+	require.Len(t, once, 2)
+	require.NotContains(t, once[0].String(), "maestro.parent_id")
+	require.Contains(t, once[1].String(), first, "a retry by request names what it repeats")
+	require.Contains(t, to.of("accept once")[0].String(), first)
 	require.NotEqual(t, flaky[0].TraceId, flaky[1].TraceId)
 	require.Empty(t, to.of("accept inner")[0].ParentSpanId, "an invalid traceparent is none")
 	to.mu.Lock()

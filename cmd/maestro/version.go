@@ -23,7 +23,11 @@ func (a *app) versionCommand() *cobra.Command {
 }
 
 func (a *app) versionLine(ctx context.Context) string {
-	return fmt.Sprintf("maestro %s (%s, %s/%s, %s)\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH, a.pythonName(ctx))
+	from := ""
+	if commit != "" {
+		from = "commit " + commit[:min(len(commit), 12)] + ", "
+	}
+	return fmt.Sprintf("maestro %s (%s%s, %s/%s, %s)\n", version, from, runtime.Version(), runtime.GOOS, runtime.GOARCH, a.pythonName(ctx))
 }
 
 // pythonName names the Python with which a server of these settings runs

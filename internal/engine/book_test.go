@@ -14,7 +14,8 @@ type book struct {
 	mu      sync.Mutex // guards what follows
 	records []*model.Record
 	parts   []*model.Record
-	hold    chan struct{} // parts are recorded once it is closed; nil: at once. Set before the first run
+	hold    chan struct{}            // parts are recorded once it is closed; nil: at once. Set before the first run
+	during  func(part *model.Record) // called while a part is being recorded; may be nil. The same
 	running []model.Execution
 	events  []events.Event
 	kept    model.Kept
@@ -27,6 +28,9 @@ func (b *book) Steps(_ context.Context, part *model.Record) model.Kept {
 	defer b.mu.Unlock()
 	b.parts = append(b.parts, part)
 	b.mu.Unlock()
+	if b.during != nil {
+		b.during(part)
+	}
 	if b.hold != nil {
 		<-b.hold
 	}

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"log/slog"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -97,7 +98,8 @@ type Engine struct {
 	catalogue *catalogue
 	limits    limits
 
-	collecting atomic.Bool // garbage, for a run of many steps
+	collecting    atomic.Bool // garbage, for a run of many steps
+	fewProcessors bool        // a run of many steps would occupy all
 
 	mu       sync.Mutex // guards what follows
 	runs     map[model.ID]*run
@@ -130,11 +132,12 @@ func New(opts Options) *Engine {
 		opts.Meter = noMeter{}
 	}
 	return &Engine{
-		opts:      opts,
-		catalogue: newCatalogue(opts),
-		runs:      map[model.ID]*run{},
-		early:     map[model.ID]time.Time{},
-		empty:     make(chan struct{}),
+		opts:          opts,
+		catalogue:     newCatalogue(opts),
+		runs:          map[model.ID]*run{},
+		early:         map[model.ID]time.Time{},
+		empty:         make(chan struct{}),
+		fewProcessors: runtime.GOMAXPROCS(0) < several,
 	}
 }
 

@@ -16,6 +16,10 @@ const (
 	// partsAtOnce is how many such parts of one run may be on their way. A run
 	// that is ahead of the database by more waits: what it holds is bounded.
 	partsAtOnce = 4
+	// several is from how many processors on a run stays ahead of the database by so much. With fewer, a run
+	// that floods would occupy all of them: one by its function, the others by the recorder and the
+	// database. From its fifth part on it waits until each is recorded.
+	several = 4
 	// keptFailures bounds the failures, in bytes, that a run remembers of recorded
 	// steps, to tell at its end which of them it failed with.
 	keptFailures = 2 << 20
@@ -109,23 +113,35 @@ func (r *run) handOverReported() {
 }
 
 // handOverSoon hands over the ended steps, once fewer parts are on their way,
-// unless the run is stopped before that. It is called by the thread that makes
-// the steps, which makes no more meanwhile.
+// and, where processors are few, returns once they are recorded; sooner if the run is
+// stopped. It is called by the thread that makes the steps, which makes no more meanwhile.
 func (r *run) handOverSoon() {
 	r.mu.Lock()
 	slots, deadline := r.partSlots(), r.deadline
+	follows := r.engine.fewProcessors && r.parts.sent >= partsAtOnce
 	r.mu.Unlock()
-	select {
-	case slots <- struct{}{}:
-		r.handOver()
-		return
-	default:
+	if !follows {
+		select {
+		case slots <- struct{}{}:
+			r.handOver()
+			return
+		default:
+		}
 	}
 	timer := time.NewTimer(time.Until(deadline))
 	defer timer.Stop()
+	var recorded <-chan struct{}
 	select {
 	case slots <- struct{}{}:
-		r.handOver()
+		recorded = r.handOver()
+	case <-timer.C:
+	case <-r.ctx.Done():
+	}
+	if !follows || recorded == nil {
+		return
+	}
+	select {
+	case <-recorded:
 	case <-timer.C:
 	case <-r.ctx.Done():
 	}
@@ -141,15 +157,16 @@ func (r *run) partSlots() chan struct{} {
 
 // handOver sends the ended steps to the recorder, and gives the slot back that
 // its caller has taken once they are recorded. The open steps that called them
-// go along, as running: the recorded steps are a tree whenever the server dies.
-func (r *run) handOver() {
+// go along, as running: the recorded steps are a tree whenever the server dies. It returns
+// a channel that is closed then; nil, if there are none.
+func (r *run) handOver() <-chan struct{} {
 	r.noteRunning() // steps have an execution
 	veil := r.veil()
 	r.mu.Lock()
 	if r.state.over() || r.parts.count == 0 {
 		r.mu.Unlock()
 		<-r.parts.slots
-		return
+		return nil
 	}
 	ended := make([]*step, 0, r.parts.count)
 	for s := r.parts.first; s != nil; s = s.next {
@@ -167,6 +184,7 @@ func (r *run) handOver() {
 		}
 	}
 	r.mu.Unlock()
+	recorded := make(chan struct{})
 	go func() {
 		// Nothing of an ended step changes any more.
 		added, known := open, []model.Step(nil)
@@ -180,12 +198,14 @@ func (r *run) handOver() {
 		r.recordPart(added, false)
 		r.recordPart(known, true)
 		r.forget(ended)
+		close(recorded)
 		if collect && r.engine.collecting.CompareAndSwap(false, true) {
 			runtime.GC()
 			r.engine.collecting.Store(false)
 		}
 		<-r.parts.slots
 	}()
+	return recorded
 }
 
 // recordPart returns once steps are recorded, or kept by the recorder, which logs

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -172,6 +173,31 @@ func TestARunWaitsForTheRecordOfItsSteps(t *testing.T) {
 	require.True(t, cancelled)
 	close(b.book.hold)
 	require.Equal(t, model.CodeCancelled, model.CodeOf(<-answer))
+}
+
+// TestARunThatFloodsFollowsItsRecord: where processors are few, it makes no step while
+// a part beyond the first ones is being recorded.
+func TestARunThatFloodsFollowsItsRecord(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.fewProcessors = true
+	b.opts.RunningAfter = time.Hour // no part is handed over before it is full
+	var begun, during atomic.Int64
+	b.book.during = func(part *model.Record) {
+		before := begun.Load()
+		for range 1000 {
+			runtime.Gosched() // the run could go on
+		}
+		if part.Steps[0].Position > partsAtOnce*partSteps+1 {
+			during.Add(begun.Load() - before)
+		}
+	}
+	defineLoop(t, b, func(int) { begun.Add(1) })
+	_, err := b.run(t, "loop", strconv.Itoa(5*partSteps)) // two steps each
+	require.NoError(t, err)
+	_, parts := recorded(t, b)
+	require.GreaterOrEqual(t, parts, 9)
+	require.Zero(t, during.Load())
 }
 
 // TestMoreStepsThanAllowed: one more is an error in the function that makes it.

@@ -16,7 +16,7 @@ func (r *run) startSpan() {
 	}
 	traced := model.TracedRun{
 		ExecutionID: r.id, Tenant: r.request.Tenant, Function: r.function.Name, Version: r.function.Version,
-		Trigger: r.request.Trigger, Attempt: r.attempt, Started: r.started,
+		Trigger: r.request.Trigger, Attempt: r.attempt, Started: r.started, ParentID: r.request.ParentID,
 	}
 	if r.asynchronous() {
 		traced.Link = r.request.TraceParent
@@ -69,7 +69,7 @@ func (e *Engine) accept(request *RunRequest, f *function) (end func(error)) {
 	}
 	span := e.opts.Tracer.Accept(model.TracedRun{
 		ExecutionID: request.ID, Tenant: request.Tenant, Function: f.Name, Version: f.Version, Trigger: request.Trigger,
-		Started: now, Parent: request.TraceParent,
+		Started: now, Parent: request.TraceParent, ParentID: request.ParentID,
 	})
 	request.TraceParent = span.TraceParent()
 	return func(err error) {

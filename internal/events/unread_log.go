@@ -11,7 +11,8 @@ import (
 // embedded Redis. Most logs are never read, and making two entries of a stream
 // took a third of the processor time of a whole webhook call; keeping them
 // here takes a hundredth. The first reader of a log has it moved to its
-// stream, and what follows goes there too.
+// stream, and what follows goes there too. A log that floods costs little as well: only
+// its newest MaxEntries events are kept, as its stream would.
 //
 // Within its bound on memory it forgets whole logs, the one begun first going
 // first.
@@ -31,17 +32,54 @@ type unreadLog struct {
 	id     model.ID
 	tenant string
 	begun  time.Time
-	packed []byte // events, as Event.pack writes them
-	events int
+	full   [][]byte // partEvents events each, as Event.pack writes them, oldest first
+	packed []byte   // those after them
+	events int      // in packed
+	size   int      // bytes of all
 	taken  bool
+}
+
+// add appends an event, and drops the oldest ones that no stream would keep.
+func (l *unreadLog) add(e *Event) (grown int) {
+	size := l.size
+	before := len(l.packed)
+	l.packed = e.pack(l.packed)
+	l.size += len(l.packed) - before
+	l.events++
+	if l.events == partEvents {
+		l.full = append(l.full, l.packed)
+		l.packed, l.events = make([]byte, 0, len(l.packed)), 0
+	}
+	if len(l.full) > MaxEntries/partEvents {
+		l.size -= len(l.full[0])
+		l.full[0] = nil
+		l.full = l.full[1:]
+	}
+	return l.size - size
+}
+
+// unpack returns the events of the log: as published, except that long texts are cut.
+func (l *unreadLog) unpack() []Event {
+	events := make([]Event, 0, len(l.full)*partEvents+l.events)
+	for _, rest := range append(l.full, l.packed) {
+		for len(rest) > 0 {
+			var e Event
+			e, rest = unpack(rest)
+			e.Tenant, e.ExecutionID = l.tenant, l.id
+			events = append(events, e)
+		}
+	}
+	return events[max(0, len(events)-MaxEntries):]
 }
 
 const (
 	// perUnreadLog is what a log holds besides its events, in bytes.
 	perUnreadLog = 256
-	// maxUnreadEvents is the length at which a log is moved to its stream,
-	// which keeps the newest MaxEntries and forgets older ones.
-	maxUnreadEvents = 1000
+	// partEvents is how many events of a log are forgotten together.
+	partEvents = 1000
+	// maxUnreadBytes is the size at which a log is moved to its stream: the logs that were
+	// begun before it would have to go for one of long lines.
+	maxUnreadBytes = 1 << 20
 )
 
 func newUnreadLogs(limit int64, keepFor time.Duration) *unreadLogs {
@@ -49,7 +87,7 @@ func newUnreadLogs(limit int64, keepFor time.Duration) *unreadLogs {
 }
 
 // keep takes an event, unless its log has been asked for: then it must go to
-// the stream. full says that the log should be moved there, as it is long.
+// the stream. full says that the log should be moved there, as it is large.
 func (u *unreadLogs) keep(e *Event) (kept, full bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -63,16 +101,13 @@ func (u *unreadLogs) keep(e *Event) (kept, full bool) {
 		u.order = append(u.order, log)
 		u.total += perUnreadLog
 	}
-	before := len(log.packed)
-	log.packed = e.pack(log.packed)
-	log.events++
-	u.total += int64(len(log.packed) - before)
+	before := log.size
+	u.total += int64(log.add(e))
 	u.forgetOld()
-	return true, log.events == maxUnreadEvents
+	return true, log.size/maxUnreadBytes > before/maxUnreadBytes
 }
 
 // take returns the kept events of a log; from now on its events are not kept.
-// They are as published, except that long texts are cut.
 func (u *unreadLogs) take(id model.ID) []Event {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -82,14 +117,7 @@ func (u *unreadLogs) take(id model.ID) []Event {
 		return nil
 	}
 	u.remove(log)
-	events := make([]Event, 0, log.events)
-	for rest := log.packed; len(rest) > 0; {
-		var e Event
-		e, rest = unpack(rest)
-		e.Tenant, e.ExecutionID = log.tenant, log.id
-		events = append(events, e)
-	}
-	return events
+	return log.unpack()
 }
 
 // release is called when a stream is gone: should there be more events of its
@@ -110,7 +138,7 @@ func (u *unreadLogs) held() int64 {
 func (u *unreadLogs) remove(log *unreadLog) {
 	log.taken = true
 	delete(u.logs, log.id)
-	u.total -= perUnreadLog + int64(len(log.packed))
+	u.total -= perUnreadLog + int64(log.size)
 }
 
 func (u *unreadLogs) forgetOld() {

@@ -100,3 +100,40 @@ func TestUnreadLogsStayWithinTheirBound(t *testing.T) {
 	short.keep(&next)
 	require.Empty(t, short.take(e.ExecutionID), "its time is over")
 }
+
+// A log that no stream would keep whole is not moved to one: its newest events are kept.
+func TestUnreadLogThatFloods(t *testing.T) {
+	t.Parallel()
+	u := newUnreadLogs(32<<20, time.Hour)
+	id := model.NewID()
+	const lines = 3*MaxEntries + 17
+	for i := range lines {
+		e := line(id, fmt.Sprint(i))
+		kept, full := u.keep(&e)
+		require.True(t, kept)
+		require.False(t, full)
+	}
+	require.Less(t, u.total, int64(maxUnreadBytes))
+	events := u.take(id)
+	require.Len(t, events, MaxEntries)
+	for i, e := range events {
+		require.Equal(t, fmt.Sprint(lines-MaxEntries+i), e.Text)
+		require.Equal(t, id, e.ExecutionID)
+	}
+	require.Zero(t, u.total)
+}
+
+// One of long lines is moved, in a part of the room of all.
+func TestUnreadLogOfLongLines(t *testing.T) {
+	t.Parallel()
+	u := newUnreadLogs(32<<20, time.Hour)
+	id := model.NewID()
+	moved := 0
+	for range 1100 {
+		e := line(id, strings.Repeat("x", 1000))
+		if _, full := u.keep(&e); full {
+			moved++
+		}
+	}
+	require.Equal(t, 1, moved)
+}

@@ -35,6 +35,7 @@ type Metrics struct {
 	requests *requestCounters
 	recorder *recorderCounters
 	cron     *cronCounters
+	alerts   *alertCounters
 }
 
 // New makes the metrics of a server. Those of its parts follow with Read.
@@ -45,6 +46,7 @@ func New(opts Options) *Metrics {
 	m.runs = m.newRunCounters()
 	m.recorder = m.newRecorderCounters()
 	m.cron = m.newCronCounters()
+	m.alerts = m.newAlertCounters()
 	return m
 }
 

@@ -11,12 +11,12 @@ import (
 // triggers and statuses give each value its place in the tables of counters, so
 // that counting a run looks up no label.
 var (
-	triggers = []model.Trigger{model.TriggerWebhook, model.TriggerManual, model.TriggerSchedule, model.TriggerSpawn, model.TriggerRetry}
+	triggers = []model.Trigger{model.TriggerWebhook, model.TriggerManual, model.TriggerSchedule, model.TriggerSpawn, model.TriggerRetry, model.TriggerAlert}
 	statuses = []model.Status{model.StatusCompleted, model.StatusFailed, model.StatusTimedOut, model.StatusCancelled, model.StatusCrashed}
 )
 
 const (
-	triggerCount = 5
+	triggerCount = 6
 	statusCount  = 5
 )
 
@@ -155,6 +155,8 @@ func triggerIndex(trigger model.Trigger) int {
 		return 3
 	case model.TriggerRetry:
 		return 4
+	case model.TriggerAlert:
+		return 5
 	default:
 		return 1
 	}

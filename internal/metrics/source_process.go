@@ -20,7 +20,7 @@ func (m *Metrics) readChildren(read func() process.Stats) {
 		counter("maestro_processes_failed_total", "Child processes that could not be started.", func(s stats) float64 { return float64(s.Failed) }),
 		counter("maestro_processes_died_total", "Child processes that ended by themselves with calls in them.", func(s stats) float64 { return float64(s.Died) }),
 		counter("maestro_processes_relieved_total", "Child processes ended while they were idle because memory was short.", func(s stats) float64 { return float64(s.Relieved) }),
-		counters("maestro_processes_killed_total", "Child processes that were killed, by reason: overrun (a call went on after its deadline), memory, broken (it sent what it must not), stalled, slow_end or start.",
+		counters("maestro_processes_killed_total", "Child processes that were killed, by reason: overrun (a call went on after its deadline), memory, broken (it sent what it must not), stalled, slow_end, computing (it computed for too long without a call) or start.",
 			[]string{"reason"}, func(s stats, set func(float64, ...string)) {
 				for reason, count := range s.Kills {
 					set(float64(count), reason)

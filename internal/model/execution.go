@@ -15,6 +15,7 @@ const (
 	TriggerManual   Trigger = "manual"
 	TriggerRetry    Trigger = "retry"
 	TriggerSpawn    Trigger = "spawn"
+	TriggerAlert    Trigger = "alert" // a message about another function
 )
 
 // Status is the state of an execution or of a step.
@@ -41,6 +42,11 @@ var Statuses = []Status{
 
 // Final reports whether nothing follows s, automatic retries aside.
 func (s Status) Final() bool { return s != StatusPending && s != StatusRunning }
+
+// Failure reports whether the execution has ended badly, at no caller's request.
+func (s Status) Failure() bool {
+	return s == StatusFailed || s == StatusTimedOut || s == StatusCrashed
+}
 
 // MayFollow lists the states that may come after s.
 func (s Status) MayFollow() []Status {

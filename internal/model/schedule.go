@@ -55,10 +55,17 @@ type Schedule struct {
 	LastExecutionID ID        // zero when it was skipped
 	LastError       *string   // why LastStatus is what it is, for people
 	Failures        int       // in a row
+	Missed          []Missed  // due times that its start has left without a run; not stored with it
 	FunctionGone    bool      // there is no active function of that name; worked out as it is read
 	FunctionOff     bool      // there is one, and it is switched off; worked out as it is read
 
 	CreatedAt, UpdatedAt time.Time
+}
+
+// Missed is a due time that has no run, though the schedule's settings wanted one.
+type Missed struct {
+	Due    time.Time
+	Reason string // for people
 }
 
 // FunctionProblem says why the schedule's function cannot run: it was deleted, or

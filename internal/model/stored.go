@@ -12,7 +12,8 @@ type Subtenant struct {
 	Description   *string
 	RetentionDays *int // that its executions are kept; nil: as the server's setting says, 0: for ever
 	Lane          LaneName
-	PausedAt      *time.Time // since when no run of its functions begins; nil: they run
+	PausedAt      *time.Time      // since when no run of its functions begins; nil: they run
+	Notify        json.RawMessage // where messages about its functions go, an alerts.Setting; nil: nowhere
 	CreatedAt     time.Time
 }
 
@@ -42,11 +43,12 @@ type Function struct {
 	Tags           []string
 	TimeoutSeconds *float64 // nil: the server's FUNCTION_TIMEOUT
 	Retry          *RetryPolicy
-	MaxConcurrency *int        // nil: as many as there are
-	IsActive       bool        // false: it was deleted
-	Off            bool        // its calls are refused
-	PausedAt       *time.Time  // since when its runs are held; nil: they are not
-	Quarantine     *Quarantine // its calls are refused too; nil: it is not quarantined
+	MaxConcurrency *int            // nil: as many as there are
+	Notify         json.RawMessage // where messages about it go, an alerts.Setting; nil: as the subtenant's says
+	IsActive       bool            // false: it was deleted
+	Off            bool            // its calls are refused
+	PausedAt       *time.Time      // since when its runs are held; nil: they are not
+	Quarantine     *Quarantine     // its calls are refused too; nil: it is not quarantined
 	Version        int
 	VersionID      ID // of the current FunctionVersion
 	CreatedAt      time.Time

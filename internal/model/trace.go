@@ -20,6 +20,8 @@ type TracedRun struct {
 	Trigger     Trigger
 	Attempt     int
 	Started     time.Time
+	// ParentID is the execution that this one repeats, or that spawned it.
+	ParentID ID
 	// Parent and Link are traceparents as in W3C Trace Context, empty for none; a
 	// Link belongs to another trace, which led to this one.
 	Parent, Link string

@@ -85,6 +85,7 @@ func (r *run) attend(p *process, began time.Time) bool {
 }
 
 func (r *run) noteReady(took time.Duration) {
+	defer notifyManager(r.opts.Log, stateReady)
 	if !r.served {
 		r.served = true
 		r.opts.Ready()
@@ -96,6 +97,7 @@ func (r *run) noteReady(took time.Duration) {
 // stop passes a signal on to the server, and takes no more connections for another.
 func (r *run) stop(p *process, received os.Signal) {
 	r.stopping = true
+	notifyManager(r.opts.Log, stateStopping)
 	r.closeListener()
 	_ = p.cmd.Process.Signal(received)
 }
@@ -107,6 +109,7 @@ func (r *run) follows(end error, lived time.Duration) bool {
 		r.err = end
 		return false
 	}
+	notifyManager(r.opts.Log, stateAway)
 	pause := r.pause(lived)
 	r.restarts++
 	r.opts.Log.Error("the server ended by itself and is started again", describe(end),

@@ -67,6 +67,11 @@ func Reexecute(settings []string) error {
 		return fmt.Errorf("hand over the settings: %w", err)
 	}
 	environ := append(CleanEnvironment(os.Environ()), sealedVariable+"="+strconv.Itoa(int(file.Fd())))
+	for _, name := range []string{notifyVariable, socketsVariable, socketsOwner} { // this process remains the same for the manager
+		if value, set := os.LookupEnv(name); set {
+			environ = append(environ, name+"="+value)
+		}
+	}
 	// Not by its path: an upgrade may have put another file there.
 	return fmt.Errorf("start the supervisor: %w", syscall.Exec("/proc/self/exe", os.Args, environ))
 }

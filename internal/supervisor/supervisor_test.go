@@ -102,6 +102,7 @@ func serve(role string) int {
 	signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT)
 	database, err := h.Database(context.Background())
 	say("server", os.Getpid(), "has", h.Settings, database, err)
+	say("manager of", os.Getpid(), strconv.Quote(os.Getenv(notifyVariable)))
 	if err := h.Ready(); err != nil {
 		return 1
 	}
@@ -137,10 +138,10 @@ type supervised struct {
 	said  bytes.Buffer
 }
 
-func begin(t *testing.T, role string) *supervised {
+func begin(t *testing.T, role string, environ ...string) *supervised {
 	t.Helper()
 	p := &supervised{cmd: exec.Command(os.Args[0])}
-	p.cmd.Env = append(os.Environ(), roleVariable+"="+role, "SECRET=hidden-word")
+	p.cmd.Env = append(append(os.Environ(), roleVariable+"="+role, "SECRET=hidden-word"), environ...)
 	p.cmd.Stderr = os.Stderr
 	out, err := p.cmd.StdoutPipe()
 	require.NoError(t, err)

@@ -31,6 +31,9 @@ func (t *Tracer) start(run model.TracedRun, kind trace.SpanKind, name string) mo
 		attribute.String("maestro.function", run.Function), attribute.Int("maestro.version", run.Version),
 		attribute.String("maestro.trigger", string(run.Trigger)), attribute.Int("maestro.attempt", run.Attempt),
 	)}
+	if !run.ParentID.IsZero() {
+		options = append(options, trace.WithAttributes(attribute.String("maestro.parent_id", run.ParentID.String())))
+	}
 	if link := contextOf(run.Link); link.IsValid() {
 		options = append(options, trace.WithLinks(trace.Link{SpanContext: link}))
 	}

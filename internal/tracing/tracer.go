@@ -10,7 +10,7 @@ import (
 	"sync"
 
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdk "go.opentelemetry.io/otel/sdk/trace"
@@ -43,7 +43,7 @@ var _ model.Tracer = (*Tracer)(nil)
 
 // New makes a Tracer. It does not wait for the collector.
 func New(ctx context.Context, opts Options) (*Tracer, error) {
-	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(opts.Endpoint), otlptracehttp.WithHeaders(opts.Headers))
+	exporter, err := otlptrace.New(ctx, newSender(opts.Endpoint, opts.Headers))
 	if err != nil {
 		return nil, fmt.Errorf("send traces to %s: %w", opts.Endpoint, err)
 	}

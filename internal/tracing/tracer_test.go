@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	otlp "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
 
@@ -47,7 +46,7 @@ func newSink(t testing.TB) *sink {
 			body, _ = gzip.NewReader(r.Body)
 		}
 		text, _ := io.ReadAll(body)
-		var request collector.ExportTraceServiceRequest
+		var request otlp.TracesData
 		if err := proto.Unmarshal(text, &request); err != nil {
 			t.Errorf("the request is no OTLP: %v", err)
 		}

@@ -39,7 +39,7 @@ func (c *child) takeCall(fields wire.Fields, run func(context.Context, *call, *m
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &call{child: c, number: message.Number, cancel: cancel}
-	c.calls.Store(message.Number, r)
+	c.note(r)
 	message.Run.Subtenant = c.setup.Tenant
 	r.host = calltree.New(ctx, message.Run, program, r, &c.catalogue)
 	run(ctx, r, &model.Call{
@@ -49,6 +49,25 @@ func (c *child) takeCall(fields wire.Fields, run func(context.Context, *call, *m
 	return nil
 }
 
+func (c *child) note(r *call) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.calls[r.number] = r
+}
+
+func (c *child) drop(r *call) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.calls, r.number)
+}
+
+// find returns a call that has not ended, or nil.
+func (c *child) find(number uint64) *call {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.calls[number]
+}
+
 // runHere runs a call on the leader's thread, if it can begin there.
 func (c *child) runHere(ctx context.Context, r *call, mc *model.Call) {
 	c.reading.enter()
@@ -56,7 +75,7 @@ func (c *child) runHere(ctx context.Context, r *call, mc *model.Call) {
 	if !began {
 		c.runElsewhere(ctx, r, mc)
 	} else {
-		c.calls.Delete(r.number)
+		c.drop(r)
 		r.end(outcome, err, false, c.reading.more(c.in))
 	}
 	c.reading.leave()
@@ -66,7 +85,7 @@ func (c *child) runHere(ctx context.Context, r *call, mc *model.Call) {
 func (c *child) runElsewhere(ctx context.Context, r *call, mc *model.Call) {
 	r.ended = make(chan struct{})
 	c.running.Go(func() {
-		defer c.calls.Delete(r.number)
+		defer c.drop(r)
 		outcome, err := c.host.CallNumbered(ctx, *mc, r.number)
 		if goes := r.goesOn(); r.end(outcome, err, goes, false) && goes {
 			<-r.ended
@@ -95,11 +114,10 @@ func (r *call) goesOn() bool {
 
 // stopped is embed.Options.OnStop.
 func (c *child) stopped(number uint64, over bool) {
-	value, _ := c.calls.Load(number)
-	if value == nil {
+	r := c.find(number)
+	if r == nil {
 		return
 	}
-	r := value.(*call)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.goes = !over
@@ -110,8 +128,8 @@ func (c *child) stopped(number uint64, over bool) {
 
 // cancel ends a call by order of the server.
 func (c *child) cancel(number uint64) {
-	if value, _ := c.calls.Load(number); value != nil {
-		value.(*call).cancel()
+	if r := c.find(number); r != nil {
+		r.cancel()
 		c.host.CancelNumbered(number) // of one on the leader's thread
 	}
 }

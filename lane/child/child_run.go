@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,6 +22,9 @@ const (
 	endLimit = 5 * time.Second
 	// flushAfter bounds how long steps and lines wait for more of them.
 	flushAfter = 2 * time.Millisecond
+	// garbagePercent is the server's too: the small heap of a child would otherwise be searched every few hundred
+	// calls. GOGC is not passed on to children.
+	garbagePercent = 400
 )
 
 // child is this process as the server sees it.
@@ -29,30 +33,35 @@ type child struct {
 	out   *wire.Writer
 	log   *slog.Logger
 	setup wire.Setup
-	slate *os.File // where the marker of a crash goes
+	slate *os.File   // where the marker of a crash goes
+	kept  []*os.File // the connection, with the slate
 	host  *embed.Host
 
 	catalogue calltree.Catalogue
 	programs  sync.Map // key → *model.Program: all that the server has sent
 	flushing  atomic.Bool
 	reading   reading
-	calls     sync.Map // number → *call
 	running   sync.WaitGroup
 
-	mu   sync.Mutex // guards what follows
-	asks map[uint64]chan wire.Answer
-	last uint64 // number of an ask
-	gone bool   // the server is
+	mu    sync.Mutex // guards what follows
+	calls map[uint64]*call
+	asks  map[uint64]chan wire.Answer
+	last  uint64 // number of an ask
+	gone  bool   // the server is
 }
 
 // Run serves the server at the other end of conn until that has ended, or has asked for
 // the end of this process. The process is to end then. Its own messages go to log.
 func Run(ctx context.Context, conn *os.File, log *slog.Logger) error {
+	debug.SetGCPercent(garbagePercent)
 	slate, frames, err := wire.Receive(conn)
 	if err != nil {
 		return err
 	}
-	c := &child{in: wire.NewReader(frames, wire.FrameLimit), slate: slate, log: log, asks: map[uint64]chan wire.Answer{}}
+	c := &child{
+		in: wire.NewReader(frames, wire.FrameLimit), slate: slate, kept: []*os.File{conn, slate, frames}, log: log,
+		calls: map[uint64]*call{}, asks: map[uint64]chan wire.Answer{},
+	}
 	if c.out, err = wire.NewWriterOn(conn, slate); err != nil {
 		return err
 	}
@@ -95,7 +104,7 @@ func (c *child) begin(ctx context.Context) error {
 func (c *child) start(ctx context.Context) (err error) {
 	s := &c.setup
 	c.host, err = embed.New(embed.Options{
-		Home: s.Home, Folder: s.Folder, Temporary: s.Temporary, MarkerFile: c.slate,
+		Home: s.Home, Folder: s.Folder, Temporary: s.Temporary, MarkerFile: c.slate, Kept: c.kept,
 		MaxThreads: int(s.Threads) + 1 /* the leader */, TenantThreads: int(s.Threads), TenantTasks: int(s.Tasks), WaitLimit: s.WaitLimit,
 		Main: true, OnUnfit: func(reason embed.Unfit) { _ = c.out.Send(wire.TextFrame(wire.KindUnfit, string(reason))) }, // or the server is gone
 		MaxMemory: s.MaxMemory, MaxValue: s.MaxValue, CodeThreads: int(s.CodeThreads), Descriptors: int(s.Descriptors), KeepLeft: s.KeepLeft,

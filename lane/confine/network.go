@@ -90,6 +90,12 @@ func (n *Destinations) allows(to netip.AddrPort) bool {
 	return true
 }
 
+// Refuses reports whether a program may not reach an address, the server's own listener
+// included: for connections that the server itself makes at a subtenant's request.
+func (n *Destinations) Refuses(to netip.AddrPort) bool {
+	return !n.allows(to) || n.Port != 0 && n.Port == to.Port() && isHere(plain(to.Addr()))
+}
+
 // isOwn reports whether an address is the server's own listener.
 func (n *Destinations) isOwn(to netip.AddrPort) bool {
 	return n.Port != 0 && n.Port == to.Port() && n.Own != nil && isHere(plain(to.Addr()))

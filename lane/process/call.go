@@ -14,6 +14,7 @@ type call struct {
 	remote model.RemoteHost
 	number uint64
 	tenant *tenant
+	leads  bool // its caller reads the frames of its child
 
 	// Guarded by tenant.mu.
 	child    *child      // that runs it, once it was chosen
@@ -113,6 +114,10 @@ func (c *call) run(ctx context.Context, ch *child) (model.Outcome, error) {
 		}
 	}
 	ch.send(c)
+	if c.leads && ch.lead(c) {
+		doneChannels.Put(c.done)
+		return c.outcome, c.err
+	}
 	due := timers.Get().(*time.Timer)
 	if c.Deadline.IsZero() {
 		due.Reset(time.Duration(1<<63 - 1))

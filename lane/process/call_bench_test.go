@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -60,9 +61,17 @@ func BenchmarkCall(b *testing.B) {
 				}
 				defer reportProcessor(b, l)()
 				if callers == 1 {
+					var took []time.Duration
 					for b.Loop() {
+						began := time.Now()
 						benchCall(b, l, h, input)
+						took = append(took, time.Since(began))
 					}
+					slices.Sort(took)
+					b.ReportMetric(float64(took[len(took)/10]), "p10-ns")
+					b.ReportMetric(float64(took[len(took)/2]), "p50-ns")
+					b.ReportMetric(float64(took[len(took)*9/10]), "p90-ns")
+					b.ReportMetric(float64(took[len(took)*99/100]), "p99-ns")
 					return
 				}
 				b.SetParallelism(callers / 2)

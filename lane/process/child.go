@@ -1,9 +1,9 @@
 package process
 
 import (
-	"net"
 	"os"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,12 +21,13 @@ const (
 	killBroken               // it sent what no honest child sends
 	killStalled              // it did not read
 	killSlowEnd              // it did not end when it was asked to
+	killComputing            // it computed without a call, and went on when it was asked to end
 	killStart                // it could not be used
 	killForgotten            // its subtenant was deleted
 	killClosing              // the server stops
 )
 
-var killReasons = []string{"none", "overrun", "memory", "broken", "stalled", "slow_end", "start", "forgotten", "closing"}
+var killReasons = []string{"none", "overrun", "memory", "broken", "stalled", "slow_end", "computing", "start", "forgotten", "closing"}
 
 func (r killReason) String() string { return killReasons[r] }
 
@@ -37,24 +38,31 @@ type child struct {
 	nursery Nursery // that it was made from
 	site    model.SitePackages
 	slate   *wire.Slate
-	conn    *net.UnixConn // from the child
-	frames  *os.File      // to it
-	in      *wire.Reader
+	conn    *connection // from the child
+	frames  *os.File    // to it
 	out     *wire.Writer
 	proc    Process
 	base    int64        // bytes of memory that it held before its first call
 	memory  atomic.Int64 // that it held last
 	asking  atomic.Int64 // answers that it waits for
 
+	reading sync.Mutex // guards conn, and what follows; taken before tenant.mu
+	in      *wire.Reader
+	source  source
+	fault   error // why nothing more is read
+	looks   looks
+
 	// Guarded by tenant.mu.
 	state  childState
 	calls  map[uint64]*call // in it, with those that were answered and whose code goes on
 	tasks  int              // of those, the ones of async functions
 	late   int              // of those, the ones that were answered and whose code goes on
+	single int              // calls since one was sent while others were in it
 	used   time.Time
 	doomed bool // it is killed as soon as no caller waits for a call in it
 	killed killReason
 	sent   map[uint64]struct{} // programs that it has
+	idling idleAccount
 }
 
 // idle reports whether nothing runs in ch.
@@ -92,10 +100,11 @@ func (ch *child) send(c *call) {
 	if !c.Deadline.IsZero() {
 		message.Run.Deadline = c.Deadline
 	}
-	known, busy := ch.knows(c.Program.Key)
+	known, busy, calm := ch.prepare(c.Program.Key)
 	if !known {
 		message.Program.Whole = c.Program
 	}
+	c.leads = known && calm && ch.takeLead(c)
 	send := ch.out.Send
 	if busy {
 		send = ch.out.SendSoon
@@ -105,13 +114,24 @@ func (ch *child) send(c *call) {
 	}
 }
 
-// knows reports whether the child has a program, and whether several calls are in it. It is known to have it only after the
-// frame that brings it has its place among those to be sent.
-func (ch *child) knows(key uint64) (known, busy bool) {
+// prepare reports whether the child has a program, whether several calls are in it, and
+// whether it is calm: it has had calmCalls one after the other.
+func (ch *child) prepare(key uint64) (known, busy, calm bool) {
 	ch.tenant.mu.Lock()
 	defer ch.tenant.mu.Unlock()
-	_, known = ch.sent[key]
-	return known, len(ch.calls) > 1
+	if busy = len(ch.calls) > 1; busy {
+		ch.single = 0
+	} else {
+		ch.single++
+	}
+	return ch.knows(key), busy, ch.single >= calmCalls
+}
+
+// knows reports whether the child has a program: only after the frame that brings it has its place among those to
+// be sent. tenant.mu is held.
+func (ch *child) knows(key uint64) bool {
+	_, known := ch.sent[key]
+	return known
 }
 
 func (ch *child) noteSent(key uint64) {

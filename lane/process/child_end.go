@@ -47,7 +47,9 @@ func (ch *child) died(cause error) {
 // discard releases what the server holds of a process that has ended.
 func (ch *child) discard() {
 	if ch.conn != nil {
-		_ = ch.conn.Close()
+		ch.reading.Lock()
+		ch.conn.close()
+		ch.reading.Unlock()
 	}
 	if ch.frames != nil {
 		_ = unix.Shutdown(int(ch.frames.Fd()), unix.SHUT_RDWR) // ends a write in progress

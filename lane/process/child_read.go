@@ -20,7 +20,7 @@ const lastWords = 100 * time.Millisecond
 func (ch *child) attend() {
 	go func() {
 		<-ch.proc.Exited()
-		_ = ch.conn.SetReadDeadline(time.Now().Add(lastWords))
+		ch.conn.deadline(time.Now().Add(lastWords))
 	}()
 	ch.died(ch.read())
 }
@@ -33,36 +33,90 @@ type source struct {
 	rest     *bytes.Reader // nil until the connection is at its end
 }
 
+// errHungUp says that nothing more comes through the connection.
+var errHungUp = errors.New("the process has closed its connection")
+
+// Read returns errNothing when it would have to wait, and errHungUp until finish is called.
 func (s *source) Read(p []byte) (int, error) {
 	if s.rest != nil {
 		return s.rest.Read(p)
 	}
-	n, err := s.child.conn.Read(p)
+	n, err := s.child.conn.read(p)
 	s.received += uint64(n)
-	if n > 0 || err == nil {
-		return n, nil
+	if n == 0 && !errors.Is(err, errNothing) {
+		return 0, errHungUp
 	}
+	return n, err
+}
+
+// finish goes on with the frames that had yet to be sent.
+func (s *source) finish() {
 	s.child.proc.Kill() // it may have closed its connection, and live
 	<-s.child.proc.Exited()
 	s.rest = bytes.NewReader(s.child.slate.Rest(s.received))
-	return s.rest.Read(p)
+}
+
+// first returns the child's first frame.
+func (ch *child) first(deadline time.Time) (kind wire.Kind, fields wire.Fields, err error) {
+	ch.reading.Lock()
+	defer ch.reading.Unlock()
+	ch.conn.deadline(deadline)
+	defer ch.conn.deadline(time.Time{})
+	waited := ch.conn.await(func() bool {
+		kind, fields, err = ch.in.Next()
+		return !errors.Is(err, errNothing)
+	})
+	return kind, fields, errors.Join(err, waited)
 }
 
 // read takes frames until there are none, or one that no honest child sends.
 func (ch *child) read() error {
-	for {
-		kind, fields, err := ch.in.Next()
-		var absurd *wire.LengthError
-		if errors.As(err, &absurd) {
-			return &brokenError{err}
-		}
-		if err != nil {
-			return err
-		}
-		if err = ch.take(kind, fields); err != nil {
-			return &brokenError{err}
+	_ = ch.conn.await(ch.takeAll)
+	ch.reading.Lock()
+	defer ch.reading.Unlock()
+	if ch.fault == nil { // its process has ended, and another one holds its end
+		ch.source.finish()
+	}
+	for ch.fault == nil {
+		ch.takeNext()
+	}
+	return ch.fault
+}
+
+// takeAll takes the frames that have come; true: no more come.
+func (ch *child) takeAll() bool {
+	ch.reading.Lock()
+	defer ch.reading.Unlock()
+	ch.conn.reported = true
+	for ch.fault == nil {
+		switch err := ch.takeNext(); {
+		case errors.Is(err, errNothing):
+			return false
+		case err != nil:
+			ch.source.finish()
 		}
 	}
+	return true
+}
+
+// takeNext takes a frame; errNothing and errHungUp are those of the source. What else can be
+// wrong is ch.fault. ch.reading is held.
+func (ch *child) takeNext() error {
+	kind, fields, err := ch.in.Next()
+	var absurd *wire.LengthError
+	switch {
+	case err == nil:
+		if err = ch.take(kind, fields); err != nil {
+			ch.fault = &brokenError{err}
+		}
+	case errors.Is(err, errNothing) || errors.Is(err, errHungUp):
+		return err
+	case errors.As(err, &absurd):
+		ch.fault = &brokenError{err}
+	default:
+		ch.fault = err
+	}
+	return nil
 }
 
 // brokenError says that a child has sent what no honest one sends.
@@ -223,8 +277,7 @@ func (ch *child) ask(remote model.RemoteHost, ask *wire.Ask, answer *wire.Answer
 			return nil
 		}
 		answer.Resolved.Program.Key = found.Program.Key
-		ch.tenant.learn(found.Program)
-		if known, _ := ch.knows(found.Program.Key); !known {
+		if !ch.learn(found.Program) {
 			answer.Resolved.Program.Whole = found.Program
 			return found.Program
 		}

@@ -5,12 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"os"
 	"slices"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"maestro/internal/model"
 	"maestro/lane/wire"
@@ -144,13 +141,10 @@ func (t *tenant) makeChild(nursery Nursery, site model.SitePackages) (*child, er
 // greet exchanges the first frames.
 func (ch *child) greet(ctx context.Context, setup *wire.Setup) error {
 	deadline, _ := ctx.Deadline()
-	if err := ch.conn.SetReadDeadline(deadline); err != nil {
-		return err
-	}
 	if err := ch.out.Send(setup.Frame()); err != nil {
 		return err
 	}
-	kind, fields, err := ch.in.Next()
+	kind, fields, err := ch.first(deadline)
 	if err != nil {
 		return fmt.Errorf("it did not say that it is ready: %w", err)
 	}
@@ -164,7 +158,7 @@ func (ch *child) greet(ctx context.Context, setup *wire.Setup) error {
 	if ready.Problem != "" {
 		return errors.New(ready.Problem)
 	}
-	return ch.conn.SetReadDeadline(time.Time{})
+	return nil
 }
 
 // folder returns those of the subtenant's files.
@@ -177,41 +171,29 @@ func (t *tenant) folder() (folder, temporary string, err error) {
 
 // connect starts the process, with its connection.
 func (ch *child) connect(ctx context.Context) error {
-	conn, theirs, err := socketPair()
+	ours, theirs, err := socketPair()
 	if err != nil {
 		return err
 	}
 	defer func() { _ = theirs.Close() }()
-	defer func() { _ = conn.Close() }()
+	if ch.conn, err = newConnection(ours); err != nil {
+		return err
+	}
 	to, from, err := socketPair()
 	if err != nil {
 		return err
 	}
-	ch.frames = to
+	ch.frames = os.NewFile(uintptr(to), "frames")
 	defer func() { _ = from.Close() }()
-	ours, err := net.FileConn(conn)
-	if err != nil {
-		return fmt.Errorf("make a connection: %w", err)
-	}
-	ch.conn = ours.(*net.UnixConn)
 	if ch.slate, err = wire.NewSlate(); err != nil {
 		return err
 	}
-	if err := ch.slate.Pass(ch.conn, from); err != nil {
+	if err := ch.slate.Pass(ours, from); err != nil {
 		return err
 	}
-	ch.in = wire.NewReader(&source{child: ch}, uint32(min(max(ch.tenant.lane.opt.MaxValue, 32<<20)+frameSlack, wire.FrameLimit)))
+	ch.source.child = ch
+	ch.in = wire.NewReader(&ch.source, uint32(min(max(ch.tenant.lane.opt.MaxValue, 32<<20)+frameSlack, wire.FrameLimit)))
 	ch.out = wire.NewWriter(ch.frames)
 	ch.proc, err = ch.nursery.Start(ctx, theirs)
 	return err
-}
-
-// socketPair makes two sockets that are connected, whose reads and writes block their
-// thread.
-func socketPair() (one, other *os.File, err error) {
-	ends, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return nil, nil, fmt.Errorf("make a connection: %w", err)
-	}
-	return os.NewFile(uintptr(ends[0]), "connection"), os.NewFile(uintptr(ends[1]), "connection"), nil
 }

@@ -18,6 +18,7 @@ type Lane struct {
 	numbers atomic.Uint64 // of calls
 	serial  atomic.Uint64 // of children
 	counts  counts
+	leaders leaders
 
 	mu      sync.RWMutex // guards what follows
 	tenants map[string]*tenant

@@ -57,7 +57,12 @@ func (t *tenant) look() (total int64) {
 	}
 	for i, ch := range slices.Clone(t.children) {
 		total += ch.weigh()
+		computes := ch.computes(at)
 		if !ch.idle() {
+			continue
+		}
+		if computes && !opt.KeepLeft {
+			ch.replaceComputing()
 			continue
 		}
 		after := opt.SpareAfter

@@ -40,7 +40,7 @@ type Options struct {
 	// StartLimit is how long a child may take until it can be used. Default 30 s.
 	StartLimit time.Duration
 	// SpareAfter is how long a child beyond the first lives without a call. Default
-	// 30 s.
+	// 10 s.
 	SpareAfter time.Duration
 	// IdleAfter is how long the last child lives without a call. Default 15 minutes.
 	IdleAfter time.Duration
@@ -66,6 +66,8 @@ type Options struct {
 	OnTenantLog func(tenant string, line model.LogLine)
 	// Log takes the lane's own messages. Default: none.
 	Log *slog.Logger
+
+	idleMost time.Duration // see idle_watch.go
 }
 
 // Starter starts the child processes of one subtenant at a time. It knows how.
@@ -119,7 +121,7 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.ShareAfter, 25*time.Millisecond)
 	setDefault(&o.WaitLimit, 5*time.Second)
 	setDefault(&o.StartLimit, 30*time.Second)
-	setDefault(&o.SpareAfter, 30*time.Second)
+	setDefault(&o.SpareAfter, 10*time.Second)
 	setDefault(&o.IdleAfter, 15*time.Minute)
 	setDefault(&o.KillAfter, 50*time.Millisecond)
 	setDefault(&o.EndLimit, 5*time.Second)
@@ -127,6 +129,7 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.MaxValue, 32<<20)
 	setDefault(&o.CodeThreads, 64)
 	setDefault(&o.Descriptors, 256)
+	setDefault(&o.idleMost, idleMost)
 	if o.OnTenantLog == nil {
 		o.OnTenantLog = func(string, model.LogLine) {}
 	}

@@ -186,11 +186,12 @@ func (t *tenant) renew() {
 	}
 }
 
-// learn is noteImports.
-func (t *tenant) learn(p *model.Program) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.noteImports(p)
+// learn notes what a program imports, and reports whether the child has it.
+func (ch *child) learn(p *model.Program) bool {
+	ch.tenant.mu.Lock()
+	defer ch.tenant.mu.Unlock()
+	ch.tenant.noteImports(p)
+	return ch.knows(p.Key)
 }
 
 // noteImports notes what a program imports, for the children to come. mu is held.

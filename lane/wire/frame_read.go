@@ -27,7 +27,10 @@ type Reader struct {
 	source     io.Reader
 	limit      uint32
 	buffer     []byte
-	begin, end int // of the bytes that were read and not handed out
+	begin, end int    // of the bytes that were read and not handed out
+	body       []byte // the part that has come of one that does not fit into the buffer
+	size       int    // of the whole of it; 0: there is none
+	kind       Kind   // of its frame
 }
 
 // NewReader reads frames of at most limit bytes.
@@ -35,28 +38,40 @@ func NewReader(source io.Reader, limit uint32) *Reader {
 	return &Reader{source: source, limit: limit, buffer: make([]byte, ahead)}
 }
 
-// Buffered reports whether a whole frame can be read without waiting.
+// Buffered reports whether Next returns without reading.
 func (r *Reader) Buffered() bool {
 	have := r.buffer[r.begin:r.end]
-	return len(have) >= head && uint64(len(have)) >= uint64(binary.LittleEndian.Uint32(have))+head-1
+	if r.size > 0 || len(have) < head {
+		return false
+	}
+	length := binary.LittleEndian.Uint32(have)
+	return r.absurd(length) || len(have) >= int(length)+head-1
 }
+
+func (r *Reader) absurd(length uint32) bool { return length == 0 || length > r.limit }
 
 // Next returns the next frame. Its fields are valid until the next call. io.EOF says
 // that the other end has closed after a whole frame, io.ErrUnexpectedEOF within one.
+// After any other error of the source, Next goes on where it was.
 func (r *Reader) Next() (kind Kind, fields Fields, err error) {
+	if r.size > 0 {
+		return r.large()
+	}
 	if err := r.fill(head); err != nil {
 		return 0, Fields{}, err
 	}
 	length := binary.LittleEndian.Uint32(r.buffer[r.begin:])
-	if length == 0 || length > r.limit {
+	if r.absurd(length) {
 		return 0, Fields{}, &LengthError{Length: length, Limit: r.limit}
 	}
 	kind = Kind(r.buffer[r.begin+head-1])
 	size := int(length) - 1
 	if head+size > len(r.buffer) {
 		r.begin += head
-		body, err := r.large(size)
-		return kind, Fields{rest: body}, err
+		have := r.buffer[r.begin:min(r.end, r.begin+size)]
+		r.begin += len(have)
+		r.body, r.size, r.kind = append(make([]byte, 0, min(size, step)), have...), size, kind
+		return r.large()
 	}
 	if err := r.fill(head + size); err != nil {
 		return 0, Fields{}, err
@@ -85,26 +100,24 @@ func (r *Reader) fill(size int) error {
 	return nil
 }
 
-// large reads a body that does not fit into the buffer.
-func (r *Reader) large(size int) ([]byte, error) {
-	body := make([]byte, 0, min(size, step))
-	have := r.buffer[r.begin:min(r.end, r.begin+size)]
-	body = append(body, have...)
-	r.begin += len(have)
-	for len(body) < size {
-		if len(body) == cap(body) {
-			grown := make([]byte, len(body), min(size, 2*cap(body)))
-			copy(grown, body)
-			body = grown
+// large reads the rest of a body that does not fit into the buffer.
+func (r *Reader) large() (Kind, Fields, error) {
+	for len(r.body) < r.size {
+		if len(r.body) == cap(r.body) {
+			grown := make([]byte, len(r.body), min(r.size, 2*cap(r.body)))
+			copy(grown, r.body)
+			r.body = grown
 		}
-		n, err := r.source.Read(body[len(body):cap(body)])
-		body = body[:len(body)+n]
-		if err != nil && len(body) < size {
+		n, err := r.source.Read(r.body[len(r.body):cap(r.body)])
+		r.body = r.body[:len(r.body)+n]
+		if err != nil && len(r.body) < r.size {
 			if err == io.EOF {
 				err = io.ErrUnexpectedEOF
 			}
-			return nil, err
+			return 0, Fields{}, err
 		}
 	}
-	return body, nil
+	body := r.body
+	r.body, r.size = nil, 0
+	return r.kind, Fields{rest: body}, nil
 }

@@ -3,7 +3,6 @@ package wire
 import (
 	"errors"
 	"fmt"
-	"net"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -15,9 +14,9 @@ import (
 // frames of it, because the socket can be written to again.
 const first = 1
 
-// Pass gives the Slate and the socket to the child at the other end.
-func (s *Slate) Pass(conn *net.UnixConn, frames *os.File) error {
-	if _, _, err := conn.WriteMsgUnix([]byte{first}, unix.UnixRights(int(s.file.Fd()), int(frames.Fd())), nil); err != nil {
+// Pass gives the Slate and the socket to the child at the other end of conn, a socket.
+func (s *Slate) Pass(conn int, frames *os.File) error {
+	if err := unix.Sendmsg(conn, []byte{first}, unix.UnixRights(int(s.file.Fd()), int(frames.Fd())), nil, unix.MSG_NOSIGNAL); err != nil {
 		return fmt.Errorf("give a child its memory: %w", err)
 	}
 	return nil

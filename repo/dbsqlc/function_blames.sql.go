@@ -82,7 +82,7 @@ func (q *Queries) InsertBlame(ctx context.Context, arg InsertBlameParams) error 
 }
 
 const lockBlamed = `-- name: LockBlamed :one
-SELECT f.id, f.tenant, f.name, f.description, f.tags, f.timeout_seconds, f.is_active, f.version, f.version_id, f.created_at, f.updated_at, f.retry, f.max_concurrency, f.kind, f.is_off, f.quarantined_version, f.quarantined_at, f.quarantine_reason, f.paused_at FROM functions f
+SELECT f.id, f.tenant, f.name, f.description, f.tags, f.timeout_seconds, f.is_active, f.version, f.version_id, f.created_at, f.updated_at, f.retry, f.max_concurrency, f.kind, f.is_off, f.quarantined_version, f.quarantined_at, f.quarantine_reason, f.paused_at, f.notify FROM functions f
 WHERE f.tenant = $1 AND f.name = $2 AND f.kind = 'function'
   AND EXISTS (SELECT 1 FROM function_versions v WHERE v.function_id = f.id AND v.version = $3)
 FOR UPDATE
@@ -113,6 +113,7 @@ func (q *Queries) LockBlamed(ctx context.Context, tenant string, name string, ve
 		&i.QuarantinedAt,
 		&i.QuarantineReason,
 		&i.PausedAt,
+		&i.Notify,
 	)
 	return i, err
 }

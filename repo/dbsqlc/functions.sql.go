@@ -49,7 +49,7 @@ func (q *Queries) FunctionIsActive(ctx context.Context, tenant string, name stri
 }
 
 const getFunction = `-- name: GetFunction :one
-SELECT f.id, f.tenant, f.name, f.description, f.tags, f.timeout_seconds, f.is_active, f.version, f.version_id, f.created_at, f.updated_at, f.retry, f.max_concurrency, f.kind, f.is_off, f.quarantined_version, f.quarantined_at, f.quarantine_reason, f.paused_at, v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived, v.requirements, v.lock, v.uses, v.imports
+SELECT f.id, f.tenant, f.name, f.description, f.tags, f.timeout_seconds, f.is_active, f.version, f.version_id, f.created_at, f.updated_at, f.retry, f.max_concurrency, f.kind, f.is_off, f.quarantined_version, f.quarantined_at, f.quarantine_reason, f.paused_at, f.notify, v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived, v.requirements, v.lock, v.uses, v.imports
 FROM functions f JOIN function_versions v ON v.id = f.version_id
 WHERE f.tenant = $1 AND f.name = $2 AND f.is_active
 `
@@ -82,6 +82,7 @@ func (q *Queries) GetFunction(ctx context.Context, tenant string, name string) (
 		&i.Function.QuarantinedAt,
 		&i.Function.QuarantineReason,
 		&i.Function.PausedAt,
+		&i.Function.Notify,
 		&i.FunctionVersion.ID,
 		&i.FunctionVersion.Tenant,
 		&i.FunctionVersion.FunctionID,
@@ -159,8 +160,8 @@ func (q *Queries) GetVersionCode(ctx context.Context, tenant string, iD pgtype.U
 const insertFunction = `-- name: InsertFunction :execrows
 INSERT INTO functions
     (id, tenant, name, description, tags, timeout_seconds, is_active, version, version_id, created_at, updated_at, retry, max_concurrency,
-     kind, is_off)
-VALUES ($1, $2, $3, $4, $5, $6, true, $7, $8, $9, $9, $10, $11, $12, $13)
+     kind, is_off, notify)
+VALUES ($1, $2, $3, $4, $5, $6, true, $7, $8, $9, $9, $10, $11, $12, $13, $14)
 ON CONFLICT (tenant, name) DO NOTHING
 `
 
@@ -178,6 +179,7 @@ type InsertFunctionParams struct {
 	MaxConcurrency *int32
 	Kind           string
 	IsOff          bool
+	Notify         []byte
 }
 
 // No row: the name was created concurrently.
@@ -196,6 +198,7 @@ func (q *Queries) InsertFunction(ctx context.Context, arg InsertFunctionParams) 
 		arg.MaxConcurrency,
 		arg.Kind,
 		arg.IsOff,
+		arg.Notify,
 	)
 	if err != nil {
 		return 0, err
@@ -389,7 +392,7 @@ func (q *Queries) ListFunctionVersions(ctx context.Context, arg ListFunctionVers
 }
 
 const listFunctions = `-- name: ListFunctions :many
-SELECT f.id, f.tenant, f.name, f.description, f.tags, f.timeout_seconds, f.is_active, f.version, f.version_id, f.created_at, f.updated_at, f.retry, f.max_concurrency, f.kind, f.is_off, f.quarantined_version, f.quarantined_at, f.quarantine_reason, f.paused_at, v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived, v.requirements, v.lock, v.uses, v.imports
+SELECT f.id, f.tenant, f.name, f.description, f.tags, f.timeout_seconds, f.is_active, f.version, f.version_id, f.created_at, f.updated_at, f.retry, f.max_concurrency, f.kind, f.is_off, f.quarantined_version, f.quarantined_at, f.quarantine_reason, f.paused_at, f.notify, v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived, v.requirements, v.lock, v.uses, v.imports
 FROM functions f JOIN function_versions v ON v.id = f.version_id
 WHERE f.tenant = $1
   AND f.name > $2::text
@@ -454,6 +457,7 @@ func (q *Queries) ListFunctions(ctx context.Context, arg ListFunctionsParams) ([
 			&i.Function.QuarantinedAt,
 			&i.Function.QuarantineReason,
 			&i.Function.PausedAt,
+			&i.Function.Notify,
 			&i.FunctionVersion.ID,
 			&i.FunctionVersion.Tenant,
 			&i.FunctionVersion.FunctionID,
@@ -481,7 +485,7 @@ func (q *Queries) ListFunctions(ctx context.Context, arg ListFunctionsParams) ([
 }
 
 const lockFunction = `-- name: LockFunction :one
-SELECT id, tenant, name, description, tags, timeout_seconds, is_active, version, version_id, created_at, updated_at, retry, max_concurrency, kind, is_off, quarantined_version, quarantined_at, quarantine_reason, paused_at FROM functions WHERE tenant = $1 AND name = $2 FOR UPDATE
+SELECT id, tenant, name, description, tags, timeout_seconds, is_active, version, version_id, created_at, updated_at, retry, max_concurrency, kind, is_off, quarantined_version, quarantined_at, quarantine_reason, paused_at, notify FROM functions WHERE tenant = $1 AND name = $2 FOR UPDATE
 `
 
 // The inactive ones too: a name that comes back continues its history. The
@@ -510,6 +514,7 @@ func (q *Queries) LockFunction(ctx context.Context, tenant string, name string) 
 		&i.QuarantinedAt,
 		&i.QuarantineReason,
 		&i.PausedAt,
+		&i.Notify,
 	)
 	return i, err
 }
@@ -554,7 +559,7 @@ func (q *Queries) PauseFunction(ctx context.Context, paused bool, tenant string,
 const updateFunction = `-- name: UpdateFunction :exec
 UPDATE functions
 SET description = $3, tags = $4, timeout_seconds = $5, is_active = $6, version = $7, version_id = $8, updated_at = $9,
-    retry = $10, max_concurrency = $11, kind = $12, is_off = $13
+    retry = $10, max_concurrency = $11, kind = $12, is_off = $13, notify = $14
 WHERE tenant = $1 AND id = $2
 `
 
@@ -572,6 +577,7 @@ type UpdateFunctionParams struct {
 	MaxConcurrency *int32
 	Kind           string
 	IsOff          bool
+	Notify         []byte
 }
 
 func (q *Queries) UpdateFunction(ctx context.Context, arg UpdateFunctionParams) error {
@@ -589,6 +595,7 @@ func (q *Queries) UpdateFunction(ctx context.Context, arg UpdateFunctionParams) 
 		arg.MaxConcurrency,
 		arg.Kind,
 		arg.IsOff,
+		arg.Notify,
 	)
 	return err
 }

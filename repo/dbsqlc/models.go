@@ -10,6 +10,55 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
+type AlertDelivery struct {
+	ID            pgtype.UUID
+	Seq           int64
+	Tenant        string
+	Type          string
+	Problem       string
+	FunctionName  *string
+	Payload       []byte
+	Status        string
+	Attempts      int32
+	NextAt        time.Time
+	Target        *string
+	StatusCode    *int32
+	Error         *string
+	CreatedAt     time.Time
+	LastAttemptAt *time.Time
+	EndedAt       *time.Time
+}
+
+type AlertProblem struct {
+	Tenant       string
+	Kind         string
+	Subject      string
+	FunctionName string
+	IsOpen       bool
+	IsReported   bool
+	OpenedAt     time.Time
+	LastAt       time.Time
+	ExecutionID  pgtype.UUID
+	Reason       *string
+	LeftOut      int64
+	NextAt       time.Time
+	CheckAt      time.Time
+	RecoveredAt  *time.Time
+	RecoveredBy  pgtype.UUID
+}
+
+type AlertSignal struct {
+	Seq          int64
+	Tenant       string
+	FunctionName string
+	At           time.Time
+	ExecutionID  pgtype.UUID
+	ParentID     pgtype.UUID
+	ScheduleID   pgtype.UUID
+	Reason       *string
+	TakeAt       time.Time
+}
+
 type Cancel struct {
 	Tenant      string
 	ExecutionID pgtype.UUID
@@ -110,6 +159,7 @@ type Function struct {
 	QuarantinedAt      *time.Time
 	QuarantineReason   *string
 	PausedAt           *time.Time
+	Notify             []byte
 }
 
 type FunctionBlame struct {
@@ -322,6 +372,7 @@ type Subtenant struct {
 	RetentionDays *int32
 	Lane          string
 	PausedAt      *time.Time
+	Notify        []byte
 }
 
 type Webhook struct {

@@ -266,19 +266,32 @@ func (q *Queries) CountQueuedOf(ctx context.Context, tenant string, triggerID pg
 	return count, err
 }
 
-const crashRunsOf = `-- name: CrashRunsOf :execrows
+const crashRunsOf = `-- name: CrashRunsOf :many
 UPDATE executions e SET status = 'crashed', error = $1::text, error_type = 'Crashed', completed_at = now()
 WHERE e.status = 'running' AND e.server = ANY ($2::text[])
   AND NOT EXISTS (SELECT 1 FROM queued_runs q WHERE q.execution_id = e.id)
+RETURNING e.id
 `
 
 // The synchronous ones; the asynchronous ones are LockOrphaned's.
-func (q *Queries) CrashRunsOf(ctx context.Context, error string, servers []string) (int64, error) {
-	result, err := q.db.Exec(ctx, crashRunsOf, error, servers)
+func (q *Queries) CrashRunsOf(ctx context.Context, error string, servers []string) ([]pgtype.UUID, error) {
+	rows, err := q.db.Query(ctx, crashRunsOf, error, servers)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	return result.RowsAffected(), nil
+	defer rows.Close()
+	var items []pgtype.UUID
+	for rows.Next() {
+		var id pgtype.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const deleteQueuedOf = `-- name: DeleteQueuedOf :exec

@@ -78,7 +78,7 @@ func (q *Queries) DeleteSubtenant(ctx context.Context, id string) (int64, error)
 }
 
 const getSubtenant = `-- name: GetSubtenant :one
-SELECT id, description, created_at, retention_days, lane, paused_at FROM subtenants WHERE id = $1
+SELECT id, description, created_at, retention_days, lane, paused_at, notify FROM subtenants WHERE id = $1
 `
 
 func (q *Queries) GetSubtenant(ctx context.Context, id string) (Subtenant, error) {
@@ -91,6 +91,7 @@ func (q *Queries) GetSubtenant(ctx context.Context, id string) (Subtenant, error
 		&i.RetentionDays,
 		&i.Lane,
 		&i.PausedAt,
+		&i.Notify,
 	)
 	return i, err
 }
@@ -98,7 +99,7 @@ func (q *Queries) GetSubtenant(ctx context.Context, id string) (Subtenant, error
 const insertSubtenant = `-- name: InsertSubtenant :one
 INSERT INTO subtenants (id, description) VALUES ($1, $2)
 ON CONFLICT DO NOTHING
-RETURNING id, description, created_at, retention_days, lane, paused_at
+RETURNING id, description, created_at, retention_days, lane, paused_at, notify
 `
 
 // No row: the id is taken. Whether it was once can only be asked afterwards:
@@ -113,6 +114,7 @@ func (q *Queries) InsertSubtenant(ctx context.Context, iD string, description *s
 		&i.RetentionDays,
 		&i.Lane,
 		&i.PausedAt,
+		&i.Notify,
 	)
 	return i, err
 }
@@ -146,7 +148,7 @@ func (q *Queries) ListExecutionIDsOf(ctx context.Context, tenant string, afterID
 }
 
 const listSubtenants = `-- name: ListSubtenants :many
-SELECT id, description, created_at, retention_days, lane, paused_at FROM subtenants
+SELECT id, description, created_at, retention_days, lane, paused_at, notify FROM subtenants
 WHERE id > $1::text
 ORDER BY id
 LIMIT $3 OFFSET $2
@@ -168,6 +170,7 @@ func (q *Queries) ListSubtenants(ctx context.Context, after string, rowOffset in
 			&i.RetentionDays,
 			&i.Lane,
 			&i.PausedAt,
+			&i.Notify,
 		); err != nil {
 			return nil, err
 		}
@@ -269,13 +272,15 @@ func (q *Queries) SubtenantWasDeleted(ctx context.Context, id string) (bool, err
 }
 
 const updateSubtenant = `-- name: UpdateSubtenant :one
-UPDATE subtenants SET description = $1, retention_days = $2, lane = $3 WHERE id = $4 RETURNING id, description, created_at, retention_days, lane, paused_at
+UPDATE subtenants SET description = $1, retention_days = $2, lane = $3,
+    notify = $4 WHERE id = $5 RETURNING id, description, created_at, retention_days, lane, paused_at, notify
 `
 
 type UpdateSubtenantParams struct {
 	Description   *string
 	RetentionDays *int32
 	Lane          string
+	Notify        []byte
 	ID            string
 }
 
@@ -284,6 +289,7 @@ func (q *Queries) UpdateSubtenant(ctx context.Context, arg UpdateSubtenantParams
 		arg.Description,
 		arg.RetentionDays,
 		arg.Lane,
+		arg.Notify,
 		arg.ID,
 	)
 	var i Subtenant
@@ -294,6 +300,7 @@ func (q *Queries) UpdateSubtenant(ctx context.Context, arg UpdateSubtenantParams
 		&i.RetentionDays,
 		&i.Lane,
 		&i.PausedAt,
+		&i.Notify,
 	)
 	return i, err
 }

@@ -31,14 +31,14 @@ LIMIT sqlc.arg(row_limit) OFFSET sqlc.arg(row_offset);
 -- No row: the name was created concurrently.
 INSERT INTO functions
     (id, tenant, name, description, tags, timeout_seconds, is_active, version, version_id, created_at, updated_at, retry, max_concurrency,
-     kind, is_off)
-VALUES ($1, $2, $3, $4, $5, $6, true, $7, $8, $9, $9, $10, $11, $12, $13)
+     kind, is_off, notify)
+VALUES ($1, $2, $3, $4, $5, $6, true, $7, $8, $9, $9, $10, $11, $12, $13, $14)
 ON CONFLICT (tenant, name) DO NOTHING;
 
 -- name: UpdateFunction :exec
 UPDATE functions
 SET description = $3, tags = $4, timeout_seconds = $5, is_active = $6, version = $7, version_id = $8, updated_at = $9,
-    retry = $10, max_concurrency = $11, kind = $12, is_off = $13
+    retry = $10, max_concurrency = $11, kind = $12, is_off = $13, notify = $14
 WHERE tenant = $1 AND id = $2;
 
 -- name: DeactivateFunction :execrows

@@ -120,11 +120,12 @@ UPDATE executions SET status = sqlc.arg(status), attempt = sqlc.arg(attempt), er
     completed_at = CASE WHEN sqlc.arg(status) <> 'pending' THEN now() END
 WHERE tenant = sqlc.arg(tenant) AND id = sqlc.arg(id) AND status IN ('pending', 'running');
 
--- name: CrashRunsOf :execrows
+-- name: CrashRunsOf :many
 -- The synchronous ones; the asynchronous ones are LockOrphaned's.
 UPDATE executions e SET status = 'crashed', error = sqlc.arg(error)::text, error_type = 'Crashed', completed_at = now()
 WHERE e.status = 'running' AND e.server = ANY (sqlc.arg(servers)::text[])
-  AND NOT EXISTS (SELECT 1 FROM queued_runs q WHERE q.execution_id = e.id);
+  AND NOT EXISTS (SELECT 1 FROM queued_runs q WHERE q.execution_id = e.id)
+RETURNING e.id;
 
 -- name: CountQueued :one
 -- Of a subtenant, as far as most.

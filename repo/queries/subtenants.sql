@@ -15,7 +15,8 @@ ORDER BY id
 LIMIT sqlc.arg(row_limit) OFFSET sqlc.arg(row_offset);
 
 -- name: UpdateSubtenant :one
-UPDATE subtenants SET description = sqlc.narg(description), retention_days = sqlc.narg(retention_days), lane = sqlc.arg(lane) WHERE id = sqlc.arg(id) RETURNING *;
+UPDATE subtenants SET description = sqlc.narg(description), retention_days = sqlc.narg(retention_days), lane = sqlc.arg(lane),
+    notify = sqlc.narg(notify) WHERE id = sqlc.arg(id) RETURNING *;
 
 -- name: DeleteSubtenant :execrows
 DELETE FROM subtenants WHERE id = $1;

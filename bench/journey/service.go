@@ -1,0 +1,100 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+// journey is what the steps share.
+type journey struct {
+	url, start, stop, reset, maestro, backup string
+	patience                                 time.Duration // for each start
+	collector                                *spans
+
+	token     string
+	execution string // the run that must survive the restore
+}
+
+// shell runs a line and returns what it printed on standard output.
+func shell(ctx context.Context, line string) (string, error) {
+	cmd := exec.CommandContext(ctx, "sh", "-c", line)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		return "", fmt.Errorf("%s: %w\n%s%s", line, err, stdout.String(), stderr.String())
+	}
+	return strings.TrimSpace(stdout.String()), nil
+}
+
+func lastLine(text string) string { return text[strings.LastIndexByte(text, '\n')+1:] }
+
+// send sends a request and decodes the response, whose status must be wanted.
+func (j *journey) send(ctx context.Context, method, path string, body any, want int, into any, headers ...string) error {
+	var text []byte
+	if body != nil {
+		text, _ = json.Marshal(body) // maps of strings
+	}
+	request, err := http.NewRequestWithContext(ctx, method, j.url+path, bytes.NewReader(text))
+	if err != nil {
+		return fmt.Errorf("%s %s: %w", method, path, err)
+	}
+	if body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	if j.token != "" {
+		request.Header.Set("Authorization", "Bearer "+j.token)
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		request.Header.Set(headers[i], headers[i+1])
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return fmt.Errorf("%s %s: %w", method, path, err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	got, err := io.ReadAll(response.Body)
+	if err != nil {
+		return fmt.Errorf("%s %s: %w", method, path, err)
+	}
+	if response.StatusCode != want {
+		return fmt.Errorf("%s %s: %d, expected %d: %.500s", method, path, response.StatusCode, want, got)
+	}
+	switch into := into.(type) {
+	case nil:
+		return nil
+	case *string:
+		*into = string(got)
+		return nil
+	default:
+		return json.Unmarshal(got, into)
+	}
+}
+
+// begin starts the service and waits until it accepts calls.
+func (j *journey) begin(ctx context.Context) (string, error) {
+	if _, err := shell(ctx, j.start); err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(ctx, j.patience)
+	defer cancel()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := j.send(ctx, http.MethodGet, "/readyz", nil, http.StatusOK, nil)
+		if err == nil {
+			return "ready", nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return "", err
+		}
+	}
+}
