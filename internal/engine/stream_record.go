@@ -26,6 +26,9 @@ func (s *Stream) output() (value json.RawMessage, size int) {
 	return response, len(response)
 }
 
+// startKept is more than the marker of a cut value shows of its start.
+const startKept = 4 << 10
+
 // array is a JSON array that grows.
 type array struct {
 	whole bool // kept whole, however long it is
@@ -35,8 +38,8 @@ type array struct {
 
 func (a *array) add(item []byte) {
 	a.size += len(item) + 1
-	if !a.whole && a.size > 2*model.MaxRecorded {
-		return // the start is there
+	if !a.whole && a.size > 2*model.MaxRecorded && len(a.text) > startKept {
+		return
 	}
 	if a.text == nil {
 		a.text = append(a.text, '[')

@@ -52,7 +52,7 @@ func (r *call) send(piece *model.Emitted) bool {
 
 // hangUp notes that the pieces of a call are not taken any more.
 func (c *child) hangUp(number uint64) {
-	if value, _ := c.calls.Load(number); value != nil {
-		value.(*call).hungUp.Store(true)
+	if r := c.find(number); r != nil {
+		r.hungUp.Store(true)
 	}
 }
