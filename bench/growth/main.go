@@ -25,7 +25,7 @@ import (
 // subtenant with a term of its own leaves gaps that are filled again.
 const most = 1.1
 
-// plan is what is stored.
+// plan is the volume of a trial.
 type plan struct {
 	days, kept, runs, steps int
 }
