@@ -49,7 +49,7 @@ func (r *run) execution(veil veil) model.Execution {
 // function left behind is not part of it. A run that was stopped with the server
 // has another failure afterwards: no caller asked for its end.
 func (r *run) finish(outcome *model.Outcome) *model.Record {
-	now, veil := time.Now(), r.veil()
+	now, veil, stream := time.Now(), r.veil(), r.stream.Load()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.enter(runEnded)
@@ -72,11 +72,18 @@ func (r *run) finish(outcome *model.Outcome) *model.Record {
 			output = recordedBytes(output)
 			execution.RecordComplete = false
 		}
-		kept, complete := veil.recorded(output)
-		execution.Output = kept
-		execution.RecordComplete = execution.RecordComplete && complete
+		if stream == nil {
+			kept, complete := veil.recorded(output)
+			execution.Output = kept
+			execution.RecordComplete = execution.RecordComplete && complete
+		}
 	} else {
 		execution.Error, execution.ErrorType, execution.Traceback = veil.texts(outcome.Failure)
+	}
+	if stream != nil {
+		kept, complete := stream.recorded(veil)
+		execution.Output = kept
+		execution.RecordComplete = execution.RecordComplete && complete
 	}
 	if r.parts.timer != nil {
 		r.parts.timer.Stop()
