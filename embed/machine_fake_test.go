@@ -223,11 +223,17 @@ func (m *fakeMachine) Park(_ uint64, holder bool) {
 
 func (m *fakeMachine) LeftUsed() time.Duration { return 0 }
 
-func (m *fakeMachine) JudgeLeft(left, own cpython.Budget) cpython.LeftFound { return cpython.LeftFound{} }
+func (m *fakeMachine) JudgeLeft(left, own cpython.Budget) cpython.LeftFound {
+	return cpython.LeftFound{}
+}
 
 func (m *fakeMachine) KnockLeft() {}
 
 func (m *fakeMachine) FinishChildren(uint64) {}
+
+func (m *fakeMachine) ChargeChildren(bool, time.Duration, cpython.Budget, cpython.Budget) (bool, int, time.Duration) {
+	return false, 0, 0
+}
 
 func (m *fakeMachine) Cut() {}
 
@@ -325,6 +331,8 @@ func (noSiblings) Info(model.StepRef) (i model.CallInfo)        { return i }
 func (noSiblings) Spawn(string, []byte, time.Duration) (model.ID, *model.Raise) {
 	return model.ID{}, &model.Raise{Kind: model.RaiseEngine}
 }
+func (noSiblings) Emit(model.Emitted, bool) model.EmitState { return model.EmitCollect }
+
 func (noSiblings) Secret(name string) (string, *model.Raise) {
 	return "", &model.Raise{Kind: model.RaiseSecret, Name: name}
 }

@@ -127,6 +127,10 @@ func (c *child) next(run func(context.Context, *call, *model.Call)) error {
 		number, err := wire.ReadNumber(fields)
 		c.cancel(number)
 		return err
+	case wire.KindHangUp:
+		number, err := wire.ReadNumber(fields)
+		c.hangUp(number)
+		return err
 	case wire.KindChanged:
 		number, err := wire.ReadNumber(fields)
 		c.catalogue.Changed(number)
