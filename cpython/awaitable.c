@@ -3,6 +3,7 @@
 #include "counter.h"
 #include "error.h"
 #include "frame.h"
+#include "stream.h"
 
 enum state { NEW, BEGUN, STARTED, DONE };
 
@@ -68,7 +69,9 @@ static void fail(struct awaitable *self, int kind) {
 static PyObject *complete(struct awaitable *self, PyObject *result) {
     self->state = DONE;
     maestro_count(COUNT_HANDLES, -1);
-    PyObject *fresh = maestro_step_complete(self->sibling->in, self->begun.frame, result);
+    struct maestro_interp *in = self->sibling->in;
+    PyObject *fresh = maestro_is_generator(in, result) ? maestro_step_iterate(in, self->begun.frame, result, self->context)
+                                                       : maestro_step_complete(in, self->begun.frame, result);
     py.Py_DecRef(result);
     maestro_clear(&self->inner);
     return fresh;

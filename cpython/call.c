@@ -13,6 +13,7 @@
 #include "program.h"
 #include "sibling.h"
 #include "stop.h"
+#include "stream.h"
 #include "thread.h"
 
 #include <stdlib.h>
@@ -104,6 +105,8 @@ static int run_in_context(struct maestro_interp *in, PyObject *function, const c
         value = py.PyObject_Vectorcall(function, &argument, 1, NULL);
         if (value)
             value = run_async(in, value);
+        if (value && maestro_streams(in, value))
+            value = maestro_stream_run(in, value);
     }
     int done = 0;
     if (value) {

@@ -48,6 +48,10 @@ type Callbacks interface {
 	Spawn(from Caller, name string, input []byte, delay float64) (string, *Raise)
 	// Request returns the result of maestro.request(); nil if the call has no request.
 	Request(from Caller) (*Request, *Raise)
+	// Emit takes a piece of what the generator of the caller's call yields: kind is a
+	// model.EmitKind, value JSON. wait has it wait until there is room for more. It
+	// returns a model.EmitState.
+	Emit(from Caller, kind int, value []byte, wait bool) int
 	// Secret returns the value behind maestro.secret().
 	Secret(from Caller, name string) (string, *Raise)
 }
@@ -299,6 +303,13 @@ func go_maestro_spawn(interp, frame C.uint64_t, name *C.char, nameSize C.size_t,
 		return
 	}
 	*out = text(id)
+}
+
+//export go_maestro_emit
+func go_maestro_emit(interp, frame C.uint64_t, kind C.int, data *C.char, size C.size_t, wait C.int) (state C.int) {
+	defer recovered(nil)
+	state = 2 // after a panic: nothing more is taken
+	return C.int(callbacks.Load().Emit(caller(interp, frame), int(kind), bytesOf(data, size), wait != 0))
 }
 
 //export go_maestro_carried

@@ -107,6 +107,12 @@ static inline void maestro_go_spawn(uint64_t interp, uint64_t frame, char *name,
         go_maestro_spawn(interp, frame, name, name_size, input, size, delay, out, raise);
 }
 
+// A model.EmitState; where there is no Go, nothing is to follow.
+static inline int maestro_go_emit(uint64_t interp, uint64_t frame, int kind, char *data, size_t size, int wait) {
+    enum { GONE = 2 };
+    return maestro_go_away() ? GONE : go_maestro_emit(interp, frame, kind, data, size, wait);
+}
+
 static inline uint64_t maestro_go_child_output(uint64_t interp, uint64_t frame, int output, int errors) {
     return maestro_go_away() ? 0 : go_maestro_child_output(interp, frame, output, errors);
 }

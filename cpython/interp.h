@@ -12,25 +12,29 @@
 
 // The Python functions that C needs; runtime.py gives them to set_hooks by
 // these names. HOOK(identifier, name).
-#define MAESTRO_HOOKS(HOOK)                                                                                           \
-    HOOK(LOAD, "load")             /* (key, name, version, source, code, imports) -> module, ready, context, fresh */ \
-    HOOK(STORED, "load_stored")    /* (module, key, name, version, source, code, imports) */                          \
-    HOOK(UNLOAD, "unload")         /* (key): its module is out of use */                                              \
-    HOOK(SIBLINGS, "set_siblings") /* (names, one per line) */                                                        \
-    HOOK(CONVERT, "convert")       /* (object) -> a simpler object (json.h) */                                        \
-    HOOK(RUN, "run")               /* (awaitable) -> its result */                                                    \
-    HOOK(SERVE, "serve")           /* (descriptor): runs an event loop (loop.h) */                                    \
-    HOOK(SETTLE, "settle_records") /* (call): waits until its log records are handled */                              \
-    HOOK(DESCRIBE, "describe")     /* (exception) -> (type, message, traceback) */                                    \
-    HOOK(CLASSES, "class_names")   /* (exception) -> text, one name a line */                                         \
-    HOOK(EXCEPTION, "exception")   /* (kind, message, name, problems) -> exception to raise */                        \
-    HOOK(INTERRUPT, "interrupt")   /* (call, threads that run for it, rung) */
+#define MAESTRO_HOOKS(HOOK)                                                                                               \
+    HOOK(LOAD, "load")                 /* (key, name, version, source, code, imports) -> module, ready, context, fresh */ \
+    HOOK(STORED, "load_stored")        /* (module, key, name, version, source, code, imports) */                          \
+    HOOK(UNLOAD, "unload")             /* (key): its module is out of use */                                              \
+    HOOK(SIBLINGS, "set_siblings")     /* (names, one per line) */                                                        \
+    HOOK(CONVERT, "convert")           /* (object) -> a simpler object (json.h) */                                        \
+    HOOK(RUN, "run")                   /* (awaitable) -> its result */                                                    \
+    HOOK(STREAM, "stream")             /* (generator or Response) -> what takes its place (stream.h) */                   \
+    HOOK(STREAM_ASYNC, "stream_async") /* the same as a coroutine */                                                      \
+    HOOK(SERVE, "serve")               /* (descriptor): runs an event loop (loop.h) */                                    \
+    HOOK(SETTLE, "settle_records")     /* (call): waits until its log records are handled */                              \
+    HOOK(DESCRIBE, "describe")         /* (exception) -> (type, message, traceback) */                                    \
+    HOOK(CLASSES, "class_names")       /* (exception) -> text, one name a line */                                         \
+    HOOK(EXCEPTION, "exception")       /* (kind, message, name, problems) -> exception to raise */                        \
+    HOOK(INTERRUPT, "interrupt")       /* (call, threads that run for it, rung) */
 
 // The classes that C needs to know; given to set_hooks as well.
 #define MAESTRO_CLASSES(HOOK)           \
     HOOK(STOPPED, "Stopped")            \
     HOOK(RESPONSE, "Response")          \
     HOOK(HEADERS, "Headers")            \
+    HOOK(STEPS, "Steps")                \
+    HOOK(ASYNC_STEPS, "AsyncSteps")     \
     HOOK(INPUT_INVALID, "InputInvalid") \
     HOOK(OUTPUT_INVALID, "OutputInvalid")
 

@@ -11,6 +11,7 @@
 #include "program.h"
 #include "sibling.h"
 #include "stop.h"
+#include "stream.h"
 #include "thread.h"
 
 #include "go_gate.h"
@@ -329,6 +330,8 @@ PyObject *maestro_loop_begin(PyObject *module, PyObject *call) {
     py.Py_DecRef(function);
     py.Py_DecRef(input);
     int awaitable = value ? maestro_is_awaitable(value) : -1;
+    if (awaitable == 0 && maestro_streams(in, value))
+        return maestro_stream_later(in, value);
     if (awaitable == 0 && (task = find(in, call)))
         end_with(in, task, value);
     if (awaitable != 0)
@@ -340,6 +343,8 @@ PyObject *maestro_loop_begin(PyObject *module, PyObject *call) {
 PyObject *maestro_loop_complete(PyObject *module, PyObject *const *args, Py_ssize_t count) {
     struct maestro_interp *in = maestro_of(module);
     struct task *task = count == 2 ? find(in, args[0]) : NULL;
+    if (task && maestro_streams(in, args[1]))
+        return maestro_stream_later(in, py.Py_NewRef(args[1]));
     if (task)
         end_with(in, task, args[1]);
     return py.Py_NewRef(py.None);

@@ -52,7 +52,8 @@ PyObject *maestro_loop_take(PyObject *module, PyObject *unused);
 // the call has ended, and the answer is None.
 PyObject *maestro_loop_begin(PyObject *module, PyObject *call);
 
-// complete(call, value): ends the call with a result.
+// complete(call, value): ends the call with a result. The answer is None, or what must be
+// awaited first, for the result: value is a generator (stream.h).
 PyObject *maestro_loop_complete(PyObject *module, PyObject *const *args, Py_ssize_t count);
 
 // fail(call, exception): ends the call, if it has not ended. Any thread.

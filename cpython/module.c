@@ -18,6 +18,7 @@
 #include "sibling.h"
 #include "sleep.h"
 #include "stop.h"
+#include "stream.h"
 
 #include "go_gate.h"
 
@@ -336,8 +337,12 @@ static PyMethodDef methods[] = {
     {"carry", maestro_loop_carry, METH_NOARGS, NULL},
     {"complete", (PyCFunction)(void (*)(void))maestro_loop_complete, METH_FASTCALL, NULL},
     {"context", context, METH_NOARGS, NULL},
+    {"copy", (PyCFunction)(void (*)(void))maestro_stream_copy, METH_FASTCALL, NULL},
     {"dumps", dumps, METH_O, NULL},
+    {"emit", (PyCFunction)(void (*)(void))maestro_stream_emit, METH_FASTCALL, NULL},
+    {"end_step", (PyCFunction)(void (*)(void))maestro_stream_end_step, METH_FASTCALL, NULL},
     {"fail", (PyCFunction)(void (*)(void))maestro_loop_fail, METH_FASTCALL, NULL},
+    {"fail_step", (PyCFunction)(void (*)(void))maestro_stream_fail_step, METH_FASTCALL, NULL},
     {"find_stored", find_stored, METH_O, NULL},
     {"follow_builtins", (PyCFunction)(void (*)(void))maestro_follow_builtins, METH_FASTCALL, NULL},
     {"check_addresses", maestro_check_addresses, METH_NOARGS, NULL},

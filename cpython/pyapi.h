@@ -441,6 +441,7 @@ enum {
 
 // Types that are variables of libpython themselves: static, immortal, shared.
 #define MAESTRO_PY_TYPES(X) \
+    X(PyAsyncGen_Type)      \
     X(PyBool_Type)          \
     X(PyByteArray_Type)     \
     X(PyBytes_Type)         \
@@ -449,6 +450,7 @@ enum {
     X(PyDict_Type)          \
     X(PyFloat_Type)         \
     X(PyFrozenSet_Type)     \
+    X(PyGen_Type)           \
     X(PyList_Type)          \
     X(PyLongRangeIter_Type) \
     X(PyLong_Type)          \

@@ -4,6 +4,7 @@
 #include "error.h"
 #include "frame.h"
 #include "program.h"
+#include "stream.h"
 
 #include "go_gate.h"
 
@@ -69,13 +70,16 @@ static PyObject *run(struct maestro_sibling *sibling, uint64_t frame, struct mae
     if (begun.async) // it has changed since it was known
         return maestro_awaitable_begun(sibling, &begun, input);
     int kind;
-    PyObject *result = maestro_step_run(in, &begun, input, &kind, NULL);
-    if (!result) {
+    PyObject *context = NULL, *fresh = NULL;
+    PyObject *result = maestro_step_run(in, &begun, input, &kind, &context);
+    if (!result)
         maestro_step_fail(in, begun.frame, kind);
-        return NULL;
-    }
-    PyObject *fresh = maestro_step_complete(in, begun.frame, result);
+    else if (maestro_is_generator(in, result))
+        fresh = maestro_step_iterate(in, begun.frame, result, context);
+    else
+        fresh = maestro_step_complete(in, begun.frame, result);
     py.Py_DecRef(result);
+    py.Py_DecRef(context);
     return fresh;
 }
 

@@ -192,6 +192,14 @@ func (s *stageSet) Request(from Caller) (*Request, *Raise) {
 	return st.request, nil
 }
 
+func (s *stageSet) Emit(from Caller, kind int, value []byte, wait bool) int {
+	const gone, collect = 2, 3
+	if s.of(from.Frame) == nil {
+		return gone
+	}
+	return collect
+}
+
 func (s *stageSet) Secret(from Caller, name string) (string, *Raise) {
 	switch {
 	case s.of(from.Frame) == nil:

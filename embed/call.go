@@ -74,7 +74,8 @@ type call struct {
 	outcome  model.Outcome
 	err      error
 	omitted  rate.Omission // of its output
-	done     chan struct{} // gets one value after outcome and err are set
+	done     chan struct{} // gets one value after outcome and err are set, or when rest is
+	rest     chan struct{} // takes done's place once the call goes on as a stream; nil: it does not. Guarded by Host.mu until done has got its value
 
 	// pinned keeps alive the programs that Python must run and may not have
 	// loaded yet.

@@ -42,10 +42,14 @@ func (r callbacks) BeginStep(from cpython.Caller, name string, input []byte) cpy
 	return cpython.Begun{
 		Frame:      frameOf(c.number, begun.Step),
 		Key:        begun.Program.Key,
-		Async:      begun.Program.Async,
+		Async:      awaited(begun.Program),
 		Generation: c.Host.Generation(),
 	}
 }
+
+// awaited says whether a call of p as a sibling is awaited before the step begins. That
+// of an async generator function is not: its step begins at the call.
+func awaited(p *model.Program) bool { return p.Async && !p.Generator }
 
 // EndStep ends a step.
 func (r callbacks) EndStep(from cpython.Caller, output []byte, exc *cpython.Exception) *cpython.Raise {
@@ -60,6 +64,19 @@ func (r callbacks) EndStep(from cpython.Caller, output []byte, exc *cpython.Exce
 	return raiseOf(c.Host.EndStep(step, output, failure))
 }
 
+// Emit takes a piece of a stream. After the first one the call's caller goes on.
+func (r callbacks) Emit(from cpython.Caller, kind int, value []byte, wait bool) int {
+	c, _ := r.of(from)
+	if c == nil {
+		return int(model.EmitGone)
+	}
+	state := c.Host.Emit(model.Emitted{Kind: model.EmitKind(kind), Value: value}, wait)
+	if c.Stream && model.EmitKind(kind) == model.EmitHead && state != model.EmitCollect {
+		c.interp.host.handOver(c)
+	}
+	return int(state)
+}
+
 // Lookup resolves a sibling without calling it.
 func (r callbacks) Lookup(from cpython.Caller, name string) cpython.Begun {
 	c, _ := r.of(from)
@@ -71,7 +88,7 @@ func (r callbacks) Lookup(from cpython.Caller, name string) cpython.Begun {
 		return cpython.Begun{Raise: raiseOf(raise)}
 	}
 	c.pin(program)
-	return cpython.Begun{Key: program.Key, Async: program.Async, Generation: c.Host.Generation()}
+	return cpython.Begun{Key: program.Key, Async: awaited(program), Generation: c.Host.Generation()}
 }
 
 // Module returns the code of a program.

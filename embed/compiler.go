@@ -125,9 +125,10 @@ type compileRequest struct {
 
 // compileAnswer is the first line of the result of compile.py.
 type compileAnswer struct {
-	Async   bool     `json:"async"`
-	Imports []string `json:"imports"`
-	Error   *struct {
+	Async     bool     `json:"async"`
+	Generator bool     `json:"generator"`
+	Imports   []string `json:"imports"`
+	Error     *struct {
 		Kind    string `json:"kind"`
 		Message string `json:"message"`
 		Line    int    `json:"line"`
@@ -159,7 +160,7 @@ func programOf(function string, version int, source string, answer []byte) (*mod
 	}
 	p := &model.Program{
 		Function: function, Version: version, Source: source,
-		Code: code, Async: a.Async, Imports: a.Imports,
+		Code: code, Async: a.Async, Generator: a.Generator, Imports: a.Imports,
 	}
 	process.addProgram(p)
 	return p, nil

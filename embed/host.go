@@ -253,5 +253,29 @@ func (h *Host) call(ctx context.Context, c *call) (model.Outcome, error) {
 		<-c.done
 	}
 	doneChannels.Put(c.done)
+	if c.rest != nil {
+		return model.Outcome{Rest: func() (model.Outcome, error) { return h.awaitRest(ctx, c) }}, nil
+	}
+	return c.outcome, c.err
+}
+
+// handOver lets the caller of c go on, whose generator has begun to yield.
+func (h *Host) handOver(c *call) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if c.rest == nil && !c.answered.Load() {
+		c.rest = make(chan struct{}, 1)
+		c.done <- struct{}{}
+	}
+}
+
+// awaitRest waits for the outcome of a call that was handed over.
+func (h *Host) awaitRest(ctx context.Context, c *call) (model.Outcome, error) {
+	select {
+	case <-c.rest:
+	case <-ctx.Done():
+		h.cancel(c)
+		<-c.rest
+	}
 	return c.outcome, c.err
 }

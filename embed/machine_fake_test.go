@@ -331,6 +331,8 @@ func (noSiblings) Info(model.StepRef) (i model.CallInfo)        { return i }
 func (noSiblings) Spawn(string, []byte, time.Duration) (model.ID, *model.Raise) {
 	return model.ID{}, &model.Raise{Kind: model.RaiseEngine}
 }
+func (noSiblings) Emit(model.Emitted, bool) model.EmitState { return model.EmitCollect }
+
 func (noSiblings) Secret(name string) (string, *model.Raise) {
 	return "", &model.Raise{Kind: model.RaiseSecret, Name: name}
 }

@@ -167,6 +167,8 @@ func (e *testEngine) Spawn(string, []byte, time.Duration) (model.ID, *model.Rais
 	e.spawned++
 	return model.ID{}, &model.Raise{Kind: model.RaiseEngine}
 }
+func (e *testEngine) Emit(model.Emitted, bool) model.EmitState { return model.EmitCollect }
+
 func (e *testEngine) Secret(name string) (string, *model.Raise) { return "the value of " + name, nil }
 
 func (e *testEngine) Request() (*model.HTTPRequest, *model.Raise) { return nil, nil }

@@ -247,7 +247,11 @@ func (h *Host) answer(c *call, outcome model.Outcome, err error) {
 	outcome.Omitted = c.omitted.Take()
 	c.outcome, c.err = outcome, err
 	process.end(c)
-	c.done <- struct{}{}
+	if c.rest != nil {
+		c.rest <- struct{}{}
+	} else {
+		c.done <- struct{}{}
+	}
 }
 
 // refuse answers a waiting call that was never begun. h.mu is held.

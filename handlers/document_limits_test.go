@@ -298,15 +298,17 @@ func TestStatedLimits(t *testing.T) {
 			content := body["content"].(word)["application/json"].(word)
 			examples := content["examples"].(word)
 			example := examples[slices.Sorted(maps.Keys(examples))[0]].(word)["value"].(word)
+			notify := word{"url": "https://receiver.example", "secret_name": "s"}
 			signature := word{"scheme": "hmac-sha256", "secret_name": "s", "header": "X-Signature"}
 			if strings.Contains(operation, "webhook") {
 				example["signature"] = signature
 			}
 			if operation == "apply-source" {
 				example["webhooks"].([]any)[0].(word)["signature"] = signature
+				example["functions"].([]any)[0].(word)["notify"] = notify
 			}
 			if slices.Contains([]string{"create-function", "update-function", "put-notify", "update-subtenant"}, operation) {
-				example["notify"] = word{"url": "https://receiver.example", "secret_name": "s"}
+				example["notify"] = notify
 			}
 			if operation == "run-function" {
 				example["mode"] = "async" // priority needs it

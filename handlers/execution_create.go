@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/gofiber/fiber/v2"
 
 	"maestro/internal/engine"
 	"maestro/internal/model"
@@ -82,13 +83,27 @@ func (s *Server) runFunction(ctx context.Context, in *executionCreateInput) (*ex
 	if in.Body.Priority.given() {
 		return nil, invalidAt("/priority", "requires mode async: a synchronous run does not wait")
 	}
-	result, err := callFrom(ctx).Run(contextOf(ctx), request)
+	call := callFrom(ctx)
+	request.Stream = acceptsEvents(call.c.Get(fiber.HeaderAccept))
+	result, err := call.Run(contextOf(ctx), request)
 	if err != nil {
 		return nil, err
 	}
+	call.stream = result.Stream
 	out := &executionResult{Status: http.StatusOK, ExecutionID: result.ExecutionID.String(), Record: result.Kept.String()}
 	out.Body.Success, out.Body.ExecutionID, out.Body.Result = true, out.ExecutionID, result.Output
 	return out, nil
+}
+
+// acceptsEvents reports whether an Accept header names server-sent events.
+func acceptsEvents(header string) bool {
+	for media := range strings.SplitSeq(header, ",") {
+		name, _, _ := strings.Cut(media, ";")
+		if strings.EqualFold(strings.TrimSpace(name), mediaEventStream) {
+			return true
+		}
+	}
+	return false
 }
 
 // prefersAsync reads a Prefer header (RFC 7240).

@@ -11,6 +11,7 @@ import (
 	"maestro/handlers/header"
 	"maestro/handlers/webhook"
 	"maestro/internal/auth"
+	"maestro/internal/engine"
 	"maestro/internal/idempotency"
 	"maestro/internal/intake"
 	"maestro/internal/model"
@@ -33,6 +34,9 @@ type call struct {
 	trusted   bool            // the caller may see the messages of a failed function
 
 	share *intake.Share // of the memory for bodies without a token; nil: none taken
+
+	stream *engine.Stream // of a run by runFunction that is to be sent as events; nil: none
+	body   *streamBody    // of a response that goes on when the request is over; nil: none
 
 	origin  origin               // of the run that it starts
 	attempt *idempotency.Attempt // of a request with a key (request_once.go); nil: without a key

@@ -33,7 +33,11 @@ func (call *call) Once(o idempotency.Occasion, function string, do func() error)
 		replay(c, answer)
 		return nil
 	}
-	defer attempt.Close(s.opts.Context)
+	defer func() {
+		if call.body == nil { // else at its end
+			attempt.Close(s.opts.Context)
+		}
+	}()
 	call.attempt = attempt
 	if attempt.Earlier() != nil {
 		c.Set(header.Replayed, "true")
@@ -50,9 +54,13 @@ func (call *call) Once(o idempotency.Occasion, function string, do func() error)
 	headers := slices.DeleteFunc(answerHeaders(c), func(h [2]string) bool {
 		return slices.Contains(before, h) && h[0] != textproto.CanonicalMIMEHeaderKey(header.RequestID) || ofTransport[h[0]]
 	})
-	attempt.Keep(s.opts.Context, idempotency.Answer{
-		Status: response.StatusCode(), Headers: headers, Body: bytes.Clone(response.Body()),
-	})
+	kept := idempotency.Answer{Status: response.StatusCode(), Headers: headers}
+	if call.body != nil {
+		call.keepStream(attempt, kept)
+		return nil
+	}
+	kept.Body = bytes.Clone(response.Body())
+	attempt.Keep(s.opts.Context, kept)
 	return nil
 }
 
@@ -130,9 +138,15 @@ func (s *Server) runOnce(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	run := func() error {
+		if err := c.Next(); err != nil {
+			return err
+		}
+		return call.streamEvents()
+	}
 	if key == "" {
-		return c.Next()
+		return run()
 	}
 	occasion := idempotency.Occasion{Scope: idempotency.ScopeMembers, Key: idempotency.KeyOf(key), Body: body}
-	return call.Once(occasion, function, c.Next)
+	return call.Once(occasion, function, run)
 }

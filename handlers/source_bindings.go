@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -138,11 +139,28 @@ func (a *application) finish(ctx context.Context) {
 		if slices.ContainsFunc(a.view.Webhooks, func(w webhookChange) bool { return w.Action != "unchanged" }) {
 			s.WebhooksChanged()
 		}
-		for i := range a.stored {
-			a.warn(a.stored[i].Name, s.viewSaved(ctx, a.stored[i]).Warnings)
-		}
+		a.noteNames(ctx)
 	}
 	a.nameCallers(ctx)
+}
+
+// noteNames finds the warnings of functions that are stored, and notes the names
+// that they use. The change is made: a failure here only leaves them out, and the
+// names are read again when they are asked for.
+func (a *application) noteNames(ctx context.Context) {
+	for i := range a.stored {
+		f := &a.stored[i]
+		found, err := a.server.opts.Engine.Inspect(ctx, f)
+		if err == nil {
+			a.warn(f.Name, viewWarnings(found.Warnings))
+			err = a.server.opts.DB.NoteNames(ctx, a.tenant, f.VersionID, found.Uses, found.Imports)
+		}
+		if err != nil {
+			a.server.opts.Log.Warn("functions were saved, but the warnings of some could not be found",
+				slog.String("tenant", a.tenant), slog.Int("functions", len(a.stored)-i), slog.Any("error", err))
+			return
+		}
+	}
 }
 
 // inspect finds the warnings of functions that are not stored.
@@ -155,9 +173,10 @@ func (a *application) inspect(ctx context.Context) {
 	}
 	for i := range a.stored {
 		found, err := a.server.opts.Engine.InspectAmong(ctx, &a.stored[i], all)
-		if err == nil {
-			a.warn(a.stored[i].Name, viewWarnings(found.Warnings))
+		if err != nil {
+			return // a plan without warnings is one all the same
 		}
+		a.warn(a.stored[i].Name, viewWarnings(found.Warnings))
 	}
 }
 

@@ -60,7 +60,15 @@ func (a *app) executionsListCommand() *cobra.Command {
 	return cmd
 }
 
+// wide is the width from which on a line has room for more than the essential.
+const wide = 110
+
 func showExecutions(o *terminal.Out, all []runtree.Execution) {
+	header := []string{"ID", "FUNCTION", "STATUS", "TOOK", "TRIGGER", "CREATED", "ERROR"}
+	narrow := o.Width > 0 && o.Width < wide
+	if narrow {
+		header = []string{"ID", "FUNCTION", "STATUS", "TOOK", "CREATED"}
+	}
 	var rows [][]terminal.Cell
 	for i := range all {
 		e := &all[i]
@@ -71,12 +79,15 @@ func showExecutions(o *terminal.Out, all []runtree.Execution) {
 		if e.Status != "completed" && e.ErrorType != "" {
 			fault = e.ErrorType + ": " + e.Error
 		}
-		rows = append(rows, []terminal.Cell{
-			{Text: e.ID, Style: terminal.Bold}, {Text: e.Function}, {Text: e.Status, Style: runtree.StatusStyle(e.Status)}, {Text: took}, {Text: e.Trigger},
-			{Text: moment(e.CreatedAt)}, {Text: fault, Style: terminal.Red},
-		})
+		row := []terminal.Cell{{Text: e.ID, Style: terminal.Bold}, {Text: e.Function}, {Text: e.Status, Style: runtree.StatusStyle(e.Status)}, {Text: took}}
+		if narrow {
+			row = append(row, terminal.Cell{Text: day(e.CreatedAt)})
+		} else {
+			row = append(row, terminal.Cell{Text: e.Trigger}, terminal.Cell{Text: moment(e.CreatedAt)}, terminal.Cell{Text: fault, Style: terminal.Red})
+		}
+		rows = append(rows, row)
 	}
-	o.Table([]string{"ID", "FUNCTION", "STATUS", "TOOK", "TRIGGER", "CREATED", "ERROR"}, rows, "No execution matches.")
+	o.Table(header, rows, "No execution matches.")
 }
 
 // moment is a time of the API to the second.

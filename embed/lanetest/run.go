@@ -132,6 +132,9 @@ func (r *Run) Spawn(name string, input []byte, delay time.Duration) (model.ID, *
 	return model.FirstIDOf(time.Unix(int64(len(input)), 0).Add(delay)), nil
 }
 
+// Emit implements model.Host: its callers take no streams.
+func (r *Run) Emit(model.Emitted, bool) model.EmitState { return model.EmitCollect }
+
 // Request implements model.Host.
 func (r *Run) Request() (*model.HTTPRequest, *model.Raise) {
 	return &model.HTTPRequest{

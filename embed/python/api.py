@@ -121,9 +121,12 @@ def _request():
     return None if parts is None else Request(*parts)
 
 
+def _header_texts(response):
+    return {str(name): str(value) for name, value in response.headers.items()}
+
+
 def _response_object(response):
-    headers = {str(name): str(value) for name, value in response.headers.items()}
-    return {"status_code": response.status_code, "headers": headers, "body": response.body}
+    return {"status_code": response.status_code, "headers": _header_texts(response), "body": response.body}
 
 
 _known[Response] = _response_object  # noqa: F821 (convert.py)

@@ -9,7 +9,7 @@ import json
 
 def compile_program(request):
     """Takes {"name", "version", "source", "module"} and returns one line of JSON, then
-    the marshalled code object. The line is {"async", "bound", "imports", "warnings"}, or
+    the marshalled code object. The line is {"async", "generator", "bound", "imports", "warnings"}, or
     {"error": {"kind", "message", "line", "column"}} and no code.
     """
     asked = json.loads(request)

@@ -24,6 +24,25 @@ def find_definition(name, tree):
     raise _missing_definition(name, tree)
 
 
+def is_generator(node, source):
+    """Whether the def yields, by itself and not only in a function within it."""
+    pending = list(node.body) if "yield" in source else []
+    while pending:
+        node = pending.pop()
+        if isinstance(node, (_ast.Yield, _ast.YieldFrom)):
+            return True
+        inner = isinstance(node, (*_DEFINITIONS, _ast.Lambda))
+        for field in node._fields:
+            if inner and field == "body":
+                continue
+            child = getattr(node, field, None)
+            if isinstance(child, _ast.AST):
+                pending.append(child)
+            elif type(child) is list:
+                pending += [item for item in child if isinstance(item, _ast.AST)]
+    return False
+
+
 def _check_parameters(node):
     arguments = node.args
     positional = arguments.posonlyargs + arguments.args

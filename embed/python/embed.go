@@ -13,6 +13,9 @@ var loopShared string
 //go:embed loop.py
 var loop string
 
+//go:embed stream.py
+var stream string
+
 //go:embed convert.py
 var convert string
 
@@ -91,7 +94,7 @@ var compile string
 // Runtime is what every subtenant's interpreter runs first. Its parts share one
 // namespace and stand in the order in which they need each other.
 var Runtime = convert + "\n" + api + "\n" + onImport + "\n" + output + "\n" + work + "\n" + loopShared + "\n" +
-	loop + "\n" + modules + "\n" + load + "\n" + stored + "\n" + describe + "\n" + processes + "\n" + addresses + "\n" + folder + "\n" + packages + "\n" + forked + "\n" + runtime
+	loop + "\n" + stream + "\n" + modules + "\n" + load + "\n" + stored + "\n" + describe + "\n" + processes + "\n" + addresses + "\n" + folder + "\n" + packages + "\n" + forked + "\n" + runtime
 
 // Probe is what an interpreter runs that imports packages to see whether they
 // work: Runtime, and then a part that subtenants don't have.

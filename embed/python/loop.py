@@ -109,7 +109,10 @@ async def _drive(call):
             value = await awaitable
             if call in _records:  # work.py
                 await _tasks[call][0].run_in_executor(None, settle_records, call)
-            _maestro.complete(call, value)
+            rest = _maestro.complete(call, value)
+            if rest is not None:  # value is a generator
+                _coroutines[call] = rest
+                _maestro.complete(call, await rest)
     except BaseException as error:  # a SystemExit too: it would end the loop
         _maestro.fail(call, error)
 

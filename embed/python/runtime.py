@@ -1,6 +1,6 @@
 """The last part of what every subtenant's interpreter runs first; the parts
 before it (convert.py, api.py, on_import.py, output.py, work.py,
-loop_shared.py, loop.py, modules.py, load.py, stored.py, describe.py, processes.py, addresses.py, folder.py, packages.py, forked.py) share its
+loop_shared.py, loop.py, stream.py, modules.py, load.py, stored.py, describe.py, processes.py, addresses.py, folder.py, packages.py, forked.py) share its
 namespace. No code of the subtenant's has run yet.
 """
 

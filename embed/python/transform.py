@@ -68,7 +68,7 @@ def compile_function(name, version, source, is_module=False):
     """Compiles a version of a function, or of a stored module.
 
     Returns a dict: "code", the marshalled code object; "async", whether the
-    def is an async one; "bound", the sorted names that the source binds at
+    def is an async one; "generator", whether it yields; "bound", the sorted names that the source binds at
     module level, real builtins aside: what they mean while they are bound is the
     module's, not a sibling's;
     "imports", the sorted names of the modules that it imports (imports.py);
@@ -86,12 +86,14 @@ def compile_function(name, version, source, is_module=False):
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             code, definition, bound, told, imports = _compile_function(name, source, filename, caught, is_module)
+            generator = definition is not None and is_generator(definition, source)  # noqa: F821 (definition.py)
     finally:
         if collecting:
             gc.enable()
     return {
         "code": marshal.dumps(code),
         "async": type(definition) is _ast.AsyncFunctionDef,
+        "generator": generator,
         "bound": sorted(bound - _BUILTINS),
         "imports": imports,
         "warnings": [{"line": warning.lineno, "message": str(warning.message)} for warning in caught[:told]],

@@ -38,10 +38,7 @@ var hopByHop = []string{
 func shapedResponse(result *engine.RunResult) (*shape, error) {
 	if r := result.Response; r != nil {
 		s := &shape{status: r.StatusCode, body: withoutNull(r.Body), bytes: result.Bytes}
-		for name, value := range r.Headers {
-			s.headers = append(s.headers, shapeHeader{name, value})
-		}
-		sort.Slice(s.headers, func(i, j int) bool { return s.headers[i].name < s.headers[j].name })
+		s.addHeaders(r.Headers)
 		return s, s.check(result)
 	}
 	if !bytes.HasPrefix(result.Output, []byte("{")) || !bytes.Contains(result.Output, []byte(`"status_code"`)) {
@@ -72,6 +69,13 @@ func shapedResponse(result *engine.RunResult) (*shape, error) {
 		return nil, nil
 	}
 	return s, s.check(result)
+}
+
+func (s *shape) addHeaders(headers map[string]string) {
+	for name, value := range headers {
+		s.headers = append(s.headers, shapeHeader{name, value})
+	}
+	sort.Slice(s.headers, func(i, j int) bool { return s.headers[i].name < s.headers[j].name })
 }
 
 // readHeaders reads an object of texts. Numbers and booleans are converted to

@@ -36,28 +36,51 @@ func answerRaw(c *fiber.Ctx, result *engine.RunResult) error {
 		shaped = &shape{status: http.StatusOK, body: result.Output, bytes: result.Bytes}
 	}
 	response := c.Response()
-	response.SetStatusCode(shaped.status)
 	body, media := shaped.content()
 	if media != "" {
 		response.Header.SetContentType(media)
 	}
-	dropped := connectionOptions(shaped.headers)
-	for _, h := range shaped.headers {
-		if dropped[canonical(h.name)] {
-			continue
-		}
-		if canonical(h.name) == fiber.HeaderContentType {
-			response.Header.SetContentType(h.value)
-		} else {
-			response.Header.Add(h.name, h.value)
-		}
-	}
+	shaped.writeHead(c)
 	switch shaped.status {
 	case http.StatusNoContent, http.StatusResetContent, http.StatusNotModified: // have no body (RFC 9110)
 	default:
 		response.SetBodyRaw(body)
 	}
 	return nil
+}
+
+// writeHead sets the status and the headers. It returns the Content-Type among them.
+func (s *shape) writeHead(c *fiber.Ctx) (media string) {
+	response := c.Response()
+	response.SetStatusCode(s.status)
+	dropped := connectionOptions(s.headers)
+	for _, h := range s.headers {
+		if dropped[canonical(h.name)] {
+			continue
+		}
+		if canonical(h.name) == fiber.HeaderContentType {
+			media = h.value
+			response.Header.SetContentType(h.value)
+		} else {
+			response.Header.Add(h.name, h.value)
+		}
+	}
+	return media
+}
+
+// AnswerHead sets the status and the headers that a maestro.Response around a stream has,
+// if there is one, and returns the Content-Type among them.
+func AnswerHead(c *fiber.Ctx, stream *engine.Stream) (media string, err error) {
+	head := stream.Head()
+	if head.StatusCode == 0 {
+		return "", nil
+	}
+	s := &shape{status: head.StatusCode}
+	s.addHeaders(head.Headers)
+	if err := s.check(&engine.RunResult{ExecutionID: stream.ExecutionID()}); err != nil {
+		return "", err
+	}
+	return s.writeHead(c), nil
 }
 
 // content is the body of the response and its default media type. The type of

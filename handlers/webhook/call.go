@@ -96,6 +96,9 @@ func (h *Handler) answer(c *fiber.Ctx, r Request, who *caller, found *match) err
 		return err
 	}
 	c.Set(header.ExecutionID, result.ExecutionID.String())
+	if result.Stream != nil {
+		return r.Stream(result.Stream)
+	}
 	if result.Kept != model.Committed {
 		c.Set(header.Record, result.Kept.String())
 	}

@@ -17,7 +17,7 @@ func (h *Handler) runOf(c *fiber.Ctx, r Request, who *caller, found *match) (eng
 	foreign, signed := !h.ours(who), found.route.signer.names()
 	run := engine.RunRequest{
 		Tenant: hook.Tenant, Function: hook.FunctionName, Trigger: model.TriggerWebhook, TriggerID: hook.ID,
-		Origin: r.Origin(foreign, signed), Raw: hook.ResponseMode == model.ResponseRaw,
+		Origin: r.Origin(foreign, signed), Raw: hook.ResponseMode == model.ResponseRaw, Stream: true,
 	}
 	if err := r.Inflate(); err != nil {
 		return run, err

@@ -46,6 +46,8 @@ type Request interface {
 	Once(occasion idempotency.Occasion, function string, answer func() error) error
 	// Run runs a function, unless an earlier request of the occasion has run it.
 	Run(context.Context, engine.RunRequest) (engine.RunResult, error)
+	// Stream sends what a run yields as the response.
+	Stream(stream *engine.Stream) error
 	// LogFields are the fields of a log line about the call.
 	LogFields(more ...any) []any
 }

@@ -112,6 +112,14 @@ func (h *Host) Secret(name string) (string, *model.Raise) { return h.link.Secret
 // Request implements model.Host.
 func (h *Host) Request() (*model.HTTPRequest, *model.Raise) { return h.link.Request() }
 
+// Emit implements model.Host.
+func (h *Host) Emit(piece model.Emitted, wait bool) model.EmitState {
+	if !h.frame.Stream {
+		return model.EmitCollect
+	}
+	return h.link.Emit(piece, wait)
+}
+
 // Spawn implements model.Host.
 func (h *Host) Spawn(name string, input []byte, delay time.Duration) (model.ID, *model.Raise) {
 	return h.link.Spawn(name, input, delay)

@@ -33,6 +33,17 @@ func CheckEnd(output []byte, failure *model.Failure) error {
 	return nil
 }
 
+// CheckPiece checks what a child reports that a generator has yielded.
+func CheckPiece(piece *model.Emitted) error {
+	if piece.Kind > model.EmitValue {
+		return fmt.Errorf("a piece of the kind %d", piece.Kind)
+	}
+	if err := schema.Scan(piece.Value); err != nil {
+		return fmt.Errorf("a piece is no value: %w", err)
+	}
+	return nil
+}
+
 // CheckRefusal checks why a child says that a call was not begun.
 func CheckRefusal(code model.Code, retryAfter time.Duration) error {
 	if !slices.Contains(refusals, code) || retryAfter < 0 || retryAfter > time.Hour {

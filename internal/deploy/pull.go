@@ -93,7 +93,7 @@ func (p *Plan) pull(key folder.Key, same bool) (step Step, differs bool) {
 	case local == nil:
 		step.Action = Create
 	case base == nil && same:
-		p.adopted = append(p.adopted, key)
+		p.adopted = append(p.adopted, step)
 		return step, false
 	case base == nil && !p.options.Force:
 		return conflict("differs from the server's, and there is no common state to merge from: it stays; functions push replaces the server's, pull --force the folder's")
@@ -154,8 +154,8 @@ func (p *Plan) Write() ([]string, error) {
 			p.meetAfterPull(step, files)
 		}
 	}
-	for _, key := range p.adopted {
-		p.state.Note(key, p.remote.digests[key], p.remote.items[key], files.Items[key])
+	for _, step := range p.adopted {
+		p.state.Note(step.Key, p.remote.digests[step.Key], p.remote.items[step.Key], files.Items[step.Key])
 	}
 	return changed, p.state.Save()
 }

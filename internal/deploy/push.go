@@ -48,6 +48,7 @@ type Step struct {
 	Warnings []Warning
 	CalledBy []string // with Delete
 	base     *string
+	digest   string // of the item after a push
 }
 
 // Warning is a possible fault of code.
@@ -67,7 +68,7 @@ type Plan struct {
 	folder  *folder.Folder
 	state   *folder.State
 	remote  *remote
-	adopted []folder.Key // the same on both sides, without a common state so far
+	adopted []Step // the same on both sides, without a common state so far
 }
 
 // FaultsError are the faults of files.
@@ -260,7 +261,8 @@ func (p *Plan) take(a *answer) {
 		same := there && result.Action == "unchanged"
 		if same {
 			p.Unchanged++
-			p.adopted = append(p.adopted, step.Key)
+			step.digest = result.Digest
+			p.adopted = append(p.adopted, step)
 		}
 		return same
 	})
@@ -268,6 +270,7 @@ func (p *Plan) take(a *answer) {
 		step := &p.Steps[i]
 		if result, there := results[step.Key]; there {
 			step.Changes, step.Warnings, step.CalledBy, step.URL = result.Changes, result.Warnings, result.CalledBy, result.URL
+			step.digest = result.Digest
 			if result.Version > 0 {
 				step.Version = fmt.Sprint(result.Version)
 			}
@@ -315,32 +318,23 @@ func (p *Plan) functions(which func(*Step) bool) []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
-// meet notes the common state after a push.
+// meet notes the common state after a push: the state that the push has made, also
+// where the server has got another one since, or a file has.
 func (p *Plan) meet(ctx context.Context) error {
 	after, err := fetch(ctx, p.client)
 	if err != nil {
 		return err
 	}
-	files, err := folder.Read(p.options.Dir)
-	if err != nil {
-		return err
-	}
-	note := func(key folder.Key) {
-		local, remote := files.Items[key], after.items[key]
+	for _, step := range append(p.Steps, p.adopted...) {
 		switch {
-		case local == nil || remote == nil:
-			p.state.Forget(key)
+		case step.Action == Kept:
+		case step.Action == Delete:
+			p.state.Forget(step.Key)
+		case after.digests[step.Key] == step.digest:
+			p.state.Note(step.Key, step.digest, after.items[step.Key], step.After)
 		default:
-			p.state.Note(key, after.digests[key], remote, local)
+			p.state.Note(step.Key, step.digest, step.After, step.After)
 		}
-	}
-	for _, step := range p.Steps {
-		if step.Action != Kept {
-			note(step.Key)
-		}
-	}
-	for _, key := range p.adopted {
-		note(key)
 	}
 	return p.state.Save()
 }

@@ -63,6 +63,7 @@ type result struct {
 	Path     string    `json:"path"`
 	Action   string    `json:"action"`
 	Changes  []string  `json:"changes"`
+	Digest   string    `json:"digest"`
 	Version  int       `json:"version"`
 	URL      string    `json:"url"`
 	Warnings []Warning `json:"warnings"`
@@ -113,6 +114,8 @@ func (p *Plan) refusal(refused *apiclient.Error, sent *sentItems) error {
 				fault.File = step.File
 				rest := strings.Join(parts[2:], "/")
 				switch {
+				case rest == "base":
+					fault.Message = "the " + step.Key.String() + " was changed on the server in this moment; push again"
 				case step.Key.Kind == folder.Function && rest == "code":
 				case step.Key.Kind == folder.Function && rest != "":
 					fault.Message = strings.ReplaceAll(rest, "/", ".") + " " + item.Message

@@ -29,18 +29,21 @@ type RunRequest struct {
 	TraceParent string   // of the span that led to the run, empty for none; of a run from the queue, in another trace
 	Origin      Origin   // nil: no HTTP request of its own
 	Raw         bool     // bytes that the function returns are sent as they are, and recorded by size and digest
+	Stream      bool     // the caller takes what a generator yields while it runs: RunResult.Stream
 }
 
-// RunResult is the end of a run that succeeded.
+// RunResult is the end of a run that succeeded, or a run that goes on as a stream.
 type RunResult struct {
 	ExecutionID model.ID
 	Output      json.RawMessage
 	Response    *model.Response // the function returned a maestro.Response
 	Bytes       bool            // the answer's body is bytes, as in model.Outcome
 	Kept        model.Kept      // where the record is
+	Stream      *Stream         // the function returned a generator, which runs; only ExecutionID is set beside it
 }
 
-// Run runs a function to its end and returns when it is recorded. ctx is the
+// Run runs a function to its end and returns when it is recorded, or when it has begun to
+// yield for a caller that takes streams. ctx is the
 // server's, not the client's: a client that disconnects cancels nothing.
 //
 // The error is an *model.Error. When an execution was recorded it carries its
@@ -81,20 +84,37 @@ func (e *Engine) run(ctx context.Context, request RunRequest) (RunResult, error)
 		if err := e.limits.acquire(ctx, slot, f.atOnce); err != nil {
 			return RunResult{}, err
 		}
-		defer e.limits.release(slot)
 	}
 	r := e.newRun(ctx, f, request)
-	defer r.cancel()
 	if err := e.admit(r); err != nil {
+		r.dispose()
 		return RunResult{}, err
 	}
-	defer e.remove(r)
+	defer func() {
+		if !r.goesOn {
+			r.leave()
+		}
+	}()
 	if r.view != nil && r.view.paused {
 		return RunResult{}, subtenantPaused(request.Tenant)
 	}
 	r.enterJournal()
-	defer r.slot.Remove()
 	return r.conduct()
+}
+
+// leave takes a synchronous run that is over out of the engine.
+func (r *run) leave() {
+	r.slot.Remove()
+	r.engine.remove(r)
+	r.dispose()
+}
+
+// dispose gives back what a synchronous run takes before it is admitted.
+func (r *run) dispose() {
+	r.cancel()
+	if r.function.atOnce > 0 {
+		r.engine.limits.release(slotKey{r.request.Tenant, r.request.Function})
+	}
 }
 
 // TimeLimit is how long a run of a function may take: the server's limit when
@@ -127,6 +147,14 @@ func (r *run) conduct() (RunResult, error) {
 	r.startSpan()
 	r.begin(r.deadline)
 	outcome, err := r.perform()
+	if outcome.Rest != nil {
+		return r.goOn(outcome.Rest), nil
+	}
+	return r.conclude(outcome, err)
+}
+
+// conclude records the end of a synchronous run, and makes its answer.
+func (r *run) conclude(outcome model.Outcome, err error) (RunResult, error) {
 	if err != nil {
 		outcome = model.Outcome{Failure: engineFailure(err)}
 	}
@@ -209,7 +237,16 @@ func (r *run) perform() (model.Outcome, error) {
 		Host:     r,
 		Packages: r.packages(),
 		Ticket:   r.slot.Ticket(),
+		Stream:   r.request.Stream,
 	})
+	if outcome.Rest != nil {
+		return outcome, nil
+	}
+	return r.performed(outcome, err)
+}
+
+// performed takes the outcome of the lane, and checks the output.
+func (r *run) performed(outcome model.Outcome, err error) (model.Outcome, error) {
 	r.logOmitted(outcome.Omitted)
 	r.logOmitted(r.omitted.Take())
 	if r.late.Load() && err == nil && (outcome.Failure == nil || outcome.Failure.Kind == model.FailureException) {
@@ -218,7 +255,10 @@ func (r *run) perform() (model.Outcome, error) {
 	if err != nil || outcome.Failure != nil {
 		return outcome, err
 	}
-	if failure := r.unfit(f.Output, outcome.Output, outputUnfit); failure != nil {
+	if s := r.stream.Load(); s != nil {
+		outcome.Output, _ = s.output()
+	}
+	if failure := r.unfit(r.function.Output, outcome.Output, outputUnfit); failure != nil {
 		return model.Outcome{Failure: failure}, nil
 	}
 	return outcome, nil

@@ -23,6 +23,7 @@ type run struct {
 	shelf    *shelf
 	meter    model.RunMeter
 	view     *snapshot                 // the latest one when the run was admitted, with its packages; nil: there is none
+	goesOn   bool                      // it is left to the goroutine of its stream; of the goroutine that conducts it
 	headers  atomic.Pointer[mask.Mask] // of what came with the request; set again when the request is first read
 	created  time.Time
 	timeout  time.Duration
@@ -32,9 +33,10 @@ type run struct {
 	ctx      context.Context  // ends when the run is to stop; the lane and validate know the deadline
 	cancel   context.CancelFunc
 	slot     journal.Slot
-	span     model.Span    // of this attempt, set before its code begins; nil: it is not traced
-	omitted  rate.Omission // of the lines that children report
-	late     atomic.Bool   // the deadline ended a validation of a step
+	span     model.Span             // of this attempt, set before its code begins; nil: it is not traced
+	stream   atomic.Pointer[Stream] // nil: its function has not begun to yield, or its caller takes no streams
+	omitted  rate.Omission          // of the lines that children report
+	late     atomic.Bool            // the deadline ended a validation of a step
 
 	mu        sync.Mutex // guards what follows, and every step
 	state     runState

@@ -49,7 +49,7 @@ func (r *run) execution(veil veil) model.Execution {
 // function left behind is not part of it. A run that was stopped with the server
 // has another failure afterwards: no caller asked for its end.
 func (r *run) finish(outcome *model.Outcome) *model.Record {
-	now, veil := time.Now(), r.veil()
+	now, veil, stream := time.Now(), r.veil(), r.stream.Load()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.enter(runEnded)
@@ -72,16 +72,23 @@ func (r *run) finish(outcome *model.Outcome) *model.Record {
 			output = recordedBytes(output)
 			execution.RecordComplete = false
 		}
-		kept, complete := veil.recorded(output)
-		execution.Output = kept
-		execution.RecordComplete = execution.RecordComplete && complete
+		if stream == nil {
+			kept, complete := veil.recorded(output)
+			execution.Output = kept
+			execution.RecordComplete = execution.RecordComplete && complete
+		}
 	} else {
 		execution.Error, execution.ErrorType, execution.Traceback = veil.texts(outcome.Failure)
+	}
+	if stream != nil {
+		kept, complete := stream.recorded(veil)
+		execution.Output = kept
+		execution.RecordComplete = execution.RecordComplete && complete
 	}
 	if r.parts.timer != nil {
 		r.parts.timer.Stop()
 	}
-	record := &model.Record{Execution: execution}
+	record := &model.Record{Execution: execution, Unwatched: execution.Status.Failure() && r.unwatched()}
 	if left := r.notHandedOver(); left > 0 {
 		record.Steps = make([]model.Step, 0, left)
 		for _, s := range r.steps {
@@ -100,6 +107,28 @@ func (r *run) finish(outcome *model.Outcome) *model.Record {
 	}
 	r.endQueued(record, outcome.Failure)
 	return record
+}
+
+// unwatched reports whether it is known that no message is sent about the function:
+// by its present setting, which may be later than the begin of the run.
+func (r *run) unwatched() bool {
+	now := r.shelf.current.Load()
+	if now == nil {
+		return false
+	}
+	known := now.functions[r.function.Name]
+	if known == nil {
+		return false
+	}
+	f := known.ready.Load()
+	switch {
+	case f == nil:
+		return false
+	case f.notify == nil:
+		return !now.notified
+	default:
+		return string(f.notify) == `"off"`
+	}
 }
 
 // notHandedOver counts the steps that the record at the end has to hold. The

@@ -8,7 +8,7 @@ var _ model.RemoteHost = (*run)(nil)
 func (r *run) Frame() model.RunFrame {
 	frame := model.RunFrame{
 		ExecutionID: r.id, Subtenant: r.request.Tenant, Trigger: r.request.Trigger, Attempt: r.attempt,
-		MaxSteps: r.engine.opts.MaxSteps, Changes: r.shelf.changes.Load(),
+		MaxSteps: r.engine.opts.MaxSteps, Stream: r.request.Stream, Changes: r.shelf.changes.Load(),
 	}
 	if now := r.shelf.current.Load(); now != nil {
 		frame.Generation, frame.Changes = now.generation, now.changes

@@ -20,7 +20,12 @@ func CutValue(value json.RawMessage, force bool) (json.RawMessage, bool) {
 	if len(value) <= MaxRecorded && !force {
 		return value, false
 	}
-	preview := string(value[:min(len(value), previewBytes)])
+	return CutStart(value, len(value)), true
+}
+
+// CutStart is the marker of a cut value of which only the start is known, and its size.
+func CutStart(start []byte, size int) json.RawMessage {
+	preview := string(start[:min(len(start), previewBytes)])
 	for !utf8.ValidString(preview) && len(preview) > previewBytes-utf8.UTFMax {
 		preview = preview[:len(preview)-1]
 	}
@@ -28,5 +33,5 @@ func CutValue(value json.RawMessage, force bool) (json.RawMessage, bool) {
 	if err != nil { // text always marshals
 		quoted = []byte(`""`)
 	}
-	return json.RawMessage(fmt.Sprintf(`{"truncated":true,"bytes":%d,"preview":%s}`, len(value), quoted)), true
+	return json.RawMessage(fmt.Sprintf(`{"truncated":true,"bytes":%d,"preview":%s}`, size, quoted))
 }

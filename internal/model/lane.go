@@ -10,13 +10,14 @@ import (
 // Program is a version of a function or of a module made ready to run by a Compiler. It never
 // changes; the same pointer may be used by any number of calls.
 type Program struct {
-	Key      uint64 // of this program in this process, never reused, never 0
-	Function string
-	Version  int
-	Source   string   // the author's own text, for tracebacks
-	Code     []byte   // the transformed code object, marshalled
-	Async    bool     // async def
-	Imports  []string // the modules that the source imports, by the first part of their names
+	Key       uint64 // of this program in this process, never reused, never 0
+	Function  string
+	Version   int
+	Source    string   // the author's own text, for tracebacks
+	Code      []byte   // the transformed code object, marshalled
+	Async     bool     // async def
+	Generator bool     // its def yields: what it returns is to be iterated, not awaited
+	Imports   []string // the modules that the source imports, by the first part of their names
 }
 
 // AnyModule among a program's Imports says that it imports by names that only
@@ -98,6 +99,9 @@ type Call struct {
 	// Packages are those that the call must find. It may run with newer ones,
 	// when the lane was told of some meanwhile, and never with older ones.
 	Packages SitePackages
+	// Stream says that the caller takes what a generator yields while it runs: after the
+	// first piece that Host.Emit takes, Lane.Call returns an Outcome with Rest.
+	Stream bool
 	// Ticket gets the lane's number of the call, by which the marker of a crash names
 	// it. Nil: it is not wanted.
 	Ticket *atomic.Uint64
@@ -118,6 +122,9 @@ type Outcome struct {
 	Bytes    bool            // the answer's body is bytes, in Output as base64: the whole, or the member "body" of what describes an answer
 	Failure  *Failure
 	Omitted  Omission // lines that were left out of the log at the end
+	// Rest is set when the call goes on as a stream, and nothing else then. It waits for
+	// the outcome, as Lane.Call would; it is to be called once.
+	Rest func() (Outcome, error)
 }
 
 // Response is what a function returns to shape the HTTP answer itself.

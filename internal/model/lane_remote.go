@@ -38,6 +38,9 @@ type Services interface {
 	// Request returns the HTTP request by which the execution was asked for; nil
 	// when there was none. The caller must not change it.
 	Request() (*HTTPRequest, *Raise)
+	// Emit takes a piece of what the call's generator yields. With wait it may take until
+	// there is room for more; the value is owned by the callee.
+	Emit(piece Emitted, wait bool) EmitState
 	// Spawn queues an asynchronous run, not before delay is over, and
 	// returns the id of its execution once it is stored. input is owned by the
 	// callee.
@@ -71,6 +74,7 @@ type RunFrame struct {
 	Deadline    time.Time
 	MaxSteps    int    // MAX_STEPS
 	TraceParent string // of the run's span; empty when it is not traced
+	Stream      bool   // as in Call.Stream
 	Generation  uint64 // of the names that can be called, as in Host.Siblings; 0: not known now
 	// Changes is the newest number of Lane.Changed. Names resolved as of a
 	// smaller one are resolved again.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 
 	"maestro/internal/calltree"
 	"maestro/internal/model"
@@ -16,6 +17,8 @@ type call struct {
 	number uint64
 	host   *calltree.Host
 	cancel context.CancelFunc
+	hungUp atomic.Bool   // its pieces are not taken any more
+	ahead  atomic.Int64  // bytes of pieces since there was room for more
 	ended  chan struct{} // closed when the code of a call that was stopped has ended; nil for one on the leader's thread
 
 	mu   sync.Mutex // guards what follows

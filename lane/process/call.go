@@ -25,7 +25,8 @@ type call struct {
 
 	outcome model.Outcome
 	err     error
-	done    chan struct{} // gets one value after outcome and err are set, unless the caller has set them
+	done    chan struct{} // gets one value after outcome and err are set, unless the caller has set them; or when rest is made
+	rest    chan struct{} // takes done's place once the call goes on as a stream; nil: it does not. Guarded by tenant.mu until done has got its value
 }
 
 // doneChannels are reused: at most one value goes through each.
@@ -123,9 +124,11 @@ func (c *call) run(ctx context.Context, ch *child) (model.Outcome, error) {
 	} else {
 		due.Reset(time.Until(c.Deadline))
 	}
+	over := true
 	select {
 	case <-c.done:
 		doneChannels.Put(c.done)
+		over = c.rest == nil
 	case <-ctx.Done():
 		ch.stop(c, cancelled())
 	case <-due.C:
@@ -133,7 +136,10 @@ func (c *call) run(ctx context.Context, ch *child) (model.Outcome, error) {
 	}
 	due.Stop()
 	timers.Put(due)
-	return c.outcome, c.err
+	if over {
+		return c.outcome, c.err
+	}
+	return model.Outcome{Rest: func() (model.Outcome, error) { return c.awaitRest(ctx, ch) }}, nil
 }
 
 // answer decides what c comes to. tenant.mu is held. A second answer is ignored: it is
@@ -144,5 +150,9 @@ func (c *call) answer(outcome model.Outcome, err error) {
 	}
 	c.answered = true
 	c.outcome, c.err = outcome, err
-	c.done <- struct{}{}
+	if c.rest != nil {
+		c.rest <- struct{}{}
+	} else {
+		c.done <- struct{}{}
+	}
 }

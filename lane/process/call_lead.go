@@ -45,7 +45,7 @@ func (ch *child) takeLead(c *call) bool {
 		return false
 	}
 	if ch.reading.TryLock() {
-		if ch.fault == nil && !ch.conn.closed {
+		if ch.fault == nil {
 			ch.conn.watch(false)
 			return true
 		}

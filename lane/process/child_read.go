@@ -78,7 +78,7 @@ func (ch *child) read() error {
 		ch.source.finish()
 	}
 	for ch.fault == nil {
-		ch.takeNext()
+		_ = ch.takeNext() // all else is ch.fault by now
 	}
 	return ch.fault
 }
@@ -163,6 +163,15 @@ func (ch *child) take(kind wire.Kind, fields wire.Fields) error {
 		number, step, line, err := wire.ReadLine(fields)
 		if c := ch.find(number); c != nil && err == nil {
 			return c.remote.Line(step, line)
+		}
+		return err
+	case wire.KindPiece:
+		number, piece, err := wire.ReadPiece(fields)
+		if err == nil {
+			err = calltree.CheckPiece(&piece)
+		}
+		if c := ch.find(number); c != nil && err == nil {
+			ch.emit(c, piece)
 		}
 		return err
 	case wire.KindTenantLine:
@@ -283,6 +292,8 @@ func (ch *child) ask(remote model.RemoteHost, ask *wire.Ask, answer *wire.Answer
 		answer.Request, answer.Raise = remote.Request()
 	case wire.AskHandOver:
 		remote.HandOver()
+	case wire.AskRoom, wire.AskRoomWait:
+		answer.State = remote.Emit(model.Emitted{Kind: model.EmitRoom}, ask.Question == wire.AskRoomWait)
 	case wire.AskSpawn:
 		answer.ID, answer.Raise = remote.Spawn(ask.Name, ask.Input, ask.Delay)
 	}

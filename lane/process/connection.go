@@ -26,7 +26,6 @@ type connection struct {
 	interest *os.File // the same
 	watched  bool
 	reported bool // the poller may have reported the socket since it was last not watched
-	closed   bool
 }
 
 // errNothing says that nothing has come yet.
@@ -105,10 +104,6 @@ func (c *connection) watch(watched bool) {
 }
 
 func (c *connection) close() {
-	if c.closed {
-		return
-	}
-	c.closed = true
 	_ = c.interest.Close()
 	_ = unix.Close(c.socket)
 }

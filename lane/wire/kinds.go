@@ -10,6 +10,7 @@ const (
 	KindCancel                  // the number of a call that is to end
 	KindChanged                 // the number of changes: earlier answers to Ask hold no longer
 	KindAnswer                  // Answer: to an Ask
+	KindHangUp                  // the number of a call whose pieces are not taken any more
 	KindClose                   // no more calls come; the child ends when its calls have
 )
 
@@ -23,6 +24,7 @@ const (
 	KindTenantLine                  // a line that was written outside any call
 	KindOutcome                     // Outcome
 	KindLeft                        // the number of a call whose code goes on after its Outcome, and has now ended
+	KindPiece                       // of what the generator of a call yields
 	KindUnfit                       // why the child should be replaced
 )
 

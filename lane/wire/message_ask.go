@@ -19,6 +19,8 @@ const (
 	AskRequest                         //
 	AskSpawn                           // Name, Input, Delay
 	AskHandOver                        //
+	AskRoom                            // whether there is room for more pieces
+	AskRoomWait                        // the same, once there is
 )
 
 // Ask is a question of a call. Its Answer has the same number.
@@ -50,7 +52,7 @@ func ReadAsk(f Fields) (a Ask, err error) {
 	a.Number, a.Call = f.Uint(), f.Uint()
 	question := f.Uint()
 	a.Name, a.Step, a.Input, a.Delay = f.Text(), f.step(), f.Bytes(), time.Duration(f.Int())
-	if question < uint64(AskResolve) || question > uint64(AskHandOver) {
+	if question < uint64(AskResolve) || question > uint64(AskRoomWait) {
 		return a, ErrMalformed
 	}
 	a.Question = Question(question)
@@ -66,6 +68,7 @@ type Answer struct {
 	Request  *model.HTTPRequest   // AskRequest
 	Text     string               // AskTraceParent, AskSecret
 	ID       model.ID             // AskSpawn
+	State    model.EmitState      // AskRoom, AskRoomWait
 }
 
 // Resolved is model.Resolved with a program that the child may have.
@@ -104,6 +107,7 @@ func (a *Answer) Frame() *Frame {
 	}
 	f.Text(a.Text)
 	f.id(a.ID)
+	f.Uint(uint64(a.State))
 	return f
 }
 
@@ -122,6 +126,7 @@ func ReadAnswer(f Fields) (a Answer, err error) {
 	}
 	a.Text = f.Text()
 	a.ID = f.id()
+	a.State = model.EmitState(f.Uint())
 	return a, f.Err()
 }
 

@@ -31,6 +31,7 @@ func (f *Frame) program(p Program) {
 	f.Text(p.Whole.Source)
 	f.Bytes(p.Whole.Code)
 	f.Bool(p.Whole.Async)
+	f.Bool(p.Whole.Generator)
 	f.Texts(p.Whole.Imports)
 }
 
@@ -38,7 +39,7 @@ func (f *Fields) program() Program {
 	p := Program{Key: f.Uint()}
 	if f.Bool() {
 		p.Whole = &model.Program{
-			Key: p.Key, Function: f.Text(), Version: int(f.Int()), Source: f.Text(), Code: f.Bytes(), Async: f.Bool(), Imports: f.Texts(),
+			Key: p.Key, Function: f.Text(), Version: int(f.Int()), Source: f.Text(), Code: f.Bytes(), Async: f.Bool(), Generator: f.Bool(), Imports: f.Texts(),
 		}
 	}
 	return p
@@ -57,6 +58,7 @@ func (c *Call) Frame() *Frame {
 	f.Time(c.Run.Deadline)
 	f.Int(int64(c.Run.MaxSteps))
 	f.Text(c.Run.TraceParent)
+	f.Bool(c.Run.Stream)
 	f.Uint(c.Run.Generation)
 	f.Uint(c.Run.Changes)
 	return f
@@ -70,7 +72,7 @@ func ReadCall(f Fields) (c Call, err error) {
 	c.Request = f.Bool()
 	c.Run = model.RunFrame{
 		ExecutionID: f.id(), Trigger: model.Trigger(f.Text()), Attempt: int(f.Int()), Deadline: f.Time(), MaxSteps: int(f.Int()),
-		TraceParent: f.Text(), Generation: f.Uint(), Changes: f.Uint(),
+		TraceParent: f.Text(), Stream: f.Bool(), Generation: f.Uint(), Changes: f.Uint(),
 	}
 	return c, f.Err()
 }

@@ -1,0 +1,2 @@
+async def awaited(words):
+    return tokens(words)

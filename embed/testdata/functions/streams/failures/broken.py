@@ -1,0 +1,3 @@
+def broken(input):
+    yield 1
+    raise ValueError("broken")

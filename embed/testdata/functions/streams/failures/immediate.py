@@ -1,0 +1,3 @@
+def immediate(input):
+    raise KeyError("k")
+    yield

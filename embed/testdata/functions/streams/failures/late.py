@@ -1,0 +1,3 @@
+async def late(input):
+    yield 1
+    yield {"a": [object()]}

@@ -1,0 +1,3 @@
+def empty(input):
+    return
+    yield

@@ -1,0 +1,3 @@
+async def empty_async(input):
+    return
+    yield

@@ -1,0 +1,2 @@
+def expression(input):
+    return (n for n in "ab")
