@@ -174,6 +174,25 @@ static uintptr_t instruction(const ucontext_t *context) {
 #endif
 }
 
+// A page of a mapped file that has been shortened, or for which a file system in memory has no room: code that holds the
+// GIL gets an empty page in its place, and an OSError at its next step. Such pages are in no account, so they are few.
+static int replace_page(int signal, const siginfo_t *info, uintptr_t at) {
+    enum { MOST = 4096 };
+    static atomic_int replaced;
+    uintptr_t size = (uintptr_t)getpagesize(), page = (uintptr_t)info->si_addr & ~(size - 1);
+    PyThreadState *state = py.PyThreadState_GetUnchecked();
+    if (signal != SIGBUS || info->si_code != BUS_ADRERR || !state || (at & ~(size - 1)) == page ||
+        atomic_fetch_add(&replaced, 1) >= MOST)
+        return 0;
+    int number = errno;
+    void *made = mmap((void *)page, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    errno = number;
+    if (made == MAP_FAILED)
+        return 0;
+    maestro_async_here(state, py.PyExc_OSError);
+    return 1;
+}
+
 static void handle(int signal, siginfo_t *info, void *context) {
     if (recovery)
         siglongjmp(*recovery, 1);
@@ -187,6 +206,8 @@ static void handle(int signal, siginfo_t *info, void *context) {
                 before[i].sa_sigaction(signal, info, context);
         return;
     }
+    if (replace_page(signal, info, at))
+        return;
     if (atomic_exchange(&dying, 1))
         await_end();
     struct maestro_fault_text out = {.file = marker};

@@ -1,4 +1,4 @@
-# a tool of sys.monitoring that loops wherever an exception is raised
+# a tool of sys.monitoring that loops when an exception is raised
 def case(input):
     import sys
     m = sys.monitoring
