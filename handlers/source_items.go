@@ -193,6 +193,9 @@ func (s *Server) readFunction(ctx context.Context, tenant string, item *applyFun
 	if err := item.applyTo(&f, s.opts.FunctionTimeout); err != nil {
 		return f, err
 	}
+	if err := s.checkTarget(f.Notify, f.Name); err != nil {
+		return f, err
+	}
 	return f, s.checkCode(ctx, &f)
 }
 

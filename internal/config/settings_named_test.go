@@ -11,8 +11,9 @@ import (
 
 // notSettings begin like settings, and are none of the server's.
 var notSettings = map[string]string{
-	"MAESTRO_URL":   "where the command line's clients find a server",
-	"MAESTRO_TOKEN": "their token",
+	"MAESTRO_URL":     "where the command line's clients find a server",
+	"MAESTRO_TOKEN":   "their token",
+	"MAESTRO_PROFILE": "the name of the server and token that they use",
 }
 
 // TestDocumentsNameSettingsThatExist reads the names in running text, in commands and
