@@ -128,6 +128,7 @@ func TestApplyListsAllFaultsAndChangesNothing(t *testing.T) {
 		{call: "GET /api/v1/functions/fresh", status: 404},
 		{name: "twice", call: "POST /api/v1/apply", status: 422, body: fmt.Sprintf(`{"functions":[%[1]s,%[1]s]}`, item("fresh", "def fresh(input):\n    return 1\n")), want: []string{"twice"}},
 		{name: "kind", call: "POST /api/v1/apply", status: 422, body: fmt.Sprintf(`{"functions":[%s]}`, item("kept", "x = 1\n", `"kind":"module"`)), want: []string{"/functions/0/kind"}},
+		{name: "a target that POST refuses too", call: "POST /api/v1/apply", status: 422, body: fmt.Sprintf(`{"functions":[%s]}`, item("kept", "def kept(input):\n    return 1\n", `"notify":{"function":"kept"}`)), want: []string{"/functions/0/notify"}},
 		{name: "an unknown member", call: "POST /api/v1/apply", status: 422, body: `{"function":[]}`},
 		{name: "the server's member", call: "POST /api/v1/apply", status: 422, body: fmt.Sprintf(`{"functions":[%s]}`, item("kept", "def kept(input):\n    return 1\n", `"version":9`)), want: []string{"/functions/0/version"}},
 		{name: "no token", call: "POST /api/v1/apply", token: "-", status: 401, body: `{}`},

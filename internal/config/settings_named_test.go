@@ -13,7 +13,7 @@ import (
 var notSettings = map[string]string{
 	"MAESTRO_URL":     "where the command line's clients find a server",
 	"MAESTRO_TOKEN":   "their token",
-	"MAESTRO_PROFILE": "the profile that they use",
+	"MAESTRO_PROFILE": "the name of the server and token that they use",
 }
 
 // TestDocumentsNameSettingsThatExist reads the names in running text, in commands and

@@ -138,4 +138,4 @@ func Settings() []Setting {
 
 // clientNames are read by the command line's clients, which run in the same
 // environments: not settings of the server, but no mistakes either.
-var clientNames = map[string]bool{"MAESTRO_URL": true, "MAESTRO_TOKEN": true}
+var clientNames = map[string]bool{"MAESTRO_URL": true, "MAESTRO_TOKEN": true, "MAESTRO_PROFILE": true}

@@ -7,7 +7,7 @@ import (
 	"maestro/internal/model"
 )
 
-// output is what was yielded as a JSON value; start is all that is known of it where it is
+// output is the yielded items as a JSON value; start is all that is known of it where it is
 // longer than a record, and size its length.
 func (s *Stream) output() (value json.RawMessage, size int) {
 	s.mu.Lock()
@@ -57,7 +57,7 @@ func (a *array) value() (json.RawMessage, int) {
 	return append(slices.Clip(a.text), ']'), a.size + 1
 }
 
-// recorded is what was yielded as it goes into the record, also of a run that failed.
+// recorded is the yielded items as they go into the record, also of a run that failed.
 func (s *Stream) recorded(veil veil) (kept []byte, complete bool) {
 	value, size := s.output()
 	if size == len(value) {

@@ -131,6 +131,14 @@ var tables = map[Kind][]member{
 	},
 }
 
+// Settings names the members that NAME.toml can set.
+func Settings(kind Kind) (names []string) {
+	for _, field := range tables[kind] {
+		names = append(names, field.name)
+	}
+	return names
+}
+
 // identifying are the members that NAME.toml does not repeat.
 var identifying = map[Kind][]string{Function: {"name", "code"}, Webhook: {"function_name"}, Schedule: {"function_name"}}
 

@@ -99,11 +99,7 @@ func membersOf(kind Kind, decoded map[string]any, others ...string) (Members, er
 }
 
 func namesOf(kind Kind, others []string) string {
-	var names []string
-	for _, field := range tables[kind] {
-		names = append(names, field.name)
-	}
-	return strings.Join(append(names, others...), ", ")
+	return strings.Join(append(Settings(kind), others...), ", ")
 }
 
 // jsonOf is a value of TOML as decoded JSON.
