@@ -3,6 +3,7 @@
 package deploy
 
 import (
+	"compress/gzip"
 	"io"
 	"net/http"
 	"strings"
@@ -17,7 +18,13 @@ func TestOperationOfTheImage(t *testing.T) {
 	t.Parallel()
 	traces := make(chan string, 100)
 	collector := serveOnBridge(t, http.HandlerFunc(func(_ http.ResponseWriter, request *http.Request) {
-		body, _ := io.ReadAll(request.Body) // a part of it has no names, and the test waits on
+		var from io.Reader = request.Body
+		if request.Header.Get("Content-Encoding") == "gzip" {
+			if unpacked, err := gzip.NewReader(from); err == nil {
+				from = unpacked
+			}
+		}
+		body, _ := io.ReadAll(from) // a part of it has no names, and the test waits on
 		traces <- request.URL.Path + " " + string(body)
 	}))
 	volume := newVolume(t)
