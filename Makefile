@@ -13,7 +13,7 @@ EXAMPLES ?= 50
 PACKAGES ?= all
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build man run test test-browser kit test-kit lint format race fuzz conformance bench history chaos crashes faults bounds packages package-table soak drain dist dist-test systemd-test generate docs
+.PHONY: help setup build man run test test-browser kit test-kit lint format race fuzz conformance bench history chaos crashes faults bounds packages package-table soak deploy-check image-test proxies-test growth sizing dist dist-test systemd-test generate docs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -93,8 +93,22 @@ soak: ## MINUTES (10) of load with faults; prints memory and counters at the end
 	@$(BUILD) -tags debug_cpython -o bin/maestro-debug ./cmd/maestro
 	go run ./bench/soak -server bin/maestro-debug -minutes $(MINUTES)
 
-drain: build ## restart two servers in turn behind haproxy and nginx, under 100 calls a second
-	go run ./bench/drain -server bin/maestro
+deploy-check: ## read deploy/ with Docker Compose's loader and the types of Kubernetes' API
+	@go run -C tools/deploy . '$(CURDIR)/deploy'
+
+image-test: ## build the container image with buildah, without Docker, and try it with podman; needs root
+	@scripts/image-test
+
+proxies-test: build ## restart and upgrade two servers behind haproxy, nginx and Caddy (deploy/proxies), under load
+	@scripts/setup proxies
+	@go build -buildvcs=false -ldflags '-X main.version=$(VERSION)-next' -o bin/maestro-next ./cmd/maestro
+	go run ./bench/proxies -server bin/maestro -next bin/maestro-next
+
+growth: ## live 16 days of a server's history, with retention; fails if the disk grows
+	go run ./bench/growth -days 16
+
+sizing: build ## processor time of a call and memory of a subtenant; writes the table in docs/operations.md
+	go run ./bench/sizing -server bin/maestro -document docs/operations.md
 
 dist: ## build the release: tarballs for amd64 and arm64, lists of contents, checksums, in dist/
 	@scripts/dist

@@ -78,9 +78,10 @@ struct maestro_result {
     int bytes;                  // the body of the answer is bytes: base64 in output
     int threads;                // the interpreter has threads that its code has begun
     int children;               // the call has left processes behind
+    int processes;              // there are processes of the interpreter, of any call
     int interrupted;            // a stop was raised at an arbitrary line of one of its threads
     int exhausted;              // a call was denied memory, and the interpreter still holds much of what it may
-    int denied;                 // memory was denied, and what is held has not been weighed since
+    int denied;                 // memory was denied, and the memory held has not been weighed since
     int freed;                  // much memory was freed, which malloc can return to the system
     struct maestro_exception exception;
 };

@@ -195,6 +195,7 @@ struct maestro_result *maestro_call(struct maestro_interp *in, uint64_t frame, u
     result.interrupted = entry.interrupted;
     maestro_print_flush(in, entry.call);
     result.threads = in->begun || atomic_load(&in->threads); // one may be about to run
+    result.processes = in->children.count > 0;
     result.children = in->children.count && maestro_children_of(in, entry.call);
     maestro_detach();
     return &result;

@@ -137,6 +137,35 @@ void maestro_children_finish(struct maestro_interp *in, uint64_t call) {
     pthread_mutex_unlock(&in->lock);
 }
 
+int maestro_children_charge(struct maestro_interp *in, int idle, int64_t passed, const struct maestro_left_limits *limits,
+                            int64_t *used) {
+    pid_t *pids;
+    size_t count = maestro_children_list(in, &pids);
+    int killed = 0;
+    *used = 0;
+    for (size_t i = 0; i < count; i++) {
+        int64_t now = maestro_child_used(pids[i]);
+        pthread_mutex_lock(&in->lock);
+        struct maestro_child *child = find(in, pids[i]);
+        if (child) {
+            const struct maestro_budget *budget = child->call ? &limits->left : &limits->own;
+            int64_t more = now > child->seen ? now - child->seen : 0;
+            child->seen = now;
+            child->level -= (int64_t)(budget->refill * (double)passed);
+            child->level = child->level > 0 ? child->level : 0;
+            *used += more;
+            child->level += idle ? more : 0;
+            if (child->level > budget->most && !child->kept) {
+                maestro_child_kill(child->pid);
+                killed++;
+            }
+        }
+        pthread_mutex_unlock(&in->lock);
+    }
+    free(pids);
+    return count ? killed : -1;
+}
+
 // Kills those of a call, or with `all` of any.
 static void kill_children(struct maestro_interp *in, uint64_t call, int all) {
     pthread_mutex_lock(&in->lock);

@@ -9,7 +9,7 @@
 #ifndef MAESTRO_CHILDREN_H
 #define MAESTRO_CHILDREN_H
 
-#include "interp.h"
+#include "left.h"
 
 // Reports whether the interpreter may start another process: as many as threads.
 // If not, with an OSError. Attached.
@@ -46,6 +46,16 @@ int maestro_children_of(struct maestro_interp *in, uint64_t call);
 
 // Kills those, after the call's end. No thread state.
 void maestro_children_finish(struct maestro_interp *in, uint64_t call);
+
+// Charges the children with the nanoseconds of processor time that they and their own have used since this was asked
+// last, if no call ran meanwhile (`idle`), and kills those that have used up their budget: `left` that of one which a
+// call has started, `own` that of one of module-level code. Returns how many that are,
+// or -1 when there are no children. *used is what all have used. No thread state.
+int maestro_children_charge(struct maestro_interp *in, int idle, int64_t passed, const struct maestro_left_limits *limits,
+                            int64_t *used);
+
+// The processor time of a process, and of all that descend from it, in nanoseconds.
+int64_t maestro_child_used(pid_t pid);
 
 // Kills a child that has not been waited for, and all that descend from it and whose
 // parents live. Any thread.

@@ -19,7 +19,8 @@ enum { DESCRIPTORS = 1 << 20 };
 #define GUARDED (UINT32_C(1) << 31) // its code may not close it
 #define COUNTED (UINT32_C(1) << 30) // writing to it takes room (rail_space.h)
 #define LENT (UINT32_C(1) << 29)    // it is the server's, which closes it
-#define MARKS (GUARDED | COUNTED | LENT)
+#define SHARED (UINT32_C(1) << 28)  // it is counted, and shared memory (rail_shared.h)
+#define MARKS (GUARDED | COUNTED | LENT | SHARED)
 #define KEPT (UINT32_MAX & ~MARKS) // the owner of what connects a process of one subtenant to the server
 static _Atomic uint32_t owners[DESCRIPTORS];
 static atomic_int highest; // descriptor that ever had an owner
@@ -42,7 +43,7 @@ static void recount(struct maestro_interp *in) {
     int count = 0, last = atomic_load(&highest);
     for (int fd = 0; fd <= last; fd++) {
         uint32_t owner = atomic_load_explicit(&owners[fd], memory_order_relaxed);
-        if ((owner & ~(GUARDED | COUNTED)) != maestro_here.id)
+        if ((owner & ~(GUARDED | COUNTED | SHARED)) != maestro_here.id)
             continue;
         if (fcntl(fd, F_GETFD) >= 0)
             count++;
@@ -99,12 +100,14 @@ static uint32_t owner_of(int fd) {
     return fd >= 0 && fd < DESCRIPTORS ? atomic_load_explicit(&owners[fd], memory_order_relaxed) : 0;
 }
 
-int maestro_descriptor_mine(int fd) { return maestro_here.id && (owner_of(fd) & ~COUNTED) == maestro_here.id; }
+int maestro_descriptor_mine(int fd) { return maestro_here.id && (owner_of(fd) & ~(COUNTED | SHARED)) == maestro_here.id; }
 
-void maestro_descriptor_count(int fd) {
+void maestro_descriptor_count(int fd, int shared) {
     if (maestro_descriptor_mine(fd))
-        atomic_fetch_or(&owners[fd], COUNTED);
+        atomic_fetch_or(&owners[fd], shared ? COUNTED | SHARED : COUNTED);
 }
+
+int maestro_descriptor_shared(int fd) { return (owner_of(fd) & SHARED) != 0; }
 
 int maestro_descriptor_counted(int fd) { return (owner_of(fd) & COUNTED) != 0; }
 
@@ -178,7 +181,8 @@ void maestro_descriptors_close(struct maestro_interp *in) {
     int last = atomic_load(&highest);
     for (int fd = 0; fd <= last; fd++) {
         uint32_t owner = atomic_load(&owners[fd]);
-        if ((owner & ~(GUARDED | COUNTED)) != (uint32_t)in->id || !atomic_compare_exchange_strong(&owners[fd], &owner, 0))
+        if ((owner & ~(GUARDED | COUNTED | SHARED)) != (uint32_t)in->id ||
+            !atomic_compare_exchange_strong(&owners[fd], &owner, 0))
             continue;
         atomic_fetch_sub(&owned, 1);
         close(fd);

@@ -41,8 +41,11 @@ int maestro_descriptor_may(int fd);
 int maestro_descriptor_theirs(int fd);
 
 // Has the bytes counted that are written to a descriptor of the interpreter (rail_space.h), and reports whether they are.
-void maestro_descriptor_count(int fd);
+void maestro_descriptor_count(int fd, int shared);
 int maestro_descriptor_counted(int fd);
+
+// Whether it is of shared memory, as that was said.
+int maestro_descriptor_shared(int fd);
 
 // Lets an interpreter's code use a descriptor that is the server's and stays so;
 // NULL: none any more, before it is closed.

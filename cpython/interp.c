@@ -13,6 +13,7 @@
 #include "place.h"
 #include "print.h"
 #include "program.h"
+#include "rail_shared.h"
 #include "rails.h"
 #include "sleep.h"
 #include "stop.h"
@@ -289,6 +290,8 @@ void maestro_interp_end(struct maestro_interp *in) {
     if (in != maestro_main) {
         maestro_memory_close(&in->memory);
         maestro_descriptors_close(in);
+        if (in->rails)
+            maestro_shared_remove(in->rails);
         maestro_place_clear(in);
     }
     maestro_print_discard(in); // the output of atexit functions

@@ -82,6 +82,8 @@ struct maestro_child {
     int spared;      // it lives when its call is stopped
     int pooled;      // it serves later calls too, and lives when the one that started it is over
     int kept;        // it serves the interpreter's end, and lives until after it
+    int64_t seen;    // the processor time of it and its own, when it was charged last
+    int64_t level;   // what it has used of its budget
 };
 struct maestro_children {
     struct maestro_child *all;

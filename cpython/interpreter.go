@@ -104,6 +104,7 @@ type CallResult struct {
 	Interrupted bool
 	Threads     bool // the interpreter has threads that its code has begun
 	Children    bool // the call has left processes behind, which end with it (FinishChildren)
+	Processes   bool // the interpreter has processes, which its code has started in any call
 	// Exhausted: this call or an earlier one was denied memory, and the
 	// interpreter still holds more than half of what it may.
 	Exhausted bool
@@ -151,6 +152,7 @@ func resultOf(result *C.struct_maestro_result) CallResult {
 		Freed:       result.freed != 0,
 		Threads:     result.threads != 0,
 		Children:    result.children != 0,
+		Processes:   result.processes != 0,
 	}
 	if answer.Exception != nil {
 		answer.Stopped = answer.Exception.Kind == ExceptionStopped
@@ -277,14 +279,18 @@ type LeftFound struct {
 	Loop    bool // the event loop has been kept for too long by tasks that calls have left behind
 }
 
+func limitsOf(left, own Budget) C.struct_maestro_left_limits {
+	return C.struct_maestro_left_limits{
+		left: C.struct_maestro_budget{C.int64_t(left.Most), C.double(left.Refill)},
+		own:  C.struct_maestro_budget{C.int64_t(own.Most), C.double(own.Refill)},
+	}
+}
+
 // JudgeLeft stops the threads that have used up their budget for work of no running
 // call: left is that of threads of calls that are over, own that of threads that
 // module-level code has begun. Like Stop it may block for ever.
 func (in *Interpreter) JudgeLeft(left, own Budget) LeftFound {
-	limits := C.struct_maestro_left_limits{
-		left: C.struct_maestro_budget{C.int64_t(left.Most), C.double(left.Refill)},
-		own:  C.struct_maestro_budget{C.int64_t(own.Most), C.double(own.Refill)},
-	}
+	limits := limitsOf(left, own)
 	var found C.struct_maestro_left_found
 	stopping := C.maestro_left_judge(in.c, &limits, &found)
 	runtime.KeepAlive(in)
@@ -302,6 +308,19 @@ func (in *Interpreter) KnockLeft() {
 func (in *Interpreter) FinishChildren(ticket uint64) {
 	C.maestro_children_finish(in.c, C.uint64_t(ticket))
 	runtime.KeepAlive(in)
+}
+
+// ChargeChildren charges the interpreter's processes with the processor time that they have used
+// since it was called last, which is so long ago, if no call ran meanwhile (idle), and kills those that
+// have used up their budget: left is that of a process which a call has started, own that of one of
+// module-level code. It returns whether there are any, how many are killed, and the time that all have used.
+// It needs no GIL; any goroutine may call it.
+func (in *Interpreter) ChargeChildren(idle bool, passed time.Duration, left, own Budget) (there bool, killed int, used time.Duration) {
+	var all C.int64_t
+	limits := limitsOf(left, own)
+	over := C.maestro_children_charge(in.c, C.int(boolInt(idle)), C.int64_t(passed), &limits, &all)
+	runtime.KeepAlive(in)
+	return over >= 0, max(0, int(over)), time.Duration(all)
 }
 
 // Running reports whether the call with that ticket is in Python: its thread

@@ -15,6 +15,7 @@
 #include "place.h"
 #include "print.h"
 #include "rail_child.h"
+#include "rail_shared.h"
 #include "rail_space.h"
 #include "rails.h"
 #include "thread.h"
@@ -26,6 +27,7 @@
 #include <pthread.h>
 #include <pty.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +54,20 @@ static int has_room(void) { return maestro_descriptor_room(1); }
 static int has_two(void) { return maestro_descriptor_room(2); }
 
 static int shm_open_here(const char *name, int flags, mode_t mode) {
-    return has_room() ? own(shm_open(name, flags, mode)) : -1;
+    if (!has_room() || ((flags & O_CREAT) && !maestro_space_take(0)))
+        return -1;
+    int fd = own(shm_open(name, flags, mode));
+    if (fd >= 0)
+        maestro_space_opened(fd, flags);
+    return fd;
+}
+
+static sem_t *sem_open_here(const char *name, int flags, mode_t mode, unsigned value) {
+    if (!(flags & O_CREAT))
+        return sem_open(name, flags);
+    if (!maestro_space_take(MAESTRO_SPACE_OF_A_FILE) || !maestro_shared_note_semaphore(name))
+        return SEM_FAILED;
+    return sem_open(name, flags, mode, value);
 }
 
 static int dup_here(int fd) { return !maestro_descriptor_theirs(fd) && has_room() ? own(dup(fd)) : -1; }
@@ -368,6 +383,7 @@ static const struct maestro_reference references[] = {
     FUNCTION(posix_openpt),
     FUNCTION(pthread_create),
     FUNCTION(recvmsg),
+    FUNCTION(sem_open),
     FUNCTION(shm_open),
     FUNCTION(socket),
     FUNCTION(socketpair),

@@ -3,6 +3,7 @@
 #include "descriptor.h"
 #include "place.h"
 #include "rail_path.h"
+#include "rail_shared.h"
 #include "rail_space.h"
 
 #include <dirent.h>
@@ -118,7 +119,7 @@ static int renameat_here(int from_folder, const char *from, int folder, const ch
     if (!from)
         return -1;
     PATH(to, folder, USE_WRITE, NOFOLLOW);
-    return to ? renameat(from_folder, from, folder, to) : -1;
+    return to && maestro_shared_note(to) ? renameat(from_folder, from, folder, to) : -1;
 }
 
 static int rename_here(const char *from, const char *to) { return renameat_here(AT_FDCWD, from, AT_FDCWD, to); }
@@ -128,7 +129,7 @@ static int linkat_here(int from_folder, const char *from, int folder, const char
     if (!from)
         return -1;
     PATH(to, folder, USE_WRITE, NOFOLLOW);
-    return to ? linkat(from_folder, from, folder, to, flags) : -1;
+    return to && maestro_shared_note(to) ? linkat(from_folder, from, folder, to, flags) : -1;
 }
 
 static int link_here(const char *from, const char *to) { return linkat_here(AT_FDCWD, from, AT_FDCWD, to, 0); }

@@ -185,6 +185,7 @@ static void end(struct maestro_interp *in, struct task *task, struct maestro_res
     maestro_run_remove(in, &task->run);
     result->interrupted = task->run.interrupted;
     result->threads = 1; // this one: tasks may be left behind on it
+    result->processes = in->children.count > 0;
     result->children = in->children.count && maestro_children_of(in, task->run.call);
     maestro_print_flush(in, call);
     PyThreadState *state = py.PyEval_SaveThread();

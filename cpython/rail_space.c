@@ -2,6 +2,7 @@
 
 #include "descriptor.h"
 #include "here.h"
+#include "rail_shared.h"
 #include "rails.h"
 
 #include <errno.h>
@@ -34,7 +35,7 @@ static uint64_t measure(char *folder) {
 static void count(struct maestro_rails *rails) {
     uint64_t now = atomic_load(&rails->count);
     int number = errno;
-    atomic_store(&rails->used, measure(rails->folder));
+    atomic_store(&rails->used, measure(rails->folder) + maestro_shared_size(rails));
     atomic_store(&rails->counted, now);
     errno = number;
 }
@@ -63,13 +64,18 @@ void maestro_space_opened(int fd, int flags) {
     struct stat64 found;
     if (!rails_here() || fstat64(fd, &found) < 0 || !S_ISREG(found.st_mode))
         return;
-    maestro_descriptor_count(fd);
+    int shared = maestro_shared_is(found.st_dev);
+    maestro_descriptor_count(fd, shared);
+    if (shared && (flags & O_CREAT))
+        maestro_shared_opened(fd);
     if ((flags & O_CREAT) && found.st_size == 0)
         atomic_fetch_add(&rails_here()->used, MAESTRO_SPACE_OF_A_FILE);
 }
 
 int maestro_space_write(int fd, uint64_t size) {
-    return !rails_here() || !maestro_descriptor_counted(fd) || maestro_space_take(size);
+    if (!rails_here() || !maestro_descriptor_counted(fd))
+        return 1;
+    return maestro_space_take(maestro_descriptor_shared(fd) ? size * MAESTRO_SPACE_OF_MEMORY : size);
 }
 
 void maestro_space_unsure(void) {

@@ -1,4 +1,4 @@
-// rail_space.h: the room that a subtenant's files may take.
+// rail_space.h: the room that a subtenant's files may take, and its shared memory.
 //
 // Counted twice: what its code writes is added at once, and the folder is measured where that
 // passes the limit, or where children have written meanwhile. So nothing needs to know of files

@@ -14,6 +14,7 @@
 #define MAESTRO_RAILS_H
 
 #include "interp.h"
+#include "rail_shared.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -105,6 +106,7 @@ struct maestro_rails {
     _Atomic uint64_t count;   // of changes that only counting anew will find: children write, files are deleted
     _Atomic uint64_t counted; // value of count at the last count
     _Atomic int ruleset;      // of Landlock, for children; -1: not made yet
+    struct maestro_shared shared;
 };
 
 // Puts up the rails in an interpreter, before its first call. The folders exist; packages may be

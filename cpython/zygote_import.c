@@ -3,7 +3,9 @@
 #include "interp.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,8 +41,10 @@ void maestro_import_calm(int calm) {
 
 int maestro_import_threads(void) {
     DIR *tasks = opendir("/proc/self/task");
+    // A container may have no /proc of its own to show. This call has no effect, except that
+    // the kernel refuses it to a process with several threads.
     if (!tasks)
-        return INT_MAX;
+        return unshare(CLONE_THREAD) == 0 ? 1 : errno == EINVAL ? 2 : INT_MAX;
     int count = 0;
     for (struct dirent *task; (task = readdir(tasks));)
         count += task->d_name[0] != '.';

@@ -158,6 +158,7 @@ func (h *Host) start(c *call, w *worker, at clock) {
 		t.home = w
 	}
 	t.interp.calls[c] = struct{}{}
+	t.interp.begun++
 	t.active++
 	t.progress, t.used, h.progress = at, at, at
 }

@@ -29,6 +29,9 @@ type interpreter struct {
 	parked    int  // threads of it that wait for ever
 	condemned bool // it counts as one that cannot be ended (thread_park.go)
 	left      leftWatch
+	children  childrenWatch
+	begun     int   // calls
+	poolless  bool  // processes of it were killed, which pools of its modules may need
 	loop      *loop // nil until an async function is called
 	loopLost  bool  // its event loop has failed, or left tasks keep it
 
@@ -113,10 +116,11 @@ const retireEvery = time.Second
 
 // retire takes in from its subtenant if a stop was raised in it at an arbitrary
 // line, because a lock of the standard library may then be taken for ever; if it
-// could not be given its packages; or if it is full, or its event loop is lost. The
-// next call gets another interpreter, those in progress finish in this one. h.mu is held.
+// could not be given its packages; if it is full; or if its event loop or the processes of its
+// pools are lost. The next call gets another interpreter, those in progress finish in this one. h.mu is held.
 func (h *Host) retire(in *interpreter, at clock) {
-	if !in.scarred && in.unfit == "" && !in.full && !in.loopLost || in.state != interpreterServing && in.state != interpreterSuspect {
+	fit := !in.scarred && in.unfit == "" && !in.full && !in.loopLost && !in.poolless
+	if fit || in.state != interpreterServing && in.state != interpreterSuspect {
 		return
 	}
 	if h.opt.Main {

@@ -41,11 +41,13 @@ const (
 type budgets struct {
 	left cpython.Budget // of all threads together that work for calls that are over
 	own  cpython.Budget // of each thread that module-level code has begun
+	pool cpython.Budget // of each process that a call has started and that outlives it
 }
 
 var defaultBudgets = budgets{
 	left: cpython.Budget{Most: 500 * time.Millisecond, Refill: 0.05},
 	own:  cpython.Budget{Most: 2 * time.Second, Refill: 0.25},
+	pool: cpython.Budget{Most: 750 * time.Millisecond, Refill: 0.05},
 }
 
 // leftWatch watches the threads that an interpreter's code has begun. Guarded by
@@ -66,6 +68,9 @@ func (h *Host) noteLeft(c *call, result cpython.CallResult) {
 		return
 	}
 	in := c.interp
+	if result.Processes {
+		h.noteChildren(in)
+	}
 	if result.Children {
 		time.AfterFunc(childGrace, func() { in.py.FinishChildren(c.number) })
 	}

@@ -273,6 +273,7 @@ func (l *loop) take() (c *call, end bool) {
 	change(h, &callMoves, &c.state, callRunning)
 	c.interp, c.loop = in, l
 	in.calls[c] = struct{}{}
+	in.begun++
 	l.calls[c.number] = c
 	l.watched()
 	t.looped++

@@ -25,6 +25,7 @@ type machine interface {
 	JudgeLeft(left, own cpython.Budget) cpython.LeftFound
 	KnockLeft()
 	FinishChildren(ticket uint64)
+	ChargeChildren(idle bool, passed time.Duration, left, own cpython.Budget) (there bool, killed int, used time.Duration)
 	Running(ticket uint64) bool
 	Memory() int64
 	AnnounceEnd()

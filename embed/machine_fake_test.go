@@ -231,6 +231,10 @@ func (m *fakeMachine) KnockLeft() {}
 
 func (m *fakeMachine) FinishChildren(uint64) {}
 
+func (m *fakeMachine) ChargeChildren(bool, time.Duration, cpython.Budget, cpython.Budget) (bool, int, time.Duration) {
+	return false, 0, 0
+}
+
 func (m *fakeMachine) Cut() {}
 
 func (m *fakeMachine) Parked() int {

@@ -90,7 +90,7 @@ func TestInMain(t *testing.T) {
 	t.Parallel()
 	slots := make(chan struct{}, 2)
 	names := []string{
-		"TestPythonCall", "TestPythonException", "TestTasksLeftBehind", "TestRawThreadLeftBehind", "TestThreadsThatLaterCallsUse", "TestProcessesLeftBehind",
+		"TestPythonCall", "TestPythonException", "TestTasksLeftBehind", "TestRawThreadLeftBehind", "TestPoolsLeftBehind", "TestThreadsThatLaterCallsUse", "TestProcessesLeftBehind",
 		"TestObjectsOfAModuleBesideABlockedLoop", "TestACallGoesOnAfterItBlocked", "TestThousandsWaitOnOneThread",
 		"TestATaskIsCancelledFirst", "TestATaskThatDoesNotEnd", "TestWhatATaskRaises", "TestOnlyWhatRunsForACallIsStopped",
 		"TestMemoryAfterLargeCalls", "TestValuesBeyondTheirBound", "TestPythonModuleAfterItsCall", "TestPythonPthFiles",

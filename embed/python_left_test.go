@@ -29,7 +29,7 @@ var left = map[string]string{
 }
 
 // smallBudgets are used up on a busy machine too.
-var smallBudgets = budgets{left: cpython.Budget{Most: 50 * time.Millisecond}, own: cpython.Budget{Most: 100 * time.Millisecond}}
+var smallBudgets = budgets{left: cpython.Budget{Most: 50 * time.Millisecond}, own: cpython.Budget{Most: 100 * time.Millisecond}, pool: cpython.Budget{Most: 100 * time.Millisecond}}
 
 const leftCode = `
 import _thread, concurrent.futures, hashlib, re, threading
@@ -236,4 +236,62 @@ def f(input):
 	require.NoError(t, err)
 	require.Nil(t, outcome.Failure)
 	require.JSONEq(t, "[9, -9]", string(outcome.Output))
+}
+
+const poolCode = `
+import math
+from concurrent.futures import ProcessPoolExecutor
+pool, left = None, []
+def f(input):
+    global pool
+    if pool is None:
+        pool = ProcessPoolExecutor(1)
+    if input == "leave":
+        left.append(pool.submit(math.factorial, 10**8))
+        return "left"
+    return pool.submit(math.sqrt, input).result()
+`
+
+// A pool's worker that computes on while no call runs is killed, and the next call gets an interpreter
+// whose pools work.
+func TestPoolsLeftBehind(t *testing.T) {
+	t.Parallel()
+	stopped := make(chan string, 16)
+	replaced := make(chan Unfit, 16)
+	h := startPython(t, Options{budgets: smallBudgets, OnUnfit: func(reason Unfit) { replaced <- reason }, OnTenantLog: func(_ string, line model.LogLine) {
+		if line.Level == "warning" {
+			stopped <- line.Text
+		}
+	}})
+	e := newTestEngine(h)
+	e.define(t, "f", poolCode)
+	require.JSONEq(t, `"left"`, string(e.call(t, "a", "f", `"leave"`).Output))
+	require.Contains(t, <-stopped, "have computed for too long while no call ran, and are killed")
+	if inMain() {
+		require.Equal(t, UnfitPools, <-replaced)
+		return
+	}
+	require.JSONEq(t, "2", string(e.call(t, "a", "f", "4").Output))
+}
+
+// One that computes for calls is not, nor one that waits.
+func TestPoolsThatLaterCallsUse(t *testing.T) {
+	t.Parallel()
+	h := startPython(t, Options{budgets: smallBudgets})
+	e := newTestEngine(h)
+	e.define(t, "f", `
+import os, statistics
+from concurrent.futures import ProcessPoolExecutor
+pool = None
+def f(input):
+    global pool
+    if pool is None:
+        pool = ProcessPoolExecutor(1)
+    pool.submit(statistics.mean, range(300_000)).result()
+    return pool.submit(os.getpid).result()
+`)
+	first := string(e.call(t, "a", "f", "null").Output)
+	for range 4 {
+		require.Equal(t, first, string(e.call(t, "a", "f", "null").Output))
+	}
 }

@@ -193,6 +193,63 @@ func TestChildrenOnRails(t *testing.T) {
 	require.Equal(t, keyText, string(text))
 }
 
+// Shared memory takes room among the files of a subtenant, four times its size, until it is removed, and goes with its interpreter.
+func TestSharedMemoryThatIsLeft(t *testing.T) {
+	t.Parallel()
+	r := setupRails(t, nil)
+	r.define(t, "f", `
+import errno, multiprocessing, os
+from multiprocessing.shared_memory import SharedMemory
+def f(ways):
+    names = []
+    try:
+        while True:
+            if ways == "file":
+                name = f"/dev/shm/maestro-test-{os.getpid()}-{len(names)}"
+                with open(name, "wb") as file:
+                    names.append(name[9:])
+                    file.write(b"x" * (128 << 10))
+            else:
+                m = SharedMemory(create=True, size=128 << 10, track=False)
+                names.append(m.name)
+                m.buf[:4] = b"text"
+                m.close()
+                if ways == "remove":
+                    m.unlink()
+                    multiprocessing.Lock()
+                    if len(names) == 20:
+                        return names
+    except OSError as e:
+        assert e.errno == errno.ENOSPC, e
+    return names
+`)
+	exists := func(name string) bool {
+		_, err := os.Stat("/dev/shm/" + name)
+		return err == nil
+	}
+	left := map[string]bool{}
+	call := func(way string) (names []string) {
+		outcome := r.call(t, "a", "f", strconv.Quote(way))
+		require.Nil(t, outcome.Failure)
+		require.NoError(t, json.Unmarshal(outcome.Output, &names))
+		for _, name := range names {
+			if exists(name) {
+				left[name] = true
+			}
+		}
+		return names
+	}
+	require.Len(t, call("remove"), 20)
+	require.Empty(t, left)
+	require.Less(t, len(call("segment")), 10)
+	require.Less(t, len(call("file")), 3)
+	require.GreaterOrEqual(t, len(left), 5)
+	r.host.Forget("a")
+	for name := range left {
+		eventually(t, func() bool { return !exists(name) }, "it goes with the interpreter")
+	}
+}
+
 // Child processes make way for the server.
 func TestPriorityOfChildren(t *testing.T) {
 	t.Parallel()

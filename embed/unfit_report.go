@@ -11,6 +11,7 @@ type Unfit string
 const (
 	UnfitInterrupted Unfit = "a call was stopped at an arbitrary line: a lock may be taken for ever"
 	UnfitFull        Unfit = "its modules hold most of the memory that it may hold"
+	UnfitPools       Unfit = "processes of it were killed, which its pools may need"
 	UnfitStuck       Unfit = "a call cannot be stopped"
 	UnfitPackages    Unfit = "the packages of the subtenant have changed"
 	UnfitFolder      Unfit = "it could not be given its packages"
@@ -42,6 +43,8 @@ func (h *Host) reportUnfit(in *interpreter) {
 		h.report(UnfitFull)
 	case in.unfit != "":
 		h.report(UnfitFolder)
+	case in.poolless:
+		h.report(UnfitPools)
 	case in.loopLost:
 		h.report(UnfitLoop)
 	case in.scarred:

@@ -16,6 +16,7 @@ import (
 // kind (commonFailures).
 var operationFailures = map[string][]model.Code{
 	"create-function":        slices.Concat([]model.Code{model.CodeNameTaken, model.CodeTooManyRequests}, saving, installing),
+	"apply-source":           slices.Concat([]model.Code{model.CodeVersionMismatch, model.CodeNameTaken, model.CodePathTaken, model.CodeTooManyRequests}, saving, installing),
 	"update-function":        slices.Concat([]model.Code{model.CodeFunctionNotFound, model.CodeVersionMismatch, model.CodeTooManyRequests}, saving, installing),
 	"get-function":           {model.CodeFunctionNotFound},
 	"delete-function":        {model.CodeFunctionNotFound},
@@ -31,7 +32,7 @@ var operationFailures = map[string][]model.Code{
 	"get-webhook":            {model.CodeWebhookNotFound},
 	"delete-webhook":         {model.CodeWebhookNotFound},
 	"run-function": {
-		model.CodeFunctionNotFound, model.CodeInputInvalid, model.CodeOutputInvalid, model.CodeFunctionFailed, model.CodeCancelled,
+		model.CodeVersionNotFound, model.CodePackageConflict, model.CodeFunctionNotFound, model.CodeInputInvalid, model.CodeOutputInvalid, model.CodeFunctionFailed, model.CodeCancelled,
 		model.CodeTooManyRequests, model.CodeTimeout, model.CodeNotImplemented, model.CodeFunctionIsModule, model.CodeFunctionInactive, model.CodeQuarantined, model.CodePaused,
 	},
 	"get-execution":       {model.CodeExecutionNotFound},

@@ -22,6 +22,13 @@ var requestExamples = map[string]map[string]string{
 		"new code": `{"code": "def hello(input):\n    return f\"Good morning, {input['name']}!\"\n"}`,
 		"new tags": `{"tags": ["greetings"]}`,
 	},
+	"apply-source": {
+		"a function with its webhook and its schedule": `{
+			"functions": [{"name": "hello", "code": "def hello(input):\n    return f\"Hello, {input['name']}!\"\n", "base": null}],
+			"webhooks": [{"path": "hello", "function_name": "hello"}],
+			"schedules": [{"name": "daily-hello", "function_name": "hello", "cron_expression": "0 9 * * *", "input_data": {"name": "Daily User"}}]}`,
+		"the plan of a deletion": `{"dry_run": true, "delete": {"functions": [{"name": "hello"}]}}`,
+	},
 	"create-webhook": {
 		"public":  `{"path": "hello", "function_name": "hello"}`,
 		"private": `{"path": "orders/{id}", "function_name": "total", "requires_auth": true, "response_mode": "raw"}`,
@@ -65,18 +72,18 @@ const (
 	functionExample = `{"id": "` + exampleID + `", "name": "hello", "description": null,
 		"code": "def hello(input):\n    return f\"Hello, {input['name']}!\"\n", "input_schema": null, "output_schema": null,
 		"derived_schemas": [], "requirements": [], "package_notes": [], "called_by": [], "kind": "function", "tags": ["greetings"], "timeout_seconds": null, "retry": null,
-		"max_concurrency": null, "notify": null, "is_active": true, "paused_at": null, "version": 1,
+		"max_concurrency": null, "notify": null, "is_active": true, "paused_at": null, "version": 1, "digest": "9f86d081884c7d659a2feaa0c55ad015",
 		"created_at": "2026-11-23T02:00:00.000000Z", "updated_at": "2026-11-23T02:00:00.000000Z"}`
 	webhookExample = `{"id": "` + exampleID + `", "path": "hello", "function_name": "hello", "http_method": "POST", "description": null,
 		"default_values": null, "requires_auth": false, "input_mode": "auto", "effective_input_mode": "request",
 		"response_mode": "envelope", "signature": null, "is_active": true, "url": "http://127.0.0.1:8000/api/v1/h/hello",
-		"subtenant_url": "http://127.0.0.1:8000/api/v1/h/@default/hello", "access": "Every caller who knows the URL can call it, without a token.",
+		"subtenant_url": "http://127.0.0.1:8000/api/v1/h/@default/hello", "access": "Every caller who knows the URL can call it, without a token.", "digest": "9f86d081884c7d659a2feaa0c55ad015",
 		"created_at": "2026-11-23T02:00:00.000000Z", "updated_at": "2026-11-23T02:00:00.000000Z"}`
 	scheduleExample = `{"id": "` + exampleID + `", "name": "daily-hello", "function_name": "hello", "cron_expression": "0 9 * * *",
 		"timezone": "Europe/Paris", "input_data": {"name": "Daily User"}, "description": null, "is_active": true, "retry": null,
 		"overlap": "allow", "catch_up": "none", "max_instances": 3, "last_run": "2026-11-22T08:00:00.000000Z",
 		"next_run": "2026-11-23T08:00:00.000000Z", "last_status": "completed", "last_error": null, "last_execution_id": "` + exampleID + `",
-		"failures": 0, "problem": null, "created_at": "2026-11-21T10:00:00.000000Z", "updated_at": "2026-11-21T10:00:00.000000Z"}`
+		"failures": 0, "problem": null, "digest": "9f86d081884c7d659a2feaa0c55ad015", "created_at": "2026-11-21T10:00:00.000000Z", "updated_at": "2026-11-21T10:00:00.000000Z"}`
 	executionExample = `{"id": "` + exampleID + `", "execution_id": "` + exampleID + `", "function_name": "hello", "function_version": 1,
 		"trigger_type": "manual", "trigger_id": null, "status": "completed", "input_data": {"name": "Claude"}, "output_data": "Hello, Claude!",
 		"error": null, "error_type": null, "traceback": null, "created_at": "2026-11-23T02:00:00.000000Z",
@@ -94,6 +101,9 @@ var answerExamples = map[string]string{
 	"roll-back-function": functionExample, "list-functions": "[" + functionExample + "]",
 	"create-webhook": webhookExample, "get-webhook": webhookExample, "update-webhook": webhookExample, "list-webhooks": "[" + webhookExample + "]",
 	"create-schedule": scheduleExample, "get-schedule": scheduleExample, "update-schedule": scheduleExample, "list-schedules": "[" + scheduleExample + "]",
+	"apply-source": `{"subtenant_id": "default", "dry_run": false, "functions": [{"name": "hello", "action": "update", "changes": ["code"], "digest": "9f86d081884c7d659a2feaa0c55ad015", 
+		"version": 2, "warnings": [], "called_by": []}], "webhooks": [], "schedules": []}`,
+	"show-caller":   `{"email": "developer@localhost", "subtenant_id": "default", "admin": false, "server_version": "dev"}`,
 	"run-schedule":  `{"execution_id": "` + exampleID + `", "status": "pending"}`,
 	"run-function":  `{"success": true, "execution_id": "` + exampleID + `", "result": "Hello, Claude!"}`,
 	"get-execution": executionExample, "list-executions": "[" + executionExample + "]", "list-steps": "[" + stepExample + "]",

@@ -70,6 +70,7 @@ func (s *Server) documentLimits() {
 	for name, members := range map[string]map[string]keywords{
 		"FunctionCreate": function, "FunctionUpdate": function, "WebhookCreate": webhook, "WebhookUpdate": webhook,
 		"ScheduleCreate": schedule, "ScheduleUpdate": schedule,
+		"ApplyFunction": function, "ApplyWebhook": webhook, "ApplySchedule": schedule,
 		"SubtenantCreate": {"description": description},
 		"SecretPut":       {"value": {"pattern": "^[^\uFFFD]*$"}},
 		"Function":        {"input_schema": storedSchema, "output_schema": storedSchema, "retry": retry, "notify": notify},

@@ -139,8 +139,11 @@ func withNothingRan(detail string, code model.Code) string {
 }
 
 func newEnvelopeItem(p model.Problem) envelopeItem {
-	if p.Line > 0 {
+	if p.Line > 0 && p.Pointer == "" {
 		return envelopeItem{Line: p.Line, Column: p.Column, Message: p.Message}
+	}
+	if p.Line > 0 { // one of several sources
+		return envelopeItem{Pointer: &p.Pointer, Line: p.Line, Column: p.Column, Message: p.Message}
 	}
 	return envelopeItem{Pointer: &p.Pointer, Message: p.Message}
 }

@@ -20,6 +20,7 @@ type executionCreateInput struct {
 	Body   struct {
 		FunctionName   string                    `json:"function_name" minLength:"1" maxLength:"255"`
 		Input          Optional[json.RawMessage] `json:"input_data,omitzero" doc:"Any JSON value; {} when left out"`
+		Version        Optional[int]             `json:"function_version,omitzero" minimum:"1" maximum:"2147483647" doc:"Of the function, with the packages and siblings of the present; the current one when left out. For mode sync"`
 		Mode           Optional[string]          `json:"mode,omitzero" enum:"sync,async" doc:"async answers 202 as soon as the run is stored; sync when left out"`
 		Priority       Optional[int]             `json:"priority,omitzero" minimum:"1" maximum:"4" doc:"Of a run that waits, mode async: 1 is the first to be run; 2 when left out"`
 		IdempotencyKey Optional[string]          `json:"idempotency_key,omitzero" minLength:"1" maxLength:"255" doc:"The same as the header Idempotency-Key"`
@@ -67,11 +68,14 @@ func (s *Server) runFunction(ctx context.Context, in *executionCreateInput) (*ex
 		input = json.RawMessage("{}")
 	}
 	request := engine.RunRequest{
-		Tenant: callFrom(ctx).tenant, Function: in.Body.FunctionName, Input: input, Trigger: model.TriggerManual,
+		Tenant: callFrom(ctx).tenant, Function: in.Body.FunctionName, Version: in.Body.Version.Value, Input: input, Trigger: model.TriggerManual,
 		Origin: &callFrom(ctx).origin,
 	}
 	preferred := !in.Body.Mode.given() && prefersAsync(in.Prefer)
 	if preferred || in.Body.Mode.Value == "async" {
+		if in.Body.Version.given() {
+			return nil, invalidAt("/function_version", "requires mode sync: an asynchronous run is of the version that is current when it begins")
+		}
 		out, err := s.submit(ctx, request, engine.Later{Priority: in.Body.Priority.Value})
 		if err == nil && preferred {
 			out.Preference = "respond-async"

@@ -30,7 +30,10 @@ type FunctionFields struct {
 	CalledBy       owned `json:"called_by,omitzero" readOnly:"true"`
 	Warnings       owned `json:"warnings,omitzero" readOnly:"true"`
 	PausedAt       owned `json:"paused_at,omitzero" readOnly:"true"`
+	Deleted        owned `json:"deleted,omitzero" readOnly:"true"`
 	Quarantine     owned `json:"quarantine,omitzero" readOnly:"true"`
+
+	Digest owned `json:"digest,omitzero" readOnly:"true"`
 
 	ID        owned `json:"id,omitzero" readOnly:"true"`
 	Version   owned `json:"version,omitzero" readOnly:"true"`
@@ -121,19 +124,20 @@ func applySchema(member Optional[json.RawMessage], schema *json.RawMessage, deri
 // ownedProblems compares the members that the server sets with the stored ones;
 // stored is nil for a new function.
 func (in *FunctionFields) ownedProblems(stored *functionView) []model.Problem {
-	var id, version, created, updated, derived, notes, callers, warnings, quarantine, paused any
+	var id, version, created, updated, derived, notes, callers, warnings, quarantine, paused, digest, deleted any
 	if stored != nil {
 		callers, warnings, quarantine, paused = stored.CalledBy, stored.Warnings, stored.Quarantine, stored.PausedAt
 		id, version, created, updated = stored.ID, stored.Version, stored.CreatedAt, stored.UpdatedAt
-		derived, notes = stored.DerivedSchemas, stored.PackageNotes
+		derived, notes, digest, deleted = stored.DerivedSchemas, stored.PackageNotes, stored.Digest, stored.Deleted
 	}
-	problems := in.ID.sameAs(id, "/id")
+	problems := append(in.ID.sameAs(id, "/id"), in.Digest.sameAs(digest, "/digest")...)
 	problems = append(problems, in.DerivedSchemas.sameAs(derived, "/derived_schemas")...)
 	problems = append(problems, in.PackageNotes.sameAs(notes, "/package_notes")...)
 	problems = append(problems, in.CalledBy.sameAs(callers, "/called_by")...)
 	problems = append(problems, in.Warnings.sameAs(warnings, "/warnings")...)
 	problems = append(problems, in.Quarantine.sameAs(quarantine, "/quarantine")...)
 	problems = append(problems, in.PausedAt.sameAs(paused, "/paused_at")...)
+	problems = append(problems, in.Deleted.sameAs(deleted, "/deleted")...)
 	problems = append(problems, in.Version.sameAs(version, "/version")...)
 	problems = append(problems, in.CreatedAt.sameAs(created, "/created_at")...)
 	return append(problems, in.UpdatedAt.sameAs(updated, "/updated_at")...)

@@ -34,7 +34,7 @@ func (s *Server) updateFunction(ctx context.Context, in *functionUpdateInput) (*
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkSeen(ctx, call.tenant, in); err != nil {
+	if err := s.checkSeen(ctx, call.tenant, in.Name, &in.Body.FunctionFields); err != nil {
 		return nil, err
 	}
 	var changed model.Function
@@ -57,12 +57,12 @@ func (s *Server) updateFunction(ctx context.Context, in *functionUpdateInput) (*
 
 // checkSeen compares the members that depend on other functions, and are not
 // stored, with their current values.
-func (s *Server) checkSeen(ctx context.Context, tenant string, in *functionUpdateInput) error {
-	callers, warnings := &in.Body.CalledBy, &in.Body.Warnings
+func (s *Server) checkSeen(ctx context.Context, tenant, name string, in *FunctionFields) error {
+	callers, warnings := &in.CalledBy, &in.Warnings
 	if callers.text == nil && warnings.text == nil {
 		return nil
 	}
-	f, err := s.opts.DB.Function(ctx, tenant, in.Name)
+	f, err := s.opts.DB.Function(ctx, tenant, name)
 	if err != nil {
 		return err
 	}

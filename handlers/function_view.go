@@ -24,9 +24,11 @@ type functionView struct {
 	MaxConcurrency *int            `json:"max_concurrency"`
 	Notify         json.RawMessage `json:"notify" doc:"As it was sent, with the defaults; null: as the subtenant's default says"`
 	IsActive       bool            `json:"is_active" doc:"False when it is switched off, and in lists also when it was deleted"`
+	Deleted        bool            `json:"deleted,omitempty" doc:"In lists with active_only=false: it was deleted; missing otherwise"`
 	PausedAt       timestamp       `json:"paused_at" nullable:"true" doc:"Since when its runs are held; null: they run"`
 	Quarantine     *quarantineView `json:"quarantine,omitzero" doc:"Why its calls are refused with 503 quarantined; missing where they are not. It ends with the next version, or with POST /functions/{name}/release"`
 	Version        int             `json:"version"`
+	Digest         string          `json:"digest" doc:"Of the members that its author sets, for base in POST /apply"`
 	CalledBy       []string        `json:"called_by" nullable:"false" doc:"Functions and modules whose current code calls it, or imports it if it is a module, by name"`
 	Warnings       []warningView   `json:"warnings,omitzero" nullable:"false" doc:"In the response to a change: possible faults of the code. They do not prevent it from being saved"`
 	CreatedAt      timestamp       `json:"created_at"`
@@ -48,8 +50,9 @@ func viewFunction(f model.Function) functionView {
 		DerivedSchemas: derivedSchemas(f.InputDerived, f.OutputDerived),
 		PackageNotes:   orEmpty(f.Lock.Notes()),
 		Tags:           orEmpty(f.Tags), TimeoutSeconds: f.TimeoutSeconds,
-		Retry: viewRetry(f.Retry), MaxConcurrency: f.MaxConcurrency, Notify: f.Notify, IsActive: f.IsActive && !f.Off, PausedAt: optionalTime(f.PausedAt), Quarantine: viewQuarantine(f.Quarantine), Version: f.Version,
-		CreatedAt: timestamp(f.CreatedAt), UpdatedAt: timestamp(f.UpdatedAt),
+		Retry: viewRetry(f.Retry), MaxConcurrency: f.MaxConcurrency, Notify: f.Notify,
+		IsActive: f.IsActive && !f.Off, Deleted: !f.IsActive, PausedAt: optionalTime(f.PausedAt), Quarantine: viewQuarantine(f.Quarantine), Version: f.Version,
+		Digest: functionMembers(&f).digest(), CreatedAt: timestamp(f.CreatedAt), UpdatedAt: timestamp(f.UpdatedAt),
 	}
 }
 

@@ -57,6 +57,10 @@ func (s *Server) Connections() int { return int(s.http.GetOpenConnectionsCount()
 // balancer opens new ones elsewhere. The server continues to serve.
 func (s *Server) Drain() { s.closing.Store(true) }
 
+// LastRequestTime is the time after the begin of Shutdown in which connections that
+// were made before may bring a request.
+const LastRequestTime = connection.LastFirstByteTime
+
 // Shutdown accepts no more connections, ends the event streams, and returns
 // when every other request has its response, or when ctx ends.
 func (s *Server) Shutdown(ctx context.Context) error {

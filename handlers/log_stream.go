@@ -107,6 +107,9 @@ func (f *logStream) answer(ctx context.Context, after string) (_ *huma.StreamRes
 		default:
 			c.Set(fiber.HeaderContentType, mediaEventStream)
 			c.Set("X-Accel-Buffering", "no") // makes proxies like nginx forward at once
+			// A stream may end because the server stops: a proxy must not keep the connection
+			// and send the next request on it.
+			c.Context().SetConnectionClose()
 			stream.token, stream.conn = auth.BearerToken(c.Request().Header.Peek(fiber.HeaderAuthorization)), c.Context().Conn()
 			c.Context().SetBodyStreamWriter(func(w *bufio.Writer) { stream.run(w, page) })
 		}

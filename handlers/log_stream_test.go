@@ -45,6 +45,7 @@ func (f *fixture) stream(id, token, lastEventID string) *eventStream {
 	require.Equal(f.t, http.StatusOK, response.StatusCode)
 	require.Equal(f.t, "text/event-stream", response.Header.Get("Content-Type"))
 	require.Equal(f.t, "no-store", response.Header.Get("Cache-Control"))
+	require.True(f.t, response.Close, "the last response of its connection")
 	s := &eventStream{t: f.t, body: response.Body, lines: bufio.NewScanner(response.Body), cancel: cancel}
 	f.t.Cleanup(s.close)
 	return s

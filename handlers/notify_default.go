@@ -40,7 +40,12 @@ func (s *Server) putNotify(ctx context.Context, in *notifyPutInput) (*notifyOutp
 	if err := s.checkTarget(setting, ""); err != nil {
 		return nil, err
 	}
-	return showNotify(setting), s.opts.DB.SetNotify(ctx, callFrom(ctx).tenant, setting)
+	tenant := callFrom(ctx).tenant
+	if err := s.opts.DB.SetNotify(ctx, tenant, setting); err != nil {
+		return nil, err
+	}
+	s.PackagesChanged(tenant) // the setting is read with them
+	return showNotify(setting), nil
 }
 
 func showNotify(setting json.RawMessage) *notifyOutput {

@@ -172,3 +172,40 @@ func TestNotifyOfInvalidInput(t *testing.T) {
 	require.NoError(t, f.alerts.Round(t.Context()))
 	f.must(ask{call: "GET /api/v1/notify/deliveries", status: 200, want: []string{"[]"}})
 }
+
+// TestNotifySetDuringARun: the setting at the end of a run counts, that of the function
+// and that of the subtenant; where there is none the database is not asked.
+func TestNotifySetDuringARun(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	begun, goOn := make(chan struct{}), make(chan struct{})
+	gate := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		begun <- struct{}{}
+		<-goOn
+	}))
+	t.Cleanup(gate.Close)
+	f.function("waits", "import urllib.request\ndef waits(input):\n    urllib.request.urlopen(input).read()\n    raise ValueError('late')")
+	signals := func(during ask) (n int) {
+		t.Helper()
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			f.do(ask{call: "POST /api/v1/executions", body: `{"function_name":"waits","input_data":"` + gate.URL + `"}`})
+		}()
+		<-begun
+		if during.call != "" {
+			f.must(during)
+		}
+		goOn <- struct{}{}
+		<-ended
+		require.NoError(t, f.db.Pool().QueryRow(t.Context(), "SELECT count(*) FROM alert_signals").Scan(&n))
+		return n
+	}
+	require.Equal(t, 0, signals(ask{}))
+	require.Equal(t, 1, signals(ask{call: "PUT /api/v1/notify", body: `{"notify":{"function":"g"}}`, status: 200}))
+	require.Equal(t, 2, signals(ask{}))
+	require.Equal(t, 2, signals(ask{call: "PUT /api/v1/functions/waits", body: `{"notify":"off"}`, status: 200}))
+	require.Equal(t, 3, signals(ask{call: "PUT /api/v1/functions/waits", body: `{"notify":{"function":"g"}}`, status: 200}))
+	require.Equal(t, 4, signals(ask{call: "PUT /api/v1/subtenants/default", token: f.mint("", true), body: `{"notify":null}`, status: 200}))
+	require.Equal(t, 4, signals(ask{call: "PUT /api/v1/functions/waits", body: `{"notify":null}`, status: 200}))
+}

@@ -24,6 +24,9 @@ type Packages interface {
 	// commit the function together with the change, once or several times.
 	WithRequirements(ctx context.Context, tenant, function string, requirements []string, restore model.Lock, by *string,
 		store func(ctx context.Context, change *repo.EnvironmentChange, lock model.Lock) error) error
+	// WithAllRequirements does the same for several functions, all or none of them.
+	WithAllRequirements(ctx context.Context, tenant string, wanted []repo.FunctionRequirements, by *string,
+		store func(ctx context.Context, change *repo.EnvironmentChange) error) error
 }
 
 type packageInstallInput struct {

@@ -93,6 +93,22 @@ func (p *installer) WithRequirements(ctx context.Context, tenant, _ string, requ
 	return store(ctx, &repo.EnvironmentChange{Base: state.Revision, Lock: p.lock, Requested: state.Requested}, p.lock)
 }
 
+func (p *installer) WithAllRequirements(ctx context.Context, tenant string, wanted []repo.FunctionRequirements, _ *string,
+	store func(context.Context, *repo.EnvironmentChange) error,
+) error {
+	for _, f := range wanted {
+		p.wanted = append(p.wanted, strings.Join(append([]string{f.Function}, f.Requirements...), " "))
+	}
+	if err := p.problemOrNil(); err != nil {
+		return err
+	}
+	state, err := p.db.PackageState(ctx, tenant)
+	if err != nil {
+		return err
+	}
+	return store(ctx, &repo.EnvironmentChange{Base: state.Revision, Lock: p.lock, Requested: state.Requested})
+}
+
 func (p *installer) problemOrNil() error {
 	if p.problem == nil {
 		return nil

@@ -25,6 +25,10 @@ func (s *Server) routes() []group {
 			"POST /api/v1/functions/{name}/resume":             {user, rest(s.resumeFunction, resumeFunctionOp)},
 			"POST /api/v1/functions/{name}/notify/test":        {user, rest(s.tryFunctionNotify, tryFunctionNotifyOp)},
 		}},
+		{"Source", "Functions, webhooks and schedules changed together, as files in a folder are.", map[string]endpoint{
+			"POST /api/v1/apply": {user, rest(s.applySource, applyOp)},
+			"GET /api/v1/me":     {user, rest(s.showCaller, showCallerOp)},
+		}},
 		{"Webhooks", "Addresses that run functions, and the calls of them.", map[string]endpoint{
 			"* /api/v1/h/{path}":                {sender, anyMethod(s.callWebhook, callWebhookOp)},
 			"POST /api/v1/webhooks":             {user, rest(s.createWebhook, createWebhookOp)},

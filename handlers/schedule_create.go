@@ -46,10 +46,7 @@ func (s *Server) createSchedule(ctx context.Context, in *scheduleCreateInput) (*
 	if problems := in.Body.ownedProblems(nil); len(problems) > 0 {
 		return nil, invalid(problems...)
 	}
-	made := model.Schedule{
-		Name: in.Body.Name, FunctionName: in.Body.FunctionName, CronExpression: in.Body.CronExpression, Timezone: "UTC",
-		Input: json.RawMessage("{}"), IsActive: true, Overlap: model.OverlapAllow, CatchUp: model.CatchUpNone, MaxInstances: defaultInstances,
-	}
+	made := newSchedule(in.Body.Name, in.Body.FunctionName, in.Body.CronExpression)
 	if err := in.Body.applyTo(&made); err != nil {
 		return nil, err
 	}
@@ -61,4 +58,12 @@ func (s *Server) createSchedule(ctx context.Context, in *scheduleCreateInput) (*
 		return nil, functionOfBody(err, in.Body.FunctionName)
 	}
 	return &scheduleCreated{Location: "/api/v1/schedules/" + made.ID.String(), Body: viewSchedule(made)}, nil
+}
+
+// newSchedule is a schedule with the defaults.
+func newSchedule(name, function, expression string) model.Schedule {
+	return model.Schedule{
+		Name: name, FunctionName: function, CronExpression: expression, Timezone: "UTC",
+		Input: json.RawMessage("{}"), IsActive: true, Overlap: model.OverlapAllow, CatchUp: model.CatchUpNone, MaxInstances: defaultInstances,
+	}
 }

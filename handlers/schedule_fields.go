@@ -22,6 +22,7 @@ type ScheduleFields struct {
 	CatchUp      Optional[model.CatchUp]   `json:"catch_up,omitzero" enum:"none,latest,all" doc:"Which of the times that were missed by more than 60 seconds are made up for"`
 	MaxInstances Optional[int]             `json:"max_instances,omitzero" minimum:"1" maximum:"1000" doc:"Runs that may be unfinished at a time"`
 
+	Digest          owned `json:"digest,omitzero" readOnly:"true"`
 	ID              owned `json:"id,omitzero" readOnly:"true"`
 	LastRun         owned `json:"last_run,omitzero" readOnly:"true"`
 	NextRun         owned `json:"next_run,omitzero" readOnly:"true"`
@@ -91,16 +92,23 @@ func setNextRun(s, before *model.Schedule, now time.Time) error {
 	return nil
 }
 
+// checkTimes checks the expression and the time zone of a schedule that stays as
+// it is.
+func checkTimes(s *model.Schedule) error {
+	checked := *s
+	return setNextRun(&checked, nil, time.Now())
+}
+
 // ownedProblems compares the members that the server sets with the stored ones;
 // stored is nil for a new schedule.
 func (in *ScheduleFields) ownedProblems(stored *scheduleView) []model.Problem {
-	var id, lastRun, nextRun, status, failed, execution, failures, problem, created, updated any
+	var id, lastRun, nextRun, status, failed, execution, failures, problem, created, updated, digest any
 	if stored != nil {
 		id, lastRun, nextRun, status, failed = stored.ID, stored.LastRun, stored.NextRun, stored.LastStatus, stored.LastError
 		execution, failures, problem = stored.LastExecutionID, stored.Failures, stored.Problem
-		created, updated = stored.CreatedAt, stored.UpdatedAt
+		created, updated, digest = stored.CreatedAt, stored.UpdatedAt, stored.Digest
 	}
-	problems := in.ID.sameAs(id, "/id")
+	problems := append(in.ID.sameAs(id, "/id"), in.Digest.sameAs(digest, "/digest")...)
 	problems = append(problems, in.LastRun.sameAs(lastRun, "/last_run")...)
 	problems = append(problems, in.NextRun.sameAs(nextRun, "/next_run")...)
 	problems = append(problems, in.LastStatus.sameAs(status, "/last_status")...)

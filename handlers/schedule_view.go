@@ -32,6 +32,7 @@ type scheduleView struct {
 	LastExecutionID *string   `json:"last_execution_id" format:"uuid"`
 	Failures        int       `json:"failures" doc:"In a row, up to the present"`
 	Problem         *string   `json:"problem" doc:"Why the schedule needs attention"`
+	Digest          string    `json:"digest" doc:"Of the members that its author sets, for base in POST /apply"`
 	CreatedAt       timestamp `json:"created_at"`
 	UpdatedAt       timestamp `json:"updated_at"`
 }
@@ -42,7 +43,7 @@ func viewSchedule(s model.Schedule) scheduleView {
 		Input: s.Input, Description: s.Description, IsActive: s.IsActive, Retry: s.Retry, Overlap: s.Overlap, CatchUp: s.CatchUp,
 		MaxInstances: s.MaxInstances, LastRun: timestamp(s.LastRun), NextRun: timestamp(s.NextRun), LastStatus: s.LastStatus,
 		LastError: s.LastError, LastExecutionID: idOrNull(s.LastExecutionID), Failures: s.Failures, Problem: problemOfSchedule(s),
-		CreatedAt: timestamp(s.CreatedAt), UpdatedAt: timestamp(s.UpdatedAt),
+		Digest: scheduleMembers(&s).digest(), CreatedAt: timestamp(s.CreatedAt), UpdatedAt: timestamp(s.UpdatedAt),
 	}
 	if s.FunctionGone || s.FunctionOff {
 		view.NextRun = timestamp{}

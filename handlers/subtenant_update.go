@@ -74,7 +74,7 @@ func (s *Server) updateSubtenant(ctx context.Context, in *subtenantUpdateInput) 
 		}
 		lane := t.Lane
 		in.Body.Lane.applyTo(&t.Lane)
-		moved = t.Lane != lane
+		moved = t.Lane != lane || in.Body.Notify.Set
 		in.Body.Description.apply(&t.Description)
 		in.Body.RetentionDays.apply(&t.RetentionDays)
 		return nil

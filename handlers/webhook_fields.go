@@ -19,6 +19,7 @@ type WebhookFields struct {
 	Signature     Optional[SignatureFields] `json:"signature,omitzero" doc:"How callers sign; calls without a valid signature are refused"`
 	IsActive      Optional[bool]            `json:"is_active,omitzero" nullable:"false"`
 
+	Digest             owned `json:"digest,omitzero" readOnly:"true"`
 	ID                 owned `json:"id,omitzero" readOnly:"true"`
 	EffectiveInputMode owned `json:"effective_input_mode,omitzero" readOnly:"true"`
 	URL                owned `json:"url,omitzero" readOnly:"true"`
@@ -79,12 +80,12 @@ func (o Optional[T]) or(before, standard T) T {
 // ownedProblems compares the members that the server sets with the stored ones;
 // stored is nil for a new webhook.
 func (in *WebhookFields) ownedProblems(stored *webhookView) []model.Problem {
-	var id, mode, address, own, access, created, updated any
+	var id, mode, address, own, access, created, updated, digest any
 	if stored != nil {
 		id, mode, address, own = stored.ID, stored.EffectiveInputMode, stored.URL, stored.SubtenantURL
-		access, created, updated = stored.Access, stored.CreatedAt, stored.UpdatedAt
+		access, created, updated, digest = stored.Access, stored.CreatedAt, stored.UpdatedAt, stored.Digest
 	}
-	problems := in.ID.sameAs(id, "/id")
+	problems := append(in.ID.sameAs(id, "/id"), in.Digest.sameAs(digest, "/digest")...)
 	problems = append(problems, in.EffectiveInputMode.sameAs(mode, "/effective_input_mode")...)
 	problems = append(problems, in.URL.sameAs(address, "/url")...)
 	problems = append(problems, in.SubtenantURL.sameAs(own, "/subtenant_url")...)

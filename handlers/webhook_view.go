@@ -25,6 +25,7 @@ type webhookView struct {
 	URL                string             `json:"url" doc:"Its address"`
 	SubtenantURL       string             `json:"subtenant_url" doc:"A second address, which no other subtenant can take"`
 	Access             string             `json:"access" doc:"The callers that it accepts, in words"`
+	Digest             string             `json:"digest" doc:"Of the members that its author sets, for base in POST /apply"`
 	CreatedAt          timestamp          `json:"created_at"`
 	UpdatedAt          timestamp          `json:"updated_at"`
 }
@@ -38,7 +39,7 @@ func (s *Server) viewWebhook(ctx context.Context, base string, w model.Webhook) 
 		InputMode: w.InputMode, EffectiveInputMode: s.webhooks.InputMode(ctx, &w), ResponseMode: w.ResponseMode,
 		Signature: w.Signature, IsActive: w.IsActive, URL: base + webhook.Prefix + w.Path,
 		SubtenantURL: base + webhook.Prefix + "@" + w.Tenant + "/" + w.Path, Access: accessOf(&w),
-		CreatedAt: timestamp(w.CreatedAt), UpdatedAt: timestamp(w.UpdatedAt),
+		Digest: webhookMembers(&w).digest(), CreatedAt: timestamp(w.CreatedAt), UpdatedAt: timestamp(w.UpdatedAt),
 	}
 }
 

@@ -29,18 +29,21 @@ CREATE TABLE alert_signals (
     take_at       timestamptz NOT NULL DEFAULT 'epoch' -- when to look at it: a later run may make up for a due time
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
--- The transaction that writes the end of an execution that ended badly calls this, so that no signal is lost and none comes twice. The caller of a
--- synchronous run was told that its input is invalid: that is no failure of the
--- function. The runs that messages start are left out, or a message could lead to the
--- next one.
+-- The transaction that writes the ends of executions that ended badly calls this, so
+-- that no signal is lost and none comes twice. The setting is looked up once for each
+-- function: thousands of its executions may fail at once.
 -- +goose StatementBegin
-CREATE FUNCTION signal_failures(ids uuid[]) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION signal_failures(tenants text[], functions text[], ats timestamptz[], ids uuid[], parents uuid[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
+    WITH wanted AS MATERIALIZED (
+        SELECT d.tenant, d.function_name, notify_of(d.tenant, d.function_name) AS setting
+        FROM (SELECT DISTINCT u.tenant, u.function_name FROM unnest(tenants, functions) AS u (tenant, function_name)) d
+    )
     INSERT INTO alert_signals (tenant, function_name, at, execution_id, parent_id)
-    SELECT e.tenant, e.function_name, COALESCE(e.completed_at, now()), e.id, e.parent_id FROM executions e
-    WHERE e.id = ANY (ids) AND e.status IN ('failed', 'timed_out', 'crashed') AND e.trigger_type <> 'alert'
-      AND NOT (e.error_type IS NOT DISTINCT FROM 'InputInvalid' AND e.trigger_type IN ('webhook', 'manual'))
-      AND notify_of(e.tenant, e.function_name) IS NOT NULL;
+    SELECT f.tenant, f.function_name, f.at, f.id, f.parent
+    FROM unnest(tenants, functions, ats, ids, parents) AS f (tenant, function_name, at, id, parent)
+    JOIN wanted w ON w.tenant = f.tenant AND w.function_name = f.function_name
+    WHERE w.setting IS NOT NULL;
 END
 $$;
 -- +goose StatementEnd
@@ -97,7 +100,7 @@ CREATE INDEX alert_deliveries_by_tenant ON alert_deliveries (tenant, id);
 -- +goose Down
 DROP TABLE alert_deliveries;
 DROP TABLE alert_problems;
-DROP FUNCTION signal_failures(uuid[]);
+DROP FUNCTION signal_failures(text[], text[], timestamptz[], uuid[], uuid[]);
 DROP TABLE alert_signals;
 DROP FUNCTION notify_of(text, text);
 ALTER TABLE subtenants DROP COLUMN notify;

@@ -3,6 +3,7 @@ package repo
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgtype"
 
@@ -12,41 +13,67 @@ import (
 
 // The transaction that writes the end of an execution signals it when the end is a
 // failure, so that a message about it is neither lost nor made twice. Executions that
-// succeed cost nothing, and neither database nor server needs to know at that
-// moment whether messages about the function are wanted: the signal finds out.
+// succeed cost nothing. Where the engine does not know that no message is wanted
+// (Record.Unwatched), the database finds out.
 
-// signalFailures signals executions whose failure this transaction writes.
-func signalFailures(ctx context.Context, q *dbsqlc.Queries, failures []model.ID) error {
-	if len(failures) == 0 {
-		return nil
-	}
-	return q.SignalFailures(ctx, each(failures, func(id model.ID) pgtype.UUID { return uuid(id) }))
+// signalled reports whether a failure may lead to a message. The runs that messages
+// start never do, or a message could lead to the next one. The caller of a synchronous
+// run was told that its input is invalid: that is no failure of the function.
+func signalled(e *model.Execution) bool {
+	told := e.ErrorType != nil && *e.ErrorType == model.ErrorInputInvalid && (e.Trigger == model.TriggerWebhook || e.Trigger == model.TriggerManual)
+	return e.Status.Failure() && e.Trigger != model.TriggerAlert && !told
 }
 
-// failuresOf are those of executions that have failed.
-func failuresOf(ended []model.Execution) (failures []model.ID) {
-	for i := range ended {
-		if ended[i].Status.Failure() {
-			failures = append(failures, ended[i].ID)
+// signalFailures signals executions whose failure this transaction writes.
+func signalFailures(ctx context.Context, q *dbsqlc.Queries, ended []*model.Execution) error {
+	var params dbsqlc.SignalFailuresParams
+	for _, e := range ended {
+		if signalled(e) {
+			params.Tenants, params.Functions = append(params.Tenants, e.Tenant), append(params.Functions, e.FunctionName)
+			params.Ats, params.Ids = append(params.Ats, e.CompletedAt), append(params.Ids, uuid(e.ID))
+			params.Parents = append(params.Parents, uuid(e.ParentID))
 		}
 	}
-	return failures
+	if len(params.Ids) == 0 {
+		return nil
+	}
+	return q.SignalFailures(ctx, params)
+}
+
+// signalCrashes signals executions that a server that is gone has left, and that this
+// transaction ends.
+func signalCrashes(ctx context.Context, q *dbsqlc.Queries, crashed []pgtype.UUID) error {
+	if len(crashed) == 0 {
+		return nil
+	}
+	return q.SignalCrashes(ctx, crashed)
 }
 
 // signalText is signalFailures as a statement that follows another one in its query,
-// at no further way to the database; empty for none.
-func signalText(failures []model.ID) string {
-	if len(failures) == 0 {
+// with no further round trip; empty for none.
+func signalText(ended []*model.Execution) string {
+	if len(ended) == 0 {
 		return ""
 	}
-	var sql strings.Builder
-	sql.WriteString("; SELECT signal_failures('{")
-	for i, id := range failures {
-		if i > 0 {
-			sql.WriteByte(',')
+	var tenants, functions, ats, ids, parents []string
+	for _, e := range ended {
+		tenants, functions = append(tenants, literal(e.Tenant)), append(functions, literal(e.FunctionName))
+		ats, ids = append(ats, literal(e.CompletedAt.UTC().Format(time.RFC3339Nano))), append(ids, literal(e.ID.String()))
+		parent := "NULL"
+		if !e.ParentID.IsZero() {
+			parent = literal(e.ParentID.String())
 		}
-		sql.WriteString(id.String())
+		parents = append(parents, parent)
 	}
-	sql.WriteString("}')")
-	return sql.String()
+	array := func(values []string, kind string) string {
+		return "ARRAY[" + strings.Join(values, ",") + "]::" + kind + "[]"
+	}
+	return "; SELECT signal_failures(" + strings.Join([]string{
+		array(tenants, "text"), array(functions, "text"), array(ats, "timestamptz"), array(ids, "uuid"), array(parents, "uuid"),
+	}, ", ") + ")"
+}
+
+// literal quotes a text for SQL.
+func literal(text string) string {
+	return "E'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(text) + "'"
 }

@@ -54,6 +54,15 @@ func each[From, To any](rows []From, convert func(From) To) []To {
 	return all
 }
 
+// pointers are those to the elements of a list.
+func pointers[T any](list []T) []*T {
+	all := make([]*T, len(list))
+	for i := range list {
+		all[i] = &list[i]
+	}
+	return all
+}
+
 // orNotFound is for a statement that touched no row.
 func orNotFound(err, notFound error) error {
 	if err != nil {

@@ -42,7 +42,7 @@ WHERE tenant = $1 AND execution_id = $2 AND id >= $3 AND id < $4 AND status = 'r
 // Call it before RegisterServer, after which other servers settle all runs of its predecessor.
 func (d *DB) SettleCrashes(ctx context.Context, folder string, crashes []Crash, complete bool) (settled Settled, err error) {
 	var batch pgx.Batch
-	var failures []model.ID
+	var failures []pgtype.UUID
 	claimed := []pgtype.UUID{} // nil would be NULL
 	queued := map[model.ID]*Crash{}
 	for i := range crashes {
@@ -58,7 +58,7 @@ func (d *DB) SettleCrashes(ctx context.Context, folder string, crashes []Crash, 
 		batch.Queue(crashExecution, executionTable.arguments(&row)...).Exec(func(tag pgconn.CommandTag) error {
 			if tag.RowsAffected() > 0 { // else it had come to its end before
 				settled.Crashed++
-				failures = append(failures, e.ID)
+				failures = append(failures, uuid(e.ID))
 			}
 			return nil
 		})
@@ -70,7 +70,7 @@ func (d *DB) SettleCrashes(ctx context.Context, folder string, crashes []Crash, 
 			if err := tx.SendBatch(ctx, &batch).Close(); err != nil {
 				return err
 			}
-			return signalFailures(ctx, d.q.WithTx(tx), failures)
+			return signalCrashes(ctx, d.q.WithTx(tx), failures)
 		})
 		if err != nil {
 			return settled, d.fail(err, "record the runs of a server that died")

@@ -100,7 +100,7 @@ func (d *DB) Environment(ctx context.Context, tenant string) (model.Environment,
 
 func environmentOf(tenant string, row dbsqlc.GetPackageStateRow) (model.Environment, error) {
 	env := model.Environment{
-		Tenant: tenant, Number: int(row.Environment), CreatedBy: row.CreatedBy, CreatedAt: timeOf(row.CreatedAt), LaneSetting: model.LaneName(row.Lane), Paused: row.Paused,
+		Tenant: tenant, Number: int(row.Environment), CreatedBy: row.CreatedBy, CreatedAt: timeOf(row.CreatedAt), LaneSetting: model.LaneName(row.Lane), Paused: row.Paused, Notified: row.Notified,
 	}
 	if row.Environment == 0 {
 		return env, nil

@@ -71,6 +71,21 @@ func storeFunction(ctx context.Context, q *dbsqlc.Queries, f *model.Function, ne
 	})
 }
 
+// reviveFunction makes a deleted function that is locked the function f of its
+// name, which continues its history.
+func reviveFunction(ctx context.Context, q *dbsqlc.Queries, stored *model.Function, f model.Function, by *string) error {
+	copyAttributes(stored, f)
+	stored.IsActive, stored.Kind = true, kindOf(f.Kind)
+	copyVersion(stored, f)
+	return storeFunction(ctx, q, stored, true, by)
+}
+
+// copyAttributes gives f the members of from that belong to no version.
+func copyAttributes(f *model.Function, from model.Function) {
+	f.Description, f.Tags, f.TimeoutSeconds = from.Description, tagsOf(from.Tags), from.TimeoutSeconds
+	f.Retry, f.MaxConcurrency, f.Off, f.Notify = from.Retry, from.MaxConcurrency, from.Off, from.Notify
+}
+
 // kindOf is kind, a function's when it is left out.
 func kindOf(kind model.FunctionKind) model.FunctionKind {
 	if kind == "" {

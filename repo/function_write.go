@@ -23,11 +23,7 @@ func (d *DB) CreateFunction(ctx context.Context, tenant string, f model.Function
 		case err == nil && made.IsActive:
 			err = errNameTaken(f.Name)
 		case err == nil:
-			made.Description, made.Tags, made.TimeoutSeconds = f.Description, tagsOf(f.Tags), f.TimeoutSeconds
-			made.Retry, made.MaxConcurrency, made.IsActive, made.Off, made.Notify = f.Retry, f.MaxConcurrency, true, f.Off, f.Notify
-			made.Kind = kindOf(f.Kind)
-			copyVersion(&made, f)
-			err = storeFunction(ctx, q, &made, true, createdBy)
+			err = reviveFunction(ctx, q, &made, f, createdBy)
 		}
 		if err == nil {
 			err = applyChange(ctx, q, tenant, packages)
@@ -63,8 +59,7 @@ func (d *DB) UpdateFunction(ctx context.Context, tenant, name string, change fun
 		}
 		after := *f
 		*f = before
-		f.Description, f.Tags, f.TimeoutSeconds = after.Description, tagsOf(after.Tags), after.TimeoutSeconds
-		f.Retry, f.MaxConcurrency, f.Off, f.Notify = after.Retry, after.MaxConcurrency, after.Off, after.Notify
+		copyAttributes(f, after)
 		copyVersion(f, after)
 		return !sameVersion(before, *f), nil
 	})

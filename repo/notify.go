@@ -3,6 +3,8 @@ package repo
 import (
 	"context"
 	"encoding/json"
+
+	"maestro/repo/dbsqlc"
 )
 
 // Notify returns the setting of the subtenant itself, and the one that holds for a
@@ -17,9 +19,11 @@ func (d *DB) Notify(ctx context.Context, tenant, function string) (own, effectiv
 
 // SetNotify stores the setting of the subtenant itself; nil for none.
 func (d *DB) SetNotify(ctx context.Context, tenant string, setting json.RawMessage) error {
-	n, err := d.q.SetNotify(ctx, setting, tenant)
-	if err == nil && n == 0 {
-		err = errSubtenantNotFound(tenant)
-	}
+	err := d.inTx(ctx, func(q *dbsqlc.Queries) error {
+		if n, err := q.SetNotify(ctx, setting, tenant); err != nil || n == 0 {
+			return orNotFound(err, errSubtenantNotFound(tenant))
+		}
+		return note(ctx, q, tenant, PackagesChanged) // it is read with them
+	})
 	return d.fail(err, "store the notify setting of %s", tenant)
 }

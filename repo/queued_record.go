@@ -45,7 +45,7 @@ SELECT execution_id FROM held`
 func severalStatements(records []*model.Record) bool {
 	seen := make(map[model.ID]bool, len(records))
 	for _, r := range records {
-		if e := &r.Execution; e.Trigger == model.TriggerSchedule || e.Status.Failure() && !r.Queued.Retry || seen[e.ID] {
+		if e := &r.Execution; e.Trigger == model.TriggerSchedule || e.Status.Failure() && !r.Queued.Retry && !r.Unwatched || seen[e.ID] {
 			return true
 		}
 		seen[r.Execution.ID] = true

@@ -68,7 +68,7 @@ func settleAll(ctx context.Context, q *dbsqlc.Queries, rows []dbsqlc.LockOrphane
 			})
 		}
 	}
-	if err := signalFailures(ctx, q, failuresOf(ended)); err != nil {
+	if err := signalCrashes(ctx, q, each(ended, func(e model.Execution) pgtype.UUID { return uuid(e.ID) })); err != nil {
 		return err
 	}
 	return noteScheduleResults(ctx, q, ended)
@@ -112,7 +112,7 @@ func (d *DB) crashSynchronous(ctx context.Context) (int, error) {
 		if err != nil {
 			return err
 		}
-		if err := signalFailures(ctx, q, each(crashed, func(id pgtype.UUID) model.ID { return id.Bytes })); err != nil {
+		if err := signalCrashes(ctx, q, crashed); err != nil {
 			return err
 		}
 		return q.NoteSettled(ctx, servers)

@@ -29,7 +29,7 @@ func (d *DB) copyRecords(ctx context.Context, records []*model.Record, server st
 	rows.begin()
 	steps.begin()
 	hasExecutions, hasSteps := false, false
-	var failures []model.ID
+	var failures []*model.Execution
 	name := text(server)
 	var row executionRow // both escape to the heap, once for all records
 	var step stepRow
@@ -38,8 +38,8 @@ func (d *DB) copyRecords(ctx context.Context, records []*model.Record, server st
 			hasExecutions = true
 			row = newExecutionRow(&record.Execution, name)
 			executionTable.copyRow(rows, &row)
-			if record.Execution.Status.Failure() {
-				failures = append(failures, record.Execution.ID)
+			if !record.Unwatched && signalled(&record.Execution) {
+				failures = append(failures, &record.Execution)
 			}
 		}
 		for i := range record.Steps {

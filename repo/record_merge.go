@@ -35,7 +35,7 @@ func (d *DB) MergeRecords(ctx context.Context, records []*model.Record, server s
 			if err != nil {
 				return err
 			}
-			if err := signalFailures(ctx, q, failuresOf(ended)); err != nil {
+			if err := signalFailures(ctx, q, pointers(ended)); err != nil {
 				return err
 			}
 			if err := noteScheduleResults(ctx, q, ended); err != nil {
@@ -59,15 +59,15 @@ var (
 func upsertRecords(ctx context.Context, tx pgx.Tx, records []*model.Record, server string) error {
 	name := text(server)
 	var batch pgx.Batch
-	var failures []model.ID
+	var failures []*model.Execution
 	for _, record := range records {
 		if !record.StepsOnly {
 			row := newExecutionRow(&record.Execution, name)
 			written := batch.Queue(upsertExecution, executionTable.arguments(&row)...)
-			if record.Execution.Status.Failure() {
+			if record.Execution.Status.Failure() && !record.Unwatched {
 				written.Exec(func(tag pgconn.CommandTag) error {
 					if tag.RowsAffected() > 0 { // else it had come to its end before
-						failures = append(failures, record.Execution.ID)
+						failures = append(failures, &record.Execution)
 					}
 					return nil
 				})

@@ -47,21 +47,9 @@ func (d *DB) ListSchedules(ctx context.Context, tenant string, filter ScheduleFi
 // server's, NextRun is the caller's. A name in use is CodeNameTaken, a function
 // that is not there CodeFunctionNotFound.
 func (d *DB) CreateSchedule(ctx context.Context, tenant string, s model.Schedule) (model.Schedule, error) {
-	s.ID, s.Tenant, s.CreatedAt = model.NewID(), tenant, now()
-	s.UpdatedAt = s.CreatedAt
-	err := d.inTx(ctx, func(q *dbsqlc.Queries) error {
-		off, err := checkActive(ctx, q, tenant, s.FunctionName)
-		if err != nil {
+	err := d.inTx(ctx, func(q *dbsqlc.Queries) (err error) {
+		if s, err = insertSchedule(ctx, q, tenant, s); err != nil {
 			return err
-		}
-		s.FunctionOff = off
-		err = q.InsertSchedule(ctx, dbsqlc.InsertScheduleParams{
-			ID: uuid(s.ID), Tenant: tenant, Name: s.Name, FunctionName: s.FunctionName, CronExpression: s.CronExpression,
-			Timezone: s.Timezone, InputData: s.Input, Description: s.Description, IsActive: s.IsActive, Retry: s.Retry,
-			Overlap: string(s.Overlap), CatchUp: string(s.CatchUp), MaxInstances: int32(s.MaxInstances), NextRun: moment(s.NextRun), CreatedAt: s.CreatedAt,
-		})
-		if err != nil {
-			return orScheduleTaken(err, s.Name)
 		}
 		return note(ctx, q, tenant, SchedulesChanged)
 	})
@@ -69,6 +57,23 @@ func (d *DB) CreateSchedule(ctx context.Context, tenant string, s model.Schedule
 		return model.Schedule{}, d.fail(err, "create schedule %s", s.Name)
 	}
 	return s, nil
+}
+
+// insertSchedule is a part of its caller's transaction.
+func insertSchedule(ctx context.Context, q *dbsqlc.Queries, tenant string, s model.Schedule) (model.Schedule, error) {
+	s.ID, s.Tenant, s.CreatedAt = model.NewID(), tenant, now()
+	s.UpdatedAt = s.CreatedAt
+	off, err := checkActive(ctx, q, tenant, s.FunctionName)
+	if err != nil {
+		return s, err
+	}
+	s.FunctionOff = off
+	err = q.InsertSchedule(ctx, dbsqlc.InsertScheduleParams{
+		ID: uuid(s.ID), Tenant: tenant, Name: s.Name, FunctionName: s.FunctionName, CronExpression: s.CronExpression,
+		Timezone: s.Timezone, InputData: s.Input, Description: s.Description, IsActive: s.IsActive, Retry: s.Retry,
+		Overlap: string(s.Overlap), CatchUp: string(s.CatchUp), MaxInstances: int32(s.MaxInstances), NextRun: moment(s.NextRun), CreatedAt: s.CreatedAt,
+	})
+	return s, orScheduleTaken(err, s.Name)
 }
 
 // UpdateSchedule applies change to a schedule and stores what came of it;
@@ -90,23 +95,8 @@ func (d *DB) UpdateSchedule(ctx context.Context, tenant string, id model.ID, cha
 		if err := change(&s); err != nil {
 			return err
 		}
-		s.ID, s.Tenant, s.CreatedAt, s.UpdatedAt = before.ID, tenant, before.CreatedAt, now()
-		s.LastRun, s.LastStatus, s.LastExecutionID = before.LastRun, before.LastStatus, before.LastExecutionID
-		s.LastError, s.Failures, s.HeldUntil = before.LastError, before.Failures, time.Time{}
-		if s.FunctionName != before.FunctionName {
-			off, err := checkActive(ctx, q, tenant, s.FunctionName)
-			if err != nil {
-				return err
-			}
-			s.FunctionGone, s.FunctionOff = false, off
-		}
-		err = q.UpdateSchedule(ctx, dbsqlc.UpdateScheduleParams{
-			Tenant: tenant, ID: uuid(id), Name: s.Name, FunctionName: s.FunctionName, CronExpression: s.CronExpression,
-			Timezone: s.Timezone, InputData: s.Input, Description: s.Description, IsActive: s.IsActive, Retry: s.Retry,
-			Overlap: string(s.Overlap), CatchUp: string(s.CatchUp), MaxInstances: int32(s.MaxInstances), NextRun: moment(s.NextRun), UpdatedAt: s.UpdatedAt,
-		})
-		if err != nil {
-			return orScheduleTaken(err, s.Name)
+		if s, err = storeSchedule(ctx, q, before, s); err != nil {
+			return err
 		}
 		return note(ctx, q, tenant, SchedulesChanged)
 	})
@@ -114,6 +104,27 @@ func (d *DB) UpdateSchedule(ctx context.Context, tenant string, id model.ID, cha
 		return model.Schedule{}, d.fail(err, "change schedule %s", id)
 	}
 	return s, nil
+}
+
+// storeSchedule writes the new state of a schedule that its caller's transaction
+// has locked.
+func storeSchedule(ctx context.Context, q *dbsqlc.Queries, before, s model.Schedule) (model.Schedule, error) {
+	s.ID, s.Tenant, s.CreatedAt, s.UpdatedAt = before.ID, before.Tenant, before.CreatedAt, now()
+	s.LastRun, s.LastStatus, s.LastExecutionID = before.LastRun, before.LastStatus, before.LastExecutionID
+	s.LastError, s.Failures, s.HeldUntil = before.LastError, before.Failures, time.Time{}
+	if s.FunctionName != before.FunctionName {
+		off, err := checkActive(ctx, q, s.Tenant, s.FunctionName)
+		if err != nil {
+			return s, err
+		}
+		s.FunctionGone, s.FunctionOff = false, off
+	}
+	err := q.UpdateSchedule(ctx, dbsqlc.UpdateScheduleParams{
+		Tenant: s.Tenant, ID: uuid(s.ID), Name: s.Name, FunctionName: s.FunctionName, CronExpression: s.CronExpression,
+		Timezone: s.Timezone, InputData: s.Input, Description: s.Description, IsActive: s.IsActive, Retry: s.Retry,
+		Overlap: string(s.Overlap), CatchUp: string(s.CatchUp), MaxInstances: int32(s.MaxInstances), NextRun: moment(s.NextRun), UpdatedAt: s.UpdatedAt,
+	})
+	return s, orScheduleTaken(err, s.Name)
 }
 
 // DeleteSchedule removes a schedule, or answers CodeScheduleNotFound.

@@ -81,7 +81,7 @@ func (d *DB) UpdateSubtenant(ctx context.Context, id string, change func(*model.
 		if err := change(&wanted); err != nil {
 			return err
 		}
-		before := row.Lane
+		before := row
 		row, err = q.UpdateSubtenant(ctx, dbsqlc.UpdateSubtenantParams{
 			Description: wanted.Description, RetentionDays: wholeNumber(wanted.RetentionDays), Lane: string(wanted.Lane), Notify: wanted.Notify, ID: id,
 		})
@@ -89,7 +89,7 @@ func (d *DB) UpdateSubtenant(ctx context.Context, id string, change func(*model.
 			return err
 		}
 		changed = subtenant(row)
-		if row.Lane == before {
+		if row.Lane == before.Lane && sameJSON(row.Notify, before.Notify) {
 			return nil
 		}
 		return note(ctx, q, id, PackagesChanged)

@@ -16,6 +16,7 @@ import (
 func init() {
 	maps.Copy(serverWide, map[string]string{
 		"SignalFailures":      "of executions that its transaction writes, under their subtenants",
+		"SignalCrashes":       "of executions of a server that is gone, under their subtenants",
 		"SignalMissed":        "writes a new row with its subtenant",
 		"AlertsDue":           "one server at a time does it for all subtenants",
 		"TryLockAlerts":       "one server at a time does it for all subtenants",

@@ -52,27 +52,32 @@ func (d *DB) ActiveWebhooks(ctx context.Context) ([]model.Webhook, error) {
 // taken, in this subtenant or as a public one by another, is CodePathTaken;
 // a function that is not there is CodeFunctionNotFound.
 func (d *DB) CreateWebhook(ctx context.Context, tenant string, w model.Webhook) (model.Webhook, error) {
-	w.ID, w.Tenant = model.NewID(), tenant
-	w.CreatedAt = now()
-	w.UpdatedAt = w.CreatedAt
-	err := d.changeWebhooks(ctx, tenant, func(q *dbsqlc.Queries) error {
-		if _, err := checkActive(ctx, q, tenant, w.FunctionName); err != nil {
-			return err
-		}
-		err := q.InsertWebhook(ctx, dbsqlc.InsertWebhookParams{
-			ID: uuid(w.ID), Tenant: tenant, Path: w.Path, Method: w.Method, FunctionName: w.FunctionName,
-			Description: w.Description, DefaultValues: w.DefaultValues, RequiresAuth: w.RequiresAuth,
-			InputMode: string(w.InputMode), ResponseMode: string(w.ResponseMode), Signature: w.Signature, IsActive: w.IsActive, CreatedAt: w.CreatedAt,
-		})
-		if err != nil {
-			return orPathTaken(err, w)
-		}
-		return claimSegment(ctx, q, w)
+	err := d.changeWebhooks(ctx, tenant, func(q *dbsqlc.Queries) (err error) {
+		w, err = insertWebhook(ctx, q, tenant, w)
+		return err
 	})
 	if err != nil {
 		return model.Webhook{}, d.fail(err, "create webhook %s %s", w.Method, w.Path)
 	}
 	return w, nil
+}
+
+// insertWebhook is a part of its caller's transaction.
+func insertWebhook(ctx context.Context, q *dbsqlc.Queries, tenant string, w model.Webhook) (model.Webhook, error) {
+	w.ID, w.Tenant, w.CreatedAt = model.NewID(), tenant, now()
+	w.UpdatedAt = w.CreatedAt
+	if _, err := checkActive(ctx, q, tenant, w.FunctionName); err != nil {
+		return w, err
+	}
+	err := q.InsertWebhook(ctx, dbsqlc.InsertWebhookParams{
+		ID: uuid(w.ID), Tenant: tenant, Path: w.Path, Method: w.Method, FunctionName: w.FunctionName,
+		Description: w.Description, DefaultValues: w.DefaultValues, RequiresAuth: w.RequiresAuth,
+		InputMode: string(w.InputMode), ResponseMode: string(w.ResponseMode), Signature: w.Signature, IsActive: w.IsActive, CreatedAt: w.CreatedAt,
+	})
+	if err != nil {
+		return w, orPathTaken(err, w)
+	}
+	return w, claimSegment(ctx, q, w)
 }
 
 // UpdateWebhook applies change to a webhook and stores what came of it. An
@@ -93,24 +98,8 @@ func (d *DB) UpdateWebhook(ctx context.Context, tenant string, id model.ID, chan
 		if err := change(&w); err != nil {
 			return err
 		}
-		w.ID, w.Tenant, w.CreatedAt, w.UpdatedAt = before.ID, tenant, before.CreatedAt, now()
-		if w.FunctionName != before.FunctionName {
-			if _, err := checkActive(ctx, q, tenant, w.FunctionName); err != nil {
-				return err
-			}
-		}
-		err = q.UpdateWebhook(ctx, dbsqlc.UpdateWebhookParams{
-			Tenant: tenant, ID: uuid(id), Path: w.Path, Method: w.Method, FunctionName: w.FunctionName,
-			Description: w.Description, DefaultValues: w.DefaultValues, RequiresAuth: w.RequiresAuth,
-			InputMode: string(w.InputMode), ResponseMode: string(w.ResponseMode), Signature: w.Signature, IsActive: w.IsActive, UpdatedAt: w.UpdatedAt,
-		})
-		if err != nil {
-			return orPathTaken(err, w)
-		}
-		if err := claimSegment(ctx, q, w); err != nil {
-			return err
-		}
-		return releaseSegment(ctx, q, before)
+		w, err = storeWebhook(ctx, q, before, w)
+		return err
 	})
 	if err != nil {
 		return model.Webhook{}, d.fail(err, "change webhook %s", id)
@@ -118,19 +107,47 @@ func (d *DB) UpdateWebhook(ctx context.Context, tenant string, id model.ID, chan
 	return w, nil
 }
 
+// storeWebhook writes the new state of a webhook that its caller's transaction
+// has locked.
+func storeWebhook(ctx context.Context, q *dbsqlc.Queries, before, w model.Webhook) (model.Webhook, error) {
+	w.ID, w.Tenant, w.CreatedAt, w.UpdatedAt = before.ID, before.Tenant, before.CreatedAt, now()
+	if w.FunctionName != before.FunctionName {
+		if _, err := checkActive(ctx, q, w.Tenant, w.FunctionName); err != nil {
+			return w, err
+		}
+	}
+	err := q.UpdateWebhook(ctx, dbsqlc.UpdateWebhookParams{
+		Tenant: w.Tenant, ID: uuid(w.ID), Path: w.Path, Method: w.Method, FunctionName: w.FunctionName,
+		Description: w.Description, DefaultValues: w.DefaultValues, RequiresAuth: w.RequiresAuth,
+		InputMode: string(w.InputMode), ResponseMode: string(w.ResponseMode), Signature: w.Signature, IsActive: w.IsActive, UpdatedAt: w.UpdatedAt,
+	})
+	if err != nil {
+		return w, orPathTaken(err, w)
+	}
+	if err := claimSegment(ctx, q, w); err != nil {
+		return w, err
+	}
+	return w, releaseSegment(ctx, q, before)
+}
+
 // DeleteWebhook removes a webhook, or answers CodeWebhookNotFound.
 func (d *DB) DeleteWebhook(ctx context.Context, tenant string, id model.ID) error {
 	err := d.changeWebhooks(ctx, tenant, func(q *dbsqlc.Queries) error {
-		row, err := q.DeleteWebhook(ctx, tenant, uuid(id))
-		if noRows(err) {
-			return errWebhookNotFound()
-		}
-		if err != nil {
-			return err
-		}
-		return releaseSegment(ctx, q, webhook(row))
+		return removeWebhook(ctx, q, tenant, id)
 	})
 	return d.fail(err, "delete webhook %s", id)
+}
+
+// removeWebhook is a part of its caller's transaction.
+func removeWebhook(ctx context.Context, q *dbsqlc.Queries, tenant string, id model.ID) error {
+	row, err := q.DeleteWebhook(ctx, tenant, uuid(id))
+	if noRows(err) {
+		return errWebhookNotFound()
+	}
+	if err != nil {
+		return err
+	}
+	return releaseSegment(ctx, q, webhook(row))
 }
 
 func webhook(r dbsqlc.Webhook) model.Webhook {

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // process is one line of /proc.
@@ -104,8 +106,10 @@ func load(from, to sample) float64 {
 }
 
 // memory is the bytes that the processes of a sample hold. What several of them share counts
-// once: each has its proportional share of it (Pss in proc(5)).
-func (v sample) memory() (held int64) {
+// once: each has its proportional share of it (Pss in proc(5)). With it goes the shared memory that
+// has a name, and so outlives processes.
+func (v sample) memory() int64 {
+	held := namedMemory()
 	for pid, resident := range v.resident {
 		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
 		if err != nil { // it has ended, or is another user's
@@ -115,6 +119,15 @@ func (v sample) memory() (held int64) {
 		held += parseShare(string(text))
 	}
 	return held
+}
+
+// namedMemory is the bytes in /dev/shm.
+func namedMemory() int64 {
+	var found unix.Statfs_t
+	if unix.Statfs("/dev/shm", &found) != nil {
+		return 0
+	}
+	return int64(found.Blocks-found.Bfree) * found.Bsize
 }
 
 // parseShare reads the Pss of /proc/PID/smaps_rollup.

@@ -11,7 +11,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"maestro/internal/apiclient"
 	"maestro/internal/config"
+	"maestro/internal/deploy"
 	"maestro/internal/supervisor"
 )
 
@@ -19,8 +21,20 @@ import (
 // *cobra.Command, in a file of its own, and stands in the list in newRoot or in
 // its group.
 type app struct {
+	stdin          io.Reader
 	stdout, stderr io.Writer
 	timing         timing
+	flags          clientFlags
+	getenv         func(string) string // nil: os.Getenv
+	client         *apiclient.Client   // of the server that this process has started; nil: connect finds one
+}
+
+// env is a variable of the environment.
+func (a *app) env(name string) string {
+	if a.getenv != nil {
+		return a.getenv(name)
+	}
+	return os.Getenv(name)
 }
 
 // timing is the patience of a server, and its wall clock. Only tests change it.
@@ -32,7 +46,7 @@ type timing struct {
 }
 
 func newApp() *app {
-	return &app{stdout: os.Stdout, stderr: os.Stderr, timing: timing{grace: 30 * time.Second}}
+	return &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, timing: timing{grace: 30 * time.Second}}
 }
 
 // Exit statuses.
@@ -57,9 +71,18 @@ func run(ctx context.Context, args []string, a *app) int {
 	var usage usageError
 	var faults config.Faults
 	var end *supervisor.EndError
+	var files deploy.FaultsError
+	var refused *deploy.RefusedError
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.Is(err, errShown):
+	case errors.As(err, &files):
+		writeFaults(a.stderr, files)
+		fmt.Fprintln(a.stderr, "maestro: nothing was changed, for the faults above")
+	case errors.As(err, &refused):
+		writeFaults(a.stderr, refused.Faults)
+		fmt.Fprintln(a.stderr, "maestro: nothing was changed, for the faults above")
 	case errors.As(err, &end) && end.Signal == 0 && end.Reason == "":
 		return end.Status // the server has said why
 	case errors.As(err, &usage):
@@ -74,6 +97,9 @@ func run(ctx context.Context, args []string, a *app) int {
 	}
 	return exitFailed
 }
+
+// errShown ends a command whose output says already what failed.
+var errShown = errors.New("it failed, as shown")
 
 // inOneLine is text without line ends, such as pgx puts into its errors.
 func inOneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
@@ -108,10 +134,13 @@ Settings come from the environment and from the file .env in the current folder;
 		return usageError(fmt.Sprintf("%v; see %s --help", err, cmd.CommandPath()))
 	})
 	root.AddCommand(
-		a.serveCommand(), a.migrateCommand(), a.tokenCommand(), a.examplesCommand(), a.doctorCommand(), a.backupCommand(), a.restoreCommand(), a.censusDevCommand(),
+		a.serveCommand(), a.migrateCommand(), a.tokenCommand(), a.doctorCommand(), a.backupCommand(), a.restoreCommand(), a.censusDevCommand(),
+		a.loginCommand(), a.logoutCommand(), a.functionsCommand(), a.executionsCommand(), a.logsCommand(), a.secretsCommand(), a.schedulesCommand(), a.webhooksCommand(),
+		a.packagesCommand(), a.examplesCommand(), a.devCommand(),
 		a.completionCommand(), a.manCommand(), a.probeCommand(), a.laneChildCommand(), a.runServerCommand(), a.versionCommand(),
 	)
 	root.SetUsageFunc(writeUsage)
+	root.SetHelpFunc(writeHelp)
 	a.checkArguments(root)
 	return root
 }

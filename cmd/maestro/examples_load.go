@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"maestro/examples"
+	"maestro/internal/apiclient"
 )
 
 func (a *app) examplesCommand() *cobra.Command {
@@ -37,11 +38,11 @@ lane. The model is an example too, and needs neither a network nor a key.
 The server is MAESTRO_URL and the caller MAESTRO_TOKEN; in development mode both
 are found by themselves.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			client, err := a.connectAPI()
+			c, err := a.connect()
 			if err != nil {
 				return err
 			}
-			l := loader{client: client, out: a.stdout, withPackages: withPackages}
+			l := loader{client: c, out: a.stdout, withPackages: withPackages}
 			if err := l.load(cmd.Context()); err != nil {
 				return err
 			}
@@ -55,7 +56,7 @@ are found by themselves.`,
 }
 
 type loader struct {
-	client              *apiClient
+	client              *apiclient.Client
 	out                 io.Writer
 	withPackages        bool
 	added, changed, all int
@@ -75,7 +76,7 @@ func (l *loader) load(ctx context.Context) error {
 			return err
 		}
 	}
-	schedules, err := examples.Schedules(l.client.url)
+	schedules, err := examples.Schedules(l.client.URL)
 	if err != nil {
 		return err
 	}
@@ -85,7 +86,7 @@ func (l *loader) load(ctx context.Context) error {
 		}
 	}
 	var stored []storedWebhook
-	if err := l.client.call(ctx, http.MethodGet, "/webhooks?limit=1000", nil, &stored); err != nil {
+	if err := l.client.Call(ctx, http.MethodGet, "/webhooks?limit=1000", nil, &stored); err != nil {
 		return fmt.Errorf("list webhooks: %w", err)
 	}
 	for _, w := range webhooks {
@@ -94,7 +95,7 @@ func (l *loader) load(ctx context.Context) error {
 		}
 	}
 	var there []storedSchedule
-	if err := l.client.call(ctx, http.MethodGet, "/schedules?limit=1000", nil, &there); err != nil {
+	if err := l.client.Call(ctx, http.MethodGet, "/schedules?limit=1000", nil, &there); err != nil {
 		return fmt.Errorf("list schedules: %w", err)
 	}
 	for _, s := range schedules {
@@ -120,7 +121,7 @@ func (l *loader) addPackages(functions []examples.Function, webhooks []examples.
 	if err != nil {
 		return nil, nil, err
 	}
-	l.client.http.Timeout = installTime
+	l.client = l.client.WithPatience(installTime)
 	fmt.Fprintf(l.out, "examples: the server installs %s for them, unless they are there\n", strings.Join(examples.Requirements(more), " and "))
 	return append(functions, more...), append(webhooks, hooks...), nil
 }
@@ -128,11 +129,11 @@ func (l *loader) addPackages(functions []examples.Function, webhooks []examples.
 func (l *loader) function(ctx context.Context, f examples.Function) error {
 	l.all++
 	var stored examples.Function
-	err := l.client.call(ctx, http.MethodGet, "/functions/"+f.Name, nil, &stored)
+	err := l.client.Call(ctx, http.MethodGet, "/functions/"+f.Name, nil, &stored)
 	switch {
-	case is(err, "function_not_found"):
+	case apiclient.Is(err, "function_not_found"):
 		l.added++
-		return l.client.call(ctx, http.MethodPost, "/functions", f, nil)
+		return l.client.Call(ctx, http.MethodPost, "/functions", f, nil)
 	case err != nil:
 		return err
 	case sameFunction(f, stored):
@@ -143,7 +144,7 @@ func (l *loader) function(ctx context.Context, f examples.Function) error {
 	if f.Kind != "module" { // which has none
 		change["input_schema"], change["output_schema"] = f.InputSchema, f.OutputSchema
 	}
-	return l.client.call(ctx, http.MethodPut, "/functions/"+f.Name, change, nil)
+	return l.client.Call(ctx, http.MethodPut, "/functions/"+f.Name, change, nil)
 }
 
 func sameFunction(a, b examples.Function) bool {
@@ -171,8 +172,8 @@ func (l *loader) webhook(ctx context.Context, w examples.Webhook, stored []store
 	at := slices.IndexFunc(stored, func(s storedWebhook) bool { return s.Path == w.Path && s.Method == w.Method })
 	if at < 0 {
 		l.added++
-		err := l.client.call(ctx, http.MethodPost, "/webhooks", w, nil)
-		if is(err, "path_taken") {
+		err := l.client.Call(ctx, http.MethodPost, "/webhooks", w, nil)
+		if apiclient.Is(err, "path_taken") {
 			return l.privateWebhook(ctx, w)
 		}
 		return err
@@ -181,14 +182,14 @@ func (l *loader) webhook(ctx context.Context, w examples.Webhook, stored []store
 		return nil
 	}
 	l.changed++
-	return l.client.call(ctx, http.MethodPut, "/webhooks/"+stored[at].ID, w, nil)
+	return l.client.Call(ctx, http.MethodPut, "/webhooks/"+stored[at].ID, w, nil)
 }
 
 // privateWebhook is for a subtenant that is not the first to load the
 // examples: a public path belongs to one alone, a private one to each.
 func (l *loader) privateWebhook(ctx context.Context, w examples.Webhook) error {
 	fmt.Fprintf(l.out, "examples: another subtenant has the public webhook %s, yours wants a token\n", w.Path)
-	return l.client.call(ctx, http.MethodPost, "/webhooks", struct {
+	return l.client.Call(ctx, http.MethodPost, "/webhooks", struct {
 		examples.Webhook
 		RequiresAuth bool `json:"requires_auth"`
 	}{w, true}, nil)
@@ -204,13 +205,13 @@ func (l *loader) schedule(ctx context.Context, s examples.Schedule, stored []sto
 	at := slices.IndexFunc(stored, func(other storedSchedule) bool { return other.Name == s.Name })
 	if at < 0 {
 		l.added++
-		return l.client.call(ctx, http.MethodPost, "/schedules", s, nil)
+		return l.client.Call(ctx, http.MethodPost, "/schedules", s, nil)
 	}
 	if sameSchedule(stored[at].Schedule, s) {
 		return nil
 	}
 	l.changed++
-	return l.client.call(ctx, http.MethodPut, "/schedules/"+stored[at].ID, s, nil)
+	return l.client.Call(ctx, http.MethodPut, "/schedules/"+stored[at].ID, s, nil)
 }
 
 func sameSchedule(a, b examples.Schedule) bool {
@@ -222,15 +223,15 @@ func sameSchedule(a, b examples.Schedule) bool {
 // printWhatToTry shows a token only where the caller could read it anyway.
 func (l *loader) printWhatToTry() {
 	token := "$MAESTRO_TOKEN"
-	if l.client.found {
-		token = l.client.token
+	if l.client.Found {
+		token = l.client.Token
 	}
 	more := ""
 	if l.withPackages {
 		more = fmt.Sprintf(`  curl -X POST %[1]s/api/v1/h/process-document-with-model -H 'X-User-ID: user123' \
     -d '{"document_url": "%[1]s/examples/documents/complaint.txt"}'
 
-`, l.client.url)
+`, l.client.URL)
 	}
 	fmt.Fprintf(l.out, `
 Try it:
@@ -247,5 +248,5 @@ Try it:
 
   curl %[1]s/scheduler/status -H "Authorization: Bearer %[2]s"
 
-`, l.client.url, token, more)
+`, l.client.URL, token, more)
 }

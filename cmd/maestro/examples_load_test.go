@@ -43,7 +43,7 @@ func TestLoadingNamesTheCauseOfAFailure(t *testing.T) {
 	t.Parallel()
 	status, text := loads(t)
 	require.Equal(t, exitFailed, status)
-	require.Contains(t, text, "no token: set MAESTRO_TOKEN")
+	require.Contains(t, text, "no server is known: run maestro login, set MAESTRO_URL and MAESTRO_TOKEN")
 
 	status, text = loads(t, "MAESTRO_URL=http://127.0.0.1:1", "MAESTRO_TOKEN=x")
 	require.Equal(t, exitFailed, status)

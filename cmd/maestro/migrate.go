@@ -94,6 +94,7 @@ func onEmbedded(ctx context.Context, cfg *config.Config, progress io.Writer, do 
 		BinDir:   cfg.PGBin,
 		Progress: func(line string) { fmt.Fprintln(progress, line) },
 		Log:      slog.New(slog.DiscardHandler),
+		Pip:      func(ctx context.Context, args ...string) error { return runPip(ctx, cfg, args) },
 	})
 	if err != nil {
 		return err

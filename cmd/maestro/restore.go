@@ -72,6 +72,13 @@ func (a *app) tryRestore(ctx context.Context, cfg *config.Config, path string) (
 	if err := os.Chmod(folder, 0o711); err != nil { // PostgreSQL's account passes through
 		return nil, fmt.Errorf("make a folder for the trial: %w", err)
 	}
+	// The PostgreSQL that the server has downloaded, if it has.
+	programs := filepath.Join(cfg.DataDir, postgres.Programs)
+	if _, err := os.Stat(programs); err == nil {
+		if err := os.Symlink(programs, filepath.Join(folder, postgres.Programs)); err != nil {
+			return nil, fmt.Errorf("make a folder for the trial: %w", err)
+		}
+	}
 	trial := *cfg
 	trial.DataDir, trial.DatabaseURL, trial.SecretKey = folder, "", ""
 	return a.restore(ctx, &trial, path)

@@ -16,12 +16,12 @@ import (
 func (a *app) startPostgres(ctx context.Context, cfg *config.Config, log *slog.Logger) (*postgres.Server, error) {
 	return postgres.Start(ctx, postgres.Options{
 		DataDir: cfg.DataDir, BinDir: cfg.PGBin, Progress: a.progress, Log: log,
-		Pip: func(ctx context.Context, args ...string) error { return a.runPip(ctx, cfg, args) },
+		Pip: func(ctx context.Context, args ...string) error { return runPip(ctx, cfg, args) },
 	})
 }
 
 // runPip runs the carried pip in the carried Python, which is unpacked first.
-func (a *app) runPip(ctx context.Context, cfg *config.Config, args []string) error {
+func runPip(ctx context.Context, cfg *config.Config, args []string) error {
 	home, err := pythonHome(ctx, cfg, false, func(string) {}) // the server tells of its progress
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"maestro/handlers"
 	"maestro/internal/service"
 )
 
@@ -39,11 +40,18 @@ func (p *parts) endRuns(context.Context) error {
 	defer context.AfterFunc(drain, func() { _ = p.packages.Close(drain) })()
 	answers, cancel := context.WithTimeout(context.Background(), p.grace+answerTime)
 	defer cancel()
-	closed := make(chan error, 1) // of the listener and every connection
-	go func() { closed <- p.http.Shutdown(answers) }()
+	var httpErr error
+	closed := make(chan struct{}) // the listener and every connection are
+	go func() { httpErr = p.http.Shutdown(answers); close(closed) }()
 	queueStopped := p.stopQueue(drain)
+	select {
+	case <-closed:
+	case <-time.After(handlers.LastRequestTime): // the runs of requests in transit begin
+	case <-drain.Done():
+	}
 	p.engine.Drain(drain)
-	return errors.Join(failure("queue", <-queueStopped), failure("http", <-closed))
+	<-closed
+	return errors.Join(failure("queue", <-queueStopped), failure("http", httpErr))
 }
 
 // failure says which part err is of; nil stays nil.

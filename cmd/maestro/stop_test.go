@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -87,6 +89,39 @@ func TestARunThatAStopEnds(t *testing.T) {
 		require.Contains(t, text, `"status":"crashed"`)
 		require.Contains(t, text, `"error_type":"ServerStopped"`)
 	}
+}
+
+// A request that is in transit when the server stops listening runs.
+func TestARequestInTransitAtAStop(t *testing.T) {
+	t.Parallel()
+	p := launch(t, testkit.DataDir(t), "CENSUS_JWT_SECRET="+jwtSecret)
+	c := p.client(t, "acme")
+	c.define("one", "def one(input):\n    return 1\n")
+	address := strings.TrimPrefix(c.url, "http://")
+	conn, err := net.Dial("tcp", address)
+	require.NoError(t, err)
+	defer conn.Close()
+	_, err = fmt.Fprintf(conn, "POST /api/v1/executions HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n", address, c.token)
+	require.NoError(t, err)
+	require.NoError(t, p.cmd.Process.Signal(syscall.SIGINT))
+	require.Eventually(t, func() bool {
+		other, err := net.Dial("tcp", address)
+		if err == nil {
+			_ = other.Close()
+		}
+		return errors.Is(err, syscall.ECONNREFUSED)
+	}, time.Minute, time.Millisecond)
+	const body = `{"function_name":"one"}`
+	_, err = fmt.Fprintf(conn, "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+	require.NoError(t, err)
+	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, response.StatusCode, "%s", text)
+	<-p.done
+	require.NoError(t, p.err, p.said())
 }
 
 // balancer hands requests to servers in turn, as those with plain health checks

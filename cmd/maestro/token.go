@@ -38,7 +38,7 @@ CENSUS_JWT_SECRET, or in development mode with the key of the data folder.`,
 	}
 	cmd.Flags().StringVar(&grant.Email, "email", "developer@localhost", "the e-mail `address` of its owner")
 	cmd.Flags().StringVar(&grant.Tenant, "subtenant", "", "the `id` of the subtenant it is good for (in development mode: default)")
-	cmd.Flags().BoolVar(&grant.Admin, "admin", false, "make it an administrator's")
+	cmd.Flags().BoolVar(&grant.Admin, "admin", false, "a token of an administrator")
 	cmd.Flags().DurationVar(&grant.TTL, "ttl", time.Hour, "how long it lasts, a `time` such as 30m or 12h")
 	return cmd
 }

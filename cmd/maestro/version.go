@@ -35,6 +35,9 @@ func (a *app) versionLine(ctx context.Context) string {
 func (a *app) pythonName(ctx context.Context) string {
 	cfg, err := a.settings()
 	if err != nil || cfg.PythonHome == "" {
+		if !kit.Carried {
+			return "no Python: set MAESTRO_PYTHON_HOME"
+		}
 		return "Python " + kit.Version
 	}
 	found, err := kit.Examine(ctx, cfg.PythonHome)

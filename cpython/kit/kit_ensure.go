@@ -3,11 +3,11 @@
 //
 // It must not load Python into this process (package cpython does), must not
 // read settings, and must not touch any folder of another version.
-// read settings, and must not touch any folder of another version.
 package kit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -22,8 +22,8 @@ import (
 //
 // progress gets a short user-facing line before each slow part; it may be nil.
 func Ensure(ctx context.Context, dataDir string, progress func(string)) (home string, err error) {
-	if contentHash == "" {
-		return "", fmt.Errorf("this binary has no Python for this platform: set MAESTRO_PYTHON_HOME to a Python 3.14")
+	if !Carried {
+		return "", errors.New("this program has no Python inside for this platform: set MAESTRO_PYTHON_HOME to a Python 3.14")
 	}
 	if progress == nil {
 		progress = func(string) {}

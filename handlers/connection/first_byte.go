@@ -10,8 +10,8 @@ const (
 	// firstByteTime is the time for the first request of a connection: browsers and
 	// load balancers open connections in advance.
 	firstByteTime = 60 * time.Second
-	// lastFirstByteTime is the same once the server shuts down.
-	lastFirstByteTime = time.Second
+	// LastFirstByteTime is the same once the server shuts down.
+	LastFirstByteTime = time.Second
 )
 
 // Tracker tracks the connections that have not sent a byte yet. fasthttp counts
@@ -37,7 +37,7 @@ func (t *Tracker) await(c *connection) error {
 	}
 	t.waiting[c] = struct{}{}
 	if t.stopped {
-		return c.SetReadDeadline(time.Now().Add(lastFirstByteTime))
+		return c.SetReadDeadline(time.Now().Add(LastFirstByteTime))
 	}
 	return c.SetReadDeadline(time.Now().Add(firstByteTime))
 }
@@ -56,6 +56,6 @@ func (t *Tracker) Stop() {
 	defer t.mu.Unlock()
 	t.stopped = true
 	for c := range t.waiting {
-		_ = c.SetReadDeadline(time.Now().Add(lastFirstByteTime)) // fails for a closed connection
+		_ = c.SetReadDeadline(time.Now().Add(LastFirstByteTime)) // fails for a closed connection
 	}
 }

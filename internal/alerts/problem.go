@@ -22,11 +22,11 @@ type news struct {
 	leftOut int64
 }
 
-// occurred notes that the problem has occurred n times more, and returns the messages
-// of it: one, or none within an hour of the last.
-func occurred(p *repo.Problem, n int, now time.Time) []news {
+// occurred notes that the problem has occurred n times more, from first on, and returns
+// the messages of it: one, or none within an hour of the last.
+func occurred(p *repo.Problem, n int, first, now time.Time) []news {
 	if !p.Open {
-		p.Open, p.OpenedAt = true, now
+		p.Open, p.OpenedAt = true, first
 	}
 	p.CheckAt = now.Add(firstCheck)
 	p.LeftOut += int64(n)

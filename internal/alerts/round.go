@@ -3,6 +3,7 @@ package alerts
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"maestro/internal/backoff"
@@ -167,7 +168,7 @@ func (r *round) occurred(ctx context.Context, s subject, o *occurrence) error {
 	if !o.latest.At.Before(p.LastAt) {
 		p.LastAt, p.Execution, p.Reason = o.latest.At, o.latest.Execution, o.latest.Reason
 	}
-	return r.publish(ctx, &p, stored(o.latest.Notify), occurred(&p, n, r.now))
+	return r.publish(ctx, &p, stored(o.latest.Notify), occurred(&p, n, slices.MinFunc(o.signals, time.Time.Compare), r.now))
 }
 
 // distinctAfter counts the different times after last.

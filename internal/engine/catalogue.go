@@ -66,6 +66,7 @@ type snapshot struct {
 	site        model.SitePackages
 	lane        model.LaneName // of its calls
 	paused      bool           // the subtenant
+	notified    bool           // messages are sent about functions without a setting of their own
 
 	awaited *build          // nil: this is the newest state
 	newer   map[string]bool // names that only the awaited state has
@@ -148,7 +149,7 @@ func (c *catalogue) present(ctx context.Context, s *shelf) (*snapshot, *build, e
 		}
 		// The setting is the newest one, even while the packages are not.
 		next.lane = model.ChooseLane(environment.LaneSetting, c.standard, next.environment.Lock).Lane
-		next.paused = environment.Paused
+		next.paused, next.notified = environment.Paused, environment.Notified
 		next.changes = changes
 		s.latest.Store(next)
 		s.current.Store(next)

@@ -21,6 +21,9 @@ type Store interface {
 	// Function returns an active function with its current version, or an
 	// error with CodeFunctionNotFound.
 	Function(ctx context.Context, tenant, name string) (model.Function, error)
+	// FunctionVersion returns a version of a function, or an error with
+	// CodeVersionNotFound.
+	FunctionVersion(ctx context.Context, tenant, name string, version int) (model.FunctionVersion, error)
 	// Environment returns the subtenant's current packages, with the setting of its
 	// lane; Number is 0 when there are none.
 	Environment(ctx context.Context, tenant string) (model.Environment, error)

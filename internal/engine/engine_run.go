@@ -18,6 +18,7 @@ import (
 type RunRequest struct {
 	Tenant      string
 	Function    string
+	Version     int             // of Function; 0: the current one. Synchronous runs only
 	Input       json.RawMessage // JSON; owned by the engine from here on
 	Request     bool            // Input has the shape of a request: its "headers" are looked up in any case
 	Trigger     model.Trigger
@@ -62,7 +63,13 @@ func (e *Engine) run(ctx context.Context, request RunRequest) (RunResult, error)
 	if err := scan(request.Input); err != nil {
 		return RunResult{}, err
 	}
-	f, err := e.catalogue.function(ctx, request.Tenant, request.Function)
+	var f *function
+	var err error
+	if request.Version == 0 {
+		f, err = e.catalogue.function(ctx, request.Tenant, request.Function)
+	} else {
+		f, err = e.catalogue.version(ctx, request.Tenant, request.Function, request.Version)
+	}
 	if err != nil {
 		return RunResult{}, err
 	}

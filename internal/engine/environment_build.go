@@ -69,7 +69,7 @@ type build struct {
 func (c *catalogue) environment(ctx context.Context, tenant string) (model.Environment, error) {
 	environment, err := c.store.Environment(ctx, tenant)
 	if c.packages == nil {
-		environment = model.Environment{LaneSetting: environment.LaneSetting, Paused: environment.Paused}
+		environment = model.Environment{LaneSetting: environment.LaneSetting, Paused: environment.Paused, Notified: environment.Notified}
 	}
 	return environment, err
 }

@@ -65,6 +65,10 @@ func (s *shop) Function(_ context.Context, _, name string) (model.Function, erro
 	return f, nil
 }
 
+func (s *shop) FunctionVersion(_ context.Context, _, name string, version int) (model.FunctionVersion, error) {
+	return model.FunctionVersion{}, model.NewError(model.CodeVersionNotFound, "Function %q has no version %d.", name, version)
+}
+
 func (s *shop) Environment(context.Context, string) (model.Environment, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -23,7 +23,8 @@ type function struct {
 	off     bool // its calls are refused
 	// quarantine is why its calls are refused too; empty: they are not.
 	quarantine string
-	paused     bool // its runs do not begin
+	paused     bool            // its runs do not begin
+	notify     json.RawMessage // where messages about it go; nil: as the subtenant says
 	// The stored texts of the schemas. An outline has not read that of Input, and has
 	// not that of Output.
 	inputSchema, outputSchema json.RawMessage
@@ -51,7 +52,7 @@ func outlineOf(stored *model.Function) *function {
 	if stored.MaxConcurrency != nil {
 		f.atOnce = *stored.MaxConcurrency
 	}
-	f.paused = stored.PausedAt != nil
+	f.paused, f.notify = stored.PausedAt != nil, stored.Notify
 	if stored.Quarantine != nil {
 		f.quarantine = stored.Quarantine.Reason
 	}

@@ -14,24 +14,29 @@ import (
 // resolves when it runs. Its warnings are about those that can't be resolved at
 // present. An error says that the lane can't tell now.
 func (e *Engine) Inspect(ctx context.Context, f *model.Function) (model.Inspection, error) {
+	return e.InspectAmong(ctx, f, nil)
+}
+
+// InspectAmong inspects a function as if others were stored beside those that
+// are. A function whose packages are not installed yet gets no warnings about its
+// imports.
+func (e *Engine) InspectAmong(ctx context.Context, f *model.Function, others []model.Function) (model.Inspection, error) {
 	now, _, err := e.catalogue.present(ctx, e.catalogue.shelf(f.Tenant))
 	if err != nil {
 		return model.Inspection{}, err
 	}
-	var siblings []string
-	if now != nil {
-		siblings = now.names
-	}
-	found, err := e.opts.Lane.Inspect(ctx, f.Name, f.Code, siblings)
+	known := newSurroundings(now, others)
+	found, err := e.opts.Lane.Inspect(ctx, f.Name, f.Code, known.siblings)
 	if err != nil {
 		return found, err
 	}
-	if now == nil || now.awaited != nil {
+	if now == nil || now.awaited != nil || others != nil && len(f.Requirements) > 0 {
 		return found, nil // what its packages hold is not known here yet
 	}
-	installed, known := importable(now.site.Path)
-	if known {
-		found.Warnings = append(found.Warnings, unknownImports(found.Unknown, now, installed)...)
+	installed, complete := importable(now.site.Path)
+	if complete {
+		known.installed = installed
+		found.Warnings = append(found.Warnings, known.unknownImports(found.Unknown)...)
 		slices.SortStableFunc(found.Warnings, func(a, b model.Warning) int { return a.Line - b.Line })
 	}
 	if f.Kind == model.KindModule && installed[f.Name] {
@@ -42,18 +47,49 @@ func (e *Engine) Inspect(ctx context.Context, f *model.Function) (model.Inspecti
 	return found, nil
 }
 
-func unknownImports(sites []model.ImportSite, now *snapshot, installed map[string]bool) (warnings []model.Warning) {
+// surroundings are the names that code finds.
+type surroundings struct {
+	siblings  []string // sorted
+	kinds     map[string]model.FunctionKind
+	installed map[string]bool // modules of packages
+}
+
+func newSurroundings(now *snapshot, others []model.Function) *surroundings {
+	s := &surroundings{kinds: map[string]model.FunctionKind{}}
+	if now != nil {
+		s.siblings = now.names
+		for name, known := range now.functions {
+			s.kinds[name] = known.ref.Kind
+		}
+	}
+	if len(others) == 0 {
+		return s
+	}
+	for i := range others {
+		s.kinds[others[i].Name] = others[i].Kind
+	}
+	s.siblings = nil
+	for name, kind := range s.kinds {
+		if kind != model.KindModule {
+			s.siblings = append(s.siblings, name)
+		}
+	}
+	slices.Sort(s.siblings)
+	return s
+}
+
+func (s *surroundings) unknownImports(sites []model.ImportSite) (warnings []model.Warning) {
 	for _, site := range sites {
-		known := now.functions[site.Module]
-		if installed[site.Module] || known != nil && known.ref.Kind == model.KindModule {
+		kind, known := s.kinds[site.Module]
+		if s.installed[site.Module] || kind == model.KindModule {
 			continue
 		}
 		warning := model.Warning{Line: site.Line, Column: site.Column}
-		if known != nil {
+		if known {
 			warning.Message = fmt.Sprintf("%s is a function, not a module: call it by its name, without an import", site.Module)
 		} else {
 			warning.Message = fmt.Sprintf("there is no module %s: it is not of the standard library, not installed, not in requirements, and not stored", site.Module)
-			warning.Suggestion = similarModule(site.Module, now, installed)
+			warning.Suggestion = s.similarModule(site.Module)
 		}
 		if warning.Suggestion != "" {
 			warning.Message += fmt.Sprintf("; did you mean %s?", warning.Suggestion)
@@ -65,19 +101,19 @@ func unknownImports(sites []model.ImportSite, now *snapshot, installed map[strin
 
 // similarModule returns the module whose name differs by the fewest edits from
 // name, if they are few; the first of several by name.
-func similarModule(name string, now *snapshot, installed map[string]bool) string {
+func (s *surroundings) similarModule(name string) string {
 	best, fewest := "", 1+len(name)/4
 	consider := func(candidate string) {
 		if n := edits(name, candidate, fewest); n < fewest || n == fewest && (best == "" || candidate < best) {
 			best, fewest = candidate, n
 		}
 	}
-	for candidate, e := range now.functions {
-		if e.ref.Kind == model.KindModule {
+	for candidate, kind := range s.kinds {
+		if kind == model.KindModule {
 			consider(candidate)
 		}
 	}
-	for candidate := range installed {
+	for candidate := range s.installed {
 		consider(candidate)
 	}
 	return best

@@ -88,7 +88,7 @@ func (r *run) finish(outcome *model.Outcome) *model.Record {
 	if r.parts.timer != nil {
 		r.parts.timer.Stop()
 	}
-	record := &model.Record{Execution: execution}
+	record := &model.Record{Execution: execution, Unwatched: execution.Status.Failure() && r.unwatched()}
 	if left := r.notHandedOver(); left > 0 {
 		record.Steps = make([]model.Step, 0, left)
 		for _, s := range r.steps {
@@ -107,6 +107,28 @@ func (r *run) finish(outcome *model.Outcome) *model.Record {
 	}
 	r.endQueued(record, outcome.Failure)
 	return record
+}
+
+// unwatched reports whether it is known that no message is sent about the function:
+// by its present setting, which may be later than the begin of the run.
+func (r *run) unwatched() bool {
+	now := r.shelf.current.Load()
+	if now == nil {
+		return false
+	}
+	known := now.functions[r.function.Name]
+	if known == nil {
+		return false
+	}
+	f := known.ready.Load()
+	switch {
+	case f == nil:
+		return false
+	case f.notify == nil:
+		return !now.notified
+	default:
+		return string(f.notify) == `"off"`
+	}
 }
 
 // notHandedOver counts the steps that the record at the end has to hold. The

@@ -118,4 +118,7 @@ type Record struct {
 	StepsOnly bool `json:",omitempty"`
 	// Known says that some of the steps may have a row, as running.
 	Known bool `json:",omitempty"`
+	// Unwatched says that no message is wanted should the execution have failed, so that
+	// the database need not be asked.
+	Unwatched bool `json:",omitempty"`
 }

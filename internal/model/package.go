@@ -102,6 +102,7 @@ type Environment struct {
 	// of which it is no part.
 	LaneSetting LaneName
 	Paused      bool // the subtenant is, read together with it
+	Notified    bool // messages are sent about functions without a setting of their own; read together with it too
 }
 
 // SitePackages is an environment as the lane sees it: a folder that stays as it

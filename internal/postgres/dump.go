@@ -31,7 +31,7 @@ func FindTools(ctx context.Context, dataDir, binDir string, major int) (Tools, e
 		}
 		found = []binaries{b}
 	} else {
-		found = findBinaries(ctx, filepath.Join(dataDir, "postgres-programs", wheelBinaries))
+		found = findBinaries(ctx, filepath.Join(dataDir, Programs, wheelBinaries))
 		slices.Reverse(found)
 	}
 	for _, b := range found {

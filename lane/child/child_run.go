@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,9 +21,6 @@ const (
 	endLimit = 5 * time.Second
 	// flushAfter bounds how long steps and lines wait for more of them.
 	flushAfter = 2 * time.Millisecond
-	// garbagePercent is the server's too: the small heap of a child would otherwise be searched every few hundred
-	// calls. GOGC is not passed on to children.
-	garbagePercent = 400
 )
 
 // child is this process as the server sees it.
@@ -53,7 +49,7 @@ type child struct {
 // Run serves the server at the other end of conn until that has ended, or has asked for
 // the end of this process. The process is to end then. Its own messages go to log.
 func Run(ctx context.Context, conn *os.File, log *slog.Logger) error {
-	debug.SetGCPercent(garbagePercent)
+	tuneGarbage()
 	slate, frames, err := wire.Receive(conn)
 	if err != nil {
 		return err

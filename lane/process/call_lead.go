@@ -45,7 +45,7 @@ func (ch *child) takeLead(c *call) bool {
 		return false
 	}
 	if ch.reading.TryLock() {
-		if ch.fault == nil && !ch.conn.closed {
+		if ch.fault == nil {
 			ch.conn.watch(false)
 			return true
 		}
@@ -82,7 +82,7 @@ func (l *looks) learn(slept bool) {
 func (ch *child) lead(c *call) bool {
 	defer ch.tenant.lane.leaders.leave()
 	defer ch.reading.Unlock()
-	defer ch.conn.watch(true) // and the poller reports what has come and was not read
+	defer ch.conn.watch(true) // and the poller reports the bytes that were not read
 	looks, slept := ch.looks.length(), false
 	if looks > 0 {
 		defer func() { ch.looks.learn(slept) }()

@@ -47,9 +47,7 @@ func (ch *child) died(cause error) {
 // discard releases what the server holds of a process that has ended.
 func (ch *child) discard() {
 	if ch.conn != nil {
-		ch.reading.Lock()
-		ch.conn.close()
-		ch.reading.Unlock()
+		ch.conn.close() // none uses it once ch.fault is set
 	}
 	if ch.frames != nil {
 		_ = unix.Shutdown(int(ch.frames.Fd()), unix.SHUT_RDWR) // ends a write in progress

@@ -78,7 +78,7 @@ func (ch *child) read() error {
 		ch.source.finish()
 	}
 	for ch.fault == nil {
-		ch.takeNext()
+		_ = ch.takeNext() // all else is ch.fault by now
 	}
 	return ch.fault
 }

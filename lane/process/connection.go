@@ -26,7 +26,6 @@ type connection struct {
 	interest *os.File // the same
 	watched  bool
 	reported bool // the poller may have reported the socket since it was last not watched
-	closed   bool
 }
 
 // errNothing says that nothing has come yet.
@@ -49,7 +48,7 @@ func newConnection(socket int) (*connection, error) {
 	return &connection{socket: socket, poll: poll, interest: os.NewFile(uintptr(poll), "connection"), watched: true}, nil
 }
 
-// read takes what has come: errNothing if there is nothing, no bytes and no error when the
+// read takes the bytes that are there: errNothing if there is nothing, no bytes and no error when the
 // other end has closed.
 func (c *connection) read(p []byte) (int, error) {
 	for {
@@ -81,7 +80,7 @@ func (c *connection) deadline(at time.Time) { _ = c.interest.SetReadDeadline(at)
 // pause waits on the calling thread until something has come, at most so long.
 func (c *connection) pause(limit time.Duration) {
 	timeout := unix.NsecToTimespec(int64(limit))
-	_, _ = unix.Ppoll([]unix.PollFd{{Fd: int32(c.socket), Events: unix.POLLIN}}, &timeout, nil) // read tells what has come
+	_, _ = unix.Ppoll([]unix.PollFd{{Fd: int32(c.socket), Events: unix.POLLIN}}, &timeout, nil) // read tells what there is
 }
 
 // watch has the poller watch the socket, or not. Frames that have come before that are
@@ -105,10 +104,6 @@ func (c *connection) watch(watched bool) {
 }
 
 func (c *connection) close() {
-	if c.closed {
-		return
-	}
-	c.closed = true
 	_ = c.interest.Close()
 	_ = unix.Close(c.socket)
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"maestro/internal/model"
 	"maestro/lane/wire"
@@ -34,7 +35,7 @@ func (a *actor) Close() {}
 
 // Start implements Nursery.
 func (a *actor) Start(_ context.Context, conn *os.File) (Process, error) {
-	fd, err := syscall.Dup(int(conn.Fd()))
+	fd, err := unix.FcntlInt(conn.Fd(), unix.F_DUPFD_CLOEXEC, 0) // real children begin meanwhile
 	if err != nil {
 		return nil, err
 	}

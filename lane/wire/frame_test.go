@@ -101,6 +101,51 @@ func TestLargeFrame(t *testing.T) {
 	require.True(t, bytes.Equal(value, got), "it is the receiver's own")
 }
 
+// halting gives one byte after the other, and an error between two.
+type halting struct {
+	rest   []byte
+	halted bool
+}
+
+var errHalt = errors.New("nothing has come")
+
+func (h *halting) Read(p []byte) (int, error) {
+	if h.halted = !h.halted; h.halted {
+		return 0, errHalt
+	}
+	n := copy(p[:min(len(p), 1000)], h.rest)
+	h.rest = h.rest[n:]
+	return n, nil
+}
+
+// A reader goes on where it was after an error that is not the end.
+func TestFramesOfASourceThatHalts(t *testing.T) {
+	t.Parallel()
+	value := bytes.Repeat([]byte("0123456789abcdef"), 20<<10)
+	large := New(7)
+	large.Bytes(value)
+	r := NewReader(&halting{rest: written(t, every(1), large, every(2))}, limit)
+	next := func() (Kind, Fields) {
+		for {
+			require.False(t, r.Buffered() && r.size > 0)
+			kind, fields, err := r.Next()
+			if err == nil {
+				return kind, fields
+			}
+			require.Equal(t, errHalt, err)
+		}
+	}
+	kind, fields := next()
+	require.EqualValues(t, 1, kind)
+	requireEvery(t, fields)
+	kind, fields = next()
+	require.EqualValues(t, 7, kind)
+	require.True(t, bytes.Equal(value, fields.Bytes()))
+	kind, fields = next()
+	require.EqualValues(t, 2, kind)
+	requireEvery(t, fields)
+}
+
 // A peer that dies leaves any part of its last frames.
 func TestFrameThatIsCutShort(t *testing.T) {
 	t.Parallel()

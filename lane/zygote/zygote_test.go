@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -67,7 +68,7 @@ func serve(conn *os.File) error {
 		}
 		if host == nil {
 			var err error
-			if host, err = embed.New(embed.Options{Home: o.Home, Main: true, Marker: os.DevNull}); err == nil {
+			if host, err = embed.New(embed.Options{Home: o.Home, Main: true, Marker: os.DevNull, Kept: []*os.File{conn}}); err == nil {
 				err = host.Start(context.Background())
 			}
 			if err != nil {
@@ -371,20 +372,37 @@ func TestEndOfAZygote(t *testing.T) {
 
 func TestModulesThatStartThreads(t *testing.T) {
 	t.Parallel()
-	cfg := config(t, "json", "restless", "also_restless", "decimal")
-	cfg.Site = t.TempDir()
-	text := "import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()\n"
-	require.NoError(t, os.WriteFile(filepath.Join(cfg.Site, "restless.py"), []byte(text), 0o644))
-	require.NoError(t, os.WriteFile(filepath.Join(cfg.Site, "also_restless.py"), []byte("import restless"), 0o644))
-	z := start(t, cfg)
-	p := begin(t, cfg, z.Fork)
-	require.JSONEq(t, `[true, false, "restless"]`, p.value(t, `
+	for name, prepare := range map[string]func(*exec.Cmd) (func(), error){
+		"with /proc": nil, "without /proc": hideProcesses, // as in a container that may mount none
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cfg := config(t, "json", "restless", "also_restless", "decimal")
+			cfg.Site, cfg.Prepare = t.TempDir(), prepare
+			text := "import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()\n"
+			require.NoError(t, os.WriteFile(filepath.Join(cfg.Site, "restless.py"), []byte(text), 0o644))
+			require.NoError(t, os.WriteFile(filepath.Join(cfg.Site, "also_restless.py"), []byte("import restless"), 0o644))
+			z := start(t, cfg)
+			p := begin(t, cfg, z.Fork)
+			require.JSONEq(t, `[true, false, "restless"]`, p.value(t, `
 import sys
 before = ["decimal" in sys.modules, "restless" in sys.modules]
 import restless
 def f(input):
     return [*before, restless.__name__]
 `))
+		})
+	}
+}
+
+// hideProcesses starts a program where /proc is empty.
+func hideProcesses(cmd *exec.Cmd) (func(), error) {
+	const hide = `mount -t tmpfs none /proc && exec "$@"`
+	args := append([]string{"unshare", "--user", "--map-root-user", "--mount", "sh", "-c", hide, "sh", cmd.Path}, cmd.Args[1:]...)
+	var err error
+	cmd.Path, err = exec.LookPath(args[0])
+	cmd.Args = args
+	return func() {}, err
 }
 
 func TestModuleThatDoesNotEnd(t *testing.T) {

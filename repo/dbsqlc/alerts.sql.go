@@ -646,13 +646,40 @@ func (q *Queries) SetNotify(ctx context.Context, notify []byte, iD string) (int6
 	return result.RowsAffected(), nil
 }
 
-const signalFailures = `-- name: SignalFailures :exec
-SELECT signal_failures($1::uuid[])
+const signalCrashes = `-- name: SignalCrashes :exec
+SELECT signal_failures(array_agg(e.tenant), array_agg(e.function_name), array_agg(COALESCE(e.completed_at, now())), array_agg(e.id), array_agg(e.parent_id))
+FROM executions e
+WHERE e.id = ANY ($1::uuid[]) AND e.status IN ('failed', 'timed_out', 'crashed') AND e.trigger_type <> 'alert'
 `
 
+// As SignalFailures, of executions that a server that is gone has left: few, and known
+// by their ids.
+func (q *Queries) SignalCrashes(ctx context.Context, ids []pgtype.UUID) error {
+	_, err := q.db.Exec(ctx, signalCrashes, ids)
+	return err
+}
+
+const signalFailures = `-- name: SignalFailures :exec
+SELECT signal_failures($1::text[], $2::text[], $3::timestamptz[], $4::uuid[], $5::uuid[])
+`
+
+type SignalFailuresParams struct {
+	Tenants   []string
+	Functions []string
+	Ats       []time.Time
+	Ids       []pgtype.UUID
+	Parents   []pgtype.UUID
+}
+
 // Of executions whose end this transaction writes.
-func (q *Queries) SignalFailures(ctx context.Context, ids []pgtype.UUID) error {
-	_, err := q.db.Exec(ctx, signalFailures, ids)
+func (q *Queries) SignalFailures(ctx context.Context, arg SignalFailuresParams) error {
+	_, err := q.db.Exec(ctx, signalFailures,
+		arg.Tenants,
+		arg.Functions,
+		arg.Ats,
+		arg.Ids,
+		arg.Parents,
+	)
 	return err
 }
 

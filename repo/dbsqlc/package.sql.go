@@ -188,7 +188,8 @@ func (q *Queries) GetPackage(ctx context.Context, tenant string, name string) (I
 }
 
 const getPackageState = `-- name: GetPackageState :one
-SELECT coalesce(s.revision, 0)::integer AS revision, coalesce(s.environment, 0)::integer AS environment, e.lock, e.created_at, e.created_by, t.lane, (t.paused_at IS NOT NULL)::boolean AS paused
+SELECT coalesce(s.revision, 0)::integer AS revision, coalesce(s.environment, 0)::integer AS environment, e.lock, e.created_at, e.created_by, t.lane, (t.paused_at IS NOT NULL)::boolean AS paused,
+    COALESCE(t.notify::text <> '"off"', false)::boolean AS notified
 FROM subtenants t LEFT JOIN package_states s ON s.tenant = t.id LEFT JOIN environments e ON e.tenant = t.id AND e.number = s.environment
 WHERE t.id = $1
 `
@@ -201,6 +202,7 @@ type GetPackageStateRow struct {
 	CreatedBy   *string
 	Lane        string
 	Paused      bool
+	Notified    bool
 }
 
 // The current environment with it; number 0 for none.
@@ -215,6 +217,7 @@ func (q *Queries) GetPackageState(ctx context.Context, id string) (GetPackageSta
 		&i.CreatedBy,
 		&i.Lane,
 		&i.Paused,
+		&i.Notified,
 	)
 	return i, err
 }

@@ -430,6 +430,53 @@ func (q *Queries) LockSchedule(ctx context.Context, tenant string, iD pgtype.UUI
 	return i, err
 }
 
+const lockScheduleOf = `-- name: LockScheduleOf :one
+SELECT j.id, j.tenant, j.name, j.function_name, j.cron_expression, j.timezone, j.input_data, j.description, j.is_active, j.retry, j.overlap, j.catch_up, j.max_instances, j.last_run, j.next_run, j.last_status, j.created_at, j.updated_at, j.last_execution_id, j.last_error, j.failures, j.held_until, EXISTS (
+    SELECT 1 FROM functions f WHERE f.tenant = j.tenant AND f.name = j.function_name AND f.is_active) AS function_there, EXISTS (
+    SELECT 1 FROM functions f WHERE f.tenant = j.tenant AND f.name = j.function_name AND f.is_active AND f.is_off) AS function_off
+FROM scheduled_jobs j WHERE j.tenant = $1 AND j.name = $2
+FOR UPDATE OF j
+`
+
+type LockScheduleOfRow struct {
+	ScheduledJob  ScheduledJob
+	FunctionThere bool
+	FunctionOff   bool
+}
+
+// By its name.
+func (q *Queries) LockScheduleOf(ctx context.Context, tenant string, name string) (LockScheduleOfRow, error) {
+	row := q.db.QueryRow(ctx, lockScheduleOf, tenant, name)
+	var i LockScheduleOfRow
+	err := row.Scan(
+		&i.ScheduledJob.ID,
+		&i.ScheduledJob.Tenant,
+		&i.ScheduledJob.Name,
+		&i.ScheduledJob.FunctionName,
+		&i.ScheduledJob.CronExpression,
+		&i.ScheduledJob.Timezone,
+		&i.ScheduledJob.InputData,
+		&i.ScheduledJob.Description,
+		&i.ScheduledJob.IsActive,
+		&i.ScheduledJob.Retry,
+		&i.ScheduledJob.Overlap,
+		&i.ScheduledJob.CatchUp,
+		&i.ScheduledJob.MaxInstances,
+		&i.ScheduledJob.LastRun,
+		&i.ScheduledJob.NextRun,
+		&i.ScheduledJob.LastStatus,
+		&i.ScheduledJob.CreatedAt,
+		&i.ScheduledJob.UpdatedAt,
+		&i.ScheduledJob.LastExecutionID,
+		&i.ScheduledJob.LastError,
+		&i.ScheduledJob.Failures,
+		&i.ScheduledJob.HeldUntil,
+		&i.FunctionThere,
+		&i.FunctionOff,
+	)
+	return i, err
+}
+
 const moveSchedule = `-- name: MoveSchedule :exec
 UPDATE scheduled_jobs
 SET last_run = $3, next_run = $4, last_status = $5, last_execution_id = $6, last_error = $7, held_until = $8

@@ -261,6 +261,34 @@ func (q *Queries) LockWebhook(ctx context.Context, tenant string, iD pgtype.UUID
 	return i, err
 }
 
+const lockWebhookAt = `-- name: LockWebhookAt :one
+SELECT id, tenant, path, path_key, first_segment, method, function_name, description, default_values, requires_auth, input_mode, response_mode, is_active, created_at, updated_at, signature FROM webhooks WHERE tenant = $1 AND method = $2 AND path = $3 FOR UPDATE
+`
+
+func (q *Queries) LockWebhookAt(ctx context.Context, tenant string, method string, path string) (Webhook, error) {
+	row := q.db.QueryRow(ctx, lockWebhookAt, tenant, method, path)
+	var i Webhook
+	err := row.Scan(
+		&i.ID,
+		&i.Tenant,
+		&i.Path,
+		&i.PathKey,
+		&i.FirstSegment,
+		&i.Method,
+		&i.FunctionName,
+		&i.Description,
+		&i.DefaultValues,
+		&i.RequiresAuth,
+		&i.InputMode,
+		&i.ResponseMode,
+		&i.IsActive,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.Signature,
+	)
+	return i, err
+}
+
 const releaseSegment = `-- name: ReleaseSegment :exec
 UPDATE public_segments s SET released_at = now()
 WHERE s.segment = $1 AND s.tenant = $2 AND s.released_at IS NULL

@@ -1,6 +1,13 @@
 -- name: SignalFailures :exec
 -- Of executions whose end this transaction writes.
-SELECT signal_failures(sqlc.arg(ids)::uuid[]);
+SELECT signal_failures(sqlc.arg(tenants)::text[], sqlc.arg(functions)::text[], sqlc.arg(ats)::timestamptz[], sqlc.arg(ids)::uuid[], sqlc.arg(parents)::uuid[]);
+
+-- name: SignalCrashes :exec
+-- As SignalFailures, of executions that a server that is gone has left: few, and known
+-- by their ids.
+SELECT signal_failures(array_agg(e.tenant), array_agg(e.function_name), array_agg(COALESCE(e.completed_at, now())), array_agg(e.id), array_agg(e.parent_id))
+FROM executions e
+WHERE e.id = ANY (sqlc.arg(ids)::uuid[]) AND e.status IN ('failed', 'timed_out', 'crashed') AND e.trigger_type <> 'alert';
 
 -- name: SignalMissed :exec
 -- A due time of a schedule has no run. It is looked at once the grace of the setting

@@ -1,6 +1,7 @@
 -- name: GetPackageState :one
 -- The current environment with it; number 0 for none.
-SELECT coalesce(s.revision, 0)::integer AS revision, coalesce(s.environment, 0)::integer AS environment, e.lock, e.created_at, e.created_by, t.lane, (t.paused_at IS NOT NULL)::boolean AS paused
+SELECT coalesce(s.revision, 0)::integer AS revision, coalesce(s.environment, 0)::integer AS environment, e.lock, e.created_at, e.created_by, t.lane, (t.paused_at IS NOT NULL)::boolean AS paused,
+    COALESCE(t.notify::text <> '"off"', false)::boolean AS notified
 FROM subtenants t LEFT JOIN package_states s ON s.tenant = t.id LEFT JOIN environments e ON e.tenant = t.id AND e.number = s.environment
 WHERE t.id = $1;
 

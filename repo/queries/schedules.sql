@@ -17,6 +17,14 @@ SELECT sqlc.embed(j), EXISTS (
 FROM scheduled_jobs j WHERE j.tenant = $1 AND j.id = $2
 FOR UPDATE OF j;
 
+-- name: LockScheduleOf :one
+-- By its name.
+SELECT sqlc.embed(j), EXISTS (
+    SELECT 1 FROM functions f WHERE f.tenant = j.tenant AND f.name = j.function_name AND f.is_active) AS function_there, EXISTS (
+    SELECT 1 FROM functions f WHERE f.tenant = j.tenant AND f.name = j.function_name AND f.is_active AND f.is_off) AS function_off
+FROM scheduled_jobs j WHERE j.tenant = $1 AND j.name = $2
+FOR UPDATE OF j;
+
 -- name: ListSchedules :many
 SELECT sqlc.embed(j), EXISTS (
     SELECT 1 FROM functions f WHERE f.tenant = j.tenant AND f.name = j.function_name AND f.is_active) AS function_there, EXISTS (

@@ -10,6 +10,9 @@ SELECT * FROM webhooks WHERE tenant = $1 AND id = $2;
 -- name: LockWebhook :one
 SELECT * FROM webhooks WHERE tenant = $1 AND id = $2 FOR UPDATE;
 
+-- name: LockWebhookAt :one
+SELECT * FROM webhooks WHERE tenant = $1 AND method = $2 AND path = $3 FOR UPDATE;
+
 -- name: ListWebhooks :many
 SELECT * FROM webhooks
 WHERE tenant = sqlc.arg(tenant)

@@ -1,0 +1,150 @@
+// Command growth lives weeks of a server's history in minutes: each day it stores
+// executions by the recorder's own path, with the day's time, and makes a round of
+// retention with the day's clock. It prints what the database takes on the disk, and
+// fails if that grows once the first day has expired.
+//
+// Usage: growth [-days 14] [-kept 7] [-runs 20000] [-steps 3]. It brings its own
+// PostgreSQL, on a folder that it deletes at its end.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"maestro/internal/postgres"
+	"maestro/migrations"
+	"maestro/repo"
+)
+
+// most is by how much the disk may grow after the first day has expired: the
+// subtenant with a term of its own leaves gaps that are filled again.
+const most = 1.1
+
+// plan is what is stored.
+type plan struct {
+	days, kept, runs, steps int
+}
+
+func main() {
+	var p plan
+	flag.IntVar(&p.days, "days", 14, "days to live")
+	flag.IntVar(&p.kept, "kept", 7, "days that executions are kept (MAESTRO_RETENTION_DAYS)")
+	flag.IntVar(&p.runs, "runs", 20_000, "executions a day")
+	flag.IntVar(&p.steps, "steps", 3, "steps of each execution")
+	flag.Parse()
+	if err := run(context.Background(), p, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "growth:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, p plan, out io.Writer) error {
+	dir, err := os.MkdirTemp("", "maestro-growth-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if err := os.Chmod(dir, 0o755); err != nil { // the database runs as a lesser user
+		return err
+	}
+	server, err := postgres.Start(ctx, postgres.Options{DataDir: dir})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = server.Stop(context.WithoutCancel(ctx)) }()
+	if _, err := migrations.Up(ctx, server.URL()); err != nil {
+		return err
+	}
+	db, err := repo.Open(ctx, server.URL(), repo.Options{Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return p.live(ctx, db, out)
+}
+
+func (p plan) live(ctx context.Context, db *repo.DB, out io.Writer) error {
+	short := 2
+	for tenant, days := range map[string]*int{usual: nil, brief: &short} {
+		if _, err := db.EnsureSubtenant(ctx, tenant); err != nil {
+			return err
+		}
+		if days == nil {
+			continue
+		}
+		if _, err := db.Pool().Exec(ctx, "UPDATE subtenants SET retention_days = $2 WHERE id = $1", tenant, *days); err != nil {
+			return err
+		}
+	}
+	empty, err := measure(ctx, db)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%d executions a day with %d steps each, kept for %d days, one in ten of a subtenant that keeps them for %d\n\n", p.runs, p.steps, p.kept, short)
+	fmt.Fprintf(out, "| day | stored, s | dropped days | deleted rows | database, MB | WAL, MB |\n| --- | --- | --- | --- | --- | --- |\n")
+	begin := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -p.days)
+	var full size // once the first day has expired
+	var bytes float64
+	for day := range p.days {
+		from := begin.AddDate(0, 0, day)
+		began := time.Now()
+		if err := db.EnsurePartitions(ctx, from); err != nil {
+			return err
+		}
+		if err := p.store(ctx, db, from); err != nil {
+			return err
+		}
+		took := time.Since(began)
+		done, err := p.retain(ctx, db, from.Add(24*time.Hour))
+		if err != nil {
+			return err
+		}
+		now, err := measure(ctx, db)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "| %d | %.1f | %d | %d | %.0f | %.0f |\n", day+1, took.Seconds(), done.Partitions, done.Executions, mb(now.database), mb(now.wal))
+		switch {
+		case day == 0:
+			bytes = float64(now.database-empty.database) / float64(p.runs)
+		case day == p.kept+1:
+			full = now
+		case day > p.kept+1 && float64(now.database) > most*float64(full.database):
+			return fmt.Errorf("the database has grown from %.0f MB to %.0f MB after the first day had expired", mb(full.database), mb(now.database))
+		}
+	}
+	fmt.Fprintf(out, "\nan execution with %d steps takes %.0f bytes with its indexes; values of %d bytes each\n", p.steps, bytes, len(value))
+	return nil
+}
+
+// retain makes the hourly rounds of a day, until one finds no day in use: a vacuum
+// keeps a day from being dropped for that moment.
+func (p plan) retain(ctx context.Context, db *repo.DB, midnight time.Time) (sum repo.Retained, err error) {
+	for hour := range 24 {
+		done, err := db.Retain(ctx, midnight.Add(time.Duration(hour)*time.Hour), p.kept)
+		if err != nil {
+			return sum, err
+		}
+		sum.Partitions += done.Partitions
+		sum.Executions += done.Executions
+		if done.Busy == 0 {
+			break
+		}
+	}
+	return sum, nil
+}
+
+// size is what the database takes on the disk, in bytes.
+type size struct{ database, wal int64 }
+
+func measure(ctx context.Context, db *repo.DB) (s size, err error) {
+	err = db.Pool().QueryRow(ctx, "SELECT pg_database_size(current_database()), (SELECT sum(size)::bigint FROM pg_ls_waldir())").Scan(&s.database, &s.wal)
+	return s, err
+}
+
+func mb(bytes int64) float64 { return float64(bytes) / (1 << 20) }

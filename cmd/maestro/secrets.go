@@ -1,0 +1,74 @@
+package main
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+
+	"github.com/spf13/cobra"
+
+	"maestro/internal/terminal"
+)
+
+func (a *app) secretsCommand() *cobra.Command {
+	group := &cobra.Command{
+		Use:   "secrets",
+		Short: "set, list and delete secrets",
+		Long:  "Functions read a secret with maestro.secret(\"NAME\"). Its value is never shown again.",
+	}
+	list := &cobra.Command{
+		Use:   "list",
+		Short: "list the names of secrets",
+		Long:  "Lists the names of the secrets and when they were set, never their values.",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return listAs(cmd, a, "/secrets", nil, 0, func(o *terminal.Out, all []shownSecret) {
+				var rows [][]terminal.Cell
+				for _, s := range all {
+					rows = append(rows, []terminal.Cell{{Text: s.Name, Style: terminal.Bold}, {Text: day(s.CreatedAt)}, {Text: day(s.UpdatedAt)}})
+				}
+				o.Table([]string{"NAME", "CREATED", "CHANGED"}, rows, "There are no secrets yet.")
+			})
+		},
+	}
+	set := &cobra.Command{
+		Use:   "set NAME",
+		Short: "set a secret to the text of the standard input",
+		Long: `Sets a secret to the text of the standard input, without its last line end; on a terminal
+it asks for it, and does not show it. The value is never an argument: other users of the
+machine could read that.`,
+		Example: `  maestro secrets set API_KEY < key.txt
+  pass show api-key | maestro secrets set API_KEY`,
+		Args: takes(1, "NAME"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			value, err := a.readSecret("Value of " + args[0])
+			if err != nil {
+				return err
+			}
+			if value == "" {
+				return errors.New("the standard input has no value; nothing was changed")
+			}
+			return changeAs(cmd, a, http.MethodPut, "/secrets/"+url.PathEscape(args[0]), map[string]string{"value": value}, func(o *terminal.Out, _ any) {
+				o.Printf("%s is set.\n", args[0])
+			})
+		},
+	}
+	remove := &cobra.Command{
+		Use:   "delete NAME",
+		Short: "delete a secret",
+		Long:  "Deletes a secret. Functions that read it fail from then on.",
+		Args:  takes(1, "NAME"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return changeAs(cmd, a, http.MethodDelete, "/secrets/"+url.PathEscape(args[0]), nil, func(o *terminal.Out, _ any) {
+				o.Printf("%s was deleted.\n", args[0])
+			})
+		},
+	}
+	group.AddCommand(list, set, remove)
+	return a.addClientFlags(group)
+}
+
+type shownSecret struct {
+	Name      string `json:"name"`
+	CreatedAt string `json:"created_at"`
+	UpdatedAt string `json:"updated_at"`
+}
