@@ -33,7 +33,7 @@ PyObject *maestro_step_iterate(struct maestro_interp *in, uint64_t frame, PyObje
 // Builtins of _maestro (module.c), for embed/python/stream.py.
 
 // emit(kind, value, total, wait) -> int: passes a piece on. The answer is the total of bytes
-// with it, shifted by two, and the next thing to do (model.EmitState).
+// with it, shifted by two, and the next step (model.EmitState).
 PyObject *maestro_stream_emit(PyObject *module, PyObject *const *args, Py_ssize_t count);
 
 // copy(value, total) -> (value, bytes): value as another function sees it, and its JSON.

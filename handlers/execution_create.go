@@ -44,6 +44,8 @@ type executionResult struct {
 func runFunctionOp() huma.Operation {
 	return huma.Operation{
 		OperationID: "run-function", Summary: "Run a function: wait for its result, or let it wait for its turn",
+		Description: "With `Accept: text/event-stream` the items of a generator function are sent while it runs, each as an event with its JSON as data; " +
+			"an event named `error` with the error envelope ends a stream that fails. Without it they are the array in `result`.",
 		Responses: map[string]*huma.Response{"202": {Description: "Accepted: the run is pending, and Location is its address"}},
 	}
 }

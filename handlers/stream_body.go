@@ -30,7 +30,7 @@ type streamBody struct {
 	form   *streamForm
 	conn   net.Conn
 
-	out   []byte // to be sent
+	out   []byte // formed, and partly sent
 	sent  int    // of out
 	quiet time.Time
 	end   error // once the run is over: what follows out

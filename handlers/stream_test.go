@@ -151,7 +151,7 @@ func TestFailureOfStream(t *testing.T) {
 	require.Equal(t, "a", string(text))
 	e := f.ended(response.Header.Get("X-Execution-ID"))
 	require.Equal(t, "failed", e["status"])
-	require.Equal(t, []any{"YQ=="}, e["output_data"], "what was sent until then")
+	require.Equal(t, []any{"YQ=="}, e["output_data"], "the items sent until then")
 }
 
 func TestStreamOfRun(t *testing.T) {

@@ -19,7 +19,7 @@ func callWebhookOp(method string) huma.Operation {
 			Name: "path", In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString},
 		}},
 		Responses: map[string]*huma.Response{"default": {
-			Description: "By the webhook's response_mode: the result in an envelope, the result itself, or the response that the function describes; a failure in the error envelope.",
+			Description: "By the webhook's response_mode: the result in an envelope, the result itself, or the response that the function describes; a failure in the error envelope. The items of a generator function are sent while it runs: text and bytes as they are, other values as server-sent events.",
 		}},
 	}
 }

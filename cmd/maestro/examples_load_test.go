@@ -28,14 +28,14 @@ func TestLoadingBringsAChangedExampleBack(t *testing.T) {
 	t.Parallel()
 	c := newClient(t)
 	first := c.loadExamples()
-	require.Contains(t, first, "functions 16, webhooks 3, schedules 1 (20 new, 0 changed, 0 as they were)")
+	require.Contains(t, first, "functions 23, webhooks 7, schedules 1 (31 new, 0 changed, 0 as they were)")
 	require.Contains(t, first, "curl -X POST "+c.url+"/api/v1/h/hello")
 	require.NotContains(t, first, c.token, "a token that was handed in is not printed")
 
 	r := c.send("PUT", "/api/v1/functions/is_even", map[string]any{"code": "def is_even(input):\n    return True\n"})
 	require.Equal(t, http.StatusOK, r.status, "%s", r.body)
-	require.Contains(t, c.loadExamples(), "(0 new, 1 changed, 19 as they were)")
-	require.Contains(t, c.loadExamples(), "(0 new, 0 changed, 20 as they were)")
+	require.Contains(t, c.loadExamples(), "(0 new, 1 changed, 30 as they were)")
+	require.Contains(t, c.loadExamples(), "(0 new, 0 changed, 31 as they were)")
 	require.Equal(t, "false", c.result("is_even", map[string]any{"number": 3}))
 }
 

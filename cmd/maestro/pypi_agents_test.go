@@ -27,7 +27,7 @@ func TestAgentsWithAModel(t *testing.T) {
 		return string(text)
 	}
 	require.Contains(t, load(), "process-document-with-model")
-	require.Contains(t, load(), "(0 new, 0 changed, 27 as they were)")
+	require.Contains(t, load(), "(0 new, 0 changed, 38 as they were)")
 
 	for document, want := range map[string]struct{ path, tree string }{
 		"complaint.txt":    {"human_review", "route_with_model analyze_with_model fetch_document notify_human_reviewer"},

@@ -38,7 +38,7 @@ class _Sink:
         return state
 
     def put(self, item, wait):
-        """Takes an item by value, and says how to go on."""
+        """Takes an item by value, and returns the state."""
         if not self.begun and self._begin() == _GONE:
             return _GONE
         if self.items is not None:
@@ -183,7 +183,7 @@ class _Step:
             try:
                 self._give_up()
             except Exception:
-                pass  # the call is over, or the items are no output of the function
+                pass  # the call is over, or the items taken so far are no output of the function
 
 
 class Steps(_Step):

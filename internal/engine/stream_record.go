@@ -7,8 +7,8 @@ import (
 	"maestro/internal/model"
 )
 
-// output is the yielded items as a JSON value; start is all that is known of it where it is
-// longer than a record, and size its length.
+// output is the array of the items, or the response around it; only its start where it is
+// longer than a record. size is its whole length.
 func (s *Stream) output() (value json.RawMessage, size int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -57,7 +57,7 @@ func (a *array) value() (json.RawMessage, int) {
 	return append(slices.Clip(a.text), ']'), a.size + 1
 }
 
-// recorded is the yielded items as they go into the record, also of a run that failed.
+// recorded is the output as it goes into the record, also of a run that failed.
 func (s *Stream) recorded(veil veil) (kept []byte, complete bool) {
 	value, size := s.output()
 	if size == len(value) {
