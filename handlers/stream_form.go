@@ -56,13 +56,13 @@ func (f *streamForm) between() bool { return f.last == [2]byte{} || f.last == [2
 // append appends an item.
 func (f *streamForm) append(out []byte, item *model.Emitted) []byte {
 	begin := len(out)
-	switch text := ""; item.Kind {
+	switch item.Kind {
 	case model.EmitText:
 		if f.strict {
 			out = appendEvent(out, "", item.Value)
 			break
 		}
-		text = textOf(item.Value)
+		text := textOf(item.Value)
 		if f.events && !isEvents(text) {
 			out = appendEvent(out, "", item.Value)
 		} else {

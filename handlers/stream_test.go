@@ -30,7 +30,7 @@ func (f *fixture) ended(id string) map[string]any {
 	var e map[string]any
 	require.Eventually(f.t, func() bool {
 		got := f.do(ask{call: "GET /api/v1/executions/" + id})
-		return json.Unmarshal([]byte(got.text), &e) == nil && got.StatusCode == 200 && e["completed_at"] != nil
+		return json.Unmarshal([]byte(got.text), &e) == nil && got.StatusCode == http.StatusOK && e["completed_at"] != nil
 	}, 20*time.Second, 10*time.Millisecond)
 	return e
 }
@@ -87,7 +87,7 @@ func TestStreamedItems(t *testing.T) {
 		output, err := json.Marshal(e["output_data"])
 		require.NoError(t, err)
 		require.JSONEq(t, c.record, string(output), name)
-		require.Equal(t, name == "rows", got.StatusCode == 203)
+		require.Equal(t, name == "rows", got.StatusCode == http.StatusNonAuthoritativeInfo)
 
 		head := f.do(ask{call: "HEAD /api/v1/h/" + name, token: "-"})
 		require.Equal(t, c.media, head.Header.Get("Content-Type"), name)
