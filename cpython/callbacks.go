@@ -307,8 +307,8 @@ func go_maestro_spawn(interp, frame C.uint64_t, name *C.char, nameSize C.size_t,
 
 //export go_maestro_emit
 func go_maestro_emit(interp, frame C.uint64_t, kind C.int, data *C.char, size C.size_t, wait C.int) (state C.int) {
-	state = 2 //nolint:wastedassign // the answer after a panic: no more is taken
 	defer recovered(nil)
+	state = 2 //nolint:wastedassign // the answer after a panic: no more is taken
 	return C.int(callbacks.Load().Emit(caller(interp, frame), int(kind), bytesOf(data, size), wait != 0))
 }
 
