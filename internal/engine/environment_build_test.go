@@ -477,7 +477,9 @@ func TestPackagesUnderChange(t *testing.T) {
 				}
 			})
 			c.changed("acme")
-			time.AfterFunc(10*time.Millisecond, release)
+			// Never at the moment of the next change: a version that is replaced before any caller
+			// has loaded it cannot be had any more while the packages of the next one fail.
+			time.AfterFunc(10*time.Millisecond+500*time.Microsecond, release)
 			time.Sleep(time.Duration(5+number) * time.Millisecond)
 		}
 		s.with(func() { s.fails = nil })
