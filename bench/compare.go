@@ -11,7 +11,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"maestro/internal/auth"
-	"maestro/internal/postgres"
+	"maestro/internal/scratch"
 )
 
 const jwtSecret = "a secret that only this benchmark knows, 32 bytes"
@@ -27,26 +27,18 @@ type plan struct {
 
 // compare starts the servers, loads them in turn, and prints the tables.
 func compare(p plan) error {
-	dir, err := os.MkdirTemp("", "maestro-bench-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	if err := os.Chmod(dir, 0o755); err != nil { // the database runs as a lesser user
-		return err
-	}
 	ctx := context.Background()
-	database, err := postgres.Start(ctx, postgres.Options{DataDir: dir})
+	database, err := scratch.Start(ctx, "bench")
 	if err != nil {
 		return err
 	}
-	defer func() { _ = database.Stop(ctx) }()
+	defer database.End()
 
 	self, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	env := []string{"DATABASE_URL=" + database.URL(), "SECRET_KEY=" + jwtSecret, "CENSUS_JWT_SECRET=" + jwtSecret, "PORT=0", "HOST=127.0.0.1", "DATA_DIR=" + dir}
+	env := []string{"DATABASE_URL=" + database.URL(), "SECRET_KEY=" + jwtSecret, "CENSUS_JWT_SECRET=" + jwtSecret, "PORT=0", "HOST=127.0.0.1", "DATA_DIR=" + database.Dir}
 	if home := os.Getenv("MAESTRO_PYTHON_HOME"); home != "" {
 		env = append(env, "MAESTRO_PYTHON_HOME="+home)
 	}

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"maestro/internal/scratch"
 )
 
 // stage is the server, its neighbour and the listener that never accepts.
@@ -42,10 +44,7 @@ func newStage(ctx context.Context, o options) (*stage, error) {
 	}
 	o.program = program
 	s := &stage{opts: o, port: o.port}
-	if s.dir, err = os.MkdirTemp("", "maestro-bounds-"); err != nil {
-		return nil, err
-	}
-	if err := os.Chmod(s.dir, 0o755); err != nil { // the database runs as a lesser user
+	if s.dir, err = scratch.Folder("bounds"); err != nil {
 		return nil, err
 	}
 	s.data = filepath.Join(s.dir, "data")

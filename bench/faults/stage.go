@@ -17,6 +17,7 @@ import (
 
 	"maestro/internal/faultproxy"
 	"maestro/internal/postgres"
+	"maestro/internal/scratch"
 	"maestro/repo"
 )
 
@@ -45,10 +46,7 @@ func newStage(ctx context.Context, program, logFile string) (_ *stage, err error
 			s.close()
 		}
 	}()
-	if s.dir, err = os.MkdirTemp("", "maestro-faults-"); err != nil {
-		return nil, err
-	}
-	if err := os.Chmod(s.dir, 0o755); err != nil { // the database runs as a lesser user
+	if s.dir, err = scratch.Folder("faults"); err != nil {
 		return nil, err
 	}
 	if err := s.startPostgres(ctx); err != nil {

@@ -12,12 +12,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"time"
 
-	"maestro/internal/postgres"
-	"maestro/migrations"
+	"maestro/internal/scratch"
 	"maestro/repo"
 )
 
@@ -44,23 +42,12 @@ func main() {
 }
 
 func run(ctx context.Context, p plan, out io.Writer) error {
-	dir, err := os.MkdirTemp("", "maestro-growth-")
+	database, err := scratch.Start(ctx, "growth")
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	if err := os.Chmod(dir, 0o755); err != nil { // the database runs as a lesser user
-		return err
-	}
-	server, err := postgres.Start(ctx, postgres.Options{DataDir: dir})
-	if err != nil {
-		return err
-	}
-	defer func() { _ = server.Stop(context.WithoutCancel(ctx)) }()
-	if _, err := migrations.Up(ctx, server.URL()); err != nil {
-		return err
-	}
-	db, err := repo.Open(ctx, server.URL(), repo.Options{Log: slog.New(slog.DiscardHandler)})
+	defer database.End()
+	db, err := database.Open(ctx)
 	if err != nil {
 		return err
 	}

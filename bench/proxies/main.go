@@ -22,7 +22,7 @@ import (
 	"sync"
 	"time"
 
-	"maestro/internal/postgres"
+	"maestro/internal/scratch"
 )
 
 // plan describes one trial.
@@ -49,26 +49,18 @@ func main() {
 }
 
 func run(p plan) error {
-	dir, err := os.MkdirTemp("", "maestro-proxies-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	if err := os.Chmod(dir, 0o755); err != nil { // the database runs as a lesser user
-		return err
-	}
 	ctx := context.Background()
-	database, err := postgres.Start(ctx, postgres.Options{DataDir: dir})
+	database, err := scratch.Start(ctx, "proxies")
 	if err != nil {
 		return err
 	}
-	defer func() { _ = database.Stop(ctx) }()
-	redis, stopRedis, err := startRedis(dir)
+	defer database.End()
+	redis, stopRedis, err := startRedis(database.Dir)
 	if err != nil {
 		return err
 	}
 	defer stopRedis()
-	pair, err := startPair(p, dir, database.URL(), redis)
+	pair, err := startPair(p, database.Dir, database.URL(), redis)
 	if err != nil {
 		return err
 	}
@@ -79,7 +71,7 @@ func run(p plan) error {
 		if _, err := exec.LookPath(each.program); err != nil {
 			return fmt.Errorf("%s is not there: run scripts/setup proxies", each.program)
 		}
-		folder := filepath.Join(dir, each.program)
+		folder := filepath.Join(database.Dir, each.program)
 		if err := os.Mkdir(folder, 0o755); err != nil {
 			return err
 		}

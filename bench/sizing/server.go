@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"maestro/internal/auth"
+	"maestro/internal/scratch"
 )
 
 const (
@@ -39,11 +40,8 @@ func start(ctx context.Context, program string) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "maestro-sizing-")
+	dir, err := scratch.Folder("sizing")
 	if err != nil {
-		return nil, err
-	}
-	if err := os.Chmod(dir, 0o755); err != nil { // the database runs as a lesser user
 		return nil, err
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

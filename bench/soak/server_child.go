@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"maestro/internal/scratch"
 )
 
 const jwtSecret = "a secret that only this soak knows, 32 bytes or more"
@@ -35,11 +37,8 @@ func startServer(ctx context.Context, program, logFile string) (*child, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "maestro-soak-")
+	dir, err := scratch.Folder("soak")
 	if err != nil {
-		return nil, err
-	}
-	if err := os.Chmod(dir, 0o755); err != nil { // the database runs as a lesser user
 		return nil, err
 	}
 	port, err := freePort()

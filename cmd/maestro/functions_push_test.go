@@ -158,7 +158,7 @@ func TestPushAndPullMerge(t *testing.T) {
 	require.Contains(t, content(t, dir, "step1.toml"), "# the first one", "files that need no change keep their comments")
 }
 
-// Whatever functions there are: a pull of them writes a folder whose push, and a pull after
+// For every set of functions: a pull of them writes a folder whose push, and a pull after
 // that, change nothing.
 func TestPullAfterPushChangesNothing(t *testing.T) {
 	t.Parallel()

@@ -26,8 +26,8 @@ const (
 	maxAnswer = 64 << 10
 )
 
-// newClient makes the client of receivers. It connects to no address that is refused,
-// whatever name leads to it, follows no redirect and uses no proxy of the environment.
+// newClient makes the client of receivers. It connects to no address that is refused, under
+// any name, follows no redirect and uses no proxy of the environment.
 func (a *Alerts) newClient() *http.Client {
 	dialer := &net.Dialer{Timeout: connectTime, Control: func(_, address string, _ syscall.RawConn) error { return a.refused(address) }}
 	return &http.Client{

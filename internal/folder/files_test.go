@@ -206,7 +206,7 @@ func (m maker) items(n int) Items {
 	return items
 }
 
-// Whatever a server shows, the files that are written for it come to the same.
+// The files that are written for any answer of a server come to the same.
 func TestFilesOfRandomFunctions(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(150) {

@@ -13,7 +13,7 @@ const (
 	overhead = 64
 )
 
-// Emit implements calltree.Link. A piece is sent without an answer; one that nobody takes
+// Emit implements calltree.Link. A piece is sent without an answer; one without a reader
 // any more is known at a later one, by wire.KindHangUp.
 func (r *call) Emit(piece model.Emitted, wait bool) model.EmitState {
 	if r.hungUp.Load() {

@@ -53,7 +53,7 @@ func (s *store) led() bool {
 }
 
 // An outcome that comes in parts, before and after the caller has begun to wait for the poller, is put
-// together, whatever its size.
+// together, of any size.
 func TestOutcomeThatComesInParts(t *testing.T) {
 	t.Parallel()
 	for name, value := range map[string]string{"small": `"x"`, "large": `"` + strings.Repeat("x", 300<<10) + `"`} {
