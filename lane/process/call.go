@@ -114,21 +114,26 @@ func (c *call) run(ctx context.Context, ch *child) (model.Outcome, error) {
 		}
 	}
 	ch.send(c)
-	if c.leads && ch.lead(c) {
+	if c.leads && ch.lead(c) || c.await(ctx, ch) {
 		doneChannels.Put(c.done)
-		return c.outcome, c.err
+		if c.rest != nil {
+			return model.Outcome{Rest: func() (model.Outcome, error) { return c.awaitRest(ctx, ch) }}, nil
+		}
 	}
+	return c.outcome, c.err
+}
+
+// await waits for c's notice; false: c is stopped instead.
+func (c *call) await(ctx context.Context, ch *child) (noticed bool) {
 	due := timers.Get().(*time.Timer)
 	if c.Deadline.IsZero() {
 		due.Reset(time.Duration(1<<63 - 1))
 	} else {
 		due.Reset(time.Until(c.Deadline))
 	}
-	over := true
 	select {
 	case <-c.done:
-		doneChannels.Put(c.done)
-		over = c.rest == nil
+		noticed = true
 	case <-ctx.Done():
 		ch.stop(c, cancelled())
 	case <-due.C:
@@ -136,10 +141,7 @@ func (c *call) run(ctx context.Context, ch *child) (model.Outcome, error) {
 	}
 	due.Stop()
 	timers.Put(due)
-	if over {
-		return c.outcome, c.err
-	}
-	return model.Outcome{Rest: func() (model.Outcome, error) { return c.awaitRest(ctx, ch) }}, nil
+	return noticed
 }
 
 // answer decides what c comes to. tenant.mu is held. A second answer is ignored: it is

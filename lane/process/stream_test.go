@@ -115,6 +115,24 @@ func TestStreamsOfChildren(t *testing.T) {
 	}
 }
 
+// Callers who read the frames of their child themselves get streams as well (call_lead.go).
+func TestStreamsOneAfterTheOther(t *testing.T) {
+	t.Parallel()
+	s := newStore(t, startLane(t, Options{}))
+	s.define("f", "def f(input):\n    yield 'a'\n    yield 'b'\n")
+	s.define("plain", "def plain(input): return 1\n")
+	for range 20 {
+		for range calmCalls {
+			s.must("plain", "null")
+		}
+		r := s.reader()
+		outcome, err := r.start(t, "f")()
+		require.NoError(t, err)
+		require.Nil(t, outcome.Failure)
+		require.Equal(t, []string{"null", `"a"`, `"b"`}, r.taken())
+	}
+}
+
 // Pieces of a child that ends have arrived, and its call fails.
 func TestStreamOfChildThatEnds(t *testing.T) {
 	t.Parallel()
