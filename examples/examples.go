@@ -1,7 +1,8 @@
 // Package examples embeds the functions, webhooks, schedules and documents
 // that a newcomer tries first.
 //
-// It must not load them: the command line does that, through the HTTP API.
+// It must not load them: the command line and the console do that, through the
+// HTTP API.
 package examples
 
 import (

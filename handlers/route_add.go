@@ -38,6 +38,7 @@ const (
 const (
 	apiPrefix       = "/api/v1"
 	adminPrefix     = "/api/v1/subtenants"
+	queuesPrefix    = "/api/v1/queue/subtenants"
 	schedulerPrefix = "/scheduler"
 )
 
@@ -51,6 +52,7 @@ func (s *Server) addRoutes() {
 	}
 	s.addGroups(groups, public, sender)
 	s.app.Use(adminPrefix, s.authenticateAdmin)
+	s.app.Use(queuesPrefix, s.authenticateAdmin)
 	s.app.Use(apiPrefix, s.authenticate)
 	s.app.Use(schedulerPrefix, s.authenticate)
 	s.app.Use(apiPrefix, s.readBody)

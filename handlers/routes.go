@@ -26,8 +26,9 @@ func (s *Server) routes() []group {
 			"POST /api/v1/functions/{name}/notify/test":        {user, rest(s.tryFunctionNotify, tryFunctionNotifyOp)},
 		}},
 		{"Source", "Functions, webhooks and schedules changed together, as files in a folder are.", map[string]endpoint{
-			"POST /api/v1/apply": {user, rest(s.applySource, applyOp)},
-			"GET /api/v1/me":     {user, rest(s.showCaller, showCallerOp)},
+			"POST /api/v1/apply":   {user, rest(s.applySource, applyOp)},
+			"GET /api/v1/examples": {user, rest(s.listExamples, listExamplesOp)},
+			"GET /api/v1/me":       {user, rest(s.showCaller, showCallerOp)},
 		}},
 		{"Webhooks", "Addresses that run functions, and the calls of them.", map[string]endpoint{
 			"* /api/v1/h/{path}":                {sender, anyMethod(s.callWebhook, callWebhookOp)},
@@ -51,6 +52,8 @@ func (s *Server) routes() []group {
 			"POST /api/v1/executions/{id}/retry":      {user, rest(s.retryExecution, retryExecutionOp)},
 			"POST /api/v1/executions/retry":           {user, rest(s.retryExecutions, retryExecutionsOp)},
 			"POST /api/v1/executions/cancel":          {user, rest(s.cancelExecutions, cancelExecutionsOp)},
+			"GET /api/v1/queue":                       {user, rest(s.getQueue, getQueueOp)},
+			"GET /api/v1/queue/subtenants":            {admin, rest(s.listQueues, listQueuesOp)},
 		}},
 		{"Secrets", "Values that functions read with `maestro.secret`; they are never shown again.", map[string]endpoint{
 			"PUT /api/v1/secrets/{name}":    {user, rest(s.putSecret, putSecretOp)},
@@ -60,6 +63,8 @@ func (s *Server) routes() []group {
 		{"Schedules", "Runs at set times.", map[string]endpoint{
 			"POST /api/v1/schedules":          {user, rest(s.createSchedule, createScheduleOp)},
 			"GET /api/v1/schedules":           {user, rest(s.listSchedules, listSchedulesOp)},
+			"GET /api/v1/schedules/due":       {user, rest(s.listDueTimes, scheduleDueOp)},
+			"GET /api/v1/schedules/preview":   {user, rest(s.previewSchedule, schedulePreviewOp)},
 			"GET /api/v1/schedules/{id}":      {user, rest(s.getSchedule, getScheduleOp)},
 			"PUT /api/v1/schedules/{id}":      {user, rest(s.updateSchedule, updateScheduleOp)},
 			"DELETE /api/v1/schedules/{id}":   {user, rest(s.deleteSchedule, deleteScheduleOp)},

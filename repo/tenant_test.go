@@ -69,6 +69,7 @@ var serverWide = map[string]string{
 	"ListLateSchedules":        "the scheduler starts the schedules of all subtenants",
 	"ForgetLateResults":        "removes expired rows of all subtenants",
 	"NextDue":                  "the scheduler starts the schedules of all subtenants",
+	"ListQueueOfAll":           "for admins, all subtenants",
 	"MakeDue":                  "all subtenants share the queue",
 	"PauseAnew":                "all subtenants share the queue",
 	"ListUnsettled":            "servers are no subtenant's",
@@ -127,6 +128,9 @@ var probes = map[string]func(context.Context, *dbsqlc.Queries, stranger) (bool, 
 		return false, q.NoteCrash(ctx, dbsqlc.NoteCrashParams{
 			Tenant: s.tenant, ID: pgtype.UUID{Bytes: s.queued, Valid: true}, Status: "crashed", Attempt: 1,
 		})
+	},
+	"ListQueueOfTenant": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+		return many(q.ListQueueOfTenant(ctx, s.tenant))
 	},
 	"CountQueued": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 		n, err := q.CountQueued(ctx, s.tenant, 10)
