@@ -1,0 +1,19 @@
+import { listAll, path, request } from "./request";
+
+export interface Secret {
+  name: string;
+  created_at: string;
+  updated_at: string;
+}
+
+export function listSecrets(signal?: AbortSignal): Promise<Secret[]> {
+  return listAll<Secret>("/secrets", { signal });
+}
+
+export async function putSecret(name: string, value: string): Promise<void> {
+  await request("PUT", path`/secrets/${name}`, { body: { value } });
+}
+
+export async function deleteSecret(name: string): Promise<void> {
+  await request("DELETE", path`/secrets/${name}`);
+}
