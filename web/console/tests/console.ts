@@ -98,11 +98,11 @@ export const test = base.extend<Fixtures>({
 /** Signs in with the administrator's token, if the page asks for one. */
 export async function signIn(page: Page, api: Api): Promise<void> {
   const main = page.locator("#main");
-  const token = page.getByLabel("Token");
-  await main.or(token).first().waitFor();
-  if (await token.isVisible()) {
-    await token.fill(api.token);
-    await page.getByRole("button", { name: "Sign in" }).click();
+  const button = page.getByRole("button", { name: "Sign in" });
+  await main.or(button).first().waitFor();
+  if (await button.isVisible()) {
+    await page.getByLabel("Token").fill(api.token);
+    await button.click();
     await main.waitFor();
   }
 }
