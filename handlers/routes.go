@@ -25,6 +25,11 @@ func (s *Server) routes() []group {
 			"POST /api/v1/functions/{name}/resume":             {user, rest(s.resumeFunction, resumeFunctionOp)},
 			"POST /api/v1/functions/{name}/notify/test":        {user, rest(s.tryFunctionNotify, tryFunctionNotifyOp)},
 		}},
+		{"Session", "Signing in with a browser.", map[string]endpoint{
+			"POST /api/v1/session":   {visitor, rest(s.beginSession, beginSessionOp)},
+			"GET /api/v1/session":    {visitor, rest(s.showSession, showSessionOp)},
+			"DELETE /api/v1/session": {visitor, rest(s.endSession, endSessionOp)},
+		}},
 		{"Source", "Functions, webhooks and schedules changed together, as files in a folder are.", map[string]endpoint{
 			"POST /api/v1/apply": {user, rest(s.applySource, applyOp)},
 			"GET /api/v1/me":     {user, rest(s.showCaller, showCallerOp)},
