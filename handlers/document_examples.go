@@ -61,7 +61,8 @@ var requestExamples = map[string]map[string]string{
 		"a function": `{"notify": {"function": "on_failure", "events": ["failure", "recovery"]}}`,
 		"nothing":    `{"notify": null}`,
 	},
-	"put-secret": {"value": `{"value": "a long random text"}`},
+	"begin-session": {"a token": `{"token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl"}`},
+	"put-secret":    {"value": `{"value": "a long random text"}`},
 	"install-package": {
 		"the newest version": `{"package_name": "httpx"}`,
 		"one version":        `{"package_name": "httpx", "version": "0.28.1"}`,

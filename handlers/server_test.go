@@ -32,6 +32,7 @@ import (
 	"maestro/internal/queue"
 	"maestro/internal/recorder"
 	"maestro/internal/secrets"
+	"maestro/internal/session"
 	"maestro/internal/testkit"
 	"maestro/internal/vault"
 	"maestro/repo"
@@ -166,11 +167,13 @@ func setup(t testing.TB, change ...func(*handlers.Options)) *fixture {
 			return nil
 		},
 	})
+	sessions, err := session.New(signingSecret)
+	require.NoError(t, err)
 	counts := metrics.New(metrics.Options{Log: log})
 	opts := handlers.Options{
 		Metrics: counts.Handler(), Count: counts.Route,
 		Scheduler: f.cron, Alerts: f.alerts, Interpreters: host,
-		DB: f.db, Secrets: f.secrets, Keys: idempotency.New(f.db, answers, idempotency.Options{Lease: 2 * time.Second}, log), Engine: runs, Events: bus, Auth: local, Log: log, AccessLog: f.access, FunctionTimeout: 20 * time.Second, RetentionDays: 30,
+		Sessions: sessions, DB: f.db, Secrets: f.secrets, Keys: idempotency.New(f.db, answers, idempotency.Options{Lease: 2 * time.Second}, log), Engine: runs, Events: bus, Auth: local, Log: log, AccessLog: f.access, FunctionTimeout: 20 * time.Second, RetentionDays: 30,
 		Probes: []handlers.Probe{{Name: "postgres", Vital: true, Check: f.db.Ping}, {Name: "redis", Check: bus.Ping}},
 	}
 	for _, set := range change {
@@ -240,6 +243,9 @@ func (f *fixture) do(a ask) answer {
 	for _, header := range a.header {
 		name, value, _ := strings.Cut(header, ": ")
 		request.Header[name] = []string{value} // in this spelling
+		if name == "Host" {
+			request.Host = value
+		}
 		if value == "" {
 			request.Header.Del(name)
 		}
