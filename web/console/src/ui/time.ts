@@ -1,6 +1,7 @@
-/** duration shows milliseconds in the unit that fits: 0.04 ms, 12 ms, 3.2 s, 4 min 05 s. */
+/** duration shows milliseconds in the unit that fits: 40 µs, 12 ms, 3.2 s, 4 min 05 s. */
 export function duration(ms: number): string {
-  if (ms < 1) return `${ms.toFixed(2)} ms`;
+  if (ms <= 0) return "0";
+  if (ms < 1) return `${Math.max(1, Math.round(ms * 1000))} µs`;
   if (ms < 10) return `${ms.toFixed(1)} ms`;
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 10_000) return `${(ms / 1000).toFixed(2)} s`;
