@@ -122,6 +122,19 @@ func (h *Host) Interpreter(name string) model.InterpreterStatus {
 	return h.interpreterStatus(h.tenants[name])
 }
 
+// Interpreters names the subtenants that have an interpreter, or stuck threads of one.
+func (h *Host) Interpreters() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var names []string
+	for name, t := range h.tenants {
+		if t.interp != nil || len(t.stuck)+t.leaked > 0 {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 func (h *Host) interpreterStatus(t *tenant) model.InterpreterStatus {
 	status := model.InterpreterStatus{State: "none", Stuck: []model.StuckThread{}, StuckCap: h.opt.StuckCap}
 	if t == nil {
@@ -130,6 +143,7 @@ func (h *Host) interpreterStatus(t *tenant) model.InterpreterStatus {
 	if t.interp != nil {
 		status.State = t.interp.state.String()
 		status.Calls = len(t.interp.calls)
+		status.Memory = t.interp.py.Memory()
 	}
 	status.Refused = h.refuses(t)
 	status.Leaked = t.leaked

@@ -12,6 +12,7 @@ import (
 type Interpreters interface {
 	Interpreter(tenant string) model.InterpreterStatus
 	Free(tenant string) model.InterpreterStatus
+	Interpreters() []string // the subtenants that have one
 }
 
 var getInterpreterOp = huma.Operation{
@@ -32,6 +33,7 @@ type interpreterOutput struct{ Body interpreterView }
 type interpreterView struct {
 	State        string            `json:"state" example:"serving" doc:"Of the interpreter: none, serving, suspect while a call is being stopped; in the process lane that of the processes."`
 	Calls        int               `json:"calls" doc:"Calls that run in it."`
+	Memory       int64             `json:"memory_bytes" doc:"Memory that it and the processes hold."`
 	Refused      bool              `json:"refused" doc:"New calls are answered with 503 subtenant_stuck."`
 	StuckThreads []stuckThreadView `json:"stuck_threads" doc:"Threads in calls that could not be stopped."`
 	Parked       int               `json:"parked" doc:"Threads of those that wait for ever and use no processor."`
@@ -75,6 +77,7 @@ func interpreterOf(status model.InterpreterStatus) *interpreterOutput {
 	for _, thread := range status.Stuck {
 		view.StuckThreads = append(view.StuckThreads, stuckThreadView(thread))
 	}
+	view.Memory = memoryOf(status)
 	for _, process := range status.Processes {
 		view.Processes = append(view.Processes, processView(process))
 	}

@@ -40,6 +40,7 @@ const (
 	apiPrefix       = "/api/v1"
 	adminPrefix     = "/api/v1/subtenants"
 	queuesPrefix    = "/api/v1/queue/subtenants"
+	memoryPrefix    = "/api/v1/interpreters"
 	schedulerPrefix = "/scheduler"
 )
 
@@ -56,6 +57,7 @@ func (s *Server) addRoutes() {
 	s.addGroups(groups, visitor)
 	s.app.Use(adminPrefix, s.authenticateAdmin)
 	s.app.Use(queuesPrefix, s.authenticateAdmin)
+	s.app.Use(memoryPrefix, s.authenticateAdmin)
 	s.app.Use(apiPrefix, s.authenticate)
 	s.app.Use(schedulerPrefix, s.authenticate)
 	s.app.Use(apiPrefix, s.readBody)

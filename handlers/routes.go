@@ -100,6 +100,7 @@ func (s *Server) routes() []group {
 			"POST /api/v1/subtenants/{id}/resume":          {admin, rest(s.resumeSubtenant, resumeSubtenantOp)},
 			"GET /api/v1/subtenants/{id}/interpreter":      {admin, rest(s.getInterpreter, getInterpreterOp)},
 			"DELETE /api/v1/subtenants/{id}/interpreter":   {admin, rest(s.freeInterpreter, freeInterpreterOp)},
+			"GET /api/v1/interpreters":                     {admin, rest(s.listInterpreters, listInterpretersOp)},
 			"POST /api/v1/subtenants/{id}/grant-access":    {admin, rest(s.grantAccess, grantAccessOp)},
 			"DELETE /api/v1/subtenants/{id}/revoke-access": {admin, rest(s.revokeAccess, revokeAccessOp)},
 		}},

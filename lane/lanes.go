@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"net/netip"
+	"slices"
 
 	"maestro/embed"
 	"maestro/internal/model"
@@ -80,6 +81,13 @@ func (l *Lanes) Hints(ctx context.Context, function, source string) (model.Hints
 func (l *Lanes) Interpreter(tenant string) model.InterpreterStatus {
 	children, found := l.process.Status(tenant)
 	return together(l.embedded.Interpreter(tenant), children, found)
+}
+
+// Interpreters names the subtenants that have interpreters or processes now, sorted.
+func (l *Lanes) Interpreters() []string {
+	names := append(l.embedded.Interpreters(), l.process.Tenants()...)
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // Free ends a subtenant's interpreters: its running calls are cancelled, its next call

@@ -5,6 +5,7 @@ package model
 type InterpreterStatus struct {
 	State    string        // of the interpreter; "none" when there is none at present
 	Calls    int           // in it
+	Memory   int64         // bytes that it holds, without those of processes
 	Stuck    []StuckThread // calls that could not be stopped
 	Parked   int           // threads of those that wait for ever and compute no more
 	Leaked   int           // interpreters that could not be ended

@@ -94,6 +94,18 @@ func (l *Lane) Status(name string) (status model.InterpreterStatus, found bool) 
 	return t.status()
 }
 
+// Tenants names the subtenants that have children here.
+func (l *Lane) Tenants() (names []string) {
+	for _, t := range l.each() {
+		t.mu.Lock()
+		if _, found := t.status(); found {
+			names = append(names, t.name)
+		}
+		t.mu.Unlock()
+	}
+	return names
+}
+
 // status is Status. mu is held.
 func (t *tenant) status() (status model.InterpreterStatus, found bool) {
 	status = model.InterpreterStatus{State: childStarting.String(), Stuck: []model.StuckThread{}}
