@@ -1,6 +1,8 @@
 import { expect, test } from "@playwright/test";
 import { durationLabel, heatMap, mostRows, strength } from "../src/overview/heat";
+import { latencyColumns } from "../src/overview/latency_columns";
 import { problemsOf } from "../src/overview/problems";
+import { mostFailing, percent, slowest } from "../src/overview/ranks";
 import { spanOf, stackSeries } from "../src/overview/series";
 
 test("stacked series with gaps", () => {
@@ -75,4 +77,23 @@ test("problems, the gravest first", () => {
   const grave = problems.map((problem) => problem.grave);
   expect(grave).toEqual([...grave].sort((a, b) => Number(b) - Number(a)));
   expect(problems.find((problem) => problem.text.startsWith("Some Python"))?.detail).toBe("2 stuck");
+});
+
+test("columns of latencies without gaps", () => {
+  const point = (at: string, latency: { least_ms: number; runs: number }[]) => ({ at, latency, p50_ms: null, p99_ms: null, runs: { completed: 0, failed: 0, timed_out: 0, cancelled: 0, crashed: 0 } });
+  const { columns, bounds } = latencyColumns([point("2026-11-30T00:00:00Z", [{ least_ms: 1, runs: 3 }, { least_ms: 4, runs: 1 }]), point("2026-11-30T00:01:00Z", [])]);
+  const heat = heatMap(columns, bounds);
+  expect(heat.rows.map((row) => Number(row.low.toPrecision(3)))).toEqual([1, 1.41, 2, 2.83, 4]);
+  expect(heat.cells).toEqual([[3, 0, 0, 0, 1], [0, 0, 0, 0, 0]]);
+  expect(heatMap(latencyColumns([point("2026-11-30T00:00:00Z", [])]).columns, []).rows).toEqual([]);
+});
+
+test("ranks of functions", () => {
+  const f = (function_name: string, completed: number, failed: number, p99_ms: number | null) => ({
+    function_name, runs: { completed, failed, timed_out: 0, cancelled: 0, crashed: 0 }, failure_rate: failed / (completed + failed), mean_ms: null, p50_ms: null, p99_ms, last_run_at: null, last_failure_at: null,
+  });
+  const stats = [f("a", 10, 0, 5), f("b", 0, 2, 50), f("c", 8, 2, null)];
+  expect(slowest(stats).map((one) => one.function_name)).toEqual(["b", "a"]);
+  expect(mostFailing(stats).map((one) => one.function_name)).toEqual(["b", "c"]);
+  expect([0, 0.004, 0.12, 1].map(percent)).toEqual(["0 %", "0.4 %", "12 %", "100 %"]);
 });

@@ -31,10 +31,16 @@ test("the queue of a paused function, counted and cancelled", async ({ page, ope
 
   await row.getByRole("button", { name: "Resume one" }).click();
   await expect(page.getByText("The queue is empty")).toBeVisible();
+  await api.store("broken", "def broken(input):\n    raise ValueError(1)\n");
+  for (let i = 0; i < 3; i++) await api.run("broken");
   await bulk.getByLabel("Act").selectOption("retry");
+  await bulk.getByLabel("Function").fill("broken");
+  await bulk.getByLabel("Error type").fill("ValueError");
   await bulk.getByRole("button", { name: "Count first" }).click();
-  await page.getByRole("dialog", { name: "Retry runs?" }).getByRole("button", { name: "Retry them" }).click();
-  await expect(page.getByText("4 runs enqueued again.")).toBeVisible();
+  const retry = page.getByRole("dialog", { name: "Retry runs?" });
+  await expect(retry.getByText("3 runs would be run again.")).toBeVisible();
+  await retry.getByRole("button", { name: "Retry them" }).click();
+  await expect(page.getByText("3 runs enqueued again.")).toBeVisible();
 });
 
 test("a subtenant paused from its queue", async ({ page, open, api, accessible }) => {

@@ -22,6 +22,7 @@ export interface Subtenant extends SubtenantMembers {
 export interface Interpreter {
   state: string;
   calls: number;
+  memory_bytes: number;
   refused: boolean;
   stuck_threads: { function: string; seconds: number }[];
   parked: number;
@@ -79,4 +80,20 @@ export async function changeAccess(id: string, email: string, granted: boolean):
     ? request<{ message: string }>("POST", path`/subtenants/${id}/grant-access`, { ...none, body })
     : request<{ message: string }>("DELETE", path`/subtenants/${id}/revoke-access`, { ...none, body });
   return (await call).data;
+}
+
+/** The interpreter and processes of a subtenant on the server that answers. */
+export interface InterpreterSum {
+  subtenant_id: string;
+  state: string;
+  calls: number;
+  memory_bytes: number;
+  processes: number;
+  stuck_threads: number;
+  refused: boolean;
+}
+
+/** By memory, the largest first. */
+export async function listInterpreters(limit: number, signal?: AbortSignal): Promise<InterpreterSum[]> {
+  return (await request<InterpreterSum[]>("GET", "/interpreters", { ...none, query: { limit }, signal })).data;
 }

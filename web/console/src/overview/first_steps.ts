@@ -12,7 +12,7 @@ export interface Progress {
   called: boolean;
 }
 
-/** How far the subtenant is. Its webhook is one that needs no more than its address, if there is one. */
+/** How far the subtenant is, with a webhook of it that is easily called. */
 export async function readProgress(signal: AbortSignal): Promise<Progress> {
   const [functions, webhooks, runs] = await Promise.all([
     listFunctions({ limit: 100 }, signal),
@@ -20,10 +20,10 @@ export async function readProgress(signal: AbortSignal): Promise<Progress> {
     listExecutions({ trigger_type: "webhook" }, { limit: 1 }, signal),
   ]);
   const names = functions.items.filter((f) => f.kind === "function").map((f) => f.name);
-  const easy = webhooks.items.filter((w) => !w.requires_auth && w.signature === null && w.http_method === "POST");
+  const easy = webhooks.items.filter((w) => w.signature === null && w.http_method === "POST");
   return {
     functionName: names.find((name) => name.startsWith("hello")) ?? names[0] ?? null,
-    webhook: easy.find((w) => w.path === "hello") ?? easy[0] ?? webhooks.items[0] ?? null,
+    webhook: easy.find((w) => w.path === "hello") ?? easy.find((w) => !w.requires_auth) ?? webhooks.items[0] ?? null,
     called: runs.items.length > 0,
   };
 }
@@ -58,7 +58,7 @@ export function firstSteps({ functionName, webhook, called }: Progress, server: 
     {
       title: "Call it", text: "The run appears here, with its input, output and each call within it.", done: called,
       action: webhook ? { label: "Try it", path: "/webhooks/" + webhook.id } : { label: "Webhooks", path: "/webhooks" },
-      line: curlLine({ method: "POST", url: webhook?.url ?? `${server}/api/v1/h/${name.toLowerCase()}`, headers: [json], body: '{"name": "Claude"}' }),
+      line: curlLine({ bearer: webhook?.requires_auth ? bearer : undefined, method: "POST", url: webhook?.url ?? `${server}/api/v1/h/${name.toLowerCase()}`, headers: [json], body: '{"name": "Claude"}' }),
     },
   ];
 }

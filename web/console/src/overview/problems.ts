@@ -29,6 +29,12 @@ export interface ScheduleState {
   is_active: boolean;
 }
 
+export interface InterpreterState {
+  subtenant_id: string;
+  stuck_threads: number;
+  refused: boolean;
+}
+
 export interface QueueState {
   waiting: number;
   oldestSeconds: number | null;
@@ -39,6 +45,7 @@ export interface Findings {
   functions: FunctionState[];
   schedules: ScheduleState[];
   queue?: QueueState;
+  interpreters?: InterpreterState[]; // for administrators
   subtenantPaused: boolean;
 }
 
@@ -56,7 +63,7 @@ const CHECKS: Record<string, string> = {
   python: "Some Python threads are stuck.",
 };
 
-export function problemsOf({ health, functions, schedules, queue, subtenantPaused }: Findings): Problem[] {
+export function problemsOf({ health, functions, schedules, queue, interpreters = [], subtenantPaused }: Findings): Problem[] {
   const problems: Problem[] = [];
   if (health?.status === "draining") problems.push({ grave: true, text: "The server is about to stop." });
   for (const [name, check] of Object.entries(health?.checks ?? {})) {
@@ -68,6 +75,11 @@ export function problemsOf({ health, functions, schedules, queue, subtenantPause
       detail: check.remedy ?? (stuck ? `${stuck} stuck` : undefined),
       href: name === "python" ? "/subtenants" : undefined,
     });
+  }
+  for (const one of interpreters) {
+    const href = `/subtenants/${one.subtenant_id}`;
+    if (one.refused) problems.push({ grave: true, text: `Calls of ${one.subtenant_id} are refused: too many of its threads are stuck.`, href });
+    else if (one.stuck_threads > 0) problems.push({ grave: false, text: `${one.subtenant_id} has stuck threads: ${one.stuck_threads}.`, href });
   }
   if (subtenantPaused) problems.push({ grave: true, text: "The subtenant is paused: its runs are held.", href: "/queue" });
   for (const f of functions) {

@@ -39,7 +39,7 @@ export function stackSeries(moments: Moment[], from: number, to: number, step: n
 export const SPANS = [
   { key: "1h", label: "1 h", seconds: 3600, step: 60 },
   { key: "6h", label: "6 h", seconds: 6 * 3600, step: 300 },
-  { key: "24h", label: "24 h", seconds: 24 * 3600, step: 900 },
+  { key: "24h", label: "24 h", seconds: 24 * 3600, step: 3600 },
   { key: "7d", label: "7 d", seconds: 7 * 24 * 3600, step: 3600 },
 ] as const;
 export type Span = (typeof SPANS)[number];

@@ -21,7 +21,7 @@ export function emptyBulk(): BulkForm {
 /** The statuses that each act is for. */
 export const actStatuses: Record<BulkAct, Status[]> = {
   cancel: ["pending", "running"],
-  retry: ["failed", "timed_out", "cancelled", "crashed"],
+  retry: ["failed", "timed_out", "crashed"],
 };
 
 export function filterOf(form: BulkForm): ExecutionFilter {
