@@ -38,6 +38,7 @@ var operationFailures = map[string][]model.Code{
 	"get-execution":       {model.CodeExecutionNotFound},
 	"list-steps":          {model.CodeExecutionNotFound},
 	"read-log":            {model.CodeExecutionNotFound},
+	"watch-executions":    {model.CodeTooManyRequests},
 	"follow-log":          {model.CodeExecutionNotFound, model.CodeTooManyRequests},
 	"retry-execution":     {model.CodeExecutionNotFound, model.CodeExecutionNotOver, model.CodeRecordIncomplete, model.CodeFunctionNotFound, model.CodeFunctionIsModule, model.CodeFunctionInactive, model.CodeQuarantined, model.CodeInputInvalid, model.CodeNotImplemented},
 	"retry-executions":    {model.CodeInvalid},

@@ -49,6 +49,7 @@ func (s *Server) routes() []group {
 		{"Executions", "Runs, their steps and their logs.", map[string]endpoint{
 			"POST /api/v1/executions":                 {user, rest(s.runFunction, runFunctionOp()).behind(s.runOnce)},
 			"GET /api/v1/executions":                  {user, rest(s.listExecutions, listExecutionsOp)},
+			"GET /api/v1/executions/stream":           {user, rest(s.watchExecutions, watchExecutionsOp())},
 			"GET /api/v1/executions/{id}":             {user, rest(s.getExecution, getExecutionOp)},
 			"GET /api/v1/executions/{id}/steps":       {user, rest(s.listSteps, listStepsOp)},
 			"GET /api/v1/executions/{id}/logs":        {user, rest(s.readLog, readLogOp)},

@@ -106,7 +106,7 @@ export class RunPages {
   }
 
   private async more(): Promise<void> {
-    if (this.reading || this.complete || this.problem) return;
+    if (this.reading || this.complete || this.problem || this.signal.aborted) return;
     this.reading = true;
     const cursor = this.next;
     try {
