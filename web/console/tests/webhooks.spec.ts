@@ -74,8 +74,10 @@ test("a webhook changed, deactivated and deleted", async ({ page, open, api }) =
 test("a signed webhook tried with and without its signature", async ({ page, open, api, accessible }) => {
   await api.store("greet", greet);
   await api.call("PUT", "/secrets/SHARED", { value: "a shared secret" });
-  const made = await api.call("POST", "/webhooks", { path: `s-${api.subtenant}`, function_name: "greet", input_mode: "body", signature: { scheme: "stripe", secret_name: "SHARED" } });
+  const made = await api.call("POST", "/webhooks", { path: `s-${api.subtenant}`, function_name: "greet", input_mode: "body", signature: { scheme: "stripe", secret_name: ["SHARED", "NEXT"] } });
   await open("/webhooks/" + made.id);
+  await expect(page.getByText("not stored")).toHaveCount(1);
+  await expect(page.getByText("None was accepted yet.")).toBeVisible();
   const form = page.getByRole("form", { name: "Try the webhook" });
   await form.getByLabel("Body").fill('{"name": "Ada"}');
   await form.getByRole("button", { name: "Send" }).click();
@@ -84,6 +86,7 @@ test("a signed webhook tried with and without its signature", async ({ page, ope
   await form.getByLabel("Secret to sign with").fill("a shared secret");
   await form.getByRole("button", { name: "Send" }).click();
   await expect(answer.getByText("200", { exact: true })).toBeVisible();
+  await expect(page.getByText("Last accepted:")).toBeVisible();
   await accessible();
 });
 

@@ -32,13 +32,13 @@ export function filterOf(form: BulkForm): ExecutionFilter {
   };
 }
 
-/** Says what a dry run has counted. */
+/** The count of a dry run in words. */
 export function countWords(act: BulkAct, { count, more }: BulkAnswer): string {
   const runs = `${more ? "at least " : ""}${plural(count, "run")}`;
   return act === "cancel" ? `${runs} would be cancelled` : `${runs} would be run again`;
 }
 
-/** Says what was done. */
+/** The result of a bulk act in words. */
 export function doneWords(act: BulkAct, count: number): string {
   return act === "cancel" ? `${plural(count, "run")} asked to stop.` : `${plural(count, "run")} enqueued again.`;
 }
