@@ -7,7 +7,7 @@ export function sql(text: string): string {
   const folder = process.env.MAESTRO_TEST_FOLDER ?? "";
   const versions = join(folder, "postgres");
   return execFileSync("psql", ["-qAt", "-v", "ON_ERROR_STOP=1", "-h", join(versions, "socket"), "-U", "maestro", "-d", "maestro", "-c", text], {
-    encoding: "utf8", env: { PATH: process.env.PATH, PGPASSWORD: readFileSync(join(folder, "postgres_password"), "utf8") },
+    encoding: "utf8", env: { PATH: process.env.PATH, PGPASSWORD: readFileSync(join(folder, "postgres_password"), "utf8").trim() },
   });
 }
 

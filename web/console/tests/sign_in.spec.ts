@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { expect, test } from "./console";
 
-/** A token that ends after some seconds, or of a caller who is no administrator. */
+/** A token that ends after some seconds, or of a caller without an administrator's rights. */
 function mint(...more: string[]): string {
   const folder = process.env.MAESTRO_TEST_FOLDER ?? "";
   return execFileSync(process.env.MAESTRO_TEST_BINARY ?? "", ["token", ...more], { encoding: "utf8", env: { PATH: process.env.PATH, HOME: folder, DATA_DIR: folder } }).trim();

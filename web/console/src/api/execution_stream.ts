@@ -19,7 +19,7 @@ export function watchExecutions(filter: Pick<ExecutionFilter, "function_name" | 
       if (event === "execution") to.execution(JSON.parse(data) as WatchedExecution);
       else if (event === "gap") to.gap();
     },
-    connected: to.connection,
+    connected: (connected) => to.connection(connected),
     closed: () => to.connection(false),
   });
 }
