@@ -101,10 +101,10 @@ func TestSumsEqualTheExecutions(t *testing.T) {
 	_, err := db.Pool().Exec(t.Context(), "UPDATE sum_state SET summed_to = now() - interval '3 hours'")
 	require.NoError(t, err)
 	var open []*model.Record
-	add := func(since time.Duration) {
+	add := func(least, most time.Duration) {
 		var fresh []*model.Record
 		for range 60 {
-			at, status := time.Now().Add(-rand.N(since)), ends[rand.IntN(len(ends))]
+			at, status := time.Now().Add(-least-rand.N(most-least)), ends[rand.IntN(len(ends))]
 			if rand.IntN(5) == 0 {
 				status = model.StatusRunning
 			}
@@ -117,14 +117,14 @@ func TestSumsEqualTheExecutions(t *testing.T) {
 		}
 		require.NoError(t, db.CopyRecords(t.Context(), fresh, "server"))
 	}
-	add(2 * time.Hour)   // late, of long ago
-	add(3 * time.Second) // as they usually come
+	add(6*time.Second, 2*time.Hour) // late, of long ago
+	add(0, 3*time.Second)           // as they usually come
 	for range 4 {
 		sumAll(t, db, time.Now().Add(time.Second), 20*time.Minute)
 		requireSums(t, db)
 		sumAll(t, db, time.Now().Add(time.Second), time.Second) // again: nothing is added twice
 		requireSums(t, db)
-		add(2 * time.Hour)
+		add(6*time.Second, 2*time.Hour)
 		for _, r := range open[:len(open)/2] {
 			ended := runAt(r.Execution.Tenant, r.Execution.CreatedAt, ends[rand.IntN(len(ends))])
 			e := &ended.Execution
