@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { expect, hostile, test } from "./console";
 
 test("the figures of a subtenant", async ({ page, open, api, accessible }) => {
@@ -39,4 +40,25 @@ test("the problems of a subtenant", async ({ page, open, api, accessible }) => {
   await accessible();
   await problems.getByRole("link", { name: "echo is paused" }).click();
   await expect(page).toHaveURL(/#\/functions\/echo$/);
+});
+
+test("the pages of a caller without an administrator's rights", async ({ page, open, api, accessible }) => {
+  const folder = process.env.MAESTRO_TEST_FOLDER ?? "";
+  const env = { PATH: process.env.PATH, HOME: folder, DATA_DIR: folder };
+  const token = execFileSync(process.env.MAESTRO_TEST_BINARY ?? "", ["token", "--email", "ada@example.com", "--subtenant", api.subtenant], { encoding: "utf8", env }).trim();
+  await api.store("one", "def one(input):\n    return 1\n");
+  await api.call("POST", "/functions/one/pause");
+  await open("/runs");
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByLabel("Token").fill(token);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("link", { name: "Overview" }).click();
+  await expect(page.getByRole("region", { name: "Problems now" }).getByText("one is paused")).toBeVisible();
+  await expect(page.getByRole("region", { name: "Memory by subtenant" })).toHaveCount(0);
+  await expect(page.getByRole("alert")).toHaveCount(0);
+  await page.getByRole("link", { name: "Queue" }).click();
+  await expect(page.getByRole("table", { name: "By function" })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Pause the subtenant" })).toHaveCount(0);
+  await expect(page.getByRole("alert")).toHaveCount(0);
+  await accessible();
 });

@@ -134,6 +134,55 @@ test("an answer that is a stream, and one that is not text", async ({ page, open
   await expect(page.getByLabel("Body of the answer")).toContainText("line 2");
   await expect(page.getByText("still answering")).toBeHidden();
   await open("/webhooks/" + binary.id);
+  await expect(page.getByRole("heading", { name: "/bi-" })).toBeVisible();
   await page.getByRole("button", { name: "Send" }).click();
   await expect(page.getByText("The body is not text")).toBeVisible();
+});
+
+test("answers that are a redirect, very long, and stopped", async ({ page, open, api }) => {
+  await api.store("away", 'import maestro\ndef away(input):\n    return maestro.Response("", 302, {"Location": "/readyz"})\n');
+  await api.store("large", 'def large(input):\n    return "<b>" + "x" * 3_000_000\n');
+  await api.store("endless", 'import time\ndef endless(input):\n    while True:\n        yield "more\\n"\n        time.sleep(0.05)\n');
+  const made: Record<string, string> = {};
+  for (const name of ["away", "large", "endless"]) {
+    made[name] = (await api.call("POST", "/webhooks", { path: `${name}-${api.subtenant}`, function_name: name, response_mode: "raw" })).id;
+  }
+  const answer = page.getByRole("region", { name: "Answer" });
+  await open("/webhooks/" + made.away);
+  await page.getByRole("button", { name: "Send" }).click();
+  await expect(answer.getByText("The webhook answers with a redirect")).toBeVisible();
+  await open("/webhooks/" + made.large);
+  await expect(page.getByRole("heading", { name: "/large-" })).toBeVisible();
+  await page.getByRole("button", { name: "Send" }).click();
+  await expect(answer.getByText("The rest was not read.")).toBeVisible();
+  await open("/webhooks/" + made.endless);
+  await expect(page.getByRole("heading", { name: "/endless-" })).toBeVisible();
+  await page.getByRole("button", { name: "Send" }).click();
+  await expect(answer.getByLabel("Body of the answer")).toContainText("more");
+  await page.getByRole("button", { name: "Stop" }).click();
+  await expect(page.getByRole("button", { name: "Stop" })).toBeHidden();
+  await expect(answer.getByText("still answering")).toBeHidden();
+});
+
+test("a webhook that another person has changed, and deleted, meanwhile", async ({ page, open, api }) => {
+  await api.store("greet", greet);
+  const made = await api.call("POST", "/webhooks", { path: `m-${api.subtenant}`, function_name: "greet" });
+  await open("/webhooks/" + made.id);
+  await page.getByRole("button", { name: "Change" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Description").fill("mine");
+  await api.call("PUT", "/webhooks/" + made.id, { http_method: "PUT" });
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await expect(dialog).toBeHidden();
+  expect(await api.call("GET", "/webhooks/" + made.id), "only what was changed is sent").toMatchObject({ description: "mine", http_method: "PUT" });
+  await page.getByRole("button", { name: "Change" }).click();
+  await dialog.getByLabel("Path").fill("m/{a}/{a}");
+  await expect(dialog.getByText("has the parameter {a} twice")).toBeVisible();
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await expect(dialog.getByRole("alert")).toBeVisible();
+  await dialog.getByLabel("Path").fill(`m-${api.subtenant}`);
+  await api.call("DELETE", "/webhooks/" + made.id);
+  await dialog.getByLabel("Description").fill("again");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await expect(dialog.getByRole("alert")).toContainText("no webhook");
 });

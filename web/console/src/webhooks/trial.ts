@@ -15,8 +15,14 @@ export interface Trial {
   ended: boolean;
 }
 
-/** mostBytes is how much of an answer is read and shown. */
-export const mostBytes = 2_000_000;
+/** mostBytes is how much of an answer is read. */
+const mostBytes = 2_000_000;
+
+/** mostShown is how many characters of it a page shows, which is slow with very long lines. */
+export const mostShown = 100_000;
+
+/** updateEvery is the pause between two updates, in milliseconds. */
+const updateEvery = 100;
 
 /** The headers that a browser sets itself, and takes from no page. */
 const own = new Set([
@@ -47,6 +53,7 @@ export async function tryCall(sample: Sample, signal: AbortSignal, update: (tria
   update(trial);
   const decoder = new TextDecoder("utf-8", { fatal: true });
   const reader = response.body?.getReader();
+  let updated = since();
   for (;;) {
     const part = (await reader?.read()) ?? { done: true as const, value: undefined };
     trial.totalMS = since();
@@ -62,6 +69,8 @@ export async function tryCall(sample: Sample, signal: AbortSignal, update: (tria
       await reader?.cancel();
       break;
     }
+    if (since() - updated < updateEvery) continue;
+    updated = since();
     update({ ...trial });
   }
   update({ ...trial, ended: true });
