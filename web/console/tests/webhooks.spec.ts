@@ -174,7 +174,7 @@ test("a webhook that another person has changed, and deleted, meanwhile", async 
   await api.call("PUT", "/webhooks/" + made.id, { http_method: "PUT" });
   await dialog.getByRole("button", { name: "Save" }).click();
   await expect(dialog).toBeHidden();
-  expect(await api.call("GET", "/webhooks/" + made.id), "only what was changed is sent").toMatchObject({ description: "mine", http_method: "PUT" });
+  expect(await api.call("GET", "/webhooks/" + made.id), "the members that differ are sent alone").toMatchObject({ description: "mine", http_method: "PUT" });
   await page.getByRole("button", { name: "Change" }).click();
   await dialog.getByLabel("Path").fill("m/{a}/{a}");
   await expect(dialog.getByText("has the parameter {a} twice")).toBeVisible();
