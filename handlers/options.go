@@ -48,7 +48,7 @@ type Options struct {
 	// Alerts sends messages about failures.
 	Alerts Alerts
 	// Watch tells which executions begin and end.
-	Watch *watch.Hub
+	Watch  *watch.Hub
 	Census *auth.CensusClient // manages access to subtenants; nil: tokens alone decide
 	Log    *slog.Logger
 	// AccessLog gets a line per request; nil: none. Several goroutines write to it

@@ -58,6 +58,11 @@ func (s *Server) routes() []group {
 			"POST /api/v1/executions/retry":           {user, rest(s.retryExecutions, retryExecutionsOp)},
 			"POST /api/v1/executions/cancel":          {user, rest(s.cancelExecutions, cancelExecutionsOp)},
 		}},
+		{"Figures", "Executions and calls, counted over time.", map[string]endpoint{
+			"GET /api/v1/stats":           {user, rest(s.showStats, showStatsOp)},
+			"GET /api/v1/stats/functions": {user, rest(s.listFunctionStats, listFunctionStatsOp)},
+			"GET /api/v1/graph":           {user, rest(s.showGraph, showGraphOp)},
+		}},
 		{"Secrets", "Values that functions read with `maestro.secret`; they are never shown again.", map[string]endpoint{
 			"PUT /api/v1/secrets/{name}":    {user, rest(s.putSecret, putSecretOp)},
 			"GET /api/v1/secrets":           {user, rest(s.listSecrets, listSecretsOp)},

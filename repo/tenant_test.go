@@ -324,17 +324,6 @@ var probes = map[string]func(context.Context, *dbsqlc.Queries, stranger) (bool, 
 			Tenant: s.tenant, FromID: pgtype.UUID{Valid: true}, BeforeID: everyID, Newest: 10, RowLimit: 10,
 		}))
 	},
-	"WatchNewest": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
-		return many(q.WatchNewest(ctx, dbsqlc.WatchNewestParams{Tenant: s.tenant, FromID: pgtype.UUID{Valid: true}, BeforeID: everyID, RowLimit: 10}))
-	},
-	"WatchOpen": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
-		return many(q.WatchOpen(ctx, s.tenant, 10))
-	},
-	"WatchSome": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
-		return many(q.WatchSome(ctx, dbsqlc.WatchSomeParams{
-			Tenant: s.tenant, Ids: []pgtype.UUID{repo.UUID(s.execution), repo.UUID(s.queued)}, FromID: pgtype.UUID{Valid: true}, BeforeID: everyID,
-		}))
-	},
 	"ListRareExecutions": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 		return many(q.ListRareExecutions(ctx, dbsqlc.ListRareExecutionsParams{
 			Tenant: s.tenant, FromID: pgtype.UUID{Valid: true}, BeforeID: everyID, RowLimit: 10,
@@ -483,6 +472,7 @@ func populate(t *testing.T, db *repo.DB, tenant string) stranger {
 	require.NoError(t, err)
 	populatePackages(t, db, tenant)
 	populateAlerts(t, db, tenant, f.Name, e.ID)
+	populateSums(t, db)
 	require.NoError(t, db.NoteRetry(ctx, tenant, e.ID, model.NewID()))
 	return stranger{tenant: tenant, function: f, webhook: w, execution: e.ID, schedule: job.ID, queued: queued.Execution.ID}
 }

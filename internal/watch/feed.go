@@ -51,7 +51,7 @@ func newFeed(h *Hub, tenant string) *feed {
 	}
 }
 
-// begin learns what is there already: that is not told.
+// begin learns the present state, which is not told.
 func (f *feed) begin(ctx context.Context) error {
 	db := f.hub.opts.DB
 	open, err := db.OpenExecutions(ctx, f.tenant, mostOpen)
@@ -75,7 +75,7 @@ func (f *feed) see(id model.ID) {
 	}
 }
 
-// look finds what has changed since the last one.
+// look finds the changes since the last one.
 func (f *feed) look(ctx context.Context) (news News, err error) {
 	db, since, last := f.hub.opts.DB, time.Now().Add(-overlap), f.last
 	found, err := db.NewestExecutions(ctx, f.tenant, since, mostNewest)
@@ -135,7 +135,7 @@ func (f *feed) openOnes(seen map[model.ID]bool) []model.ID {
 	return append(running, waiting...)
 }
 
-// forget drops what is over and older than the overlap, and reports whether there are
+// forget drops ended executions older than the overlap, and reports whether there are
 // more that are not over than a feed knows: those are dropped too.
 func (f *feed) forget(since time.Time) (gap bool) {
 	oldest := model.FirstIDOf(since)
