@@ -16,6 +16,8 @@ import (
 // kind (commonFailures).
 var operationFailures = map[string][]model.Code{
 	"create-function":        slices.Concat([]model.Code{model.CodeNameTaken, model.CodeTooManyRequests}, saving, installing),
+	"check-function":         append([]model.Code{}, saving...),
+	"list-due-times":         {model.CodeScheduleNotFound},
 	"apply-source":           slices.Concat([]model.Code{model.CodeVersionMismatch, model.CodeNameTaken, model.CodePathTaken, model.CodeTooManyRequests}, saving, installing),
 	"update-function":        slices.Concat([]model.Code{model.CodeFunctionNotFound, model.CodeVersionMismatch, model.CodeTooManyRequests}, saving, installing),
 	"get-function":           {model.CodeFunctionNotFound},

@@ -20,6 +20,7 @@ func (s *Server) routes() []group {
 			"GET /api/v1/functions/{name}/versions":            {user, rest(s.listVersions, listVersionsOp)},
 			"GET /api/v1/functions/{name}/versions/{version}":  {user, rest(s.getVersion, getVersionOp)},
 			"POST /api/v1/functions/{name}/rollback/{version}": {user, rest(s.rollbackFunction, rollbackFunctionOp)},
+			"POST /api/v1/check":                               {user, rest(s.checkFunction, checkFunctionOp)},
 			"POST /api/v1/functions/{name}/release":            {user, rest(s.releaseFunction, releaseFunctionOp)},
 			"POST /api/v1/functions/{name}/pause":              {user, rest(s.pauseFunction, pauseFunctionOp)},
 			"POST /api/v1/functions/{name}/resume":             {user, rest(s.resumeFunction, resumeFunctionOp)},
@@ -61,6 +62,8 @@ func (s *Server) routes() []group {
 		{"Figures", "Executions and calls, counted over time.", map[string]endpoint{
 			"GET /api/v1/stats":           {user, rest(s.showStats, showStatsOp)},
 			"GET /api/v1/stats/functions": {user, rest(s.listFunctionStats, listFunctionStatsOp)},
+			"GET /api/v1/queue":           {user, rest(s.showQueue, showQueueOp)},
+			"GET /api/v1/loads":           {admin, rest(s.listLoads, listLoadsOp)},
 			"GET /api/v1/graph":           {user, rest(s.showGraph, showGraphOp)},
 		}},
 		{"Secrets", "Values that functions read with `maestro.secret`; they are never shown again.", map[string]endpoint{
@@ -75,6 +78,7 @@ func (s *Server) routes() []group {
 			"PUT /api/v1/schedules/{id}":      {user, rest(s.updateSchedule, updateScheduleOp)},
 			"DELETE /api/v1/schedules/{id}":   {user, rest(s.deleteSchedule, deleteScheduleOp)},
 			"POST /api/v1/schedules/{id}/run": {user, rest(s.runSchedule, runScheduleOp)},
+			"GET /api/v1/scheduler/due":       {user, rest(s.listDue, listDueOp)},
 			"GET /api/v1/scheduler/status":    {user, rest(s.schedulerStatus, schedulerStatusOp("scheduler-status"))},
 			"GET /scheduler/status":           {user, rest(s.schedulerStatus, schedulerStatusOp("scheduler-status-at-the-root"))},
 		}},

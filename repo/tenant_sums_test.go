@@ -23,6 +23,7 @@ func init() {
 		"NoteSummed":        "figures of all subtenants are summed together",
 		"NextExecutionID":   "figures of all subtenants are summed together",
 		"ListUnsummed":      "figures of all subtenants are summed together",
+		"QueueByTenant":     "figures for administrators",
 		"NoteUnsummed":      "of executions that its transaction writes",
 		"ForgetUnsummed":    "figures of all subtenants are summed together",
 		"DeleteOldRunSums":  "removes expired rows of all subtenants",
@@ -65,6 +66,9 @@ func init() {
 			return many(q.WatchSome(ctx, dbsqlc.WatchSomeParams{
 				Tenant: s.tenant, Ids: []pgtype.UUID{repo.UUID(s.execution), repo.UUID(s.queued)}, FromID: pgtype.UUID{Valid: true}, BeforeID: everyID,
 			}))
+		},
+		"QueueByFunction": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+			return many(q.QueueByFunction(ctx, s.tenant))
 		},
 		"ListActiveNames": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 			return many(q.ListActiveNames(ctx, s.tenant))
