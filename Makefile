@@ -13,7 +13,7 @@ EXAMPLES ?= 50
 PACKAGES ?= all
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build man run test test-browser kit test-kit lint format race fuzz conformance bench history chaos crashes faults bounds packages package-table soak deploy-check image-test proxies-test growth sizing dist dist-test systemd-test generate docs
+.PHONY: help setup build man run test test-browser console kit test-kit lint format race fuzz conformance bench history chaos crashes faults bounds packages package-table soak deploy-check image-test proxies-test growth sizing dist dist-test systemd-test generate docs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,9 +43,14 @@ test-kit: ## the tests of the border, the host and the kit on the Python in the 
 	@test -n '$(KIT)' || { echo 'give the folder of a CPython 3.14: make test-kit KIT=/opt/python' >&2; exit 2; }
 	MAESTRO_PYTHON_HOME='$(KIT)' go test ./cpython ./embed
 
-test-browser: ## the pages in a real Chromium; installs Chromium, Node.js and playwright-core
+test-browser: build ## the pages and the console in a real Chromium; installs Chromium, Node.js and Playwright
 	@scripts/setup browser
 	go test -tags browser -count=1 -run '^TestPagesInABrowser$$' ./cmd/maestro
+	@scripts/console test
+
+console: ## build the console from web/console/src into web/console/dist; installs Node.js
+	@scripts/setup console
+	@scripts/console build
 
 lint: ## formatters, linters, go vet, go mod tidy, generated code up to date
 	@scripts/lint

@@ -41,8 +41,9 @@ func (s *Server) cors(c *fiber.Ctx) error {
 	}
 	c.Vary(fiber.HeaderAccessControlRequestMethod, fiber.HeaderAccessControlRequestHeaders)
 	c.Set(fiber.HeaderAccessControlAllowMethods, corsMethods)
-	// Every header that the page asks for: functions of webhooks may read any.
-	if wanted := c.Get(fiber.HeaderAccessControlRequestHeaders); wanted != "" {
+	// Every header that the page asks for: functions of webhooks may read any. The one
+	// that makes a session count is not for other pages.
+	if wanted := withoutConsole(c.Get(fiber.HeaderAccessControlRequestHeaders)); wanted != "" {
 		c.Set(fiber.HeaderAccessControlAllowHeaders, wanted)
 	}
 	c.Set(fiber.HeaderAccessControlMaxAge, corsMaxAge)

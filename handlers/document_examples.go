@@ -18,6 +18,7 @@ var requestExamples = map[string]map[string]string{
 			"input_schema": {"type": "object", "required": ["lines"], "properties": {"lines": {"type": "array"}}},
 			"output_schema": {"type": "number"}, "timeout_seconds": 10}`,
 	},
+	"check-function": {"hello": `{"name": "hello", "code": "def hello(input: dict) -> str:\n    return f\"Hello, {input['name']}!\"\n"}`},
 	"update-function": {
 		"new code": `{"code": "def hello(input):\n    return f\"Good morning, {input['name']}!\"\n"}`,
 		"new tags": `{"tags": ["greetings"]}`,
@@ -61,7 +62,8 @@ var requestExamples = map[string]map[string]string{
 		"a function": `{"notify": {"function": "on_failure", "events": ["failure", "recovery"]}}`,
 		"nothing":    `{"notify": null}`,
 	},
-	"put-secret": {"value": `{"value": "a long random text"}`},
+	"begin-session": {"a token": `{"token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl"}`},
+	"put-secret":    {"value": `{"value": "a long random text"}`},
 	"install-package": {
 		"the newest version": `{"package_name": "httpx"}`,
 		"one version":        `{"package_name": "httpx", "version": "0.28.1"}`,

@@ -38,7 +38,7 @@ func TestWhoMayAsk(t *testing.T) {
 		{name: "no token", call: "GET /api/v1/functions", token: "-", status: 401, want: []string{`"code":"unauthorized"`}},
 		{name: "no bearer", call: "GET /api/v1/functions", token: "-", header: []string{"Authorization: Basic abc"}, status: 401},
 		{name: "lower case", call: "GET /api/v1/functions", token: "-", header: []string{"authorization: bearer " + f.token}, status: 200},
-		{name: "not valid", call: "GET /api/v1/functions", token: "abc", status: 401, lacks: []string{"abc"}},
+		{name: "not valid", call: "GET /api/v1/functions", token: "no-token", status: 401, lacks: []string{"no-token"}},
 		{name: "expired", call: "GET /api/v1/functions", token: expired, status: 401, want: []string{"expired"}},
 		{name: "before anything else is looked at", call: "POST /api/v1/functions", token: "-", body: "{", status: 401},
 		{name: "an unknown address", call: "GET /api/v1/nothing", token: "-", status: 401},

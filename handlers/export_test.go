@@ -26,7 +26,7 @@ func ClaimOf(tenant, scope, key string, fingerprint [sha256.Size]byte, id model.
 
 // Routes lists the route table: who may call each method and path.
 func (s *Server) Routes() map[string]string {
-	callers := map[access]string{public: "public", sender: "sender", user: "user", admin: "admin"}
+	callers := map[access]string{public: "public", sender: "sender", visitor: "visitor", user: "user", admin: "admin"}
 	routes := map[string]string{}
 	for _, g := range s.routes() {
 		for address, e := range g.endpoints {

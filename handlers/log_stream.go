@@ -16,7 +16,6 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
 	"github.com/gofiber/fiber/v2"
 
-	"maestro/internal/auth"
 	"maestro/internal/events"
 	"maestro/internal/model"
 )
@@ -69,7 +68,7 @@ func (s *Server) followLog(ctx context.Context, in *logStreamInput) (_ *huma.Str
 	if err != nil {
 		return nil, err
 	}
-	stream := &logStream{server: s, tenant: call.tenant, id: id, look: func(ctx context.Context) (*model.Execution, error) {
+	stream := &logStream{server: s, watcher: watcherOf(call), id: id, look: func(ctx context.Context) (*model.Execution, error) {
 		execution, err := s.opts.DB.Execution(ctx, call.tenant, id)
 		return &execution, err
 	}}
@@ -110,7 +109,7 @@ func (f *logStream) answer(ctx context.Context, after string) (_ *huma.StreamRes
 			// A stream may end because the server stops: a proxy must not keep the connection
 			// and send the next request on it.
 			c.Context().SetConnectionClose()
-			stream.token, stream.conn = auth.BearerToken(c.Request().Header.Peek(fiber.HeaderAuthorization)), c.Context().Conn()
+			stream.conn = c.Context().Conn()
 			c.Context().SetBodyStreamWriter(func(w *bufio.Writer) { stream.run(w, page) })
 		}
 	}}, nil
@@ -121,12 +120,11 @@ func (f *logStream) answer(ctx context.Context, after string) (_ *huma.StreamRes
 type logStream struct {
 	server *Server
 	viewer *events.Viewer
-	tenant string
-	id     model.ID
-	token  string
-	conn   net.Conn
-	over   *model.Execution                                // the execution after its end; nil before
-	look   func(context.Context) (*model.Execution, error) // reads the execution
+	watcher
+	id   model.ID
+	conn net.Conn
+	over *model.Execution                                // the execution after its end; nil before
+	look func(context.Context) (*model.Execution, error) // reads the execution
 }
 
 // run writes until the log ends, the client disconnects, its token expires, or
@@ -192,11 +190,7 @@ func (f *logStream) more() ([]events.Entry, error) {
 func (f *logStream) renew() error {
 	ctx, cancel := context.WithTimeout(f.server.streams, restTimeout)
 	defer cancel()
-	principal, err := f.server.opts.Auth.Authenticate(ctx, f.token)
-	if err == nil {
-		_, err = principal.Choose(f.tenant)
-	}
-	if err != nil && model.CodeOf(err) != model.CodeUnavailable {
+	if err := f.admitted(ctx, f.server.opts.Auth); err != nil {
 		return err
 	}
 	if execution, err := f.look(ctx); err == nil {

@@ -17,11 +17,13 @@ import (
 	"maestro/internal/intake"
 	"maestro/internal/model"
 	"maestro/internal/secrets"
+	"maestro/internal/session"
+	"maestro/internal/watch"
 	"maestro/repo"
 )
 
 // Options are the parts and settings of the HTTP edge. DB, Engine, Events, Auth,
-// Secrets, Keys, Packages, Interpreters, Scheduler, Alerts and Log are required, the rest has defaults.
+// Secrets, Sessions, Keys, Packages, Interpreters, Scheduler, Alerts, Watch and Log are required, the rest has defaults.
 type Options struct {
 	DB     *repo.DB
 	Engine *engine.Engine
@@ -45,6 +47,8 @@ type Options struct {
 	Scheduler Scheduler
 	// Alerts sends messages about failures.
 	Alerts Alerts
+	// Watch tells which executions begin and end.
+	Watch  *watch.Hub
 	Census *auth.CensusClient // manages access to subtenants; nil: tokens alone decide
 	Log    *slog.Logger
 	// AccessLog gets a line per request; nil: none. Several goroutines write to it
@@ -55,6 +59,12 @@ type Options struct {
 	// TrustedProxies are the networks whose X-Forwarded headers say where a request
 	// came from.
 	TrustedProxies []netip.Prefix
+
+	// Sessions keeps tokens in cookies of browsers.
+	Sessions *session.Keeper
+	// SignIn is the token of a caller without one, by the ends of its connection, which
+	// is of this machine; nil: this server signs in no such caller.
+	SignIn func(remote, local netip.AddrPort) (string, error)
 
 	// FromFunction reports whether a connection is a stored function's. nil: none is.
 	FromFunction func(remote, local netip.AddrPort) bool
@@ -72,6 +82,7 @@ type Options struct {
 	RetentionDays       int            // days that executions are kept in subtenants without their own setting; 0: for ever
 	DefaultLane         model.LaneName // of subtenants whose own setting is auto
 	WebhooksRequireAuth bool           // the default of a new webhook's requires_auth
+	OpenPages           bool           // pages that webhooks answer with get the origin of the server, not one of their own
 	CORSOrigins         []string       // from which browsers may call, "*" for all; nil: none
 	Heartbeat           time.Duration  // the longest silence of an event stream; default 15 s
 	Version             string         // of the server, shown in the OpenAPI document

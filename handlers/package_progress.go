@@ -64,7 +64,7 @@ func (s *Server) followInstall(ctx context.Context, in *installFollowInput) (*hu
 	if err != nil {
 		return nil, err
 	}
-	stream := &logStream{server: s, tenant: tenant, id: id, look: look}
+	stream := &logStream{server: s, watcher: watcherOf(callFrom(ctx)), id: id, look: look}
 	stream.noteEnd(now)
 	after := in.After
 	if in.LastEventID != "" {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -28,6 +29,7 @@ type call struct {
 	requestID string
 	principal *auth.Principal // nil: no valid token
 	token     string          // of the principal; REST API only
+	until     time.Time       // the end of the session that the token is of; zero: none
 	tenant    string          // of the request; empty until known
 	runs      bool            // it requests a run of a function
 	isJSON    bool            // its body was checked to be JSON

@@ -67,12 +67,19 @@ func (s *Server) baseURL(c *fiber.Ctx) string {
 	if s.opts.PublicURL != "" {
 		return strings.TrimSuffix(s.opts.PublicURL, "/")
 	}
-	scheme, host := "http://", string(hostAsked(c))
+	scheme, host := s.addressed(c)
+	return scheme + host
+}
+
+// addressed is the scheme and host that the client used, as the request or a trusted
+// proxy says.
+func (s *Server) addressed(c *fiber.Ctx) (scheme, host string) {
+	scheme, host = "http://", string(hostAsked(c))
 	if c.Context().IsTLS() {
 		scheme = "https://"
 	}
 	if len(s.opts.TrustedProxies) == 0 || !s.trusts(peer(c)) {
-		return scheme + host
+		return scheme, host
 	}
 	switch strings.ToLower(nearest(c, fiber.HeaderXForwardedProto)) {
 	case "https":
@@ -83,7 +90,7 @@ func (s *Server) baseURL(c *fiber.Ctx) string {
 	if forwarded := nearest(c, headerForwardedHost); forwarded != "" && !strings.ContainsAny(forwarded, "/\\?#@ \"<>") {
 		host = forwarded
 	}
-	return scheme + host
+	return scheme, host
 }
 
 // nearest is the last value of a header, set by the proxy next to the server.

@@ -27,10 +27,11 @@ type endpoint struct {
 type access int
 
 const (
-	public access = iota // every caller; a token is not read
-	sender               // as the webhook says: with a token, a signature, or neither
-	user                 // a user of the subtenant that the request is about, by token
-	admin                // an administrator, by token
+	public  access = iota // every caller; a token is not read
+	sender                // as the webhook says: with a token, a signature, or neither
+	visitor               // with a valid token of any subtenant, a session, or neither
+	user                  // a user of the subtenant that the request is about, by token
+	admin                 // an administrator, by token
 )
 
 // The addresses that require a token, also where there is no route, so that a
@@ -38,6 +39,7 @@ const (
 const (
 	apiPrefix       = "/api/v1"
 	adminPrefix     = "/api/v1/subtenants"
+	loadsPath       = "/api/v1/loads"
 	schedulerPrefix = "/scheduler"
 )
 
@@ -50,7 +52,10 @@ func (s *Server) addRoutes() {
 		document.Tags = append(document.Tags, &huma.Tag{Name: g.tag, Description: g.description})
 	}
 	s.addGroups(groups, public, sender)
+	s.app.Use(sessionPath, s.visit, s.readBody)
+	s.addGroups(groups, visitor)
 	s.app.Use(adminPrefix, s.authenticateAdmin)
+	s.app.Use(loadsPath, s.authenticateAdmin)
 	s.app.Use(apiPrefix, s.authenticate)
 	s.app.Use(schedulerPrefix, s.authenticate)
 	s.app.Use(apiPrefix, s.readBody)

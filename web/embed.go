@@ -1,7 +1,7 @@
 // Package web contains the pages and assets for browsers: the page at the root of
-// the server, and /docs (Swagger UI) and /redoc (ReDoc) with all their assets, so
-// that they work without a network. scripts/update-web-assets fetches the two
-// from their npm packages.
+// the server, the console, and /docs (Swagger UI) and /redoc (ReDoc) with all their
+// assets, so that they work without a network. scripts/update-web-assets fetches the
+// last two from their npm packages; the console is built from the sources in its folder.
 //
 // It must not serve the files, and no file may refer to another server.
 package web

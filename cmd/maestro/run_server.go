@@ -51,7 +51,7 @@ func (a *app) runServer(ctx context.Context, paused bool, restarts int) error {
 		postgres: func(ctx context.Context, _ *service.Stack) (string, error) { return handover.Database(ctx) },
 		ready:    handover.Ready,
 		stopped:  func() {},
-		restarts: restarts,
+		restarts: restarts, supervisor: os.Getppid(),
 		pause: pause{
 			asked: paused, end: handover.Resumed(),
 			remedy: fmt.Sprintf("send SIGUSR1 to process %d, the server's supervisor, or restart without --paused", os.Getppid()),

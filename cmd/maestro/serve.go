@@ -53,6 +53,8 @@ type surroundings struct {
 	pause    pause
 	// restarts is how many servers before this one ended by themselves.
 	restarts int
+	// supervisor is its process; 0: there is none.
+	supervisor int
 }
 
 // serveAlone runs the server in this process.

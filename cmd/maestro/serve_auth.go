@@ -56,6 +56,9 @@ func (p *parts) developmentAuth() (auth.Authenticator, error) {
 	if made {
 		p.newToken = token
 	}
+	if onLoopback(p.cfg.Host) {
+		p.token = token
+	}
 	return auth.NewLocal(key, "")
 }
 

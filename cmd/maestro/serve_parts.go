@@ -29,7 +29,9 @@ import (
 	"maestro/internal/recorder"
 	"maestro/internal/secrets"
 	"maestro/internal/service"
+	"maestro/internal/session"
 	"maestro/internal/vault"
+	"maestro/internal/watch"
 	"maestro/lane"
 	"maestro/lane/confine"
 	"maestro/repo"
@@ -59,6 +61,7 @@ type parts struct {
 	lane     *lane.Lanes
 	secrets  *secrets.Keeper
 	inputs   *vault.Vault // of pending runs
+	sessions *session.Keeper
 	keys     *idempotency.Gate
 	folders  *environment.Folders
 	homes    *homes.Homes
@@ -69,6 +72,7 @@ type parts struct {
 	auth     auth.Authenticator
 	census   *auth.CensusClient // nil without a Census
 	http     *handlers.Server
+	watch    *watch.Hub
 	changes  *changes.Listener
 
 	queue  *queue.Queue
@@ -80,6 +84,7 @@ type parts struct {
 	stops    service.Stack // the parts that are started
 	recycle  chan error    // why the server should be started afresh; has room for one
 	newToken config.Secret // the administrator's, when this start made it
+	token    config.Secret // the administrator's, of development mode on loopback
 	draining atomic.Bool   // new calls are no longer wanted
 	paused   atomic.Bool   // schedules and the queue are held
 	grace    time.Duration // that runs under way get when the parts stop
@@ -182,12 +187,15 @@ func (p *parts) startHTTP(ctx context.Context, access io.Writer) error {
 	if err := p.startAuth(); err != nil {
 		return err
 	}
+	p.watch = watch.New(watch.Options{DB: p.db, Log: p.log})
+	p.stops.Push("watchers of executions", 0, closing(p.watch.Close))
 	p.http = handlers.New(handlers.Options{
 		DB: p.db, Engine: p.engine, Events: p.events, Auth: p.auth, Census: p.census, Log: p.log,
 		AccessLog: access, AccessLogJSON: p.cfg.LogFormat == config.LogJSON, TrustedProxies: p.cfg.TrustedProxies, FromFunction: p.lane.CalledFrom,
+		Sessions: p.sessions, SignIn: p.signIn(), Watch: p.watch,
 		Context: context.WithoutCancel(ctx), Secrets: p.secrets, Keys: p.keys, Scheduler: p.cron, Alerts: p.alerts, Packages: p.packages, Interpreters: p.lane,
 		Debug: p.cfg.Debug, PublicURL: p.cfg.PublicURL, MaxBodyBytes: int(p.cfg.MaxBodyBytes),
-		FunctionTimeout: p.cfg.FunctionTimeout, RetentionDays: p.cfg.RetentionDays, DefaultLane: p.cfg.DefaultLane, WebhooksRequireAuth: p.cfg.WebhooksRequireAuth, CORSOrigins: p.cfg.CORSOrigins,
+		FunctionTimeout: p.cfg.FunctionTimeout, RetentionDays: p.cfg.RetentionDays, DefaultLane: p.cfg.DefaultLane, WebhooksRequireAuth: p.cfg.WebhooksRequireAuth, OpenPages: !p.cfg.SandboxWebhookPages, CORSOrigins: p.cfg.CORSOrigins,
 		Version: version, Probes: p.probes(), Draining: p.draining.Load, Ready: p.recorder.Refusing, Documents: examples.Documents(),
 		Metrics: p.metrics.Handler(), MetricsToken: string(p.cfg.MetricsToken), Count: p.metrics.Route,
 	})

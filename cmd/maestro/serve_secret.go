@@ -11,6 +11,7 @@ import (
 	"maestro/internal/config"
 	"maestro/internal/idempotency"
 	"maestro/internal/secrets"
+	"maestro/internal/session"
 	"maestro/internal/vault"
 	"maestro/repo"
 )
@@ -35,8 +36,8 @@ func checkSecretKey(ctx context.Context, db *repo.DB, cfg *config.Config) error 
 }
 
 // startSecrets makes the keepers of the data that is encrypted under SECRET_KEY:
-// secrets, the inputs of pending runs, and the answers to requests with an
-// idempotency key.
+// secrets, the inputs of pending runs, the answers to requests with an idempotency
+// key, and sessions of the console.
 func (p *parts) startSecrets() error {
 	values, err := vault.New([]byte(p.cfg.SecretKey), vault.Secrets)
 	if err != nil {
@@ -47,6 +48,9 @@ func (p *parts) startSecrets() error {
 		return err
 	}
 	if p.inputs, err = vault.New([]byte(p.cfg.SecretKey), vault.Inputs); err != nil {
+		return err
+	}
+	if p.sessions, err = session.New([]byte(p.cfg.SecretKey)); err != nil {
 		return err
 	}
 	p.secrets = secrets.New(p.db, values, p.log)

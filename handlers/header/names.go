@@ -9,5 +9,6 @@ const (
 	SubtenantID    = "X-Subtenant-ID"
 	Record         = "X-Maestro-Record" // where the record of the run is, unless it is in the database
 	IdempotencyKey = "Idempotency-Key"
+	Console        = "X-Maestro-Console"   // 1: the request is the console's, and may be authenticated by its session
 	Replayed       = "Idempotent-Replayed" // the answer is that of an earlier request with the same key
 )

@@ -12,6 +12,7 @@ import (
 
 	"maestro/handlers/header"
 	"maestro/internal/engine"
+	"maestro/internal/payload"
 )
 
 // shape is a response that a function describes itself.
@@ -157,6 +158,12 @@ func connectionOptions(headers []shapeHeader) map[string]bool {
 		}
 	}
 	return dropped
+}
+
+// isSession reports whether a header would sign a browser in to the API, or out.
+func isSession(h shapeHeader) bool {
+	name, _, _ := strings.Cut(h.value, "=")
+	return canonical(h.name) == fiber.HeaderSetCookie && strings.TrimSpace(name) == payload.SessionCookie
 }
 
 func canonical(name string) string { return textproto.CanonicalMIMEHeaderKey(name) }

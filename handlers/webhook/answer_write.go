@@ -55,7 +55,7 @@ func (s *shape) writeHead(c *fiber.Ctx) (media string) {
 	response.SetStatusCode(s.status)
 	dropped := connectionOptions(s.headers)
 	for _, h := range s.headers {
-		if dropped[canonical(h.name)] {
+		if dropped[canonical(h.name)] || isSession(h) {
 			continue
 		}
 		if canonical(h.name) == fiber.HeaderContentType {

@@ -97,13 +97,21 @@ func (h *Handler) answer(c *fiber.Ctx, r Request, who *caller, found *match) err
 	}
 	c.Set(header.ExecutionID, result.ExecutionID.String())
 	if result.Stream != nil {
-		return r.Stream(result.Stream)
+		if err := r.Stream(result.Stream); err != nil {
+			return err
+		}
+		h.sandbox(c)
+		return nil
 	}
 	if result.Kept != model.Committed {
 		c.Set(header.Record, result.Kept.String())
 	}
 	if hook.ResponseMode == model.ResponseRaw {
-		return answerRaw(c, &result)
+		if err := answerRaw(c, &result); err != nil {
+			return err
+		}
+		h.sandbox(c)
+		return nil
 	}
 	return answerEnvelope(c, &result)
 }

@@ -16,7 +16,7 @@ import (
 // Prefix is the address of webhooks.
 const Prefix = "/api/v1/h/"
 
-// Options are the parts of a Handler; all are required.
+// Options are the parts of a Handler; all but OpenPages are required.
 type Options struct {
 	Context context.Context // of the server
 	DB      *repo.DB
@@ -24,6 +24,8 @@ type Options struct {
 	Auth    auth.Authenticator
 	Secrets *secrets.Keeper
 	Log     *slog.Logger
+
+	OpenPages bool // pages get no sandbox (page_sandbox.go)
 }
 
 // Request is the part of a call that the rest of the edge does. It belongs to the

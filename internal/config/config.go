@@ -74,6 +74,9 @@ type Config struct {
 	MaxSteps      int // of one execution
 
 	WebhooksRequireAuth bool
+	// SandboxWebhookPages keeps pages that webhooks answer with from the origin of the
+	// console.
+	SandboxWebhookPages bool
 	KeepBackgroundWork  bool // what calls leave behind lives on: threads that compute, and processes
 	CORSOrigins         []string
 	MetricsToken        Secret

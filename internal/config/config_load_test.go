@@ -39,7 +39,7 @@ func TestDefaultsAreThoseOfTheContract(t *testing.T) {
 		MaxFunctionThreads: 64, MaxFunctionDescriptors: 256, MaxValueBytes: 32 << 20, LogMemory: 64 << 20,
 		MaxFunctionDisk: 256 << 20, FunctionNetworkDeny: []netip.Prefix{netip.MustParsePrefix("169.254.0.0/16"), netip.MustParsePrefix("fe80::/10")},
 		InterpreterIdle: 15 * time.Minute, LogFormat: LogText,
-		AllowPackageInstallation: true, Tracking: TrackingDurable, RetentionDays: 30, MaxSteps: 100_000,
+		AllowPackageInstallation: true, Tracking: TrackingDurable, RetentionDays: 30, MaxSteps: 100_000, SandboxWebhookPages: true,
 		TracesService: "maestro", TracesSampler: "parentbased_always_on", TracesShare: 1, DefaultLane: model.LaneAuto,
 	}, load(t, "DATA_DIR=/srv/maestro"))
 	require.Equal(t, "/var/lib/maestro", defaultDataDir(true, "/root"))
@@ -58,7 +58,7 @@ func TestEveryValueIsTaken(t *testing.T) {
 		"MAX_FUNCTION_MEMORY=100", "MAX_INTERPRETER_MEMORY=1000", "MAX_FUNCTION_THREADS=32", "MAX_FUNCTION_DESCRIPTORS=64",
 		"MAX_VALUE_BYTES=2097152", "MAESTRO_LOG_MEMORY=32",
 		"MAX_FUNCTION_DISK=5", "FUNCTION_NETWORK_DENY=10.0.0.0/8", "DEFAULT_LANE=process", "MAX_CHILDREN=3", "PROCESS_LANE_REQUIRE=landlock, uid",
-		"MAX_BODY_BYTES=2048", "ALLOW_PACKAGE_INSTALLATION=off", "WEBHOOKS_REQUIRE_AUTH=1",
+		"MAX_BODY_BYTES=2048", "ALLOW_PACKAGE_INSTALLATION=off", "WEBHOOKS_REQUIRE_AUTH=1", "SANDBOX_WEBHOOK_PAGES=false",
 		"PIP_INDEX_URL=https://u:p@pip.example.com", "PIP_EXTRA_INDEX_URL=https://more.example.com",
 		"TRUSTED_PROXIES=10.1.2.3/8, ::1", "DRAIN_SECONDS=2.5", "LOG_FORMAT=JSON", "LOG_LEVEL=error",
 		"MAESTRO_PYTHON_HOME="+here, "MAESTRO_PG_BIN="+here, "METRICS_TOKEN=0123456789", "METRICS_LABEL_SUBTENANTS=acme-, initech", "METRICS_LABEL_FUNCTIONS=*",

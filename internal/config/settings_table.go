@@ -107,6 +107,8 @@ func Settings() []Setting {
 			set: func(c *Config, v string) error { return setBool(&c.KeepBackgroundWork, v) }},
 		{Name: "WEBHOOKS_REQUIRE_AUTH", Default: "false", Meaning: "the default of a new webhook's `requires_auth`",
 			set: func(c *Config, v string) error { return setBool(&c.WebhooksRequireAuth, v) }},
+		{Name: "SANDBOX_WEBHOOK_PAGES", Default: "true", Meaning: "whether a page that a webhook answers with is kept from acting as the console of its reader: it has an origin of its own, without cookies and storage; with `false` serve the console under another address",
+			set: func(c *Config, v string) error { return setBool(&c.SandboxWebhookPages, v) }},
 		{Name: "CORS_ORIGINS", Meaning: "origins that browsers may call from, `https://app.example.com`, separated by commas, or `*` for any; unset: none",
 			set: func(c *Config, v string) error { return setOrigins(&c.CORSOrigins, v) }},
 		{Name: "METRICS_TOKEN", Meaning: "the bearer token that /metrics requires, 8 characters or more; unset: none",

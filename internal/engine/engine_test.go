@@ -220,6 +220,25 @@ func TestARunIsRecordedBeforeItIsAnswered(t *testing.T) {
 	require.Equal(t, []string{"execution_started", "function_called", "function_completed", "execution_completed"}, names)
 }
 
+func TestCallsInTheLogNameTheirCaller(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	_, err := b.run(t, "dives", `1`)
+	require.Error(t, err, "it dives deeper than calls may")
+	var above model.ID
+	calls := 0
+	for _, e := range b.book.events {
+		if e.Name != "function_called" {
+			require.True(t, e.ParentID.IsZero(), e.Name)
+			continue
+		}
+		require.Equal(t, above, e.ParentID)
+		above = e.StepID
+		calls++
+	}
+	require.Greater(t, calls, 10)
+}
+
 func TestEachWayToFailHasItsCode(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

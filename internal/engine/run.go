@@ -119,6 +119,20 @@ func (r *run) publish(name string, stepID model.ID, f *calltree.Function, status
 	})
 }
 
+// publishCall announces the beginning of a step, with members of it that never change.
+func (r *run) publishCall(s *step) {
+	r.engine.opts.Events.Publish(events.Event{
+		Tenant:      r.request.Tenant,
+		ExecutionID: r.id,
+		Name:        events.FunctionCalled,
+		At:          time.Now(),
+		StepID:      s.id,
+		ParentID:    s.parentID,
+		Function:    s.function.Name,
+		Version:     s.function.Version,
+	})
+}
+
 // Info implements model.Host.
 func (r *run) Info(ref model.StepRef) model.CallInfo {
 	info := model.CallInfo{

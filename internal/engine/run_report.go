@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"maestro/internal/calltree"
-	"maestro/internal/events"
 	"maestro/internal/model"
 	"maestro/internal/schema"
 )
@@ -40,7 +39,7 @@ func (r *run) StepBegan(began model.StepBegan) error {
 	if err != nil {
 		return err
 	}
-	r.publish(events.FunctionCalled, s.id, f, "", 0, "")
+	r.publishCall(s)
 	return nil
 }
 

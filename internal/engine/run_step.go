@@ -43,7 +43,7 @@ func (r *run) Begin(parent model.StepRef, f *calltree.Function, input []byte) (m
 	if raise != nil {
 		return 0, raise
 	}
-	r.publish(events.FunctionCalled, s.id, f, "", 0, "")
+	r.publishCall(s)
 	return model.StepRef(s.position), nil
 }
 

@@ -101,11 +101,11 @@ func TestRunIsReadBackAsItWasPublished(t *testing.T) {
 	forEachRedis(t, func(t *testing.T, newBus func(Options) *Bus) {
 		bus := newBus(Options{})
 		require.NoError(t, bus.Start(t.Context()))
-		id, step := model.NewID(), model.NewID()
+		id, step, parent := model.NewID(), model.NewID(), model.NewID()
 		at := time.Date(2026, 11, 23, 1, 2, 3, 4567000, time.FixedZone("", 3600))
 		for _, e := range []Event{
 			{Name: ExecutionStarted, Function: "process_invoice", Version: 3},
-			{Name: FunctionCalled, StepID: step, Function: "fetch_document", Version: 1},
+			{Name: FunctionCalled, StepID: step, ParentID: parent, Function: "fetch_document", Version: 1},
 			{Name: Log, StepID: step, Function: "fetch_document", Version: 1, Stream: "stdout", Text: ""},
 			{Name: Log, StepID: step, Level: "warning", Text: "slow\u0000 \xff", Fields: json.RawMessage(`{"ms":7}`)},
 			{Name: FunctionCompleted, StepID: step, Function: "fetch_document", Version: 1, Status: model.StatusFailed,
@@ -133,7 +133,7 @@ func TestRunIsReadBackAsItWasPublished(t *testing.T) {
 		s := step.String()
 		require.Equal(t, []string{
 			when + `"event":"execution_started","function_name":"process_invoice","function_version":3}`,
-			when + `"event":"function_called","step_id":"` + s + `","function_name":"fetch_document","function_version":1}`,
+			when + `"event":"function_called","step_id":"` + s + `","parent_step_id":"` + parent.String() + `","function_name":"fetch_document","function_version":1}`,
 			when + `"event":"log","step_id":"` + s + `","function_name":"fetch_document","function_version":1,"stream":"stdout","message":""}`,
 			when + `"event":"log","step_id":"` + s + `","level":"warning","message":"slow\u0000 \ufffd","fields":{"ms":7}}`,
 			when + `"event":"function_completed","step_id":"` + s + `","function_name":"fetch_document","function_version":1,"status":"failed","duration_ms":1.235,"error_type":"ValueError"}`,

@@ -15,6 +15,7 @@ type Entry struct {
 	Timestamp       string          `json:"timestamp"`
 	Event           string          `json:"event"`
 	StepID          string          `json:"step_id,omitempty"`
+	ParentID        string          `json:"parent_step_id,omitempty"` // of function_called; left out for a call of the execution's own function
 	FunctionName    string          `json:"function_name,omitempty"`
 	FunctionVersion int             `json:"function_version,omitempty"`
 	Status          model.Status    `json:"status,omitempty"`
@@ -47,6 +48,7 @@ func decodeEntry(execution, id string, values map[string]any) Entry {
 		Timestamp:       text("timestamp"),
 		Event:           text("event"),
 		StepID:          text("step_id"),
+		ParentID:        text("parent_step_id"),
 		FunctionName:    text("function_name"),
 		FunctionVersion: number("function_version"),
 		Status:          model.Status(text("status")),

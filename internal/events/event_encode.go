@@ -38,6 +38,7 @@ type Event struct {
 	Name        string // one of the names above
 	At          time.Time
 	StepID      model.ID // zero: the execution's own function
+	ParentID    model.ID // of FunctionCalled: the step that made the call; zero: the execution's own function
 	Function    string
 	Version     int
 	Status      model.Status    // of the completed events
@@ -66,6 +67,9 @@ func (e *Event) appendFields(to []string) []string {
 	to = append(to, "event", e.Name, "timestamp", e.At.UTC().Format(timeLayout), "tenant", e.Tenant)
 	if !e.StepID.IsZero() {
 		to = append(to, "step_id", e.StepID.String())
+	}
+	if !e.ParentID.IsZero() {
+		to = append(to, "parent_step_id", e.ParentID.String())
 	}
 	if e.Function != "" {
 		to = append(to, "function_name", e.Function, "function_version", strconv.Itoa(e.Version))

@@ -15,6 +15,9 @@ func (e *Event) pack(to []byte) []byte {
 	to = binary.AppendVarint(to, e.At.UnixNano())
 	to = appendText(to, e.Name)
 	to = append(to, e.StepID[:]...)
+	if e.Name == FunctionCalled {
+		to = append(to, e.ParentID[:]...)
+	}
 	to = appendText(to, e.Function)
 	to = binary.AppendVarint(to, int64(e.Version))
 	to = appendText(to, string(e.Status))
@@ -52,6 +55,10 @@ func unpack(from []byte) (Event, []byte) {
 	e.Name = text()
 	copy(e.StepID[:], from)
 	from = from[len(e.StepID):]
+	if e.Name == FunctionCalled {
+		copy(e.ParentID[:], from)
+		from = from[len(e.ParentID):]
+	}
 	e.Function = text()
 	e.Version = int(number())
 	e.Status = model.Status(text())

@@ -20,11 +20,15 @@ func TestPackedEventsAreUnpacked(t *testing.T) {
 		Duration: 1500 * time.Microsecond, ErrorType: "ValueError", Stream: "stdout", Level: "info", Text: "a\nb", Fields: json.RawMessage(`{"a":1}`),
 	}
 	packed := full.pack(nil)
+	call := Event{Name: FunctionCalled, At: full.At, StepID: model.NewID(), ParentID: model.NewID(), Function: "g", Version: 1}
+	packed = call.pack(packed)
 	packed = (&Event{Name: ExecutionStarted, At: full.At}).pack(packed)
 	first, rest := unpack(packed)
 	require.Equal(t, full, first)
 	second, rest := unpack(rest)
-	require.Equal(t, Event{Name: ExecutionStarted, At: full.At}, second)
+	require.Equal(t, call, second)
+	third, rest := unpack(rest)
+	require.Equal(t, Event{Name: ExecutionStarted, At: full.At}, third)
 	require.Empty(t, rest)
 
 	long := Event{Name: Log, At: full.At, Text: strings.Repeat("x", maxText+5)}

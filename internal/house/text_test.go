@@ -33,7 +33,7 @@ func textOf(name, content string) string {
 		return content
 	case ".go":
 		return keep(content, goTexts(content))
-	case ".h", ".mjs", ".ts":
+	case ".h", ".mjs", ".svelte", ".ts":
 		kind = ".c"
 	case ".c", ".py", ".sql":
 	default:

@@ -98,7 +98,7 @@ func TestTestsAreNamedByNouns(t *testing.T) {
 // textFiles leaves out generated files, other makers' files, and the list above.
 func textFiles(t *testing.T) []string {
 	t.Helper()
-	files := trackedFiles(t, ".go", ".c", ".h", ".py", ".sql", ".md", ".ts", ".mjs", "Makefile", "Dockerfile", ".env.example", "scripts/setup", "scripts/run", "scripts/lint")
+	files := trackedFiles(t, ".go", ".c", ".h", ".py", ".sql", ".md", ".ts", ".svelte", ".mjs", "Makefile", "Dockerfile", ".env.example", "scripts/setup", "scripts/run", "scripts/lint")
 	files = slices.DeleteFunc(files, func(name string) bool {
 		return isThirdParty(name) || strings.Contains(name, "testdata/suite/") || name == "internal/house/words_test.go" || generated(read(t, name))
 	})

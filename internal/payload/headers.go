@@ -72,9 +72,27 @@ func (h *Header) sensitive() bool {
 	}
 }
 
+// SessionCookie is the name of the cookie with a session of the API, which reaches no
+// function.
+const SessionCookie = "maestro_session"
+
+// withoutSession is the value of a Cookie header without the sessions in it.
+func withoutSession(value []byte) []byte {
+	if !bytes.Contains(value, []byte(SessionCookie)) {
+		return value
+	}
+	var kept [][]byte
+	for pair := range bytes.SplitSeq(value, []byte(";")) {
+		if name, _, _ := bytes.Cut(pair, []byte("=")); string(bytes.TrimSpace(name)) != SessionCookie {
+			kept = append(kept, bytes.TrimSpace(pair))
+		}
+	}
+	return bytes.Join(kept, []byte("; "))
+}
+
 // AppendHeaders appends the headers as a JSON object, in the spelling and order of
 // the sender; the values of a repeated header are joined. Without authorization
-// the header Authorization is left out. signed names the headers that carry the
+// the header Authorization is left out, and always the cookie of a session. signed names the headers that carry the
 // signature. It also returns the values that must not be recorded.
 func AppendHeaders(dst []byte, headers []Header, authorization bool, signed []Header) ([]byte, []string) {
 	var secrets []string
@@ -85,13 +103,18 @@ func AppendHeaders(dst []byte, headers []Header, authorization bool, signed []He
 		if h.hash == hashAuthorization && !authorization || repeats(headers, i) {
 			continue
 		}
+		value := joined(headers, i)
+		if h.hash == hashCookie {
+			if value = withoutSession(value); len(value) == 0 {
+				continue
+			}
+		}
 		if !first {
 			dst = append(dst, ',')
 		}
 		first = false
 		dst = AppendString(dst, h.name)
 		dst = append(dst, ':')
-		value := joined(headers, i)
 		dst = AppendString(dst, value)
 		switch {
 		case len(value) == 0:

@@ -1,5 +1,5 @@
 // Package vault encrypts data that must not be in the database in plain text: the
-// values of secrets, and waiting inputs that contain one.
+// values of secrets, and waiting inputs that contain one; and tokens in cookies.
 //
 // It must not store data, must not interpret plaintexts, and must not put any of
 // them into an error.
@@ -35,6 +35,8 @@ const (
 	Secrets Purpose = "secrets" // place: the name of the secret
 	Inputs  Purpose = "inputs"  // place: the id of the waiting execution
 	Answers Purpose = "answers" // place: the idempotency key
+
+	Sessions Purpose = "sessions" // no tenant, one place
 )
 
 const version = 1

@@ -1,0 +1,108 @@
+/**
+ * The address of a view is the fragment of the page's address: #/runs/ID?tab=logs.
+ * So the console is one file for the server, works below any path of a proxy, and
+ * no filter of a view reaches the log of a server.
+ */
+export interface Place {
+  path: string;
+  query: URLSearchParams;
+}
+
+function read(): Place {
+  const [path = "", search = ""] = location.hash.replace(/^#/, "").split(/\?(.*)/s);
+  return { path: path.replace(/\/+$/, "") || "/", query: new URLSearchParams(search) };
+}
+
+let place = $state.raw<Place>(read());
+let shown = location.hash;
+
+/** Guard is asked before a view is left; it answers whether that is all right, or calls go later. */
+export type Guard = (go: () => void) => boolean;
+const guards = new Set<Guard>();
+
+/** guardLeave asks before the view is left, until the function that it returns is called. */
+export function guardLeave(guard: Guard): () => void {
+  guards.add(guard);
+  return () => guards.delete(guard);
+}
+
+function mayLeave(to: string, go: () => void): boolean {
+  const leaves = to.split("?")[0] !== shown.split("?")[0];
+  return !leaves || [...guards].every((guard) => guard(go));
+}
+
+window.addEventListener("hashchange", () => {
+  if (location.hash === shown) return;
+  const to = location.hash;
+  if (!mayLeave(to, () => { guards.clear(); location.hash = to; })) {
+    history.pushState(null, "", shown || "#/"); // the view stays, and so does its address
+    return;
+  }
+  shown = to;
+  place = read();
+});
+
+export const router = {
+  get path(): string { return place.path; },
+  get query(): URLSearchParams { return place.query; },
+  /** The address of the view, to come back to it. */
+  get address(): string { return shown || "#/"; },
+};
+
+/** href makes the address of a view: href("/runs", {status: "failed"}). */
+export function href(path: string, query: Record<string, string | readonly string[] | number | null | undefined> = {}): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value === null || value === undefined || value === "") continue;
+    for (const one of Array.isArray(value) ? value : [value]) search.append(name, String(one));
+  }
+  const text = search.toString();
+  return "#" + path + (text ? "?" + text : "");
+}
+
+/** segment escapes a name for a path: "/functions/" + segment(name). */
+export function segment(name: string): string {
+  return encodeURIComponent(name);
+}
+
+/** navigate goes to an address of href. With replace, Back skips the present one. */
+export function navigate(to: string, { replace = false } = {}): void {
+  if (to === shown) return;
+  if (!mayLeave(to, () => { guards.clear(); navigate(to, { replace }); })) return;
+  history[replace ? "replaceState" : "pushState"](null, "", to);
+  shown = location.hash;
+  place = read();
+}
+
+/** setQuery changes members of the query of the present view; null removes one. */
+export function setQuery(changes: Record<string, string | readonly string[] | null>, { replace = true } = {}): void {
+  const query = new URLSearchParams(place.query);
+  for (const [name, value] of Object.entries(changes)) {
+    query.delete(name);
+    if (value === null || value === "") continue;
+    for (const one of Array.isArray(value) ? value : [value as string]) query.append(name, one);
+  }
+  const text = query.toString();
+  navigate("#" + place.path + (text ? "?" + text : ""), { replace });
+}
+
+/** match compares a path with a pattern such as /runs/:id, and returns the parts by name. */
+export function match(pattern: string, path: string): Record<string, string> | null {
+  const wanted = pattern.split("/");
+  const given = path.split("/");
+  if (wanted.length !== given.length) return null;
+  const found: Record<string, string> = {};
+  for (const [i, part] of wanted.entries()) {
+    const text = given[i] ?? "";
+    if (part.startsWith(":")) {
+      try {
+        found[part.slice(1)] = decodeURIComponent(text);
+      } catch {
+        return null;
+      }
+    } else if (part !== text) {
+      return null;
+    }
+  }
+  return found;
+}

@@ -1,0 +1,164 @@
+import { listExecutions, type ExecutionFilter } from "../api/executions";
+import { asProblem, isAbort, type Problem } from "../api/problem";
+import { rowOf, type RunRow } from "./run_row";
+
+const pageSize = 200;
+/** Pages whose rows are kept; those far from the rows in sight are read again by their cursors. */
+const mostKept = 250;
+/** A next page is read when so many rows are left below those in sight. */
+const ahead = 400;
+
+interface Page {
+  cursor: string | null;
+  /** The index of its first row among all pages' rows. */
+  start: number;
+  count: number;
+  rows: RunRow[] | null;
+  reading: boolean;
+}
+
+/**
+ * RunPages is a list of executions, page after page by cursors: rows that were read stay
+ * in their places when others are added at the top. Rows that have come since are in `fresh`.
+ */
+export class RunPages {
+  count = $state(0);
+  /** Changes with the content of rows. */
+  version = $state(0);
+  problem = $state.raw<Problem | null>(null);
+  /** The first page has been read. */
+  ready = $state(false);
+  /** No page follows. */
+  complete = $state(false);
+
+  /** Ends when the first page was read, or could not be. */
+  readonly first: Promise<void>;
+
+  private pages: Page[] = [];
+  private fresh: RunRow[] = [];
+  private newest = "";
+  private next: string | null = null;
+  private reading = false;
+  private readonly known = new Map<string, RunRow>();
+  private sight = { from: 0, to: 0 };
+
+  constructor(private readonly filter: ExecutionFilter, private readonly signal: AbortSignal) {
+    this.first = this.more();
+  }
+
+  /** The row at an index; undefined while its page is read again. */
+  row(index: number): RunRow | undefined {
+    void this.version;
+    if (index < this.fresh.length) return this.fresh[index];
+    const at = index - this.fresh.length;
+    const page = this.pageOf(at);
+    return page?.rows?.[at - page.start];
+  }
+
+  /** Whether a run is later than all that were there when the list was first read: ids are in the order of time. */
+  isLater(id: string): boolean {
+    return id > this.newest;
+  }
+
+  find(id: string): RunRow | undefined {
+    return this.known.get(id);
+  }
+
+  /** range says which rows are in sight: pages around them are read, far ones dropped. */
+  range(from: number, to: number): void {
+    this.sight = { from: from - this.fresh.length, to: to - this.fresh.length };
+    for (const page of this.pages) {
+      const near = page.start < this.sight.to + ahead && page.start + page.count > this.sight.from - ahead;
+      if (near && !page.rows && !page.reading) void this.again(page);
+    }
+    if (to + ahead > this.count) void this.more();
+  }
+
+  /** add puts runs at the top, the newest first. */
+  add(rows: RunRow[]): void {
+    const unknown = rows.filter((row) => !this.known.has(row.id));
+    if (unknown.length === 0) return;
+    for (const row of unknown) this.known.set(row.id, row);
+    this.fresh = [...unknown, ...this.fresh];
+    this.count += unknown.length;
+    this.version++;
+  }
+
+  /** change replaces members of a row, if it is among those that are kept. */
+  change(id: string, members: Partial<RunRow>): void {
+    const row = this.known.get(id);
+    if (!row) return;
+    Object.assign(row, members);
+    this.version++;
+  }
+
+  retry(): void {
+    this.problem = null;
+    void this.more();
+  }
+
+  private pageOf(at: number): Page | undefined {
+    let low = 0;
+    let high = this.pages.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((this.pages[middle]?.start ?? 0) <= at) low = middle;
+      else high = middle - 1;
+    }
+    return this.pages[low];
+  }
+
+  private async more(): Promise<void> {
+    if (this.reading || this.complete || this.problem || this.signal.aborted) return;
+    this.reading = true;
+    const cursor = this.next;
+    try {
+      const found = await listExecutions(this.filter, { limit: pageSize, cursor }, this.signal);
+      const rows = this.take(found.items.map(rowOf).filter((row) => !this.fresh.some((one) => one.id === row.id)));
+      const last = this.pages.at(-1);
+      this.pages.push({ cursor, start: last ? last.start + last.count : 0, count: rows.length, rows, reading: false });
+      this.count += rows.length;
+      this.next = found.next;
+      this.complete = found.next === null;
+      if (!this.ready) this.newest = rows[0]?.id ?? "";
+      this.ready = true;
+      this.version++;
+      this.drop();
+    } catch (error) {
+      if (!this.signal.aborted && !isAbort(error)) this.problem = asProblem(error);
+    } finally {
+      this.reading = false;
+    }
+    if (this.sight.to + ahead > this.count - this.fresh.length) void this.more();
+  }
+
+  private async again(page: Page): Promise<void> {
+    page.reading = true;
+    try {
+      const found = await listExecutions(this.filter, { limit: pageSize, cursor: page.cursor }, this.signal);
+      // Runs that retention has dropped, or that no longer match, leave their rows out; none is added.
+      const rows = found.items.map(rowOf).slice(0, page.count);
+      page.rows = this.take(rows);
+      this.version++;
+    } catch (error) {
+      if (!this.signal.aborted && !isAbort(error)) this.problem = asProblem(error);
+    } finally {
+      page.reading = false;
+    }
+  }
+
+  private take(rows: RunRow[]): RunRow[] {
+    for (const row of rows) this.known.set(row.id, row);
+    return rows;
+  }
+
+  /** drop forgets the rows of the pages that are farthest from those in sight. */
+  private drop(): void {
+    const kept = this.pages.filter((page) => page.rows);
+    if (kept.length <= mostKept) return;
+    const distance = (page: Page) => Math.max(page.start - this.sight.to, this.sight.from - (page.start + page.count));
+    const far = kept.reduce((a, b) => (distance(b) > distance(a) ? b : a));
+    for (const row of far.rows ?? []) this.known.delete(row.id);
+    far.rows = null;
+  }
+}

@@ -1,0 +1,111 @@
+import { AxeBuilder } from "@axe-core/playwright";
+import { expect, test as base, type Page } from "@playwright/test";
+
+export { expect };
+
+/** The API with the token of an administrator, about the subtenant of the test. */
+export class Api {
+  constructor(readonly url: string, readonly token: string, readonly subtenant: string) {}
+
+  async send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> {
+    return fetch(`${this.url}/api/v1${path}`, {
+      method,
+      headers: {
+        Authorization: `Bearer ${this.token}`, "X-Subtenant-ID": this.subtenant,
+        ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...headers,
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+  }
+
+  /** The answer of a request that must succeed. */
+  async call<T = any>(method: string, path: string, body?: unknown): Promise<T> {
+    const response = await this.send(method, path, body);
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return (text === "" ? null : JSON.parse(text)) as T;
+  }
+
+  /** Stores a function and returns it. */
+  store(name: string, code: string, more: Record<string, unknown> = {}): Promise<any> {
+    return this.call("POST", "/functions", { name, code, ...more });
+  }
+
+  /** Runs a function and returns the id of the execution, also of one that fails. */
+  async run(name: string, input: unknown = {}): Promise<string> {
+    const response = await this.send("POST", "/executions", { function_name: name, input_data: input });
+    const answer = (await response.json()) as { execution_id?: string };
+    if (!answer.execution_id) throw new Error(`run ${name}: ${response.status} ${JSON.stringify(answer)}`);
+    return answer.execution_id;
+  }
+
+  /** Starts a function that is run later, and returns the id of the execution. */
+  async start(name: string, input: unknown = {}): Promise<string> {
+    return (await this.call<{ execution_id: string }>("POST", "/executions", { function_name: name, input_data: input, mode: "async" })).execution_id;
+  }
+}
+
+interface Fixtures {
+  api: Api;
+  /** Opens a view of the console, signed in, and waits until it is there: open("/runs"). */
+  open: (path: string) => Promise<void>;
+  /** Fails when axe finds something serious in the page as it is now. */
+  accessible: () => Promise<void>;
+}
+
+export const test = base.extend<Fixtures>({
+  api: async ({}, use) => {
+    const url = process.env.MAESTRO_TEST_URL ?? "";
+    const token = process.env.MAESTRO_TEST_TOKEN ?? "";
+    const subtenant = "t-" + crypto.randomUUID().slice(0, 13);
+    const api = new Api(url, token, subtenant);
+    await api.call("POST", "/subtenants", { subtenant_id: subtenant });
+    await use(api);
+  },
+
+  page: async ({ page, api }, use) => {
+    const complaints: string[] = [];
+    const strangers: string[] = [];
+    page.on("console", (message) => {
+      // A refusal of the API is shown by the page itself; Chromium reports it too.
+      if (["error", "warning"].includes(message.type()) && !message.text().startsWith("Failed to load resource")) complaints.push(message.text());
+    });
+    page.on("pageerror", (error) => complaints.push(String(error)));
+    page.on("request", (request) => {
+      if (!request.url().startsWith(api.url) && !/^(data|blob):/.test(request.url())) strangers.push(request.url());
+    });
+    await use(page);
+    expect(strangers, "requests to other hosts").toEqual([]);
+    expect(complaints, "complaints of the page").toEqual([]);
+  },
+
+  open: async ({ page, api }, use) => {
+    await use(async (path) => {
+      await page.goto(`${api.url}/console/?subtenant=${api.subtenant}#${path}`);
+      await signIn(page, api);
+    });
+  },
+
+  accessible: async ({ page }, use) => {
+    await use(async () => {
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      const serious = violations.filter((one) => one.impact === "serious" || one.impact === "critical");
+      expect(serious.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(" ")}`)).toEqual([]);
+    });
+  },
+});
+
+/** Signs in with the administrator's token, if the page asks for one. */
+export async function signIn(page: Page, api: Api): Promise<void> {
+  const main = page.locator("#main");
+  const token = page.getByLabel("Token");
+  await main.or(token).first().waitFor();
+  if (await token.isVisible()) {
+    await token.fill(api.token);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await main.waitFor();
+  }
+}
+
+/** The text with which the tests try whether a page makes markup of it. */
+export const hostile = `<img src=x onerror="document.title='taken'"><script>document.title='taken'</script>\u202e\u0007`;
