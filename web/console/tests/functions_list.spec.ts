@@ -44,13 +44,13 @@ test("an empty list, and a new function", async ({ page, open, accessible }) => 
   await page.keyboard.press("c");
   const dialog = page.getByRole("dialog", { name: "New function" });
   await accessible();
-  await dialog.getByLabel("Name").fill("class");
+  await dialog.getByLabel("Name", { exact: true }).fill("class");
   await dialog.getByRole("button", { name: "Create" }).click();
   await expect(dialog.getByText("class is a keyword of Python.")).toBeVisible();
-  await dialog.getByLabel("Name").fill("len");
+  await dialog.getByLabel("Name", { exact: true }).fill("len");
   await dialog.getByRole("button", { name: "Create" }).click();
   await expect(dialog.getByRole("alert")).toBeVisible();
-  await dialog.getByLabel("Name").fill("greet_all");
+  await dialog.getByLabel("Name", { exact: true }).fill("greet_all");
   await dialog.getByLabel(/With type hints/).check();
   await dialog.getByRole("button", { name: "Create" }).click();
   await expect(page).toHaveURL(/#\/functions\/greet_all$/);
