@@ -130,6 +130,7 @@ func (h *Host) interpreterStatus(t *tenant) model.InterpreterStatus {
 	if t.interp != nil {
 		status.State = t.interp.state.String()
 		status.Calls = len(t.interp.calls)
+		status.Memory = t.interp.py.Memory()
 	}
 	status.Refused = h.refuses(t)
 	status.Leaked = t.leaked

@@ -16,6 +16,8 @@ import (
 // kind (commonFailures).
 var operationFailures = map[string][]model.Code{
 	"create-function":        slices.Concat([]model.Code{model.CodeNameTaken, model.CodeTooManyRequests}, saving, installing),
+	"check-function":         append([]model.Code{}, saving...),
+	"list-due-times":         {model.CodeScheduleNotFound},
 	"apply-source":           slices.Concat([]model.Code{model.CodeVersionMismatch, model.CodeNameTaken, model.CodePathTaken, model.CodeTooManyRequests}, saving, installing),
 	"update-function":        slices.Concat([]model.Code{model.CodeFunctionNotFound, model.CodeVersionMismatch, model.CodeTooManyRequests}, saving, installing),
 	"get-function":           {model.CodeFunctionNotFound},
@@ -38,6 +40,7 @@ var operationFailures = map[string][]model.Code{
 	"get-execution":       {model.CodeExecutionNotFound},
 	"list-steps":          {model.CodeExecutionNotFound},
 	"read-log":            {model.CodeExecutionNotFound},
+	"watch-executions":    {model.CodeTooManyRequests},
 	"follow-log":          {model.CodeExecutionNotFound, model.CodeTooManyRequests},
 	"retry-execution":     {model.CodeExecutionNotFound, model.CodeExecutionNotOver, model.CodeRecordIncomplete, model.CodeFunctionNotFound, model.CodeFunctionIsModule, model.CodeFunctionInactive, model.CodeQuarantined, model.CodeInputInvalid, model.CodeNotImplemented},
 	"retry-executions":    {model.CodeInvalid},

@@ -37,6 +37,7 @@ type interpreterView struct {
 	Parked       int               `json:"parked" doc:"Threads of those that wait for ever and use no processor."`
 	Leaked       int               `json:"leaked" doc:"Interpreters that could not be ended."`
 	StuckMax     int               `json:"stuck_max" doc:"Stuck threads and leaked interpreters together from which on calls are refused."`
+	Memory       int64             `json:"memory_bytes" doc:"Memory that it holds, without that of the processes."`
 	Processes    []processView     `json:"processes" doc:"Child processes of the subtenant, whose functions run in the process lane."`
 }
 
@@ -70,7 +71,7 @@ func (s *Server) freeInterpreter(ctx context.Context, in *SubtenantPath) (*inter
 func interpreterOf(status model.InterpreterStatus) *interpreterOutput {
 	view := interpreterView{
 		State: status.State, Calls: status.Calls, Refused: status.Refused, Parked: status.Parked,
-		Leaked: status.Leaked, StuckMax: status.StuckCap, StuckThreads: []stuckThreadView{}, Processes: []processView{},
+		Leaked: status.Leaked, Memory: status.Memory, StuckMax: status.StuckCap, StuckThreads: []stuckThreadView{}, Processes: []processView{},
 	}
 	for _, thread := range status.Stuck {
 		view.StuckThreads = append(view.StuckThreads, stuckThreadView(thread))

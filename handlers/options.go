@@ -18,11 +18,12 @@ import (
 	"maestro/internal/model"
 	"maestro/internal/secrets"
 	"maestro/internal/session"
+	"maestro/internal/watch"
 	"maestro/repo"
 )
 
 // Options are the parts and settings of the HTTP edge. DB, Engine, Events, Auth,
-// Secrets, Sessions, Keys, Packages, Interpreters, Scheduler, Alerts and Log are required, the rest has defaults.
+// Secrets, Sessions, Keys, Packages, Interpreters, Scheduler, Alerts, Watch and Log are required, the rest has defaults.
 type Options struct {
 	DB     *repo.DB
 	Engine *engine.Engine
@@ -46,6 +47,8 @@ type Options struct {
 	Scheduler Scheduler
 	// Alerts sends messages about failures.
 	Alerts Alerts
+	// Watch tells which executions begin and end.
+	Watch  *watch.Hub
 	Census *auth.CensusClient // manages access to subtenants; nil: tokens alone decide
 	Log    *slog.Logger
 	// AccessLog gets a line per request; nil: none. Several goroutines write to it

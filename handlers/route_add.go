@@ -39,6 +39,7 @@ const (
 const (
 	apiPrefix       = "/api/v1"
 	adminPrefix     = "/api/v1/subtenants"
+	loadsPath       = "/api/v1/loads"
 	schedulerPrefix = "/scheduler"
 )
 
@@ -54,6 +55,7 @@ func (s *Server) addRoutes() {
 	s.app.Use(sessionPath, s.visit, s.readBody)
 	s.addGroups(groups, visitor)
 	s.app.Use(adminPrefix, s.authenticateAdmin)
+	s.app.Use(loadsPath, s.authenticateAdmin)
 	s.app.Use(apiPrefix, s.authenticate)
 	s.app.Use(schedulerPrefix, s.authenticate)
 	s.app.Use(apiPrefix, s.readBody)

@@ -20,6 +20,7 @@ func (s *Server) routes() []group {
 			"GET /api/v1/functions/{name}/versions":            {user, rest(s.listVersions, listVersionsOp)},
 			"GET /api/v1/functions/{name}/versions/{version}":  {user, rest(s.getVersion, getVersionOp)},
 			"POST /api/v1/functions/{name}/rollback/{version}": {user, rest(s.rollbackFunction, rollbackFunctionOp)},
+			"POST /api/v1/check":                               {user, rest(s.checkFunction, checkFunctionOp)},
 			"POST /api/v1/functions/{name}/release":            {user, rest(s.releaseFunction, releaseFunctionOp)},
 			"POST /api/v1/functions/{name}/pause":              {user, rest(s.pauseFunction, pauseFunctionOp)},
 			"POST /api/v1/functions/{name}/resume":             {user, rest(s.resumeFunction, resumeFunctionOp)},
@@ -48,6 +49,7 @@ func (s *Server) routes() []group {
 		{"Executions", "Runs, their steps and their logs.", map[string]endpoint{
 			"POST /api/v1/executions":                 {user, rest(s.runFunction, runFunctionOp()).behind(s.runOnce)},
 			"GET /api/v1/executions":                  {user, rest(s.listExecutions, listExecutionsOp)},
+			"GET /api/v1/executions/stream":           {user, rest(s.watchExecutions, watchExecutionsOp())},
 			"GET /api/v1/executions/{id}":             {user, rest(s.getExecution, getExecutionOp)},
 			"GET /api/v1/executions/{id}/steps":       {user, rest(s.listSteps, listStepsOp)},
 			"GET /api/v1/executions/{id}/logs":        {user, rest(s.readLog, readLogOp)},
@@ -56,6 +58,13 @@ func (s *Server) routes() []group {
 			"POST /api/v1/executions/{id}/retry":      {user, rest(s.retryExecution, retryExecutionOp)},
 			"POST /api/v1/executions/retry":           {user, rest(s.retryExecutions, retryExecutionsOp)},
 			"POST /api/v1/executions/cancel":          {user, rest(s.cancelExecutions, cancelExecutionsOp)},
+		}},
+		{"Figures", "Executions and calls, counted over time.", map[string]endpoint{
+			"GET /api/v1/stats":           {user, rest(s.showStats, showStatsOp)},
+			"GET /api/v1/stats/functions": {user, rest(s.listFunctionStats, listFunctionStatsOp)},
+			"GET /api/v1/queue":           {user, rest(s.showQueue, showQueueOp)},
+			"GET /api/v1/loads":           {admin, rest(s.listLoads, listLoadsOp)},
+			"GET /api/v1/graph":           {user, rest(s.showGraph, showGraphOp)},
 		}},
 		{"Secrets", "Values that functions read with `maestro.secret`; they are never shown again.", map[string]endpoint{
 			"PUT /api/v1/secrets/{name}":    {user, rest(s.putSecret, putSecretOp)},
@@ -69,6 +78,7 @@ func (s *Server) routes() []group {
 			"PUT /api/v1/schedules/{id}":      {user, rest(s.updateSchedule, updateScheduleOp)},
 			"DELETE /api/v1/schedules/{id}":   {user, rest(s.deleteSchedule, deleteScheduleOp)},
 			"POST /api/v1/schedules/{id}/run": {user, rest(s.runSchedule, runScheduleOp)},
+			"GET /api/v1/scheduler/due":       {user, rest(s.listDue, listDueOp)},
 			"GET /api/v1/scheduler/status":    {user, rest(s.schedulerStatus, schedulerStatusOp("scheduler-status"))},
 			"GET /scheduler/status":           {user, rest(s.schedulerStatus, schedulerStatusOp("scheduler-status-at-the-root"))},
 		}},

@@ -35,6 +35,7 @@ import (
 	"maestro/internal/session"
 	"maestro/internal/testkit"
 	"maestro/internal/vault"
+	"maestro/internal/watch"
 	"maestro/repo"
 	"maestro/scheduler"
 )
@@ -169,11 +170,13 @@ func setup(t testing.TB, change ...func(*handlers.Options)) *fixture {
 	})
 	sessions, err := session.New(signingSecret)
 	require.NoError(t, err)
+	hub := watch.New(watch.Options{DB: f.db, Log: log, Every: 20 * time.Millisecond})
+	t.Cleanup(hub.Close)
 	counts := metrics.New(metrics.Options{Log: log})
 	opts := handlers.Options{
 		Metrics: counts.Handler(), Count: counts.Route,
 		Scheduler: f.cron, Alerts: f.alerts, Interpreters: host,
-		Sessions: sessions, DB: f.db, Secrets: f.secrets, Keys: idempotency.New(f.db, answers, idempotency.Options{Lease: 2 * time.Second}, log), Engine: runs, Events: bus, Auth: local, Log: log, AccessLog: f.access, FunctionTimeout: 20 * time.Second, RetentionDays: 30,
+		Sessions: sessions, Watch: hub, DB: f.db, Secrets: f.secrets, Keys: idempotency.New(f.db, answers, idempotency.Options{Lease: 2 * time.Second}, log), Engine: runs, Events: bus, Auth: local, Log: log, AccessLog: f.access, FunctionTimeout: 20 * time.Second, RetentionDays: 30,
 		Probes: []handlers.Probe{{Name: "postgres", Vital: true, Check: f.db.Ping}, {Name: "redis", Check: bus.Ping}},
 	}
 	for _, set := range change {
@@ -253,6 +256,9 @@ func (f *fixture) do(a ask) answer {
 	response, err := f.client.Do(request)
 	require.NoError(f.t, err, a.call)
 	defer func() { _ = response.Body.Close() }()
+	if strings.HasPrefix(path, "/api/v1/executions/stream") && response.StatusCode == http.StatusOK {
+		return answer{response, ""} // it goes on
+	}
 	text, err := io.ReadAll(response.Body)
 	require.NoError(f.t, err)
 	return answer{response, string(text)}

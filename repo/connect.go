@@ -209,8 +209,8 @@ func (d *DB) inTx(ctx context.Context, do func(*dbsqlc.Queries) error) error {
 }
 
 // plannedEachTime makes the server plan a query with its values.
-type plannedEachTime struct{ *pgxpool.Pool }
+type plannedEachTime struct{ dbsqlc.DBTX }
 
 func (p plannedEachTime) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	return p.Pool.Query(ctx, sql, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
+	return p.DBTX.Query(ctx, sql, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
 }

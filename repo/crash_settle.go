@@ -43,6 +43,7 @@ WHERE tenant = $1 AND execution_id = $2 AND id >= $3 AND id < $4 AND status = 'r
 func (d *DB) SettleCrashes(ctx context.Context, folder string, crashes []Crash, complete bool) (settled Settled, err error) {
 	var batch pgx.Batch
 	var failures []pgtype.UUID
+	var crashed []*model.Execution
 	claimed := []pgtype.UUID{} // nil would be NULL
 	queued := map[model.ID]*Crash{}
 	for i := range crashes {
@@ -58,7 +59,7 @@ func (d *DB) SettleCrashes(ctx context.Context, folder string, crashes []Crash, 
 		batch.Queue(crashExecution, executionTable.arguments(&row)...).Exec(func(tag pgconn.CommandTag) error {
 			if tag.RowsAffected() > 0 { // else it had come to its end before
 				settled.Crashed++
-				failures = append(failures, uuid(e.ID))
+				failures, crashed = append(failures, uuid(e.ID)), append(crashed, e)
 			}
 			return nil
 		})
@@ -69,6 +70,11 @@ func (d *DB) SettleCrashes(ctx context.Context, folder string, crashes []Crash, 
 		err = pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
 			if err := tx.SendBatch(ctx, &batch).Close(); err != nil {
 				return err
+			}
+			if behind := lateOf(crashed); len(behind) > 0 {
+				if err := d.q.WithTx(tx).NoteUnsummed(ctx, behind); err != nil {
+					return err
+				}
 			}
 			return signalCrashes(ctx, d.q.WithTx(tx), failures)
 		})

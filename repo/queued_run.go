@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -37,6 +38,7 @@ VALUES (` + pendingTable.parameters(7, "id", "tenant", "function_name", "trigger
 
 func enqueue(ctx context.Context, db batchSender, runs []model.QueuedRun) error {
 	var batch pgx.Batch
+	now := time.Now()
 	for _, run := range runs {
 		policy, err := policyJSON(run.Policy)
 		if err != nil {
@@ -47,6 +49,9 @@ func enqueue(ctx context.Context, db batchSender, runs []model.QueuedRun) error 
 		batch.Queue(queueRun, append([]any{
 			int16(run.Priority), run.Delay.Microseconds(), int32(run.Chain), policy, run.Request, run.Input,
 		}, pendingTable.arguments(&row)...)...)
+		if late(run.Execution.ID, now) {
+			batch.Queue(noteLateOpen, uuid(run.Execution.ID))
+		}
 	}
 	return db.SendBatch(ctx, &batch).Close()
 }

@@ -3,6 +3,7 @@ package repo
 import (
 	"bytes"
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -30,6 +31,8 @@ func (d *DB) copyRecords(ctx context.Context, records []*model.Record, server st
 	steps.begin()
 	hasExecutions, hasSteps := false, false
 	var failures []*model.Execution
+	var behind []model.ID
+	now := time.Now()
 	name := text(server)
 	var row executionRow // both escape to the heap, once for all records
 	var step stepRow
@@ -40,6 +43,9 @@ func (d *DB) copyRecords(ctx context.Context, records []*model.Record, server st
 			executionTable.copyRow(rows, &row)
 			if !record.Unwatched && signalled(&record.Execution) {
 				failures = append(failures, &record.Execution)
+			}
+			if late(record.Execution.ID, now) {
+				behind = append(behind, record.Execution.ID)
 			}
 		}
 		for i := range record.Steps {
@@ -55,9 +61,9 @@ func (d *DB) copyRecords(ctx context.Context, records []*model.Record, server st
 	defer conn.Release() // which closes a connection whose transaction is open
 	raw := conn.Conn().PgConn()
 	// What follows the executions in the same query is of the same transaction.
-	signal := signalText(failures)
+	after := signalText(failures) + lateText(behind)
 	if !hasSteps {
-		return d.fail(copyTo(ctx, raw, copyExecutions+signal, rows), "copy %d executions", len(records))
+		return d.fail(copyTo(ctx, raw, copyExecutions+after, rows), "copy %d executions", len(records))
 	}
 	if !hasExecutions {
 		return d.fail(copyTo(ctx, raw, copySteps, steps), "copy steps of %d executions", len(records))
@@ -66,7 +72,7 @@ func (d *DB) copyRecords(ctx context.Context, records []*model.Record, server st
 	if err := copyTo(ctx, raw, "BEGIN; "+copySteps, steps); err != nil {
 		return d.fail(rollback(ctx, raw, err), "copy steps of %d executions", len(records))
 	}
-	if err := copyTo(ctx, raw, copyExecutions+signal+"; COMMIT", rows); err != nil {
+	if err := copyTo(ctx, raw, copyExecutions+after+"; COMMIT", rows); err != nil {
 		return d.fail(rollback(ctx, raw, err), "copy %d executions", len(records))
 	}
 	return nil

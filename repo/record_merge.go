@@ -2,6 +2,7 @@ package repo
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -59,19 +60,20 @@ var (
 func upsertRecords(ctx context.Context, tx pgx.Tx, records []*model.Record, server string) error {
 	name := text(server)
 	var batch pgx.Batch
-	var failures []*model.Execution
+	var failures, written []*model.Execution
 	for _, record := range records {
 		if !record.StepsOnly {
 			row := newExecutionRow(&record.Execution, name)
-			written := batch.Queue(upsertExecution, executionTable.arguments(&row)...)
-			if record.Execution.Status.Failure() && !record.Unwatched {
-				written.Exec(func(tag pgconn.CommandTag) error {
-					if tag.RowsAffected() > 0 { // else it had come to its end before
-						failures = append(failures, &record.Execution)
-					}
+			batch.Queue(upsertExecution, executionTable.arguments(&row)...).Exec(func(tag pgconn.CommandTag) error {
+				if tag.RowsAffected() == 0 { // it had come to its end before
 					return nil
-				})
-			}
+				}
+				written = append(written, &record.Execution)
+				if record.Execution.Status.Failure() && !record.Unwatched {
+					failures = append(failures, &record.Execution)
+				}
+				return nil
+			})
 		}
 	}
 	for _, record := range records {
@@ -82,19 +84,27 @@ func upsertRecords(ctx context.Context, tx pgx.Tx, records []*model.Record, serv
 	if err := tx.SendBatch(ctx, &batch).Close(); err != nil {
 		return err
 	}
+	if behind := lateOf(written); len(behind) > 0 {
+		if err := dbsqlc.New(tx).NoteUnsummed(ctx, behind); err != nil {
+			return err
+		}
+	}
 	return signalFailures(ctx, dbsqlc.New(tx), failures)
 }
 
 // MarkRunning writes executions that are under way on server. A row that has
 // come to its end stays as it is.
 func (d *DB) MarkRunning(ctx context.Context, executions []*model.Execution, server string) error {
-	name := text(server)
+	name, now := text(server), time.Now()
 	var batch pgx.Batch
 	for _, e := range executions {
 		running := *e
 		running.Status = model.StatusRunning
 		row := newExecutionRow(&running, name)
 		batch.Queue(upsertRunning, executionTable.arguments(&row)...)
+		if late(e.ID, now) {
+			batch.Queue(noteLateOpen, uuid(e.ID))
+		}
 	}
 	return d.fail(d.pool.SendBatch(ctx, &batch).Close(), "mark %d executions as running", len(executions))
 }

@@ -60,6 +60,7 @@ func (d *DB) PurgeDeletedSubtenants(ctx context.Context) error {
 func (d *DB) purge(ctx context.Context, id string) error {
 	for _, remove := range []func(context.Context, string) error{
 		d.q.DeleteQueuedOf, d.q.DeleteLateResultsOf, d.q.DeleteAlertSignalsOf, d.q.DeleteAlertProblemsOf, d.q.DeleteAlertDeliveriesOf,
+		d.q.DeleteRunSumsOf, d.q.DeleteCallSumsOf, d.q.DeleteRunMarksOf,
 	} {
 		if err := remove(ctx, id); err != nil {
 			return err

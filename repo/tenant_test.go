@@ -472,6 +472,7 @@ func populate(t *testing.T, db *repo.DB, tenant string) stranger {
 	require.NoError(t, err)
 	populatePackages(t, db, tenant)
 	populateAlerts(t, db, tenant, f.Name, e.ID)
+	populateSums(t, db)
 	require.NoError(t, db.NoteRetry(ctx, tenant, e.ID, model.NewID()))
 	return stranger{tenant: tenant, function: f, webhook: w, execution: e.ID, schedule: job.ID, queued: queued.Execution.ID}
 }

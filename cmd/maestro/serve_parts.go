@@ -31,6 +31,7 @@ import (
 	"maestro/internal/service"
 	"maestro/internal/session"
 	"maestro/internal/vault"
+	"maestro/internal/watch"
 	"maestro/lane"
 	"maestro/lane/confine"
 	"maestro/repo"
@@ -71,6 +72,7 @@ type parts struct {
 	auth     auth.Authenticator
 	census   *auth.CensusClient // nil without a Census
 	http     *handlers.Server
+	watch    *watch.Hub
 	changes  *changes.Listener
 
 	queue  *queue.Queue
@@ -185,10 +187,12 @@ func (p *parts) startHTTP(ctx context.Context, access io.Writer) error {
 	if err := p.startAuth(); err != nil {
 		return err
 	}
+	p.watch = watch.New(watch.Options{DB: p.db, Log: p.log})
+	p.stops.Push("watchers of executions", 0, closing(p.watch.Close))
 	p.http = handlers.New(handlers.Options{
 		DB: p.db, Engine: p.engine, Events: p.events, Auth: p.auth, Census: p.census, Log: p.log,
 		AccessLog: access, AccessLogJSON: p.cfg.LogFormat == config.LogJSON, TrustedProxies: p.cfg.TrustedProxies, FromFunction: p.lane.CalledFrom,
-		Sessions: p.sessions, SignIn: p.signIn(),
+		Sessions: p.sessions, SignIn: p.signIn(), Watch: p.watch,
 		Context: context.WithoutCancel(ctx), Secrets: p.secrets, Keys: p.keys, Scheduler: p.cron, Alerts: p.alerts, Packages: p.packages, Interpreters: p.lane,
 		Debug: p.cfg.Debug, PublicURL: p.cfg.PublicURL, MaxBodyBytes: int(p.cfg.MaxBodyBytes),
 		FunctionTimeout: p.cfg.FunctionTimeout, RetentionDays: p.cfg.RetentionDays, DefaultLane: p.cfg.DefaultLane, WebhooksRequireAuth: p.cfg.WebhooksRequireAuth, OpenPages: !p.cfg.SandboxWebhookPages, CORSOrigins: p.cfg.CORSOrigins,

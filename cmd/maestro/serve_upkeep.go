@@ -26,7 +26,8 @@ func (p *parts) startUpkeep(ctx context.Context, stops *service.Stack) error {
 			p.keepUp(ctx)
 		}
 	}})
-	return errors.Join(startService(ctx, stops, "retention", retention), startService(ctx, stops, "upkeep", upkeep))
+	sums := scheduler.NewSums(scheduler.SumsOptions{DB: p.chores, Log: p.log})
+	return errors.Join(startService(ctx, stops, "retention", retention), startService(ctx, stops, "sums", sums), startService(ctx, stops, "upkeep", upkeep))
 }
 
 func (p *parts) keepUp(ctx context.Context) {

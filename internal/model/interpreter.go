@@ -10,6 +10,7 @@ type InterpreterStatus struct {
 	Leaked   int           // interpreters that could not be ended
 	StuckCap int           // of both together, from which on the subtenant's calls are refused
 	Refused  bool          // they are
+	Memory   int64         // bytes that the interpreter holds, without those of the processes
 	// Processes are the subtenant's child processes, in the process lane.
 	Processes []ProcessStatus
 }

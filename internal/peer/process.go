@@ -2,7 +2,7 @@
 // connection, by /proc.
 //
 // It must not decide what the process may do. A process can hide from a server that
-// is not root: what is not found is not known, and never harmless.
+// is not root: a process that is not found is unknown, and never harmless.
 package peer
 
 import (

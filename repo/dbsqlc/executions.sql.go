@@ -602,3 +602,184 @@ func (q *Queries) OldestPartition(ctx context.Context) (string, error) {
 	err := row.Scan(&column_1)
 	return column_1, err
 }
+
+const watchNewest = `-- name: WatchNewest :many
+SELECT id, function_name, function_version, trigger_type, trigger_id, status, error_type, created_at, started_at, completed_at,
+    duration_us, attempt, parent_id, record_complete, lane
+FROM executions
+WHERE tenant = $1 AND id >= $2::uuid AND id < $3::uuid
+ORDER BY id DESC LIMIT $4
+`
+
+type WatchNewestParams struct {
+	Tenant   string
+	FromID   pgtype.UUID
+	BeforeID pgtype.UUID
+	RowLimit int32
+}
+
+type WatchNewestRow struct {
+	ID              pgtype.UUID
+	FunctionName    string
+	FunctionVersion int32
+	TriggerType     string
+	TriggerID       pgtype.UUID
+	Status          string
+	ErrorType       *string
+	CreatedAt       time.Time
+	StartedAt       *time.Time
+	CompletedAt     *time.Time
+	DurationUs      int64
+	Attempt         int32
+	ParentID        pgtype.UUID
+	RecordComplete  bool
+	Lane            *string
+}
+
+// The newest of a range of ids, without their values.
+func (q *Queries) WatchNewest(ctx context.Context, arg WatchNewestParams) ([]WatchNewestRow, error) {
+	rows, err := q.db.Query(ctx, watchNewest,
+		arg.Tenant,
+		arg.FromID,
+		arg.BeforeID,
+		arg.RowLimit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []WatchNewestRow
+	for rows.Next() {
+		var i WatchNewestRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.FunctionName,
+			&i.FunctionVersion,
+			&i.TriggerType,
+			&i.TriggerID,
+			&i.Status,
+			&i.ErrorType,
+			&i.CreatedAt,
+			&i.StartedAt,
+			&i.CompletedAt,
+			&i.DurationUs,
+			&i.Attempt,
+			&i.ParentID,
+			&i.RecordComplete,
+			&i.Lane,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const watchOpen = `-- name: WatchOpen :many
+SELECT id, status, attempt FROM executions
+WHERE tenant = $1 AND status IN ('pending', 'running') ORDER BY id DESC LIMIT $2
+`
+
+type WatchOpenRow struct {
+	ID      pgtype.UUID
+	Status  string
+	Attempt int32
+}
+
+// The newest that are not over, without their values.
+func (q *Queries) WatchOpen(ctx context.Context, tenant string, rowLimit int32) ([]WatchOpenRow, error) {
+	rows, err := q.db.Query(ctx, watchOpen, tenant, rowLimit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []WatchOpenRow
+	for rows.Next() {
+		var i WatchOpenRow
+		if err := rows.Scan(&i.ID, &i.Status, &i.Attempt); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const watchSome = `-- name: WatchSome :many
+SELECT id, function_name, function_version, trigger_type, trigger_id, status, error_type, created_at, started_at, completed_at,
+    duration_us, attempt, parent_id, record_complete, lane
+FROM executions
+WHERE tenant = $1 AND id = ANY ($2::uuid[]) AND id >= $3::uuid AND id < $4::uuid
+`
+
+type WatchSomeParams struct {
+	Tenant   string
+	Ids      []pgtype.UUID
+	FromID   pgtype.UUID
+	BeforeID pgtype.UUID
+}
+
+type WatchSomeRow struct {
+	ID              pgtype.UUID
+	FunctionName    string
+	FunctionVersion int32
+	TriggerType     string
+	TriggerID       pgtype.UUID
+	Status          string
+	ErrorType       *string
+	CreatedAt       time.Time
+	StartedAt       *time.Time
+	CompletedAt     *time.Time
+	DurationUs      int64
+	Attempt         int32
+	ParentID        pgtype.UUID
+	RecordComplete  bool
+	Lane            *string
+}
+
+// Some by their ids, without their values. from_id and before_id bound the partitions.
+func (q *Queries) WatchSome(ctx context.Context, arg WatchSomeParams) ([]WatchSomeRow, error) {
+	rows, err := q.db.Query(ctx, watchSome,
+		arg.Tenant,
+		arg.Ids,
+		arg.FromID,
+		arg.BeforeID,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []WatchSomeRow
+	for rows.Next() {
+		var i WatchSomeRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.FunctionName,
+			&i.FunctionVersion,
+			&i.TriggerType,
+			&i.TriggerID,
+			&i.Status,
+			&i.ErrorType,
+			&i.CreatedAt,
+			&i.StartedAt,
+			&i.CompletedAt,
+			&i.DurationUs,
+			&i.Attempt,
+			&i.ParentID,
+			&i.RecordComplete,
+			&i.Lane,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

@@ -248,6 +248,41 @@ func (q *Queries) InsertFunctionVersion(ctx context.Context, arg InsertFunctionV
 	return err
 }
 
+const listActiveNames = `-- name: ListActiveNames :many
+SELECT 'function'::text AS kind, f.name AS id, f.name AS name FROM functions f WHERE f.tenant = $1 AND f.is_active
+UNION ALL
+SELECT 'webhook', w.id::text, w.method || ' ' || w.path FROM webhooks w WHERE w.tenant = $1
+UNION ALL
+SELECT 'schedule', j.id::text, j.name FROM scheduled_jobs j WHERE j.tenant = $1
+`
+
+type ListActiveNamesRow struct {
+	Kind string
+	ID   string
+	Name string
+}
+
+// What the functions, webhooks and schedules of a subtenant are called, by name or id.
+func (q *Queries) ListActiveNames(ctx context.Context, tenant string) ([]ListActiveNamesRow, error) {
+	rows, err := q.db.Query(ctx, listActiveNames, tenant)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListActiveNamesRow
+	for rows.Next() {
+		var i ListActiveNamesRow
+		if err := rows.Scan(&i.Kind, &i.ID, &i.Name); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listCallers = `-- name: ListCallers :many
 SELECT f.name, v.id AS version_id, v.uses, v.imports
 FROM functions f JOIN function_versions v ON v.id = f.version_id

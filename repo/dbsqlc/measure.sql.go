@@ -59,3 +59,89 @@ func (q *Queries) Measure(ctx context.Context) (MeasureRow, error) {
 	)
 	return i, err
 }
+
+const queueByFunction = `-- name: QueueByFunction :many
+SELECT q.function_name, count(*) FILTER (WHERE NOT q.due) AS delayed,
+    count(*) FILTER (WHERE q.due AND q.claim IS NULL) AS waiting,
+    count(*) FILTER (WHERE q.claim IS NOT NULL) AS running,
+    COALESCE(extract(epoch FROM now() - min(GREATEST(q.run_at, q.created_at)) FILTER (WHERE q.due AND q.claim IS NULL)) * 1000000, 0)::bigint AS waiting_us
+FROM queued_runs q WHERE q.tenant = $1 GROUP BY q.function_name ORDER BY q.function_name
+`
+
+type QueueByFunctionRow struct {
+	FunctionName string
+	Delayed      int64
+	Waiting      int64
+	Running      int64
+	WaitingUs    int64
+}
+
+// A subtenant's backlog; ages in microseconds.
+func (q *Queries) QueueByFunction(ctx context.Context, tenant string) ([]QueueByFunctionRow, error) {
+	rows, err := q.db.Query(ctx, queueByFunction, tenant)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []QueueByFunctionRow
+	for rows.Next() {
+		var i QueueByFunctionRow
+		if err := rows.Scan(
+			&i.FunctionName,
+			&i.Delayed,
+			&i.Waiting,
+			&i.Running,
+			&i.WaitingUs,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const queueByTenant = `-- name: QueueByTenant :many
+SELECT q.tenant, count(*) FILTER (WHERE NOT q.due) AS delayed,
+    count(*) FILTER (WHERE q.due AND q.claim IS NULL) AS waiting,
+    count(*) FILTER (WHERE q.claim IS NOT NULL) AS running,
+    COALESCE(extract(epoch FROM now() - min(GREATEST(q.run_at, q.created_at)) FILTER (WHERE q.due AND q.claim IS NULL)) * 1000000, 0)::bigint AS waiting_us
+FROM queued_runs q GROUP BY q.tenant ORDER BY q.tenant
+`
+
+type QueueByTenantRow struct {
+	Tenant    string
+	Delayed   int64
+	Waiting   int64
+	Running   int64
+	WaitingUs int64
+}
+
+// The same of each subtenant.
+func (q *Queries) QueueByTenant(ctx context.Context) ([]QueueByTenantRow, error) {
+	rows, err := q.db.Query(ctx, queueByTenant)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []QueueByTenantRow
+	for rows.Next() {
+		var i QueueByTenantRow
+		if err := rows.Scan(
+			&i.Tenant,
+			&i.Delayed,
+			&i.Waiting,
+			&i.Running,
+			&i.WaitingUs,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

@@ -59,6 +59,19 @@ type AlertSignal struct {
 	TakeAt       time.Time
 }
 
+type CallSum struct {
+	Tenant       string
+	Seconds      int32
+	At           time.Time
+	Kind         string
+	Caller       string
+	FunctionName string
+	Failed       bool
+	Bucket       int16
+	Calls        int64
+	DurationUs   int64
+}
+
 type Cancel struct {
 	Tenant      string
 	ExecutionID pgtype.UUID
@@ -262,6 +275,26 @@ type QueuedRun struct {
 	Since        time.Time
 }
 
+type RunMark struct {
+	Tenant        string
+	FunctionName  string
+	LastRun       pgtype.UUID
+	LastRunAt     time.Time
+	LastFailure   pgtype.UUID
+	LastFailureAt *time.Time
+}
+
+type RunSum struct {
+	Tenant       string
+	Seconds      int32
+	At           time.Time
+	FunctionName string
+	Status       string
+	Bucket       int16
+	Runs         int64
+	DurationUs   int64
+}
+
 type ScheduleLateResult struct {
 	Seq         int64
 	Tenant      string
@@ -373,6 +406,15 @@ type Subtenant struct {
 	Lane          string
 	PausedAt      *time.Time
 	Notify        []byte
+}
+
+type SumState struct {
+	OnlyOne  bool
+	SummedTo time.Time
+}
+
+type UnsummedRun struct {
+	ID pgtype.UUID
 }
 
 type Webhook struct {

@@ -111,3 +111,23 @@ SELECT (EXISTS (SELECT 1 FROM step_executions s
 
 -- name: MakePartition :one
 SELECT make_partition(sqlc.arg(parent)::text, sqlc.arg(child)::text, sqlc.arg(lower_id)::uuid, sqlc.arg(upper_id)::uuid)::boolean;
+
+-- name: WatchNewest :many
+-- The newest of a range of ids, without their values.
+SELECT id, function_name, function_version, trigger_type, trigger_id, status, error_type, created_at, started_at, completed_at,
+    duration_us, attempt, parent_id, record_complete, lane
+FROM executions
+WHERE tenant = sqlc.arg(tenant) AND id >= sqlc.arg(from_id)::uuid AND id < sqlc.arg(before_id)::uuid
+ORDER BY id DESC LIMIT sqlc.arg(row_limit);
+
+-- name: WatchOpen :many
+-- The newest that are not over, without their values.
+SELECT id, status, attempt FROM executions
+WHERE tenant = sqlc.arg(tenant) AND status IN ('pending', 'running') ORDER BY id DESC LIMIT sqlc.arg(row_limit);
+
+-- name: WatchSome :many
+-- Some by their ids, without their values. from_id and before_id bound the partitions.
+SELECT id, function_name, function_version, trigger_type, trigger_id, status, error_type, created_at, started_at, completed_at,
+    duration_us, attempt, parent_id, record_complete, lane
+FROM executions
+WHERE tenant = sqlc.arg(tenant) AND id = ANY (sqlc.arg(ids)::uuid[]) AND id >= sqlc.arg(from_id)::uuid AND id < sqlc.arg(before_id)::uuid;

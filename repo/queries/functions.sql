@@ -92,3 +92,11 @@ WHERE tenant = sqlc.arg(tenant) AND id = sqlc.arg(version_id) AND uses IS NULL;
 -- Keeps the time of an earlier pause.
 UPDATE functions SET paused_at = CASE WHEN sqlc.arg(paused)::boolean THEN COALESCE(paused_at, now()) END, updated_at = now()
 WHERE tenant = sqlc.arg(tenant) AND name = sqlc.arg(name) AND is_active AND kind = 'function';
+
+-- name: ListActiveNames :many
+-- What the functions, webhooks and schedules of a subtenant are called, by name or id.
+SELECT 'function'::text AS kind, f.name AS id, f.name AS name FROM functions f WHERE f.tenant = sqlc.arg(tenant) AND f.is_active
+UNION ALL
+SELECT 'webhook', w.id::text, w.method || ' ' || w.path FROM webhooks w WHERE w.tenant = sqlc.arg(tenant)
+UNION ALL
+SELECT 'schedule', j.id::text, j.name FROM scheduled_jobs j WHERE j.tenant = sqlc.arg(tenant);

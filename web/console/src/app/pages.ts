@@ -1,5 +1,6 @@
 import type { Component } from "svelte";
 import type { IconName } from "../ui/icons";
+import { match } from "./router.svelte";
 
 /** What a page is given: the variable parts of its path. */
 export interface PageProps {
@@ -63,3 +64,12 @@ export const sections: Section[][] = [
     { path: "/subtenants", label: "Subtenants", icon: "subtenants", key: "t", admin: true },
   ],
 ];
+
+/** findPage is the page of a path, with the variable parts of it. */
+export function findPage(path: string, admin: boolean): { page: Page; params: Record<string, string> } | null {
+  for (const page of pages) {
+    const params = match(page.pattern, path);
+    if (params && (admin || !page.admin)) return { page, params };
+  }
+  return null;
+}

@@ -101,7 +101,7 @@ export class RunState {
   private build(execution: Execution, recorded: Call[]): void {
     const start = millisecondsOf(execution.started_at ?? execution.created_at);
     const root: Call = {
-      id: execution.id, parent: null, function_name: execution.function_name, function_version: execution.function_version,
+      id: execution.id, parent: null, caller: null, function_name: execution.function_name, function_version: execution.function_version,
       status: execution.status, attempt: execution.attempt, start, depth: 0, children: [], error_type: execution.error_type, step: null,
       end: isFinal(execution.status) ? start + (execution.duration_ms ?? 0) : null,
     };
@@ -112,15 +112,15 @@ export class RunState {
       // Steps in progress have no record: what the log says of them stays.
       for (const call of before.values()) if (!this.calls.has(call.id) && call.step === null && call.depth > 0) this.calls.set(call.id, { ...call, parent: null, children: [] });
     }
-    for (const call of this.calls.values()) if (call !== root) this.attach(call, call.step?.parent_step_id ?? parents.get(call) ?? null, root);
+    for (const call of this.calls.values()) if (call !== root) this.attach(call, root);
     for (const call of this.calls.values()) call.children.sort((a, b) => a.start - b.start || (a.step?.position ?? 0) - (b.step?.position ?? 0));
     this.root = root;
     this.steps = this.calls.size - 1;
     this.version++;
   }
 
-  private attach(call: Call, parent: string | null, root: Call): void {
-    const above = (parent && this.calls.get(parent)) || root;
+  private attach(call: Call, root: Call): void {
+    const above = (call.caller && this.calls.get(call.caller)) || root;
     call.parent = above;
     above.children.push(call);
   }
@@ -167,12 +167,11 @@ export class RunState {
   private called(entry: LogEntry, at: number): void {
     if (this.over || !entry.step_id || this.calls.has(entry.step_id) || !this.root) return;
     const call: Call = {
-      id: entry.step_id, parent: null, function_name: entry.function_name ?? "", function_version: entry.function_version ?? 0,
+      id: entry.step_id, parent: null, caller: entry.parent_step_id ?? null, function_name: entry.function_name ?? "", function_version: entry.function_version ?? 0,
       status: "running", attempt: this.attempt, start: at, end: null, depth: 1, children: [], error_type: null, step: null,
     };
-    parents.set(call, entry.parent_step_id ?? null);
     this.calls.set(call.id, call);
-    this.attach(call, entry.parent_step_id ?? null, this.root);
+    this.attach(call, this.root);
     call.depth = (call.parent?.depth ?? 0) + 1;
     this.steps = this.calls.size - 1;
   }
@@ -190,6 +189,3 @@ export class RunState {
     }, Math.max(after, this.took * 4));
   }
 }
-
-/** The parents of calls that have no record yet. */
-const parents = new WeakMap<Call, string | null>();

@@ -4,6 +4,8 @@ import type { Status, Step } from "../api/executions";
 export interface Call {
   id: string;
   parent: Call | null;
+  /** The id of the step that made it; null: the execution's own function did. */
+  caller: string | null;
   function_name: string;
   function_version: number;
   status: Status;
@@ -28,7 +30,7 @@ export function millisecondsOf(time: string): number {
 export function callOf(step: Step): Call {
   const start = millisecondsOf(step.started_at ?? new Date().toISOString());
   return {
-    id: step.id, parent: null, function_name: step.function_name, function_version: step.function_version,
+    id: step.id, parent: null, caller: step.parent_step_id, function_name: step.function_name, function_version: step.function_version,
     status: step.status, attempt: step.attempt, start, depth: step.depth,
     end: step.duration_ms === null ? null : start + step.duration_ms, children: [], error_type: step.error_type, step,
   };
