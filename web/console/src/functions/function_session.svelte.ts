@@ -2,7 +2,7 @@
 // compiler says of it, and the way to a new version.
 import type { FunctionView } from "../api/functions";
 import { getFunction } from "../api/functions";
-import { planFunction, updateFunction, type FunctionChange } from "../api/function_changes";
+import { checkFunction, updateFunction, type Checked, type FunctionChange } from "../api/function_changes";
 import { isAbort, Problem } from "../api/problem";
 import { dropDraft, keepDraft, readDraft, type Storage } from "./draft_store";
 import { changedMembers, changeOf, clashesOf, editable, MemberFault, memberNames, rebased, valueOf, type Clash, type MemberName, type Members, type Stored } from "./function_members";
@@ -27,6 +27,8 @@ export class FunctionSession {
   warnings = $state.raw<Fault[]>([]);
   /** Faults of other members than the code, by the member's name. */
   faults = $state.raw<Partial<Record<MemberName, string>>>({});
+  /** What the last check found: the schemas that the code's type hints give. */
+  checked = $state.raw<Checked | null>(null);
   saving = $state(false);
   checking = $state(false);
   failure = $state.raw<unknown>(null);
@@ -92,9 +94,9 @@ export class FunctionSession {
     const abort = (this.#check = new AbortController());
     this.checking = true;
     try {
-      const plan = await planFunction(this.stored.name, this.members.code, this.#whole(), abort.signal);
+      this.checked = await checkFunction(this.stored.name, this.members.code, this.#whole(), abort.signal);
       this.errors = [];
-      this.warnings = plan.warnings;
+      this.warnings = this.checked.warnings;
       this.faults = {};
     } catch (error) {
       if (abort.signal.aborted || isAbort(error)) return;
@@ -125,7 +127,7 @@ export class FunctionSession {
     const faults: Partial<Record<MemberName, string>> = {};
     const errors: Fault[] = [];
     for (const fault of problem.faults) {
-      const pointer = (fault.pointer ?? "").replace(/^\/functions\/0/, "");
+      const pointer = fault.pointer ?? "";
       const member = memberNames.find((name) => pointer === `/${name}` || pointer.startsWith(`/${name}/`));
       if (fault.line || member === "code" || (!member && pointer === "")) errors.push(fault);
       else if (member) faults[member] = faults[member] ? `${faults[member]} ${fault.message}` : `${pointer.slice(member.length + 1)} ${fault.message}`.trim();
