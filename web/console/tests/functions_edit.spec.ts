@@ -68,6 +68,19 @@ test("columns of errors behind characters beyond the basic plane", async ({ page
   await expect(page.locator(".cm-lintRange-warning")).toHaveText("naem");
 });
 
+test("code with the line ends of Windows, which keeps them", async ({ page, open, api }) => {
+  await api.store("windows", "def windows(input):\r\n    return 1\r\n");
+  await open("/functions/windows");
+  await code(page, "windows").click();
+  await expect(page.getByText("unsaved")).toBeHidden();
+  await page.keyboard.press("Control+End");
+  await page.keyboard.type("# end");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Control+s");
+  await expect(page.getByText("Saved as version 2.")).toBeVisible();
+  expect((await api.call("GET", "/functions/windows")).code).toBe("def windows(input):\r\n    return 1\r\n# end\r\n");
+});
+
 test("unsaved changes: a reload keeps them, a way out is asked for", async ({ page, open, api }) => {
   await api.store("draft", "def draft(input):\n    return 1\n");
   await open("/functions/draft");
