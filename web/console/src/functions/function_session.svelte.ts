@@ -1,5 +1,5 @@
-// One function while it is edited: what is stored, what was changed, what the
-// compiler says of it, and the way to a new version.
+// One function while it is edited: the stored state, the changes, the compiler's
+// faults and warnings, and the way to a new version.
 import type { FunctionView } from "../api/functions";
 import { getFunction } from "../api/functions";
 import { checkFunction, updateFunction, type Checked, type FunctionChange } from "../api/function_changes";
@@ -138,7 +138,7 @@ export class FunctionSession {
     this.faults = faults;
   }
 
-  /** save stores what was changed as a new version; false when it was refused. */
+  /** save stores the changes as a new version; false when it was refused. */
   async save(): Promise<boolean> {
     if (this.saving) return false;
     this.failure = null;
@@ -168,7 +168,7 @@ export class FunctionSession {
     }
   }
 
-  // settle takes over a stored function; what was typed since `sent` stays.
+  // settle takes over a stored function; changes made since `sent` stay.
   #settle(stored: FunctionView, sent: Members): void {
     clearTimeout(this.#timer);
     this.#check?.abort();
@@ -233,7 +233,7 @@ export class FunctionSession {
     else this.#settle(stored, this.#base);
   }
 
-  /** close ends what is under way. */
+  /** close ends the check in progress. */
   close(): void {
     clearTimeout(this.#timer);
     this.#check?.abort();
