@@ -30,7 +30,8 @@ type Packages interface {
 }
 
 type packageInstallInput struct {
-	Body struct {
+	Prefer string `header:"Prefer" doc:"respond-async: do not wait for the install; the response is a 202 with its address, whose log can be followed from its first line"`
+	Body   struct {
 		Name    string           `json:"package_name" minLength:"1" maxLength:"500" doc:"The package's name on the index, with extras if need be: httpx[http2]"`
 		Version Optional[string] `json:"version,omitzero" minLength:"1" maxLength:"255" doc:"One version, such as 0.28.1; the newest that fits when left out"`
 	}
@@ -38,9 +39,10 @@ type packageInstallInput struct {
 
 // packageInstalled is a package, or the install in progress.
 type packageInstalled struct {
-	Status   int
-	Location string `header:"Location" doc:"Of an install in progress"`
-	Body     packageOrInstall
+	Status     int
+	Location   string `header:"Location" doc:"Of an install in progress"`
+	Preference string `header:"Preference-Applied" doc:"respond-async, when that was asked for"`
+	Body       packageOrInstall
 }
 
 // packageOrInstall is shown as the install when there is one.
@@ -88,6 +90,11 @@ func (s *Server) installPackage(ctx context.Context, in *packageInstallInput) (*
 	if err != nil {
 		return nil, err
 	}
+	if prefersAsync(in.Prefer) {
+		out := installAccepted(install)
+		out.Preference = "respond-async"
+		return out, nil
+	}
 	wait, cancel := context.WithTimeout(ctx, s.opts.InstallWait)
 	defer cancel()
 	if install, err = s.opts.Packages.Wait(wait, call.tenant, install.ID); err != nil {
@@ -95,8 +102,7 @@ func (s *Server) installPackage(ctx context.Context, in *packageInstallInput) (*
 	}
 	switch {
 	case !install.Status.Final():
-		view := viewInstall(install)
-		return &packageInstalled{Status: http.StatusAccepted, Location: installAddress(install.ID), Body: packageOrInstall{install: &view}}, nil
+		return installAccepted(install), nil
 	case install.Problem != nil:
 		return nil, install.Problem
 	}
@@ -109,6 +115,12 @@ func (s *Server) installPackage(ctx context.Context, in *packageInstallInput) (*
 		return nil, err
 	}
 	return &packageInstalled{Status: http.StatusCreated, Body: packageOrInstall{packageView: viewPackage(installed, environment.Lock)}}, nil
+}
+
+// installAccepted is the answer while an install is in progress.
+func installAccepted(install model.PackageInstall) *packageInstalled {
+	view := viewInstall(install)
+	return &packageInstalled{Status: http.StatusAccepted, Location: installAddress(install.ID), Body: packageOrInstall{install: &view}}
 }
 
 type packageListInput struct {

@@ -169,6 +169,21 @@ func TestAnInstallGoesOnBehindItsAddress(t *testing.T) {
 	f.must(ask{call: "GET " + address, status: 200, want: []string{`"status":"completed"`, `"log":["a line"]`}})
 }
 
+// A client that follows the log from its first line does not wait for the install.
+func TestAnInstallThatIsNotAwaited(t *testing.T) {
+	t.Parallel()
+	f, p := setupPackages(t, time.Hour)
+	got := f.must(ask{
+		call: "POST /api/v1/packages", body: `{"package_name":"x"}`, header: []string{"Prefer: wait=5, respond-async"},
+		status: 202, want: []string{`"status":"pending"`, `"requirement":"x"`},
+	})
+	require.Equal(t, "respond-async", got.Header.Get("Preference-Applied"))
+	address := got.Header.Get("Location")
+	close(p.wait)
+	f.must(ask{call: "GET " + address + "/log/stream", status: 200, want: []string{"event: log", "a line", "event: execution_completed"}})
+	f.must(ask{call: "POST /api/v1/packages", body: `{"package_name":"x @ https://x"}`, header: []string{"Prefer: respond-async"}, status: 422})
+}
+
 func TestRequirementsOfAFunction(t *testing.T) {
 	t.Parallel()
 	f, p := setupPackages(t, time.Second)
