@@ -13,7 +13,7 @@ EXAMPLES ?= 50
 PACKAGES ?= all
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build man run test test-browser kit test-kit lint format race fuzz conformance bench history chaos crashes faults bounds packages package-table soak deploy-check image-test proxies-test replicas-test growth sizing dist dist-test systemd-test generate docs
+.PHONY: help setup build man run test test-browser kit test-kit lint format race fuzz conformance bench history chaos crashes faults bounds packages package-table soak deploy-check image-test compose-test proxies-test replicas-test growth sizing dist dist-test systemd-test generate docs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -98,6 +98,9 @@ deploy-check: ## read deploy/ with Docker Compose's loader and the types of Kube
 
 image-test: ## build the container image with buildah, without Docker, and try it with podman; needs root
 	@scripts/image-test
+
+compose-test: ## start deploy/compose with podman-compose, with the image of image-test, and replace its servers under load; needs root
+	@scripts/compose_verify
 
 proxies-test: build ## restart and upgrade two servers behind haproxy, nginx and Caddy (deploy/proxies), under load
 	@scripts/setup proxies

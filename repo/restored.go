@@ -9,7 +9,7 @@ import (
 	"maestro/repo/dbsqlc"
 )
 
-// Restored counts what was taken from a restored database, so that the server does not
+// Restored counts the work that is taken from a restored database, so that the server does not
 // do what the server of the backup has done, or does.
 type Restored struct {
 	Messages  int64 // given up

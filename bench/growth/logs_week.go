@@ -66,7 +66,7 @@ func (p plan) logs(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
-// heap is what is in use of it after a collection.
+// heap is the part of it that is in use after a collection.
 func heap() int64 {
 	runtime.GC()
 	var m runtime.MemStats

@@ -30,6 +30,7 @@ func main() {
 	flag.StringVar(&j.maestro, "maestro", "maestro", "begins a command of maestro")
 	flag.StringVar(&j.backup, "backup", "", "the file of the backup, as maestro sees it")
 	servers := flag.String("servers", "", "the servers behind the proxy at -url, separated by commas; none: -url is the server")
+	flag.BoolVar(&j.embedded, "embedded", false, "leave the process lane out: an emulator of another processor has no such processes")
 	flag.DurationVar(&j.patience, "patience", time.Minute, "how long a start may take")
 	address := flag.String("collector", "127.0.0.1:4318", "where spans are received")
 	flag.Parse()

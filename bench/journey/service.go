@@ -18,6 +18,7 @@ type journey struct {
 	url, start, stop, reset, maestro, backup string
 	servers                                  []string      // addresses; that at url alone, unless it is a proxy
 	patience                                 time.Duration // for each start
+	embedded                                 bool          // the process lane is left out
 	collector                                *spans
 
 	token     string

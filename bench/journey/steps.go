@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -17,13 +18,13 @@ type step struct {
 }
 
 func (j *journey) steps() []step {
-	return []step{
+	all := []step{
 		{"start from nothing", j.begin},
 		{"doctor", j.examine},
 		{"token", j.authenticate},
 		{"function and webhook", j.load},
 		{"traced call", j.call},
-		{"call in the process lane", j.callConfined},
+		{confined, j.callConfined},
 		{"metrics", j.scrape},
 		{"trace", j.trace},
 		{"backup", j.save},
@@ -35,7 +36,10 @@ func (j *journey) steps() []step {
 		{"call after the restore", j.callAgain},
 		{"stop", func(ctx context.Context) (string, error) { return shell(ctx, j.stop) }},
 	}
+	return slices.DeleteFunc(all, func(s step) bool { return j.embedded && s.name == confined })
 }
+
+const confined = "call in the process lane"
 
 // tool runs a command of maestro and returns its last line.
 func (j *journey) tool(ctx context.Context, command string) (string, error) {
@@ -203,9 +207,13 @@ func (j *journey) scrape(ctx context.Context) (string, error) {
 	return strings.Join(all, "\n    "), nil
 }
 
-// trace waits for the two calls: each is a run with a step.
+// trace waits for the calls: each is a run with a step.
 func (j *journey) trace(context.Context) (string, error) {
-	found, err := j.collector.await(traceID, 4, time.Minute)
+	number := 4
+	if j.embedded {
+		number = 2
+	}
+	found, err := j.collector.await(traceID, number, time.Minute)
 	if err != nil {
 		return "", err
 	}
