@@ -13,7 +13,7 @@ EXAMPLES ?= 50
 PACKAGES ?= all
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build man run test test-browser console kit test-kit lint format race fuzz conformance bench history chaos crashes faults bounds packages package-table soak deploy-check image-test proxies-test growth sizing dist dist-test systemd-test generate docs
+.PHONY: help setup build man run test test-browser console kit test-kit lint format race fuzz conformance bench history chaos crashes faults bounds packages package-table soak deploy-check image-test compose-test proxies-test replicas-test growth sizing dist dist-test systemd-test generate docs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -104,13 +104,20 @@ deploy-check: ## read deploy/ with Docker Compose's loader and the types of Kube
 image-test: ## build the container image with buildah, without Docker, and try it with podman; needs root
 	@scripts/image-test
 
+compose-test: ## start deploy/compose with podman-compose, with the image of image-test, and replace its servers under load; needs root
+	@scripts/compose_verify
+
 proxies-test: build ## restart and upgrade two servers behind haproxy, nginx and Caddy (deploy/proxies), under load
 	@scripts/setup proxies
 	@go build -buildvcs=false -ldflags '-X main.version=$(VERSION)-next' -o bin/maestro-next ./cmd/maestro
 	go run ./bench/proxies -server bin/maestro -next bin/maestro-next
 
-growth: ## live 16 days of a server's history, with retention; fails if the disk grows
+replicas-test: build ## take two servers behind haproxy from nothing to a restore, also into a later PostgreSQL
+	@scripts/replicas_verify
+
+growth: build ## live 16 days of history, packages, spool and live logs, and 7 of a server's memory; fails if any grows
 	go run ./bench/growth -days 16
+	go run ./bench/sizing -server bin/maestro -days 7 -calls 20000
 
 sizing: build ## processor time of a call and memory of a subtenant; writes the table in docs/operations.md
 	go run ./bench/sizing -server bin/maestro -document docs/operations.md
