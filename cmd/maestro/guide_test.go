@@ -83,7 +83,7 @@ func newReader(t *testing.T) *reader {
 			"slugify/__init__.py": "import re\ndef slugify(text):\n    return '-'.join(re.findall('[a-z0-9]+', text.lower()))\n",
 		},
 	})
-	settings := []string{"DATABASE_URL=" + testkit.DatabaseURL(t), "SECRET_KEY=" + strings.Repeat("k", 40), "PIP_INDEX_URL=" + ix.URL()}
+	settings := []string{"DATABASE_URL=" + testkit.DatabaseURL(t), "SECRET_KEY=" + strings.Repeat("k", 40), "PIP_INDEX_URL=" + ix.URL(), "LOG_LEVEL=warn"}
 	r := &reader{t: t, folder: folder, server: start(t, data, settings...)}
 	program, err := os.Executable()
 	require.NoError(t, err)
@@ -168,7 +168,8 @@ func (r *reader) compare(page *snippet.Page, b *snippet.Block, got string) {
 
 // asShown is an output with the address that the documents name.
 func (r *reader) asShown(text string) string {
-	return strings.ReplaceAll(strings.ReplaceAll(text, r.server.url, readerAddress), r.folder+"/", "")
+	host := func(address string) string { return strings.TrimPrefix(address, "http://") }
+	return strings.NewReplacer(host(r.server.url), host(readerAddress), r.folder+"/", "").Replace(text)
 }
 
 // pretty writes long JSON in lines.
@@ -202,10 +203,14 @@ func (r *reader) wantAllRun() {
 	s := r.shell("unset MAESTRO_URL MAESTRO_TOKEN; maestro token")
 	require.Equal(r.t, 0, s.wait(r.t), s.text())
 	c := &client{t: r.t, url: r.server.url, token: strings.TrimSpace(s.text())}
-	var executions []struct{ ID string }
+	var executions []struct {
+		ID       string
+		Function string `json:"function_name"`
+	}
 	require.NoError(r.t, c.send("GET", "/api/v1/executions?limit=1000", nil).into(&executions))
 	ran := map[string]bool{}
 	for _, e := range executions {
+		ran[e.Function] = true
 		var steps []struct {
 			Function string `json:"function_name"`
 		}

@@ -82,6 +82,8 @@ func Parse(text string) (*Page, error) {
 	return p, nil
 }
 
+var trailing = regexp.MustCompile(`[ \t]+\n`)
+
 var fileName = regexp.MustCompile(`^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$`)
 
 // readInfo reads the words behind the fence.
@@ -138,7 +140,7 @@ func (p *Page) Show(b *Block, got string) bool {
 	if b.output == nil {
 		return false
 	}
-	b.output.Text = strings.TrimRight(got, "\n") + "\n"
+	b.output.Text = trailing.ReplaceAllString(strings.TrimRight(got, "\n")+"\n", "\n")
 	return true
 }
 
