@@ -97,7 +97,7 @@ for (const width of [390, 1024, 1680]) {
       `guide ${width} ${colorScheme}`,
       "/guide",
       async (page) => {
-        await page.getByRole("heading", { name: "Guide", exact: true }).waitFor(patience);
+        await page.getByRole("heading", { level: 1, name: "Guide" }).waitFor(patience);
         await page.screenshot({ path: `${folder}/guide-home-${width}-${colorScheme}.png` });
         const links = await page.locator(".cards a").evaluateAll((all) => all.map((a) => new URL(a.href).pathname));
         assert.ok(links.length > 25);
@@ -119,11 +119,11 @@ for (const width of [390, 1024, 1680]) {
         } else {
           await page.locator("nav.contents").getByRole("link", { name: "Schedules" }).click();
         }
-        await page.getByRole("heading", { name: "Schedules", exact: true }).waitFor(patience);
+        await page.getByRole("heading", { level: 1, name: "Schedules" }).waitFor(patience);
         await page.locator("a[rel=next]").click();
-        await page.getByRole("heading", { name: "Errors and retries" }).waitFor(patience);
+        await page.getByRole("heading", { level: 1, name: "Errors and retries" }).waitFor(patience);
         await page.goto(url + "/guide/architecture#glossary", patience);
-        assert.ok(await page.getByRole("heading", { name: "Glossary" }).isVisible());
+        assert.ok(await page.getByRole("heading", { level: 2, name: "Glossary" }).isVisible());
       },
       { viewport: { width, height: 900 }, colorScheme },
     );
@@ -139,7 +139,7 @@ visit("guide search", "/guide/first-function", async (page) => {
   await page.screenshot({ path: `${folder}/guide-search.png` });
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
-  await page.getByRole("heading", { name: "Webhooks of Shopify" }).waitFor(patience);
+  await page.getByRole("heading", { level: 1, name: "Webhooks of Shopify" }).waitFor(patience);
   await page.getByRole("searchbox").fill("<img src=x onerror=alert(1)> zzz");
   await page.getByText("No page has all these words.").waitFor(patience);
   await page.keyboard.press("Escape");
@@ -150,10 +150,10 @@ visit(
   "guide without scripts",
   "/guide/webhooks",
   async (page) => {
-    await page.getByRole("heading", { name: "Webhooks", exact: true }).waitFor(patience);
+    await page.getByRole("heading", { level: 1, name: "Webhooks" }).waitFor(patience);
     assert.equal(await page.locator("search").isVisible(), false);
     await page.locator("nav.contents").getByRole("link", { name: "Schedules" }).click();
-    await page.getByRole("heading", { name: "Schedules", exact: true }).waitFor(patience);
+    await page.getByRole("heading", { level: 1, name: "Schedules" }).waitFor(patience);
   },
   { javaScriptEnabled: false },
 );
