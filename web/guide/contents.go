@@ -8,9 +8,9 @@ type chapter struct {
 
 // contents is the table of contents. Documents that are not in it are not served.
 var contents = []chapter{
-	{"Guide", []string{
+	{"Write functions", []string{
 		"guide/first-function.md", "guide/schedules.md", "guide/errors-and-retries.md", "guide/secrets.md", "guide/using-packages.md",
-		"guide/testing.md", "guide/streaming.md", "guide/failure-messages.md", "guide/deploying.md",
+		"guide/streaming.md", "guide/failure-messages.md", "guide/deploying.md",
 	}},
 	{"Webhooks", []string{
 		"guide/webhooks.md", "guide/webhooks-github.md", "guide/webhooks-stripe.md", "guide/webhooks-slack.md", "guide/webhooks-twilio.md",

@@ -38,9 +38,14 @@ type section struct {
 	text        strings.Builder
 }
 
-// render makes the document of a file in docs. address is where a file of docs is to be
-// found, seen from this page; "" for one that is not served.
-func render(name string, source []byte, address func(file string) string) (*document, error) {
+// site knows the other documents.
+type site interface {
+	address(file string) string // seen from a page; "" for a file that is not served
+	title(file string) string
+}
+
+// render makes the document of a file in docs.
+func render(name string, source []byte, site site) (*document, error) {
 	markdown := goldmark.New(
 		goldmark.WithExtensions(extension.Table),
 		goldmark.WithParserOptions(parser.WithAutoHeadingID()),
@@ -50,7 +55,7 @@ func render(name string, source []byte, address func(file string) string) (*docu
 	root := markdown.Parser().Parse(text.NewReader(source), ids)
 	d := &document{}
 	d.read(root, source)
-	relink(root, path.Dir(name), address)
+	relink(root, source, path.Dir(name), site)
 	var out bytes.Buffer
 	if err := markdown.Renderer().Render(&out, source, root); err != nil {
 		return nil, fmt.Errorf("render %s: %w", name, err)
@@ -115,9 +120,10 @@ func plainText(n ast.Node, source []byte) string {
 	return b.String()
 }
 
-// relink points the links to other documents at their pages. A link to a file that is not
-// served becomes its text: it is for readers of the source.
-func relink(root ast.Node, folder string, address func(string) string) {
+// relink points the links to other documents at their pages, and shows their titles where
+// the source names files. A link to a file that is not served becomes its text: it is for
+// readers of the source.
+func relink(root ast.Node, source []byte, folder string, site site) {
 	var gone []*ast.Link
 	_ = ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if !entering {
@@ -125,13 +131,14 @@ func relink(root ast.Node, folder string, address func(string) string) {
 		}
 		switch n := n.(type) {
 		case *ast.Image:
-			n.Destination = []byte(address(path.Join(folder, string(n.Destination))))
+			n.Destination = []byte(site.address(path.Join(folder, string(n.Destination))))
 		case *ast.Link:
 			to, err := url.Parse(string(n.Destination))
 			if err != nil || to.IsAbs() || to.Path == "" {
 				return ast.WalkContinue, nil
 			}
-			target := address(path.Join(folder, to.Path))
+			file := path.Join(folder, to.Path)
+			target := site.address(file)
 			if target == "" {
 				gone = append(gone, n)
 				return ast.WalkContinue, nil
@@ -140,6 +147,9 @@ func relink(root ast.Node, folder string, address func(string) string) {
 				target += "#" + to.Fragment
 			}
 			n.Destination = []byte(target)
+			if child := n.FirstChild(); strings.HasSuffix(plainText(n, source), ".md") && child == n.LastChild() {
+				n.ReplaceChild(n, child, ast.NewString([]byte(html.EscapeString(site.title(file)))))
+			}
 		}
 		return ast.WalkContinue, nil
 	})

@@ -67,11 +67,18 @@ func (g *guide) read(file string) *document {
 	source, err := docs.Files.ReadFile(file)
 	if err == nil {
 		var d *document
-		if d, err = render(file, source, g.address); err == nil {
+		if d, err = render(file, source, g); err == nil {
 			return d
 		}
 	}
 	panic(fmt.Errorf("make the page %s: %w", file, err)) // the documents are part of the program
+}
+
+// title is the heading of a file of docs.
+func (g *guide) title(file string) string {
+	source, _ := docs.Files.ReadFile(file) // it is served, so it is there
+	line, _, _ := strings.Cut(string(source), "\n")
+	return strings.ReplaceAll(strings.TrimPrefix(line, "# "), "`", "")
 }
 
 // address is where a file of docs is to be found, seen from a page; "": nowhere.
