@@ -47,6 +47,7 @@ func TestDocumentsAsTheyAreRead(t *testing.T) {
 			}
 			r.endBackground(page)
 			r.wantAllRun()
+			r.wantNoExampleChanged()
 			if *update && page.String() != string(text) {
 				require.NoError(t, os.WriteFile(file, []byte(page.String()), 0o644))
 			}
@@ -223,6 +224,14 @@ func (r *reader) wantAllRun() {
 	for _, name := range slices.Compact(r.functions) {
 		require.True(r.t, ran[name] || slices.Contains(neverRun, name), "the page has %s and does not run it", name)
 	}
+}
+
+// wantNoExampleChanged: a reader may have the examples on the same server, so a page takes
+// none of their names and addresses.
+func (r *reader) wantNoExampleChanged() {
+	s := r.shell("unset MAESTRO_URL MAESTRO_TOKEN; maestro examples load")
+	require.Equal(r.t, 0, s.wait(r.t), s.text())
+	require.Contains(r.t, s.text(), " 0 changed")
 }
 
 // neverRun are functions that are there to be refused.

@@ -38,7 +38,7 @@ func plain(text string) string {
 }
 
 // Compare returns an error if a page does not show what was printed. An ellipsis in the page
-// stands for any text within a line, a line of it alone for any lines; in JSON the text "…" stands for
+// stands for any text within a line, a line of it alone for any lines, or none; in JSON the text "…" stands for
 // any value, and a member of that name for any further members.
 func Compare(shown, got string) error {
 	var want, have any
@@ -58,23 +58,21 @@ func Compare(shown, got string) error {
 func matches(want, got string) bool {
 	var pattern strings.Builder
 	pattern.WriteString(`\A`)
-	for i, line := range strings.Split(want, "\n") {
-		if i > 0 {
-			pattern.WriteString(`\n`)
-		}
+	for line := range strings.SplitSeq(want, "\n") {
 		if strings.TrimSpace(line) == outputOfNow {
-			pattern.WriteString(`(?s:.*)`)
+			pattern.WriteString(`(?:[^\n]*\n)*`)
 			continue
 		}
-		for j, part := range strings.Split(line, outputOfNow) {
-			if j > 0 {
+		for i, part := range strings.Split(line, outputOfNow) {
+			if i > 0 {
 				pattern.WriteString(`.*`)
 			}
 			pattern.WriteString(regexp.QuoteMeta(part))
 		}
+		pattern.WriteString(`\n`)
 	}
 	pattern.WriteString(`\z`)
-	return regexp.MustCompile(pattern.String()).MatchString(got)
+	return regexp.MustCompile(pattern.String()).MatchString(got + "\n")
 }
 
 func sameJSON(want, got any) bool {

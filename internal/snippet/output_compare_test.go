@@ -14,6 +14,7 @@ func TestComparisonOfOutputs(t *testing.T) {
 		{"execution 0190a1b2-0000-7000-8000-000000000000", "execution 01a22a07-0139-728f-8fb9-581e0a78acdf"},
 		{"at 2026-11-30T01:17:12.084512Z", "at 2027-01-02T00:00:00Z"},
 		{"head\n…\ntail", "head\na\nb\ntail"},
+		{"head\n…\ntail\n…", "head\ntail"},
 		{"pid … ended", "pid 17 ended"},
 		{`{"a": 1, "b": "…"}`, `{"b":[2],"a":1}`},
 		{`{"a": 1, "…": "…"}`, `{"b":[2],"a":1}`},
