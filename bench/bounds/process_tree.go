@@ -130,6 +130,15 @@ func namedMemory() int64 {
 	return int64(found.Blocks-found.Bfree) * found.Bsize
 }
 
+// freeMemory is the machine's bytes that no process uses.
+func freeMemory() int64 {
+	var found unix.Sysinfo_t
+	if unix.Sysinfo(&found) != nil {
+		return 0
+	}
+	return int64(found.Freeram) * int64(found.Unit)
+}
+
 // parseShare reads the Pss of /proc/PID/smaps_rollup.
 func parseShare(text string) int64 {
 	for line := range strings.Lines(text) {

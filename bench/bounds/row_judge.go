@@ -50,11 +50,11 @@ func (s *stage) judge(r *row) {
 		fault("the neighbour lost %d of %d calls: %s", lost, r.during.calls, clip(r.during.reason, 80))
 	}
 	if limit := max(s.opts.floor, slower*r.before.p99); r.during.p99 > limit && !excused {
-		r.chance = true
+		r.chances++
 		fault("the neighbour's p99 rose from %s to %s", short(r.before.p99), short(r.during.p99))
 	}
 	if r.load >= loadLimit {
-		r.chance = true
+		r.chances++
 		fault("%.0f %% of a core after the answer", r.load*100)
 	}
 	if r.held[1] > int64(growth*float64(r.held[0]))+growthFloor {
