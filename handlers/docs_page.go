@@ -49,6 +49,17 @@ func guidePageOp() huma.Operation {
 	}
 }
 
+// withoutSlash redirects an address with a slash at its end, from which relative links would
+// lead elsewhere.
+func withoutSlash(next fiber.Handler) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		if path, found := strings.CutSuffix(c.Path(), "/"); found {
+			return c.Redirect("../"+path[strings.LastIndexByte(path, '/')+1:], fiber.StatusPermanentRedirect)
+		}
+		return next(c)
+	}
+}
+
 func guidePage(c *fiber.Ctx) error {
 	file, found := guide.Page(c.Params("page"))
 	if !found {
