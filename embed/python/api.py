@@ -126,7 +126,15 @@ def _header_texts(response):
 
 
 def _response_object(response):
-    return {"status_code": response.status_code, "headers": _header_texts(response), "body": response.body}
+    body = response.body
+    if hasattr(type(body), "__next__"):
+        body = list(body)  # of a called function: that of an outer call leaves as a stream
+    elif hasattr(type(body), "__anext__"):
+        raise TypeError(
+            "a maestro.Response with an async generator can't be returned to another function: "
+            "return the generator itself, which the caller takes with async for"
+        )
+    return {"status_code": response.status_code, "headers": _header_texts(response), "body": body}
 
 
 _known[Response] = _response_object  # noqa: F821 (convert.py)
