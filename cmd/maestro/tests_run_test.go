@@ -16,10 +16,20 @@ import (
 	"maestro/internal/trial"
 )
 
-// runTests runs maestro functions test. It skips the test where pytest can't be installed.
-func runTests(t *testing.T, args ...string) said {
+// testsCommand is maestro functions test of a folder, run in it.
+func testsCommand(t *testing.T, dir string, args ...string) *exec.Cmd {
 	t.Helper()
-	cmd := command(t, t.TempDir(), append(fromPyPI(), "XDG_CACHE_HOME="+testkit.CacheDir(t, "cache")), append([]string{"functions", "test"}, args...)...)
+	cmd := command(t, t.TempDir(), append(fromPyPI(), "XDG_CACHE_HOME="+testkit.CacheDir(t, "cache")), append([]string{"functions", "test", dir}, args...)...)
+	if exists(dir) {
+		cmd.Dir = dir
+	}
+	return cmd
+}
+
+// runTests runs the tests of a folder. It skips the test where pytest can't be installed.
+func runTests(t *testing.T, dir string, args ...string) said {
+	t.Helper()
+	cmd := testsCommand(t, dir, args...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err := cmd.Run()
@@ -80,7 +90,7 @@ func TestSuites(t *testing.T) {
 				require.NoError(t, err, "go test -update writes it")
 			}
 			_ = os.Remove(golden)
-			got := outcomesOf(t, dir, runTests(t, "--json", "--timeout", "3s", dir))
+			got := outcomesOf(t, dir, runTests(t, dir, "--json", "--timeout", "3s"))
 			text, err := json.MarshalIndent(got, "", "  ")
 			require.NoError(t, err)
 			if *update {
@@ -150,4 +160,27 @@ func TestFoldersThatCannotBeTested(t *testing.T) {
 	got = runTests(t, filepath.Join(dir, "absent"))
 	require.Equal(t, exitFailed, got.status)
 	require.Contains(t, got.stderr, "there is no folder")
+}
+
+// A test that waits where nothing interrupts it ends the program, and Ctrl-C one that computes.
+func TestTestsThatDoNotEnd(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	put(t, dir, map[string]string{
+		"spin.py":      "def spin(input):\n    while True:\n        pass\n",
+		"test_spin.py": "import threading\n\ndef test_spin(maestro):\n    print('begun', flush=True)\n    maestro.run('spin')\n\ndef test_wait():\n    threading.Event().wait()\n",
+	})
+	got := runTests(t, dir, "-k", "test_wait", "--timeout", "100ms")
+	require.Equal(t, exitFailed, got.status)
+	require.Contains(t, got.stderr, "test_spin.py::test_wait ran past 100ms, and could not be stopped")
+
+	cmd := testsCommand(t, dir, "-k", "test_spin", "--", "-s")
+	out := &lines{}
+	cmd.Stdout, cmd.Stderr = out, out
+	require.NoError(t, cmd.Start())
+	out.wait("begun")
+	require.NoError(t, cmd.Process.Signal(os.Interrupt))
+	require.Error(t, cmd.Wait())
+	require.Equal(t, testsInterrupted, cmd.ProcessState.ExitCode())
+	require.Contains(t, out.String(), "KeyboardInterrupt")
 }

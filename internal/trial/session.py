@@ -424,9 +424,8 @@ def pytest_runtest_protocol(item, nextitem):
         _ask("end")
 
 
-@pytest.hookimpl(trylast=True)
 def pytest_pyfunc_call(pyfuncitem):
-    """Runs async tests that no other plugin has taken."""
+    """Runs async tests that no plugin for them has taken."""
     if not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
     import asyncio

@@ -1,4 +1,3 @@
-import threading
 import time
 
 
@@ -27,7 +26,3 @@ def test_that_catches_what_it_can():
 
 def test_the_next_one(maestro):
     assert maestro.run("spins").status == "timed_out"
-
-
-def test_that_sleeps():
-    threading.Event().wait(3600)
