@@ -31,8 +31,9 @@ def members(name, node, cls, faults):
     documents(name, node, cls, faults)
     declared = {part.target.id for part in node.body if isinstance(part, ast.AnnAssign)}
     defined = {part.name: part for part in node.body if isinstance(part, ast.FunctionDef)}
-    if hasattr(cls, "__slots__") and cls.__slots__ and declared != set(cls.__slots__):
-        faults.append(f"{name}: the module has {cls.__slots__}, the stub {sorted(declared)}")
+    slots = {slot for slot in getattr(cls, "__slots__", ()) if not slot.startswith("_")}
+    if slots and declared != slots:
+        faults.append(f"{name}: the module has {sorted(slots)}, the stub {sorted(declared)}")
     if name == "Context" and declared != set(maestro.context()):
         faults.append(f"{name}: the module has {sorted(maestro.context())}, the stub {sorted(declared)}")
     for method, part in defined.items():

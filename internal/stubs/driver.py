@@ -5,7 +5,7 @@
 
 
 def say(name, source, module):
-    answer = {"async": False, "generator": False, "doc": "", "parameter": "", "input": None, "output": None, "error": ""}
+    answer = {"async": False, "generator": False, "doc": "", "parameter": "", "input": None, "output": None, "error": "", "builtin": name in _BUILTINS}
     try:
         tree = compile(source.removeprefix("\ufeff"), "<stubs>", "exec", _ONLY_AST, dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:

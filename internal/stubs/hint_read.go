@@ -31,7 +31,8 @@ type said struct {
 	Parameter string          `json:"parameter"` // its first; empty: there is no such function
 	Input     json.RawMessage `json:"input"`     // derived from type hints; null: nothing
 	Output    json.RawMessage `json:"output"`
-	Error     string          `json:"error"` // why the source does not compile
+	Builtin   bool            `json:"builtin"` // the name means a builtin of Python
+	Error     string          `json:"error"`   // why the source does not compile
 }
 
 // readHints asks the Python program of the server's compiler. It runs no code of the sources.

@@ -57,8 +57,10 @@ func Write(ctx context.Context, f *folder.Folder, executable, fixture string) (W
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return w, fmt.Errorf("write the stubs: %w", err)
 	}
+	// mypy knows no extra_items (PEP 728).
+	closed := strings.NewReplacer(", extra_items=Any", "", "    extra_items=Any,\n", "").Replace(siblings)
 	for _, file := range []struct{ name, text string }{
-		{builtinsFile, head + provided + siblings}, {siblingsFile, head + siblings}, {moduleFile, head + python.Stub}, {fixtureFile, head + fixture},
+		{builtinsFile, head + "# mypy: ignore-errors\n" + provided + siblings}, {siblingsFile, head + provided + closed}, {moduleFile, head + python.Stub}, {fixtureFile, head + fixture},
 	} {
 		changed, err := replaceFile(filepath.Join(dir, file.name), file.text)
 		if err != nil {
@@ -92,11 +94,16 @@ func (w *Written) siblings(ctx context.Context, f *folder.Folder, executable str
 		if hint.Error != "" {
 			w.Faults = append(w.Faults, folder.Fault{File: sources[i].Name + ".py", Message: hint.Error})
 		}
+		if hint.Builtin { // code that uses it means Python's; only maestro.call reaches the function
+			continue
+		}
 		functions.WriteString(t.function(sources[i].Name, all[i], &hint))
 		w.Functions++
 	}
-	imports := `from collections.abc import AsyncGenerator, Generator
-from typing import Any, Literal, NotRequired, TypedDict, Unpack, overload
+	imports := `from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from typing import Any, Literal, NotRequired, Unpack, overload
+
+from typing_extensions import TypedDict
 
 `
 	return imports + t.classes.String() + functions.String(), nil
@@ -105,8 +112,8 @@ from typing import Any, Literal, NotRequired, TypedDict, Unpack, overload
 // function is the stub of a function, as its siblings call it.
 func (t *types) function(name string, m folder.Members, hint *said) string {
 	class := camel(name)
-	input := t.of(class+"Input", chosen(m, "input_schema", hint.Input))
-	output := t.of(class+"Output", chosen(m, "output_schema", hint.Output))
+	input := t.of(passed, class+"Input", chosen(m, "input_schema", hint.Input))
+	output := t.of(got, class+"Output", chosen(m, "output_schema", hint.Output))
 	keyword := "def"
 	switch {
 	case hint.Generator && hint.Async:
@@ -116,7 +123,7 @@ func (t *types) function(name string, m folder.Members, hint *said) string {
 	case hint.Async:
 		keyword = "async def"
 	}
-	body := "..."
+	body := " ..."
 	description, _ := m["description"].(string)
 	if hint.Doc != "" {
 		description = hint.Doc
@@ -130,13 +137,13 @@ func (t *types) function(name string, m folder.Members, hint *said) string {
 	}
 	plain := fmt.Sprintf("%s %s(%s) -> %s:", keyword, name, parameter, output)
 	if !t.taken[input] { // no object: its members can't be passed as keywords
-		if strings.HasPrefix(input, "dict[") || input == anything {
+		if strings.HasPrefix(input, passed.mapping) || input == anything {
 			plain = fmt.Sprintf("%s %s(%s, **members: Any) -> %s:", keyword, name, strings.TrimSuffix(parameter, " = ...")+" = ...", output)
 		}
-		return plain + " " + body + "\n\n"
+		return plain + body + "\n\n"
 	}
 	byKeyword := fmt.Sprintf("%s %s(**input: Unpack[%s]) -> %s:", keyword, name, input, output)
-	return "@overload\n" + plain + " " + body + "\n@overload\n" + byKeyword + " " + body + "\n\n"
+	return "@overload\n" + plain + body + "\n@overload\n" + byKeyword + body + "\n\n"
 }
 
 // itemOf is the type of the items of a list.

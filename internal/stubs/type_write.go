@@ -16,9 +16,19 @@ type types struct {
 	taken   map[string]bool // their names
 }
 
+// side is where values are: what a caller passes may be of more types than what it gets.
+type side struct{ list, mapping, record string }
+
+var (
+	passed = side{list: "Sequence", mapping: "Mapping", record: "TypedDict"}
+	// got is with members that the schema does not name.
+	got = side{list: "list", mapping: "dict", record: "TypedDict, extra_items=Any"}
+)
+
 // schemaTypes are the types of one schema.
 type schemaTypes struct {
 	*types
+	side  side
 	name  string            // of the whole
 	root  map[string]any    // the schema
 	names map[string]string // $defs → the name of its class; "#" for the whole
@@ -27,13 +37,13 @@ type schemaTypes struct {
 const anything = "Any"
 
 // of returns the type of the values of a schema, whose objects are named after name.
-func (t *types) of(name string, text json.RawMessage) string {
+func (t *types) of(at side, name string, text json.RawMessage) string {
 	var schema any
 	if len(text) == 0 || json.Unmarshal(text, &schema) != nil {
 		return anything
 	}
 	root, _ := schema.(map[string]any)
-	s := &schemaTypes{types: t, name: name, root: root, names: map[string]string{}}
+	s := &schemaTypes{types: t, side: at, name: name, root: root, names: map[string]string{}}
 	return s.of(name, schema)
 }
 
@@ -86,7 +96,7 @@ func (s *schemaTypes) plain(name, kind string, m map[string]any) string {
 	case "null":
 		return "None"
 	case "array":
-		return "list[" + s.items(name, m) + "]"
+		return s.side.list + "[" + s.items(name, m) + "]"
 	case "object":
 		return s.object(name, m)
 	}
@@ -178,9 +188,9 @@ func (s *schemaTypes) object(name string, m map[string]any) string {
 		return s.record(ref, name, m)
 	}
 	if values, there := m["additionalProperties"]; there {
-		return "dict[str, " + s.of(name+"Value", values) + "]"
+		return s.side.mapping + "[str, " + s.of(name+"Value", values) + "]"
 	}
-	return "dict[str, Any]"
+	return s.side.mapping + "[str, Any]"
 }
 
 var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
@@ -210,8 +220,12 @@ func (s *schemaTypes) record(ref, name string, m map[string]any) string {
 		fields = append(fields, key, of)
 	}
 	var b strings.Builder
+	bases := s.side.record
+	if m["additionalProperties"] == false {
+		bases = passed.record
+	}
 	if plain {
-		fmt.Fprintf(&b, "class %s(TypedDict):\n", name)
+		fmt.Fprintf(&b, "class %s(%s):\n", name, bases)
 		if text, _ := m["description"].(string); text != "" {
 			fmt.Fprintf(&b, "    %s\n\n", docstring(text))
 		}
@@ -223,7 +237,8 @@ func (s *schemaTypes) record(ref, name string, m map[string]any) string {
 		for i := 0; i < len(fields); i += 2 {
 			fmt.Fprintf(&b, "        %s: %s,\n", quoted(fields[i]), fields[i+1])
 		}
-		b.WriteString("    },\n)\n")
+		b.WriteString("    },\n" + strings.TrimPrefix(strings.Replace(bases, "TypedDict, ", "    ", 1), passed.record))
+		b.WriteString(map[bool]string{true: "", false: ",\n"}[bases == passed.record] + ")\n")
 	}
 	s.classes.WriteString(b.String() + "\n")
 	return name
