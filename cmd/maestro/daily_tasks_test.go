@@ -51,10 +51,11 @@ func TestDailyTasksRun(t *testing.T) {
 func (r *reader) prepareTasks() {
 	require.NoError(r.t, os.Mkdir(filepath.Join(r.folder, "functions"), 0o755))
 	put(r.t, r.folder, map[string]string{
-		"functions/hello.py": "def hello(input):\n    return 'hello'\n",
-		"greet.py":           "def greet(input: dict) -> str:\n    return 'Hello, ' + input['name']\n",
-		"greet.toml":         "[[webhooks]]\npath = 'greet'\n\n[[schedules]]\nname = 'nightly'\ncron_expression = '0 3 * * *'\ninput_data = { name = 'Ada' }\n",
-		"slow.py":            "import time\n\ndef slow(input):\n    time.sleep(60)\n",
+		"functions/test_hello.py": "def test_hello(maestro):\n    assert maestro.run('hello').result == 'hello'\n",
+		"functions/hello.py":      "def hello(input):\n    return 'hello'\n",
+		"greet.py":                "def greet(input: dict) -> str:\n    return 'Hello, ' + input['name']\n",
+		"greet.toml":              "[[webhooks]]\npath = 'greet'\n\n[[schedules]]\nname = 'nightly'\ncron_expression = '0 3 * * *'\ninput_data = { name = 'Ada' }\n",
+		"slow.py":                 "import time\n\ndef slow(input):\n    time.sleep(60)\n",
 	})
 	r.ok("maestro functions push")
 	put(r.t, r.folder, map[string]string{"greet.py": "def greet(input: dict) -> str:\n    return 'Good morning, ' + input['name']\n"})

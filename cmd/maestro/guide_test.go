@@ -84,15 +84,15 @@ func newReader(t *testing.T) *reader {
 			"slugify/__init__.py": "import re\ndef slugify(text):\n    return '-'.join(re.findall('[a-z0-9]+', text.lower()))\n",
 		},
 	})
-	settings := []string{"DATABASE_URL=" + testkit.DatabaseURL(t), "SECRET_KEY=" + strings.Repeat("k", 40), "PIP_INDEX_URL=" + ix.URL(), "LOG_LEVEL=warn"}
-	r := &reader{t: t, folder: folder, server: start(t, data, settings...)}
+	settings := []string{"DATABASE_URL=" + testkit.DatabaseURL(t), "SECRET_KEY=" + strings.Repeat("k", 40), "LOG_LEVEL=warn"}
+	r := &reader{t: t, folder: folder, server: start(t, data, append(settings, "PIP_INDEX_URL="+ix.URL())...)}
 	program, err := os.Executable()
 	require.NoError(t, err)
 	bin := filepath.Join(folder, "bin")
 	require.NoError(t, os.Mkdir(bin, 0o755))
 	require.NoError(t, os.Symlink(program, filepath.Join(bin, "maestro")))
-	r.env = append(cleanEnv(), settings...)
-	r.env = append(r.env, "HOME="+t.TempDir(), "PATH="+bin+":"+os.Getenv("PATH"), "LC_ALL=C.UTF-8",
+	r.env = append(append(cleanEnv(), fromPyPI()[1:]...), settings...) // pytest comes from a real index
+	r.env = append(r.env, "HOME="+t.TempDir(), "PATH="+bin+":"+os.Getenv("PATH"), "LC_ALL=C.UTF-8", "XDG_CACHE_HOME="+testkit.CacheDir(t, "cache"),
 		beMaestro+"=1", "DATA_DIR="+data, "MAESTRO_PYTHON_HOME="+testkit.KitHome(t))
 	return r
 }
@@ -153,6 +153,12 @@ func (r *reader) run(page *snippet.Page, b *snippet.Block) {
 		part = append(part, strings.TrimSuffix(line, "\n"))
 	}
 	flush()
+	if strings.Contains(b.Text, "maestro functions test") {
+		if strings.Contains(out.String(), "can't be installed") {
+			r.t.Skipf("the package index can't be reached from here: %s", out.String())
+		}
+		r.functions = nil // pytest has run them, of which the server knows nothing
+	}
 	r.compare(page, b, out.String())
 }
 

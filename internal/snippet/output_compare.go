@@ -16,11 +16,11 @@ var varying = []struct {
 	{regexp.MustCompile(`\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?( UTC|Z)?`), "TIME"},
 	{regexp.MustCompile(`\d{4}-\d\d-\d\d`), "DATE"},
 	{regexp.MustCompile(`\b\d\d:\d\d:\d\d(\.\d+)?`), "TIME"},
-	{regexp.MustCompile(`\b\d+(\.\d+)? (µs|ms|s)\b`), "TOOK"},
+	{regexp.MustCompile(`\b\d+(\.\d+)? (µs|ms|s)\b|\b\d+\.\d+s\b`), "TOOK"},
 	{regexp.MustCompile(`×\d+\.\d+`), "TIMES"},
 	{regexp.MustCompile(`\b\d+%`), "PART"},
 	{regexp.MustCompile(`"duration_ms": ?[0-9.]+`), `"duration_ms":TOOK`},
-	{regexp.MustCompile(`[─-]{2,}`), "--"},
+	{regexp.MustCompile(`[─=_-]{2,}`), "--"},
 	{regexp.MustCompile(`[ \t]+`), " "},
 }
 
