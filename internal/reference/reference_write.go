@@ -19,8 +19,8 @@ This page is made from the server's OpenAPI document (%s). A running server has 
 
 %s
 
-Each operation shows its parameters, the members of its body, and its responses. Errors that any operation may have (400, 401, 403, 413,
-415, 422, 429, 500, 503) are listed where they say something of their own.
+Each operation shows its parameters, the members of its body, and the statuses of its responses; those of errors have a
+[Problem](#problem).
 `
 
 // Write writes the reference. command is the one that makes the page anew.
