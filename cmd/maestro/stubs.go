@@ -15,7 +15,7 @@ import (
 func (a *app) stubsCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "stubs [DIR]",
-		Short: "write stubs of types, by which editors know functions and the module maestro",
+		Short: "write stubs of types, for editors and type checkers",
 		Long: `Writes stubs of types into DIR/typings: of the module maestro, of the fixture of tests, and of
 the functions of the folder, with the types that their schemas or type hints say. With them
 an editor completes the names, inputs and results of functions that call each other by plain
@@ -54,7 +54,7 @@ func (a *app) writeStubs(ctx context.Context, dir string) (stubs.Written, error)
 }
 
 // refreshStubs writes the stubs of a folder again, if it has any. The folder is watched:
-// what is wrong with it was said by the push.
+// the push reports its faults.
 func (a *app) refreshStubs(ctx context.Context, dir string) {
 	if !stubs.Exist(dir) {
 		return

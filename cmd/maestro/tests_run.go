@@ -81,7 +81,7 @@ wrong usage, 5 if there are no tests.`,
 	return cmd
 }
 
-// exitStatus ends the program with a status; what is to be said was said.
+// exitStatus ends the program with a status, and no message of its own.
 type exitStatus int
 
 func (e exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(e)) }

@@ -20,7 +20,7 @@ const Folder = "typings"
 
 // The files of it.
 const (
-	// builtinsFile has what is defined everywhere without an import, for pyright, Pylance,
+	// builtinsFile has the names that are defined without an import, for pyright, Pylance,
 	// basedpyright and ty.
 	builtinsFile = "__builtins__.pyi"
 	// siblingsFile has the same to be imported, for mypy.
@@ -29,7 +29,7 @@ const (
 	fixtureFile  = "maestro_test.pyi"
 )
 
-const head = "# Made by maestro stubs: what is changed here is lost.\n"
+const head = "# Made by maestro stubs: changes here are lost.\n"
 
 // Written are the stubs of a folder.
 type Written struct {

@@ -104,7 +104,7 @@ class Maestro:
         """Calls a function as another function does: its exceptions are raised here."""
 
     def replace(self, function: str | Callable[..., Any] | ModuleType, double: _Callable) -> _Callable:
-        """Lets a callable stand in for a function, wherever it is called. Its input and
+        """Lets a callable stand in for a function, in all its callers. Its input and
         result are validated and recorded as those of the function.
         """
 

@@ -57,7 +57,7 @@ type Installer struct {
 
 var namesPytest = regexp.MustCompile(`(?i)^pytest\s*($|[\[<>=!~;@ ])`)
 
-// Ensure returns a folder with pytest and what is required. The folder is kept: a later
+// Ensure returns a folder with pytest and the packages that meet the requirements. The folder is kept: a later
 // call with the same requirements needs no network.
 func (i *Installer) Ensure(ctx context.Context, requirements []string) (string, error) {
 	wanted := slices.Clone(requirements)

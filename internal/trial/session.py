@@ -235,7 +235,7 @@ class Maestro:
         return _api.call(_name_of(function), input)
 
     def replace(self, function, double):
-        """Lets a callable stand in for a function, wherever it is called. Its input and
+        """Lets a callable stand in for a function, in all its callers. Its input and
         result are validated and recorded as those of the function.
         """
         name = _name_of(function)
@@ -353,8 +353,8 @@ async def _items_of_double(value):
 
 
 class _Tested(ModuleType):
-    """The module of a function, with the siblings that its code calls: what is patched
-    there is what the code finds.
+    """The module of a function, with the siblings that its code calls: the code finds
+    the names that are patched there.
     """
 
     def __getattr__(self, name):

@@ -205,8 +205,8 @@ func (c *control) input(o Options, address string) ([]byte, error) {
 	return json.Marshal(map[string]any{"args": o.Args, "folder": o.Folder.Dir, "functions": kinds, "control": address, "stdout": out, "stderr": errs})
 }
 
-// privateCopy is a descriptor for pytest alone: what is written to 1 and 2 by other code is
-// output of functions.
+// privateCopy is a descriptor for pytest alone: text that other code writes to 1 and 2
+// is output of functions.
 func privateCopy(file *os.File) (int, error) {
 	const first = 10
 	fd, err := unix.FcntlInt(file.Fd(), unix.F_DUPFD_CLOEXEC, first)
