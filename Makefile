@@ -11,9 +11,10 @@ CRASHES ?= 100
 SECONDS ?= 5
 EXAMPLES ?= 50
 PACKAGES ?= all
+TESTS ?= ./...
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build man run test test-browser console kit test-kit lint format race fuzz conformance bench history chaos crashes faults bounds packages package-table soak deploy-check image-test compose-test proxies-test replicas-test growth sizing dist dist-test systemd-test generate docs
+.PHONY: help setup build man run test test-browser console kit test-kit lint format race fuzz conformance bench history chaos crashes faults bounds packages package-table soak deploy-check image-test compose-test proxies-test replicas-test growth sizing dist dist-test systemd-test generate docs newcomer-test reference
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,8 +34,8 @@ run: ## build, start the server on embedded services and load the examples; Ctrl
 	@$(MAKE) --no-print-directory build
 	@exec scripts/run
 
-test: setup ## every test but the browser's, on a real PostgreSQL, Redis and Python
-	go test -timeout 30m ./...
+test: setup ## every test but the browser's (or those of the packages TESTS), on a real PostgreSQL, Redis and Python
+	go test -timeout 30m $(TESTS)
 
 kit: ## make another CPython 3.14 than the bundled one, from the newest in Debian (docs/python.md)
 	@scripts/kit
@@ -133,6 +134,13 @@ systemd-test: build ## install the service in a Debian with systemd and take it 
 
 generate: ## generate repo/dbsqlc from repo/queries
 	go generate ./repo
+
+reference: ## write docs/api.md and docs/cli.md from the program
+	go test ./handlers -run '^TestReferenceOfTheAPI$$' -update
+	go test ./cmd/maestro -run '^TestReferenceOfTheCommandLine$$' -update
+
+newcomer-test: ## a newcomer's path in a clean Debian, from a fresh clone to a restore; needs root
+	@scripts/newcomer_verify
 
 docs: ## run the tests that compare the documents with the program
 	go test ./internal/house ./internal/config -run 'Document|Lists|House|Link|State'

@@ -4,6 +4,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"maestro/web"
+	"maestro/web/guide"
 )
 
 // routes is the whole route table: each method and path, who may call it, and
@@ -114,6 +115,8 @@ func (s *Server) routes() []group {
 			"GET /health":                          {public, raw(s.health, s.healthOp())},
 			"GET /metrics":                         {public, raw(s.metrics(), s.metricsOp()).when(s.opts.Metrics != nil)},
 			"GET /":                                {public, raw(page(web.Home), pageOp("home", "A page with the way to the others"))},
+			"GET /guide":                           {public, raw(withoutSlash(page(guide.Home)), pageOp("guide", "The guide: how to write functions and to run a server"))},
+			"GET /guide/{page}":                    {public, raw(withoutSlash(guidePage), guidePageOp())},
 			"GET /docs":                            {public, raw(page(web.Docs), pageOp("swagger-ui", "This document, to try out (Swagger UI)"))},
 			"GET /redoc":                           {public, raw(page(web.Redoc), pageOp("redoc", "This document, to read (ReDoc)"))},
 			"GET /" + web.AssetsPath + "/{asset}":  {public, raw(pageAsset, pageAssetOp())},
