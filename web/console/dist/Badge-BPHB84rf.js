@@ -1,0 +1,1 @@
+import{A as e,B as t,H as n,Q as r,T as i,c as a,et as o,ht as s,v as c,w as l}from"./Icon-Er3d_jQQ.js";var u=n(`<span><!></span>`);function d(n,d){let f=a(d,`tone`,3,`wait`);var p=u(),m=o(p);e(m,()=>d.children),s(p),r(()=>{l(p,1,i(f()),`svelte-1m0dk8d`),c(p,`title`,d.title)}),t(n,p)}export{d as t};

@@ -1,0 +1,1 @@
+import{B as e,H as t,rt as n,tt as r}from"./Icon-Er3d_jQQ.js";import{c as i}from"./index-DmBXKSJm.js";import{t as a}from"./PageHeader-ZW6-mThB.js";var o=t(`<!> <!>`,1);function s(t){var s=o(),c=r(s);a(c,{title:`Webhook`});var l=n(c,2);i(l,{title:`This page is being built`}),e(t,s)}export{s as default};
