@@ -2,7 +2,7 @@ package stubs
 
 import (
 	"context"
-	_ "embed"
+	_ "embed" // the stub of the module is a file
 	"encoding/json"
 	"errors"
 	"fmt"

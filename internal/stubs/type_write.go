@@ -295,7 +295,7 @@ func camel(name string) string {
 	up := true
 	for _, r := range name {
 		switch {
-		case r == '_' || r > 127 || !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'):
+		case r == '_' || r > 127 || (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9'):
 			up = true
 		case up:
 			b.WriteString(strings.ToUpper(string(r)))
