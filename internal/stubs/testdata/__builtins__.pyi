@@ -1,4 +1,4 @@
-# Made by maestro stubs: what is changed here is lost.
+# Made by maestro stubs: changes here are lost.
 # mypy: ignore-errors
 import json as json
 import uuid as uuid
