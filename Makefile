@@ -11,9 +11,10 @@ CRASHES ?= 100
 SECONDS ?= 5
 EXAMPLES ?= 50
 PACKAGES ?= all
+TESTS ?= ./...
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build man run test test-browser console kit test-kit lint format race fuzz conformance bench history chaos crashes faults bounds packages package-table soak deploy-check image-test proxies-test growth sizing dist dist-test systemd-test generate docs
+.PHONY: help setup build man run test test-browser console kit test-kit lint format race fuzz conformance bench history chaos crashes faults bounds packages package-table soak deploy-check image-test compose-test proxies-test replicas-test growth sizing dist dist-test systemd-test generate docs newcomer-test reference
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,8 +34,8 @@ run: ## build, start the server on embedded services and load the examples; Ctrl
 	@$(MAKE) --no-print-directory build
 	@exec scripts/run
 
-test: setup ## every test but the browser's, on a real PostgreSQL, Redis and Python
-	go test -timeout 30m ./...
+test: setup ## every test but the browser's (or those of the packages TESTS), on a real PostgreSQL, Redis and Python
+	go test -timeout 30m $(TESTS)
 
 kit: ## make another CPython 3.14 than the bundled one, from the newest in Debian (docs/python.md)
 	@scripts/kit
@@ -104,13 +105,20 @@ deploy-check: ## read deploy/ with Docker Compose's loader and the types of Kube
 image-test: ## build the container image with buildah, without Docker, and try it with podman; needs root
 	@scripts/image-test
 
+compose-test: ## start deploy/compose with podman-compose, with the image of image-test, and replace its servers under load; needs root
+	@scripts/compose_verify
+
 proxies-test: build ## restart and upgrade two servers behind haproxy, nginx and Caddy (deploy/proxies), under load
 	@scripts/setup proxies
 	@go build -buildvcs=false -ldflags '-X main.version=$(VERSION)-next' -o bin/maestro-next ./cmd/maestro
 	go run ./bench/proxies -server bin/maestro -next bin/maestro-next
 
-growth: ## live 16 days of a server's history, with retention; fails if the disk grows
+replicas-test: build ## take two servers behind haproxy from nothing to a restore, also into a later PostgreSQL
+	@scripts/replicas_verify
+
+growth: build ## live 16 days of history, packages, spool and live logs, and 7 of a server's memory; fails if any grows
 	go run ./bench/growth -days 16
+	go run ./bench/sizing -server bin/maestro -days 7 -calls 20000
 
 sizing: build ## processor time of a call and memory of a subtenant; writes the table in docs/operations.md
 	go run ./bench/sizing -server bin/maestro -document docs/operations.md
@@ -126,6 +134,13 @@ systemd-test: build ## install the service in a Debian with systemd and take it 
 
 generate: ## generate repo/dbsqlc from repo/queries
 	go generate ./repo
+
+reference: ## write docs/api.md and docs/cli.md from the program
+	go test ./handlers -run '^TestReferenceOfTheAPI$$' -update
+	go test ./cmd/maestro -run '^TestReferenceOfTheCommandLine$$' -update
+
+newcomer-test: ## a newcomer's path in a clean Debian, from a fresh clone to a restore; needs root
+	@scripts/newcomer_verify
 
 docs: ## run the tests that compare the documents with the program
 	go test ./internal/house ./internal/config -run 'Document|Lists|House|Link|State'

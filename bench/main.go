@@ -5,7 +5,11 @@
 //
 // Then it measures the queue beside River alone (queue_compare.go).
 //
-// Usage: bench -server bin/maestro [-seconds 5] [-queue]. It starts and stops
+// With -other it compares two servers instead, in pairs of rounds (pair_compare.go): two
+// programs, or one with other settings.
+//
+// Usage: bench -server bin/maestro [-seconds 5] [-queue], or
+// bench -server bin/maestro -other PROGRAM [-set NAME=VALUE,…] [-traces] [-rounds 10]. It starts and stops
 // everything itself, on loopback, with a data folder of its own. With "bare"
 // or "limit" as its argument it is one of its own children.
 package main
@@ -23,6 +27,9 @@ func main() {
 	rounds := flag.Int("rounds", 3, "rounds of each comparison; the median counts")
 	jobs := flag.Int("jobs", 10_000, "runs that are drained from the queue in a round; 0 leaves the queue out")
 	only := flag.Bool("queue", false, "measure the queue alone")
+	other := flag.String("other", "", "the program of a server that is compared with -server in pairs of rounds")
+	set := flag.String("set", "", "settings of the other server, NAME=VALUE separated by commas")
+	traces := flag.Bool("traces", false, "the other server sends traces to a collector")
 	flag.Parse()
 	var err error
 	switch flag.Arg(0) {
@@ -31,6 +38,13 @@ func main() {
 	case "limit":
 		err = serveLimit()
 	case "":
+		if *other != "" {
+			err = comparePair(pair{
+				server: *server, other: *other, settings: settingsOf(*set), traces: *traces,
+				length: time.Duration(*seconds * float64(time.Second)), rounds: *rounds,
+			})
+			break
+		}
 		err = compare(plan{
 			server: *server, length: time.Duration(*seconds * float64(time.Second)), rounds: *rounds, jobs: *jobs, queueOnly: *only,
 		})

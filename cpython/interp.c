@@ -207,9 +207,14 @@ struct maestro_interp *maestro_interp_new(const char *runtime, const char *site_
     return in;
 }
 
-// Has the runtime end the threads that wait for work. Attached.
+// Has the runtime end the threads that wait for work, once the collector of garbage calls no code of
+// the subtenant any more. Attached.
 static void wind_down(struct maestro_interp *in) {
-    PyObject *function = NULL, *none = NULL;
+    PyObject *callbacks = NULL, *function = NULL, *none = NULL;
+    if (in->runtime && py.PyDict_GetItemStringRef(in->runtime, "garbage_callbacks", &callbacks) == 1)
+        py.PyList_SetSlice(callbacks, 0, py.PyList_Size(callbacks), NULL);
+    py.PyErr_Clear();
+    py.Py_DecRef(callbacks);
     if (in->runtime && py.PyDict_GetItemStringRef(in->runtime, "wind_down", &function) == 1)
         none = py.PyObject_CallNoArgs(function);
     py.PyErr_Clear();

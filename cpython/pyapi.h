@@ -392,6 +392,7 @@ enum {
     X(int, PyList_SetItem, (PyObject *, Py_ssize_t, PyObject *)) /* steals the item */                                    \
     X(PyObject *, PyList_GetItem, (PyObject *, Py_ssize_t))      /* borrowed */                                           \
     X(PyObject *, PyList_GetItemRef, (PyObject *, Py_ssize_t))   /* new */                                                \
+    X(int, PyList_SetSlice, (PyObject *, Py_ssize_t, Py_ssize_t, PyObject *))                                             \
     X(Py_ssize_t, PyList_Size, (PyObject *))                                                                              \
     X(PyObject *, PyTuple_New, (Py_ssize_t))                      /* new */                                               \
     X(PyObject *, PyTuple_Pack, (Py_ssize_t, ...))                /* new */                                               \

@@ -33,7 +33,7 @@ type compileResult struct {
 // error is a *model.Error with CodeSyntaxError or CodeNoSuchDef if the
 // source is wrong, with CodeUnavailable if the host is closed.
 func (h *Host) Compile(ctx context.Context, function string, version int, source string) (*model.Program, error) {
-	answer, err := h.askCompiler(ctx, "compile_program", compileRequest{Name: function, Version: version, Source: source})
+	answer, err := h.askCompiler(ctx, "compile_program", compileRequest{Name: function, Version: version, Source: source, File: h.sourceFile(function, version)})
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +42,7 @@ func (h *Host) Compile(ctx context.Context, function string, version int, source
 
 // CompileModule is Compile for a stored module.
 func (h *Host) CompileModule(ctx context.Context, name string, version int, source string) (*model.Program, error) {
-	answer, err := h.askCompiler(ctx, "compile_program", compileRequest{Name: name, Version: version, Source: source, Module: true})
+	answer, err := h.askCompiler(ctx, "compile_program", compileRequest{Name: name, Version: version, Source: source, Module: true, File: h.sourceFile(name, version)})
 	if err != nil {
 		return nil, err
 	}
@@ -88,6 +88,16 @@ func unlessNull(value json.RawMessage) json.RawMessage {
 	return value
 }
 
+// compiles reports whether the host has a compiler.
+func (h *Host) compiles() bool { return !h.opt.Main || h.opt.Compiler }
+
+func (h *Host) sourceFile(name string, version int) string {
+	if h.opt.SourceFile == nil {
+		return ""
+	}
+	return h.opt.SourceFile(name, version)
+}
+
 // askCompiler runs a function of compile.py on the compiler's thread.
 func (h *Host) askCompiler(ctx context.Context, what string, asked compileRequest) ([]byte, error) {
 	function := asked.Name
@@ -95,7 +105,7 @@ func (h *Host) askCompiler(ctx context.Context, what string, asked compileReques
 	if err != nil {
 		return nil, fmt.Errorf("compile function %s: %w", function, err)
 	}
-	if h.opt.Main {
+	if !h.compiles() {
 		return nil, fmt.Errorf("compile function %s: the process of one subtenant has no compiler", function)
 	}
 	job := &compileJob{function: what, request: request, done: make(chan compileResult, 1)}
@@ -120,6 +130,7 @@ type compileRequest struct {
 	Version  int      `json:"version"`
 	Source   string   `json:"source"`
 	Module   bool     `json:"module"`
+	File     string   `json:"file,omitempty"` // the name of the source; empty: by name and version
 	Siblings []string `json:"siblings,omitempty"`
 }
 

@@ -151,7 +151,7 @@ func (h *Host) Start(context.Context) error {
 		return err
 	}
 	h.phase = phaseServing
-	if !h.opt.Main {
+	if h.compiles() {
 		h.compilers++
 		go h.runCompiler()
 	}

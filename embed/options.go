@@ -85,8 +85,13 @@ type Options struct {
 	// Main says that the process belongs to a single subtenant, whose code runs in the main
 	// interpreter: so any extension module can be loaded, and nothing is refused that
 	// affects the process. The host has that one interpreter, which it neither ends nor
-	// replaces, and no compiler. Default: an interpreter for each subtenant.
+	// replaces, and no compiler unless Compiler says so. Default: an interpreter for each subtenant.
 	Main bool
+	// Compiler gives a host with Main a compiler too, in an interpreter of its own.
+	Compiler bool
+	// SourceFile is the name that tracebacks give to the source of a version of a function or
+	// module; "" and nil: its name and version in angle brackets, which nothing takes for a file.
+	SourceFile func(name string, version int) string
 	// Folder and Temporary are, with Main, the folders of the subtenant's files. Default:
 	// its code begins in the current one.
 	Folder, Temporary string

@@ -216,6 +216,29 @@ func TestPythonEndThatTakesTooLong(t *testing.T) {
 	}
 }
 
+// A callback of the garbage collector would run within the end of its interpreter too, which clears it.
+func TestGarbageCallbackThatLoops(t *testing.T) {
+	t.Parallel()
+	h := startPython(t, Options{IdleAfter: 20 * time.Millisecond, EndLimit: 200 * time.Millisecond, StuckAfter: time.Second})
+	e := newTestEngine(h)
+	e.define(t, "f", `
+import gc
+def spin(phase, info):
+    while True:
+        try:
+            while True: pass
+        except BaseException: pass
+def f(x):
+    gc.callbacks.append(spin)
+    gc.set_threshold(1)
+    return [[] for i in range(10**6)]
+`)
+	outcome, err := e.callFor(t.Context(), "a", "f", "1", 300*time.Millisecond)
+	require.NoError(t, err)
+	require.NotNil(t, outcome.Failure)
+	eventually(t, func() bool { return h.Stats().InterpretersEnded == 1 }, "it is ended, not leaked")
+}
+
 // Code that runs at the end of its interpreter may use all that there was.
 func TestPythonCodeAtTheEnd(t *testing.T) {
 	t.Parallel()

@@ -11,12 +11,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
-	"path"
 	"slices"
 	"strings"
+
+	"maestro/internal/folder"
 )
 
-//go:embed functions/*.py functions/*.json webhooks.json schedules.json documents/* packages
+//go:embed functions/*.py functions/*.toml webhooks.json schedules.json documents/* packages
 var files embed.FS
 
 // withPackages is the folder of the examples that require packages.
@@ -56,8 +57,8 @@ type Schedule struct {
 	CatchUp        string          `json:"catch_up"`
 }
 
-// Functions returns the example functions by name: each is a .py file, and a
-// .json file with all that is not code.
+// Functions returns the example functions by name. Their files are those of a folder that
+// `maestro functions push` and `maestro functions test` take.
 func Functions() ([]Function, error) { return functionsIn("") }
 
 // FunctionsWithPackages are the example functions that require packages of an index, and
@@ -73,21 +74,27 @@ func Requirements(functions []Function) (all []string) {
 	return slices.Compact(all)
 }
 
-func functionsIn(folder string) ([]Function, error) {
-	sources, err := fs.Glob(files, folder+"functions/*.py")
+func functionsIn(where string) ([]Function, error) {
+	there, err := fs.Sub(files, where+"functions")
 	if err != nil {
 		return nil, err
 	}
-	out := make([]Function, 0, len(sources))
-	for _, source := range sources {
-		code, err := files.ReadFile(source)
-		if err != nil {
-			return nil, err
+	read, err := folder.ReadFS(there)
+	if err != nil {
+		return nil, err
+	}
+	for _, fault := range read.Faults {
+		return nil, fmt.Errorf("read the examples: %s", fault)
+	}
+	out := make([]Function, 0, len(read.Items))
+	for _, key := range read.Keys() {
+		f := Function{Kind: "function"}
+		text, err := json.Marshal(read.Items[key])
+		if err == nil {
+			err = json.Unmarshal(text, &f)
 		}
-		name := strings.TrimSuffix(path.Base(source), ".py")
-		f := Function{Name: name, Kind: "function", Code: string(code)}
-		if err := readJSON(folder+"functions/"+name+".json", &f); err != nil {
-			return nil, err
+		if err != nil {
+			return nil, fmt.Errorf("read example %s: %w", key.Name, err)
 		}
 		out = append(out, f)
 	}
@@ -100,9 +107,9 @@ func Webhooks() ([]Webhook, error) { return webhooksIn("") }
 // WebhooksWithPackages are those of FunctionsWithPackages.
 func WebhooksWithPackages() ([]Webhook, error) { return webhooksIn(withPackages) }
 
-func webhooksIn(folder string) ([]Webhook, error) {
+func webhooksIn(where string) ([]Webhook, error) {
 	var out []Webhook
-	err := readJSON(folder+"webhooks.json", &out)
+	err := readJSON(where+"webhooks.json", &out)
 	for i := range out {
 		out[i].ResponseMode = cmp.Or(out[i].ResponseMode, "envelope")
 	}

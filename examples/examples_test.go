@@ -13,9 +13,9 @@ func TestEveryFunctionIsWhole(t *testing.T) {
 	t.Parallel()
 	functions, err := Functions()
 	require.NoError(t, err)
-	descriptions, err := fs.Glob(files, "functions/*.json")
+	descriptions, err := fs.Glob(files, "functions/*.toml")
 	require.NoError(t, err)
-	require.Len(t, functions, len(descriptions), "a .py for each .json and the other way round")
+	require.Len(t, functions, len(descriptions), "a .py for each .toml and the other way round")
 	require.Len(t, functions, 23)
 	for _, f := range functions {
 		require.Contains(t, f.Code, "def "+f.Name+"(input):", "its own function")
@@ -31,9 +31,9 @@ func TestFunctionsWithPackagesAreWhole(t *testing.T) {
 	t.Parallel()
 	functions, err := FunctionsWithPackages()
 	require.NoError(t, err)
-	descriptions, err := fs.Glob(files, "packages/functions/*.json")
+	descriptions, err := fs.Glob(files, "packages/functions/*.toml")
 	require.NoError(t, err)
-	require.Len(t, functions, len(descriptions), "a .py for each .json and the other way round")
+	require.Len(t, functions, len(descriptions), "a .py for each .toml and the other way round")
 	require.Len(t, functions, 5)
 	names := map[string]bool{}
 	for _, f := range functions {

@@ -8,6 +8,7 @@ import (
 
 	"maestro/internal/model"
 	"maestro/web"
+	"maestro/web/guide"
 )
 
 // page serves a page for a browser.
@@ -33,6 +34,36 @@ func pageAsset(c *fiber.Ctx) error {
 	file, found := web.Asset(c.Params("asset"))
 	if !found {
 		return model.NewError(model.CodeNotFound, "There is no asset of that name.")
+	}
+	return sendFile(c, file)
+}
+
+func guidePageOp() huma.Operation {
+	text := &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}}
+	return huma.Operation{
+		OperationID: "guide-page", Summary: "A page of the guide, or what a page loads",
+		Parameters: []*huma.Param{pathParameter("page", "The name of a page", "first-function")},
+		Responses: map[string]*huma.Response{"200": {Description: "The page", Content: map[string]*huma.MediaType{
+			"text/html": text, "image/svg+xml": text, "application/json": {Schema: &huma.Schema{Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeObject}}},
+		}}},
+	}
+}
+
+// withoutSlash redirects an address with a slash at its end, from which relative links would
+// lead elsewhere.
+func withoutSlash(next fiber.Handler) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		if path, found := strings.CutSuffix(c.Path(), "/"); found {
+			return c.Redirect("../"+path[strings.LastIndexByte(path, '/')+1:], fiber.StatusPermanentRedirect)
+		}
+		return next(c)
+	}
+}
+
+func guidePage(c *fiber.Ctx) error {
+	file, found := guide.Page(c.Params("page"))
+	if !found {
+		return model.NewError(model.CodeNotFound, "The guide has no page of that name; /guide lists them.")
 	}
 	return sendFile(c, file)
 }

@@ -17,6 +17,7 @@ func TestPages(t *testing.T) {
 	f := setup(t)
 	for path, want := range map[string]string{
 		"/": "<title>Maestro</title>", "/docs": "swagger-ui", "/redoc": "redoc.standalone.js", "/docs/docs.js": "SwaggerUIBundle",
+		"/guide": "<h1>Guide</h1>", "/guide/webhooks": "<h1>Webhooks</h1>", "/guide/call-path.svg": "<svg", "/guide/search.json": `"page":"webhooks"`,
 		"/docs/swagger-ui.css": ".swagger-ui", "/openapi.json": `"openapi":"3.1.0"`,
 	} {
 		got := f.must(ask{call: "GET " + path, token: "-", status: 200, want: []string{want}})
@@ -44,10 +45,22 @@ func TestPages(t *testing.T) {
 		require.Empty(t, refused.Header.Get("Content-Encoding"))
 	}
 	f.all([]ask{
+		{name: "no such page", call: "GET /guide/nothing", token: "-", status: 404, want: []string{"/guide lists them"}},
+		{name: "no file of the source", call: "GET /guide/..%2fembed.go", token: "-", status: 404},
 		{name: "nothing else is served", call: "GET /docs/embed.go", token: "-", status: 404, want: []string{`"code":"not_found"`}},
 		{name: "nor outside", call: "GET /docs/..%2fembed.go", token: "-", status: 404},
 		{name: "a page is not an asset", call: "GET /docs/docs.html", token: "-", status: 404},
 		{name: "a browser gets the envelope too", call: "GET /nothing", token: "-", header: []string{"Accept: text/html"}, status: 404},
 		{name: "method", call: "POST /docs", token: "-", status: http.StatusMethodNotAllowed},
 	})
+}
+
+// With a slash at the end, the relative links of a page would lead elsewhere.
+func TestGuideWithASlash(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	for path, target := range map[string]string{"/guide/": "../guide", "/guide/webhooks/": "../webhooks"} {
+		got := f.must(ask{call: "GET " + path, token: "-", status: http.StatusPermanentRedirect})
+		require.Equal(t, target, got.Header.Get("Location"))
+	}
 }

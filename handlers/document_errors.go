@@ -16,6 +16,7 @@ import (
 // kind (commonFailures).
 var operationFailures = map[string][]model.Code{
 	"create-function":        slices.Concat([]model.Code{model.CodeNameTaken, model.CodeTooManyRequests}, saving, installing),
+	"check-function":         append([]model.Code{}, saving...),
 	"apply-source":           slices.Concat([]model.Code{model.CodeVersionMismatch, model.CodeNameTaken, model.CodePathTaken, model.CodeTooManyRequests}, saving, installing),
 	"update-function":        slices.Concat([]model.Code{model.CodeFunctionNotFound, model.CodeVersionMismatch, model.CodeTooManyRequests}, saving, installing),
 	"get-function":           {model.CodeFunctionNotFound},

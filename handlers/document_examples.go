@@ -18,6 +18,7 @@ var requestExamples = map[string]map[string]string{
 			"input_schema": {"type": "object", "required": ["lines"], "properties": {"lines": {"type": "array"}}},
 			"output_schema": {"type": "number"}, "timeout_seconds": 10}`,
 	},
+	"check-function": {"hello": `{"name": "hello", "code": "def hello(input: dict) -> str:\n    return f\"Hello, {input['name']}!\"\n"}`},
 	"update-function": {
 		"new code": `{"code": "def hello(input):\n    return f\"Good morning, {input['name']}!\"\n"}`,
 		"new tags": `{"tags": ["greetings"]}`,

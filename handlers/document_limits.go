@@ -68,7 +68,7 @@ func (s *Server) documentLimits() {
 		"retry":           retry,
 	}
 	for name, members := range map[string]map[string]keywords{
-		"FunctionCreate": function, "FunctionUpdate": function, "WebhookCreate": webhook, "WebhookUpdate": webhook,
+		"FunctionCreate": function, "FunctionCheck": function, "FunctionUpdate": function, "WebhookCreate": webhook, "WebhookUpdate": webhook,
 		"ScheduleCreate": schedule, "ScheduleUpdate": schedule,
 		"ApplyFunction": function, "ApplyWebhook": webhook, "ApplySchedule": schedule,
 		"SubtenantCreate": {"description": description},

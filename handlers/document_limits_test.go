@@ -307,7 +307,7 @@ func TestStatedLimits(t *testing.T) {
 				example["webhooks"].([]any)[0].(word)["signature"] = signature
 				example["functions"].([]any)[0].(word)["notify"] = notify
 			}
-			if slices.Contains([]string{"create-function", "update-function", "put-notify", "update-subtenant"}, operation) {
+			if slices.Contains([]string{"create-function", "check-function", "update-function", "put-notify", "update-subtenant"}, operation) {
 				example["notify"] = notify
 			}
 			if operation == "run-function" {

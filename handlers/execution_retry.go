@@ -42,7 +42,9 @@ func (s *Server) retryExecution(ctx context.Context, in *executionRetryInput) (*
 		return nil, model.NewError(model.CodeRecordIncomplete,
 			"The execution can't be retried: its input was truncated in the record for its length, or masked as secret. Send the input in a new request.")
 	}
-	result, err := s.submit(ctx, again(e.Tenant, e.FunctionName, e.ID, e.TriggerID, e.Input), engine.Later{})
+	request := again(e.Tenant, e.FunctionName, e.ID, e.TriggerID, e.Input)
+	request.Repeats = e.TraceParent
+	result, err := s.submit(ctx, request, engine.Later{})
 	if err != nil {
 		return nil, err
 	}

@@ -155,7 +155,11 @@ func (s *Server) retryChunk(ctx context.Context, chunk []repo.Retriable, out *ex
 		}
 		run, err := model.QueuedRun{}, plan.err
 		if err == nil {
-			run, err = s.opts.Engine.Prepare(ctx, plan.Plan, again(tenant, e.Function, e.ID, e.TriggerID, input), engine.Later{Priority: model.PriorityLast, Fitting: true})
+			request := again(tenant, e.Function, e.ID, e.TriggerID, input)
+			// Linked to the caller's span: thousands of spans of their own, of storing
+			// them, would leave no room for others.
+			request.TraceParent, request.Repeats = callFrom(ctx).traceParent(), e.TraceParent
+			run, err = s.opts.Engine.Prepare(ctx, plan.Plan, request, engine.Later{Priority: model.PriorityLast, Fitting: true})
 		}
 		switch code := model.CodeOf(err); {
 		case err == nil:

@@ -4,6 +4,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"maestro/web"
+	"maestro/web/guide"
 )
 
 // routes is the whole route table: each method and path, who may call it, and
@@ -20,6 +21,7 @@ func (s *Server) routes() []group {
 			"GET /api/v1/functions/{name}/versions":            {user, rest(s.listVersions, listVersionsOp)},
 			"GET /api/v1/functions/{name}/versions/{version}":  {user, rest(s.getVersion, getVersionOp)},
 			"POST /api/v1/functions/{name}/rollback/{version}": {user, rest(s.rollbackFunction, rollbackFunctionOp)},
+			"POST /api/v1/check":                               {user, rest(s.checkFunction, checkFunctionOp)},
 			"POST /api/v1/functions/{name}/release":            {user, rest(s.releaseFunction, releaseFunctionOp)},
 			"POST /api/v1/functions/{name}/pause":              {user, rest(s.pauseFunction, pauseFunctionOp)},
 			"POST /api/v1/functions/{name}/resume":             {user, rest(s.resumeFunction, resumeFunctionOp)},
@@ -116,6 +118,8 @@ func (s *Server) routes() []group {
 			"GET /health":                          {public, raw(s.health, s.healthOp())},
 			"GET /metrics":                         {public, raw(s.metrics(), s.metricsOp()).when(s.opts.Metrics != nil)},
 			"GET /":                                {public, raw(page(web.Home), pageOp("home", "A page with the way to the others"))},
+			"GET /guide":                           {public, raw(withoutSlash(page(guide.Home)), pageOp("guide", "The guide: how to write functions and to run a server"))},
+			"GET /guide/{page}":                    {public, raw(withoutSlash(guidePage), guidePageOp())},
 			"GET /docs":                            {public, raw(page(web.Docs), pageOp("swagger-ui", "This document, to try out (Swagger UI)"))},
 			"GET /redoc":                           {public, raw(page(web.Redoc), pageOp("redoc", "This document, to read (ReDoc)"))},
 			"GET /" + web.AssetsPath + "/{asset}":  {public, raw(pageAsset, pageAssetOp())},

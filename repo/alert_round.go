@@ -17,10 +17,14 @@ type AlertSignal struct {
 	Tenant, Function string
 	At               time.Time // the end of the execution, or the due time
 	Execution        model.ID  // zero: of a schedule
-	Schedule         model.ID
-	Reason           string          // why the due time has no run
-	Notify           json.RawMessage // the setting that holds for the function; null: none
-	OfAlert          bool            // a message has led to the execution
+	// Count is how many executions the signal stands for, of which First has ended
+	// first, and Execution last, at At.
+	Count    int
+	First    time.Time
+	Schedule model.ID
+	Reason   string          // why the due time has no run
+	Notify   json.RawMessage // the setting that holds for the function; null: none
+	OfAlert  bool            // a message has led to the execution
 }
 
 // Kinds of problems.
@@ -90,6 +94,7 @@ func (r AlertRound) TakeSignals(ctx context.Context, now time.Time, limit int) (
 	return each(rows, func(row dbsqlc.TakeSignalsRow) AlertSignal {
 		return AlertSignal{
 			Tenant: row.Tenant, Function: row.FunctionName, At: row.At, Execution: row.ExecutionID.Bytes, Schedule: row.ScheduleID.Bytes,
+			Count: int(row.Occurrences), First: row.FirstAt,
 			Reason: wordOf(row.Reason), Notify: row.Notify, OfAlert: row.OfAlert,
 		}
 	}), err

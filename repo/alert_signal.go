@@ -2,6 +2,7 @@ package repo
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,15 +25,52 @@ func signalled(e *model.Execution) bool {
 	return e.Status.Failure() && e.Trigger != model.TriggerAlert && !told
 }
 
+// failures are executions of one function that have failed, and that the same execution
+// has led to: one signal stands for all of them that a transaction writes.
+type failures struct {
+	latest *model.Execution // that has ended last
+	first  time.Time        // when the first one has ended
+	count  int
+}
+
+// failuresOf groups the executions whose failures may lead to messages.
+func failuresOf(ended []*model.Execution) (groups []*failures) {
+	type key struct {
+		tenant, function string
+		parent           model.ID
+	}
+	known := map[key]*failures{}
+	for _, e := range ended {
+		if !signalled(e) {
+			continue
+		}
+		k := key{e.Tenant, e.FunctionName, e.ParentID}
+		group := known[k]
+		if group == nil {
+			group = &failures{latest: e, first: e.CompletedAt}
+			known[k] = group
+			groups = append(groups, group)
+		}
+		group.count++
+		if e.CompletedAt.Before(group.first) {
+			group.first = e.CompletedAt
+		}
+		if !e.CompletedAt.Before(group.latest.CompletedAt) {
+			group.latest = e
+		}
+	}
+	return groups
+}
+
 // signalFailures signals executions whose failure this transaction writes.
 func signalFailures(ctx context.Context, q *dbsqlc.Queries, ended []*model.Execution) error {
 	var params dbsqlc.SignalFailuresParams
-	for _, e := range ended {
-		if signalled(e) {
-			params.Tenants, params.Functions = append(params.Tenants, e.Tenant), append(params.Functions, e.FunctionName)
-			params.Ats, params.Ids = append(params.Ats, e.CompletedAt), append(params.Ids, uuid(e.ID))
-			params.Parents = append(params.Parents, uuid(e.ParentID))
-		}
+	for _, f := range failuresOf(ended) {
+		e := f.latest
+		params.Tenants, params.Functions = append(params.Tenants, e.Tenant), append(params.Functions, e.FunctionName)
+		params.Firsts, params.Ats = append(params.Firsts, f.first), append(params.Ats, e.CompletedAt)
+		params.Counts = append(params.Counts, int32(f.count))
+		params.Ids, params.Parents = append(params.Ids, uuid(e.ID)), append(params.Parents, uuid(e.ParentID))
 	}
 	if len(params.Ids) == 0 {
 		return nil
@@ -52,28 +90,42 @@ func signalCrashes(ctx context.Context, q *dbsqlc.Queries, crashed []pgtype.UUID
 // signalText is signalFailures as a statement that follows another one in its query,
 // with no further round trip; empty for none.
 func signalText(ended []*model.Execution) string {
-	if len(ended) == 0 {
+	groups := failuresOf(ended)
+	if len(groups) == 0 {
 		return ""
 	}
-	var tenants, functions, ats, ids, parents []string
-	for _, e := range ended {
-		tenants, functions = append(tenants, literal(e.Tenant)), append(functions, literal(e.FunctionName))
-		ats, ids = append(ats, literal(e.CompletedAt.UTC().Format(time.RFC3339Nano))), append(ids, literal(e.ID.String()))
-		parent := "NULL"
+	kinds := []string{"text", "text", "timestamptz", "timestamptz", "integer", "uuid", "uuid"}
+	arrays := make([][]string, len(kinds))
+	for _, f := range groups {
+		e, parent := f.latest, ""
 		if !e.ParentID.IsZero() {
-			parent = literal(e.ParentID.String())
+			parent = e.ParentID.String()
 		}
-		parents = append(parents, parent)
+		for i, value := range []string{e.Tenant, e.FunctionName, rfc3339(f.first), rfc3339(e.CompletedAt), strconv.Itoa(f.count), e.ID.String(), parent} {
+			arrays[i] = append(arrays[i], element(value))
+		}
 	}
-	array := func(values []string, kind string) string {
-		return "ARRAY[" + strings.Join(values, ",") + "]::" + kind + "[]"
+	for i, kind := range kinds {
+		kinds[i] = literal("{"+strings.Join(arrays[i], ",")+"}") + "::" + kind + "[]"
 	}
-	return "; SELECT signal_failures(" + strings.Join([]string{
-		array(tenants, "text"), array(functions, "text"), array(ats, "timestamptz"), array(ids, "uuid"), array(parents, "uuid"),
-	}, ", ") + ")"
+	return "; SELECT signal_failures(" + strings.Join(kinds, ", ") + ")"
+}
+
+func rfc3339(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
+
+// element quotes a value for the text of an array, which PostgreSQL reads faster than an
+// ARRAY of as many literals. An empty one is NULL.
+func element(value string) string {
+	if value == "" {
+		return "NULL"
+	}
+	return `"` + elementQuotes.Replace(value) + `"`
 }
 
 // literal quotes a text for SQL.
-func literal(text string) string {
-	return "E'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(text) + "'"
-}
+func literal(text string) string { return "E'" + literalQuotes.Replace(text) + "'" }
+
+var (
+	elementQuotes = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
+	literalQuotes = strings.NewReplacer(`\`, `\\`, `'`, `\'`)
+)

@@ -15,7 +15,7 @@ import (
 var alertSetting = json.RawMessage(`{"url":"https://alerts.example","events":["failure"],"grace_seconds":300}`)
 
 // watched makes a subtenant whose function f has a setting, g none, and h is off.
-func watched(t *testing.T, db *repo.DB, tenant string, standard json.RawMessage) {
+func watched(t testing.TB, db *repo.DB, tenant string, standard json.RawMessage) {
 	t.Helper()
 	_, err := db.EnsureSubtenant(t.Context(), tenant)
 	require.NoError(t, err)
@@ -36,16 +36,29 @@ func over(tenant, function string, status model.Status, change ...func(*model.Ex
 	return e
 }
 
-// signalled takes the signals and returns the executions that they are about.
-func signalled(t *testing.T, db *repo.DB) (ids []model.ID) {
+// at has an execution end so many seconds after a moment.
+func at(seconds int) func(*model.Execution) {
+	return func(e *model.Execution) {
+		e.CompletedAt = e.CreatedAt.Truncate(time.Hour).Add(time.Duration(seconds) * time.Second)
+	}
+}
+
+// signals takes the signals.
+func signals(t *testing.T, db *repo.DB) (taken []repo.AlertSignal) {
 	t.Helper()
-	require.NoError(t, db.HoldAlertRound(t.Context(), func(r repo.AlertRound) error {
-		signals, err := r.TakeSignals(t.Context(), time.Now(), 100)
-		for _, s := range signals {
-			ids = append(ids, s.Execution)
-		}
+	require.NoError(t, db.HoldAlertRound(t.Context(), func(r repo.AlertRound) (err error) {
+		taken, err = r.TakeSignals(t.Context(), time.Now(), 100)
 		return err
 	}))
+	return taken
+}
+
+// signalled takes the signals and returns the executions that they name.
+func signalled(t *testing.T, db *repo.DB) (ids []model.ID) {
+	t.Helper()
+	for _, s := range signals(t, db) {
+		ids = append(ids, s.Execution)
+	}
 	return ids
 }
 
@@ -73,7 +86,24 @@ func TestSignalsOfCopiedRecords(t *testing.T) {
 		over("acme", "h", model.StatusFailed), over("zenith", "h", model.StatusFailed), over("stranger", "f", model.StatusFailed),
 		over("acme", "f", model.StatusFailed, func(e *model.Execution) { e.Trigger = model.TriggerAlert }),
 		over("acme", "f", model.StatusFailed, func(e *model.Execution) { e.ErrorType, e.Trigger = &invalid, model.TriggerManual }))
-	require.ElementsMatch(t, []model.ID{failed.ID, late.ID, crashed.ID, byDefault.ID, queuedInvalid.ID}, signalled(t, db))
+	all := signals(t, db)
+	require.Len(t, all, 2, "one of each function")
+	require.Equal(t, queuedInvalid.ID, all[0].Execution, "the latest")
+	require.Equal(t, 4, all[0].Count)
+	require.WithinDuration(t, failed.CompletedAt, all[0].First, time.Microsecond)
+	require.WithinDuration(t, queuedInvalid.CompletedAt, all[0].At, time.Microsecond)
+	require.Equal(t, byDefault.ID, all[1].Execution)
+	require.Equal(t, 1, all[1].Count)
+
+	// In whatever order they are recorded, and under any name.
+	odd := `o'b"\r{},$1;`
+	watched(t, db, odd, nil)
+	copied(t, db, over(odd, "f", model.StatusFailed, at(2)), over(odd, "f", model.StatusFailed, at(1)), over(odd, "f", model.StatusFailed, at(3)), over(odd, "f", model.StatusFailed, at(2)))
+	all = signals(t, db)
+	require.Len(t, all, 1)
+	require.Equal(t, odd, all[0].Tenant)
+	require.Equal(t, 4, all[0].Count)
+	require.Equal(t, 2*time.Second, all[0].At.Sub(all[0].First))
 
 	withSteps := over("acme", "f", model.StatusFailed)
 	step := model.Step{ID: model.NewID(), ExecutionID: withSteps.ID, Depth: 1, Position: 1, Attempt: 1, FunctionName: "g", FunctionVersion: 1, Status: model.StatusFailed, StartedAt: time.Now(), CompletedAt: time.Now()}
@@ -96,6 +126,13 @@ func TestSignalsOfMergedRecords(t *testing.T) {
 	merge(&model.Record{Execution: failed}, &model.Record{Execution: over("acme", "f", model.StatusCompleted)})
 	merge(&model.Record{Execution: failed})
 	require.Equal(t, []model.ID{failed.ID}, signalled(t, db), "of a record that is written again there is no second signal")
+	second := over("acme", "f", model.StatusFailed, at(2))
+	merge(&model.Record{Execution: failed}, &model.Record{Execution: over("acme", "f", model.StatusFailed, at(1))}, &model.Record{Execution: second})
+	all := signals(t, db)
+	require.Len(t, all, 1)
+	require.Equal(t, second.ID, all[0].Execution)
+	require.Equal(t, 2, all[0].Count)
+	require.Equal(t, time.Second, all[0].At.Sub(all[0].First))
 
 	queued := newQueued("acme", "f")
 	require.NoError(t, db.Enqueue(t.Context(), nil, queued))
@@ -160,6 +197,22 @@ func TestSignalsOfServersThatDied(t *testing.T) {
 	require.ElementsMatch(t, []model.ID{crash.ID, asynchronous.ID}, signalled(t, db))
 }
 
+// A server of the version before goes on beside one that has migrated the database.
+func TestSignalsOfTheVersionBefore(t *testing.T) {
+	t.Parallel()
+	db := testkit.DB(t)
+	watched(t, db, "acme", nil)
+	failed := over("acme", "f", model.StatusFailed)
+	_, err := db.Pool().Exec(t.Context(), "SELECT signal_failures(ARRAY['acme'], ARRAY['f'], ARRAY[$1::timestamptz], ARRAY[$2::uuid], ARRAY[NULL]::uuid[])",
+		failed.CompletedAt, failed.ID.String())
+	require.NoError(t, err)
+	all := signals(t, db)
+	require.Len(t, all, 1)
+	require.Equal(t, failed.ID, all[0].Execution)
+	require.Equal(t, 1, all[0].Count)
+	require.Equal(t, all[0].At, all[0].First)
+}
+
 // TestSignalsOfRunsThatMessagesLedTo: over other runs too, so that no message rings in
 // a circle.
 func TestSignalsOfRunsThatMessagesLedTo(t *testing.T) {
@@ -171,7 +224,7 @@ func TestSignalsOfRunsThatMessagesLedTo(t *testing.T) {
 	grandchild := over("acme", "f", model.StatusFailed, func(e *model.Execution) { e.Trigger, e.ParentID = model.TriggerRetry, child.ID })
 	parent := over("acme", "f", model.StatusCompleted)
 	other := over("acme", "f", model.StatusFailed, func(e *model.Execution) { e.Trigger, e.ParentID = model.TriggerSpawn, parent.ID })
-	copied(t, db, alert, child, grandchild, parent, other)
+	copied(t, db, alert, child, grandchild, parent, other) // of one function, and not one signal
 	ofAlert := map[model.ID]bool{}
 	require.NoError(t, db.HoldAlertRound(t.Context(), func(r repo.AlertRound) error {
 		signals, err := r.TakeSignals(t.Context(), time.Now(), 100)

@@ -30,6 +30,14 @@ func (r *executionRow) lane() *string {
 	return (*string)(&r.Lane)
 }
 
+// traceParent is nil for a run that is not in the traces.
+func (r *executionRow) traceParent() *string {
+	if r.TraceParent == "" {
+		return nil
+	}
+	return &r.TraceParent
+}
+
 // executionTable describes the table of that name. A record of version 0 keeps the
 // version of the row: its function was deleted meanwhile.
 var executionTable = table[executionRow]{
@@ -57,6 +65,7 @@ var executionTable = table[executionRow]{
 		columnOf("record_complete", kindBool, atEnd, func(r *executionRow) bool { return r.RecordComplete }),
 		columnOf("input_complete", kindBoolOrNull, atEnd, func(r *executionRow) *bool { return r.inputComplete }),
 		columnOf("lane", kindTextOrNull, atBegin, func(r *executionRow) *string { return r.lane() }),
+		columnOf("traceparent", kindTextOrNull, atBegin, func(r *executionRow) *string { return r.traceParent() }),
 	},
 }
 
@@ -73,5 +82,6 @@ func execution(r dbsqlc.Execution) model.Execution {
 	if r.Lane != nil {
 		e.Lane = model.LaneName(*r.Lane)
 	}
+	e.TraceParent = wordOf(r.Traceparent)
 	return e
 }

@@ -19,6 +19,7 @@ func TestExecutionRoundTrip(t *testing.T) {
 	full.TriggerID, full.ParentID = model.NewID(), model.NewID()
 	full.Output, full.Error, full.ErrorType, full.Traceback = json.RawMessage(`"\u0000"`), ptr(""), ptr("ValueError"), ptr("…")
 	full.Duration, full.Attempt, full.RecordComplete = 1234567*time.Microsecond, 3, false
+	full.TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 	bare := execution(tenant, at)
 	bare.Input, bare.StartedAt, bare.CompletedAt = nil, time.Time{}, time.Time{}
 	step := model.Step{

@@ -27,7 +27,7 @@ type batchSender interface {
 }
 
 // pendingTable has the columns of an execution that has not begun.
-var pendingTable = executionTable.without("output_data", "error", "error_type", "traceback", "started_at", "completed_at", "duration_us", "server", "lane")
+var pendingTable = executionTable.without("output_data", "error", "error_type", "traceback", "started_at", "completed_at", "duration_us", "server", "lane", "traceparent")
 
 // queueRun stores an execution, and its row in the queue.
 var queueRun = `WITH pending AS (` + pendingTable.insert(7) + `)

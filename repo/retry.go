@@ -16,9 +16,10 @@ type Retriable struct {
 	ID            model.ID
 	Function      string
 	TriggerID     model.ID
-	InputComplete bool // false: it can't be
-	Callable      bool // false: its function is gone
-	Bytes         int  // of its input
+	TraceParent   string // of its span; empty: it is not in the traces
+	InputComplete bool   // false: it can't be
+	Callable      bool   // false: its function is gone
+	Bytes         int    // of its input
 }
 
 // Retriable lists executions that match the filter, by its statuses too, and
@@ -42,8 +43,8 @@ func (d *DB) Retriable(ctx context.Context, tenant string, filter ExecutionFilte
 	rows, err := d.lists.ListRetriable(ctx, params)
 	return each(rows, func(r dbsqlc.ListRetriableRow) Retriable {
 		return Retriable{
-			ID: r.ID.Bytes, Function: r.FunctionName, TriggerID: r.TriggerID.Bytes, InputComplete: r.InputComplete, Callable: r.Callable,
-			Bytes: int(r.Bytes),
+			ID: r.ID.Bytes, Function: r.FunctionName, TriggerID: r.TriggerID.Bytes, TraceParent: wordOf(r.Traceparent),
+			InputComplete: r.InputComplete, Callable: r.Callable, Bytes: int(r.Bytes),
 		}
 	}), d.fail(err, "list executions of %s to run again", tenant)
 }

@@ -23,16 +23,19 @@ func (r ScheduleRuns) Plan(ctx context.Context, tenant, function string) (Add, e
 	}, nil
 }
 
-func (r ScheduleRuns) add(ctx context.Context, tx repo.Tx, plan engine.Plan, s *model.Schedule) (model.ID, error) {
+func (r ScheduleRuns) add(ctx context.Context, tx repo.Tx, plan engine.Plan, s *model.Schedule) (id model.ID, err error) {
 	policy, problems := model.ParseRetryPolicy(s.Retry)
 	if len(problems) > 0 {
 		bad := model.NewError(model.CodeInvalid, "The retry policy of the schedule is invalid.")
 		bad.Problems = problems
 		return model.ID{}, bad
 	}
-	run, err := r.Engine.Prepare(ctx, plan, engine.RunRequest{
+	request := engine.RunRequest{
 		Tenant: s.Tenant, Function: s.FunctionName, Input: s.Input, Trigger: model.TriggerSchedule, TriggerID: s.ID,
-	}, engine.Later{Policy: policy})
+	}
+	end := r.Engine.Accept(&request, plan)
+	defer func() { end(err) }()
+	run, err := r.Engine.Prepare(ctx, plan, request, engine.Later{Policy: policy})
 	if err != nil {
 		return model.ID{}, err
 	}

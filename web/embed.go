@@ -1,5 +1,5 @@
 // Package web contains the pages and assets for browsers: the page at the root of
-// the server, the console, and /docs (Swagger UI) and /redoc (ReDoc) with all their
+// the server, the console, the assets of the guide, and /docs (Swagger UI) and /redoc (ReDoc) with all their
 // assets, so that they work without a network. scripts/update-web-assets fetches the
 // last two from their npm packages; the console is built from the sources in its folder.
 //
@@ -28,7 +28,7 @@ const ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 
 // AssetsPath is the path of the assets, relative to the folder of the pages.
 const AssetsPath = "docs"
 
-//go:embed home.html docs.html redoc.html home.css docs.css docs.js swagger-ui redoc
+//go:embed home.html docs.html redoc.html home.css docs.css docs.js guide.css guide.js swagger-ui redoc
 var files embed.FS
 
 // File is a page or an asset.

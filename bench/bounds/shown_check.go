@@ -132,7 +132,7 @@ func anything(result any) string {
 	return clip(fmt.Sprint(result), 60)
 }
 
-// fileSizes is the check of a walk: path → size of what was read, or an error.
+// fileSizes is the check of a walk: path → size of the bytes that could be read, or an error.
 func fileSizes(result any) string {
 	paths, _ := result.(map[string]any)
 	var read []string

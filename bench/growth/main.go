@@ -1,7 +1,9 @@
-// Command growth lives weeks of a server's history in minutes: each day it stores
+// Command growth lives weeks of a server in minutes. Of its history: each day it stores
 // executions by the recorder's own path, with the day's time, and makes a round of
-// retention with the day's clock. It prints what the database takes on the disk, and
-// fails if that grows once the first day has expired.
+// retention with the day's clock. Of its packages, its spool and its live logs: each day
+// subtenants change their packages, PostgreSQL goes away for a moment, and functions
+// print. It shows what each takes, and fails if that exceeds the bounds that
+// docs/operations.md states, or grows once the first day has expired.
 //
 // Usage: growth [-days 14] [-kept 7] [-runs 20000] [-steps 3]. It brings its own
 // PostgreSQL, on a folder that it deletes at its end.
@@ -52,7 +54,18 @@ func run(ctx context.Context, p plan, out io.Writer) error {
 		return err
 	}
 	defer db.Close()
-	return p.live(ctx, db, out)
+	if err := p.live(ctx, db, out); err != nil {
+		return err
+	}
+	for _, limit := range []int64{10 << 30, 100 << 20} {
+		if err := p.packages(ctx, out, limit); err != nil {
+			return err
+		}
+	}
+	if err := p.spool(ctx, database, out); err != nil {
+		return err
+	}
+	return p.logs(ctx, out)
 }
 
 func (p plan) live(ctx context.Context, db *repo.DB, out io.Writer) error {

@@ -3,10 +3,11 @@
 // fails at the first step that does not do what the documents say.
 //
 // Usage: journey -url http://127.0.0.1:8000 -start COMMAND -stop COMMAND -reset COMMAND
-// -maestro PREFIX -backup FILE [-collector 127.0.0.1:4318]. The commands are lines of a
+// -maestro PREFIX -backup FILE [-collector 127.0.0.1:4318] [-servers ADDRESS,…]. The commands are lines of a
 // shell: they start and stop the service, and take its data away. PREFIX runs maestro
 // with the settings and the account of the service. The service must send its traces
-// to the collector's address. The program must not know how the service is installed.
+// to the collector's address. Where the service is several servers behind a proxy,
+// -servers has their own addresses, and -url that of the proxy. The program must not know how the service is installed.
 package main
 
 import (
@@ -15,6 +16,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -27,9 +29,15 @@ func main() {
 	flag.StringVar(&j.reset, "reset", "", "takes the data of the stopped service away")
 	flag.StringVar(&j.maestro, "maestro", "maestro", "begins a command of maestro")
 	flag.StringVar(&j.backup, "backup", "", "the file of the backup, as maestro sees it")
+	servers := flag.String("servers", "", "the servers behind the proxy at -url, separated by commas; none: -url is the server")
+	flag.BoolVar(&j.embedded, "embedded", false, "leave the process lane out: an emulator of another processor has no such processes")
 	flag.DurationVar(&j.patience, "patience", time.Minute, "how long a start may take")
 	address := flag.String("collector", "127.0.0.1:4318", "where spans are received")
 	flag.Parse()
+	j.servers = []string{j.url}
+	if *servers != "" {
+		j.servers = strings.Split(*servers, ",")
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := j.run(ctx, *address); err != nil {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 )
@@ -15,7 +16,9 @@ import (
 // journey is what the steps share.
 type journey struct {
 	url, start, stop, reset, maestro, backup string
+	servers                                  []string      // addresses; that at url alone, unless it is a proxy
 	patience                                 time.Duration // for each start
+	embedded                                 bool          // the process lane is left out
 	collector                                *spans
 
 	token     string
@@ -77,24 +80,43 @@ func (j *journey) send(ctx context.Context, method, path string, body any, want 
 	}
 }
 
-// begin starts the service and waits until it accepts calls.
-func (j *journey) begin(ctx context.Context) (string, error) {
-	if _, err := shell(ctx, j.start); err != nil {
-		return "", err
-	}
+// at is the journey of one server.
+func (j *journey) at(server string) *journey {
+	one := *j
+	one.url = server
+	return &one
+}
+
+// until repeats do until it succeeds.
+func (j *journey) until(ctx context.Context, do func() error) error {
 	ctx, cancel := context.WithTimeout(ctx, j.patience)
 	defer cancel()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		err := j.send(ctx, http.MethodGet, "/readyz", nil, http.StatusOK, nil)
+		err := do()
 		if err == nil {
-			return "ready", nil
+			return nil
 		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
+			return err
+		}
+	}
+}
+
+// begin starts the service and waits until each server accepts calls, and the proxy
+// knows of one.
+func (j *journey) begin(ctx context.Context) (string, error) {
+	if _, err := shell(ctx, j.start); err != nil {
+		return "", err
+	}
+	for _, address := range append(slices.Clone(j.servers), j.url) {
+		err := j.until(ctx, func() error { return j.at(address).send(ctx, http.MethodGet, "/readyz", nil, http.StatusOK, nil) })
+		if err != nil {
 			return "", err
 		}
 	}
+	return "ready", nil
 }

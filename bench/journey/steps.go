@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -17,13 +18,13 @@ type step struct {
 }
 
 func (j *journey) steps() []step {
-	return []step{
+	all := []step{
 		{"start from nothing", j.begin},
 		{"doctor", j.examine},
 		{"token", j.authenticate},
 		{"function and webhook", j.load},
 		{"traced call", j.call},
-		{"call in the process lane", j.callConfined},
+		{confined, j.callConfined},
 		{"metrics", j.scrape},
 		{"trace", j.trace},
 		{"backup", j.save},
@@ -35,7 +36,10 @@ func (j *journey) steps() []step {
 		{"call after the restore", j.callAgain},
 		{"stop", func(ctx context.Context) (string, error) { return shell(ctx, j.stop) }},
 	}
+	return slices.DeleteFunc(all, func(s step) bool { return j.embedded && s.name == confined })
 }
+
+const confined = "call in the process lane"
 
 // tool runs a command of maestro and returns its last line.
 func (j *journey) tool(ctx context.Context, command string) (string, error) {
@@ -81,7 +85,27 @@ func (j *journey) load(ctx context.Context) (string, error) {
 	}, 201, nil); err != nil {
 		return "", err
 	}
-	return "", j.send(ctx, "POST", "/api/v1/webhooks", map[string]any{"path": "journey", "function_name": "outer"}, 201, nil)
+	if err := j.send(ctx, "POST", "/api/v1/webhooks", map[string]any{"path": "journey", "function_name": "outer"}, 201, nil); err != nil {
+		return "", err
+	}
+	return "", j.everywhere(ctx)
+}
+
+// everywhere calls the webhook of each server, until it has heard of it.
+func (j *journey) everywhere(ctx context.Context) error {
+	for _, server := range j.servers {
+		err := j.until(ctx, func() error {
+			var a answer
+			if err := j.at(server).send(ctx, "POST", "/api/v1/h/journey", map[string]string{"name": "world"}, 200, &a); err != nil {
+				return err
+			}
+			return a.check()
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 const traceID = "0af7651916cd43dd8448eb211c80319c"
@@ -126,7 +150,17 @@ func (j *journey) callConfined(ctx context.Context) (string, error) {
 	if err := j.send(ctx, "PUT", path, map[string]string{"lane": "process"}, 200, nil); err != nil {
 		return "", err
 	}
-	a, err := j.webhook(ctx)
+	var a answer
+	err := j.until(ctx, func() (err error) { // a server hears of the lane a moment later
+		if a, err = j.webhook(ctx); err != nil {
+			return err
+		}
+		var run struct{ Lane string }
+		if err = j.send(ctx, "GET", "/api/v1/executions/"+a.ID, nil, 200, &run); err == nil && run.Lane != "process" {
+			err = fmt.Errorf("the run was in the lane %q", run.Lane)
+		}
+		return err
+	})
 	if err != nil {
 		return "", err
 	}
@@ -151,21 +185,35 @@ func (j *journey) callConfined(ctx context.Context) (string, error) {
 
 var completed = regexp.MustCompile(`(?m)^maestro_executions_total\{status="completed",trigger="webhook"\} ([1-9].*)$`)
 
+// scrape reads the metrics of each server, which a proxy does not give to callers.
 func (j *journey) scrape(ctx context.Context) (string, error) {
-	var text string
-	if err := j.send(ctx, "GET", "/metrics", nil, 200, &text); err != nil {
-		return "", err
+	var all []string
+	for _, server := range j.servers {
+		var text string
+		if err := j.at(server).send(ctx, "GET", "/metrics", nil, 200, &text); err != nil {
+			return "", err
+		}
+		found := completed.FindString(text)
+		if found == "" {
+			return "", fmt.Errorf("no call of a webhook is counted in /metrics of %s", server)
+		}
+		all = append(all, found)
 	}
-	found := completed.FindString(text)
-	if found == "" {
-		return "", errors.New("no call of a webhook is counted in /metrics")
+	if len(j.servers) > 1 {
+		if err := j.send(ctx, "GET", "/metrics", nil, 404, nil); err != nil {
+			return "", err
+		}
 	}
-	return found, nil
+	return strings.Join(all, "\n    "), nil
 }
 
-// trace waits for the two calls: each is a run with a step.
+// trace waits for the calls: each is a run with a step.
 func (j *journey) trace(context.Context) (string, error) {
-	found, err := j.collector.await(traceID, 4, time.Minute)
+	number := 4
+	if j.embedded {
+		number = 2
+	}
+	found, err := j.collector.await(traceID, number, time.Minute)
 	if err != nil {
 		return "", err
 	}
@@ -193,6 +241,9 @@ func (j *journey) callAgain(ctx context.Context) (string, error) {
 	}
 	if old.Status != "completed" {
 		return "", fmt.Errorf("the run before the loss is %q", old.Status)
+	}
+	if err := j.everywhere(ctx); err != nil {
+		return "", err
 	}
 	return fmt.Sprintf("%s the run before the loss is %s", a.Result, old.Status), nil
 }

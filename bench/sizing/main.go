@@ -2,7 +2,10 @@
 // the server and of its PostgreSQL, and memory for each subtenant. Processor times do
 // not depend on what else the machine does. It writes the table in docs/operations.md.
 //
-// Usage: sizing -server bin/maestro [-calls 5000] [-subtenants 100] [-document FILE].
+// With -days it lives so many days of a server instead, -calls each, and fails if the
+// server's memory grows.
+//
+// Usage: sizing -server bin/maestro [-calls 5000] [-subtenants 100] [-document FILE] [-days 0].
 // It starts the server itself, on loopback, with a data folder that it deletes.
 package main
 
@@ -20,9 +23,14 @@ func main() {
 	program := flag.String("server", "bin/maestro", "the server's program")
 	calls := flag.Int("calls", 5000, "calls of each kind")
 	subtenants := flag.Int("subtenants", 100, "subtenants with a function")
+	days := flag.Int("days", 0, "days to live; 0: measure")
 	document := flag.String("document", "", "a document whose table is replaced")
 	flag.Parse()
-	if err := run(context.Background(), *program, *calls, *subtenants, *document); err != nil {
+	do := func(ctx context.Context) error { return run(ctx, *program, *calls, *subtenants, *document) }
+	if *days > 0 {
+		do = func(ctx context.Context) error { return week(ctx, *program, *days, *calls) }
+	}
+	if err := do(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, "sizing:", err)
 		os.Exit(1)
 	}

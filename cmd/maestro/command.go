@@ -15,6 +15,7 @@ import (
 	"maestro/internal/config"
 	"maestro/internal/deploy"
 	"maestro/internal/supervisor"
+	"maestro/internal/trial"
 )
 
 // app is what the commands share. Each command is a method of it that returns a
@@ -73,13 +74,20 @@ func run(ctx context.Context, args []string, a *app) int {
 	var end *supervisor.EndError
 	var files deploy.FaultsError
 	var refused *deploy.RefusedError
+	var tested trial.FaultsError
+	var status exitStatus
 	switch {
 	case err == nil:
 		return exitOK
 	case errors.Is(err, errShown):
+	case errors.As(err, &status):
+		return int(status)
 	case errors.As(err, &files):
 		writeFaults(a.stderr, files)
 		fmt.Fprintln(a.stderr, "maestro: nothing was changed, for the faults above")
+	case errors.As(err, &tested):
+		writeFaults(a.stderr, tested)
+		fmt.Fprintln(a.stderr, "maestro: nothing was run, for the faults above")
 	case errors.As(err, &refused):
 		writeFaults(a.stderr, refused.Faults)
 		fmt.Fprintln(a.stderr, "maestro: nothing was changed, for the faults above")
@@ -136,12 +144,13 @@ Settings come from the environment and from the file .env in the current folder;
 	root.AddCommand(
 		a.serveCommand(), a.migrateCommand(), a.tokenCommand(), a.doctorCommand(), a.backupCommand(), a.restoreCommand(), a.censusDevCommand(),
 		a.loginCommand(), a.logoutCommand(), a.functionsCommand(), a.executionsCommand(), a.logsCommand(), a.secretsCommand(), a.schedulesCommand(), a.webhooksCommand(),
-		a.packagesCommand(), a.examplesCommand(), a.devCommand(),
+		a.packagesCommand(), a.examplesCommand(), a.devCommand(), a.stubsCommand(),
 		a.completionCommand(), a.manCommand(), a.probeCommand(), a.laneChildCommand(), a.runServerCommand(), a.versionCommand(),
 	)
 	root.SetUsageFunc(writeUsage)
 	root.SetHelpFunc(writeHelp)
 	a.checkArguments(root)
+	a.completeNames(root)
 	return root
 }
 

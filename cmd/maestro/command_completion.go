@@ -19,7 +19,11 @@ func (a *app) completionCommand() *cobra.Command {
 		Long: `Prints a script for a shell to load, which then completes commands and options.
 For bash, for instance:
 
-  source <(maestro completion bash)`,
+  source <(maestro completion bash)
+
+Names of functions, schedules, secrets, packages and profiles, and the ids of the last
+executions, are completed too: they are asked of the server, which has a second for it.
+In bash that needs the package bash-completion.`,
 		ValidArgs: []string{"bash", "zsh", "fish", "powershell"},
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {

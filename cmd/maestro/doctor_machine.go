@@ -110,13 +110,13 @@ func (d *examination) confinement(ctx context.Context, r *doctor.Report) {
 }
 
 // address says whether the server could listen.
-func (d *examination) address(_ context.Context, r *doctor.Report) {
+func (d *examination) address(ctx context.Context, r *doctor.Report) {
 	listener, err := listen(d.cfg)
 	switch {
 	case err == nil:
 		_ = listener.Close()
 		r.OK("%s is free", d.cfg.Address())
-	case d.inUse && findAddress(d.cfg) == localURL(d.cfg, &net.TCPAddr{Port: d.cfg.Port}):
+	case findAddress(d.cfg) == localURL(d.cfg, &net.TCPAddr{Port: d.cfg.Port}) && d.serves(ctx):
 		r.OK("the server of this data folder listens on %s", d.cfg.Address())
 	default:
 		r.Fail("Stop the program that listens there, or set HOST and PORT.", "%v", err)
@@ -124,6 +124,16 @@ func (d *examination) address(_ context.Context, r *doctor.Report) {
 	if d.cfg.AuthMode() == config.AuthDevelopment && !onLoopback(d.cfg.Host) {
 		r.Warn("Set CENSUS_JWT_SECRET or CENSUS_API_URL, or HOST=127.0.0.1.", "development mode lets everyone who reaches %s call the API", d.cfg.Address())
 	}
+}
+
+// serves reports whether a server uses the data folder: the embedded database says so,
+// and with a DATABASE_URL the server itself.
+func (d *examination) serves(ctx context.Context) bool {
+	if d.inUse {
+		return true
+	}
+	_, _, err := askHealth(ctx, findAddress(d.cfg))
+	return err == nil
 }
 
 // lacksFolder reports whether the data folder cannot be used, with the finding of a check

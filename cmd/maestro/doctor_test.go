@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -59,6 +60,22 @@ func TestDoctorBesideAServer(t *testing.T) {
 	require.Equal(t, exitOK, status, findings)
 	require.Contains(t, findings, doctor.Finding{Check: "database", State: doctor.OK, Text: "the embedded PostgreSQL runs: a server uses this data folder"})
 	require.Contains(t, findings, doctor.Finding{Check: "server", State: doctor.OK, Text: p.url + " is healthy"})
+}
+
+// The address is that of the server itself, which has no embedded database to tell by.
+func TestDoctorBesideAServerWithADatabaseElsewhere(t *testing.T) {
+	t.Parallel()
+	dir := testkit.DataDir(t)
+	env := []string{"DATABASE_URL=" + testkit.DatabaseURL(t), "SECRET_KEY=" + strings.Repeat("k", 40)}
+	p := start(t, dir, env...)
+	env = append(env, "PORT="+p.url[strings.LastIndexByte(p.url, ':')+1:])
+	findings, status := examined(t, dir, env...)
+	require.Equal(t, exitOK, status, findings)
+	require.Equal(t, doctor.OK, stateOf(t, findings, "address"))
+	require.Contains(t, findings, doctor.Finding{Check: "server", State: doctor.OK, Text: p.url + " is healthy"})
+	other, status := examined(t, testkit.DataDir(t), env...)
+	require.Equal(t, exitFailed, status, other)
+	require.Equal(t, doctor.Failed, stateOf(t, other, "address"), "of another data folder")
 }
 
 func TestDoctorWhereNothingWorks(t *testing.T) {

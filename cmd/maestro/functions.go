@@ -20,7 +20,7 @@ func (a *app) functionsCommand() *cobra.Command {
 beside it its settings, webhooks and schedules. push makes a server hold what the
 folder holds, pull the other way round.`,
 	}
-	group.AddCommand(a.functionsListCommand(), a.functionsPushCommand(), a.functionsPullCommand(), a.functionsRunCommand(),
+	group.AddCommand(a.functionsListCommand(), a.functionsPushCommand(), a.functionsPullCommand(), a.functionsRunCommand(), a.functionsTestCommand(),
 		a.functionsVersionsCommand(), a.functionsRollbackCommand(), a.functionsDeleteCommand())
 	return a.addClientFlags(group)
 }

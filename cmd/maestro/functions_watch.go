@@ -29,6 +29,7 @@ func (a *app) watch(ctx context.Context, o deploy.Options) error {
 		return fmt.Errorf("watch %s: %w", o.Dir, err)
 	}
 	fmt.Fprintf(a.stdout, "Watching %s; Ctrl-C ends it.\n", o.Dir)
+	a.refreshStubs(ctx, o.Dir)
 	settled := time.NewTimer(time.Hour)
 	settled.Stop()
 	for {
@@ -43,6 +44,7 @@ func (a *app) watch(ctx context.Context, o deploy.Options) error {
 		case err := <-watcher.Errors:
 			return fmt.Errorf("watch %s: %w", o.Dir, err)
 		case <-settled.C:
+			a.refreshStubs(ctx, o.Dir)
 			if err := a.push(ctx, o, true, false); err != nil && ctx.Err() == nil {
 				a.complain(err)
 			}

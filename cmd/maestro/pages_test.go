@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -31,10 +32,11 @@ func TestPagesInABrowser(t *testing.T) {
 		t.Skip("playwright-core", missing)
 	}
 	c := newClient(t)
-	cmd := exec.Command(node, "pages.mjs", c.url, c.token, t.TempDir())
+	pictures := cmp.Or(os.Getenv("SCREENSHOTS"), t.TempDir()) // SCREENSHOTS is a folder to look at them
+	cmd := exec.Command(node, "pages.mjs", c.url, c.token, pictures)
 	cmd.Dir = folder
 	cmd.Env = append(os.Environ(), "CHROMIUM="+chromium)
 	said, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", said)
-	require.Contains(t, string(said), "# pass 3")
+	require.Contains(t, string(said), "# pass 11")
 }

@@ -7,20 +7,23 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/spf13/cobra"
 
+	"maestro/internal/alerts"
 	"maestro/internal/backup"
 	"maestro/internal/config"
 	"maestro/internal/postgres"
 	"maestro/migrations"
+	"maestro/repo"
 )
 
 func (a *app) restoreCommand() *cobra.Command {
-	var try bool
+	var try, isCopy bool
 	cmd := &cobra.Command{
-		Use:   "restore FILE [--try]",
+		Use:   "restore FILE [--try | --copy]",
 		Short: "bring a backup into an empty database",
 		Long: `Brings a file of maestro backup into the database of these settings, which must be
 empty, and puts its key into the data folder. All of it is restored, or nothing. The
@@ -30,8 +33,11 @@ an earlier one.
 With --try it is restored into a database of its own, which is removed again: so you
 know that the file can be restored.
 
-Start the server with --paused afterwards to look at it before its schedules and
-pending runs go on.`,
+The server goes on where the backup was made: with pending runs, with schedules, and
+with messages about failures that are not older than a day. Start it with --paused to
+look at it before. With --copy the server of the backup goes on as well, and this one
+must not do the same again: pending runs are cancelled, schedules are switched off, and
+messages that wait are given up.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usageError("no file given; see maestro restore --help")
@@ -47,20 +53,30 @@ pending runs go on.`,
 			if try {
 				restore, verb = a.tryRestore, "restored for trial, and removed again,"
 			}
-			manifest, err := restore(cmd.Context(), cfg, args[0])
+			done, err := restore(cmd.Context(), cfg, args[0], isCopy)
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(a.stdout, "%s %s: %s\n", verb, args[0], contents(manifest))
+			_, err = fmt.Fprintf(a.stdout, "%s %s: %s\n", verb, args[0], contents(done.manifest))
+			if settled := done.settled; err == nil && settled != (repo.Restored{}) {
+				_, err = fmt.Fprintf(a.stdout, "messages given up %d, runs cancelled %d, schedules switched off %d\n", settled.Messages, settled.Runs, settled.Schedules)
+			}
 			return err
 		},
 	}
 	cmd.Flags().BoolVar(&try, "try", false, "restore into a database of its own, and remove that again")
+	cmd.Flags().BoolVar(&isCopy, "copy", false, "the server of the backup goes on: cancel pending runs, switch schedules off, send no messages that wait")
 	return cmd
 }
 
+// restoration is what a restore has done.
+type restoration struct {
+	manifest *backup.Manifest
+	settled  repo.Restored
+}
+
 // tryRestore restores a backup into a data folder of its own.
-func (a *app) tryRestore(ctx context.Context, cfg *config.Config, path string) (manifest *backup.Manifest, err error) {
+func (a *app) tryRestore(ctx context.Context, cfg *config.Config, path string, isCopy bool) (done *restoration, err error) {
 	if err := os.MkdirAll(cfg.DataDir, 0o755); err != nil {
 		return nil, fmt.Errorf("DATA_DIR %s cannot be used: %w", cfg.DataDir, err)
 	}
@@ -81,12 +97,12 @@ func (a *app) tryRestore(ctx context.Context, cfg *config.Config, path string) (
 	}
 	trial := *cfg
 	trial.DataDir, trial.DatabaseURL, trial.SecretKey = folder, "", ""
-	return a.restore(ctx, &trial, path)
+	return a.restore(ctx, &trial, path, isCopy)
 }
 
 // restore brings a backup into the database of cfg. Everything that could be in the way is
 // examined before anything is changed.
-func (a *app) restore(ctx context.Context, cfg *config.Config, path string) (*backup.Manifest, error) {
+func (a *app) restore(ctx context.Context, cfg *config.Config, path string, isCopy bool) (done *restoration, err error) {
 	if err := os.MkdirAll(cfg.DataDir, 0o755); err != nil {
 		return nil, fmt.Errorf("DATA_DIR %s cannot be used: %w", cfg.DataDir, err)
 	}
@@ -113,13 +129,17 @@ func (a *app) restore(ctx context.Context, cfg *config.Config, path string) (*ba
 	if err := cfg.AdoptKey(string(bytes.TrimSpace(key))); err != nil {
 		return nil, err
 	}
-	do := func(ctx context.Context, url string) error {
-		return restoreDatabase(ctx, cfg, url, filepath.Join(folder, backup.Database), manifest)
+	done = &restoration{manifest: manifest}
+	do := func(ctx context.Context, url string) (err error) {
+		if err = restoreDatabase(ctx, cfg, url, filepath.Join(folder, backup.Database), manifest); err == nil {
+			done.settled, err = settleRestored(ctx, url, manifest, isCopy)
+		}
+		return err
 	}
 	if cfg.DatabaseURL != "" {
-		return manifest, do(ctx, string(cfg.DatabaseURL))
+		return done, do(ctx, string(cfg.DatabaseURL))
 	}
-	return manifest, onEmbedded(ctx, cfg, a.stderr, do)
+	return done, onEmbedded(ctx, cfg, a.stderr, do)
 }
 
 func restoreDatabase(ctx context.Context, cfg *config.Config, url, dump string, manifest *backup.Manifest) error {
@@ -155,6 +175,31 @@ func restoreDatabase(ctx context.Context, cfg *config.Config, url, dump string, 
 	}
 	manifest.Rows = restored.Rows // counted now: the server may have gone on while the backup was written
 	return nil
+}
+
+// alertsSchema is the migration that brought messages.
+const alertsSchema = 38
+
+// settleRestored keeps the server from repeating what that of the backup has done.
+func settleRestored(ctx context.Context, url string, manifest *backup.Manifest, isCopy bool) (settled repo.Restored, err error) {
+	if manifest.Schema < alertsSchema { // there are none
+		if !isCopy {
+			return settled, nil
+		}
+		if _, err := migrations.Up(ctx, url); err != nil {
+			return settled, fmt.Errorf("the backup was restored, but the database can't be migrated for --copy: %w", err)
+		}
+	}
+	db, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return settled, err
+	}
+	defer func() { _ = db.Close(context.WithoutCancel(ctx)) }()
+	settled, err = repo.SettleRestored(ctx, db, time.Now().Add(-alerts.KeepTrying), isCopy)
+	if err != nil {
+		return settled, fmt.Errorf("the backup was restored, but its messages and runs are as they were; empty the database and restore it again: %w", err)
+	}
+	return settled, nil
 }
 
 // newestMigration is the newest one that this program knows.

@@ -140,3 +140,66 @@ func TestTracesOfARealServer(t *testing.T) {
 	}
 	require.Equal(t, "a b", strings.Join(to.keys[:1], ""))
 }
+
+// TestTracesOfRetries: a retry on request is linked to the run that it repeats, and the
+// attempts of a schedule's run to the storing of it.
+func TestTracesOfRetries(t *testing.T) {
+	t.Parallel()
+	to := newCollector(t)
+	p := launch(t, testkit.DataDir(t), "DATABASE_URL="+testkit.DatabaseURL(t), "SECRET_KEY="+jwtSecret, "CENSUS_JWT_SECRET="+jwtSecret,
+		"OTEL_EXPORTER_OTLP_ENDPOINT="+to.URL)
+	t.Cleanup(func() { p.stop(t) })
+	c := p.client(t, "acme")
+	c.define("broken", "def broken(input):\n    raise ValueError(input)")
+	c.define("flaky", "import maestro\ndef flaky(input):\n    if maestro.context().attempt == 1:\n        raise ValueError()",
+		"retry", map[string]any{"max_attempts": 2, "backoff_seconds": 0.01})
+	ended := func(id string) { c.send("GET", "/api/v1/executions/"+id+"/logs/stream", nil) } // ends with the execution
+
+	const trace, caller = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+	const traceParent = "00-" + trace + "-" + caller + "-01"
+	r := c.send("POST", "/api/v1/executions", map[string]any{"function_name": "broken", "input_data": 1}, "Traceparent", traceParent)
+	require.Equal(t, http.StatusInternalServerError, r.status, "%s", r.body)
+	first := r.header.Get("X-Execution-ID")
+	retry := c.want("POST", "/api/v1/executions/"+first+"/retry", nil, http.StatusAccepted)["execution_id"].(string)
+	ended(retry)
+	r = c.send("POST", "/api/v1/executions/retry?function_name=broken", nil, "Traceparent", traceParent)
+	require.Equal(t, http.StatusAccepted, r.status, "%s", r.body)
+	require.EqualValues(t, 1, r.json(t)["count"], "the first one was run again")
+	var bulk []map[string]any
+	require.NoError(t, c.send("GET", "/api/v1/executions?parent_execution_id="+retry, nil).into(&bulk))
+	require.Len(t, bulk, 1)
+	ended(bulk[0]["id"].(string))
+	schedule := c.want("POST", "/api/v1/schedules", map[string]any{"name": "s", "function_name": "flaky", "cron_expression": "@yearly"}, http.StatusCreated)["id"].(string)
+	ended(c.want("POST", "/api/v1/schedules/"+schedule+"/run", nil, http.StatusAccepted)["execution_id"].(string))
+	p.stop(t) // sends the remaining spans
+
+	linked := func(from *otlp.Span, to ...*otlp.Span) {
+		t.Helper()
+		require.Len(t, from.Links, len(to))
+		for i, link := range from.Links {
+			require.Equal(t, to[i].TraceId, link.TraceId)
+			require.Equal(t, to[i].SpanId, link.SpanId)
+		}
+	}
+	broken, accepted := to.of("broken"), to.of("accept broken")
+	require.Len(t, broken, 3)
+	require.Len(t, accepted, 1)
+	require.Equal(t, trace, hex.EncodeToString(broken[0].TraceId))
+	require.Empty(t, broken[0].Links)
+	linked(accepted[0], broken[0])
+	linked(broken[1], accepted[0], broken[0])
+	require.Equal(t, "repeated", broken[1].Links[1].Attributes[0].Value.GetStringValue())
+	bulkCaller, err := hex.DecodeString(caller)
+	require.NoError(t, err)
+	linked(broken[2], &otlp.Span{TraceId: broken[0].TraceId, SpanId: bulkCaller}, broken[1])
+
+	flaky, due := to.of("flaky"), to.of("accept flaky")
+	require.Len(t, due, 1)
+	require.Len(t, flaky, 2)
+	require.Empty(t, due[0].ParentSpanId)
+	for _, attempt := range flaky {
+		linked(attempt, due[0])
+		require.NotEqual(t, due[0].TraceId, attempt.TraceId)
+		require.Equal(t, otlp.Span_SPAN_KIND_CONSUMER, attempt.Kind)
+	}
+}

@@ -3,6 +3,7 @@
 import sys
 from types import ModuleType
 
+import _contextvars
 import _maestro
 
 
@@ -83,7 +84,7 @@ class Response:
     """A result that defines the HTTP response."""
 
     __module__ = "maestro"
-    __slots__ = ("body", "status_code", "headers")
+    __slots__ = ("body", "status_code", "headers", "_context")
 
     def __init__(self, body=None, status_code=200, headers=None):
         if not isinstance(status_code, int) or not 100 <= status_code <= 599:
@@ -91,6 +92,8 @@ class Response:
         self.body = body
         self.status_code = int(status_code)
         self.headers = dict(headers or {})
+        if hasattr(type(body), "__next__"):
+            self._context = _contextvars.copy_context()  # what the iterator calls are steps of the function that made it
 
     def __repr__(self):
         return f"maestro.Response({self.body!r}, {self.status_code}, {self.headers!r})"
@@ -126,7 +129,16 @@ def _header_texts(response):
 
 
 def _response_object(response):
-    return {"status_code": response.status_code, "headers": _header_texts(response), "body": response.body}
+    body = response.body
+    if hasattr(type(body), "__next__"):
+        context = getattr(response, "_context", None)  # none where the body was set later
+        body = context.run(list, body) if context else list(body)  # of a called function: that of an outer call leaves as a stream
+    elif hasattr(type(body), "__anext__"):
+        raise TypeError(
+            "a maestro.Response with an async generator can't be returned to another function: "
+            "return the generator itself, which the caller takes with async for"
+        )
+    return {"status_code": response.status_code, "headers": _header_texts(response), "body": body}
 
 
 _known[Response] = _response_object  # noqa: F821 (convert.py)

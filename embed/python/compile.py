@@ -8,14 +8,14 @@ import json
 
 
 def compile_program(request):
-    """Takes {"name", "version", "source", "module"} and returns one line of JSON, then
+    """Takes {"name", "version", "source", "module", "file"} and returns one line of JSON, then
     the marshalled code object. The line is {"async", "generator", "bound", "imports", "warnings"}, or
     {"error": {"kind", "message", "line", "column"}} and no code.
     """
     asked = json.loads(request)
     code = b""
     try:
-        answer = compile_function(asked["name"], asked["version"], asked["source"], asked.get("module", False))  # noqa: F821 (transform.py)
+        answer = compile_function(asked["name"], asked["version"], asked["source"], asked.get("module", False), asked.get("file"))  # noqa: F821 (transform.py)
         code = answer.pop("code")
     except TransformError as error:  # noqa: F821 (transform.py)
         answer = {

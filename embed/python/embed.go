@@ -91,6 +91,11 @@ var hints string
 //go:embed compile.py
 var compile string
 
+// Stub is the stub of the module maestro (api.py), for editors and type checkers.
+//
+//go:embed maestro.pyi
+var Stub string
+
 // Runtime is what every subtenant's interpreter runs first. Its parts share one
 // namespace and stand in the order in which they need each other.
 var Runtime = convert + "\n" + api + "\n" + onImport + "\n" + output + "\n" + work + "\n" + loopShared + "\n" +

@@ -11,7 +11,7 @@ A schema describes the JSON form that a value has on its way in or out
 datetime and time carry no "format": isoformat() of one without a time zone is
 no date-time of RFC 3339, and "format" is asserted.
 
-It needs hints_names.py and hints_fields.py before it, in the same namespace.
+It needs definition.py, hints_names.py and hints_fields.py before it, in the same namespace.
 """
 # ruff: noqa: F821
 
@@ -44,7 +44,8 @@ _PLAIN_TYPES = {
     "pathlib.PurePosixPath": {"type": "string"},
 }
 
-# An Iterable or a Collection may be text or an object as well: they say nothing.
+# An Iterable or a Collection may be text or an object as well: they say nothing, but of
+# a function that yields.
 _ARRAYS = frozenset((
     "builtins.list", "builtins.set", "builtins.frozenset",
     "collections.abc.Sequence", "collections.abc.MutableSequence", "collections.abc.Set", "collections.abc.MutableSet",
@@ -53,6 +54,12 @@ _OBJECTS = frozenset((
     "builtins.dict", "collections.OrderedDict", "collections.defaultdict",
     "collections.abc.Mapping", "collections.abc.MutableMapping",
 ))  # fmt: skip
+
+# Of what a function returns they say that its items are recorded, and checked, as an array.
+_ITERATORS = frozenset((
+    "collections.abc.Iterator", "collections.abc.Generator", "collections.abc.AsyncIterator", "collections.abc.AsyncGenerator",
+))  # fmt: skip
+_ITERABLES = _ITERATORS | {"collections.abc.Iterable", "collections.abc.AsyncIterable"}
 
 _JSON_TYPES = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
@@ -75,8 +82,12 @@ def derive_schemas(name, source):
             if any(hints.values()):
                 names = _Names(tree)
                 if all(names.target(d.func if type(d) is _ast.Call else d) in _NEUTRAL_DECORATORS for d in node.decorator_list):
+                    yields = is_generator(node, source)
+                    streams = {"input": frozenset(), "output": _ITERABLES if yields else _ITERATORS}
                     for part, hint in hints.items():
-                        answer[part] = _derive(names, hint, _type_parameters(node))
+                        answer[part] = _derive(names, hint, _type_parameters(node), streams[part])
+                    if yields and (answer["output"] or {}).get("type") != "array":
+                        answer["output"] = None  # the hint is not that of what it yields
     except _HINT_ERRORS:
         pass
     return answer
@@ -90,11 +101,11 @@ def _last_definition(name, tree):
     return found if type(found) in _DEF_NODES else None
 
 
-def _derive(names, hint, hidden):
+def _derive(names, hint, hidden, streams):
     if hint is None:
         return None
     try:
-        schemas = _Schemas(names)
+        schemas = _Schemas(names, streams=streams)
         schema = schemas.of(hint, hidden)
         named = schema.get("$ref", "").removeprefix("#/$defs/")
         if named in schemas.fields:  # its properties belong at the top, where a webhook looks for them
@@ -116,8 +127,9 @@ def _constrains(schema):
 class _Schemas:
     """Makes the schemas of one hint, with the definitions that they share."""
 
-    def __init__(self, names, root=None):
+    def __init__(self, names, root=None, streams=frozenset()):
         self.names = names
+        self.streams = streams  # types that stand for the array of their items, in the hint itself
         self.root = root  # the class that is the whole schema: references to it are "#"
         self.definitions = {}  # what goes under $defs
         self.fields = {}  # class name → (fields, description), or None for one that is not understood
@@ -149,6 +161,8 @@ class _Schemas:
             return {"type": "array"}
         if target in _OBJECTS:
             return {"type": "object"}
+        if target in self.streams and not self.depth:
+            return {"type": "array"}
         return self.defined(target)
 
     def generic(self, target, arguments, hidden):
@@ -161,6 +175,8 @@ class _Schemas:
             return self.array(arguments, hidden)
         if target in _OBJECTS:
             return self.mapping(arguments, hidden)
+        if target in self.streams and not self.depth:
+            return self.array(arguments[:1], hidden)
         if target in _QUALIFIERS:
             return self.of(arguments[0], hidden)
         return self.defined(target)

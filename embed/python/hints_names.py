@@ -17,6 +17,9 @@ _SAME_TYPE = {
     "typing.Sequence": "collections.abc.Sequence", "typing.MutableSequence": "collections.abc.MutableSequence",
     "typing.AbstractSet": "collections.abc.Set", "typing.MutableSet": "collections.abc.MutableSet",
     "typing.Mapping": "collections.abc.Mapping", "typing.MutableMapping": "collections.abc.MutableMapping",
+    "typing.Iterator": "collections.abc.Iterator", "typing.Generator": "collections.abc.Generator",
+    "typing.AsyncIterator": "collections.abc.AsyncIterator", "typing.AsyncGenerator": "collections.abc.AsyncGenerator",
+    "typing.Iterable": "collections.abc.Iterable", "typing.AsyncIterable": "collections.abc.AsyncIterable",
 }  # fmt: skip
 
 # What says something of a field, not of its values.
@@ -116,7 +119,7 @@ class _Names:
             return None
         for module in self.starred:
             name = _canonical(f"{module}.{node.id}")
-            if name in _PLAIN_TYPES or name in _ARRAYS or name in _OBJECTS or name in _QUALIFIERS or name in _FORMS:
+            if name in _PLAIN_TYPES or name in _ARRAYS or name in _OBJECTS or name in _QUALIFIERS or name in _ITERABLES or name in _FORMS:
                 return name
         return _PROVIDED.get(node.id, f"builtins.{node.id}")
 

@@ -64,8 +64,9 @@ def source_filename(name, version):
     return f"<{name} v{version}>"
 
 
-def compile_function(name, version, source, is_module=False):
-    """Compiles a version of a function, or of a stored module.
+def compile_function(name, version, source, is_module=False, filename=None):
+    """Compiles a version of a function, or of a stored module. filename names its
+    source, instead of source_filename.
 
     Returns a dict: "code", the marshalled code object; "async", whether the
     def is an async one; "generator", whether it yields; "bound", the sorted names that the source binds at
@@ -78,7 +79,7 @@ def compile_function(name, version, source, is_module=False):
     """
     if is_module and name in sys.stdlib_module_names:
         raise TransformError("standard_name", f'"{name}" is a module of the standard library, which would hide this one; choose another name')
-    filename = source_filename(name, version)
+    filename = filename or source_filename(name, version)
     source = source.removeprefix("\ufeff")  # of an editor's file; compile() would refuse it in text
     collecting = gc.isenabled()
     gc.disable()  # a tree is many objects and no cycle: collecting costs more than all the rest

@@ -7,6 +7,7 @@ calls must belong to none themselves.
 
 import _contextvars
 import _thread
+import gc
 import sys
 
 import _maestro
@@ -221,6 +222,11 @@ def _owners(queue):
 
 _served = ()  # the queues from which a thread that belongs to no call takes its work
 _ended = object()  # what such a thread finds in a SimpleQueue at the end of the interpreter
+
+
+# The list of the interpreter's own, which code cannot put another in the place of. It is
+# cleared before anything else at the end: a callback that loops would have the end last.
+garbage_callbacks = gc.callbacks
 
 
 def wind_down():

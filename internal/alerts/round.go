@@ -3,7 +3,6 @@ package alerts
 import (
 	"context"
 	"log/slog"
-	"slices"
 	"time"
 
 	"maestro/internal/backoff"
@@ -114,8 +113,10 @@ type subject struct{ tenant, kind, name string }
 
 // occurrence is what a series of signals says of one problem.
 type occurrence struct {
-	latest  repo.AlertSignal
-	signals []time.Time // their times
+	latest repo.AlertSignal
+	count  int
+	first  time.Time
+	times  []time.Time // of due times
 }
 
 // note enters signals into the problems that they are about.
@@ -132,11 +133,17 @@ func (r *round) note(ctx context.Context, signals []repo.AlertSignal) error {
 		}
 		known := of[s]
 		if known == nil {
-			known = &occurrence{latest: signal}
+			known = &occurrence{latest: signal, first: signal.First}
 			of[s] = known
 			order = append(order, s)
 		}
-		known.signals = append(known.signals, signal.At)
+		known.count += signal.Count
+		if signal.First.Before(known.first) {
+			known.first = signal.First
+		}
+		if !signal.Schedule.IsZero() {
+			known.times = append(known.times, signal.At)
+		}
 		if !signal.At.Before(known.latest.At) {
 			known.latest = signal
 		}
@@ -154,9 +161,9 @@ func (r *round) occurred(ctx context.Context, s subject, o *occurrence) error {
 	if err != nil {
 		return err
 	}
-	n := len(o.signals)
+	n := o.count
 	if s.kind == repo.ProblemMissed { // a due time may be signalled more than once
-		n = distinctAfter(o.signals, p.LastAt)
+		n = distinctAfter(o.times, p.LastAt)
 	}
 	if n == 0 {
 		return nil
@@ -168,7 +175,7 @@ func (r *round) occurred(ctx context.Context, s subject, o *occurrence) error {
 	if !o.latest.At.Before(p.LastAt) {
 		p.LastAt, p.Execution, p.Reason = o.latest.At, o.latest.Execution, o.latest.Reason
 	}
-	return r.publish(ctx, &p, stored(o.latest.Notify), occurred(&p, n, slices.MinFunc(o.signals, time.Time.Compare), r.now))
+	return r.publish(ctx, &p, stored(o.latest.Notify), occurred(&p, n, o.first, r.now))
 }
 
 // distinctAfter counts the different times after last.

@@ -30,7 +30,7 @@ func (r *round) lateStarts(ctx context.Context) (missed []repo.AlertSignal, err 
 			reason = fmt.Sprintf("Its run waits in the queue since %s. Check the servers' load, and the limits of the function.", s.Due.UTC().Format(time.RFC3339))
 		}
 		missed = append(missed, repo.AlertSignal{
-			Tenant: s.Tenant, Function: s.Function, At: s.Due, Schedule: s.Schedule, Reason: reason, Notify: s.Notify,
+			Tenant: s.Tenant, Function: s.Function, At: s.Due, First: s.Due, Count: 1, Schedule: s.Schedule, Reason: reason, Notify: s.Notify,
 		})
 	}
 	return missed, nil

@@ -23,9 +23,10 @@ const (
 	lease = time.Minute
 	// noteTime bounds the note of an outcome.
 	noteTime = 10 * time.Second
-	// keepTrying is how long a message is retried.
-	keepTrying = 24 * time.Hour
 )
+
+// KeepTrying is how long a message is retried.
+const KeepTrying = 24 * time.Hour
 
 // pauses are those after the first attempts; the last one repeats.
 var pauses = []time.Duration{5 * time.Second, 30 * time.Second, 2 * time.Minute, 10 * time.Minute, 30 * time.Minute, time.Hour}
@@ -141,7 +142,7 @@ func (a *Alerts) judge(d *repo.Delivery, result outcome, now time.Time) {
 		return
 	}
 	d.Error = result.err.Error()
-	if result.final || d.Type == TypeTest || now.Sub(d.CreatedAt) >= keepTrying {
+	if result.final || d.Type == TypeTest || now.Sub(d.CreatedAt) >= KeepTrying {
 		d.Status = repo.DeliveryFailed
 		return
 	}

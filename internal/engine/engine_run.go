@@ -27,6 +27,7 @@ type RunRequest struct {
 	ParentID    model.ID // of the execution that this one was made from; zero when there is none
 	ID          model.ID // of the execution, never used before; zero: the engine makes one
 	TraceParent string   // of the span that led to the run, empty for none; of a run from the queue, in another trace
+	Repeats     string   // traceparent of the run of ParentID, which this one repeats; empty: it is none, or not in the traces
 	Origin      Origin   // nil: no HTTP request of its own
 	Raw         bool     // bytes that the function returns are sent as they are, and recorded by size and digest
 	Stream      bool     // the caller takes what a generator yields while it runs: RunResult.Stream

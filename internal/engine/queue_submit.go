@@ -97,7 +97,9 @@ func (e *Engine) Prepare(ctx context.Context, plan Plan, request RunRequest, lat
 	if err != nil {
 		return model.QueuedRun{}, err
 	}
-	packed = packTrace(request.TraceParent, packed)
+	if e.opts.Tracer != nil {
+		packed = packTrace(&request, packed)
+	}
 	return model.QueuedRun{
 		Execution: execution, Input: e.opts.Inputs.Seal(request.Tenant, r.id.String(), packed), Request: request.Request,
 		Delay: later.Delay, Priority: later.Priority, Policy: later.Policy, Chain: later.Chain,

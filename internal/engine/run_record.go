@@ -40,6 +40,7 @@ func (r *run) execution(veil veil) model.Execution {
 		Attempt:         r.attempt,
 		ParentID:        r.request.ParentID,
 		Lane:            r.lane(),
+		TraceParent:     r.traced(),
 		RecordComplete:  complete,
 		InputComplete:   complete,
 	}

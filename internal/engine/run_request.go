@@ -88,7 +88,7 @@ func packRequest(request *RunRequest) ([]byte, error) {
 
 // unpackRequest reads what packRequest has packed.
 func unpackRequest(packed []byte, into *RunRequest) (err error) {
-	if into.TraceParent, packed, err = unpackTrace(packed); err != nil {
+	if packed, err = unpackTrace(packed, into); err != nil {
 		return err
 	}
 	if len(packed) == 0 || packed[0] != 1 {

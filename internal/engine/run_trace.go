@@ -3,6 +3,7 @@ package engine
 import (
 	"encoding/binary"
 	"errors"
+	"strings"
 	"time"
 
 	"maestro/internal/model"
@@ -17,9 +18,10 @@ func (r *run) startSpan() {
 	traced := model.TracedRun{
 		ExecutionID: r.id, Tenant: r.request.Tenant, Function: r.function.Name, Version: r.function.Version,
 		Trigger: r.request.Trigger, Attempt: r.attempt, Started: r.started, ParentID: r.request.ParentID,
+		Asynchronous: r.asynchronous(),
 	}
 	if r.asynchronous() {
-		traced.Link = r.request.TraceParent
+		traced.Link, traced.Repeats = r.request.TraceParent, r.request.Repeats
 	} else {
 		traced.Parent = r.request.TraceParent
 	}
@@ -31,6 +33,14 @@ func (r *run) endSpan(ended *model.Execution) {
 	if r.span != nil {
 		r.span.End(ended.CompletedAt, ended.Status, deref(ended.ErrorType))
 	}
+}
+
+// traced refers to the span, for retries and readers of the record.
+func (r *run) traced() string {
+	if r.span == nil || !r.span.Sampled() {
+		return ""
+	}
+	return r.span.TraceParent()
 }
 
 // spanOf is the span in which the code of ref runs, or nil. The caller holds mu.
@@ -56,11 +66,14 @@ func (r *run) spanParent() string {
 	return r.traceParent(0)
 }
 
-// accept starts the span of storing an asynchronous run, which the run refers to
-// later. end must be called.
+// Accept starts the span of storing a run of the planned function, to which the
+// attempts of the run are linked. end must be called.
+func (e *Engine) Accept(request *RunRequest, plan Plan) (end func(error)) {
+	return e.accept(request, plan.function)
+}
+
 func (e *Engine) accept(request *RunRequest, f *function) (end func(error)) {
 	if e.opts.Tracer == nil {
-		request.TraceParent = ""
 		return func(error) {}
 	}
 	now := time.Now()
@@ -69,7 +82,7 @@ func (e *Engine) accept(request *RunRequest, f *function) (end func(error)) {
 	}
 	span := e.opts.Tracer.Accept(model.TracedRun{
 		ExecutionID: request.ID, Tenant: request.Tenant, Function: f.Name, Version: f.Version, Trigger: request.Trigger,
-		Started: now, Parent: request.TraceParent, ParentID: request.ParentID,
+		Started: now, Parent: request.TraceParent, ParentID: request.ParentID, Repeats: request.Repeats,
 	})
 	request.TraceParent = span.TraceParent()
 	return func(err error) {
@@ -88,28 +101,33 @@ func (e *Engine) accept(request *RunRequest, f *function) (end func(error)) {
 // Traced reports whether there are traces.
 func (e *Engine) Traced() bool { return e.opts.Tracer != nil }
 
-// packTrace puts the traceparent of a queued run before what packRequest makes:
+// packTrace puts the traceparents of a queued run before what packRequest makes:
 //
 //	1 byte   2, with which none of the other forms begins
 //	uvarint  n
-//	n bytes  the traceparent
-func packTrace(traceParent string, packed []byte) []byte {
-	if traceParent == "" {
+//	n bytes  TraceParent, and Repeats behind a newline unless it is empty
+func packTrace(request *RunRequest, packed []byte) []byte {
+	traces := request.TraceParent
+	if request.Repeats != "" {
+		traces += "\n" + request.Repeats
+	}
+	if traces == "" {
 		return packed
 	}
-	traced := append(make([]byte, 0, 2+len(traceParent)+len(packed)), 2)
-	traced = append(binary.AppendUvarint(traced, uint64(len(traceParent))), traceParent...)
+	traced := append(make([]byte, 0, 1+binary.MaxVarintLen64+len(traces)+len(packed)), 2)
+	traced = append(binary.AppendUvarint(traced, uint64(len(traces))), traces...)
 	return append(traced, packed...)
 }
 
-// unpackTrace returns the traceparent and the rest.
-func unpackTrace(packed []byte) (traceParent string, rest []byte, err error) {
+// unpackTrace reads what packTrace has packed, and returns the rest.
+func unpackTrace(packed []byte, into *RunRequest) (rest []byte, err error) {
 	if len(packed) == 0 || packed[0] != 2 {
-		return "", packed, nil
+		return packed, nil
 	}
 	text, rest, ok := cutSized(packed[1:])
 	if !ok {
-		return "", nil, errUnpacked
+		return nil, errUnpacked
 	}
-	return string(text), rest, nil
+	into.TraceParent, into.Repeats, _ = strings.Cut(string(text), "\n")
+	return rest, nil
 }

@@ -14,6 +14,8 @@ import (
 
 // spans is a tracer that keeps what it is told.
 type spans struct {
+	dropped bool // by the sampler
+
 	mu  sync.Mutex
 	all []*spySpan // guarded by mu
 }
@@ -47,6 +49,8 @@ func (s *spans) Accept(run model.TracedRun) model.Span {
 }
 
 func (s *spySpan) TraceParent() string { return s.name + " " + strconv.Itoa(s.run.Attempt) }
+
+func (s *spySpan) Sampled() bool { return !s.spans.dropped }
 
 func (s *spySpan) Step(_ model.ID, function string, _ int, started time.Time) model.Span {
 	return s.spans.add(&spySpan{name: function, parent: s, started: started})
@@ -104,14 +108,24 @@ func TestTraceOfAnAsynchronousRun(t *testing.T) {
 
 	packed, err := packRequest(&request)
 	require.NoError(t, err)
-	for _, parent := range []string{"", "accept echo 0"} {
-		run := b.queued("echo", string(packTrace(parent, packed)), nil)
+	for _, sent := range []RunRequest{{}, {TraceParent: "accept echo 0"}, {Repeats: "first 1"}, {TraceParent: "accept echo 0", Repeats: "first 1"}} {
+		run := b.queued("echo", string(packTrace(&sent, packed)), nil)
 		require.NoError(t, b.RunQueued(t.Context(), run))
 		last := traced.all[len(traced.all)-1]
-		require.Equal(t, parent, last.run.Link)
+		require.Equal(t, sent.TraceParent, last.run.Link)
+		require.Equal(t, sent.Repeats, last.run.Repeats)
+		require.True(t, last.run.Asynchronous)
 		require.Empty(t, last.run.Parent)
 		require.JSONEq(t, "1", string(b.book.last().Execution.Output))
+		require.Equal(t, "echo 1", b.book.last().Execution.TraceParent, "what a retry is linked to")
 	}
+	_, err = b.run(t, "echo", "1")
+	require.NoError(t, err)
+	require.Equal(t, "echo 1", b.book.last().Execution.TraceParent)
+	traced.dropped = true
+	_, err = b.run(t, "echo", "1")
+	require.NoError(t, err)
+	require.Empty(t, b.book.last().Execution.TraceParent, "there is no such span")
 	run := b.queued("echo", "\x02\xff", nil)
 	require.NoError(t, b.RunQueued(t.Context(), run))
 	require.Equal(t, model.StatusFailed, b.book.last().Execution.Status, "damaged")

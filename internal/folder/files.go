@@ -20,6 +20,8 @@ type Folder struct {
 	Places map[Key]string
 	// Faults are those of files that can't be read, by file.
 	Faults []Fault
+
+	files fs.FS
 }
 
 // Fault is a fault of a file.
@@ -43,17 +45,30 @@ var (
 	markers = regexp.MustCompile(`(?m)^(<<<<<<<|>>>>>>>) `)
 )
 
+// Keys are those of the items, in their order.
+func (f *Folder) Keys() []Key { return sortedKeys(f.Items) }
+
 // Read reads the files of a folder; it does not look into folders below it.
 // Tests (test_*.py, *_test.py, conftest.py) are no functions, unless there is a NAME.toml.
 func Read(dir string) (*Folder, error) {
-	entries, err := os.ReadDir(dir)
+	f, err := ReadFS(os.DirFS(dir))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no folder %s; create it, or name another one", dir)
 	}
 	if err != nil {
 		return nil, err
 	}
-	f := &Folder{Dir: dir, Items: Items{}, Places: map[Key]string{}}
+	f.Dir = dir
+	return f, nil
+}
+
+// ReadFS reads the files of a folder that need not be on the disk.
+func ReadFS(files fs.FS) (*Folder, error) {
+	entries, err := fs.ReadDir(files, ".")
+	if err != nil {
+		return nil, err
+	}
+	f := &Folder{files: files, Items: Items{}, Places: map[Key]string{}}
 	code, config := map[string]bool{}, map[string]bool{}
 	for _, entry := range entries {
 		name, kind := strings.TrimSuffix(entry.Name(), filepath.Ext(entry.Name())), filepath.Ext(entry.Name())
@@ -100,7 +115,7 @@ func (f *Folder) read(name string, hasCode, hasConfig bool) {
 		if !file.there {
 			continue
 		}
-		content, err := os.ReadFile(filepath.Join(f.Dir, file.name))
+		content, err := fs.ReadFile(f.files, file.name)
 		switch {
 		case err != nil:
 			f.fault(file.name, err.Error())

@@ -42,6 +42,9 @@ func TestDocumentsNameMetricsThatExist(t *testing.T) {
 	seen := 0
 	for path, text := range documents(t) {
 		for _, found := range regexp.MustCompile("`(maestro_[a-z_]+)(…?)").FindAllStringSubmatch(text, -1) {
+			if found[1] == "maestro_test" || found[1] == "maestro_session" {
+				continue // the Python module of tests, and the cookie of the console
+			}
 			seen++
 			require.True(t, slices.ContainsFunc(names, func(name string) bool {
 				if found[2] != "" {

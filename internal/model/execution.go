@@ -81,6 +81,7 @@ type Execution struct {
 	Attempt         int
 	ParentID        ID
 	Lane            LaneName // empty: it has not begun
+	TraceParent     string   `json:",omitempty"` // of the span of its last attempt; empty: it is not in the traces
 	RecordComplete  bool     // false when something was cut or masked in the record
 	InputComplete   bool     // false when that was done to the input; always true with RecordComplete
 }

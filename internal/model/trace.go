@@ -21,16 +21,20 @@ type TracedRun struct {
 	Attempt     int
 	Started     time.Time
 	// ParentID is the execution that this one repeats, or that spawned it.
-	ParentID ID
-	// Parent and Link are traceparents as in W3C Trace Context, empty for none; a
-	// Link belongs to another trace, which led to this one.
-	Parent, Link string
+	ParentID     ID
+	Asynchronous bool // it comes from the queue
+	// Parent, Link and Repeats are traceparents as in W3C Trace Context, empty for
+	// none. Link belongs to another trace, which led to this one; Repeats is the run
+	// of ParentID.
+	Parent, Link, Repeats string
 }
 
 // Span is a part of a trace.
 type Span interface {
 	// TraceParent refers to the span, for the work that it leads to.
 	TraceParent() string
+	// Sampled reports whether the span is sent to the collector.
+	Sampled() bool
 	// Step starts the span of a sibling call within this one.
 	Step(id ID, function string, version int, started time.Time) Span
 	// End ends the span; errorType is empty unless it has failed. It is called once.

@@ -1,6 +1,7 @@
 package secrets
 
 import (
+	"maps"
 	"time"
 
 	"maestro/internal/mask"
@@ -20,6 +21,12 @@ type Set struct {
 type formerValue struct {
 	text  string
 	until time.Time
+}
+
+// NewSet makes the set of values that no database holds.
+func NewSet(values map[string]string) *Set {
+	var none *Set
+	return none.follow(maps.Clone(values), time.Now())
 }
 
 // Value returns the value of the secret of that name.

@@ -44,3 +44,13 @@ func DataDir(t testing.TB) string {
 	}
 	return dir
 }
+
+// CacheDir is a folder of this account's test processes, for what takes long to make.
+func CacheDir(t testing.TB, name string) string {
+	t.Helper()
+	dir, err := cacheDir(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}

@@ -14,7 +14,7 @@ import (
 // Run implements model.Tracer.
 func (t *Tracer) Run(run model.TracedRun) model.Span {
 	kind := trace.SpanKindServer
-	if run.Link != "" || run.Trigger == model.TriggerSchedule {
+	if run.Asynchronous {
 		kind = trace.SpanKindConsumer
 	}
 	return t.start(run, kind, run.Function)
@@ -37,6 +37,11 @@ func (t *Tracer) start(run model.TracedRun, kind trace.SpanKind, name string) mo
 	if link := contextOf(run.Link); link.IsValid() {
 		options = append(options, trace.WithLinks(trace.Link{SpanContext: link}))
 	}
+	if repeated := contextOf(run.Repeats); repeated.IsValid() {
+		options = append(options, trace.WithLinks(trace.Link{
+			SpanContext: repeated, Attributes: []attribute.KeyValue{attribute.String("maestro.link", "repeated")},
+		}))
+	}
 	ctx := trace.ContextWithRemoteSpanContext(context.Background(), contextOf(run.Parent))
 	ctx, made := t.tracer.Start(ctx, name, options...)
 	return &span{tracer: t.tracer, ctx: ctx, span: made}
@@ -58,6 +63,9 @@ func (s *span) TraceParent() string {
 	}
 	return "00-" + c.TraceID().String() + "-" + c.SpanID().String() + flags
 }
+
+// Sampled implements model.Span.
+func (s *span) Sampled() bool { return s.span.SpanContext().IsSampled() }
 
 // Step implements model.Span.
 func (s *span) Step(id model.ID, function string, version int, started time.Time) model.Span {

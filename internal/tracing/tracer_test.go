@@ -120,8 +120,10 @@ func TestLinksOfAsynchronousRuns(t *testing.T) {
 	now := time.Now()
 	accepted := tracer.Accept(model.TracedRun{Function: "f", Started: now, Parent: parent})
 	accepted.End(now, model.StatusPending, "")
-	run := tracer.Run(model.TracedRun{Function: "f", Started: now, Attempt: 2, Link: accepted.TraceParent()})
+	run := tracer.Run(model.TracedRun{Function: "f", Started: now, Attempt: 2, Asynchronous: true, Link: accepted.TraceParent()})
 	run.End(now, model.StatusCompleted, "")
+	retry := tracer.Run(model.TracedRun{Function: "retry", Started: now, Asynchronous: true, Link: accepted.TraceParent(), Repeats: run.TraceParent()})
+	retry.End(now, model.StatusCompleted, "")
 	require.NoError(t, tracer.Close(t.Context()))
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -132,6 +134,13 @@ func TestLinksOfAsynchronousRuns(t *testing.T) {
 	require.Equal(t, producer.SpanId, begun.Links[0].SpanId)
 	require.Equal(t, producer.TraceId, begun.Links[0].TraceId)
 	require.Equal(t, otlp.Span_SPAN_KIND_CONSUMER, begun.Kind)
+	repeated := s.spans["retry"].Links
+	require.Len(t, repeated, 2)
+	require.Equal(t, producer.SpanId, repeated[0].SpanId)
+	require.Empty(t, repeated[0].Attributes)
+	require.Equal(t, begun.SpanId, repeated[1].SpanId)
+	require.Equal(t, begun.TraceId, repeated[1].TraceId)
+	require.Equal(t, "repeated", repeated[1].Attributes[0].Value.GetStringValue())
 }
 
 func TestInvalidTraceParents(t *testing.T) {
@@ -152,6 +161,7 @@ func TestSamplers(t *testing.T) {
 		tracer := newTracer(t, s, func(o *Options) { o.Sampler = SamplerOf(name, 0) })
 		span := tracer.Run(model.TracedRun{Function: "f", Started: time.Now()})
 		require.Equal(t, sampled, strings.HasSuffix(span.TraceParent(), "-01"), name)
+		require.Equal(t, sampled, span.Sampled(), name)
 		span.Step(model.NewID(), "g", 1, time.Now()).End(time.Now(), model.StatusCompleted, "")
 		span.End(time.Now(), model.StatusCompleted, "")
 		require.NoError(t, tracer.Close(t.Context()))

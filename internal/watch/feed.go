@@ -21,7 +21,7 @@ const (
 	mostAsked = 500
 )
 
-// state is what was told of an execution.
+// state is the last message about an execution.
 type state struct {
 	status  model.Status
 	attempt int

@@ -295,7 +295,7 @@ func TestBudgetOfAllChildren(t *testing.T) {
 
 func TestLargeValues(t *testing.T) {
 	t.Parallel()
-	s := newStore(t, startLane(t, Options{}))
+	s := newStore(t, startLane(t, Options{MaxMemory: shadow * 512 << 20}))
 	s.define("same", "def same(x):\n    return x\n")
 	s.define("f", "def f(input):\n    return same(input) + 'b'\n")
 	value := strings.Repeat("a", 20<<20)

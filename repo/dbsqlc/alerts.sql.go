@@ -660,23 +660,28 @@ func (q *Queries) SignalCrashes(ctx context.Context, ids []pgtype.UUID) error {
 }
 
 const signalFailures = `-- name: SignalFailures :exec
-SELECT signal_failures($1::text[], $2::text[], $3::timestamptz[], $4::uuid[], $5::uuid[])
+SELECT signal_failures($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[],
+    $5::integer[], $6::uuid[], $7::uuid[])
 `
 
 type SignalFailuresParams struct {
 	Tenants   []string
 	Functions []string
+	Firsts    []time.Time
 	Ats       []time.Time
+	Counts    []int32
 	Ids       []pgtype.UUID
 	Parents   []pgtype.UUID
 }
 
-// Of executions whose end this transaction writes.
+// Of groups of executions whose end this transaction writes.
 func (q *Queries) SignalFailures(ctx context.Context, arg SignalFailuresParams) error {
 	_, err := q.db.Exec(ctx, signalFailures,
 		arg.Tenants,
 		arg.Functions,
+		arg.Firsts,
 		arg.Ats,
+		arg.Counts,
 		arg.Ids,
 		arg.Parents,
 	)
@@ -741,15 +746,16 @@ func (q *Queries) StartedSince(ctx context.Context, arg StartedSinceParams) (boo
 const takeSignals = `-- name: TakeSignals :many
 WITH RECURSIVE taken AS (
     DELETE FROM alert_signals WHERE seq IN (SELECT a.seq FROM alert_signals a WHERE a.take_at <= $1::timestamptz ORDER BY a.seq LIMIT $2)
-    RETURNING seq, tenant, function_name, at, execution_id, parent_id, schedule_id, reason, take_at
+    RETURNING seq, tenant, function_name, at, execution_id, parent_id, schedule_id, reason, take_at, first_at, occurrences
 ), ancestor AS (
     SELECT t.seq, t.parent_id AS id, 1 AS level FROM taken t WHERE t.parent_id IS NOT NULL
     UNION ALL
     SELECT n.seq, e.parent_id, n.level + 1 FROM ancestor n JOIN executions e ON e.id = n.id
     WHERE e.parent_id IS NOT NULL AND n.level < 200
 )
-SELECT t.seq, t.tenant, t.function_name, t.at, t.execution_id, t.parent_id, t.schedule_id, t.reason, t.take_at, COALESCE(notify_of(t.tenant, t.function_name), 'null')::json AS notify, EXISTS (
-    SELECT 1 FROM ancestor n JOIN executions e ON e.id = n.id WHERE n.seq = t.seq AND e.trigger_type = 'alert')::boolean AS of_alert
+SELECT t.seq, t.tenant, t.function_name, t.at, t.execution_id, t.schedule_id, t.reason, t.occurrences, COALESCE(t.first_at, t.at)::timestamptz AS first_at,
+    COALESCE(notify_of(t.tenant, t.function_name), 'null')::json AS notify,
+    EXISTS (SELECT 1 FROM ancestor n JOIN executions e ON e.id = n.id WHERE n.seq = t.seq AND e.trigger_type = 'alert')::boolean AS of_alert
 FROM taken t ORDER BY t.seq
 `
 
@@ -759,10 +765,10 @@ type TakeSignalsRow struct {
 	FunctionName string
 	At           time.Time
 	ExecutionID  pgtype.UUID
-	ParentID     pgtype.UUID
 	ScheduleID   pgtype.UUID
 	Reason       *string
-	TakeAt       time.Time
+	Occurrences  int32
+	FirstAt      time.Time
 	Notify       []byte
 	OfAlert      bool
 }
@@ -784,10 +790,10 @@ func (q *Queries) TakeSignals(ctx context.Context, now time.Time, rowLimit int32
 			&i.FunctionName,
 			&i.At,
 			&i.ExecutionID,
-			&i.ParentID,
 			&i.ScheduleID,
 			&i.Reason,
-			&i.TakeAt,
+			&i.Occurrences,
+			&i.FirstAt,
 			&i.Notify,
 			&i.OfAlert,
 		); err != nil {

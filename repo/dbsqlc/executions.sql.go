@@ -78,7 +78,7 @@ func (q *Queries) ExecutionExists(ctx context.Context, tenant string, iD pgtype.
 }
 
 const getExecution = `-- name: GetExecution :one
-SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, output_data, error, error_type, traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id, server, record_complete, input_complete, lane FROM executions WHERE tenant = $1 AND id = $2
+SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, output_data, error, error_type, traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id, server, record_complete, input_complete, lane, traceparent FROM executions WHERE tenant = $1 AND id = $2
 `
 
 func (q *Queries) GetExecution(ctx context.Context, tenant string, iD pgtype.UUID) (Execution, error) {
@@ -107,6 +107,7 @@ func (q *Queries) GetExecution(ctx context.Context, tenant string, iD pgtype.UUI
 		&i.RecordComplete,
 		&i.InputComplete,
 		&i.Lane,
+		&i.Traceparent,
 	)
 	return i, err
 }
@@ -146,7 +147,7 @@ func (q *Queries) HasUnorderedSteps(ctx context.Context, arg HasUnorderedStepsPa
 }
 
 const listExecutions = `-- name: ListExecutions :many
-SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, output_data, error, error_type, traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id, server, record_complete, input_complete, lane FROM executions
+SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, output_data, error, error_type, traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id, server, record_complete, input_complete, lane, traceparent FROM executions
 WHERE tenant = $1
   AND id >= $2::uuid AND id < $3::uuid
   AND ($4::text IS NULL OR function_name = $4::text)
@@ -228,6 +229,7 @@ func (q *Queries) ListExecutions(ctx context.Context, arg ListExecutionsParams) 
 			&i.RecordComplete,
 			&i.InputComplete,
 			&i.Lane,
+			&i.Traceparent,
 		); err != nil {
 			return nil, err
 		}
@@ -240,8 +242,8 @@ func (q *Queries) ListExecutions(ctx context.Context, arg ListExecutionsParams) 
 }
 
 const listNewestExecutions = `-- name: ListNewestExecutions :many
-SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, output_data, error, error_type, traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id, server, record_complete, input_complete, lane FROM (
-    SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, output_data, error, error_type, traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id, server, record_complete, input_complete, lane FROM executions
+SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, output_data, error, error_type, traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id, server, record_complete, input_complete, lane, traceparent FROM (
+    SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, output_data, error, error_type, traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id, server, record_complete, input_complete, lane, traceparent FROM executions
     WHERE tenant = $1 AND id >= $2::uuid AND id < $3::uuid
     ORDER BY id DESC LIMIT $4) AS executions
 WHERE true
@@ -325,6 +327,7 @@ func (q *Queries) ListNewestExecutions(ctx context.Context, arg ListNewestExecut
 			&i.RecordComplete,
 			&i.InputComplete,
 			&i.Lane,
+			&i.Traceparent,
 		); err != nil {
 			return nil, err
 		}
@@ -337,7 +340,7 @@ func (q *Queries) ListNewestExecutions(ctx context.Context, arg ListNewestExecut
 }
 
 const listRareExecutions = `-- name: ListRareExecutions :many
-SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, output_data, error, error_type, traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id, server, record_complete, input_complete, lane FROM executions
+SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, output_data, error, error_type, traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id, server, record_complete, input_complete, lane, traceparent FROM executions
 WHERE tenant = $1
   AND id >= $2::uuid AND id < $3::uuid
   AND ($4::text IS NULL OR function_name = $4::text)
@@ -420,6 +423,7 @@ func (q *Queries) ListRareExecutions(ctx context.Context, arg ListRareExecutions
 			&i.RecordComplete,
 			&i.InputComplete,
 			&i.Lane,
+			&i.Traceparent,
 		); err != nil {
 			return nil, err
 		}

@@ -57,6 +57,8 @@ type AlertSignal struct {
 	ScheduleID   pgtype.UUID
 	Reason       *string
 	TakeAt       time.Time
+	FirstAt      *time.Time
+	Occurrences  int32
 }
 
 type CallSum struct {
@@ -121,6 +123,7 @@ type Execution struct {
 	RecordComplete  bool
 	InputComplete   *bool
 	Lane            *string
+	Traceparent     *string
 }
 
 type ExecutionRetry struct {

@@ -15,7 +15,7 @@ import (
 const cancelPending = `-- name: CancelPending :one
 UPDATE executions SET status = 'cancelled', completed_at = now()
 WHERE tenant = $1 AND id = $2 AND status IN ('pending', 'running')
-RETURNING id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, output_data, error, error_type, traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id, server, record_complete, input_complete, lane
+RETURNING id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, output_data, error, error_type, traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id, server, record_complete, input_complete, lane, traceparent
 `
 
 func (q *Queries) CancelPending(ctx context.Context, tenant string, iD pgtype.UUID) (Execution, error) {
@@ -44,6 +44,7 @@ func (q *Queries) CancelPending(ctx context.Context, tenant string, iD pgtype.UU
 		&i.RecordComplete,
 		&i.InputComplete,
 		&i.Lane,
+		&i.Traceparent,
 	)
 	return i, err
 }

@@ -57,7 +57,7 @@ func (q *Queries) ListInputs(ctx context.Context, arg ListInputsParams) ([]ListI
 }
 
 const listRetriable = `-- name: ListRetriable :many
-SELECT e.id, e.function_name, e.trigger_id, COALESCE(e.input_complete, e.record_complete) AS input_complete,
+SELECT e.id, e.function_name, e.trigger_id, e.traceparent, COALESCE(e.input_complete, e.record_complete) AS input_complete,
     EXISTS (SELECT 1 FROM functions f WHERE f.tenant = e.tenant AND f.name = e.function_name AND f.is_active)::boolean AS callable,
     (CASE WHEN COALESCE(e.input_complete, e.record_complete) THEN COALESCE(octet_length(e.input_data::text), 0) ELSE 0 END)::integer AS bytes
 FROM executions e
@@ -97,6 +97,7 @@ type ListRetriableRow struct {
 	ID            pgtype.UUID
 	FunctionName  string
 	TriggerID     pgtype.UUID
+	Traceparent   *string
 	InputComplete bool
 	Callable      bool
 	Bytes         int32
@@ -132,6 +133,7 @@ func (q *Queries) ListRetriable(ctx context.Context, arg ListRetriableParams) ([
 			&i.ID,
 			&i.FunctionName,
 			&i.TriggerID,
+			&i.Traceparent,
 			&i.InputComplete,
 			&i.Callable,
 			&i.Bytes,

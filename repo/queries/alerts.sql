@@ -1,6 +1,7 @@
 -- name: SignalFailures :exec
--- Of executions whose end this transaction writes.
-SELECT signal_failures(sqlc.arg(tenants)::text[], sqlc.arg(functions)::text[], sqlc.arg(ats)::timestamptz[], sqlc.arg(ids)::uuid[], sqlc.arg(parents)::uuid[]);
+-- Of groups of executions whose end this transaction writes.
+SELECT signal_failures(sqlc.arg(tenants)::text[], sqlc.arg(functions)::text[], sqlc.arg(firsts)::timestamptz[], sqlc.arg(ats)::timestamptz[],
+    sqlc.arg(counts)::integer[], sqlc.arg(ids)::uuid[], sqlc.arg(parents)::uuid[]);
 
 -- name: SignalCrashes :exec
 -- As SignalFailures, of executions that a server that is gone has left: few, and known
@@ -45,8 +46,9 @@ WITH RECURSIVE taken AS (
     SELECT n.seq, e.parent_id, n.level + 1 FROM ancestor n JOIN executions e ON e.id = n.id
     WHERE e.parent_id IS NOT NULL AND n.level < 200
 )
-SELECT t.*, COALESCE(notify_of(t.tenant, t.function_name), 'null')::json AS notify, EXISTS (
-    SELECT 1 FROM ancestor n JOIN executions e ON e.id = n.id WHERE n.seq = t.seq AND e.trigger_type = 'alert')::boolean AS of_alert
+SELECT t.seq, t.tenant, t.function_name, t.at, t.execution_id, t.schedule_id, t.reason, t.occurrences, COALESCE(t.first_at, t.at)::timestamptz AS first_at,
+    COALESCE(notify_of(t.tenant, t.function_name), 'null')::json AS notify,
+    EXISTS (SELECT 1 FROM ancestor n JOIN executions e ON e.id = n.id WHERE n.seq = t.seq AND e.trigger_type = 'alert')::boolean AS of_alert
 FROM taken t ORDER BY t.seq;
 
 -- name: GetProblem :one

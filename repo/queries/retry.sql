@@ -2,7 +2,7 @@
 -- As ListExecutions, oldest first, without those that were run again and without
 -- their values: bytes is how long the input is, where it is of use.
 -- from_id and before_id bound the partitions that are read.
-SELECT e.id, e.function_name, e.trigger_id, COALESCE(e.input_complete, e.record_complete) AS input_complete,
+SELECT e.id, e.function_name, e.trigger_id, e.traceparent, COALESCE(e.input_complete, e.record_complete) AS input_complete,
     EXISTS (SELECT 1 FROM functions f WHERE f.tenant = e.tenant AND f.name = e.function_name AND f.is_active)::boolean AS callable,
     (CASE WHEN COALESCE(e.input_complete, e.record_complete) THEN COALESCE(octet_length(e.input_data::text), 0) ELSE 0 END)::integer AS bytes
 FROM executions e

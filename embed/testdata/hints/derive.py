@@ -8,7 +8,7 @@ import json
 import sys
 
 namespace = {}
-for part in ("hints_names", "hints_fields", "hints"):
+for part in ("definition", "hints_names", "hints_fields", "hints"):
     path = f"{sys.argv[1]}/{part}.py"
     with open(path, encoding="utf-8") as file:
         exec(compile(file.read(), path, "exec"), namespace)

@@ -25,12 +25,10 @@ test("completion, the compiler's word while typing, and a save", async ({ page, 
   await expect(options.getByText("charge_card")).toBeVisible();
   await expect(options).toContainText("{amount: int}");
   await accessible();
-  await expect(options.locator("[aria-selected]")).toContainText("charge_card");
-  await page.keyboard.press("Enter");
+  await options.getByText("charge_card").click();
   await page.keyboard.type("(amount=1)\n");
   await page.keyboard.type('return input["cu');
-  await expect(options.getByText("customer")).toBeVisible();
-  await page.keyboard.press("Enter");
+  await options.getByText("customer").click();
   await page.keyboard.press("End");
   await page.keyboard.type("\nmaestro.");
   await expect(options.getByText("spawn")).toBeVisible();
@@ -46,7 +44,7 @@ test("completion, the compiler's word while typing, and a save", async ({ page, 
   expect(await versionOf(api, "place_order")).toBe(1);
 
   await retype(page, "place_order", "def place_order(input):\n    chrage_card(amount=1)\n    return input\n");
-  await expect(problems.getByRole("button")).toContainText("did you mean charge_card?");
+  await expect(problems.getByRole("button")).toContainText("did you mean 'charge_card'?");
   await expect(page.locator(".cm-lintRange-warning")).toBeVisible();
   await retype(page, "place_order", "def place_order(input):\n    charge_card(amount=1)\n    return input\n");
   await expect(page.getByText("No problems")).toBeVisible();
@@ -68,6 +66,19 @@ test("columns of errors behind characters beyond the basic plane", async ({ page
   await open("/functions/wide");
   await retype(page, "wide", "def wide(input):\n    x = '🌍🌍🌍'; naem\n");
   await expect(page.locator(".cm-lintRange-warning")).toHaveText("naem");
+});
+
+test("code with the line ends of Windows, which keeps them", async ({ page, open, api }) => {
+  await api.store("windows", "def windows(input):\r\n    return 1\r\n");
+  await open("/functions/windows");
+  await code(page, "windows").click();
+  await expect(page.getByText("unsaved")).toBeHidden();
+  await page.keyboard.press("Control+End");
+  await page.keyboard.type("# end");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Control+s");
+  await expect(page.getByText("Saved as version 2.")).toBeVisible();
+  expect((await api.call("GET", "/functions/windows")).code).toBe("def windows(input):\r\n    return 1\r\n# end\r\n");
 });
 
 test("unsaved changes: a reload keeps them, a way out is asked for", async ({ page, open, api }) => {
@@ -178,18 +189,18 @@ test("schemas and settings", async ({ page, open, api, accessible }) => {
   await page.getByLabel("Tags").fill("geo");
   await page.keyboard.press("Enter");
   await page.getByLabel("Timeout in seconds").fill("100000");
-  await page.getByLabel("Retry policy").check();
+  await page.getByRole("checkbox", { name: /^Retry policy/ }).check();
   await page.getByLabel("Attempts").fill("5");
   await accessible();
-  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("button", { name: "Save", exact: true }).click();
   await expect(page.getByText(/must be above 0 and at most/).first()).toBeVisible();
   await page.getByLabel("Timeout in seconds").fill("20");
-  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("button", { name: "Save", exact: true }).click();
   await expect(page.getByText("Saved as version 2.")).toBeVisible();
   const stored = await api.call("GET", "/functions/limits");
   expect(stored).toMatchObject({ description: "Of a city", tags: ["geo"], timeout_seconds: 20, retry: { max_attempts: 5, backoff_seconds: 1 }, input_schema: { required: ["city"] } });
-  await page.getByLabel("Retry policy").uncheck();
-  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("checkbox", { name: /^Retry policy/ }).uncheck();
+  await page.getByRole("button", { name: "Save", exact: true }).click();
   await expect.poll(async () => (await api.call("GET", "/functions/limits")).retry).toBeNull();
 });
 

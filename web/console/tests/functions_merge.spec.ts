@@ -128,9 +128,9 @@ test.describe("the place of a problem", () => {
   });
   test("of a whole line, and beyond the text", () => {
     expect(word("a\n    import nothing\n", 2)).toBe("import nothing");
-    expect(word("a\nb", 9, 9)).toBe("");
+    expect(word("a\nb", 9, 9)).toBe("b");
     expect(word("", 1, 1)).toBe("");
-    expect(word("abc", 1, 99)).toBe("");
+    expect(word("abc", 1, 99)).toBe("c");
   });
   test("with a suggestion", () => {
     expect(sentenceOf({ message: "naem is not defined", suggestion: "name" })).toBe("naem is not defined; did you mean name?");

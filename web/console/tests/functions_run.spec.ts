@@ -49,6 +49,7 @@ test("an input that does not fit, and a run that fails", async ({ page, open, ap
   await api.store("inner", "def inner(input):\n    raise KeyError(input['name'])\n");
   await api.store("outer", "def outer(input):\n    return inner(input)\n", { input_schema: schema });
   await open("/functions/outer?tab=run");
+  await page.getByLabel("count").fill("0");
   await page.getByRole("button", { name: "Run", exact: true }).click();
   const result = page.getByRole("region", { name: "Result" });
   await expect(result.getByRole("alert")).toContainText(/count|minimum/);

@@ -4,8 +4,8 @@ import { around, edgeWidth, errorRate, neighbours, shortCount, type Edge, type G
 import { nameOf, neededBy, readRequest } from "../src/packages/requirement_name";
 
 const sums = { count: 10, errors: 1, p50: 1, p99: 2 };
-const node = (name: string): Node => ({ id: name, kind: "function", name, key: name, ...sums });
-const edge = (from: string, to: string): Edge => ({ id: `${from}>${to}`, from, to, ...sums });
+const node = (name: string): Node => ({ id: name, kind: "function", name, key: name, gone: false, ...sums });
+const edge = (from: string, to: string): Edge => ({ id: `${from}>${to}`, from, to, spawned: false, ...sums });
 
 const graph: Graph = {
   nodes: ["a", "b", "c", "d", "e"].map(node),

@@ -144,3 +144,17 @@ test("hostile names, inputs, errors and outputs are text in the list", async ({ 
   await expect(page).toHaveTitle("Runs · Maestro");
   await expect(rows.nth(0), "an override of the direction is a symbol").not.toContainText("\u202e");
 });
+
+test("a run that begins between the list and the stream is not missed", async ({ page, api, open }) => {
+  await api.store("double", double);
+  await api.run("double", { n: 1 });
+  // The stream opens only when another run has come after the list was read.
+  let release = () => {};
+  const held = new Promise<void>((done) => { release = done; });
+  await page.route("**/executions/stream*", async (route) => { await held; await route.continue(); });
+  await open("/runs");
+  await expect(page.getByRole("row")).toHaveCount(1);
+  await api.run("double", { n: 2 });
+  release();
+  await expect(page.getByRole("row")).toHaveCount(2);
+});

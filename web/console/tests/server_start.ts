@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { startIndex } from "./package_index";
 
 const binary = resolve(import.meta.dirname, "../../../bin/maestro");
 
@@ -10,12 +11,14 @@ const binary = resolve(import.meta.dirname, "../../../bin/maestro");
 export default async function start(): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), "maestro-console-"));
   const port = String(await freePort());
-  const env: NodeJS.ProcessEnv = { PATH: process.env.PATH, HOME: folder, DATA_DIR: folder, PORT: port, LOG_LEVEL: "warn", MAESTRO_PG_BIN: process.env.MAESTRO_PG_BIN };
+  const index = await startIndex();
+  const env: NodeJS.ProcessEnv = { PATH: process.env.PATH, HOME: folder, DATA_DIR: folder, PORT: port, LOG_LEVEL: "warn", PIP_INDEX_URL: index.url, MAESTRO_PG_BIN: process.env.MAESTRO_PG_BIN };
   const server = spawn(binary, ["serve"], { env, stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   for (const stream of [server.stdout, server.stderr]) stream.on("data", (text: Buffer) => { said = (said + text.toString()).slice(-20_000); });
   const stop = async () => {
     await end(server);
+    index.stop();
     rmSync(folder, { recursive: true, force: true });
   };
   try {

@@ -7,7 +7,7 @@ export type WatchedExecution = Omit<Execution, "execution_id" | "input_data" | "
 export interface ExecutionWatcher {
   /** An execution is new, or has another state. */
   execution: (execution: WatchedExecution) => void;
-  /** Some are missing: the list must be read again. */
+  /** Some may be missing: the list must be read again. Also at the begin, when the list may have been read before. */
   gap: () => void;
   connection: (connected: boolean) => void;
 }
@@ -17,7 +17,7 @@ export function watchExecutions(filter: Pick<ExecutionFilter, "function_name" | 
   return follow("/executions/stream", { signal, query: { function_name: filter.function_name, status: filter.status } }, {
     event: ({ event, data }) => {
       if (event === "execution") to.execution(JSON.parse(data) as WatchedExecution);
-      else if (event === "gap") to.gap();
+      else if (event === "open" || event === "gap") to.gap();
     },
     connected: (connected) => to.connection(connected),
     closed: () => to.connection(false),

@@ -43,19 +43,17 @@ export async function pauseFunction(name: string, paused: boolean): Promise<Paus
   return (await request<PauseState>("POST", path`/functions/${name}/${paused ? "pause" : "resume"}`)).data;
 }
 
-/** What a save would do, as a dry run tells. */
-export interface Planned {
-  name: string;
-  action: "create" | "update" | "delete" | "unchanged";
-  changes: string[];
-  version: number;
+/** What the server says of a function that is not saved. */
+export interface Checked {
+  input_schema: Json;
+  output_schema: Json;
+  derived_schemas: ("input_schema" | "output_schema")[];
+  requirements: string[];
+  uses: string[];
   warnings: Warning[];
 }
 
-/** planFunction checks a function as it would be saved, and changes nothing. */
-export async function planFunction(name: string, code: string, members: FunctionChange, signal?: AbortSignal): Promise<Planned> {
-  const { data } = await request<{ functions: Planned[] }>("POST", "/apply", { body: { dry_run: true, functions: [{ name, code, ...members }] }, signal });
-  return data.functions[0]!;
+/** checkFunction checks a function as it would be saved: its faults are a 422. Nothing is changed. */
+export async function checkFunction(name: string, code: string, members: FunctionChange, signal?: AbortSignal): Promise<Checked> {
+  return (await request<Checked>("POST", "/check", { body: { name, code, ...members }, signal })).data;
 }
-
-export type { Json };

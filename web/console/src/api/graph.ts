@@ -1,29 +1,32 @@
 import { request } from "./request";
 
-/** Calls over a span, as recorded. */
-export interface CallSums {
-  count: number;
-  errors: number;
+export interface GraphNode {
+  /** The kind and what names it: function:hello, webhook:ID. */
+  id: string;
+  kind: "function" | "webhook" | "schedule" | "manual" | "retry" | "alert";
+  name: string;
+  gone?: boolean;
+  calls: number;
+}
+
+export interface GraphEdge {
+  from: string;
+  to: string;
+  spawned?: boolean;
+  calls: number;
+  failures: number;
   p50_ms: number | null;
   p99_ms: number | null;
 }
 
-export interface GraphNode extends CallSums {
-  id: string;
-  kind: string;
-  name: string;
-}
-
-export interface GraphEdge extends CallSums {
-  from: string;
-  to: string;
-}
-
 export interface CallGraph {
+  complete_until: string;
   nodes: GraphNode[];
   edges: GraphEdge[];
+  cut: boolean;
 }
 
+/** The calls since an age such as -24h, as recorded. */
 export async function getGraph(from: string, signal?: AbortSignal): Promise<CallGraph> {
   return (await request<CallGraph>("GET", "/graph", { query: { from }, signal })).data;
 }

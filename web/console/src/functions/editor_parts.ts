@@ -24,13 +24,27 @@ export function shownParts(language: Language, label: string): Extension {
   ];
 }
 
+// Chromium would keep the style of a selection that is typed over in a style
+// attribute, which the page's policy refuses: the editor itself replaces the text.
+const typedOver = EditorView.domEventHandlers({
+  beforeinput: (event, view) => {
+    const { main } = view.state.selection;
+    if (event.inputType !== "insertText" || event.data === null || main.empty || view.composing) return false;
+    event.preventDefault();
+    const text = event.data;
+    const insert = () => view.state.update(view.state.replaceSelection(text), { userEvent: "input.type", scrollIntoView: true });
+    if (!view.state.facet(EditorView.inputHandler).some((handle) => handle(view, main.from, main.to, text, insert))) view.dispatch(insert());
+    return true;
+  },
+});
+
 /** editedParts edits a text. Escape, then Tab, leaves the editor. */
 export function editedParts(language: Language, label: string): Extension {
   return [
     EditorView.cspNonce.of(styleNonce()), editorStyle, languages[language](), lineNumbers(), foldGutter(), highlightSpecialChars(), history(), drawSelection(), dropCursor(),
     EditorState.allowMultipleSelections.of(true), indentOnInput(), bracketMatching(), closeBrackets(), autocompletion(), highlightActiveLine(), highlightActiveLineGutter(),
-    highlightSelectionMatches(), search({ top: true }), lintGutter(),
+    highlightSelectionMatches(), search({ top: true }), lintGutter(), typedOver,
     keymap.of([...closeBracketsKeymap, ...searchKeymap, ...historyKeymap, ...foldKeymap, ...completionKeymap, ...lintKeymap, ...defaultKeymap, indentWithTab]),
-    EditorView.contentAttributes.of({ "aria-label": label, "aria-description": "Escape, then Tab, leaves the editor." }),
+    EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0", "aria-description": "Escape, then Tab, leaves the editor." }),
   ];
 }

@@ -48,8 +48,8 @@ const look = EditorView.theme({
   ".cm-placeholder": { color: "var(--faint)" },
   ".cm-changedLine, .cm-insertedLine": { backgroundColor: "var(--mark-add) !important" },
   "&.cm-merge-a .cm-changedLine, .cm-deletedChunk": { backgroundColor: "var(--mark-remove) !important" },
-  ".cm-changedText": { background: "color-mix(in srgb, var(--ok) 28%, transparent) !important" },
-  "&.cm-merge-a .cm-changedText, .cm-deletedChunk .cm-deletedText": { background: "color-mix(in srgb, var(--fail) 28%, transparent) !important" },
+  ".cm-changedText": { background: "none !important", boxShadow: "inset 0 -2px var(--ok)" },
+  "&.cm-merge-a .cm-changedText, .cm-deletedChunk .cm-deletedText": { background: "none !important", boxShadow: "inset 0 -2px var(--fail)" },
   ".cm-collapsedLines": { background: "var(--hover) !important", color: "var(--muted) !important", padding: "4px 10px" },
 });
 

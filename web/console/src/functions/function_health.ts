@@ -1,6 +1,6 @@
 // What the list of functions shows of each: its state, and how its runs went.
 import type { FunctionView } from "../api/functions";
-import type { FunctionStats } from "../api/statistics";
+import type { FunctionStats } from "../api/stats";
 
 export type State = "active" | "paused" | "quarantined" | "inactive" | "module";
 
@@ -45,17 +45,22 @@ export function rowsOf(functions: readonly FunctionView[], stats: readonly Funct
   const number = (value: number | null | undefined): number => value ?? -1;
   const orders: Record<Sort, (a: Row, b: Row) => number> = {
     name: () => 0,
-    runs: (a, b) => number(b.stats?.runs) - number(a.stats?.runs),
+    runs: (a, b) => runsOf(b.stats) - runsOf(a.stats),
     failures: (a, b) => failureRate(b.stats) - failureRate(a.stats),
     p99: (a, b) => number(b.stats?.p99_ms) - number(a.stats?.p99_ms),
-    last: (a, b) => (b.stats?.last_run ?? "").localeCompare(a.stats?.last_run ?? ""),
+    last: (a, b) => (b.stats?.last_run_at ?? "").localeCompare(a.stats?.last_run_at ?? ""),
   };
   return rows.sort((a, b) => orders[filter.sort](a, b) || (a.view.name < b.view.name ? -1 : 1));
 }
 
 /** failureRate is the share of runs that failed, from 0 to 1; -1 without runs. */
 export function failureRate(stats: FunctionStats | null): number {
-  return stats === null || stats.runs === 0 ? -1 : stats.failures / stats.runs;
+  return runsOf(stats) === 0 ? -1 : (stats?.failure_rate ?? 0);
+}
+
+/** runsOf counts the runs that have ended, however they did. */
+export function runsOf(stats: FunctionStats | null): number {
+  return stats === null ? 0 : Object.values(stats.runs).reduce((sum, count) => sum + count, 0);
 }
 
 /** percent writes a share: 0 %, 0.3 %, 12 %; never 0 or 100 for a share that is not. */

@@ -1,8 +1,8 @@
-// One function while it is edited: what is stored, what was changed, what the
-// compiler says of it, and the way to a new version.
+// One function while it is edited: the stored state, the changes, the compiler's
+// faults and warnings, and the way to a new version.
 import type { FunctionView } from "../api/functions";
 import { getFunction } from "../api/functions";
-import { planFunction, updateFunction, type FunctionChange } from "../api/function_changes";
+import { checkFunction, updateFunction, type Checked, type FunctionChange } from "../api/function_changes";
 import { isAbort, Problem } from "../api/problem";
 import { dropDraft, keepDraft, readDraft, type Storage } from "./draft_store";
 import { changedMembers, changeOf, clashesOf, editable, MemberFault, memberNames, rebased, valueOf, type Clash, type MemberName, type Members, type Stored } from "./function_members";
@@ -27,6 +27,8 @@ export class FunctionSession {
   warnings = $state.raw<Fault[]>([]);
   /** Faults of other members than the code, by the member's name. */
   faults = $state.raw<Partial<Record<MemberName, string>>>({});
+  /** What the last check found: the schemas that the code's type hints give. */
+  checked = $state.raw<Checked | null>(null);
   saving = $state(false);
   checking = $state(false);
   failure = $state.raw<unknown>(null);
@@ -92,9 +94,9 @@ export class FunctionSession {
     const abort = (this.#check = new AbortController());
     this.checking = true;
     try {
-      const plan = await planFunction(this.stored.name, this.members.code, this.#whole(), abort.signal);
+      this.checked = await checkFunction(this.stored.name, this.members.code, this.#whole(), abort.signal);
       this.errors = [];
-      this.warnings = plan.warnings;
+      this.warnings = this.checked.warnings;
       this.faults = {};
     } catch (error) {
       if (abort.signal.aborted || isAbort(error)) return;
@@ -125,7 +127,7 @@ export class FunctionSession {
     const faults: Partial<Record<MemberName, string>> = {};
     const errors: Fault[] = [];
     for (const fault of problem.faults) {
-      const pointer = (fault.pointer ?? "").replace(/^\/functions\/0/, "");
+      const pointer = fault.pointer ?? "";
       const member = memberNames.find((name) => pointer === `/${name}` || pointer.startsWith(`/${name}/`));
       if (fault.line || member === "code" || (!member && pointer === "")) errors.push(fault);
       else if (member) faults[member] = faults[member] ? `${faults[member]} ${fault.message}` : `${pointer.slice(member.length + 1)} ${fault.message}`.trim();
@@ -136,7 +138,7 @@ export class FunctionSession {
     this.faults = faults;
   }
 
-  /** save stores what was changed as a new version; false when it was refused. */
+  /** save stores the changes as a new version; false when it was refused. */
   async save(): Promise<boolean> {
     if (this.saving) return false;
     this.failure = null;
@@ -166,7 +168,7 @@ export class FunctionSession {
     }
   }
 
-  // settle takes over a stored function; what was typed since `sent` stays.
+  // settle takes over a stored function; changes made since `sent` stay.
   #settle(stored: FunctionView, sent: Members): void {
     clearTimeout(this.#timer);
     this.#check?.abort();
@@ -231,7 +233,7 @@ export class FunctionSession {
     else this.#settle(stored, this.#base);
   }
 
-  /** close ends what is under way. */
+  /** close ends the check in progress. */
   close(): void {
     clearTimeout(this.#timer);
     this.#check?.abort();

@@ -19,7 +19,7 @@ export function linesOf(text: string): string[] {
 
 /** diffLines compares lists of lines. Texts with too many different lines are one hunk. */
 export function diffLines(a: readonly string[], b: readonly string[]): Hunk[] {
-  // What is the same at both ends needs no comparison.
+  // Equal lines at both ends need no comparison.
   const most = Math.min(a.length, b.length);
   let head = 0;
   while (head < most && a[head] === b[head]) head++;

@@ -30,7 +30,8 @@ export function placeOf(text: string, problem: Problem): Place {
   let from = start;
   for (let i = 1; i < problem.column && from < end; i++) from += text.codePointAt(from)! > 0xffff ? 2 : 1;
   const word = /^(?:[\p{L}\p{N}_]+|.)/u.exec(text.slice(from, end))?.[0] ?? "";
-  return { from, to: from + word.length };
+  if (word === "" && from > start) from--; // at the end of the line: its last character
+  return { from, to: from + Math.max(word.length, Math.min(1, end - from)) };
 }
 
 // startOfLine is the offset of a line, counted from 1; the last one's for a
@@ -48,5 +49,5 @@ function startOfLine(text: string, line: number): number {
 
 /** sentenceOf is a problem's message with its suggestion. */
 export function sentenceOf(problem: Problem): string {
-  return problem.suggestion ? `${problem.message}; did you mean ${problem.suggestion}?` : problem.message;
+  return problem.suggestion && !problem.message.includes(problem.suggestion) ? `${problem.message}; did you mean ${problem.suggestion}?` : problem.message;
 }

@@ -9,16 +9,20 @@ export interface Sums {
 
 export interface Node extends Sums {
   id: string;
-  kind: "function" | "webhook" | "schedule" | "manual";
+  kind: "function" | "webhook" | "schedule" | "manual" | "retry" | "alert";
   name: string;
   /** The id of a webhook or schedule; the name of others. */
   key: string;
+  /** It was deleted. */
+  gone: boolean;
 }
 
 export interface Edge extends Sums {
   id: string;
   from: string;
   to: string;
+  /** By maestro.spawn, as an execution of its own. */
+  spawned: boolean;
 }
 
 export interface Graph {

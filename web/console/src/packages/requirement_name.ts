@@ -28,7 +28,7 @@ export function neededBy(functions: readonly Needing[]): Map<string, string[]> {
   return found;
 }
 
-/** readRequest splits what was typed into the name and version of an install: `httpx==0.28.1` has both. */
+/** readRequest splits a typed text into the name and version of an install: `httpx==0.28.1` has both. */
 export function readRequest(text: string): { package_name: string; version?: string } {
   const match = /^\s*(.+?)\s*==\s*([^\s=]+)\s*$/.exec(text);
   return match ? { package_name: match[1]!, version: match[2]! } : { package_name: text.trim() };

@@ -31,6 +31,9 @@ export class RunPages {
   /** No page follows. */
   complete = $state(false);
 
+  /** Ends when the first page was read, or could not be. */
+  readonly first: Promise<void>;
+
   private pages: Page[] = [];
   private fresh: RunRow[] = [];
   private newest = "";
@@ -40,7 +43,7 @@ export class RunPages {
   private sight = { from: 0, to: 0 };
 
   constructor(private readonly filter: ExecutionFilter, private readonly signal: AbortSignal) {
-    void this.more();
+    this.first = this.more();
   }
 
   /** The row at an index; undefined while its page is read again. */

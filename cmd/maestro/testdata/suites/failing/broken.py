@@ -1,0 +1,5 @@
+import no_such_package
+
+
+def broken(input):
+    return 1

@@ -1,0 +1,2 @@
+def deeper(input):
+    return 1 / input["n"]

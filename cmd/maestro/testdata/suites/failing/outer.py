@@ -1,0 +1,3 @@
+def outer(input):
+    # a comment
+    return deeper({"n": input["n"]})

@@ -1,0 +1,3 @@
+def spins(input):
+    while True:
+        pass

@@ -1,0 +1,5 @@
+import time
+
+
+def waits(input):
+    time.sleep(3600)

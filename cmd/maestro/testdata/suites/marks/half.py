@@ -1,0 +1,2 @@
+def half(input: int) -> float:
+    return input / 2

@@ -1,0 +1,2 @@
+def this_year(input):
+    return 2026

@@ -1,0 +1,2 @@
+def square(input):
+    return input * input

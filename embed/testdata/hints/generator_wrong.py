@@ -1,0 +1,2 @@
+def f(input: dict) -> str:  # of what it yields, not of the generator
+    yield "a"

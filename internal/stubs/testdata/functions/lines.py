@@ -1,0 +1,2 @@
+def lines(input: str):
+    yield input

@@ -1,0 +1,2 @@
+def plain(input):
+    return input

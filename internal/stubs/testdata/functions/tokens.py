@@ -1,0 +1,5 @@
+from collections.abc import AsyncIterator
+
+
+async def tokens(input: dict) -> AsyncIterator[str | int]:
+    yield "a"

@@ -1,1 +1,0 @@
-import{I as e,R as t,Y as n,Z as r}from"./Icon-CMOyaYmH.js";import{s as i}from"./index-DD-vGc-Y.js";import{t as a}from"./PageHeader-BbaA1FyT.js";var o=t(`<!> <!>`,1);function s(t){var s=o(),c=n(s);a(c,{title:`Schedules`});var l=r(c,2);i(l,{title:`This page is being built`}),e(t,s)}export{s as default};
