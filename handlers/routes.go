@@ -76,8 +76,8 @@ func (s *Server) routes() []group {
 		{"Schedules", "Runs at set times.", map[string]endpoint{
 			"POST /api/v1/schedules":          {user, rest(s.createSchedule, createScheduleOp)},
 			"GET /api/v1/schedules":           {user, rest(s.listSchedules, listSchedulesOp)},
-			"GET /api/v1/schedules/due":       {user, rest(s.listDueTimes, scheduleDueOp)},
-			"GET /api/v1/schedules/preview":   {user, rest(s.previewSchedule, schedulePreviewOp)},
+			"GET /api/v1/scheduler/due":       {user, rest(s.listDueTimes, scheduleDueOp)},
+			"GET /api/v1/scheduler/preview":   {user, rest(s.previewSchedule, schedulePreviewOp)},
 			"GET /api/v1/schedules/{id}":      {user, rest(s.getSchedule, getScheduleOp)},
 			"PUT /api/v1/schedules/{id}":      {user, rest(s.updateSchedule, updateScheduleOp)},
 			"DELETE /api/v1/schedules/{id}":   {user, rest(s.deleteSchedule, deleteScheduleOp)},

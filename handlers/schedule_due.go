@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	// dueSpan is how far GET /schedules/due looks when it is not told.
+	// dueSpan is how far GET /scheduler/due looks when it is not told.
 	dueSpan = 7 * 24 * time.Hour
 	// longestDueSpan is how far it looks at most.
 	longestDueSpan = 31 * 24 * time.Hour

@@ -21,7 +21,7 @@ type dueTimes struct {
 
 func (f *fixture) due(query string) (d dueTimes) {
 	f.t.Helper()
-	got := f.must(ask{call: "GET /api/v1/schedules/due" + query, status: http.StatusOK})
+	got := f.must(ask{call: "GET /api/v1/scheduler/due" + query, status: http.StatusOK})
 	require.NoError(f.t, json.Unmarshal([]byte(got.text), &d))
 	return d
 }
@@ -55,7 +55,7 @@ func TestDueTimesOfAllSchedules(t *testing.T) {
 	require.InDelta(t, 168, len(week.Due)-7, 2)
 	require.False(t, week.Truncated)
 
-	f.must(ask{name: "another subtenant", call: "GET /api/v1/schedules/due", token: f.mint("other", false), status: 200, want: []string{`"due":[]`}})
+	f.must(ask{name: "another subtenant", call: "GET /api/v1/scheduler/due", token: f.mint("other", false), status: 200, want: []string{`"due":[]`}})
 	f.must(ask{call: "DELETE /api/v1/functions/echo", status: 204})
 	require.Empty(t, f.due("").Due, "without its function no schedule is due")
 }
@@ -64,10 +64,10 @@ func TestBoundsOfDueTimes(t *testing.T) {
 	t.Parallel()
 	f := setupSchedules(t)
 	f.all([]ask{
-		{name: "backwards", call: "GET /api/v1/schedules/due?from=2026-12-02&to=2026-12-01", status: 422, want: []string{"/query/to"}},
-		{name: "too long", call: "GET /api/v1/schedules/due?from=2026-01-01&to=2026-12-01", status: 422, want: []string{"31 days"}},
-		{name: "no time", call: "GET /api/v1/schedules/due?from=tomorrow", status: 422, want: []string{"/query/from"}},
-		{name: "no token", call: "GET /api/v1/schedules/due", token: "-", status: 401},
+		{name: "backwards", call: "GET /api/v1/scheduler/due?from=2026-12-02&to=2026-12-01", status: 422, want: []string{"/query/to"}},
+		{name: "too long", call: "GET /api/v1/scheduler/due?from=2026-01-01&to=2026-12-01", status: 422, want: []string{"31 days"}},
+		{name: "no time", call: "GET /api/v1/scheduler/due?from=tomorrow", status: 422, want: []string{"/query/from"}},
+		{name: "no token", call: "GET /api/v1/scheduler/due", token: "-", status: 401},
 	})
 	for i := range 30 {
 		f.schedule(fmt.Sprintf("s%d", i), "* * * * *", "")
@@ -81,12 +81,12 @@ func TestPreviewOfAnExpression(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.all([]ask{
-		{name: "next times", call: "GET /api/v1/schedules/preview?cron_expression=0+9+*+*+1-5&timezone=Europe/Paris&count=3", status: 200, want: []string{`:00:00.000000Z"`}},
-		{name: "both faults", call: "GET /api/v1/schedules/preview?cron_expression=61+*+*+*+*&timezone=Mars", status: 422, want: []string{"/query/cron_expression", "/query/timezone"}},
-		{name: "never comes", call: "GET /api/v1/schedules/preview?cron_expression=0+0+30+2+*", status: 422, want: []string{"never comes"}},
-		{name: "none", call: "GET /api/v1/schedules/preview", status: 422, want: []string{"cron_expression"}},
+		{name: "next times", call: "GET /api/v1/scheduler/preview?cron_expression=0+9+*+*+1-5&timezone=Europe/Paris&count=3", status: 200, want: []string{`:00:00.000000Z"`}},
+		{name: "both faults", call: "GET /api/v1/scheduler/preview?cron_expression=61+*+*+*+*&timezone=Mars", status: 422, want: []string{"/query/cron_expression", "/query/timezone"}},
+		{name: "never comes", call: "GET /api/v1/scheduler/preview?cron_expression=0+0+30+2+*", status: 422, want: []string{"never comes"}},
+		{name: "none", call: "GET /api/v1/scheduler/preview", status: 422, want: []string{"cron_expression"}},
 	})
-	got := f.must(ask{call: "GET /api/v1/schedules/preview?cron_expression=@hourly", status: 200})
+	got := f.must(ask{call: "GET /api/v1/scheduler/preview?cron_expression=@hourly", status: 200})
 	var preview struct{ Times []time.Time }
 	require.NoError(t, json.Unmarshal([]byte(got.text), &preview))
 	require.Len(t, preview.Times, 10)

@@ -66,11 +66,11 @@ export interface DueHour {
 
 export async function listDueTimes(from: Date, to: Date, signal?: AbortSignal): Promise<{ due: DueHour[]; truncated: boolean }> {
   const query = { from: from.toISOString(), to: to.toISOString() };
-  return (await request<{ due: DueHour[]; truncated: boolean }>("GET", "/schedules/due", { query, signal })).data;
+  return (await request<{ due: DueHour[]; truncated: boolean }>("GET", "/scheduler/due", { query, signal })).data;
 }
 
 /** The next due times of an expression; a faulty one is a Problem. */
 export async function previewSchedule(expression: string, timezone: string, count: number, signal?: AbortSignal): Promise<string[]> {
   const query = { cron_expression: expression, timezone, count };
-  return (await request<{ times: string[] }>("GET", "/schedules/preview", { query, signal })).data.times;
+  return (await request<{ times: string[] }>("GET", "/scheduler/preview", { query, signal })).data.times;
 }
