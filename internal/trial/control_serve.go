@@ -205,6 +205,12 @@ func (c *control) note(id model.ID, runs bool) {
 // grace is how long a test has to end that was told to.
 const grace = 5 * time.Second
 
+// heard bounds the wait until a test has been told.
+const heard = time.Second
+
+// cancelEvery is the time between two cancels of a test's runs.
+const cancelEvery = 50 * time.Millisecond
+
 // begin notes that a test begins, whose time is limited.
 func (c *control) begin(test string) {
 	c.mu.Lock()
@@ -231,34 +237,51 @@ func (c *control) end() {
 // overrun stops a test that has run past its time limit.
 func (c *control) overrun(test string) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.test != test {
-		return
+	over, bell := c.test != test, c.bell
+	if !over {
+		c.timer = time.AfterFunc(grace, func() {
+			if c.runs(test) {
+				c.stuck(test)
+			}
+		})
 	}
-	c.ring("time limit")
-	c.timer = time.AfterFunc(grace, func() {
-		c.mu.Lock()
-		goes := c.test == test
-		c.mu.Unlock()
-		if goes {
-			c.stuck(test)
-		}
-	})
+	c.mu.Unlock()
+	if !over {
+		c.stop(bell, test, "time limit")
+	}
 }
 
 // interrupt stops the test that runs, and pytest with it.
 func (c *control) interrupt() {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.ring("interrupt")
+	test, bell := c.test, c.bell
+	c.mu.Unlock()
+	c.stop(bell, test, "interrupt")
 }
 
-// ring cancels the runs in progress and tells the tests why. c.mu is held.
-func (c *control) ring(reason string) {
-	if c.bell != nil {
-		_, _ = fmt.Fprintln(c.bell, reason) // or the process is about to end
+// stop tells a test why it ends, and then cancels its runs: a test whose run has ended first would
+// go on, and its successor would be stopped in its place. A run may begin meanwhile.
+func (c *control) stop(bell net.Conn, test, reason string) {
+	if bell != nil {
+		// It is answered once the exception is there. A test that holds the GIL for long delays that.
+		_ = bell.SetDeadline(time.Now().Add(heard))
+		_, _ = fmt.Fprintln(bell, reason) // or the process is about to end
+		_, _ = bell.Read(make([]byte, 1))
 	}
-	for id := range c.running {
-		c.engine.Cancel(subtenant, id)
+	again := time.NewTicker(cancelEvery)
+	defer again.Stop()
+	for until := time.Now().Add(grace); time.Now().Before(until) && c.runs(test); <-again.C {
+		c.mu.Lock()
+		for id := range c.running {
+			c.engine.Cancel(subtenant, id)
+		}
+		c.mu.Unlock()
 	}
+}
+
+// runs says whether the test goes on.
+func (c *control) runs(test string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return test != "" && c.test == test
 }

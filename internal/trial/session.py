@@ -73,6 +73,7 @@ def _interrupt_tests():
         reason = TimeLimit if line.startswith(b"time limit") else KeyboardInterrupt
         if _running or reason is KeyboardInterrupt:
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(_test_thread), ctypes.py_object(reason))
+        connection.sendall(b"\n")
 
 
 class Error:
