@@ -53,8 +53,8 @@ type Schedule struct {
 	Timezone       string          `json:"timezone"`
 	Description    string          `json:"description"`
 	Input          json.RawMessage `json:"input_data"`
-	Overlap        string          `json:"overlap"`
-	CatchUp        string          `json:"catch_up"`
+	Overlap        string          `json:"overlap" enum:"allow,skip"`
+	CatchUp        string          `json:"catch_up" enum:"none,latest,all"`
 }
 
 // Functions returns the example functions by name. Their files are those of a folder that
