@@ -9,6 +9,7 @@ import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/sea
 import { EditorState, type Extension } from "@codemirror/state";
 import { drawSelection, dropCursor, EditorView, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, keymap, lineNumbers } from "@codemirror/view";
 import { styleNonce } from "../ui/nonce";
+import { typedOver } from "../ui/typed_over";
 import { editorStyle } from "./editor_style";
 
 export type Language = "python" | "json" | "text";
@@ -23,20 +24,6 @@ export function shownParts(language: Language, label: string): Extension {
     EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0", "aria-readonly": "true" }),
   ];
 }
-
-// Chromium would keep the style of a selection that is typed over in a style
-// attribute, which the page's policy refuses: the editor itself replaces the text.
-const typedOver = EditorView.domEventHandlers({
-  beforeinput: (event, view) => {
-    const { main } = view.state.selection;
-    if (event.inputType !== "insertText" || event.data === null || main.empty || view.composing) return false;
-    event.preventDefault();
-    const text = event.data;
-    const insert = () => view.state.update(view.state.replaceSelection(text), { userEvent: "input.type", scrollIntoView: true });
-    if (!view.state.facet(EditorView.inputHandler).some((handle) => handle(view, main.from, main.to, text, insert))) view.dispatch(insert());
-    return true;
-  },
-});
 
 /** editedParts edits a text. Escape, then Tab, leaves the editor. */
 export function editedParts(language: Language, label: string): Extension {

@@ -4,6 +4,7 @@ import { bracketMatching, indentOnInput } from "@codemirror/language";
 import { linter } from "@codemirror/lint";
 import { EditorView, keymap, lineNumbers } from "@codemirror/view";
 import { editorTheme } from "./editor_theme";
+import { typedOver } from "./typed_over";
 
 /** makeJsonEditor makes an editor in an element, and tells each change. */
 export function makeJsonEditor(parent: HTMLElement, doc: string, label: string, changed: (text: string) => void): EditorView {
@@ -11,8 +12,8 @@ export function makeJsonEditor(parent: HTMLElement, doc: string, label: string, 
     parent, doc,
     extensions: [
       lineNumbers(), history(), indentOnInput(), bracketMatching(), json(), linter(jsonParseLinter()),
-      keymap.of([...defaultKeymap, ...historyKeymap]), editorTheme(), EditorView.lineWrapping,
-      EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false" }),
+      keymap.of([...defaultKeymap, ...historyKeymap]), editorTheme(), EditorView.lineWrapping, typedOver,
+      EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", tabindex: "0" }),
       EditorView.updateListener.of((update) => { if (update.docChanged) changed(update.state.doc.toString()); }),
     ],
   });
