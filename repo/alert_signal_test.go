@@ -95,7 +95,7 @@ func TestSignalsOfCopiedRecords(t *testing.T) {
 	require.Equal(t, byDefault.ID, all[1].Execution)
 	require.Equal(t, 1, all[1].Count)
 
-	// In whatever order they are recorded, and under any name.
+	// In each order of records, and under any name.
 	odd := `o'b"\r{},$1;`
 	watched(t, db, odd, nil)
 	copied(t, db, over(odd, "f", model.StatusFailed, at(2)), over(odd, "f", model.StatusFailed, at(1)), over(odd, "f", model.StatusFailed, at(3)), over(odd, "f", model.StatusFailed, at(2)))

@@ -1,5 +1,5 @@
 // Package watch tells watchers of a subtenant's executions which of them begin and
-// end, on whatever server: it looks into PostgreSQL twice a second, once for all
+// end, on any server: it looks into PostgreSQL twice a second, once for all
 // watchers of a subtenant, and not at all while there are none.
 //
 // It must not be on the path of a call, and keeps nothing that it has told.

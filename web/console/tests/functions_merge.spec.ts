@@ -38,7 +38,7 @@ test.describe("a merge of two changes", () => {
     expect(both).toEqual({ text: some.with(10, "mine\n").with(19_000, "theirs\n").join(""), conflicts: 0 });
   });
   test("compared with its own parts", () => {
-    // Both sides without a conflict: each change is there once, whatever was drawn.
+    // Both sides without a conflict: each change is there once.
     let seed = 1;
     const random = (below: number): number => (seed = (seed * 48_271) % 2_147_483_647) % below;
     for (let round = 0; round < 300; round++) {
