@@ -1,5 +1,5 @@
 import { AxeBuilder } from "@axe-core/playwright";
-import { expect, test as base, type Page } from "@playwright/test";
+import { expect, test as base, type Locator, type Page } from "@playwright/test";
 
 export { expect };
 
@@ -105,6 +105,16 @@ export async function signIn(page: Page, api: Api): Promise<void> {
     await button.click();
     await main.waitFor();
   }
+}
+
+/**
+ * Replaces the text of an editor, as a person types. fill() changes the text below the editor,
+ * whose marks Chromium then copies as styles, and without the event by which the editor would prevent that.
+ */
+export async function retype(editor: Locator, text: string): Promise<void> {
+  await editor.click();
+  await editor.press("ControlOrMeta+a");
+  await editor.page().keyboard.insertText(text);
 }
 
 /** The text with which the tests try whether a page makes markup of it. */

@@ -1,14 +1,7 @@
 import type { Page } from "@playwright/test";
-import { expect, test, type Api } from "./console";
+import { expect, retype, test, type Api } from "./console";
 
 const code = (page: Page, name: string) => page.getByRole("textbox", { name: `Code of ${name}` });
-
-/** Replaces the text of the editor, as by a person: select all, type. */
-async function retype(page: Page, name: string, text: string): Promise<void> {
-  await code(page, name).click();
-  await page.keyboard.press("Control+a");
-  await page.keyboard.insertText(text);
-}
 
 async function versionOf(api: Api, name: string): Promise<number> {
   return (await api.call("GET", `/functions/${name}`)).version;
@@ -19,7 +12,7 @@ test("completion, the compiler's word while typing, and a save", async ({ page, 
   await api.store("place_order", "def place_order(input):\n    return input\n", { input_schema: { type: "object", properties: { customer: { type: "string" } } } });
   await open("/functions/place_order");
   await expect(page.getByText("No problems")).toBeVisible();
-  await retype(page, "place_order", "def place_order(input):\n    ");
+  await retype(code(page, "place_order"), "def place_order(input):\n    ");
   await page.keyboard.type("char");
   const options = page.locator(".cm-tooltip-autocomplete");
   await expect(options.getByText("charge_card")).toBeVisible();
@@ -43,10 +36,10 @@ test("completion, the compiler's word while typing, and a save", async ({ page, 
   await expect(page.getByRole("alert").filter({ hasText: /invalid syntax/ })).toBeVisible();
   expect(await versionOf(api, "place_order")).toBe(1);
 
-  await retype(page, "place_order", "def place_order(input):\n    chrage_card(amount=1)\n    return input\n");
+  await retype(code(page, "place_order"), "def place_order(input):\n    chrage_card(amount=1)\n    return input\n");
   await expect(problems.getByRole("button")).toContainText("did you mean 'charge_card'?");
   await expect(page.locator(".cm-lintRange-warning")).toBeVisible();
-  await retype(page, "place_order", "def place_order(input):\n    charge_card(amount=1)\n    return input\n");
+  await retype(code(page, "place_order"), "def place_order(input):\n    charge_card(amount=1)\n    return input\n");
   await expect(page.getByText("No problems")).toBeVisible();
   await page.keyboard.press("Control+s");
   await expect(page.getByText("Saved as version 2.")).toBeVisible();
@@ -64,7 +57,7 @@ test("completion, the compiler's word while typing, and a save", async ({ page, 
 test("columns of errors behind characters beyond the basic plane", async ({ page, open, api }) => {
   await api.store("wide", "def wide(input):\n    return 1\n");
   await open("/functions/wide");
-  await retype(page, "wide", "def wide(input):\n    x = '🌍🌍🌍'; naem\n");
+  await retype(code(page, "wide"), "def wide(input):\n    x = '🌍🌍🌍'; naem\n");
   await expect(page.locator(".cm-lintRange-warning")).toHaveText("naem");
 });
 
@@ -84,7 +77,7 @@ test("code with the line ends of Windows, which keeps them", async ({ page, open
 test("unsaved changes: a reload keeps them, a way out is asked for", async ({ page, open, api }) => {
   await api.store("draft", "def draft(input):\n    return 1\n");
   await open("/functions/draft");
-  await retype(page, "draft", "def draft(input):\n    return 2\n");
+  await retype(code(page, "draft"), "def draft(input):\n    return 2\n");
   await expect(page.getByText("unsaved")).toBeVisible();
   await page.reload();
   await expect(code(page, "draft")).toContainText("return 2");
@@ -103,7 +96,7 @@ test("unsaved changes: a reload keeps them, a way out is asked for", async ({ pa
 test("a leave of unsaved changes that is confirmed", async ({ page, open, api }) => {
   await api.store("left", "def left(input):\n    return 1\n");
   await open("/functions/left");
-  await retype(page, "left", "def left(input):\n    return 2\n");
+  await retype(code(page, "left"), "def left(input):\n    return 2\n");
   await page.getByRole("link", { name: "Runs" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Leave", exact: true }).click();
   await expect(page).toHaveURL(/#\/runs$/);
@@ -118,7 +111,7 @@ test("a change that meets another author's", async ({ page, open, api, accessibl
   await open("/functions/shared");
   await expect(code(page, "shared")).toContainText("x11");
   await api.call("PUT", "/functions/shared", { code: text(lines.with(11, "    x11 = 110")), description: "Theirs" });
-  await retype(page, "shared", text(lines.with(0, "    x0 = 1000")));
+  await retype(code(page, "shared"), text(lines.with(0, "    x0 = 1000")));
   await page.keyboard.press("Control+s");
   const dialog = page.getByRole("dialog", { name: "Another version was saved" });
   await expect(dialog.getByText("version 2 is stored now")).toBeVisible();
@@ -131,7 +124,7 @@ test("a change that meets another author's", async ({ page, open, api, accessibl
 
   // Both change the same line: the marks are decided by hand.
   await api.call("PUT", "/functions/shared", { code: "def shared(input):\n    return 'theirs'\n" });
-  await retype(page, "shared", "def shared(input):\n    return 'mine'\n");
+  await retype(code(page, "shared"), "def shared(input):\n    return 'mine'\n");
   await page.keyboard.press("Control+s");
   await expect(dialog.getByText("1 place was changed by both")).toBeVisible();
   await expect(dialog.getByRole("button", { name: "Save the merge" })).toBeDisabled();

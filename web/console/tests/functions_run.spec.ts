@@ -1,4 +1,4 @@
-import { expect, test } from "./console";
+import { expect, retype, test } from "./console";
 
 const schema = {
   type: "object", required: ["name", "count"], additionalProperties: false, properties: {
@@ -67,13 +67,10 @@ test("text that is not JSON, and a run in the queue", async ({ page, open, api }
   await api.store("later", "def later(input):\n    print('working')\n    return {'got': input}\n");
   await open("/functions/later?tab=run");
   const input = page.getByRole("textbox", { name: "Input as JSON" });
-  // As a person types: fill() replaces the text below the editor, whose marks Chromium then copies as styles.
-  await input.press("ControlOrMeta+a");
-  await page.keyboard.insertText("{");
+  await retype(input, "{");
   await page.getByRole("button", { name: "Run", exact: true }).click();
   await expect(page.getByText(/The input is not JSON/)).toBeVisible();
-  await input.press("ControlOrMeta+a");
-  await page.keyboard.insertText("[1, 2]");
+  await retype(input, "[1, 2]");
   await page.getByLabel("in the queue").check();
   await page.getByRole("button", { name: "Run", exact: true }).click();
   const result = page.getByRole("region", { name: "Result" });
