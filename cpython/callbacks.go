@@ -8,6 +8,7 @@ import "C"
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"unsafe"
@@ -182,6 +183,15 @@ func fillBegun(out *C.struct_maestro_begun, begun Begun) {
 	if begun.Async {
 		out.async = 1
 	}
+}
+
+// Locks a thread that Python has made to Go's record of it, for as long as it lives: on a
+// locked thread Go starts no other one (place.h).
+//
+//export go_maestro_hold
+func go_maestro_hold() {
+	defer recovered(nil) // of too many locks: it is locked
+	runtime.LockOSThread()
 }
 
 //export go_maestro_begin_step

@@ -10,6 +10,7 @@
 #define MAESTRO_GO_GATE_H
 
 #include "border.h"
+#include "place.h"
 
 #include "_cgo_export.h"
 
@@ -30,7 +31,13 @@ void maestro_go_line(int fd, const char *data, size_t size);
 // exception set or none, which is reported.
 void maestro_go_leave(void);
 
-static inline int maestro_go_away(void) { return __builtin_expect(maestro_go != GO_RUNS, 0); }
+static inline int maestro_go_away(void) {
+    if (__builtin_expect(maestro_go != GO_RUNS, 0))
+        return 1;
+    if (__builtin_expect(maestro_here.go_unheld, 0))
+        maestro_place_hold(go_maestro_hold);
+    return 0;
+}
 
 static inline void maestro_go_begin_step(uint64_t interp, uint64_t frame, char *name, size_t name_size, char *input,
                                          size_t size, struct maestro_begun *out) {

@@ -17,6 +17,7 @@ struct maestro_here {
     uint64_t place;                // the number of the directory and umask that the thread has (place.h); 0: the server's
     uint64_t change;               // the change that it has seen
     int own_place;                 // they are the thread's alone
+    int go_unheld;                 // a thread that Python has started, which has not called Go (place.h)
     int worker;                    // one of the server's threads; not one that Python has started
     int forking;                   // a child of this process is being made, perhaps in this memory
     int confined;                  // that child has its rails

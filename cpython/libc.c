@@ -11,6 +11,7 @@
 #include "libc_network.h"
 #include "libc_path.h"
 #include "libc_stream.h"
+#include "load.h"
 #include "memory.h"
 #include "place.h"
 #include "print.h"
@@ -293,6 +294,7 @@ static void *run_thread(void *argument) {
     maestro_here.place = begin.creator.place;
     maestro_here.change = begin.creator.change;
     maestro_place_own();
+    maestro_here.go_unheld = maestro_here.own_place && !maestro_alone;
     struct membership membership = {.in = begin.creator.in, .begun = {.left = begin.left, .known = begin.left}};
     maestro_begun_add(membership.in, &membership.begun);
     void *result;

@@ -28,6 +28,19 @@ void maestro_place_own(void) {
 
 static int open_here(void) { return open(".", O_PATH | O_DIRECTORY | O_CLOEXEC); }
 
+void maestro_place_hold(void (*hold)(void)) {
+    maestro_here.go_unheld = 0;
+    int directory = open_here(), moved = directory >= 0 && fchdir(server.directory) == 0;
+    mode_t mask = umask(server.umask);
+    hold();
+    maestro_here.own_place = unshare(CLONE_FS) == 0; // from the threads that it has started
+    umask(mask);
+    if (moved && fchdir(directory) != 0)
+        maestro_here.place = maestro_here.change = UINT64_MAX; // the next look at a path puts it right
+    if (directory >= 0)
+        close(directory);
+}
+
 void maestro_place_load(void) {
     maestro_place_own(); // reading the umask means setting it
     server.umask = umask(077);

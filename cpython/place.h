@@ -24,6 +24,11 @@ void maestro_place_load(void);
 // No thread state.
 void maestro_place_own(void);
 
+// Calls hold, which locks the thread for Go: on one that Python has made, Go starts threads
+// of its own, and Linux makes them share the directory and umask of this one for good. Those
+// started before the lock get a copy of the server's. Attached or not.
+void maestro_place_hold(void (*hold)(void));
+
 // Gives the thread those that it shall have, where it begins a call or goes on
 // with one. Attached or not.
 void maestro_place_take(int begins);

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -403,4 +404,47 @@ def uses(input):
 	})
 	require.JSONEq(t, `[42,"8\n","8\n"]`, st.output("uses", "null"))
 	require.NoDirExists(t, filepath.Join(folder, "__pycache__"), "the folder stays as it is")
+}
+
+// A thread that Python has made may have the server's own threads started on it, when
+// it calls a sibling. They keep the server's directory and umask.
+func TestThreadsOfTheServerKeepItsPlace(t *testing.T) {
+	t.Parallel()
+	st := setup(t, "sibling", "def sibling(input): return input\n", "calls", `import os, threading
+def calls(folder):
+    os.chdir(folder)
+    os.umask(0)
+    def work():
+        for number in range(2000):
+            sibling(number)
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+    return True
+`)
+	want, err := os.Readlink("/proc/thread-self/cwd")
+	require.NoError(t, err)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		st.output("calls", fmt.Sprintf("%q", t.TempDir()))
+	}()
+	others := map[string]int{} // the threads that Go has started with another directory
+	for running := true; running; {
+		found := make(chan string)
+		go func() {
+			runtime.LockOSThread() // and not unlocked: the thread ends, and the next one is new
+			place, err := os.Readlink("/proc/thread-self/cwd")
+			found <- fmt.Sprint(place, err)
+		}()
+		if place := <-found; place != want+"<nil>" {
+			others[place]++
+		}
+		select {
+		case <-done:
+			running = false
+		default:
+		}
+	}
+	require.Empty(t, others)
 }
