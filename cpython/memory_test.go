@@ -130,6 +130,31 @@ def sets(input):
 	require.JSONEq(t, `[5000, 150000, 200000, 200000, "ValueError", "OverflowError", "TypeError"]`, st.output("sets", "{}"))
 }
 
+// A thread would keep the GIL for as long from those that are to stop it.
+func TestSwitchIntervalThatCodeSets(t *testing.T) {
+	t.Parallel()
+	st := setup(t, "sets", `import sys
+class Second:
+    seconds = [30.0, 0.02]
+    def __float__(self):
+        return self.seconds.pop()
+def sets(input):
+    before = sys.getswitchinterval()
+    intervals = []
+    for interval in (0.01, 0.1, 30, 1e300, float("nan"), float("inf"), Second()):
+        sys.setswitchinterval(interval)
+        intervals.append(round(sys.getswitchinterval(), 6))
+    for interval in (0, -1.0, "1"):
+        try:
+            sys.setswitchinterval(interval)
+        except (ValueError, TypeError) as error:
+            intervals.append(type(error).__name__)
+    sys.setswitchinterval(before)
+    return intervals
+`)
+	require.JSONEq(t, `[0.01, 0.1, 0.1, 0.1, 0.1, 0.1, 0.02, "ValueError", "ValueError", "TypeError"]`, st.output("sets", "{}"))
+}
+
 func indent(body string) string {
 	var out []byte
 	for i := range len(body) {

@@ -291,6 +291,7 @@ enum { FAST = METH_FASTCALL, FAST_KEYWORDS = METH_FASTCALL | METH_KEYWORDS };
     X(_signal, pthread_sigmask, FAST, signal_pthread_sigmask, &maestro_real_pthread_sigmask)             \
     X(_locale, setlocale, FAST, locale_setlocale, &maestro_real_setlocale)                               \
     X(sys, setrecursionlimit, METH_O, maestro_sys_setrecursionlimit, &maestro_real_setrecursionlimit)    \
+    X(sys, setswitchinterval, METH_O, maestro_sys_setswitchinterval, &maestro_real_setswitchinterval)    \
     X(sys, _current_frames, METH_NOARGS, maestro_sys_current_frames, NULL)                               \
     X(sys, _current_exceptions, METH_NOARGS, maestro_sys_current_exceptions, NULL)                       \
     X(_imp, _override_multi_interp_extensions_check, METH_O, maestro_imp_override, NULL)                 \

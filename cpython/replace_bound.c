@@ -66,3 +66,20 @@ PyObject *maestro_sys_setrecursionlimit(PyObject *module, PyObject *limit) {
     py.Py_DecRef(most);
     return none;
 }
+
+// A thread that others wait for lets the GIL go after the interval, and what stops threads
+// waits as they do.
+#define LONGEST_INTERVAL 0.1 // seconds
+
+PyCFunction maestro_real_setswitchinterval;
+PyObject *maestro_sys_setswitchinterval(PyObject *module, PyObject *interval) {
+    double wanted = py.PyFloat_AsDouble(interval);
+    if (wanted == -1 && py.PyErr_Occurred())
+        return NULL;
+    if (!(wanted <= LONGEST_INTERVAL)) // also what is no number
+        wanted = LONGEST_INTERVAL;
+    PyObject *bounded = py.PyFloat_FromDouble(wanted);
+    PyObject *none = bounded ? maestro_real_setswitchinterval(module, bounded) : NULL;
+    py.Py_DecRef(bounded);
+    return none;
+}
