@@ -260,6 +260,7 @@ enum { FAST = METH_FASTCALL, FAST_KEYWORDS = METH_FASTCALL | METH_KEYWORDS };
     X(posix, umask, METH_O, maestro_os_umask, &maestro_real_umask)                                       \
     X(posix, close, FAST_KEYWORDS, maestro_os_close, &maestro_real_close)                                \
     X(posix, dup2, FAST_KEYWORDS, maestro_os_dup2, &maestro_real_dup2)                                   \
+    X(posix, urandom, METH_O, maestro_os_urandom, &maestro_real_urandom)                                 \
     X(posix, write, FAST, maestro_os_write, &maestro_real_write)                                         \
     X(posix, putenv, FAST, maestro_os_putenv, NULL)                                                      \
     X(posix, unsetenv, METH_O, maestro_os_unsetenv, NULL)                                                \
