@@ -130,6 +130,68 @@ def sets(input):
 	require.JSONEq(t, `[5000, 150000, 200000, 200000, "ValueError", "OverflowError", "TypeError"]`, st.output("sets", "{}"))
 }
 
+// A thread would keep the GIL for as long from those that are to stop it.
+func TestSwitchIntervalThatCodeSets(t *testing.T) {
+	t.Parallel()
+	st := setup(t, "sets", `import sys
+class Second:
+    seconds = [30.0, 0.02]
+    def __float__(self):
+        return self.seconds.pop()
+def sets(input):
+    before = sys.getswitchinterval()
+    intervals = []
+    for interval in (0.01, 0.1, 30, 1e300, float("nan"), float("inf"), Second()):
+        sys.setswitchinterval(interval)
+        intervals.append(round(sys.getswitchinterval(), 6))
+    for interval in (0, -1.0, "1"):
+        try:
+            sys.setswitchinterval(interval)
+        except (ValueError, TypeError) as error:
+            intervals.append(type(error).__name__)
+    sys.setswitchinterval(before)
+    return intervals
+`)
+	require.JSONEq(t, `[0.01, 0.1, 0.1, 0.1, 0.1, 0.1, 0.02, "ValueError", "ValueError", "TypeError"]`, st.output("sets", "{}"))
+}
+
+// A call that was denied memory has its garbage collected, also where its code has switched the collector off:
+// otherwise the interpreter would be replaced for it, and collect at its end.
+func TestGarbageIsCollectedWithTheCollectorOff(t *testing.T) {
+	t.Parallel()
+	st := setupLimited(t, Limits{Memory: memoryLimit}, "cycles", `import gc
+class N: pass
+def cycles(input):
+    gc.disable()
+    while True:
+        a = N(); b = N(); a.o = b; b.o = a
+`, "enabled", "import gc\ndef enabled(input):\n    return gc.isenabled()\n")
+	result := st.call("cycles", "{}")
+	require.NotNil(t, result.Exception)
+	require.Equal(t, "MemoryError", result.Exception.Type)
+	require.False(t, result.Exhausted)
+	require.Less(t, st.in.Memory(), int64(memoryLimit/2))
+	require.Equal(t, "false", st.output("enabled", "{}"), "it stays switched off")
+}
+
+// Many random bytes are those of several reads.
+func TestManyRandomBytes(t *testing.T) {
+	t.Parallel()
+	st := setup(t, "random", `import os
+def random(input):
+    class Size(int): pass
+    pieces = [os.urandom(n) for n in (0, 7, 1 << 20, (1 << 20) + 1, Size(5_000_000))]
+    refused = []
+    for n in (-1, 2.5, 10**30):
+        try:
+            os.urandom(n)
+        except Exception as error:
+            refused.append(type(error).__name__)
+    return [[len(p) for p in pieces], pieces[4][-4:] != bytes(4), len(set(pieces[4][:1000])) > 200, refused]
+`)
+	require.JSONEq(t, `[[0, 7, 1048576, 1048577, 5000000], true, true, ["ValueError", "TypeError", "OverflowError"]]`, st.output("random", "{}"))
+}
+
 func indent(body string) string {
 	var out []byte
 	for i := range len(body) {

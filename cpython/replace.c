@@ -260,6 +260,7 @@ enum { FAST = METH_FASTCALL, FAST_KEYWORDS = METH_FASTCALL | METH_KEYWORDS };
     X(posix, umask, METH_O, maestro_os_umask, &maestro_real_umask)                                       \
     X(posix, close, FAST_KEYWORDS, maestro_os_close, &maestro_real_close)                                \
     X(posix, dup2, FAST_KEYWORDS, maestro_os_dup2, &maestro_real_dup2)                                   \
+    X(posix, urandom, METH_O, maestro_os_urandom, &maestro_real_urandom)                                 \
     X(posix, write, FAST, maestro_os_write, &maestro_real_write)                                         \
     X(posix, putenv, FAST, maestro_os_putenv, NULL)                                                      \
     X(posix, unsetenv, METH_O, maestro_os_unsetenv, NULL)                                                \
@@ -291,6 +292,7 @@ enum { FAST = METH_FASTCALL, FAST_KEYWORDS = METH_FASTCALL | METH_KEYWORDS };
     X(_signal, pthread_sigmask, FAST, signal_pthread_sigmask, &maestro_real_pthread_sigmask)             \
     X(_locale, setlocale, FAST, locale_setlocale, &maestro_real_setlocale)                               \
     X(sys, setrecursionlimit, METH_O, maestro_sys_setrecursionlimit, &maestro_real_setrecursionlimit)    \
+    X(sys, setswitchinterval, METH_O, maestro_sys_setswitchinterval, &maestro_real_setswitchinterval)    \
     X(sys, _current_frames, METH_NOARGS, maestro_sys_current_frames, NULL)                               \
     X(sys, _current_exceptions, METH_NOARGS, maestro_sys_current_exceptions, NULL)                       \
     X(_imp, _override_multi_interp_extensions_check, METH_O, maestro_imp_override, NULL)                 \

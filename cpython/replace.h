@@ -36,7 +36,7 @@ extern PyCFunction maestro_real_chdir, maestro_real_close, maestro_real_dup2, ma
     maestro_real_setlocale, maestro_real_prlimit, maestro_real_setpgid, maestro_real_setpriority,
     maestro_real_sched_setaffinity, maestro_real_kill, maestro_real_killpg, maestro_real_pthread_kill,
     maestro_real_start_new_thread, maestro_real_start_new, maestro_real_start_joinable_thread,
-    maestro_real_setrecursionlimit;
+    maestro_real_setrecursionlimit, maestro_real_setswitchinterval, maestro_real_urandom;
 
 // replace_place.c
 PyObject *maestro_os_chdir(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names);
@@ -77,6 +77,8 @@ PyObject *maestro_start_new_thread(PyObject *module, PyObject *args);
 PyObject *maestro_start_new(PyObject *module, PyObject *args);
 PyObject *maestro_start_joinable_thread(PyObject *module, PyObject *args, PyObject *names);
 PyObject *maestro_sys_setrecursionlimit(PyObject *module, PyObject *limit);
+PyObject *maestro_sys_setswitchinterval(PyObject *module, PyObject *interval);
+PyObject *maestro_os_urandom(PyObject *module, PyObject *size);
 
 // replace_view.c
 PyObject *maestro_sys_current_frames(PyObject *module, PyObject *unused);

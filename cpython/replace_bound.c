@@ -3,6 +3,9 @@
 #include "here.h"
 #include "libc.h"
 
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
 #include <time.h>
 
 // Functions with a bound of their own. Those of _thread that start a thread say
@@ -65,4 +68,54 @@ PyObject *maestro_sys_setrecursionlimit(PyObject *module, PyObject *limit) {
     PyObject *none = most ? maestro_real_setrecursionlimit(module, most) : NULL;
     py.Py_DecRef(most);
     return none;
+}
+
+// A thread that others wait for lets the GIL go after the interval, and what stops threads
+// waits as they do.
+#define LONGEST_INTERVAL 0.1 // seconds
+
+PyCFunction maestro_real_setswitchinterval;
+PyObject *maestro_sys_setswitchinterval(PyObject *module, PyObject *interval) {
+    double wanted = py.PyFloat_AsDouble(interval);
+    if (wanted == -1 && py.PyErr_Occurred())
+        return NULL;
+    if (!(wanted <= LONGEST_INTERVAL)) // also what is no number
+        wanted = LONGEST_INTERVAL;
+    PyObject *bounded = py.PyFloat_FromDouble(wanted);
+    PyObject *none = bounded ? maestro_real_setswitchinterval(module, bounded) : NULL;
+    py.Py_DecRef(bounded);
+    return none;
+}
+
+// Reads random bytes piece by piece: the kernel takes a second for some hundred megabytes, and Python goes on
+// without a look at whether its thread is to stop when a signal has cut a read short.
+PyCFunction maestro_real_urandom;
+PyObject *maestro_os_urandom(PyObject *module, PyObject *size) {
+    enum { PIECE = 1 << 20 };
+    int overflow = 0;
+    long long wanted = maestro_has_flag(size, Py_TPFLAGS_LONG_SUBCLASS) ? py.PyLong_AsLongLongAndOverflow(size, &overflow) : 0;
+    if (wanted <= PIECE || overflow)
+        return maestro_real_urandom(module, size);
+    PyObject *bytes = py.PyBytes_FromStringAndSize(NULL, (Py_ssize_t)wanted);
+    char *data = NULL;
+    Py_ssize_t left = 0;
+    if (!bytes || py.PyBytes_AsStringAndSize(bytes, &data, &left) < 0)
+        return NULL;
+    while (left > 0) {
+        PyThreadState *state = py.PyEval_SaveThread();
+        ssize_t count = getrandom(data, left < PIECE ? (size_t)left : PIECE, 0);
+        int error = count < 0 && errno != EINTR ? errno : 0;
+        py.PyEval_RestoreThread(state);
+        if (error)
+            maestro_refuse(error, strerror(error));
+        if (error || py.PyErr_CheckSignals() < 0) {
+            py.Py_DecRef(bytes);
+            return NULL;
+        }
+        if (count > 0) {
+            data += count;
+            left -= count;
+        }
+    }
+    return bytes;
 }

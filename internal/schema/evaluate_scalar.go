@@ -8,23 +8,24 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 )
 
-// scalars evaluates the keywords of scalars and of values of every type.
+// scalars evaluates the keywords of scalars and of values of every type. A failure that adds no
+// problem is not made: contains, anyOf and not may have millions of them.
 func (e *evaluation) scalars(n *node, v any) bool {
 	if n.types != 0 && !n.types.have(v) {
-		return e.fail(&kind.Type{Got: nameOf(v), Want: n.source.Types.ToStrings()})
+		return !e.full() && e.fail(&kind.Type{Got: nameOf(v), Want: n.source.Types.ToStrings()})
 	}
 	if n.fixed != nil && !e.equal(v, *n.fixed) {
-		return e.fail(&kind.Const{Want: *n.source.Const})
+		return !e.full() && e.fail(&kind.Const{Want: *n.source.Const})
 	}
 	if n.enum != nil {
 		if i, _ := n.enum.find(&e.pace, v); i < 0 {
-			return e.fail(&kind.Enum{Want: n.source.Enum.Values})
+			return !e.full() && e.fail(&kind.Enum{Want: n.source.Enum.Values})
 		}
 	}
 	if text, ok := v.(string); ok && n.format != nil {
 		e.spend(1 + len(text)>>2)
 		if err := n.format.Check(text); err != nil {
-			return e.fail(&kind.Format{Got: shortened(text), Want: n.format.Name, Err: err})
+			return !e.full() && e.fail(&kind.Format{Got: shortened(text), Want: n.format.Name, Err: err})
 		}
 	}
 	return true

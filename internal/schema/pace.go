@@ -3,7 +3,6 @@ package schema
 import (
 	"context"
 	"errors"
-	"runtime"
 	"time"
 )
 
@@ -28,6 +27,9 @@ type pace struct {
 	deadline time.Time // zero: only that of ctx
 	left     int       // steps until the next reading of the clock
 	looks    int       // at the clock
+	inTurns  bool      // long work is done in turns; leaveTurn must be called at its end
+	turn     bool      // it has one of the turns
+	began    time.Time // the turn, or the time before the first
 	err      error     // why the work has ended; nil: it continues
 }
 
@@ -52,8 +54,9 @@ func (p *pace) look() bool {
 		p.end(ErrDeadline)
 		return false
 	}
-	if p.looks++; p.looks%looksPerRest == 0 {
-		runtime.Gosched() // Go lets others have the processor after 10 ms only
+	if p.looks++; p.looks%looksPerRest == 0 && !p.rest() {
+		p.end(ErrDeadline)
+		return false
 	}
 	p.left = stepsPerLook
 	return true

@@ -41,6 +41,8 @@ func (s *Schema) Examine(ctx context.Context, deadline time.Time, text []byte) (
 		}
 	}()
 	e := evaluation{pace: newPace(ctx, deadline)}
+	e.inTurns = true
+	defer e.leaveTurn()
 	if s.quick != nil && len(text) > LongText && s.quick.accepts(text, &e.pace) {
 		return nil, nil
 	}
