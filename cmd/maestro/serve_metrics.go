@@ -46,6 +46,9 @@ func (p *parts) readMetrics() {
 	if p.census != nil {
 		sources.Census = p.census.Stats
 	}
+	if p.traces != nil {
+		sources.Traces = p.traces.Stats
+	}
 	p.metrics.Read(sources)
 }
 

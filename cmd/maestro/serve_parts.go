@@ -30,6 +30,7 @@ import (
 	"maestro/internal/secrets"
 	"maestro/internal/service"
 	"maestro/internal/session"
+	"maestro/internal/tracing"
 	"maestro/internal/vault"
 	"maestro/internal/watch"
 	"maestro/lane"
@@ -80,6 +81,7 @@ type parts struct {
 	alerts *alerts.Alerts
 
 	metrics *metrics.Metrics
+	traces  *tracing.Tracer // nil: there are none
 
 	stops    service.Stack // the parts that are started
 	recycle  chan error    // why the server should be started afresh; has room for one

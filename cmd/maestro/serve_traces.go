@@ -28,13 +28,14 @@ func (p *parts) startTraces(ctx context.Context) (model.Tracer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("OTEL_RESOURCE_ATTRIBUTES: %w", err)
 	}
-	tracer, err := tracing.New(ctx, tracing.Options{
+	tracer := tracing.New(tracing.Options{
 		Endpoint: settings.TracesAddress(), Headers: headers, Service: settings.TracesService, Attributes: attributes,
 		Sampler: tracing.SamplerOf(settings.TracesSampler, settings.TracesShare), Version: version, Server: p.id.String(), Log: p.log,
 	})
-	if err != nil {
+	if err := tracer.Start(ctx); err != nil {
 		return nil, err
 	}
-	p.stops.Push("traces", tracesEnd, tracer.Close)
+	p.traces = tracer
+	p.stops.Push("traces", tracesEnd, tracer.Stop)
 	return tracer, nil
 }

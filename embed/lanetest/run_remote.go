@@ -38,9 +38,6 @@ func (r *Run) ResolveNames() model.ResolvedNames {
 	return model.ResolvedNames{Names: names, Generation: generation, AsOf: generation}
 }
 
-// TraceParent implements model.Resolver.
-func (r *Run) TraceParent(model.StepRef) string { return "" }
-
 var errNoTree = errors.New("the steps are no tree")
 
 // StepBegan implements model.RemoteHost.

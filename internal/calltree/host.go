@@ -90,7 +90,7 @@ func (h *Host) Log(step model.StepRef, line model.LogLine) { h.link.Line(step, l
 func (h *Host) Info(step model.StepRef) model.CallInfo {
 	info := model.CallInfo{
 		ExecutionID: h.frame.ExecutionID, Subtenant: h.frame.Subtenant, Trigger: h.frame.Trigger, Attempt: h.frame.Attempt,
-		Deadline: h.frame.Deadline.UTC(), Function: h.own.Name, Version: h.own.Version, TraceParent: h.frame.TraceParent,
+		Deadline: h.frame.Deadline.UTC(), Function: h.own.Name, Version: h.own.Version, TraceParent: h.frame.Span.TraceParent(step),
 	}
 	h.mu.Lock()
 	f := h.book.Function(step)
@@ -100,9 +100,6 @@ func (h *Host) Info(step model.StepRef) model.CallInfo {
 	}
 	info.StepID = model.StepID(h.frame.ExecutionID, h.frame.Attempt, int(step))
 	info.Function, info.Version = f.Name, f.Version
-	if info.TraceParent != "" {
-		info.TraceParent = h.link.TraceParent(step)
-	}
 	return info
 }
 

@@ -48,8 +48,6 @@ func (n *notes) ResolveNames() model.ResolvedNames {
 	return n.names
 }
 
-func (n *notes) TraceParent(model.StepRef) string { return "of the step" }
-
 func (n *notes) HandOver() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -85,7 +83,7 @@ func program(name string, version int) *model.Program {
 func newHost(t *testing.T, link Link, catalogue *Catalogue) *Host {
 	t.Helper()
 	frame := model.RunFrame{
-		ExecutionID: model.NewID(), Subtenant: "acme", Trigger: model.TriggerManual, Attempt: 2, MaxSteps: 3, TraceParent: "of the run",
+		ExecutionID: model.NewID(), Subtenant: "acme", Trigger: model.TriggerManual, Attempt: 2, MaxSteps: 3, Span: model.Span{Trace: [16]byte{1}, ID: [8]byte{2}, Flags: 1},
 		Deadline: time.Now().Add(time.Minute), Generation: 7, Changes: 1,
 	}
 	return New(t.Context(), frame, program("outer", 4), link, catalogue)
@@ -185,9 +183,9 @@ func TestStepsOfAHost(t *testing.T) {
 		require.Nil(t, raise)
 		require.Equal(t, model.CallInfo{
 			ExecutionID: h.frame.ExecutionID, StepID: model.StepID(h.frame.ExecutionID, 2, 2), Function: "picky", Version: 2, Subtenant: "acme",
-			Trigger: model.TriggerManual, Attempt: 2, Deadline: h.frame.Deadline.UTC(), TraceParent: "of the step",
+			Trigger: model.TriggerManual, Attempt: 2, Deadline: h.frame.Deadline.UTC(), TraceParent: h.frame.Span.TraceParent(2),
 		}, h.Info(inner.Step))
-		require.Equal(t, "of the run", h.Info(0).TraceParent)
+		require.Equal(t, "00-01000000000000000000000000000000-0200000000000000-01", h.Info(0).TraceParent)
 		require.Equal(t, "outer", h.Info(0).Function)
 		time.Sleep(time.Second)
 		raise = h.EndStep(inner.Step, []byte(`"x"`), nil)

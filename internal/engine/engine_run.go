@@ -198,7 +198,7 @@ func engineFailure(err error) *model.Failure {
 // the record depends neither on the caller nor on the deadline of the function.
 func (r *run) record(record *model.Record) model.Kept {
 	ended := &record.Execution
-	r.endSpan(ended)
+	r.traceRun(ended)
 	r.meter.Ended(ended.Trigger, ended.Status, ended.Duration, record.Queued != nil && record.Queued.Retry)
 	wait, cancel := context.WithTimeout(context.WithoutCancel(r.ctx), r.engine.opts.RecordWait)
 	defer cancel()

@@ -237,7 +237,7 @@ func (r *run) Spawn(name string, input []byte, delay time.Duration) (model.ID, *
 	if err == nil {
 		id, err = e.Submit(r.ctx, RunRequest{
 			Tenant: r.request.Tenant, Function: name, Input: input, Request: RequestShaped(input), Trigger: model.TriggerSpawn, ParentID: r.id,
-			Sensitive: r.request.Sensitive, TraceParent: r.spanParent(),
+			Sensitive: r.request.Sensitive, TraceParent: r.span.TraceParent(0),
 		}, Later{Delay: delay, Chain: r.chain + 1})
 	}
 	var coded *model.Error

@@ -33,7 +33,7 @@ type run struct {
 	ctx      context.Context  // ends when the run is to stop; the lane and validate know the deadline
 	cancel   context.CancelFunc
 	slot     journal.Slot
-	span     model.Span             // of this attempt, set before its code begins; nil: it is not traced
+	span     model.Span             // of this attempt, set before its code begins
 	stream   atomic.Pointer[Stream] // nil: its function has not begun to yield, or its caller takes no streams
 	omitted  rate.Omission          // of the lines that children report
 	late     atomic.Bool            // the deadline ended a validation of a step
@@ -70,10 +70,9 @@ type step struct {
 	output   []byte
 	failure  *model.Failure
 	cut      bool
-	next     *step      // that ended after it, while neither is handed over
-	handed   bool       // over to the recorder, which writes its row
-	marked   bool       // there may be a row that says running
-	span     model.Span // nil: the run is not traced
+	next     *step // that ended after it, while neither is handed over
+	handed   bool  // over to the recorder, which writes its row
+	marked   bool  // there may be a row that says running
 }
 
 func (e *Engine) newRun(ctx context.Context, f *function, request RunRequest) *run {
@@ -146,7 +145,7 @@ func (r *run) Info(ref model.StepRef) model.CallInfo {
 	info.Deadline = r.deadline.UTC()
 	f, id := r.place(ref)
 	info.StepID, info.Function, info.Version = id, f.Name, f.Version
-	info.TraceParent = r.traceParent(ref)
+	info.TraceParent = r.span.TraceParent(ref)
 	return info
 }
 

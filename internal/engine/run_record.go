@@ -97,9 +97,7 @@ func (r *run) finish(outcome *model.Outcome) *model.Record {
 				if s.status == model.StatusRunning {
 					s.close(now, execution.Status, outcome.Failure)
 					r.meter.StepEnded(s.status)
-					if s.span != nil {
-						s.span.End(now, s.status, model.ErrorAbandoned)
-					}
+					r.traceStep(s, model.ErrorAbandoned)
 				}
 				record.Steps = append(record.Steps, r.row(s, veil))
 				record.Known = record.Known || s.marked

@@ -15,7 +15,7 @@ func (r *run) Frame() model.RunFrame {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	frame.Deadline, frame.TraceParent = r.deadline, r.traceParent(0)
+	frame.Deadline, frame.Span = r.deadline, r.span
 	return frame
 }
 
@@ -64,11 +64,4 @@ func (r *run) ResolveNames() model.ResolvedNames {
 		return model.ResolvedNames{}
 	}
 	return model.ResolvedNames{Names: now.names, Generation: now.generation, AsOf: now.changes}
-}
-
-// TraceParent implements model.Resolver.
-func (r *run) TraceParent(step model.StepRef) string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.traceParent(step)
 }

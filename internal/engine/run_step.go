@@ -59,9 +59,6 @@ func (r *run) add(parent model.StepRef, f *calltree.Function, started time.Time,
 	}
 	_, s.parentID = r.place(parent)
 	s.input, s.cut = r.hold(input)
-	if span := r.spanOf(parent); span != nil {
-		s.span = span.Step(s.id, f.Name, f.Version, started)
-	}
 	r.steps = append(r.steps, s)
 	return s, nil
 }
@@ -124,9 +121,7 @@ func (r *run) settle(ref model.StepRef, took time.Duration, output []byte, failu
 	if failure != nil {
 		errorType = r.veil().text(failure.Type)
 	}
-	if s.span != nil {
-		s.span.End(s.started.Add(took), status, errorType)
-	}
+	r.traceStep(s, errorType)
 	r.publish(events.FunctionCompleted, s.id, s.function, status, took, errorType)
 	return due
 }

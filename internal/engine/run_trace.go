@@ -9,61 +9,53 @@ import (
 	"maestro/internal/model"
 )
 
-// startSpan starts the span of an attempt. An asynchronous run begins a trace of its
-// own, since its caller's may have ended long ago; the two are linked.
+// startSpan gives an attempt its span. An asynchronous run begins a trace of its own,
+// since its caller's may have ended long ago; the two are linked.
 func (r *run) startSpan() {
 	if r.engine.opts.Tracer == nil {
 		return
 	}
+	parent := r.request.TraceParent
+	if r.asynchronous() {
+		parent = ""
+	}
+	r.span = r.engine.opts.Tracer.Begin(parent)
+}
+
+// traceRun sends the span of an attempt that is recorded now.
+func (r *run) traceRun(ended *model.Execution) {
+	if !r.span.Sampled() {
+		return
+	}
 	traced := model.TracedRun{
 		ExecutionID: r.id, Tenant: r.request.Tenant, Function: r.function.Name, Version: r.function.Version,
-		Trigger: r.request.Trigger, Attempt: r.attempt, Started: r.started, ParentID: r.request.ParentID,
-		Asynchronous: r.asynchronous(),
+		Trigger: r.request.Trigger, Attempt: r.attempt, ParentID: r.request.ParentID, Asynchronous: r.asynchronous(),
+		TracedEnd: model.TracedEnd{Started: ended.StartedAt, Ended: ended.CompletedAt, Status: ended.Status, ErrorType: deref(ended.ErrorType)},
 	}
 	if r.asynchronous() {
 		traced.Link, traced.Repeats = r.request.TraceParent, r.request.Repeats
-	} else {
-		traced.Parent = r.request.TraceParent
 	}
-	r.span = r.engine.opts.Tracer.Run(traced)
+	r.engine.opts.Tracer.Run(r.span, traced)
 }
 
-// endSpan ends it as the run is recorded.
-func (r *run) endSpan(ended *model.Execution) {
-	if r.span != nil {
-		r.span.End(ended.CompletedAt, ended.Status, deref(ended.ErrorType))
+// traceStep sends the span of a step that has ended.
+func (r *run) traceStep(s *step, errorType string) {
+	if !r.span.Sampled() {
+		return
 	}
+	r.engine.opts.Tracer.Step(r.span, model.TracedStep{
+		ID: s.id, Step: model.StepRef(s.position), Parent: s.parent, Function: s.function.Name, Version: s.function.Version,
+		TracedEnd: model.TracedEnd{Started: s.started, Ended: s.started.Add(s.duration), Status: s.status, ErrorType: errorType},
+	})
 }
 
-// traced refers to the span, for retries and readers of the record.
+// traced refers to the span, for retries and readers of the record; empty unless it is
+// in the traces.
 func (r *run) traced() string {
-	if r.span == nil || !r.span.Sampled() {
+	if !r.span.Sampled() {
 		return ""
 	}
-	return r.span.TraceParent()
-}
-
-// spanOf is the span in which the code of ref runs, or nil. The caller holds mu.
-func (r *run) spanOf(ref model.StepRef) model.Span {
-	if s := r.step(ref); s != nil && s.span != nil {
-		return s.span
-	}
-	return r.span
-}
-
-// traceParent refers to that span. The caller holds mu.
-func (r *run) traceParent(ref model.StepRef) string {
-	if span := r.spanOf(ref); span != nil {
-		return span.TraceParent()
-	}
-	return ""
-}
-
-// spanParent refers to the span of the whole run.
-func (r *run) spanParent() string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.traceParent(0)
+	return r.span.TraceParent(0)
 }
 
 // Accept starts the span of storing a run of the planned function, to which the
@@ -80,11 +72,15 @@ func (e *Engine) accept(request *RunRequest, f *function) (end func(error)) {
 	if request.ID.IsZero() {
 		request.ID = model.NewIDAt(now)
 	}
-	span := e.opts.Tracer.Accept(model.TracedRun{
+	span := e.opts.Tracer.Begin(request.TraceParent)
+	request.TraceParent = span.TraceParent(0)
+	if !span.Sampled() {
+		return func(error) {}
+	}
+	traced := model.TracedRun{
 		ExecutionID: request.ID, Tenant: request.Tenant, Function: f.Name, Version: f.Version, Trigger: request.Trigger,
-		Started: now, Parent: request.TraceParent, ParentID: request.ParentID, Repeats: request.Repeats,
-	})
-	request.TraceParent = span.TraceParent()
+		ParentID: request.ParentID, Repeats: request.Repeats,
+	}
 	return func(err error) {
 		status, errorType := model.StatusPending, ""
 		if err != nil {
@@ -94,7 +90,8 @@ func (e *Engine) accept(request *RunRequest, f *function) (end func(error)) {
 				errorType = string(coded.Code)
 			}
 		}
-		span.End(time.Now(), status, errorType)
+		traced.TracedEnd = model.TracedEnd{Started: now, Ended: time.Now(), Status: status, ErrorType: errorType}
+		e.opts.Tracer.Accept(span, traced)
 	}
 }
 

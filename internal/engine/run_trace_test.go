@@ -1,10 +1,9 @@
 package engine
 
 import (
-	"strconv"
+	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -14,59 +13,58 @@ import (
 
 // spans is a tracer that keeps what it is told.
 type spans struct {
-	dropped bool // by the sampler
-
-	mu  sync.Mutex
-	all []*spySpan // guarded by mu
+	mu      sync.Mutex // guards what follows
+	dropped bool       // by the sampler
+	began   map[[8]byte]string
+	all     []keptSpan
 }
 
-type spySpan struct {
-	spans    *spans
-	name     string
-	parent   *spySpan
-	run      model.TracedRun
-	ends     int
-	status   model.Status
-	problem  string
-	duration time.Duration
-	started  time.Time
+// keptSpan is a span that has ended.
+type keptSpan struct {
+	model.TracedEnd
+	name       string
+	id, parent [8]byte
+	led        string // what began for it was told to be led by
+	run        model.TracedRun
 }
 
-func (s *spans) add(span *spySpan) model.Span {
+func newSpans() *spans { return &spans{began: map[[8]byte]string{}} }
+
+func (s *spans) Begin(parent string) model.Span {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	span.spans = s
-	s.all = append(s.all, span)
+	n := byte(len(s.began) + 1)
+	span := model.Span{Trace: [16]byte{n}, ID: [8]byte{n}, Flags: model.FlagSampled}
+	if s.dropped {
+		span.Flags = 0
+	}
+	s.began[span.ID] = parent
 	return span
 }
 
-func (s *spans) Run(run model.TracedRun) model.Span {
-	return s.add(&spySpan{name: run.Function, run: run, started: run.Started})
+func (s *spans) keep(span model.Span, kept keptSpan) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	kept.led = s.began[span.ID]
+	s.all = append(s.all, kept)
 }
 
-func (s *spans) Accept(run model.TracedRun) model.Span {
-	return s.add(&spySpan{name: "accept " + run.Function, run: run, started: run.Started})
+func (s *spans) Run(span model.Span, run model.TracedRun) {
+	s.keep(span, keptSpan{TracedEnd: run.TracedEnd, name: run.Function, id: span.ID, run: run})
 }
 
-func (s *spySpan) TraceParent() string { return s.name + " " + strconv.Itoa(s.run.Attempt) }
-
-func (s *spySpan) Sampled() bool { return !s.spans.dropped }
-
-func (s *spySpan) Step(_ model.ID, function string, _ int, started time.Time) model.Span {
-	return s.spans.add(&spySpan{name: function, parent: s, started: started})
+func (s *spans) Accept(span model.Span, run model.TracedRun) {
+	s.keep(span, keptSpan{TracedEnd: run.TracedEnd, name: "accept " + run.Function, id: span.ID, run: run})
 }
 
-func (s *spySpan) End(at time.Time, status model.Status, errorType string) {
-	s.spans.mu.Lock()
-	defer s.spans.mu.Unlock()
-	s.ends++
-	s.status, s.problem, s.duration = status, errorType, at.Sub(s.started)
+func (s *spans) Step(span model.Span, step model.TracedStep) {
+	s.keep(span, keptSpan{TracedEnd: step.TracedEnd, name: step.Function, id: span.Of(step.Step), parent: span.Of(step.Parent)})
 }
 
 func TestEachSpanEndsOnce(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	traced := &spans{}
+	traced := newSpans()
 	b.opts.Tracer = traced
 	short := 0.05
 	b.define(t, "slow", model.Function{Code: "blocks", TimeoutSeconds: &short})
@@ -82,14 +80,23 @@ func TestEachSpanEndsOnce(t *testing.T) {
 	traced.mu.Lock()
 	defer traced.mu.Unlock()
 	require.Len(t, traced.all, 4*(2+(calltree.MaxDepth+1)+1+2)+2)
+	byID := map[[8]byte]keptSpan{}
 	for _, span := range traced.all {
-		require.Equal(t, 1, span.ends, span.name)
-		require.GreaterOrEqual(t, span.duration, time.Duration(0))
-		if span.name == "slow" || span.parent != nil && span.parent.name == "slow" {
-			require.Equal(t, model.StatusTimedOut, span.status)
+		byID[span.id] = span
+	}
+	require.Len(t, byID, len(traced.all), "each ended once")
+	for _, span := range traced.all {
+		require.False(t, span.Ended.Before(span.Started))
+		parent, ofStep := byID[span.parent]
+		require.Equal(t, ofStep, span.parent != [8]byte{}, "a step's parent is a span")
+		if span.name == "slow" || parent.name == "slow" {
+			require.Equal(t, model.StatusTimedOut, span.Status)
+		}
+		if parent.name == "slow" {
+			require.Equal(t, model.ErrorAbandoned, span.ErrorType)
 		}
 		if span.name == "fails" {
-			require.Equal(t, "ValueError", span.problem)
+			require.Equal(t, "ValueError", span.ErrorType)
 		}
 	}
 }
@@ -97,14 +104,14 @@ func TestEachSpanEndsOnce(t *testing.T) {
 func TestTraceOfAnAsynchronousRun(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	traced := &spans{}
+	traced := newSpans()
 	b.opts.Tracer = traced
 	request := RunRequest{Tenant: "acme", Function: "echo", Input: []byte("1"), Trigger: model.TriggerManual, Sensitive: []string{"swordfish-1234"}, TraceParent: "caller"}
 	id, err := b.Submit(t.Context(), request, Later{})
 	require.NoError(t, err)
-	require.Equal(t, "caller", traced.all[0].run.Parent)
+	require.Equal(t, "caller", traced.all[0].led)
 	require.Equal(t, id, traced.all[0].run.ExecutionID)
-	require.Equal(t, model.StatusPending, traced.all[0].status)
+	require.Equal(t, model.StatusPending, traced.all[0].Status)
 
 	packed, err := packRequest(&request)
 	require.NoError(t, err)
@@ -115,17 +122,20 @@ func TestTraceOfAnAsynchronousRun(t *testing.T) {
 		require.Equal(t, sent.TraceParent, last.run.Link)
 		require.Equal(t, sent.Repeats, last.run.Repeats)
 		require.True(t, last.run.Asynchronous)
-		require.Empty(t, last.run.Parent)
+		require.Empty(t, last.led)
 		require.JSONEq(t, "1", string(b.book.last().Execution.Output))
-		require.Equal(t, "echo 1", b.book.last().Execution.TraceParent, "what a retry is linked to")
+		span := model.Span{Trace: [16]byte{last.id[0]}, ID: last.id, Flags: model.FlagSampled}
+		require.Equal(t, span.TraceParent(0), b.book.last().Execution.TraceParent, "what a retry is linked to")
 	}
 	_, err = b.run(t, "echo", "1")
 	require.NoError(t, err)
-	require.Equal(t, "echo 1", b.book.last().Execution.TraceParent)
+	require.True(t, strings.HasSuffix(b.book.last().Execution.TraceParent, "-01"))
 	traced.dropped = true
+	ended := len(traced.all)
 	_, err = b.run(t, "echo", "1")
 	require.NoError(t, err)
 	require.Empty(t, b.book.last().Execution.TraceParent, "there is no such span")
+	require.Len(t, traced.all, ended)
 	run := b.queued("echo", "\x02\xff", nil)
 	require.NoError(t, b.RunQueued(t.Context(), run))
 	require.Equal(t, model.StatusFailed, b.book.last().Execution.Status, "damaged")

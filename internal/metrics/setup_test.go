@@ -19,6 +19,7 @@ import (
 	"maestro/internal/packages"
 	"maestro/internal/recorder"
 	"maestro/internal/testkit"
+	"maestro/internal/tracing"
 	"maestro/lane/process"
 	"maestro/repo"
 )
@@ -36,6 +37,7 @@ func idle() Sources {
 		Pools:    func() []repo.PoolStats { return []repo.PoolStats{{Name: "main"}} },
 		Database: func(context.Context) (repo.Measurement, error) { return repo.Measurement{}, nil },
 		Census:   func() auth.CensusStats { return auth.CensusStats{} },
+		Traces:   func() tracing.Stats { return tracing.Stats{} },
 	}
 }
 

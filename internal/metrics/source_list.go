@@ -8,13 +8,14 @@ import (
 	"maestro/internal/events"
 	"maestro/internal/packages"
 	"maestro/internal/recorder"
+	"maestro/internal/tracing"
 	"maestro/lane/process"
 	"maestro/repo"
 )
 
 // Sources are what the rooms of a server tell. Each is called at every scrape,
 // and must answer from memory; Database alone may wait, and is called every few
-// seconds at most. All but Census are required.
+// seconds at most. All but Census and Traces are required.
 type Sources struct {
 	Build    Build
 	Server   func() Server
@@ -26,6 +27,7 @@ type Sources struct {
 	Pools    func() []repo.PoolStats
 	Database func(context.Context) (repo.Measurement, error)
 	Census   func() auth.CensusStats // nil: the server has none
+	Traces   func() tracing.Stats    // nil: there are none
 }
 
 // Server is the state of the server itself.
@@ -50,6 +52,9 @@ func (m *Metrics) Read(from Sources) {
 	m.readDatabase(from.Database)
 	if from.Census != nil {
 		m.readCensus(from.Census)
+	}
+	if from.Traces != nil {
+		m.readTraces(from.Traces)
 	}
 }
 
@@ -101,4 +106,13 @@ func (m *Metrics) readCensus(read func() auth.CensusStats) {
 		readings[i].When = "with CENSUS_API_URL"
 	}
 	readFrom(m, "census", known(read), readings...)
+}
+
+func (m *Metrics) readTraces(read func() tracing.Stats) {
+	sent := counters("maestro_trace_spans_total", "Spans, by whether the collector took them: sent, or dropped, because it refused them, was away, or too many waited.", []string{"result"}, func(s tracing.Stats, set func(float64, ...string)) {
+		set(float64(s.Sent), "sent")
+		set(float64(s.Dropped), "dropped")
+	})
+	sent.When = "with OTEL_EXPORTER_OTLP_ENDPOINT"
+	readFrom(m, "traces", known(read), sent)
 }

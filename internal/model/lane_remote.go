@@ -56,9 +56,6 @@ type Resolver interface {
 	ResolveModule(name string) (Resolved, *Raise)
 	// ResolveNames returns the names that can be called.
 	ResolveNames() ResolvedNames
-	// TraceParent refers to the span of a step. It is asked of traced runs only,
-	// and after the step was reported.
-	TraceParent(step StepRef) string
 	// HandOver has the steps recorded that have ended. It waits while the run is ahead
 	// of the database, at most until the run's deadline. A child asks for it after so
 	// many steps, and makes none until it is answered.
@@ -73,7 +70,7 @@ type RunFrame struct {
 	Attempt     int
 	Deadline    time.Time
 	MaxSteps    int    // MAX_STEPS
-	TraceParent string // of the run's span; empty when it is not traced
+	Span        Span   // of the run, of which a child does not get the parent; zero when it is not traced
 	Stream      bool   // as in Call.Stream
 	Generation  uint64 // of the names that can be called, as in Host.Siblings; 0: not known now
 	// Changes is the newest number of Lane.Changed. Names resolved as of a

@@ -2,19 +2,21 @@ package tracing
 
 import (
 	"bytes"
-	"compress/gzip"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	otlp "go.opentelemetry.io/proto/otlp/trace/v1"
-	"google.golang.org/protobuf/proto"
+	"github.com/klauspost/compress/gzip"
+	"google.golang.org/protobuf/encoding/protowire"
 )
 
 const (
@@ -24,18 +26,21 @@ const (
 	mostReply    = 4 << 10 // bytes that are read of a response
 )
 
-// sender sends spans by OTLP over HTTP. It is an otlptrace.Client. The library's own
-// imports gRPC, which would be a fifth of the program (ADR 13).
+// sender sends spans by OTLP over HTTP. It is for one goroutine.
 type sender struct {
 	endpoint string
 	headers  map[string]string
+	resource []byte // that the spans belong to, an encoded Resource
 	client   *http.Client
-	stopped  chan struct{} // closed by Stop
+
+	packed bytes.Buffer // of the request
+	head   []byte       // of the message, before the spans
+	writer *gzip.Writer // into packed
 }
 
-func newSender(endpoint string, headers map[string]string) *sender {
-	return &sender{
-		endpoint: endpoint, headers: headers, stopped: make(chan struct{}),
+func newSender(endpoint string, headers map[string]string, resource []byte) *sender {
+	s := &sender{
+		endpoint: endpoint, headers: headers, resource: resource,
 		client: &http.Client{
 			Timeout:   sendTime,
 			Transport: http.DefaultTransport.(*http.Transport).Clone(),
@@ -43,34 +48,30 @@ func newSender(endpoint string, headers map[string]string) *sender {
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}
+	s.writer, _ = gzip.NewWriterLevel(&s.packed, gzip.BestSpeed) // which is a valid level
+	return s
 }
 
-// Start implements otlptrace.Client.
-func (s *sender) Start(context.Context) error { return nil }
-
-// Stop implements otlptrace.Client: a repetition is not waited for any more.
-func (s *sender) Stop(context.Context) error {
-	close(s.stopped)
-	s.client.CloseIdleConnections()
-	return nil
-}
-
-// UploadTraces implements otlptrace.Client. It repeats a request that the collector
-// could not take for now, until ctx ends.
-func (s *sender) UploadTraces(ctx context.Context, spans []*otlp.ResourceSpans) error {
-	// On the wire this is an ExportTraceServiceRequest, whose package imports gRPC.
-	text, err := proto.Marshal(&otlp.TracesData{ResourceSpans: spans})
-	if err != nil {
-		return fmt.Errorf("encode spans: %w", err)
+// resourceOf encodes the Resource that the spans of this server belong to.
+func resourceOf(opts Options) (b []byte) {
+	b = appendAttribute(b, tagResourceOf, "service.version", opts.Version)
+	b = appendAttribute(b, tagResourceOf, "service.instance.id", opts.Server)
+	for _, name := range slices.Sorted(maps.Keys(opts.Attributes)) {
+		if name != "service.name" {
+			b = appendAttribute(b, tagResourceOf, name, opts.Attributes[name])
+		}
 	}
-	var packed bytes.Buffer
-	writer := gzip.NewWriter(&packed)
-	_, err = writer.Write(text)
-	if err = errors.Join(err, writer.Close()); err != nil {
+	return appendAttribute(b, tagResourceOf, "service.name", cmp.Or(opts.Service, "maestro"))
+}
+
+// send sends encoded spans. It repeats a request that the collector could not take for
+// now, until ctx ends.
+func (s *sender) send(ctx context.Context, spans []byte) error {
+	if err := s.pack(spans); err != nil {
 		return fmt.Errorf("compress spans: %w", err)
 	}
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
-		again, asked, err := s.post(ctx, packed.Bytes())
+		again, asked, err := s.post(ctx, s.packed.Bytes())
 		if err == nil || !again {
 			return err
 		}
@@ -78,14 +79,31 @@ func (s *sender) UploadTraces(ctx context.Context, spans []*otlp.ResourceSpans) 
 		timer := time.NewTimer(max(asked, pause/2+rand.N(pause/2)))
 		select {
 		case <-timer.C:
-		case <-s.stopped:
-			timer.Stop()
-			return err
 		case <-ctx.Done():
 			timer.Stop()
 			return err
 		}
 	}
+}
+
+// pack makes the body of a request: a TracesData with one ResourceSpans, which has one
+// ScopeSpans. On the wire it is an ExportTraceServiceRequest, too.
+func (s *sender) pack(spans []byte) error {
+	const scope = "maestro"
+	name := append([]byte{tagScopeName, byte(len(scope))}, scope...)
+	ofScope := 1 + protowire.SizeBytes(len(name)) + len(spans)
+	ofResource := 1 + protowire.SizeBytes(len(s.resource)) + 1 + protowire.SizeBytes(ofScope)
+	b := protowire.AppendVarint(append(s.head[:0], tagResourceSpans), uint64(ofResource))
+	b = protowire.AppendBytes(append(b, tagResource), s.resource)
+	b = protowire.AppendVarint(append(b, tagScopeSpans), uint64(ofScope))
+	s.head = protowire.AppendBytes(append(b, tagScope), name)
+	s.packed.Reset()
+	s.writer.Reset(&s.packed)
+	_, err := s.writer.Write(s.head)
+	if err == nil {
+		_, err = s.writer.Write(spans)
+	}
+	return errors.Join(err, s.writer.Close())
 }
 
 // post sends one request. again says whether to repeat it, after asked at least.

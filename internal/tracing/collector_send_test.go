@@ -34,7 +34,7 @@ func (r *replies) RoundTrip(request *http.Request) (*http.Response, error) {
 }
 
 func senderTo(r *replies) *sender {
-	s := newSender("http://collector/v1/traces", nil)
+	s := newSender("http://collector/v1/traces", nil, nil)
 	s.client.Transport = r
 	return s
 }
@@ -43,7 +43,7 @@ func TestRepetitionsForABusyCollector(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := &replies{statuses: []int{503, 0, 429, 200}}
-		require.NoError(t, senderTo(r).UploadTraces(t.Context(), nil))
+		require.NoError(t, senderTo(r).send(t.Context(), nil))
 		require.Len(t, r.came, 4)
 		for i, least := range []time.Duration{firstPause / 2, firstPause, 2 * firstPause} {
 			pause := r.came[i+1].Sub(r.came[i])
@@ -58,7 +58,7 @@ func TestPauseThatTheCollectorAsksFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for text, want := range map[string]time.Duration{"7": 7 * time.Second, "100000": longestPause} {
 			r := &replies{statuses: []int{429, 200}, header: http.Header{"Retry-After": {text}}}
-			require.NoError(t, senderTo(r).UploadTraces(t.Context(), nil))
+			require.NoError(t, senderTo(r).send(t.Context(), nil))
 			require.Equal(t, want, r.came[1].Sub(r.came[0]))
 		}
 	})
@@ -68,7 +68,7 @@ func TestResponsesThatEndTheSending(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{301, 400, 401, 413, 500} {
 		r := &replies{statuses: []int{status}, header: http.Header{"Location": {"http://elsewhere/"}}}
-		require.ErrorContains(t, senderTo(r).UploadTraces(t.Context(), nil), "why")
+		require.ErrorContains(t, senderTo(r).send(t.Context(), nil), "why")
 		require.Len(t, r.came, 1, status)
 	}
 }
@@ -80,16 +80,7 @@ func TestEndOfTheWaitForACollector(t *testing.T) {
 		defer cancel()
 		r := &replies{statuses: []int{503}}
 		began := time.Now()
-		require.ErrorContains(t, senderTo(r).UploadTraces(ctx, nil), "why")
+		require.ErrorContains(t, senderTo(r).send(ctx, nil), "why")
 		require.Equal(t, time.Minute, time.Since(began))
-
-		s := senderTo(r)
-		go func() {
-			time.Sleep(firstPause / 4)
-			_ = s.Stop(t.Context())
-		}()
-		began = time.Now()
-		require.Error(t, s.UploadTraces(t.Context(), nil))
-		require.Equal(t, firstPause/4, time.Since(began))
 	})
 }

@@ -3,20 +3,12 @@ package tracing
 import (
 	"context"
 	"encoding/binary"
-	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"strings"
-	"sync"
-
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
-	"go.opentelemetry.io/otel/propagation"
-	"go.opentelemetry.io/otel/sdk/resource"
-	sdk "go.opentelemetry.io/otel/sdk/trace"
-	"go.opentelemetry.io/otel/trace"
 
 	"maestro/internal/model"
+	"maestro/internal/service"
+	"maestro/internal/wake"
 )
 
 // Options of a Tracer, as the settings OTEL_… have them. Endpoint and Log are
@@ -26,104 +18,94 @@ type Options struct {
 	Headers    map[string]string // of each request to it
 	Service    string            // service.name; default "maestro"
 	Attributes map[string]string // of the resource
-	Sampler    sdk.Sampler       // default: all, or as the parent says
+	Sampler    Sampler           // default: all, or as the parent says
 	Version    string            // of the server
 	Server     string            // its id
 	Log        *slog.Logger
 }
 
-// Tracer makes spans. It implements model.Tracer.
+// Tracer makes spans, and sends them while it is started. It implements model.Tracer.
 type Tracer struct {
-	provider *sdk.TracerProvider
-	tracer   trace.Tracer
-	log      *logged
+	*service.Loop
+	sampler Sampler
+	batches batches
+	sender  *sender
+	log     *slog.Logger
+	away    bool // the collector took no spans the last time; of the goroutine that sends
+
+	sending context.Context // of the requests; set by begin
+	abort   context.CancelFunc
 }
 
-var _ model.Tracer = (*Tracer)(nil)
+var (
+	_ model.Tracer    = (*Tracer)(nil)
+	_ service.Service = (*Tracer)(nil)
+)
 
-// New makes a Tracer. It does not wait for the collector.
-func New(ctx context.Context, opts Options) (*Tracer, error) {
-	exporter, err := otlptrace.New(ctx, newSender(opts.Endpoint, opts.Headers))
-	if err != nil {
-		return nil, fmt.Errorf("send traces to %s: %w", opts.Endpoint, err)
+// New makes a Tracer. Start does not wait for the collector; Stop sends the spans that
+// are left until its context ends.
+func New(opts Options) *Tracer {
+	t := &Tracer{
+		sampler: opts.Sampler, batches: batches{full: wake.New()},
+		sender: newSender(opts.Endpoint, opts.Headers, resourceOf(opts)), log: opts.Log,
 	}
-	if opts.Sampler == nil {
-		opts.Sampler = sdk.ParentBased(sdk.AlwaysSample())
-	}
-	if opts.Service == "" {
-		opts.Service = "maestro"
-	}
-	attributes := []attribute.KeyValue{attribute.String("service.version", opts.Version), attribute.String("service.instance.id", opts.Server)}
-	for name, value := range opts.Attributes {
-		attributes = append(attributes, attribute.String(name, value))
-	}
-	attributes = append(attributes, attribute.String("service.name", opts.Service))
-	log := &logged{SpanExporter: exporter, log: opts.Log}
-	provider := sdk.NewTracerProvider(
-		sdk.WithBatcher(log), sdk.WithSampler(opts.Sampler),
-		sdk.WithIDGenerator(ids{}), sdk.WithResource(resource.NewSchemaless(attributes...)),
-	)
-	return &Tracer{provider: provider, tracer: provider.Tracer("maestro"), log: log}, nil
+	t.Loop = service.NewLoop(service.Hooks{Begin: t.begin, Run: t.run, Abort: func() { t.abort() }, End: t.end})
+	return t
 }
 
-// Close sends the spans that are left, until ctx ends.
-func (t *Tracer) Close(ctx context.Context) error {
-	if err := t.provider.Shutdown(ctx); err != nil {
-		return fmt.Errorf("send the remaining spans: %w", err)
+// Stats are counts since the Tracer was made.
+type Stats struct {
+	Sent    uint64 // spans that the collector took
+	Dropped uint64 // spans that it refused or could not take in time, or that found no room
+}
+
+// Stats counts the spans that have left. It takes a lock for a moment only.
+func (t *Tracer) Stats() Stats {
+	t.batches.mu.Lock()
+	defer t.batches.mu.Unlock()
+	return t.batches.stats
+}
+
+// Begin implements model.Tracer.
+func (t *Tracer) Begin(parent string) model.Span {
+	var span model.Span
+	if from, ok := parse(parent); ok {
+		span.Trace, span.Parent, span.Flags = from.trace, from.span, from.flags
+	} else {
+		for span.Trace == [16]byte{} {
+			binary.NativeEndian.PutUint64(span.Trace[:8], rand.Uint64())
+			binary.NativeEndian.PutUint64(span.Trace[8:], rand.Uint64())
+		}
 	}
-	return nil
-}
-
-// logged notes in the log when the collector begins or ceases to take spans. The
-// library's own log would have a line for each batch.
-type logged struct {
-	sdk.SpanExporter
-	log *slog.Logger
-
-	mu   sync.Mutex
-	away bool // guarded by mu
-}
-
-// ExportSpans implements sdk.SpanExporter.
-func (l *logged) ExportSpans(ctx context.Context, spans []sdk.ReadOnlySpan) error {
-	err := l.SpanExporter.ExportSpans(ctx, spans)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	switch {
-	case err != nil && !l.away:
-		l.log.Warn("the collector takes no spans, they are dropped until it does", slog.Any("error", err))
-	case err == nil && l.away:
-		l.log.Info("the collector takes spans again")
+	for span.ID == [8]byte{} {
+		binary.NativeEndian.PutUint64(span.ID[:], rand.Uint64())
 	}
-	l.away = err != nil
-	return nil // it has been reported
-}
-
-// ids makes random ids without a lock.
-type ids struct{}
-
-// NewIDs implements sdk.IDGenerator.
-func (g ids) NewIDs(ctx context.Context) (id trace.TraceID, span trace.SpanID) {
-	for !id.IsValid() {
-		binary.NativeEndian.PutUint64(id[:8], rand.Uint64())
-		binary.NativeEndian.PutUint64(id[8:], rand.Uint64())
-	}
-	return id, g.NewSpanID(ctx, id)
-}
-
-// NewSpanID implements sdk.IDGenerator.
-func (ids) NewSpanID(context.Context, trace.TraceID) (span trace.SpanID) {
-	for !span.IsValid() {
-		binary.NativeEndian.PutUint64(span[:], rand.Uint64())
+	if t.sampler.samples(&span) {
+		span.Flags |= model.FlagSampled
+	} else {
+		span.Flags &^= model.FlagSampled
 	}
 	return span
 }
 
-// contextOf reads a traceparent. An invalid one counts as absent.
-func contextOf(traceParent string) trace.SpanContext {
-	if traceParent == "" {
-		return trace.SpanContext{}
+// Run implements model.Tracer.
+func (t *Tracer) Run(span model.Span, run model.TracedRun) {
+	kind := byte(kindServer)
+	if run.Asynchronous {
+		kind = kindConsumer
 	}
-	carrier := propagation.MapCarrier{"traceparent": strings.TrimSpace(traceParent)}
-	return trace.SpanContextFromContext(propagation.TraceContext{}.Extract(context.Background(), carrier))
+	var room [spanRoom]byte
+	t.batches.add(appendRun(room[:0], &span, kind, run.Function, &run))
+}
+
+// Accept implements model.Tracer.
+func (t *Tracer) Accept(span model.Span, run model.TracedRun) {
+	var room [spanRoom]byte
+	t.batches.add(appendRun(room[:0], &span, kindProducer, "accept "+run.Function, &run))
+}
+
+// Step implements model.Tracer.
+func (t *Tracer) Step(span model.Span, step model.TracedStep) {
+	var room [spanRoom]byte
+	t.batches.add(appendStep(room[:0], &span, &step))
 }

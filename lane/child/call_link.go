@@ -46,11 +46,6 @@ func (r *call) ResolveNames() model.ResolvedNames {
 	return model.ResolvedNames{}
 }
 
-// TraceParent implements calltree.Link.
-func (r *call) TraceParent(step model.StepRef) string {
-	return r.ask(wire.Ask{Question: wire.AskTraceParent, Step: step}).Text
-}
-
 // HandOver implements calltree.Link.
 func (r *call) HandOver() { r.ask(wire.Ask{Question: wire.AskHandOver}) }
 

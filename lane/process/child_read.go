@@ -284,8 +284,6 @@ func (ch *child) ask(remote model.RemoteHost, ask *wire.Ask, answer *wire.Answer
 	case wire.AskNames:
 		names := remote.ResolveNames()
 		answer.Names = &names
-	case wire.AskTraceParent:
-		answer.Text = remote.TraceParent(ask.Step)
 	case wire.AskSecret:
 		answer.Text, answer.Raise = remote.Secret(ask.Name)
 	case wire.AskRequest:

@@ -174,8 +174,7 @@ func (r *run) ResolveNames() model.ResolvedNames {
 	return model.ResolvedNames{Names: r.store.names, Generation: r.store.changes, AsOf: r.store.changes}
 }
 
-func (r *run) TraceParent(model.StepRef) string { return "" }
-func (r *run) HandOver()                        {}
+func (r *run) HandOver() {}
 
 func (r *run) StepBegan(began model.StepBegan) error {
 	r.mu.Lock()

@@ -11,16 +11,15 @@ type Question byte
 
 // The questions, and the members of Ask that each has beside its number and call.
 const (
-	AskResolve     Question = iota + 1 // Name
-	AskModule                          // Name
-	AskNames                           //
-	AskTraceParent                     // Step
-	AskSecret                          // Name
-	AskRequest                         //
-	AskSpawn                           // Name, Input, Delay
-	AskHandOver                        //
-	AskRoom                            // whether there is room for more pieces
-	AskRoomWait                        // the same, once there is
+	AskResolve  Question = iota + 1 // Name
+	AskModule                       // Name
+	AskNames                        //
+	AskSecret                       // Name
+	AskRequest                      //
+	AskSpawn                        // Name, Input, Delay
+	AskHandOver                     //
+	AskRoom                         // whether there is room for more pieces
+	AskRoomWait                     // the same, once there is
 )
 
 // Ask is a question of a call. Its Answer has the same number.
@@ -29,7 +28,6 @@ type Ask struct {
 	Call     uint64
 	Question Question
 	Name     string
-	Step     model.StepRef
 	Input    []byte
 	Delay    time.Duration
 }
@@ -41,7 +39,6 @@ func (a *Ask) Frame() *Frame {
 	f.Uint(a.Call)
 	f.Uint(uint64(a.Question))
 	f.Text(a.Name)
-	f.Uint(uint64(a.Step))
 	f.Bytes(a.Input)
 	f.Int(int64(a.Delay))
 	return f
@@ -51,7 +48,7 @@ func (a *Ask) Frame() *Frame {
 func ReadAsk(f Fields) (a Ask, err error) {
 	a.Number, a.Call = f.Uint(), f.Uint()
 	question := f.Uint()
-	a.Name, a.Step, a.Input, a.Delay = f.Text(), f.step(), f.Bytes(), time.Duration(f.Int())
+	a.Name, a.Input, a.Delay = f.Text(), f.Bytes(), time.Duration(f.Int())
 	if question < uint64(AskResolve) || question > uint64(AskRoomWait) {
 		return a, ErrMalformed
 	}
@@ -66,7 +63,7 @@ type Answer struct {
 	Resolved *Resolved            // AskResolve, AskModule
 	Names    *model.ResolvedNames // AskNames
 	Request  *model.HTTPRequest   // AskRequest
-	Text     string               // AskTraceParent, AskSecret
+	Text     string               // AskSecret
 	ID       model.ID             // AskSpawn
 	State    model.EmitState      // AskRoom, AskRoomWait
 }

@@ -57,7 +57,7 @@ func (c *Call) Frame() *Frame {
 	f.Int(int64(c.Run.Attempt))
 	f.Time(c.Run.Deadline)
 	f.Int(int64(c.Run.MaxSteps))
-	f.Text(c.Run.TraceParent)
+	f.span(&c.Run.Span)
 	f.Bool(c.Run.Stream)
 	f.Uint(c.Run.Generation)
 	f.Uint(c.Run.Changes)
@@ -72,9 +72,28 @@ func ReadCall(f Fields) (c Call, err error) {
 	c.Request = f.Bool()
 	c.Run = model.RunFrame{
 		ExecutionID: f.id(), Trigger: model.Trigger(f.Text()), Attempt: int(f.Int()), Deadline: f.Time(), MaxSteps: int(f.Int()),
-		TraceParent: f.Text(), Stream: f.Bool(), Generation: f.Uint(), Changes: f.Uint(),
+		Span: f.span(), Stream: f.Bool(), Generation: f.Uint(), Changes: f.Uint(),
 	}
 	return c, f.Err()
+}
+
+// span writes what a child needs of a span: all but its parent.
+func (f *Frame) span(span *model.Span) {
+	f.Bool(span.Traced())
+	if span.Traced() {
+		f.bytes = append(append(append(f.bytes, span.Trace[:]...), span.ID[:]...), span.Flags)
+	}
+}
+
+func (f *Fields) span() (span model.Span) {
+	if f.Bool() {
+		copy(span.Trace[:], f.cut(uint64(len(span.Trace))))
+		copy(span.ID[:], f.cut(uint64(len(span.ID))))
+		flags := [1]byte{}
+		copy(flags[:], f.cut(1))
+		span.Flags = flags[0]
+	}
+	return span
 }
 
 func (f *Frame) id(id model.ID) { f.bytes = append(f.bytes, id[:]...) }

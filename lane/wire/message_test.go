@@ -49,7 +49,7 @@ func TestCallMessage(t *testing.T) {
 	want := Call{
 		Number: 1 << 40, Program: Program{Key: 7, Whole: someProgram}, Input: []byte(`{"a":1}`), Request: true,
 		Run: model.RunFrame{
-			ExecutionID: model.NewID(), Trigger: model.TriggerManual, Attempt: 2, Deadline: someTime, MaxSteps: 100, TraceParent: "00-1", Generation: 5, Changes: 6,
+			ExecutionID: model.NewID(), Trigger: model.TriggerManual, Attempt: 2, Deadline: someTime, MaxSteps: 100, Span: model.Span{Trace: [16]byte{1}, ID: [8]byte{2}, Flags: 1}, Generation: 5, Changes: 6,
 		},
 	}
 	got, err := ReadCall(arrives(t, KindCall, want.Frame()))
@@ -104,7 +104,7 @@ func TestStepMessages(t *testing.T) {
 
 func TestAskMessages(t *testing.T) {
 	t.Parallel()
-	ask := Ask{Number: 1, Call: 2, Question: AskSpawn, Name: "f", Step: 3, Input: []byte("null"), Delay: time.Minute}
+	ask := Ask{Number: 1, Call: 2, Question: AskSpawn, Name: "f", Input: []byte("null"), Delay: time.Minute}
 	got, err := ReadAsk(arrives(t, KindAsk, ask.Frame()))
 	require.NoError(t, err)
 	require.Equal(t, ask, got)
