@@ -419,13 +419,22 @@ static const char *const blocked[] = {
 };
 enum { BLOCKED = sizeof blocked / sizeof *blocked, OF_PROCESS = 2 };
 
+// Whether the process lane has a module that is blocked here.
+static int blocked_here_only(PyObject *name) {
+    const char *text = py.PyUnicode_AsUTF8AndSize(name, NULL);
+    for (int i = BLOCKED - OF_PROCESS; text && !maestro_alone && i < BLOCKED; i++)
+        if (strcmp(text, blocked[i]) == 0)
+            return 1;
+    return 0;
+}
+
 static int raise_blocked(PyObject *module) {
     PyObject *name = py.PyObject_GetAttrString(module, "__name__");
     if (name)
         py.PyErr_Format(py.PyExc_ImportError,
                         "%U is not available to stored functions: it reaches beyond their own interpreter; use threads, "
                         "asyncio, or calls of other functions; refused by the rail '%s'.%s",
-                        name, maestro_rail_name(RAIL_INTERNALS), maestro_alone ? "" : MAESTRO_RAIL_LANE);
+                        name, maestro_rail_name(RAIL_INTERNALS), blocked_here_only(name) ? MAESTRO_RAIL_LANE : "");
     py.Py_DecRef(name);
     return -1;
 }

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -38,7 +39,7 @@ func (s *Server) createFunction(ctx context.Context, in *functionCreateInput) (*
 	if problems := in.Body.ownedProblems(nil); len(problems) > 0 {
 		return nil, invalid(problems...)
 	}
-	if fault := nameFault(in.Body.Name); fault != "" {
+	if fault := cmp.Or(nameFault(in.Body.Name), newNameFault(in.Body.Name)); fault != "" {
 		return nil, invalidAt("/name", "%s", fault)
 	}
 	f := model.Function{Name: in.Body.Name, Kind: model.KindFunction, Code: in.Body.Code}

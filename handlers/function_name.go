@@ -32,6 +32,18 @@ object oct open or ord pass pow print property quit raise range repr return reve
 sorted staticmethod str sum super try tuple type vars while with yield zip
 `
 
+// newNameFault says why a function can't be created under a name, or returns empty
+// text. A function of a predefined name would take its place in every other one;
+// functions that were stored under these names before they were refused stay.
+func newNameFault(name string) string {
+	switch name {
+	case "json", "uuid", "datetime":
+		return "is a predefined name, which other functions use without an import; choose another name"
+	default:
+		return ""
+	}
+}
+
 // nameFault says why a function can't have a name, which is an identifier, or
 // returns empty text.
 func nameFault(name string) string {

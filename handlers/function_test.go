@@ -88,6 +88,7 @@ func TestFunctionsThatAreRefused(t *testing.T) {
 		{name: "keyword", body: `{"name":"class",` + code + `}`, want: []string{`"/name"`}},
 		{name: "builtin", body: `{"name":"print",` + code + `}`, want: []string{`"/name"`}},
 		{name: "dunder", body: `{"name":"__f__",` + code + `}`, want: []string{`"/name"`}},
+		{name: "predefined", body: `{"name":"uuid","code":"def uuid(input):\n    return 1"}`, want: []string{`"/name"`, "predefined"}},
 		{name: "maestro", body: `{"name":"maestro",` + code + `}`, want: []string{`"/name"`}},
 		{name: "syntax", body: `{"name":"f","code":"def f(input):\n    return )"}`, want: []string{`"code":"syntax_error"`, `"line":2`, `"column":`}, lacks: []string{`"pointer"`}},
 		{name: "no such def", body: `{"name":"f","code":"def g(input):\n    return 1"}`, want: []string{`"code":"function_not_defined"`}},

@@ -163,6 +163,11 @@ func (a *application) planFunctions(ctx context.Context, tx *repo.SourceTx, faul
 		}
 		f := item.Function
 		if !item.remove {
+			if fault := newNameFault(item.Name); fault != "" && have == nil {
+				if err := faults.add(item.pointer, invalidAt("/name", "%s", fault)); err != nil {
+					return nil, err
+				}
+			}
 			if have != nil {
 				keepDerived(&f, before)
 				if f.Kind != before.Kind {

@@ -135,6 +135,22 @@ func TestApplyListsAllFaultsAndChangesNothing(t *testing.T) {
 	})
 }
 
+// TestPredefinedNames: a function named json would take the place of the module in every
+// function that uses it without an import. One that is stored already can be changed.
+func TestPredefinedNames(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	for _, name := range []string{"json", "uuid", "datetime"} {
+		body := fmt.Sprintf(`{"functions":[{"name":%q,"code":"def %s(input):\n    return 1"}]}`, name, name)
+		f.must(ask{call: "POST /api/v1/apply", body: body, status: 422, want: []string{`"/functions/0/name"`, "predefined"}})
+		f.function("old_"+name, "def old_"+name+"(input):\n    return 1")
+		_, err := f.db.Pool().Exec(t.Context(), "UPDATE functions SET name = $1 WHERE name = $2", name, "old_"+name)
+		require.NoError(t, err)
+		f.must(ask{call: "POST /api/v1/apply", body: body, status: 200, want: []string{`"action":"update"`}})
+		f.must(ask{call: "PUT /api/v1/functions/" + name, body: fmt.Sprintf(`{"code":"def %s(input):\n    return 2"}`, name), status: 200})
+	}
+}
+
 func TestApplyTakesAnAnswerBack(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

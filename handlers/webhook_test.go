@@ -259,10 +259,13 @@ func TestRawAnswers(t *testing.T) {
 		{`{'status_code': 302, 'headers': {'Location': 'https://example.com/'}}`, 302, "", "Location: https://example.com/", ""},
 		{`{'status_code': 204, 'body': 'never'}`, 204, "", "", ""},
 		{`{'status_code': 200, 'headers': {'Connection': 'x-hop', 'X-Hop': '1', 'Transfer-Encoding': 'chunked', 'X-Stay': '1'}}`, 200, "", "X-Stay: 1", "X-Hop"},
-		{`{'status_code': 200, 'headers': {'Set-Cookie': ['a=1', 'b=2']}}`, 200, "", "Set-Cookie: a=1", ""},
+		{`{'status_code': 200, 'headers': {'Set-Cookie': ['a=1', 'b=2'], 'X-None': None}}`, 200, "", "Set-Cookie: a=1|b=2", "X-None"},
 		{`{'status_code': 200, 'other': 1}`, 200, `{"status_code":200,"other":1}`, "Content-Type: application/json", ""},
 		{`{'status_code': 'x'}`, 200, `{"status_code":"x"}`, "", ""},
 		{`maestro.Response({'a': 1}, status_code=418, headers={'X-Tea': 'pot'})`, 418, `{"a":1}`, "X-Tea: pot", ""},
+		{`maestro.Response('x', headers={'Set-Cookie': ['a=1', b'b=2'], 'X-None': None})`, 200, "x", "Set-Cookie: a=1|b=2", "X-None"},
+		{`maestro.Response('x', headers=[('Set-Cookie', 'a=1'), ('Set-Cookie', 'b=2')])`, 200, "x", "Set-Cookie: a=1|b=2", ""},
+		{`maestro.Response(iter(['x']), headers={'Set-Cookie': ('a=1', 'b=2')})`, 200, "x", "Set-Cookie: a=1|b=2", ""},
 		{`maestro.Response('text')`, 200, "text", "Content-Type: text/plain; charset=utf-8", ""},
 		{`maestro.Response(None, 202)`, 202, "", "", ""},
 	} {
@@ -271,7 +274,7 @@ func TestRawAnswers(t *testing.T) {
 		require.Equal(t, test.body, got.text, test.expression)
 		require.NotEmpty(t, got.Header.Get("X-Execution-ID"), test.expression)
 		if name, value, ok := strings.Cut(test.header, ": "); ok {
-			require.Equal(t, value, got.Header.Get(name), test.expression)
+			require.Equal(t, strings.Split(value, "|"), got.Header.Values(name), test.expression)
 		}
 		if test.lacks != "" {
 			require.Empty(t, got.Header.Get(test.lacks), test.expression)
@@ -280,6 +283,7 @@ func TestRawAnswers(t *testing.T) {
 	for _, expression := range []string{
 		`{'status_code': 99}`, `{'status_code': 1000}`, `{'status_code': 200, 'headers': {'X': 'a\r\nSet-Cookie: b=1'}}`,
 		`{'status_code': 200, 'headers': {'X\r\nY': 'a'}}`, `{'status_code': 200, 'headers': {'': 'a'}}`, `maestro.Response('', headers={'X': 'a\nb'})`,
+		`maestro.Response('', headers={'X': {'a': 1}})`, `maestro.Response('', headers={'X': [['a']]})`,
 	} {
 		got := f.must(ask{call: "POST /api/v1/h/give", body: fmt.Sprintf(`{"expression":%q}`, expression), status: 500})
 		require.Empty(t, got.Header.Get("Set-Cookie"), expression)

@@ -53,7 +53,9 @@ Its database, with executions and secrets, is kept in DIR/.maestro/dev, as root 
 }
 
 func (a *app) dev(ctx context.Context, dir, data string, port int) (err error) {
-	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return fmt.Errorf("%s is a file; name the folder that it is in, %s", dir, filepath.Dir(dir))
+	} else if err != nil {
 		return fmt.Errorf("there is no folder %s; create it, or name another one", dir)
 	}
 	if data == "" {

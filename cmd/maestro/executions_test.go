@@ -62,12 +62,27 @@ func TestExecutionsInATerminal(t *testing.T) {
 	require.Equal(t, "7.0\n", c.ok("functions", "run", "price", "-i", "7", "--version", "1"))
 	require.Contains(t, c.ok("functions", "versions", "price"), "2        ")
 	require.Contains(t, c.ok("functions", "rollback", "price", "1"), "price is at version 3, which equals version 1.")
+	require.Contains(t, c.ok("functions", "rollback", "price", "v1"), "price is at version 4, which equals version 1.")
 	require.Equal(t, "7.0\n", c.ok("functions", "run", "total", "-i", "[7]"))
+
+	// As PowerShell writes files.
+	dir := t.TempDir()
+	put(t, dir, map[string]string{"utf8.json": "\ufeff[7]\r\n", "utf16.json": "\xff\xfe[\x007\x00]\x00\r\x00\n\x00", "wrong.json": "[1,\n 2,]", "empty.json": ""})
+	for _, file := range []string{"utf8.json", "utf16.json"} {
+		require.Equal(t, "7.0\n", c.ok("functions", "run", "total", "-i", "@"+filepath.Join(dir, file)), file)
+	}
+	for input, want := range map[string]string{
+		"@" + filepath.Join(dir, "wrong.json"): "wrong.json is not JSON: line 2, column 4: invalid character ']'", "@" + filepath.Join(dir, "empty.json"): "empty.json is not JSON: line 1, column 1: unexpected end",
+		"{bad": "--input is not JSON: line 1, column 2: invalid character 'b'", "-": "the standard input is not JSON: line 1, column 1", "": "--input is not JSON: line 1, column 1",
+	} {
+		require.Contains(t, c.maestro("", "functions", "run", "total", "-i", input).stderr, want, input)
+	}
+	require.Contains(t, c.ok("functions", "list", "--tag", "absent"), "No function matches.")
 
 	later := strings.TrimSpace(c.ok("functions", "run", "total", "--async", "-i", "[5]"))
 	require.Contains(t, c.ok("logs", "-f", later), "total completed")
 	require.Len(t, strings.TrimSpace(c.ok("executions", "retry", first)), 36)
-	for _, wrong := range [][]string{{"executions", "show"}, {"functions", "run", "total", "-i", "{"}, {"executions", "compare", first}, {"executions", "list", "--limit", "0"}, {"logs", first, "--function", "total"}, {"functions", "push", ".", "--watch", "--dry-run"}} {
+	for _, wrong := range [][]string{{"executions", "show"}, {"functions", "run", "total", "-i", "{"}, {"executions", "compare", first}, {"executions", "list", "--limit", "0"}, {"logs", first, "--function", "total"}, {"functions", "rollback", "price", "first"}, {"functions", "push", ".", "--watch", "--dry-run"}} {
 		require.Equal(t, exitUsage, c.maestro("", wrong...).status, "%q", wrong)
 	}
 	for _, failing := range [][]string{{"executions", "show", "none"}, {"functions", "run", "absent"}, {"functions", "delete", "absent"}, {"functions", "rollback", "price", "99"}, {"functions", "push", "/nonexistent"}} {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -68,6 +69,10 @@ func (a *app) functionsListCommand() *cobra.Command {
 			if search != "" {
 				query.Set("q", search)
 			}
+			none := "There are no functions yet. Put NAME.py into a folder, and run maestro functions push."
+			if len(tags) > 0 || search != "" {
+				none = "No function matches."
+			}
 			return listAs(cmd, a, "/functions", query, 0, func(o *terminal.Out, all []shownFunction) {
 				var rows [][]terminal.Cell
 				for i := range all {
@@ -81,7 +86,7 @@ func (a *app) functionsListCommand() *cobra.Command {
 						{Text: day(f.UpdatedAt)}, {Text: f.Description, Style: terminal.Dim},
 					})
 				}
-				o.Table([]string{"NAME", "VERSION", "KIND", "STATE", "TAGS", "CHANGED", "DESCRIPTION"}, rows, "There are no functions yet. Put NAME.py into a folder, and run maestro functions push.")
+				o.Table([]string{"NAME", "VERSION", "KIND", "STATE", "TAGS", "CHANGED", "DESCRIPTION"}, rows, none)
 			})
 		},
 	}
@@ -156,8 +161,12 @@ func (a *app) functionsRollbackCommand() *cobra.Command {
 call on. functions pull brings it into the folder.`,
 		Args: takes(2, "NAME", "VERSION"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return changeAs(cmd, a, http.MethodPost, "/functions/"+url.PathEscape(args[0])+"/rollback/"+url.PathEscape(args[1]), nil, func(o *terminal.Out, f shownFunction) {
-				o.Printf("%s is at version %d, which equals version %s.\n", f.Name, f.Version, args[1])
+			version, err := strconv.Atoi(strings.TrimPrefix(args[1], "v")) // as lists and tracebacks have it
+			if err != nil {
+				return usageError(fmt.Sprintf("VERSION is a number, not %q; maestro functions versions %s lists them", args[1], args[0]))
+			}
+			return changeAs(cmd, a, http.MethodPost, fmt.Sprintf("/functions/%s/rollback/%d", url.PathEscape(args[0]), version), nil, func(o *terminal.Out, f shownFunction) {
+				o.Printf("%s is at version %d, which equals version %d.\n", f.Name, f.Version, version)
 			})
 		},
 	}

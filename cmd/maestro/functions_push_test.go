@@ -66,7 +66,7 @@ func TestPushOfTwentyFunctions(t *testing.T) {
 	got := c.maestro("", "functions", "push", dir)
 	require.Equal(t, exitFailed, got.status)
 	require.Contains(t, got.stderr, "maestro: step3.py:2: '(' was never closed")
-	require.Contains(t, got.stderr, "maestro: step4.py: timeout_seconds must be above 0")
+	require.Contains(t, got.stderr, "maestro: step4.toml: timeout_seconds must be above 0")
 	require.Contains(t, got.stderr, "maestro: step4.toml: schedule x: cron_expression")
 	require.NotContains(t, got.stderr, "step2")
 	require.Contains(t, string(c.send("GET", "/api/v1/functions/step2", nil).body), `"version":1`)

@@ -30,14 +30,15 @@ error, for maestro executions show. A function that fails ends the command with 
 			if err != nil {
 				return fmt.Errorf("read the input: %w", err)
 			}
-			if !json.Valid(text) {
-				return usageError("--input is not JSON; put texts in double quotes, and the whole in single ones")
+			data, err := inputJSON(input, text)
+			if err != nil {
+				return err
 			}
 			c, err := a.connect()
 			if err != nil {
 				return err
 			}
-			body := map[string]any{"function_name": args[0], "input_data": json.RawMessage(text)}
+			body := map[string]any{"function_name": args[0], "input_data": data}
 			if version != 0 {
 				body["function_version"] = version
 			}

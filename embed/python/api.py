@@ -91,7 +91,7 @@ class Response:
             raise ValueError(f"status_code must be an integer from 100 to 599, not {status_code!r}")
         self.body = body
         self.status_code = int(status_code)
-        self.headers = dict(headers or {})
+        self.headers = _header_dict(headers)
         if hasattr(type(body), "__next__"):
             self._context = _contextvars.copy_context()  # what the iterator calls are steps of the function that made it
 
@@ -124,8 +124,36 @@ def _request():
     return None if parts is None else Request(*parts)
 
 
+def _header_dict(headers):
+    """A dict of the headers, which may be a mapping or pairs. A name that pairs
+    repeat has the list of its values.
+    """
+    if not headers or hasattr(headers, "keys"):
+        return dict(headers or {})
+    repeated = {}
+    for name, value in headers:
+        repeated.setdefault(name, []).append(value)
+    return {name: values[0] if len(values) == 1 else values for name, values in repeated.items()}
+
+
 def _header_texts(response):
-    return {str(name): str(value) for name, value in response.headers.items()}
+    """The headers as texts, or lists of texts; None leaves a header out."""
+    texts = {}
+    for name, value in response.headers.items():
+        if isinstance(value, (list, tuple)):
+            texts[str(name)] = [_header_text(name, one) for one in value if one is not None]
+        elif value is not None:
+            texts[str(name)] = _header_text(name, value)
+    return texts
+
+
+def _header_text(name, value):
+    if isinstance(value, bytes):
+        return value.decode("latin-1")  # as HTTP has it
+    if isinstance(value, (dict, set, frozenset, list, tuple)):
+        # As text it would be Python's notation, which no client reads.
+        raise TypeError(f"maestro.Response: the header {name} is a {type(value).__name__}; give text, a number, or a list of texts")
+    return str(value)
 
 
 def _response_object(response):

@@ -1,6 +1,6 @@
 """The functions and types that the server provides to a function."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Literal, TypedDict, type_check_only
 
@@ -62,12 +62,12 @@ class Response:
 
     body: Any
     status_code: int
-    headers: dict[str, str]
+    headers: dict[str, Any]
     def __init__(
         self,
         body: Iterator[Any] | AsyncIterator[Any] | Any = None,
         status_code: int = 200,
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, Any] | Iterable[tuple[str, Any]] | None = None,
     ) -> None: ...
 
 class Request:

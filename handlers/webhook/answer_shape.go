@@ -12,6 +12,7 @@ import (
 
 	"maestro/handlers/header"
 	"maestro/internal/engine"
+	"maestro/internal/model"
 	"maestro/internal/payload"
 )
 
@@ -72,15 +73,18 @@ func shapedResponse(result *engine.RunResult) (*shape, error) {
 	return s, s.check(result)
 }
 
-func (s *shape) addHeaders(headers map[string]string) {
-	for name, value := range headers {
-		s.headers = append(s.headers, shapeHeader{name, value})
+func (s *shape) addHeaders(headers model.ResponseHeaders) {
+	for name, values := range headers {
+		for _, value := range values {
+			s.headers = append(s.headers, shapeHeader{name, value})
+		}
 	}
-	sort.Slice(s.headers, func(i, j int) bool { return s.headers[i].name < s.headers[j].name })
+	sort.SliceStable(s.headers, func(i, j int) bool { return s.headers[i].name < s.headers[j].name })
 }
 
 // readHeaders reads an object of texts. Numbers and booleans are converted to
-// text; a list repeats the header.
+// text; a list repeats the header, and null leaves it out, as in a
+// maestro.Response.
 func (s *shape) readHeaders(text json.RawMessage) bool {
 	if withoutNull(text) == nil {
 		return true
@@ -90,6 +94,9 @@ func (s *shape) readHeaders(text json.RawMessage) bool {
 		return false
 	}
 	for name, value := range object {
+		if withoutNull(value) == nil {
+			continue
+		}
 		var list []json.RawMessage
 		if json.Unmarshal(value, &list) != nil {
 			list = []json.RawMessage{value}

@@ -46,6 +46,9 @@ func TestErrorsOfAServer(t *testing.T) {
 		case "/api/v1/refused":
 			w.WriteHeader(http.StatusUnprocessableEntity)
 			_, _ = fmt.Fprint(w, `{"status":422,"code":"invalid","detail":"No.","errors":[{"pointer":"/a","message":"is bad"},{"line":3,"message":"is worse"}]}`)
+		case "/api/v1/said":
+			w.WriteHeader(http.StatusUnprocessableEntity)
+			_, _ = fmt.Fprint(w, `{"status":422,"code":"invalid","detail":"/a: is bad.","errors":[{"pointer":"/a","message":"is bad"}]}`)
 		case "/api/v1/other":
 			w.WriteHeader(http.StatusBadGateway)
 			_, _ = fmt.Fprint(w, `<html>`)
@@ -57,6 +60,7 @@ func TestErrorsOfAServer(t *testing.T) {
 	err := c.Call(t.Context(), http.MethodGet, "/refused", nil, nil)
 	require.EqualError(t, err, "the server answers 422 invalid: No. (/a: is bad) (line 3: is worse)")
 	require.True(t, Is(err, "invalid"))
+	require.EqualError(t, c.Call(t.Context(), http.MethodGet, "/said", nil, nil), "the server answers 422 invalid: /a: is bad.", "no fault stands twice")
 	require.ErrorContains(t, c.Call(t.Context(), http.MethodGet, "/other", nil, nil), "is not a Maestro server, check the test: it answers 502")
 	var out struct{}
 	require.ErrorContains(t, c.Call(t.Context(), http.MethodGet, "/text", nil, &out), "is not a Maestro server")

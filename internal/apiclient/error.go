@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Error is an error answer of the server.
@@ -26,6 +27,9 @@ type Item struct {
 func (e *Error) Error() string {
 	text := fmt.Sprintf("the server answers %d %s: %s", e.Status, e.Code, e.Detail)
 	for _, p := range e.Errors {
+		if strings.Contains(e.Detail, p.Message) {
+			continue
+		}
 		where := cmp.Or(p.Pointer, "the value")
 		if p.Line > 0 {
 			where = fmt.Sprintf("line %d", p.Line)

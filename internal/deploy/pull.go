@@ -114,7 +114,11 @@ func (p *Plan) pull(key folder.Key, same bool) (step Step, differs bool) {
 // note says how a pull leaves a conflict.
 func note(c folder.Conflict) string {
 	if c.Member == "code" {
-		return fmt.Sprintf("the code has %d places that both have changed: edit the lines between <<<<<<< and >>>>>>>; ", c.Places)
+		places := "1 place"
+		if c.Places != 1 {
+			places = fmt.Sprintf("%d places", c.Places)
+		}
+		return fmt.Sprintf("the code has %s that both have changed: edit the lines between <<<<<<< and >>>>>>>; ", places)
 	}
 	return fmt.Sprintf("%s is %v in the folder and %v on the server: the folder's stays; ", c.Member, c.Local, c.Remote)
 }

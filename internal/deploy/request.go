@@ -119,6 +119,9 @@ func (p *Plan) refusal(refused *apiclient.Error, sent *sentItems) error {
 				case step.Key.Kind == folder.Function && rest == "code":
 				case step.Key.Kind == folder.Function && rest != "":
 					fault.Message = strings.ReplaceAll(rest, "/", ".") + " " + item.Message
+					if file := p.folder.Settings[step.Key.Name]; file != "" && rest != "name" {
+						fault.File = file
+					}
 				case step.Key.Kind != folder.Function:
 					fault.Message = strings.TrimSpace(fmt.Sprintf("%s: %s %s", step.Key, strings.ReplaceAll(rest, "/", "."), item.Message))
 				}

@@ -18,6 +18,8 @@ type Folder struct {
 	Items Items
 	// Places are the files and their parts that items come from, for messages.
 	Places map[Key]string
+	// Settings are the files that have the settings of a function, by its name.
+	Settings map[string]string
 	// Faults are those of files that can't be read, by file.
 	Faults []Fault
 
@@ -51,6 +53,9 @@ func (f *Folder) Keys() []Key { return sortedKeys(f.Items) }
 // Read reads the files of a folder; it does not look into folders below it.
 // Tests (test_*.py, *_test.py, conftest.py) are no functions, unless there is a NAME.toml.
 func Read(dir string) (*Folder, error) {
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return nil, fmt.Errorf("%s is a file; name the folder that it is in, %s", dir, filepath.Dir(dir))
+	}
 	f, err := ReadFS(os.DirFS(dir))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no folder %s; create it, or name another one", dir)
@@ -68,7 +73,7 @@ func ReadFS(files fs.FS) (*Folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Folder{files: files, Items: Items{}, Places: map[Key]string{}}
+	f := &Folder{files: files, Items: Items{}, Places: map[Key]string{}, Settings: map[string]string{}}
 	code, config := map[string]bool{}, map[string]bool{}
 	for _, entry := range entries {
 		name, kind := strings.TrimSuffix(entry.Name(), filepath.Ext(entry.Name())), filepath.Ext(entry.Name())
@@ -167,6 +172,7 @@ func effective(name string, code, config *string) (s *settings, file string, err
 func (f *Folder) add(name string, code *string, s *settings, file string) {
 	if code != nil {
 		s.function["name"], s.function["code"] = name, *code
+		f.Settings[name] = file
 		f.put(Key{Function, name}, s.function, name+".py")
 	} else if len(s.function) > 0 {
 		f.fault(file, "has the settings of a function, and there is no "+name+".py beside it")

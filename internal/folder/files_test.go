@@ -113,6 +113,8 @@ func TestFaultsOfFilesAreAllNamed(t *testing.T) {
 	}
 	_, err = Read(filepath.Join(dir, "absent"))
 	require.ErrorContains(t, err, "there is no folder")
+	_, err = Read(filepath.Join(dir, "d.py"))
+	require.ErrorContains(t, err, "d.py is a file; name the folder that it is in, "+dir)
 }
 
 // maker makes random items in the form in which a server shows them.

@@ -31,6 +31,6 @@ type Emitted struct {
 
 // StreamHead is what a maestro.Response around a stream says of the answer.
 type StreamHead struct {
-	StatusCode int               `json:"status_code"`
-	Headers    map[string]string `json:"headers"`
+	StatusCode int             `json:"status_code"`
+	Headers    ResponseHeaders `json:"headers"`
 }

@@ -129,9 +129,9 @@ type Outcome struct {
 
 // Response is what a function returns to shape the HTTP answer itself.
 type Response struct {
-	StatusCode int               `json:"status_code"`
-	Headers    map[string]string `json:"headers,omitempty"`
-	Body       json.RawMessage   `json:"body,omitempty"`
+	StatusCode int             `json:"status_code"`
+	Headers    ResponseHeaders `json:"headers,omitempty"`
+	Body       json.RawMessage `json:"body,omitempty"`
 }
 
 // HTTPRequest is a request as it came.

@@ -69,7 +69,7 @@ func TestOutcomeMessage(t *testing.T) {
 		{Number: 3, Refused: &Refusal{Code: model.CodeTooManyRequests, Detail: "later", RetryAfter: time.Second}},
 		{Number: 4, Outcome: model.Outcome{
 			Output:   json.RawMessage(`{"status_code":201,"headers":{"a":"b"},"body":1}`),
-			Response: &model.Response{StatusCode: 201, Headers: map[string]string{"a": "b"}, Body: json.RawMessage("1")},
+			Response: &model.Response{StatusCode: 201, Headers: model.ResponseHeaders{"a": {"b"}}, Body: json.RawMessage("1")},
 		}},
 	} {
 		got, err := ReadOutcome(arrives(t, KindOutcome, want.Frame()))

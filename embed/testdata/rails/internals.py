@@ -1,12 +1,12 @@
 import importlib.machinery
 
 
-def way_interpreters(): import _interpreters
-def way_queues(): import _interpqueues
-def way_channels(): import _interpchannels
-def way_tests(): import _testinternalcapi
-def way_debugging(): import _remote_debugging
-def way_again():
+def way_both_interpreters(): import _interpreters
+def way_both_queues(): import _interpqueues
+def way_both_channels(): import _interpchannels
+def way_both_tests(): import _testinternalcapi
+def way_both_debugging(): import _remote_debugging
+def way_both_again():
     spec = importlib.machinery.ModuleSpec("_interpreters", importlib.machinery.BuiltinImporter)
     import _imp
     _imp.exec_builtin(_imp.create_builtin(spec))
