@@ -13,10 +13,10 @@ type Backlog struct {
 
 // Measurement is the state of what all servers share.
 type Measurement struct {
-	Delayed, Waiting, Running Backlog // asynchronous runs
-	Overdue                   Backlog // schedules that are due and not started
-	Servers                   int64   // that are alive
-	Quarantined               int64   // functions
+	Delayed, Waiting, Paused, Running Backlog // asynchronous runs; those that are paused do not count as waiting
+	Overdue                           Backlog // schedules that are due and not started
+	Servers                           int64   // that are alive
+	Quarantined                       int64   // functions
 }
 
 // Measure counts the queue, the overdue schedules and the servers. It reads the
@@ -27,7 +27,7 @@ func (d *DB) Measure(ctx context.Context) (Measurement, error) {
 		return Backlog{runs, max(time.Duration(microseconds)*time.Microsecond, 0)}
 	}
 	return Measurement{
-		Delayed: backlog(r.Delayed, r.DelayedUs), Waiting: backlog(r.Waiting, r.WaitingUs), Running: backlog(r.Running, r.RunningUs),
+		Delayed: backlog(r.Delayed, r.DelayedUs), Waiting: backlog(r.Waiting, r.WaitingUs), Paused: backlog(r.Paused, r.PausedUs), Running: backlog(r.Running, r.RunningUs),
 		Overdue: backlog(r.Overdue, r.OverdueUs), Servers: r.Servers, Quarantined: r.Quarantined,
 	}, d.fail(err, "measure the queue")
 }

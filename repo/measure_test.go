@@ -45,6 +45,24 @@ func TestMeasurementOfTheBacklogs(t *testing.T) {
 	about(2*time.Hour, now.Waiting.Oldest)
 	about(5*time.Hour, now.Running.Oldest)
 	about(time.Hour, now.Overdue.Oldest)
+
+	// A paused function keeps its runs waiting on purpose: they are no backlog of the servers.
+	_, err = db.PauseFunction(t.Context(), tenant, "f", true)
+	require.NoError(t, err)
+	now, err = db.Measure(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []int64{1, 1, 1, 1}, []int64{now.Delayed.Runs, now.Waiting.Runs, now.Paused.Runs, now.Running.Runs})
+	about(2*time.Hour, now.Waiting.Oldest)
+	about(0, now.Paused.Oldest)
+	_, err = db.EnsureSubtenant(t.Context(), "other")
+	require.NoError(t, err)
+	_, err = db.PauseSubtenant(t.Context(), "other", true)
+	require.NoError(t, err)
+	now, err = db.Measure(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []int64{1, 0, 2, 1}, []int64{now.Delayed.Runs, now.Waiting.Runs, now.Paused.Runs, now.Running.Runs})
+	about(0, now.Waiting.Oldest)
+	about(2*time.Hour, now.Paused.Oldest)
 }
 
 func TestStatesOfPools(t *testing.T) {

@@ -95,18 +95,18 @@ func writeBackup(ctx context.Context, cfg *config.Config, url, path string) (*ba
 	if err != nil {
 		return nil, err
 	}
-	folder, err := os.MkdirTemp(filepath.Dir(path), ".maestro-backup-") // on the disk that has room for it
+	folder, err := backup.NewFolder(filepath.Dir(path), ".maestro-backup-") // on the disk that has room for it
 	if err != nil {
 		return nil, fmt.Errorf("make a folder for the backup: %w", err)
 	}
-	defer func() { _ = os.RemoveAll(folder) }()
-	if err := tools.Dump(ctx, url, filepath.Join(folder, backup.Database)); err != nil {
+	defer func() { _ = folder.Remove() }()
+	if err := tools.Dump(ctx, url, filepath.Join(folder.Path, backup.Database)); err != nil {
 		return nil, err
 	}
-	if err := os.WriteFile(filepath.Join(folder, backup.Key), []byte(cfg.SecretKey), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(folder.Path, backup.Key), []byte(cfg.SecretKey), 0o600); err != nil {
 		return nil, fmt.Errorf("write the key: %w", err)
 	}
-	return manifest, backup.Write(path, folder, manifest)
+	return manifest, backup.Write(path, folder.Path, manifest)
 }
 
 // counted are the tables whose rows a manifest counts, and its words for them.

@@ -80,11 +80,12 @@ func (a *app) tryRestore(ctx context.Context, cfg *config.Config, path string, i
 	if err := os.MkdirAll(cfg.DataDir, 0o755); err != nil {
 		return nil, fmt.Errorf("DATA_DIR %s cannot be used: %w", cfg.DataDir, err)
 	}
-	folder, err := os.MkdirTemp(cfg.DataDir, ".restore-")
+	own, err := backup.NewFolder(cfg.DataDir, ".restore-")
 	if err != nil {
 		return nil, fmt.Errorf("make a folder for the trial: %w", err)
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	defer func() { err = errors.Join(err, own.Remove()) }()
+	folder := own.Path
 	if err := os.Chmod(folder, 0o711); err != nil { // PostgreSQL's account passes through
 		return nil, fmt.Errorf("make a folder for the trial: %w", err)
 	}
@@ -106,11 +107,12 @@ func (a *app) restore(ctx context.Context, cfg *config.Config, path string, isCo
 	if err := os.MkdirAll(cfg.DataDir, 0o755); err != nil {
 		return nil, fmt.Errorf("DATA_DIR %s cannot be used: %w", cfg.DataDir, err)
 	}
-	folder, err := os.MkdirTemp(cfg.DataDir, ".unpack-")
+	own, err := backup.NewFolder(cfg.DataDir, ".unpack-")
 	if err != nil {
 		return nil, fmt.Errorf("make a folder for the backup's files: %w", err)
 	}
-	defer func() { _ = os.RemoveAll(folder) }()
+	defer func() { _ = own.Remove() }()
+	folder := own.Path
 	manifest, err := backup.Read(path, folder)
 	if err != nil {
 		return nil, err

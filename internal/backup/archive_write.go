@@ -10,13 +10,16 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
 )
 
 // Write writes an archive of the files in folder, which are its parts, to path, for its
-// owner's eyes alone: it holds the key. The archive is whole or not there. It sets
-// the manifest's Format and Parts.
+// owner's eyes alone: it holds the key. The archive is whole or not there, and replaces no
+// file. The folder is on the file system of path. It sets the manifest's Format and Parts.
 func Write(path, folder string, manifest *Manifest) (err error) {
-	unfinished := path + ".unfinished"
+	unfinished := filepath.Join(folder, "archive.unfinished") // not at path, where it would be in the way of the next one if this process is killed
 	file, err := os.OpenFile(unfinished, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fmt.Errorf("write the backup: %w", err)
@@ -43,8 +46,29 @@ func Write(path, folder string, manifest *Manifest) (err error) {
 	if err = errors.Join(err, archive.Close(), file.Sync(), file.Close()); err != nil {
 		return err
 	}
-	// A link, unlike a renaming, replaces nothing.
-	return errors.Join(os.Link(unfinished, path), os.Remove(unfinished))
+	return place(unfinished, path)
+}
+
+// place moves a file to a path where there is none.
+func place(from, to string) error {
+	err := unix.Renameat2(unix.AT_FDCWD, from, unix.AT_FDCWD, to, unix.RENAME_NOREPLACE)
+	// The file systems of networks and of other systems do not know this, nor most of them links.
+	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS) {
+		return placePlainly(from, to)
+	}
+	if err != nil {
+		return &os.LinkError{Op: "rename", Old: from, New: to, Err: err}
+	}
+	return nil
+}
+
+// placePlainly is place for all file systems. A file that another process makes at that
+// moment is replaced.
+func placePlainly(from, to string) error {
+	if _, err := os.Lstat(to); err == nil {
+		return &os.LinkError{Op: "rename", Old: from, New: to, Err: os.ErrExist}
+	}
+	return os.Rename(from, to)
 }
 
 func add(archive *tar.Writer, folder, name string) (Part, error) {

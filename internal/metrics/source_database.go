@@ -100,15 +100,17 @@ func (m *Metrics) readDatabase(ask func(context.Context) (repo.Measurement, erro
 	}
 	readFrom(m, "database", latest.read,
 		gauge("maestro_postgres_up", "1 while PostgreSQL answers the queries of these metrics, otherwise 0.", func(s state) float64 { return truth(s.up) }),
-		whenKnown("maestro_queue_runs", "Asynchronous runs in the queue of all servers, by state.", []string{"state"}, func(s state, set func(float64, ...string)) {
+		whenKnown("maestro_queue_runs", "Asynchronous runs in the queue of all servers, by state: delayed, waiting, paused (due, but their function or subtenant is paused) or running.", []string{"state"}, func(s state, set func(float64, ...string)) {
 			set(float64(s.Delayed.Runs), "delayed")
 			set(float64(s.Waiting.Runs), "waiting")
+			set(float64(s.Paused.Runs), "paused")
 			set(float64(s.Running.Runs), "running")
 		}),
 		whenKnown("maestro_queue_oldest_age_seconds", "Age of the oldest asynchronous run of all servers, by state: since it was stored if it is delayed, otherwise since it was due.", []string{"state"},
 			func(s state, set func(float64, ...string)) {
 				set(s.Delayed.Oldest.Seconds(), "delayed")
 				set(s.Waiting.Oldest.Seconds(), "waiting")
+				set(s.Paused.Oldest.Seconds(), "paused")
 				set(s.Running.Oldest.Seconds(), "running")
 			}),
 		whenKnown("maestro_servers", "Servers on this database that are alive.", nil, one(func(s state) float64 { return float64(s.Servers) })),

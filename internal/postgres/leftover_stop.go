@@ -14,12 +14,12 @@ import (
 )
 
 // stopLeftovers ends what an earlier server left running on this cluster, and
-// removes its pid file. The folder's lock is held, so no living Maestro needs
-// those processes. After a kill -9 of Maestro the kernel has told its
+// removes the files that name its process. The folder's lock is held, so no living
+// Maestro needs those processes. After a kill -9 of Maestro the kernel has told its
 // postmaster to shut down already, and this waits for the end of that.
-func stopLeftovers(ctx context.Context, dataDir string, log *slog.Logger) error {
-	pidFile := filepath.Join(dataDir, "postmaster.pid")
-	if _, err := os.Stat(pidFile); err != nil {
+func stopLeftovers(ctx context.Context, dataDir, socketDir string, log *slog.Logger) error {
+	pidFile, socketLock := filepath.Join(dataDir, "postmaster.pid"), filepath.Join(socketDir, socketName+".lock")
+	if !exists(pidFile) && !exists(socketLock) {
 		return nil // it was shut down in order
 	}
 	// First politely, then so that it repairs itself at its next start.
@@ -38,15 +38,22 @@ func stopLeftovers(ctx context.Context, dataDir string, log *slog.Logger) error 
 			return err
 		}
 		if gone {
-			// Its pid may be another program's by now, at which PostgreSQL
-			// would balk.
-			if err := os.Remove(pidFile); err != nil && !os.IsNotExist(err) {
-				return fmt.Errorf("remove %s: %w", pidFile, err)
+			// Its pid may be that of another process or thread by now, which PostgreSQL
+			// would take for itself: in a container, where few pids are used, that is likely.
+			for _, path := range []string{pidFile, socketLock} {
+				if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
+					return fmt.Errorf("remove %s: %w", path, err)
+				}
 			}
 			return nil
 		}
 	}
 	return fmt.Errorf("an earlier PostgreSQL still runs on %s and does not end: end its processes %v", dataDir, processesIn(dataDir))
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 func waitGone(ctx context.Context, dataDir string, patience time.Duration) (bool, error) {

@@ -113,7 +113,7 @@ func (s *Server) prepare(ctx context.Context) (err error) {
 	if s.socketDir, err = makeSocketDir(s.home, s.account); err != nil {
 		return err
 	}
-	if err := stopLeftovers(ctx, s.dataDir, s.log); err != nil {
+	if err := stopLeftovers(ctx, s.dataDir, s.socketDir, s.log); err != nil {
 		return err
 	}
 	return s.secureCluster(ctx)

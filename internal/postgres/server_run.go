@@ -66,7 +66,7 @@ func (s *Server) own(ended chan<- error) {
 			return
 		case <-time.After(pause):
 		}
-		if err := stopLeftovers(context.Background(), s.dataDir, s.log); err != nil {
+		if err := stopLeftovers(context.Background(), s.dataDir, s.socketDir, s.log); err != nil {
 			s.log.Error("clean up after embedded PostgreSQL", slog.Any("error", err))
 		}
 	}

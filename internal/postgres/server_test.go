@@ -94,19 +94,31 @@ func TestServerComesBackWhenItsPostmasterIsKilled(t *testing.T) {
 	require.Equal(t, "1", query(t, server.URL(), "SELECT '1'"))
 }
 
-func TestStalePidFileOfAnotherProgramIsNoHindrance(t *testing.T) {
+// TestStaleFilesThatNameAnotherProcess: after a power cut both files of PostgreSQL may
+// name a pid that another process of its account has by now, and that must live.
+func TestStaleFilesThatNameAnotherProcess(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)
 	server := start(t, Options{DataDir: dir})
 	stop(t, server)
-	// After a power cut the file names a pid that another process has by now:
-	// this test, which must live.
-	stale := filepath.Join(server.dataDir, "postmaster.pid")
-	require.NoError(t, os.WriteFile(stale, []byte(itoa(os.Getpid())+"\n"+server.dataDir+"\n"), 0o600))
-	if server.account != nil {
-		require.NoError(t, os.Chown(stale, int(server.account.Uid), int(server.account.Gid)))
+	other := exec.Command("sleep", "600")
+	other.SysProcAttr = &syscall.SysProcAttr{Credential: server.account}
+	other.Dir = "/"
+	require.NoError(t, other.Start())
+	t.Cleanup(func() {
+		require.NoError(t, other.Process.Kill())
+		require.Error(t, other.Wait(), "it has lived until here")
+	})
+	for _, content := range []string{itoa(other.Process.Pid) + "\n" + server.dataDir + "\n", ""} { // and one that was not written to the end
+		for _, stale := range []string{filepath.Join(server.dataDir, "postmaster.pid"), filepath.Join(server.socketDir, socketName+".lock")} {
+			require.NoError(t, os.WriteFile(stale, []byte(content), 0o600))
+			if server.account != nil {
+				require.NoError(t, os.Chown(stale, int(server.account.Uid), int(server.account.Gid)))
+			}
+			stop(t, start(t, Options{DataDir: dir}))
+		}
 	}
-	start(t, Options{DataDir: dir})
+	require.NoError(t, other.Process.Signal(syscall.Signal(0)))
 }
 
 func TestLongFolderGetsAShortSocket(t *testing.T) {
