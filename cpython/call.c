@@ -156,13 +156,8 @@ void maestro_weigh(struct maestro_interp *in) {
     if (denied == in->weighed && used < in->collected + MUCH)
         return;
     // Cycles of garbage, such as an exception with its frames: Python itself
-    // collects them by their number, not by their size, and not at all where code
-    // has switched that off. What the call has left is collected within its own time, and
-    // not at the end of an interpreter that is replaced for it.
-    int enabled = py.PyGC_Enable();
+    // collects them by their number, not by their size.
     py.PyGC_Collect();
-    if (!enabled)
-        py.PyGC_Disable();
     in->collected = maestro_memory_used(&in->memory);
     if (denied != in->weighed)
         in->exhausted = in->collected > atomic_load(&in->memory.limit) / 2;

@@ -67,6 +67,13 @@ void maestro_interp_leave(struct maestro_interp *in, PyThreadState *own) {
     py.Py_DecRef(none);
     py.Py_DecRef(run);
     py.Py_DecRef(module);
+    PyObject *function = NULL;
+    none = NULL;
+    if (in->runtime && py.PyDict_GetItemStringRef(in->runtime, "leave_tracker", &function) == 1)
+        none = py.PyObject_CallNoArgs(function);
+    py.PyErr_Clear();
+    py.Py_DecRef(none);
+    py.Py_DecRef(function);
     maestro_print_flush(in, 0);
     py.PyThreadState_Clear(own);
     py.PyThreadState_DeleteCurrent();

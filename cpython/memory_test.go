@@ -155,25 +155,6 @@ def sets(input):
 	require.JSONEq(t, `[0.01, 0.1, 0.1, 0.1, 0.1, 0.1, 0.02, "ValueError", "ValueError", "TypeError"]`, st.output("sets", "{}"))
 }
 
-// A call that was denied memory has its garbage collected, also where its code has switched the collector off:
-// otherwise the interpreter would be replaced for it, and collect at its end.
-func TestGarbageIsCollectedWithTheCollectorOff(t *testing.T) {
-	t.Parallel()
-	st := setupLimited(t, Limits{Memory: memoryLimit}, "cycles", `import gc
-class N: pass
-def cycles(input):
-    gc.disable()
-    while True:
-        a = N(); b = N(); a.o = b; b.o = a
-`, "enabled", "import gc\ndef enabled(input):\n    return gc.isenabled()\n")
-	result := st.call("cycles", "{}")
-	require.NotNil(t, result.Exception)
-	require.Equal(t, "MemoryError", result.Exception.Type)
-	require.False(t, result.Exhausted)
-	require.Less(t, st.in.Memory(), int64(memoryLimit/2))
-	require.Equal(t, "false", st.output("enabled", "{}"), "it stays switched off")
-}
-
 // Many random bytes are those of several reads.
 func TestManyRandomBytes(t *testing.T) {
 	t.Parallel()

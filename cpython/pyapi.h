@@ -1,14 +1,12 @@
-// pyapi.h: the part of CPython 3.14's C interface that Maestro uses, declared
-// by ourselves. The embedded kit has no headers, and libpython is loaded with
-// dlopen, so nothing here is resolved by the linker: each function is called
+// pyapi.h: the part of CPython 3.14's C interface that Maestro uses, declared by ourselves. The embedded kit has no
+// headers, and libpython is loaded with dlopen, so nothing here is resolved by the linker: each function is called
 // through the table `py`, filled once by maestro_py_load.
 //
-// The layouts are those of the ordinary (GIL) build of 3.14 on 64-bit Linux. A
-// test compares them with real headers where there are some.
+// The layouts are those of the ordinary (GIL) build of 3.14 on 64-bit Linux. A test compares them with real headers
+// where there are some.
 //
-// Notation of the reference comments: "new" is a reference that the caller of
-// the function owns, "borrowed" one that it does not, "stolen" one that it
-// gives away. All need an attached thread state unless they say otherwise.
+// Notation of the reference comments: "new" is a reference that the caller of the function owns, "borrowed" one that it
+// does not, "stolen" one that it gives away. All need an attached thread state unless they say otherwise.
 #ifndef MAESTRO_PYAPI_H
 #define MAESTRO_PYAPI_H
 
@@ -298,8 +296,6 @@ enum {
     X(void, PyObject_GC_UnTrack, (void *))                                                                                \
     X(int, PyObject_CallFinalizerFromDealloc, (PyObject *))                                                               \
     X(Py_ssize_t, PyGC_Collect, (void))                                                                                   \
-    X(int, PyGC_Enable, (void))                                                                                           \
-    X(int, PyGC_Disable, (void))                                                                                          \
     X(int, PyMapping_GetOptionalItem, (PyObject *, PyObject *, PyObject **)) /* new in the third: 1, 0, -1 */             \
     /* types and modules */                                                                                               \
     X(unsigned long, PyType_GetFlags, (PyTypeObject *))                                                                   \

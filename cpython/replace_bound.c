@@ -2,6 +2,7 @@
 
 #include "here.h"
 #include "libc.h"
+#include "stop_check.h"
 
 #include <errno.h>
 #include <string.h>
@@ -108,7 +109,7 @@ PyObject *maestro_os_urandom(PyObject *module, PyObject *size) {
         py.PyEval_RestoreThread(state);
         if (error)
             maestro_refuse(error, strerror(error));
-        if (error || py.PyErr_CheckSignals() < 0) {
+        if (error || maestro_stop_check() < 0) {
             py.Py_DecRef(bytes);
             return NULL;
         }

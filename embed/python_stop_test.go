@@ -196,7 +196,7 @@ func TestPythonEndThatTakesTooLong(t *testing.T) {
 		"weakref":   {"class C: pass\nx = C()\nweakref.finalize(x, lambda: sum(range(10**12)))", 0},
 		"generator": {"def g():\n    try:\n        yield\n    finally:\n        while True: pass\nx = g()\nnext(x)", 0},
 		"thread":    {"threading.Thread(target=lambda: sum(1 for _ in iter(int, 1))).start()", 0},
-		"swallows":  {"@atexit.register\ndef last():\n    while True:\n        try:\n            while True: pass\n        except BaseException: pass", 1},
+		"swallows":  {"def last(depth=0):\n    while True:\n        try:\n            if depth < 4: last(depth + 1)\n            while True: pass\n        except BaseException: pass\natexit.register(last)", 1},
 		"compares":  {"@atexit.register\ndef last():\n    a = b = 1\n    for _ in range(64): a, b = [a, a], [b, b]\n    a == b", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -216,22 +216,24 @@ func TestPythonEndThatTakesTooLong(t *testing.T) {
 	}
 }
 
-// The end of an interpreter collects garbage, and clears the collector's callbacks before: one that swallows
-// what cuts the end short would have the interpreter leak.
+// The collector's callbacks are cleared before code runs at the end of an interpreter: one that swallows what cuts
+// the end short would have the interpreter leak.
 func TestGarbageCallbackThatLoopsAtTheEnd(t *testing.T) {
 	t.Parallel()
 	h := startPython(t, Options{IdleAfter: 20 * time.Millisecond, EndLimit: 200 * time.Millisecond, StuckAfter: time.Second})
 	e := newTestEngine(h)
 	e.define(t, "f", `
-import gc
-def spin(phase, info):
+import atexit, gc
+def spin(phase, info, depth=0):
     while True:
         try:
+            if depth < 4: spin(phase, info, depth + 1)
             while True: pass
         except BaseException: pass
 def f(x):
-    gc.set_threshold(10**9)
+    gc.disable()
     gc.callbacks.append(spin)
+    atexit.register(gc.collect)
     return x
 `)
 	require.Nil(t, e.call(t, "a", "f", "1").Failure)

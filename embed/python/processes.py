@@ -73,6 +73,17 @@ def _ready_tracker(module):
     _shield(module.ResourceTracker, "_ensure_running_and_write")
 
 
+def leave_tracker():
+    """Lets the process end that frees what multiprocessing has left behind. It does once nothing can
+    write to it any more, and the modules of a process of one subtenant are not cleared at its end.
+    """
+    module = sys.modules.get("multiprocessing.resource_tracker")
+    tracker = getattr(module, "_resource_tracker", None)
+    if getattr(tracker, "_fd", None) is not None:
+        posix.close(tracker._fd)
+        tracker._fd = tracker._pid = None
+
+
 def _ready_process(module):
     _shield(module.BaseProcess, "start")
 

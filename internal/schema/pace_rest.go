@@ -20,9 +20,9 @@ var turns = make(chan struct{}, max(1, runtime.GOMAXPROCS(0)-1))
 // rest lets other goroutines have the processor, which Go itself does after 10 ms only. It reports false if the
 // deadline has passed meanwhile.
 //
-// To yield is enough for a validation that is soon over. A goroutine that only yields is the next to run wherever
-// no other is ready, though, and a processor that always has one to run does not ask the network for more: with as many
-// validations as processors, Go asks every 10 ms. So a long one takes turns, and sleeps between them.
+// To yield is enough for a validation that is soon over. But a processor that always has a goroutine to run, if only
+// one that has yielded, does not ask the network for more: with as many validations as processors, Go asks every
+// 10 ms. So a long one takes turns, and sleeps between them.
 func (p *pace) rest() bool {
 	if p.inTurns && p.began.IsZero() {
 		p.began = time.Now()
