@@ -27,7 +27,9 @@ type pair struct {
 }
 
 // comparePair loads the two servers in turn, on one database, and prints the ratio of the
-// other server's rate to the first's in each pair of rounds.
+// other server's rate to the first's in each pair of rounds. The last columns are the
+// processor time that a request took of all that takes part (client, servers, database,
+// collector), which other load on the machine disturbs less, and the median of its ratios.
 func comparePair(p pair) error {
 	database, err := scratch.Start(context.Background(), "bench")
 	if err != nil {
@@ -64,7 +66,7 @@ func comparePair(p pair) error {
 	}
 	for _, clients := range []int{64, 1} {
 		fmt.Printf("\n%d client(s), %d pairs of rounds of %s: requests/s of the other server over those of the first\n", clients, p.rounds, p.length)
-		fmt.Printf("%-40s %10s %10s %10s %10s %10s\n", "", "median", "lowest", "highest", "req/s", "other")
+		fmt.Printf("%-40s %10s %10s %10s %10s %10s %10s %10s\n", "", "median", "lowest", "highest", "req/s", "other", "µs", "ratio")
 		for _, t := range pairTargets {
 			if err := p.compare(t, hosts, clients); err != nil {
 				return err
@@ -81,27 +83,38 @@ var pairTargets = []target{
 
 // compare prints the row of one target.
 func (p pair) compare(t target, hosts [2]string, clients int) error {
-	var ratios []float64
-	var rates [2][]float64
+	var ratios, usedRatios []float64
+	var rates, used [2][]float64
 	for round := -1; round < p.rounds; round++ { // the first one warms up
 		var f [2]figures
+		var spent [2]float64 // µs of processor time for a request
 		for i := range hosts {
 			at := (i + round + 1) % 2 // each is the first of a pair as often
 			t.host = hosts[at]
-			var err error
+			before, err := processorTime()
+			if err != nil {
+				return err
+			}
 			if f[at], err = generate(t, clients, p.length); err != nil {
 				return err
 			}
+			after, err := processorTime()
+			if err != nil {
+				return err
+			}
+			spent[at] = float64((after - before).Microseconds()) / float64(f[at].requests)
 		}
 		if round < 0 {
 			continue
 		}
 		ratios = append(ratios, f[1].perSecond()/f[0].perSecond())
+		usedRatios = append(usedRatios, spent[1]/spent[0])
 		for i := range f {
-			rates[i] = append(rates[i], f[i].perSecond())
+			rates[i], used[i] = append(rates[i], f[i].perSecond()), append(used[i], spent[i])
 		}
 	}
-	fmt.Printf("%-40s %10.3f %10.3f %10.3f %10.0f %10.0f\n", t.name, middle(ratios), slices.Min(ratios), slices.Max(ratios), middle(rates[0]), middle(rates[1]))
+	fmt.Printf("%-40s %10.3f %10.3f %10.3f %10.0f %10.0f %10.0f %10.3f\n", t.name, middle(ratios), slices.Min(ratios), slices.Max(ratios),
+		middle(rates[0]), middle(rates[1]), middle(used[0]), middle(usedRatios))
 	return nil
 }
 

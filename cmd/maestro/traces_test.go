@@ -68,12 +68,21 @@ func (c *otlpCollector) of(name string) (found []*otlp.Span) {
 
 // TestTracesOfARealServer: a synchronous run belongs to its caller's trace, with a
 // span for each step; an asynchronous run and each of its attempts have traces of
-// their own, with links to the caller's.
+// their own, with links to the caller's. It is so in both lanes.
 func TestTracesOfARealServer(t *testing.T) {
 	t.Parallel()
+	for _, lane := range []string{"embedded", "process"} {
+		t.Run(lane, func(t *testing.T) {
+			t.Parallel()
+			testTraces(t, lane)
+		})
+	}
+}
+
+func testTraces(t *testing.T, lane string) {
 	to := newCollector(t)
 	p := launch(t, testkit.DataDir(t), "DATABASE_URL="+testkit.DatabaseURL(t), "SECRET_KEY="+jwtSecret, "CENSUS_JWT_SECRET="+jwtSecret,
-		"OTEL_EXPORTER_OTLP_ENDPOINT="+to.URL, "OTEL_EXPORTER_OTLP_HEADERS=api-key=a%20b")
+		"OTEL_EXPORTER_OTLP_ENDPOINT="+to.URL, "OTEL_EXPORTER_OTLP_HEADERS=api-key=a%20b", "DEFAULT_LANE="+lane)
 	t.Cleanup(func() { p.stop(t) })
 	c := p.client(t, "acme")
 	c.define("inner", "import maestro\ndef inner(input):\n    return maestro.context().traceparent")
