@@ -193,32 +193,45 @@ static int write_constant(struct maestro_json_text *out, PyObject *value) {
     return 1;
 }
 
-// Writes the key of an object, as json.dumps does.
-static int write_key(struct writer *w, PyObject *key, step *parent) {
+static int refuse_key(struct writer *w, PyObject *key, step *parent) {
+    return maestro_json_refuse(w->root, parent, py.PyExc_TypeError, "a key of type %U, where JSON has text only",
+                               key->ob_type);
+}
+
+// Writes the key of an object: as json.dumps does, and where that refuses it, as
+// converted by the hook if the result is a key of json.dumps. Bytes are refused: their
+// base64 is hardly the key that is meant. original is the key that key was converted from.
+static int write_key(struct writer *w, PyObject *key, PyObject *original, step *parent) {
     if (key->ob_type == py.PyUnicode_Type)
         return write_string(w->out, key);
     if (maestro_has_flag(key, Py_TPFLAGS_UNICODE_SUBCLASS))
         return write_text(w->out, key);
     step at = {parent, key, 0};
-    int result;
-    if (put(w->out, '"') < 0)
-        return -1;
-    if ((result = write_constant(w->out, key)) > 0) {
-        if (maestro_has_flag(key, Py_TPFLAGS_LONG_SUBCLASS))
-            result = write_int(w, key, &at);
-        else if (py.PyType_IsSubtype(key->ob_type, py.PyFloat_Type))
-            result = write_float(w, key, &at);
-        else
-            result = maestro_json_refuse(w->root, parent, py.PyExc_TypeError, "a key of type %U, where JSON has text only",
-                                         key->ob_type);
+    int whole = maestro_has_flag(key, Py_TPFLAGS_LONG_SUBCLASS);
+    if (whole || key == py.None || py.PyType_IsSubtype(key->ob_type, py.PyFloat_Type)) {
+        if (put(w->out, '"') < 0)
+            return -1;
+        int result = write_constant(w->out, key);
+        if (result > 0)
+            result = whole ? write_int(w, key, &at) : write_float(w, key, &at);
+        return result < 0 ? -1 : put(w->out, '"');
     }
-    return result < 0 ? -1 : put(w->out, '"');
+    if (!w->json->convert || maestro_has_flag(key, Py_TPFLAGS_BYTES_SUBCLASS) || w->conversions > MAESTRO_JSON_DEPTH)
+        return refuse_key(w, original, parent);
+    PyObject *simpler = py.PyObject_CallOneArg(w->json->convert, key);
+    if (!simpler)
+        return -1;
+    w->conversions++;
+    int result = simpler == key ? refuse_key(w, original, parent) : write_key(w, simpler, original, parent);
+    w->conversions--;
+    py.Py_DecRef(simpler);
+    return result;
 }
 
 // Writes one member of an object, with the comma before it.
 static int write_member(struct writer *w, PyObject *key, PyObject *value, int first, int depth, step *parent) {
     step at = {parent, key, 0};
-    if ((!first && put(w->out, ',') < 0) || write_key(w, key, parent) < 0 || put(w->out, ':') < 0)
+    if ((!first && put(w->out, ',') < 0) || write_key(w, key, key, parent) < 0 || put(w->out, ':') < 0)
         return -1;
     return write_value(w, value, depth + 1, &at);
 }
@@ -348,6 +361,22 @@ static int write_base(struct writer *w, PyObject *value, int depth, step *at) {
     return 1;
 }
 
+// Refuses an object. One that gives its items is a slip that has an easy remedy, as
+// where a function is called with a generator or the keys of a dict.
+static int refuse_object(struct writer *w, PyObject *value, step *at) {
+    const char *reason = "object of type %U is not a JSON value";
+    if (py.PyType_GetSlot(value->ob_type, Py_tp_iter)) {
+        PyObject *keys = NULL;
+        int mapping = py.PyObject_GetOptionalAttrString((PyObject *)value->ob_type, "keys", &keys);
+        if (mapping < 0)
+            return -1;
+        py.Py_DecRef(keys);
+        reason = mapping ? "object of type %U is not a JSON value; make it a dict"
+                         : "object of type %U is not a JSON value; make it a list";
+    }
+    return maestro_json_refuse(w->root, at, py.PyExc_TypeError, reason, value->ob_type);
+}
+
 // Writes an object of any other type, as converted by the hook.
 static int write_converted(struct writer *w, PyObject *value, int depth, step *at) {
     int result = 1;
@@ -365,8 +394,7 @@ static int write_converted(struct writer *w, PyObject *value, int depth, step *a
         result = write_value(w, simpler, depth, at);
         w->conversions--;
     } else if ((result = write_base(w, value, depth, at)) > 0) {
-        result =
-            maestro_json_refuse(w->root, at, py.PyExc_TypeError, "object of type %U is not a JSON value", value->ob_type);
+        result = refuse_object(w, value, at);
     }
     py.Py_DecRef(simpler);
     return result;

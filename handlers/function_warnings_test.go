@@ -52,6 +52,9 @@ func TestWarningsOnSave(t *testing.T) {
 		}
 		return warning{line, column, message, suggestion}
 	}
+	relative := func(line, column int) warning {
+		return warning{line, column, "functions and stored modules are in no package: import a stored module by its name alone, and call a function without an import", ""}
+	}
 	for _, c := range []struct {
 		name, code string
 		want       []warning
@@ -78,7 +81,8 @@ func TestWarningsOnSave(t *testing.T) {
 		}},
 		{"imports that are provided for", "import contextlib\nfrom typing import TYPE_CHECKING\ntry:\n    import orjson\nexcept ImportError:\n    orjson = None\nif TYPE_CHECKING:\n    import pandas\nwith contextlib.suppress(ImportError):\n    import ujson\ndef f(x): pass", nil},
 		{"globals that it writes itself", "globals().update(a=1)\ndef f(x):\n    return a", nil},
-		{"a relative star import", "from .x import *\ndef f(x):\n    return a", nil},
+		{"a relative star import", "from .x import *\ndef f(x):\n    return a", []warning{relative(1, 1)}},
+		{"relative imports", "try:\n    from . import x\nexcept ImportError:\n    x = None\ndef f(x):\n    from ..helpers import clean\n    return clean(x)", []warning{relative(6, 5)}},
 		{"a star import of a module", "from helpers import *\ndef f(x):\n    return clean(x), zzz", nil},
 	} {
 		got := f.warnings("f", c.code)

@@ -227,6 +227,7 @@ def conversions():
         (collections.defaultdict(list, a=[1]), '{"a":[1]}'), (collections.Counter("aa"), '{"a":2}'),
         ({1: 1, 2.5: 2, True: 3}, '{"1":3,"2.5":2}'), ({False: 0, None: 1}, '{"false":0,"null":1}'),
         ({Text("k"): 1, Mixed.A: 2, Number.ONE: 3}, '{"k":1,"a":2,"1":3}'), ({10**20: 1}, '{"100000000000000000000":1}'),
+        ({Colour.RED: 1, moment.date(): 2, decimal.Decimal("1.0"): 3}, '{"red":1,"2026-01-02":2,"1.0":3}'),
         ({"a": [moment.date(), {"b": Colour.RED}]}, '{"a":["2026-01-02",{"b":"red"}]}'),
     ]
 
@@ -251,6 +252,7 @@ def check_refusals(_):
     import dataclasses
     import datetime
     import enum
+    import types
 
     class Foo:
         pass
@@ -267,6 +269,9 @@ def check_refusals(_):
 
     class Endless(enum.Enum):
         pass
+
+    class Pair(enum.Enum):
+        A = (1, 2)
 
     cycle = []
     cycle.append(cycle)
@@ -287,10 +292,14 @@ def check_refusals(_):
         (Order([Foo()]), "TypeError: output.items[0]: object of type Foo is not a JSON value"),
         ([datetime.timedelta(1)], "TypeError: output[0]: object of type timedelta is not a JSON value"),
         ({1: {None: Foo()}}, "TypeError: output[1][None]: object of type Foo is not a JSON value"),
-        ({"é": [range(3)]}, "TypeError: output.é[0]: object of type range is not a JSON value"),
+        ({"é": [range(3)]}, "TypeError: output.é[0]: object of type range is not a JSON value; make it a list"),
+        ((x for x in []), "TypeError: output: object of type generator is not a JSON value; make it a list"),
+        ({"a": types.MappingProxyType({})}, "TypeError: output.a: object of type mappingproxy is not a JSON value; make it a dict"),
         ({"\ud800": len}, "TypeError: output['\\ud800']: object of type builtin_function_or_method is not a JSON value"),
         ({"a": {(1, 2): 3}}, "TypeError: output.a: a key of type tuple, where JSON has text only"),
         ({"a": {b"x": 3}}, "TypeError: output.a: a key of type bytes, where JSON has text only"),
+        ({frozenset("x"): 3}, "TypeError: output: a key of type frozenset, where JSON has text only"),
+        ({"a": {Pair.A: 3}}, "TypeError: output.a: a key of type Pair, where JSON has text only"),
         ([nan], "ValueError: output[0]: nan is not a JSON value"),
         (-inf, "ValueError: output: an infinity is not a JSON value"),
         ({nan: 1}, "ValueError: output[nan]: nan is not a JSON value"),

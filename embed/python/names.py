@@ -50,6 +50,7 @@ def inspect_source(name, source, siblings):
         missing = [place for place in places if place[0] not in known and place[0] not in _CONVENIENT and place[1] not in guarded]
         missing = sorted(set(missing), key=lambda place: place[1:])[:_MOST_WARNINGS]
         found += _missing_warnings(missing, lines, siblings, bound)
+    found += _relative_warnings(tree, source)
     unknown = _unknown_imports(tree, source)
     return {
         "uses": sorted(uses | _named_calls(source)),
@@ -139,6 +140,17 @@ def _unknown_imports(tree, source):
         if module and module not in sys.stdlib_module_names and module != "maestro" and node.lineno not in guarded:
             unknown.append({"module": module, "line": node.lineno, "column": _column_of(lines, node.lineno, node.col_offset)})
     return sorted(unknown, key=lambda place: place["line"])
+
+
+def _relative_warnings(tree, source):
+    guarded = _guarded_lines(tree, _GUARDS_IMPORTS)
+    lines = _lines(source)
+    message = "functions and stored modules are in no package: import a stored module by its name alone, and call a function without an import"
+    return [
+        {"line": node.lineno, "column": _column_of(lines, node.lineno, node.col_offset), "message": message}
+        for module, node in find_imports(tree)  # noqa: F821 (imports.py)
+        if module is None and node.lineno not in guarded
+    ]
 
 
 class _Lines:

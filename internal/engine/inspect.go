@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -159,10 +160,24 @@ func importable(folder string) (names map[string]bool, known bool) {
 		name, suffix, _ := strings.Cut(entry.Name(), ".")
 		switch {
 		case strings.HasSuffix(entry.Name(), ".pth"):
-			return names, false // it may lead anywhere
+			if text, err := os.ReadFile(filepath.Join(folder, entry.Name())); err != nil || leadsElsewhere(string(text)) {
+				return names, false
+			}
 		case entry.IsDir() && suffix == "", strings.HasSuffix(suffix, "py"), strings.HasSuffix(suffix, "so"):
 			names[name] = true
 		}
 	}
 	return names, true
+}
+
+// leadsElsewhere reports whether a .pth file names folders. Lines of code in it, as
+// setuptools has one, are never run for functions, and add no module.
+func leadsElsewhere(text string) bool {
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if line != "" && line[0] != '#' && !strings.HasPrefix(line, "import ") && !strings.HasPrefix(line, "import\t") {
+			return true
+		}
+	}
+	return false
 }

@@ -47,6 +47,7 @@ def everything():
         "namedtuple": Pair(1, 2),
         "dicts": [OrderedDict(a=1), defaultdict(list, b=[2])],
         "keys": {2: "int", 1.5: "float", True: "bool", None: "none"},
+        "converted keys": {Mood.GOOD: 1, datetime.date(2024, 2, 29): 2, uuid.UUID(int=1): 3, decimal.Decimal("1.10"): 4},
     }
 
 
