@@ -100,22 +100,41 @@ func (r AlertRound) TakeSignals(ctx context.Context, now time.Time, limit int) (
 	}), err
 }
 
-// Problem returns a problem; found is false when there is none.
-func (r AlertRound) Problem(ctx context.Context, tenant, kind, subject string) (p Problem, found bool, err error) {
-	row, err := r.q.GetProblem(ctx, tenant, kind, subject)
-	if noRows(err) {
-		return Problem{}, false, nil
+// Problems returns those of the given subjects that there are, in any order. Only Tenant,
+// Kind and Subject of the given ones are read.
+func (r AlertRound) Problems(ctx context.Context, of []Problem) ([]Problem, error) {
+	if len(of) == 0 {
+		return nil, nil
 	}
-	return problem(row), err == nil, err
+	var tenants, kinds, subjects []string
+	for i := range of {
+		tenants, kinds, subjects = append(tenants, of[i].Tenant), append(kinds, of[i].Kind), append(subjects, of[i].Subject)
+	}
+	rows, err := r.q.GetProblems(ctx, tenants, kinds, subjects)
+	return each(rows, problem), err
 }
 
-// PutProblem stores a problem as it is now.
-func (r AlertRound) PutProblem(ctx context.Context, p *Problem) error {
-	return r.q.PutProblem(ctx, dbsqlc.PutProblemParams{
-		Tenant: p.Tenant, Kind: p.Kind, Subject: p.Subject, FunctionName: p.Function, IsOpen: p.Open, IsReported: p.Reported,
-		OpenedAt: p.OpenedAt, LastAt: p.LastAt, ExecutionID: uuid(p.Execution), Reason: text(p.Reason), LeftOut: p.LeftOut,
-		NextAt: p.NextAt, CheckAt: p.CheckAt, RecoveredAt: moment(p.RecoveredAt), RecoveredBy: uuid(p.RecoveredBy),
-	})
+// PutProblems stores problems as they are now, of which no two are of one subject.
+func (r AlertRound) PutProblems(ctx context.Context, all []Problem) error {
+	if len(all) == 0 {
+		return nil
+	}
+	var params dbsqlc.PutProblemsParams
+	for i := range all {
+		p := &all[i]
+		recovered := p.RecoveredAt
+		if recovered.IsZero() {
+			recovered = time.Unix(0, 0)
+		}
+		params.Tenants, params.Kinds, params.Subjects = append(params.Tenants, p.Tenant), append(params.Kinds, p.Kind), append(params.Subjects, p.Subject)
+		params.Functions, params.Reasons, params.LeftOuts = append(params.Functions, p.Function), append(params.Reasons, p.Reason), append(params.LeftOuts, p.LeftOut)
+		params.AreOpen, params.AreReported = append(params.AreOpen, p.Open), append(params.AreReported, p.Reported)
+		params.OpenedAts, params.LastAts = append(params.OpenedAts, p.OpenedAt), append(params.LastAts, p.LastAt)
+		params.NextAts, params.CheckAts = append(params.NextAts, p.NextAt), append(params.CheckAts, p.CheckAt)
+		params.Executions = append(params.Executions, uuid(p.Execution))
+		params.RecoveredAts, params.RecoveredBys = append(params.RecoveredAts, recovered), append(params.RecoveredBys, uuid(p.RecoveredBy))
+	}
+	return r.q.PutProblems(ctx, params)
 }
 
 // DeleteProblem forgets a problem without a message.

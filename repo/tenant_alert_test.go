@@ -21,7 +21,7 @@ func init() {
 		"AlertsDue":           "one server at a time does it for all subtenants",
 		"TryLockAlerts":       "one server at a time does it for all subtenants",
 		"TakeSignals":         "each is noted under its own subtenant",
-		"PutProblem":          "writes a row with its subtenant",
+		"PutProblems":         "writes rows with their subtenants",
 		"ListProblemsToTell":  "each is told to its own subtenant",
 		"ListProblemsToCheck": "each is told to its own subtenant",
 		"ListLateStarts":      "each is told to its own subtenant",
@@ -33,8 +33,8 @@ func init() {
 		"SetNotify":           "for the subtenant itself, by its id",
 	})
 	maps.Copy(probes, map[string]func(context.Context, *dbsqlc.Queries, stranger) (bool, error){
-		"GetProblem": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
-			return one(q.GetProblem(ctx, s.tenant, repo.ProblemFailed, s.function.Name))
+		"GetProblems": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+			return many(q.GetProblems(ctx, []string{s.tenant}, []string{repo.ProblemFailed}, []string{s.function.Name}))
 		},
 		"StartedSince": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 			return q.StartedSince(ctx, dbsqlc.StartedSinceParams{Tenant: s.tenant, ScheduleID: repo.UUID(s.schedule), FromID: repo.UUID(model.FirstIDOf(time.Unix(0, 0))), BeforeID: everyID})
@@ -73,9 +73,9 @@ func populateAlerts(t *testing.T, db *repo.DB, tenant, function string, executio
 	t.Helper()
 	now := time.Now()
 	require.NoError(t, db.HoldAlertRound(t.Context(), func(r repo.AlertRound) error {
-		err := r.PutProblem(t.Context(), &repo.Problem{
+		err := r.PutProblems(t.Context(), []repo.Problem{{
 			Tenant: tenant, Kind: repo.ProblemFailed, Subject: function, Function: function, Open: true, OpenedAt: now, LastAt: now, NextAt: now, CheckAt: now,
-		})
+		}})
 		if err != nil {
 			return err
 		}

@@ -44,9 +44,11 @@ for a database that is unavailable.`,
 				return fmt.Errorf("%s is there already: name another file, or remove it", path)
 			}
 			var manifest *backup.Manifest
-			if err := a.onRunningDatabase(cmd.Context(), cfg, func(ctx context.Context, url string) (err error) {
-				manifest, err = writeBackup(ctx, cfg, url, path)
-				return err
+			if err := untilStopped(cmd.Context(), func(ctx context.Context) error {
+				return a.onRunningDatabase(ctx, cfg, func(ctx context.Context, url string) (err error) {
+					manifest, err = writeBackup(ctx, cfg, url, path)
+					return err
+				})
 			}); err != nil {
 				return err
 			}

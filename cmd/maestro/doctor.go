@@ -34,7 +34,11 @@ as at the first start of the server.`,
 					_ = doctor.Write(a.stdout, findings) // a closed pipe ends the reading, not the checks
 				}
 			}
-			healthy := a.examine(cmd.Context(), show)
+			healthy := false
+			_ = untilStopped(cmd.Context(), func(ctx context.Context) error {
+				healthy = a.examine(ctx, show)
+				return nil
+			})
 			if asJSON {
 				encoder := json.NewEncoder(a.stdout)
 				encoder.SetIndent("", "  ")

@@ -62,6 +62,20 @@ func TestDoctorBesideAServer(t *testing.T) {
 	require.Contains(t, findings, doctor.Finding{Check: "server", State: doctor.OK, Text: p.url + " is healthy"})
 }
 
+// A part that is down is named, and where the reason is: /health does not give it.
+func TestDoctorBesideAServerThatIsDegraded(t *testing.T) {
+	t.Parallel()
+	dir := testkit.DataDir(t)
+	p := launchCommand(t, dir, nil, "serve", "--paused")
+	t.Cleanup(func() { p.stop(t) })
+	findings, status := examined(t, dir)
+	require.Equal(t, exitOK, status, findings)
+	require.Contains(t, findings, doctor.Finding{
+		Check: "server", State: doctor.Warning, Text: p.url + ": queue is down",
+		Advice: `The server's log has the reason ("health check failed"), and ` + p.url + `/health the details.`,
+	})
+}
+
 // The address is that of the server itself, which has no embedded database to tell by.
 func TestDoctorBesideAServerWithADatabaseElsewhere(t *testing.T) {
 	t.Parallel()

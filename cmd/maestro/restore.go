@@ -53,8 +53,11 @@ messages that wait are given up.`,
 			if try {
 				restore, verb = a.tryRestore, "restored for trial, and removed again,"
 			}
-			done, err := restore(cmd.Context(), cfg, args[0], isCopy)
-			if err != nil {
+			var done *restoration
+			if err := untilStopped(cmd.Context(), func(ctx context.Context) (err error) {
+				done, err = restore(ctx, cfg, args[0], isCopy)
+				return err
+			}); err != nil {
 				return err
 			}
 			_, err = fmt.Fprintf(a.stdout, "%s %s: %s\n", verb, args[0], contents(done.manifest))

@@ -24,10 +24,18 @@ func listen(cfg *config.Config) (*net.TCPListener, error) {
 	if tcp, ok := listener.(*net.TCPListener); ok && err == nil {
 		return tcp, nil
 	}
+	return nil, unusableAddress(cfg, err)
+}
+
+// unusableAddress says what to do about an address that cannot be listened on.
+func unusableAddress(cfg *config.Config, err error) error {
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("port %d on %s is taken: stop what listens there, or set PORT to another one (0 picks a free one)", cfg.Port, cfg.Host)
+		return fmt.Errorf("port %d on %s is taken: stop what listens there, or set PORT to another one (0 picks a free one)", cfg.Port, cfg.Host)
 	}
-	return nil, fmt.Errorf("cannot listen on %s, set HOST and PORT to an address of this machine: %w", cfg.Address(), err)
+	if errors.Is(err, syscall.EACCES) { // of a port below 1024
+		return fmt.Errorf("cannot listen on %s, whose port is for root: set PORT to 1024 or more behind a proxy, or give the service CAP_NET_BIND_SERVICE: %w", cfg.Address(), err)
+	}
+	return fmt.Errorf("cannot listen on %s, set HOST and PORT to an address of this machine: %w", cfg.Address(), err)
 }
 
 // localURL is how this machine reaches the server.

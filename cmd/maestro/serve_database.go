@@ -95,7 +95,8 @@ func (p *parts) openOthers(ctx context.Context, url string, stops *service.Stack
 // same data folder are settled.
 func (p *parts) startRecorder(ctx context.Context, stops *service.Stack) error {
 	spool := filepath.Join(p.cfg.DataDir, "spool")
-	if err := p.replaySpool(ctx, spool); err != nil {
+	replayed, err := p.replaySpool(ctx, spool)
+	if err != nil {
 		return err
 	}
 	folder, err := folderID(p.cfg.DataDir)
@@ -108,7 +109,7 @@ func (p *parts) startRecorder(ctx context.Context, stops *service.Stack) error {
 	if err := p.register(ctx, folder, stops); err != nil {
 		return err
 	}
-	p.recorder = recorder.New(p.records, recorder.Options{SpoolDir: spool, Server: p.id.String(), Committed: p.metrics.Committed}, p.log)
+	p.recorder = recorder.New(p.records, recorder.Options{SpoolDir: spool, Server: p.id.String(), Committed: p.metrics.Committed, Replayed: replayed}, p.log)
 	if err := p.recorder.Start(ctx); err != nil {
 		return err
 	}

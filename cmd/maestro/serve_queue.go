@@ -22,15 +22,18 @@ const queueEnd = 10 * time.Second
 // replaySpool writes the records that the predecessor on the same data folder
 // could not write. It comes before register: from then on, on any server, what
 // the predecessor has not ended counts as crashed.
-func (p *parts) replaySpool(ctx context.Context, dir string) error {
-	err := recorder.ReplaySpool(ctx, p.records, dir, p.log)
+func (p *parts) replaySpool(ctx context.Context, dir string) (written int64, err error) {
+	written, err = recorder.ReplaySpool(ctx, p.records, dir, p.log)
+	if written > 0 {
+		p.log.Info("records that the server before had kept on disk were written", slog.Int64("records", written))
+	}
 	if model.CodeOf(err) == model.CodeUnavailable {
-		return fmt.Errorf("write the records that were kept on disk: %w", err)
+		return written, fmt.Errorf("write the records that were kept on disk: %w", err)
 	}
 	if err != nil { // a fault of ours: it must not keep the server from its work
 		p.log.Error("records that were kept on disk can't be written; their runs may count as crashed", slog.Any("error", err))
 	}
-	return nil
+	return written, nil
 }
 
 // register gives this server its id, and settles the orphaned runs of its

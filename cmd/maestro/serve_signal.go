@@ -55,6 +55,20 @@ func untilFirstSignal(ctx context.Context, then func(chan<- os.Signal)) (_ conte
 	return ctx, func() { cancel(nil) }
 }
 
+// untilStopped calls do, whose context ends with the first signal that asks this process
+// to stop: what do has made is removed then, copies of the database and the key above
+// all. The process dies by the signal afterwards, as shells expect.
+func untilStopped(ctx context.Context, do func(context.Context) error) error {
+	ctx, release := untilSignal(ctx)
+	defer release()
+	err := do(ctx)
+	var stopped signalError
+	if errors.As(context.Cause(ctx), &stopped) {
+		dieBy(stopped.Signal)
+	}
+	return err
+}
+
 // dieBy ends this process as the signal does by default.
 func dieBy(received os.Signal) {
 	number, ok := received.(syscall.Signal)

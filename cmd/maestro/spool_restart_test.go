@@ -74,7 +74,8 @@ func TestRunsInTheSpoolOutliveTheirServer(t *testing.T) {
 
 	server, err = postgres.Start(t.Context(), postgres.Options{DataDir: database, Log: testkit.Logger(t)})
 	require.NoError(t, err)
-	start(t, dir, env()...)
+	p = start(t, dir, env()...)
+	require.Equal(t, float64(runs), seriesOf(scrape(t, p.client(t, "acme"), "")["maestro_recorder_replayed_records_total"])[""], "those of the start count")
 	db, err = repo.Open(t.Context(), server.URL(), repo.Options{Name: "spool", Log: testkit.Logger(t)})
 	require.NoError(t, err)
 	t.Cleanup(db.Close)

@@ -80,6 +80,9 @@ type round struct {
 	tx   repo.AlertRound
 	now  time.Time
 	made int // messages
+	// changed are problems that are stored together at the end of each of the three parts
+	// of a round, none of which sees one of them twice.
+	changed []repo.Problem
 }
 
 // hold does one transaction's share of a round. more says that there may be signals left.
@@ -148,28 +151,45 @@ func (r *round) note(ctx context.Context, signals []repo.AlertSignal) error {
 			known.latest = signal
 		}
 	}
-	for _, s := range order {
-		if err := r.occurred(ctx, s, of[s]); err != nil {
-			return err
-		}
+	problems := make([]repo.Problem, len(order))
+	for i, s := range order {
+		problems[i] = repo.Problem{Tenant: s.tenant, Kind: s.kind, Subject: s.name}
 	}
-	return nil
-}
-
-func (r *round) occurred(ctx context.Context, s subject, o *occurrence) error {
-	p, found, err := r.tx.Problem(ctx, s.tenant, s.kind, s.name)
+	found, err := r.tx.Problems(ctx, problems)
 	if err != nil {
 		return err
 	}
+	known := map[subject]repo.Problem{}
+	for i := range found {
+		known[subject{found[i].Tenant, found[i].Kind, found[i].Subject}] = found[i]
+	}
+	for i, s := range order {
+		p, there := known[s]
+		if !there {
+			p = problems[i]
+		}
+		if err := r.occurred(ctx, s, of[s], p); err != nil {
+			return err
+		}
+	}
+	return r.store(ctx)
+}
+
+// store stores the problems that have changed.
+func (r *round) store(ctx context.Context) error {
+	all := r.changed
+	r.changed = nil
+	return r.tx.PutProblems(ctx, all)
+}
+
+// occurred enters an occurrence into its problem, which may be new.
+func (r *round) occurred(ctx context.Context, s subject, o *occurrence, p repo.Problem) error {
 	n := o.count
 	if s.kind == repo.ProblemMissed { // a due time may be signalled more than once
 		n = distinctAfter(o.times, p.LastAt)
 	}
 	if n == 0 {
 		return nil
-	}
-	if !found {
-		p = repo.Problem{Tenant: s.tenant, Kind: s.kind, Subject: s.name}
 	}
 	p.Function = o.latest.Function
 	if !o.latest.At.Before(p.LastAt) {
@@ -201,7 +221,7 @@ func (r *round) tellLeftOut(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return r.store(ctx)
 }
 
 // check looks which problems are over.
@@ -229,5 +249,5 @@ func (r *round) check(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return r.store(ctx)
 }

@@ -9,8 +9,8 @@ import (
 	"maestro/repo"
 )
 
-// publish stores a problem with the messages of it that the setting wants. Without a
-// setting the problem is forgotten.
+// publish stores the messages of a problem that the setting wants, and has the problem
+// stored. Without a setting the problem is forgotten.
 func (r *round) publish(ctx context.Context, p *repo.Problem, setting *Setting, all []news) error {
 	if setting == nil {
 		return r.tx.DeleteProblem(ctx, p)
@@ -43,7 +43,8 @@ func (r *round) publish(ctx context.Context, p *repo.Problem, setting *Setting, 
 		r.made++
 		r.opts.Meter.AlertMade(message.Type)
 	}
-	return r.tx.PutProblem(ctx, p)
+	r.changed = append(r.changed, *p)
+	return nil
 }
 
 // message tells that a problem is there, or that it is over.

@@ -41,3 +41,14 @@ func TestChecksThatTakeTooLong(t *testing.T) {
 	}}
 	require.False(t, doctor.Run(t.Context(), []doctor.Check{slow}, func([]doctor.Finding) {}))
 }
+
+func TestChecksThatAreBrokenOff(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	broken := doctor.Check{Name: "one", Examine: func(_ context.Context, r *doctor.Report) {
+		cancel()
+		r.Fail("Look at it.", "no answer")
+	}}
+	next := doctor.Check{Name: "two", Examine: func(context.Context, *doctor.Report) { t.Error("the checks go on") }}
+	require.False(t, doctor.Run(ctx, []doctor.Check{broken, next}, func([]doctor.Finding) { t.Error("a finding is shown") }))
+}

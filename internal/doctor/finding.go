@@ -57,7 +57,7 @@ func (r *Report) add(state State, advice, format string, args ...any) {
 const patience = 10 * time.Second
 
 // Run makes the checks one after the other, and calls found after each one. It reports
-// whether none has failed.
+// whether none has failed. When ctx ends, so do the checks.
 func Run(ctx context.Context, checks []Check, found func([]Finding)) (healthy bool) {
 	healthy = true
 	for _, check := range checks {
@@ -69,6 +69,9 @@ func Run(ctx context.Context, checks []Check, found func([]Finding)) (healthy bo
 		limited, cancel := context.WithTimeout(ctx, limit)
 		check.Examine(limited, report)
 		cancel()
+		if ctx.Err() != nil {
+			return false // what the check has found is that it was broken off
+		}
 		for _, f := range report.findings {
 			healthy = healthy && f.State != Failed
 		}

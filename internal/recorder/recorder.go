@@ -23,6 +23,7 @@ type Options struct {
 	QueueBytes int64         // that may wait in memory, and as much of queued runs, and a quarter of steps of runs that go on; beyond it Finish and Steps block; 0: 128 MiB
 	SpoolAfter time.Duration // how long the database may be away before records go to the spool; 0: 1 s
 	Reserve    int64         // bytes of the disk that are kept for the spool, so that it works on one that is full; 0: 32 MiB, below 0: none
+	Replayed   int64         // records that ReplaySpool has written before, and that Stats count
 	// Committed is told of each transaction: its records, and how long ago the run of
 	// one of them ended. It must not wait. Nil: not needed.
 	Committed func(records int, lag time.Duration)
@@ -111,6 +112,7 @@ func New(db *repo.DB, opts Options, log *slog.Logger) *Recorder {
 		waited: newLine(opts.QueueBytes), background: newLine(opts.QueueBytes), parts: newLine(opts.QueueBytes / 4),
 		stopping: make(chan struct{}), flushed: make(chan struct{}),
 	}
+	r.stats.replayed.Store(opts.Replayed)
 	r.running.init()
 	r.abandoned, r.abandon = context.WithCancel(context.Background())
 	r.untilStop, r.endHelp = context.WithCancel(r.abandoned)

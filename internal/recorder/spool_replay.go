@@ -13,15 +13,15 @@ import (
 // folder. Call it at the start: until it has returned, the runs of that process
 // must not be settled as orphaned, or those that had ended would count as crashed,
 // and be run again. The error says that the database does not take the records at
-// present; they stay in the folder.
-func ReplaySpool(ctx context.Context, db *repo.DB, dir string, log *slog.Logger) error {
+// present; they stay in the folder. It returns how many it has written.
+func ReplaySpool(ctx context.Context, db *repo.DB, dir string, log *slog.Logger) (written int64, err error) {
 	r := New(db, Options{SpoolDir: dir}, log)
 	defer r.abandon()
 	defer context.AfterFunc(ctx, r.abandon)()
 	r.spool.openReserve()
 	defer r.spool.closeReserve()
-	_, err := r.replayFiles()
-	return err
+	_, err = r.replayFiles()
+	return r.stats.replayed.Load(), err
 }
 
 // toSpool saves records that can't be written now.

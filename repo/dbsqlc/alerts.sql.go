@@ -242,31 +242,47 @@ func (q *Queries) GetNotify(ctx context.Context, functionName *string, iD string
 	return i, err
 }
 
-const getProblem = `-- name: GetProblem :one
-SELECT tenant, kind, subject, function_name, is_open, is_reported, opened_at, last_at, execution_id, reason, left_out, next_at, check_at, recovered_at, recovered_by FROM alert_problems WHERE tenant = $1 AND kind = $2 AND subject = $3
+const getProblems = `-- name: GetProblems :many
+SELECT p.tenant, p.kind, p.subject, p.function_name, p.is_open, p.is_reported, p.opened_at, p.last_at, p.execution_id, p.reason, p.left_out, p.next_at, p.check_at, p.recovered_at, p.recovered_by FROM alert_problems p
+JOIN (SELECT unnest($1::text[]) AS tenant, unnest($2::text[]) AS kind, unnest($3::text[]) AS subject) AS k
+    ON p.tenant = k.tenant AND p.kind = k.kind AND p.subject = k.subject
 `
 
-func (q *Queries) GetProblem(ctx context.Context, tenant string, kind string, subject string) (AlertProblem, error) {
-	row := q.db.QueryRow(ctx, getProblem, tenant, kind, subject)
-	var i AlertProblem
-	err := row.Scan(
-		&i.Tenant,
-		&i.Kind,
-		&i.Subject,
-		&i.FunctionName,
-		&i.IsOpen,
-		&i.IsReported,
-		&i.OpenedAt,
-		&i.LastAt,
-		&i.ExecutionID,
-		&i.Reason,
-		&i.LeftOut,
-		&i.NextAt,
-		&i.CheckAt,
-		&i.RecoveredAt,
-		&i.RecoveredBy,
-	)
-	return i, err
+// Those that there are, in one round trip.
+func (q *Queries) GetProblems(ctx context.Context, tenants []string, kinds []string, subjects []string) ([]AlertProblem, error) {
+	rows, err := q.db.Query(ctx, getProblems, tenants, kinds, subjects)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AlertProblem
+	for rows.Next() {
+		var i AlertProblem
+		if err := rows.Scan(
+			&i.Tenant,
+			&i.Kind,
+			&i.Subject,
+			&i.FunctionName,
+			&i.IsOpen,
+			&i.IsReported,
+			&i.OpenedAt,
+			&i.LastAt,
+			&i.ExecutionID,
+			&i.Reason,
+			&i.LeftOut,
+			&i.NextAt,
+			&i.CheckAt,
+			&i.RecoveredAt,
+			&i.RecoveredBy,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const insertDelivery = `-- name: InsertDelivery :one
@@ -562,51 +578,60 @@ func (q *Queries) ListProblemsToTell(ctx context.Context, now time.Time, rowLimi
 	return items, nil
 }
 
-const putProblem = `-- name: PutProblem :exec
+const putProblems = `-- name: PutProblems :exec
 INSERT INTO alert_problems (tenant, kind, subject, function_name, is_open, is_reported, opened_at, last_at, execution_id, reason, left_out,
     next_at, check_at, recovered_at, recovered_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+SELECT r.tenant, r.kind, r.subject, r.function_name, r.is_open, r.is_reported, r.opened_at, r.last_at, r.execution_id, NULLIF(r.reason, ''), r.left_out,
+    r.next_at, r.check_at, NULLIF(r.recovered_at, 'epoch'::timestamptz), r.recovered_by
+FROM (SELECT unnest($1::text[]) AS tenant, unnest($2::text[]) AS kind, unnest($3::text[]) AS subject,
+          unnest($4::text[]) AS function_name, unnest($5::boolean[]) AS is_open,
+          unnest($6::boolean[]) AS is_reported, unnest($7::timestamptz[]) AS opened_at,
+          unnest($8::timestamptz[]) AS last_at, unnest($9::uuid[]) AS execution_id,
+          unnest($10::text[]) AS reason, unnest($11::bigint[]) AS left_out,
+          unnest($12::timestamptz[]) AS next_at, unnest($13::timestamptz[]) AS check_at,
+          unnest($14::timestamptz[]) AS recovered_at, unnest($15::uuid[]) AS recovered_by) AS r
 ON CONFLICT (tenant, kind, subject) DO UPDATE SET function_name = excluded.function_name, is_open = excluded.is_open,
     is_reported = excluded.is_reported, opened_at = excluded.opened_at, last_at = excluded.last_at, execution_id = excluded.execution_id,
     reason = excluded.reason, left_out = excluded.left_out, next_at = excluded.next_at, check_at = excluded.check_at,
     recovered_at = excluded.recovered_at, recovered_by = excluded.recovered_by
 `
 
-type PutProblemParams struct {
-	Tenant       string
-	Kind         string
-	Subject      string
-	FunctionName string
-	IsOpen       bool
-	IsReported   bool
-	OpenedAt     time.Time
-	LastAt       time.Time
-	ExecutionID  pgtype.UUID
-	Reason       *string
-	LeftOut      int64
-	NextAt       time.Time
-	CheckAt      time.Time
-	RecoveredAt  *time.Time
-	RecoveredBy  pgtype.UUID
+type PutProblemsParams struct {
+	Tenants      []string
+	Kinds        []string
+	Subjects     []string
+	Functions    []string
+	AreOpen      []bool
+	AreReported  []bool
+	OpenedAts    []time.Time
+	LastAts      []time.Time
+	Executions   []pgtype.UUID
+	Reasons      []string
+	LeftOuts     []int64
+	NextAts      []time.Time
+	CheckAts     []time.Time
+	RecoveredAts []time.Time
+	RecoveredBys []pgtype.UUID
 }
 
-func (q *Queries) PutProblem(ctx context.Context, arg PutProblemParams) error {
-	_, err := q.db.Exec(ctx, putProblem,
-		arg.Tenant,
-		arg.Kind,
-		arg.Subject,
-		arg.FunctionName,
-		arg.IsOpen,
-		arg.IsReported,
-		arg.OpenedAt,
-		arg.LastAt,
-		arg.ExecutionID,
-		arg.Reason,
-		arg.LeftOut,
-		arg.NextAt,
-		arg.CheckAt,
-		arg.RecoveredAt,
-		arg.RecoveredBy,
+// Different ones, in one round trip. 'epoch' stands for no recovered_at.
+func (q *Queries) PutProblems(ctx context.Context, arg PutProblemsParams) error {
+	_, err := q.db.Exec(ctx, putProblems,
+		arg.Tenants,
+		arg.Kinds,
+		arg.Subjects,
+		arg.Functions,
+		arg.AreOpen,
+		arg.AreReported,
+		arg.OpenedAts,
+		arg.LastAts,
+		arg.Executions,
+		arg.Reasons,
+		arg.LeftOuts,
+		arg.NextAts,
+		arg.CheckAts,
+		arg.RecoveredAts,
+		arg.RecoveredBys,
 	)
 	return err
 }

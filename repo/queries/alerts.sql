@@ -51,13 +51,25 @@ SELECT t.seq, t.tenant, t.function_name, t.at, t.execution_id, t.schedule_id, t.
     EXISTS (SELECT 1 FROM ancestor n JOIN executions e ON e.id = n.id WHERE n.seq = t.seq AND e.trigger_type = 'alert')::boolean AS of_alert
 FROM taken t ORDER BY t.seq;
 
--- name: GetProblem :one
-SELECT * FROM alert_problems WHERE tenant = $1 AND kind = $2 AND subject = $3;
+-- name: GetProblems :many
+-- Those that there are, in one round trip.
+SELECT p.* FROM alert_problems p
+JOIN (SELECT unnest(sqlc.arg(tenants)::text[]) AS tenant, unnest(sqlc.arg(kinds)::text[]) AS kind, unnest(sqlc.arg(subjects)::text[]) AS subject) AS k
+    ON p.tenant = k.tenant AND p.kind = k.kind AND p.subject = k.subject;
 
--- name: PutProblem :exec
+-- name: PutProblems :exec
+-- Different ones, in one round trip. 'epoch' stands for no recovered_at.
 INSERT INTO alert_problems (tenant, kind, subject, function_name, is_open, is_reported, opened_at, last_at, execution_id, reason, left_out,
     next_at, check_at, recovered_at, recovered_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+SELECT r.tenant, r.kind, r.subject, r.function_name, r.is_open, r.is_reported, r.opened_at, r.last_at, r.execution_id, NULLIF(r.reason, ''), r.left_out,
+    r.next_at, r.check_at, NULLIF(r.recovered_at, 'epoch'::timestamptz), r.recovered_by
+FROM (SELECT unnest(sqlc.arg(tenants)::text[]) AS tenant, unnest(sqlc.arg(kinds)::text[]) AS kind, unnest(sqlc.arg(subjects)::text[]) AS subject,
+          unnest(sqlc.arg(functions)::text[]) AS function_name, unnest(sqlc.arg(are_open)::boolean[]) AS is_open,
+          unnest(sqlc.arg(are_reported)::boolean[]) AS is_reported, unnest(sqlc.arg(opened_ats)::timestamptz[]) AS opened_at,
+          unnest(sqlc.arg(last_ats)::timestamptz[]) AS last_at, unnest(sqlc.arg(executions)::uuid[]) AS execution_id,
+          unnest(sqlc.arg(reasons)::text[]) AS reason, unnest(sqlc.arg(left_outs)::bigint[]) AS left_out,
+          unnest(sqlc.arg(next_ats)::timestamptz[]) AS next_at, unnest(sqlc.arg(check_ats)::timestamptz[]) AS check_at,
+          unnest(sqlc.arg(recovered_ats)::timestamptz[]) AS recovered_at, unnest(sqlc.arg(recovered_bys)::uuid[]) AS recovered_by) AS r
 ON CONFLICT (tenant, kind, subject) DO UPDATE SET function_name = excluded.function_name, is_open = excluded.is_open,
     is_reported = excluded.is_reported, opened_at = excluded.opened_at, last_at = excluded.last_at, execution_id = excluded.execution_id,
     reason = excluded.reason, left_out = excluded.left_out, next_at = excluded.next_at, check_at = excluded.check_at,
