@@ -124,7 +124,7 @@ func (c Config) HeaderNames() []string {
 	case Slack:
 		return []string{slackSignature}
 	case StandardWebhooks:
-		return []string{standardSignature}
+		return []string{standardSignature, svixSignature}
 	case HMACSHA256:
 		return []string{c.Header}
 	default:

@@ -12,7 +12,8 @@ func (c Config) deliveryID(header func(string) string, body []byte) string {
 	case GitHub:
 		return header(githubDelivery)
 	case StandardWebhooks:
-		return header(standardID)
+		id, _, _ := standardHeaders(header)
+		return id
 	case Stripe:
 		if id := textMembers(body)("id"); strings.HasPrefix(id, "evt_") {
 			return id

@@ -20,6 +20,9 @@ const (
 	standardSignature  = "webhook-signature"
 	standardTimestamp  = "webhook-timestamp"
 	standardID         = "webhook-id"
+	svixSignature      = "svix-signature" // the same under the names from before the standard
+	svixTimestamp      = "svix-timestamp"
+	svixID             = "svix-id"
 )
 
 const standardSecretPrefix = "whsec_"
@@ -95,11 +98,21 @@ func readStripe(text string) (*claim, error) {
 	return sent, err
 }
 
+// standardHeaders are the three headers of Standard Webhooks, or those with the names
+// that Svix has for them, which senders such as Clerk and Resend use. They are of one
+// kind: an id of the other is not signed.
+func standardHeaders(header func(string) string) (id, stamp, signatures string) {
+	if header(standardSignature) == "" {
+		return header(svixID), header(svixTimestamp), header(svixSignature)
+	}
+	return header(standardID), header(standardTimestamp), header(standardSignature)
+}
+
 // readStandard reads the three headers of Standard Webhooks. The signatures
 // are separated by spaces, each with its version: "v1,K5oZ… v1,g0hM…". v1a is
 // an asymmetric one, which a shared secret can't verify.
 func readStandard(header func(string) string) (*claim, error) {
-	id, stamp, text := header(standardID), header(standardTimestamp), header(standardSignature)
+	id, stamp, text := standardHeaders(header)
 	if text == "" {
 		return nil, errMissing
 	}

@@ -179,6 +179,15 @@ func TestSeveralSecretsAndSignatures(t *testing.T) {
 	require.Error(t, err, "two times")
 
 	c = known(StandardWebhooks)
+	c.headers = map[string]string{svixID: c.headers[standardID], svixTimestamp: c.headers[standardTimestamp], svixSignature: c.headers[standardSignature], standardID: "not signed"}
+	id, err := c.verify()
+	require.NoError(t, err)
+	require.Equal(t, c.headers[svixID], id, "that which is signed")
+	delete(c.headers, svixID)
+	_, err = c.verify()
+	require.Error(t, err, "the id of the other kind is not signed")
+
+	c = known(StandardWebhooks)
 	good := c.headers[standardSignature]
 	c.secrets = append([]string{"whsec_bm90IGl0"}, c.secrets...)
 	c.headers[standardSignature] = "v1,AAAA v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5B v1,??? " + good
