@@ -109,8 +109,20 @@ func run(ctx context.Context, args []string, a *app) int {
 // errShown ends a command whose output says already what failed.
 var errShown = errors.New("it failed, as shown")
 
-// inOneLine is text without line ends, such as pgx puts into its errors.
-func inOneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+// inOneLine is text without line ends, such as pgx puts into its errors. pgx has a line
+// for each attempt to connect, with TLS and without: the same is said once.
+func inOneLine(text string) string {
+	var lines []string
+	for line := range strings.Lines(text) {
+		line = strings.Join(strings.Fields(line), " ")
+		if last := len(lines) - 1; last >= 0 && strings.HasPrefix(line, lines[last]) {
+			lines[last] = line
+		} else if line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, " ")
+}
 
 // settings loads the server's settings as every command sees them.
 func (a *app) settings() (*config.Config, error) {

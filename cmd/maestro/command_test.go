@@ -171,3 +171,9 @@ func TestADatabaseThatIsAwayIsOneLine(t *testing.T) {
 		require.NotContains(t, stderr.String(), "hunter2")
 	}
 }
+
+func TestErrorsInOneLine(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "one two", inOneLine(" one\n\n\ttwo\n"))
+	require.Equal(t, "failed to connect: db:1: refused; start it", inOneLine("failed to connect:\n\tdb:1: refused\n\tdb:1: refused; start it"))
+}

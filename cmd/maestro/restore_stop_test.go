@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"os/exec"
 	"path/filepath"
 	"syscall"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"maestro/internal/config"
 	"maestro/internal/testkit"
 )
 
@@ -35,12 +33,4 @@ func TestRestoreThatIsStopped(t *testing.T) {
 		require.Equal(t, signal, end.Sys().(syscall.WaitStatus).Signal())
 		require.Empty(t, left(""))
 	}
-}
-
-func TestAddressesThatCannotBeUsed(t *testing.T) {
-	t.Parallel()
-	cfg := &config.Config{Host: "127.0.0.1", Port: 80}
-	require.ErrorContains(t, unusableAddress(cfg, fmt.Errorf("listen: %w", syscall.EADDRINUSE)), "port 80 on 127.0.0.1 is taken")
-	require.ErrorContains(t, unusableAddress(cfg, fmt.Errorf("listen: %w", syscall.EACCES)), "CAP_NET_BIND_SERVICE")
-	require.ErrorContains(t, unusableAddress(cfg, fmt.Errorf("listen: %w", syscall.EADDRNOTAVAIL)), "set HOST and PORT to an address of this machine")
 }

@@ -34,11 +34,14 @@ func Ensure(ctx context.Context, dataDir string, progress func(string)) (home st
 	}
 	root := filepath.Join(dataDir, "python")
 	home = filepath.Join(root, folderName())
-	if verify(home) == nil {
-		return home, nil
-	}
 	if err := os.MkdirAll(root, 0o755); err != nil {
 		return "", fmt.Errorf("create the folder for Python: %w", err)
+	}
+	if err := checkPrograms(root); err != nil {
+		return "", err
+	}
+	if verify(home) == nil {
+		return home, nil
 	}
 	release, err := lock(ctx, filepath.Join(root, ".lock"), func() {
 		progress("waiting for another process that unpacks Python")
