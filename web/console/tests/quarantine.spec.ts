@@ -48,7 +48,7 @@ const test = shared.extend<object, { server: Awaited<ReturnType<typeof startServ
     const server = await startServer();
     await use(server);
     await server.stop();
-  }, { scope: "worker" }],
+  }, { scope: "worker", timeout: 240_000 }],
   api: async ({ server }, use) => {
     const api = new Api(server.url, server.token, "t-" + crypto.randomUUID().slice(0, 13));
     await api.call("POST", "/subtenants", { subtenant_id: api.subtenant });
