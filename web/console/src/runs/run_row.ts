@@ -38,6 +38,8 @@ function aboutOf(run: Execution): string {
   if (run.error_type || run.error) return oneLine([run.error_type, (run.error ?? "").slice(0, longest)].filter(Boolean).join(": "), longest);
   const input = run.input_data;
   if (input === null || (isObject(input) && Object.keys(input).length === 0) || (Array.isArray(input) && input.length === 0)) return "";
+  // Of a value that the record has in part, the part says more than its marker.
+  if (isObject(input) && input.truncated === true && typeof input.preview === "string") return oneLine(input.preview, longest);
   return oneLine(preview(input), longest);
 }
 
