@@ -54,7 +54,11 @@ func guidePageOp() huma.Operation {
 func withoutSlash(next fiber.Handler) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		if path, found := strings.CutSuffix(c.Path(), "/"); found {
-			return c.Redirect("../"+path[strings.LastIndexByte(path, '/')+1:], fiber.StatusPermanentRedirect)
+			to := "../" + path[strings.LastIndexByte(path, '/')+1:]
+			if query := c.Request().URI().QueryString(); len(query) > 0 {
+				to += "?" + string(query)
+			}
+			return c.Redirect(to, fiber.StatusPermanentRedirect)
 		}
 		return next(c)
 	}

@@ -55,11 +55,23 @@ func TestPages(t *testing.T) {
 	})
 }
 
+// TestLinksToPagesCarryMarks: others add parameters to addresses of pages, which change nothing.
+func TestLinksToPagesCarryMarks(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	for _, path := range []string{"/", "/guide", "/guide/webhooks", "/docs", "/redoc", "/console/"} {
+		f.must(ask{call: "GET " + path + "?utm_source=newsletter&utm_source=&fbclid=%00", token: "-", status: 200})
+	}
+	f.must(ask{call: "GET /openapi.json?utm_source=newsletter", token: "-", status: 422})
+}
+
 // With a slash at the end, the relative links of a page would lead elsewhere.
 func TestGuideWithASlash(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	for path, target := range map[string]string{"/guide/": "../guide", "/guide/webhooks/": "../webhooks"} {
+	for path, target := range map[string]string{
+		"/guide/": "../guide", "/guide/webhooks/": "../webhooks", "/docs/": "../docs", "/redoc/?utm_source=a&b=%2F": "../redoc?utm_source=a&b=%2F",
+	} {
 		got := f.must(ask{call: "GET " + path, token: "-", status: http.StatusPermanentRedirect})
 		require.Equal(t, target, got.Header.Get("Location"))
 	}

@@ -59,6 +59,7 @@ func (in *ExecutionMatch) filter(at string) (filter repo.ExecutionFilter, err er
 
 type executionListInput struct {
 	PageInput
+	BriefInput
 	ExecutionMatch
 }
 
@@ -69,6 +70,7 @@ func (s *Server) listExecutions(ctx context.Context, in *executionListInput) (*p
 	if err != nil {
 		return nil, err
 	}
+	page.Brief = in.Brief
 	filter, err := in.filter("/query")
 	if err != nil {
 		return nil, err
@@ -77,6 +79,9 @@ func (s *Server) listExecutions(ctx context.Context, in *executionListInput) (*p
 	found, next, err := s.opts.DB.ListExecutions(ctx, callFrom(ctx).tenant, filter)
 	if err != nil {
 		return nil, err
+	}
+	if in.Brief {
+		return newPage(&in.PageInput, found, next, briefExecution), nil
 	}
 	return newPage(&in.PageInput, found, next, viewExecution), nil
 }
@@ -98,6 +103,7 @@ func (s *Server) getExecution(ctx context.Context, in *ExecutionPath) (*executio
 type stepListInput struct {
 	ExecutionPath
 	PageInput
+	BriefInput
 }
 
 var listStepsOp = huma.Operation{OperationID: "list-steps", Summary: "List the sibling calls of an execution, in start order"}
@@ -111,9 +117,13 @@ func (s *Server) listSteps(ctx context.Context, in *stepListInput) (*pageOutput[
 	if err != nil {
 		return nil, err
 	}
+	page.Brief = in.Brief
 	found, next, err := s.opts.DB.Steps(ctx, callFrom(ctx).tenant, id, page)
 	if err != nil {
 		return nil, err
+	}
+	if in.Brief {
+		return newPage(&in.PageInput, found, next, briefStep), nil
 	}
 	return newPage(&in.PageInput, found, next, viewStep), nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"maestro/internal/model"
 	"maestro/repo"
 )
 
@@ -29,6 +30,7 @@ type versionOutput struct{ Body versionView }
 
 type functionListInput struct {
 	PageInput
+	BriefInput
 	Tags       []string `query:"tags,explode" nullable:"false" doc:"Functions that have all of them"`
 	ActiveOnly bool     `query:"active_only" default:"true" doc:"Leave deleted ones out"`
 	Query      string   `query:"q" maxLength:"255" doc:"Found in the name or the description, in any case"`
@@ -41,6 +43,7 @@ func (s *Server) listFunctions(ctx context.Context, in *functionListInput) (*pag
 	if err != nil {
 		return nil, err
 	}
+	page.Brief = in.Brief
 	found, next, err := s.opts.DB.ListFunctions(ctx, callFrom(ctx).tenant, repo.FunctionFilter{
 		Tags: orEmpty(in.Tags), Query: in.Query, ActiveOnly: in.ActiveOnly, Page: page,
 	})
@@ -51,7 +54,12 @@ func (s *Server) listFunctions(ctx context.Context, in *functionListInput) (*pag
 	if err != nil {
 		return nil, err
 	}
-	return newPage(&in.PageInput, views, next, func(view functionView) functionView { return view }), nil
+	return newPage(&in.PageInput, views, next, func(view functionView) functionView {
+		if in.Brief {
+			view.Code, view.InputSchema, view.OutputSchema, view.Digest = nil, nil, nil, ""
+		}
+		return view
+	}), nil
 }
 
 var getFunctionOp = huma.Operation{OperationID: "get-function", Summary: "Get a function"}
@@ -71,6 +79,7 @@ func (s *Server) getFunction(ctx context.Context, in *FunctionPath) (*functionOu
 type versionListInput struct {
 	FunctionPath
 	PageInput
+	BriefInput
 }
 
 var listVersionsOp = huma.Operation{OperationID: "list-function-versions", Summary: "List a function's versions, newest first"}
@@ -80,11 +89,18 @@ func (s *Server) listVersions(ctx context.Context, in *versionListInput) (*pageO
 	if err != nil {
 		return nil, err
 	}
+	page.Brief = in.Brief
 	found, next, err := s.opts.DB.FunctionVersions(ctx, callFrom(ctx).tenant, in.Name, page)
 	if err != nil {
 		return nil, err
 	}
-	return newPage(&in.PageInput, found, next, viewVersion), nil
+	return newPage(&in.PageInput, found, next, func(v model.FunctionVersion) versionView {
+		view := viewVersion(v)
+		if in.Brief {
+			view.Code, view.InputSchema, view.OutputSchema = nil, nil, nil
+		}
+		return view
+	}), nil
 }
 
 var getVersionOp = huma.Operation{OperationID: "get-function-version", Summary: "Get a version of a function"}

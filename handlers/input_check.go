@@ -64,13 +64,20 @@ func checkInput(c *fiber.Ctx, operation *huma.Operation) *model.Error {
 			problems = append(problems, model.Problem{Pointer: "/query/" + schema.EscapePointer(name), Message: problem})
 		}
 	}
-	if body := bytes.TrimSpace(c.Request().Body()); operation.RequestBody == nil && len(body) > 0 && !emptyJSONObject(body) {
-		problems = append(problems, model.Problem{Message: "is not accepted by this operation; leave it out"})
-	}
+	problems = append(problems, unwantedBody(c, operation)...)
 	if len(problems) == 0 {
 		return nil
 	}
 	return invalid(problems...)
+}
+
+// unwantedBody is the problem of a body where the operation has none.
+func unwantedBody(c *fiber.Ctx, operation *huma.Operation) []model.Problem {
+	body := bytes.TrimSpace(c.Request().Body())
+	if operation.RequestBody != nil || len(body) == 0 || emptyJSONObject(body) {
+		return nil
+	}
+	return []model.Problem{{Message: "is not accepted by this operation; leave it out"}}
 }
 
 // unstorable says why a text of the query equals no stored text. The error of

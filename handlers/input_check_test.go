@@ -34,6 +34,7 @@ func TestNoOperationPassesInputOver(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(f.do(ask{call: "GET /openapi.json"}).text), &document))
 	path := strings.NewReplacer("{id}", "0190a8f0-0000-7000-8000-000000000000", "{name}", "nothing", "{n}", "1", "{version}", "1", "{subtenant_id}", "nothing")
 	admin := f.mint("default", true)
+	pages := map[string]bool{"/": true, "/guide": true, "/guide/{page}": true, "/docs": true, "/redoc": true, "/console": true} // TestLinksToPagesCarryMarks
 	checked := 0
 	for template, operations := range document.Paths {
 		if strings.HasPrefix(template, "/api/v1/h/") {
@@ -45,7 +46,9 @@ func TestNoOperationPassesInputOver(t *testing.T) {
 			if operation.RequestBody != nil {
 				body = "{}"
 			}
-			f.must(ask{name: "unknown parameter", call: call + "?functoin_name=a", token: admin, body: body, status: 422, want: []string{`"/query/functoin_name"`, "is not a parameter"}})
+			if !pages[template] {
+				f.must(ask{name: "unknown parameter", call: call + "?functoin_name=a", token: admin, body: body, status: 422, want: []string{`"/query/functoin_name"`, "is not a parameter"}})
+			}
 			if operation.RequestBody == nil {
 				f.must(ask{name: "body", call: call, token: admin, body: `{"function_name":"a"}`, status: 422, want: []string{"is not accepted by this operation"}})
 				for _, contentType := range []string{"application/json", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"} {

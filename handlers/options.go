@@ -16,6 +16,7 @@ import (
 	"maestro/internal/idempotency"
 	"maestro/internal/intake"
 	"maestro/internal/model"
+	"maestro/internal/refusals"
 	"maestro/internal/secrets"
 	"maestro/internal/session"
 	"maestro/internal/watch"
@@ -23,7 +24,7 @@ import (
 )
 
 // Options are the parts and settings of the HTTP edge. DB, Engine, Events, Auth,
-// Secrets, Sessions, Keys, Packages, Interpreters, Scheduler, Alerts, Watch and Log are required, the rest has defaults.
+// Secrets, Refusals, Sessions, Keys, Packages, Interpreters, Scheduler, Alerts, Watch and Log are required, the rest has defaults.
 type Options struct {
 	DB     *repo.DB
 	Engine *engine.Engine
@@ -31,6 +32,8 @@ type Options struct {
 	Auth   auth.Authenticator
 	// Secrets provides the secrets that sign webhooks and that error responses mask.
 	Secrets *secrets.Keeper
+	// Refusals records the calls of webhooks that are refused for their signatures.
+	Refusals *refusals.Book
 	// Keys runs requests with the same idempotency key once.
 	Keys *idempotency.Gate
 	// Packages installs what functions import.

@@ -50,6 +50,9 @@ func (call *call) Found(tenant string, caller *auth.Principal) {
 	call.trusted = caller != nil && caller.Belongs(tenant)
 }
 
+// Address implements webhook.Request.
+func (call *call) Address() string { return call.server.clientAddress(call.c).String() }
+
 type callKey struct{}
 
 // callOf returns the call of a request. It makes one for a request that passed

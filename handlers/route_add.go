@@ -124,14 +124,31 @@ func rest[I, O any](handle func(context.Context, *I) (*O, error), operation huma
 // raw is a handler for Fiber alone; its operation describes all of it.
 func raw(handle fiber.Handler, operation huma.Operation) handler {
 	return handler{operation: operation, add: func(s *Server, operation huma.Operation) {
-		headToo{s.app}.Add(operation.Method, fiberPath(operation.Path), func(c *fiber.Ctx) error {
+		s.addRaw(operation, func(c *fiber.Ctx) error {
 			if err := checkInput(c, &operation); err != nil {
 				return err
 			}
 			return handle(c)
 		})
-		s.api.OpenAPI().AddOperation(&operation)
 	}}
+}
+
+// browsed is raw for pages, which read no parameters: links to them carry others' marks,
+// such as utm_source.
+func browsed(handle fiber.Handler, operation huma.Operation) handler {
+	return handler{operation: operation, add: func(s *Server, operation huma.Operation) {
+		s.addRaw(operation, func(c *fiber.Ctx) error {
+			if problems := unwantedBody(c, &operation); problems != nil {
+				return invalid(problems...)
+			}
+			return handle(c)
+		})
+	}}
+}
+
+func (s *Server) addRaw(operation huma.Operation, handle fiber.Handler) {
+	headToo{s.app}.Add(operation.Method, fiberPath(operation.Path), handle)
+	s.api.OpenAPI().AddOperation(&operation)
 }
 
 // anyMethod is a handler for Fiber that takes every method, and every path with

@@ -47,7 +47,7 @@ type Server struct {
 func New(opts Options) *Server {
 	opts.setDefaults()
 	s := &Server{opts: opts, tenants: tenants{db: opts.DB}}
-	s.webhooks = webhook.New(webhook.Options{Context: opts.Context, DB: opts.DB, Engine: opts.Engine, Auth: opts.Auth, Secrets: opts.Secrets, OpenPages: opts.OpenPages, Log: opts.Log})
+	s.webhooks = webhook.New(webhook.Options{Context: opts.Context, DB: opts.DB, Engine: opts.Engine, Auth: opts.Auth, Secrets: opts.Secrets, OpenPages: opts.OpenPages, Log: opts.Log, Refusals: opts.Refusals})
 	s.connections.HeadTime = opts.HeadTime
 	s.bodies = intake.Reader{Limit: opts.MaxBodyBytes, Pace: opts.BodyPace}
 	s.strangers = intake.NewBudget(int64(max(leastBudget, budgetBodies*opts.MaxBodyBytes)), budgetWait)

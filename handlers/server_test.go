@@ -31,6 +31,7 @@ import (
 	"maestro/internal/model"
 	"maestro/internal/queue"
 	"maestro/internal/recorder"
+	"maestro/internal/refusals"
 	"maestro/internal/secrets"
 	"maestro/internal/session"
 	"maestro/internal/testkit"
@@ -173,10 +174,13 @@ func setup(t testing.TB, change ...func(*handlers.Options)) *fixture {
 	hub := watch.New(watch.Options{DB: f.db, Log: log, Every: 20 * time.Millisecond})
 	t.Cleanup(hub.Close)
 	counts := metrics.New(metrics.Options{Log: log})
+	refused := refusals.New(refusals.Options{DB: f.db, Log: log, Every: 20 * time.Millisecond})
+	require.NoError(t, refused.Start(t.Context()))
+	t.Cleanup(func() { require.NoError(t, refused.Stop(context.Background())) })
 	opts := handlers.Options{
 		Metrics: counts.Handler(), Count: counts.Route,
 		Scheduler: f.cron, Alerts: f.alerts, Interpreters: host,
-		Sessions: sessions, Watch: hub, DB: f.db, Secrets: f.secrets, Keys: idempotency.New(f.db, answers, idempotency.Options{Lease: 2 * time.Second}, log), Engine: runs, Events: bus, Auth: local, Log: log, AccessLog: f.access, FunctionTimeout: 20 * time.Second, RetentionDays: 30,
+		Sessions: sessions, Watch: hub, DB: f.db, Secrets: f.secrets, Refusals: refused, Keys: idempotency.New(f.db, answers, idempotency.Options{Lease: 2 * time.Second}, log), Engine: runs, Events: bus, Auth: local, Log: log, AccessLog: f.access, FunctionTimeout: 20 * time.Second, RetentionDays: 30,
 		Probes: []handlers.Probe{{Name: "postgres", Vital: true, Check: f.db.Ping}, {Name: "redis", Check: bus.Ping}},
 	}
 	for _, set := range change {

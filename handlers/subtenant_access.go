@@ -68,12 +68,8 @@ func (s *Server) changeAccess(ctx context.Context, in *accessInput, message stri
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.opts.DB.Subtenant(ctx, in.ID); err != nil {
+	if err := s.checkAccessManaged(ctx, in.ID); err != nil {
 		return nil, err
-	}
-	if s.opts.Census == nil {
-		return nil, model.NewError(model.CodeNoCensus,
-			"Access is managed by Census, which this server does not use (CENSUS_API_URL is not set). Name the subtenant in the token instead: maestro token --subtenant %s.", in.ID)
 	}
 	user, err := s.opts.Census.FindUser(ctx, callFrom(ctx).token, email)
 	if err != nil {
@@ -89,6 +85,18 @@ func (s *Server) changeAccess(ctx context.Context, in *accessInput, message stri
 	out := &accessOutput{}
 	out.Body.Message, out.Body.UserID, out.Body.SubtenantID = fmt.Sprintf(message, user.Email, in.ID), user.ID, in.ID
 	return out, nil
+}
+
+// checkAccessManaged is the error where there is no such subtenant, or no Census.
+func (s *Server) checkAccessManaged(ctx context.Context, id string) error {
+	if _, err := s.opts.DB.Subtenant(ctx, id); err != nil {
+		return err
+	}
+	if s.opts.Census == nil {
+		return model.NewError(model.CodeNoCensus,
+			"Access is managed by Census, which this server does not use (CENSUS_API_URL is not set). Name the subtenant in the token instead: maestro token --subtenant %s.", id)
+	}
+	return nil
 }
 
 // byCensus turns an unauthorized error of Census into a forbidden one: the token

@@ -35,7 +35,7 @@ func (d *DB) ListExecutions(ctx context.Context, tenant string, filter Execution
 	if err != nil {
 		return nil, "", d.fail(err, "list executions of %s", tenant)
 	}
-	query := executionQuery(d.lists.ListExecutions)
+	query := commonQuery(d.lists, filter.Brief)
 	if filter.MinDuration >= indexedDuration {
 		rows, err := d.listNewest(ctx, tenant, filter, place)
 		if err != nil {
@@ -45,7 +45,7 @@ func (d *DB) ListExecutions(ctx context.Context, tenant string, filter Execution
 			rows, next := cut(filter.Page, rows, executionKey)
 			return each(rows, execution), next, nil
 		}
-		query = rareQuery(d.lists)
+		query = rareQuery(d.lists, filter.Brief)
 	}
 	var rows []dbsqlc.Execution
 	w := newestWindow(place.from, place.before, oldest, time.Now())
@@ -83,9 +83,34 @@ const (
 // executionQuery is one of the queries by which a window is listed.
 type executionQuery func(context.Context, dbsqlc.ListExecutionsParams) ([]dbsqlc.Execution, error)
 
-func rareQuery(q *dbsqlc.Queries) executionQuery {
+func commonQuery(q *dbsqlc.Queries, brief bool) executionQuery {
+	if !brief {
+		return q.ListExecutions
+	}
 	return func(ctx context.Context, params dbsqlc.ListExecutionsParams) ([]dbsqlc.Execution, error) {
-		return q.ListRareExecutions(ctx, dbsqlc.ListRareExecutionsParams(params))
+		rows, err := q.ListBriefExecutions(ctx, dbsqlc.ListBriefExecutionsParams(params))
+		return each(rows, briefRow), err
+	}
+}
+
+func rareQuery(q *dbsqlc.Queries, brief bool) executionQuery {
+	return func(ctx context.Context, params dbsqlc.ListExecutionsParams) ([]dbsqlc.Execution, error) {
+		if !brief {
+			return q.ListRareExecutions(ctx, dbsqlc.ListRareExecutionsParams(params))
+		}
+		rows, err := q.ListRareBriefExecutions(ctx, dbsqlc.ListRareBriefExecutionsParams(params))
+		return each(rows, func(r dbsqlc.ListRareBriefExecutionsRow) dbsqlc.Execution {
+			return briefRow(dbsqlc.ListBriefExecutionsRow(r))
+		}), err
+	}
+}
+
+// briefRow is a row that was read without its values.
+func briefRow(r dbsqlc.ListBriefExecutionsRow) dbsqlc.Execution {
+	return dbsqlc.Execution{
+		ID: r.ID, Tenant: r.Tenant, FunctionName: r.FunctionName, FunctionVersion: r.FunctionVersion, TriggerType: r.TriggerType, TriggerID: r.TriggerID,
+		Status: r.Status, ErrorType: r.ErrorType, CreatedAt: r.CreatedAt, StartedAt: r.StartedAt, CompletedAt: r.CompletedAt,
+		DurationUs: r.DurationUs, Attempt: r.Attempt, ParentID: r.ParentID, RecordComplete: r.RecordComplete, Lane: r.Lane,
 	}
 }
 
@@ -93,11 +118,18 @@ func rareQuery(q *dbsqlc.Queries) executionQuery {
 func (d *DB) listNewest(ctx context.Context, tenant string, filter ExecutionFilter, place executionPlace) ([]dbsqlc.Execution, error) {
 	w := newestWindow(place.from, place.before, time.Time{}, time.Now())
 	p := filter.params(tenant, w.from, w.before, place.offset, filter.size()+1)
-	return d.lists.ListNewestExecutions(ctx, dbsqlc.ListNewestExecutionsParams{
+	newest := dbsqlc.ListNewestExecutionsParams{
 		Tenant: p.Tenant, FromID: p.FromID, BeforeID: p.BeforeID, Newest: newestRows, FunctionName: p.FunctionName, Statuses: p.Statuses,
 		TriggerType: p.TriggerType, TriggerID: p.TriggerID, ParentID: p.ParentID, ErrorType: p.ErrorType,
 		MinDurationUs: p.MinDurationUs, Since: p.Since, Until: p.Until, RowLimit: p.RowLimit, RowOffset: p.RowOffset,
-	})
+	}
+	if !filter.Brief {
+		return d.lists.ListNewestExecutions(ctx, newest)
+	}
+	rows, err := d.lists.ListNewestBriefExecutions(ctx, dbsqlc.ListNewestBriefExecutionsParams(newest))
+	return each(rows, func(r dbsqlc.ListNewestBriefExecutionsRow) dbsqlc.Execution {
+		return briefRow(dbsqlc.ListBriefExecutionsRow(r))
+	}), err
 }
 
 // params are those of one window.

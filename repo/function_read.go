@@ -50,7 +50,7 @@ func (d *DB) ListFunctions(ctx context.Context, tenant string, filter FunctionFi
 	if err != nil {
 		return nil, "", err
 	}
-	rows, err := d.catalog.ListFunctions(ctx, dbsqlc.ListFunctionsParams{
+	rows, err := d.listFunctions(ctx, filter.Brief, dbsqlc.ListFunctionsParams{
 		Tenant: tenant, After: after[0], ActiveOnly: filter.ActiveOnly, Tags: tagsOf(filter.Tags), Needle: filter.Query,
 		RowOffset: int32(filter.Offset), RowLimit: filter.limit(),
 	})
@@ -61,6 +61,18 @@ func (d *DB) ListFunctions(ctx context.Context, tenant string, filter FunctionFi
 	return each(rows, func(r dbsqlc.ListFunctionsRow) model.Function {
 		return function(r.Function, r.FunctionVersion)
 	}), next, nil
+}
+
+func (d *DB) listFunctions(ctx context.Context, brief bool, params dbsqlc.ListFunctionsParams) ([]dbsqlc.ListFunctionsRow, error) {
+	if !brief {
+		return d.catalog.ListFunctions(ctx, params)
+	}
+	rows, err := d.catalog.ListBriefFunctions(ctx, dbsqlc.ListBriefFunctionsParams(params))
+	return each(rows, func(r dbsqlc.ListBriefFunctionsRow) dbsqlc.ListFunctionsRow {
+		return dbsqlc.ListFunctionsRow{Function: r.Function, FunctionVersion: dbsqlc.FunctionVersion{
+			InputDerived: r.InputDerived, OutputDerived: r.OutputDerived, Requirements: r.Requirements, Lock: r.Lock,
+		}}
+	}), err
 }
 
 // FunctionVersions returns a function's history, newest first, and the cursor
@@ -76,7 +88,7 @@ func (d *DB) FunctionVersions(ctx context.Context, tenant, name string, page Pag
 			return nil, "", errBadCursor()
 		}
 	}
-	rows, err := d.catalog.ListFunctionVersions(ctx, dbsqlc.ListFunctionVersionsParams{
+	rows, err := d.listVersions(ctx, page.Brief, dbsqlc.ListFunctionVersionsParams{
 		Tenant: tenant, Name: name, Before: int32(before), RowOffset: int32(page.Offset), RowLimit: page.limit(),
 	})
 	if err != nil {
@@ -89,6 +101,19 @@ func (d *DB) FunctionVersions(ctx context.Context, tenant, name string, page Pag
 	}
 	rows, next := cut(page, rows, func(r dbsqlc.FunctionVersion) []string { return []string{strconv.Itoa(int(r.Version))} })
 	return each(rows, functionVersion), next, nil
+}
+
+func (d *DB) listVersions(ctx context.Context, brief bool, params dbsqlc.ListFunctionVersionsParams) ([]dbsqlc.FunctionVersion, error) {
+	if !brief {
+		return d.catalog.ListFunctionVersions(ctx, params)
+	}
+	rows, err := d.catalog.ListBriefVersions(ctx, dbsqlc.ListBriefVersionsParams(params))
+	return each(rows, func(r dbsqlc.ListBriefVersionsRow) dbsqlc.FunctionVersion {
+		return dbsqlc.FunctionVersion{
+			ID: r.ID, FunctionID: r.FunctionID, Version: r.Version, InputDerived: r.InputDerived, OutputDerived: r.OutputDerived,
+			Requirements: r.Requirements, Lock: r.Lock, CreatedAt: r.CreatedAt, CreatedBy: r.CreatedBy,
+		}
+	}), err
 }
 
 // FunctionVersion returns one entry of a function's history, or

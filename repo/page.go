@@ -15,6 +15,9 @@ type Page struct {
 	Limit  int
 	Offset int
 	Cursor string // from an earlier answer; "" starts at the beginning
+	// Brief leaves out what may be large, and is not read then: input, output, error and
+	// traceback of executions and steps, code and schemas of functions and versions.
+	Brief bool
 }
 
 // limit is what to ask the database for: one row more than wanted tells

@@ -51,6 +51,7 @@ func (d *DB) Retain(ctx context.Context, now time.Time, days int) (done Retained
 	r := retention{DB: d, now: now.UTC(), done: &done}
 	for _, step := range []func(context.Context) error{
 		r.dropDetached, r.makeDays, func(ctx context.Context) error { return r.readTerms(ctx, days) }, r.deleteExpired, r.dropDays, r.deleteRetries,
+		func(ctx context.Context) error { return r.q.DeleteOldRefusals(ctx, int32(days), r.now) },
 	} {
 		if err := step(ctx); err != nil {
 			return done, d.fail(err, "take old executions away")

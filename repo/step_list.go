@@ -46,17 +46,38 @@ func (d *DB) listSteps(ctx context.Context, tenant string, executionID model.ID,
 		return nil, err
 	}
 	if unordered {
-		return d.lists.ListUnorderedSteps(ctx, dbsqlc.ListUnorderedStepsParams{
+		params := dbsqlc.ListUnorderedStepsParams{
 			Tenant: tenant, ExecutionID: uuid(executionID), AfterID: first, BeforeID: last,
 			AfterAttempt: place.attempt, AfterPosition: place.position, RowOffset: int32(page.Offset), RowLimit: page.limit(),
-		})
+		}
+		if !page.Brief {
+			return d.lists.ListUnorderedSteps(ctx, params)
+		}
+		rows, err := d.lists.ListUnorderedBriefSteps(ctx, dbsqlc.ListUnorderedBriefStepsParams(params))
+		return each(rows, func(r dbsqlc.ListUnorderedBriefStepsRow) dbsqlc.StepExecution {
+			return briefStepRow(dbsqlc.ListBriefStepsRow(r))
+		}), err
 	}
 	if place != (stepPlace{}) {
 		first = uuid(model.StepID(executionID, int(place.attempt), int(place.position)))
 	}
-	return d.lists.ListSteps(ctx, dbsqlc.ListStepsParams{
+	params := dbsqlc.ListStepsParams{
 		Tenant: tenant, ExecutionID: uuid(executionID), AfterID: first, BeforeID: last, RowOffset: int32(page.Offset), RowLimit: page.limit(),
-	})
+	}
+	if !page.Brief {
+		return d.lists.ListSteps(ctx, params)
+	}
+	rows, err := d.lists.ListBriefSteps(ctx, dbsqlc.ListBriefStepsParams(params))
+	return each(rows, briefStepRow), err
+}
+
+// briefStepRow is a row that was read without its values.
+func briefStepRow(r dbsqlc.ListBriefStepsRow) dbsqlc.StepExecution {
+	return dbsqlc.StepExecution{
+		ExecutionID: r.ExecutionID, ID: r.ID, Tenant: r.Tenant, ParentStepID: r.ParentStepID, Depth: r.Depth, Position: r.Position, Attempt: r.Attempt,
+		FunctionName: r.FunctionName, FunctionVersion: r.FunctionVersion, Status: r.Status, ErrorType: r.ErrorType, StartedAt: r.StartedAt,
+		CompletedAt: r.CompletedAt, DurationUs: r.DurationUs, RecordComplete: r.RecordComplete,
+	}
 }
 
 func isOpen(r dbsqlc.StepExecution) bool { return r.Status == string(model.StatusRunning) }

@@ -30,7 +30,7 @@ func TestDeletionTakesEverythingOfThatSubtenantAlone(t *testing.T) {
 
 	// A new table goes by a foreign key, or in batches and is named here.
 	goes := append(cascading(t, db), "function_versions", "function_blames", "executions", "step_executions", "idempotency_keys", "queued_runs", "schedule_late_results",
-		"alert_signals", "alert_problems", "alert_deliveries", "run_sums", "call_sums", "run_marks")
+		"alert_signals", "alert_problems", "alert_deliveries", "run_sums", "call_sums", "run_marks", "webhook_refusals")
 	require.ElementsMatch(t, append(goes, "changes", "public_segments"), ownedTables(t, db))
 
 	require.NoError(t, db.DeleteSubtenant(t.Context(), tenant))

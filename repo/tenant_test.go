@@ -445,8 +445,7 @@ func populate(t *testing.T, db *repo.DB, tenant string) stranger {
 	f, err := db.CreateFunction(ctx, tenant, model.Function{Name: "shared_name", Code: tenant}, nil, nil)
 	require.NoError(t, err)
 	w, err := db.CreateWebhook(ctx, tenant, model.Webhook{
-		Path: tenant + "/x", Method: "POST", FunctionName: f.Name, InputMode: model.InputAuto,
-		ResponseMode: model.ResponseRaw, IsActive: true,
+		Path: tenant + "/x", Method: "POST", FunctionName: f.Name, InputMode: model.InputAuto, ResponseMode: model.ResponseRaw, IsActive: true,
 	})
 	require.NoError(t, err)
 	at := time.Now()
@@ -477,6 +476,7 @@ func populate(t *testing.T, db *repo.DB, tenant string) stranger {
 	populatePackages(t, db, tenant)
 	populateAlerts(t, db, tenant, f.Name, e.ID)
 	populateSums(t, db)
+	populateRefusals(t, db, w)
 	require.NoError(t, db.NoteRetry(ctx, tenant, e.ID, model.NewID()))
 	return stranger{tenant: tenant, function: f, webhook: w, execution: e.ID, schedule: job.ID, queued: queued.Execution.ID}
 }
@@ -484,7 +484,7 @@ func populate(t *testing.T, db *repo.DB, tenant string) stranger {
 // snapshot is everything that belongs to a subtenant, as text.
 func snapshot(t *testing.T, pool *pgxpool.Pool, tenant string) (all []string) {
 	t.Helper()
-	for _, table := range []string{"functions", "function_versions", "function_blames", "webhooks", "scheduled_jobs", "public_segments", "executions", "step_executions", "changes", "secrets", "cancels", "idempotency_keys", "queued_runs", "schedule_late_results", "execution_retries", "environments", "package_states", "installed_packages", "package_installs", "alert_signals", "alert_problems", "alert_deliveries"} {
+	for _, table := range []string{"functions", "function_versions", "function_blames", "webhooks", "scheduled_jobs", "public_segments", "executions", "step_executions", "changes", "secrets", "cancels", "idempotency_keys", "queued_runs", "schedule_late_results", "execution_retries", "environments", "package_states", "installed_packages", "package_installs", "alert_signals", "alert_problems", "alert_deliveries", "webhook_refusals"} {
 		rows, err := pool.Query(t.Context(), "SELECT to_json(t)::text FROM "+table+" t WHERE tenant = $1 ORDER BY 1", tenant)
 		require.NoError(t, err)
 		before := len(all)

@@ -62,6 +62,9 @@ func (a *app) functionsListCommand() *cobra.Command {
 		Long:  "Lists the functions and modules by name, with their versions and states.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			query := url.Values{"active_only": {"false"}}
+			if !a.flags.json {
+				query.Set("brief", "true") // the table shows no code
+			}
 			if len(tags) > 0 {
 				query["tags"] = tags
 			}

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/aymanbagabas/go-udiff"
@@ -26,8 +29,12 @@ func showPlan(o *terminal.Out, plan *deploy.Plan, title string) {
 		return
 	}
 	o.Printf("%s\n\n", o.In(terminal.Bold, title))
+	groups := keptGroups(plan)
 	for i := range plan.Steps {
 		step := &plan.Steps[i]
+		if n := groups[groupOf(step)]; step.Action == deploy.Kept && n > mostKeptAlike {
+			continue
+		}
 		sign := signs[step.Action]
 		line := fmt.Sprintf("%s %-8s %s", sign.sign, step.Key.Kind, terminal.OneLine(step.Key.Name))
 		o.Printf("  %s", o.In(sign.style, line))
@@ -49,12 +56,48 @@ func showPlan(o *terminal.Out, plan *deploy.Plan, title string) {
 			o.Printf("      %s\n", o.In(terminal.Yellow, "warning: it is called by "+strings.Join(step.CalledBy, ", ")))
 		}
 	}
+	showKept(o, groups)
 	o.Printf("\n")
 	for i := range plan.Steps {
 		step := &plan.Steps[i]
 		if step.Action == deploy.Update || step.Action == deploy.Merged {
 			showDifferences(o, step)
 		}
+	}
+}
+
+// mostKeptAlike is how many items that stay as they are for the same reason are listed one by
+// one. A server may have many that a folder does not, such as the examples.
+const mostKeptAlike = 5
+
+// keptGroup are the items of a kind that stay as they are for one reason.
+type keptGroup struct {
+	kind folder.Kind
+	note string
+}
+
+func groupOf(step *deploy.Step) keptGroup { return keptGroup{step.Key.Kind, step.Note} }
+
+func keptGroups(plan *deploy.Plan) map[keptGroup]int {
+	groups := map[keptGroup]int{}
+	for i := range plan.Steps {
+		if step := &plan.Steps[i]; step.Action == deploy.Kept {
+			groups[groupOf(step)]++
+		}
+	}
+	return groups
+}
+
+// showKept writes a line for each large group.
+func showKept(o *terminal.Out, groups map[keptGroup]int) {
+	large := slices.DeleteFunc(slices.Collect(maps.Keys(groups)), func(g keptGroup) bool { return groups[g] <= mostKeptAlike })
+	slices.SortFunc(large, func(a, b keptGroup) int {
+		return cmp.Or(strings.Compare(string(a.kind), string(b.kind)), strings.Compare(a.note, b.note))
+	})
+	for _, g := range large {
+		sign := signs[deploy.Kept]
+		o.Printf("  %s  %s\n", o.In(sign.style, fmt.Sprintf("%s %d %ss", sign.sign, groups[g], g.kind)),
+			o.In(terminal.Dim, "("+strings.TrimSuffix(g.note, "; ")+"; --json lists them)"))
 	}
 }
 

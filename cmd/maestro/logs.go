@@ -74,7 +74,7 @@ end, or of each new execution, until Ctrl-C.`,
 
 // newestExecutions are those after the execution since.
 func newestExecutions(ctx context.Context, c *apiclient.Client, function, since string, limit int) ([]runtree.Execution, error) {
-	query := url.Values{}
+	query := url.Values{"brief": {"true"}}
 	if function != "" {
 		query.Set("function_name", function)
 	}

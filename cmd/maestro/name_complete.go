@@ -124,9 +124,12 @@ func described(name, description string) string {
 	return name + "\t" + strings.ReplaceAll(description, "\t", " ")
 }
 
+// briefly asks for a list without what completions have no use for.
+var briefly = url.Values{"brief": {"true"}}
+
 // functionNames are those of the server; where none answers, those of the current folder.
 func functionNames(ctx context.Context, a *app) ([]string, error) {
-	all, err := listed(ctx, a, "/functions", nil, 0, func(f *shownFunction) string { return described(f.Name, f.Description) })
+	all, err := listed(ctx, a, "/functions", briefly, 0, func(f *shownFunction) string { return described(f.Name, f.Description) })
 	if err == nil {
 		return all, nil
 	}
@@ -144,7 +147,7 @@ func functionNames(ctx context.Context, a *app) ([]string, error) {
 }
 
 func executionIDs(ctx context.Context, a *app) ([]string, error) {
-	return listed(ctx, a, "/executions", nil, mostCompleted, func(e *runtree.Execution) string {
+	return listed(ctx, a, "/executions", briefly, mostCompleted, func(e *runtree.Execution) string {
 		return described(e.ID, fmt.Sprintf("%s, %s, %s", e.Function, e.Status, moment(e.CreatedAt)))
 	})
 }

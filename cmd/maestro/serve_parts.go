@@ -27,6 +27,7 @@ import (
 	"maestro/internal/packages/environment"
 	"maestro/internal/queue"
 	"maestro/internal/recorder"
+	"maestro/internal/refusals"
 	"maestro/internal/secrets"
 	"maestro/internal/service"
 	"maestro/internal/session"
@@ -187,13 +188,17 @@ func (p *parts) startHTTP(ctx context.Context, access io.Writer) error {
 	if err := p.startAuth(); err != nil {
 		return err
 	}
+	refused := refusals.New(refusals.Options{DB: p.db, Log: p.log})
+	if err := startService(ctx, &p.stops, "refused calls", refused); err != nil {
+		return err
+	}
 	p.watch = watch.New(watch.Options{DB: p.db, Log: p.log})
 	p.stops.Push("watchers of executions", 0, closing(p.watch.Close))
 	p.http = handlers.New(handlers.Options{
 		DB: p.db, Engine: p.engine, Events: p.events, Auth: p.auth, Census: p.census, Log: p.log,
 		AccessLog: access, AccessLogJSON: p.cfg.LogFormat == config.LogJSON, TrustedProxies: p.cfg.TrustedProxies, FromFunction: p.lane.CalledFrom,
 		Sessions: p.sessions, SignIn: p.signIn(), Watch: p.watch,
-		Context: context.WithoutCancel(ctx), Secrets: p.secrets, Keys: p.keys, Scheduler: p.cron, Alerts: p.alerts, Packages: p.packages, Interpreters: p.lane,
+		Context: context.WithoutCancel(ctx), Secrets: p.secrets, Refusals: refused, Keys: p.keys, Scheduler: p.cron, Alerts: p.alerts, Packages: p.packages, Interpreters: p.lane,
 		Debug: p.cfg.Debug, PublicURL: p.cfg.PublicURL, MaxBodyBytes: int(p.cfg.MaxBodyBytes),
 		FunctionTimeout: p.cfg.FunctionTimeout, RetentionDays: p.cfg.RetentionDays, DefaultLane: p.cfg.DefaultLane, WebhooksRequireAuth: p.cfg.WebhooksRequireAuth, OpenPages: !p.cfg.SandboxWebhookPages, CORSOrigins: p.cfg.CORSOrigins,
 		Version: version, Probes: p.probes(), Draining: p.draining.Load, Ready: p.recorder.Refusing, Documents: examples.Documents(),

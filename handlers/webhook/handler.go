@@ -9,6 +9,7 @@ import (
 	"maestro/internal/idempotency"
 	"maestro/internal/model"
 	"maestro/internal/payload"
+	"maestro/internal/refusals"
 	"maestro/internal/secrets"
 	"maestro/repo"
 )
@@ -24,6 +25,8 @@ type Options struct {
 	Auth    auth.Authenticator
 	Secrets *secrets.Keeper
 	Log     *slog.Logger
+	// Refusals records calls that are refused for their signatures.
+	Refusals *refusals.Book
 
 	OpenPages bool // pages get no sandbox (page_sandbox.go)
 }
@@ -38,6 +41,8 @@ type Request interface {
 	ReadBody() error
 	// Inflate replaces a compressed body by the plain one.
 	Inflate() error
+	// Address is the client's.
+	Address() string
 	// URL is the requested URL.
 	URL() string
 	// Origin is the request that maestro.request() shows to the function. It must

@@ -3,12 +3,14 @@ package webhook
 import (
 	"encoding/json"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 
 	"maestro/internal/payload"
+	"maestro/internal/refusals"
 	"maestro/internal/signature"
 )
 
@@ -66,6 +68,9 @@ func (h *Handler) verify(c *fiber.Ctx, r Request, found *route) (delivery string
 	if err == nil {
 		return delivery, nil
 	}
+	h.Refusals.Note(hook, &refusals.Call{
+		At: time.Now(), Reason: signature.ReasonOf(err), Address: r.Address(), Method: c.Method(), Headers: headerNames(request),
+	})
 	attrs := r.LogFields(slog.Any("webhook_id", hook.ID), slog.Any("error", err))
 	if len(active) == 0 {
 		h.Log.Warn("a webhook refuses every call: none of its secrets is stored", append(attrs, slog.String("secrets", strings.Join(missing, ", ")))...)
@@ -73,6 +78,20 @@ func (h *Handler) verify(c *fiber.Ctx, r Request, found *route) (delivery string
 		h.Log.Info("the call of a webhook was refused because of its signature", attrs...)
 	}
 	return "", err
+}
+
+// headerNames are the names in a request, once each.
+func headerNames(request *fiber.Request) []string {
+	var all []string
+	for name := range request.Header.All() {
+		if text := string(name); !slices.Contains(all, text) {
+			all = append(all, text)
+		}
+		if len(all) == refusals.MostHeaders {
+			break
+		}
+	}
+	return all
 }
 
 // answerChallenge responds to the call by which Slack verifies the owner of an

@@ -98,6 +98,22 @@ func sane(id string) string {
 	return id
 }
 
+// reasons name the causes, for the owner of the webhook.
+var reasons = map[error]string{
+	errMissing: "signature_missing", errMalformed: "signature_malformed", errMismatch: "signature_mismatch",
+	errStale: "signature_stale", errNoSecret: "no_secret",
+}
+
+// ReasonOf names the cause of an error of Verify.
+func ReasonOf(err error) string {
+	for cause, name := range reasons {
+		if errors.Is(err, cause) {
+			return name
+		}
+	}
+	return ""
+}
+
 func refusal(cause error) *model.Error {
 	detail := "The signature of this call is not valid."
 	switch {

@@ -146,6 +146,196 @@ func (q *Queries) HasUnorderedSteps(ctx context.Context, arg HasUnorderedStepsPa
 	return column_1, err
 }
 
+const listBriefExecutions = `-- name: ListBriefExecutions :many
+SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, error_type, created_at, started_at, completed_at,
+    duration_us, attempt, parent_id, record_complete, lane
+FROM executions
+WHERE tenant = $1
+  AND id >= $2::uuid AND id < $3::uuid
+  AND ($4::text IS NULL OR function_name = $4::text)
+  AND ($5::text[] IS NULL OR status = ANY ($5::text[]))
+  AND ($6::text IS NULL OR trigger_type = $6::text)
+  AND ($7::uuid IS NULL OR trigger_id = $7::uuid)
+  AND ($8::uuid IS NULL OR parent_id = $8::uuid)
+  AND ($9::text IS NULL OR error_type = $9::text)
+  AND ($10::bigint IS NULL OR duration_us >= $10::bigint)
+  AND ($11::timestamptz IS NULL OR created_at >= $11::timestamptz)
+  AND ($12::timestamptz IS NULL OR created_at <= $12::timestamptz)
+ORDER BY id DESC
+LIMIT $14 OFFSET $13
+`
+
+type ListBriefExecutionsParams struct {
+	Tenant        string
+	FromID        pgtype.UUID
+	BeforeID      pgtype.UUID
+	FunctionName  *string
+	Statuses      []string
+	TriggerType   *string
+	TriggerID     pgtype.UUID
+	ParentID      pgtype.UUID
+	ErrorType     *string
+	MinDurationUs *int64
+	Since         *time.Time
+	Until         *time.Time
+	RowOffset     int32
+	RowLimit      int32
+}
+
+type ListBriefExecutionsRow struct {
+	ID              pgtype.UUID
+	Tenant          string
+	FunctionName    string
+	FunctionVersion int32
+	TriggerType     string
+	TriggerID       pgtype.UUID
+	Status          string
+	ErrorType       *string
+	CreatedAt       time.Time
+	StartedAt       *time.Time
+	CompletedAt     *time.Time
+	DurationUs      int64
+	Attempt         int32
+	ParentID        pgtype.UUID
+	RecordComplete  bool
+	Lane            *string
+}
+
+// As ListExecutions, without input, output, error and traceback. These are not read: a
+// large one lies outside of its row.
+func (q *Queries) ListBriefExecutions(ctx context.Context, arg ListBriefExecutionsParams) ([]ListBriefExecutionsRow, error) {
+	rows, err := q.db.Query(ctx, listBriefExecutions,
+		arg.Tenant,
+		arg.FromID,
+		arg.BeforeID,
+		arg.FunctionName,
+		arg.Statuses,
+		arg.TriggerType,
+		arg.TriggerID,
+		arg.ParentID,
+		arg.ErrorType,
+		arg.MinDurationUs,
+		arg.Since,
+		arg.Until,
+		arg.RowOffset,
+		arg.RowLimit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListBriefExecutionsRow
+	for rows.Next() {
+		var i ListBriefExecutionsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Tenant,
+			&i.FunctionName,
+			&i.FunctionVersion,
+			&i.TriggerType,
+			&i.TriggerID,
+			&i.Status,
+			&i.ErrorType,
+			&i.CreatedAt,
+			&i.StartedAt,
+			&i.CompletedAt,
+			&i.DurationUs,
+			&i.Attempt,
+			&i.ParentID,
+			&i.RecordComplete,
+			&i.Lane,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listBriefSteps = `-- name: ListBriefSteps :many
+SELECT execution_id, id, tenant, parent_step_id, depth, position, attempt, function_name, function_version, status, error_type, started_at,
+    completed_at, duration_us, record_complete
+FROM step_executions
+WHERE tenant = $1 AND execution_id = $2
+  AND id > $3::uuid AND id < $4::uuid
+ORDER BY id
+LIMIT $6 OFFSET $5
+`
+
+type ListBriefStepsParams struct {
+	Tenant      string
+	ExecutionID pgtype.UUID
+	AfterID     pgtype.UUID
+	BeforeID    pgtype.UUID
+	RowOffset   int32
+	RowLimit    int32
+}
+
+type ListBriefStepsRow struct {
+	ExecutionID     pgtype.UUID
+	ID              pgtype.UUID
+	Tenant          string
+	ParentStepID    pgtype.UUID
+	Depth           int32
+	Position        int32
+	Attempt         int32
+	FunctionName    string
+	FunctionVersion int32
+	Status          string
+	ErrorType       *string
+	StartedAt       *time.Time
+	CompletedAt     *time.Time
+	DurationUs      int64
+	RecordComplete  bool
+}
+
+// As ListSteps, without input, output, error and traceback.
+func (q *Queries) ListBriefSteps(ctx context.Context, arg ListBriefStepsParams) ([]ListBriefStepsRow, error) {
+	rows, err := q.db.Query(ctx, listBriefSteps,
+		arg.Tenant,
+		arg.ExecutionID,
+		arg.AfterID,
+		arg.BeforeID,
+		arg.RowOffset,
+		arg.RowLimit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListBriefStepsRow
+	for rows.Next() {
+		var i ListBriefStepsRow
+		if err := rows.Scan(
+			&i.ExecutionID,
+			&i.ID,
+			&i.Tenant,
+			&i.ParentStepID,
+			&i.Depth,
+			&i.Position,
+			&i.Attempt,
+			&i.FunctionName,
+			&i.FunctionVersion,
+			&i.Status,
+			&i.ErrorType,
+			&i.StartedAt,
+			&i.CompletedAt,
+			&i.DurationUs,
+			&i.RecordComplete,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listExecutions = `-- name: ListExecutions :many
 SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, output_data, error, error_type, traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id, server, record_complete, input_complete, lane, traceparent FROM executions
 WHERE tenant = $1
@@ -230,6 +420,118 @@ func (q *Queries) ListExecutions(ctx context.Context, arg ListExecutionsParams) 
 			&i.InputComplete,
 			&i.Lane,
 			&i.Traceparent,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listNewestBriefExecutions = `-- name: ListNewestBriefExecutions :many
+SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, error_type, created_at, started_at, completed_at,
+    duration_us, attempt, parent_id, record_complete, lane
+FROM (
+    SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, output_data, error, error_type, traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id, server, record_complete, input_complete, lane, traceparent FROM executions
+    WHERE tenant = $1 AND id >= $2::uuid AND id < $3::uuid
+    ORDER BY id DESC LIMIT $4) AS executions
+WHERE true
+  AND ($5::text IS NULL OR function_name = $5::text)
+  AND ($6::text[] IS NULL OR status = ANY ($6::text[]))
+  AND ($7::text IS NULL OR trigger_type = $7::text)
+  AND ($8::uuid IS NULL OR trigger_id = $8::uuid)
+  AND ($9::uuid IS NULL OR parent_id = $9::uuid)
+  AND ($10::text IS NULL OR error_type = $10::text)
+  AND ($11::bigint IS NULL OR duration_us >= $11::bigint)
+  AND ($12::timestamptz IS NULL OR created_at >= $12::timestamptz)
+  AND ($13::timestamptz IS NULL OR created_at <= $13::timestamptz)
+ORDER BY id DESC
+LIMIT $15 OFFSET $14
+`
+
+type ListNewestBriefExecutionsParams struct {
+	Tenant        string
+	FromID        pgtype.UUID
+	BeforeID      pgtype.UUID
+	Newest        int32
+	FunctionName  *string
+	Statuses      []string
+	TriggerType   *string
+	TriggerID     pgtype.UUID
+	ParentID      pgtype.UUID
+	ErrorType     *string
+	MinDurationUs *int64
+	Since         *time.Time
+	Until         *time.Time
+	RowOffset     int32
+	RowLimit      int32
+}
+
+type ListNewestBriefExecutionsRow struct {
+	ID              pgtype.UUID
+	Tenant          string
+	FunctionName    string
+	FunctionVersion int32
+	TriggerType     string
+	TriggerID       pgtype.UUID
+	Status          string
+	ErrorType       *string
+	CreatedAt       time.Time
+	StartedAt       *time.Time
+	CompletedAt     *time.Time
+	DurationUs      int64
+	Attempt         int32
+	ParentID        pgtype.UUID
+	RecordComplete  bool
+	Lane            *string
+}
+
+// As ListNewestExecutions, without those.
+func (q *Queries) ListNewestBriefExecutions(ctx context.Context, arg ListNewestBriefExecutionsParams) ([]ListNewestBriefExecutionsRow, error) {
+	rows, err := q.db.Query(ctx, listNewestBriefExecutions,
+		arg.Tenant,
+		arg.FromID,
+		arg.BeforeID,
+		arg.Newest,
+		arg.FunctionName,
+		arg.Statuses,
+		arg.TriggerType,
+		arg.TriggerID,
+		arg.ParentID,
+		arg.ErrorType,
+		arg.MinDurationUs,
+		arg.Since,
+		arg.Until,
+		arg.RowOffset,
+		arg.RowLimit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListNewestBriefExecutionsRow
+	for rows.Next() {
+		var i ListNewestBriefExecutionsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Tenant,
+			&i.FunctionName,
+			&i.FunctionVersion,
+			&i.TriggerType,
+			&i.TriggerID,
+			&i.Status,
+			&i.ErrorType,
+			&i.CreatedAt,
+			&i.StartedAt,
+			&i.CompletedAt,
+			&i.DurationUs,
+			&i.Attempt,
+			&i.ParentID,
+			&i.RecordComplete,
+			&i.Lane,
 		); err != nil {
 			return nil, err
 		}
@@ -328,6 +630,114 @@ func (q *Queries) ListNewestExecutions(ctx context.Context, arg ListNewestExecut
 			&i.InputComplete,
 			&i.Lane,
 			&i.Traceparent,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listRareBriefExecutions = `-- name: ListRareBriefExecutions :many
+SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, error_type, created_at, started_at, completed_at,
+    duration_us, attempt, parent_id, record_complete, lane
+FROM executions
+WHERE tenant = $1
+  AND id >= $2::uuid AND id < $3::uuid
+  AND ($4::text IS NULL OR function_name = $4::text)
+  AND ($5::text[] IS NULL OR status = ANY ($5::text[]))
+  AND ($6::text IS NULL OR trigger_type = $6::text)
+  AND ($7::uuid IS NULL OR trigger_id = $7::uuid)
+  AND ($8::uuid IS NULL OR parent_id = $8::uuid)
+  AND ($9::text IS NULL OR error_type = $9::text)
+  AND ($10::bigint IS NULL OR duration_us >= $10::bigint)
+  AND ($11::timestamptz IS NULL OR created_at >= $11::timestamptz)
+  AND ($12::timestamptz IS NULL OR created_at <= $12::timestamptz)
+ORDER BY id::text COLLATE "C" DESC
+LIMIT $14 OFFSET $13
+`
+
+type ListRareBriefExecutionsParams struct {
+	Tenant        string
+	FromID        pgtype.UUID
+	BeforeID      pgtype.UUID
+	FunctionName  *string
+	Statuses      []string
+	TriggerType   *string
+	TriggerID     pgtype.UUID
+	ParentID      pgtype.UUID
+	ErrorType     *string
+	MinDurationUs *int64
+	Since         *time.Time
+	Until         *time.Time
+	RowOffset     int32
+	RowLimit      int32
+}
+
+type ListRareBriefExecutionsRow struct {
+	ID              pgtype.UUID
+	Tenant          string
+	FunctionName    string
+	FunctionVersion int32
+	TriggerType     string
+	TriggerID       pgtype.UUID
+	Status          string
+	ErrorType       *string
+	CreatedAt       time.Time
+	StartedAt       *time.Time
+	CompletedAt     *time.Time
+	DurationUs      int64
+	Attempt         int32
+	ParentID        pgtype.UUID
+	RecordComplete  bool
+	Lane            *string
+}
+
+// As ListRareExecutions, without those.
+func (q *Queries) ListRareBriefExecutions(ctx context.Context, arg ListRareBriefExecutionsParams) ([]ListRareBriefExecutionsRow, error) {
+	rows, err := q.db.Query(ctx, listRareBriefExecutions,
+		arg.Tenant,
+		arg.FromID,
+		arg.BeforeID,
+		arg.FunctionName,
+		arg.Statuses,
+		arg.TriggerType,
+		arg.TriggerID,
+		arg.ParentID,
+		arg.ErrorType,
+		arg.MinDurationUs,
+		arg.Since,
+		arg.Until,
+		arg.RowOffset,
+		arg.RowLimit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListRareBriefExecutionsRow
+	for rows.Next() {
+		var i ListRareBriefExecutionsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Tenant,
+			&i.FunctionName,
+			&i.FunctionVersion,
+			&i.TriggerType,
+			&i.TriggerID,
+			&i.Status,
+			&i.ErrorType,
+			&i.CreatedAt,
+			&i.StartedAt,
+			&i.CompletedAt,
+			&i.DurationUs,
+			&i.Attempt,
+			&i.ParentID,
+			&i.RecordComplete,
+			&i.Lane,
 		); err != nil {
 			return nil, err
 		}
@@ -486,6 +896,92 @@ func (q *Queries) ListSteps(ctx context.Context, arg ListStepsParams) ([]StepExe
 			&i.Error,
 			&i.ErrorType,
 			&i.Traceback,
+			&i.StartedAt,
+			&i.CompletedAt,
+			&i.DurationUs,
+			&i.RecordComplete,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listUnorderedBriefSteps = `-- name: ListUnorderedBriefSteps :many
+SELECT execution_id, id, tenant, parent_step_id, depth, position, attempt, function_name, function_version, status, error_type, started_at,
+    completed_at, duration_us, record_complete
+FROM step_executions
+WHERE tenant = $1 AND execution_id = $2
+  AND id > $3::uuid AND id < $4::uuid
+  AND (attempt, position) > ($5::integer, $6::integer)
+ORDER BY attempt, position
+LIMIT $8 OFFSET $7
+`
+
+type ListUnorderedBriefStepsParams struct {
+	Tenant        string
+	ExecutionID   pgtype.UUID
+	AfterID       pgtype.UUID
+	BeforeID      pgtype.UUID
+	AfterAttempt  int32
+	AfterPosition int32
+	RowOffset     int32
+	RowLimit      int32
+}
+
+type ListUnorderedBriefStepsRow struct {
+	ExecutionID     pgtype.UUID
+	ID              pgtype.UUID
+	Tenant          string
+	ParentStepID    pgtype.UUID
+	Depth           int32
+	Position        int32
+	Attempt         int32
+	FunctionName    string
+	FunctionVersion int32
+	Status          string
+	ErrorType       *string
+	StartedAt       *time.Time
+	CompletedAt     *time.Time
+	DurationUs      int64
+	RecordComplete  bool
+}
+
+// As ListUnorderedSteps, without those.
+func (q *Queries) ListUnorderedBriefSteps(ctx context.Context, arg ListUnorderedBriefStepsParams) ([]ListUnorderedBriefStepsRow, error) {
+	rows, err := q.db.Query(ctx, listUnorderedBriefSteps,
+		arg.Tenant,
+		arg.ExecutionID,
+		arg.AfterID,
+		arg.BeforeID,
+		arg.AfterAttempt,
+		arg.AfterPosition,
+		arg.RowOffset,
+		arg.RowLimit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListUnorderedBriefStepsRow
+	for rows.Next() {
+		var i ListUnorderedBriefStepsRow
+		if err := rows.Scan(
+			&i.ExecutionID,
+			&i.ID,
+			&i.Tenant,
+			&i.ParentStepID,
+			&i.Depth,
+			&i.Position,
+			&i.Attempt,
+			&i.FunctionName,
+			&i.FunctionVersion,
+			&i.Status,
+			&i.ErrorType,
 			&i.StartedAt,
 			&i.CompletedAt,
 			&i.DurationUs,

@@ -283,6 +283,157 @@ func (q *Queries) ListActiveNames(ctx context.Context, tenant string) ([]ListAct
 	return items, nil
 }
 
+const listBriefFunctions = `-- name: ListBriefFunctions :many
+SELECT f.id, f.tenant, f.name, f.description, f.tags, f.timeout_seconds, f.is_active, f.version, f.version_id, f.created_at, f.updated_at, f.retry, f.max_concurrency, f.kind, f.is_off, f.quarantined_version, f.quarantined_at, f.quarantine_reason, f.paused_at, f.notify, v.input_derived, v.output_derived, v.requirements, v.lock
+FROM functions f JOIN function_versions v ON v.id = f.version_id
+WHERE f.tenant = $1
+  AND f.name > $2::text
+  AND (f.is_active AND NOT f.is_off OR NOT $3::boolean)
+  AND f.tags @> $4::text[]
+  AND ($5::text = ''
+       OR strpos(lower(f.name), lower($5::text)) > 0
+       OR strpos(lower(f.description), lower($5::text)) > 0)
+ORDER BY f.name
+LIMIT $7 OFFSET $6
+`
+
+type ListBriefFunctionsParams struct {
+	Tenant     string
+	After      string
+	ActiveOnly bool
+	Tags       []string
+	Needle     string
+	RowOffset  int32
+	RowLimit   int32
+}
+
+type ListBriefFunctionsRow struct {
+	Function      Function
+	InputDerived  bool
+	OutputDerived bool
+	Requirements  []string
+	Lock          []byte
+}
+
+// As ListFunctions, without code and schemas.
+func (q *Queries) ListBriefFunctions(ctx context.Context, arg ListBriefFunctionsParams) ([]ListBriefFunctionsRow, error) {
+	rows, err := q.db.Query(ctx, listBriefFunctions,
+		arg.Tenant,
+		arg.After,
+		arg.ActiveOnly,
+		arg.Tags,
+		arg.Needle,
+		arg.RowOffset,
+		arg.RowLimit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListBriefFunctionsRow
+	for rows.Next() {
+		var i ListBriefFunctionsRow
+		if err := rows.Scan(
+			&i.Function.ID,
+			&i.Function.Tenant,
+			&i.Function.Name,
+			&i.Function.Description,
+			&i.Function.Tags,
+			&i.Function.TimeoutSeconds,
+			&i.Function.IsActive,
+			&i.Function.Version,
+			&i.Function.VersionID,
+			&i.Function.CreatedAt,
+			&i.Function.UpdatedAt,
+			&i.Function.Retry,
+			&i.Function.MaxConcurrency,
+			&i.Function.Kind,
+			&i.Function.IsOff,
+			&i.Function.QuarantinedVersion,
+			&i.Function.QuarantinedAt,
+			&i.Function.QuarantineReason,
+			&i.Function.PausedAt,
+			&i.Function.Notify,
+			&i.InputDerived,
+			&i.OutputDerived,
+			&i.Requirements,
+			&i.Lock,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listBriefVersions = `-- name: ListBriefVersions :many
+SELECT v.id, v.function_id, v.version, v.input_derived, v.output_derived, v.requirements, v.lock, v.created_at, v.created_by
+FROM function_versions v JOIN functions f ON f.id = v.function_id
+WHERE f.tenant = $1 AND f.name = $2 AND v.version < $3::integer
+ORDER BY v.version DESC
+LIMIT $5 OFFSET $4
+`
+
+type ListBriefVersionsParams struct {
+	Tenant    string
+	Name      string
+	Before    int32
+	RowOffset int32
+	RowLimit  int32
+}
+
+type ListBriefVersionsRow struct {
+	ID            pgtype.UUID
+	FunctionID    pgtype.UUID
+	Version       int32
+	InputDerived  bool
+	OutputDerived bool
+	Requirements  []string
+	Lock          []byte
+	CreatedAt     time.Time
+	CreatedBy     *string
+}
+
+// As ListFunctionVersions, without code and schemas.
+func (q *Queries) ListBriefVersions(ctx context.Context, arg ListBriefVersionsParams) ([]ListBriefVersionsRow, error) {
+	rows, err := q.db.Query(ctx, listBriefVersions,
+		arg.Tenant,
+		arg.Name,
+		arg.Before,
+		arg.RowOffset,
+		arg.RowLimit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListBriefVersionsRow
+	for rows.Next() {
+		var i ListBriefVersionsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.FunctionID,
+			&i.Version,
+			&i.InputDerived,
+			&i.OutputDerived,
+			&i.Requirements,
+			&i.Lock,
+			&i.CreatedAt,
+			&i.CreatedBy,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listCallers = `-- name: ListCallers :many
 SELECT f.name, v.id AS version_id, v.uses, v.imports
 FROM functions f JOIN function_versions v ON v.id = f.version_id

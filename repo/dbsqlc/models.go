@@ -438,3 +438,16 @@ type Webhook struct {
 	UpdatedAt     time.Time
 	Signature     []byte
 }
+
+type WebhookRefusal struct {
+	ID        pgtype.UUID
+	Tenant    string
+	WebhookID pgtype.UUID
+	Minute    time.Time
+	Reason    string
+	Address   string
+	Calls     int64
+	LastAt    time.Time
+	Method    string
+	Headers   []string
+}

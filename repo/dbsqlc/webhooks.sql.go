@@ -12,6 +12,50 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
+const addRefusals = `-- name: AddRefusals :exec
+INSERT INTO webhook_refusals (id, tenant, webhook_id, minute, reason, address, calls, last_at, method, headers)
+SELECT r.id, w.tenant, w.id, r.minute, r.reason, r.address, r.calls, r.last_at, r.method, string_to_array(r.headers, ',')
+FROM (
+    SELECT unnest($1::uuid[]) AS id, unnest($2::text[]) AS tenant, unnest($3::uuid[]) AS webhook_id,
+        unnest($4::timestamptz[]) AS minute, unnest($5::text[]) AS reason, unnest($6::text[]) AS address,
+        unnest($7::bigint[]) AS calls, unnest($8::timestamptz[]) AS last_at, unnest($9::text[]) AS method,
+        unnest($10::text[]) AS headers) AS r
+JOIN webhooks w ON w.id = r.webhook_id AND w.tenant = r.tenant
+ORDER BY w.id, r.minute, r.reason, r.address
+ON CONFLICT (webhook_id, minute, reason, address) DO UPDATE SET calls = webhook_refusals.calls + excluded.calls,
+    last_at = GREATEST(webhook_refusals.last_at, excluded.last_at), method = excluded.method, headers = excluded.headers
+`
+
+type AddRefusalsParams struct {
+	Ids        []pgtype.UUID
+	Tenants    []string
+	WebhookIds []pgtype.UUID
+	Minutes    []time.Time
+	Reasons    []string
+	Addresses  []string
+	Calls      []int64
+	LastAts    []time.Time
+	Methods    []string
+	Headers    []string
+}
+
+// Of webhooks that are there. One of the same minute, reason and sender is added to.
+func (q *Queries) AddRefusals(ctx context.Context, arg AddRefusalsParams) error {
+	_, err := q.db.Exec(ctx, addRefusals,
+		arg.Ids,
+		arg.Tenants,
+		arg.WebhookIds,
+		arg.Minutes,
+		arg.Reasons,
+		arg.Addresses,
+		arg.Calls,
+		arg.LastAts,
+		arg.Methods,
+		arg.Headers,
+	)
+	return err
+}
+
 const claimSegment = `-- name: ClaimSegment :execrows
 INSERT INTO public_segments (segment, tenant) VALUES ($1, $2)
 ON CONFLICT (segment) DO UPDATE SET tenant = excluded.tenant, released_at = NULL
@@ -26,6 +70,18 @@ func (q *Queries) ClaimSegment(ctx context.Context, segment string, tenant strin
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const deleteOldRefusals = `-- name: DeleteOldRefusals :exec
+DELETE FROM webhook_refusals r USING subtenants s
+WHERE s.id = r.tenant AND coalesce(s.retention_days, $1::integer) > 0
+  AND r.last_at < $2::timestamptz - make_interval(days => coalesce(s.retention_days, $1::integer))
+`
+
+// As executions, each subtenant's at its own term.
+func (q *Queries) DeleteOldRefusals(ctx context.Context, serverDays int32, now time.Time) error {
+	_, err := q.db.Exec(ctx, deleteOldRefusals, serverDays, now)
+	return err
 }
 
 const deleteWebhook = `-- name: DeleteWebhook :one
@@ -157,6 +213,67 @@ func (q *Queries) ListActiveWebhooks(ctx context.Context) ([]Webhook, error) {
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Signature,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listRefusals = `-- name: ListRefusals :many
+SELECT id, minute, reason, address, calls, last_at, method, headers FROM webhook_refusals
+WHERE tenant = $1 AND webhook_id = $2 AND id < $3::uuid
+ORDER BY id DESC
+LIMIT $5 OFFSET $4
+`
+
+type ListRefusalsParams struct {
+	Tenant    string
+	WebhookID pgtype.UUID
+	Before    pgtype.UUID
+	RowOffset int32
+	RowLimit  int32
+}
+
+type ListRefusalsRow struct {
+	ID      pgtype.UUID
+	Minute  time.Time
+	Reason  string
+	Address string
+	Calls   int64
+	LastAt  time.Time
+	Method  string
+	Headers []string
+}
+
+func (q *Queries) ListRefusals(ctx context.Context, arg ListRefusalsParams) ([]ListRefusalsRow, error) {
+	rows, err := q.db.Query(ctx, listRefusals,
+		arg.Tenant,
+		arg.WebhookID,
+		arg.Before,
+		arg.RowOffset,
+		arg.RowLimit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListRefusalsRow
+	for rows.Next() {
+		var i ListRefusalsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Minute,
+			&i.Reason,
+			&i.Address,
+			&i.Calls,
+			&i.LastAt,
+			&i.Method,
+			&i.Headers,
 		); err != nil {
 			return nil, err
 		}
@@ -301,6 +418,18 @@ WHERE s.segment = $1 AND s.tenant = $2 AND s.released_at IS NULL
 // Lets go of the segment unless another public webhook of the subtenant uses it.
 func (q *Queries) ReleaseSegment(ctx context.Context, segment string, tenant string) error {
 	_, err := q.db.Exec(ctx, releaseSegment, segment, tenant)
+	return err
+}
+
+const trimRefusals = `-- name: TrimRefusals :exec
+DELETE FROM webhook_refusals r
+WHERE r.webhook_id = ANY ($1::uuid[])
+  AND r.id < (SELECT n.id FROM webhook_refusals n WHERE n.webhook_id = r.webhook_id ORDER BY n.id DESC OFFSET $2::integer - 1 LIMIT 1)
+`
+
+// Keeps the newest rows of some webhooks, as many as most says.
+func (q *Queries) TrimRefusals(ctx context.Context, webhookIds []pgtype.UUID, most int32) error {
+	_, err := q.db.Exec(ctx, trimRefusals, webhookIds, most)
 	return err
 }
 

@@ -22,9 +22,50 @@ WHERE tenant = sqlc.arg(tenant)
 ORDER BY id DESC
 LIMIT sqlc.arg(row_limit) OFFSET sqlc.arg(row_offset);
 
+-- name: ListBriefExecutions :many
+-- As ListExecutions, without input, output, error and traceback. These are not read: a
+-- large one lies outside of its row.
+SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, error_type, created_at, started_at, completed_at,
+    duration_us, attempt, parent_id, record_complete, lane
+FROM executions
+WHERE tenant = sqlc.arg(tenant)
+  AND id >= sqlc.arg(from_id)::uuid AND id < sqlc.arg(before_id)::uuid
+  AND (sqlc.narg(function_name)::text IS NULL OR function_name = sqlc.narg(function_name)::text)
+  AND (sqlc.narg(statuses)::text[] IS NULL OR status = ANY (sqlc.narg(statuses)::text[]))
+  AND (sqlc.narg(trigger_type)::text IS NULL OR trigger_type = sqlc.narg(trigger_type)::text)
+  AND (sqlc.narg(trigger_id)::uuid IS NULL OR trigger_id = sqlc.narg(trigger_id)::uuid)
+  AND (sqlc.narg(parent_id)::uuid IS NULL OR parent_id = sqlc.narg(parent_id)::uuid)
+  AND (sqlc.narg(error_type)::text IS NULL OR error_type = sqlc.narg(error_type)::text)
+  AND (sqlc.narg(min_duration_us)::bigint IS NULL OR duration_us >= sqlc.narg(min_duration_us)::bigint)
+  AND (sqlc.narg(since)::timestamptz IS NULL OR created_at >= sqlc.narg(since)::timestamptz)
+  AND (sqlc.narg(until)::timestamptz IS NULL OR created_at <= sqlc.narg(until)::timestamptz)
+ORDER BY id DESC
+LIMIT sqlc.arg(row_limit) OFFSET sqlc.arg(row_offset);
+
 -- name: ListNewestExecutions :many
 -- As ListExecutions, among the newest of the window alone, as many as newest says.
 SELECT * FROM (
+    SELECT * FROM executions
+    WHERE tenant = sqlc.arg(tenant) AND id >= sqlc.arg(from_id)::uuid AND id < sqlc.arg(before_id)::uuid
+    ORDER BY id DESC LIMIT sqlc.arg(newest)) AS executions
+WHERE true
+  AND (sqlc.narg(function_name)::text IS NULL OR function_name = sqlc.narg(function_name)::text)
+  AND (sqlc.narg(statuses)::text[] IS NULL OR status = ANY (sqlc.narg(statuses)::text[]))
+  AND (sqlc.narg(trigger_type)::text IS NULL OR trigger_type = sqlc.narg(trigger_type)::text)
+  AND (sqlc.narg(trigger_id)::uuid IS NULL OR trigger_id = sqlc.narg(trigger_id)::uuid)
+  AND (sqlc.narg(parent_id)::uuid IS NULL OR parent_id = sqlc.narg(parent_id)::uuid)
+  AND (sqlc.narg(error_type)::text IS NULL OR error_type = sqlc.narg(error_type)::text)
+  AND (sqlc.narg(min_duration_us)::bigint IS NULL OR duration_us >= sqlc.narg(min_duration_us)::bigint)
+  AND (sqlc.narg(since)::timestamptz IS NULL OR created_at >= sqlc.narg(since)::timestamptz)
+  AND (sqlc.narg(until)::timestamptz IS NULL OR created_at <= sqlc.narg(until)::timestamptz)
+ORDER BY id DESC
+LIMIT sqlc.arg(row_limit) OFFSET sqlc.arg(row_offset);
+
+-- name: ListNewestBriefExecutions :many
+-- As ListNewestExecutions, without those.
+SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, error_type, created_at, started_at, completed_at,
+    duration_us, attempt, parent_id, record_complete, lane
+FROM (
     SELECT * FROM executions
     WHERE tenant = sqlc.arg(tenant) AND id >= sqlc.arg(from_id)::uuid AND id < sqlc.arg(before_id)::uuid
     ORDER BY id DESC LIMIT sqlc.arg(newest)) AS executions
@@ -46,6 +87,25 @@ LIMIT sqlc.arg(row_limit) OFFSET sqlc.arg(row_offset);
 -- first, and sorted then. ids as text sort as they do; no index is in that order,
 -- which keeps the planner from reading the whole window in the order of ids.
 SELECT * FROM executions
+WHERE tenant = sqlc.arg(tenant)
+  AND id >= sqlc.arg(from_id)::uuid AND id < sqlc.arg(before_id)::uuid
+  AND (sqlc.narg(function_name)::text IS NULL OR function_name = sqlc.narg(function_name)::text)
+  AND (sqlc.narg(statuses)::text[] IS NULL OR status = ANY (sqlc.narg(statuses)::text[]))
+  AND (sqlc.narg(trigger_type)::text IS NULL OR trigger_type = sqlc.narg(trigger_type)::text)
+  AND (sqlc.narg(trigger_id)::uuid IS NULL OR trigger_id = sqlc.narg(trigger_id)::uuid)
+  AND (sqlc.narg(parent_id)::uuid IS NULL OR parent_id = sqlc.narg(parent_id)::uuid)
+  AND (sqlc.narg(error_type)::text IS NULL OR error_type = sqlc.narg(error_type)::text)
+  AND (sqlc.narg(min_duration_us)::bigint IS NULL OR duration_us >= sqlc.narg(min_duration_us)::bigint)
+  AND (sqlc.narg(since)::timestamptz IS NULL OR created_at >= sqlc.narg(since)::timestamptz)
+  AND (sqlc.narg(until)::timestamptz IS NULL OR created_at <= sqlc.narg(until)::timestamptz)
+ORDER BY id::text COLLATE "C" DESC
+LIMIT sqlc.arg(row_limit) OFFSET sqlc.arg(row_offset);
+
+-- name: ListRareBriefExecutions :many
+-- As ListRareExecutions, without those.
+SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, error_type, created_at, started_at, completed_at,
+    duration_us, attempt, parent_id, record_complete, lane
+FROM executions
 WHERE tenant = sqlc.arg(tenant)
   AND id >= sqlc.arg(from_id)::uuid AND id < sqlc.arg(before_id)::uuid
   AND (sqlc.narg(function_name)::text IS NULL OR function_name = sqlc.narg(function_name)::text)
@@ -89,10 +149,31 @@ WHERE tenant = sqlc.arg(tenant) AND execution_id = sqlc.arg(execution_id)
 ORDER BY id
 LIMIT sqlc.arg(row_limit) OFFSET sqlc.arg(row_offset);
 
+-- name: ListBriefSteps :many
+-- As ListSteps, without input, output, error and traceback.
+SELECT execution_id, id, tenant, parent_step_id, depth, position, attempt, function_name, function_version, status, error_type, started_at,
+    completed_at, duration_us, record_complete
+FROM step_executions
+WHERE tenant = sqlc.arg(tenant) AND execution_id = sqlc.arg(execution_id)
+  AND id > sqlc.arg(after_id)::uuid AND id < sqlc.arg(before_id)::uuid
+ORDER BY id
+LIMIT sqlc.arg(row_limit) OFFSET sqlc.arg(row_offset);
+
 -- name: ListUnorderedSteps :many
 -- As ListSteps, of an execution that has ids of steps which are in no order: all
 -- of its steps are read for each page.
 SELECT * FROM step_executions
+WHERE tenant = sqlc.arg(tenant) AND execution_id = sqlc.arg(execution_id)
+  AND id > sqlc.arg(after_id)::uuid AND id < sqlc.arg(before_id)::uuid
+  AND (attempt, position) > (sqlc.arg(after_attempt)::integer, sqlc.arg(after_position)::integer)
+ORDER BY attempt, position
+LIMIT sqlc.arg(row_limit) OFFSET sqlc.arg(row_offset);
+
+-- name: ListUnorderedBriefSteps :many
+-- As ListUnorderedSteps, without those.
+SELECT execution_id, id, tenant, parent_step_id, depth, position, attempt, function_name, function_version, status, error_type, started_at,
+    completed_at, duration_us, record_complete
+FROM step_executions
 WHERE tenant = sqlc.arg(tenant) AND execution_id = sqlc.arg(execution_id)
   AND id > sqlc.arg(after_id)::uuid AND id < sqlc.arg(before_id)::uuid
   AND (attempt, position) > (sqlc.arg(after_attempt)::integer, sqlc.arg(after_position)::integer)

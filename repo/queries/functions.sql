@@ -27,6 +27,20 @@ WHERE f.tenant = sqlc.arg(tenant)
 ORDER BY f.name
 LIMIT sqlc.arg(row_limit) OFFSET sqlc.arg(row_offset);
 
+-- name: ListBriefFunctions :many
+-- As ListFunctions, without code and schemas.
+SELECT sqlc.embed(f), v.input_derived, v.output_derived, v.requirements, v.lock
+FROM functions f JOIN function_versions v ON v.id = f.version_id
+WHERE f.tenant = sqlc.arg(tenant)
+  AND f.name > sqlc.arg(after)::text
+  AND (f.is_active AND NOT f.is_off OR NOT sqlc.arg(active_only)::boolean)
+  AND f.tags @> sqlc.arg(tags)::text[]
+  AND (sqlc.arg(needle)::text = ''
+       OR strpos(lower(f.name), lower(sqlc.arg(needle)::text)) > 0
+       OR strpos(lower(f.description), lower(sqlc.arg(needle)::text)) > 0)
+ORDER BY f.name
+LIMIT sqlc.arg(row_limit) OFFSET sqlc.arg(row_offset);
+
 -- name: InsertFunction :execrows
 -- No row: the name was created concurrently.
 INSERT INTO functions
@@ -60,6 +74,14 @@ SELECT EXISTS (SELECT 1 FROM functions WHERE tenant = $1 AND name = $2);
 
 -- name: ListFunctionVersions :many
 SELECT v.* FROM function_versions v JOIN functions f ON f.id = v.function_id
+WHERE f.tenant = sqlc.arg(tenant) AND f.name = sqlc.arg(name) AND v.version < sqlc.arg(before)::integer
+ORDER BY v.version DESC
+LIMIT sqlc.arg(row_limit) OFFSET sqlc.arg(row_offset);
+
+-- name: ListBriefVersions :many
+-- As ListFunctionVersions, without code and schemas.
+SELECT v.id, v.function_id, v.version, v.input_derived, v.output_derived, v.requirements, v.lock, v.created_at, v.created_by
+FROM function_versions v JOIN functions f ON f.id = v.function_id
 WHERE f.tenant = sqlc.arg(tenant) AND f.name = sqlc.arg(name) AND v.version < sqlc.arg(before)::integer
 ORDER BY v.version DESC
 LIMIT sqlc.arg(row_limit) OFFSET sqlc.arg(row_offset);

@@ -50,3 +50,35 @@ WHERE s.segment = sqlc.arg(segment) AND s.tenant = sqlc.arg(tenant) AND s.releas
       SELECT 1 FROM webhooks w
       WHERE w.tenant = sqlc.arg(tenant) AND w.first_segment = sqlc.arg(segment)
         AND w.is_active AND NOT w.requires_auth);
+
+-- name: AddRefusals :exec
+-- Of webhooks that are there. One of the same minute, reason and sender is added to.
+INSERT INTO webhook_refusals (id, tenant, webhook_id, minute, reason, address, calls, last_at, method, headers)
+SELECT r.id, w.tenant, w.id, r.minute, r.reason, r.address, r.calls, r.last_at, r.method, string_to_array(r.headers, ',')
+FROM (
+    SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(tenants)::text[]) AS tenant, unnest(sqlc.arg(webhook_ids)::uuid[]) AS webhook_id,
+        unnest(sqlc.arg(minutes)::timestamptz[]) AS minute, unnest(sqlc.arg(reasons)::text[]) AS reason, unnest(sqlc.arg(addresses)::text[]) AS address,
+        unnest(sqlc.arg(calls)::bigint[]) AS calls, unnest(sqlc.arg(last_ats)::timestamptz[]) AS last_at, unnest(sqlc.arg(methods)::text[]) AS method,
+        unnest(sqlc.arg(headers)::text[]) AS headers) AS r
+JOIN webhooks w ON w.id = r.webhook_id AND w.tenant = r.tenant
+ORDER BY w.id, r.minute, r.reason, r.address
+ON CONFLICT (webhook_id, minute, reason, address) DO UPDATE SET calls = webhook_refusals.calls + excluded.calls,
+    last_at = GREATEST(webhook_refusals.last_at, excluded.last_at), method = excluded.method, headers = excluded.headers;
+
+-- name: TrimRefusals :exec
+-- Keeps the newest rows of some webhooks, as many as most says.
+DELETE FROM webhook_refusals r
+WHERE r.webhook_id = ANY (sqlc.arg(webhook_ids)::uuid[])
+  AND r.id < (SELECT n.id FROM webhook_refusals n WHERE n.webhook_id = r.webhook_id ORDER BY n.id DESC OFFSET sqlc.arg(most)::integer - 1 LIMIT 1);
+
+-- name: ListRefusals :many
+SELECT id, minute, reason, address, calls, last_at, method, headers FROM webhook_refusals
+WHERE tenant = sqlc.arg(tenant) AND webhook_id = sqlc.arg(webhook_id) AND id < sqlc.arg(before)::uuid
+ORDER BY id DESC
+LIMIT sqlc.arg(row_limit) OFFSET sqlc.arg(row_offset);
+
+-- name: DeleteOldRefusals :exec
+-- As executions, each subtenant's at its own term.
+DELETE FROM webhook_refusals r USING subtenants s
+WHERE s.id = r.tenant AND coalesce(s.retention_days, sqlc.arg(server_days)::integer) > 0
+  AND r.last_at < sqlc.arg(now)::timestamptz - make_interval(days => coalesce(s.retention_days, sqlc.arg(server_days)::integer));
