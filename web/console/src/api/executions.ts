@@ -81,7 +81,7 @@ export interface ExecutionFilter {
 
 export function listExecutions(
   filter: ExecutionFilter,
-  page: { limit?: number; cursor?: string | null } = {},
+  page: { limit?: number; cursor?: string | null; /** Without values, errors and tracebacks. */ brief?: boolean } = {},
   signal?: AbortSignal,
 ): Promise<Page<Execution>> {
   return list<Execution>("/executions", { query: { ...filter, ...page } as Query, signal });
