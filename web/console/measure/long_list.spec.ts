@@ -69,12 +69,12 @@ test(`${rows} runs in the list`, async ({ page, api, momentOf, report }) => {
       });
       frames++;
       if (inSight.filter((row) => row.querySelector("a")).length < full) blank++;
-      if (element.scrollTop === before) waits++; // the end of what is read so far
+      if (element.scrollTop === before) waits++; // the end of the pages read so far
       if (frames % 50 === 0) heap = Math.max(heap, memory());
       if (inSight.some((row) => Number(row.getAttribute("aria-rowindex")) >= last)) return { frames, blank, waits, heap };
     }
   }, rows);
-  report("scrolled through: s, frames looked at, at the end of what was read", `${((Date.now() - began) / 1000).toFixed(0)}, ${frames}, ${waits}`);
+  report("scrolled through: s, frames looked at, at the end of the read pages", `${((Date.now() - began) / 1000).toFixed(0)}, ${frames}, ${waits}`);
   report("heap at most, MB", (heap / 1e6).toFixed(0));
   expect(blank, "frames with a row missing").toBe(0);
   await expect(page.getByText(`${rows.toLocaleString("en-GB")} shown`)).toBeVisible();

@@ -60,7 +60,7 @@ test("every page", async ({ page, api, report }) => {
         await page.emulateMedia({ colorScheme });
         await page.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}.png`) });
       }
-      // What is cut off at the right can't be reached: only elements that scroll may be wider than the window.
+      // Content beyond the right edge can't be reached: only elements that scroll may be wider than the window.
       wide.push(...(await page.evaluate((label) => {
         const main = document.querySelector("#main")!;
         const found: string[] = [];

@@ -37,7 +37,7 @@ test("a server that is restarted while its pages are open", async ({ page, conte
   await expect(page.getByRole("alert")).toContainText("The server can't be reached");
 
   await server.again();
-  // What was typed is saved, the session stands, and pages go on by themselves or when asked.
+  // The typed text is saved, the session stands, and pages go on by themselves or when asked.
   await editor.keyboard.press("Control+s");
   await expect(editor.getByText("Saved as version 2.")).toBeVisible();
   await expect(page.getByText("No schedules yet")).toBeVisible({ timeout: 30_000 });
@@ -78,7 +78,7 @@ shared("a function deleted in another tab", async ({ page, context, api, open, a
   await expect(other).toHaveURL(/#\/functions$/);
   await page.keyboard.press("Control+s");
   await expect(page.getByRole("alert").first()).toContainText(/no function/i);
-  await expect(page.getByRole("textbox", { name: "Code of gone" }), "what was typed is still there").toContainText("return 2");
+  await expect(page.getByRole("textbox", { name: "Code of gone" }), "the typed text is still there").toContainText("return 2");
   await accessible();
   await other.goBack();
   await expect(other.getByRole("heading", { name: "There is no such function" })).toBeVisible();

@@ -22,7 +22,7 @@ export function isObject(value: unknown): value is { readonly [name: string]: un
   return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
 }
 
-/** numberOr is a value as a number, for sums and comparisons; otherwise what is given for another value. */
+/** numberOr is a value as a number, for sums and comparisons; another value becomes the one that is given. */
 export function numberOr<T>(value: unknown, otherwise: T): number | T {
   if (value instanceof ExactNumber) return Number(value.text);
   return typeof value === "number" ? value : otherwise;
