@@ -25,7 +25,7 @@ type FunctionFields struct {
 
 	IsActive Optional[bool] `json:"is_active,omitzero" doc:"false switches the function off without deleting it: its calls are a 409 function_inactive, a RuntimeError where a sibling calls it. true when left out at its creation"`
 
-	DerivedSchemas owned `json:"derived_schemas,omitzero" readOnly:"true"`
+	DerivedSchemas owned `json:"derived_schemas,omitzero" doc:"Set by the server. A change may add input_schema or output_schema to the stored names: that schema is derived from the type hints again"`
 	PackageNotes   owned `json:"package_notes,omitzero" readOnly:"true"`
 	CalledBy       owned `json:"called_by,omitzero" readOnly:"true"`
 	Warnings       owned `json:"warnings,omitzero" readOnly:"true"`

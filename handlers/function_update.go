@@ -107,7 +107,12 @@ func (s *Server) updateOnce(ctx context.Context, call *call, in *functionUpdateI
 // applyUpdate changes f, and refuses changes of members that are fixed.
 func (s *Server) applyUpdate(ctx context.Context, in *functionUpdateInput, f *model.Function) error {
 	stored := viewFunction(*f)
-	problems := in.Body.ownedProblems(&stored)
+	fields := in.Body.FunctionFields
+	again, problems := fields.rederived(f)
+	if again != nil {
+		fields.DerivedSchemas = owned{}
+	}
+	problems = append(problems, fields.ownedProblems(&stored)...)
 	if in.Body.Name.Set && (in.Body.Name.Null || in.Body.Name.Value != f.Name) {
 		problems = append(problems, model.Problem{Pointer: "/name", Message: "can't be changed; create another function"})
 	}
@@ -130,9 +135,12 @@ func (s *Server) applyUpdate(ctx context.Context, in *functionUpdateInput, f *mo
 			return err
 		}
 	}
+	f.InputDerived = f.InputDerived || slices.Contains(again, "input_schema")
+	f.OutputDerived = f.OutputDerived || slices.Contains(again, "output_schema")
 	if f.Code == before.Code {
 		// Sending a schema back unchanged does not change whether it is derived.
-		sameInput, sameOutput := sameSchema(f.InputSchema, before.InputSchema), sameSchema(f.OutputSchema, before.OutputSchema)
+		sameInput := sameSchema(f.InputSchema, before.InputSchema) && !slices.Contains(again, "input_schema")
+		sameOutput := sameSchema(f.OutputSchema, before.OutputSchema) && !slices.Contains(again, "output_schema")
 		if sameInput {
 			f.InputSchema, f.InputDerived = before.InputSchema, before.InputDerived
 		}

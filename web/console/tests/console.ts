@@ -1,4 +1,6 @@
 import { AxeBuilder } from "@axe-core/playwright";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test as base, type Locator, type Page } from "@playwright/test";
 
 export { expect };
@@ -74,6 +76,7 @@ export const test = base.extend<Fixtures>({
     page.on("request", (request) => {
       if (!request.url().startsWith(api.url) && !/^(data|blob):/.test(request.url())) strangers.push(request.url());
     });
+    if (process.env.CONSOLE_DIST) await serveFrom(process.env.CONSOLE_DIST, page, api.url);
     await use(page);
     expect(strangers, "requests to other hosts").toEqual([]);
     expect(complaints, "complaints of the page").toEqual([]);
@@ -94,6 +97,17 @@ export const test = base.extend<Fixtures>({
     });
   },
 });
+
+/** Takes the console's files from a folder, with the headers of the server: tries a build without linking the program. */
+async function serveFrom(folder: string, page: Page, url: string): Promise<void> {
+  await page.context().route(url + "/console/**", async (route) => {
+    const name = new URL(route.request().url()).pathname.slice("/console/".length);
+    if (name !== "") return route.fulfill({ path: join(folder, name) });
+    const response = await route.fetch();
+    const nonce = /'nonce-([^']+)'/.exec(response.headers()["content-security-policy"] ?? "")?.[1] ?? "";
+    await route.fulfill({ response, body: readFileSync(join(folder, "index.html"), "utf8").replaceAll("NONCE-OF-THE-RESPONSE", nonce) });
+  });
+}
 
 /** Signs in with the administrator's token, if the page asks for one. */
 export async function signIn(page: Page, api: Api): Promise<void> {

@@ -1,6 +1,7 @@
 import { expect, test } from "@playwright/test";
 import { canShow, deepest, fieldOf } from "../src/functions/form_fields";
-import { ExactNumber, initialValue, matchingOption, numberFrom, toJSON, valueAt, withAt } from "../src/functions/form_values";
+import { ExactNumber, writeJSON } from "../src/api/json";
+import { initialValue, matchingOption, numberFrom, valueAt, withAt } from "../src/functions/form_values";
 import type { Schema } from "../src/functions/schema_read";
 import { nameFault, templates } from "../src/functions/function_templates";
 
@@ -69,16 +70,17 @@ test.describe("values of a form", () => {
     const hostile = withAt({}, ["__proto__", "polluted"], true);
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
     expect(Object.keys(hostile as object)).toEqual(["__proto__"]);
-    expect(toJSON(hostile)).toBe('{\n  "__proto__": {\n    "polluted": true\n  }\n}');
+    expect(writeJSON(hostile, true)).toBe('{\n  "__proto__": {\n    "polluted": true\n  }\n}');
   });
   test("of numbers with all their digits", () => {
     expect(numberFrom("12345678901234567890")).toEqual(new ExactNumber("12345678901234567890"));
     expect(numberFrom("0.1234567890123456789")).toEqual(new ExactNumber("0.1234567890123456789"));
-    expect(numberFrom(" -1.5e3 ")).toBe(-1500);
+    expect(numberFrom(" -1.5e3 ")).toEqual(new ExactNumber("-1.5e3"));
+    expect(numberFrom("-1.5")).toBe(-1.5);
     expect(numberFrom("007")).toBeUndefined();
     expect(numberFrom("")).toBeUndefined();
     expect(numberFrom("0x10")).toBeUndefined();
-    expect(toJSON({ id: new ExactNumber("12345678901234567890"), list: [], none: {} })).toBe('{\n  "id": 12345678901234567890,\n  "list": [],\n  "none": {}\n}');
+    expect(writeJSON({ id: new ExactNumber("12345678901234567890"), list: [], none: {} }, true)).toBe('{\n  "id": 12345678901234567890,\n  "list": [],\n  "none": {}\n}');
   });
   test("that follow one of several schemas", () => {
     const options = [

@@ -7,28 +7,59 @@ import { startIndex } from "./package_index";
 
 const binary = resolve(import.meta.dirname, "../../../bin/maestro");
 
-/** Starts a server on embedded services, in a folder of its own; returns what stops it. */
+/** A server of the tests: its address, the token of an administrator, and its data folder. */
+export interface TestServer {
+  url: string;
+  token: string;
+  folder: string;
+  /** Ends the process and keeps the folder. */
+  halt: () => Promise<void>;
+  /** Starts it again at the same address. */
+  again: () => Promise<void>;
+  stop: () => Promise<void>;
+}
+
+/** Starts the server of all tests; returns what stops it. */
 export default async function start(): Promise<() => Promise<void>> {
+  const index = await startIndex();
+  try {
+    const server = await startServer({ PIP_INDEX_URL: index.url });
+    process.env.MAESTRO_TEST_URL = server.url;
+    process.env.MAESTRO_TEST_TOKEN = server.token;
+    process.env.MAESTRO_TEST_FOLDER = server.folder;
+    process.env.MAESTRO_TEST_BINARY = binary;
+    return async () => {
+      await server.stop();
+      index.stop();
+    };
+  } catch (error) {
+    index.stop();
+    throw error;
+  }
+}
+
+/** Starts a server on embedded services, in a folder of its own: for tests that would disturb the others on the shared one. */
+export async function startServer(settings: NodeJS.ProcessEnv = {}): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), "maestro-console-"));
   const port = String(await freePort());
-  const index = await startIndex();
-  const env: NodeJS.ProcessEnv = { PATH: process.env.PATH, HOME: folder, DATA_DIR: folder, PORT: port, LOG_LEVEL: "warn", PIP_INDEX_URL: index.url, MAESTRO_PG_BIN: process.env.MAESTRO_PG_BIN };
-  const server = spawn(binary, ["serve"], { env, stdio: ["ignore", "pipe", "pipe"] });
-  let said = "";
-  for (const stream of [server.stdout, server.stderr]) stream.on("data", (text: Buffer) => { said = (said + text.toString()).slice(-20_000); });
+  const url = `http://127.0.0.1:${port}`;
+  const env: NodeJS.ProcessEnv = { PATH: process.env.PATH, HOME: folder, DATA_DIR: folder, PORT: port, LOG_LEVEL: "warn", MAESTRO_PG_BIN: process.env.MAESTRO_PG_BIN, ...settings };
+  let server: ChildProcess;
+  const again = async () => {
+    let said = "";
+    server = spawn(binary, ["serve"], { env, stdio: ["ignore", "pipe", "pipe"] });
+    for (const stream of [server.stdout, server.stderr]) stream?.on("data", (text: Buffer) => { said = (said + text.toString()).slice(-20_000); });
+    await ready(url, server, () => said);
+  };
+  const halt = () => end(server);
   const stop = async () => {
-    await end(server);
-    index.stop();
+    await halt();
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    const url = `http://127.0.0.1:${port}`;
-    await ready(url, server, () => said);
-    process.env.MAESTRO_TEST_URL = url;
-    process.env.MAESTRO_TEST_TOKEN = execFileSync(binary, ["token", "--admin", "--ttl", "2h"], { env, encoding: "utf8" }).trim();
-    process.env.MAESTRO_TEST_FOLDER = folder;
-    process.env.MAESTRO_TEST_BINARY = binary;
-    return stop;
+    await again();
+    const token = execFileSync(binary, ["token", "--admin", "--ttl", "2h"], { env, encoding: "utf8" }).trim();
+    return { url, token, folder, halt, again, stop };
   } catch (error) {
     await stop();
     throw error;

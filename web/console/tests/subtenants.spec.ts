@@ -32,7 +32,7 @@ test("a subtenant made, set, paused and deleted", async ({ page, open, api, acce
 
   await page.getByLabel("E-mail of a user").fill("ada@example.com");
   await page.getByRole("button", { name: "Grant access" }).click();
-  await expect(page.getByText("Access is managed by Census")).toBeVisible();
+  await expect(page.getByText("Access is managed by Census").first()).toBeVisible();
 
   await page.getByRole("button", { name: "Delete" }).click();
   const confirm = page.getByRole("dialog", { name: `Delete ${name}?` });

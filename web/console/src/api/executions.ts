@@ -1,5 +1,8 @@
 import { follow, type Following } from "./stream";
+import { readAnswer, type Json } from "./json";
 import { list, listAll, path, request, type Page, type Query } from "./request";
+
+export type { Json };
 
 export type Status = "pending" | "running" | "completed" | "failed" | "timed_out" | "cancelled" | "crashed";
 export const statuses: Status[] = ["pending", "running", "completed", "failed", "timed_out", "cancelled", "crashed"];
@@ -10,8 +13,6 @@ export const triggers: Trigger[] = ["webhook", "schedule", "manual", "retry", "s
 export function isFinal(status: Status): boolean {
   return status !== "pending" && status !== "running";
 }
-
-export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 
 interface Recorded {
   id: string;
@@ -80,7 +81,7 @@ export interface ExecutionFilter {
 
 export function listExecutions(
   filter: ExecutionFilter,
-  page: { limit?: number; cursor?: string | null } = {},
+  page: { limit?: number; cursor?: string | null; /** Without values, errors and tracebacks. */ brief?: boolean } = {},
   signal?: AbortSignal,
 ): Promise<Page<Execution>> {
   return list<Execution>("/executions", { query: { ...filter, ...page } as Query, signal });
@@ -106,7 +107,7 @@ export function followLog(
 ): Promise<void> {
   return follow(path`/executions/${id}/logs/stream`, { signal }, {
     ...to,
-    event: (event) => to.entry(JSON.parse(event.data) as LogEntry),
+    event: (event) => to.entry(readAnswer<LogEntry>(event.data)),
     last: (event) => event.event === "execution_completed",
   });
 }

@@ -50,10 +50,18 @@ export interface VersionView {
 }
 
 export function listFunctions(
-  query: { q?: string; tags?: string[]; active_only?: boolean; limit?: number; cursor?: string | null } = {},
+  query: { q?: string; tags?: string[]; active_only?: boolean; brief?: boolean; limit?: number; cursor?: string | null } = {},
   signal?: AbortSignal,
 ): Promise<Page<FunctionView>> {
   return list<FunctionView>("/functions", { query, signal });
+}
+
+/** A function without the members that may be large. */
+export type FunctionSum = Omit<FunctionView, "code" | "input_schema" | "output_schema" | "digest">;
+
+/** listFunctionSums reads all functions without their code and schemas, for pages that show neither. */
+export function listFunctionSums(signal?: AbortSignal): Promise<FunctionSum[]> {
+  return listAll<FunctionSum>("/functions", { query: { brief: true }, signal });
 }
 
 export function listAllFunctions(signal?: AbortSignal): Promise<FunctionView[]> {

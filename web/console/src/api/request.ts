@@ -1,3 +1,4 @@
+import { readAnswer, writeJSON } from "./json";
 import { codeUnreachable, Problem, type ProblemBody } from "./problem";
 
 /** Where the server is: the folder above the console's page. */
@@ -57,7 +58,7 @@ export async function send(method: string, path: string, options: Options = {}):
   let body: string | undefined;
   if (options.body !== undefined) {
     headers.set("Content-Type", "application/json");
-    body = JSON.stringify(options.body);
+    body = writeJSON(options.body);
   }
   let response: Response;
   try {
@@ -79,11 +80,11 @@ export async function send(method: string, path: string, options: Options = {}):
   return response;
 }
 
-/** request makes a request and reads its JSON; an empty body is null. */
+/** request makes a request and reads its JSON, with all digits of the values in it; an empty body is null. */
 export async function request<T>(method: string, path: string, options: Options = {}): Promise<Answer<T>> {
   const response = await send(method, path, options);
   const text = await response.text();
-  return { data: (text === "" ? null : JSON.parse(text)) as T, status: response.status, headers: response.headers };
+  return { data: text === "" ? (null as T) : readAnswer<T>(text), status: response.status, headers: response.headers };
 }
 
 export interface Page<T> {

@@ -1,5 +1,5 @@
 import type { Json } from "./executions";
-import { listAll, path, request } from "./request";
+import { list, listAll, path, request, type Page } from "./request";
 
 /** The members of a subtenant that an administrator sets. */
 export interface SubtenantMembers {
@@ -80,6 +80,17 @@ export async function changeAccess(id: string, email: string, granted: boolean):
     ? request<{ message: string }>("POST", path`/subtenants/${id}/grant-access`, { ...none, body })
     : request<{ message: string }>("DELETE", path`/subtenants/${id}/revoke-access`, { ...none, body });
   return (await call).data;
+}
+
+/** A user with a grant for a subtenant, as Census knows it. */
+export interface Member {
+  user_id: string;
+  user_email: string;
+}
+
+/** By e-mail address. Census is asked about one user after the other: with many of them it takes seconds. */
+export function listAccess(id: string, cursor: string | null, signal?: AbortSignal): Promise<Page<Member>> {
+  return list<Member>(path`/subtenants/${id}/access`, { ...none, query: { limit: 50, cursor }, signal });
 }
 
 /** The interpreter and processes of a subtenant on the server that answers. */

@@ -48,6 +48,24 @@ export async function updateWebhook(id: string, members: Partial<WebhookMembers>
   return (await request<Webhook>("PUT", path`/webhooks/${id}`, { body: members })).data;
 }
 
+/** Calls of a minute that were refused for the same reason before a run. */
+export interface Refusal {
+  id: string;
+  minute: string;
+  reason: "signature_missing" | "signature_malformed" | "signature_mismatch" | "signature_stale" | "no_secret";
+  /** Of the sender; null: of further senders. */
+  address: string | null;
+  calls: number;
+  last_at: string;
+  http_method: string;
+  header_names: string[];
+}
+
+/** The newest first; the server keeps 50. */
+export async function listRefusals(id: string, signal?: AbortSignal): Promise<Refusal[]> {
+  return (await request<Refusal[]>("GET", path`/webhooks/${id}/refusals`, { query: { limit: 50 }, signal })).data;
+}
+
 export async function deleteWebhook(id: string): Promise<void> {
   await request("DELETE", path`/webhooks/${id}`);
 }

@@ -32,7 +32,7 @@ export function keepDraft(storage: Storage, subtenant: string, name: string, dra
 export function readDraft(storage: Storage, subtenant: string, name: string): Draft | null {
   try {
     const draft = JSON.parse(storage.getItem(keyOf(subtenant, name)) ?? "null") as Draft | null;
-    return draft !== null && typeof draft.version === "number" && typeof draft.base?.code === "string" && typeof draft.members?.code === "string" ? draft : null;
+    return draft !== null && typeof draft.version === "number" && typeof draft.base?.code === "string" && typeof draft.members?.code === "string" && Array.isArray(draft.base.derived_schemas) ? draft : null;
   } catch {
     return null;
   }

@@ -1,6 +1,7 @@
 // Maps a JSON Schema to the fields of a form, one level at a time: a schema that
 // refers to itself has no end, so that children are mapped when they are shown.
-import { asSchema, isObject, propertiesOf, resolve, schemasIn, typesOf, type Property, type Schema } from "./schema_read";
+import { isObject, numberOr, writeJSON } from "../api/json";
+import { asSchema, propertiesOf, resolve, schemasIn, typesOf, type Property, type Schema } from "./schema_read";
 
 /** A field, as its schema describes it. */
 export interface Field {
@@ -77,7 +78,7 @@ function optionTitle(option: Schema, root: Schema, at: number): string {
   const one = resolve(option, root);
   if (one === null || typeof one === "boolean") return `Form ${at + 1}`;
   if (typeof one.title === "string" && one.title !== "") return one.title;
-  if ("const" in one) return JSON.stringify(one.const);
+  if ("const" in one) return writeJSON(one.const);
   if (isObject(option) && typeof option.$ref === "string") return option.$ref.split("/").at(-1) ?? `Form ${at + 1}`;
   return typesOf(one).join(" or ") || `Form ${at + 1}`;
 }
@@ -119,7 +120,8 @@ function textOf(value: unknown): string {
 }
 
 function numberOf(value: unknown): number | null {
-  return typeof value === "number" && Number.isFinite(value) ? value : null;
+  const number = numberOr(value, null);
+  return number !== null && Number.isFinite(number) ? number : null;
 }
 
 /** canShow reports whether a form shows more of a schema than a text of JSON. */

@@ -1,48 +1,16 @@
 // The values of a form: JSON values in which numbers keep the digits that were
 // typed, because a number of JavaScript has only 53 bits.
+import { exactNumber, ExactNumber, isObject, writeJSON } from "../api/json";
 import { fieldOf } from "./form_fields";
-import { isObject, resolve, type Schema } from "./schema_read";
-
-/** A number that a number of JavaScript would change. */
-export class ExactNumber {
-  constructor(readonly text: string) {}
-}
+import { resolve, type Schema } from "./schema_read";
 
 /** One step into a value: the name of a member or the position of an item. */
 export type Step = string | number;
 
-/** parseExact reads JSON and keeps the digits of numbers, where the browser tells them. */
-export function parseExact(text: string): unknown {
-  return JSON.parse(text, function (this: unknown, _key: string, value: unknown, context?: { source?: string }) {
-    return typeof value === "number" && context?.source !== undefined && String(value) !== context.source ? exactly(context.source) : value;
-  } as (key: string, value: unknown) => unknown);
-}
-
-// exactly is a number when it has the same value, otherwise its digits.
-function exactly(text: string): number | ExactNumber {
-  const number = Number(text);
-  if (/^-?\d+$/.test(text)) return Number.isSafeInteger(number) ? number : new ExactNumber(text);
-  return /^-?\d{0,15}(?:\.\d{0,12})?(?:[eE][-+]?\d{1,2})?$/.test(text) && Number.isFinite(number) ? number : new ExactNumber(text);
-}
-
 /** numberFrom reads a number that was typed; undefined for text that is none. */
 export function numberFrom(text: string): number | ExactNumber | undefined {
   const trimmed = text.trim();
-  return /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?$/.test(trimmed) ? exactly(trimmed) : undefined;
-}
-
-/** toJSON is a value's JSON, indented. */
-export function toJSON(value: unknown, indent = ""): string {
-  const inner = `${indent}  `;
-  if (value instanceof ExactNumber) return value.text;
-  if (Array.isArray(value)) {
-    return value.length === 0 ? "[]" : `[\n${value.map((item) => inner + toJSON(item, inner)).join(",\n")}\n${indent}]`;
-  }
-  if (isObject(value)) {
-    const members = Object.entries(value).map(([name, member]) => `${inner}${JSON.stringify(name)}: ${toJSON(member, inner)}`);
-    return members.length === 0 ? "{}" : `{\n${members.join(",\n")}\n${indent}}`;
-  }
-  return JSON.stringify(value ?? null);
+  return /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?$/.test(trimmed) ? exactNumber(trimmed) : undefined;
 }
 
 /** valueAt is the value at a path; undefined where there is none. */
@@ -67,7 +35,7 @@ export function withAt(value: unknown, path: readonly Step[], next: unknown): un
     else items[step] = changed;
     return items;
   }
-  const before = isObject(value) && !(value instanceof ExactNumber) ? value : {};
+  const before = isObject(value) ? value : {};
   const changed = withAt(Object.hasOwn(before, step) ? before[step] : undefined, rest, next);
   const entries = Object.entries(before).filter(([name]) => name !== step || changed !== undefined);
   const at = entries.findIndex(([name]) => name === step);
@@ -125,17 +93,17 @@ function seemsLike(value: unknown, schema: Schema, root: Schema): boolean {
     case "switch":
       return typeof value === "boolean";
     case "choice":
-      return control.values.some((one) => toJSON(one) === toJSON(value));
+      return control.values.some((one) => writeJSON(one) === writeJSON(value));
     case "list":
       return Array.isArray(value);
     case "object":
       return (
-        isObject(value) && !(value instanceof ExactNumber) &&
+        isObject(value) &&
         control.members.every((member) => {
           const has = Object.hasOwn(value, member.name);
           if (!has) return !member.required;
           const one = resolve(member.schema, root);
-          return one === null || typeof one === "boolean" || !("const" in one) || toJSON(one.const) === toJSON(value[member.name]);
+          return one === null || typeof one === "boolean" || !("const" in one) || writeJSON(one.const) === writeJSON(value[member.name]);
         })
       );
     case "either":

@@ -1,12 +1,16 @@
 // The members of a function that its author sets, as they are edited, and the
 // request that saves a change of them.
 
+import { readJSON, writeJSON } from "../api/json";
+
 /** Members as the editor holds them: JSON values as texts, so that one may be unfinished. */
 export interface Members {
   description: string;
   code: string;
   input_schema: string;
   output_schema: string;
+  /** The schemas that follow the type hints of the code. */
+  derived_schemas: string[];
   requirements: string[];
   tags: string[];
   timeout_seconds: string;
@@ -37,7 +41,7 @@ export type MemberName = keyof Members;
 
 /** The names of the members, in words. */
 export const memberTitles: Record<MemberName, string> = {
-  code: "Code", input_schema: "Input schema", output_schema: "Output schema", description: "Description", requirements: "Requirements", tags: "Tags",
+  code: "Code", input_schema: "Input schema", output_schema: "Output schema", derived_schemas: "Schemas of the type hints", description: "Description", requirements: "Requirements", tags: "Tags",
   timeout_seconds: "Timeout", retry: "Retry policy", max_concurrency: "Concurrency", notify: "Messages", is_active: "State",
 };
 
@@ -48,10 +52,10 @@ const inNumbers = ["timeout_seconds", "max_concurrency"] as const;
 
 /** editable turns a stored function into members. */
 export function editable(stored: Stored): Members {
-  const text = (value: unknown): string => (value === null || value === undefined ? "" : JSON.stringify(value, null, 2));
+  const text = (value: unknown): string => (value === null || value === undefined ? "" : writeJSON(value, true));
   return {
     description: stored.description ?? "", code: stored.code, input_schema: text(stored.input_schema), output_schema: text(stored.output_schema),
-    requirements: [...stored.requirements], tags: [...stored.tags], timeout_seconds: text(stored.timeout_seconds), retry: text(stored.retry),
+    derived_schemas: [...stored.derived_schemas], requirements: [...stored.requirements], tags: [...stored.tags], timeout_seconds: text(stored.timeout_seconds), retry: text(stored.retry),
     max_concurrency: text(stored.max_concurrency), notify: text(stored.notify), is_active: stored.is_active,
   };
 }
@@ -75,8 +79,20 @@ export class MemberFault extends Error {
  */
 export function changeOf(from: Members, to: Members): Record<string, unknown> {
   const body: Record<string, unknown> = {};
-  for (const name of changedMembers(from, to)) body[name] = valueOf(name, to);
+  const again = derivedAgain(from, to);
+  for (const name of changedMembers(from, to)) if (name !== "derived_schemas" && !again.includes(name)) body[name] = valueOf(name, to);
+  if (again.length > 0) body.derived_schemas = [...from.derived_schemas, ...again];
   return body;
+}
+
+/** derivedAgain names the schemas that a change takes from the type hints again. */
+export function derivedAgain(from: Members, to: Members): string[] {
+  return to.derived_schemas.filter((name) => !from.derived_schemas.includes(name));
+}
+
+/** followsHints reports whether a schema is the one of the type hints, once the change is saved. */
+export function followsHints(name: "input_schema" | "output_schema", base: Members, now: Members): boolean {
+  return now.derived_schemas.includes(name) && (now[name] === base[name] || !base.derived_schemas.includes(name));
 }
 
 /** valueOf is a member as the API takes it. */
@@ -96,7 +112,7 @@ export function valueOf(name: MemberName, members: Members): unknown {
 function parsed(name: MemberName, text: string): unknown {
   if (text.trim() === "") return null;
   try {
-    return JSON.parse(text);
+    return readJSON(text);
   } catch (error) {
     throw new MemberFault(name, `${memberTitles[name]} is not JSON: ${(error as Error).message}`);
   }
@@ -114,7 +130,7 @@ export interface Clash {
 export function clashesOf(base: Members, mine: Members, theirs: Members): Clash[] {
   const theirChanges = changedMembers(base, theirs);
   return changedMembers(base, mine)
-    .filter((member) => theirChanges.includes(member) && JSON.stringify(mine[member]) !== JSON.stringify(theirs[member]))
+    .filter((member) => member !== "derived_schemas" && theirChanges.includes(member) && JSON.stringify(mine[member]) !== JSON.stringify(theirs[member]))
     .map((member) => ({ member, base: base[member], mine: mine[member], theirs: theirs[member] }));
 }
 
@@ -122,5 +138,6 @@ export function clashesOf(base: Members, mine: Members, theirs: Members): Clash[
 export function rebased(base: Members, mine: Members, theirs: Members): Members {
   const result: Members = { ...theirs };
   for (const member of changedMembers(base, mine)) Object.assign(result, { [member]: mine[member] });
+  result.derived_schemas = [...new Set([...theirs.derived_schemas, ...derivedAgain(base, mine)])];
   return result;
 }

@@ -5,7 +5,7 @@ import { getFunction } from "../api/functions";
 import { checkFunction, updateFunction, type Checked, type FunctionChange } from "../api/function_changes";
 import { isAbort, Problem } from "../api/problem";
 import { dropDraft, keepDraft, readDraft, type Storage } from "./draft_store";
-import { changedMembers, changeOf, clashesOf, editable, MemberFault, memberNames, rebased, valueOf, type Clash, type MemberName, type Members, type Stored } from "./function_members";
+import { changedMembers, changeOf, clashesOf, editable, followsHints, MemberFault, memberNames, rebased, valueOf, type Clash, type MemberName, type Members, type Stored } from "./function_members";
 import type { Problem as Fault } from "./problem_place";
 import { mergeTexts, type Merged } from "./three_way";
 
@@ -83,6 +83,23 @@ export class FunctionSession {
     this.checkSoon();
   }
 
+  /** derives reports whether a schema follows the type hints of the code. */
+  derives(name: "input_schema" | "output_schema"): boolean {
+    return followsHints(name, this.#base, this.members);
+  }
+
+  /** editSchema sets a schema of the author's own. */
+  editSchema(name: "input_schema" | "output_schema", text: string): void {
+    if (!this.#base.derived_schemas.includes(name)) this.members.derived_schemas = this.members.derived_schemas.filter((one) => one !== name);
+    this.edit(name, text);
+  }
+
+  /** useHints has a schema follow the type hints again, in place of an own one. */
+  useHints(name: "input_schema" | "output_schema"): void {
+    if (!this.members.derived_schemas.includes(name)) this.members.derived_schemas = [...this.members.derived_schemas, name];
+    this.edit(name, this.#base[name]);
+  }
+
   checkSoon(): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.check(), pause);
@@ -111,8 +128,7 @@ export class FunctionSession {
     const whole: FunctionChange = { kind: this.stored.kind };
     for (const name of memberNames) {
       if (name === "code") continue;
-      const derived = (this.stored.derived_schemas as string[]).includes(name) && this.members[name] === this.#base[name];
-      if (derived || (this.stored.kind === "module" && !["description", "tags", "requirements"].includes(name))) continue;
+      if (name === "derived_schemas" || ((name === "input_schema" || name === "output_schema") && this.derives(name)) || (this.stored.kind === "module" && !["description", "tags", "requirements"].includes(name))) continue;
       try {
         whole[name] = valueOf(name, this.members);
       } catch (error) {

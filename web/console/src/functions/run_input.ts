@@ -1,25 +1,9 @@
 // The input of a run as text, and as the request takes it.
-import { ExactNumber, parseExact } from "./form_values";
-import { isObject } from "./schema_read";
+import { readJSON, type Json } from "../api/json";
 
-interface WithRawJSON {
-  rawJSON?: (text: string) => unknown;
-}
-
-/**
- * inputOf reads the text of an input; empty text is {}. Numbers keep the digits
- * that were typed, where the browser can send them.
- */
-export function inputOf(text: string): unknown {
-  if (text.trim() === "") return {};
-  return sendable(parseExact(text));
-}
-
-function sendable(value: unknown): unknown {
-  if (value instanceof ExactNumber) return (JSON as WithRawJSON).rawJSON?.(value.text) ?? Number(value.text);
-  if (Array.isArray(value)) return value.map(sendable);
-  if (isObject(value)) return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, sendable(member)]));
-  return value;
+/** inputOf reads the text of an input; empty text is {}. */
+export function inputOf(text: string): Json {
+  return text.trim() === "" ? {} : readJSON(text);
 }
 
 /** inputFaults moves the faults of a refused run to the input: /input_data/name is /name. */

@@ -1,6 +1,8 @@
 // Reads JSON Schemas as far as an editor needs them: which members a value has,
 // and a short text of its type. The server alone decides what fits a schema.
 
+import { isObject } from "../api/json";
+
 /** A JSON Schema: an object of keywords, or a boolean. */
 export type Schema = boolean | { readonly [keyword: string]: unknown };
 
@@ -19,10 +21,6 @@ const mostFollowed = 32;
 export function asSchema(value: unknown): Schema | null {
   if (typeof value === "boolean") return value;
   return isObject(value) ? value : null;
-}
-
-export function isObject(value: unknown): value is { readonly [key: string]: unknown } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** resolve follows the local references of a schema; null where one leads nowhere. */

@@ -1,5 +1,6 @@
 // Short texts of schemas in the notation of Python's type hints.
-import { asSchema, isObject, itemOf, propertiesOf, resolve, schemasIn, typesOf, type Schema } from "./schema_read";
+import { isObject, writeJSON } from "../api/json";
+import { asSchema, itemOf, propertiesOf, resolve, schemasIn, typesOf, type Schema } from "./schema_read";
 
 const names: Record<string, string> = { string: "str", integer: "int", number: "float", boolean: "bool", null: "None", object: "dict", array: "list" };
 
@@ -49,7 +50,7 @@ function choices(texts: string[]): string {
 function literal(value: unknown): string {
   if (value === null) return "None";
   if (typeof value === "boolean") return value ? "True" : "False";
-  return JSON.stringify(value);
+  return writeJSON(value);
 }
 
 /** signature is the text of a function's input and result: `(input: str) -> int`. */

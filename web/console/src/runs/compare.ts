@@ -1,4 +1,5 @@
-import type { Execution, Json, Step } from "../api/executions";
+import type { Execution, Step } from "../api/executions";
+import { ExactNumber, type Json } from "../api/json";
 
 /** A call of one of the two runs, as the comparison needs it. */
 export interface Side {
@@ -62,6 +63,7 @@ export function compare(a: Side | null, b: Side | null): Pair {
 
 export function same(a: Json, b: Json): boolean {
   if (a === b) return true;
+  if (a instanceof ExactNumber || b instanceof ExactNumber) return a instanceof ExactNumber && b instanceof ExactNumber && a.text === b.text;
   if (a === null || b === null || typeof a !== "object" || typeof b !== "object") return false;
   if (Array.isArray(a) !== Array.isArray(b)) return false;
   const names = Object.keys(a);

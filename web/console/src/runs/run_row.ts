@@ -1,5 +1,6 @@
 import type { WatchedExecution } from "../api/execution_stream";
 import type { Execution, Status, Trigger } from "../api/executions";
+import { ExactNumber, isObject, memberNames } from "../api/json";
 import { oneLine } from "../ui/text";
 
 /** A run as its row in the list needs it: without values that can be large. */
@@ -36,21 +37,23 @@ export function watchedRow(run: WatchedExecution): RunRow {
 function aboutOf(run: Execution): string {
   if (run.error_type || run.error) return oneLine([run.error_type, (run.error ?? "").slice(0, longest)].filter(Boolean).join(": "), longest);
   const input = run.input_data;
-  if (input === null || (typeof input === "object" && Object.keys(input).length === 0)) return "";
+  if (input === null || (isObject(input) && Object.keys(input).length === 0) || (Array.isArray(input) && input.length === 0)) return "";
+  // Of a value that the record has in part, the part says more than its marker.
+  if (isObject(input) && input.truncated === true && typeof input.preview === "string") return oneLine(input.preview, longest);
   return oneLine(preview(input), longest);
 }
 
 /** preview is the start of a value in one line; it does not write all of a large one. */
 export function preview(value: unknown, room = longest): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, room));
-  if (value === null || typeof value !== "object") return String(value);
-  let text = Array.isArray(value) ? "[" : "{";
-  const end = Array.isArray(value) ? "]" : "}";
+  if (value === null || typeof value !== "object" || value instanceof ExactNumber) return String(value);
+  const list = Array.isArray(value);
+  let text = list ? "[" : "{";
   let first = true;
-  for (const [name, member] of Object.entries(value)) {
+  for (const name of list ? value.keys() : memberNames(value)) {
     if (text.length > room) return text + "…";
-    text += (first ? "" : ", ") + (Array.isArray(value) ? "" : name + ": ") + preview(member, Math.max(8, room - text.length));
+    text += (first ? "" : ", ") + (list ? "" : `${name}: `) + preview((value as Record<string | number, unknown>)[name], Math.max(8, room - text.length));
     first = false;
   }
-  return text + end;
+  return text + (list ? "]" : "}");
 }

@@ -15,6 +15,8 @@ export class RunState {
   execution = $state.raw<Execution | null>(null);
   root = $state.raw<Call | null>(null);
   entries = $state.raw<LogEntry[]>([]);
+  /** What functions print and log: thousands of calls do not push it out. */
+  lines = $state.raw<LogEntry[]>([]);
   /** Changes with the tree of calls. */
   version = $state(0);
   problem = $state.raw<Problem | null>(null);
@@ -135,6 +137,8 @@ export class RunState {
       const buffer = this.buffer;
       this.buffer = [];
       this.entries = [...this.entries, ...buffer].slice(-mostEntries);
+      const lines = buffer.filter((one) => one.event === "log");
+      if (lines.length > 0) this.lines = [...this.lines, ...lines].slice(-mostEntries);
       for (const one of buffer) this.apply(one);
       this.version++;
     });

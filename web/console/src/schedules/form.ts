@@ -1,6 +1,6 @@
 // The state of the form of a schedule, and the body of the request that saves it.
 
-import type { Json } from "../api/executions";
+import { readJSON, writeJSON, type Json } from "../api/json";
 import type { ScheduleMembers } from "../api/schedules";
 
 export interface ScheduleForm {
@@ -27,8 +27,8 @@ export function emptySchedule(): ScheduleForm {
 export function formOf(s: ScheduleMembers): ScheduleForm {
   return {
     name: s.name, functionName: s.function_name, expression: s.cron_expression, timezone: s.timezone,
-    input: JSON.stringify(s.input_data, null, 2), description: s.description ?? "", overlap: s.overlap, catchUp: s.catch_up,
-    maxInstances: s.max_instances, retry: s.retry === null ? "" : JSON.stringify(s.retry), active: s.is_active,
+    input: writeJSON(s.input_data, true), description: s.description ?? "", overlap: s.overlap, catchUp: s.catch_up,
+    maxInstances: s.max_instances, retry: s.retry === null ? "" : writeJSON(s.retry), active: s.is_active,
   };
 }
 
@@ -42,7 +42,7 @@ export function membersOf(form: ScheduleForm): { members: ScheduleMembers; fault
   const read = (field: "input" | "retry", empty: Json): Json => {
     if (form[field].trim() === "") return empty;
     try {
-      return JSON.parse(form[field]) as Json;
+      return readJSON(form[field]);
     } catch (error) {
       faults[field] = `This is not JSON: ${(error as Error).message}.`;
       return empty;

@@ -1,6 +1,6 @@
 // The settings of a subtenant as a form has them, and the members that they make.
 
-import type { Json } from "../api/executions";
+import { isObject, numberOr, type Json } from "../api/json";
 import type { SubtenantMembers } from "../api/subtenants";
 
 export type NotifyKind = "none" | "url" | "function";
@@ -19,14 +19,14 @@ export interface SettingsForm {
 }
 
 export function formOf(s: SubtenantMembers): SettingsForm {
-  const notify = s.notify !== null && typeof s.notify === "object" && !Array.isArray(s.notify) ? s.notify : {};
+  const notify: { readonly [name: string]: Json } = isObject(s.notify) ? s.notify : {};
   const text = (value: Json | undefined) => (typeof value === "string" ? value : "");
   return {
     description: s.description ?? "", lane: s.lane, retention: s.retention_days === null ? "" : String(s.retention_days),
     notify: notify.url ? "url" : notify.function ? "function" : "none",
     url: text(notify.url), secretName: [notify.secret_name ?? []].flat().join(", "), functionName: text(notify.function),
     events: Array.isArray(notify.events) ? notify.events.map(String) : [...EVENTS],
-    graceSeconds: typeof notify.grace_seconds === "number" ? notify.grace_seconds : 300,
+    graceSeconds: numberOr(notify.grace_seconds, 300),
   };
 }
 

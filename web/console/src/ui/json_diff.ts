@@ -1,4 +1,4 @@
-import type { Json } from "../api/executions";
+import { isObject, type Json } from "../api/json";
 import { jsonText } from "./json_lines";
 
 export interface DiffLine {
@@ -23,8 +23,9 @@ function linesOf(value: Json): string[] {
 
 /** sorted has the members of objects by name: their order means nothing. */
 function sorted(value: Json, depth: number): Json {
-  if (value === null || typeof value !== "object" || depth > 500) return value;
+  if (depth > 500) return value;
   if (Array.isArray(value)) return value.map((one) => sorted(one, depth + 1));
+  if (!isObject(value)) return value;
   return Object.fromEntries(Object.keys(value).sort().map((name) => [name, sorted(value[name] as Json, depth + 1)]));
 }
 

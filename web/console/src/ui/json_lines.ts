@@ -1,4 +1,4 @@
-import type { Json } from "../api/executions";
+import { ExactNumber, memberNames, writeJSON, type Json } from "../api/json";
 import { visible } from "./text";
 
 export interface Token {
@@ -41,14 +41,14 @@ export function jsonLines(value: Json, most: number): { tokens: Token[]; more: b
   };
   const write = (one: Json, depth: number): boolean => {
     if (one === null || typeof one === "boolean") put("word", String(one));
-    else if (typeof one === "number") put("number", String(one));
+    else if (typeof one === "number" || one instanceof ExactNumber) put("number", String(one));
     else if (typeof one === "string") text("string", one);
     else return container(one, depth);
     return true;
   };
   const container = (one: Json[] | { [name: string]: Json }, depth: number): boolean => {
     const list = Array.isArray(one);
-    const names = list ? null : Object.keys(one);
+    const names = list ? null : memberNames(one);
     const length = names ? names.length : (one as Json[]).length;
     if (length === 0) {
       put("mark", list ? "[]" : "{}");
@@ -75,5 +75,5 @@ export function jsonLines(value: Json, most: number): { tokens: Token[]; more: b
 
 /** jsonText is a value as it is copied and saved. */
 export function jsonText(value: Json): string {
-  return JSON.stringify(value, null, 2) ?? "null";
+  return writeJSON(value, true);
 }

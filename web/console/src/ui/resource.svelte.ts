@@ -1,3 +1,4 @@
+import { untrack } from "svelte";
 import { asProblem, isAbort, type Problem } from "../api/problem";
 
 export interface Resource<T> {
@@ -6,6 +7,7 @@ export interface Resource<T> {
   /** Why the last reading failed; null after one that did not. */
   readonly problem: Problem | null;
   readonly loading: boolean;
+  /** Reads again, once the reading in progress has ended: a server slower than the pace of reloads is answered too. */
   reload: () => void;
   /** Puts data in place that another answer has brought. */
   set: (data: T) => void;
@@ -20,9 +22,16 @@ export function resource<T>(read: (signal: AbortSignal) => Promise<T>): Resource
   let problem = $state.raw<Problem | null>(null);
   let loading = $state(true);
   let turn = $state(0);
+  let again = false;
+
+  const ended = () => {
+    loading = false;
+    if (again) turn++;
+  };
 
   $effect(() => {
     void turn;
+    again = false;
     const abort = new AbortController();
     loading = true;
     read(abort.signal).then(
@@ -30,12 +39,12 @@ export function resource<T>(read: (signal: AbortSignal) => Promise<T>): Resource
         if (abort.signal.aborted) return;
         data = found;
         problem = null;
-        loading = false;
+        ended();
       },
       (error: unknown) => {
         if (abort.signal.aborted || isAbort(error)) return;
         problem = asProblem(error);
-        loading = false;
+        ended();
       },
     );
     return () => abort.abort();
@@ -45,7 +54,10 @@ export function resource<T>(read: (signal: AbortSignal) => Promise<T>): Resource
     get data() { return data; },
     get problem() { return problem; },
     get loading() { return loading; },
-    reload: () => { turn++; },
+    reload: () => {
+      if (untrack(() => loading)) again = true;
+      else turn++;
+    },
     set: (found: T) => { data = found; problem = null; },
   };
 }

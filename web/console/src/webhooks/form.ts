@@ -1,6 +1,6 @@
 // The state of the form of a webhook, and the body of the request that saves it.
 
-import type { Json } from "../api/executions";
+import { isObject, readJSON, writeJSON, type Json } from "../api/json";
 import type { Signature, WebhookMembers } from "../api/webhooks";
 
 /** The form's texts, as they are typed. */
@@ -41,7 +41,7 @@ export function formOf(w: WebhookMembers): WebhookForm {
   const names = w.signature?.secret_name ?? [];
   return {
     path: w.path, functionName: w.function_name, method: w.http_method, description: w.description ?? "",
-    defaults: w.default_values === null || w.default_values === undefined ? "" : JSON.stringify(w.default_values, null, 2),
+    defaults: w.default_values === null || w.default_values === undefined ? "" : writeJSON(w.default_values, true),
     requiresAuth: w.requires_auth, inputMode: w.input_mode, responseMode: w.response_mode,
     scheme: w.signature?.scheme ?? "", secretNames: (typeof names === "string" ? [names] : names).join(", "),
     header: w.signature?.header ?? "", active: w.is_active,
@@ -56,8 +56,8 @@ export function membersOf(form: WebhookForm): { members: WebhookMembers; faults:
   let defaults: Json = null;
   if (form.defaults.trim() !== "") {
     try {
-      defaults = JSON.parse(form.defaults) as Json;
-      if (typeof defaults !== "object" || defaults === null || Array.isArray(defaults)) {
+      defaults = readJSON(form.defaults);
+      if (!isObject(defaults)) {
         faults.defaults = 'Default values are a JSON object, such as {"page": 1}.';
       }
     } catch (error) {

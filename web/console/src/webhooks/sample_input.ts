@@ -1,11 +1,11 @@
-import type { Json } from "../api/executions";
+import { isObject, numberOr, type Json } from "../api/json";
 
 /** deepest is how far a sample follows a schema, which may refer to itself. */
 const deepest = 5;
 
 /** An input that a schema is likely to accept, to begin a trial with. */
 export function sampleInput(schema: Json, depth = 0): Json {
-  if (schema === null || typeof schema !== "object" || Array.isArray(schema)) return {};
+  if (!isObject(schema)) return {};
   if (schema.default !== undefined) return schema.default;
   if (schema.const !== undefined) return schema.const;
   for (const list of [schema.examples, schema.enum]) if (Array.isArray(list) && list[0] !== undefined) return list[0];
@@ -18,7 +18,7 @@ export function sampleInput(schema: Json, depth = 0): Json {
       return "";
     case "integer":
     case "number":
-      return typeof schema.minimum === "number" ? schema.minimum : 0;
+      return numberOr(schema.minimum, 0);
     case "boolean":
       return false;
     case "null":
@@ -30,8 +30,8 @@ export function sampleInput(schema: Json, depth = 0): Json {
   }
 }
 
-function sampleObject(schema: { [name: string]: Json }, depth: number): Json {
+function sampleObject(schema: { readonly [name: string]: Json }, depth: number): Json {
   const properties = schema.properties;
-  if (properties === null || typeof properties !== "object" || Array.isArray(properties) || depth >= deepest) return {};
+  if (!isObject(properties) || depth >= deepest) return {};
   return Object.fromEntries(Object.entries(properties).map(([name, one]) => [name, sampleInput(one, depth + 1)]));
 }

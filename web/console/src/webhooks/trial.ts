@@ -1,5 +1,6 @@
 // Calls a webhook as a sender would, and reads the answer while it comes.
 
+import { readJSON, writeJSON } from "../api/json";
 import type { Sample } from "../ui/curl";
 
 export interface Trial {
@@ -81,7 +82,7 @@ export function readable(trial: Trial): string {
   if (trial.text === null) return "";
   if (!/\bjson\b/i.test(trial.type) || !trial.ended || trial.cut || trial.text.length > 200_000) return trial.text;
   try {
-    return JSON.stringify(JSON.parse(trial.text), null, 2);
+    return writeJSON(readJSON(trial.text), true);
   } catch {
     return trial.text;
   }
