@@ -1,1 +1,0 @@
-import{Ft as e,G as t,R as n,W as r,X as i,bt as a,ct as o,k as s,ot as c,vt as l}from"./Loading-CkQZm-q9.js";var u=o(`<span><!></span>`);function d(o,d){let f=s(d,`tone`,3,`wait`);var p=u(),m=a(p);i(m,()=>d.children),e(p),l(()=>{r(p,1,t(f()),`svelte-1m0dk8d`),n(p,`title`,d.title)}),c(o,p)}export{d as t};

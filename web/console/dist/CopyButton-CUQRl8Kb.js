@@ -1,1 +1,0 @@
-import{Mt as e,jt as t,k as n,v as r}from"./Loading-CkQZm-q9.js";import{n as i}from"./index-Bfr0PZVx.js";function a(a,o){e(o,!0);let s=n(o,`label`,3,`Copy`),c=n(o,`iconOnly`,3,!0);r(a,{kind:`quiet`,icon:`copy`,get iconOnly(){return c()},get label(){return s()},onclick:()=>i(typeof o.text==`function`?o.text():o.text)}),t()}export{a as t};

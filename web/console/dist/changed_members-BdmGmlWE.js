@@ -1,1 +1,0 @@
-function e(e,t){return Object.fromEntries(Object.entries(t).filter(([t,n])=>JSON.stringify(n)!==JSON.stringify(e[t])))}export{e as t};
