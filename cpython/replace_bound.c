@@ -80,7 +80,7 @@ PyObject *maestro_sys_setswitchinterval(PyObject *module, PyObject *interval) {
     double wanted = py.PyFloat_AsDouble(interval);
     if (wanted == -1 && py.PyErr_Occurred())
         return NULL;
-    if (!(wanted <= LONGEST_INTERVAL)) // also what is no number
+    if (!(wanted <= LONGEST_INTERVAL)) // also NaN
         wanted = LONGEST_INTERVAL;
     PyObject *bounded = py.PyFloat_FromDouble(wanted);
     PyObject *none = bounded ? maestro_real_setswitchinterval(module, bounded) : NULL;

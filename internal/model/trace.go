@@ -76,7 +76,7 @@ func (s *Span) Traced() bool { return s.ID != [8]byte{} }
 
 // Of is the id of a step's span; that of the run for 0. It is made from the id of the
 // run's span, so that steps need no memory for it. The steps of a run all have
-// different ones: what is done to the sum can be undone (it is the end of SplitMix64).
+// different ones: the mixing of the sum can be undone (it is the end of SplitMix64).
 func (s *Span) Of(step StepRef) [8]byte {
 	if step == 0 {
 		return s.ID

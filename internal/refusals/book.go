@@ -22,7 +22,7 @@ import (
 // MostHeaders is how many names of headers are kept of a call.
 const MostHeaders = 50
 
-// Bounds of what is noted.
+// Bounds of the notes.
 const (
 	mostEntries = 5    // of a webhook and minute with an address; further ones have none
 	mostPending = 1000 // entries that are not written yet; further calls are not recorded
@@ -138,7 +138,7 @@ func (b *Book) run(ctx context.Context) {
 	}
 }
 
-// write writes what is pending. What can't be written is pending again.
+// write writes the pending notes. Those that it cannot write are pending again.
 func (b *Book) write(ctx context.Context) error {
 	b.mu.Lock()
 	var all []repo.Refusal

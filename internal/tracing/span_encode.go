@@ -160,8 +160,8 @@ func appendFlags(b []byte, flags uint32) []byte {
 }
 
 // appendLink appends a link to the span of a traceparent, if it is a valid one, with
-// the attribute maestro.link unless what is empty.
-func appendLink(b []byte, traceParent, what string) []byte {
+// the attribute maestro.link unless relation is empty.
+func appendLink(b []byte, traceParent, relation string) []byte {
 	if traceParent == "" {
 		return b
 	}
@@ -171,8 +171,8 @@ func appendLink(b []byte, traceParent, what string) []byte {
 	}
 	var link [96]byte
 	l := appendIDs(link[:0], to.trace, to.span, [8]byte{})
-	if what != "" {
-		l = appendAttribute(l, tagLinkWith, "maestro.link", what)
+	if relation != "" {
+		l = appendAttribute(l, tagLinkWith, "maestro.link", relation)
 	}
 	l = append(l, tagLinkFlags)
 	l = binary.LittleEndian.AppendUint32(l, uint32(to.flags)|remoteKnown|remote)

@@ -49,7 +49,7 @@ type MeasureRow struct {
 }
 
 // The backlogs of all servers; ages in microseconds. run_at is -infinity in rows of
-// old versions. What is paused is looked up only while runs wait.
+// old versions. Pauses are looked up only while runs wait.
 func (q *Queries) Measure(ctx context.Context) (MeasureRow, error) {
 	row := q.db.QueryRow(ctx, measure)
 	var i MeasureRow

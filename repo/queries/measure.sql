@@ -1,6 +1,6 @@
 -- name: Measure :one
 -- The backlogs of all servers; ages in microseconds. run_at is -infinity in rows of
--- old versions. What is paused is looked up only while runs wait.
+-- old versions. Pauses are looked up only while runs wait.
 SELECT runs.*, due.*, (SELECT count(*) FROM servers s WHERE s.gone_at IS NULL) AS servers,
     (SELECT count(*) FROM functions f WHERE f.is_active AND f.quarantined_version = f.version) AS quarantined
 FROM (
