@@ -46,9 +46,13 @@ func TestEndedInterpretersLeaveNothing(t *testing.T) {
 			h.machines.trim()
 		}
 		use(some)
-		before := residentMB(t)
-		use(some)
-		require.Less(t, residentMB(t)-before, limit, "%d interpreters that ran %s left memory behind", some, name)
+		least := limit // of two rounds: a reference that stays does so in each, the heap grows by chance
+		for range 2 {
+			before := residentMB(t)
+			use(some)
+			least = min(least, residentMB(t)-before)
+		}
+		require.Less(t, least, limit, "%d interpreters that ran %s left memory behind", some, name)
 		require.Zero(t, h.Stats().InterpretersLeaked)
 	}
 }

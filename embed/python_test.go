@@ -209,7 +209,7 @@ func TestPythonResponse(t *testing.T) {
 	outcome := e.call(t, "a", "f", "null")
 	require.Nil(t, outcome.Failure)
 	require.Equal(t, 201, outcome.Response.StatusCode)
-	require.Equal(t, map[string]string{"X-A": "b"}, outcome.Response.Headers)
+	require.Equal(t, model.ResponseHeaders{"X-A": {"b"}}, outcome.Response.Headers)
 	require.JSONEq(t, `{"a": 1}`, string(outcome.Response.Body))
 }
 

@@ -38,7 +38,7 @@ sorted staticmethod str sum super try tuple type vars while with yield zip
 func newNameFault(name string) string {
 	switch name {
 	case "json", "uuid", "datetime":
-		return "is a predefined name, which other functions use without an import; choose another name"
+		return "is a module of the standard library and a predefined name, which functions use without an import; choose another name"
 	default:
 		return ""
 	}

@@ -24,13 +24,14 @@ const looksPerRest = 2
 // goroutine.
 type pace struct {
 	ctx      context.Context
-	deadline time.Time // zero: only that of ctx
-	left     int       // steps until the next reading of the clock
-	looks    int       // at the clock
-	inTurns  bool      // long work is done in turns; leaveTurn must be called at its end
-	turn     bool      // it has one of the turns
-	began    time.Time // the turn, or the time before the first
-	err      error     // why the work has ended; nil: it continues
+	deadline time.Time     // zero: only that of ctx
+	left     int           // steps until the next reading of the clock
+	looks    int           // at the clock
+	inTurns  bool          // long work is done in turns; leaveTurn must be called at its end
+	turn     bool          // it has one of the turns
+	began    time.Time     // the turn, or the time before the first
+	computed time.Duration // in the turns before it
+	err      error         // why the work has ended; nil: it continues
 }
 
 // noDeadline ends the work by the context only.

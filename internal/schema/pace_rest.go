@@ -6,8 +6,12 @@ import (
 )
 
 const (
-	// turnFor is the length of a turn. A validation that takes less needs none.
-	turnFor = time.Millisecond
+	// firstTurns is the length of a turn of a validation that has computed for less than longFrom, which a value of some
+	// megabytes needs. A validation that takes less needs no turn.
+	firstTurns = 5 * time.Millisecond
+	longFrom   = 40 * time.Millisecond
+	// laterTurns is the length of a turn from then on.
+	laterTurns = time.Millisecond
 	// turnPause is how long nothing computes at the end of a turn; Go's poller makes a millisecond of it.
 	turnPause = 500 * time.Microsecond
 )
@@ -27,10 +31,16 @@ func (p *pace) rest() bool {
 	if p.inTurns && p.began.IsZero() {
 		p.began = time.Now()
 	}
-	if !p.inTurns || time.Since(p.began) < turnFor {
+	length := firstTurns
+	if p.computed >= longFrom {
+		length = laterTurns
+	}
+	now := time.Since(p.began)
+	if !p.inTurns || now < length {
 		runtime.Gosched()
 		return true
 	}
+	p.computed += now
 	if p.turn {
 		time.Sleep(turnPause) // before the next one has the turn
 		p.leaveTurn()
