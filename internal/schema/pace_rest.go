@@ -9,7 +9,7 @@ const (
 	// firstTurns is the length of a turn of a validation that has computed for less than longFrom, which a value of some
 	// megabytes needs. A validation that takes less needs no turn.
 	firstTurns = 5 * time.Millisecond
-	longFrom   = 40 * time.Millisecond
+	longFrom   = 200 * time.Millisecond
 	// laterTurns is the length of a turn from then on.
 	laterTurns = time.Millisecond
 	// turnPause is how long nothing computes at the end of a turn; Go's poller makes a millisecond of it.
