@@ -41,7 +41,7 @@ func main() {
 	flag.StringVar(&o.program, "server", "bin/maestro", "the server's program")
 	flag.StringVar(&o.only, "only", "", "a regular expression: the programs to run, matched at the beginning of their names")
 	flag.StringVar(&o.cases, "cases", "", "a folder of programs to run in place of the built-in ones")
-	flag.StringVar(&o.document, "document", "", "a document whose table is replaced")
+	flag.StringVar(&o.document, "document", "", "a document whose table is replaced; with -only, the rows of the programs that run")
 	flag.StringVar(&o.logFile, "log", "", "a file for the server's output")
 	flag.BoolVar(&o.fresh, "fresh", false, "start a new server before each program")
 	flag.DurationVar(&o.floor, "floor", 10*time.Millisecond, "a neighbour's p99 below this is never a fault")
@@ -73,8 +73,10 @@ func run(ctx context.Context, o options) error {
 	}
 	defer s.close()
 	var rows []row
+	var names []string
 	open := 0
 	for _, p := range programs {
+		names = append(names, p.name)
 		if !wanted.MatchString(p.name) {
 			continue
 		}
@@ -95,7 +97,7 @@ func run(ctx context.Context, o options) error {
 	}
 	fmt.Printf("%d of %d programs are bounded\n", len(rows)-open, len(rows))
 	if o.document != "" {
-		return writeMatrix(o.document, o.lane, rows)
+		return writeMatrix(o.document, o.lane, names, rows)
 	}
 	if open > 0 {
 		return fmt.Errorf("%d programs are not bounded", open)

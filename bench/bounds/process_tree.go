@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -48,6 +50,27 @@ func processTree(root int) []process {
 		}
 	}
 	return tree
+}
+
+// isTracker says whether a process is one that multiprocessing starts beside a program to
+// free what it leaves behind. It waits on a pipe, and ends with the program.
+func isTracker(pid int) bool {
+	line, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+	return strings.Contains(string(line), "from multiprocessing.resource_tracker import main")
+}
+
+// remaining names the trackers that have not ended 5 seconds after their subtenant's removal.
+func remaining(ctx context.Context, trackers []int) (left []string) {
+	for began := time.Now(); time.Since(began) < 5*time.Second; pause(ctx, 50*time.Millisecond) {
+		trackers = slices.DeleteFunc(trackers, func(pid int) bool { return !isTracker(pid) })
+		if len(trackers) == 0 {
+			break
+		}
+	}
+	for range trackers {
+		left = append(left, "multiprocessing's tracker")
+	}
+	return left
 }
 
 // parseStat reads /proc/PID/stat (proc(5)). The name may hold spaces and

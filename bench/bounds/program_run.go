@@ -127,9 +127,15 @@ func (s *stage) tryOnce(ctx context.Context, p program) (row, error) {
 	r.load = max(0, load(rested, after)-load(idle, ready))
 	r.loads = []float64{r.load}
 	r.held, r.threads = [2]int64{heldBefore, after.memory()}, [2]int{ready.threads, after.threads}
+	var trackers []int
 	for pid, name := range after.names {
 		// A server that restarted, or that has a new child, has other numbers.
-		if _, known := ready.names[pid]; !known && name != "maestro" && name != "exe" {
+		if _, known := ready.names[pid]; known || name == "maestro" || name == "exe" {
+			continue
+		}
+		if isTracker(pid) {
+			trackers = append(trackers, pid)
+		} else {
 			r.left = append(r.left, name)
 		}
 	}
@@ -141,6 +147,7 @@ func (s *stage) tryOnce(ctx context.Context, p program) (row, error) {
 	if !s.hasEnded() {
 		r.health = s.state(ctx)
 		s.remove(ctx, tenant)
+		r.left = append(r.left, remaining(ctx, trackers)...)
 	}
 	r.during = s.neighbour.between(began, measured)
 	if pid := s.neighbour.pid(); pid != served && pid != 0 || s.hasEnded() {
