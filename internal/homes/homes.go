@@ -8,9 +8,7 @@ package homes
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -93,7 +91,7 @@ func (h *Homes) removeOld(folder string) {
 		if err != nil || time.Since(info.ModTime()) < temporaryLife {
 			continue
 		}
-		if err := os.RemoveAll(filepath.Join(folder, entry.Name())); err != nil {
+		if err := removeAll(filepath.Join(folder, entry.Name())); err != nil {
 			h.log.Debug("a temporary file of a subtenant cannot be removed", slog.Any("error", err))
 		}
 	}
@@ -109,7 +107,7 @@ func (h *Homes) Remove(tenant string) {
 
 func (h *Homes) remove(folder string) {
 	delete(h.ready, folder)
-	if err := os.RemoveAll(folder); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := removeAll(folder); err != nil {
 		h.log.Warn("the folder of a deleted subtenant cannot be removed", slog.String("folder", folder), slog.Any("error", err))
 	}
 }

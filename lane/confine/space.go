@@ -1,8 +1,8 @@
 package confine
 
 import (
+	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"slices"
 	"strconv"
@@ -21,7 +21,8 @@ import (
 // The folder is measured while its programs are at work. When it is full, the limit of
 // file sizes (RLIMIT_FSIZE) of all their processes becomes 0: a write that makes a file longer fails,
 // as it does on a full disk, and the processes live. When there is room again, the limit is lifted. The
-// filter of system calls keeps programs from doing so themselves. So the folder can be over its bound by
+// filter of system calls keeps programs from doing so themselves. A folder with more than 256 folders within each
+// other is full too. So the folder can be over its bound by
 // the bytes that are written between two looks.
 type Space struct {
 	folder string
@@ -63,14 +64,15 @@ func (s *Space) Look(processes []int, busy bool) error {
 		return nil
 	}
 	used, err := measure(s.folder)
-	if err != nil {
+	tooDeep := errors.Is(err, errTooDeep)
+	if err != nil && !tooDeep {
 		s.due = now.Add(lookQuiet)
 		return fmt.Errorf("measure the folder of a subtenant: %w", err)
 	}
 	s.used = used
 	s.due = now.Add(lookShare * time.Since(now))
 	s.quiet = now.Add(lookQuiet)
-	s.full = used > s.bound
+	s.full = used > s.bound || tooDeep // files that are not counted may be of any size
 	if s.full {
 		s.hold(processes)
 	} else if len(s.held) > 0 {
@@ -123,28 +125,24 @@ func limitFiles(process int, bound uint64) error {
 }
 
 // measure returns the bytes that the files in a folder take on the disk. Its own programs may
-// change it meanwhile: no link leads out of it.
+// change it meanwhile: no link leads out of it. errTooDeep comes with the bytes of all files but the
+// deepest.
 func measure(folder string) (int64, error) {
 	root, err := os.OpenRoot(folder)
 	if err != nil {
 		return 0, err
 	}
 	defer func() { _ = root.Close() }()
-	var used int64
+	used := int64(leastFile)    // of the folder itself
 	linked := map[uint64]bool{} // files with several names, which count once
-	err = fs.WalkDir(root.FS(), ".", func(_ string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return ignoreGone(err)
+	err = walk(root, 1, func(_ *os.Root, _ string, stat *syscall.Stat_t) error {
+		directory := stat.Mode&syscall.S_IFMT == syscall.S_IFDIR
+		if stat.Nlink > 1 && !directory {
+			if linked[stat.Ino] {
+				return nil
+			}
+			linked[stat.Ino] = true
 		}
-		info, err := entry.Info()
-		if err != nil {
-			return ignoreGone(err)
-		}
-		stat, ok := info.Sys().(*syscall.Stat_t)
-		if !ok || (stat.Nlink > 1 && !entry.IsDir() && linked[stat.Ino]) {
-			return nil
-		}
-		linked[stat.Ino] = stat.Nlink > 1
 		used += max(leastFile, stat.Blocks*blockSize)
 		return nil
 	})

@@ -161,3 +161,36 @@ func offspring(t *testing.T, pid int) []string {
 	require.NoError(t, err)
 	return strings.Fields(string(out))
 }
+
+// Folders within each other are counted to a depth, each at the same cost; what is below
+// it makes the folder full.
+func TestFoldersWithinEachOther(t *testing.T) {
+	t.Parallel()
+	c := setup(t)
+	space := confine.NewSpace(c.home.Folder, 100<<20)
+	program := c.start(t, `
+def nest(depth):
+    here = os.open(".", os.O_RDONLY)
+    os.mkdir("nest"); os.chdir("nest")
+    for number in range(depth):
+        os.mkdir("d"); os.chdir("d")
+    open("file", "w").close()
+    os.fchdir(here)
+def flatten():
+    os.system("rm -rf nest")
+`)
+	pids := []int{program.cmd.Process.Pid}
+	look := func() bool {
+		require.Eventually(t, func() bool { return space.Look(pids, true) == nil }, 10e9, 1e6)
+		return space.Full()
+	}
+	require.Equal(t, "None", program.do("nest(200)"))
+	require.False(t, look())
+	require.GreaterOrEqual(t, space.Used(), int64(200*4096))
+	require.Equal(t, "None", program.do("flatten()"))
+	require.Equal(t, "None", program.do("nest(2000)"))
+	require.Eventually(t, look, 10e9, 1e6)
+	require.Equal(t, "OSError [Errno 27] File too large", program.do(`os.write(os.open("more", os.O_CREAT | os.O_WRONLY), b"x")`))
+	require.Equal(t, "None", program.do("flatten()"))
+	require.Eventually(t, func() bool { return !look() }, 10e9, 1e6)
+}

@@ -147,28 +147,14 @@ func giveFiles(folder string, user uint32) error {
 	}
 	defer func() { _ = root.Close() }()
 	server := uint32(os.Geteuid())
-	err = fs.WalkDir(root.FS(), ".", func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return ignoreGone(err)
-		}
-		info, err := entry.Info()
-		if err != nil {
-			return ignoreGone(err)
-		}
-		if path == "." || ownerOf(info) != server {
+	err = walk(root, 1, func(in *os.Root, name string, stat *syscall.Stat_t) error {
+		if stat.Uid != server {
 			return nil
 		}
-		return ignoreGone(root.Lchown(path, int(user), int(user)))
+		return in.Lchown(name, int(user), int(user))
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, errTooDeep) { // those keep their owner
 		return err
 	}
 	return os.Lchown(filepath.Clean(folder), int(user), int(user)) // last: it says that all is done
-}
-
-func ignoreGone(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
 }
