@@ -22,6 +22,9 @@ test("a server that is restarted while its pages are open", async ({ page, conte
   const at = (path: string) => `${api.url}/console/?subtenant=${api.subtenant}#${path}`;
   await page.goto(at("/runs"));
   await signIn(page, api);
+  await page.getByRole("link", { name: "Schedules" }).click(); // so that its part of the program is here
+  await expect(page.getByText("No schedules yet")).toBeVisible();
+  await page.goBack();
   await expect(page.getByText("live", { exact: true })).toBeVisible();
   const editor = await context.newPage();
   await editor.goto(at("/functions/double"));
