@@ -15,7 +15,7 @@ const deepest = 256
 var errTooDeep = errors.New("too many folders within each other")
 
 // walk visits all files below a folder, whose own code may run meanwhile: no link leads out of
-// it. The path of a file is never resolved, so that a file costs the same wherever it is.
+// it. The path of a file is never resolved, so that a file costs the same at every depth.
 // Beyond deepest it goes on with the others, and returns errTooDeep at the end.
 func walk(folder *os.Root, depth int, visit func(in *os.Root, name string, stat *syscall.Stat_t) error) error {
 	list, err := folder.Open(".")
