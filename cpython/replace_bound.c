@@ -94,7 +94,8 @@ PyCFunction maestro_real_urandom;
 PyObject *maestro_os_urandom(PyObject *module, PyObject *size) {
     enum { PIECE = 1 << 20 };
     int overflow = 0;
-    long long wanted = maestro_has_flag(size, Py_TPFLAGS_LONG_SUBCLASS) ? py.PyLong_AsLongLongAndOverflow(size, &overflow) : 0;
+    long long wanted =
+        maestro_has_flag(size, Py_TPFLAGS_LONG_SUBCLASS) ? py.PyLong_AsLongLongAndOverflow(size, &overflow) : 0;
     if (wanted <= PIECE || overflow)
         return maestro_real_urandom(module, size);
     PyObject *bytes = py.PyBytes_FromStringAndSize(NULL, (Py_ssize_t)wanted);
