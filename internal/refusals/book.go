@@ -2,7 +2,7 @@
 // so that the owner of a webhook sees why a sender's calls fail.
 //
 // It notes in memory and writes in the background, at most a few rows for each webhook
-// and minute, whatever number of calls there is: no sender can fill the memory or the
+// and minute for any number of calls: no sender can fill the memory or the
 // database. It is not on the path of an accepted call, and must not hold the value of a
 // header, or any part of a body.
 package refusals

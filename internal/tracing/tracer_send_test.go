@@ -132,7 +132,7 @@ func TestACollectorThatRefuses(t *testing.T) {
 	require.Equal(t, Stats{Sent: 2, Dropped: 3}, tracer.Stats())
 }
 
-// Spans of many goroutines arrive once each, whatever batch they are in.
+// Spans of many goroutines arrive once each, in one batch or another.
 func TestSpansOfManyGoroutines(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
