@@ -6,10 +6,11 @@
 // Then it measures the queue beside River alone (queue_compare.go).
 //
 // With -other it compares two servers instead, in pairs of rounds (pair_compare.go): two
-// programs, or one with other settings.
+// programs, or one with other settings. With -traces it compares sampled runs with others
+// (trace_compare.go).
 //
 // Usage: bench -server bin/maestro [-seconds 5] [-queue], or
-// bench -server bin/maestro -other PROGRAM [-set NAME=VALUE,…] [-traces] [-rounds 10]. It starts and stops
+// bench -server bin/maestro (-other PROGRAM [-set NAME=VALUE,…] | -traces) [-rounds 10]. It starts and stops
 // everything itself, on loopback, with a data folder of its own. With "bare"
 // or "limit" as its argument it is one of its own children.
 package main
@@ -29,7 +30,7 @@ func main() {
 	only := flag.Bool("queue", false, "measure the queue alone")
 	other := flag.String("other", "", "the program of a server that is compared with -server in pairs of rounds")
 	set := flag.String("set", "", "settings of the other server, NAME=VALUE separated by commas")
-	traces := flag.Bool("traces", false, "the other server sends traces to a collector")
+	traces := flag.Bool("traces", false, "compare runs that are traced with others, on one server")
 	flag.Parse()
 	var err error
 	switch flag.Arg(0) {
@@ -38,16 +39,15 @@ func main() {
 	case "limit":
 		err = serveLimit()
 	case "":
-		if *other != "" {
-			err = comparePair(pair{
-				server: *server, other: *other, settings: settingsOf(*set), traces: *traces,
-				length: time.Duration(*seconds * float64(time.Second)), rounds: *rounds,
-			})
-			break
+		p := pair{server: *server, other: *other, settings: settingsOf(*set), length: time.Duration(*seconds * float64(time.Second)), rounds: *rounds}
+		switch {
+		case *traces:
+			err = compareTraces(p)
+		case *other != "":
+			err = comparePair(p)
+		default:
+			err = compare(plan{server: *server, length: p.length, rounds: *rounds, jobs: *jobs, queueOnly: *only})
 		}
-		err = compare(plan{
-			server: *server, length: time.Duration(*seconds * float64(time.Second)), rounds: *rounds, jobs: *jobs, queueOnly: *only,
-		})
 	default:
 		err = fmt.Errorf("unknown argument %q", flag.Arg(0))
 	}

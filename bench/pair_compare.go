@@ -2,12 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,7 +16,6 @@ import (
 type pair struct {
 	server, other string
 	settings      []string // of the other server, NAME=VALUE
-	traces        bool     // the other server sends its traces to a collector
 	length        time.Duration
 	rounds        int
 }
@@ -36,14 +30,6 @@ func comparePair(p pair) error {
 		return err
 	}
 	defer database.End()
-	if p.traces {
-		collector, address, err := startCollector()
-		if err != nil {
-			return err
-		}
-		defer func() { _ = collector.Close() }()
-		p.settings = append(p.settings, "OTEL_EXPORTER_OTLP_ENDPOINT="+address)
-	}
 	names := []string{"server", "other"}
 	var hosts [2]string
 	for i, program := range []string{p.server, p.other} {
@@ -64,11 +50,23 @@ func comparePair(p pair) error {
 	if err := prepare(hosts); err != nil {
 		return err
 	}
+	return p.compareAll("the other server", func(t target) (sides [2]target) {
+		for i, host := range hosts {
+			sides[i] = t
+			sides[i].host = host
+		}
+		return sides
+	})
+}
+
+// compareAll prints a table for each number of clients. sides are what the rounds of a
+// pair load, and other says what the second one is.
+func (p pair) compareAll(other string, sides func(target) [2]target) error {
 	for _, clients := range []int{64, 1} {
-		fmt.Printf("\n%d client(s), %d pairs of rounds of %s: requests/s of the other server over those of the first\n", clients, p.rounds, p.length)
-		fmt.Printf("%-40s %10s %10s %10s %10s %10s %10s %10s\n", "", "median", "lowest", "highest", "req/s", "other", "µs", "ratio")
+		fmt.Printf("\n%d client(s), %d pairs of rounds of %s: requests/s of %s over those of the first\n", clients, p.rounds, p.length, other)
+		fmt.Printf("%-32s %8s %8s %8s %8s %8s %8s %8s %8s %8s\n", "", "median", "quarter", "lowest", "highest", "req/s", "other", "µs", "ratio", "quarter")
 		for _, t := range pairTargets {
-			if err := p.compare(t, hosts, clients); err != nil {
+			if err := p.compare(t.name, sides(t), clients); err != nil {
 				return err
 			}
 		}
@@ -81,21 +79,21 @@ var pairTargets = []target{
 	{name: "webhook with three siblings", method: "POST", path: "/api/v1/h/chain", body: `{"name": "Claude"}`, expect: `"result":3`},
 }
 
-// compare prints the row of one target.
-func (p pair) compare(t target, hosts [2]string, clients int) error {
+// compare prints the row of one target. Beside a median stands how far the quarter of the
+// ratios next to it on either side lies from it, at most.
+func (p pair) compare(name string, sides [2]target, clients int) error {
 	var ratios, usedRatios []float64
 	var rates, used [2][]float64
 	for round := -1; round < p.rounds; round++ { // the first one warms up
 		var f [2]figures
 		var spent [2]float64 // µs of processor time for a request
-		for i := range hosts {
+		for i := range sides {
 			at := (i + round + 1) % 2 // each is the first of a pair as often
-			t.host = hosts[at]
 			before, err := processorTime()
 			if err != nil {
 				return err
 			}
-			if f[at], err = generate(t, clients, p.length); err != nil {
+			if f[at], err = generate(sides[at], clients, p.length); err != nil {
 				return err
 			}
 			after, err := processorTime()
@@ -113,9 +111,16 @@ func (p pair) compare(t target, hosts [2]string, clients int) error {
 			rates[i], used[i] = append(rates[i], f[i].perSecond()), append(used[i], spent[i])
 		}
 	}
-	fmt.Printf("%-40s %10.3f %10.3f %10.3f %10.0f %10.0f %10.0f %10.3f\n", t.name, middle(ratios), slices.Min(ratios), slices.Max(ratios),
-		middle(rates[0]), middle(rates[1]), middle(used[0]), middle(usedRatios))
+	fmt.Printf("%-32s %8.3f %8.3f %8.3f %8.3f %8.0f %8.0f %8.1f %8.3f %8.3f\n", name, middle(ratios), spread(ratios), slices.Min(ratios), slices.Max(ratios),
+		middle(rates[0]), middle(rates[1]), middle(used[0]), middle(usedRatios), spread(usedRatios))
 	return nil
+}
+
+// spread is how far the quartiles of values lie from their median, the larger of the two.
+func spread(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	at := middle(values)
+	return max(at-sorted[len(sorted)/4], sorted[len(sorted)-1-len(sorted)/4]-at)
 }
 
 // prepare stores the functions through the first server, and waits until the other one
@@ -134,23 +139,6 @@ func prepare(hosts [2]string) error {
 			return err
 		}
 	}
-}
-
-// startCollector takes traces and forgets them.
-func startCollector() (*http.Server, string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, "", err
-	}
-	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
-	})}
-	go func() {
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			fmt.Fprintln(os.Stderr, "bench: the collector:", err)
-		}
-	}()
-	return server, "http://" + listener.Addr().String(), nil
 }
 
 // settingsOf cuts NAME=VALUE,… apart.
