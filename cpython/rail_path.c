@@ -153,13 +153,17 @@ static int descriptor_named(const char *path) {
     return -1;
 }
 
-// The name of an open file. Returns 0 when it cannot be had.
+// The name of an open file. Returns 0 with errno when it cannot be had: ENAMETOOLONG for one
+// that is longer than a path may be, which a file in many folders within each other has.
 static int name_of(int fd, char name[PATH_MAX]) {
     char link[40];
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     ssize_t size = readlink(link, name, PATH_MAX - 1);
-    if (size <= 0)
+    if (size <= 0 || size == PATH_MAX - 1) {
+        if (size > 0 || errno != ENAMETOOLONG)
+            errno = size > 0 ? ENAMETOOLONG : EACCES;
         return 0;
+    }
     name[size] = 0;
     return 1;
 }
@@ -172,9 +176,9 @@ static int real_of_new(int folder, const char *path, int nofollow, char real[PAT
 static int real_of(int folder, const char *path, int nofollow, char real[PATH_MAX], int depth) {
     int fd = openat(folder, path, O_PATH | O_CLOEXEC | (nofollow ? O_NOFOLLOW : 0));
     if (fd >= 0) {
-        int known = name_of(fd, real);
+        int known = name_of(fd, real), number = errno;
         close(fd);
-        errno = EACCES;
+        errno = number;
         return known ? 1 : -1;
     }
     if (errno == ENOENT)
@@ -200,7 +204,10 @@ static int real_of_new(int folder, const char *path, int nofollow, char real[PAT
     char name[NAME_MAX + 1];
     int found = -1;
     size_t length = size - start;
-    if (length <= NAME_MAX && name_of(above, real) && strlen(real) + 1 + length < PATH_MAX) {
+    int named = name_of(above, real);
+    if (length > NAME_MAX || (named && strlen(real) + 1 + length >= PATH_MAX)) {
+        errno = ENAMETOOLONG;
+    } else if (named) {
         memcpy(name, path + start, length);
         name[length] = 0;
         ssize_t link = nofollow ? -1 : readlinkat(above, name, target, sizeof target - 1);
@@ -213,8 +220,6 @@ static int real_of_new(int folder, const char *path, int nofollow, char real[PAT
             strcpy(real + end + 1, name);
             found = 1;
         }
-    } else {
-        errno = length > NAME_MAX ? ENAMETOOLONG : EACCES;
     }
     int number = errno;
     close(above);
@@ -279,7 +284,6 @@ int maestro_rail_opened(int fd, const char *path, enum maestro_use use) {
     if ((use != USE_WRITE && plainly_readable(rails, path)) || descriptor_named(path) >= 0)
         return fd;
     char real[PATH_MAX];
-    errno = EACCES;
     if (name_of(fd, real) && allowed(rails, real, use))
         return fd;
     int number = errno;

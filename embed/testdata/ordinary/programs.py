@@ -273,3 +273,21 @@ def fine_debug():
     import traceback
     assert inspect.getsource(fine_debug) and inspect.getsource(linecache)
     traceback.format_stack()
+def fine_deep_folders():
+    """As deep as a path may be long, with an error that says so, and their removal."""
+    import errno
+    import shutil
+    home, name = os.getcwd(), "f" * 200
+    os.mkdir("deep")
+    os.chdir("deep")
+    try:
+        for depth in range(100):
+            os.mkdir(name)
+            os.chdir(name)
+    except OSError as e:
+        assert e.errno == errno.ENAMETOOLONG, e
+    else:
+        assert False, "no end"
+    os.chdir(home)
+    assert depth > 15
+    shutil.rmtree("deep")
