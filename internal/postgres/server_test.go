@@ -42,6 +42,7 @@ func TestServerStartsStopsAndKeepsItsData(t *testing.T) {
 	require.Len(t, said, 1, "making a database is announced")
 	query(t, server.URL(), "CREATE TABLE kept AS SELECT 42 AS answer")
 	require.Equal(t, "on", query(t, server.URL(), "SHOW synchronous_commit"))
+	require.Equal(t, "4MB", query(t, server.URL(), "SHOW wal_segment_size"), "a new segment holds up commits for as long as it takes to fill")
 	require.Equal(t, "", query(t, server.URL(), "SHOW listen_addresses"), "no TCP port")
 	require.Equal(t, "UTF8", query(t, server.URL(), "SHOW server_encoding"))
 	stop(t, server)
