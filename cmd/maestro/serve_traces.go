@@ -29,7 +29,7 @@ func (p *parts) startTraces(ctx context.Context) (model.Tracer, error) {
 		return nil, fmt.Errorf("OTEL_RESOURCE_ATTRIBUTES: %w", err)
 	}
 	tracer := tracing.New(tracing.Options{
-		Endpoint: settings.TracesAddress(), Headers: headers, Service: settings.TracesService, Attributes: attributes,
+		Endpoint: settings.TracesAddress(), Headers: headers, Gzip: settings.TracesGzip, Service: settings.TracesService, Attributes: attributes,
 		Sampler: tracing.SamplerOf(settings.TracesSampler, settings.TracesShare), Version: version, Server: p.id.String(), Log: p.log,
 	})
 	if err := tracer.Start(ctx); err != nil {

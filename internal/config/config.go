@@ -86,6 +86,7 @@ type Config struct {
 	TracesBase       string // the address of the collector
 	TracesEndpoint   string // its whole address for traces; both empty: there are no traces
 	TracesHeaders    Secret // as written: name=value,…
+	TracesGzip       bool   // requests to the collector are compressed
 	TracesService    string
 	TracesAttributes Secret // as written
 	TracesSampler    string

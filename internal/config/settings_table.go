@@ -123,6 +123,8 @@ func Settings() []Setting {
 			set: func(c *Config, v string) error { return setHTTPURL(&c.TracesEndpoint, v) }},
 		{Name: "OTEL_EXPORTER_OTLP_HEADERS", Meaning: "headers of each request to the collector, `name=value` separated by commas",
 			set: func(c *Config, v string) error { return setPairs(&c.TracesHeaders, v) }},
+		{Name: "OTEL_EXPORTER_OTLP_COMPRESSION", Default: "none", Meaning: "how requests to the collector are compressed, `none` or `gzip`: an eighth of the bytes, for twice the processor time of a span",
+			set: func(c *Config, v string) error { return setCompression(&c.TracesGzip, v) }},
 		{Name: "OTEL_SERVICE_NAME", Default: "maestro", Meaning: "the name of this service in traces",
 			set: func(c *Config, v string) error { c.TracesService = v; return nil }},
 		{Name: "OTEL_RESOURCE_ATTRIBUTES", Meaning: "attributes of this server in traces, `name=value` separated by commas",

@@ -20,6 +20,14 @@ func setSampler(to *string, v string) error {
 	return nil
 }
 
+func setCompression(gzip *bool, v string) error {
+	if v != "none" && v != "gzip" {
+		return fmt.Errorf("must be none or gzip, not %q", v)
+	}
+	*gzip = v == "gzip"
+	return nil
+}
+
 func setShare(to *float64, v string) error {
 	share, err := strconv.ParseFloat(v, 64)
 	if err != nil || !(share >= 0 && share <= 1) {

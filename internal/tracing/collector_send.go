@@ -35,12 +35,12 @@ type sender struct {
 
 	packed bytes.Buffer // of the request
 	head   []byte       // of the message, before the spans
-	writer *gzip.Writer // into packed
+	writer *gzip.Writer // into packed; nil: requests are not compressed
 }
 
-func newSender(endpoint string, headers map[string]string, resource []byte) *sender {
+func newSender(opts Options) *sender {
 	s := &sender{
-		endpoint: endpoint, headers: headers, resource: resource,
+		endpoint: opts.Endpoint, headers: opts.Headers, resource: resourceOf(opts),
 		client: &http.Client{
 			Timeout:   sendTime,
 			Transport: http.DefaultTransport.(*http.Transport).Clone(),
@@ -48,7 +48,9 @@ func newSender(endpoint string, headers map[string]string, resource []byte) *sen
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}
-	s.writer, _ = gzip.NewWriterLevel(&s.packed, gzip.BestSpeed) // which is a valid level
+	if opts.Gzip {
+		s.writer, _ = gzip.NewWriterLevel(&s.packed, gzip.BestSpeed) // which is a valid level
+	}
 	return s
 }
 
@@ -98,6 +100,11 @@ func (s *sender) pack(spans []byte) error {
 	b = protowire.AppendVarint(append(b, tagScopeSpans), uint64(ofScope))
 	s.head = protowire.AppendBytes(append(b, tagScope), name)
 	s.packed.Reset()
+	if s.writer == nil {
+		s.packed.Write(s.head)
+		s.packed.Write(spans)
+		return nil
+	}
 	s.writer.Reset(&s.packed)
 	_, err := s.writer.Write(s.head)
 	if err == nil {
@@ -116,7 +123,9 @@ func (s *sender) post(ctx context.Context, packed []byte) (again bool, asked tim
 		request.Header.Set(name, value)
 	}
 	request.Header.Set("Content-Type", "application/x-protobuf")
-	request.Header.Set("Content-Encoding", "gzip")
+	if s.writer != nil {
+		request.Header.Set("Content-Encoding", "gzip")
+	}
 	request.Header.Set("User-Agent", "maestro")
 	response, err := s.client.Do(request)
 	if err != nil {

@@ -34,7 +34,7 @@ func (r *replies) RoundTrip(request *http.Request) (*http.Response, error) {
 }
 
 func senderTo(r *replies) *sender {
-	s := newSender("http://collector/v1/traces", nil, nil)
+	s := newSender(Options{Endpoint: "http://collector/v1/traces"})
 	s.client.Transport = r
 	return s
 }

@@ -16,6 +16,7 @@ import (
 type Options struct {
 	Endpoint   string            // the whole address of the collector's traces, https://…/v1/traces
 	Headers    map[string]string // of each request to it
+	Gzip       bool              // whether requests are compressed
 	Service    string            // service.name; default "maestro"
 	Attributes map[string]string // of the resource
 	Sampler    Sampler           // default: all, or as the parent says
@@ -47,7 +48,7 @@ var (
 func New(opts Options) *Tracer {
 	t := &Tracer{
 		sampler: opts.Sampler, batches: batches{full: wake.New()},
-		sender: newSender(opts.Endpoint, opts.Headers, resourceOf(opts)), log: opts.Log,
+		sender: newSender(opts), log: opts.Log,
 	}
 	t.Loop = service.NewLoop(service.Hooks{Begin: t.begin, Run: t.run, Abort: func() { t.abort() }, End: t.end})
 	return t

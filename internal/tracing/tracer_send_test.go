@@ -174,15 +174,23 @@ func (discard) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: r}, nil
 }
 
-// BenchmarkRun is the cost of the spans of a run: with encoding and compression, without
-// the requests. It fails if spans are dropped.
+// BenchmarkRun is the cost of the spans of a run: with encoding, and compression as the
+// name says, without the requests. It fails if spans are dropped.
 func BenchmarkRun(b *testing.B) {
 	for _, bench := range []struct {
 		name, sampler string
 		steps         model.StepRef
-	}{{"always_on/1", "always_on", 0}, {"always_on/2", "always_on", 1}, {"always_on/4", "always_on", 3}, {"always_off/4", "always_off", 3}} {
+		gzip          bool
+	}{
+		{"always_on/1", "always_on", 0, false},
+		{"always_on/2", "always_on", 1, false},
+		{"always_on/4", "always_on", 3, false},
+		{"gzip/1", "always_on", 0, true},
+		{"gzip/4", "always_on", 3, true},
+		{"always_off/4", "always_off", 3, false},
+	} {
 		b.Run(bench.name, func(b *testing.B) {
-			tracer := New(Options{Endpoint: "http://collector/", Sampler: SamplerOf(bench.sampler, 1), Log: slog.New(slog.DiscardHandler)})
+			tracer := New(Options{Endpoint: "http://collector/", Sampler: SamplerOf(bench.sampler, 1), Gzip: bench.gzip, Log: slog.New(slog.DiscardHandler)})
 			tracer.sender.client.Transport = discard{}
 			require.NoError(b, tracer.begin(b.Context()))
 			defer tracer.abort()

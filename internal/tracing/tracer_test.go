@@ -69,7 +69,11 @@ func serve(t testing.TB, answer func(r *http.Request, read func() *otlp.TracesDa
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(answer(r, func() *otlp.TracesData {
 			var request otlp.TracesData
-			body, err := gzip.NewReader(r.Body)
+			var body io.Reader = r.Body
+			var err error
+			if r.Header.Get("Content-Encoding") == "gzip" {
+				body, err = gzip.NewReader(body)
+			}
 			if err == nil {
 				var text []byte
 				if text, err = io.ReadAll(body); err == nil {
@@ -117,8 +121,18 @@ const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 func TestSpansOfARun(t *testing.T) {
 	t.Parallel()
+	for _, encoding := range []string{"", "gzip"} {
+		t.Run("encoding "+encoding, func(t *testing.T) {
+			t.Parallel()
+			testSpansOfARun(t, encoding)
+		})
+	}
+}
+
+func testSpansOfARun(t *testing.T, encoding string) {
+	t.Helper()
 	s := newSink(t)
-	tracer := newTracer(t, s)
+	tracer := newTracer(t, s, func(o *Options) { o.Gzip = encoding == "gzip" })
 	id, begun := model.NewID(), time.Now()
 	run := tracer.Begin(parent)
 	require.Equal(t, parent[:36], run.TraceParent(0)[:36], "one trace")
@@ -142,6 +156,7 @@ func TestSpansOfARun(t *testing.T) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	require.Equal(t, "k", s.headers.Get("api-key"))
+	require.Equal(t, encoding, s.headers.Get("Content-Encoding"))
 	require.Equal(t, "maestro", s.service)
 	require.Len(t, s.spans, 3)
 	trace, caller := run.Trace[:], run.Parent[:]
