@@ -103,7 +103,7 @@ func (p *parts) startRecorder(ctx context.Context, stops *service.Stack) error {
 	if err != nil {
 		return err
 	}
-	if err := crash.Settle(ctx, p.db, p.journal, folder, p.log); err != nil {
+	if err := crash.Settle(ctx, p.db, p.journal, folder, p.metrics.Settled, p.log); err != nil {
 		return err
 	}
 	if err := p.register(ctx, folder, stops); err != nil {
