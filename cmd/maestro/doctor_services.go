@@ -38,6 +38,8 @@ func (d *examination) database(ctx context.Context, r *doctor.Report) {
 	case errors.Is(err, postgres.ErrInUse):
 		d.inUse = true
 		r.OK("the embedded PostgreSQL runs: a server uses this data folder")
+	case errors.Is(err, postgres.ErrDiskFull):
+		r.Fail("Free some space on the disk of the data folder.", "%v", err)
 	case err != nil:
 		r.Fail("Read the message of PostgreSQL, or set DATABASE_URL to a server of your own.", "the embedded PostgreSQL: %v", err)
 	}
