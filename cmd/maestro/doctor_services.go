@@ -16,6 +16,7 @@ import (
 	"maestro/internal/events"
 	"maestro/internal/postgres"
 	"maestro/migrations"
+	"maestro/repo"
 )
 
 // skew is how far the clocks of the server and the database may be apart.
@@ -27,6 +28,9 @@ func (d *examination) database(ctx context.Context, r *doctor.Report) {
 	if url != "" {
 		if err := d.examineDatabase(ctx, r, url); err != nil {
 			r.Fail("Start that server, or correct DATABASE_URL.", "DATABASE_URL: %v", err)
+		}
+		if err := repo.CheckSessions(ctx, url); errors.Is(err, repo.ErrPooled) {
+			r.Fail("A server uses sessions of its own: prepared statements, settings, locks and notifications.", "DATABASE_URL: %v", err)
 		}
 		return
 	}

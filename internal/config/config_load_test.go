@@ -127,8 +127,8 @@ func TestAllFaultsAreReportedAtOnce(t *testing.T) {
 	var faults Faults
 	require.ErrorAs(t, err, &faults)
 	require.Equal(t, []string{
-		"DATABASE_URL must have the form postgres://user:password@host:5432/name",
-		"REDIS_URL must have the form redis://:password@host:6379/0, rediss://… or unix:///path",
+		"DATABASE_URL must have the form postgres://user:password@host:5432/name" + encodePassword,
+		"REDIS_URL must have the form redis://:password@host:6379/0, rediss://… or unix:///path" + encodePassword,
 		`HOST must be an address without a port, such as 127.0.0.1 or ::1, not "localhost:8000"`,
 		`PORT must be a whole number from 0 to 65535, not "eighty"`,
 		"PUBLIC_URL must be an address such as https://host.example.com, with no user, query or fragment",
@@ -287,4 +287,24 @@ func FuzzLoad(f *testing.F) {
 		require.Positive(t, c.FunctionTimeout)
 		require.GreaterOrEqual(t, c.MaxThreads, 4)
 	})
+}
+
+// Passwords with characters that have a meaning in addresses: those that are encoded are
+// taken, and of the others nothing is told.
+func TestPasswordsInAddresses(t *testing.T) {
+	t.Parallel()
+	for _, good := range []string{
+		"postgres://ada:p%40ss%3Aw%2For%23d%3F%2525%26@db/x", "postgres://ada:hunter2@db/x?sslmode=require", "postgres:///x?host=/run&user=ada@server", "postgres://ada:p@ss@db/x",
+	} {
+		_, _, err := Load([]string{"DATABASE_URL=" + good, "SECRET_KEY=" + strings.Repeat("k", 40)}, t.TempDir())
+		require.NoError(t, err, good)
+	}
+	for _, bad := range []string{"hunter#2", "12#hunter", "hunter?2", "12?hunter", "hunter/2", "100%hunter"} {
+		for name, address := range map[string]string{"DATABASE_URL": "postgres://ada:" + bad + "@db/x", "REDIS_URL": "redis://:" + bad + "@cache:6379/0"} {
+			_, _, err := Load([]string{name + "=" + address, "SECRET_KEY=" + strings.Repeat("k", 40)}, t.TempDir())
+			require.ErrorContains(t, err, name+" must have the form ", bad)
+			require.ErrorContains(t, err, "%23 for #")
+			require.NotContains(t, err.Error(), "hunter")
+		}
+	}
 }
