@@ -10,8 +10,10 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -111,8 +113,41 @@ func TestADataFolderOfAnotherUser(t *testing.T) {
 	files, err := os.ReadDir(folder)
 	require.NoError(t, err)
 	require.Empty(t, files)
-	require.EqualError(t, ownerFault(folder, 10001), fmt.Sprintf(
-		"it belongs to uid %d and the server runs as uid 10001, which may not write there: run `chown -R 10001 %s` as root", os.Getuid(), folder))
+	require.EqualError(t, ownerFault(folder, folder, 10001), fmt.Sprintf(
+		"belongs to uid %d and the server runs as uid 10001, which may not write there: run `chown -R 10001 %s` as root", os.Getuid(), folder))
+}
+
+// The folder itself was given to the new account, and its content was not.
+func TestADataFolderWithContentOfAnotherUser(t *testing.T) {
+	t.Parallel()
+	folder, err := os.MkdirTemp("", "maestro-owner-") // below no folder that is root's alone
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, os.RemoveAll(folder)) })
+	require.NoError(t, os.Chmod(folder, 0o755))
+	for _, name := range []string{"lost+found", "python", "postgres"} {
+		require.NoError(t, os.Mkdir(filepath.Join(folder, name), 0))
+	}
+	check := func() error {
+		checked := make(chan error, 1)
+		go func() {
+			runtime.LockOSThread() // and never unlock: it ends with the goroutine
+			if os.Getuid() == 0 {
+				// Root may enter everything; the real user alone counts in access(2).
+				if _, _, errno := syscall.RawSyscall(syscall.SYS_SETRESUID, 10001, ^uintptr(0), ^uintptr(0)); errno != 0 {
+					checked <- errno
+					return
+				}
+			}
+			checked <- checkOwner(folder, 10001)
+		}()
+		return <-checked
+	}
+	require.EqualError(t, check(), fmt.Sprintf(
+		"postgres in it belongs to uid %d and the server runs as uid 10001, which may not write there: run `chown -R 10001 %s` as root", os.Getuid(), folder))
+	require.NoError(t, os.Chmod(filepath.Join(folder, "postgres"), 0o777))
+	require.NoError(t, check())
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "secret_key"), nil, 0))
+	require.ErrorContains(t, check(), "secret_key in it belongs to uid")
 }
 
 func TestAllFaultsAreReportedAtOnce(t *testing.T) {
