@@ -18,10 +18,20 @@ type Crash struct {
 	Claim     int64           // of an asynchronous run; 0: it is synchronous
 }
 
-// Settled counts runs.
+// Settled are the runs of servers that died.
 type Settled struct {
 	Crashed  int // or waiting for another attempt
 	Released int // claimed and not begun: they wait again, without an attempt
+	// Runs are those of Crashed whose execution changed: each is here once, however many
+	// servers settle, even beside an error.
+	Runs []SettledRun
+}
+
+// SettledRun is a run that was settled.
+type SettledRun struct {
+	Tenant, Function string
+	Trigger          model.Trigger
+	Status           model.Status // pending: another attempt follows
 }
 
 // crashExecution writes a synchronous run that crashed: whole if it has no row, and in
@@ -44,6 +54,7 @@ func (d *DB) SettleCrashes(ctx context.Context, folder string, crashes []Crash, 
 	var batch pgx.Batch
 	var failures []pgtype.UUID
 	var crashed []*model.Execution
+	var ended []SettledRun
 	claimed := []pgtype.UUID{} // nil would be NULL
 	queued := map[model.ID]*Crash{}
 	for i := range crashes {
@@ -58,7 +69,7 @@ func (d *DB) SettleCrashes(ctx context.Context, folder string, crashes []Crash, 
 		row := newExecutionRow(e, nil)
 		batch.Queue(crashExecution, executionTable.arguments(&row)...).Exec(func(tag pgconn.CommandTag) error {
 			if tag.RowsAffected() > 0 { // else it had come to its end before
-				settled.Crashed++
+				ended = append(ended, SettledRun{Tenant: e.Tenant, Function: e.FunctionName, Trigger: e.Trigger, Status: e.Status})
 				failures, crashed = append(failures, uuid(e.ID)), append(crashed, e)
 			}
 			return nil
@@ -81,28 +92,10 @@ func (d *DB) SettleCrashes(ctx context.Context, folder string, crashes []Crash, 
 		if err != nil {
 			return settled, d.fail(err, "record the runs of a server that died")
 		}
+		settled.Crashed, settled.Runs = len(ended), ended
 	}
-	err = pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
-		if len(claimed) == 0 {
-			return nil
-		}
-		q := ofQueue(tx)
-		rows, err := q.LockClaimed(ctx, claimed)
-		if err != nil {
-			return err
-		}
-		var own []dbsqlc.LockOrphanedRow
-		for _, row := range rows {
-			if crash := queued[row.ExecutionID.Bytes]; row.Claim != nil && *row.Claim == crash.Claim {
-				own = append(own, dbsqlc.LockOrphanedRow(row))
-			}
-		}
-		settled.Crashed += len(own)
-		return settleAll(ctx, q, own, func(id model.ID) crashTexts {
-			e := &queued[id].Execution
-			return crashTexts{message: *e.Error, kind: *e.ErrorType, traceback: e.Traceback}
-		})
-	})
+	n, runs, err := d.crashQueued(ctx, claimed, queued)
+	settled.Crashed, settled.Runs = settled.Crashed+n, append(settled.Runs, runs...)
 	if err != nil || !complete {
 		return settled, d.fail(err, "settle the runs of a server that died")
 	}
@@ -113,4 +106,35 @@ func (d *DB) SettleCrashes(ctx context.Context, folder string, crashes []Crash, 
 		settled.Released = len(released)
 	}
 	return settled, d.fail(err, "release the runs of a server that died")
+}
+
+// crashQueued settles those of the claimed runs that are still claimed as their crashes
+// say, and returns how many these are.
+func (d *DB) crashQueued(ctx context.Context, claimed []pgtype.UUID, crashes map[model.ID]*Crash) (n int, settled []SettledRun, err error) {
+	if len(claimed) == 0 {
+		return 0, nil, nil
+	}
+	err = pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
+		q := ofQueue(tx)
+		rows, err := q.LockClaimed(ctx, claimed)
+		if err != nil {
+			return err
+		}
+		var own []dbsqlc.LockOrphanedRow
+		for _, row := range rows {
+			if crash := crashes[row.ExecutionID.Bytes]; row.Claim != nil && *row.Claim == crash.Claim {
+				own = append(own, dbsqlc.LockOrphanedRow(row))
+			}
+		}
+		n = len(own)
+		settled, err = settleAll(ctx, q, own, func(id model.ID) crashTexts {
+			e := &crashes[id].Execution
+			return crashTexts{message: *e.Error, kind: *e.ErrorType, traceback: e.Traceback}
+		})
+		return err
+	})
+	if err != nil {
+		return 0, nil, err
+	}
+	return n, settled, nil
 }

@@ -34,7 +34,11 @@ func TestSettledCrashes(t *testing.T) {
 	for again := range 2 { // the start may fail after that
 		settled, err := db.SettleCrashes(t.Context(), "folder", crashes, true)
 		require.NoError(t, err)
-		require.Equal(t, repo.Settled{Crashed: 2 - 2*again}, settled)
+		require.Equal(t, 2-2*again, settled.Crashed)
+		require.Len(t, settled.Runs, settled.Crashed)
+		for _, run := range settled.Runs {
+			require.Equal(t, repo.SettledRun{Tenant: tenant, Function: running.FunctionName, Trigger: running.Trigger, Status: model.StatusCrashed}, run)
+		}
 	}
 	e, err := db.Execution(t.Context(), tenant, done.ID)
 	require.NoError(t, err)
@@ -78,7 +82,11 @@ func TestSettledCrashesOfQueuedRuns(t *testing.T) {
 	}
 	settled, err := db.SettleCrashes(t.Context(), "folder", crashes, false)
 	require.NoError(t, err)
-	require.Equal(t, repo.Settled{Crashed: 2}, settled)
+	of := func(run model.QueuedRun, status model.Status) repo.SettledRun {
+		return repo.SettledRun{Tenant: tenant, Function: "f", Trigger: run.Execution.Trigger, Status: status}
+	}
+	require.Equal(t, 2, settled.Crashed)
+	require.ElementsMatch(t, []repo.SettledRun{of(retried, model.StatusPending), of(last, model.StatusCrashed)}, settled.Runs)
 	settled, err = db.SettleCrashes(t.Context(), "folder", crashes, true)
 	require.NoError(t, err)
 	require.Equal(t, repo.Settled{Released: 2}, settled)

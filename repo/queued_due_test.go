@@ -133,9 +133,10 @@ func TestSynchronousRunsAreSettledInTheEnd(t *testing.T) {
 	require.Equal(t, model.StatusRunning, now)
 	require.NoError(t, db.LeaveServer(t.Context(), gone)) // and nothing else: that one was killed
 	for _, want := range []int{1, 0} {
-		n, err := db.SettleGone(t.Context())
+		settled, err := db.SettleGone(t.Context())
 		require.NoError(t, err)
-		require.Equal(t, want, n)
+		require.Equal(t, want, settled.Crashed)
+		require.Equal(t, []repo.SettledRun{{Tenant: tenant, Function: "f", Trigger: e.Trigger, Status: model.StatusCrashed}}[:want], append([]repo.SettledRun{}, settled.Runs...))
 	}
 	now, _ = status(t, db, tenant, e.ID)
 	require.Equal(t, model.StatusCrashed, now)

@@ -100,18 +100,28 @@ func TestQueuedRunFromPendingToEnd(t *testing.T) {
 func TestRunsOfAServerThatIsGone(t *testing.T) {
 	t.Parallel()
 	db, tenant := setup(t)
-	again, never := newQueued(tenant, "f"), newQueued(tenant, "f")
-	never.Policy = nil
+	again, never, over := newQueued(tenant, "f"), newQueued(tenant, "g"), newQueued(tenant, "h")
+	never.Policy, over.Policy = nil, nil
 	gone, alive := register(t, db), register(t, db)
-	claimed := begun(t, db, gone, again, never)
-	n, err := db.SettleGone(t.Context())
+	claimed := begun(t, db, gone, again, never, over)
+	settled, err := db.SettleGone(t.Context())
 	require.NoError(t, err)
-	require.Zero(t, n)
+	require.Zero(t, settled)
 
 	require.NoError(t, db.LeaveServer(t.Context(), gone))
-	n, err = db.SettleGone(t.Context())
+	// One that has a record although it is claimed: it is settled, and changes no more.
+	_, err = db.Pool().Exec(t.Context(), "UPDATE executions SET status = 'failed', completed_at = now() WHERE id = $1", repo.UUID(over.Execution.ID))
 	require.NoError(t, err)
-	require.Equal(t, 2, n)
+	settled, err = db.SettleGone(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 3, settled.Crashed)
+	require.ElementsMatch(t, []repo.SettledRun{
+		{Tenant: tenant, Function: "f", Trigger: again.Execution.Trigger, Status: model.StatusPending},
+		{Tenant: tenant, Function: "g", Trigger: never.Execution.Trigger, Status: model.StatusCrashed},
+	}, settled.Runs)
+	settled, err = db.SettleGone(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, settled)
 	now, attempt := status(t, db, tenant, again.Execution.ID)
 	require.Equal(t, model.StatusPending, now)
 	require.Equal(t, 2, attempt)

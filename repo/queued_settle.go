@@ -26,12 +26,12 @@ type crashTexts struct {
 }
 
 // SettleGone ends the runs of servers that are gone: as crashed, or as pending
-// again where the retry policy allows another attempt. It returns how many runs
-// there were. Any server may call it at any time.
-func (d *DB) SettleGone(ctx context.Context) (int, error) {
-	settled := 0
+// again where the retry policy allows another attempt. Any server may call it at any
+// time. What was settled before an error stays so, and is returned beside it.
+func (d *DB) SettleGone(ctx context.Context) (settled Settled, err error) {
 	for {
 		n := 0
+		var runs []SettledRun
 		err := pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
 			q := ofQueue(tx)
 			rows, err := q.LockOrphaned(ctx, settleBatch)
@@ -39,27 +39,34 @@ func (d *DB) SettleGone(ctx context.Context) (int, error) {
 				return err
 			}
 			n = len(rows)
-			return settleAll(ctx, q, rows, func(model.ID) crashTexts { return serverDied })
+			runs, err = settleAll(ctx, q, rows, func(model.ID) crashTexts { return serverDied })
+			return err
 		})
 		if err != nil {
 			return settled, d.fail(err, "settle the runs of servers that are gone")
 		}
-		if settled += n; n < settleBatch {
+		settled.Crashed, settled.Runs = settled.Crashed+n, append(settled.Runs, runs...)
+		if n < settleBatch {
 			break
 		}
 	}
 	crashed, err := d.crashSynchronous(ctx)
-	return settled + crashed, err
+	settled.Crashed, settled.Runs = settled.Crashed+len(crashed), append(settled.Runs, crashed...)
+	return settled, err
 }
 
-// settleAll settles claimed runs, and tells their schedules.
-func settleAll(ctx context.Context, q *dbsqlc.Queries, rows []dbsqlc.LockOrphanedRow, texts func(model.ID) crashTexts) error {
+// settleAll settles claimed runs, tells their schedules, and returns those whose
+// executions changed.
+func settleAll(ctx context.Context, q *dbsqlc.Queries, rows []dbsqlc.LockOrphanedRow, texts func(model.ID) crashTexts) (settled []SettledRun, err error) {
 	var ended []model.Execution
 	for _, row := range rows {
 		crash := texts(row.ExecutionID.Bytes)
-		status, err := settle(ctx, q, row, crash)
+		status, changed, err := settle(ctx, q, row, crash)
 		if err != nil {
-			return err
+			return nil, err
+		}
+		if changed {
+			settled = append(settled, SettledRun{Tenant: row.Tenant, Function: row.FunctionName, Trigger: model.Trigger(row.TriggerType), Status: status})
 		}
 		if status.Final() {
 			ended = append(ended, model.Execution{
@@ -69,14 +76,14 @@ func settleAll(ctx context.Context, q *dbsqlc.Queries, rows []dbsqlc.LockOrphane
 		}
 	}
 	if err := signalCrashes(ctx, q, each(ended, func(e model.Execution) pgtype.UUID { return uuid(e.ID) })); err != nil {
-		return err
+		return nil, err
 	}
-	return noteScheduleResults(ctx, q, ended)
+	return settled, noteScheduleResults(ctx, q, ended)
 }
 
 // settle ends an orphaned run, or has it retried unless its cancel was requested,
-// and returns its status.
-func settle(ctx context.Context, q *dbsqlc.Queries, row dbsqlc.LockOrphanedRow, crash crashTexts) (status model.Status, err error) {
+// and returns its status, and whether its execution changed.
+func settle(ctx context.Context, q *dbsqlc.Queries, row dbsqlc.LockOrphanedRow, crash crashTexts) (status model.Status, changed bool, err error) {
 	status, attempt := model.StatusCrashed, row.Attempt
 	pause, again := policyOf(row.Policy).Again(int(row.Attempt), model.StatusCrashed, crash.kind, model.ErrorCrashed)
 	switch {
@@ -91,31 +98,37 @@ func settle(ctx context.Context, q *dbsqlc.Queries, row dbsqlc.LockOrphanedRow, 
 		err = q.RetryQueued(ctx, pause.Microseconds(), row.ExecutionID, row.Claim)
 	}
 	if err != nil {
-		return status, err
+		return status, false, err
 	}
-	return status, q.NoteCrash(ctx, dbsqlc.NoteCrashParams{
+	n, err := q.NoteCrash(ctx, dbsqlc.NoteCrashParams{
 		Tenant: row.Tenant, ID: row.ExecutionID, Status: string(status), Attempt: attempt,
 		Error: text(crash.message), ErrorType: text(crash.kind), Traceback: crash.traceback,
 	})
+	return status, n > 0, err
 }
 
 // crashSynchronous ends, as crashed, the synchronous runs of servers that are gone. A
 // server that was at it may have gone too: it is done until it is noted.
-func (d *DB) crashSynchronous(ctx context.Context) (int, error) {
+func (d *DB) crashSynchronous(ctx context.Context) ([]SettledRun, error) {
 	servers, err := d.q.ListUnsettled(ctx)
 	if err != nil || len(servers) == 0 {
-		return 0, d.fail(err, "look for servers that are gone")
+		return nil, d.fail(err, "look for servers that are gone")
 	}
-	var crashed []pgtype.UUID
+	var crashed []dbsqlc.CrashRunsOfRow
 	err = d.inTx(ctx, func(q *dbsqlc.Queries) (err error) {
 		crashed, err = q.CrashRunsOf(ctx, ServerDied, each(servers, func(id pgtype.UUID) string { return model.ID(id.Bytes).String() }))
 		if err != nil {
 			return err
 		}
-		if err := signalCrashes(ctx, q, crashed); err != nil {
+		if err := signalCrashes(ctx, q, each(crashed, func(row dbsqlc.CrashRunsOfRow) pgtype.UUID { return row.ID })); err != nil {
 			return err
 		}
 		return q.NoteSettled(ctx, servers)
 	})
-	return len(crashed), d.fail(err, "settle the runs of servers that are gone")
+	if err != nil {
+		return nil, d.fail(err, "settle the runs of servers that are gone")
+	}
+	return each(crashed, func(row dbsqlc.CrashRunsOfRow) SettledRun {
+		return SettledRun{Tenant: row.Tenant, Function: row.FunctionName, Trigger: model.Trigger(row.TriggerType), Status: model.StatusCrashed}
+	}), nil
 }

@@ -125,9 +125,8 @@ var probes = map[string]func(context.Context, *dbsqlc.Queries, stranger) (bool, 
 		return one(q.CancelPending(ctx, s.tenant, pgtype.UUID{Bytes: s.queued, Valid: true}))
 	},
 	"NoteCrash": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
-		return false, q.NoteCrash(ctx, dbsqlc.NoteCrashParams{
-			Tenant: s.tenant, ID: pgtype.UUID{Bytes: s.queued, Valid: true}, Status: "crashed", Attempt: 1,
-		})
+		n, err := q.NoteCrash(ctx, dbsqlc.NoteCrashParams{Tenant: s.tenant, ID: pgtype.UUID{Bytes: s.queued, Valid: true}, Status: "crashed", Attempt: 1})
+		return n > 0, err
 	},
 	"ListQueueOfTenant": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 		return many(q.ListQueueOfTenant(ctx, s.tenant))

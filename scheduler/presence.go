@@ -18,6 +18,8 @@ type PresenceOptions struct {
 	Server model.ID // as registered
 	OnLost func()   // this server was declared gone: it must end. Called once
 	Log    *slog.Logger
+	// Settled gets the runs of servers that are gone which this one has settled; may be nil.
+	Settled func([]repo.SettledRun)
 
 	Every  time.Duration // between two signs of life; 0: 5 s
 	Silent time.Duration // after which a server is gone; 0: 90 s
@@ -48,6 +50,9 @@ func NewPresence(opts PresenceOptions) *Presence {
 	if opts.Silent <= 0 {
 		opts.Silent = 90 * time.Second
 	}
+	if opts.Settled == nil {
+		opts.Settled = func([]repo.SettledRun) {}
+	}
 	p := &Presence{opts: opts, others: map[model.ID]*pulse{}}
 	p.Loop = service.NewLoop(service.Hooks{Begin: p.settle, Run: p.live, End: p.leave})
 	return p
@@ -55,7 +60,9 @@ func NewPresence(opts PresenceOptions) *Presence {
 
 // settle ends the orphaned runs of the predecessor on this data folder.
 func (p *Presence) settle(ctx context.Context) error {
-	if _, err := p.opts.DB.SettleGone(ctx); err != nil {
+	settled, err := p.opts.DB.SettleGone(ctx)
+	p.opts.Settled(settled.Runs)
+	if err != nil {
 		return err
 	}
 	return p.opts.DB.RestartPauses(ctx)
@@ -132,12 +139,13 @@ func (p *Presence) watch(ctx context.Context, since time.Duration) bool {
 		seen[server.ID] = known
 	}
 	p.others = seen
-	n, err := p.opts.DB.SettleGone(ctx)
+	settled, err := p.opts.DB.SettleGone(ctx)
+	p.opts.Settled(settled.Runs)
 	if err != nil {
 		p.opts.Log.Warn("the runs of servers that are gone can't be settled at present", slog.Any("error", err))
 	}
-	if n > 0 {
-		p.opts.Log.Warn("runs were taken from servers that are gone", slog.Int("runs", n))
+	if settled.Crashed > 0 {
+		p.opts.Log.Warn("runs were taken from servers that are gone", slog.Int("runs", settled.Crashed))
 	}
 	if err := p.opts.DB.RestartPauses(ctx); err != nil {
 		p.opts.Log.Warn("pauses of delayed runs can't be adjusted to the database's clock at present", slog.Any("error", err))

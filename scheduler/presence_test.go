@@ -10,6 +10,7 @@ import (
 	"maestro/internal/service"
 	"maestro/internal/service/servicetest"
 	"maestro/internal/testkit"
+	"maestro/repo"
 	"maestro/scheduler"
 )
 
@@ -30,9 +31,19 @@ func TestPresenceDeclaresTheSilentGone(t *testing.T) {
 	require.NoError(t, err)
 	watcher, _, err := db.RegisterServer(t.Context(), "watcher", "two")
 	require.NoError(t, err)
+	run := model.Execution{ID: model.NewID(), Tenant: "acme", FunctionName: "f", FunctionVersion: 1, Trigger: model.TriggerWebhook, Status: model.StatusRunning, Attempt: 1}
+	run.CreatedAt = run.ID.Time()
+	run.StartedAt = run.CreatedAt
+	require.NoError(t, db.MarkRunning(t.Context(), []*model.Execution{&run}, silent.String()))
+	settled := make(chan repo.SettledRun, 10)
 	lost := make(chan struct{})
 	p := scheduler.NewPresence(scheduler.PresenceOptions{
 		DB: db, Server: watcher, OnLost: func() { close(lost) }, Log: testkit.Logger(t), Every: 10 * time.Millisecond, Silent: 50 * time.Millisecond,
+		Settled: func(runs []repo.SettledRun) {
+			for _, run := range runs {
+				settled <- run
+			}
+		},
 	})
 	require.NoError(t, p.Start(t.Context()))
 	require.Eventually(t, func() bool {
@@ -40,6 +51,7 @@ func TestPresenceDeclaresTheSilentGone(t *testing.T) {
 		return err == nil && len(there) == 1
 	}, 20*time.Second, time.Millisecond)
 
+	require.Equal(t, repo.SettledRun{Tenant: "acme", Function: "f", Trigger: model.TriggerWebhook, Status: model.StatusCrashed}, <-settled)
 	alive, err := db.Beat(t.Context(), silent)
 	require.NoError(t, err)
 	require.False(t, alive)
@@ -48,4 +60,5 @@ func TestPresenceDeclaresTheSilentGone(t *testing.T) {
 	<-lost
 	require.NoError(t, p.Stop(t.Context()))
 	require.NoError(t, p.Stop(t.Context()))
+	require.Empty(t, settled, "it is settled once")
 }

@@ -33,7 +33,11 @@ func (d *examination) dataFolder(_ context.Context, r *doctor.Report) {
 	if err == nil {
 		err = errors.Join(file.Sync(), file.Close(), os.Remove(file.Name()))
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		r.Fail("Free some space on the disk of the data folder.", "%v", err)
+		return
+	case err != nil:
 		r.Fail(advice, "%v", err)
 		return
 	}

@@ -16,6 +16,7 @@ import (
 	"maestro/internal/events"
 	"maestro/internal/postgres"
 	"maestro/migrations"
+	"maestro/repo"
 )
 
 // skew is how far the clocks of the server and the database may be apart.
@@ -28,6 +29,9 @@ func (d *examination) database(ctx context.Context, r *doctor.Report) {
 		if err := d.examineDatabase(ctx, r, url); err != nil {
 			r.Fail("Start that server, or correct DATABASE_URL.", "DATABASE_URL: %v", err)
 		}
+		if err := repo.CheckSessions(ctx, url); errors.Is(err, repo.ErrPooled) {
+			r.Fail("A server uses sessions of its own: prepared statements, settings, locks and notifications.", "DATABASE_URL: %v", err)
+		}
 		return
 	}
 	if d.lacksFolder(r) {
@@ -38,6 +42,8 @@ func (d *examination) database(ctx context.Context, r *doctor.Report) {
 	case errors.Is(err, postgres.ErrInUse):
 		d.inUse = true
 		r.OK("the embedded PostgreSQL runs: a server uses this data folder")
+	case errors.Is(err, postgres.ErrDiskFull):
+		r.Fail("Free some space on the disk of the data folder.", "%v", err)
 	case err != nil:
 		r.Fail("Read the message of PostgreSQL, or set DATABASE_URL to a server of your own.", "the embedded PostgreSQL: %v", err)
 	}

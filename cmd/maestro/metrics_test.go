@@ -2,10 +2,13 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 	dto "github.com/prometheus/client_model/go"
@@ -112,4 +115,36 @@ func TestMetricsOfARealServer(t *testing.T) {
 	for _, problem := range problems {
 		require.NotRegexp(t, "^maestro_", problem.Metric, problem.Text)
 	}
+}
+
+// TestMetricsOfAKilledServer: the runs that a server leaves when it is killed are counted
+// by the one that settles them, each once.
+func TestMetricsOfAKilledServer(t *testing.T) {
+	t.Parallel()
+	p := start(t, testkit.DataDir(t), "DATABASE_URL="+testkit.DatabaseURL(t), "SECRET_KEY="+jwtSecret, "CENSUS_JWT_SECRET="+jwtSecret, "METRICS_LABEL_SUBTENANTS=acme", "METRICS_LABEL_FUNCTIONS=*")
+	acme := p.client(t, "acme")
+	const blocks = "import maestro\nimport time\ndef %s(input):\n    maestro.context().attempt > 1 or time.sleep(100)\n    return 7\n"
+	for name, settings := range map[string][]any{"waited_for": nil, "once": nil, "repeated": {"retry", map[string]any{"max_attempts": 2, "backoff_seconds": 0}}} {
+		acme.define(name, fmt.Sprintf(blocks, name), settings...)
+	}
+	go func() { _, _ = acme.try("POST", "/api/v1/executions", map[string]any{"function_name": "waited_for"}) }()
+	for _, name := range []string{"once", "repeated"} {
+		accepted := acme.send("POST", "/api/v1/executions", map[string]any{"function_name": name, "mode": "async"})
+		require.Equal(t, http.StatusAccepted, accepted.status, "%s", accepted.body)
+	}
+	for _, name := range []string{"waited_for", "once", "repeated"} {
+		acme.awaits(name, "running")
+	}
+	before := p.server(t)
+	require.NoError(t, syscall.Kill(before, syscall.SIGKILL))
+	require.Eventually(t, func() bool { return !alive(before) }, time.Minute, time.Millisecond)
+	acme.awaits("repeated", "completed")
+	// The stream of its log ends when its end is counted.
+	acme.send("GET", "/api/v1/executions/"+acme.executions()["repeated"][0]["id"].(string)+"/logs/stream", nil)
+
+	after := scrape(t, acme, "")
+	require.Equal(t, map[string]float64{"crashed manual": 2, "completed manual": 1}, seriesOf(after["maestro_executions_total"]))
+	require.Equal(t, map[string]float64{"manual": 1}, seriesOf(after["maestro_execution_retries_total"]))
+	require.Equal(t, map[string]float64{"manual": 1}, seriesOf(after["maestro_execution_duration_seconds"]), "a crash has no duration")
+	require.Equal(t, map[string]float64{"waited_for crashed acme": 1, "once crashed acme": 1, "repeated completed acme": 1}, seriesOf(after["maestro_function_executions_total"]))
 }

@@ -7,11 +7,13 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"maestro/internal/config"
+	"maestro/internal/postgres"
 	"maestro/internal/service"
 )
 
@@ -101,6 +103,9 @@ func (a *app) serve(ctx context.Context, cfg *config.Config, log *slog.Logger, l
 	if err != nil {
 		if ctx.Err() != nil {
 			return errors.New("stopped before it was ready")
+		}
+		if errors.Is(err, syscall.ENOSPC) && !errors.Is(err, postgres.ErrDiskFull) { // that one says so itself
+			err = fmt.Errorf("%w. Free some space on the disk of DATA_DIR, or move it to a larger disk, and start again", err)
 		}
 		return err
 	}

@@ -20,7 +20,11 @@ func listen(cfg *config.Config) (*net.TCPListener, error) {
 	if held, err := supervisor.InheritedListener(); held != nil || err != nil {
 		return held, err
 	}
-	listener, err := net.Listen("tcp", cfg.Address())
+	network := "tcp"
+	if onlyIPv6(net.ParseIP(cfg.Host)) {
+		network = "tcp6" // "tcp" would take 0.0.0.0 for :: here
+	}
+	listener, err := net.Listen(network, cfg.Address())
 	if tcp, ok := listener.(*net.TCPListener); ok && err == nil {
 		return tcp, nil
 	}
@@ -43,9 +47,25 @@ func localURL(cfg *config.Config, at net.Addr) string {
 	host := cfg.Host
 	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
+		if onlyIPv6(ip) {
+			host = "::1"
+		}
 	}
 	_, port, _ := net.SplitHostPort(at.String())
 	return "http://" + net.JoinHostPort(host, port)
+}
+
+// onlyIPv6 reports whether ip is :: on a machine without IPv4, not even that of its own
+// loopback. Nothing is sent.
+func onlyIPv6(ip net.IP) bool {
+	if !ip.Equal(net.IPv6unspecified) {
+		return false
+	}
+	conn, err := net.Dial("udp", "127.0.0.1:9")
+	if err == nil {
+		_ = conn.Close()
+	}
+	return err != nil
 }
 
 // announce prints the line that says the server is ready, and notes its address

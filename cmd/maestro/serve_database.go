@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -35,6 +36,15 @@ func (p *parts) startDatabase(ctx context.Context, stops *service.Stack) (err er
 		}
 	}
 	db, err := repo.Open(ctx, url, repo.Options{Wait: databasePatience, Log: p.log})
+	if p.cfg.DatabaseURL != "" {
+		// After Open, which waits for the database, and also if the first statements failed.
+		if pooled := repo.CheckSessions(ctx, url); errors.Is(pooled, repo.ErrPooled) {
+			if err == nil {
+				db.Close()
+			}
+			return unusableDatabase(pooled)
+		}
+	}
 	if err != nil {
 		if p.cfg.DatabaseURL != "" {
 			return unusableDatabase(err)
@@ -103,7 +113,7 @@ func (p *parts) startRecorder(ctx context.Context, stops *service.Stack) error {
 	if err != nil {
 		return err
 	}
-	if err := crash.Settle(ctx, p.db, p.journal, folder, p.log); err != nil {
+	if err := crash.Settle(ctx, p.db, p.journal, folder, p.metrics.Settled, p.log); err != nil {
 		return err
 	}
 	if err := p.register(ctx, folder, stops); err != nil {
@@ -120,5 +130,8 @@ func (p *parts) startRecorder(ctx context.Context, stops *service.Stack) error {
 // unusableDatabase says what to do about a database of DATABASE_URL that does
 // not answer.
 func unusableDatabase(err error) error {
-	return fmt.Errorf("DATABASE_URL can't be used: %w; start that server, or set DATABASE_URL to another one", err)
+	if errors.Is(err, repo.ErrPooled) {
+		return fmt.Errorf("DATABASE_URL can't be used: %w", err)
+	}
+	return fmt.Errorf("DATABASE_URL can't be used: %w; start that server, or correct DATABASE_URL", err)
 }

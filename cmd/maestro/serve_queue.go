@@ -52,7 +52,7 @@ func (p *parts) register(ctx context.Context, folder string, stops *service.Stac
 	}
 	p.id = id
 	return startService(ctx, stops, "presence", scheduler.NewPresence(scheduler.PresenceOptions{
-		DB: p.db, Server: id, Log: p.log, Silent: p.timing.silence, Every: p.timing.silence / 10,
+		DB: p.db, Server: id, Log: p.log, Settled: p.metrics.Settled, Silent: p.timing.silence, Every: p.timing.silence / 10,
 		OnLost: func() { p.endSoon(errors.New("the other servers declared this one gone")) },
 	}))
 }

@@ -10,8 +10,10 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -111,8 +113,41 @@ func TestADataFolderOfAnotherUser(t *testing.T) {
 	files, err := os.ReadDir(folder)
 	require.NoError(t, err)
 	require.Empty(t, files)
-	require.EqualError(t, ownerFault(folder, 10001), fmt.Sprintf(
-		"it belongs to uid %d and the server runs as uid 10001, which may not write there: run `chown -R 10001 %s` as root", os.Getuid(), folder))
+	require.EqualError(t, ownerFault(folder, folder, 10001), fmt.Sprintf(
+		"belongs to uid %d and the server runs as uid 10001, which may not write there: run `chown -R 10001 %s` as root", os.Getuid(), folder))
+}
+
+// The folder itself was given to the new account, and its content was not.
+func TestADataFolderWithContentOfAnotherUser(t *testing.T) {
+	t.Parallel()
+	folder, err := os.MkdirTemp("", "maestro-owner-") // below no folder that is root's alone
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, os.RemoveAll(folder)) })
+	require.NoError(t, os.Chmod(folder, 0o755))
+	for _, name := range []string{"lost+found", "python", "postgres"} {
+		require.NoError(t, os.Mkdir(filepath.Join(folder, name), 0))
+	}
+	check := func() error {
+		checked := make(chan error, 1)
+		go func() {
+			runtime.LockOSThread() // and never unlock: it ends with the goroutine
+			if os.Getuid() == 0 {
+				// Root may enter everything; the real user alone counts in access(2).
+				if _, _, errno := syscall.RawSyscall(syscall.SYS_SETRESUID, 10001, ^uintptr(0), ^uintptr(0)); errno != 0 {
+					checked <- errno
+					return
+				}
+			}
+			checked <- checkOwner(folder, 10001)
+		}()
+		return <-checked
+	}
+	require.EqualError(t, check(), fmt.Sprintf(
+		"postgres in it belongs to uid %d and the server runs as uid 10001, which may not write there: run `chown -R 10001 %s` as root", os.Getuid(), folder))
+	require.NoError(t, os.Chmod(filepath.Join(folder, "postgres"), 0o777))
+	require.NoError(t, check())
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "secret_key"), nil, 0))
+	require.ErrorContains(t, check(), "secret_key in it belongs to uid")
 }
 
 func TestAllFaultsAreReportedAtOnce(t *testing.T) {
@@ -127,8 +162,8 @@ func TestAllFaultsAreReportedAtOnce(t *testing.T) {
 	var faults Faults
 	require.ErrorAs(t, err, &faults)
 	require.Equal(t, []string{
-		"DATABASE_URL must have the form postgres://user:password@host:5432/name",
-		"REDIS_URL must have the form redis://:password@host:6379/0, rediss://… or unix:///path",
+		"DATABASE_URL must have the form postgres://user:password@host:5432/name" + encodePassword,
+		"REDIS_URL must have the form redis://:password@host:6379/0, rediss://… or unix:///path" + encodePassword,
 		`HOST must be an address without a port, such as 127.0.0.1 or ::1, not "localhost:8000"`,
 		`PORT must be a whole number from 0 to 65535, not "eighty"`,
 		"PUBLIC_URL must be an address such as https://host.example.com, with no user, query or fragment",
@@ -287,4 +322,24 @@ func FuzzLoad(f *testing.F) {
 		require.Positive(t, c.FunctionTimeout)
 		require.GreaterOrEqual(t, c.MaxThreads, 4)
 	})
+}
+
+// Passwords with characters that have a meaning in addresses: those that are encoded are
+// taken, and of the others nothing is told.
+func TestPasswordsInAddresses(t *testing.T) {
+	t.Parallel()
+	for _, good := range []string{
+		"postgres://ada:p%40ss%3Aw%2For%23d%3F%2525%26@db/x", "postgres://ada:hunter2@db/x?sslmode=require", "postgres:///x?host=/run&user=ada@server", "postgres://ada:p@ss@db/x",
+	} {
+		_, _, err := Load([]string{"DATABASE_URL=" + good, "SECRET_KEY=" + strings.Repeat("k", 40)}, t.TempDir())
+		require.NoError(t, err, good)
+	}
+	for _, bad := range []string{"hunter#2", "12#hunter", "hunter?2", "12?hunter", "hunter/2", "100%hunter"} {
+		for name, address := range map[string]string{"DATABASE_URL": "postgres://ada:" + bad + "@db/x", "REDIS_URL": "redis://:" + bad + "@cache:6379/0"} {
+			_, _, err := Load([]string{name + "=" + address, "SECRET_KEY=" + strings.Repeat("k", 40)}, t.TempDir())
+			require.ErrorContains(t, err, name+" must have the form ", bad)
+			require.ErrorContains(t, err, "%23 for #")
+			require.NotContains(t, err.Error(), "hunter")
+		}
+	}
 }

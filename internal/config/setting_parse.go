@@ -143,8 +143,8 @@ func setOrigins(to *[]string, v string) error {
 
 func setPostgresURL(to *Secret, v string) error {
 	u, err := url.Parse(v)
-	if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
-		return errors.New("must have the form postgres://user:password@host:5432/name")
+	if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") || cutByPassword(u) {
+		return errors.New("must have the form postgres://user:password@host:5432/name" + encodePassword)
 	}
 	*to = Secret(v)
 	return nil
@@ -152,11 +152,21 @@ func setPostgresURL(to *Secret, v string) error {
 
 func setRedisURL(to *Secret, v string) error {
 	u, err := url.Parse(v)
-	if err != nil || (u.Scheme != "redis" && u.Scheme != "rediss" && u.Scheme != "unix") {
-		return errors.New("must have the form redis://:password@host:6379/0, rediss://… or unix:///path")
+	if err != nil || (u.Scheme != "redis" && u.Scheme != "rediss" && u.Scheme != "unix") || cutByPassword(u) {
+		return errors.New("must have the form redis://:password@host:6379/0, rediss://… or unix:///path" + encodePassword)
 	}
 	*to = Secret(v)
 	return nil
+}
+
+// encodePassword is the usual fault of an address that can't be read. The value is a
+// secret and isn't shown.
+const encodePassword = "; a password has %40 for @, %3A for :, %2F for /, %3F for ?, %23 for # and %25 for %"
+
+// cutByPassword reports whether a ? or # of a password has ended the address: its host
+// would be the user, and its port what the password begins with.
+func cutByPassword(u *url.URL) bool {
+	return u.Fragment != "" || u.User == nil && strings.Contains(u.RawQuery, "@") && !strings.Contains(u.RawQuery, "user=")
 }
 
 func splitList(v string) []string {

@@ -12,8 +12,9 @@ import (
 
 // Settle records what the predecessor on a data folder has left in its journal. Call
 // it when the spool was replayed, and before the folder has another server: runs that
-// have their record stay as they are. With an error the journal is as before.
-func Settle(ctx context.Context, db *repo.DB, j *journal.Journal, folder string, log *slog.Logger) error {
+// have their record stay as they are. count gets the runs that were settled. With an
+// error the journal is as before.
+func Settle(ctx context.Context, db *repo.DB, j *journal.Journal, folder string, count func([]repo.SettledRun), log *slog.Logger) error {
 	runs, complete := j.Left()
 	var culprits []culprit
 	for _, marker := range j.Markers() {
@@ -27,7 +28,8 @@ func Settle(ctx context.Context, db *repo.DB, j *journal.Journal, folder string,
 	if err != nil {
 		return err
 	}
-	if settled != (repo.Settled{}) {
+	count(settled.Runs)
+	if settled.Crashed+settled.Released > 0 {
 		log.Warn("runs that a crash has cut off are settled", slog.Int("begun", settled.Crashed), slog.Int("released", settled.Released))
 	}
 	for i := range culprits {

@@ -77,10 +77,11 @@ func TestSettledJournal(t *testing.T) {
 	dir := t.TempDir()
 	var said bytes.Buffer
 	log := slog.New(slog.NewTextHandler(&said, nil))
+	var settled []repo.SettledRun
 	reopen := func() *journal.Journal {
 		j, err := journal.Open(dir, 0)
 		require.NoError(t, err)
-		require.NoError(t, Settle(t.Context(), db, j, "folder", log))
+		require.NoError(t, Settle(t.Context(), db, j, "folder", func(runs []repo.SettledRun) { settled = append(settled, runs...) }, log))
 		return j
 	}
 	crash := func(j *journal.Journal, marker string, runs ...*journal.Entry) {
@@ -99,6 +100,10 @@ func TestSettledJournal(t *testing.T) {
 	short.Started = time.Time{}
 	crash(j, "fault SIGSEGV\naddress 0x0\nowner acme\ncall 17\nstack\n  File \"<outer v1>\", line 2, in outer\nend\n", &culprit, &bystander, &short)
 	j = reopen()
+	require.ElementsMatch(t, []repo.SettledRun{
+		{Tenant: "acme", Function: "outer", Trigger: culprit.Trigger, Status: model.StatusCrashed},
+		{Tenant: "zenith", Function: "outer", Trigger: bystander.Trigger, Status: model.StatusCrashed},
+	}, settled)
 	require.Contains(t, said.String(), `tenant=acme cause="SIGSEGV at address 0x0" function=outer version=1 execution_id=`+culprit.ExecutionID.String())
 	e, err := db.Execution(t.Context(), "acme", culprit.ExecutionID)
 	require.NoError(t, err)

@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"maestro/internal/model"
+	"maestro/repo"
 )
 
 // triggers and statuses give each value its place in the tables of counters, so
@@ -44,7 +45,7 @@ type runCounters struct {
 
 func (m *Metrics) newRunCounters() *runCounters {
 	ended := m.counters(Definition{Name: "maestro_executions_total", Labels: []string{"trigger", "status"},
-		Help: "Executions that ended on this server, by trigger and final status."})
+		Help: "Executions that ended on this server, by trigger and final status, and those of servers that died which this one has settled."})
 	retried := m.counters(Definition{Name: "maestro_execution_retries_total", Labels: []string{"trigger"},
 		Help: "Failed attempts of asynchronous runs that another attempt follows."})
 	took := m.histograms(Definition{Name: "maestro_execution_duration_seconds", Labels: []string{"trigger"},
@@ -72,7 +73,7 @@ func (m *Metrics) newRunCounters() *runCounters {
 	if c.bound.on() {
 		const when = "with METRICS_LABEL_SUBTENANTS or METRICS_LABEL_FUNCTIONS"
 		c.functionEnded = m.counters(Definition{Name: "maestro_function_executions_total", Labels: []string{"subtenant", "function", "status"}, When: when,
-			Help: "Executions that ended on this server, by subtenant, function and final status."})
+			Help: "Executions that ended on this server, by subtenant, function and final status, and those of servers that died which this one has settled."})
 		c.functionTook = m.histograms(Definition{Name: "maestro_function_duration_seconds", Labels: []string{"subtenant", "function"}, When: when,
 			Help: "Duration of attempts, by subtenant and function."}, functionBuckets)
 	}
@@ -110,6 +111,23 @@ func (c *runCounters) Unbegun(trigger model.Trigger, status model.Status) {
 	c.ended[triggerIndex(trigger)][statusIndex(status)].Inc()
 }
 
+// Settled counts the runs of servers that died and that this server has settled: the
+// counters of those that died can't be read any more.
+func (m *Metrics) Settled(runs []repo.SettledRun) {
+	for _, run := range runs {
+		m.Of(run.Tenant, run.Function).Settled(run.Trigger, run.Status)
+	}
+}
+
+// Settled implements model.RunMeter.
+func (c *runCounters) Settled(trigger model.Trigger, status model.Status) {
+	if status == model.StatusPending {
+		c.retried[triggerIndex(trigger)].Inc()
+		return
+	}
+	c.Unbegun(trigger, status)
+}
+
 // Accepted implements model.RunMeter.
 func (c *runCounters) Accepted(trigger model.Trigger) { c.accepted[triggerIndex(trigger)].Inc() }
 
@@ -142,6 +160,14 @@ func (c *functionCounters) Ended(trigger model.Trigger, status model.Status, too
 func (c *functionCounters) Unbegun(trigger model.Trigger, status model.Status) {
 	c.runCounters.Unbegun(trigger, status)
 	c.ended[statusIndex(status)].Inc()
+}
+
+// Settled implements model.RunMeter.
+func (c *functionCounters) Settled(trigger model.Trigger, status model.Status) {
+	c.runCounters.Settled(trigger, status)
+	if status != model.StatusPending {
+		c.ended[statusIndex(status)].Inc()
+	}
 }
 
 // triggerIndex is the place of trigger in triggers.

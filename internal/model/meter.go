@@ -9,6 +9,9 @@ type RunMeter interface {
 	Ended(trigger Trigger, status Status, took time.Duration, retried bool)
 	// Unbegun counts an execution that ended while it waited, without an attempt.
 	Unbegun(trigger Trigger, status Status)
+	// Settled counts an attempt whose server died, and which has no duration; with the
+	// status pending another one follows.
+	Settled(trigger Trigger, status Status)
 	// Accepted counts an asynchronous run that was stored.
 	Accepted(trigger Trigger)
 	// Waited counts an asynchronous run that begins, so long after it was due.
@@ -25,6 +28,9 @@ func (NoMeter) Ended(Trigger, Status, time.Duration, bool) {}
 
 // Unbegun implements RunMeter.
 func (NoMeter) Unbegun(Trigger, Status) {}
+
+// Settled implements RunMeter.
+func (NoMeter) Settled(Trigger, Status) {}
 
 // Accepted implements RunMeter.
 func (NoMeter) Accepted(Trigger) {}

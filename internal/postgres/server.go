@@ -67,7 +67,7 @@ func Start(ctx context.Context, options Options) (*Server, error) {
 		if s.lock != nil {
 			_ = s.lock.Close()
 		}
-		return nil, err
+		return nil, s.explained(err)
 	}
 	ended := make(chan error, 1)
 	go s.own(ended)

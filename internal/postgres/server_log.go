@@ -16,7 +16,7 @@ type logWriter struct {
 	partial []byte
 
 	mu    sync.Mutex
-	worst string // the last FATAL or PANIC line; guarded by mu
+	worst string // the last FATAL or PANIC line, or the one that tells of a full disk; guarded by mu
 }
 
 func (w *logWriter) Write(p []byte) (int, error) {
@@ -39,12 +39,21 @@ func (w *logWriter) take(line string) {
 		level = slog.LevelWarn
 	case "ERROR":
 		level = slog.LevelInfo // the client has got it too
+	case "LOG":
+		if strings.Contains(text, "ready to accept connections") { // it has recovered
+			w.mu.Lock()
+			w.worst = ""
+			w.mu.Unlock()
+		}
 	case "FATAL", "PANIC":
 		// A connection that failed is its client's matter; what ended the
 		// server is reported once it has ended.
 		level = slog.LevelInfo
 		w.mu.Lock()
-		w.worst = strings.TrimSpace(text)
+		// What follows from a full disk does not name it.
+		if !tellsOfFullDisk(w.worst) || tellsOfFullDisk(text) {
+			w.worst = strings.TrimSpace(text)
+		}
 		w.mu.Unlock()
 	}
 	w.log.Log(context.Background(), level, "postgres: "+line)

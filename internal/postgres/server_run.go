@@ -57,7 +57,7 @@ func (s *Server) own(ended chan<- error) {
 		case ended <- err: // the first time: Start decides
 		default:
 		}
-		s.log.Error("embedded PostgreSQL ended by itself; starting it again", slog.Any("error", err))
+		s.log.Error("embedded PostgreSQL ended by itself; starting it again", slog.Any("error", s.explained(err)))
 		if time.Since(began) > time.Minute {
 			pause = 100 * time.Millisecond
 		}
@@ -145,6 +145,9 @@ func (s *Server) waitReady(ctx context.Context, ended <-chan error) error {
 		}
 		select {
 		case err := <-ended:
+			if isDiskFull(err) {
+				return s.explained(err)
+			}
 			return fmt.Errorf("embedded PostgreSQL did not start (set DATABASE_URL to use another): %w", err)
 		case <-ctx.Done():
 			return fmt.Errorf("embedded PostgreSQL is not ready yet: %w", ctx.Err())

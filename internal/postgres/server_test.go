@@ -31,6 +31,13 @@ func TestMain(m *testing.M) {
 		_, _ = os.Stdout.WriteString(server.URL() + "\n")
 		select {}
 	}
+	if dir := os.Getenv(fullDiskVariable); dir != "" {
+		if err := onFullDisk(dir); err != nil {
+			_, _ = os.Stdout.WriteString(err.Error() + "\n")
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	os.Exit(m.Run())
 }
 

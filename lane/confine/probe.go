@@ -96,8 +96,10 @@ func unusable(reason error) *Report {
 // attempt starts a stage that tries everything with a set of namespaces.
 func (p *probe) attempt(ctx context.Context, set spaces) (verdict, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return verdict{}, err
+	if err != nil { // a machine with IPv6 alone
+		if listener, err = net.Listen("tcp", "[::1]:0"); err != nil {
+			return verdict{}, err
+		}
 	}
 	defer func() { _ = listener.Close() }()
 	// All measures are assumed to hold.

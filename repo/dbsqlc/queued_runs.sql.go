@@ -271,23 +271,35 @@ const crashRunsOf = `-- name: CrashRunsOf :many
 UPDATE executions e SET status = 'crashed', error = $1::text, error_type = 'Crashed', completed_at = now()
 WHERE e.status = 'running' AND e.server = ANY ($2::text[])
   AND NOT EXISTS (SELECT 1 FROM queued_runs q WHERE q.execution_id = e.id)
-RETURNING e.id
+RETURNING e.id, e.tenant, e.function_name, e.trigger_type
 `
 
+type CrashRunsOfRow struct {
+	ID           pgtype.UUID
+	Tenant       string
+	FunctionName string
+	TriggerType  string
+}
+
 // The synchronous ones; the asynchronous ones are LockOrphaned's.
-func (q *Queries) CrashRunsOf(ctx context.Context, error string, servers []string) ([]pgtype.UUID, error) {
+func (q *Queries) CrashRunsOf(ctx context.Context, error string, servers []string) ([]CrashRunsOfRow, error) {
 	rows, err := q.db.Query(ctx, crashRunsOf, error, servers)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []pgtype.UUID
+	var items []CrashRunsOfRow
 	for rows.Next() {
-		var id pgtype.UUID
-		if err := rows.Scan(&id); err != nil {
+		var i CrashRunsOfRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Tenant,
+			&i.FunctionName,
+			&i.TriggerType,
+		); err != nil {
 			return nil, err
 		}
-		items = append(items, id)
+		items = append(items, i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -315,7 +327,7 @@ func (q *Queries) EndQueued(ctx context.Context, iD pgtype.UUID, claim *int64) e
 }
 
 const lockClaimed = `-- name: LockClaimed :many
-SELECT q.execution_id, q.tenant, q.trigger_type, q.trigger_id, q.attempt, q.policy, q.claim,
+SELECT q.execution_id, q.tenant, q.function_name, q.trigger_type, q.trigger_id, q.attempt, q.policy, q.claim,
     EXISTS (SELECT 1 FROM cancels c WHERE c.tenant = q.tenant AND c.execution_id = q.execution_id) AS cancelled
 FROM queued_runs q
 WHERE q.execution_id = ANY ($1::uuid[]) AND q.claim IS NOT NULL
@@ -324,14 +336,15 @@ FOR UPDATE OF q
 `
 
 type LockClaimedRow struct {
-	ExecutionID pgtype.UUID
-	Tenant      string
-	TriggerType string
-	TriggerID   pgtype.UUID
-	Attempt     int32
-	Policy      []byte
-	Claim       *int64
-	Cancelled   bool
+	ExecutionID  pgtype.UUID
+	Tenant       string
+	FunctionName string
+	TriggerType  string
+	TriggerID    pgtype.UUID
+	Attempt      int32
+	Policy       []byte
+	Claim        *int64
+	Cancelled    bool
 }
 
 // Those of some runs that a server has claimed.
@@ -347,6 +360,7 @@ func (q *Queries) LockClaimed(ctx context.Context, ids []pgtype.UUID) ([]LockCla
 		if err := rows.Scan(
 			&i.ExecutionID,
 			&i.Tenant,
+			&i.FunctionName,
 			&i.TriggerType,
 			&i.TriggerID,
 			&i.Attempt,
@@ -365,7 +379,7 @@ func (q *Queries) LockClaimed(ctx context.Context, ids []pgtype.UUID) ([]LockCla
 }
 
 const lockOrphaned = `-- name: LockOrphaned :many
-SELECT q.execution_id, q.tenant, q.trigger_type, q.trigger_id, q.attempt, q.policy, q.claim,
+SELECT q.execution_id, q.tenant, q.function_name, q.trigger_type, q.trigger_id, q.attempt, q.policy, q.claim,
     EXISTS (SELECT 1 FROM cancels c WHERE c.tenant = q.tenant AND c.execution_id = q.execution_id) AS cancelled
 FROM queued_runs q
 WHERE q.claim IS NOT NULL AND NOT EXISTS (SELECT 1 FROM servers s WHERE s.id = q.server AND s.gone_at IS NULL)
@@ -374,14 +388,15 @@ FOR UPDATE OF q SKIP LOCKED
 `
 
 type LockOrphanedRow struct {
-	ExecutionID pgtype.UUID
-	Tenant      string
-	TriggerType string
-	TriggerID   pgtype.UUID
-	Attempt     int32
-	Policy      []byte
-	Claim       *int64
-	Cancelled   bool
+	ExecutionID  pgtype.UUID
+	Tenant       string
+	FunctionName string
+	TriggerType  string
+	TriggerID    pgtype.UUID
+	Attempt      int32
+	Policy       []byte
+	Claim        *int64
+	Cancelled    bool
 }
 
 // Runs whose server is gone.
@@ -397,6 +412,7 @@ func (q *Queries) LockOrphaned(ctx context.Context, rowLimit int32) ([]LockOrpha
 		if err := rows.Scan(
 			&i.ExecutionID,
 			&i.Tenant,
+			&i.FunctionName,
 			&i.TriggerType,
 			&i.TriggerID,
 			&i.Attempt,
@@ -431,7 +447,7 @@ func (q *Queries) MakeDue(ctx context.Context) (bool, error) {
 	return column_1, err
 }
 
-const noteCrash = `-- name: NoteCrash :exec
+const noteCrash = `-- name: NoteCrash :execrows
 UPDATE executions SET status = $1, attempt = $2, error = $3, error_type = $4,
     traceback = $5,
     completed_at = CASE WHEN $1 <> 'pending' THEN now() END
@@ -448,8 +464,9 @@ type NoteCrashParams struct {
 	ID        pgtype.UUID
 }
 
-func (q *Queries) NoteCrash(ctx context.Context, arg NoteCrashParams) error {
-	_, err := q.db.Exec(ctx, noteCrash,
+// No row: it has come to its end by a record.
+func (q *Queries) NoteCrash(ctx context.Context, arg NoteCrashParams) (int64, error) {
+	result, err := q.db.Exec(ctx, noteCrash,
 		arg.Status,
 		arg.Attempt,
 		arg.Error,
@@ -458,7 +475,10 @@ func (q *Queries) NoteCrash(ctx context.Context, arg NoteCrashParams) error {
 		arg.Tenant,
 		arg.ID,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const pauseAnew = `-- name: PauseAnew :execrows

@@ -92,7 +92,7 @@ RETURNING *;
 
 -- name: LockOrphaned :many
 -- Runs whose server is gone.
-SELECT q.execution_id, q.tenant, q.trigger_type, q.trigger_id, q.attempt, q.policy, q.claim,
+SELECT q.execution_id, q.tenant, q.function_name, q.trigger_type, q.trigger_id, q.attempt, q.policy, q.claim,
     EXISTS (SELECT 1 FROM cancels c WHERE c.tenant = q.tenant AND c.execution_id = q.execution_id) AS cancelled
 FROM queued_runs q
 WHERE q.claim IS NOT NULL AND NOT EXISTS (SELECT 1 FROM servers s WHERE s.id = q.server AND s.gone_at IS NULL)
@@ -101,7 +101,7 @@ FOR UPDATE OF q SKIP LOCKED;
 
 -- name: LockClaimed :many
 -- Those of some runs that a server has claimed.
-SELECT q.execution_id, q.tenant, q.trigger_type, q.trigger_id, q.attempt, q.policy, q.claim,
+SELECT q.execution_id, q.tenant, q.function_name, q.trigger_type, q.trigger_id, q.attempt, q.policy, q.claim,
     EXISTS (SELECT 1 FROM cancels c WHERE c.tenant = q.tenant AND c.execution_id = q.execution_id) AS cancelled
 FROM queued_runs q
 WHERE q.execution_id = ANY (sqlc.arg(ids)::uuid[]) AND q.claim IS NOT NULL
@@ -114,7 +114,8 @@ UPDATE queued_runs q SET claim = NULL, server = NULL, due = true, run_at = now()
 WHERE q.claim IS NOT NULL AND q.server = ANY (sqlc.arg(servers)::uuid[]) AND NOT q.execution_id = ANY (sqlc.arg(begun)::uuid[])
 RETURNING q.execution_id;
 
--- name: NoteCrash :exec
+-- name: NoteCrash :execrows
+-- No row: it has come to its end by a record.
 UPDATE executions SET status = sqlc.arg(status), attempt = sqlc.arg(attempt), error = sqlc.arg(error), error_type = sqlc.arg(error_type),
     traceback = sqlc.narg(traceback),
     completed_at = CASE WHEN sqlc.arg(status) <> 'pending' THEN now() END
@@ -125,7 +126,7 @@ WHERE tenant = sqlc.arg(tenant) AND id = sqlc.arg(id) AND status IN ('pending', 
 UPDATE executions e SET status = 'crashed', error = sqlc.arg(error)::text, error_type = 'Crashed', completed_at = now()
 WHERE e.status = 'running' AND e.server = ANY (sqlc.arg(servers)::text[])
   AND NOT EXISTS (SELECT 1 FROM queued_runs q WHERE q.execution_id = e.id)
-RETURNING e.id;
+RETURNING e.id, e.tenant, e.function_name, e.trigger_type;
 
 -- name: CountQueued :one
 -- Of a subtenant, as far as most.
