@@ -60,3 +60,20 @@ func TestImportsOfFunctionsThatAreNone(t *testing.T) {
 	f.change("functions", "def clean(x):\n    return -x\n")
 	require.Equal(t, "-5", f.result("takes", 5))
 }
+
+// TestHandlersOfLoggersAfterAChange: those that the code of a stored module adds are
+// the newest version's only, whichever of the two changes.
+func TestHandlersOfLoggersAfterAChange(t *testing.T) {
+	t.Parallel()
+	f := setupApart(t)
+	module := "import logging\nlogging.getLogger('shop').addHandler(logging.NullHandler())\ndef configured(name):\n    log = logging.getLogger(name)\n    log.addHandler(logging.NullHandler())\n    return log\n"
+	f.function("applog", module, asModule)
+	code := "import logging, applog\nlog = applog.configured('orders')\ndef order(input):\n    return [len(log.handlers), len(logging.getLogger('shop').handlers)]\n"
+	f.function("order", code)
+	for i := range 3 {
+		require.Equal(t, "[1,1]", f.result("order", nil))
+		f.change("order", fmt.Sprintf("%s# %d\n", code, i))
+		require.Equal(t, "[1,1]", f.result("order", nil))
+		f.change("applog", fmt.Sprintf("%s# %d\n", module, i))
+	}
+}

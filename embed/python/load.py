@@ -164,6 +164,7 @@ def unload(key):
     _contexts.pop(key, None)
     if entry is not None:
         leave_module(entry[0], key)  # noqa: F821
+        note_threads(entry[1])  # noqa: F821 (outlast.py)
 
 
 def set_siblings(names):

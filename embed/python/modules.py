@@ -96,8 +96,9 @@ def new_module(name, filename, source):
 def enter_module(name, key, module):
     """Makes a version findable, before its code runs: dataclasses looks there."""
     versions = _versions.setdefault(name, {})
-    if versions and key > max(versions):
+    if not versions or key > max(versions):
         _reset_loggers(module.__name__)
+        drop_handlers(module.__name__)  # noqa: F821 (outlast.py)
     versions[key] = module
     _show(name)
 
