@@ -77,6 +77,7 @@ struct maestro_result {
     int response;               // the function returned a maestro.Response
     int bytes;                  // the body of the answer is bytes: base64 in output
     int threads;                // the interpreter has threads that its code has begun
+    int outlived;               // some of them are of versions that are out of use
     int children;               // the call has left processes behind
     int processes;              // there are processes of the interpreter, of any call
     int interrupted;            // a stop was raised at an arbitrary line of one of its threads

@@ -107,7 +107,7 @@ type Module struct {
 	Source  string
 	Code    []byte // marshalled
 	Async   bool
-	Imports []string // the modules that the source imports, by the first part of their names
+	Imports []string // the modules that the source imports, by the first part of their names; functions.NAME in full
 }
 
 // holder gives atomic.Pointer a concrete type to point to.

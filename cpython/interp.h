@@ -121,6 +121,7 @@ struct maestro_interp {
     atomic_int end_announced;                    // the event loop is to end before it runs another task; it takes it back
     PyObject *environ;                           // strong: dict of bytes, the environment of its children
     atomic_int threads;                          // begun by its code and not ended: they look at this struct
+    int outlived;                                // threads of versions that are out of use go on; with the GIL
     atomic_int alarm;             // calls and threads that are being stopped: checks look for them (stop_check.h)
     atomic_uint parked, releases; // threads that are parked, and how often they were let go (park.h)
     atomic_int cut;               // how often its end, which takes too long, was cut short (park.h)

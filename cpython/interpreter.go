@@ -103,6 +103,7 @@ type CallResult struct {
 	// may be incomplete. An interrupted sleep is not included.
 	Interrupted bool
 	Threads     bool // the interpreter has threads that its code has begun
+	Outlived    bool // some of them are of versions of functions that are out of use
 	Children    bool // the call has left processes behind, which end with it (FinishChildren)
 	Processes   bool // the interpreter has processes, which its code has started in any call
 	// Exhausted: this call or an earlier one was denied memory, and the
@@ -151,6 +152,7 @@ func resultOf(result *C.struct_maestro_result) CallResult {
 		Denied:      result.denied != 0,
 		Freed:       result.freed != 0,
 		Threads:     result.threads != 0,
+		Outlived:    result.outlived != 0,
 		Children:    result.children != 0,
 		Processes:   result.processes != 0,
 	}

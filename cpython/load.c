@@ -101,6 +101,7 @@ char *maestro_load(const char *home, int alone) {
         {"buffered_stdio", 1},
         {"utf8_mode", 1},
         {"thread_inherit_context", 1}, // the running call follows into threads
+        {"context_aware_warnings", 1}, // catch_warnings() holds for its own call, of several at once
     };
     PyInitConfig *config = py.PyInitConfig_Create();
     if (!config || py.PyInitConfig_SetStr(config, "home", home) < 0)

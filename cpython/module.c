@@ -328,6 +328,11 @@ static PyObject *keep(PyObject *module, PyObject *object) {
     return py.Py_NewRef(py.None);
 }
 
+static PyObject *outlived(PyObject *module, PyObject *none) {
+    maestro_of(module)->outlived = 1;
+    return py.Py_NewRef(py.None);
+}
+
 static PyMethodDef methods[] = {
     {"account", account, METH_NOARGS, NULL},
     {"adopt", adopt, METH_O, NULL},
@@ -354,6 +359,7 @@ static PyMethodDef methods[] = {
     {"load_stored", (PyCFunction)(void (*)(void))load_stored, METH_FASTCALL, NULL},
     {"loads", loads, METH_O, NULL},
     {"log", (PyCFunction)(void (*)(void))log_line, METH_FASTCALL, NULL},
+    {"outlived", outlived, METH_NOARGS, NULL},
     {"own_outputs", (PyCFunction)(void (*)(void))maestro_own_outputs, METH_FASTCALL, NULL},
     {"pool_child", pool_child, METH_O, NULL},
     {"print_err", maestro_print_err, METH_O, NULL},

@@ -33,6 +33,7 @@ type interpreter struct {
 	begun     int   // calls
 	poolless  bool  // processes of it were killed, which pools of its modules may need
 	loop      *loop // nil until an async function is called
+	outlived  bool  // threads of versions that are out of use go on in it
 	loopLost  bool  // its event loop has failed, or left tasks keep it
 
 	// packages are assigned together with its subtenant, under Host.mu, and
@@ -116,10 +117,10 @@ const retireEvery = time.Second
 
 // retire takes in from its subtenant if a stop was raised in it at an arbitrary
 // line, because a lock of the standard library may then be taken for ever; if it
-// could not be given its packages; if it is full; or if its event loop or the processes of its
-// pools are lost. The next call gets another interpreter, those in progress finish in this one. h.mu is held.
+// could not be given its packages; if it is full; if threads of versions out of use go on; or if
+// its event loop or the processes of its pools are lost. The next call gets another interpreter, those in progress finish in this one. h.mu is held.
 func (h *Host) retire(in *interpreter, at clock) {
-	fit := !in.scarred && in.unfit == "" && !in.full && !in.loopLost && !in.poolless
+	fit := !in.scarred && in.unfit == "" && !in.full && !in.loopLost && !in.poolless && !in.outlived
 	if fit || in.state != interpreterServing && in.state != interpreterSuspect {
 		return
 	}

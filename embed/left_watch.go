@@ -21,6 +21,9 @@ import (
 // module-level code has begun have a larger budget. Options.KeepLeft keeps all of
 // them, and the processes, until the interpreter ends.
 //
+// Threads of the module-level code of a version end neither with a call nor with the version: they
+// wait for work that no call brings. The interpreter is replaced when the version is out of use.
+//
 // The watch of an interpreter asks how much processor time its own threads have used, which
 // needs no GIL. Only when it is more than a little are they looked at one by one.
 const (
@@ -68,6 +71,10 @@ func (h *Host) noteLeft(c *call, result cpython.CallResult) {
 		return
 	}
 	in := c.interp
+	if result.Outlived {
+		in.outlived = true
+		h.retire(in, now())
+	}
 	if result.Processes {
 		h.noteChildren(in)
 	}

@@ -12,6 +12,7 @@ const (
 	UnfitInterrupted Unfit = "a call was stopped at an arbitrary line: a lock may be taken for ever"
 	UnfitFull        Unfit = "its modules hold most of the memory that it may hold"
 	UnfitPools       Unfit = "processes of it were killed, which its pools may need"
+	UnfitThreads     Unfit = "threads of versions of functions that are out of use go on"
 	UnfitStuck       Unfit = "a call cannot be stopped"
 	UnfitPackages    Unfit = "the packages of the subtenant have changed"
 	UnfitFolder      Unfit = "it could not be given its packages"
@@ -47,6 +48,8 @@ func (h *Host) reportUnfit(in *interpreter) {
 		h.report(UnfitPools)
 	case in.loopLost:
 		h.report(UnfitLoop)
+	case in.outlived:
+		h.report(UnfitThreads)
 	case in.scarred:
 		h.report(UnfitInterrupted)
 	}

@@ -285,11 +285,38 @@ func TestInvalidHTTPIsRefused(t *testing.T) {
 		{"repeated X-Subtenant-ID", "GET /api/v1/functions HTTP/1.1\r\nHost: a\r\nX-Subtenant-ID: a\r\nx-subtenant-id: b\r\n\r\n", 400, "X-Subtenant-ID is repeated"},
 		{"an empty Idempotency-Key", "POST /api/v1/h/echo HTTP/1.1\r\nHost: a\r\nIdempotency-Key: \r\nContent-Length: 0\r\n\r\n", 422, "must have 1 to 255 bytes"},
 		{"repeated Idempotency-Key", "POST /api/v1/h/echo HTTP/1.1\r\nHost: a\r\nIdempotency-Key: a\r\nIdempotency-Key: a\r\nContent-Length: 0\r\n\r\n", 400, "Idempotency-Key is repeated"},
+		{"LF alone", "POST /api/v1/h/echo HTTP/1.1\nHost: a\nContent-Length: 0\n\n", 400, "End each one in CR LF"},
+		{"LF alone, with a body", "POST /api/v1/h/echo HTTP/1.1\nHost: a\nContent-Length: 2\n\n{}", 400, "End each one in CR LF"},
+		{"LF alone in the last line", "GET /health HTTP/1.1\r\nHost: a\r\n\n", 400, "End each one in CR LF"},
+		{"LF alone before the last line", "GET /health HTTP/1.1\nHost: a\n\r\n", 400, "End each one in CR LF"},
+		{"LF alone in some lines", "GET /health HTTP/1.1\nHost: a\nX-A: 1\r\nConnection: close\r\n\r\n", 200, "healthy"},
+		{"empty lines before a request", "\r\n\nGET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 200, "healthy"},
+		{"TLS", "\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03", 400, "The client speaks TLS"},
+		{"a space before a colon", "POST /api/v1/h/echo HTTP/1.1\r\nHost: a\r\nX-A : 1\r\nContent-Length: 0\r\n\r\n", 400, "a space before the colon of the header \\\"X-A\\\""},
+		{"no Host", "POST /api/v1/h/echo HTTP/1.1\r\nContent-Length: 0\r\n\r\n", 400, "The header Host is missing"},
+		{"no Host in HTTP/1.0", "GET /health HTTP/1.0\r\n\r\n", 200, "healthy"},
+		{"repeated Host", "POST /api/v1/h/echo HTTP/1.1\r\nHost: a\r\nhost: a\r\nContent-Length: 0\r\n\r\n", 400, "Host is repeated"},
+		{"a continued line", "POST /api/v1/h/echo HTTP/1.1\r\nHost: a\r\nX-A: 1\r\n  host : 2\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", 200, `"X-A":"1 host : 2"`},
 		{"dots stay", "POST /api/v1/h/echo/../echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", 404, "webhook_not_found"},
 	} {
 		status, text := f.raw(test.text)
 		require.Equal(t, test.status, status, "%s: %s", test.name, text)
 		require.Contains(t, text, test.want, test.name)
+	}
+}
+
+// A request that states its length twice ends its connection, so that no rest of it
+// is taken for a request (RFC 9112, 6.1).
+func TestTwoLengthsEndTheConnection(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.function("echo", "def echo(input):\n    return input")
+	f.webhook(`{"path":"echo","function_name":"echo"}`)
+	head := "POST /api/v1/h/echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
+	for lengths, closes := range map[string]bool{"Content-Length: 3\r\n": true, "": false} {
+		got := f.sent(head + lengths + "\r\n2\r\n{}\r\n0\r\n\r\n")
+		require.Equal(t, http.StatusOK, got.StatusCode, got.text)
+		require.Equal(t, closes, got.Close, lengths)
 	}
 }
 

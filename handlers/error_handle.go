@@ -6,6 +6,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"maestro/handlers/connection"
 	"maestro/internal/model"
 )
 
@@ -24,6 +25,10 @@ func (call *call) edge(err error) *model.Error {
 	var fiberErr *fiber.Error
 	switch {
 	case errors.As(err, &coded):
+	case errors.Is(err, connection.ErrBareLF):
+		coded = model.NewError(model.CodeBadRequest, "The lines of the request's headers end in LF alone. Nothing ran. End each one in CR LF.")
+	case errors.Is(err, connection.ErrTLS):
+		coded = model.NewError(model.CodeBadRequest, "The client speaks TLS, but this port serves plain HTTP. Nothing ran. Use http:// in the address, or a proxy that ends TLS.")
 	case errors.As(err, &fiberErr):
 		coded = fromFiber(fiberErr)
 	default:

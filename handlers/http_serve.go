@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"net"
 	"time"
 
@@ -113,6 +114,10 @@ func (s *Server) enter() fasthttp.RequestHandler {
 // refuseUnreadable responds to bytes that fasthttp could not parse as a request.
 func (s *Server) refuseUnreadable(ctx *fasthttp.RequestCtx, err error) {
 	start := time.Now()
+	if errors.Is(err, connection.ErrBareLF) || errors.Is(err, connection.ErrTLS) {
+		s.refuse(ctx, err) // Fiber keeps the texts of errors only
+		return
+	}
 	s.app.Server().ErrorHandler(ctx, err)
 	c := s.app.AcquireCtx(ctx)
 	defer s.app.ReleaseCtx(c)

@@ -33,6 +33,9 @@ func (s *Server) guarded(c *fiber.Ctx, call *call) (err error) {
 			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
 		}
 	}()
+	if err := refuseAmbiguous(c.Context()); err != nil {
+		return err
+	}
 	if err := refuseRepeated(c); err != nil {
 		return err
 	}

@@ -83,9 +83,10 @@ func (a *application) run(ctx context.Context) error {
 			replaced = append(replaced, repo.FunctionRequirements{Function: f.Name})
 		}
 	}
-	return a.server.opts.Packages.WithAllRequirements(ctx, a.tenant, replaced, a.by, func(ctx context.Context, change *repo.EnvironmentChange) error {
+	err = a.server.opts.Packages.WithAllRequirements(ctx, a.tenant, replaced, a.by, func(ctx context.Context, change *repo.EnvironmentChange) error {
 		return a.change(ctx, change, required, false)
 	})
+	return a.placed(err, required)
 }
 
 // required lists the functions whose requirements are new.

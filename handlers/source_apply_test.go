@@ -259,6 +259,37 @@ func TestApplyOfASubtenantLeavesOthersAlone(t *testing.T) {
 	f.must(ask{call: "GET /api/v1/me", token: other, status: 200, want: []string{`"subtenant_id":"other"`, `"email":"user@example.com"`, `"admin":false`}})
 }
 
+// An install that fails names the functions whose requirements it failed for.
+func TestApplyPlacesFailedInstalls(t *testing.T) {
+	t.Parallel()
+	f, installs := setupPackages(t, time.Minute, func(*handlers.Options) {})
+	three := fmt.Sprintf(`{"functions":[%s,%s,%s]}`, item("add", addCode),
+		item("fetch", "def fetch(input):\n    return 1\n", `"requirements":["HTTPX >= 0.27", "zope.interface==1"]`), item("load", "def load(input):\n    return 1\n", `"requirements":["six"]`))
+	for said, places := range map[string][]string{
+		"No matching distribution found for Zope_Interface==1.": {"1 zope-interface==1"},
+		"httpx (required by load) and six conflict.":            {"1 httpx>=0.27", "2 six"},
+		"A dependency has no wheel.":                            {"1 httpx>=0.27", "1 zope-interface==1", "2 six"},
+	} {
+		installs.problem = model.NewError(model.CodePackageInstallFailed, "%s", said)
+		got := f.must(ask{call: "POST /api/v1/apply", body: three, status: 422})
+		var refused struct {
+			Errors []struct{ Pointer, Message string }
+		}
+		require.NoError(t, json.Unmarshal([]byte(got.text), &refused))
+		var found []string
+		for _, fault := range refused.Errors {
+			at, ok := strings.CutSuffix(strings.TrimPrefix(fault.Pointer, "/functions/"), "/requirements")
+			require.True(t, ok, fault.Pointer)
+			name, rest, _ := strings.Cut(fault.Message, " can't be installed: ")
+			require.Equal(t, said, rest)
+			found = append(found, at+" "+name)
+		}
+		require.Equal(t, places, found, said)
+	}
+	installs.problem = model.NewError(model.CodeUnavailable, "The index is away.")
+	require.NotContains(t, f.must(ask{call: "POST /api/v1/apply", body: three, status: 503}).text, "requirements")
+}
+
 func TestApplyInstallsBeforeItStores(t *testing.T) {
 	t.Parallel()
 	f, installs := setupPackages(t, time.Minute, func(*handlers.Options) {})

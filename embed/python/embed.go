@@ -37,6 +37,9 @@ var load string
 //go:embed stored.py
 var stored string
 
+//go:embed outlast.py
+var outlast string
+
 //go:embed describe.py
 var describe string
 
@@ -99,7 +102,7 @@ var Stub string
 // Runtime is what every subtenant's interpreter runs first. Its parts share one
 // namespace and stand in the order in which they need each other.
 var Runtime = convert + "\n" + api + "\n" + onImport + "\n" + output + "\n" + work + "\n" + loopShared + "\n" +
-	loop + "\n" + stream + "\n" + modules + "\n" + load + "\n" + stored + "\n" + describe + "\n" + processes + "\n" + addresses + "\n" + folder + "\n" + packages + "\n" + forked + "\n" + runtime
+	loop + "\n" + stream + "\n" + modules + "\n" + load + "\n" + stored + "\n" + outlast + "\n" + describe + "\n" + processes + "\n" + addresses + "\n" + folder + "\n" + packages + "\n" + forked + "\n" + runtime
 
 // Probe is what an interpreter runs that imports packages to see whether they
 // work: Runtime, and then a part that subtenants don't have.

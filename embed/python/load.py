@@ -135,6 +135,7 @@ def _load(key, name, source, code, imports):
     enter_module(name, key, module)  # noqa: F821
     try:
         sync_stored()  # noqa: F821 (stored.py)
+        expect_imports(imports.split("\n"))  # noqa: F821 (modules.py)
         context.run(_maestro.run_code, code, module.__dict__)
         inherit_context(context, imports)  # noqa: F821 (stored.py)
         if _taken:  # noqa: F821 (output.py)
@@ -163,6 +164,7 @@ def unload(key):
     _contexts.pop(key, None)
     if entry is not None:
         leave_module(entry[0], key)  # noqa: F821
+        note_threads(entry[1])  # noqa: F821 (outlast.py)
 
 
 def set_siblings(names):

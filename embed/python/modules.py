@@ -11,6 +11,10 @@ sys.modules holds the loaded version, as for any module. Several are loaded whil
 a run that began with an older one is in progress; sys.modules then holds an
 object that stands for the version of the calling code, or else the newest.
 
+Other functions may import such a module for its classes and constants. The
+function itself is for them what its plain name means, whose calls are steps:
+its own code alone sees the def.
+
 Older servers named the modules `keeps@3`: such names, in pickles, mean the same.
 """
 
@@ -25,6 +29,7 @@ import _maestro
 
 _PACKAGE = "functions"
 _AnyVersion = None  # a class that is made when it is first needed
+_FunctionModule = None  # likewise: the class of the modules, once a source imports one
 _versions = {}  # name of a function -> {key: module}, the loaded ones
 _old_names = {}  # name of a function -> names of older servers that were asked for
 _sources = {}  # file name -> reference to its _Source, which is how a traceback knows the author's frames
@@ -78,7 +83,7 @@ def full_name(name):
 
 def new_module(name, filename, source):
     """Makes the module of a version, whose code has not run yet."""
-    module = ModuleType(f"{_PACKAGE}.{name}")
+    module = (_FunctionModule or ModuleType)(f"{_PACKAGE}.{name}")
     module.__file__ = filename
     module.__package__ = ""  # nothing to import relatively from
     module.__loader__ = loader = _Source(source)
@@ -91,8 +96,9 @@ def new_module(name, filename, source):
 def enter_module(name, key, module):
     """Makes a version findable, before its code runs: dataclasses looks there."""
     versions = _versions.setdefault(name, {})
-    if versions and key > max(versions):
+    if not versions or key > max(versions):
         _reset_loggers(module.__name__)
+        drop_handlers(module.__name__)  # noqa: F821 (outlast.py)
     versions[key] = module
     _show(name)
 
@@ -138,6 +144,60 @@ def _show(name):
     setattr(_package, name, sys.modules[full])
 
 
+def expect_imports(imports):
+    """Readies the modules of functions for a source that imports them, or that
+    imports by names which only a run can tell. The import of a named one finds the
+    current version, although an older one may still be loaded.
+    """
+    global _FunctionModule
+    named = [module.partition(".")[2] for module in imports if module.startswith(f"{_PACKAGE}.")]
+    if not named and "*" not in imports:
+        return
+    if _FunctionModule is None:
+        _FunctionModule = _function_module_class()
+        for versions in list(_versions.values()):
+            for module in list(versions.values()):
+                module.__class__ = _FunctionModule
+    for name in named:
+        sys.modules.pop(f"{_PACKAGE}.{name}", None)
+        vars(_package).pop(name, None)
+
+
+def _function_module_class():
+    class _FunctionModule(ModuleType):
+        """The module of a function that other functions may import. A call of the
+        module is a call of the function: `from functions import clean` reads as if
+        it named the function.
+        """
+
+        def __getattribute__(self, attribute):
+            if ModuleType.__getattribute__(self, "__name__") == f"{_PACKAGE}.{attribute}" and _is_foreign(self):
+                return _maestro.sibling(attribute)
+            return ModuleType.__getattribute__(self, attribute)
+
+        def __call__(self, *args, **options):
+            return _call_module(self, *args, **options)
+
+    return _FunctionModule
+
+
+def _is_foreign(module):
+    """Whether the code that asks is that of another function than the module's. Of
+    library code and stored modules it is the function that has called them.
+    """
+    frame = _getframe(2)
+    while frame is not None:
+        if type(frame.f_globals.get("__loader__")) is _Source:
+            return frame.f_globals.get("__name__") != ModuleType.__getattribute__(module, "__name__")
+        frame = frame.f_back
+    return False
+
+
+def _call_module(module, *args, **options):
+    name = ModuleType.__getattribute__(module, "__name__").removeprefix(f"{_PACKAGE}.")
+    return _maestro.sibling(name)(*args, **options)
+
+
 def _version(name):
     """Returns the version that the code which asks is part of, else the newest."""
     versions = _versions.get(name)
@@ -151,6 +211,16 @@ def _version(name):
             return module
         frame = frame.f_back
     return versions[max(versions)]
+
+
+def _is_current(name):
+    """Whether what is loaded of a function has to do: its code is what imports, in
+    a cycle, or no call is under way here that could load another version.
+    """
+    versions = _versions.get(name)
+    if not versions:
+        return False
+    return versions[max(versions)].__spec__._initializing or _maestro.find_stored(name) is None
 
 
 def _load_function(name, full):
@@ -189,6 +259,9 @@ def _any_version_class():
         def __repr__(self):
             return repr(_version(ModuleType.__getattribute__(self, "__name__")))
 
+        def __call__(self, *args, **options):
+            return _call_module(self, *args, **options)
+
     return _AnyVersion
 
 
@@ -218,12 +291,13 @@ def _exec_module(module):
     name, at, _ = full.removeprefix(f"{_PACKAGE}.").partition("@")
     if full == _PACKAGE:
         return
-    if name not in _versions:
+    if not _is_current(name):
         _load_function(name, full)
     if at:
         sys.modules[full] = _any_version(name)
         _old_names.setdefault(name, set()).add(full)
-    # Else loading has put the module itself there.
+    else:
+        _show(name)
 
 
 _package = ModuleType(_PACKAGE, "The modules of the stored functions that are loaded.")

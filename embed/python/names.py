@@ -22,9 +22,9 @@ def inspect_source(name, source, siblings):
     """Reads a source that compiles. siblings are the functions that can be called.
 
     Returns a dict: "uses", the sorted names that it uses and binds nowhere,
-    real builtins aside, and those that it gives to maestro.call and spawn;
-    "imports", the sorted names of the modules that it imports, those of the
-    standard library aside; "unknown", where it does so without being prepared
+    real builtins aside, those that it gives to maestro.call and spawn, and the
+    functions whose modules it imports; "imports", the sorted names of the other
+    modules that it imports, those of the standard library aside; "unknown", where it does so without being prepared
     for a failure: a list of {"module", "line", "column"}; "warnings", a list
     of {"line", "column", "message", "suggestion"} of Python's own warnings and
     of names that it uses and that are undefined; column and suggestion may be
@@ -52,9 +52,11 @@ def inspect_source(name, source, siblings):
         found += _missing_warnings(missing, lines, siblings, bound)
     found += _relative_warnings(tree, source)
     unknown = _unknown_imports(tree, source)
+    imports = imported_modules(tree, source)  # noqa: F821 (imports.py)
+    functions = {module.partition(".")[2] for module in imports} - {""}
     return {
-        "uses": sorted(uses | _named_calls(source)),
-        "imports": [module for module in imported_modules(tree, source) if module not in sys.stdlib_module_names],  # noqa: F821 (imports.py)
+        "uses": sorted(uses | functions | _named_calls(source)),
+        "imports": [module for module in imports if "." not in module and module not in sys.stdlib_module_names],
         "unknown": unknown[:_MOST_WARNINGS],
         "warnings": found[:_MOST_WARNINGS],
     }

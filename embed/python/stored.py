@@ -78,6 +78,8 @@ def load_stored(module, key, name, version, source, code, imports):
     # A stale module that is being loaded further up, in a cycle, cannot be removed
     # yet. This module is then removed with it; calls in progress may use it.
     _stored[name] = [key if sync_stored() else -1, module]
+    expect_imports(imports.split("\n"))  # noqa: F821 (modules.py)
+    drop_handlers(name)  # noqa: F821 (outlast.py)
     context = _of_no_call.copy()  # noqa: F821 (work.py)
     try:
         context.run(_maestro.run_code, code, module.__dict__)

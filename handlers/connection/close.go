@@ -54,7 +54,9 @@ type connection struct {
 	*net.TCPConn
 	tracker *Tracker
 
-	fresh bool // no byte was read yet; used by the serving goroutine only
+	// Used by the serving goroutine only.
+	fresh bool // no byte was read yet
+	head  head // of the request that is being read
 
 	awaits atomic.Bool // waits for the first byte of a request
 	ending atomic.Bool // closes unless a request is in transit
@@ -76,13 +78,22 @@ func NoteState(conn net.Conn, state fasthttp.ConnState) {
 
 // Read reads. A new connection has more time for its first byte than for the rest
 // of the headers; one that sends no byte is closed without a response.
+//
+// It fails instead of waiting for the rest of headers that fasthttp takes for
+// incomplete until their time is over.
 func (c *connection) Read(into []byte) (n int, err error) {
+	if err := c.head.fault; err != nil {
+		c.over.Store(true)
+		return 0, err
+	}
+	begins := c.awaits.Load()
 	if c.fresh {
 		if err := c.tracker.await(c); err != nil {
 			return 0, err
 		}
 	}
 	n, err = c.TCPConn.Read(into)
+	c.head.follow(into[:n], begins)
 	if c.fresh {
 		c.tracker.arrived(c)
 	}

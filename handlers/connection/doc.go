@@ -3,5 +3,6 @@
 // it closes until the client has the response; and a request that has arrived
 // gets its response although the server shuts down.
 //
-// It must not parse requests: fasthttp does, on the connections made here.
+// It must not parse requests: fasthttp does, on the connections made here. It only
+// looks for headers that fasthttp would take for incomplete.
 package connection

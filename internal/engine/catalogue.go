@@ -199,10 +199,10 @@ func (c *catalogue) follow(last *snapshot, refs []model.FunctionRef) *snapshot {
 		next.functions[ref.Name] = &entry{ref: ref}
 	}
 	same := last != nil && slices.Equal(last.names, next.names)
-	if last != nil && last.modules+next.modules > 0 {
-		changed := changedModules(last, next)
-		same = same && len(changed) == 0
-		renewImporters(next, changed)
+	if last != nil {
+		changed, stored := changedModules(last, next)
+		same = same && !stored
+		renewImporters(next, changed, stored)
 	}
 	if same {
 		next.generation = last.generation

@@ -5,53 +5,63 @@ import "maestro/internal/model"
 // A stored module is an entry of the catalogue like a function, though none
 // that can be run. What imports it holds on to its objects, so a change of it
 // makes new programs of all that import it, directly or through other modules:
-// an interpreter loads those anew, and finds the present module then.
+// an interpreter loads those anew, and finds the present module then. The same
+// holds for the module of a function, functions.NAME, for what imports its classes.
 
 // changedModules returns the names of the modules that are not the same in two
-// snapshots: changed, new or gone, also in favour of a function.
-func changedModules(last, next *snapshot) map[string]bool {
-	changed := map[string]bool{}
-	for name, e := range last.functions {
-		if e.ref.Kind != model.KindModule {
-			continue
-		}
-		if now := next.functions[name]; now == nil || now.ref.VersionID != e.ref.VersionID {
-			changed[name] = true
-		}
-	}
-	for name, e := range next.functions {
-		if e.ref.Kind != model.KindModule {
-			continue
-		}
-		if before := last.functions[name]; before == nil || before.ref.VersionID != e.ref.VersionID {
-			changed[name] = true
+// snapshots: changed, new or gone, also in favour of a function. stored reports
+// whether stored modules are among them.
+func changedModules(last, next *snapshot) (changed map[string]bool, stored bool) {
+	changed = map[string]bool{}
+	compare := func(entries, others map[string]*entry) {
+		for name, e := range entries {
+			other := others[name]
+			if other == e || other != nil && other.ref.VersionID == e.ref.VersionID {
+				continue
+			}
+			if e.ref.Kind == model.KindModule {
+				stored = true
+			}
+			changed[importedName(name, e.ref.Kind)] = true
 		}
 	}
-	return changed
+	compare(last.functions, next.functions)
+	compare(next.functions, last.functions)
+	return changed, stored
+}
+
+// importedName is the name by which the code of a subtenant imports a module.
+func importedName(name string, kind model.FunctionKind) string {
+	if kind == model.KindModule {
+		return name
+	}
+	return model.FunctionsPackage + "." + name
 }
 
 // renewImporters gives new entries to all that import one of the changed
 // modules. Modules among them are changed for their own importers. Entries that
 // are not loaded are renewed too: they may be loading now, with the old modules.
-func renewImporters(next *snapshot, changed map[string]bool) {
+// What imports by names that only a run can tell is renewed for stored modules only.
+func renewImporters(next *snapshot, changed map[string]bool, stored bool) {
 	for again := len(changed) > 0; again; {
 		again = false
 		for name, e := range next.functions {
 			f := e.ready.Load()
-			if f != nil && !f.importsAny(changed) {
+			if f != nil && !f.importsAny(changed, stored) {
 				continue
 			}
 			next.functions[name] = &entry{ref: e.ref}
-			if e.ref.Kind == model.KindModule && !changed[name] {
-				changed[name], again = true, true
+			if imported := importedName(name, e.ref.Kind); !changed[imported] {
+				changed[imported], again = true, true
+				stored = stored || e.ref.Kind == model.KindModule
 			}
 		}
 	}
 }
 
-func (f *function) importsAny(modules map[string]bool) bool {
+func (f *function) importsAny(modules map[string]bool, stored bool) bool {
 	for _, name := range f.Program.Imports {
-		if modules[name] || name == model.AnyModule {
+		if modules[name] || stored && name == model.AnyModule {
 			return true
 		}
 	}

@@ -81,6 +81,10 @@ func newSurroundings(now *snapshot, others []model.Function) *surroundings {
 
 func (s *surroundings) unknownImports(sites []model.ImportSite) (warnings []model.Warning) {
 	for _, site := range sites {
+		if name, ok := strings.CutPrefix(site.Module, model.FunctionsPackage); ok && (name == "" || name[0] == '.') {
+			warnings = append(warnings, s.unknownFunction(site, strings.TrimPrefix(name, "."))...)
+			continue
+		}
 		kind, known := s.kinds[site.Module]
 		if s.installed[site.Module] || kind == model.KindModule {
 			continue
@@ -98,6 +102,22 @@ func (s *surroundings) unknownImports(sites []model.ImportSite) (warnings []mode
 		warnings = append(warnings, warning)
 	}
 	return warnings
+}
+
+// unknownFunction warns of an import of a function's module, if there is no such
+// function. A stored or installed module that is itself named functions comes first.
+func (s *surroundings) unknownFunction(site model.ImportSite, name string) []model.Warning {
+	if s.installed[model.FunctionsPackage] || s.kinds[model.FunctionsPackage] == model.KindModule || name == "" {
+		return nil
+	}
+	if kind, known := s.kinds[name]; known && kind != model.KindModule {
+		return nil
+	}
+	warning := model.Warning{Line: site.Line, Column: site.Column, Message: fmt.Sprintf("there is no function %s: the package functions has the modules of functions", name)}
+	if s.kinds[name] == model.KindModule {
+		warning.Message = fmt.Sprintf("%s is a stored module: import it by its name alone", name)
+	}
+	return []model.Warning{warning}
 }
 
 // similarModule returns the module whose name differs by the fewest edits from

@@ -17,8 +17,11 @@ type Program struct {
 	Code      []byte   // the transformed code object, marshalled
 	Async     bool     // async def
 	Generator bool     // its def yields: what it returns is to be iterated, not awaited
-	Imports   []string // the modules that the source imports, by the first part of their names
+	Imports   []string // the modules that the source imports, by the first part of their names; functions.NAME in full
 }
+
+// FunctionsPackage is the Python package of the functions' own modules.
+const FunctionsPackage = "functions"
 
 // AnyModule among a program's Imports says that it imports by names that only
 // a run can tell.

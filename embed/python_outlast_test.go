@@ -1,0 +1,81 @@
+package embed
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Threads that wait for work of a version that is out of use never end by themselves. The
+// interpreter is replaced, so that their number does not grow with each change.
+func TestThreadsOfVersionsOutOfUse(t *testing.T) {
+	t.Parallel()
+	const changes = 4 // the newest version and two older ones stay loaded
+	for _, test := range []struct {
+		name, code string
+		replaced   bool
+	}{
+		{"its own thread", "import queue, threading\njobs = queue.Queue()\ndef work():\n    while True:\n        jobs.get()\nthreading.Thread(target=work, daemon=True).start()\n", true},
+		{"one of the module _thread", "import _thread, queue\njobs = queue.Queue()\ndef work():\n    while True:\n        jobs.get()\n_thread.start_new_thread(work, ())\n", true},
+		{"one that a library runs", "import logging.handlers, queue\nlistener = logging.handlers.QueueListener(queue.Queue())\nlistener.start()\n", true},
+		{"workers of a pool, which end with it", "from concurrent.futures import ThreadPoolExecutor\npool = ThreadPoolExecutor(2)\npool.submit(print)\n", false},
+		{"one that has ended", "import threading\nthread = threading.Thread(target=print)\nthread.start()\nthread.join()\n", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			replaced := make(chan Unfit, 16)
+			h := startPython(t, Options{OnUnfit: func(reason Unfit) { replaced <- reason }})
+			e := newTestEngine(h)
+			e.define(t, "counts", "n = 0\ndef counts(input):\n    global n\n    n += 1\n    return n\n")
+			require.JSONEq(t, "1", string(e.call(t, "a", "counts", "null").Output))
+			for change := range changes {
+				e.define(t, "f", test.code+fmt.Sprintf("def f(input):\n    return %d\n", change))
+				require.JSONEq(t, fmt.Sprint(change), string(e.call(t, "a", "f", "null").Output))
+			}
+			if inMain() && test.replaced {
+				require.Equal(t, UnfitThreads, <-replaced)
+				return
+			}
+			want := "2"
+			if test.replaced {
+				want = "1"
+			}
+			require.JSONEq(t, want, string(e.call(t, "a", "counts", "null").Output))
+			require.Empty(t, replaced)
+		})
+	}
+}
+
+// catch_warnings holds for its own call, also while others have it too.
+func TestWarningsOfCallsAtOnce(t *testing.T) {
+	t.Parallel()
+	h := startPython(t, Options{})
+	e := newTestEngine(h)
+	e.define(t, "f", `
+import threading, warnings
+both = threading.Barrier(2)
+def f(input):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        both.wait(30)
+        warnings.warn(input)
+        both.wait(30)
+    return [str(warning.message) for warning in caught]
+`)
+	e.define(t, "filters", "import warnings\ndef filters(input):\n    return [str(rule[0]) for rule in warnings.filters]\n")
+	before := string(e.call(t, "a", "filters", "null").Output)
+	other := make(chan string, 1)
+	go func() {
+		outcome, err := e.callFor(t.Context(), "a", "f", `"one"`, time.Minute)
+		if err != nil || outcome.Failure != nil {
+			other <- fmt.Sprint(err, outcome.Failure)
+			return
+		}
+		other <- string(outcome.Output)
+	}()
+	require.JSONEq(t, `["two"]`, string(e.call(t, "a", "f", `"two"`).Output))
+	require.JSONEq(t, `["one"]`, <-other)
+	require.JSONEq(t, before, string(e.call(t, "a", "filters", "null").Output), "and leaves nothing behind")
+}
