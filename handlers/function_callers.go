@@ -44,7 +44,7 @@ func (s *Server) viewSaved(ctx context.Context, f model.Function) functionView {
 	found, err := s.opts.Engine.Inspect(ctx, &f)
 	if err == nil {
 		view.Warnings = viewWarnings(found.Warnings)
-		err = s.opts.DB.NoteNames(ctx, f.Tenant, f.VersionID, found.Uses, found.Imports)
+		err = s.opts.DB.NoteNames(ctx, f.Tenant, f.VersionID, &found)
 	}
 	var users []repo.UsedNames
 	if err == nil {
@@ -94,23 +94,29 @@ func (s *Server) usersOf(ctx context.Context, tenant string, names []string) ([]
 		if used.Read {
 			continue
 		}
-		code, err := s.opts.DB.VersionCode(ctx, tenant, used.VersionID)
+		found, err := s.readNames(ctx, tenant, used.Function, used.VersionID)
 		if err != nil {
 			return nil, err
 		}
-		found, err := s.opts.Engine.Inspect(ctx, &model.Function{Tenant: tenant, Name: used.Function, Code: code})
-		switch {
-		case err == nil:
-		case ctx.Err() != nil || model.CodeOf(err) == model.CodeUnavailable:
-			return nil, err // no code can be inspected now
-		default: // this code never can be: it is recorded as using no name
-			s.opts.Log.Warn("the code of a function cannot be inspected for the names that it uses", slog.String("tenant", tenant), slog.String("function", used.Function), slog.Any("error", err))
-			found = model.Inspection{}
-		}
 		used.Uses, used.Imports = found.Uses, found.Imports
-		if err := s.opts.DB.NoteNames(ctx, tenant, used.VersionID, found.Uses, found.Imports); err != nil {
-			return nil, err
-		}
 	}
 	return users, nil
+}
+
+// readNames inspects the stored code of a version, and notes its names.
+func (s *Server) readNames(ctx context.Context, tenant, function string, version model.ID) (found model.Inspection, err error) {
+	code, err := s.opts.DB.VersionCode(ctx, tenant, version)
+	if err != nil {
+		return found, err
+	}
+	found, err = s.opts.Engine.Inspect(ctx, &model.Function{Tenant: tenant, Name: function, Code: code})
+	switch {
+	case err == nil:
+	case ctx.Err() != nil || model.CodeOf(err) == model.CodeUnavailable:
+		return found, err // no code can be inspected now
+	default: // this code never can be: it is recorded as using no name
+		s.opts.Log.Warn("the code of a function cannot be inspected for the names that it uses", slog.String("tenant", tenant), slog.String("function", function), slog.Any("error", err))
+		found = model.Inspection{}
+	}
+	return found, s.opts.DB.NoteNames(ctx, tenant, version, &found)
 }

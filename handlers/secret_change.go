@@ -26,6 +26,15 @@ type secretView struct {
 	Name      string    `json:"name"`
 	CreatedAt timestamp `json:"created_at"`
 	UpdatedAt timestamp `json:"updated_at" doc:"When its value was last stored"`
+
+	LastReadAt timestamp      `json:"last_read_at" nullable:"true" doc:"The minute in which it was last read: by a function, for the signature of a webhook's call, or for that of a message about a failure. At most two minutes behind; null: not since this is recorded"`
+	Readers    []secretReader `json:"readers" nullable:"true" doc:"The functions and modules whose active version reads it by a constant name, as in maestro.secret(\"NAME\"). Code that computes the name is not among them. null: not known yet, because versions of an earlier Maestro are still to be read; ask again"`
+}
+
+type secretReader struct {
+	Function string `json:"function" doc:"The name of the function or module"`
+	Kind     string `json:"kind" enum:"function,module"`
+	Version  int    `json:"version" doc:"The active one"`
 }
 
 var putSecretOp = huma.Operation{OperationID: "put-secret", Summary: "Store a secret, replacing an earlier value", DefaultStatus: http.StatusNoContent}
@@ -44,13 +53,58 @@ func (s *Server) listSecrets(ctx context.Context, in *PageInput) (*pageOutput[se
 	if err != nil {
 		return nil, err
 	}
-	found, next, err := s.opts.DB.ListSecrets(ctx, callFrom(ctx).tenant, page)
+	tenant := callFrom(ctx).tenant
+	found, next, err := s.opts.DB.ListSecrets(ctx, tenant, page)
+	if err != nil {
+		return nil, err
+	}
+	readers, err := s.readersOf(ctx, tenant, found)
 	if err != nil {
 		return nil, err
 	}
 	return newPage(in, found, next, func(secret repo.Secret) secretView {
-		return secretView{secret.Name, timestamp(secret.CreatedAt), timestamp(secret.UpdatedAt)}
+		view := secretView{Name: secret.Name, CreatedAt: timestamp(secret.CreatedAt), UpdatedAt: timestamp(secret.UpdatedAt), LastReadAt: optionalTime(secret.LastReadAt)}
+		if readers != nil {
+			view.Readers = append([]secretReader{}, readers[secret.Name]...)
+		}
+		return view
 	}), nil
+}
+
+// mostReadAtOnce is how many versions one request reads for the names of secrets.
+const mostReadAtOnce = 200
+
+// readersOf returns the readers of secrets by their names. Code saved by an earlier
+// version of the server, which did not record the names, is inspected now, but not
+// more of it than one request should wait for: then the result is nil.
+func (s *Server) readersOf(ctx context.Context, tenant string, all []repo.Secret) (map[string][]secretReader, error) {
+	names := make([]string, len(all))
+	for i := range all {
+		names[i] = all[i].Name
+	}
+	found, err := s.opts.DB.SecretReaders(ctx, tenant, names)
+	if err != nil {
+		return nil, err
+	}
+	readers := make(map[string][]secretReader, len(all))
+	read := 0
+	for i := range found {
+		by := &found[i]
+		if !by.Read {
+			if read++; read > mostReadAtOnce {
+				return nil, nil
+			}
+			known, err := s.readNames(ctx, tenant, by.Function, by.VersionID)
+			if err != nil {
+				return nil, err
+			}
+			by.Secrets = known.Secrets
+		}
+		for _, name := range by.Secrets {
+			readers[name] = append(readers[name], secretReader{Function: by.Function, Kind: string(by.Kind), Version: by.Version})
+		}
+	}
+	return readers, nil
 }
 
 var deleteSecretOp = huma.Operation{OperationID: "delete-secret", Summary: "Delete a secret", DefaultStatus: http.StatusNoContent}

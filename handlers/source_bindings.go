@@ -153,7 +153,7 @@ func (a *application) noteNames(ctx context.Context) {
 		found, err := a.server.opts.Engine.Inspect(ctx, f)
 		if err == nil {
 			a.warn(f.Name, viewWarnings(found.Warnings))
-			err = a.server.opts.DB.NoteNames(ctx, a.tenant, f.VersionID, found.Uses, found.Imports)
+			err = a.server.opts.DB.NoteNames(ctx, a.tenant, f.VersionID, &found)
 		}
 		if err != nil {
 			a.server.opts.Log.Warn("functions were saved, but the warnings of some could not be found",

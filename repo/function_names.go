@@ -32,10 +32,11 @@ func (d *DB) VersionCode(ctx context.Context, tenant string, version model.ID) (
 	return code, d.fail(err, "load the code of version %s", version)
 }
 
-// NoteNames keeps the names that a version's code uses and imports.
-func (d *DB) NoteNames(ctx context.Context, tenant string, version model.ID, uses, imports []string) error {
+// NoteNames keeps the names that a version's code uses and imports, and those of the
+// secrets that it reads.
+func (d *DB) NoteNames(ctx context.Context, tenant string, version model.ID, found *model.Inspection) error {
 	err := d.q.NoteNames(ctx, dbsqlc.NoteNamesParams{
-		Tenant: tenant, VersionID: uuid(version), Uses: tagsOf(uses), Imports: tagsOf(imports),
+		Tenant: tenant, VersionID: uuid(version), Uses: tagsOf(found.Uses), Imports: tagsOf(found.Imports), Secrets: tagsOf(found.Secrets),
 	})
 	return d.fail(err, "note the names of version %s", version)
 }

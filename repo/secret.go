@@ -12,6 +12,24 @@ import (
 type Secret struct {
 	Name                 string
 	CreatedAt, UpdatedAt time.Time
+	LastReadAt           *time.Time // to the minute; nil: never, as far as is known
+}
+
+// SecretReader is a function or module whose current code reads secrets by constant
+// names.
+type SecretReader struct {
+	Function  string // the name of the function or module
+	Kind      model.FunctionKind
+	Version   int
+	VersionID model.ID
+	Read      bool     // false: its code has not been read for names yet
+	Secrets   []string // the names, sorted; also of others than were asked for
+}
+
+// SecretRead is the minute in which a secret was last read.
+type SecretRead struct {
+	Tenant, Name string
+	At           time.Time
 }
 
 // PutSecret stores a secret's encrypted value, in place of an earlier one.
@@ -57,6 +75,31 @@ func (d *DB) SealedSecrets(ctx context.Context, tenant string) (map[string][]byt
 		sealed[row.Name] = row.Sealed
 	}
 	return sealed, nil
+}
+
+// SecretReaders returns the functions and modules whose current code reads any of the
+// secrets, and those whose code has not been read for that yet.
+func (d *DB) SecretReaders(ctx context.Context, tenant string, names []string) ([]SecretReader, error) {
+	rows, err := d.catalog.ListSecretReaders(ctx, tenant, names)
+	return each(rows, func(r dbsqlc.ListSecretReadersRow) SecretReader {
+		return SecretReader{
+			Function: r.Name, Kind: model.FunctionKind(r.Kind), Version: int(r.Version), VersionID: r.VersionID.Bytes, Read: r.Secrets != nil, Secrets: r.Secrets,
+		}
+	}), d.fail(err, "list the readers of secrets of %s", tenant)
+}
+
+// NoteSecretReads keeps when secrets were last read, each of which is there once. The
+// latest time that any server notes stays; secrets that are gone are left out.
+func (d *DB) NoteSecretReads(ctx context.Context, all []SecretRead) error {
+	if len(all) == 0 {
+		return nil
+	}
+	var tenants, names []string
+	var ats []time.Time
+	for _, r := range all {
+		tenants, names, ats = append(tenants, r.Tenant), append(names, r.Name), append(ats, r.At)
+	}
+	return d.fail(d.q.NoteSecretReads(ctx, tenants, names, ats), "note the last reads of secrets")
 }
 
 // DeleteSecret removes a secret, or answers CodeSecretNotFound.

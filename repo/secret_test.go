@@ -1,9 +1,13 @@
 package repo_test
 
 import (
+	"context"
+	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"maestro/internal/model"
 	"maestro/repo"
@@ -39,4 +43,68 @@ func TestSecretLife(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, sealed, 1)
 	requireCode(t, model.CodeSubtenantNotFound, db.PutSecret(t.Context(), "missing", "A", []byte("x")))
+}
+
+// Servers note the reads that each has seen, in any order: the latest stays.
+func TestTheLastReadOfASecret(t *testing.T) {
+	t.Parallel()
+	db, tenant := setup(t)
+	require.NoError(t, db.PutSecret(t.Context(), tenant, "A", []byte("a")))
+	require.NoError(t, db.PutSecret(t.Context(), tenant, "B", []byte("b")))
+	at := time.Date(2026, 11, 30, 12, 5, 0, 0, time.UTC)
+	last := func() (all []*time.Time) {
+		found, _, err := db.ListSecrets(t.Context(), tenant, repo.Page{})
+		require.NoError(t, err)
+		for i := range found {
+			all = append(all, found[i].LastReadAt)
+		}
+		return all
+	}
+	require.Equal(t, []*time.Time{nil, nil}, last())
+	require.NoError(t, db.NoteSecretReads(t.Context(), nil))
+	require.NoError(t, db.NoteSecretReads(t.Context(), []repo.SecretRead{{tenant, "A", at}, {tenant, "gone", at}, {"gone", "A", at}}))
+	require.Equal(t, at, last()[0].UTC())
+	require.Nil(t, last()[1])
+	require.NoError(t, db.NoteSecretReads(t.Context(), []repo.SecretRead{{tenant, "B", at}, {tenant, "A", at.Add(-time.Minute)}}))
+	require.Equal(t, at, last()[0].UTC(), "another server is behind")
+	require.Equal(t, at, last()[1].UTC())
+	require.NoError(t, db.NoteSecretReads(t.Context(), []repo.SecretRead{{tenant, "A", at.Add(time.Minute)}}))
+	require.Equal(t, at.Add(time.Minute), last()[0].UTC())
+	require.NoError(t, db.PutSecret(t.Context(), tenant, "A", []byte("another")))
+	require.Equal(t, at.Add(time.Minute), last()[0].UTC(), "another value is the same secret")
+}
+
+// Two servers that note the same secrets in opposite orders wait for each other, and
+// neither fails.
+func TestServersNoteReadsAtOnce(t *testing.T) {
+	t.Parallel()
+	db, tenant := setup(t)
+	var up, down []repo.SecretRead
+	for i := range 50 {
+		name := fmt.Sprintf("KEY_%02d", i)
+		require.NoError(t, db.PutSecret(t.Context(), tenant, name, []byte("x")))
+		up = append(up, repo.SecretRead{Tenant: tenant, Name: name})
+		down = append([]repo.SecretRead{{Tenant: tenant, Name: name}}, down...)
+	}
+	start := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
+	var all errgroup.Group
+	for _, reads := range [][]repo.SecretRead{up, down} {
+		all.Go(func() error {
+			for minute := range 40 {
+				for i := range reads {
+					reads[i].At = start.Add(time.Duration(minute) * time.Minute)
+				}
+				if err := db.NoteSecretReads(context.Background(), reads); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	require.NoError(t, all.Wait())
+	found, _, err := db.ListSecrets(t.Context(), tenant, repo.Page{Limit: 100})
+	require.NoError(t, err)
+	for _, s := range found {
+		require.Equal(t, start.Add(39*time.Minute), s.LastReadAt.UTC())
+	}
 }

@@ -180,7 +180,7 @@ var probes = map[string]func(context.Context, *dbsqlc.Queries, stranger) (bool, 
 	},
 	"NoteNames": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 		return false, q.NoteNames(ctx, dbsqlc.NoteNamesParams{
-			Tenant: s.tenant, VersionID: repo.UUID(s.function.VersionID), Uses: []string{"stolen"}, Imports: []string{"stolen"},
+			Tenant: s.tenant, VersionID: repo.UUID(s.function.VersionID), Uses: []string{"stolen"}, Imports: []string{"stolen"}, Secrets: []string{"stolen"},
 		})
 	},
 	"FunctionExists": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
@@ -256,24 +256,6 @@ var probes = map[string]func(context.Context, *dbsqlc.Queries, stranger) (bool, 
 	},
 	"NoteChange": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 		return false, q.NoteChange(ctx, s.tenant, "function")
-	},
-	"PutSecret": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
-		err := q.PutSecret(ctx, dbsqlc.PutSecretParams{
-			Tenant: s.tenant, Name: sharedSecret, Sealed: []byte("stolen"), CreatedAt: time.Now(),
-		})
-		if err == nil { // it has one of its own now, which the next probes must not find
-			_, err = q.DeleteSecret(ctx, s.tenant, sharedSecret)
-		}
-		return false, err
-	},
-	"DeleteSecret": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
-		return touched(q.DeleteSecret(ctx, s.tenant, sharedSecret))
-	},
-	"ListSecrets": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
-		return many(q.ListSecrets(ctx, dbsqlc.ListSecretsParams{Tenant: s.tenant, RowLimit: 10}))
-	},
-	"ListSealedSecrets": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
-		return many(q.ListSealedSecrets(ctx, s.tenant))
 	},
 	"ClaimKey": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 		_, err := q.ClaimKey(ctx, dbsqlc.ClaimKeyParams{

@@ -2,8 +2,10 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -19,14 +21,15 @@ func (a *app) secretsCommand() *cobra.Command {
 	list := &cobra.Command{
 		Use:   "list",
 		Short: "list the names of secrets",
-		Long:  "Lists the names of the secrets and when they were set, never their values.",
+		Long: `Lists the names of the secrets, when they were set and last read, and the functions and
+modules whose code names them, never their values.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return listAs(cmd, a, "/secrets", nil, 0, func(o *terminal.Out, all []shownSecret) {
 				var rows [][]terminal.Cell
 				for _, s := range all {
-					rows = append(rows, []terminal.Cell{{Text: s.Name, Style: terminal.Bold}, {Text: day(s.CreatedAt)}, {Text: day(s.UpdatedAt)}})
+					rows = append(rows, []terminal.Cell{{Text: s.Name, Style: terminal.Bold}, {Text: day(s.CreatedAt)}, {Text: day(s.UpdatedAt)}, {Text: lastRead(s.LastReadAt)}, {Text: s.readers()}})
 				}
-				o.Table([]string{"NAME", "CREATED", "CHANGED"}, rows, "There are no secrets yet.")
+				o.Table([]string{"NAME", "CREATED", "CHANGED", "LAST READ", "READ BY"}, rows, "There are no secrets yet.")
 			})
 		},
 	}
@@ -71,4 +74,30 @@ type shownSecret struct {
 	Name      string `json:"name"`
 	CreatedAt string `json:"created_at"`
 	UpdatedAt string `json:"updated_at"`
+
+	LastReadAt *string `json:"last_read_at"`
+	Readers    []struct {
+		Function string `json:"function"`
+		Version  int    `json:"version"`
+	} `json:"readers"`
+}
+
+func lastRead(at *string) string {
+	if at == nil {
+		return "-"
+	}
+	return day(*at)
+}
+
+// readers names the functions with their versions; "?" stands for readers that the
+// server does not know yet.
+func (s *shownSecret) readers() string {
+	if s.Readers == nil {
+		return "?"
+	}
+	names := make([]string, len(s.Readers))
+	for i, r := range s.Readers {
+		names[i] = fmt.Sprintf("%s v%d", r.Function, r.Version)
+	}
+	return strings.Join(names, ", ")
 }

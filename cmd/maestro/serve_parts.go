@@ -112,7 +112,7 @@ func startParts(ctx context.Context, cfg *config.Config, timing timing, log *slo
 	if err := p.startSlowParts(ctx, progress); err != nil {
 		return nil, err
 	}
-	if err := p.startSecrets(); err != nil {
+	if err := p.startSecrets(ctx); err != nil {
 		return nil, err
 	}
 	if err := p.startPackages(ctx); err != nil {

@@ -38,7 +38,7 @@ func checkSecretKey(ctx context.Context, db *repo.DB, cfg *config.Config) error 
 // startSecrets makes the keepers of the data that is encrypted under SECRET_KEY:
 // secrets, the inputs of pending runs, the answers to requests with an idempotency
 // key, and sessions of the console.
-func (p *parts) startSecrets() error {
+func (p *parts) startSecrets(ctx context.Context) error {
 	values, err := vault.New([]byte(p.cfg.SecretKey), vault.Secrets)
 	if err != nil {
 		return err
@@ -54,6 +54,9 @@ func (p *parts) startSecrets() error {
 		return err
 	}
 	p.secrets = secrets.New(p.db, values, p.log)
+	if err := startService(ctx, &p.stops, "last reads of secrets", p.secrets); err != nil {
+		return err
+	}
 	p.keys = idempotency.New(p.db, answers, idempotency.Options{Lease: p.timing.keyLease, Server: p.id, Grace: p.recorder.Grace}, p.log)
 	return nil
 }

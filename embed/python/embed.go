@@ -76,6 +76,9 @@ var scopes string
 //go:embed imports.py
 var imports string
 
+//go:embed secret_names.py
+var secretNames string
+
 //go:embed names.py
 var names string
 
@@ -115,4 +118,4 @@ var ProbeMain = packages + "\n" + probe + "\n" + probeMain
 // Compiler is what the compiler's interpreter runs: source to marshalled code,
 // and type hints to schemas. It needs nothing of Runtime.
 var Compiler = definition + "\n" + scopes + "\n" + imports + "\n" + transform + "\n" +
-	names + "\n" + hintsNames + "\n" + hintsFields + "\n" + hints + "\n" + compile
+	secretNames + "\n" + names + "\n" + hintsNames + "\n" + hintsFields + "\n" + hints + "\n" + compile

@@ -24,11 +24,12 @@ def inspect_source(name, source, siblings):
     Returns a dict: "uses", the sorted names that it uses and binds nowhere,
     real builtins aside, those that it gives to maestro.call and spawn, and the
     functions whose modules it imports; "imports", the sorted names of the other
-    modules that it imports, those of the standard library aside; "unknown", where it does so without being prepared
-    for a failure: a list of {"module", "line", "column"}; "warnings", a list
-    of {"line", "column", "message", "suggestion"} of Python's own warnings and
-    of names that it uses and that are undefined; column and suggestion may be
-    missing.
+    modules that it imports, those of the standard library aside; "secrets", those
+    that it reads by a name that stands in it; "unknown", where it imports without
+    being prepared for a failure: a list of {"module", "line", "column"};
+    "warnings", a list of {"line", "column", "message", "suggestion"} of Python's
+    own warnings and of names that it uses and that are undefined; column and
+    suggestion may be missing.
     """
     source = source.removeprefix("\ufeff")
     with warnings.catch_warnings(record=True) as caught:
@@ -37,7 +38,7 @@ def inspect_source(name, source, siblings):
             tree = _parse(source, name)
             code = _compile(tree, name, source)
         except TransformError:
-            return {"uses": [], "imports": [], "unknown": [], "warnings": []}
+            return {"uses": [], "imports": [], "secrets": [], "unknown": [], "warnings": []}
         told = len(caught)
         bound = survey(_symtable.symtable(source, name, "exec"))[0]
     found = [{"line": warning.lineno, "message": str(warning.message)} for warning in caught[:told]]
@@ -57,6 +58,7 @@ def inspect_source(name, source, siblings):
     return {
         "uses": sorted(uses | functions | _named_calls(source)),
         "imports": [module for module in imports if "." not in module and module not in sys.stdlib_module_names],
+        "secrets": secret_names(tree, source),  # noqa: F821 (secret_names.py)
         "unknown": unknown[:_MOST_WARNINGS],
         "warnings": found[:_MOST_WARNINGS],
     }

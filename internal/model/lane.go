@@ -50,6 +50,7 @@ type Hints struct {
 type Inspection struct {
 	Uses     []string     // names that it uses and binds nowhere, sorted
 	Imports  []string     // modules that it imports, the standard library's aside, sorted
+	Secrets  []string     // names of the secrets that it reads by a constant name, sorted
 	Unknown  []ImportSite // where it does so without being prepared for a failure
 	Warnings []Warning    // of Python's compiler, and of undefined names
 }

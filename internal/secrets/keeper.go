@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"maestro/internal/mask"
+	"maestro/internal/service"
 	"maestro/internal/vault"
 	"maestro/repo"
 )
@@ -19,8 +20,11 @@ const (
 	retryAfter  = time.Second // between two tries to reload
 )
 
-// Keeper provides secrets. It is safe for concurrent use.
+// Keeper provides secrets. It is safe for concurrent use. As a service it writes when
+// they were last read; without Start nothing else is missing.
 type Keeper struct {
+	*service.Loop // Stop writes the last reads
+
 	db      *repo.DB
 	vault   *vault.Vault
 	log     *slog.Logger
@@ -39,7 +43,9 @@ type shelf struct {
 
 // New makes a keeper of secrets that are encrypted by v.
 func New(db *repo.DB, v *vault.Vault, log *slog.Logger) *Keeper {
-	return &Keeper{db: db, vault: v, log: log}
+	k := &Keeper{db: db, vault: v, log: log}
+	k.Loop = service.NewLoop(service.Hooks{Run: k.run, End: k.WriteReads})
+	return k
 }
 
 // Of returns the current secrets of a subtenant, from memory unless they changed.

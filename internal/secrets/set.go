@@ -1,7 +1,6 @@
 package secrets
 
 import (
-	"maps"
 	"time"
 
 	"maestro/internal/mask"
@@ -10,10 +9,16 @@ import (
 // Set is the secrets of a subtenant at one moment. It is immutable. A nil *Set is
 // empty.
 type Set struct {
-	values map[string]string
+	values map[string]kept
 	former []formerValue
 	mask   *mask.Mask
 	until  time.Time // when the first former value is dropped; zero: never
+}
+
+// kept is a value and when it was last read.
+type kept struct {
+	text string
+	read *stamp // passed on to the next set that has a secret of this name
 }
 
 // formerValue is a value that was replaced or deleted. Functions may still hold it
@@ -26,16 +31,21 @@ type formerValue struct {
 // NewSet makes the set of values that no database holds.
 func NewSet(values map[string]string) *Set {
 	var none *Set
-	return none.follow(maps.Clone(values), time.Now())
+	return none.follow(values, time.Now())
 }
 
-// Value returns the value of the secret of that name.
+// Value returns the value of the secret of that name, and notes that it was read. It
+// takes no lock and no memory.
 func (s *Set) Value(name string) (value string, found bool) {
 	if s == nil {
 		return "", false
 	}
-	value, found = s.values[name]
-	return value, found
+	secret, found := s.values[name]
+	if !found {
+		return "", false
+	}
+	secret.read.set(time.Now())
+	return secret.text, true
 }
 
 // Mask masks the current values, and former ones for a day; it is nil when there
@@ -49,16 +59,23 @@ func (s *Set) Mask() *mask.Mask {
 
 // follow makes the set of values that follows s.
 func (s *Set) follow(values map[string]string, now time.Time) *Set {
-	next := &Set{values: values}
+	next := &Set{values: make(map[string]kept, len(values))}
 	current := make(map[string]bool, len(values))
 	all := make([]string, 0, len(values))
-	for _, value := range values {
+	for name, value := range values {
 		current[value] = true
 		all = append(all, value)
+		read := new(stamp)
+		if s != nil {
+			if known, found := s.values[name]; found {
+				read = known.read
+			}
+		}
+		next.values[name] = kept{value, read}
 	}
 	if s != nil {
 		for _, value := range s.values {
-			next.retire(formerValue{value, now.Add(keepFormer)}, current, now)
+			next.retire(formerValue{value.text, now.Add(keepFormer)}, current, now)
 		}
 		for _, former := range s.former {
 			next.retire(former, current, now)

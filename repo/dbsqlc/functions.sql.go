@@ -49,7 +49,7 @@ func (q *Queries) FunctionIsActive(ctx context.Context, tenant string, name stri
 }
 
 const getFunction = `-- name: GetFunction :one
-SELECT f.id, f.tenant, f.name, f.description, f.tags, f.timeout_seconds, f.is_active, f.version, f.version_id, f.created_at, f.updated_at, f.retry, f.max_concurrency, f.kind, f.is_off, f.quarantined_version, f.quarantined_at, f.quarantine_reason, f.paused_at, f.notify, v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived, v.requirements, v.lock, v.uses, v.imports
+SELECT f.id, f.tenant, f.name, f.description, f.tags, f.timeout_seconds, f.is_active, f.version, f.version_id, f.created_at, f.updated_at, f.retry, f.max_concurrency, f.kind, f.is_off, f.quarantined_version, f.quarantined_at, f.quarantine_reason, f.paused_at, f.notify, v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived, v.requirements, v.lock, v.uses, v.imports, v.secrets
 FROM functions f JOIN function_versions v ON v.id = f.version_id
 WHERE f.tenant = $1 AND f.name = $2 AND f.is_active
 `
@@ -98,6 +98,7 @@ func (q *Queries) GetFunction(ctx context.Context, tenant string, name string) (
 		&i.FunctionVersion.Lock,
 		&i.FunctionVersion.Uses,
 		&i.FunctionVersion.Imports,
+		&i.FunctionVersion.Secrets,
 	)
 	return i, err
 }
@@ -119,7 +120,7 @@ func (q *Queries) GetFunctionKind(ctx context.Context, tenant string, name strin
 }
 
 const getFunctionVersion = `-- name: GetFunctionVersion :one
-SELECT v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived, v.requirements, v.lock, v.uses, v.imports FROM function_versions v JOIN functions f ON f.id = v.function_id
+SELECT v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived, v.requirements, v.lock, v.uses, v.imports, v.secrets FROM function_versions v JOIN functions f ON f.id = v.function_id
 WHERE f.tenant = $1 AND f.name = $2 AND v.version = $3
 `
 
@@ -142,6 +143,7 @@ func (q *Queries) GetFunctionVersion(ctx context.Context, tenant string, name st
 		&i.Lock,
 		&i.Uses,
 		&i.Imports,
+		&i.Secrets,
 	)
 	return i, err
 }
@@ -521,7 +523,7 @@ func (q *Queries) ListFunctionRefs(ctx context.Context, tenant string) ([]ListFu
 }
 
 const listFunctionVersions = `-- name: ListFunctionVersions :many
-SELECT v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived, v.requirements, v.lock, v.uses, v.imports FROM function_versions v JOIN functions f ON f.id = v.function_id
+SELECT v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived, v.requirements, v.lock, v.uses, v.imports, v.secrets FROM function_versions v JOIN functions f ON f.id = v.function_id
 WHERE f.tenant = $1 AND f.name = $2 AND v.version < $3::integer
 ORDER BY v.version DESC
 LIMIT $5 OFFSET $4
@@ -566,6 +568,7 @@ func (q *Queries) ListFunctionVersions(ctx context.Context, arg ListFunctionVers
 			&i.Lock,
 			&i.Uses,
 			&i.Imports,
+			&i.Secrets,
 		); err != nil {
 			return nil, err
 		}
@@ -578,7 +581,7 @@ func (q *Queries) ListFunctionVersions(ctx context.Context, arg ListFunctionVers
 }
 
 const listFunctions = `-- name: ListFunctions :many
-SELECT f.id, f.tenant, f.name, f.description, f.tags, f.timeout_seconds, f.is_active, f.version, f.version_id, f.created_at, f.updated_at, f.retry, f.max_concurrency, f.kind, f.is_off, f.quarantined_version, f.quarantined_at, f.quarantine_reason, f.paused_at, f.notify, v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived, v.requirements, v.lock, v.uses, v.imports
+SELECT f.id, f.tenant, f.name, f.description, f.tags, f.timeout_seconds, f.is_active, f.version, f.version_id, f.created_at, f.updated_at, f.retry, f.max_concurrency, f.kind, f.is_off, f.quarantined_version, f.quarantined_at, f.quarantine_reason, f.paused_at, f.notify, v.id, v.tenant, v.function_id, v.version, v.code, v.input_schema, v.output_schema, v.created_at, v.created_by, v.input_derived, v.output_derived, v.requirements, v.lock, v.uses, v.imports, v.secrets
 FROM functions f JOIN function_versions v ON v.id = f.version_id
 WHERE f.tenant = $1
   AND f.name > $2::text
@@ -659,6 +662,7 @@ func (q *Queries) ListFunctions(ctx context.Context, arg ListFunctionsParams) ([
 			&i.FunctionVersion.Lock,
 			&i.FunctionVersion.Uses,
 			&i.FunctionVersion.Imports,
+			&i.FunctionVersion.Secrets,
 		); err != nil {
 			return nil, err
 		}
@@ -706,13 +710,14 @@ func (q *Queries) LockFunction(ctx context.Context, tenant string, name string) 
 }
 
 const noteNames = `-- name: NoteNames :exec
-UPDATE function_versions SET uses = $1::text[], imports = $2::text[]
-WHERE tenant = $3 AND id = $4 AND uses IS NULL
+UPDATE function_versions SET uses = $1::text[], imports = $2::text[], secrets = $3::text[]
+WHERE tenant = $4 AND id = $5 AND (uses IS NULL OR secrets IS NULL)
 `
 
 type NoteNamesParams struct {
 	Uses      []string
 	Imports   []string
+	Secrets   []string
 	Tenant    string
 	VersionID pgtype.UUID
 }
@@ -722,6 +727,7 @@ func (q *Queries) NoteNames(ctx context.Context, arg NoteNamesParams) error {
 	_, err := q.db.Exec(ctx, noteNames,
 		arg.Uses,
 		arg.Imports,
+		arg.Secrets,
 		arg.Tenant,
 		arg.VersionID,
 	)

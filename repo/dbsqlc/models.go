@@ -205,6 +205,7 @@ type FunctionVersion struct {
 	Lock          []byte
 	Uses          []string
 	Imports       []string
+	Secrets       []string
 }
 
 type IdempotencyKey struct {
@@ -333,11 +334,12 @@ type ScheduledJob struct {
 }
 
 type Secret struct {
-	Tenant    string
-	Name      string
-	Sealed    []byte
-	CreatedAt time.Time
-	UpdatedAt time.Time
+	Tenant     string
+	Name       string
+	Sealed     []byte
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
+	LastReadAt *time.Time
 }
 
 type Server struct {

@@ -8,6 +8,8 @@ package dbsqlc
 import (
 	"context"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 const deleteSecret = `-- name: DeleteSecret :execrows
@@ -51,8 +53,51 @@ func (q *Queries) ListSealedSecrets(ctx context.Context, tenant string) ([]ListS
 	return items, nil
 }
 
+const listSecretReaders = `-- name: ListSecretReaders :many
+SELECT f.name, f.kind, f.version, v.id AS version_id, v.secrets
+FROM functions f JOIN function_versions v ON v.id = f.version_id
+WHERE f.tenant = $1 AND f.is_active AND (v.secrets IS NULL OR v.secrets && $2::text[])
+ORDER BY f.name
+`
+
+type ListSecretReadersRow struct {
+	Name      string
+	Kind      string
+	Version   int32
+	VersionID pgtype.UUID
+	Secrets   []string
+}
+
+// The functions and modules whose current code reads any of the names, and those
+// whose code has not been read for that yet (secrets is null).
+func (q *Queries) ListSecretReaders(ctx context.Context, tenant string, names []string) ([]ListSecretReadersRow, error) {
+	rows, err := q.db.Query(ctx, listSecretReaders, tenant, names)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListSecretReadersRow
+	for rows.Next() {
+		var i ListSecretReadersRow
+		if err := rows.Scan(
+			&i.Name,
+			&i.Kind,
+			&i.Version,
+			&i.VersionID,
+			&i.Secrets,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listSecrets = `-- name: ListSecrets :many
-SELECT name, created_at, updated_at FROM secrets
+SELECT name, created_at, updated_at, last_read_at FROM secrets
 WHERE tenant = $1 AND name > $2::text
 ORDER BY name
 LIMIT $4 OFFSET $3
@@ -66,9 +111,10 @@ type ListSecretsParams struct {
 }
 
 type ListSecretsRow struct {
-	Name      string
-	CreatedAt time.Time
-	UpdatedAt time.Time
+	Name       string
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
+	LastReadAt *time.Time
 }
 
 func (q *Queries) ListSecrets(ctx context.Context, arg ListSecretsParams) ([]ListSecretsRow, error) {
@@ -85,7 +131,12 @@ func (q *Queries) ListSecrets(ctx context.Context, arg ListSecretsParams) ([]Lis
 	var items []ListSecretsRow
 	for rows.Next() {
 		var i ListSecretsRow
-		if err := rows.Scan(&i.Name, &i.CreatedAt, &i.UpdatedAt); err != nil {
+		if err := rows.Scan(
+			&i.Name,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.LastReadAt,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -94,6 +145,25 @@ func (q *Queries) ListSecrets(ctx context.Context, arg ListSecretsParams) ([]Lis
 		return nil, err
 	}
 	return items, nil
+}
+
+const noteSecretReads = `-- name: NoteSecretReads :exec
+WITH read AS (
+    SELECT unnest($1::text[]) AS tenant, unnest($2::text[]) AS name, unnest($3::timestamptz[]) AS at
+), found AS (
+    SELECT s.tenant, s.name, r.at FROM secrets s JOIN read r ON r.tenant = s.tenant AND r.name = s.name
+    WHERE s.last_read_at IS NULL OR s.last_read_at < r.at
+    ORDER BY s.tenant, s.name
+    FOR NO KEY UPDATE OF s
+)
+UPDATE secrets s SET last_read_at = f.at FROM found f WHERE s.tenant = f.tenant AND s.name = f.name
+`
+
+// Of different secrets. The rows are locked in one order: servers that note the same
+// ones wait for each other in turn. The latest time stays.
+func (q *Queries) NoteSecretReads(ctx context.Context, tenants []string, names []string, readAts []time.Time) error {
+	_, err := q.db.Exec(ctx, noteSecretReads, tenants, names, readAts)
+	return err
 }
 
 const putSecret = `-- name: PutSecret :exec

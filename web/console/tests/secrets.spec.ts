@@ -1,4 +1,5 @@
 import { expect, test } from "./console";
+import { sql } from "./database";
 
 test("a secret stored, read, rotated and deleted", async ({ page, open, api, accessible }) => {
   await api.store("pay", 'import maestro\ndef pay(input):\n    return len(maestro.secret("STRIPE_KEY"))\n');
@@ -25,6 +26,9 @@ test("a secret stored, read, rotated and deleted", async ({ page, open, api, acc
   await expect(page.getByText("STRIPE_KEY has another value.")).toBeVisible();
   expect((await api.call("POST", "/executions", { function_name: "pay" })).result).toBe(9);
 
+  sql(`UPDATE secrets SET last_read_at = now() - interval '3 hours' WHERE tenant = '${api.subtenant}'`); // as the server notes it within a minute
+  await page.reload();
+  await expect(table.getByText("3 h ago")).toBeVisible();
   await table.getByRole("button", { name: "Delete STRIPE_KEY" }).click();
   const confirm = page.getByRole("dialog", { name: "Delete STRIPE_KEY?" });
   await expect(confirm.getByRole("link", { name: "pay" })).toBeVisible();

@@ -4,6 +4,16 @@ export interface Secret {
   name: string;
   created_at: string;
   updated_at: string;
+  /** To the minute; null: not since this is recorded. */
+  last_read_at: string | null;
+  /** By constant names in the active version; null: not known yet. */
+  readers: SecretReader[] | null;
+}
+
+export interface SecretReader {
+  function: string;
+  kind: "function" | "module";
+  version: number;
 }
 
 export function listSecrets(signal?: AbortSignal): Promise<Secret[]> {
