@@ -63,6 +63,8 @@ window.addEventListener("hashchange", () => {
 export const router = {
   get path(): string { return place.path; },
   get query(): URLSearchParams { return place.query; },
+  /** How many views of the console lie before this one. */
+  get depth(): number { return depth; },
   /** The address of the view, to come back to it. */
   get address(): string { return shown || "#/"; },
 };
