@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test as base, type Locator, type Page } from "@playwright/test";
 
-export { expect };
+export { expect, type Page };
 
 /** The API with the token of an administrator, about the subtenant of the test. */
 export class Api {

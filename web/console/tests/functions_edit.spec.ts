@@ -84,7 +84,7 @@ test("unsaved changes: a reload keeps them, a way out is asked for", async ({ pa
   await expect(page.getByText("Your unsaved changes are back.")).toBeVisible();
   await page.getByRole("link", { name: "Runs" }).click();
   const dialog = page.getByRole("dialog", { name: "Leave without saving?" });
-  await dialog.getByRole("button", { name: "Leave it" }).click();
+  await dialog.getByRole("button", { name: "Stay" }).click();
   await expect(page).toHaveURL(/#\/functions\/draft$/);
   await page.getByRole("button", { name: "Discard", exact: true }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Discard" }).click();

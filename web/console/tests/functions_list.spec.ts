@@ -16,7 +16,7 @@ test("the list of functions with their health", async ({ page, open, api, access
   const row = (name: string) => table.getByRole("row").filter({ has: page.getByRole("link", { name, exact: true }) });
   await expect(row("clean_rows")).toContainText("Strips each row");
   await expect(row("clean_rows").getByRole("cell").nth(3)).toHaveText("3");
-  await expect(row("fails").getByRole("link", { name: "100 %" })).toHaveAttribute("href", /#\/runs\?function_name=fails&status=failed/);
+  await expect(row("fails").getByRole("link", { name: "100%" })).toHaveAttribute("href", /#\/runs\?function_name=fails&status=failed/);
   await expect(row("held")).toContainText("paused");
   await expect(row("shared")).toContainText("module");
   await accessible();

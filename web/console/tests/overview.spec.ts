@@ -9,7 +9,7 @@ test("the figures of a subtenant", async ({ page, open, api, accessible }) => {
   await open("/");
   const sums = page.getByLabel("Sums");
   await expect(sums).toContainText("9", { timeout: 40_000 }); // an execution counts within seconds of its end
-  await expect(sums).toContainText("3 (33 %)");
+  await expect(sums).toContainText("3 (33%)");
   await expect(page.getByRole("img", { name: "Runs per minute: 9 runs, 3 failed" })).toBeVisible();
   const failing = page.getByRole("table", { name: "Most failing functions" });
   await expect(failing.getByRole("row")).toHaveCount(2);

@@ -95,5 +95,5 @@ test("ranks of functions", () => {
   const stats = [f("a", 10, 0, 5), f("b", 0, 2, 50), f("c", 8, 2, null)];
   expect(slowest(stats).map((one) => one.function_name)).toEqual(["b", "a"]);
   expect(mostFailing(stats).map((one) => one.function_name)).toEqual(["b", "c"]);
-  expect([0, 0.004, 0.12, 1].map(percent)).toEqual(["0 %", "0.4 %", "12 %", "100 %"]);
+  expect([0, 0.004, 0.12, 1].map(percent)).toEqual(["0%", "0.4%", "12%", "100%"]);
 });

@@ -26,7 +26,7 @@ test("a package: installed with its live log, needed and removed", async ({ page
   await dialog.getByRole("button", { name: "Remove" }).click();
   await expect(dialog.getByRole("alert")).toContainText("importer");
   await accessible();
-  await dialog.getByRole("button", { name: "Leave it" }).click();
+  await dialog.getByRole("button", { name: "Cancel" }).click();
   await api.call("DELETE", "/functions/importer");
   await page.getByRole("button", { name: "Remove demo-package" }).click();
   await dialog.getByRole("button", { name: "Remove" }).click();

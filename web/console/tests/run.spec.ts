@@ -178,7 +178,7 @@ test("values of a megabyte collapse, and can be copied and saved whole", async (
   expect(JSON.parse(Buffer.concat(chunks).toString())).toEqual({ rows });
   const huge = await api.run("large", { text: "x".repeat(1_000_000) });
   await page.goto(page.url().replace(id, huge));
-  await expect(page.getByText("The record has the first bytes of this value only")).toBeVisible();
+  await expect(page.getByText("Only the first bytes of this value are in the record")).toBeVisible();
 });
 
 test("hostile inputs, outputs, errors and logs are text in a run", async ({ page, api, open, accessible }) => {

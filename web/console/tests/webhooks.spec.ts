@@ -77,7 +77,7 @@ test("a signed webhook tried with and without its signature", async ({ page, ope
   const made = await api.call("POST", "/webhooks", { path: `s-${api.subtenant}`, function_name: "greet", input_mode: "body", signature: { scheme: "stripe", secret_name: ["SHARED", "NEXT"] } });
   await open("/webhooks/" + made.id);
   await expect(page.getByText("not stored")).toHaveCount(1);
-  await expect(page.getByText("None was accepted yet.")).toBeVisible();
+  await expect(page.getByText("No signed call was accepted yet.")).toBeVisible();
   const form = page.getByRole("form", { name: "Try the webhook" });
   await form.getByLabel("Body").fill('{"name": "Ada"}');
   await form.getByRole("button", { name: "Send" }).click();

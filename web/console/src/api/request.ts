@@ -1,3 +1,4 @@
+import { noteDate } from "./clock";
 import { readAnswer, writeJSON } from "./json";
 import { codeUnreachable, Problem, type ProblemBody } from "./problem";
 
@@ -61,6 +62,7 @@ export async function send(method: string, path: string, options: Options = {}):
     body = writeJSON(options.body);
   }
   let response: Response;
+  const sent = Date.now();
   try {
     response = await fetch(addressOf(path, options.query), {
       method, headers, body, signal: options.signal, credentials: "same-origin", cache: "no-store",
@@ -72,6 +74,7 @@ export async function send(method: string, path: string, options: Options = {}):
       detail: "The server can't be reached. Check that it runs and that the network is there.",
     });
   }
+  noteDate(response.headers.get("Date"), sent);
   if (!response.ok) {
     const problem = await problemOf(response);
     if (problem.status === 401 && !options.anonymous) credentials.expired();

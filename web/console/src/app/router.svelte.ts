@@ -16,6 +16,20 @@ function read(): Place {
 let place = $state.raw<Place>(read());
 let shown = location.hash;
 
+/** How many views of the console lie before this one in the browser's history, which its entries keep through a reload. */
+let depth: number = (history.state as { depth?: number } | null)?.depth ?? 0;
+
+/** The address that each path had last, with its query. */
+const addresses = new Map<string, string>();
+
+function remember(): void {
+  // An address that opens a dialog is not one to come back to.
+  if (!place.query.has("new")) addresses.set(place.path, shown || "#/");
+}
+
+history.replaceState({ depth }, "");
+remember();
+
 /** Guard is asked before a view is left; it answers whether that is all right, or calls go later. */
 export type Guard = (go: () => void) => boolean;
 const guards = new Set<Guard>();
@@ -35,16 +49,22 @@ window.addEventListener("hashchange", () => {
   if (location.hash === shown) return;
   const to = location.hash;
   if (!mayLeave(to, () => { guards.clear(); location.hash = to; })) {
-    history.pushState(null, "", shown || "#/"); // the view stays, and so does its address
+    history.pushState({ depth }, "", shown || "#/"); // the view stays, and so does its address
     return;
   }
+  const known = (history.state as { depth?: number } | null)?.depth;
+  depth = known ?? depth + 1; // an entry that a link has made has none yet
+  if (known === undefined) history.replaceState({ depth }, "");
   shown = to;
   place = read();
+  remember();
 });
 
 export const router = {
   get path(): string { return place.path; },
   get query(): URLSearchParams { return place.query; },
+  /** How many views of the console lie before this one. */
+  get depth(): number { return depth; },
   /** The address of the view, to come back to it. */
   get address(): string { return shown || "#/"; },
 };
@@ -69,9 +89,27 @@ export function segment(name: string): string {
 export function navigate(to: string, { replace = false } = {}): void {
   if (to === shown) return;
   if (!mayLeave(to, () => { guards.clear(); navigate(to, { replace }); })) return;
-  history[replace ? "replaceState" : "pushState"](null, "", to);
+  if (!replace) depth++;
+  history[replace ? "replaceState" : "pushState"]({ depth }, "", to);
   shown = location.hash;
   place = read();
+  remember();
+}
+
+/** lastAt is the address that a view had last: that of a list with the filters of before. */
+export function lastAt(to: string): string {
+  return addresses.get(to.slice(1)) ?? to;
+}
+
+/** back goes to the view before, or to the given one where the view was opened by its address: never out of the console. */
+export function back(to: string): void {
+  if (depth > 0) history.back();
+  else navigate(lastAt(to), { replace: true });
+}
+
+/** leave calls go, which takes the view away, once no guard is against it. */
+export function leave(go: () => void): void {
+  if ([...guards].every((guard) => guard(() => { guards.clear(); go(); }))) go();
 }
 
 /** setQuery changes members of the query of the present view; null removes one. */

@@ -63,11 +63,11 @@ export function runsOf(stats: FunctionStats | null): number {
   return stats === null ? 0 : Object.values(stats.runs).reduce((sum, count) => sum + count, 0);
 }
 
-/** percent writes a share: 0 %, 0.3 %, 12 %; never 0 or 100 for a share that is not. */
+/** percent writes a share: 0%, 0.3%, 12%; never 0 or 100 for a share that is not. */
 export function percent(share: number): string {
   const value = share * 100;
-  if (value === 0 || value === 100) return `${value} %`;
-  if (value < 0.1) return "< 0.1 %";
-  if (value > 99.9) return "> 99.9 %";
-  return value < 10 ? `${value.toFixed(1)} %` : `${Math.round(value)} %`;
+  if (value === 0 || value === 100) return `${value}%`;
+  if (value < 0.1) return "< 0.1%";
+  if (value > 99.9) return "> 99.9%";
+  return value < 10 ? `${value.toFixed(1)}%` : `${Math.round(value)}%`;
 }

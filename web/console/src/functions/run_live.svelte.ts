@@ -1,5 +1,6 @@
 // One run that was started from the editor, followed to its end.
 import { followLog, getExecution, isFinal, listSteps, runFunction, type Execution, type Json, type LogEntry, type RunRequest, type Step } from "../api/executions";
+import { serverNow } from "../api/clock";
 import { isAbort, Problem } from "../api/problem";
 
 /** mostLines bounds the log that is shown here; the page of the run has all of it. */
@@ -22,7 +23,7 @@ export class LiveRun {
   async start(request: RunRequest): Promise<void> {
     this.stop();
     const signal = (this.#abort = new AbortController()).signal;
-    Object.assign(this, { id: null, execution: null, steps: [], log: [], result: undefined, problem: null, going: true, began: new Date().toISOString() });
+    Object.assign(this, { id: null, execution: null, steps: [], log: [], result: undefined, problem: null, going: true, began: new Date(serverNow()).toISOString() });
     try {
       const answer = await runFunction(request, signal);
       this.id = answer.execution_id;

@@ -14,10 +14,15 @@ export interface Size {
 const least = 0.08;
 const greatest = 2.5;
 
-/** fitted shows all of a drawing, no larger than it is. */
+/** Below this scale names can't be read; a telephone shows the beginning of a drawing rather than all of it. */
+const readable = 0.55;
+const narrow = 500;
+
+/** fitted shows all of a drawing, no larger than it is; in a narrow room its beginning, so large that it can be read. */
 export function fitted(drawing: Size, room: Size): View {
-  const scale = clamp(Math.min(room.width / drawing.width, room.height / drawing.height, 1));
-  return { scale, x: (room.width - drawing.width * scale) / 2, y: (room.height - drawing.height * scale) / 2 };
+  const whole = clamp(Math.min(room.width / drawing.width, room.height / drawing.height, 1));
+  const scale = room.width < narrow ? Math.max(whole, readable) : whole;
+  return { scale, x: Math.max(0, (room.width - drawing.width * scale) / 2), y: Math.max(0, (room.height - drawing.height * scale) / 2) };
 }
 
 /** zoomed changes the scale around a point of the window, which stays where it is. */

@@ -2,6 +2,7 @@
 // the gravest first, each with where to act.
 
 import { ageWords } from "../ui/age";
+import { plural } from "../ui/text";
 
 export interface Problem {
   grave: boolean;
@@ -93,7 +94,7 @@ export function problemsOf({ health, functions, schedules, queue, interpreters =
     }
   }
   if (queue && queue.oldestSeconds !== null && queue.oldestSeconds >= lateSeconds) {
-    problems.push({ grave: false, text: `A run has waited for ${ageWords(queue.oldestSeconds)}; ${queue.waiting} wait.`, href: "/queue" });
+    problems.push({ grave: false, text: `A run has waited for ${ageWords(queue.oldestSeconds)}; ${plural(queue.waiting, "waits", "wait")}.`, href: "/queue" });
   }
   return problems.sort((a, b) => Number(b.grave) - Number(a.grave));
 }

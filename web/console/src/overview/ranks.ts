@@ -17,10 +17,10 @@ export function mostFailing(stats: FunctionStats[]): FunctionStats[] {
     .slice(0, most);
 }
 
-/** A share as a percentage: 100 %, 12 %, 0.4 %. */
+/** A share as a percentage: 100%, 12%, 0.4%. */
 export function percent(share: number): string {
   const value = share * 100;
-  return `${value !== 0 && value < 10 ? value.toFixed(1) : Math.round(value)} %`;
+  return `${value !== 0 && value < 10 ? value.toFixed(1) : Math.round(value)}%`;
 }
 
 /** The sum of all runs in words. */

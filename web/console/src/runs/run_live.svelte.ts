@@ -1,3 +1,4 @@
+import { serverNow } from "../api/clock";
 import type { ExecutionWatcher, WatchedExecution } from "../api/execution_stream";
 import { listExecutions, type ExecutionFilter } from "../api/executions";
 import { matches } from "./filter";
@@ -41,7 +42,7 @@ export class LiveRuns implements ExecutionWatcher {
   ) {}
 
   execution(run: WatchedExecution): void {
-    this.take([{ row: watchedRow(run), wanted: matches(this.filter, run, Date.now()) }]);
+    this.take([{ row: watchedRow(run), wanted: matches(this.filter, run, serverNow()) }]);
   }
 
   /** The list was read before the stream was open, or events are missing: its first rows are read again. */

@@ -5,7 +5,7 @@ import { callOf, millisecondsOf, type Call } from "./tree";
 /** Records are read again this long after a step has ended; later if the last reading took long. */
 const pace = 400;
 /** Entries of the log that are kept. */
-const mostEntries = 10_000;
+export const mostEntries = 10_000;
 
 /**
  * RunState is one execution as it runs: its record and those of its steps, and the

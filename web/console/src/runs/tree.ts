@@ -1,3 +1,4 @@
+import { serverNow } from "../api/clock";
 import type { Status, Step } from "../api/executions";
 
 /** A call in the waterfall: a step, or the execution's own function at its root. */
@@ -28,7 +29,7 @@ export function millisecondsOf(time: string): number {
 }
 
 export function callOf(step: Step): Call {
-  const start = millisecondsOf(step.started_at ?? new Date().toISOString());
+  const start = millisecondsOf(step.started_at ?? new Date(serverNow()).toISOString());
   return {
     id: step.id, parent: null, caller: step.parent_step_id, function_name: step.function_name, function_version: step.function_version,
     status: step.status, attempt: step.attempt, start, depth: step.depth,

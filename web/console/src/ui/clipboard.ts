@@ -16,13 +16,16 @@ export async function copyText(text: string, said = "Copied."): Promise<void> {
 
 /** Browsers offer navigator.clipboard on HTTPS and loopback only. */
 function copyBySelection(text: string): void {
+  const before = document.activeElement;
   const area = document.createElement("textarea");
   area.value = text;
   area.className = "unseen";
-  document.body.append(area);
+  // Beside an open dialog nothing can have the focus, and so nothing is selected.
+  (document.querySelector("dialog[open]") ?? document.body).append(area);
   area.select();
   const done = document.execCommand("copy");
   area.remove();
+  if (before instanceof HTMLElement) before.focus();
   if (!done) throw new Error("the browser refuses access to the clipboard");
 }
 

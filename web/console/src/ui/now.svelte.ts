@@ -1,6 +1,7 @@
 import { createSubscriber } from "svelte/reactivity";
+import { serverNow } from "../api/clock";
 
-/** now is the present moment, which ticks each second where a component shows it. */
+/** now is the present moment by the server's clock, which ticks each second where a component shows it. */
 const subscribe = createSubscriber((update) => {
   const timer = setInterval(update, 1000);
   return () => clearInterval(timer);
@@ -8,5 +9,5 @@ const subscribe = createSubscriber((update) => {
 
 export function now(): number {
   subscribe();
-  return Date.now();
+  return serverNow();
 }

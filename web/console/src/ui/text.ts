@@ -6,6 +6,14 @@
 // eslint-disable-next-line no-control-regex
 const unseen = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
+// eslint-disable-next-line no-control-regex
+const colours = /\u001b\[[0-9;:]*m/g;
+
+/** plain leaves out what colours a text on a terminal. */
+export function plain(text: string): string {
+  return text.replace(colours, "");
+}
+
 /** visible shows control characters as symbols. Line ends and tabs stay. */
 export function visible(text: string): string {
   return text.replace(unseen, (character) => {
