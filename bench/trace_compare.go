@@ -17,7 +17,7 @@ import (
 // compareTraces prints what traces cost: one server with a collector is loaded in turn
 // with requests whose traceparent says that they are not sampled, and with requests that
 // are. Two servers differ by some per cent even when they are the same program with the
-// same settings, which is more than what is asked for here.
+// same settings, more than the 2 % that are the bound here.
 func compareTraces(p pair) error {
 	database, err := scratch.Start(context.Background(), "bench")
 	if err != nil {

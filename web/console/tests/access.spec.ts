@@ -37,7 +37,7 @@ async function enter(page: Page, api: Api, token: string, path: string): Promise
   await page.getByRole("button", { name: "Sign in" }).click();
 }
 
-test("an administrator grants and revokes, and a user sees what is granted", async ({ page, browser, api, census, accessible }) => {
+test("an administrator grants and revokes access, and a user sees the grants", async ({ page, browser, api, census, accessible }) => {
   await enter(page, api, census.admin, "/subtenants/company-b");
   const field = page.getByLabel("Subtenant");
   await expect(field, "of an administrator, whose token names none").toBeFocused();
