@@ -214,7 +214,7 @@ def _version(name):
 
 
 def _is_current(name):
-    """Whether the loaded versions of a function have to do: its code is what imports, in
+    """Whether the loaded versions of a function suffice: its code is what imports, in
     a cycle, or no call is under way here that could load another version.
     """
     versions = _versions.get(name)
