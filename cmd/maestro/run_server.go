@@ -42,6 +42,7 @@ func (a *app) runServer(ctx context.Context, paused bool, restarts int) error {
 	if err != nil {
 		return err
 	}
+	surviveBrokenLog()
 	log, lines := newLogger(cfg, a.stderr)
 	defer lines.Flush()
 	ctx, release := untilOrdered(ctx)

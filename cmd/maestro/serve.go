@@ -65,6 +65,7 @@ func (a *app) serveAlone(ctx context.Context, paused bool) error {
 	if err != nil {
 		return err
 	}
+	surviveBrokenLog()
 	log, lines := newLogger(cfg, a.stderr)
 	defer lines.Flush()
 	ctx, release := untilSignal(ctx)

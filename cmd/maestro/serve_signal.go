@@ -20,6 +20,12 @@ func stopSignals() []os.Signal {
 	return signals
 }
 
+// surviveBrokenLog keeps a server alive whose log has lost its reader: the journal was
+// stopped, or a program at the other end of a pipe has ended. Its lines are dropped from
+// then on; by default Go ends a program that writes to such a standard error. SIGPIPE is
+// not ignored, because child processes would inherit that.
+func surviveBrokenLog() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
+
 // signalError is why a context of untilSignal ended.
 type signalError struct{ os.Signal }
 

@@ -33,6 +33,7 @@ func (a *app) supervise(ctx context.Context, paused bool) error {
 	if err != nil {
 		return err
 	}
+	surviveBrokenLog()
 	log, lines := newLogger(cfg, a.stderr)
 	defer lines.Flush()
 	listener, err := listen(cfg)
