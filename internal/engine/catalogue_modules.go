@@ -39,15 +39,15 @@ func importedName(name string, kind model.FunctionKind) string {
 }
 
 // renewImporters gives new entries to all that import one of the changed
-// modules. Modules among them are changed for their own importers. Entries that
-// are not loaded are renewed too: they may be loading now, with the old modules.
-// What imports by names that only a run can tell is renewed for stored modules only.
+// modules. Modules among them are changed for their own importers. If stored modules
+// are, entries that are not loaded are renewed too, because they may be loading now,
+// with the old modules, and so is what imports by names that only a run can tell.
 func renewImporters(next *snapshot, changed map[string]bool, stored bool) {
 	for again := len(changed) > 0; again; {
 		again = false
 		for name, e := range next.functions {
 			f := e.ready.Load()
-			if f != nil && !f.importsAny(changed, stored) {
+			if f == nil && !stored || f != nil && !f.importsAny(changed, stored) {
 				continue
 			}
 			next.functions[name] = &entry{ref: e.ref}
