@@ -1,5 +1,5 @@
 import type { ExecutionWatcher, WatchedExecution } from "../api/execution_stream";
-import { listExecutions, type ExecutionFilter } from "../api/executions";
+import { listRuns, type ExecutionFilter } from "../api/executions";
 import { matches } from "./filter";
 import type { RunPages } from "./run_pages.svelte";
 import { rowOf, watchedRow, type RunRow } from "./run_row";
@@ -48,7 +48,7 @@ export class LiveRuns implements ExecutionWatcher {
   async gap(): Promise<void> {
     try {
       await this.pages.first;
-      const { items, next } = await listExecutions(this.filter, { limit: pageSize }, this.signal);
+      const { items, next } = await listRuns(this.filter, { limit: pageSize }, this.signal);
       if (next && items.length > 0 && !items.some((run) => this.known(run.id))) this.lose();
       else this.take(items.reverse().map((run) => ({ row: rowOf(run), wanted: true })));
     } catch {

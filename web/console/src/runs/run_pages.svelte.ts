@@ -1,4 +1,4 @@
-import { listExecutions, type ExecutionFilter } from "../api/executions";
+import { listRuns, type ExecutionFilter } from "../api/executions";
 import { asProblem, isAbort, type Problem } from "../api/problem";
 import { rowOf, type RunRow } from "./run_row";
 
@@ -113,7 +113,7 @@ export class RunPages {
     this.reading = true;
     const cursor = this.next;
     try {
-      const found = await listExecutions(this.filter, { limit: pageSize, cursor }, this.signal);
+      const found = await listRuns(this.filter, { limit: pageSize, cursor }, this.signal);
       const rows = this.take(found.items.map(rowOf).filter((row) => !this.fresh.some((one) => one.id === row.id)));
       const last = this.pages.at(-1);
       this.pages.push({ cursor, start: last ? last.start + last.count : 0, count: rows.length, rows, reading: false });
@@ -135,7 +135,7 @@ export class RunPages {
   private async again(page: Page): Promise<void> {
     page.reading = true;
     try {
-      const found = await listExecutions(this.filter, { limit: pageSize, cursor: page.cursor }, this.signal);
+      const found = await listRuns(this.filter, { limit: pageSize, cursor: page.cursor }, this.signal);
       // Runs that retention has dropped, or that no longer match, leave their rows out; none is added.
       const rows = found.items.map(rowOf).slice(0, page.count);
       page.rows = this.take(rows);
