@@ -128,6 +128,7 @@ export class LiveRuns implements ExecutionWatcher {
       for (const row of added) this.recent.set(row.id, now);
       for (const [id, at] of this.recent) if (now - at > 2000) this.recent.delete(id);
       this.pages.add(added);
+      void this.pages.renew(() => this.atTop() && this.held === 0);
     } else {
       this.held += added.length;
       this.waiting = [...added, ...this.waiting].slice(0, mostWaiting);
