@@ -1,6 +1,7 @@
 package handlers_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -39,8 +40,27 @@ func TestBriefListsAreWithoutValues(t *testing.T) {
 				delete(one, name)
 			}
 		}
+		for _, one := range brief {
+			if strings.Contains(path, "executions") && !strings.HasSuffix(path, "/steps") {
+				require.Equal(t, `"`+large[:199], one["input_head"])
+				require.Equal(t, "the message", one["error_head"])
+				delete(one, "input_head")
+				delete(one, "error_head")
+			}
+		}
 		require.Equal(t, whole, brief, path)
 	}
+	for _, whole := range f.page("/api/v1/executions/"+id+"/steps", 100) {
+		got := f.must(ask{call: "GET /api/v1/executions/" + id + "/steps/" + whole["id"].(string), status: 200})
+		var one map[string]any
+		require.NoError(t, json.Unmarshal([]byte(got.text), &one))
+		require.Equal(t, whole, one)
+		f.must(ask{name: "another subtenant's", call: "GET /api/v1/executions/" + id + "/steps/" + whole["id"].(string), token: f.mint("another", false), status: 404})
+	}
+	f.all([]ask{
+		{name: "no such step", call: "GET /api/v1/executions/" + id + "/steps/" + id, status: 404, want: []string{"execution_not_found", "no step"}},
+		{name: "not an id", call: "GET /api/v1/executions/" + id + "/steps/x", status: 404},
+	})
 	f.must(ask{call: "GET /api/v1/executions?brief=perhaps", status: 422, want: []string{"brief"}})
 	f.must(ask{call: "GET /api/v1/webhooks?brief=true", status: 422, want: []string{"brief"}})
 	f.must(ask{call: "GET /api/v1/executions/" + id, status: 200, want: []string{large, `"error":"the message"`}})

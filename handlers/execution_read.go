@@ -128,6 +128,31 @@ func (s *Server) listSteps(ctx context.Context, in *stepListInput) (*pageOutput[
 	return newPage(&in.PageInput, found, next, viewStep), nil
 }
 
+type stepPath struct {
+	ExecutionPath
+	StepID string `path:"step_id" doc:"Of a step of that execution"`
+}
+
+type stepOutput struct{ Body stepView }
+
+var getStepOp = huma.Operation{OperationID: "get-step", Summary: "Get a sibling call of an execution"}
+
+func (s *Server) getStep(ctx context.Context, in *stepPath) (*stepOutput, error) {
+	id, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	stepID, err := pathID(in.StepID, model.CodeExecutionNotFound, "step")
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.opts.DB.Step(ctx, callFrom(ctx).tenant, id, stepID)
+	if err != nil {
+		return nil, err
+	}
+	return &stepOutput{Body: viewStep(found)}, nil
+}
+
 type logInput struct {
 	ExecutionPath
 	Count int    `query:"count" minimum:"1" maximum:"1000" default:"100"`

@@ -30,6 +30,8 @@ type executionView struct {
 	ParentID        *string          `json:"parent_execution_id" format:"uuid"`
 	Lane            *model.LaneName  `json:"lane" enum:"embedded,process" doc:"Where it ran: in the server's process, or in a child process; null before it begins, and in records of earlier versions"`
 	RecordComplete  bool             `json:"record_complete" doc:"False when a part of the record was truncated or masked"`
+	InputHead       *string          `json:"input_head,omitempty" doc:"In brief lists alone: the first 200 characters of input_data as text. Empty for an input that takes more than 16 KB in the database, compressed: it is not read"`
+	ErrorHead       *string          `json:"error_head,omitempty" doc:"In brief lists alone: the first 200 characters of error; empty without one"`
 }
 
 func viewExecution(e model.Execution) executionView {
@@ -52,6 +54,7 @@ func viewExecution(e model.Execution) executionView {
 func briefExecution(e model.Execution) executionView {
 	view := viewExecution(e)
 	view.Input, view.Output, view.Error, view.Traceback = nil, nil, nil, nil
+	view.InputHead, view.ErrorHead = &e.InputHead, &e.ErrorHead
 	return view
 }
 

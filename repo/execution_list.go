@@ -35,7 +35,10 @@ func (d *DB) ListExecutions(ctx context.Context, tenant string, filter Execution
 	if err != nil {
 		return nil, "", d.fail(err, "list executions of %s", tenant)
 	}
-	query := commonQuery(d.lists, filter.Brief)
+	query, read := commonQuery(d.lists, filter.Brief), execution
+	if filter.Brief {
+		read = briefExecution
+	}
 	if filter.MinDuration >= indexedDuration {
 		rows, err := d.listNewest(ctx, tenant, filter, place)
 		if err != nil {
@@ -43,7 +46,7 @@ func (d *DB) ListExecutions(ctx context.Context, tenant string, filter Execution
 		}
 		if len(rows) > filter.size() {
 			rows, next := cut(filter.Page, rows, executionKey)
-			return each(rows, execution), next, nil
+			return each(rows, read), next, nil
 		}
 		query = rareQuery(d.lists, filter.Brief)
 	}
@@ -61,12 +64,12 @@ func (d *DB) ListExecutions(ctx context.Context, tenant string, filter Execution
 			break
 		}
 		if w.days >= mostDays || time.Since(begun) > listPatience {
-			return each(rows, execution), cursorOf(w.from.String(), strconv.Itoa(place.offset)), nil
+			return each(rows, read), cursorOf(w.from.String(), strconv.Itoa(place.offset)), nil
 		}
 		w = w.older(time.Since(step) < quickWindow)
 	}
 	rows, next := cut(filter.Page, rows, executionKey)
-	return each(rows, execution), next, nil
+	return each(rows, read), next, nil
 }
 
 func executionKey(r dbsqlc.Execution) []string { return []string{model.ID(r.ID.Bytes).String(), "0"} }
@@ -105,13 +108,22 @@ func rareQuery(q *dbsqlc.Queries, brief bool) executionQuery {
 	}
 }
 
-// briefRow is a row that was read without its values.
+// briefRow is a row that was read without its values: it has the starts of input and error
+// in their places.
 func briefRow(r dbsqlc.ListBriefExecutionsRow) dbsqlc.Execution {
 	return dbsqlc.Execution{
 		ID: r.ID, Tenant: r.Tenant, FunctionName: r.FunctionName, FunctionVersion: r.FunctionVersion, TriggerType: r.TriggerType, TriggerID: r.TriggerID,
-		Status: r.Status, ErrorType: r.ErrorType, CreatedAt: r.CreatedAt, StartedAt: r.StartedAt, CompletedAt: r.CompletedAt,
+		Status: r.Status, InputData: []byte(r.InputHead), Error: &r.ErrorHead, ErrorType: r.ErrorType, CreatedAt: r.CreatedAt, StartedAt: r.StartedAt, CompletedAt: r.CompletedAt,
 		DurationUs: r.DurationUs, Attempt: r.Attempt, ParentID: r.ParentID, RecordComplete: r.RecordComplete, Lane: r.Lane,
 	}
+}
+
+// briefExecution is the execution of a briefRow.
+func briefExecution(r dbsqlc.Execution) model.Execution {
+	e := execution(r)
+	e.InputHead, e.ErrorHead = string(e.Input), wordOf(e.Error)
+	e.Input, e.Error = nil, nil
+	return e
 }
 
 // listNewest lists what the newest executions have of a page.

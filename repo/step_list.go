@@ -35,6 +35,24 @@ func (d *DB) Steps(ctx context.Context, tenant string, executionID model.ID, pag
 	return each(rows, step), next, nil
 }
 
+// Step returns one step of an execution, or CodeExecutionNotFound.
+func (d *DB) Step(ctx context.Context, tenant string, executionID, id model.ID) (model.Step, error) {
+	row, err := d.q.GetStep(ctx, tenant, uuid(executionID), uuid(id))
+	if noRows(err) {
+		return model.Step{}, model.NewError(model.CodeExecutionNotFound, "The execution has no step with that id.")
+	}
+	if err == nil && isOpen(row) {
+		err = d.settle(ctx, tenant, executionID, func(over func(attempt int32) bool) error {
+			row, err = d.q.GetStep(ctx, tenant, uuid(executionID), uuid(id)) // once more: its end may have been recorded in between
+			if err == nil && isOpen(row) && over(row.Attempt) {
+				row.Status = string(model.StatusCrashed)
+			}
+			return err
+		})
+	}
+	return step(row), d.fail(err, "load step %s of execution %s", id, executionID)
+}
+
 func (d *DB) listSteps(ctx context.Context, tenant string, executionID model.ID, place stepPlace, page Page) ([]dbsqlc.StepExecution, error) {
 	day := executionID.Time().Truncate(partitionSpan)
 	first, last := uuid(model.FirstIDOf(day)), uuid(model.FirstIDOf(day.Add(partitionSpan)))
@@ -85,19 +103,27 @@ func isOpen(r dbsqlc.StepExecution) bool { return r.Status == string(model.Statu
 // listSettledSteps is listSteps of an execution some of whose steps are said to
 // run. Where the execution, or that attempt of it, is over, they crashed with
 // their server: a run that comes to its end records that of each step with it.
-func (d *DB) listSettledSteps(ctx context.Context, tenant string, executionID model.ID, place stepPlace, page Page) ([]dbsqlc.StepExecution, error) {
+func (d *DB) listSettledSteps(ctx context.Context, tenant string, executionID model.ID, place stepPlace, page Page) (rows []dbsqlc.StepExecution, err error) {
+	err = d.settle(ctx, tenant, executionID, func(over func(attempt int32) bool) error {
+		rows, err = d.listSteps(ctx, tenant, executionID, place, page) // once more: the end may have been recorded in between
+		for i := range rows {
+			if isOpen(rows[i]) && over(rows[i].Attempt) {
+				rows[i].Status = string(model.StatusCrashed)
+			}
+		}
+		return err
+	})
+	return rows, err
+}
+
+// settle calls read with a function that says whether an attempt of the execution is over.
+func (d *DB) settle(ctx context.Context, tenant string, executionID model.ID, read func(over func(attempt int32) bool) error) error {
 	e, err := d.q.GetExecution(ctx, tenant, uuid(executionID))
 	if err != nil && !noRows(err) {
-		return nil, err
+		return err
 	}
 	missing := noRows(err)
-	rows, err := d.listSteps(ctx, tenant, executionID, place, page) // once more: the end may have been recorded in between
-	for i := range rows {
-		if isOpen(rows[i]) && !missing && (model.Status(e.Status).Final() || rows[i].Attempt < e.Attempt) {
-			rows[i].Status = string(model.StatusCrashed)
-		}
-	}
-	return rows, err
+	return read(func(attempt int32) bool { return !missing && (model.Status(e.Status).Final() || attempt < e.Attempt) })
 }
 
 // stepPlace is where a list of steps goes on.

@@ -32,6 +32,9 @@ func init() {
 		"ListBriefSteps": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 			return many(q.ListBriefSteps(ctx, dbsqlc.ListBriefStepsParams{Tenant: s.tenant, ExecutionID: repo.UUID(s.execution), AfterID: repo.UUID(model.FirstIDOf(time.Unix(0, 0))), BeforeID: everyID, RowLimit: 10}))
 		},
+		"GetStep": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+			return one(q.GetStep(ctx, s.tenant, repo.UUID(s.execution), repo.UUID(model.StepID(s.execution, 1, 1))))
+		},
 		"ListUnorderedBriefSteps": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 			return many(q.ListUnorderedBriefSteps(ctx, dbsqlc.ListUnorderedBriefStepsParams{Tenant: s.tenant, ExecutionID: repo.UUID(s.execution), AfterID: repo.UUID(model.FirstIDOf(time.Unix(0, 0))), BeforeID: everyID, RowLimit: 10}))
 		},

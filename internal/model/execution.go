@@ -84,6 +84,9 @@ type Execution struct {
 	TraceParent     string   `json:",omitempty"` // of the span of its last attempt; empty: it is not in the traces
 	RecordComplete  bool     // false when something was cut or masked in the record
 	InputComplete   bool     // false when that was done to the input; always true with RecordComplete
+
+	// The starts of Input and Error in a list without these; empty also where there is none.
+	InputHead, ErrorHead string `json:",omitempty"`
 }
 
 // Step is one sibling call within an execution.

@@ -112,6 +112,37 @@ func (q *Queries) GetExecution(ctx context.Context, tenant string, iD pgtype.UUI
 	return i, err
 }
 
+const getStep = `-- name: GetStep :one
+SELECT execution_id, id, tenant, parent_step_id, depth, position, attempt, function_name, function_version, status, input_data, output_data, error, error_type, traceback, started_at, completed_at, duration_us, record_complete FROM step_executions WHERE tenant = $1 AND execution_id = $2 AND id = $3
+`
+
+func (q *Queries) GetStep(ctx context.Context, tenant string, executionID pgtype.UUID, iD pgtype.UUID) (StepExecution, error) {
+	row := q.db.QueryRow(ctx, getStep, tenant, executionID, iD)
+	var i StepExecution
+	err := row.Scan(
+		&i.ExecutionID,
+		&i.ID,
+		&i.Tenant,
+		&i.ParentStepID,
+		&i.Depth,
+		&i.Position,
+		&i.Attempt,
+		&i.FunctionName,
+		&i.FunctionVersion,
+		&i.Status,
+		&i.InputData,
+		&i.OutputData,
+		&i.Error,
+		&i.ErrorType,
+		&i.Traceback,
+		&i.StartedAt,
+		&i.CompletedAt,
+		&i.DurationUs,
+		&i.RecordComplete,
+	)
+	return i, err
+}
+
 const hasUnorderedSteps = `-- name: HasUnorderedSteps :one
 SELECT (EXISTS (SELECT 1 FROM step_executions s
         WHERE s.tenant = $1 AND s.execution_id = $2
@@ -148,7 +179,9 @@ func (q *Queries) HasUnorderedSteps(ctx context.Context, arg HasUnorderedStepsPa
 
 const listBriefExecutions = `-- name: ListBriefExecutions :many
 SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, error_type, created_at, started_at, completed_at,
-    duration_us, attempt, parent_id, record_complete, lane
+    duration_us, attempt, parent_id, record_complete, lane,
+    COALESCE(CASE WHEN pg_column_size(input_data) <= 16384 THEN left(input_data::text, 200) END, '')::text AS input_head,
+    COALESCE(left(error, 200), '')::text AS error_head
 FROM executions
 WHERE tenant = $1
   AND id >= $2::uuid AND id < $3::uuid
@@ -199,10 +232,13 @@ type ListBriefExecutionsRow struct {
 	ParentID        pgtype.UUID
 	RecordComplete  bool
 	Lane            *string
+	InputHead       string
+	ErrorHead       string
 }
 
-// As ListExecutions, without input, output, error and traceback. These are not read: a
-// large one lies outside of its row.
+// As ListExecutions, without input, output, error and traceback, but with the start of
+// error, and of an input that takes no more than 16 KB. What is larger is not read: it lies
+// outside of its row, which has its size.
 func (q *Queries) ListBriefExecutions(ctx context.Context, arg ListBriefExecutionsParams) ([]ListBriefExecutionsRow, error) {
 	rows, err := q.db.Query(ctx, listBriefExecutions,
 		arg.Tenant,
@@ -244,6 +280,8 @@ func (q *Queries) ListBriefExecutions(ctx context.Context, arg ListBriefExecutio
 			&i.ParentID,
 			&i.RecordComplete,
 			&i.Lane,
+			&i.InputHead,
+			&i.ErrorHead,
 		); err != nil {
 			return nil, err
 		}
@@ -433,7 +471,9 @@ func (q *Queries) ListExecutions(ctx context.Context, arg ListExecutionsParams) 
 
 const listNewestBriefExecutions = `-- name: ListNewestBriefExecutions :many
 SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, error_type, created_at, started_at, completed_at,
-    duration_us, attempt, parent_id, record_complete, lane
+    duration_us, attempt, parent_id, record_complete, lane,
+    COALESCE(CASE WHEN pg_column_size(input_data) <= 16384 THEN left(input_data::text, 200) END, '')::text AS input_head,
+    COALESCE(left(error, 200), '')::text AS error_head
 FROM (
     SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, input_data, output_data, error, error_type, traceback, created_at, started_at, completed_at, duration_us, attempt, parent_id, server, record_complete, input_complete, lane, traceparent FROM executions
     WHERE tenant = $1 AND id >= $2::uuid AND id < $3::uuid
@@ -487,6 +527,8 @@ type ListNewestBriefExecutionsRow struct {
 	ParentID        pgtype.UUID
 	RecordComplete  bool
 	Lane            *string
+	InputHead       string
+	ErrorHead       string
 }
 
 // As ListNewestExecutions, without those.
@@ -532,6 +574,8 @@ func (q *Queries) ListNewestBriefExecutions(ctx context.Context, arg ListNewestB
 			&i.ParentID,
 			&i.RecordComplete,
 			&i.Lane,
+			&i.InputHead,
+			&i.ErrorHead,
 		); err != nil {
 			return nil, err
 		}
@@ -643,7 +687,9 @@ func (q *Queries) ListNewestExecutions(ctx context.Context, arg ListNewestExecut
 
 const listRareBriefExecutions = `-- name: ListRareBriefExecutions :many
 SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, error_type, created_at, started_at, completed_at,
-    duration_us, attempt, parent_id, record_complete, lane
+    duration_us, attempt, parent_id, record_complete, lane,
+    COALESCE(CASE WHEN pg_column_size(input_data) <= 16384 THEN left(input_data::text, 200) END, '')::text AS input_head,
+    COALESCE(left(error, 200), '')::text AS error_head
 FROM executions
 WHERE tenant = $1
   AND id >= $2::uuid AND id < $3::uuid
@@ -694,6 +740,8 @@ type ListRareBriefExecutionsRow struct {
 	ParentID        pgtype.UUID
 	RecordComplete  bool
 	Lane            *string
+	InputHead       string
+	ErrorHead       string
 }
 
 // As ListRareExecutions, without those.
@@ -738,6 +786,8 @@ func (q *Queries) ListRareBriefExecutions(ctx context.Context, arg ListRareBrief
 			&i.ParentID,
 			&i.RecordComplete,
 			&i.Lane,
+			&i.InputHead,
+			&i.ErrorHead,
 		); err != nil {
 			return nil, err
 		}

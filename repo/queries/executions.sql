@@ -23,10 +23,13 @@ ORDER BY id DESC
 LIMIT sqlc.arg(row_limit) OFFSET sqlc.arg(row_offset);
 
 -- name: ListBriefExecutions :many
--- As ListExecutions, without input, output, error and traceback. These are not read: a
--- large one lies outside of its row.
+-- As ListExecutions, without input, output, error and traceback, but with the start of
+-- error, and of an input that takes no more than 16 KB. What is larger is not read: it lies
+-- outside of its row, which has its size.
 SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, error_type, created_at, started_at, completed_at,
-    duration_us, attempt, parent_id, record_complete, lane
+    duration_us, attempt, parent_id, record_complete, lane,
+    COALESCE(CASE WHEN pg_column_size(input_data) <= 16384 THEN left(input_data::text, 200) END, '')::text AS input_head,
+    COALESCE(left(error, 200), '')::text AS error_head
 FROM executions
 WHERE tenant = sqlc.arg(tenant)
   AND id >= sqlc.arg(from_id)::uuid AND id < sqlc.arg(before_id)::uuid
@@ -64,7 +67,9 @@ LIMIT sqlc.arg(row_limit) OFFSET sqlc.arg(row_offset);
 -- name: ListNewestBriefExecutions :many
 -- As ListNewestExecutions, without those.
 SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, error_type, created_at, started_at, completed_at,
-    duration_us, attempt, parent_id, record_complete, lane
+    duration_us, attempt, parent_id, record_complete, lane,
+    COALESCE(CASE WHEN pg_column_size(input_data) <= 16384 THEN left(input_data::text, 200) END, '')::text AS input_head,
+    COALESCE(left(error, 200), '')::text AS error_head
 FROM (
     SELECT * FROM executions
     WHERE tenant = sqlc.arg(tenant) AND id >= sqlc.arg(from_id)::uuid AND id < sqlc.arg(before_id)::uuid
@@ -104,7 +109,9 @@ LIMIT sqlc.arg(row_limit) OFFSET sqlc.arg(row_offset);
 -- name: ListRareBriefExecutions :many
 -- As ListRareExecutions, without those.
 SELECT id, tenant, function_name, function_version, trigger_type, trigger_id, status, error_type, created_at, started_at, completed_at,
-    duration_us, attempt, parent_id, record_complete, lane
+    duration_us, attempt, parent_id, record_complete, lane,
+    COALESCE(CASE WHEN pg_column_size(input_data) <= 16384 THEN left(input_data::text, 200) END, '')::text AS input_head,
+    COALESCE(left(error, 200), '')::text AS error_head
 FROM executions
 WHERE tenant = sqlc.arg(tenant)
   AND id >= sqlc.arg(from_id)::uuid AND id < sqlc.arg(before_id)::uuid
@@ -179,6 +186,9 @@ WHERE tenant = sqlc.arg(tenant) AND execution_id = sqlc.arg(execution_id)
   AND (attempt, position) > (sqlc.arg(after_attempt)::integer, sqlc.arg(after_position)::integer)
 ORDER BY attempt, position
 LIMIT sqlc.arg(row_limit) OFFSET sqlc.arg(row_offset);
+
+-- name: GetStep :one
+SELECT * FROM step_executions WHERE tenant = $1 AND execution_id = $2 AND id = $3;
 
 -- name: HasUnorderedSteps :one
 -- Whether there are ids outside of those that are in start order: from first_id up

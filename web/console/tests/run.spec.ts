@@ -1,4 +1,5 @@
 import { expect, hostile, test, type Api } from "./console";
+import { sql } from "./database";
 
 async function invoices(api: Api): Promise<void> {
   await api.store("fetch_document", "def fetch_document(input):\n    print('fetching', input['url'])\n    return {'content': 'Invoice ' + input['url']}\n");
@@ -159,6 +160,38 @@ test("5,000 steps", async ({ page, api, open, accessible }) => {
   // The starts and ends of calls do not push a printed line out. (The server keeps the last 10,000 entries.)
   await page.getByRole("tab", { name: "Log" }).click();
   await expect(page.getByRole("tabpanel", { name: "Log" }).getByText("planted")).toBeVisible();
+});
+
+test("the steps of a run are listed without their values, which come when one is opened", async ({ page, api, open }) => {
+  await api.store("leaf", "def leaf(input):\n    return input\n");
+  await api.store("fails", "def fails(input):\n    return leaf(input)['missing']\n");
+  await api.store("tree", "def tree(input):\n    for n in range(2500):\n        try:\n            fails({'n': n})\n        except KeyError:\n            pass\n");
+  const id = await api.run("tree");
+  test.setTimeout(240_000); // the half of a gigabyte is written first
+  // 5,000 steps with inputs of 100 KB.
+  sql(`UPDATE step_executions SET input_data = to_json('begins ' || repeat('x', 100000)) WHERE execution_id = '${id}'`);
+  let listed = 0;
+  const single: string[] = [];
+  page.on("response", async (response) => {
+    const { pathname } = new URL(response.url());
+    if (pathname.endsWith("/steps")) listed += Number((await response.body().catch(() => Buffer.alloc(0))).length);
+    else if (pathname.includes("/steps/")) single.push(pathname);
+  });
+  await open("/runs/" + id);
+  await expect(page.getByRole("tab", { name: "Steps 5,000" })).toBeVisible();
+  await expect(page.getByRole("treeitem").nth(5)).toBeVisible();
+  expect(listed, "bytes of the lists of steps").toBeGreaterThan(100_000);
+  expect(listed, "bytes of the lists of steps").toBeLessThan(20_000_000);
+  expect(single, "no step was read before one was opened").toEqual([]);
+
+  await page.getByRole("treeitem", { name: /leaf/ }).first().click();
+  const panel = page.getByRole("region", { name: "The selected call" });
+  await expect(panel.getByText("begins xxx")).toBeVisible();
+  expect(single).toHaveLength(1);
+  await page.getByRole("treeitem", { name: /fails/ }).first().click();
+  await expect(panel.getByText("KeyError").first()).toBeVisible();
+  await expect(panel.getByText(/Failed in version 1, line 2/)).toBeVisible();
+  await expect(panel.getByText(/Called by tree, version 1, line 4/)).toBeVisible();
 });
 
 test("values of a megabyte collapse, and can be copied and saved whole", async ({ page, api, open }) => {

@@ -66,6 +66,31 @@ test("new runs appear by themselves, and wait while the list is scrolled", async
   await expect(page.getByRole("button", { name: /new run/ })).toHaveCount(0);
 });
 
+test("a list that is left open keeps a bounded number of the rows that come", async ({ page, api, open }) => {
+  test.setTimeout(120_000);
+  await api.store("double", double);
+  writeRuns(api.subtenant, "double", 500);
+  await open("/runs");
+  const table = page.getByRole("table", { name: /Runs/ });
+  const count = async () => Number(await table.getAttribute("aria-rowcount"));
+  await expect(page.getByText("live", { exact: true })).toBeVisible();
+  let most = 0;
+  for (let batch = 0; batch < 7; batch++) {
+    const before = await count();
+    writeRuns(api.subtenant, "double", 400);
+    await expect.poll(count).not.toBe(before);
+    most = Math.max(most, await count());
+  }
+  expect(most, "rows that come are added").toBeGreaterThan(1500);
+  await expect.poll(count, "and those below the newest dropped").toBeLessThan(1500);
+  const newest = async () => (await api.call("GET", "/executions?limit=1&brief=true"))[0].id;
+  await expect(page.getByRole("row").first().getByRole("link")).toHaveAttribute("href", `#/runs/${await newest()}`);
+  // Older rows are read again as they come into sight.
+  await table.evaluate((element) => { element.scrollTop = element.scrollHeight; });
+  await expect.poll(count).toBeGreaterThan(1500);
+  await expect(page.getByRole("row").last().getByRole("link")).toBeVisible();
+});
+
 test("many thousands of rows scroll without a blank, there and back", async ({ page, api, open }) => {
   const count = 20_000;
   await api.store("double", double);
@@ -143,6 +168,28 @@ test("hostile names, inputs, errors and outputs are text in the list", async ({ 
   await expect(page.locator("main img, main script")).toHaveCount(0);
   await expect(page).toHaveTitle("Runs · Maestro");
   await expect(rows.nth(0), "an override of the direction is a symbol").not.toContainText("\u202e");
+});
+
+test("the list reads no large input, and says so", async ({ page, api, open }) => {
+  await api.store("double", double);
+  await api.store("fails", fails);
+  await api.run("double", { n: 1 });
+  await api.run("fails", { n: 2 });
+  await api.run("double", { n: 3, text: "words ".repeat(100) });
+  await api.run("double", { n: 4, noise: Array.from({ length: 8_000 }, () => Math.random()) });
+  let bytes = 0;
+  page.on("response", async (response) => {
+    if (/\/executions\?/.test(response.url())) bytes += (await response.body().catch(() => Buffer.alloc(0))).length;
+  });
+  await open("/runs");
+  const rows = page.getByRole("row");
+  await expect(rows).toHaveCount(4);
+  await expect(rows.nth(0)).toContainText("a large input");
+  await expect(rows.nth(1)).toContainText("words words");
+  await expect(rows.nth(2)).toContainText("ValueError");
+  await expect(rows.nth(3)).toContainText("{n: 1}");
+  expect(bytes).toBeGreaterThan(500);
+  expect(bytes).toBeLessThan(20_000);
 });
 
 test("a run that begins between the list and the stream is not missed", async ({ page, api, open }) => {

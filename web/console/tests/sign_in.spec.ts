@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { expect, test } from "./console";
+import { expect, retype, test } from "./console";
 
 /** A token that ends after some seconds, or of a caller without an administrator's rights. */
 function mint(...more: string[]): string {
@@ -52,6 +52,47 @@ test("a session that ends leads back to where one was", async ({ page, api, open
   await page.getByRole("button", { name: "Sign in" }).click();
   await expect(page).toHaveTitle("Runs · Maestro");
   await expect(page.getByRole("row").filter({ hasText: "kept" })).toBeVisible();
+});
+
+test("a token that ends while a page is open: what was typed stays, and goes on after another", async ({ page, api, open, accessible }) => {
+  await api.store("typed", "def typed(input):\n    return 1\n");
+  const caller = ["--email", "ada@example.com", "--subtenant", api.subtenant];
+  await open("/functions/typed");
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByLabel("Token").fill(mint(...caller, "--ttl", "15s"));
+  await page.getByRole("button", { name: "Sign in" }).click();
+  const editor = page.getByRole("textbox", { name: "Code of typed" });
+  await retype(editor, "def typed(input):\n    return 'typed by hand'\n");
+  await expect(page.getByText("unsaved")).toBeVisible();
+  const form = page.getByRole("dialog", { name: "Sign in again" });
+  const save = () => editor.press("ControlOrMeta+s");
+  // Until the server refuses the token; each text before is saved as another version.
+  await expect.poll(async () => (await page.request.get(`${api.url}/api/v1/functions`, { headers: { "X-Maestro-Console": "1" } })).status(), { timeout: 40_000 }).toBe(401);
+  await save();
+  await expect(form).toBeVisible();
+  await expect(form.getByText("The session has ended")).toBeVisible();
+  await accessible();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Escape");
+  await expect(form).toBeVisible();
+  await form.getByLabel("Token").fill(mint(...caller));
+  await form.getByRole("button", { name: "Sign in" }).click();
+  await expect(form).toHaveCount(0);
+  await expect(page.getByText("Saved as version 2."), "the request is made again").toBeVisible();
+  await expect(editor).toContainText("typed by hand");
+  expect((await api.call("GET", "/functions/typed")).code).toContain("typed by hand");
+
+  // A token of another caller: what waited is not made in that name.
+  await retype(editor, "def typed(input):\n    return 'of ada'\n");
+  await page.context().clearCookies();
+  await save();
+  await form.getByLabel("Token").fill(mint("--email", "bob@example.com", "--subtenant", api.subtenant));
+  await form.getByRole("button", { name: "Sign in" }).click();
+  await expect(form).toHaveCount(0);
+  await expect(page.getByText("bob@example.com")).toBeVisible();
+  await expect(page.getByText("unsaved", { exact: true })).toBeVisible();
+  await expect(editor).toContainText("of ada");
+  expect((await api.call("GET", "/functions/typed")).version).toBe(2);
 });
 
 test("nothing of a token is kept where scripts or addresses show it", async ({ page, api, open }) => {

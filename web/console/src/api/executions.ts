@@ -40,6 +40,18 @@ export interface Execution extends Recorded {
   lane: "embedded" | "process" | null;
 }
 
+/** An execution as a brief list has it: the starts of its input and error in place of all values. */
+export interface BriefExecution extends Omit<Execution, Large> {
+  /** At most 200 characters of the input as text; empty for one that the server leaves where it is. */
+  input_head: string;
+  error_head: string;
+}
+
+type Large = "input_data" | "output_data" | "error" | "traceback";
+
+/** A step without its values. */
+export type BriefStep = Omit<Step, Large>;
+
 export interface Step extends Recorded {
   execution_id: string;
   parent_step_id: string | null;
@@ -79,12 +91,19 @@ export interface ExecutionFilter {
   until?: string;
 }
 
-export function listExecutions(
-  filter: ExecutionFilter,
-  page: { limit?: number; cursor?: string | null; /** Without values, errors and tracebacks. */ brief?: boolean } = {},
-  signal?: AbortSignal,
-): Promise<Page<Execution>> {
+/** listExecutions reads one page of executions, with their values. */
+export function listExecutions(filter: ExecutionFilter, page: PageOf = {}, signal?: AbortSignal): Promise<Page<Execution>> {
   return list<Execution>("/executions", { query: { ...filter, ...page } as Query, signal });
+}
+
+/** listRuns reads one page of executions without their values. */
+export function listRuns(filter: ExecutionFilter, page: PageOf = {}, signal?: AbortSignal): Promise<Page<BriefExecution>> {
+  return list<BriefExecution>("/executions", { query: { ...filter, ...page, brief: true } as Query, signal });
+}
+
+interface PageOf {
+  limit?: number;
+  cursor?: string | null;
 }
 
 export async function getExecution(id: string, signal?: AbortSignal): Promise<Execution> {
@@ -93,6 +112,15 @@ export async function getExecution(id: string, signal?: AbortSignal): Promise<Ex
 
 export function listSteps(id: string, signal?: AbortSignal): Promise<Step[]> {
   return listAll<Step>(path`/executions/${id}/steps`, { signal }, 100_000);
+}
+
+/** listCalls reads the steps of an execution without their values. */
+export function listCalls(id: string, signal?: AbortSignal): Promise<BriefStep[]> {
+  return listAll<BriefStep>(path`/executions/${id}/steps`, { query: { brief: true }, signal }, 100_000);
+}
+
+export async function getStep(id: string, step: string, signal?: AbortSignal): Promise<Step> {
+  return (await request<Step>("GET", path`/executions/${id}/steps/${step}`, { signal })).data;
 }
 
 export async function readLog(id: string, after?: string, count = 1000): Promise<{ logs: LogEntry[]; total_logs: number }> {

@@ -19,3 +19,12 @@ export async function getHealth(signal?: AbortSignal): Promise<Health> {
   const response = await fetch(new URL("health", serverURL), { signal, cache: "no-store" });
   return (await response.json()) as Health;
 }
+
+/** Whether the server answers: what a proxy answers in its place does not count. */
+export async function isThere(signal?: AbortSignal): Promise<boolean> {
+  try {
+    return typeof (await getHealth(signal)).status === "string";
+  } catch {
+    return false;
+  }
+}

@@ -11,10 +11,11 @@ export const serverAddress = serverURL.href.replace(/\/$/, "");
 /** What each request needs to know of the session; package app sets it. */
 export interface Credentials {
   subtenant: string | null;
-  expired: () => void;
+  /** Says that the session has ended, and answers whether it goes on: the same caller has signed in again, for the same subtenant. */
+  expired: () => Promise<boolean>;
 }
 
-let credentials: Credentials = { subtenant: null, expired: () => {} };
+let credentials: Credentials = { subtenant: null, expired: () => Promise.resolve(false) };
 
 export function useCredentials(given: Credentials): void {
   credentials = given;
@@ -49,8 +50,27 @@ export function addressOf(path: string, query: Query = {}): URL {
   return url;
 }
 
-/** send makes a request and leaves its body to be read; failures are thrown as Problem. */
+/**
+ * send makes a request and leaves its body to be read; failures are thrown as Problem. When the
+ * session has ended it waits until the caller has signed in again, and makes the request
+ * once more: the server did nothing for the first one.
+ */
 export async function send(method: string, path: string, options: Options = {}): Promise<Response> {
+  for (;;) {
+    const used = credentials;
+    try {
+      return await attempt(method, path, options);
+    } catch (error) {
+      if (options.anonymous || !(error instanceof Problem) || error.status !== 401) throw error;
+      // A refusal of the session before, which comes after the new one has begun, says nothing of that.
+      const goesOn = used === credentials ? await credentials.expired() : used.subtenant === credentials.subtenant;
+      if (!goesOn) throw error;
+      options.signal?.throwIfAborted();
+    }
+  }
+}
+
+async function attempt(method: string, path: string, options: Options): Promise<Response> {
   const headers = new Headers(options.headers);
   // The session's cookie counts only with this header, which no other site can send.
   headers.set("X-Maestro-Console", "1");
@@ -75,11 +95,7 @@ export async function send(method: string, path: string, options: Options = {}):
     });
   }
   noteDate(response.headers.get("Date"), sent);
-  if (!response.ok) {
-    const problem = await problemOf(response);
-    if (problem.status === 401 && !options.anonymous) credentials.expired();
-    throw problem;
-  }
+  if (!response.ok) throw await problemOf(response);
   return response;
 }
 

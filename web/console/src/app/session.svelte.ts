@@ -8,7 +8,8 @@ import { router } from "./router.svelte";
  *   starting    → signed in, choosing, signed out, failed
  *   signed out  → signed in, choosing: a token was accepted
  *   choosing    → signed in: the caller has several subtenants, and has named one
- *   signed in   → signed out: by request, or the session has expired
+ *   signed in   → signed out: by request, or the session has expired; then the page stays
+ *                 below the form, and its requests wait
  *   failed      → starting: the server could not be reached before
  */
 type State = "starting" | "signed out" | "choosing" | "signed in" | "failed";
@@ -29,6 +30,8 @@ export const session = {
   get admin(): boolean { return view?.admin ?? false; },
   /** The subtenant that all requests are about. */
   get subtenant(): string { return view?.subtenant_id ?? ""; },
+  /** Changes with the caller and the subtenant: what a page shows is of them. */
+  get owner(): string { return owner; },
   /** Those of the caller; an administrator has access to all. */
   get subtenants(): string[] { return view?.subtenants ?? []; },
   get version(): string { return view?.server_version ?? ""; },
@@ -38,10 +41,23 @@ export const session = {
   get expired(): boolean { return expired; },
 };
 
-function expire(): void {
-  if (state !== "signed in") return;
+/** Whose session it is, or was until it ended: by another one nothing goes on. */
+let owner = $state("");
+
+/** What waits for the session to go on: told true when it does, false when another begins. */
+let waiting: ((goesOn: boolean) => void)[] = [];
+
+function expire(): Promise<boolean> {
+  if (state !== "signed in" && !expired) return Promise.resolve(false);
   expired = true;
   state = "signed out";
+  return new Promise((tell) => waiting.push(tell));
+}
+
+function tellWaiting(goesOn: boolean): void {
+  const all = waiting;
+  waiting = [];
+  for (const tell of all) tell(goesOn);
 }
 
 function use(subtenant: string | null): void {
@@ -76,6 +92,9 @@ function enter(found: SessionView): void {
   } else {
     expired = false;
     state = "signed in";
+    const before = owner;
+    owner = JSON.stringify([found.email, found.subtenant_id]);
+    tellWaiting(owner === before);
   }
 }
 
@@ -119,6 +138,7 @@ export async function signOut(): Promise<void> {
   use(null);
   expired = false;
   state = "signed out";
+  tellWaiting(false);
 }
 
 /** linkTo is the address of a view for another person: it names the subtenant too. */

@@ -1,6 +1,6 @@
 // One run that was started from the editor, followed to its end.
-import { followLog, getExecution, isFinal, listSteps, runFunction, type Execution, type Json, type LogEntry, type RunRequest, type Step } from "../api/executions";
 import { serverNow } from "../api/clock";
+import { followLog, getExecution, isFinal, listCalls, runFunction, type BriefStep, type Execution, type Json, type LogEntry, type RunRequest } from "../api/executions";
 import { isAbort, Problem } from "../api/problem";
 
 /** mostLines bounds the log that is shown here; the page of the run has all of it. */
@@ -10,7 +10,7 @@ export class LiveRun {
   id = $state<string | null>(null);
   began = $state<string | null>(null);
   execution = $state.raw<Execution | null>(null);
-  steps = $state.raw<Step[]>([]);
+  steps = $state.raw<BriefStep[]>([]);
   log = $state.raw<LogEntry[]>([]);
   /** What the function returned; undefined until then. */
   result = $state.raw<Json | undefined>(undefined);
@@ -48,7 +48,7 @@ export class LiveRun {
     });
     if (signal.aborted) return;
     try {
-      const [execution, steps] = await Promise.all([getExecution(id, signal), listSteps(id, signal)]);
+      const [execution, steps] = await Promise.all([getExecution(id, signal), listCalls(id, signal)]);
       this.execution = execution;
       this.steps = steps;
       if (isFinal(execution.status) && execution.status === "completed" && this.result === undefined) this.result = execution.output_data;

@@ -1,6 +1,6 @@
 import { serverNow } from "../api/clock";
 import type { ExecutionWatcher, WatchedExecution } from "../api/execution_stream";
-import { listExecutions, type ExecutionFilter } from "../api/executions";
+import { listRuns, type ExecutionFilter } from "../api/executions";
 import { matches } from "./filter";
 import type { RunPages } from "./run_pages.svelte";
 import { rowOf, watchedRow, type RunRow } from "./run_row";
@@ -49,7 +49,7 @@ export class LiveRuns implements ExecutionWatcher {
   async gap(): Promise<void> {
     try {
       await this.pages.first;
-      const { items, next } = await listExecutions(this.filter, { limit: pageSize }, this.signal);
+      const { items, next } = await listRuns(this.filter, { limit: pageSize }, this.signal);
       if (next && items.length > 0 && !items.some((run) => this.known(run.id))) this.lose();
       else this.take(items.reverse().map((run) => ({ row: rowOf(run), wanted: true })));
     } catch {
@@ -129,6 +129,7 @@ export class LiveRuns implements ExecutionWatcher {
       for (const row of added) this.recent.set(row.id, now);
       for (const [id, at] of this.recent) if (now - at > 2000) this.recent.delete(id);
       this.pages.add(added);
+      void this.pages.renew(() => this.atTop() && this.held === 0);
     } else {
       this.held += added.length;
       this.waiting = [...added, ...this.waiting].slice(0, mostWaiting);

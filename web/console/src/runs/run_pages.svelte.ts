@@ -1,6 +1,7 @@
-import { listExecutions, type ExecutionFilter } from "../api/executions";
+import { listRuns, type ExecutionFilter } from "../api/executions";
 import { asProblem, isAbort, type Problem } from "../api/problem";
 import { rowOf, type RunRow } from "./run_row";
+import { above, mostFresh } from "./run_window";
 
 const pageSize = 200;
 /** Pages whose rows are kept; those far from the rows in sight are read again by their cursors. */
@@ -19,7 +20,8 @@ interface Page {
 
 /**
  * RunPages is a list of executions, page after page by cursors: rows that were read stay
- * in their places when others are added at the top. Rows that have come since are in `fresh`.
+ * in their places when others are added at the top. Rows that have come since are in `fresh`;
+ * when these are many, the list begins anew while nothing but its top is in sight.
  */
 export class RunPages {
   count = $state(0);
@@ -39,7 +41,8 @@ export class RunPages {
   private newest = "";
   private next: string | null = null;
   private reading = false;
-  private readonly known = new Map<string, RunRow>();
+  private renewing = false;
+  private known = new Map<string, RunRow>();
   private sight = { from: 0, to: 0 };
 
   constructor(private readonly filter: ExecutionFilter, private readonly signal: AbortSignal) {
@@ -92,6 +95,33 @@ export class RunPages {
     this.version++;
   }
 
+  /**
+   * renew reads the first page again and forgets the rows below it, once many have come by
+   * themselves. unseen says whether rows below the first page are out of sight, also when it
+   * has been read: then the rows in sight stay where they are.
+   */
+  async renew(unseen: () => boolean): Promise<void> {
+    if (this.fresh.length < mostFresh || this.renewing || this.reading || !unseen()) return;
+    this.renewing = true;
+    try {
+      const found = await listRuns(this.filter, { limit: pageSize }, this.signal);
+      if (!unseen() || this.reading) return;
+      const rows = found.items.map(rowOf).map((row) => Object.assign(this.known.get(row.id) ?? row, row));
+      this.fresh = above(this.fresh, rows);
+      this.known = new Map([...this.fresh, ...rows].map((row) => [row.id, row]));
+      this.pages = [{ cursor: null, start: 0, count: rows.length, rows, reading: false }];
+      this.newest = rows[0]?.id ?? this.newest;
+      this.next = found.next;
+      this.complete = found.next === null;
+      this.count = this.fresh.length + rows.length;
+      this.version++;
+    } catch {
+      // The next runs that come bring the next chance.
+    } finally {
+      this.renewing = false;
+    }
+  }
+
   retry(): void {
     this.problem = null;
     void this.more();
@@ -113,7 +143,7 @@ export class RunPages {
     this.reading = true;
     const cursor = this.next;
     try {
-      const found = await listExecutions(this.filter, { limit: pageSize, cursor }, this.signal);
+      const found = await listRuns(this.filter, { limit: pageSize, cursor }, this.signal);
       const rows = this.take(found.items.map(rowOf).filter((row) => !this.fresh.some((one) => one.id === row.id)));
       const last = this.pages.at(-1);
       this.pages.push({ cursor, start: last ? last.start + last.count : 0, count: rows.length, rows, reading: false });
@@ -135,7 +165,7 @@ export class RunPages {
   private async again(page: Page): Promise<void> {
     page.reading = true;
     try {
-      const found = await listExecutions(this.filter, { limit: pageSize, cursor: page.cursor }, this.signal);
+      const found = await listRuns(this.filter, { limit: pageSize, cursor: page.cursor }, this.signal);
       // Runs that retention has dropped, or that no longer match, leave their rows out; none is added.
       const rows = found.items.map(rowOf).slice(0, page.count);
       page.rows = this.take(rows);

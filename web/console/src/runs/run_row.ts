@@ -1,6 +1,6 @@
 import type { WatchedExecution } from "../api/execution_stream";
-import type { Execution, Status, Trigger } from "../api/executions";
-import { ExactNumber, isObject, memberNames } from "../api/json";
+import type { BriefExecution, Status, Trigger } from "../api/executions";
+import { ExactNumber, isObject, memberNames, readJSON, type Json } from "../api/json";
 import { oneLine } from "../ui/text";
 
 /** A run as its row in the list needs it: without values that can be large. */
@@ -21,7 +21,7 @@ export interface RunRow {
 /** Of the text beside a run. */
 const longest = 160;
 
-export function rowOf(run: Execution): RunRow {
+export function rowOf(run: BriefExecution): RunRow {
   return { ...watchedRow(run), about: aboutOf(run) };
 }
 
@@ -34,13 +34,34 @@ export function watchedRow(run: WatchedExecution): RunRow {
   };
 }
 
-function aboutOf(run: Execution): string {
-  if (run.error_type || run.error) return oneLine([run.error_type, (run.error ?? "").slice(0, longest)].filter(Boolean).join(": "), longest);
-  const input = run.input_data;
-  if (input === null || (isObject(input) && Object.keys(input).length === 0) || (Array.isArray(input) && input.length === 0)) return "";
+function aboutOf(run: BriefExecution): string {
+  if (run.error_type || run.error_head) return oneLine([run.error_type, run.error_head].filter(Boolean).join(": "), longest);
+  return oneLine(headText(run.input_head), longest);
+}
+
+/** headText is the start of an input as the list shows it, made of the start of its JSON. */
+export function headText(head: string): string {
+  if (head === "") return "a large input";
   // Of a value that the record has in part, the part says more than its marker.
-  if (isObject(input) && input.truncated === true && typeof input.preview === "string") return oneLine(input.preview, longest);
-  return oneLine(preview(input), longest);
+  const cut = /^\s*\{"truncated":\s*true,\s*"bytes":\s*\d+,\s*"preview":\s*"((?:[^"\\]|\\.)*)/s.exec(head);
+  if (cut) return unescaped(cut[1] ?? "");
+  let input: Json;
+  try {
+    input = readJSON(head);
+  } catch {
+    return head.trimStart() + "…"; // it is longer
+  }
+  if (input === null || (isObject(input) && Object.keys(input).length === 0) || (Array.isArray(input) && input.length === 0)) return "";
+  return preview(input);
+}
+
+/** unescaped is the text of the start of a JSON string; of one that is cut within an escape, what stands. */
+function unescaped(inner: string): string {
+  try {
+    return JSON.parse(`"${inner}"`) as string;
+  } catch {
+    return inner;
+  }
 }
 
 /** preview is the start of a value in one line; it does not write all of a large one. */

@@ -1,4 +1,4 @@
-import { followLog, getExecution, isFinal, listSteps, type Execution, type LogEntry } from "../api/executions";
+import { followLog, getExecution, isFinal, listCalls, type Execution, type LogEntry } from "../api/executions";
 import { asProblem, isAbort, type Problem } from "../api/problem";
 import { callOf, millisecondsOf, type Call } from "./tree";
 
@@ -80,7 +80,7 @@ export class RunState {
     this.reading = true;
     const began = performance.now();
     try {
-      const [execution, steps] = await Promise.all([getExecution(this.id, this.signal), listSteps(this.id, this.signal)]);
+      const [execution, steps] = await Promise.all([getExecution(this.id, this.signal), listCalls(this.id, this.signal)]);
       this.problem = null;
       if (!this.execution || execution.attempt !== this.execution.attempt) this.attempt = execution.attempt;
       this.execution = execution;

@@ -1,5 +1,5 @@
 import { serverNow } from "../api/clock";
-import type { Status, Step } from "../api/executions";
+import type { BriefStep, Status } from "../api/executions";
 
 /** A call in the waterfall: a step, or the execution's own function at its root. */
 export interface Call {
@@ -18,8 +18,8 @@ export interface Call {
   depth: number;
   children: Call[];
   error_type: string | null;
-  /** The record; null while only its start is known. */
-  step: Step | null;
+  /** The record without its values; null while only its start is known. */
+  step: BriefStep | null;
 }
 
 /** microseconds keeps the fraction of a time of the API, which Date drops. */
@@ -28,7 +28,7 @@ export function millisecondsOf(time: string): number {
   return Date.parse(time.replace(/\.\d+/, "")) + Number(`0.${fraction || "0"}`) * 1000;
 }
 
-export function callOf(step: Step): Call {
+export function callOf(step: BriefStep): Call {
   const start = millisecondsOf(step.started_at ?? new Date(serverNow()).toISOString());
   return {
     id: step.id, parent: null, caller: step.parent_step_id, function_name: step.function_name, function_version: step.function_version,
