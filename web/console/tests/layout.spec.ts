@@ -29,3 +29,32 @@ test("long names and texts widen no page", async ({ page, api, open }) => {
   await open(`/functions/${long}?tab=calls`);
   await expect(page.getByRole("tab", { name: "Calls" })).toBeInViewport({ ratio: 1 });
 });
+
+test("a telephone shows all filters and a run's buttons in one line, and a cut text keeps its beginning", async ({ page, api, open }) => {
+  await page.setViewportSize({ width: 390, height: 860 });
+  const first = "تسوية";
+  await api.store("leaf", "def leaf(input):\n    return input\n", { description: `${first} ${"المدفوعات لكل عميل ".repeat(20)}` });
+  const id = await api.run("leaf");
+  await open("/runs");
+  for (const status of ["pending", "running", "completed", "failed", "timed out", "cancelled", "crashed"]) {
+    await expect(page.getByRole("button", { name: status, exact: true })).toBeInViewport({ ratio: 1 });
+  }
+  await open("/runs/" + id);
+  const buttons = page.locator("main header .actions > *");
+  await expect(buttons).toHaveCount(4);
+  const tops = await buttons.evaluateAll((all) => all.map((one) => one.getBoundingClientRect().top));
+  expect(new Set(tops).size).toBe(1);
+  // The first word of a right-to-left text is at its right.
+  await page.setViewportSize({ width: 1024, height: 860 });
+  await open("/functions");
+  const description = page.getByText(first);
+  await expect(description).toBeVisible();
+  const { word, cell } = await description.evaluate((element, length) => {
+    const range = document.createRange();
+    range.setStart(element.firstChild!, 0);
+    range.setEnd(element.firstChild!, length);
+    return { word: range.getBoundingClientRect(), cell: element.closest("td")!.getBoundingClientRect() };
+  }, first.length);
+  expect(word.right).toBeLessThanOrEqual(cell.right + 1);
+  expect(word.left).toBeGreaterThanOrEqual(cell.left - 1);
+});
