@@ -1,1 +1,0 @@
-import{$ as e,Et as t,K as n,L as r,Ot as i,Q as a,Ut as o,gt as s,it as c,mt as l}from"./Loading-DmBs-fgi.js";var u=s(`<span><!></span>`);function d(s,d){let f=r(d,`tone`,3,`wait`);var p=u(),m=i(p);c(m,()=>d.children),o(p),t(()=>{a(p,1,e(f()),`svelte-1m0dk8d`),n(p,`title`,d.title)}),l(s,p)}export{d as t};

@@ -1,1 +1,0 @@
-import{Bt as e,E as t,L as n,zt as r}from"./Loading-DmBs-fgi.js";import{n as i}from"./index-BAGI-SFc.js";function a(a,o){e(o,!0);let s=n(o,`label`,3,`Copy`),c=n(o,`iconOnly`,3,!0);t(a,{kind:`quiet`,icon:`copy`,get iconOnly(){return c()},get label(){return s()},onclick:()=>i(typeof o.text==`function`?o.text():o.text)}),r()}export{a as t};

@@ -1,1 +1,0 @@
-import{w as e}from"./Loading-DmBs-fgi.js";function t(t,n){return Object.fromEntries(Object.entries(n).filter(([n,r])=>e(r)!==e(t[n])))}export{t};
