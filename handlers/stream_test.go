@@ -278,7 +278,7 @@ async def silent(input):
 	f.turn(1)
 	rest, err := io.ReadAll(body)
 	require.NoError(t, err)
-	require.True(t, strings.HasSuffix(string(rest), "data: 2\n\n"), "%q", rest)
+	require.Contains(t, string(rest), "data: 2\n\n") // another heartbeat may follow
 }
 
 func TestRepeatedStream(t *testing.T) {
