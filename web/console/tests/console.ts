@@ -99,7 +99,7 @@ export const test = base.extend<Fixtures>({
 });
 
 /** Takes the console's files from a folder, with the headers of the server: tries a build without linking the program. */
-async function serveFrom(folder: string, page: Page, url: string): Promise<void> {
+export async function serveFrom(folder: string, page: Page, url: string): Promise<void> {
   await page.context().route(url + "/console/**", async (route) => {
     const name = new URL(route.request().url()).pathname.slice("/console/".length);
     if (name !== "") return route.fulfill({ path: join(folder, name) });
