@@ -27,7 +27,7 @@ type crashTexts struct {
 
 // SettleGone ends the runs of servers that are gone: as crashed, or as pending
 // again where the retry policy allows another attempt. Any server may call it at any
-// time. What was settled before an error stays so, and is returned beside it.
+// time. Runs that were settled before an error stay so, and are returned beside it.
 func (d *DB) SettleGone(ctx context.Context) (settled Settled, err error) {
 	for {
 		n := 0

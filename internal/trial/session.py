@@ -316,7 +316,7 @@ def _kind_of(name, double):
     if name in _settings["functions"]:
         original = _originals.get(name)
         if original is None:
-            original = _originals[name] = getattr(_module_of(name), name, double)
+            original = _originals[name] = vars(_module_of(name)).get(name, double)
     is_async = inspect.iscoroutinefunction(original) or inspect.isasyncgenfunction(original)
     return is_async, inspect.isgeneratorfunction(original) or inspect.isasyncgenfunction(original)
 
@@ -355,8 +355,19 @@ async def _items_of_double(value):
 
 class _Tested(ModuleType):
     """The module of a function, with the siblings that its code calls: the code finds
-    the names that are patched there.
+    the names that are patched there. Tests see the function itself; for the code of
+    other functions it is their sibling, as on a server.
     """
+
+    def __getattribute__(self, attribute):
+        own = ModuleType.__getattribute__(self, "__name__")
+        asks = sys._getframe(1).f_globals.get("__name__", "")
+        if own == f"functions.{attribute}" and asks.startswith("functions.") and asks != own:
+            return _api._sibling(attribute)
+        return ModuleType.__getattribute__(self, attribute)
+
+    def __call__(self, *args, **options):
+        return _api._sibling(self.__name__.removeprefix("functions."))(*args, **options)
 
     def __getattr__(self, name):
         if _settings["functions"].get(name) == "function":
@@ -366,7 +377,7 @@ class _Tested(ModuleType):
 
 def _module_of(name):
     module = importlib.import_module("functions." + name)
-    if type(module) is ModuleType:
+    if type(module).__name__ in ("module", "_FunctionModule"):  # modules.py has the latter
         module.__class__ = _Tested
     return module
 

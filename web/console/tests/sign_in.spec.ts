@@ -54,7 +54,7 @@ test("a session that ends leads back to where one was", async ({ page, api, open
   await expect(page.getByRole("row").filter({ hasText: "kept" })).toBeVisible();
 });
 
-test("a token that ends while a page is open: what was typed stays, and goes on after another", async ({ page, api, open, accessible }) => {
+test("a token that ends while a page is open: the typed text stays, and goes on after another", async ({ page, api, open, accessible }) => {
   await api.store("typed", "def typed(input):\n    return 1\n");
   const caller = ["--email", "ada@example.com", "--subtenant", api.subtenant];
   await open("/functions/typed");

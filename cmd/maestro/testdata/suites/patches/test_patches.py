@@ -32,6 +32,14 @@ def test_constant(maestro, monkeypatch):
     fetch.assert_called_once_with({"item": "pen"})
 
 
+def test_imported_from_its_module(maestro):
+    maestro.replace("fetch_price", lambda input: 3)
+    maestro.secret("API_KEY", "k")
+    run = maestro.run("relay", {"item": "pen"})
+    assert run.result == [10, 3]
+    assert run.steps[0].function == "order", "code of another function sees the sibling"
+
+
 def test_undone(maestro):
     run = maestro.run("order", {"item": "pen"})
     assert str(run.error) == "RuntimeError: there is no network in tests"
