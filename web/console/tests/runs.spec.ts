@@ -82,12 +82,14 @@ test("a list that is left open keeps a bounded number of the rows that come", as
     most = Math.max(most, await count());
   }
   expect(most, "rows that come are added").toBeGreaterThan(1500);
-  await expect.poll(count, "and those below the newest dropped").toBeLessThan(1500);
+  // Of 3,300; when the list begins anew depends on how many of the first 500 came while it was read.
+  await expect.poll(count, "and those below the newest dropped").toBeLessThan(2200);
   const newest = async () => (await api.call("GET", "/executions?limit=1&brief=true"))[0].id;
   await expect(page.getByRole("row").first().getByRole("link")).toHaveAttribute("href", `#/runs/${await newest()}`);
   // Older rows are read again as they come into sight.
+  const kept = await count();
   await table.evaluate((element) => { element.scrollTop = element.scrollHeight; });
-  await expect.poll(count).toBeGreaterThan(1500);
+  await expect.poll(count).toBeGreaterThan(kept);
   await expect(page.getByRole("row").last().getByRole("link")).toBeVisible();
 });
 

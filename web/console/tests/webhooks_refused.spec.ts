@@ -21,7 +21,7 @@ test("refused calls of a webhook, with the reason", async ({ page, api, open, ac
   await accessible();
   await page.setViewportSize({ width: 1400, height: 900 });
   await expect(mismatch).toContainText(/x-sent-by/i);
-  await expect(page.getByRole("region", { name: "Last deliveries" }).getByText("No calls yet.")).toBeVisible();
+  await expect(page.getByRole("region", { name: "Last deliveries" }).getByText("No deliveries yet.")).toBeVisible();
 });
 
 test("a webhook without a signature has no list of refused calls", async ({ page, api, open }) => {
