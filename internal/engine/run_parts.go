@@ -40,6 +40,7 @@ type parts struct {
 	kept        model.Kept // of the parts, the worst
 	timer       *time.Timer
 	slots       chan struct{} // one element for each part on its way
+	latest      chan struct{} // closed once the last part that was handed over is recorded; nil before the first
 	failed      []*step       // handed over with their failures, oldest first
 	failedBytes int
 }
@@ -130,18 +131,23 @@ func (r *run) handOverSoon() {
 	}
 	timer := time.NewTimer(time.Until(deadline))
 	defer timer.Stop()
-	var recorded <-chan struct{}
 	select {
 	case slots <- struct{}{}:
-		recorded = r.handOver()
+		r.handOver()
 	case <-timer.C:
+		return
 	case <-r.ctx.Done():
-	}
-	if !follows || recorded == nil {
 		return
 	}
+	if !follows {
+		return
+	}
+	// Of a child, the steps may all have been handed over as they were reported.
+	r.mu.Lock()
+	latest := r.parts.latest
+	r.mu.Unlock()
 	select {
-	case <-recorded:
+	case <-latest:
 	case <-timer.C:
 	case <-r.ctx.Done():
 	}
@@ -157,16 +163,15 @@ func (r *run) partSlots() chan struct{} {
 
 // handOver sends the ended steps to the recorder, and gives the slot back that
 // its caller has taken once they are recorded. The open steps that called them
-// go along, as running: the recorded steps are a tree whenever the server dies. It returns
-// a channel that is closed then; nil, if there are none.
-func (r *run) handOver() <-chan struct{} {
+// go along, as running: the recorded steps are a tree whenever the server dies.
+func (r *run) handOver() {
 	r.noteRunning() // steps have an execution
 	veil := r.veil()
 	r.mu.Lock()
 	if r.state.over() || r.parts.count == 0 {
 		r.mu.Unlock()
 		<-r.parts.slots
-		return nil
+		return
 	}
 	ended := make([]*step, 0, r.parts.count)
 	for s := r.parts.first; s != nil; s = s.next {
@@ -183,8 +188,9 @@ func (r *run) handOver() <-chan struct{} {
 			open = append(open, r.row(caller, veil))
 		}
 	}
-	r.mu.Unlock()
 	recorded := make(chan struct{})
+	r.parts.latest = recorded
+	r.mu.Unlock()
 	go func() {
 		// Nothing of an ended step changes any more.
 		added, known := open, []model.Step(nil)
@@ -205,7 +211,6 @@ func (r *run) handOver() <-chan struct{} {
 		}
 		<-r.parts.slots
 	}()
-	return recorded
 }
 
 // recordPart returns once steps are recorded, or kept by the recorder, which logs

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"runtime"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -54,4 +56,42 @@ func TestReportsWhileTheDatabaseIsBehind(t *testing.T) {
 	require.Len(t, rows, steps+1)
 	require.NotContains(t, slices.Collect(maps.Values(rows)), false)
 	require.Greater(t, len(b.book.parts), partsAtOnce)
+}
+
+// TestAChildThatFloodsFollowsItsRecord: its steps are handed over as it reports them, so
+// that in HandOver there may be none left; it waits all the same until they are recorded.
+func TestAChildThatFloodsFollowsItsRecord(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.fewProcessors = true
+	b.opts.RunningAfter = time.Hour // or parts are sent between
+	var making atomic.Bool
+	var during atomic.Int64
+	b.book.during = func(part *model.Record) {
+		for range 1000 {
+			runtime.Gosched() // the child could go on
+		}
+		if part.Steps[0].Position > partsAtOnce*partSteps && making.Load() {
+			during.Add(1)
+		}
+	}
+	b.lane.functions["steps"] = func(_ context.Context, call model.Call, _ model.StepRef, _ json.RawMessage) (json.RawMessage, *model.Failure) {
+		host := call.Host.(model.RemoteHost)
+		_, raise := host.Resolve("echo")
+		require.Nil(t, raise)
+		for step := model.StepRef(1); step <= 9*partSteps; step++ {
+			making.Store(step%partSteps != 0) // the last one of a part has it handed over
+			require.NoError(t, host.StepBegan(model.StepBegan{Step: step, Function: "echo", Version: 1, Started: time.Now(), Input: []byte(`1`)}))
+			require.NoError(t, host.StepEnded(model.StepEnded{Step: step, Output: []byte(`1`)}))
+			if step%partSteps == 0 {
+				host.HandOver()
+			}
+		}
+		return []byte(`1`), nil
+	}
+	b.define(t, "steps", model.Function{Code: "steps"})
+	_, err := b.run(t, "steps", `1`)
+	require.NoError(t, err)
+	require.Len(t, b.book.parts, 9)
+	require.Zero(t, during.Load())
 }
