@@ -2,6 +2,7 @@ package repo
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -28,6 +29,18 @@ func (d *DB) InQueueTx(ctx context.Context, do func(tx pgx.Tx, q *dbsqlc.Queries
 func EndQueued(ctx context.Context, tx pgx.Tx, records []*model.Record) error {
 	_, err := endQueued(ctx, tx, records, "test")
 	return err
+}
+
+// PlanOfSums is how the database would add the executions from one id up to another to the sums.
+func PlanOfSums(ctx context.Context, tx pgx.Tx, from, before model.ID) ([]string, error) {
+	if err := planSums(ctx, tx); err != nil {
+		return nil, err
+	}
+	rows, err := tx.Query(ctx, "EXPLAIN (COSTS OFF) "+sumSlice, uuid(from), uuid(before), time.Now().Add(-SumsKept))
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
 
 // PoolOf is one of the pools by name.

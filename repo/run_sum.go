@@ -77,6 +77,9 @@ func (d *DB) SumSlice(ctx context.Context, upto time.Time, span time.Duration) (
 			if to := from.Add(span); to.Before(upto) {
 				done.To = to
 			}
+			if err := planSums(ctx, tx); err != nil {
+				return err
+			}
 			row := tx.QueryRow(ctx, sumSlice, pgx.QueryExecModeCacheDescribe, uuid(model.FirstIDOf(from)), uuid(model.FirstIDOf(done.To)), done.To.Add(-SumsKept))
 			if err := row.Scan(&done.Runs); err != nil {
 				return err
@@ -111,9 +114,21 @@ func (d *DB) SumNoted(ctx context.Context, after model.ID, limit int) (last mode
 		if len(ids) == limit {
 			last = ids[len(ids)-1].Bytes
 		}
+		if err := planSums(ctx, tx); err != nil {
+			return err
+		}
 		return tx.QueryRow(ctx, sumNoted, pgx.QueryExecModeCacheDescribe, from, before, summed.Add(-SumsKept), ids).Scan(&added)
 	})
 	return last, added, d.fail(err, "add executions that have ended to the sums")
+}
+
+// planSums has the rest of the transaction join by hash. The planner takes the parts of
+// a sum for a few rows: they would be compared pair by pair, which takes minutes of a
+// core for one execution of 100,000 steps. Where there is no other way, it adds so
+// high a cost to a nested loop that it would compile the statement.
+func planSums(ctx context.Context, tx pgx.Tx) error {
+	_, err := tx.Exec(ctx, "SET LOCAL enable_nestloop = off; SET LOCAL jit = off", pgx.QueryExecModeSimpleProtocol)
+	return err
 }
 
 // DeleteOldSums deletes the sums of times before kept ones, a batch at a time.

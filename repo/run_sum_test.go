@@ -3,6 +3,7 @@ package repo_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -140,6 +141,27 @@ func TestSumsEqualTheExecutions(t *testing.T) {
 }
 
 // Servers that sum at the same time, while executions come and some are deleted.
+// The steps of an execution are looked up by hash: compared pair by pair, 100,000 of
+// them would occupy the database for minutes.
+func TestSumsOfManySteps(t *testing.T) {
+	t.Parallel()
+	db := testkit.DB(t)
+	tx, err := db.Pool().Begin(t.Context())
+	require.NoError(t, err)
+	defer func() { require.NoError(t, tx.Rollback(t.Context())) }()
+	plan, err := repo.PlanOfSums(t.Context(), tx, model.FirstIDOf(time.Now().Add(-time.Minute)), model.FirstIDOf(time.Now()))
+	require.NoError(t, err)
+	found := false
+	for i, line := range plan {
+		if !strings.HasSuffix(line, "CTE Scan on steps p") {
+			continue
+		}
+		found = true
+		require.Regexp(t, "(Hash|Sort)$", plan[i-1], strings.Join(plan, "\n")) // of a hash join, or a merge join
+	}
+	require.True(t, found, strings.Join(plan, "\n"))
+}
+
 func TestSumsOfSeveralServers(t *testing.T) {
 	t.Parallel()
 	db := testkit.DB(t)
