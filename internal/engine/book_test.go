@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 
 	"maestro/internal/events"
@@ -26,7 +27,9 @@ type book struct {
 func (b *book) Steps(_ context.Context, part *model.Record) model.Kept {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.parts = append(b.parts, part)
+	kept := *part
+	kept.Steps = slices.Clone(part.Steps) // the slice is the run's again
+	b.parts = append(b.parts, &kept)
 	b.mu.Unlock()
 	if b.during != nil {
 		b.during(part)

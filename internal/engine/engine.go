@@ -47,7 +47,7 @@ type Recorder interface {
 	// a ctx that ends first; the record is written all the same when it can be.
 	Finish(ctx context.Context, record *model.Record) model.Kept
 	// Steps writes steps of a run that goes on, as Record.StepsOnly says, and
-	// returns as Finish does.
+	// returns as Finish does. The slice of the steps is the caller's again then, unless ctx has ended.
 	Steps(ctx context.Context, part *model.Record) model.Kept
 	// Running notes a run that takes long. A Finish of the same id wins.
 	Running(execution *model.Execution)

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"runtime"
+	"sync"
 	"time"
 
 	"maestro/internal/calltree"
@@ -27,7 +28,7 @@ const (
 	// The server lets garbage grow to several times of what lives, for the speed
 	// of short calls; a run of many steps makes so much of it in a second that
 	// this would cost a hundred megabytes.
-	partsOfGarbage = 8
+	partsOfGarbage = 24
 )
 
 // parts are the steps that a run has handed over to the recorder before its end,
@@ -161,6 +162,9 @@ func (r *run) partSlots() chan struct{} {
 	return r.parts.slots
 }
 
+// rowsOfParts are slices of rows, which take the most memory of a part.
+var rowsOfParts = sync.Pool{New: func() any { return new([]model.Step) }}
+
 // handOver sends the ended steps to the recorder, and gives the slot back that
 // its caller has taken once they are recorded. The open steps that called them
 // go along, as running: the recorded steps are a tree whenever the server dies.
@@ -193,16 +197,21 @@ func (r *run) handOver() {
 	r.mu.Unlock()
 	go func() {
 		// Nothing of an ended step changes any more.
-		added, known := open, []model.Step(nil)
+		added := rowsOfParts.Get().(*[]model.Step)
+		*added = append(*added, open...)
+		var known []model.Step
 		for _, s := range ended {
 			if s.marked {
 				known = append(known, r.row(s, veil))
 			} else {
-				added = append(added, r.row(s, veil))
+				*added = append(*added, r.row(s, veil))
 			}
 		}
-		r.recordPart(added, false)
+		r.recordPart(*added, false)
 		r.recordPart(known, true)
+		clear(*added)
+		*added = (*added)[:0]
+		rowsOfParts.Put(added)
 		r.forget(ended)
 		close(recorded)
 		if collect && r.engine.collecting.CompareAndSwap(false, true) {

@@ -89,7 +89,9 @@ func (b *book) keep(record *model.Record) model.Kept {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.records = append(b.records, record)
+	kept := *record
+	kept.Steps = slices.Clone(record.Steps)
+	b.records = append(b.records, &kept)
 	return model.Committed
 }
 
