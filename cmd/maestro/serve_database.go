@@ -22,7 +22,7 @@ import (
 // databasePatience is how long the start waits for an external database.
 const databasePatience = 30 * time.Second
 
-// recorderConnections are one for each of its flushers, and one each for the rows of
+// recorderConnections are one for each of its flushers but that of steps, and one each for the rows of
 // running executions and the spool; those for queued runs are the queue's.
 const recorderConnections = 4
 
@@ -84,6 +84,7 @@ func (p *parts) openOthers(ctx context.Context, url string, stops *service.Stack
 		})
 	}
 	open(&p.records, repo.Options{MaxConns: recorderConnections, KeepOpen: true, Name: "maestro recorder"})
+	open(&p.steps, repo.Options{MaxConns: 1, Name: "maestro steps"})
 	open(&p.chores, repo.Options{MaxConns: 2, Longest: -1, Name: "maestro upkeep"})
 	group.Go(func() error {
 		applied, err := migrations.Up(opening, url)
@@ -93,7 +94,7 @@ func (p *parts) openOthers(ctx context.Context, url string, stops *service.Stack
 		return err
 	})
 	err := group.Wait()
-	for part, db := range map[string]*repo.DB{"records": p.records, "chores": p.chores} {
+	for part, db := range map[string]*repo.DB{"records": p.records, "steps": p.steps, "chores": p.chores} {
 		if db != nil {
 			stops.Push(part, 0, closing(db.Close))
 		}
@@ -119,7 +120,7 @@ func (p *parts) startRecorder(ctx context.Context, stops *service.Stack) error {
 	if err := p.register(ctx, folder, stops); err != nil {
 		return err
 	}
-	p.recorder = recorder.New(p.records, recorder.Options{SpoolDir: spool, Server: p.id.String(), Committed: p.metrics.Committed, Replayed: replayed}, p.log)
+	p.recorder = recorder.New(p.records, recorder.Options{Parts: p.steps, SpoolDir: spool, Server: p.id.String(), Committed: p.metrics.Committed, Replayed: replayed}, p.log)
 	if err := p.recorder.Start(ctx); err != nil {
 		return err
 	}

@@ -52,12 +52,12 @@ func (p *parts) readMetrics() {
 	p.metrics.Read(sources)
 }
 
-// poolStats names the pools of the three DBs apart.
+// poolStats names the pools of the DBs apart.
 func (p *parts) poolStats() (all []repo.PoolStats) {
 	for _, of := range []struct {
 		prefix string
 		db     *repo.DB
-	}{{"", p.db}, {"recorder_", p.records}, {"upkeep_", p.chores}} {
+	}{{"", p.db}, {"recorder_", p.records}, {"steps_", p.steps}, {"upkeep_", p.chores}} {
 		for _, pool := range of.db.PoolStats() {
 			pool.Name = of.prefix + pool.Name
 			all = append(all, pool)

@@ -57,6 +57,7 @@ type parts struct {
 	journal  *journal.Journal
 	db       *repo.DB
 	records  *repo.DB // connections of the recorder alone: no other query delays a commit
+	steps    *repo.DB // a connection of the recorder for steps of runs that go on
 	chores   *repo.DB // connections of upkeep, whose statements may take long
 	events   *events.Bus
 	recorder *recorder.Recorder

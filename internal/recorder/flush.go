@@ -46,10 +46,10 @@ func (r *Recorder) flush(l *line) {
 func (r *Recorder) write(l *line, batch []*entry) {
 	fresh, known := split(batch)
 	if len(fresh) > 0 {
-		r.writeAll(l, fresh, r.db.CopyRecords)
+		r.writeAll(l, fresh, l.db.CopyRecords)
 	}
 	if len(known) > 0 {
-		r.writeAll(l, known, r.db.MergeRecords)
+		r.writeAll(l, known, l.db.MergeRecords)
 	}
 }
 
@@ -81,7 +81,7 @@ func (r *Recorder) writeAll(l *line, batch []*entry, write writer) {
 		if r.mayWrite(l) && (full != nil || failing.duration() < r.opts.SpoolAfter || r.opts.SpoolDir == "") {
 			began := moment()
 			var err error
-			if left, err = r.insert(left, write, confirmTime, &refused); err == nil {
+			if left, err = r.insert(l.db, left, write, confirmTime, &refused); err == nil {
 				r.committed(l, batch)
 				r.settle(l, batch, model.Committed, refused)
 				return
@@ -104,7 +104,7 @@ func (r *Recorder) writeAll(l *line, batch []*entry, write writer) {
 		}
 		pause.Wait(r.abandoned)
 		// A commit whose answer was lost may have happened.
-		write = r.db.MergeRecords
+		write = l.db.MergeRecords
 	}
 }
 

@@ -19,10 +19,10 @@ type refusals map[*model.Record]bool
 // record its place: the batch is halved until the record is found, and that
 // one goes in with markers for its values. An error means that the database is
 // away, or behaves so; it comes with the records that are not in yet.
-func (r *Recorder) insert(records []*model.Record, write writer, patience time.Duration, refused *refusals) ([]*model.Record, error) {
+func (r *Recorder) insert(db *repo.DB, records []*model.Record, write writer, patience time.Duration, refused *refusals) ([]*model.Record, error) {
 	err := r.try(write, records, patience)
 	if repo.IsRowConflict(err) {
-		err = r.try(r.db.MergeRecords, records, patience)
+		err = r.try(db.MergeRecords, records, patience)
 	}
 	if err == nil {
 		return nil, nil
@@ -32,10 +32,10 @@ func (r *Recorder) insert(records []*model.Record, write writer, patience time.D
 	}
 	if len(records) > 1 {
 		middle := len(records) / 2
-		if left, err := r.insert(records[:middle], write, patience, refused); err != nil {
+		if left, err := r.insert(db, records[:middle], write, patience, refused); err != nil {
 			return append(left, records[middle:]...), err
 		}
-		return r.insert(records[middle:], write, patience, refused)
+		return r.insert(db, records[middle:], write, patience, refused)
 	}
 	id := records[0].Execution.ID
 	if !degrade(records[0]) {
@@ -49,7 +49,7 @@ func (r *Recorder) insert(records []*model.Record, write writer, patience time.D
 	}
 	r.log.Warn("a record holds what the database refuses; it is stored with a marker instead",
 		slog.Any("execution_id", id), slog.Any("error", err))
-	return r.insert(records, write, patience, refused)
+	return r.insert(db, records, write, patience, refused)
 }
 
 // try writes once. A write that has begun is completed also during Stop, until

@@ -24,6 +24,10 @@ type Options struct {
 	SpoolAfter time.Duration // how long the database may be away before records go to the spool; 0: 1 s
 	Reserve    int64         // bytes of the disk that are kept for the spool, so that it works on one that is full; 0: 32 MiB, below 0: none
 	Replayed   int64         // records that ReplaySpool has written before, and that Stats count
+	// Parts writes steps of runs that go on, through a connection of its own: the kernel
+	// lets a process of the database that has copied many rows wait behind others, and so
+	// the next commit of it. Nil: the recorder's own.
+	Parts *repo.DB
 	// Committed is told of each transaction: its records, and how long ago the run of
 	// one of them ended. It must not wait. Nil: not needed.
 	Committed func(records int, lag time.Duration)
@@ -95,6 +99,9 @@ func New(db *repo.DB, opts Options, log *slog.Logger) *Recorder {
 	if opts.QueueBytes <= 0 {
 		opts.QueueBytes = 128 << 20
 	}
+	if opts.Parts == nil {
+		opts.Parts = db
+	}
 	if opts.SpoolAfter <= 0 {
 		opts.SpoolAfter = time.Second
 	}
@@ -109,7 +116,7 @@ func New(db *repo.DB, opts Options, log *slog.Logger) *Recorder {
 	}
 	r := &Recorder{
 		db: db, opts: opts, log: log, spool: &spool{dir: opts.SpoolDir, log: log, reserved: opts.Reserve},
-		waited: newLine(opts.QueueBytes), background: newLine(opts.QueueBytes), parts: newLine(opts.QueueBytes / 4),
+		waited: newLine(db, opts.QueueBytes), background: newLine(db, opts.QueueBytes), parts: newLine(opts.Parts, opts.QueueBytes/4),
 		stopping: make(chan struct{}), flushed: make(chan struct{}),
 	}
 	r.stats.replayed.Store(opts.Replayed)

@@ -90,7 +90,7 @@ func (r *Recorder) replay(records []*model.Record) error {
 		part := records[:min(len(records), largestBatch)]
 		// They may have rows: of runs once marked as running, or from a replay
 		// that was broken off.
-		if _, err := r.insert(part, r.db.MergeRecords, writeTimeout, &refused); err != nil {
+		if _, err := r.insert(r.db, part, r.db.MergeRecords, writeTimeout, &refused); err != nil {
 			r.note(err)
 			return err
 		}
