@@ -183,6 +183,12 @@ func appendLink(b []byte, traceParent, relation string) []byte {
 // appendAttribute appends a KeyValue with a text, as the field of tag.
 func appendAttribute(b []byte, tag byte, key, text string) []byte {
 	text = valid(text)
+	if size := 2 + len(key) + 4 + len(text); size < 1<<7 { // so that each size takes a byte: nearly always
+		b = append(b, tag, byte(size), tagKey, byte(len(key)))
+		b = append(b, key...)
+		b = append(b, tagValue, byte(2+len(text)), tagText, byte(len(text)))
+		return append(b, text...)
+	}
 	value := 1 + sizeText(text)
 	b = protowire.AppendVarint(append(b, tag), uint64(1+sizeText(key)+1+protowire.SizeBytes(value)))
 	b = appendText(append(b, tagKey), key)
@@ -196,13 +202,13 @@ func appendID(b []byte, key string, id model.ID) []byte {
 	b = append(b, tagAttribute, byte(2+len(key)+2+2+size), tagKey, byte(len(key)))
 	b = append(b, key...)
 	b = append(b, tagValue, 2+size, tagText, size)
-	for i, part := range [][]byte{id[:4], id[4:6], id[6:8], id[8:10], id[10:]} {
-		if i > 0 {
-			b = append(b, '-')
-		}
-		b = hex.AppendEncode(b, part)
-	}
-	return b
+	text := [size]byte{8: '-', 13: '-', 18: '-', 23: '-'}
+	hex.Encode(text[:8], id[:4])
+	hex.Encode(text[9:13], id[4:6])
+	hex.Encode(text[14:18], id[6:8])
+	hex.Encode(text[19:23], id[8:10])
+	hex.Encode(text[24:], id[10:])
+	return append(b, text[:]...)
 }
 
 // appendInt does the same for a number.
