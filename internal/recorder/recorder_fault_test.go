@@ -60,6 +60,7 @@ func TestKilledBackendsLoseAndDoubleNothing(t *testing.T) {
 	}
 	wg.Wait()
 	killer.Wait()
+	db.Pool().Reset() // of connections that were ended and not used since
 	require.Eventually(t, func() bool { return db.Ping(t.Context()) == nil }, 10*time.Second, time.Millisecond)
 	require.Equal(t, callers*each, count(t, db, "executions"))
 	require.Equal(t, callers*each*2, count(t, db, "step_executions"))
