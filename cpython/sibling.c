@@ -206,11 +206,11 @@ PyObject *maestro_load_by_name(PyObject *module, PyObject *name) {
         return NULL;
     int loading;
     struct maestro_entry entry;
-    PyObject *function = NULL;
+    PyObject *key = NULL;
     if (maestro_program_enter(in, found.key, maestro_frame(in), &entry, &loading))
-        function = py.Py_NewRef(entry.function);
+        key = py.PyLong_FromUnsignedLongLong(found.key);
     maestro_entry_clear(&entry);
-    return function;
+    return key;
 }
 
 static void dealloc(PyObject *self) {

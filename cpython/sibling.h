@@ -41,7 +41,7 @@ PyObject *maestro_call_by_name(PyObject *module, PyObject *const *args, Py_ssize
 PyObject *maestro_call_computed(PyObject *module, PyObject *const *args, Py_ssize_t count);
 
 // load_function(name): loads the module of the function that has this name now,
-// and returns the function. A METH_O builtin; a NameError where there is none.
+// and returns the key of its program. A METH_O builtin; a NameError where there is none.
 PyObject *maestro_load_by_name(PyObject *module, PyObject *name);
 
 // Makes the builtins dicts show the names of that generation. Returns 0 with an

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -76,4 +77,48 @@ func TestHandlersOfLoggersAfterAChange(t *testing.T) {
 		require.Equal(t, "[1,1]", f.result("order", nil))
 		f.change("applog", fmt.Sprintf("%s# %d\n", module, i))
 	}
+}
+
+// TestARunAndTheClassesThatItHasImported: while a run is under way that has the classes of
+// a function, a change of that function does not reach it; one of its settings
+// changes no class.
+func TestARunAndTheClassesThatItHasImported(t *testing.T) {
+	t.Parallel()
+	f := setupApart(t)
+	require.NoError(t, f.queue.Start(t.Context()))
+	reserve := "class OutOfStock(ValueError):\n    pass\ndef reserve(input):\n    raise OutOfStock('version %d')\n"
+	f.function("reserve", fmt.Sprintf(reserve, 1))
+	f.function("gate", "def gate(input):\n    return False")
+	f.function("order", `import time
+from functions.reserve import OutOfStock
+def order(input):
+    caught = []
+    while len(caught) < 2:
+        from functions import reserve as module
+        try:
+            reserve(1)
+        except OutOfStock as error:
+            caught.append(str(error))
+        try:
+            module(1)
+        except module.OutOfStock:
+            pass
+        while not gate(1):
+            time.sleep(0.01)
+    return caught
+`)
+	run := f.must(ask{call: "POST /api/v1/executions", body: `{"function_name":"order","mode":"async"}`, status: 202})
+	id := member(t, run.text, "execution_id")
+	f.becomes(id, "running")
+	require.Eventually(t, func() bool {
+		return strings.Contains(f.do(ask{call: "GET /api/v1/executions/" + id + "/steps"}).text, `"gate"`)
+	}, 10*time.Second, 20*time.Millisecond)
+	f.change("reserve", fmt.Sprintf(reserve, 2))
+	f.function("later", "from functions.reserve import OutOfStock\ndef later(input):\n    try:\n        return reserve(1)\n    except OutOfStock as error:\n        return str(error)")
+	require.Equal(t, `"version 2"`, f.result("later", nil), "both versions are loaded")
+	f.change("gate", "def gate(input):\n    return True")
+	require.Contains(t, f.becomes(id, "completed").text, `"output_data":["version 1","version 1"]`)
+	require.Equal(t, `["version 2","version 2"]`, f.result("order", nil))
+	f.must(ask{call: "PUT /api/v1/functions/reserve", body: `{"description":"of the shop","timeout_seconds":5}`, status: 200})
+	require.Equal(t, `["version 2","version 2"]`, f.result("order", nil))
 }

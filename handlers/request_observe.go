@@ -36,9 +36,6 @@ func (s *Server) guarded(c *fiber.Ctx, call *call) (err error) {
 	if err := refuseAmbiguous(c.Context()); err != nil {
 		return err
 	}
-	if err := refuseRepeated(c); err != nil {
-		return err
-	}
 	if s.unread(c.Request()) && !readsLater(c.Request().URI().PathOriginal()) {
 		if err := call.ReadBody(); err != nil {
 			return err

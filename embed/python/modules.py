@@ -199,10 +199,16 @@ def _call_module(module, *args, **options):
 
 
 def _version(name):
-    """Returns the version that the code which asks is part of, else the newest."""
+    """Returns the version that the code which asks is part of, or that its run calls:
+    one that has imported an older version goes on with that. Where no call is under
+    way it is the newest.
+    """
     versions = _versions.get(name)
     if not versions:
         raise AttributeError(f"the function {name} is not loaded any more")
+    if len(versions) == 1:
+        (module,) = versions.values()
+        return module
     by_globals = {id(module.__dict__): module for module in versions.values()}
     frame = _getframe(2)
     while frame is not None:
@@ -210,7 +216,11 @@ def _version(name):
         if module is not None:
             return module
         frame = frame.f_back
-    return versions[max(versions)]
+    try:
+        key = _maestro.load_function(name)
+    except (NameError, RuntimeError):  # it is gone, or the code has outlived its call
+        key = None
+    return versions.get(key) or versions[max(versions)]
 
 
 def _is_current(name):

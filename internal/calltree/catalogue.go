@@ -38,11 +38,11 @@ func (c *Catalogue) Changed(number uint64) {
 func (c *Catalogue) current(asOf uint64) bool { return asOf >= c.changes.Load() }
 
 // function finds a function that can be called now; ofRun says that it holds for the
-// run only that asked.
-func (c *Catalogue) function(link Link, name string) (found known, ofRun bool, raise *model.Raise) {
+// run only that asked. With ask the engine decides, regardless of what it has told other runs.
+func (c *Catalogue) function(link Link, name string, ask bool) (found known, ofRun bool, raise *model.Raise) {
 	var last *known
 	if value, ok := c.functions.Load(name); ok {
-		if last = value.(*known); c.current(last.asOf) {
+		if last = value.(*known); !ask && c.current(last.asOf) {
 			return *last, false, nil
 		}
 	}

@@ -12,13 +12,15 @@ var _ Steps = (*Host)(nil)
 // closed takes the place of the beginning of a step that has ended.
 const closed = time.Duration(-1)
 
-// Sibling implements Steps.
+// Sibling implements Steps. Once a function has changed since the run began, the engine
+// is asked for the run itself: it may have to keep to the former functions.
 func (h *Host) Sibling(name string) (*Function, *model.Raise) {
 	if f := h.resolvedOfRun(name); f != nil {
 		return f, nil
 	}
-	found, ofRun, raise := h.catalogue.function(h.link, name)
-	if ofRun {
+	changed := !h.catalogue.current(h.frame.Changes)
+	found, ofRun, raise := h.catalogue.function(h.link, name, changed)
+	if raise == nil && (ofRun || changed) {
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		if h.ofRun == nil {

@@ -211,3 +211,30 @@ func TestStepsOfAHost(t *testing.T) {
 		require.Equal(t, model.ErrorInputInvalid, link.ended[1].Failure.Type)
 	})
 }
+
+// TestARunThatKeepsToAFormerFunction: another run has been told of the present one, and
+// both calls of the child go on with their own, without asking each time.
+func TestARunThatKeepsToAFormerFunction(t *testing.T) {
+	t.Parallel()
+	link := &notes{functions: map[string]model.Resolved{"f": {Program: program("f", 1), AsOf: 1}}}
+	catalogue := &Catalogue{}
+	version := func(h *Host) int {
+		found, raise := h.Lookup("f")
+		require.Nil(t, raise)
+		return found.Version
+	}
+	former := newHost(t, link, catalogue)
+	require.Equal(t, 1, version(former))
+	catalogue.Changed(2)
+	link.functions["f"] = model.Resolved{Program: program("f", 2), AsOf: 2}
+	later := newHost(t, link, catalogue)
+	later.frame.Changes = 2
+	require.Equal(t, 2, version(later))
+	link.functions["f"] = model.Resolved{Program: program("f", 1), AsOf: 2, OfRun: true}
+	link.taken()
+	for range 3 {
+		require.Equal(t, 1, version(former))
+		require.Equal(t, 2, version(later))
+	}
+	require.Equal(t, []string{"f"}, link.taken())
+}

@@ -61,6 +61,8 @@ type snapshot struct {
 	names       []string          // of functions, sorted as the store sorts them
 	modules     int
 	generation  uint64
+	sequence    uint64            // counts the snapshots of the shelf
+	stored      uint64            // sequence of the last one in which a stored module changed
 	changes     uint64            // of the shelf, all of which it includes
 	environment model.Environment // Number 0: without packages
 	site        model.SitePackages
@@ -75,9 +77,13 @@ type snapshot struct {
 // entry is a function or a module of a snapshot; what it takes to run it is made at the
 // first call and shared by later snapshots until its version changes.
 type entry struct {
-	ref     model.FunctionRef
+	ref model.FunctionRef
+	// since is the sequence of the snapshot in which the module changed for those that
+	// import it: by its code, or by that of a module that it imports itself.
+	since   uint64
+	program *model.Program // of an entry that differed in settings only; nil: the code is compiled
 	ready   atomic.Pointer[function]
-	loading sync.Mutex
+	loading sync.Mutex // held by the goroutine that makes ready
 }
 
 func newCatalogue(opts Options) *catalogue {
@@ -183,7 +189,10 @@ func (c *catalogue) read(ctx context.Context, tenant string, last *snapshot) (re
 // is the same and that import nothing that changed. Its generation stays when
 // the functions' names and the modules do.
 func (c *catalogue) follow(last *snapshot, refs []model.FunctionRef) *snapshot {
-	next := &snapshot{functions: make(map[string]*entry, len(refs)), names: make([]string, 0, len(refs))}
+	next := &snapshot{functions: make(map[string]*entry, len(refs)), names: make([]string, 0, len(refs)), sequence: 1}
+	if last != nil {
+		next.sequence, next.stored = last.sequence+1, last.stored
+	}
 	for _, ref := range refs {
 		if ref.Kind == model.KindModule {
 			next.modules++
@@ -191,12 +200,17 @@ func (c *catalogue) follow(last *snapshot, refs []model.FunctionRef) *snapshot {
 			next.names = append(next.names, ref.Name)
 		}
 		if last != nil {
-			if known, ok := last.functions[ref.Name]; ok && known.ref == ref {
+			known, ok := last.functions[ref.Name]
+			if ok && known.ref == ref {
 				next.functions[ref.Name] = known
 				continue
 			}
+			if ok && known.ref.VersionID == ref.VersionID {
+				next.functions[ref.Name] = known.withSettings(ref, next.sequence)
+				continue
+			}
 		}
-		next.functions[ref.Name] = &entry{ref: ref}
+		next.functions[ref.Name] = &entry{ref: ref, since: next.sequence}
 	}
 	same := last != nil && slices.Equal(last.names, next.names)
 	if last != nil {
@@ -217,47 +231,53 @@ func (c *catalogue) follow(last *snapshot, refs []model.FunctionRef) *snapshot {
 // CodeFunctionNotFound or CodeFunctionIsModule. It waits for packages that the function may need; an
 // error with CodeUnavailable says that they are not there in time.
 func (c *catalogue) function(ctx context.Context, tenant, name string) (*function, error) {
+	f, _, err := c.functionIn(ctx, tenant, name)
+	return f, err
+}
+
+// functionIn is function, and says in which snapshot it is.
+func (c *catalogue) functionIn(ctx context.Context, tenant, name string) (*function, *snapshot, error) {
 	s := c.shelf(tenant)
-	if f := s.ready(name); f != nil {
-		return f.runnable()
+	if f, now := s.ready(name); f != nil {
+		return f.runnableIn(now, nil)
 	}
-	f, awaited, err := c.seek(ctx, s, name)
+	f, now, awaited, err := c.seek(ctx, s, name)
 	if awaited == nil {
-		return f.runnableOr(err)
+		return f.runnableIn(now, err)
 	}
 	limited, cancel := context.WithTimeout(ctx, c.patience)
 	defer cancel()
 	for awaited != nil {
 		if err := awaited.wait(limited); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		f, awaited, err = c.seek(ctx, c.shelf(tenant), name)
+		f, now, awaited, err = c.seek(ctx, c.shelf(tenant), name)
 	}
-	return f.runnableOr(err)
+	return f.runnableIn(now, err)
 }
 
-// functionNow is function for asynchronous runs, which can be retried: it waits
+// functionNow is functionIn for asynchronous runs, which can be retried: it waits
 // for no packages, and answers CodeUnavailable instead.
-func (c *catalogue) functionNow(ctx context.Context, tenant, name string) (*function, error) {
+func (c *catalogue) functionNow(ctx context.Context, tenant, name string) (*function, *snapshot, error) {
 	s := c.shelf(tenant)
-	if f := s.ready(name); f != nil {
-		return f.runnable()
+	if f, now := s.ready(name); f != nil {
+		return f.runnableIn(now, nil)
 	}
-	f, awaited, err := c.seek(ctx, s, name)
+	f, now, awaited, err := c.seek(ctx, s, name)
 	if awaited != nil {
-		return nil, errPackagesAwaited(nil)
+		return nil, nil, errPackagesAwaited(nil)
 	}
-	return f.runnableOr(err)
+	return f.runnableIn(now, err)
 }
 
 // loaded is outline for a function that this server is likely to run soon: it is
 // loaded as for a run, unless it has to wait for packages.
 func (c *catalogue) loaded(ctx context.Context, tenant, name string) (*function, error) {
 	s := c.shelf(tenant)
-	if f := s.ready(name); f != nil {
+	if f, _ := s.ready(name); f != nil {
 		return f.runnable()
 	}
-	f, awaited, err := c.seek(ctx, s, name)
+	f, _, awaited, err := c.seek(ctx, s, name)
 	if awaited == nil && (err == nil || model.CodeOf(err) == model.CodeFunctionNotFound) {
 		return f.runnableOr(err)
 	}
@@ -267,7 +287,7 @@ func (c *catalogue) loaded(ctx context.Context, tenant, name string) (*function,
 // outline returns a function's metadata, without a compiled program unless there
 // is one in memory. It waits for no packages, and compiles nothing.
 func (c *catalogue) outline(ctx context.Context, tenant, name string) (*function, error) {
-	if f := c.shelf(tenant).ready(name); f != nil {
+	if f, _ := c.shelf(tenant).ready(name); f != nil {
 		return f.runnable()
 	}
 	stored, err := c.store.Function(ctx, tenant, name)
@@ -280,45 +300,48 @@ func (c *catalogue) outline(ctx context.Context, tenant, name string) (*function
 	return outlineOf(&stored).runnable()
 }
 
-// ready returns a function of the present state that has been loaded, or nil.
-func (s *shelf) ready(name string) *function {
+// ready returns a function of the present state that has been loaded, or nil, and
+// that state.
+func (s *shelf) ready(name string) (*function, *snapshot) {
 	if now := s.current.Load(); now != nil {
 		if known := now.functions[name]; known != nil {
-			return known.ready.Load()
+			return known.ready.Load(), now
 		}
 	}
-	return nil
+	return nil, nil
 }
 
-// seek is function without the waiting: it returns the build instead.
-func (c *catalogue) seek(ctx context.Context, s *shelf, name string) (*function, *build, error) {
+// seek is functionIn without the waiting: it returns the build instead.
+func (c *catalogue) seek(ctx context.Context, s *shelf, name string) (*function, *snapshot, *build, error) {
 	for {
 		now, awaited, err := c.present(ctx, s)
 		if now == nil {
-			return nil, awaited, err
+			return nil, nil, awaited, err
 		}
 		known, ok := now.functions[name]
 		if !ok && now.newer[name] {
-			return nil, now.awaited, notFound(name)
+			return nil, now, now.awaited, notFound(name)
 		} else if !ok {
-			return nil, nil, notFound(name)
+			return nil, now, nil, notFound(name)
 		}
 		if f := known.ready.Load(); f != nil {
-			return f, nil, nil
+			return f, now, nil, nil
 		}
-		f, err := c.load(ctx, s.tenant, known)
+		f, err := c.load(ctx, s, now, known)
 		var coded *model.Error
 		switch {
 		case err == nil:
-			return f, nil, nil
+			return f, now, nil, nil
+		case errors.Is(err, errPast):
+			// Another state has come: look again.
 		case errors.Is(err, errReplaced) && now.awaited != nil:
-			return nil, now.awaited, err // the version of before cannot be had any more
+			return nil, now, now.awaited, err // the version of before cannot be had any more
 		case errors.Is(err, errReplaced):
 			s.changed() // by a change whose notification has not arrived yet
 		case errors.As(err, &coded) && coded.Code == model.CodeFunctionNotFound && s.current.Load() != now:
 			// Deleted between the two reads: look again.
 		default:
-			return nil, nil, err
+			return nil, now, nil, err
 		}
 	}
 }
@@ -326,25 +349,35 @@ func (c *catalogue) seek(ctx context.Context, s *shelf, name string) (*function,
 // errReplaced says that a function has another version than the snapshot knows.
 var errReplaced = errors.New("the function has got another version")
 
-func (c *catalogue) load(ctx context.Context, tenant string, known *entry) (*function, error) {
+// errPast says that a snapshot is not the present one any more.
+var errPast = errors.New("the subtenant's functions have changed")
+
+// load makes what it takes to run a function of the present state. Its code is
+// going to import what that state has: an entry that is loading when the state
+// changes has no part in the next one (renewImporters).
+func (c *catalogue) load(ctx context.Context, s *shelf, now *snapshot, known *entry) (*function, error) {
 	known.loading.Lock()
 	defer known.loading.Unlock()
 	if f := known.ready.Load(); f != nil {
 		return f, nil
 	}
-	stored, err := c.store.Function(ctx, tenant, known.ref.Name)
+	if s.current.Load() != now {
+		return nil, errPast
+	}
+	stored, err := c.store.Function(ctx, s.tenant, known.ref.Name)
 	if err != nil {
 		return nil, err
 	}
 	if stored.VersionID != known.ref.VersionID {
 		return nil, errReplaced // it may need packages that the snapshot has not
 	}
-	f, err := newFunction(ctx, c.lane, stored)
+	f, err := newFunction(ctx, c.lane, stored, known.program)
 	if err != nil {
 		return nil, err
 	}
+	f.sequence = now.sequence
 	if c.meter != nil && f.kind != model.KindModule {
-		f.meter = c.meter.Of(tenant, f.Name)
+		f.meter = c.meter.Of(s.tenant, f.Name)
 	}
 	if stored.UpdatedAt.Equal(known.ref.UpdatedAt) && (stored.Quarantine != nil) == known.ref.Quarantined {
 		known.ready.Store(f)

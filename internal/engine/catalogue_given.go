@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"maestro/internal/calltree"
+	"maestro/internal/model"
 )
 
 const (
@@ -28,7 +29,7 @@ type versionKey struct {
 }
 
 type givenFunction struct {
-	calltree.Function // without program and schemas: they are freed with their snapshot
+	calltree.Function // with the imports of its program only: the rest is freed with its snapshot
 	at                time.Time
 }
 
@@ -52,7 +53,7 @@ func (g *given) note(f *function, now *snapshot) {
 		}
 		g.sweepAt = max(mostGiven, 2*len(g.versions))
 	}
-	g.versions[key] = &givenFunction{calltree.Function{Name: f.Name, Version: f.Version}, at}
+	g.versions[key] = &givenFunction{calltree.Function{Name: f.Name, Version: f.Version, Program: &model.Program{Imports: f.Program.Imports}}, at}
 }
 
 // find returns a version that was given, or nil.

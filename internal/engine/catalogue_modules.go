@@ -8,25 +8,48 @@ import "maestro/internal/model"
 // an interpreter loads those anew, and finds the present module then. The same
 // holds for the module of a function, functions.NAME, for what imports its classes.
 
+// withSettings returns the entry for a function whose settings differ, and whose code does
+// not: code that has imported its classes goes on with them, so its program stays.
+func (e *entry) withSettings(ref model.FunctionRef, sequence uint64) *entry {
+	if e.isLoading() {
+		return &entry{ref: ref, since: sequence}
+	}
+	next := &entry{ref: ref, since: e.since, program: e.program}
+	if f := e.ready.Load(); f != nil {
+		next.program = f.Program
+	}
+	return next
+}
+
+// isLoading reports whether a goroutine is making e ready. If not, and the snapshot of e is
+// not the present one, none begins to (load).
+func (e *entry) isLoading() bool {
+	if !e.loading.TryLock() {
+		return true
+	}
+	e.loading.Unlock()
+	return false
+}
+
 // changedModules returns the names of the modules that are not the same in two
-// snapshots: changed, new or gone, also in favour of a function. stored reports
+// consecutive snapshots: changed, new or gone, also in favour of a function. stored reports
 // whether stored modules are among them.
 func changedModules(last, next *snapshot) (changed map[string]bool, stored bool) {
 	changed = map[string]bool{}
-	compare := func(entries, others map[string]*entry) {
-		for name, e := range entries {
-			other := others[name]
-			if other == e || other != nil && other.ref.VersionID == e.ref.VersionID {
-				continue
-			}
-			if e.ref.Kind == model.KindModule {
-				stored = true
-			}
-			changed[importedName(name, e.ref.Kind)] = true
+	note := func(name string, e *entry) {
+		stored = stored || e.ref.Kind == model.KindModule
+		changed[importedName(name, e.ref.Kind)] = true
+	}
+	for name, e := range next.functions {
+		if e.since == next.sequence {
+			note(name, e)
 		}
 	}
-	compare(last.functions, next.functions)
-	compare(next.functions, last.functions)
+	for name, e := range last.functions {
+		if other := next.functions[name]; other == nil || other.ref.VersionID != e.ref.VersionID {
+			note(name, e)
+		}
+	}
 	return changed, stored
 }
 
@@ -39,28 +62,43 @@ func importedName(name string, kind model.FunctionKind) string {
 }
 
 // renewImporters gives new entries to all that import one of the changed
-// modules. Modules among them are changed for their own importers. If stored modules
-// are, entries that are not loaded are renewed too, because they may be loading now,
-// with the old modules, and so is what imports by names that only a run can tell.
+// modules. Modules among them are changed for their own importers. An entry that is
+// loading now is renewed, because what it imports is not known, and it may have the old
+// modules. If stored modules are among the changed ones, all entries that are not loaded are
+// renewed too, and so is what imports by names that only a run can tell.
 func renewImporters(next *snapshot, changed map[string]bool, stored bool) {
 	for again := len(changed) > 0; again; {
 		again = false
 		for name, e := range next.functions {
-			f := e.ready.Load()
-			if f == nil && !stored || f != nil && !f.importsAny(changed, stored) {
+			if e.since == next.sequence || !e.isLoading() && !e.importsAny(changed, stored) {
 				continue
 			}
-			next.functions[name] = &entry{ref: e.ref}
+			next.functions[name] = &entry{ref: e.ref, since: next.sequence}
 			if imported := importedName(name, e.ref.Kind); !changed[imported] {
 				changed[imported], again = true, true
 				stored = stored || e.ref.Kind == model.KindModule
 			}
 		}
 	}
+	if stored {
+		next.stored = next.sequence
+	}
 }
 
-func (f *function) importsAny(modules map[string]bool, stored bool) bool {
-	for _, name := range f.Program.Imports {
+// importsAny reports whether e imports one of the modules, or may do so.
+func (e *entry) importsAny(modules map[string]bool, stored bool) bool {
+	switch f := e.ready.Load(); {
+	case f != nil:
+		return importsAny(f.Program, modules, stored)
+	case e.program != nil:
+		return importsAny(e.program, modules, stored)
+	default:
+		return stored
+	}
+}
+
+func importsAny(program *model.Program, modules map[string]bool, stored bool) bool {
+	for _, name := range program.Imports {
 		if modules[name] || stored && name == model.AnyModule {
 			return true
 		}
@@ -80,6 +118,12 @@ func (f *function) runnable() (*function, error) {
 	default:
 		return f, nil
 	}
+}
+
+// runnableIn is runnable for an f of a snapshot that there is only without err.
+func (f *function) runnableIn(now *snapshot, err error) (*function, *snapshot, error) {
+	f, err = f.runnableOr(err)
+	return f, now, err
 }
 
 // runnableOr is runnable for an f that there is only without err.

@@ -65,9 +65,10 @@ func (e *Engine) run(ctx context.Context, request RunRequest) (RunResult, error)
 		return RunResult{}, err
 	}
 	var f *function
+	var in *snapshot // of f; nil: of none
 	var err error
 	if request.Version == 0 {
-		f, err = e.catalogue.function(ctx, request.Tenant, request.Function)
+		f, in, err = e.catalogue.functionIn(ctx, request.Tenant, request.Function)
 	} else {
 		f, err = e.catalogue.version(ctx, request.Tenant, request.Function, request.Version)
 	}
@@ -87,6 +88,7 @@ func (e *Engine) run(ctx context.Context, request RunRequest) (RunResult, error)
 		}
 	}
 	r := e.newRun(ctx, f, request)
+	r.followed.Store(in)
 	if err := e.admit(r); err != nil {
 		r.dispose()
 		return RunResult{}, err

@@ -30,6 +30,8 @@ type script struct {
 	forgotten atomic.Int32
 	threads   chan struct{} // patient calls wait for a value; nil: there are threads enough
 	refuse    *model.Error  // what every call comes to; nil: they run
+	imports   map[string][]string
+	compiling chan chan struct{} // each compilation offers it one that it waits for; nil: it waits for none
 }
 
 var keys atomic.Uint64
@@ -50,10 +52,15 @@ func (s *script) Compile(_ context.Context, function string, version int, source
 	if source == "broken" {
 		return nil, model.NewError(model.CodeSyntaxError, "broken")
 	}
+	if s.compiling != nil {
+		goOn := make(chan struct{})
+		s.compiling <- goOn
+		<-goOn
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.compiled++
-	return &model.Program{Key: keys.Add(1), Function: function, Version: version, Source: source}, nil
+	return &model.Program{Key: keys.Add(1), Function: function, Version: version, Source: source, Imports: s.imports[function]}, nil
 }
 
 func (s *script) Call(ctx context.Context, call model.Call) (model.Outcome, error) {

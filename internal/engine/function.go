@@ -30,6 +30,7 @@ type function struct {
 	inputSchema, outputSchema json.RawMessage
 	lock                      model.Lock     // of the packages that it requires
 	meter                     model.RunMeter // nil: not asked for yet
+	sequence                  uint64         // of the snapshot for which it was loaded
 }
 
 // unusableError says that a stored function can't be run, now or later, though it
@@ -80,9 +81,10 @@ func (e *Engine) meterOf(tenant string, f *function) model.RunMeter {
 	return e.opts.Meter.Of(tenant, f.Name)
 }
 
-// newFunction makes what it takes to run a function. The error is an
+// newFunction makes what it takes to run a function; program is that of its code,
+// nil when it is to be compiled. The error is an
 // *unusableError, or says that the lane can't compile at present.
-func newFunction(ctx context.Context, lane model.Lane, stored model.Function) (*function, error) {
+func newFunction(ctx context.Context, lane model.Lane, stored model.Function, program *model.Program) (*function, error) {
 	f := outlineOf(&stored)
 	var err error
 	if err = f.readInputSchema(); err != nil {
@@ -92,6 +94,9 @@ func newFunction(ctx context.Context, lane model.Lane, stored model.Function) (*
 		return nil, &unusableError{fmt.Errorf("function %s, version %d: stored output schema: %w", f.Name, f.Version, err)}
 	}
 	f.outputSchema = stored.OutputSchema
+	if f.Program = program; program != nil {
+		return f, nil
+	}
 	if f.Program, err = compile(ctx, lane, &stored, f.Version); err != nil {
 		err = fmt.Errorf("function %s, version %d: stored code: %w", f.Name, f.Version, err)
 		switch model.CodeOf(err) {

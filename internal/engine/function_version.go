@@ -34,7 +34,7 @@ func (c *catalogue) version(ctx context.Context, tenant, name string, number int
 				"Version %d of %q needs the package %s, which is not installed now, so nothing ran. Roll back to it, or install %s.", number, name, needed.Name, needed.Name)
 		}
 	}
-	f, err := newFunction(ctx, c.lane, stored)
+	f, err := newFunction(ctx, c.lane, stored, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ func (e *Engine) RunQueued(ctx context.Context, queued model.QueuedRun) (err err
 	if _, err := e.opts.Secrets.Of(ctx, request.Tenant); err != nil {
 		return err
 	}
-	f, hopeless, err := e.prepareQueued(ctx, &request, queued.Input)
+	f, in, hopeless, err := e.prepareQueued(ctx, &request, queued.Input)
 	if err != nil {
 		return err
 	}
@@ -33,6 +33,7 @@ func (e *Engine) RunQueued(ctx context.Context, queued model.QueuedRun) (err err
 		defer e.limits.release(slot)
 	}
 	r := e.newRun(ctx, f, request)
+	r.followed.Store(in)
 	defer r.cancel()
 	r.queued, r.created, r.attempt, r.chain = &queued, execution.CreatedAt, execution.Attempt, queued.Chain
 	if err := e.admit(r); err != nil {
@@ -57,13 +58,13 @@ func (e *Engine) RunQueued(ctx context.Context, queued model.QueuedRun) (err err
 	return r.conductQueued()
 }
 
-// prepareQueued gets what a queued run needs. An error says that it may be had
+// prepareQueued gets what a queued run needs: its function, and the snapshot of that. An error says that it may be had
 // later, hopeless that it never will: the run fails with that. Packages that
 // are still being built here are not waited for: another server may have them.
-func (e *Engine) prepareQueued(ctx context.Context, request *RunRequest, sealed []byte) (f *function, hopeless *model.Failure, err error) {
-	fails := func(class, message string) (*function, *model.Failure, error) {
+func (e *Engine) prepareQueued(ctx context.Context, request *RunRequest, sealed []byte) (f *function, in *snapshot, hopeless *model.Failure, err error) {
+	fails := func(class, message string) (*function, *snapshot, *model.Failure, error) {
 		// Of no version: the row keeps the one that was there at its acceptance.
-		return &function{Function: calltree.Function{Name: request.Function}}, &model.Failure{Kind: model.FailureEngine, Type: class, Message: message}, nil
+		return &function{Function: calltree.Function{Name: request.Function}}, nil, &model.Failure{Kind: model.FailureEngine, Type: class, Message: message}, nil
 	}
 	opened, err := e.opts.Inputs.Open(request.Tenant, request.ID.String(), sealed)
 	if err == nil {
@@ -74,12 +75,12 @@ func (e *Engine) prepareQueued(ctx context.Context, request *RunRequest, sealed 
 			slog.Any("execution_id", request.ID), slog.Any("error", err))
 		return fails(model.ErrorEngine, "the stored input can't be read, which is a fault of the server")
 	}
-	f, err = e.catalogue.functionNow(ctx, request.Tenant, request.Function)
+	f, in, err = e.catalogue.functionNow(ctx, request.Tenant, request.Function)
 	var unusable *unusableError
 	var refused *model.Error
 	switch {
 	case err == nil:
-		return f, nil, nil
+		return f, in, nil, nil
 	case model.CodeOf(err) == model.CodeFunctionNotFound:
 		return fails(model.ErrorFunctionNotFound, notFound(request.Function).Detail)
 	case model.CodeOf(err) == model.CodeFunctionIsModule:
@@ -92,7 +93,7 @@ func (e *Engine) prepareQueued(ctx context.Context, request *RunRequest, sealed 
 		e.opts.Log.Error("a stored function can't be run", slog.String("tenant", request.Tenant), slog.String("function", request.Function), slog.Any("error", err))
 		return fails(model.ErrorFunctionUnusable, "the stored function can't be run by this version of the server: save it again")
 	default:
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 }
 

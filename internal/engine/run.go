@@ -23,6 +23,7 @@ type run struct {
 	shelf    *shelf
 	meter    model.RunMeter
 	view     *snapshot                 // the latest one when the run was admitted, with its packages; nil: there is none
+	followed atomic.Pointer[snapshot]  // whose functions it calls; nil: not known
 	goesOn   bool                      // it is left to the goroutine of its stream; of the goroutine that conducts it
 	headers  atomic.Pointer[mask.Mask] // of what came with the request; set again when the request is first read
 	created  time.Time

@@ -69,7 +69,7 @@ func (r *run) addReported(began model.StepBegan, f *calltree.Function) (*step, e
 // reported returns the function of a step in a child, or nil when no child was given
 // it.
 func (r *run) reported(name string, version int) *calltree.Function {
-	if f := r.shelf.ready(name); f != nil && f.Version == version && f.kind != model.KindModule {
+	if f, _ := r.shelf.ready(name); f != nil && f.Version == version && f.kind != model.KindModule {
 		return &f.Function
 	}
 	return r.shelf.given.find(name, version)

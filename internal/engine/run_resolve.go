@@ -18,15 +18,15 @@ func (r *run) Lookup(name string) (*model.Program, *model.Raise) {
 }
 
 func (r *run) sibling(name string) (*function, *model.Raise) {
-	if f := r.shelf.ready(name); f != nil && f.kind != model.KindModule {
-		return r.fitting(f)
+	if f, now := r.shelf.ready(name); f != nil && f.kind != model.KindModule {
+		return r.fitting(f, now)
 	}
 	// It does not wait for packages that are being built: they would be of no
 	// use to an interpreter that has others.
-	f, _, err := r.engine.catalogue.seek(r.ctx, r.shelf, name)
+	f, now, _, err := r.engine.catalogue.seek(r.ctx, r.shelf, name)
 	switch {
 	case f != nil && f.kind != model.KindModule:
-		return r.fitting(f)
+		return r.fitting(f, now)
 	case f != nil || model.CodeOf(err) == model.CodeFunctionNotFound:
 		return nil, calltree.NotDefined(name)
 	default:
@@ -35,17 +35,20 @@ func (r *run) sibling(name string) (*function, *model.Raise) {
 	}
 }
 
-// fitting returns f, unless it is switched off or quarantined. If f requires packages that have
-// changed since the run began, it is the version of f from then: the run goes on
+// fitting returns f, a function of the snapshot now, unless it is switched off or quarantined, or the
+// former one, if the run has classes of that (former). If it requires packages that have
+// changed since the run began, it is the version from then: the run goes on
 // with the modules that it has loaded.
-func (r *run) fitting(f *function) (*function, *model.Raise) {
+func (r *run) fitting(f *function, now *snapshot) (*function, *model.Raise) {
 	if f.off {
 		return nil, &model.Raise{Kind: model.RaiseEngine, Message: fmt.Sprintf("the function %s is switched off (its is_active is false)", f.Name)}
 	}
 	if f.quarantine != "" {
 		return nil, &model.Raise{Kind: model.RaiseEngine, Message: fmt.Sprintf("the function %s is quarantined: %s", f.Name, f.quarantine)}
 	}
-	now := r.shelf.latest.Load()
+	if f.kind != model.KindModule { // an interpreter has one version of a stored module only
+		f, now = r.former(f, now)
+	}
 	if now == r.view || r.view == nil || sameEnvironment(now.environment, r.view.environment) || f.findsTheSame(now, r.view) {
 		return f, nil
 	}
@@ -79,11 +82,11 @@ func (r *run) Module(name string) (*model.Program, *model.Raise) {
 
 // module finds a stored module; nil without a Raise says that there is none.
 func (r *run) module(name string) (*function, *model.Raise) {
-	f := r.shelf.ready(name)
+	f, now := r.shelf.ready(name)
 	if f == nil {
 		var err error
 		// As for a sibling, packages that are being built are of no use to it.
-		f, _, err = r.engine.catalogue.seek(r.ctx, r.shelf, name)
+		f, now, _, err = r.engine.catalogue.seek(r.ctx, r.shelf, name)
 		switch {
 		case f != nil:
 		case model.CodeOf(err) == model.CodeFunctionNotFound:
@@ -96,7 +99,7 @@ func (r *run) module(name string) (*function, *model.Raise) {
 	if f.kind != model.KindModule {
 		return nil, nil
 	}
-	return r.fitting(f)
+	return r.fitting(f, now)
 }
 
 // Siblings implements model.Host. When the database can't be read, the lane keeps
