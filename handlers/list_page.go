@@ -23,7 +23,7 @@ type PageInput struct {
 
 // BriefInput is the parameter of lists whose items have members that may be large.
 type BriefInput struct {
-	Brief bool `query:"brief" doc:"Without the members that may be large: items have no input_data, output_data, error and traceback (executions and steps; executions have input_head and error_head instead), no code, input_schema, output_schema and digest (functions and versions). They are not read from the database then"`
+	Brief bool `query:"brief" doc:"Without the members that may be large: items have no input_data, output_data, error and traceback (executions and steps; executions have input_head and error_head instead), no code, input_schema, output_schema and digest (functions and versions), no payload (messages). They are not read from the database then"`
 }
 
 // Resolve implements huma.Resolver: it keeps the address for the link to the

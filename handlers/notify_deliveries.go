@@ -23,7 +23,7 @@ type deliveryView struct {
 	LastAttemptAt timestamp           `json:"last_attempt_at" nullable:"true"`
 	NextAttemptAt timestamp           `json:"next_attempt_at" nullable:"true" doc:"Of a pending one"`
 	EndedAt       timestamp           `json:"ended_at" nullable:"true"`
-	Payload       json.RawMessage     `json:"payload" doc:"What the receiver gets"`
+	Payload       json.RawMessage     `json:"payload,omitempty" doc:"What the receiver gets; absent of a brief list"`
 }
 
 func viewDelivery(d repo.Delivery) deliveryView {
@@ -50,6 +50,7 @@ func shownText(text string) *string {
 
 type deliveryListInput struct {
 	PageInput
+	BriefInput
 	FunctionName string `query:"function_name" minLength:"1" maxLength:"255"`
 	Status       string `query:"status" enum:"pending,delivered,failed"`
 }
@@ -63,6 +64,7 @@ func (s *Server) listDeliveries(ctx context.Context, in *deliveryListInput) (*pa
 	if err != nil {
 		return nil, err
 	}
+	page.Brief = in.Brief
 	if fault := unstorable([]byte(in.FunctionName)); fault != "" {
 		return nil, unmatched("/query/function_name", "The filter function_name", fault)
 	}

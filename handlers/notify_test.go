@@ -85,6 +85,7 @@ func TestNotifyTest(t *testing.T) {
 		{name: "sent", call: "POST /api/v1/notify/test", status: 200, want: []string{`"status":"delivered"`, `"status_code":200`, `"attempts":1`, `"type":"notify.test"`, `"function_name":null`, `"next_attempt_at":null`}},
 		{name: "of a function", call: "POST /api/v1/functions/f/notify/test", status: 200, want: []string{`"status":"delivered"`, `"function_name":"f"`}},
 		{name: "all", call: "GET /api/v1/notify/deliveries", status: 200, want: []string{`"function_name":"f"`, `"function_name":null`, `"payload":{"type":"notify.test"`}},
+		{name: "without payloads", call: "GET /api/v1/notify/deliveries?brief=true", status: 200, want: []string{`"function_name":"f"`, `"status":"delivered"`, `"ended_at":"2`}, lacks: []string{"payload"}},
 		{name: "of f", call: "GET /api/v1/notify/deliveries?function_name=f&status=delivered", status: 200, lacks: []string{`"function_name":null`}},
 		{name: "failed", call: "GET /api/v1/notify/deliveries?status=failed", status: 200, want: []string{"[]"}},
 		{name: "another subtenant's", call: "GET /api/v1/notify/deliveries", token: f.mint("other", false), status: 200, want: []string{"[]"}},

@@ -3,11 +3,13 @@ package handlers
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"maestro/internal/model"
 	"maestro/repo"
 )
 
@@ -28,13 +30,14 @@ type secretView struct {
 	UpdatedAt timestamp `json:"updated_at" doc:"When its value was last stored"`
 
 	LastReadAt timestamp      `json:"last_read_at" nullable:"true" doc:"The minute in which it was last read: by a function, for the signature of a webhook's call, or for that of a message about a failure. At most two minutes behind; null: not since this is recorded"`
-	Readers    []secretReader `json:"readers" nullable:"true" doc:"The functions and modules whose active version reads it by a constant name, as in maestro.secret(\"NAME\"). Code that computes the name is not among them. null: not known yet, because versions of an earlier Maestro are still to be read; ask again"`
+	Readers    []secretReader `json:"readers" nullable:"true" doc:"The functions and modules whose active version reads it by a constant name, as in maestro.secret(\"NAME\"), and those that compute names of secrets and may read it. null: not known yet, because versions of an earlier Maestro are still to be read; ask again"`
 }
 
 type secretReader struct {
 	Function string `json:"function" doc:"The name of the function or module"`
 	Kind     string `json:"kind" enum:"function,module"`
 	Version  int    `json:"version" doc:"The active one"`
+	Computed bool   `json:"computed" doc:"It does not name this secret but computes names, as in maestro.secret(prefix + \"KEY\"): only a run can tell which it reads"`
 }
 
 var putSecretOp = huma.Operation{OperationID: "put-secret", Summary: "Store a secret, replacing an earlier value", DefaultStatus: http.StatusNoContent}
@@ -100,8 +103,10 @@ func (s *Server) readersOf(ctx context.Context, tenant string, all []repo.Secret
 			}
 			by.Secrets = known.Secrets
 		}
-		for _, name := range by.Secrets {
-			readers[name] = append(readers[name], secretReader{Function: by.Function, Kind: string(by.Kind), Version: by.Version})
+		for _, name := range names {
+			if named := slices.Contains(by.Secrets, name); named || slices.Contains(by.Secrets, model.AnySecret) {
+				readers[name] = append(readers[name], secretReader{Function: by.Function, Kind: string(by.Kind), Version: by.Version, Computed: !named})
+			}
 		}
 	}
 	return readers, nil

@@ -16,6 +16,7 @@ type listedSecret struct {
 	Readers    []struct {
 		Function, Kind string
 		Version        int
+		Computed       bool
 	} `json:"readers"`
 }
 
@@ -31,13 +32,17 @@ func (f *fixture) listSecrets() map[string]listedSecret {
 	return found
 }
 
-// readersOf are the names of the functions that read a secret.
+// readersOf are the names of the functions that read a secret, with a question mark
+// those that compute names.
 func (f *fixture) readersOf(secret string) []string {
 	f.t.Helper()
 	readers := f.listSecrets()[secret].Readers
 	require.NotNil(f.t, readers)
 	names := []string{}
 	for _, r := range readers {
+		if r.Computed {
+			r.Function += "?"
+		}
 		names = append(names, r.Function)
 	}
 	return names
@@ -64,7 +69,6 @@ func TestReadersOfASecret(t *testing.T) {
 		"in_text":    "import maestro\ndef in_text(x):\n    return \"maestro.secret('KEY')\"",
 		"another":    "import maestro\nclass Vault:\n    def secret(self, name): return name\ndef another(x):\n    return Vault().secret('KEY')",
 		"own":        "def secret(name): return name\ndef own(x):\n    return secret('KEY')",
-		"computed":   "import maestro\ndef computed(x):\n    return maestro.secret('KE' + x)",
 		"other":      "import maestro\ndef other(x):\n    return maestro.secret('MISSING')",
 		"no_text":    "import maestro\ndef no_text(x):\n    return maestro.secret(b'KEY'), maestro.secret()",
 	} {
@@ -87,6 +91,41 @@ func TestReadersOfASecret(t *testing.T) {
 	require.Equal(t, []string{"as_name", "imported", "keyword", "module_reads", "plain"}, f.readersOf("KEY"))
 	f.must(ask{call: "PUT /api/v1/secrets/KEY", token: f.mint("apart", false), body: `{"value":"swordfish-3"}`, status: 204})
 	f.must(ask{name: "another subtenant's functions are not told of", call: "GET /api/v1/secrets", token: f.mint("apart", false), status: 200, want: []string{`"readers":[]`}})
+}
+
+// TestReadersThatComputeNames: code that gives maestro.secret anything but a text, or hands
+// it on, may read each secret, and is told apart from code that names one.
+func TestReadersThatComputeNames(t *testing.T) {
+	t.Parallel()
+	f := setupApart(t)
+	f.must(ask{call: "PUT /api/v1/secrets/KEY", body: `{"value":"swordfish-1"}`, status: 204})
+	f.must(ask{call: "PUT /api/v1/secrets/OTHER", body: `{"value":"swordfish-2"}`, status: 204})
+	for name, code := range map[string]string{
+		"joined":     "import maestro\ndef joined(x):\n    return maestro.secret('KE' + x)",
+		"formatted":  "from maestro import secret as read\ndef formatted(x):\n    return read(name=f'{x}_KEY')",
+		"given":      "import maestro as m\ndef given(x):\n    return m.secret(x), m.secret('KEY')",
+		"handed_on":  "import maestro\ndef handed_on(x):\n    return list(map(maestro.secret, x))",
+		"renamed":    "from maestro import secret\nread = secret\ndef renamed(x):\n    return read('KEY')",
+		"unpacked":   "import maestro\ndef unpacked(x):\n    return maestro.secret(**x)",
+		"named":      "import maestro\ndef named(x):\n    return maestro.secret(name='KEY')",
+		"unrelated":  "def secret(x):\n    return x\ndef unrelated(x):\n    return secret(x + 'KEY')",
+		"not_a_text": "import maestro\ndef not_a_text(x):\n    return maestro.secret(7), maestro.secret()",
+	} {
+		f.function(name, code)
+	}
+	require.Equal(t, []string{"formatted?", "given", "handed_on?", "joined?", "named", "renamed?", "unpacked?"}, f.readersOf("KEY"))
+	require.Equal(t, []string{"formatted?", "given?", "handed_on?", "joined?", "renamed?", "unpacked?"}, f.readersOf("OTHER"))
+
+	// An earlier server has noted the constant names only.
+	conn, err := pgx.Connect(t.Context(), f.database)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	_, err = conn.Exec(t.Context(), `UPDATE function_versions SET secrets = array_remove(array_remove(secrets, '*'), '+')`)
+	require.NoError(t, err)
+	require.Equal(t, []string{"formatted?", "given?", "handed_on?", "joined?", "renamed?", "unpacked?"}, f.readersOf("OTHER"))
+	var unread int
+	require.NoError(t, conn.QueryRow(t.Context(), "SELECT count(*) FROM function_versions WHERE NOT secrets @> '{+}'").Scan(&unread))
+	require.Zero(t, unread)
 }
 
 // TestReadersOfBeforeTheirRecord: versions whose names were not recorded are read when

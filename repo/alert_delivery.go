@@ -118,7 +118,7 @@ func (d *DB) ListDeliveries(ctx context.Context, tenant string, filter DeliveryF
 			return nil, "", errBadCursor()
 		}
 	}
-	rows, err := d.catalog.ListDeliveries(ctx, dbsqlc.ListDeliveriesParams{
+	rows, err := d.listDeliveries(ctx, filter.Brief, dbsqlc.ListDeliveriesParams{
 		Tenant: tenant, Before: uuid(before), FunctionName: text(filter.Function), Status: text(string(filter.Status)),
 		RowOffset: int32(filter.Offset), RowLimit: filter.limit(),
 	})
@@ -127,6 +127,20 @@ func (d *DB) ListDeliveries(ctx context.Context, tenant string, filter DeliveryF
 	}
 	rows, next := cut(filter.Page, rows, func(r dbsqlc.AlertDelivery) []string { return []string{model.ID(r.ID.Bytes).String()} })
 	return each(rows, delivery), next, nil
+}
+
+// listDeliveries reads messages, brief ones without their payloads.
+func (d *DB) listDeliveries(ctx context.Context, brief bool, params dbsqlc.ListDeliveriesParams) ([]dbsqlc.AlertDelivery, error) {
+	if !brief {
+		return d.catalog.ListDeliveries(ctx, params)
+	}
+	rows, err := d.catalog.ListBriefDeliveries(ctx, dbsqlc.ListBriefDeliveriesParams(params))
+	return each(rows, func(r dbsqlc.ListBriefDeliveriesRow) dbsqlc.AlertDelivery {
+		return dbsqlc.AlertDelivery{
+			ID: r.ID, Tenant: r.Tenant, Type: r.Type, Problem: r.Problem, FunctionName: r.FunctionName, Status: r.Status, Attempts: r.Attempts,
+			NextAt: r.NextAt, Target: r.Target, StatusCode: r.StatusCode, Error: r.Error, CreatedAt: r.CreatedAt, LastAttemptAt: r.LastAttemptAt, EndedAt: r.EndedAt,
+		}
+	}), err
 }
 
 // CountTests is how many test messages a subtenant has sent since a moment.

@@ -32,11 +32,15 @@ func (d *DB) VersionCode(ctx context.Context, tenant string, version model.ID) (
 	return code, d.fail(err, "load the code of version %s", version)
 }
 
+// secretsRead stands among the stored secrets of a version whose code was also read for
+// names that it computes. Earlier servers did not, and their entries are read again.
+const secretsRead = "+"
+
 // NoteNames keeps the names that a version's code uses and imports, and those of the
 // secrets that it reads.
 func (d *DB) NoteNames(ctx context.Context, tenant string, version model.ID, found *model.Inspection) error {
 	err := d.q.NoteNames(ctx, dbsqlc.NoteNamesParams{
-		Tenant: tenant, VersionID: uuid(version), Uses: tagsOf(found.Uses), Imports: tagsOf(found.Imports), Secrets: tagsOf(found.Secrets),
+		Tenant: tenant, VersionID: uuid(version), Uses: tagsOf(found.Uses), Imports: tagsOf(found.Imports), Secrets: append(tagsOf(found.Secrets), secretsRead),
 	})
 	return d.fail(err, "note the names of version %s", version)
 }

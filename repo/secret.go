@@ -2,6 +2,7 @@ package repo
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"maestro/internal/model"
@@ -15,15 +16,14 @@ type Secret struct {
 	LastReadAt           *time.Time // to the minute; nil: never, as far as is known
 }
 
-// SecretReader is a function or module whose current code reads secrets by constant
-// names.
+// SecretReader is a function or module whose current code reads secrets.
 type SecretReader struct {
 	Function  string // the name of the function or module
 	Kind      model.FunctionKind
 	Version   int
 	VersionID model.ID
 	Read      bool     // false: its code has not been read for names yet
-	Secrets   []string // the names, sorted; also of others than were asked for
+	Secrets   []string // the names, sorted; also of others than were asked for, and model.AnySecret
 }
 
 // SecretRead is the minute in which a secret was last read.
@@ -78,12 +78,16 @@ func (d *DB) SealedSecrets(ctx context.Context, tenant string) (map[string][]byt
 }
 
 // SecretReaders returns the functions and modules whose current code reads any of the
-// secrets, and those whose code has not been read for that yet.
+// secrets or computes names, and those whose code has not been read for that yet.
 func (d *DB) SecretReaders(ctx context.Context, tenant string, names []string) ([]SecretReader, error) {
 	rows, err := d.catalog.ListSecretReaders(ctx, tenant, names)
 	return each(rows, func(r dbsqlc.ListSecretReadersRow) SecretReader {
+		at := slices.Index(r.Secrets, secretsRead)
+		if at >= 0 {
+			r.Secrets = slices.Delete(r.Secrets, at, at+1)
+		}
 		return SecretReader{
-			Function: r.Name, Kind: model.FunctionKind(r.Kind), Version: int(r.Version), VersionID: r.VersionID.Bytes, Read: r.Secrets != nil, Secrets: r.Secrets,
+			Function: r.Name, Kind: model.FunctionKind(r.Kind), Version: int(r.Version), VersionID: r.VersionID.Bytes, Read: at >= 0, Secrets: r.Secrets,
 		}
 	}), d.fail(err, "list the readers of secrets of %s", tenant)
 }

@@ -51,6 +51,9 @@ func init() {
 		"ListDeliveries": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 			return many(q.ListDeliveries(ctx, dbsqlc.ListDeliveriesParams{Tenant: s.tenant, Before: everyID, RowLimit: 10}))
 		},
+		"ListBriefDeliveries": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
+			return many(q.ListBriefDeliveries(ctx, dbsqlc.ListBriefDeliveriesParams{Tenant: s.tenant, Before: everyID, RowLimit: 10}))
+		},
 		"CountTests": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 			n, err := q.CountTests(ctx, s.tenant, repo.UUID(model.FirstIDOf(time.Unix(0, 0))))
 			return n > 0, err

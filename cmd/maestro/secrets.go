@@ -22,7 +22,8 @@ func (a *app) secretsCommand() *cobra.Command {
 		Use:   "list",
 		Short: "list the names of secrets",
 		Long: `Lists the names of the secrets, when they were set and last read, and the functions and
-modules whose code names them, never their values.`,
+modules whose code names them, never their values. One with a question mark computes the
+names of secrets, and may read it.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return listAs(cmd, a, "/secrets", nil, 0, func(o *terminal.Out, all []shownSecret) {
 				var rows [][]terminal.Cell
@@ -79,6 +80,7 @@ type shownSecret struct {
 	Readers    []struct {
 		Function string `json:"function"`
 		Version  int    `json:"version"`
+		Computed bool   `json:"computed"`
 	} `json:"readers"`
 }
 
@@ -89,7 +91,8 @@ func lastRead(at *string) string {
 	return day(*at)
 }
 
-// readers names the functions with their versions; "?" stands for readers that the
+// readers names the functions with their versions; a "?" behind one tells that it computes
+// names, and alone stands for readers that the
 // server does not know yet.
 func (s *shownSecret) readers() string {
 	if s.Readers == nil {
@@ -98,6 +101,9 @@ func (s *shownSecret) readers() string {
 	names := make([]string, len(s.Readers))
 	for i, r := range s.Readers {
 		names[i] = fmt.Sprintf("%s v%d", r.Function, r.Version)
+		if r.Computed {
+			names[i] += "?"
+		}
 	}
 	return strings.Join(names, ", ")
 }

@@ -25,7 +25,7 @@ def inspect_source(name, source, siblings):
     real builtins aside, those that it gives to maestro.call and spawn, and the
     functions whose modules it imports; "imports", the sorted names of the other
     modules that it imports, those of the standard library aside; "secrets", those
-    that it reads by a name that stands in it; "unknown", where it imports without
+    that it reads, "*" for names that it computes; "unknown", where it imports without
     being prepared for a failure: a list of {"module", "line", "column"};
     "warnings", a list of {"line", "column", "message", "suggestion"} of Python's
     own warnings and of names that it uses and that are undefined; column and

@@ -1,14 +1,17 @@
-"""Which secrets a source reads by a name that stands in it. It is run after
-imports.py, in the same namespace.
+"""Which secrets a source reads. It is run after imports.py, in the same
+namespace.
 """
 
 import _ast
 
+# Stands for "any secret": the source computes names that only a run can tell.
+ANY_SECRET = "*"
+
 
 def secret_names(tree, source):
     """Returns the sorted names that the source gives to maestro.secret as they
-    are, under each name that it imports the module or the function by. Names
-    that only a run can tell are not among them.
+    are, under each name that it imports the module or the function by. ANY_SECRET
+    is among them if it also gives it something else, or hands the function on.
     """
     if "secret" not in source:
         return []
@@ -23,13 +26,18 @@ def secret_names(tree, source):
                 functions.add(alias.asname or "secret")
     if not modules and not functions:
         return []
-    names, pending = set(), [tree]
+    names, called, pending = set(), set(), [tree]
     while pending:
         node = pending.pop()
         if type(node) is _ast.Call and _is_secret(node.func, modules, functions):
-            given = node.args[0] if node.args else next((k.value for k in node.keywords if k.arg == "name"), None)
-            if type(given) is _ast.Constant and type(given.value) is str:
+            called.add(node.func)  # a node is visited after the call that it is in
+            given = node.args[0] if node.args else next((k.value for k in node.keywords if k.arg in ("name", None)), None)
+            if type(given) is not _ast.Constant:
+                names |= {ANY_SECRET} if given else set()
+            elif type(given.value) is str:
                 names.add(given.value)
+        elif node not in called and _is_secret(node, modules, functions) and type(node.ctx) is _ast.Load:
+            names.add(ANY_SECRET)
         for field in node._fields:
             child = getattr(node, field, None)
             if isinstance(child, _ast.AST):

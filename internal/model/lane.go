@@ -46,11 +46,15 @@ type Hints struct {
 	Input, Output json.RawMessage
 }
 
+// AnySecret stands among the secrets that a source reads for those whose names it
+// computes. No secret has this name.
+const AnySecret = "*"
+
 // Inspection is what a source leaves to be found when it runs.
 type Inspection struct {
 	Uses     []string     // names that it uses and binds nowhere, sorted
 	Imports  []string     // modules that it imports, the standard library's aside, sorted
-	Secrets  []string     // names of the secrets that it reads by a constant name, sorted
+	Secrets  []string     // names of the secrets that it reads by a constant name, sorted; AnySecret too if it computes names
 	Unknown  []ImportSite // where it does so without being prepared for a failure
 	Warnings []Warning    // of Python's compiler, and of undefined names
 }

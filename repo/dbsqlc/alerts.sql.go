@@ -341,6 +341,85 @@ func (q *Queries) InsertDelivery(ctx context.Context, arg InsertDeliveryParams) 
 	return i, err
 }
 
+const listBriefDeliveries = `-- name: ListBriefDeliveries :many
+SELECT id, tenant, type, problem, function_name, status, attempts, next_at, target, status_code, error, created_at, last_attempt_at, ended_at
+FROM alert_deliveries
+WHERE tenant = $1 AND id < $2::uuid
+  AND ($3::text IS NULL OR function_name = $3::text)
+  AND ($4::text IS NULL OR status = $4::text)
+ORDER BY id DESC
+LIMIT $6 OFFSET $5
+`
+
+type ListBriefDeliveriesParams struct {
+	Tenant       string
+	Before       pgtype.UUID
+	FunctionName *string
+	Status       *string
+	RowOffset    int32
+	RowLimit     int32
+}
+
+type ListBriefDeliveriesRow struct {
+	ID            pgtype.UUID
+	Tenant        string
+	Type          string
+	Problem       string
+	FunctionName  *string
+	Status        string
+	Attempts      int32
+	NextAt        time.Time
+	Target        *string
+	StatusCode    *int32
+	Error         *string
+	CreatedAt     time.Time
+	LastAttemptAt *time.Time
+	EndedAt       *time.Time
+}
+
+// Without their payloads.
+func (q *Queries) ListBriefDeliveries(ctx context.Context, arg ListBriefDeliveriesParams) ([]ListBriefDeliveriesRow, error) {
+	rows, err := q.db.Query(ctx, listBriefDeliveries,
+		arg.Tenant,
+		arg.Before,
+		arg.FunctionName,
+		arg.Status,
+		arg.RowOffset,
+		arg.RowLimit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListBriefDeliveriesRow
+	for rows.Next() {
+		var i ListBriefDeliveriesRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Tenant,
+			&i.Type,
+			&i.Problem,
+			&i.FunctionName,
+			&i.Status,
+			&i.Attempts,
+			&i.NextAt,
+			&i.Target,
+			&i.StatusCode,
+			&i.Error,
+			&i.CreatedAt,
+			&i.LastAttemptAt,
+			&i.EndedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listDeliveries = `-- name: ListDeliveries :many
 SELECT id, seq, tenant, type, problem, function_name, payload, status, attempts, next_at, target, status_code, error, created_at, last_attempt_at, ended_at FROM alert_deliveries
 WHERE tenant = $1 AND id < $2::uuid

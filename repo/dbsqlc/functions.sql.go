@@ -711,7 +711,7 @@ func (q *Queries) LockFunction(ctx context.Context, tenant string, name string) 
 
 const noteNames = `-- name: NoteNames :exec
 UPDATE function_versions SET uses = $1::text[], imports = $2::text[], secrets = $3::text[]
-WHERE tenant = $4 AND id = $5 AND (uses IS NULL OR secrets IS NULL)
+WHERE tenant = $4 AND id = $5 AND (uses IS NULL OR secrets IS NULL OR NOT secrets @> '{+}')
 `
 
 type NoteNamesParams struct {

@@ -56,7 +56,7 @@ func (q *Queries) ListSealedSecrets(ctx context.Context, tenant string) ([]ListS
 const listSecretReaders = `-- name: ListSecretReaders :many
 SELECT f.name, f.kind, f.version, v.id AS version_id, v.secrets
 FROM functions f JOIN function_versions v ON v.id = f.version_id
-WHERE f.tenant = $1 AND f.is_active AND (v.secrets IS NULL OR v.secrets && $2::text[])
+WHERE f.tenant = $1 AND f.is_active AND (v.secrets IS NULL OR NOT v.secrets @> '{+}' OR v.secrets && ($2::text[] || '{*}'::text[]))
 ORDER BY f.name
 `
 
@@ -68,8 +68,8 @@ type ListSecretReadersRow struct {
 	Secrets   []string
 }
 
-// The functions and modules whose current code reads any of the names, and those
-// whose code has not been read for that yet (secrets is null).
+// The functions and modules whose current code reads any of the names or computes some
+// ('*'), and those whose code has not been read for both yet ('+' is not in secrets).
 func (q *Queries) ListSecretReaders(ctx context.Context, tenant string, names []string) ([]ListSecretReadersRow, error) {
 	rows, err := q.db.Query(ctx, listSecretReaders, tenant, names)
 	if err != nil {

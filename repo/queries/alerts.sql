@@ -168,6 +168,16 @@ WHERE tenant = sqlc.arg(tenant) AND id < sqlc.arg(before)::uuid
 ORDER BY id DESC
 LIMIT sqlc.arg(row_limit) OFFSET sqlc.arg(row_offset);
 
+-- name: ListBriefDeliveries :many
+-- Without their payloads.
+SELECT id, tenant, type, problem, function_name, status, attempts, next_at, target, status_code, error, created_at, last_attempt_at, ended_at
+FROM alert_deliveries
+WHERE tenant = sqlc.arg(tenant) AND id < sqlc.arg(before)::uuid
+  AND (sqlc.narg(function_name)::text IS NULL OR function_name = sqlc.narg(function_name)::text)
+  AND (sqlc.narg(status)::text IS NULL OR status = sqlc.narg(status)::text)
+ORDER BY id DESC
+LIMIT sqlc.arg(row_limit) OFFSET sqlc.arg(row_offset);
+
 -- name: CountTests :one
 SELECT count(*) FROM alert_deliveries
 WHERE tenant = sqlc.arg(tenant) AND type = 'notify.test' AND id >= sqlc.arg(from_id)::uuid;

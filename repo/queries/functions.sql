@@ -108,7 +108,7 @@ SELECT code FROM function_versions WHERE tenant = $1 AND id = $2;
 -- name: NoteNames :exec
 -- Of one version the answer never changes, so the first writer is as good as any.
 UPDATE function_versions SET uses = sqlc.arg(uses)::text[], imports = sqlc.arg(imports)::text[], secrets = sqlc.arg(secrets)::text[]
-WHERE tenant = sqlc.arg(tenant) AND id = sqlc.arg(version_id) AND (uses IS NULL OR secrets IS NULL);
+WHERE tenant = sqlc.arg(tenant) AND id = sqlc.arg(version_id) AND (uses IS NULL OR secrets IS NULL OR NOT secrets @> '{+}');
 
 -- name: PauseFunction :execrows
 -- Keeps the time of an earlier pause.

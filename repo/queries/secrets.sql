@@ -15,11 +15,11 @@ SELECT name, sealed FROM secrets WHERE tenant = $1;
 DELETE FROM secrets WHERE tenant = $1 AND name = $2;
 
 -- name: ListSecretReaders :many
--- The functions and modules whose current code reads any of the names, and those
--- whose code has not been read for that yet (secrets is null).
+-- The functions and modules whose current code reads any of the names or computes some
+-- ('*'), and those whose code has not been read for both yet ('+' is not in secrets).
 SELECT f.name, f.kind, f.version, v.id AS version_id, v.secrets
 FROM functions f JOIN function_versions v ON v.id = f.version_id
-WHERE f.tenant = sqlc.arg(tenant) AND f.is_active AND (v.secrets IS NULL OR v.secrets && sqlc.arg(names)::text[])
+WHERE f.tenant = sqlc.arg(tenant) AND f.is_active AND (v.secrets IS NULL OR NOT v.secrets @> '{+}' OR v.secrets && (sqlc.arg(names)::text[] || '{*}'::text[]))
 ORDER BY f.name;
 
 -- name: NoteSecretReads :exec

@@ -26,6 +26,12 @@ test("a secret stored, read, rotated and deleted", async ({ page, open, api, acc
   await expect(page.getByText("STRIPE_KEY has another value.")).toBeVisible();
   expect((await api.call("POST", "/executions", { function_name: "pay" })).result).toBe(9);
 
+  // A function that computes names may read it, and is told apart.
+  await api.store("of_a_bank", 'import maestro\ndef of_a_bank(bank):\n    return maestro.secret(bank + "_KEY")\n');
+  await page.reload();
+  await expect(table.getByRole("row", { name: "STRIPE_KEY" })).toContainText("pay; perhaps by of_a_bank, by computed names");
+  await accessible();
+
   sql(`UPDATE secrets SET last_read_at = now() - interval '3 hours' WHERE tenant = '${api.subtenant}'`); // as the server notes it within a minute
   await page.reload();
   await expect(table.getByText("3 h ago")).toBeVisible();

@@ -98,7 +98,19 @@ export function listExecutions(filter: ExecutionFilter, page: PageOf = {}, signa
 
 /** listRuns reads one page of executions without their values. */
 export function listRuns(filter: ExecutionFilter, page: PageOf = {}, signal?: AbortSignal): Promise<Page<BriefExecution>> {
-  return list<BriefExecution>("/executions", { query: { ...filter, ...page, brief: true } as Query, signal });
+  return list<BriefExecution>("/executions", { query: runsQuery(filter, page), signal, plain: true });
+}
+
+/** Rows of a page of the list of runs. */
+export const runsPage = 200;
+
+function runsQuery(filter: ExecutionFilter, page: PageOf): Query {
+  return { ...filter, ...page, brief: true } as Query;
+}
+
+/** firstRunsQuery is the query by which the list of runs is first read. */
+export function firstRunsQuery(filter: ExecutionFilter): Query {
+  return runsQuery(filter, { limit: runsPage });
 }
 
 interface PageOf {
@@ -114,9 +126,12 @@ export function listSteps(id: string, signal?: AbortSignal): Promise<Step[]> {
   return listAll<Step>(path`/executions/${id}/steps`, { signal }, 100_000);
 }
 
+/** callsQuery is the query by which the steps of an execution are first read. */
+export const callsQuery: Query = { limit: 1000, brief: true };
+
 /** listCalls reads the steps of an execution without their values. */
 export function listCalls(id: string, signal?: AbortSignal): Promise<BriefStep[]> {
-  return listAll<BriefStep>(path`/executions/${id}/steps`, { query: { brief: true }, signal }, 100_000);
+  return listAll<BriefStep>(path`/executions/${id}/steps`, { query: callsQuery, signal, plain: true }, 100_000);
 }
 
 export async function getStep(id: string, step: string, signal?: AbortSignal): Promise<Step> {

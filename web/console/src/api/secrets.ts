@@ -6,7 +6,7 @@ export interface Secret {
   updated_at: string;
   /** To the minute; null: not since this is recorded. */
   last_read_at: string | null;
-  /** By constant names in the active version; null: not known yet. */
+  /** Of the active versions; null: not known yet. */
   readers: SecretReader[] | null;
 }
 
@@ -14,6 +14,8 @@ export interface SecretReader {
   function: string;
   kind: "function" | "module";
   version: number;
+  /** It does not name the secret but computes names: it may read it. */
+  computed: boolean;
 }
 
 export function listSecrets(signal?: AbortSignal): Promise<Secret[]> {

@@ -1,6 +1,9 @@
 import type { Component } from "svelte";
 import type { IconName } from "../ui/icons";
-import { match } from "./router.svelte";
+import { firstRunsQuery, callsQuery } from "../api/executions";
+import { path, type Query } from "../api/request";
+import { filterOf } from "../runs/filter";
+import { match } from "./place";
 
 /** What a page is given: the variable parts of its path. */
 export interface PageProps {
@@ -13,6 +16,8 @@ export interface Page {
   /** Of the window; the page itself sets a better one with setTitle. */
   title: string;
   load: () => Promise<{ default: Component<PageProps> | Component<Record<string, never>> }>;
+  /** What the page asks the API for first: it is asked before the page's chunk is there (boot.ts). */
+  first?: (params: Record<string, string>, query: URLSearchParams) => { path: string; query: Query }[];
   admin?: boolean;
 }
 
@@ -28,8 +33,14 @@ export interface Section {
 /** The table of all pages: each is a chunk that is loaded when it is first shown. */
 export const pages: Page[] = [
   { pattern: "/", title: "Overview", load: () => import("../overview/OverviewPage.svelte") },
-  { pattern: "/runs", title: "Runs", load: () => import("../runs/RunsPage.svelte") },
-  { pattern: "/runs/:id", title: "Run", load: () => import("../runs/RunPage.svelte") },
+  {
+    pattern: "/runs", title: "Runs", load: () => import("../runs/RunsPage.svelte"),
+    first: (_, query) => [{ path: "/executions", query: firstRunsQuery(filterOf(query)) }],
+  },
+  {
+    pattern: "/runs/:id", title: "Run", load: () => import("../runs/RunPage.svelte"),
+    first: ({ id = "" }) => [{ path: path`/executions/${id}`, query: {} }, { path: path`/executions/${id}/steps`, query: callsQuery }],
+  },
   { pattern: "/runs/:id/compare/:other", title: "Compare runs", load: () => import("../runs/ComparePage.svelte") },
   { pattern: "/functions", title: "Functions", load: () => import("../functions/FunctionsPage.svelte") },
   { pattern: "/functions/:name", title: "Function", load: () => import("../functions/FunctionPage.svelte") },
@@ -66,9 +77,9 @@ export const sections: Section[][] = [
 ];
 
 /** findPage is the page of a path, with the variable parts of it. */
-export function findPage(path: string, admin: boolean): { page: Page; params: Record<string, string> } | null {
+export function findPage(at: string, admin: boolean): { page: Page; params: Record<string, string> } | null {
   for (const page of pages) {
-    const params = match(page.pattern, path);
+    const params = match(page.pattern, at);
     if (params && (admin || !page.admin)) return { page, params };
   }
   return null;

@@ -1,23 +1,28 @@
+import { placeOf, type Place } from "./place";
+
 /**
  * The address of a view is the fragment of the page's address: #/runs/ID?tab=logs.
  * So the console is one file for the server, works below any path of a proxy, and
  * no filter of a view reaches the log of a server.
  */
-export interface Place {
-  path: string;
-  query: URLSearchParams;
-}
-
-function read(): Place {
-  const [path = "", search = ""] = location.hash.replace(/^#/, "").split(/\?(.*)/s);
-  return { path: path.replace(/\/+$/, "") || "/", query: new URLSearchParams(search) };
-}
-
-let place = $state.raw<Place>(read());
+let place = $state.raw<Place>(placeOf(location.hash));
 let shown = location.hash;
 
-/** How many views of the console lie before this one in the browser's history, which its entries keep through a reload. */
-let depth: number = (history.state as { depth?: number } | null)?.depth ?? 0;
+/** What an entry of the browser's history keeps, also through a reload. */
+interface Entry {
+  depth?: number;
+  key?: string;
+}
+
+/** How many views of the console lie before this one in the browser's history. */
+let depth: number = (history.state as Entry | null)?.depth ?? 0;
+
+/** Tells this entry of the history from all others. */
+let key: string = (history.state as Entry | null)?.key ?? newKey();
+
+function newKey(): string {
+  return Math.random().toString(36).slice(2);
+}
 
 /** The address that each path had last, with its query. */
 const addresses = new Map<string, string>();
@@ -27,7 +32,7 @@ function remember(): void {
   if (!place.query.has("new")) addresses.set(place.path, shown || "#/");
 }
 
-history.replaceState({ depth }, "");
+history.replaceState({ depth, key }, "");
 remember();
 
 /** Guard is asked before a view is left; it answers whether that is all right, or calls go later. */
@@ -49,14 +54,15 @@ window.addEventListener("hashchange", () => {
   if (location.hash === shown) return;
   const to = location.hash;
   if (!mayLeave(to, () => { guards.clear(); location.hash = to; })) {
-    history.pushState({ depth }, "", shown || "#/"); // the view stays, and so does its address
+    history.pushState({ depth, key }, "", shown || "#/"); // the view stays, and so does its address
     return;
   }
-  const known = (history.state as { depth?: number } | null)?.depth;
-  depth = known ?? depth + 1; // an entry that a link has made has none yet
-  if (known === undefined) history.replaceState({ depth }, "");
+  const known = history.state as Entry | null;
+  depth = known?.depth ?? depth + 1; // an entry that a link has made has none yet
+  key = known?.key ?? newKey();
+  if (known?.depth === undefined) history.replaceState({ depth, key }, "");
   shown = to;
-  place = read();
+  place = placeOf(location.hash);
   remember();
 });
 
@@ -65,6 +71,8 @@ export const router = {
   get query(): URLSearchParams { return place.query; },
   /** How many views of the console lie before this one. */
   get depth(): number { return depth; },
+  /** Of the entry in the browser's history: the same when one comes back to it, another when the view is opened anew. */
+  get key(): string { return key; },
   /** The address of the view, to come back to it. */
   get address(): string { return shown || "#/"; },
 };
@@ -90,9 +98,10 @@ export function navigate(to: string, { replace = false } = {}): void {
   if (to === shown) return;
   if (!mayLeave(to, () => { guards.clear(); navigate(to, { replace }); })) return;
   if (!replace) depth++;
-  history[replace ? "replaceState" : "pushState"]({ depth }, "", to);
+  key = newKey();
+  history[replace ? "replaceState" : "pushState"]({ depth, key }, "", to);
   shown = location.hash;
-  place = read();
+  place = placeOf(location.hash);
   remember();
 }
 
@@ -122,25 +131,4 @@ export function setQuery(changes: Record<string, string | readonly string[] | nu
   }
   const text = query.toString();
   navigate("#" + place.path + (text ? "?" + text : ""), { replace });
-}
-
-/** match compares a path with a pattern such as /runs/:id, and returns the parts by name. */
-export function match(pattern: string, path: string): Record<string, string> | null {
-  const wanted = pattern.split("/");
-  const given = path.split("/");
-  if (wanted.length !== given.length) return null;
-  const found: Record<string, string> = {};
-  for (const [i, part] of wanted.entries()) {
-    const text = given[i] ?? "";
-    if (part.startsWith(":")) {
-      try {
-        found[part.slice(1)] = decodeURIComponent(text);
-      } catch {
-        return null;
-      }
-    } else if (part !== text) {
-      return null;
-    }
-  }
-  return found;
 }

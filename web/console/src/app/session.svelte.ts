@@ -1,6 +1,7 @@
 import { asProblem, type Problem } from "../api/problem";
 import { useCredentials } from "../api/request";
 import { beginSession, endSession, getSession, type SessionView } from "../api/session";
+import { chosenSubtenant, keepSignedIn, keepSubtenant } from "./remembered";
 import { router } from "./router.svelte";
 
 /**
@@ -19,10 +20,7 @@ let view = $state.raw<SessionView | null>(null);
 let problem = $state.raw<Problem | null>(null);
 let expired = $state(false);
 
-const subtenantKey = "maestro-subtenant";
-
-/** The subtenant that the address names wins over the one chosen in this tab before. */
-let chosen: string | null = new URLSearchParams(location.search).get("subtenant") ?? sessionStorage.getItem(subtenantKey);
+let chosen = chosenSubtenant();
 
 export const session = {
   get state(): State { return state; },
@@ -66,8 +64,7 @@ function use(subtenant: string | null): void {
 
 function choose(subtenant: string | null): void {
   chosen = subtenant;
-  if (subtenant) sessionStorage.setItem(subtenantKey, subtenant);
-  else sessionStorage.removeItem(subtenantKey);
+  keepSubtenant(subtenant);
 }
 
 /** read asks for the session with the subtenant that is chosen, or without it where the caller has no access to that. */
@@ -85,6 +82,7 @@ async function read(): Promise<SessionView> {
 function enter(found: SessionView): void {
   view = found;
   use(found.subtenant_id);
+  keepSignedIn(found.signed_in);
   if (!found.signed_in) {
     state = "signed out";
   } else if (!found.subtenant_id) {
@@ -135,6 +133,7 @@ export async function chooseSubtenant(id: string): Promise<void> {
 export async function signOut(): Promise<void> {
   await endSession();
   choose(null);
+  keepSignedIn(false);
   use(null);
   expired = false;
   state = "signed out";

@@ -1,6 +1,6 @@
 import { serverNow } from "../api/clock";
 import type { ExecutionWatcher, WatchedExecution } from "../api/execution_stream";
-import { listRuns, type ExecutionFilter } from "../api/executions";
+import { listRuns, runsPage, type ExecutionFilter } from "../api/executions";
 import { matches } from "./filter";
 import type { RunPages } from "./run_pages.svelte";
 import { rowOf, watchedRow, type RunRow } from "./run_row";
@@ -9,8 +9,6 @@ import { rowOf, watchedRow, type RunRow } from "./run_row";
 const pace = 120;
 /** Rows that wait while the list is scrolled; of more than these only the number is kept. */
 const mostWaiting = 1000;
-/** Rows of the list that are read again when events may be missing. */
-const pageSize = 200;
 
 interface News {
   row: RunRow;
@@ -49,9 +47,9 @@ export class LiveRuns implements ExecutionWatcher {
   async gap(): Promise<void> {
     try {
       await this.pages.first;
-      const { items, next } = await listRuns(this.filter, { limit: pageSize }, this.signal);
-      if (next && items.length > 0 && !items.some((run) => this.known(run.id))) this.lose();
-      else this.take(items.reverse().map((run) => ({ row: rowOf(run), wanted: true })));
+      const { items, next } = await listRuns(this.filter, { limit: runsPage }, this.signal);
+      if (next && items.length > 0 && items.every((run) => this.pages.isLater(run.id) && !this.known(run.id))) this.lose();
+      else this.take(items.reverse().map((run) => ({ row: rowOf(run), wanted: this.pages.isLater(run.id) || this.pages.covers(run.id) })));
     } catch {
       // The connection that is made again after a loss brings the next chance.
     }

@@ -1,9 +1,8 @@
-import { listRuns, type ExecutionFilter } from "../api/executions";
+import { listRuns, runsPage, type ExecutionFilter } from "../api/executions";
 import { asProblem, isAbort, type Problem } from "../api/problem";
 import { rowOf, type RunRow } from "./run_row";
 import { above, mostFresh } from "./run_window";
 
-const pageSize = 200;
 /** Pages whose rows are kept; those far from the rows in sight are read again by their cursors. */
 const mostKept = 250;
 /** A next page is read when so many rows are left below those in sight. */
@@ -16,6 +15,15 @@ interface Page {
   count: number;
   rows: RunRow[] | null;
   reading: boolean;
+}
+
+/** What brings a list of executions back: the cursors of its pages and how many rows each had, but no row. */
+export interface KeptPages {
+  cursors: (string | null)[];
+  counts: number[];
+  next: string | null;
+  newest: string;
+  newestAt: string;
 }
 
 /**
@@ -39,14 +47,48 @@ export class RunPages {
   private pages: Page[] = [];
   private fresh: RunRow[] = [];
   private newest = "";
+  /** When the newest run of the first page was created. */
+  private newestAt = "";
   private next: string | null = null;
   private reading = false;
   private renewing = false;
   private known = new Map<string, RunRow>();
   private sight = { from: 0, to: 0 };
 
-  constructor(private readonly filter: ExecutionFilter, private readonly signal: AbortSignal) {
-    this.first = this.more();
+  /** With kept pages the list is as long as it was, and the pages in sight are read again. */
+  constructor(private readonly filter: ExecutionFilter, private readonly signal: AbortSignal, kept: KeptPages | null = null) {
+    if (kept) {
+      let start = 0;
+      for (const [i, count] of kept.counts.entries()) {
+        this.pages.push({ cursor: kept.cursors[i] ?? null, start, count, rows: null, reading: false });
+        start += count;
+      }
+      this.count = start;
+      this.next = kept.next;
+      this.complete = kept.next === null;
+      this.newest = kept.newest;
+      this.newestAt = kept.newestAt;
+      this.ready = true;
+      this.first = Promise.resolve();
+    } else {
+      this.first = this.more();
+    }
+  }
+
+  /** keep is what brings the list back later, without the rows that have come at its top; null before its first page. */
+  keep(): KeptPages | null {
+    if (!this.ready || this.pages.length === 0) return null;
+    return { cursors: this.pages.map((page) => page.cursor), counts: this.pages.map((page) => page.count), next: this.next, newest: this.newest, newestAt: this.newestAt };
+  }
+
+  /** How many rows have come at the top since the list was read. */
+  get added(): number {
+    return this.fresh.length;
+  }
+
+  /** Whether the place of a run is within a page that is there. */
+  covers(id: string): boolean {
+    return this.pages.some(({ rows }) => rows && rows.length > 0 && rows[0]!.id >= id && rows.at(-1)!.id <= id);
   }
 
   /** The row at an index; undefined while its page is read again. */
@@ -104,13 +146,14 @@ export class RunPages {
     if (this.fresh.length < mostFresh || this.renewing || this.reading || !unseen()) return;
     this.renewing = true;
     try {
-      const found = await listRuns(this.filter, { limit: pageSize }, this.signal);
+      const found = await listRuns(this.filter, { limit: runsPage }, this.signal);
       if (!unseen() || this.reading) return;
       const rows = found.items.map(rowOf).map((row) => Object.assign(this.known.get(row.id) ?? row, row));
       this.fresh = above(this.fresh, rows);
       this.known = new Map([...this.fresh, ...rows].map((row) => [row.id, row]));
       this.pages = [{ cursor: null, start: 0, count: rows.length, rows, reading: false }];
       this.newest = rows[0]?.id ?? this.newest;
+      this.newestAt = rows[0]?.created_at ?? this.newestAt;
       this.next = found.next;
       this.complete = found.next === null;
       this.count = this.fresh.length + rows.length;
@@ -143,14 +186,17 @@ export class RunPages {
     this.reading = true;
     const cursor = this.next;
     try {
-      const found = await listRuns(this.filter, { limit: pageSize, cursor }, this.signal);
+      const found = await listRuns(this.filter, { limit: runsPage, cursor }, this.signal);
       const rows = this.take(found.items.map(rowOf).filter((row) => !this.fresh.some((one) => one.id === row.id)));
       const last = this.pages.at(-1);
       this.pages.push({ cursor, start: last ? last.start + last.count : 0, count: rows.length, rows, reading: false });
       this.count += rows.length;
       this.next = found.next;
       this.complete = found.next === null;
-      if (!this.ready) this.newest = rows[0]?.id ?? "";
+      if (!this.ready) {
+        this.newest = rows[0]?.id ?? "";
+        this.newestAt = rows[0]?.created_at ?? "";
+      }
       this.ready = true;
       this.version++;
       this.drop();
@@ -165,9 +211,11 @@ export class RunPages {
   private async again(page: Page): Promise<void> {
     page.reading = true;
     try {
-      const found = await listRuns(this.filter, { limit: pageSize, cursor: page.cursor }, this.signal);
+      // The first page has no cursor: it begins with what was the newest run.
+      const filter = page.cursor === null && this.newestAt ? { ...this.filter, until: this.newestAt } : this.filter;
+      const found = await listRuns(filter, { limit: runsPage, cursor: page.cursor }, this.signal);
       // Runs that retention has dropped, or that no longer match, leave their rows out; none is added.
-      const rows = found.items.map(rowOf).slice(0, page.count);
+      const rows = found.items.filter((run) => page.cursor !== null || !this.isLater(run.id)).map(rowOf).slice(0, page.count);
       page.rows = this.take(rows);
       this.version++;
     } catch (error) {

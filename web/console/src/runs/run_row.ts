@@ -21,9 +21,49 @@ export interface RunRow {
 /** Of the text beside a run. */
 const longest = 160;
 
+/** rowOf is the row of a run of the list. Its text is made when it is first shown: most rows never are. */
 export function rowOf(run: BriefExecution): RunRow {
-  return { ...watchedRow(run), about: aboutOf(run) };
+  return new ListedRun(run);
 }
+
+class ListedRun implements RunRow {
+  id: string;
+  function_name: string;
+  function_version: number;
+  trigger_type: Trigger;
+  status: Status;
+  created_at: string;
+  started_at: string | null;
+  duration_ms: number | null;
+  attempt: number;
+  private text: string | null = null;
+  private source: Heads | null;
+
+  constructor(run: BriefExecution) {
+    this.id = run.id;
+    this.function_name = run.function_name;
+    this.function_version = run.function_version;
+    this.trigger_type = run.trigger_type;
+    this.status = run.status;
+    this.created_at = run.created_at;
+    this.started_at = run.started_at;
+    this.duration_ms = run.duration_ms;
+    this.attempt = run.attempt;
+    this.source = { error_type: run.error_type, error_head: run.error_head, input_head: run.input_head };
+  }
+
+  get about(): string {
+    if (this.source) this.about = aboutOf(this.source);
+    return this.text ?? "";
+  }
+
+  set about(text: string) {
+    this.text = text;
+    this.source = null;
+  }
+}
+
+type Heads = Pick<BriefExecution, "error_type" | "error_head" | "input_head">;
 
 /** watchedRow is the row of a run that the stream tells of; its input is not known. */
 export function watchedRow(run: WatchedExecution): RunRow {
@@ -34,7 +74,7 @@ export function watchedRow(run: WatchedExecution): RunRow {
   };
 }
 
-function aboutOf(run: BriefExecution): string {
+function aboutOf(run: Heads): string {
   if (run.error_type || run.error_head) return oneLine([run.error_type, run.error_head].filter(Boolean).join(": "), longest);
   return oneLine(headText(run.input_head), longest);
 }

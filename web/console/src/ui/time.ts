@@ -13,6 +13,11 @@ export function duration(ms: number): string {
   return `${Math.floor(seconds / 86_400)} d ${Math.floor(seconds / 3600) % 24} h`;
 }
 
+/** going shows a duration that goes on, in whole seconds: it is drawn once a second. */
+export function going(passed: number): string {
+  return passed < 60_000 ? `${Math.floor(Math.max(0, passed) / 1000)} s` : duration(passed);
+}
+
 /** age shows how long ago a moment was: 12 s, 3 min, 4 h, 9 d. */
 export function age(at: Date, now: number): string {
   const seconds = Math.round((now - at.getTime()) / 1000);
