@@ -57,7 +57,7 @@ lint: ## formatters, linters, go vet, go mod tidy, generated code up to date
 	@scripts/lint
 
 format: ## format Go and C files in place
-	@scripts/setup lint
+	@scripts/setup generate
 	@gofmt -w $$(git ls-files -co --exclude-standard '*.go')
 	@.tools/python/clang_format/data/bin/clang-format -i $$(git ls-files -co --exclude-standard '*.c' '*.h')
 

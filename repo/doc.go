@@ -18,4 +18,4 @@
 // schema do), or hold a cache.
 package repo
 
-//go:generate env CGO_ENABLED=0 go -C ../tools tool sqlc generate --file ../repo/sqlc.yaml
+//go:generate ../scripts/sqlc generate
