@@ -86,11 +86,14 @@ int maestro_interp_start(struct maestro_interp *in, const char *source, const ch
     PyObject *builtins = code ? py.PyImport_ImportModule("builtins") : NULL;
     PyObject *site = builtins ? py.PyUnicode_FromString(site_packages) : NULL;
     PyObject *result = NULL;
-    in->runtime = site ? py.PyDict_New() : NULL;
-    if (in->runtime && py.PyDict_SetItemString(in->runtime, "__builtins__", py.PyModule_GetDict(builtins)) == 0 &&
+    // A copy: a builtin that the subtenant's code replaces is not what the runtime calls.
+    PyObject *own = site ? py.PyDict_Copy(py.PyModule_GetDict(builtins)) : NULL;
+    in->runtime = own ? py.PyDict_New() : NULL;
+    if (in->runtime && py.PyDict_SetItemString(in->runtime, "__builtins__", own) == 0 &&
         py.PyDict_SetItemString(in->runtime, "site_packages", site) == 0 && maestro_iterators_check())
         result = py.PyEval_EvalCode(code, in->runtime, in->runtime);
     py.Py_DecRef(result);
+    py.Py_DecRef(own);
     py.Py_DecRef(site);
     py.Py_DecRef(builtins);
     py.Py_DecRef(code);

@@ -17,6 +17,31 @@ def _register_at_fork(*, before=None, after_in_child=None, after_in_parent=None)
     """
 
 
+_audit_hooks = _contextvars.ContextVar("audit_hooks", default=())  # noqa: F821 (api.py)
+_add_audit_hook = sys.addaudithook
+_audited = False  # whether the interpreter has our hook
+
+
+def _audit(event, args):
+    for hook in _audit_hooks.get():
+        hook(event, args)
+
+
+def _addaudithook(hook):
+    """A hook holds for the call that adds it, and one of module-level code for the calls
+    of that module: nothing can take it from the interpreter again, where it would
+    see, and could fail, all other calls and the server's own code.
+    """
+    global _audited
+    if not _audited:
+        _audited = True
+        _add_audit_hook(_audit)
+    _audit_hooks.set((*_audit_hooks.get(), hook))
+
+
+_addaudithook.__name__ = _addaudithook.__qualname__ = "addaudithook"
+_addaudithook.__module__ = "sys"
+sys.addaudithook = _addaudithook
 if not _maestro.alone:
     for _module in (sys.modules["posix"], sys.modules.get("os")):
         if _module is not None:
