@@ -1,5 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -28,6 +28,9 @@ export default async function start(): Promise<() => Promise<void>> {
     process.env.MAESTRO_TEST_TOKEN = server.token;
     process.env.MAESTRO_TEST_FOLDER = server.folder;
     process.env.MAESTRO_TEST_BINARY = binary;
+    // Each further server would unpack the carried Python again, three quarters of the work of a start.
+    const unpacked = join(server.folder, "python");
+    process.env.MAESTRO_TEST_PYTHON = join(unpacked, readdirSync(unpacked).find((name) => name.startsWith("3.")) ?? "");
     return async () => {
       await server.stop();
       index.stop();
@@ -43,7 +46,7 @@ export async function startServer(settings: NodeJS.ProcessEnv = {}): Promise<Tes
   const folder = mkdtempSync(join(tmpdir(), "maestro-console-"));
   const port = String(await freePort());
   const url = `http://127.0.0.1:${port}`;
-  const env: NodeJS.ProcessEnv = { PATH: process.env.PATH, HOME: folder, DATA_DIR: folder, PORT: port, LOG_LEVEL: "warn", MAESTRO_PG_BIN: process.env.MAESTRO_PG_BIN, ...settings };
+  const env: NodeJS.ProcessEnv = { PATH: process.env.PATH, HOME: folder, DATA_DIR: folder, PORT: port, LOG_LEVEL: "warn", MAESTRO_PG_BIN: process.env.MAESTRO_PG_BIN, MAESTRO_PYTHON_HOME: process.env.MAESTRO_TEST_PYTHON, ...settings };
   let server: ChildProcess;
   const again = async () => {
     let said = "";
