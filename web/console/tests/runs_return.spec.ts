@@ -1,4 +1,4 @@
-import { writeRuns } from "./database";
+import { sql, writeRuns } from "./database";
 import { expect, test, type Page } from "./console";
 
 const list = (page: Page) => page.getByRole("table", { name: "Runs, the newest first" });
@@ -66,6 +66,21 @@ test("a list is where it was left: its rows, its place, its filters and the focu
   await page.getByRole("link", { name: "Runs", exact: true }).click();
   await expect(page.locator('[aria-rowindex="1"] a')).toBeVisible();
   expect((await sight(page)).top).toBe(0);
+});
+
+test("a list that comes back is without the rows that are gone, and without blanks in their places", async ({ page, api, open }) => {
+  await api.store("often", "def often(input):\n    return 1\n");
+  writeRuns(api.subtenant, "often", 300);
+  await open("/runs");
+  await scrollTo(page, 290);
+  await page.locator('[aria-rowindex="290"] a').click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("often");
+  sql(`DELETE FROM executions WHERE tenant = '${api.subtenant}' AND (input_data->>'number')::int BETWEEN 150 AND 249`);
+  await page.goBack();
+  await expect(page.getByText("200 runs")).toBeVisible();
+  await expect(page.locator("[role=row] .gap")).toHaveCount(0);
+  await scrollTo(page, 190);
+  await expect(page.locator('[aria-rowindex="190"]')).toContainText("number: 290");
 });
 
 test("the list is asked for before the framework is there, once, in three scripts", async ({ page, api, open }) => {

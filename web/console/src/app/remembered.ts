@@ -4,6 +4,13 @@ const subtenantKey = "maestro-subtenant";
 const callerKey = "maestro-caller";
 const themeKey = "maestro-theme";
 
+/** tabStorage is sessionStorage, which a browser may refuse even to name: each call throws then, as on a full one. */
+export const tabStorage: Pick<Storage, "getItem" | "setItem" | "removeItem"> = {
+  getItem: (key) => sessionStorage.getItem(key),
+  setItem: (key, text) => sessionStorage.setItem(key, text),
+  removeItem: (key) => sessionStorage.removeItem(key),
+};
+
 /** The theme: that of the system, or the one chosen. */
 export type Theme = "system" | "light" | "dark";
 export const themes: Theme[] = ["system", "light", "dark"];

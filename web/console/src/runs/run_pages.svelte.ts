@@ -13,6 +13,8 @@ interface Page {
   /** The index of its first row among all pages' rows. */
   start: number;
   count: number;
+  /** The id of its last row, where the next page begins. */
+  last: string;
   rows: RunRow[] | null;
   reading: boolean;
 }
@@ -21,6 +23,7 @@ interface Page {
 export interface KeptPages {
   cursors: (string | null)[];
   counts: number[];
+  lasts: string[];
   next: string | null;
   newest: string;
   newestAt: string;
@@ -60,7 +63,7 @@ export class RunPages {
     if (kept) {
       let start = 0;
       for (const [i, count] of kept.counts.entries()) {
-        this.pages.push({ cursor: kept.cursors[i] ?? null, start, count, rows: null, reading: false });
+        this.pages.push({ cursor: kept.cursors[i] ?? null, start, count, last: kept.lasts[i] ?? "", rows: null, reading: false });
         start += count;
       }
       this.count = start;
@@ -78,7 +81,7 @@ export class RunPages {
   /** keep is what brings the list back later, without the rows that have come at its top; null before its first page. */
   keep(): KeptPages | null {
     if (!this.ready || this.pages.length === 0) return null;
-    return { cursors: this.pages.map((page) => page.cursor), counts: this.pages.map((page) => page.count), next: this.next, newest: this.newest, newestAt: this.newestAt };
+    return { cursors: this.pages.map((page) => page.cursor), counts: this.pages.map((page) => page.count), lasts: this.pages.map((page) => page.last), next: this.next, newest: this.newest, newestAt: this.newestAt };
   }
 
   /** How many rows have come at the top since the list was read. */
@@ -151,7 +154,7 @@ export class RunPages {
       const rows = found.items.map(rowOf).map((row) => Object.assign(this.known.get(row.id) ?? row, row));
       this.fresh = above(this.fresh, rows);
       this.known = new Map([...this.fresh, ...rows].map((row) => [row.id, row]));
-      this.pages = [{ cursor: null, start: 0, count: rows.length, rows, reading: false }];
+      this.pages = [{ cursor: null, start: 0, count: rows.length, last: rows.at(-1)?.id ?? "", rows, reading: false }];
       this.newest = rows[0]?.id ?? this.newest;
       this.newestAt = rows[0]?.created_at ?? this.newestAt;
       this.next = found.next;
@@ -189,7 +192,7 @@ export class RunPages {
       const found = await listRuns(this.filter, { limit: runsPage, cursor }, this.signal);
       const rows = this.take(found.items.map(rowOf).filter((row) => !this.fresh.some((one) => one.id === row.id)));
       const last = this.pages.at(-1);
-      this.pages.push({ cursor, start: last ? last.start + last.count : 0, count: rows.length, rows, reading: false });
+      this.pages.push({ cursor, start: last ? last.start + last.count : 0, count: rows.length, last: found.items.at(-1)?.id ?? "", rows, reading: false });
       this.count += rows.length;
       this.next = found.next;
       this.complete = found.next === null;
@@ -214,15 +217,24 @@ export class RunPages {
       // The first page has no cursor: it begins with what was the newest run.
       const filter = page.cursor === null && this.newestAt ? { ...this.filter, until: this.newestAt } : this.filter;
       const found = await listRuns(filter, { limit: runsPage, cursor: page.cursor }, this.signal);
-      // Runs that retention has dropped, or that no longer match, leave their rows out; none is added.
-      const rows = found.items.filter((run) => page.cursor !== null || !this.isLater(run.id)).map(rowOf).slice(0, page.count);
+      // Runs that retention has dropped, or that no longer match, are left out; none is added.
+      const rows = found.items.filter((run) => run.id >= page.last && (page.cursor !== null || !this.isLater(run.id))).map(rowOf).slice(0, page.count);
       page.rows = this.take(rows);
+      this.shorten(page, page.count - rows.length);
       this.version++;
     } catch (error) {
       if (!this.signal.aborted && !isAbort(error)) this.problem = asProblem(error);
     } finally {
       page.reading = false;
     }
+  }
+
+  /** shorten takes rows off a page, so that none stays blank: those below it move up. */
+  private shorten(page: Page, by: number): void {
+    if (by === 0) return;
+    page.count -= by;
+    this.count -= by;
+    for (const later of this.pages.slice(this.pages.indexOf(page) + 1)) later.start -= by;
   }
 
   private take(rows: RunRow[]): RunRow[] {
