@@ -1,1 +1,0 @@
-import{Mt as e,Pt as t,Q as n,St as r,U as i,Yt as a,at as o,bt as s,it as c,ut as l}from"./Loading--b7BJzvn.js";var u=r(`<span><!></span>`);function d(r,d){let f=i(d,`tone`,3,`wait`);var p=u(),m=t(p);l(m,()=>d.children),a(p),e(()=>{c(p,1,o(f()),`svelte-1m0dk8d`),n(p,`title`,d.title)}),s(r,p)}export{d as t};

@@ -1,1 +1,0 @@
-import{A as e,Gt as t,Kt as n,U as r}from"./Loading--b7BJzvn.js";import{n as i}from"./index-Chpw8oM-.js";function a(a,o){n(o,!0);let s=r(o,`label`,3,`Copy`),c=r(o,`iconOnly`,3,!0);e(a,{kind:`quiet`,icon:`copy`,get iconOnly(){return c()},get label(){return s()},onclick:()=>i(typeof o.text==`function`?o.text():o.text)}),t()}export{a as t};

@@ -1,1 +1,0 @@
-import{D as e}from"./Loading--b7BJzvn.js";function t(t,n){return Object.fromEntries(Object.entries(n).filter(([n,r])=>e(r)!==e(t[n])))}export{t};

@@ -1,1 +1,0 @@
-import{O as e,yt as t}from"./Loading--b7BJzvn.js";var n=t(e=>{let t=setInterval(e,1e3);return()=>clearInterval(t)});function r(){return n(),e()}export{r as t};

@@ -1,1 +1,0 @@
-import{h as e}from"./Loading--b7BJzvn.js";async function t(t,n,r){return(await e(`GET`,`/stats`,{query:{from:t,step:n},signal:r})).data}async function n(t,n){return(await e(`GET`,`/stats/functions`,{query:{from:t},signal:n})).data.functions}export{n,t};
