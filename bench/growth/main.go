@@ -1,9 +1,10 @@
 // Command growth lives weeks of a server in minutes. Of its history: each day it stores
-// executions by the recorder's own path, with the day's time, and makes a round of
-// retention with the day's clock. Of its packages, its spool and its live logs: each day
-// subtenants change their packages, PostgreSQL goes away for a moment, and functions
-// print. It shows what each takes, and fails if that exceeds the bounds that
-// docs/operations.md states, or grows once the first day has expired.
+// executions by the recorder's own path, with the day's time, makes a round of
+// retention with the day's clock, and adds the executions to the sums. Of its packages,
+// its spool and its live logs: each day subtenants change their packages, PostgreSQL goes
+// away for a moment, and functions print. It shows what each takes, and fails if that
+// exceeds the bounds that docs/operations.md states, or grows once the first day has
+// expired.
 //
 // Usage: growth [-days 14] [-kept 7] [-runs 20000] [-steps 3]. It brings its own
 // PostgreSQL, on a folder that it deletes at its end.
@@ -17,6 +18,7 @@ import (
 	"os"
 	"time"
 
+	"maestro/internal/model"
 	"maestro/internal/scratch"
 	"maestro/repo"
 )
@@ -88,6 +90,9 @@ func (p plan) live(ctx context.Context, db *repo.DB, out io.Writer) error {
 	fmt.Fprintf(out, "%d executions a day with %d steps each, kept for %d days, one in ten of a subtenant that keeps them for %d\n\n", p.runs, p.steps, p.kept, short)
 	fmt.Fprintf(out, "| day | stored, s | dropped days | deleted rows | database, MB | WAL, MB |\n| --- | --- | --- | --- | --- | --- |\n")
 	begin := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -p.days)
+	if _, err := db.Pool().Exec(ctx, "UPDATE sum_state SET summed_to = $1", begin); err != nil {
+		return err
+	}
 	var full size // once the first day has expired
 	var bytes float64
 	for day := range p.days {
@@ -102,6 +107,9 @@ func (p plan) live(ctx context.Context, db *repo.DB, out io.Writer) error {
 		took := time.Since(began)
 		done, err := p.retain(ctx, db, from.Add(24*time.Hour))
 		if err != nil {
+			return err
+		}
+		if err := sum(ctx, db, from.Add(24*time.Hour)); err != nil {
 			return err
 		}
 		now, err := measure(ctx, db)
@@ -137,6 +145,33 @@ func (p plan) retain(ctx context.Context, db *repo.DB, midnight time.Time) (sum 
 		}
 	}
 	return sum, nil
+}
+
+// sum adds the day's executions to the sums, as a server does with those that were
+// written late. Sums of days before the last week are not kept.
+func sum(ctx context.Context, db *repo.DB, midnight time.Time) error {
+	const batch = 1000
+	for {
+		done, err := db.SumSlice(ctx, midnight, time.Hour)
+		if err != nil {
+			return err
+		}
+		if !done.To.Before(midnight) {
+			break
+		}
+	}
+	for last, begun := (model.ID{}), false; !begun || !last.IsZero(); begun = true {
+		var err error
+		if last, _, err = db.SumNoted(ctx, last, batch); err != nil {
+			return err
+		}
+	}
+	if err := db.DeleteOldSums(ctx, midnight); err != nil {
+		return err
+	}
+	// A day of a server has time for many rounds of autovacuum.
+	_, err := db.Pool().Exec(ctx, "VACUUM unsummed_runs, run_sums, call_sums, run_marks")
+	return err
 }
 
 // size is what the database takes on the disk, in bytes.
