@@ -8,6 +8,7 @@ import sys
 import time
 
 import _maestro
+import _weakref
 
 
 
@@ -42,6 +43,61 @@ def _addaudithook(hook):
 _addaudithook.__name__ = _addaudithook.__qualname__ = "addaudithook"
 _addaudithook.__module__ = "sys"
 sys.addaudithook = _addaudithook
+
+_tools = _contextvars.ContextVar("monitoring_tools", default=())  # noqa: F821 (api.py)
+_uses = {}  # of tools by their ids, weakly: they end with the contexts that have them
+_use_tool_id, _free_tool_id = sys.monitoring.use_tool_id, sys.monitoring.free_tool_id
+_register_callback = sys.monitoring.register_callback
+
+
+class _Use:
+    __slots__ = ("tool_id", "__weakref__")
+
+
+def _begin_use(tool_id, name, /):
+    """A tool belongs to the call that takes it, and one of module-level code to the
+    calls of that module: else the next call finds it in use, and what it counts,
+    or raises, reaches all other calls.
+    """
+    _use_tool_id(tool_id, name)
+    use = _Use()
+    use.tool_id = tool_id
+    _uses[tool_id] = _weakref.ref(use, lambda ended: _end_use(tool_id, ended))
+    _tools.set((*_tools.get(), use))
+
+
+def _end_use(tool_id, ended):
+    if _uses.get(tool_id) is ended:
+        del _uses[tool_id]
+        _free_tool_id(tool_id)
+
+
+def _give_back(tool_id, /):
+    _uses.pop(tool_id, None)
+    _free_tool_id(tool_id)
+
+
+def _set_callback(tool_id, event, func, /):
+    if func is not None:
+
+        def call(code, *args, of=func):
+            if code.co_filename == _own_file:
+                return None
+            for use in _tools.get():
+                if use.tool_id == tool_id:
+                    return of(code, *args)
+
+    else:
+        call = None
+    last = _register_callback(tool_id, event, call)
+    return last.__kwdefaults__["of"] if last is not None else None
+
+
+_own_file = _set_callback.__code__.co_filename
+for _made, _name in ((_begin_use, "use_tool_id"), (_give_back, "free_tool_id"), (_set_callback, "register_callback")):
+    _made.__name__ = _made.__qualname__ = _name
+    _made.__module__ = "sys.monitoring"
+    setattr(sys.monitoring, _name, _made)
 if not _maestro.alone:
     for _module in (sys.modules["posix"], sys.modules.get("os")):
         if _module is not None:
