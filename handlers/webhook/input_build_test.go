@@ -49,6 +49,7 @@ func TestRequestInput(t *testing.T) {
 func FuzzRequestInput(f *testing.F) {
 	f.Add("application/json", []byte(`{"a":1}`), []byte("A: b\r\nA: c\r\n"), []byte("x=1&x=2"), "id", `{"d":1}`)
 	f.Add("text/plain", []byte("\xff\"\\"), []byte("Cookie: \xff\r\n \r\n"), []byte("%zz=%41+"), "\"", `[]`)
+	f.Add("", []byte(" {}\n"), []byte("0"), []byte("0"), "0", "0")
 	f.Add("", []byte(`{"a`), []byte(":\r\n"), []byte("&&=&"), "", ``)
 	f.Fuzz(func(t *testing.T, contentType string, body, head, rawQuery []byte, value, laid string) {
 		read, err := payload.ReadBody(contentType, body)
@@ -81,7 +82,7 @@ func FuzzRequestInput(f *testing.F) {
 			Method string            `json:"method"`
 		}
 		require.NoError(t, json.Unmarshal(text, &got), "%s", text)
-		require.Equal(t, string(decoded), string(got.Body))
+		require.Equal(t, strings.Trim(string(decoded), " \t\r\n"), string(got.Body)) // encoding/json leaves the space around a value out
 		require.Equal(t, utf8Of(value), got.Params["p"])
 		require.Equal(t, "POST", got.Method)
 		if want, err := url.ParseQuery(string(rawQuery)); err == nil && d == nil && utf8.Valid([]byte(strings.Join(slices.Collect(maps.Keys(want)), ""))) && !want.Has("_charset_") {
