@@ -55,6 +55,22 @@ func TestStepsAreRecordedBeforeTheEnd(t *testing.T) {
 	requireSteps(t, db, record, model.StatusCompleted, model.StatusCompleted, model.StatusCompleted, model.StatusFailed)
 }
 
+// TestStepsHaveTheirOwnConnections: not those by which the ends of runs are written, and the
+// rows of a part are the caller's again.
+func TestStepsHaveTheirOwnConnections(t *testing.T) {
+	t.Parallel()
+	others := testkit.DB(t)
+	r, db := started(t, Options{Parts: others})
+	record := newRecord(4)
+	part := partOf(record, 3)
+	require.Equal(t, model.Committed, r.Steps(t.Context(), part))
+	clear(part.Steps)
+	require.Equal(t, model.Committed, r.Finish(t.Context(), record))
+	require.Equal(t, 3, count(t, others, "step_executions"))
+	require.Zero(t, count(t, others, "executions"))
+	require.Equal(t, 2, count(t, db, "step_executions")) // the open one, and the last
+}
+
 // TestStepsOutliveAnOutage: they go to the spool with the end of their run, and
 // come out of it in any order.
 func TestStepsOutliveAnOutage(t *testing.T) {
