@@ -18,6 +18,7 @@
 #include "stop_check.h"
 #include "thread_check.h"
 
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,6 +89,10 @@ char *maestro_load(const char *home, int alone) {
     maestro_descriptor_load();
     maestro_place_load();
     maestro_thread_check_load();
+    // As the program python does for a script: locale.getlocale() and getencoding()
+    // name UTF-8, which the functions read and write. A constant one, so that the
+    // server's environment changes nothing; formats of numbers and dates stay C's.
+    setlocale(LC_CTYPE, "C.UTF-8");
 
     // The isolated configuration: no environment variable and no user's site
     // folder is looked at. Each row says why it differs from the default.

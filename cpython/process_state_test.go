@@ -199,7 +199,7 @@ calls = [
     ("ValueError", "signal", signal.pthread_sigmask, signal.SIG_BLOCK, [signal.SIGINT]),
     ("ValueError", "main thread", signal.signal, signal.SIGTERM, signal.SIG_IGN),
     ("ValueError", "main thread", signal.set_wakeup_fd, -1),
-    ("Error", "babel", locale.setlocale, locale.LC_ALL, "C.UTF-8"),
+    ("Error", "babel", locale.setlocale, locale.LC_ALL, "de_DE.UTF-8"),
     ("PermissionError", "debugger", sys.remote_exec, os.getpid(), "/tmp/x.py"),
     ("RuntimeError", "cProfile", sys.activate_stack_trampoline, "perf"),
     ("RuntimeError", "getallocatedblocks", sys._debugmallocstats),
@@ -224,14 +224,16 @@ def may(input):
     os.environ.pop("TZ", None)
     return [
         os.nice(0) >= 0, signal.alarm(0), signal.setitimer(signal.ITIMER_REAL, 0), signal.pthread_sigmask(signal.SIG_BLOCK, []) is None,
-        locale.setlocale(locale.LC_ALL, ""), locale.setlocale(locale.LC_ALL), locale.setlocale(locale.LC_ALL, locale.setlocale(locale.LC_ALL)),
+        [locale.setlocale(category, wanted) == locale.setlocale(category) for category in (locale.LC_ALL, locale.LC_CTYPE, locale.LC_NUMERIC)
+         for wanted in ("", "C", "POSIX", "C.UTF-8", locale.setlocale(category))].count(False),
+        locale.setlocale(locale.LC_CTYPE), locale.setlocale(locale.LC_NUMERIC), locale.getlocale()[1], locale.getencoding(),
         resource.getrlimit(resource.RLIMIT_AS) == resource.prlimit(0, resource.RLIMIT_AS), time.tzset(), len(os.sched_getaffinity(0)) > 0,
         os.kill(os.getpid(), 0), ended(lambda pid: os.kill(pid, 15)), ended(lambda pid: os.killpg(pid, 15)),
         attempt(os.kill, "1", 15)[:9],
     ]
 `)
 	require.JSONEq(t, "[]", st.output("tries", "null"))
-	require.JSONEq(t, `[true,0,[0,0],false,"C","C","C",true,null,true,null,15,15,"TypeError"]`, st.output("may", "null"))
+	require.JSONEq(t, `[true,0,[0,0],false,0,"C.UTF-8","C","UTF-8","UTF-8",true,null,true,null,15,15,"TypeError"]`, st.output("may", "null"))
 }
 
 // A descriptor is closed and replaced by those only that have opened it: the

@@ -224,8 +224,17 @@ static PyObject *signal_pthread_sigmask(PyObject *module, PyObject *const *args,
                   "the thread serves other subtenants as well, and no signal reaches stored functions");
 }
 
-// setlocale(category, locale=None): asking for the present one, and choosing
-// it. The user's ("") is the server's, which is the present one.
+// The locales that are set already: the user's ("") is the server's, and the C
+// library's own ones differ in the characters only, which are those of UTF-8 (load.c).
+static int is_present_locale(const char *wanted, const char *present) {
+    static const char *const same[] = {"", "C", "POSIX", "C.UTF-8", "C.utf8"};
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+        if (strcmp(wanted, same[i]) == 0)
+            return 1;
+    return strcmp(wanted, present) == 0;
+}
+
+// setlocale(category, locale=None): asking for the present one, and choosing it.
 PyCFunction maestro_real_setlocale;
 static PyObject *locale_setlocale(PyObject *module, PyObject *const *args, Py_ssize_t count) {
     maestro_fast real = (maestro_fast)(void (*)(void))maestro_real_setlocale;
@@ -234,7 +243,7 @@ static PyObject *locale_setlocale(PyObject *module, PyObject *const *args, Py_ss
     PyObject *now = count == 2 ? real(module, args, 1) : NULL;
     const char *present = now ? py.PyUnicode_AsUTF8AndSize(now, NULL) : NULL;
     const char *wanted = present ? py.PyUnicode_AsUTF8AndSize(args[1], NULL) : NULL;
-    if (!wanted || !*wanted || strcmp(wanted, present) == 0 || (strcmp(wanted, "POSIX") == 0 && strcmp(present, "C") == 0)) {
+    if (!wanted || is_present_locale(wanted, present)) {
         if (wanted || count != 2)
             return count == 2 ? now : real(module, args, count);
         py.Py_DecRef(now);
