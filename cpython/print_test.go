@@ -1,6 +1,7 @@
 package cpython
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -55,6 +56,42 @@ def logs(input):
 	require.Equal(t, line{0, "", "debug", "shown", `{"logger":"mine"}`}, lines[1])
 	require.Equal(t, "error", lines[2].Level)
 	require.Contains(t, lines[2].Text, "caught\nTraceback (most recent call last):\n")
+}
+
+// What basicConfig() asks for beside the console gets the lines as well.
+func TestLoggingGoesWhereItIsSent(t *testing.T) {
+	t.Parallel()
+	st := setup(t, "captures", `import io, logging, sys
+text = io.StringIO()
+logging.basicConfig(level=logging.DEBUG, format="%(levelname)s-%(message)s", stream=text)
+logging.basicConfig(stream=io.StringIO())  # the first one counts, as in a script
+def captures(input):
+    logging.debug("one")
+    logging.getLogger("mine").info("two")
+    return [text.getvalue(), len(logging.root.handlers)]
+`)
+	require.JSONEq(t, `["DEBUG-one\nINFO-two\n",2]`, st.output("captures", "{}"))
+	require.Equal(t, []line{{0, "", "debug", "one", ""}, {0, "", "info", "two", `{"logger":"mine"}`}}, st.printed())
+
+	st = setup(t, "files", `import logging, os, sys
+def files(folder):
+    name = os.path.join(folder, "app.log")
+    logging.basicConfig(filename=name, filemode="w", format="%(name)s:%(message)s", encoding="utf-8")
+    logging.info("é")
+    with open(name, encoding="utf-8") as file:
+        return file.read()
+`, "console", `import logging, sys
+logging.basicConfig(handlers=[logging.StreamHandler(), logging.StreamHandler(sys.stdout), logging.StreamHandler(sys.__stdout__)])
+def console(input):
+    logging.info("once")
+    try:
+        logging.basicConfig(filename="a", stream=sys.stderr)
+    except ValueError as error:
+        return [len(logging.root.handlers), "together" in str(error)]
+`)
+	require.JSONEq(t, `[1,true]`, st.output("console", "{}"))
+	require.Equal(t, []line{{0, "", "info", "once", ""}}, st.printed())
+	require.JSONEq(t, `"root:é\n"`, st.output("files", fmt.Sprintf("%q", t.TempDir())))
 }
 
 func TestInputMeetsItsEnd(t *testing.T) {

@@ -137,6 +137,7 @@ _out = sys.__stdout__ = _Output("<stdout>", _maestro.write_out)
 _err = sys.__stderr__ = _Output("<stderr>", _maestro.write_err)
 sys.stdout = _Current(_out, _maestro.print_out)
 sys.stderr = _Current(_err, _maestro.print_err)
+_console = (_out, _err, sys.stdout, sys.stderr)
 sys.stdin = sys.__stdin__ = io.StringIO("")  # input() meets its end,
 sys.stdin.close = int  # also when another call has closed it
 _maestro.own_outputs(_out, _err)
@@ -167,12 +168,19 @@ def _ready_logging(logging):
 
     def basicConfig(**options):
         # It does nothing when the root has a handler; ours shall not be the one
-        # that makes a wish for a level vanish.
-        if logging.root.handlers == [handler] and not options.get("force"):
-            if options.get("level") is not None:
-                logging.root.setLevel(options["level"])
-        else:
-            basic_config(**options)
+        # that makes a wish for a level, a file or a handler vanish.
+        if logging.root.handlers != [handler] or options.get("force"):
+            return basic_config(**options)
+        if any(options.get(name) is not None for name in ("filename", "stream", "handlers")):
+            # Made by logging itself, for a root of its own. The console's are left
+            # out: ours has written the line, with its level, logger and time.
+            scratch = logging.RootLogger(logging.WARNING)
+            type(basic_config)(basic_config.__code__, vars(logging) | {"root": scratch})(**options)
+            for made in scratch.handlers:
+                if not any(getattr(made, "stream", None) is stream for stream in _console):
+                    logging.root.addHandler(made)
+        if options.get("level") is not None:
+            logging.root.setLevel(options["level"])
 
     logging.basicConfig = basicConfig
 
