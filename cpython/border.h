@@ -78,6 +78,7 @@ struct maestro_result {
     int bytes;                  // the body of the answer is bytes: base64 in output
     int threads;                // the interpreter has threads that its code has begun
     int outlived;               // some of them are of versions that are out of use
+    int spoilt;                 // a builtin that Python needs was taken away
     int children;               // the call has left processes behind
     int processes;              // there are processes of the interpreter, of any call
     int interrupted;            // a stop was raised at an arbitrary line of one of its threads

@@ -38,6 +38,15 @@ static int carry_clear(PyObject *to, PyObject *shown, PyObject *ours) {
     return to == shown ? py.PyDict_Update(to, ours) : 0;
 }
 
+// What Python itself calls, the server's part and the standard library included, is taken away:
+// no later call would get far.
+static int breaks(PyObject *dicts, PyObject *key, PyObject *value) {
+    PyObject *needed = NULL;
+    int found = py.PyDict_GetItemRef(py.PyTuple_GetItem(dicts, 4), key, &needed);
+    py.Py_DecRef(needed);
+    return found == 1 && !(value && py.PyCallable_Check(value));
+}
+
 // Runs before the change is made.
 static int changed(PyDict_WatchEvent event, PyObject *dict, PyObject *key, PyObject *value) {
     if (carrying || event == PyDict_EVENT_DEALLOCATED)
@@ -53,8 +62,12 @@ static int changed(PyDict_WatchEvent event, PyObject *dict, PyObject *key, PyObj
             done = carry_clear(to, shown, ours);
         else if (event == PyDict_EVENT_CLONED)
             done = carry_all(to, key, ours); // key is the dict that is copied
-        else if ((done = py.PyDict_GetItemRef(ours, key, &own)) == 0)
-            done = carry(to, key, event == PyDict_EVENT_DELETED ? NULL : value);
+        else if ((done = py.PyDict_GetItemRef(ours, key, &own)) == 0) {
+            PyObject *becomes = event == PyDict_EVENT_DELETED ? NULL : value;
+            if (breaks(dicts, key, becomes))
+                maestro_of(py.PyTuple_GetItem(dicts, 5))->spoilt = 1;
+            done = carry(to, key, becomes);
+        }
         py.Py_DecRef(own);
         carrying = 0;
     }
@@ -65,18 +78,18 @@ static int changed(PyDict_WatchEvent event, PyObject *dict, PyObject *key, PyObj
     return 0;
 }
 
-PyObject *maestro_follow_builtins(PyObject *unused, PyObject *const *args, Py_ssize_t count) {
+PyObject *maestro_follow_builtins(PyObject *module, PyObject *const *args, Py_ssize_t count) {
     PyObject *kept = py.PyInterpreterState_GetDict(py.PyInterpreterState_Get());
-    int exact = count == 3 && kept;
-    for (int i = 0; exact && i < 3; i++)
+    int exact = count == 4 && kept;
+    for (int i = 0; exact && i < 4; i++)
         exact = args[i]->ob_type == py.PyDict_Type;
     if (!exact) {
-        py.PyErr_SetString(py.PyExc_TypeError, "follow_builtins() takes three dicts");
+        py.PyErr_SetString(py.PyExc_TypeError, "follow_builtins() takes four dicts");
         return NULL;
     }
     int watcher = py.PyDict_AddWatcher(changed);
     PyObject *number = watcher < 0 ? NULL : py.PyLong_FromLongLong(watcher);
-    PyObject *dicts = number ? py.PyTuple_Pack(4, args[0], args[1], args[2], number) : NULL;
+    PyObject *dicts = number ? py.PyTuple_Pack(6, args[0], args[1], args[2], number, args[3], module) : NULL;
     int done = dicts && py.PyDict_SetItemString(kept, place, dicts) == 0 && py.PyDict_Watch(watcher, args[0]) == 0 &&
                py.PyDict_Watch(watcher, args[1]) == 0;
     py.Py_DecRef(dicts);

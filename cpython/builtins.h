@@ -12,8 +12,9 @@
 
 #include "interp.h"
 
-// follow_builtins(real, shown, ours): keeps the two dicts the same, all but
-// the names that are in `ours`, a dict. A METH_FASTCALL builtin.
+// follow_builtins(real, shown, ours, needed): keeps the two dicts the same, all but
+// the names that are in `ours`, a dict. Where one of those in `needed`, a dict, is deleted
+// or becomes what cannot be called, the interpreter is spoilt. A METH_FASTCALL builtin.
 PyObject *maestro_follow_builtins(PyObject *module, PyObject *const *args, Py_ssize_t count);
 
 // Ends that.

@@ -90,7 +90,7 @@ void maestro_result_free(struct maestro_result *out) {
     maestro_text_free(&out->output);
     maestro_exception_free(&out->exception);
     out->response = out->bytes = out->interrupted = out->exhausted = out->denied = out->freed = 0;
-    out->threads = out->outlived = out->children = 0;
+    out->threads = out->outlived = out->children = out->spoilt = 0;
 }
 
 // Runs the function in the context of its call and writes its result. Returns 0
@@ -167,6 +167,7 @@ void maestro_weigh(struct maestro_interp *in) {
 void maestro_result_weigh(struct maestro_interp *in, struct maestro_result *out) {
     out->exhausted = in->exhausted;
     out->outlived = in->outlived;
+    out->spoilt = in->spoilt;
     out->denied = atomic_load_explicit(&in->memory.denied, memory_order_relaxed) != in->weighed;
     out->freed = maestro_memory_freed(&in->memory);
 }

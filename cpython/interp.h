@@ -122,6 +122,7 @@ struct maestro_interp {
     PyObject *environ;                           // strong: dict of bytes, the environment of its children
     atomic_int threads;                          // begun by its code and not ended: they look at this struct
     int outlived;                                // threads of versions that are out of use go on; with the GIL
+    int spoilt;                                  // a builtin that Python needs was taken away (builtins.h); with the GIL
     atomic_int alarm;             // calls and threads that are being stopped: checks look for them (stop_check.h)
     atomic_uint parked, releases; // threads that are parked, and how often they were let go (park.h)
     atomic_int cut;               // how often its end, which takes too long, was cut short (park.h)

@@ -103,6 +103,7 @@ type CallResult struct {
 	// may be incomplete. An interrupted sleep is not included.
 	Interrupted bool
 	Threads     bool // the interpreter has threads that its code has begun
+	Spoilt      bool // a builtin that Python needs was taken away: no later call gets far
 	Outlived    bool // some of them are of versions of functions that are out of use
 	Children    bool // the call has left processes behind, which end with it (FinishChildren)
 	Processes   bool // the interpreter has processes, which its code has started in any call
@@ -153,6 +154,7 @@ func resultOf(result *C.struct_maestro_result) CallResult {
 		Freed:       result.freed != 0,
 		Threads:     result.threads != 0,
 		Outlived:    result.outlived != 0,
+		Spoilt:      result.spoilt != 0,
 		Children:    result.children != 0,
 		Processes:   result.processes != 0,
 	}

@@ -34,6 +34,7 @@ type interpreter struct {
 	poolless  bool  // processes of it were killed, which pools of its modules may need
 	loop      *loop // nil until an async function is called
 	outlived  bool  // threads of versions that are out of use go on in it
+	spoilt    bool  // a builtin that Python needs was taken away
 	loopLost  bool  // its event loop has failed, or left tasks keep it
 
 	// packages are assigned together with its subtenant, under Host.mu, and
@@ -117,10 +118,10 @@ const retireEvery = time.Second
 
 // retire takes in from its subtenant if a stop was raised in it at an arbitrary
 // line, because a lock of the standard library may then be taken for ever; if it
-// could not be given its packages; if it is full; if threads of versions out of use go on; or if
+// could not be given its packages; if it is full; if threads of versions out of use go on; if code has spoilt its builtins; or if
 // its event loop or the processes of its pools are lost. The next call gets another interpreter, those in progress finish in this one. h.mu is held.
 func (h *Host) retire(in *interpreter, at clock) {
-	fit := !in.scarred && in.unfit == "" && !in.full && !in.loopLost && !in.poolless && !in.outlived
+	fit := !in.scarred && in.unfit == "" && !in.full && !in.loopLost && !in.poolless && !in.outlived && !in.spoilt
 	if fit || in.state != interpreterServing && in.state != interpreterSuspect {
 		return
 	}
@@ -130,6 +131,10 @@ func (h *Host) retire(in *interpreter, at clock) {
 	}
 	if t := in.tenant; t.retired == 0 || at.since(t.retired) >= retireEvery {
 		t.retired = at
+		if in.spoilt {
+			h.opt.Log.Warn("an interpreter is replaced, because a function has deleted a builtin, or set it to what cannot be called",
+				slog.String("tenant", t.name))
+		}
 		if in.full {
 			h.opt.Log.Warn("an interpreter is replaced, because its modules hold most of the memory that it may hold",
 				slog.String("tenant", t.name), slog.Int64("bytes", in.py.Memory()), slog.Int64("limit", h.opt.MaxMemory))

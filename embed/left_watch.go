@@ -67,10 +67,14 @@ type leftWatch struct {
 
 // noteLeft begins to watch what a call has left behind that has just ended. h.mu is held.
 func (h *Host) noteLeft(c *call, result cpython.CallResult) {
+	in := c.interp
+	if result.Spoilt {
+		in.spoilt = true
+		h.retire(in, now())
+	}
 	if h.opt.KeepLeft {
 		return
 	}
-	in := c.interp
 	if result.Outlived {
 		in.outlived = true
 		h.retire(in, now())

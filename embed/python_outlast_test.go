@@ -48,6 +48,44 @@ func TestThreadsOfVersionsOutOfUse(t *testing.T) {
 	}
 }
 
+// Without a builtin no later call gets far, of any function of the subtenant: the interpreter is replaced.
+func TestBuiltinsTakenAway(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, code string
+		replaced   bool
+	}{
+		{"set to None", "builtins.len = None", true},
+		{"deleted", "del builtins.isinstance", true},
+		{"from a module's view", "__builtins__['print'] = 1", true},
+		{"caught by a patch", "with mock.patch('builtins.open', lambda *a: None):\n        open(1)", false},
+		{"replaced by another", "builtins.print = lambda *a: None", false},
+		{"one's own, put there and taken away", "builtins._ = str\n    del builtins._", false},
+		{"one for people", "builtins.input = None\n    del builtins.exit", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			replaced := make(chan Unfit, 16)
+			h := startPython(t, Options{OnUnfit: func(reason Unfit) { replaced <- reason }})
+			e := newTestEngine(h)
+			e.define(t, "counts", "n = 0\ndef counts(input):\n    global n\n    n += 1\n    return [n, len(input), isinstance(n, int)]\n")
+			require.JSONEq(t, "[1,1,true]", string(e.call(t, "a", "counts", "[0]").Output))
+			e.define(t, "f", "import builtins\nfrom unittest import mock\ndef f(input):\n    "+test.code+"\n")
+			require.JSONEq(t, "null", string(e.call(t, "a", "f", "null").Output))
+			if inMain() && test.replaced {
+				require.Equal(t, UnfitSpoilt, <-replaced)
+				return
+			}
+			want := "[2,1,true]"
+			if test.replaced {
+				want = "[1,1,true]"
+			}
+			require.JSONEq(t, want, string(e.call(t, "a", "counts", "[0]").Output))
+			require.Empty(t, replaced)
+		})
+	}
+}
+
 // catch_warnings holds for its own call, also while others have it too.
 func TestWarningsOfCallsAtOnce(t *testing.T) {
 	t.Parallel()

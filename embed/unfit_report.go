@@ -13,6 +13,7 @@ const (
 	UnfitFull        Unfit = "its modules hold most of the memory that it may hold"
 	UnfitPools       Unfit = "processes of it were killed, which its pools may need"
 	UnfitThreads     Unfit = "threads of versions of functions that are out of use go on"
+	UnfitSpoilt      Unfit = "a function has deleted a builtin, or set it to what cannot be called"
 	UnfitStuck       Unfit = "a call cannot be stopped"
 	UnfitPackages    Unfit = "the packages of the subtenant have changed"
 	UnfitFolder      Unfit = "it could not be given its packages"
@@ -50,6 +51,8 @@ func (h *Host) reportUnfit(in *interpreter) {
 		h.report(UnfitLoop)
 	case in.outlived:
 		h.report(UnfitThreads)
+	case in.spoilt:
+		h.report(UnfitSpoilt)
 	case in.scarred:
 		h.report(UnfitInterrupted)
 	}

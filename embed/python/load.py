@@ -76,7 +76,13 @@ builtins.copyright = _Site(sys.copyright, None)
 builtins.credits = _Site("See www.python.org for more information about the authors of Python.", None)
 builtins.license = _Site("See https://www.python.org/psf/license/", None)
 _shown = builtins.__dict__ | _ours
-_maestro.follow_builtins(builtins.__dict__, _shown, _ours)
+# Python and the server's part of it do without those for people at a prompt.
+_needed = {
+    name: value
+    for name, value in builtins.__dict__.items()
+    if callable(value) and type(value) is not _Site and name not in ("breakpoint", "input")
+}
+_maestro.follow_builtins(builtins.__dict__, _shown, _ours, _needed)
 
 
 def _show_builtin(name):
