@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -54,5 +55,41 @@ func TestEndedInterpretersLeaveNothing(t *testing.T) {
 		}
 		require.Less(t, least, limit, "%d interpreters that ran %s left memory behind", some, name)
 		require.Zero(t, h.Stats().InterpretersLeaked)
+	}
+}
+
+// A file that module-level code keeps open has all its lines when Python has ended, as after a script: also where
+// a daemon thread waits, and after what atexit functions write.
+func TestFilesAreWrittenAtTheEnd(t *testing.T) {
+	t.Parallel()
+	for name, thread := range map[string]string{"no thread": "", "a daemon thread": "threading.Thread(target=threading.Event().wait, daemon=True).start()"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			folder := t.TempDir()
+			h := startPython(t, Options{})
+			e := newTestEngine(h)
+			e.define(t, "f", `
+import atexit, threading
+`+thread+`
+def f(folder):
+    global text, data, closed, full, reader
+    text = open(folder + "/text", "w", encoding="utf-8")
+    data = open(folder + "/data", "wb")
+    closed = open(folder + "/closed", "w")
+    closed.close()
+    full = open("/dev/full", "w")
+    full.write("x")
+    text.write("line é")
+    data.write(b"bytes")
+    atexit.register(text.write, ", last")
+`)
+			require.JSONEq(t, "null", string(e.call(t, "a", "f", fmt.Sprintf("%q", folder)).Output))
+			require.NoError(t, h.Close(t.Context()))
+			for file, want := range map[string]string{"text": "line é, last", "data": "bytes", "closed": ""} {
+				content, err := os.ReadFile(filepath.Join(folder, file))
+				require.NoError(t, err)
+				require.Equal(t, want, string(content), file)
+			}
+		})
 	}
 }

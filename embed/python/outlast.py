@@ -6,8 +6,11 @@ The handlers of a version go before a newer one's code runs, which adds them ane
 line would be written once more after each change. Threads that wait cannot be ended one
 by one, so an interpreter with threads of versions that are out of use is replaced after
 the call (embed/left_watch.go); their number would grow until no thread can be started.
+
+What files have buffered is written at the end of the interpreter.
 """
 
+import atexit
 import sys
 from _thread import get_ident
 from _weakref import ref
@@ -84,3 +87,25 @@ def _is_running(module):
                 return True
             frame = frame.f_back
     return False
+
+
+def _write_buffers():
+    """Has the files that are open write what they hold, as the objects of a program's
+    modules do when Python ends. Here they stay: the process of a subtenant ends without
+    that, and so does an interpreter that a daemon thread is left in. Files only: what
+    reads the other end of a pipe or a socket may never do so.
+    """
+    from _io import BufferedRandom, BufferedWriter, TextIOWrapper
+    from gc import get_objects
+    from posix import fstat
+
+    for file in get_objects():
+        if type(file) in (TextIOWrapper, BufferedWriter, BufferedRandom):
+            try:
+                if fstat(file.fileno()).st_mode & 0o170000 == 0o100000:
+                    file.flush()
+            except (OSError, ValueError):  # the disk is full; it is closed
+                pass
+
+
+atexit.register(_write_buffers)  # the first one, which runs last
