@@ -170,7 +170,8 @@ static int write_int(struct writer *w, PyObject *number, step *at) {
 static int write_float(struct writer *w, PyObject *number, step *at) {
     double value = py.PyFloat_AsDouble(number);
     if (!isfinite(value)) {
-        const char *reason = isnan(value) ? "nan is not a JSON value" : "an infinity is not a JSON value";
+        const char *reason =
+            isnan(value) ? "nan is not a JSON value; make it None" : "an infinity is not a JSON value; make it None";
         return maestro_json_refuse(w->root, at, py.PyExc_ValueError, reason, NULL);
     }
     if (reserve(w->out, 64) < 0)

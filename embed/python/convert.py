@@ -72,6 +72,15 @@ def _isoformat(value):
     return value.isoformat()
 
 
+def _scalar(value):
+    return value.item()
+
+
+def _elements(value):
+    # tolist() makes numbers of nanoseconds of dates.
+    return list(value) if value.ndim and value.dtype.kind in "mM" else value.tolist()
+
+
 def _same(value):
     return value
 
@@ -96,6 +105,15 @@ _by_class = (
 )
 
 
+# The same of numpy, whose arrays and scalars have no other counterpart in JSON.
+_by_numpy_class = (
+    ("datetime64", str),
+    ("timedelta64", str),
+    ("generic", _scalar),
+    ("ndarray", _elements),
+)
+
+
 def _converter(kind):
     """Find how objects of that type are converted. Runs none of their code."""
     for module, name, converter in _by_class:
@@ -113,6 +131,11 @@ def _converter(kind):
         return _attributes
     if hasattr(kind, "__dataclass_fields__") and "dataclasses" in _modules:
         return _fields
+    if "numpy" in _modules:
+        for name, converter in _by_numpy_class:
+            base = getattr(_modules["numpy"], name, None)
+            if isinstance(base, type) and issubclass(kind, base):
+                return converter
     for base in kind.__mro__[1:-1]:
         if base in _known:
             return _known[base]
