@@ -79,7 +79,7 @@ func TestWarningsOnSave(t *testing.T) {
 			{5, 5, "there is no module zzz: it is not of the standard library, not installed, not in requirements, and not stored", ""},
 			{6, 5, "validate_customer is a function, not a module: call it by its name, without an import", ""},
 		}},
-		{"imports that are provided for", "import contextlib\nfrom typing import TYPE_CHECKING\ntry:\n    import orjson\nexcept ImportError:\n    orjson = None\nif TYPE_CHECKING:\n    import pandas\nwith contextlib.suppress(ImportError):\n    import ujson\ndef f(x): pass", nil},
+		{"imports that are provided for", "import __main__, contextlib\nfrom typing import TYPE_CHECKING\ntry:\n    import orjson\nexcept ImportError:\n    orjson = None\nif TYPE_CHECKING:\n    import pandas\nwith contextlib.suppress(ImportError):\n    import ujson\ndef f(x): pass", nil},
 		{"globals that it writes itself", "globals().update(a=1)\ndef f(x):\n    return a", nil},
 		{"a relative star import", "from .x import *\ndef f(x):\n    return a", []warning{relative(1, 1)}},
 		{"relative imports", "try:\n    from . import x\nexcept ImportError:\n    x = None\ndef f(x):\n    from ..helpers import clean\n    return clean(x)", []warning{relative(6, 5)}},

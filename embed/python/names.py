@@ -141,7 +141,7 @@ def _unknown_imports(tree, source):
     lines = _lines(source)
     unknown = []
     for module, node in find_imports(tree):  # noqa: F821 (imports.py)
-        if module and module not in sys.stdlib_module_names and module != "maestro" and node.lineno not in guarded:
+        if module and module not in sys.stdlib_module_names and module not in ("maestro", "__main__") and node.lineno not in guarded:
             unknown.append({"module": module, "line": node.lineno, "column": _column_of(lines, node.lineno, node.col_offset)})
     return sorted(unknown, key=lambda place: place["line"])
 
