@@ -60,7 +60,7 @@ func TestBuiltinsTakenAway(t *testing.T) {
 		{"from a module's view", "__builtins__['print'] = 1", true},
 		{"caught by a patch", "with mock.patch('builtins.open', lambda *a: None):\n        open(1)", false},
 		{"replaced by another", "builtins.print = lambda *a: None", false},
-		{"one's own, put there and taken away", "builtins._ = str\n    del builtins._", false},
+		{"of a library, put there and taken away", "builtins._ = str\n    del builtins._", false},
 		{"one for people", "builtins.input = None\n    del builtins.exit", false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
