@@ -1,2 +1,6 @@
 def main(input):
-    return [part({"a": [1]}), part(3)]
+    breaks(input)
+    try:
+        return [part({"a": [1]}), part(3)]
+    finally:
+        repairs(input)
