@@ -11,8 +11,14 @@ import (
 // system, together with all memory that is freed in between.
 const trimAfter = time.Second
 
-// weighAfter is the time that an async function's values have to go after its end.
-const weighAfter = 100 * time.Millisecond
+// An async function's values have weighAfter to go after its end. On a busy machine the
+// loop's thread may not have computed for weighComputed in that time: it is looked at again,
+// mostWeighings times in all.
+const (
+	weighAfter    = 100 * time.Millisecond
+	weighComputed = 80 * time.Millisecond
+	mostWeighings = 30
+)
 
 // largeOutput is the size from which Go's copies of a value are worth a collection of
 // their own: otherwise the heap stays as large as they have made it.
@@ -39,13 +45,17 @@ func (h *Host) trimSoon() {
 
 // weighLeft has an interpreter replaced if tasks keep its loop, and hold much memory, a
 // moment after an async function was denied some. The interpreter itself looks only
-// before the next call, for which the loop has no time.
-func (h *Host) weighLeft(in *interpreter) {
+// before the next call, for which the loop has no time. carrier is the loop's thread when the first look was planned, which had used so much.
+func (h *Host) weighLeft(in *interpreter, carrier thread, used time.Duration, looks int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	keeps := in.state < interpreterEnding && in.loop != nil && in.loop.py.Busy() >= blockedSooner
+	if keeps && looks < mostWeighings && in.loop.thread == carrier && carrier.used()-used < weighComputed {
+		time.AfterFunc(weighAfter, func() { h.weighLeft(in, carrier, used, looks+1) })
+		return
+	}
 	in.weighing = false
-	keeps := in.loop != nil && in.loop.py.Busy() >= blockedSooner
-	if keeps && in.state < interpreterEnding && in.py.Memory() > h.opt.MaxMemory/2 {
+	if keeps && in.py.Memory() > h.opt.MaxMemory/2 {
 		in.full = true
 		h.retire(in, now())
 	}
@@ -57,7 +67,9 @@ func (h *Host) weigh(in *interpreter, result cpython.CallResult) {
 	in.full = in.full || result.Exhausted
 	if result.Denied && in.loop != nil && h.opt.MaxMemory > 0 && !in.weighing {
 		in.weighing = true
-		time.AfterFunc(weighAfter, func() { h.weighLeft(in) })
+		carrier := in.loop.thread
+		used := carrier.used()
+		time.AfterFunc(weighAfter, func() { h.weighLeft(in, carrier, used, 1) })
 	}
 	if result.Freed {
 		h.trimSoon()

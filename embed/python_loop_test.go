@@ -192,10 +192,8 @@ func TestACallThatCannotBeStopped(t *testing.T) {
 	e.define(t, "blocks", `
 import asyncio, sqlite3
 async def blocks(input):
-    holder = sqlite3.connect(input, isolation_level=None)
-    holder.execute("begin exclusive")
     try:
-        sqlite3.connect(input, timeout=6).execute("create table t (n)")
+        sqlite3.connect(input, timeout=3600).execute("create table t (n)")
     except BaseException:
         pass
     while True:
@@ -204,14 +202,27 @@ async def blocks(input):
         except BaseException:
             pass
 `)
+	e.define(t, "locks", `
+import sqlite3
+holders = []
+def locks(input):
+    if input is None:
+        holders[0].execute("rollback")
+        return
+    holders.append(sqlite3.connect(input, isolation_level=None, check_same_thread=False))
+    holders[0].execute("begin exclusive")
+`)
 	e.define(t, "other", "async def other(input):\n    return input\n")
 	require.Equal(t, "0", string(e.call(t, "a", "other", "0").Output))
-	outcome, err := e.callFor(t.Context(), "a", "blocks", fmt.Sprintf("%q", filepath.Join(t.TempDir(), "db")), 100*time.Millisecond)
+	path := fmt.Sprintf("%q", filepath.Join(t.TempDir(), "db"))
+	require.Nil(t, e.call(t, "holder", "locks", path).Failure)
+	outcome, err := e.callFor(t.Context(), "a", "blocks", path, 100*time.Millisecond)
 	require.NoError(t, err)
 	require.Equal(t, model.FailureTimeout, outcome.Failure.Kind)
 	eventually(t, func() bool { return h.Stats().ThreadsStuck == 1 }, "it is given up")
 	require.Equal(t, "1", string(e.call(t, "a", "other", "1").Output))
 	require.Equal(t, 1, h.Stats().InterpretersStuck)
+	require.Nil(t, e.call(t, "holder", "locks", "null").Failure)
 	eventually(t, func() bool { return h.Stats().Stuck() == 0 }, "it has ended after all")
 }
 

@@ -2,6 +2,7 @@ package embed
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -100,7 +101,7 @@ func TestEndOfALoopFullOfTasks(t *testing.T) {
 	for _, next := range []string{"hello", "hello_async"} {
 		t.Run(next, func(t *testing.T) {
 			t.Parallel()
-			h := startPython(t, Options{MaxMemory: testMemory})
+			h := startPython(t, Options{MaxMemory: testMemory, EndLimit: time.Minute})
 			e := newTestEngine(h)
 			e.define(t, "gathers", `import asyncio
 async def one():

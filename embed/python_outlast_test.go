@@ -86,6 +86,33 @@ func TestBuiltinsTakenAway(t *testing.T) {
 	}
 }
 
+// A thread that has just been started counts before it has a frame, which takes it long where
+// processors are few. Here it has to wait until the caller gives up the GIL.
+func TestThreadsOfVersionsOutOfUseBeforeTheyBegin(t *testing.T) {
+	t.Parallel()
+	e := newTestEngine(startPython(t, Options{}))
+	e.define(t, "f", `
+import _thread, sys, threading
+is_running = threading.Thread.start.__globals__["_is_running"]
+ended = _thread.allocate_lock()
+def work():
+    ended.release()
+def f(input):
+    here, interval = sys.modules[__name__], sys.getswitchinterval()
+    before = is_running(here)
+    ended.acquire()
+    sys.setswitchinterval(1000)
+    _thread.start_new_thread(work, ())
+    started = is_running(here)
+    sys.setswitchinterval(interval)
+    ended.acquire(timeout=60)
+    while is_running(here) and threading.Event().wait(0.001) is False:
+        pass
+    return [before, started]
+`)
+	require.JSONEq(t, "[false, true]", string(e.call(t, "a", "f", "null").Output))
+}
+
 // catch_warnings holds for its own call, also while others have it too.
 func TestWarningsOfCallsAtOnce(t *testing.T) {
 	t.Parallel()

@@ -40,6 +40,7 @@ func startPython(t testing.TB, opt Options) *Host {
 	opt.Home = testkit.KitHome(t)
 	opt.Log = testkit.Logger(t)
 	opt.Main = inMain()
+	opt.WaitLimit = cmp.Or(opt.WaitLimit, time.Minute) // on a busy machine the default is short
 	h, err := New(opt)
 	require.NoError(t, err)
 	h.onIllegalMove = func(machine, from, to string) { t.Errorf("illegal move of %s from %s to %s", machine, from, to) }

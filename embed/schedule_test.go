@@ -85,7 +85,7 @@ func cancelOnce(t *testing.T, started <-chan struct{}, h *Host, tenant string, p
 
 func eventually(t *testing.T, condition func() bool, message string) {
 	t.Helper()
-	require.Eventually(t, condition, time.Minute, time.Millisecond, message)
+	require.Eventually(t, condition, 5*time.Minute, time.Millisecond, message)
 }
 
 func TestCallAnswersWithItsOwnOutput(t *testing.T) {

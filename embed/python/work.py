@@ -18,6 +18,7 @@ import _maestro
 _of_no_call = _contextvars.Context()
 _of_no_call.run(_maestro.frame_var.set, 0)
 
+_raw_threads = {}  # token -> function of a thread that _thread.start_new_thread has started; it may have no frame yet
 _importing = {}  # identifier of a thread -> how many modules it is executing
 
 
@@ -67,15 +68,24 @@ def _start_new_thread(start):
         context = _context_to_start()
         if type(args) is not tuple or type(kwargs) is not dict or not callable(function):
             return start(function, args, kwargs)  # raises the usual TypeError
-        return start(context.run, (_call_in_thread, function, args, kwargs))
+        token = object()
+        _raw_threads[token] = function
+        try:
+            return start(context.run, (_call_in_thread, token, function, args, kwargs))
+        except BaseException:
+            del _raw_threads[token]
+            raise
 
     return start_new_thread
 
 
-def _call_in_thread(function, args, kwargs):
+def _call_in_thread(token, function, args, kwargs):
     # A frame of Python in the context: a stop that is meant for the work meets it
     # here and not the thread around it.
-    return function(*args, **kwargs)
+    try:
+        return function(*args, **kwargs)
+    finally:
+        del _raw_threads[token]
 
 
 _thread.start_new_thread = _thread.start_new = _start_new_thread(_thread.start_new_thread)

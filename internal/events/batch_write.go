@@ -27,11 +27,13 @@ type writer struct {
 
 func (w *writer) begin(context.Context) error {
 	w.trips, w.abort = context.WithCancel(context.Background())
+	w.bus.writing.Store(true)
 	return nil
 }
 
 func (w *writer) end(context.Context) error {
 	w.abort()
+	w.bus.writing.Store(false)
 	return nil
 }
 

@@ -61,6 +61,7 @@ type Bus struct {
 	written     atomic.Uint64
 	dropped     atomic.Uint64
 	away        atomic.Bool
+	writing     atomic.Bool // from Start until all is written at Stop
 }
 
 // item is an event, or a mark: the writer reveals a log, and closes reached

@@ -42,6 +42,9 @@ const rotateAfter = 50_000
 // passEvery is how exactly streams expire. Telling costs a walk over all keys.
 const passEvery = 10 * time.Minute
 
+// embeddedTimeout is for what cannot be away, and is late only where processors are.
+const embeddedTimeout = time.Minute
+
 func newEmbeddedStore(keepFor time.Duration, bound int64) *embeddedStore {
 	s := &embeddedStore{
 		keepFor: keepFor, unread: newUnreadLogs(bound/2, keepFor), ledger: newLedger(bound / 2), passed: time.Now(),
@@ -55,7 +58,7 @@ func newEmbedded() (*miniredis.Miniredis, *redis.Client) {
 	return server, newClient(&redis.Options{
 		Addr:   "embedded",
 		Dialer: func(context.Context, string, string) (net.Conn, error) { return server.Dial() },
-	})
+	}, embeddedTimeout)
 }
 
 func (s *embeddedStore) write(ctx context.Context, batch []item) (written int, err error) {

@@ -87,7 +87,8 @@ func TestViewersSeeEveryLineOnceAndInOrder(t *testing.T) {
 			wait.Go(func() {
 				first, err := v.Page(t.Context())
 				if err != nil {
-					return // seen lacks it
+					t.Error(err)
+					return
 				}
 				joined <- struct{}{}
 				seen[i] = append(texts(first), collect(t, v, fmt.Sprint(all-1))...)

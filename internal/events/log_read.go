@@ -20,8 +20,12 @@ const (
 )
 
 // settleWait bounds how long a Read waits for events that were published
-// before it.
-const settleWait = 250 * time.Millisecond
+// before it, and awayWait how long while nothing writes them: Redis is away or
+// the Bus is not started. A busy machine takes longer than that for a long log.
+const (
+	settleWait = 5 * time.Second
+	awayWait   = 250 * time.Millisecond
+)
 
 const badAfter = "after must be the id of a log entry, such as 1719405000123-0"
 
@@ -79,22 +83,26 @@ func (b *Bus) Read(ctx context.Context, id model.ID, after string, count int) ([
 }
 
 // awaitPublished returns when every event of the log that was published before
-// the call has been written or dropped, or after settleWait.
+// the call has been written or dropped, or after settleWait or awayWait.
 func (b *Bus) awaitPublished(ctx context.Context, id model.ID) {
-	reached := make(chan struct{})
-	limit := time.NewTimer(settleWait)
-	defer limit.Stop()
-	select {
-	case b.queue <- item{reveal: id, reached: reached}:
-	case <-limit.C:
-		return // the queue is full: Redis is behind or away
-	case <-ctx.Done():
-		return
-	}
-	select {
-	case <-reached:
-	case <-limit.C:
-	case <-ctx.Done():
+	ctx, cancel := context.WithTimeout(ctx, settleWait)
+	defer cancel()
+	look := time.NewTicker(awayWait)
+	defer look.Stop()
+	reached, queue := make(chan struct{}), b.queue
+	for {
+		select {
+		case queue <- item{reveal: id, reached: reached}:
+			queue = nil
+		case <-reached:
+			return
+		case <-look.C:
+			if b.away.Load() || !b.writing.Load() {
+				return
+			}
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 

@@ -48,16 +48,19 @@ func newRedisStore(url string, keepFor time.Duration) (*redisStore, error) {
 	}
 	own := *o
 	own.PoolSize = 1
-	return &redisStore{client: newClient(o), pulse: newClient(&own), keepFor: keepFor, keys: map[string]struct{}{}}, nil
+	return &redisStore{client: newClient(o, redisTimeout), pulse: newClient(&own, redisTimeout), keepFor: keepFor, keys: map[string]struct{}{}}, nil
 }
 
-// newClient makes a client whose waits are short: a Redis that does not
-// answer must cost a batch of events and not a minute of them.
-func newClient(o *redis.Options) *redis.Client {
+// redisTimeout is short: a Redis that does not answer must cost a batch of
+// events and not a minute of them.
+const redisTimeout = 2 * time.Second
+
+// newClient makes a client that waits for an answer until timeout.
+func newClient(o *redis.Options, timeout time.Duration) *redis.Client {
 	quietOnce.Do(func() { redis.SetLogger(quiet{}) })
-	o.DialTimeout = time.Second
-	o.ReadTimeout = 2 * time.Second
-	o.WriteTimeout = 2 * time.Second
+	o.DialTimeout = timeout / 2
+	o.ReadTimeout = timeout
+	o.WriteTimeout = timeout
 	o.ContextTimeoutEnabled = true
 	o.MaxRetries = -1 // an XADD tried twice may be there twice
 	o.DisableIdentity = true

@@ -90,7 +90,7 @@ func (c *cluster) prepare(ctx context.Context) error {
 			ready = true
 			continue
 		}
-		if _, err := conn.Exec(ctx, "DROP DATABASE "+pgx.Identifier{name}.Sanitize()); err != nil {
+		if _, err := conn.Exec(ctx, "DROP DATABASE "+pgx.Identifier{name}.Sanitize()+" WITH (FORCE)"); err != nil {
 			return fmt.Errorf("drop an earlier test's database: %w", err)
 		}
 	}

@@ -36,7 +36,7 @@ func (ch *child) computes(at time.Time) bool {
 	used, passed := clock-a.clock, at.Sub(a.looked)
 	charged := !a.looked.IsZero() && ch.idle() && ch.used.Before(a.looked)
 	a.looked, a.clock = at, clock
-	a.level = max(0, a.level-time.Duration(idleRefill*float64(passed)))
+	a.level = max(0, a.level-time.Duration(ch.tenant.lane.opt.idleRefill*float64(passed)))
 	if charged {
 		a.level += used
 	}

@@ -25,7 +25,7 @@ def left(input):
 // A child that computes without a call is replaced, and killed if it does not end.
 func TestChildThatComputesWithoutACall(t *testing.T) {
 	t.Parallel()
-	s := newStore(t, startLane(t, Options{idleMost: 100 * time.Millisecond}))
+	s := newStore(t, startLane(t, Options{idleMost: 100 * time.Millisecond, idleRefill: 0.001}))
 	s.define("left", foreignThread)
 	s.define("f", "import os\ndef f(input):\n    return os.getpid()\n")
 	before, _ := s.must("left", "null")

@@ -1,6 +1,7 @@
 package process
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -65,6 +66,7 @@ func startLane(t testing.TB, opt Options) *Lane {
 	t.Helper()
 	opt.Home = testkit.KitHome(t)
 	opt.Log = testkit.Logger(t)
+	opt.WaitLimit = cmp.Or(opt.WaitLimit, time.Minute) // on a busy machine the default is short
 	if opt.Start == nil {
 		opt.Start = thisProgram(t)
 	}

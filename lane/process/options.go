@@ -67,7 +67,8 @@ type Options struct {
 	// Log takes the lane's own messages. Default: none.
 	Log *slog.Logger
 
-	idleMost time.Duration // see idle_watch.go
+	idleMost   time.Duration // see idle_watch.go
+	idleRefill float64       // of idleMost for each second that passes
 }
 
 // Starter starts the child processes of one subtenant at a time. It knows how.
@@ -130,6 +131,7 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.CodeThreads, 64)
 	setDefault(&o.Descriptors, 256)
 	setDefault(&o.idleMost, idleMost)
+	setDefault(&o.idleRefill, idleRefill)
 	if o.OnTenantLog == nil {
 		o.OnTenantLog = func(string, model.LogLine) {}
 	}

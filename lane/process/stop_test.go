@@ -14,7 +14,7 @@ import (
 // eventually waits for a condition that no signal tells.
 func eventually(t testing.TB, condition func() bool, what string) {
 	t.Helper()
-	for end := time.Now().Add(30 * time.Second); !condition(); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(5 * time.Minute); !condition(); time.Sleep(time.Millisecond) {
 		require.True(t, time.Now().Before(end), what)
 	}
 }

@@ -94,6 +94,7 @@ test("a list that is left open keeps a bounded number of the rows that come", as
 });
 
 test("many thousands of rows scroll without a blank, there and back", async ({ page, api, open }) => {
+  test.setTimeout(240_000); // each frame of a busy machine takes long
   const count = 20_000;
   await api.store("double", double);
   writeRuns(api.subtenant, "double", count);
