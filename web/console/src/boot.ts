@@ -26,7 +26,7 @@ const page = found?.page.load();
 page?.catch(() => {}); // its failure shows when the page is opened
 
 /** How long the framework waits for a first frame, in milliseconds: a server far away answers while it begins. */
-const patience = 300;
+const patience = 1000;
 
 async function drawFirst(): Promise<void> {
   const filter = filterOf(query);
