@@ -3,7 +3,7 @@ import { build, defineConfig, type Plugin, type Rollup } from "vite";
 
 // Which modules are in which chunk. A page that is opened takes three scripts at once:
 // the first one (boot.ts), what all pages share, and its own.
-const boot = /vite\/preload-helper|rolldown\/runtime|\/src\/(boot\.ts|ui\/(tokens|base)\.css|api\/(clock|early|executions|json|problem|request|stream)\.ts|app\/(first_frame|pages|place|remembered)\.ts|first\/draw\.ts|runs\/(filter|kept_list|run_row)\.ts|ui\/(icons|status|text|time)\.ts)/;
+const boot = /vite\/preload-helper|rolldown\/runtime|\/src\/(boot\.ts|ui\/(tokens|base)\.css|api\/(clock|early|executions|json|problem|request|stream)\.ts|app\/(first_frame|pages|place|remembered)\.ts|runs\/(filter|first_draw|kept_list|run_row)\.ts|ui\/(icons|status|text|time)\.ts)/;
 const shared = /\/node_modules\/(svelte|esm-env|clsx)\/|\/src\/(main\.ts|app\/|api\/)|\/src\/ui\/(?!.*(json|editor|source|colour|typed_over|diff))/i;
 
 // The shared chunk is asked for by the page itself, and nothing is drawn before the first
@@ -32,7 +32,7 @@ const firstFrame: Plugin = {
         configFile: false, root: import.meta.dirname, logLevel: "error",
         plugins: [svelte(), { name: "this-view-alone", resolveDynamicImport: (to) => ({ id: String(to), external: true }) }],
         ssr: { noExternal: true },
-        build: { ssr: "src/first/render.ts", write: false, minify: false },
+        build: { ssr: "src/runs/first_render.ts", write: false, minify: false },
       });
       const script = (built as Rollup.RollupOutput).output[0].code;
       const templates = await inPage(script);

@@ -7,7 +7,7 @@ import { showFirstFrame } from "./app/first_frame";
 import { findPage } from "./app/pages";
 import { placeOf } from "./app/place";
 import { applyTheme, chosenSubtenant, keptTheme, wasSignedIn } from "./app/remembered";
-import { canDraw, draw } from "./first/draw";
+import { canDraw, draw } from "./runs/first_draw";
 import { filterOf } from "./runs/filter";
 import "./ui/tokens.css";
 import "./ui/base.css";
@@ -22,8 +22,6 @@ const found = findPage(path, true);
 const subtenant = chosenSubtenant();
 const session = askEarly("/session", {}, subtenant);
 const first = (wasSignedIn() && found?.page.first ? found.page.first(found.params, query) : []).map((one) => askEarly(one.path, one.query, subtenant));
-const page = found?.page.load();
-page?.catch(() => {}); // its failure shows when the page is opened
 
 /** How long the framework waits for a first frame, in milliseconds: a server far away answers while it begins. */
 const patience = 1000;
@@ -56,6 +54,8 @@ async function begin(): Promise<void> {
   const drawn = drawFirst().catch(() => {}); // then the view draws it all
   await Promise.race([drawn, new Promise((over) => setTimeout(over, patience))]);
   if (answered) await drawn;
+  // The page's chunk runs what all pages share, and with it the framework: not before the frame.
+  found?.page.load().catch(() => {}); // its failure shows when the page is opened
   await import("./main");
 }
 

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { writeRuns } from "./database";
 import { expect, signIn, test, type Api, type Page } from "./console";
 
-/** What is in the page, element by element: names, attributes in order of their names, and texts. Ids are those of the view alone. */
+/** The elements of the page: names, attributes in order of their names, and texts. Ids are those of the view alone. */
 function outline(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const lines: string[] = [];
@@ -76,7 +76,7 @@ test("the first frame is what the view shows in its place, and nothing moves", a
   }
 });
 
-test("a caller with one subtenant has a frame without what is for others", async ({ page, api, open }) => {
+test("a caller with one subtenant has a frame without the parts of others", async ({ page, api, open }) => {
   await api.store("double", "def double(input):\n    return input['n'] * 2\n");
   await api.run("double", { n: 1 });
   const folder = process.env.MAESTRO_TEST_FOLDER ?? "";

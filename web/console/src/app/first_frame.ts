@@ -1,6 +1,6 @@
 /**
  * The first frame: what boot.ts has drawn of a view in plain elements, before the framework
- * is there (first/draw.ts). The view is made beside the document meanwhile, and takes the frame's place in
+ * is there (runs/first_draw.ts). The view is made beside the document meanwhile, and takes the frame's place in
  * one piece, with the focus, the place in the list, and what was clicked and typed.
  */
 let frame: HTMLElement | null = null;

@@ -3,16 +3,16 @@ import type { BriefExecution, ExecutionFilter } from "../api/executions";
 import type { SessionView } from "../api/session";
 import { sections } from "../app/pages";
 import { keptTheme, tabStorage } from "../app/remembered";
-import { isFiltered } from "../runs/filter";
-import { keptList } from "../runs/kept_list";
-import { rowOf } from "../runs/run_row";
+import { isFiltered } from "./filter";
+import { keptList } from "./kept_list";
+import { rowOf } from "./run_row";
 import { icons } from "../ui/icons";
 import { labelOf, toneOf } from "../ui/status";
 import { integer, plural } from "../ui/text";
 import { age, duration, going, moment } from "../ui/time";
 
 // Draws the list of runs from the first answers, before the framework is there: fills the
-// markup that the components themselves have written (render.ts). A test compares it with theirs.
+// markup that the components themselves have written (first_render.ts). A test compares it with theirs.
 
 const rowHeight = 36;
 

@@ -1,13 +1,13 @@
 import { render } from "svelte/server";
 import { start } from "../app/session.svelte";
-import { rowOf } from "../runs/run_row";
-import type { RunPages } from "../runs/run_pages.svelte";
+import { rowOf } from "./run_row";
+import type { RunPages } from "./run_pages.svelte";
 import type { SessionView } from "../api/session";
 import type { BriefExecution } from "../api/executions";
 import FirstFrame from "./FirstFrame.svelte";
 
 // Runs in Node.js when the console is built (vite.config.ts): writes the components of the
-// first view as the markup that draw.ts fills.
+// first view as the markup that first_draw.ts fills.
 
 const run: BriefExecution = {
   id: "", execution_id: "", function_name: "", function_version: 1, status: "completed", trigger_type: "manual", trigger_id: null,
