@@ -155,11 +155,11 @@ func (r callbacks) Context(from cpython.Caller) []byte {
 // Secret answers maestro.secret(). Code outside a call gets none, because its
 // owner is unknown.
 func (r callbacks) Secret(from cpython.Caller, name string) (string, *cpython.Raise) {
-	c, _ := r.of(from)
+	c, step := r.of(from)
 	if c == nil {
 		return "", ended()
 	}
-	value, raise := c.Host.Secret(name)
+	value, raise := c.Host.Secret(step, name)
 	return value, raiseOf(raise)
 }
 

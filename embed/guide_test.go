@@ -235,11 +235,11 @@ func (r guideRun) Module(name string) (*model.Program, *model.Raise) {
 }
 
 // Secret implements model.Host.
-func (r guideRun) Secret(name string) (string, *model.Raise) {
+func (r guideRun) Secret(step model.StepRef, name string) (string, *model.Raise) {
 	if name == "API_KEY" {
 		name = "KEY"
 	}
-	return r.Run.Secret(name)
+	return r.Run.Secret(step, name)
 }
 
 // Spawn implements model.Host.

@@ -333,6 +333,6 @@ func (noSiblings) Spawn(string, []byte, time.Duration) (model.ID, *model.Raise) 
 }
 func (noSiblings) Emit(model.Emitted, bool) model.EmitState { return model.EmitCollect }
 
-func (noSiblings) Secret(name string) (string, *model.Raise) {
+func (noSiblings) Secret(_ model.StepRef, name string) (string, *model.Raise) {
 	return "", &model.Raise{Kind: model.RaiseSecret, Name: name}
 }

@@ -170,7 +170,9 @@ func (e *testEngine) Spawn(string, []byte, time.Duration) (model.ID, *model.Rais
 }
 func (e *testEngine) Emit(model.Emitted, bool) model.EmitState { return model.EmitCollect }
 
-func (e *testEngine) Secret(name string) (string, *model.Raise) { return "the value of " + name, nil }
+func (e *testEngine) Secret(_ model.StepRef, name string) (string, *model.Raise) {
+	return "the value of " + name, nil
+}
 
 func (e *testEngine) Request() (*model.HTTPRequest, *model.Raise) { return nil, nil }
 

@@ -30,6 +30,7 @@ type secretView struct {
 	UpdatedAt timestamp `json:"updated_at" doc:"When its value was last stored"`
 
 	LastReadAt timestamp      `json:"last_read_at" nullable:"true" doc:"The minute in which it was last read: by a function, for the signature of a webhook's call, or for that of a message about a failure. At most two minutes behind; null: not since this is recorded"`
+	LastReadBy *string        `json:"last_read_by" nullable:"true" doc:"The function that was the first to read it in that minute, through maestro.secret; null: the server itself, for a signature, or not known"`
 	Readers    []secretReader `json:"readers" nullable:"true" doc:"The functions and modules whose active version reads it by a constant name, as in maestro.secret(\"NAME\"), and those that compute names of secrets and may read it. null: not known yet, because versions of an earlier Maestro are still to be read; ask again"`
 }
 
@@ -66,7 +67,7 @@ func (s *Server) listSecrets(ctx context.Context, in *PageInput) (*pageOutput[se
 		return nil, err
 	}
 	return newPage(in, found, next, func(secret repo.Secret) secretView {
-		view := secretView{Name: secret.Name, CreatedAt: timestamp(secret.CreatedAt), UpdatedAt: timestamp(secret.UpdatedAt), LastReadAt: optionalTime(secret.LastReadAt)}
+		view := secretView{Name: secret.Name, CreatedAt: timestamp(secret.CreatedAt), UpdatedAt: timestamp(secret.UpdatedAt), LastReadAt: optionalTime(secret.LastReadAt), LastReadBy: secret.LastReadBy}
 		if readers != nil {
 			view.Readers = append([]secretReader{}, readers[secret.Name]...)
 		}

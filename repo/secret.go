@@ -14,6 +14,7 @@ type Secret struct {
 	Name                 string
 	CreatedAt, UpdatedAt time.Time
 	LastReadAt           *time.Time // to the minute; nil: never, as far as is known
+	LastReadBy           *string    // the function that read it then; nil: the server itself, or not known
 }
 
 // SecretReader is a function or module whose current code reads secrets.
@@ -30,6 +31,7 @@ type SecretReader struct {
 type SecretRead struct {
 	Tenant, Name string
 	At           time.Time
+	By           string // the function that read it; "": none, but the server
 }
 
 // PutSecret stores a secret's encrypted value, in place of an earlier one.
@@ -98,12 +100,12 @@ func (d *DB) NoteSecretReads(ctx context.Context, all []SecretRead) error {
 	if len(all) == 0 {
 		return nil
 	}
-	var tenants, names []string
+	var tenants, names, bys []string
 	var ats []time.Time
 	for _, r := range all {
-		tenants, names, ats = append(tenants, r.Tenant), append(names, r.Name), append(ats, r.At)
+		tenants, names, ats, bys = append(tenants, r.Tenant), append(names, r.Name), append(ats, r.At), append(bys, r.By)
 	}
-	return d.fail(d.q.NoteSecretReads(ctx, tenants, names, ats), "note the last reads of secrets")
+	return d.fail(d.q.NoteSecretReads(ctx, dbsqlc.NoteSecretReadsParams{Tenants: tenants, Names: names, ReadAts: ats, Readers: bys}), "note the last reads of secrets")
 }
 
 // DeleteSecret removes a secret, or answers CodeSecretNotFound.

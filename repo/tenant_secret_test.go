@@ -29,7 +29,7 @@ func init() {
 			return many(q.ListSecretReaders(ctx, s.tenant, []string{sharedSecret}))
 		},
 		"NoteSecretReads": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
-			return false, q.NoteSecretReads(ctx, []string{s.tenant}, []string{sharedSecret}, []time.Time{time.Now()})
+			return false, q.NoteSecretReads(ctx, dbsqlc.NoteSecretReadsParams{Tenants: []string{s.tenant}, Names: []string{sharedSecret}, ReadAts: []time.Time{time.Now()}, Readers: []string{"by"}})
 		},
 		"ListSealedSecrets": func(ctx context.Context, q *dbsqlc.Queries, s stranger) (bool, error) {
 			return many(q.ListSealedSecrets(ctx, s.tenant))

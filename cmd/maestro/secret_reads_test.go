@@ -26,7 +26,8 @@ func TestLastReadsOfSecretsAreKept(t *testing.T) {
 			require.Equal(t, http.StatusNoContent, c.send("PUT", "/api/v1/secrets/"+name, map[string]string{"value": "a-long-secret"}).status)
 		}
 		c.define("f", "import maestro\ndef f(x):\n    return len(maestro.secret('READ'))")
-		require.Equal(t, "13", c.result("f", nil))
+		c.define("calls", "def calls(x):\n    return f(x)")
+		require.Equal(t, "13", c.result("calls", nil))
 	}
 	p.stop(t)
 	p = start(t, dir, "CENSUS_JWT_SECRET="+jwtSecret)
@@ -38,8 +39,10 @@ func TestLastReadsOfSecretsAreKept(t *testing.T) {
 		at, err := time.Parse(time.RFC3339, secrets[0]["last_read_at"].(string))
 		require.NoError(t, err)
 		require.WithinDuration(t, time.Now(), at, 10*time.Minute)
+		require.Equal(t, "f", secrets[0]["last_read_by"], "the function that reads it, not the one that calls it")
 		require.Len(t, secrets[0]["readers"], 1)
 		require.Nil(t, secrets[1]["last_read_at"])
+		require.Nil(t, secrets[1]["last_read_by"])
 		require.Empty(t, secrets[1]["readers"])
 	}
 }

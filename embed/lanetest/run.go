@@ -143,7 +143,12 @@ func (r *Run) Request() (*model.HTTPRequest, *model.Raise) {
 }
 
 // Secret implements model.Host.
-func (r *Run) Secret(name string) (string, *model.Raise) {
+func (r *Run) Secret(_ model.StepRef, name string) (string, *model.Raise) {
+	return r.SecretFor("", name)
+}
+
+// SecretFor implements model.RemoteHost.
+func (r *Run) SecretFor(_, name string) (string, *model.Raise) {
 	if strings.HasPrefix(name, "KEY") {
 		return "the välue of " + name, nil
 	}

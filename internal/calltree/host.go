@@ -104,7 +104,15 @@ func (h *Host) Info(step model.StepRef) model.CallInfo {
 }
 
 // Secret implements model.Host.
-func (h *Host) Secret(name string) (string, *model.Raise) { return h.link.Secret(name) }
+func (h *Host) Secret(step model.StepRef, name string) (string, *model.Raise) {
+	by := h.own.Name
+	h.mu.Lock()
+	if f := h.book.Function(step); f != nil {
+		by = f.Name
+	}
+	h.mu.Unlock()
+	return h.link.SecretFor(by, name)
+}
 
 // Request implements model.Host.
 func (h *Host) Request() (*model.HTTPRequest, *model.Raise) { return h.link.Request() }

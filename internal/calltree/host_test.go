@@ -15,6 +15,7 @@ import (
 // notes is a Link that answers from maps, and keeps the reports.
 type notes struct {
 	model.Services
+	model.SecretSource
 	mu        sync.Mutex // guards what follows
 	functions map[string]model.Resolved
 	modules   map[string]model.Resolved

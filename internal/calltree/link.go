@@ -7,6 +7,7 @@ import "maestro/internal/model"
 // Steps reach the engine in the order of the calls, and before the questions that follow them.
 type Link interface {
 	model.Services
+	model.SecretSource
 	model.Resolver
 	// StepBegan reports the beginning of a step. Input must not be changed after that.
 	// A Host holds a lock meanwhile: it waits only while the engine is behind.

@@ -11,8 +11,16 @@ import (
 )
 
 // Secret implements model.Host.
-func (r *run) Secret(name string) (string, *model.Raise) {
-	if value, found := r.secrets().Value(name); found {
+func (r *run) Secret(ref model.StepRef, name string) (string, *model.Raise) {
+	r.mu.Lock()
+	f, _ := r.place(ref)
+	r.mu.Unlock()
+	return r.SecretFor(f.Name, name)
+}
+
+// SecretFor implements model.SecretSource.
+func (r *run) SecretFor(by, name string) (string, *model.Raise) {
+	if value, found := r.secrets().Read(name, by); found {
 		return value, nil
 	}
 	return "", &model.Raise{

@@ -15,7 +15,7 @@ import (
 // reading is a script that reads a secret, prints and returns it, and fails or not.
 func reading(then func() *model.Failure) func(context.Context, model.Call, model.StepRef, json.RawMessage) (json.RawMessage, *model.Failure) {
 	return func(_ context.Context, call model.Call, step model.StepRef, _ json.RawMessage) (json.RawMessage, *model.Failure) {
-		value, raise := call.Host.Secret("KEY")
+		value, raise := call.Host.Secret(step, "KEY")
 		if raise != nil {
 			return nil, &model.Failure{Kind: model.FailureException, Type: "SecretNotFound", Message: raise.Message}
 		}

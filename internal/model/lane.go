@@ -219,6 +219,9 @@ type Host interface {
 	Generation() uint64
 	// Log takes one line of output.
 	Log(step StepRef, line LogLine)
+	// Secret returns the value of one of the subtenant's secrets to the function of a step,
+	// as SecretSource does.
+	Secret(step StepRef, name string) (string, *Raise)
 	// Info answers maestro.context().
 	Info(step StepRef) CallInfo
 }

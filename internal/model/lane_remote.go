@@ -16,6 +16,7 @@ import (
 // remain a tree, and are recorded.
 type RemoteHost interface {
 	Services
+	SecretSource
 	Resolver
 	// Frame describes the run. It is read when the call begins: of an asynchronous
 	// call, after Patient.Begin.
@@ -31,10 +32,6 @@ type RemoteHost interface {
 
 // Services are what a running call asks of the engine beside its steps.
 type Services interface {
-	// Secret returns the value of one of the subtenant's secrets, or a Raise of
-	// RaiseSecret when there is none of that name. The value is masked in all
-	// that is recorded from then on.
-	Secret(name string) (string, *Raise)
 	// Request returns the HTTP request by which the execution was asked for; nil
 	// when there was none. The caller must not change it.
 	Request() (*HTTPRequest, *Raise)
@@ -45,6 +42,14 @@ type Services interface {
 	// returns the id of its execution once it is stored. input is owned by the
 	// callee.
 	Spawn(name string, input []byte, delay time.Duration) (ID, *Raise)
+}
+
+// SecretSource has the subtenant's secrets.
+type SecretSource interface {
+	// SecretFor returns the value of a secret to the function by, or a Raise of
+	// RaiseSecret when there is none of that name. The value is masked in all
+	// that is recorded from then on.
+	SecretFor(by, name string) (string, *Raise)
 }
 
 // Resolver answers the questions of a call tree: mostly which functions names stand for.

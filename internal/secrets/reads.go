@@ -19,12 +19,16 @@ const (
 type stamp struct {
 	minute  atomic.Int64 // since 1970; 0: never
 	written atomic.Int64 // the minute that the database has of this server
+
+	by atomic.Pointer[string] // the function that was the first to read it in that minute; "": the server itself
 }
 
 // set notes a read. Reads of one minute write once: many threads that read the same
 // secret share the line of memory.
-func (s *stamp) set(now time.Time) {
+func (s *stamp) set(now time.Time, by string) {
 	if minute := now.Unix() / 60; s.minute.Load() < minute {
+		name := by // a copy, so that the other reads leave theirs on the stack
+		s.by.Store(&name)
 		s.minute.Store(minute)
 	}
 }
@@ -63,7 +67,7 @@ func (k *Keeper) WriteReads(ctx context.Context) error {
 			if minute == secret.read.written.Load() {
 				continue
 			}
-			all = append(all, repo.SecretRead{Tenant: tenant.(string), Name: name, At: time.Unix(minute*60, 0).UTC()})
+			all = append(all, repo.SecretRead{Tenant: tenant.(string), Name: name, At: time.Unix(minute*60, 0).UTC(), By: *secret.read.by.Load()})
 			stamps = append(stamps, secret.read)
 			if len(all) == mostReads {
 				if err = flush(); err != nil {

@@ -25,6 +25,36 @@ func lastRead(t *testing.T, db *repo.DB, name string) *time.Time {
 	return nil
 }
 
+func lastReader(t *testing.T, db *repo.DB, name string) string {
+	t.Helper()
+	all, _, err := db.ListSecrets(t.Context(), "acme", repo.Page{})
+	require.NoError(t, err)
+	for i := range all {
+		if all[i].Name == name && all[i].LastReadBy != nil {
+			return *all[i].LastReadBy
+		}
+	}
+	return ""
+}
+
+func TestTheReaderOfAMinuteIsWritten(t *testing.T) {
+	t.Parallel()
+	k, db := setup(t)
+	require.NoError(t, k.Put(t.Context(), "acme", "READ", "swordfish-1"))
+	_, found := of(t, k).Read("READ", "invoice")
+	require.True(t, found)
+	require.NoError(t, k.WriteReads(t.Context()))
+	require.Equal(t, "invoice", lastReader(t, db, "READ"))
+	read := of(t, k).values["READ"].read
+	read.set(time.Now(), "another")
+	read.set(time.Now().Add(time.Minute), "pay")
+	require.NoError(t, k.WriteReads(t.Context()))
+	require.Equal(t, "pay", lastReader(t, db, "READ"))
+	read.set(time.Now().Add(time.Hour), "") // for a signature
+	require.NoError(t, k.WriteReads(t.Context()))
+	require.Empty(t, lastReader(t, db, "READ"))
+}
+
 func TestLastReadsAreWritten(t *testing.T) {
 	t.Parallel()
 	k, db := setup(t)
@@ -51,10 +81,10 @@ func TestLastReadsAreWritten(t *testing.T) {
 	require.NoError(t, db.PutSecret(t.Context(), "acme", "READ", []byte("x")))
 	require.NoError(t, k.WriteReads(t.Context()))
 	require.Nil(t, lastRead(t, db, "READ"))
-	of(t, k).values["READ"].read.set(time.Now().Add(-time.Hour))
+	of(t, k).values["READ"].read.set(time.Now().Add(-time.Hour), "")
 	require.NoError(t, k.WriteReads(t.Context()))
 	require.Nil(t, lastRead(t, db, "READ"))
-	of(t, k).values["READ"].read.set(time.Now().Add(time.Hour))
+	of(t, k).values["READ"].read.set(time.Now().Add(time.Hour), "")
 	require.NoError(t, k.WriteReads(t.Context()))
 	require.NotNil(t, lastRead(t, db, "READ"))
 }

@@ -34,9 +34,13 @@ func NewSet(values map[string]string) *Set {
 	return none.follow(values, time.Now())
 }
 
-// Value returns the value of the secret of that name, and notes that it was read. It
-// takes no lock and no memory.
-func (s *Set) Value(name string) (value string, found bool) {
+// Value returns the value of the secret of that name to the server itself, and notes that it
+// was read, as Read does.
+func (s *Set) Value(name string) (value string, found bool) { return s.Read(name, "") }
+
+// Read returns the value of the secret of that name to a function, and notes that it was
+// read by it. It takes no lock, and memory for the first read of a minute alone.
+func (s *Set) Read(name, by string) (value string, found bool) {
 	if s == nil {
 		return "", false
 	}
@@ -44,7 +48,7 @@ func (s *Set) Value(name string) (value string, found bool) {
 	if !found {
 		return "", false
 	}
-	secret.read.set(time.Now())
+	secret.read.set(time.Now(), by)
 	return secret.text, true
 }
 

@@ -49,9 +49,9 @@ func (r *call) ResolveNames() model.ResolvedNames {
 // HandOver implements calltree.Link.
 func (r *call) HandOver() { r.ask(wire.Ask{Question: wire.AskHandOver}) }
 
-// Secret implements calltree.Link.
-func (r *call) Secret(name string) (string, *model.Raise) {
-	answer := r.ask(wire.Ask{Question: wire.AskSecret, Name: name})
+// SecretFor implements calltree.Link.
+func (r *call) SecretFor(by, name string) (string, *model.Raise) {
+	answer := r.ask(wire.Ask{Question: wire.AskSecret, Name: name, Input: []byte(by)})
 	return answer.Text, answer.Raise
 }
 

@@ -285,7 +285,7 @@ func (ch *child) ask(remote model.RemoteHost, ask *wire.Ask, answer *wire.Answer
 		names := remote.ResolveNames()
 		answer.Names = &names
 	case wire.AskSecret:
-		answer.Text, answer.Raise = remote.Secret(ask.Name)
+		answer.Text, answer.Raise = remote.SecretFor(string(ask.Input), ask.Name)
 	case wire.AskRequest:
 		answer.Request, answer.Raise = remote.Request()
 	case wire.AskHandOver:

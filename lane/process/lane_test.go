@@ -211,7 +211,7 @@ func (r *run) Line(_ model.StepRef, line model.LogLine) error {
 
 func (r *run) Emit(model.Emitted, bool) model.EmitState { return model.EmitCollect }
 
-func (r *run) Secret(name string) (string, *model.Raise) {
+func (r *run) SecretFor(_, name string) (string, *model.Raise) {
 	if value, ok := r.store.secret.Load().(string); ok {
 		return value, nil
 	}

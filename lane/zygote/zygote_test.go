@@ -131,7 +131,7 @@ func (e *engine) Generation() uint64                           { return 1 }
 func (e *engine) Request() (*model.HTTPRequest, *model.Raise)  { return nil, nil }
 func (e *engine) Info(model.StepRef) (i model.CallInfo)        { return i }
 func (e *engine) Emit(model.Emitted, bool) model.EmitState     { return model.EmitCollect }
-func (e *engine) Secret(string) (string, *model.Raise) {
+func (e *engine) Secret(model.StepRef, string) (string, *model.Raise) {
 	return "", &model.Raise{Kind: model.RaiseSecret}
 }
 func (e *engine) Spawn(string, []byte, time.Duration) (id model.ID, r *model.Raise) {

@@ -340,6 +340,7 @@ type Secret struct {
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
 	LastReadAt *time.Time
+	LastReadBy *string
 }
 
 type Server struct {

@@ -97,7 +97,7 @@ func (q *Queries) ListSecretReaders(ctx context.Context, tenant string, names []
 }
 
 const listSecrets = `-- name: ListSecrets :many
-SELECT name, created_at, updated_at, last_read_at FROM secrets
+SELECT name, created_at, updated_at, last_read_at, last_read_by FROM secrets
 WHERE tenant = $1 AND name > $2::text
 ORDER BY name
 LIMIT $4 OFFSET $3
@@ -115,6 +115,7 @@ type ListSecretsRow struct {
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
 	LastReadAt *time.Time
+	LastReadBy *string
 }
 
 func (q *Queries) ListSecrets(ctx context.Context, arg ListSecretsParams) ([]ListSecretsRow, error) {
@@ -136,6 +137,7 @@ func (q *Queries) ListSecrets(ctx context.Context, arg ListSecretsParams) ([]Lis
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.LastReadAt,
+			&i.LastReadBy,
 		); err != nil {
 			return nil, err
 		}
@@ -149,20 +151,32 @@ func (q *Queries) ListSecrets(ctx context.Context, arg ListSecretsParams) ([]Lis
 
 const noteSecretReads = `-- name: NoteSecretReads :exec
 WITH read AS (
-    SELECT unnest($1::text[]) AS tenant, unnest($2::text[]) AS name, unnest($3::timestamptz[]) AS at
+    SELECT unnest($1::text[]) AS tenant, unnest($2::text[]) AS name, unnest($3::timestamptz[]) AS at, unnest($4::text[]) AS reader
 ), found AS (
-    SELECT s.tenant, s.name, r.at FROM secrets s JOIN read r ON r.tenant = s.tenant AND r.name = s.name
+    SELECT s.tenant, s.name, r.at, r.reader FROM secrets s JOIN read r ON r.tenant = s.tenant AND r.name = s.name
     WHERE s.last_read_at IS NULL OR s.last_read_at < r.at
     ORDER BY s.tenant, s.name
     FOR NO KEY UPDATE OF s
 )
-UPDATE secrets s SET last_read_at = f.at FROM found f WHERE s.tenant = f.tenant AND s.name = f.name
+UPDATE secrets s SET last_read_at = f.at, last_read_by = nullif(f.reader, '') FROM found f WHERE s.tenant = f.tenant AND s.name = f.name
 `
+
+type NoteSecretReadsParams struct {
+	Tenants []string
+	Names   []string
+	ReadAts []time.Time
+	Readers []string
+}
 
 // Of different secrets. The rows are locked in one order: servers that note the same
 // ones wait for each other in turn. The latest time stays.
-func (q *Queries) NoteSecretReads(ctx context.Context, tenants []string, names []string, readAts []time.Time) error {
-	_, err := q.db.Exec(ctx, noteSecretReads, tenants, names, readAts)
+func (q *Queries) NoteSecretReads(ctx context.Context, arg NoteSecretReadsParams) error {
+	_, err := q.db.Exec(ctx, noteSecretReads,
+		arg.Tenants,
+		arg.Names,
+		arg.ReadAts,
+		arg.Readers,
+	)
 	return err
 }
 

@@ -3,7 +3,7 @@ INSERT INTO secrets (tenant, name, sealed, created_at, updated_at) VALUES ($1, $
 ON CONFLICT (tenant, name) DO UPDATE SET sealed = excluded.sealed, updated_at = excluded.updated_at;
 
 -- name: ListSecrets :many
-SELECT name, created_at, updated_at, last_read_at FROM secrets
+SELECT name, created_at, updated_at, last_read_at, last_read_by FROM secrets
 WHERE tenant = sqlc.arg(tenant) AND name > sqlc.arg(after)::text
 ORDER BY name
 LIMIT sqlc.arg(row_limit) OFFSET sqlc.arg(row_offset);
@@ -26,11 +26,11 @@ ORDER BY f.name;
 -- Of different secrets. The rows are locked in one order: servers that note the same
 -- ones wait for each other in turn. The latest time stays.
 WITH read AS (
-    SELECT unnest(sqlc.arg(tenants)::text[]) AS tenant, unnest(sqlc.arg(names)::text[]) AS name, unnest(sqlc.arg(read_ats)::timestamptz[]) AS at
+    SELECT unnest(sqlc.arg(tenants)::text[]) AS tenant, unnest(sqlc.arg(names)::text[]) AS name, unnest(sqlc.arg(read_ats)::timestamptz[]) AS at, unnest(sqlc.arg(readers)::text[]) AS reader
 ), found AS (
-    SELECT s.tenant, s.name, r.at FROM secrets s JOIN read r ON r.tenant = s.tenant AND r.name = s.name
+    SELECT s.tenant, s.name, r.at, r.reader FROM secrets s JOIN read r ON r.tenant = s.tenant AND r.name = s.name
     WHERE s.last_read_at IS NULL OR s.last_read_at < r.at
     ORDER BY s.tenant, s.name
     FOR NO KEY UPDATE OF s
 )
-UPDATE secrets s SET last_read_at = f.at FROM found f WHERE s.tenant = f.tenant AND s.name = f.name;
+UPDATE secrets s SET last_read_at = f.at, last_read_by = nullif(f.reader, '') FROM found f WHERE s.tenant = f.tenant AND s.name = f.name;

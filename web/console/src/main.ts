@@ -1,5 +1,6 @@
 import { mount } from "svelte";
 import App from "./app/App.svelte";
+import { firstTarget } from "./app/first_frame";
 
-const target = document.getElementById("app");
-if (target) mount(App, { target });
+const app = document.getElementById("app");
+if (app) mount(App, { target: firstTarget(app) });

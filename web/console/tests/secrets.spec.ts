@@ -32,9 +32,10 @@ test("a secret stored, read, rotated and deleted", async ({ page, open, api, acc
   await expect(table.getByRole("row", { name: "STRIPE_KEY" })).toContainText("pay; perhaps by of_a_bank, by computed names");
   await accessible();
 
-  sql(`UPDATE secrets SET last_read_at = now() - interval '3 hours' WHERE tenant = '${api.subtenant}'`); // as the server notes it within a minute
+  sql(`UPDATE secrets SET last_read_at = now() - interval '3 hours', last_read_by = 'of_a_bank' WHERE tenant = '${api.subtenant}'`); // as the server notes it within a minute
   await page.reload();
   await expect(table.getByText("3 h ago")).toBeVisible();
+  await expect(table.getByRole("row", { name: "STRIPE_KEY" })).toContainText("3 h ago by of_a_bank");
   await table.getByRole("button", { name: "Delete STRIPE_KEY" }).click();
   const confirm = page.getByRole("dialog", { name: "Delete STRIPE_KEY?" });
   await expect(confirm.getByRole("link", { name: "pay" })).toBeVisible();

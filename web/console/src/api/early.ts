@@ -19,12 +19,13 @@ const longest = 10_000;
 
 const begun = new Map<string, Begun>();
 
-/** beginEarly sends a GET. What refuses it or fails is not told: the page asks again by itself. */
-export function beginEarly(url: URL, headers: Headers, subtenant: string | null): void {
+/** beginEarly sends a GET. What refuses it or fails is not told, but null: the page asks again by itself. */
+export function beginEarly(url: URL, headers: Headers, subtenant: string | null): Promise<EarlyAnswer | null> {
   const sent = Date.now();
   const answer = fetch(url, { headers, credentials: "same-origin", cache: "no-store" })
     .then((response) => (response.ok ? { response, sent } : null), () => null);
   begun.set(url.href, { subtenant, until: sent + longest, answer });
+  return answer;
 }
 
 /**

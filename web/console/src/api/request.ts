@@ -1,5 +1,5 @@
 import { noteDate } from "./clock";
-import { beginEarly, dropEarly, takeEarly } from "./early";
+import { beginEarly, dropEarly, takeEarly, type EarlyAnswer } from "./early";
 import { readAnswer, writeJSON } from "./json";
 import { codeUnreachable, Problem, type ProblemBody } from "./problem";
 
@@ -22,9 +22,9 @@ export function useCredentials(given: Credentials): void {
   credentials = given;
 }
 
-/** askEarly begins a GET whose answer a page will ask for. */
-export function askEarly(path: string, query: Query, subtenant: string | null): void {
-  beginEarly(addressOf(path, query), headersOf(subtenant), subtenant);
+/** askEarly begins a GET whose answer a page will ask for; null if it is not there by then. */
+export function askEarly(path: string, query: Query, subtenant: string | null): Promise<EarlyAnswer | null> {
+  return beginEarly(addressOf(path, query), headersOf(subtenant), subtenant);
 }
 
 function headersOf(subtenant: string | null, more?: Record<string, string>): Headers {

@@ -6,6 +6,8 @@ export interface Secret {
   updated_at: string;
   /** To the minute; null: not since this is recorded. */
   last_read_at: string | null;
+  /** The function that read it then; null: the server itself, or not known. */
+  last_read_by: string | null;
   /** Of the active versions; null: not known yet. */
   readers: SecretReader[] | null;
 }
