@@ -31,11 +31,11 @@ static __thread struct {
 // What no interpreter of a subtenant has requested.
 static struct maestro_memory server;
 
-static atomic_llong total;   // of all accounts, also closed ones
-static atomic_int accounts;  // that are open
-static atomic_llong budget;  // 0: none
-static atomic_int alarm_set; // the next report past seven eighths of the budget wakes Go
-static atomic_int hopeless;  // no interpreter is idle that could be ended
+static atomic_llong total;    // of all accounts, also closed ones
+static atomic_int accounts;   // that are open
+static atomic_llong budget;   // 0: none
+static atomic_int alarm_set;  // the next report past seven eighths of the budget wakes Go
+static atomic_llong hopeless; // when Go last found no idle interpreter to end, in nanoseconds; 0: it has found one since
 static int alarm_descriptor = -1;
 
 static void warn(int64_t now) {
@@ -70,15 +70,25 @@ static int beyond_budget(int64_t used, int64_t more) {
     return used > most / (open > 0 ? open : 1) + mine.reserve;
 }
 
-// Waits a moment for Go to end idle interpreters, if there are any. The thread
+static int64_t nanoseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+// Waits for Go to end idle interpreters until it finds none, a second at most: on a busy
+// machine one takes longer than its 20 ms of processor time. The thread
 // may hold its interpreter's GIL, which nothing else waits for then.
 static int await_relief(int64_t used, int64_t more) {
     static const struct timespec moment = {.tv_nsec = 1000000};
-    warn(INT64_MAX);
-    for (int patience = 100; patience > 0 && !atomic_load(&hopeless); patience--) {
+    int64_t began = nanoseconds();
+    for (int patience = 1000; patience > 0 && !maestro_stop_refuses(); patience--) {
+        warn(INT64_MAX); // each time: what Go ends may not suffice
         nanosleep(&moment, NULL);
         if (!beyond_budget(used, more))
             return 1;
+        if (atomic_load(&hopeless) >= began)
+            return 0;
     }
     return 0;
 }
@@ -282,7 +292,7 @@ void maestro_memory_watch(void) {
     warn(atomic_load(&total));
 }
 
-void maestro_memory_hopeless(int yes) { atomic_store(&hopeless, yes); }
+void maestro_memory_hopeless(int yes) { atomic_store(&hopeless, yes ? nanoseconds() : 0); }
 
 void maestro_memory_wake(void) { eventfd_write(alarm_descriptor, 1); }
 

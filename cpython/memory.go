@@ -72,7 +72,7 @@ func AwaitMemoryAlarm() {
 }
 
 // SetMemoryHopeless says whether there is nothing that could be ended for its memory.
-// Otherwise requests beyond the budget wait for that for a moment.
+// Until it says so, requests beyond the budget wait, a second at most.
 func SetMemoryHopeless(yes bool) {
 	hopeless := C.int(0)
 	if yes {

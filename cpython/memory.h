@@ -81,8 +81,8 @@ void maestro_memory_budget(int64_t bytes, int descriptor);
 void maestro_memory_watch(void);
 void maestro_memory_wake(void); // writes to it in any case
 
-// Says whether Go has found no idle interpreter to end. Otherwise requests beyond
-// the budget wait for that for a moment.
+// Says whether Go has found no idle interpreter to end. Until then requests beyond
+// the budget wait, a second at most.
 void maestro_memory_hopeless(int yes);
 
 int64_t maestro_memory_total(void);

@@ -3,12 +3,17 @@ package embed
 import (
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 )
 
-// relieveAgain is when idle interpreters are looked for again while memory is
-// short and there are none.
-const relieveAgain = 100 * time.Millisecond
+const (
+	// relieveMore is when the next interpreter is ended while memory is short and the last one has not ended yet.
+	relieveMore = 100 * time.Millisecond
+	// relieveAgain is when idle interpreters are looked for again while memory is
+	// short and there are none: until then a request that exceeds the budget waits.
+	relieveAgain = 20 * time.Millisecond
+)
 
 // watchMemory begins to keep the memory of all interpreters within the budget.
 func (h *Host) watchMemory() error {
@@ -31,22 +36,37 @@ func (h *Host) watchMemory() error {
 // requests for memory that exceed the budget fail in them.
 func (h *Host) relieveMemory() {
 	const parts, tight = 8, 7
+	var ending []*interpreter // oldest first
 	for {
 		h.machines.awaitAlarm()
 		for short := true; short; short = h.machines.total() > h.opt.MemoryBudget/parts*tight {
 			in := h.endLongestIdle()
-			h.machines.hopeless(in == nil)
-			var ended <-chan struct{}
 			if in != nil {
-				ended = in.over
+				ending = append(ending, in)
+			}
+			ending = slices.DeleteFunc(ending, hasEnded)
+			h.machines.hopeless(len(ending) == 0)
+			var ended <-chan struct{}
+			next := relieveAgain
+			if len(ending) > 0 {
+				ended, next = ending[len(ending)-1].over, relieveMore
 			}
 			select {
 			case <-h.closing:
 				return
 			case <-ended:
-			case <-time.After(relieveAgain):
+			case <-time.After(next):
 			}
 		}
+	}
+}
+
+func hasEnded(in *interpreter) bool {
+	select {
+	case <-in.over:
+		return true
+	default:
+		return false
 	}
 }
 

@@ -45,3 +45,26 @@ func TestBudgetOfAllInterpreters(t *testing.T) {
 		require.JSONEq(t, "2000", string(e.call(t, "small", "works", "null").Output))
 	}
 }
+
+// A request waits for the memory of an interpreter that takes long to end.
+func TestBudgetWhileAnInterpreterEnds(t *testing.T) {
+	h := startPython(t, Options{WarmPool: -1})
+	e := newTestEngine(h)
+	e.define(t, "ends_slowly", "import atexit, time\nKEPT = []\ndef ends_slowly(input):\n    KEPT.append(bytearray(60 << 20))\n    atexit.register(time.sleep, 0.5)\n")
+	e.define(t, "takes", "def takes(input):\n    return len(bytearray(input << 20)) >> 20\n")
+	e.define(t, "works", "def works(input):\n    return 1\n")
+	for n := range 3 { // an equal share of what all may hold is less than takes needs
+		e.call(t, fmt.Sprint("small", n), "works", "null")
+	}
+	h.opt.MemoryBudget = cpython.TotalMemory() + 200<<20
+	h.mu.Lock()
+	require.NoError(t, h.watchMemory())
+	h.mu.Unlock()
+	t.Cleanup(func() { require.NoError(t, cpython.SetMemoryBudget(0)) })
+	for range 2 {
+		require.Nil(t, e.call(t, "slow", "ends_slowly", "null").Failure)
+		require.JSONEq(t, "190", string(e.call(t, "large", "takes", "190").Output))
+		// That nothing could be ended for one request says nothing about the next.
+		require.Equal(t, "MemoryError", e.call(t, "large", "takes", "400").Failure.Type)
+	}
+}
