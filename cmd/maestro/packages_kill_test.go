@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"maps"
 	"net/http"
 	"os"
@@ -31,7 +32,7 @@ func workers(dir string) map[string]string {
 	return found
 }
 
-// ask makes a request whose answer does not matter.
+// ask makes a request of whose answer only the success matters.
 func (c *client) ask(method, path, body string) error {
 	request, err := http.NewRequestWithContext(c.t.Context(), method, c.url+path, strings.NewReader(body))
 	if err != nil {
@@ -40,10 +41,13 @@ func (c *client) ask(method, path, body string) error {
 	request.Header.Set("Authorization", "Bearer "+c.token)
 	request.Header.Set("Content-Type", "application/json")
 	answer, err := http.DefaultClient.Do(request)
-	if err == nil {
-		err = answer.Body.Close()
+	if err != nil {
+		return err
 	}
-	return err
+	if answer.StatusCode >= 400 { // a server whose supervisor is killed may still say that it ends
+		err = errors.New(answer.Status)
+	}
+	return errors.Join(err, answer.Body.Close())
 }
 
 // kill -9 in each phase of an install: all its processes end, the next start
