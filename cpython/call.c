@@ -156,12 +156,8 @@ void maestro_weigh(struct maestro_interp *in) {
     if (denied == in->weighed && used < in->collected + MUCH)
         return;
     // Cycles of garbage, such as an exception with its frames: Python itself
-    // collects them by their number, not by their size, and PyGC_Collect does
-    // nothing where code has switched the collector off.
-    PyObject *count = in->hooks[HOOK_COLLECT] ? py.PyObject_CallNoArgs(in->hooks[HOOK_COLLECT]) : NULL;
-    if (!count)
-        py.PyErr_Clear(); // of the number itself
-    py.Py_DecRef(count);
+    // collects them by their number, not by their size.
+    py.PyGC_Collect();
     in->collected = maestro_memory_used(&in->memory);
     if (denied != in->weighed)
         in->exhausted = in->collected > atomic_load(&in->memory.limit) / 2;

@@ -23,7 +23,6 @@
     HOOK(STREAM_ASYNC, "stream_async") /* the same as a coroutine */                                                      \
     HOOK(SERVE, "serve")               /* (descriptor): runs an event loop (loop.h) */                                    \
     HOOK(SETTLE, "settle_records")     /* (call): waits until its log records are handled */                              \
-    HOOK(COLLECT, "collect_garbage")   /* () */                                                                           \
     HOOK(DESCRIBE, "describe")         /* (exception) -> (type, message, traceback) */                                    \
     HOOK(CLASSES, "class_names")       /* (exception) -> text, one name a line */                                         \
     HOOK(EXCEPTION, "exception")       /* (kind, message, name, problems) -> exception to raise */                        \

@@ -69,28 +69,6 @@ func TestRequestsBeyondTheMemoryBound(t *testing.T) {
 	}
 }
 
-// Code that switches the collector off, as programs do for speed, keeps its interpreter:
-// what a failed call has left is garbage, not what modules hold.
-func TestGarbageWithTheCollectorSwitchedOff(t *testing.T) {
-	t.Parallel()
-	st := setupLimited(t, Limits{Memory: memoryLimit}, "cycles", `import gc
-gc.disable()
-class Node: pass
-def cycles(input):
-    while input is None or input > 0:
-        a, b = Node(), Node()
-        a.other, b.other = b, a
-        a.held = bytearray(1 << 12)
-        input = input and input - 1
-    return gc.isenabled()
-`)
-	require.Equal(t, "MemoryError", st.failure("cycles", "null").Type)
-	result := st.call("cycles", "1")
-	require.Equal(t, "false", string(result.Output))
-	require.False(t, result.Exhausted)
-	require.Less(t, st.in.Memory(), int64(memoryLimit/2))
-}
-
 // The account of an interpreter is empty when it has ended, also where other threads
 // freed its memory.
 func TestMemoryOfEndedInterpreters(t *testing.T) {

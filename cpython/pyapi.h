@@ -295,6 +295,7 @@ enum {
     X(void, PyObject_GC_Track, (void *))                                                                                  \
     X(void, PyObject_GC_UnTrack, (void *))                                                                                \
     X(int, PyObject_CallFinalizerFromDealloc, (PyObject *))                                                               \
+    X(Py_ssize_t, PyGC_Collect, (void))                                                                                   \
     X(int, PyMapping_GetOptionalItem, (PyObject *, PyObject *, PyObject **)) /* new in the third: 1, 0, -1 */             \
     /* types and modules */                                                                                               \
     X(unsigned long, PyType_GetFlags, (PyTypeObject *))                                                                   \

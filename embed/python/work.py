@@ -237,7 +237,6 @@ _ended = object()  # what such a thread finds in a SimpleQueue at the end of the
 # The list of the interpreter's own, which code cannot put another in the place of. It is
 # cleared before anything else at the end: a callback that loops would have the end last.
 garbage_callbacks = gc.callbacks
-collect_garbage = gc.collect
 
 
 def wind_down():
