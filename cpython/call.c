@@ -189,7 +189,8 @@ struct maestro_result *maestro_call(struct maestro_interp *in, uint64_t frame, u
     maestro_output_end(in, entry.call);
     if (entry.settles && !entry.stopping)
         settle(in, entry.call);
-    maestro_weigh(in);
+    if (!entry.stopping)
+        maestro_weigh(in);
     maestro_result_weigh(in, &result);
     maestro_carry(before);
     maestro_left_settle_call(in, entry.call);

@@ -69,6 +69,23 @@ func TestRequestsBeyondTheMemoryBound(t *testing.T) {
 	}
 }
 
+// At its deadline a call ends at once: to collect what hundreds of megabytes refer to takes
+// long, and cannot be stopped. The next call's end is soon enough.
+func TestAStoppedCallCollectsNothing(t *testing.T) {
+	t.Parallel()
+	st := setup(t, "holds", `import gc, time
+kept, full = [], []
+gc.callbacks.append(lambda phase, info: full.append(phase) if info["generation"] == 2 else None)
+def holds(input):
+    kept.append(bytearray(80 << 20))
+    print("ready")
+    time.sleep(1000)
+`, "reads", "import sys\ndef reads(input):\n    return sys.modules['functions.holds'].full\n")
+	require.NotNil(t, stopped(t, st, "holds", 1, RungRaise).Exception)
+	require.JSONEq(t, "[]", st.output("reads", "{}"))
+	require.JSONEq(t, `["start","stop"]`, st.output("reads", "{}"))
+}
+
 // The account of an interpreter is empty when it has ended, also where other threads
 // freed its memory.
 func TestMemoryOfEndedInterpreters(t *testing.T) {
