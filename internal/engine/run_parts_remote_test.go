@@ -92,6 +92,17 @@ func TestAChildThatFloodsFollowsItsRecord(t *testing.T) {
 	b.define(t, "steps", model.Function{Code: "steps"})
 	_, err := b.run(t, "steps", `1`)
 	require.NoError(t, err)
-	require.Len(t, b.book.parts, 9)
 	require.Zero(t, during.Load())
+	require.Len(t, b.book.parts, partsAtOnce+(9-partsAtOnce)*partSteps/smallPart)
+	position := partsAtOnce * partSteps
+	for _, part := range b.book.parts {
+		if part.Steps[0].Position <= partsAtOnce*partSteps {
+			continue // the run did not wait for it
+		}
+		require.Len(t, part.Steps, smallPart)
+		for _, step := range part.Steps {
+			position++
+			require.Equal(t, position, step.Position, "a caller is recorded before what it calls")
+		}
+	}
 }
