@@ -216,7 +216,7 @@ func (r *run) handOver() {
 			}
 		}
 		if follows {
-			// A caller before what it calls: what is recorded is a tree after each of them.
+			// A caller before the steps that it calls: the recorded ones are a tree after each part.
 			slices.SortFunc(*added, func(a, b model.Step) int { return a.Position - b.Position })
 			for part := range slices.Chunk(*added, smallPart) {
 				r.recordPart(part, false)
