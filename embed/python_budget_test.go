@@ -9,9 +9,19 @@ import (
 	"maestro/cpython"
 )
 
+// boundMemory lets all interpreters hold 200 MB more than they do now. The budget is the
+// process's: such a test is not parallel.
+func boundMemory(t *testing.T, h *Host) {
+	t.Helper()
+	h.opt.MemoryBudget = cpython.TotalMemory() + 200<<20
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	require.NoError(t, h.watchMemory())
+	t.Cleanup(func() { require.NoError(t, cpython.SetMemoryBudget(0)) })
+}
+
 // Near the budget, idle interpreters end, the longest idle first; beyond it, those
-// with more than an equal share get no more, and small ones go on. Not parallel:
-// the budget is the process's.
+// with more than an equal share get no more, and small ones go on.
 func TestBudgetOfAllInterpreters(t *testing.T) {
 	h := startPython(t, Options{WarmPool: -1})
 	e := newTestEngine(h)
@@ -21,12 +31,7 @@ func TestBudgetOfAllInterpreters(t *testing.T) {
 	e.define(t, "sibling", "def sibling(x): return x\n")
 	e.define(t, "works", "def works(input):\n    return len([bytes(1000) for _ in range(2000)])\n")
 	e.call(t, "a", "works", "null")
-	const budget = 200 << 20
-	h.opt.MemoryBudget = cpython.TotalMemory() + budget
-	h.mu.Lock()
-	require.NoError(t, h.watchMemory())
-	h.mu.Unlock()
-	t.Cleanup(func() { require.NoError(t, cpython.SetMemoryBudget(0)) })
+	boundMemory(t, h)
 
 	for n := range 12 {
 		outcome := e.call(t, fmt.Sprint("idle", n), "keeps", "30")
@@ -56,11 +61,7 @@ func TestBudgetWhileAnInterpreterEnds(t *testing.T) {
 	for n := range 3 { // an equal share of what all may hold is less than takes needs
 		e.call(t, fmt.Sprint("small", n), "works", "null")
 	}
-	h.opt.MemoryBudget = cpython.TotalMemory() + 200<<20
-	h.mu.Lock()
-	require.NoError(t, h.watchMemory())
-	h.mu.Unlock()
-	t.Cleanup(func() { require.NoError(t, cpython.SetMemoryBudget(0)) })
+	boundMemory(t, h)
 	for range 2 {
 		require.Nil(t, e.call(t, "slow", "ends_slowly", "null").Failure)
 		require.JSONEq(t, "190", string(e.call(t, "large", "takes", "190").Output))
